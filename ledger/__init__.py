@@ -1,0 +1,91 @@
+"""Xuefen's domain: what is true, and what may happen.
+
+The nouns, in order of life; importing them fills the catalogue of events and of kinds of rules.
+
+=================  ==============  =============================================================
+noun               Chinese         file
+=================  ==============  =============================================================
+jurisdiction       属地             register.py (a bureau, 教育局, is named by its jurisdiction)
+school, teacher    学校、教师       register.py
+provider           培训机构         accreditation.py
+term, window       学期、时间安排   term.py
+order              订单             order.py
+plan               培训方案         plan.py
+quota              限报数           quota.py
+declaration        申报             declaration.py
+review             审核、发布       review.py
+offering           班期             offering.py (expansion: 扩班)
+enrollment         选课             enrollment.py (one teacher's choice of one offering)
+schedule           课程表、日志     schedule.py
+change             方案调整         change.py
+attendance         出勤             attendance.py (absence: 缺课, leave: 请假)
+completion         结业             completion.py
+credit             学分认定         credit.py
+correction         更正             correction.py
+misconduct         违规违纪         misconduct.py
+school-based       校本培训         school_based.py
+cycle              培训周期         cycle.py
+record             学分档案         record.py
+verdict            周期合格判断     verdict.py
+finding            审计发现         finding.py
+regulation, rule   文件、条款       regulation.py, document.py, statement.py
+=================  ==============  =============================================================
+
+``hours`` 学时 and ``credits`` 学分 are different units and never mixed.
+"""
+
+from ledger import (  # isort: skip  (order of life)
+    finding,
+    regulation,
+    register,
+    accreditation,
+    term,
+    order,
+    plan,
+    quota,
+    declaration,
+    review,
+    offering,
+    enrollment,
+    schedule,
+    change,
+    attendance,
+    completion,
+    credit,
+    correction,
+    misconduct,
+    school_based,
+    cycle,
+    record,
+    verdict,
+    statement,
+    document,
+)
+
+NOUNS = (
+    finding,
+    regulation,
+    register,
+    accreditation,
+    term,
+    order,
+    plan,
+    quota,
+    declaration,
+    review,
+    offering,
+    enrollment,
+    schedule,
+    change,
+    attendance,
+    completion,
+    credit,
+    correction,
+    misconduct,
+    school_based,
+    cycle,
+    record,
+    verdict,
+    statement,
+    document,
+)

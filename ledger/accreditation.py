@@ -1,0 +1,110 @@
+"""Accreditation: which provider may train whom, since when, and in which subjects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+
+from ledger.command import Command, Selector, about, fact
+from ledger.event import Entry, Event
+from ledger.names import JurisdictionId, Name, ProviderId
+from ledger.regulation import Parameters
+from ledger.register import taken, unknown
+
+
+class Reach(Enum):
+    """Whom a provider may train."""
+
+    PROVINCE_WIDE = "PROVINCE_WIDE"
+    LOCAL = "LOCAL"
+
+
+class QuotaCategory(Enum):
+    """The category that the province assigned for project quotas (rulebook C-21)."""
+
+    NORMAL_UNIVERSITY = "NORMAL_UNIVERSITY"
+    PROVINCE_WIDE = "PROVINCE_WIDE"
+    DISTANCE = "DISTANCE"
+
+
+class ProviderAccredited(Event, name="accreditation.provider-accredited"):
+    """A provider was recognised: reach, subjects, distance and blended qualification, since when."""
+
+    provider: ProviderId
+    place: JurisdictionId
+    title: str
+    reach: Reach
+    subjects: tuple[str, ...]
+    since: date
+    quota_category: QuotaCategory | None = None
+    distance: bool = False
+    blended: bool = False
+
+
+class OrderHostAge(Parameters, kind="order-host-age"):
+    """Providers must have been accredited for this many years to host an order."""
+
+    accredited_years_min: int
+
+
+def years_later(day: date, years: int) -> date:
+    """The corresponding day so many years later; 29 February becomes 1 March."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return date(day.year + years, 3, 1)
+
+
+def accredited_for(accredited: ProviderAccredited, years: int, day: date) -> bool:
+    """Whether the accreditation is so many years old; the anniversary counts (rulebook C-39)."""
+    return day >= years_later(accredited.since, years)
+
+
+@dataclass(kw_only=True)
+class AccreditProvider(Command):
+    """Recognise a provider, by the bureau of its place."""
+
+    provider: ProviderId
+    place: JurisdictionId
+    title: str
+    reach: Reach
+    subjects: tuple[str, ...]
+    since: date
+    quota_category: QuotaCategory | None = None
+    distance: bool = False
+    blended: bool = False
+
+    known: bool = fact(default=False)
+
+    def boundary(self) -> list[Selector]:
+        return [about(self.provider, of=[ProviderAccredited])]
+
+    def learn(self, entry: Entry) -> None:
+        self.known = True
+
+    def authority(self) -> Name:
+        return self.place
+
+    def decide(self) -> Iterator[Event]:
+        if self.known:
+            raise taken(self.provider, "provider")
+        yield ProviderAccredited(
+            provider=self.provider,
+            place=self.place,
+            title=self.title,
+            reach=self.reach,
+            subjects=self.subjects,
+            since=self.since,
+            quota_category=self.quota_category,
+            distance=self.distance,
+            blended=self.blended,
+        )
+
+
+def known_provider(seen: ProviderAccredited | None, provider: ProviderId) -> ProviderAccredited:
+    """The accreditation. Raises ``UnknownReference`` where there is none."""
+    if seen is None:
+        raise unknown(provider, "provider")
+    return seen

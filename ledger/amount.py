@@ -1,0 +1,47 @@
+"""Exact amounts: hours, credits and shares. No floats, no rounding.
+
+No document fixes the smallest unit; the ledger takes half-hours and half-credits (rulebook C-16).
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+
+from ledger.fault import Fault
+
+HALF = Decimal("0.5")
+ZERO = Decimal(0)
+LARGEST = Decimal(10_000)
+
+
+def exact(number: Decimal | int | str, field: str = "hours") -> Decimal:
+    """A number of hours or credits in its one spelling: ``18``, ``17.5``; never ``18.0``.
+
+    Raises ``Fault`` (``BAD_AMOUNT``) for negative numbers, for more precision than a half and for
+    more than 10,000.
+    """
+    try:
+        given = Decimal(number)
+        fits = given.is_finite() and ZERO <= given <= LARGEST and given % HALF == 0
+    except (InvalidOperation, ValueError):
+        fits = False
+    if not fits:
+        raise Fault(
+            "BAD_AMOUNT",
+            zh=f"{field} 的数值 {number} 不合要求：须为 0 至 {LARGEST} 之间、以 0.5 为单位的数",
+            en=f"{field} is {number}: it must lie between 0 and {LARGEST} in steps of 0.5",
+            field=field,
+        )
+    return plain(given)
+
+
+def plain(number: Decimal) -> Decimal:
+    """The same number without trailing zeros or an exponent."""
+    whole = number.to_integral_value()
+    return Decimal(int(whole)) if whole == number else number.normalize()
+
+
+def share(text: str) -> Fraction:
+    """``"3/10"`` as an exact fraction."""
+    return Fraction(text)

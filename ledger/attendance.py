@@ -1,0 +1,299 @@
+"""Attendance: the hours that trainees missed, one record a half-day of a class.
+
+A record carries the absences only; who is not in it was there. Leave and other absence both count
+as missed hours (rulebook C-15). What missing them costs is settled in ``completion``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+
+from ledger.amount import ZERO, exact
+from ledger.command import Command, Refused, Selector, about, fact
+from ledger.enrollment import EnrollmentConfirmed, EnrollmentWithdrawn
+from ledger.event import Entry, Event, Part
+from ledger.fault import Fault
+from ledger.finding import Outcome
+from ledger.names import JurisdictionId, Name, OfferingId, ProviderId, TeacherId
+from ledger.offering import OFFERING_EVENTS, ClassRoom
+from ledger.regulation import Parameters
+from ledger.review import reasoned
+from ledger.schedule import Half, Session, Timetable, TimetablePublished
+
+
+class AbsenceKind(Enum):
+    """Why a trainee was not there."""
+
+    LEAVE = "LEAVE"
+    UNEXCUSED = "UNEXCUSED"
+
+
+class Absence(Part):
+    """One trainee's missed hours of a half-day."""
+
+    teacher: TeacherId
+    hours: Decimal
+    kind: AbsenceKind = AbsenceKind.UNEXCUSED
+
+
+class AttendanceRecorded(Event, name="attendance.recorded"):
+    """The attendance of a half-day was taken; only absences are listed."""
+
+    offering: OfferingId
+    provider: ProviderId
+    day: date
+    half: Half
+    hours: Decimal
+    absences: tuple[Absence, ...] = ()
+
+
+class AttendanceCorrected(Event, name="attendance.corrected"):
+    """The missed hours of one trainee on one half-day were wrong; these are right."""
+
+    teacher: TeacherId
+    offering: OfferingId
+    provider: ProviderId
+    day: date
+    half: Half
+    hours_before: Decimal
+    hours: Decimal
+    corrects: str
+    reason: str
+
+
+class LeaveGranted(Event, name="attendance.leave-granted"):
+    """A trainee may be away on a day; the hours are deducted all the same."""
+
+    teacher: TeacherId
+    offering: OfferingId
+    provider: ProviderId
+    day: date
+    reason: str
+
+
+class Leave(Parameters, kind="leave"):
+    """Leave is not granted as a rule."""
+
+
+class NotEnrolled(Refused):
+    """The teacher is not a trainee of this class."""
+
+
+class MoreThanPlanned(Refused):
+    """More hours missed than there were."""
+
+
+class AlreadyRecorded(Refused):
+    """The half-day has its record; wrong hours are corrected, not recorded again."""
+
+
+class LeaveWithoutCause(Refused):
+    """Leave was granted without special circumstances."""
+
+
+ATTENDANCE_EVENTS: list[type[Event]] = [AttendanceRecorded, AttendanceCorrected]
+
+
+@dataclass
+class Missed:
+    """The hours that one teacher missed in one offering, half-day by half-day."""
+
+    teacher: TeacherId
+    halves: dict[tuple[date, Half], Decimal] | None = None
+    events: dict[tuple[date, Half], str] | None = None
+
+    def learn(self, entry: Entry) -> None:
+        """Takes in attendance; others change nothing."""
+        match entry.event:
+            case AttendanceRecorded() as event:
+                for absence in event.absences:
+                    if absence.teacher == self.teacher:
+                        self._set((event.day, event.half), absence.hours, entry.id)
+            case AttendanceCorrected() as event if event.teacher == self.teacher:
+                self._set((event.day, event.half), event.hours, entry.id)
+            case _:
+                pass
+
+    def _set(self, key: tuple[date, Half], hours: Decimal, event: str) -> None:
+        self.halves = {**(self.halves or {}), key: hours}
+        self.events = {**(self.events or {}), key: event}
+
+    @property
+    def total(self) -> Decimal:
+        """All missed hours."""
+        return sum((self.halves or {}).values(), ZERO)
+
+    @property
+    def evidence(self) -> tuple[str, ...]:
+        """The events that the total stands on."""
+        return tuple((self.events or {}).values())
+
+
+@dataclass
+class Roll:
+    """The confirmed trainees of an offering."""
+
+    trainees: set[TeacherId] | None = None
+
+    def learn(self, entry: Entry) -> None:
+        """Takes in admissions and withdrawals; others change nothing."""
+        match entry.event:
+            case EnrollmentConfirmed(teacher=teacher):
+                self.trainees = {*(self.trainees or ()), teacher}
+            case EnrollmentWithdrawn(teacher=teacher):
+                self.trainees = (self.trainees or set()) - {teacher}
+            case _:
+                pass
+
+    def holds(self, teacher: TeacherId, offering: OfferingId) -> None:
+        """Raises ``NotEnrolled`` unless the teacher is a trainee."""
+        if teacher not in (self.trainees or ()):
+            raise NotEnrolled(
+                zh=f"{teacher} 不是 {offering} 的学员",
+                en=f"{teacher} is not enrolled in {offering}",
+                field="teacher",
+            )
+
+
+@dataclass(kw_only=True)
+class RecordAttendance(Command):
+    """Take the attendance of a half-day, by the provider's class adviser."""
+
+    offering: OfferingId
+    day: date
+    half: Half
+    absences: tuple[Absence, ...] = ()
+
+    room: ClassRoom = fact(default_factory=ClassRoom)
+    table: Timetable = fact(default_factory=Timetable)
+    roll: Roll = fact(default_factory=Roll)
+    recorded: dict[tuple[date, Half], str] = fact(default_factory=dict)
+    missed: dict[TeacherId, Missed] = fact(default_factory=dict)
+
+    def boundary(self) -> list[Selector]:
+        roll: list[type[Event]] = [EnrollmentConfirmed, EnrollmentWithdrawn, TimetablePublished]
+        return [about(self.offering, of=[*OFFERING_EVENTS, *roll, *ATTENDANCE_EVENTS])]
+
+    def learn(self, entry: Entry) -> None:
+        self.room.learn(entry)
+        self.table.learn(entry)
+        self.roll.learn(entry)
+        match entry.event:
+            case AttendanceRecorded() as event:
+                self.recorded[event.day, event.half] = entry.id
+                teachers = [each.teacher for each in event.absences]
+            case AttendanceCorrected(teacher=teacher):
+                teachers = [teacher]
+            case _:
+                return
+        for each in teachers:
+            self.missed.setdefault(each, Missed(each)).learn(entry)
+
+    def authority(self) -> Name:
+        return self.room.known(self.offering).provider
+
+    def territory(self) -> JurisdictionId:
+        return self.room.known(self.offering).place
+
+    def decide(self) -> Iterator[Event]:
+        opened = self.room.known(self.offering)
+        session = self.table.session(self.offering, self.day, self.half)
+        earlier = self.recorded.get((self.day, self.half))
+        if earlier is not None:
+            raise AlreadyRecorded(
+                zh=f"{self.offering} {self.day} {self.half.value} 的出勤已经登记；有误请用更正",
+                en=f"the attendance of {self.offering} on {self.day} {self.half.value} is taken; "
+                "correct it if it is wrong",
+                field="half",
+                evidence=(earlier,),
+            )
+        absences = tuple(self._absence(each, session, opened.plan.hours) for each in self.absences)
+        if len({each.teacher for each in absences}) != len(absences):
+            raise Fault(
+                "TWICE_ABSENT",
+                zh="同一学员在一次登记中只能出现一次",
+                en="a trainee may stand once in a record",
+                field="absences",
+            )
+        yield AttendanceRecorded(
+            offering=self.offering,
+            provider=opened.provider,
+            day=self.day,
+            half=self.half,
+            hours=session.hours,
+            absences=absences,
+        )
+
+    def _absence(self, absence: Absence, session: Session, planned: Decimal) -> Absence:
+        hours = exact(absence.hours, "absences.hours")
+        self.roll.holds(absence.teacher, self.offering)
+        before = self.missed.get(absence.teacher, Missed(absence.teacher)).total
+        within(absence.teacher, hours, session, before + hours, planned)
+        return Absence(teacher=absence.teacher, hours=hours, kind=absence.kind)
+
+
+def within(
+    teacher: TeacherId, hours: Decimal, session: Session, total: Decimal, planned: Decimal
+) -> None:
+    """Raises ``MoreThanPlanned`` where more was missed than there was to miss."""
+    if hours <= session.hours and total <= planned:
+        return
+    raise MoreThanPlanned(
+        zh=f"{teacher} 缺 {hours} 学时（累计 {total}），而该半天只有 {session.hours} 学时、全程 {planned} 学时",
+        en=f"{teacher} missed {hours} hours ({total} in all) of {session.hours} in this half-day "
+        f"and {planned} in all",
+        field="hours",
+    )
+
+
+@dataclass(kw_only=True)
+class GrantLeave(Command):
+    """Let a trainee be away on a day, by the provider."""
+
+    teacher: TeacherId
+    offering: OfferingId
+    day: date
+    reason: str
+    special: bool
+
+    room: ClassRoom = fact(default_factory=ClassRoom)
+    roll: Roll = fact(default_factory=Roll)
+
+    def boundary(self) -> list[Selector]:
+        roll: list[type[Event]] = [EnrollmentConfirmed, EnrollmentWithdrawn]
+        return [
+            about(self.teacher, self.offering, of=roll),
+            about(self.offering, of=OFFERING_EVENTS),
+        ]
+
+    def learn(self, entry: Entry) -> None:
+        self.room.learn(entry)
+        self.roll.learn(entry)
+
+    def authority(self) -> Name:
+        return self.room.known(self.offering).provider
+
+    def decide(self) -> Iterator[Event]:
+        opened = self.room.known(self.offering)
+        self.roll.holds(self.teacher, self.offering)
+        reasoned(self.reason, needed=True)
+        yield LeaveGranted(
+            teacher=self.teacher,
+            offering=self.offering,
+            provider=opened.provider,
+            day=self.day,
+            reason=self.reason,
+        )
+        rule = self.ask.rules.find(Leave, opened.place, self.ask.on)
+        if rule is not None and not self.special:
+            said = LeaveWithoutCause(
+                zh=f"{self.teacher} 请假没有特殊情况，一般不予准假",
+                en=f"{self.teacher} was given leave without special circumstances",
+                rule=rule,
+                field="special",
+            )
+            yield self.finding(said, Outcome.DEVIATION, self.teacher, self.offering)

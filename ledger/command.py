@@ -1,0 +1,217 @@
+"""Commands: what is asked, which events matter to it, and what follows.
+
+``boundary`` says which events matter, ``learn`` folds them, ``decide`` yields events or refuses.
+A command owns no clock and reads no view: the day, the actor and the rulebook come in with ``Ask``.
+
+The same command comes in two ways. *Asked*: the ledger is the system of record, so a gate that
+fails refuses. *Reported*: another system of record says that it happened, so the fact is kept and
+each gate that it would have failed becomes a ``VIOLATION`` finding with the same rule.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from enum import Enum
+from typing import Any
+
+from ledger.event import Channel, Entry, Event
+from ledger.finding import FindingMade, Outcome
+from ledger.names import JurisdictionId, Name
+from ledger.regulation import InForce, Rule, Rulebook
+
+
+class Role(Enum):
+    """What an asker may be; ``schema.access`` says what each may do."""
+
+    PUBLIC = "PUBLIC"
+    TEACHER = "TEACHER"
+    SCHOOL = "SCHOOL"
+    PROVIDER = "PROVIDER"
+    BUREAU = "BUREAU"
+    AUDITOR = "AUDITOR"
+    INTEGRATOR = "INTEGRATOR"
+    OPERATOR = "OPERATOR"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asker:
+    """Who asks, in which role, and over what: a teacher, a school, a provider or a place."""
+
+    actor: str
+    role: Role
+    scope: Name
+    channel: Channel = Channel.API
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ask:
+    """The circumstances of a command: day, asker, rules, and the source of a reported fact."""
+
+    on: date
+    asker: Asker
+    rules: Rulebook
+    source: str | None = None
+
+    @property
+    def reported(self) -> bool:
+        """Whether another system of record says that it happened."""
+        return self.source is not None
+
+
+@dataclass(frozen=True)
+class Selector:
+    """Events of these types that carry all of these tags.
+
+    ``rare``: the types are rarer than the tags, so the store looks them up by type.
+    """
+
+    types: tuple[str, ...]
+    tags: tuple[str, ...]
+    rare: bool = False
+
+    def selects(self, name: str, tags: tuple[str, ...] | list[str]) -> bool:
+        """Whether an event of that name with those tags is one of them."""
+        return name in self.types and all(tag in tags for tag in self.tags)
+
+
+def about(*names: Name, of: list[type[Event]], rare: bool = False) -> Selector:
+    """The events of the given types that concern all of the given names."""
+    types = tuple(each.NAME for each in of)
+    return Selector(types=types, tags=tuple(str(name) for name in names), rare=rare)
+
+
+def fact(**options: Any) -> Any:
+    """A blank that ``learn`` fills; it is no part of what is asked."""
+    return field(init=False, repr=False, compare=False, **options)
+
+
+class Refused(Exception):
+    """A command is not carried out. Subclasses state the obstacle; their name is the code."""
+
+    def __init__(
+        self,
+        *,
+        zh: str,
+        en: str,
+        rule: InForce[Any] | Rule | None = None,
+        field: str | None = None,
+        evidence: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(en)
+        self.zh = zh
+        self.en = en
+        self.rule = rule.rule if isinstance(rule, InForce) else rule
+        self.field = field
+        self.evidence = evidence
+
+    @property
+    def code(self) -> str:
+        """The class name in UPPER_SNAKE, stable for clients."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).upper()
+
+
+class UnknownReference(Refused):
+    """The command names something that the ledger has never heard of."""
+
+
+class OutsideScope(Refused):
+    """The asker's token does not reach the party that decides this."""
+
+
+class Refusals(Exception):
+    """All refusals of one command."""
+
+    def __init__(self, refusals: list[Refused]) -> None:
+        super().__init__("; ".join(each.en for each in refusals))
+        self.refusals = refusals
+
+
+@dataclass(kw_only=True)
+class Command:
+    """Something asked of the ledger. Subclasses are dataclasses with the asked fields first."""
+
+    ask: Ask = fact(default=None)
+    _refusals: list[Refused] = fact(default_factory=list)
+
+    def boundary(self) -> list[Selector]:
+        """Which events matter."""
+        raise NotImplementedError
+
+    def learn(self, entry: Entry) -> None:
+        """Folds one event of the boundary."""
+
+    def authority(self) -> Name | None:
+        """The party that takes this decision, known after learning; ``None``: the operator."""
+        raise NotImplementedError
+
+    def territory(self) -> JurisdictionId | None:
+        """The place that it concerns, known after learning; an integrator must cover it."""
+        party = self.authority()
+        return party if isinstance(party, JurisdictionId) else None
+
+    def decide(self) -> Iterator[Event]:
+        """Yields what follows; gates and findings on the way."""
+        raise NotImplementedError
+
+    def gate(self, refusal: Refused | None, *subjects: Name) -> Iterator[Event]:
+        """Refuses when asked; when reported, yields a ``VIOLATION`` in its place."""
+        if refusal is None:
+            return
+        if self.ask.reported:
+            yield self.finding(refusal, Outcome.VIOLATION, *subjects)
+        else:
+            self._refusals.append(refusal)
+
+    def finding(self, said: Refused, outcome: Outcome, *subjects: Name) -> FindingMade:
+        """A finding that says what a refusal would have said."""
+        rule = said.rule
+        return FindingMade(
+            code=said.code,
+            outcome=outcome,
+            subjects=subjects,
+            place=rule.place if rule else PROVINCE,
+            zh=said.zh,
+            en=said.en,
+            rule=rule.id if rule else None,
+            citation=rule.citation if rule else None,
+            evidence=said.evidence,
+        )
+
+
+PROVINCE = JurisdictionId("jurisdiction:330000")
+
+
+def settle(command: Command) -> list[Event]:
+    """What follows from a command that has learned. Raises ``Refusals``."""
+    try:
+        _check_scope(command)
+        events = list(command.decide())
+    except Refused as refused:
+        raise Refusals([*command._refusals, refused]) from None
+    if command._refusals:
+        raise Refusals(command._refusals)
+    # Facts come before what was found about them.
+    return sorted(events, key=lambda event: isinstance(event, FindingMade))
+
+
+def _check_scope(command: Command) -> None:
+    asker, party = command.ask.asker, command.authority()
+    if asker.role is Role.OPERATOR or (party is not None and asker.scope == party):
+        return
+    if asker.role is Role.INTEGRATOR and command.ask.reported:
+        territory = command.territory()
+        reach = asker.scope
+        if isinstance(reach, JurisdictionId) and territory and reach.covers(territory):
+            return
+    if party is None:
+        raise OutsideScope(
+            zh=f"{type(command).__name__} 只能由系统运维人员提交",
+            en=f"{type(command).__name__} is for the operator only",
+        )
+    raise OutsideScope(
+        zh=f"此事须由 {party} 决定，而您的权限范围是 {asker.scope}",
+        en=f"this is for {party} to decide; your token is for {asker.scope}",
+    )

@@ -1,0 +1,412 @@
+"""Completion: whether a trainee finished a training, and the notices of those who did not.
+
+Missed hours are deducted. Who misses more than the allowed share of a long intensive training
+does not complete it and earns nothing (``absence-limit``); the base is the whole project, all
+segments together (rulebook C-14). The version in force when the offering opened decides (C-33).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+from fractions import Fraction
+
+from ledger.attendance import (
+    ATTENDANCE_EVENTS,
+    Missed,
+    NotEnrolled,
+    Roll,
+)
+from ledger.command import Command, Refused, Selector, about, fact
+from ledger.enrollment import ENROLLMENT_EVENTS, Choice, Status
+from ledger.event import Entry, Event, Part
+from ledger.finding import Outcome
+from ledger.names import JurisdictionId, Name, OfferingId, ProviderId, SchoolId, TeacherId
+from ledger.offering import OFFERING_EVENTS, ClassRoom, OfferingOpened
+from ledger.plan import FinalAssessment
+from ledger.regulation import InForce, Parameters, Rulebook
+
+
+class Reason(Enum):
+    """Why a completion was denied, terminated or revoked."""
+
+    ABSENCE = "ABSENCE"
+    ASSESSMENT_FAILED = "ASSESSMENT_FAILED"
+    MISCONDUCT = "MISCONDUCT"
+
+
+class Recipient(Enum):
+    """To whom a denial is reported."""
+
+    BUREAU = "BUREAU"
+    SCHOOL = "SCHOOL"
+
+
+class Result(Part):
+    """One trainee's final assessment."""
+
+    teacher: TeacherId
+    passed: bool
+
+
+class AssessmentRecorded(Event, name="completion.assessment-recorded"):
+    """The results of a final assessment came in."""
+
+    offering: OfferingId
+    provider: ProviderId
+    results: tuple[Result, ...]
+
+
+class CompletionGranted(Event, name="completion.granted"):
+    """A trainee completed a training; missed hours are taken off."""
+
+    teacher: TeacherId
+    offering: OfferingId
+    school: SchoolId
+    provider: ProviderId
+    hours_planned: Decimal
+    hours_missed: Decimal
+    hours: Decimal
+    rules: tuple[str, ...] = ()
+    corrects: str | None = None
+
+
+class CompletionDenied(Event, name="completion.denied"):
+    """A trainee did not complete a training and earns nothing from it."""
+
+    teacher: TeacherId
+    offering: OfferingId
+    school: SchoolId
+    provider: ProviderId
+    reason: Reason
+    hours_planned: Decimal
+    hours_missed: Decimal
+    rules: tuple[str, ...] = ()
+    citation: str | None = None
+    corrects: str | None = None
+
+
+class TrainingTerminated(Event, name="completion.training-terminated"):
+    """A training was ended at once for a serious breach; it is neither completed nor credited."""
+
+    teacher: TeacherId
+    offering: OfferingId
+    school: SchoolId
+    provider: ProviderId
+    day: date
+    rules: tuple[str, ...] = ()
+    citation: str | None = None
+
+
+class CompletionRevoked(Event, name="completion.revoked"):
+    """A completion was taken back for a breach found out later."""
+
+    teacher: TeacherId
+    offering: OfferingId
+    school: SchoolId
+    provider: ProviderId
+    reason: Reason
+    corrects: str
+    rules: tuple[str, ...] = ()
+    citation: str | None = None
+
+
+class DenialNotified(Event, name="completion.denial-notified"):
+    """The provider told the bureau, the school or both that a completion was denied."""
+
+    teacher: TeacherId
+    offering: OfferingId
+    school: SchoolId
+    provider: ProviderId
+    recipients: tuple[Recipient, ...]
+
+
+COMPLETION_EVENTS: list[type[Event]] = [
+    AssessmentRecorded,
+    CompletionGranted,
+    CompletionDenied,
+    TrainingTerminated,
+    CompletionRevoked,
+    DenialNotified,
+]
+
+
+class AbsenceLimit(Parameters, kind="absence-limit"):
+    """The share of a long training that may be missed; more than that denies completion."""
+
+    hours_min: Decimal
+    share_max: Fraction
+
+
+class DenialNotice(Parameters, kind="denial-notice"):
+    """Who is to be told of a denial."""
+
+    recipients: tuple[Recipient, ...]
+
+
+class HoursDeduction(Parameters, kind="hours-deduction"):
+    """Missed hours are taken off the record."""
+
+
+class AlreadySettled(Refused):
+    """The outcome of this trainee stands."""
+
+
+class NotEnded(Refused):
+    """The class is still running."""
+
+
+class AssessmentMissing(Refused):
+    """The plan has a final assessment whose result is not recorded."""
+
+
+class NoDenial(Refused):
+    """There is no denial to report."""
+
+
+class NoticeIncomplete(Refused):
+    """A recipient of the notice is missing."""
+
+
+@dataclass
+class Standing:
+    """One trainee in one offering, through to the outcome."""
+
+    teacher: TeacherId
+    choice: Choice = field(default_factory=Choice)
+    passed: bool | None = None
+    outcome: str | None = None
+    outcome_event: str = ""
+    completed_on: date | None = None
+    notified: set[Recipient] = field(default_factory=set)
+    missed: Missed = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.missed = Missed(self.teacher)
+
+    def learn(self, entry: Entry) -> None:
+        """Takes in the events of this trainee; those of others change nothing."""
+        event = entry.event
+        self.missed.learn(entry)
+        if isinstance(event, AssessmentRecorded):
+            for result in event.results:
+                if result.teacher == self.teacher:
+                    self.passed = result.passed
+        if getattr(event, "teacher", None) != self.teacher:
+            return
+        self.choice.learn(entry)
+        match event:
+            case CompletionGranted():
+                self.outcome, self.completed_on = "COMPLETED", entry.on
+            case CompletionDenied() | CompletionRevoked():
+                self.outcome = "NOT_COMPLETED"
+            case TrainingTerminated():
+                self.outcome = "TERMINATED"
+            case DenialNotified(recipients=recipients):
+                self.notified.update(recipients)
+                return
+            case _:
+                return
+        self.outcome_event = entry.id
+
+    def enrolled(self, offering: OfferingId) -> SchoolId:
+        """The trainee's school. Raises ``NotEnrolled`` for one who was never admitted."""
+        if self.choice.status is not Status.PROVIDER_CONFIRMED or self.choice.school is None:
+            raise NotEnrolled(
+                zh=f"{self.teacher} 不是 {offering} 的学员",
+                en=f"{self.teacher} is not enrolled in {offering}",
+                field="teacher",
+            )
+        return self.choice.school
+
+
+def absence_limit(
+    rules: Rulebook, opened: OfferingOpened, day: date
+) -> InForce[AbsenceLimit] | None:
+    """The absence limit that covers an offering, or ``None`` where none does."""
+    plan = opened.plan
+    rule = rules.find(AbsenceLimit, opened.place, day, mode=plan.mode.value)
+    if rule is None or max(plan.hours, plan.base_credits) < rule.value.hours_min:
+        return None
+    return rule
+
+
+def beyond_limit(rule: InForce[AbsenceLimit] | None, missed: Decimal, planned: Decimal) -> bool:
+    """Whether more than the allowed share was missed: ``missed > share * planned``, exactly."""
+    return rule is not None and Fraction(missed) > rule.value.share_max * Fraction(planned)
+
+
+def settled(
+    rules: Rulebook, room: ClassRoom, standing: Standing, corrects: str | None = None
+) -> CompletionGranted | CompletionDenied:
+    """The outcome that follows from hours missed and assessment."""
+    assert room.opened is not None and standing.choice.school is not None
+    opened, pinned = room.opened, room.opened_on
+    missed, planned = standing.missed.total, opened.plan.hours
+    limit = absence_limit(rules, opened, pinned)
+    deduction = rules.find(HoursDeduction, opened.place, pinned)
+    reason, rule = None, None
+    if beyond_limit(limit, missed, planned):
+        reason, rule = Reason.ABSENCE, limit.rule if limit else None
+    elif standing.passed is False:
+        assessment = rules.find(FinalAssessment, opened.place, pinned)
+        reason, rule = Reason.ASSESSMENT_FAILED, assessment.rule if assessment else None
+    if reason is not None:
+        return CompletionDenied(
+            teacher=standing.teacher,
+            offering=opened.offering,
+            school=standing.choice.school,
+            provider=opened.provider,
+            reason=reason,
+            hours_planned=planned,
+            hours_missed=missed,
+            rules=(rule.id,) if rule else (),
+            citation=rule.citation if rule else None,
+            corrects=corrects,
+        )
+    return CompletionGranted(
+        teacher=standing.teacher,
+        offering=opened.offering,
+        school=standing.choice.school,
+        provider=opened.provider,
+        hours_planned=planned,
+        hours_missed=missed,
+        hours=planned - missed,
+        rules=tuple(each.id for each in (limit, deduction) if each),
+        corrects=corrects,
+    )
+
+
+@dataclass(kw_only=True)
+class RecordAssessment(Command):
+    """Enter the results of a final assessment, by the provider."""
+
+    offering: OfferingId
+    results: tuple[Result, ...]
+
+    room: ClassRoom = fact(default_factory=ClassRoom)
+    roll: Roll = fact(default_factory=Roll)
+
+    def boundary(self) -> list[Selector]:
+        return [about(self.offering, of=[*OFFERING_EVENTS, *ENROLLMENT_EVENTS])]
+
+    def learn(self, entry: Entry) -> None:
+        self.room.learn(entry)
+        self.roll.learn(entry)
+
+    def authority(self) -> Name:
+        return self.room.known(self.offering).provider
+
+    def territory(self) -> JurisdictionId:
+        return self.room.known(self.offering).place
+
+    def decide(self) -> Iterator[Event]:
+        opened = self.room.known(self.offering)
+        for result in self.results:
+            self.roll.holds(result.teacher, self.offering)
+        yield AssessmentRecorded(
+            offering=self.offering, provider=opened.provider, results=self.results
+        )
+
+
+@dataclass(kw_only=True)
+class SettleCompletion(Command):
+    """Settle whether a trainee completed a training, by the provider."""
+
+    teacher: TeacherId
+    offering: OfferingId
+
+    room: ClassRoom = fact(default_factory=ClassRoom)
+    standing: Standing = fact(default=None)
+
+    def __post_init__(self) -> None:
+        self.standing = Standing(self.teacher)
+
+    def boundary(self) -> list[Selector]:
+        return [
+            about(
+                self.teacher,
+                self.offering,
+                of=[*ENROLLMENT_EVENTS, *ATTENDANCE_EVENTS, *COMPLETION_EVENTS],
+            ),
+            about(self.offering, of=OFFERING_EVENTS),
+        ]
+
+    def learn(self, entry: Entry) -> None:
+        self.room.learn(entry)
+        self.standing.learn(entry)
+
+    def authority(self) -> Name:
+        return self.room.known(self.offering).provider
+
+    def territory(self) -> JurisdictionId:
+        return self.room.known(self.offering).place
+
+    def decide(self) -> Iterator[Event]:
+        opened = self.room.known(self.offering)
+        self.standing.enrolled(self.offering)
+        if self.standing.outcome is not None:
+            raise AlreadySettled(
+                zh=f"{self.teacher} 在 {self.offering} 的结果已是 {self.standing.outcome}",
+                en=f"{self.teacher} in {self.offering} is settled as {self.standing.outcome}",
+                field="teacher",
+                evidence=(self.standing.outcome_event,),
+            )
+        if self.ask.on < opened.closes:
+            raise NotEnded(
+                zh=f"{self.offering} 到 {opened.closes} 才结束，{self.ask.on} 不能结业",
+                en=f"{self.offering} ends on {opened.closes}, after {self.ask.on}",
+                field="offering",
+            )
+        if opened.plan.final_assessment and self.standing.passed is None:
+            limit = absence_limit(self.ask.rules, opened, self.room.opened_on)
+            if not beyond_limit(limit, self.standing.missed.total, opened.plan.hours):
+                raise AssessmentMissing(
+                    zh=f"{self.teacher} 的结业考核结果尚未登记",
+                    en=f"the final assessment of {self.teacher} is not recorded",
+                    rule=self.ask.rules.find(
+                        FinalAssessment, opened.place, self.room.opened_on
+                    ),
+                    field="teacher",
+                )
+        yield settled(self.ask.rules, self.room, self.standing)
+
+
+@dataclass(kw_only=True)
+class NotifyDenial(SettleCompletion):
+    """Tell bureau and school of a denied completion, by the provider."""
+
+    recipients: tuple[Recipient, ...]
+
+    def decide(self) -> Iterator[Event]:
+        opened = self.room.known(self.offering)
+        standing = self.standing
+        if standing.outcome not in ("NOT_COMPLETED", "TERMINATED") or not standing.choice.school:
+            raise NoDenial(
+                zh=f"{self.teacher} 在 {self.offering} 没有不予结业的决定，无需抄告",
+                en=f"no completion of {self.offering} was denied to {self.teacher}",
+                field="teacher",
+            )
+        yield DenialNotified(
+            teacher=self.teacher,
+            offering=self.offering,
+            school=standing.choice.school,
+            provider=opened.provider,
+            recipients=self.recipients,
+        )
+        rule = self.ask.rules.find(DenialNotice, opened.place, self.ask.on)
+        told = standing.notified | set(self.recipients)
+        lacking = [each for each in (rule.value.recipients if rule else ()) if each not in told]
+        if lacking:
+            names = "、".join(each.value for each in lacking)
+            said = NoticeIncomplete(
+                zh=f"{self.teacher} 不予结业的情况尚未抄告 {names}",
+                en=f"the denial of {self.teacher} was not reported to {names}",
+                rule=rule,
+                field="recipients",
+                evidence=(standing.outcome_event,),
+            )
+            yield self.finding(said, Outcome.VIOLATION, self.teacher, self.offering)

@@ -1,0 +1,167 @@
+"""Correction: attendance that was recorded wrong, and all that follows from putting it right.
+
+One append holds the corrected hours and, where the outcome was settled already, the outcome and
+the credit that now follow. Both old and new events stay (rulebook C-35, case W-027).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from ledger.amount import ZERO, exact
+from ledger.attendance import ATTENDANCE_EVENTS, AttendanceCorrected, AttendanceRecorded, within
+from ledger.command import Command, Refused, Selector, about, fact
+from ledger.completion import (
+    COMPLETION_EVENTS,
+    CompletionDenied,
+    CompletionGranted,
+    Standing,
+    settled,
+)
+from ledger.credit import (
+    CREDIT_EVENTS,
+    Account,
+    CreditAwarded,
+    CreditCorrected,
+    CreditRevoked,
+    credited,
+)
+from ledger.enrollment import ENROLLMENT_EVENTS
+from ledger.event import Entry, Event
+from ledger.names import JurisdictionId, Name, OfferingId, TeacherId
+from ledger.offering import OFFERING_EVENTS, ClassRoom
+from ledger.register import TEACHER_EVENTS, Whereabouts
+from ledger.review import reasoned
+from ledger.schedule import Half, Timetable, TimetablePublished
+
+
+class NothingToCorrect(Refused):
+    """The half-day has no record, or it says so already."""
+
+
+@dataclass(kw_only=True)
+class CorrectAttendance(Command):
+    """Put one trainee's missed hours of a half-day right, by the provider."""
+
+    teacher: TeacherId
+    offering: OfferingId
+    day: date
+    half: Half
+    hours: Decimal
+    reason: str
+
+    now: Whereabouts = fact(default_factory=Whereabouts)
+    room: ClassRoom = fact(default_factory=ClassRoom)
+    table: Timetable = fact(default_factory=Timetable)
+    account: Account = fact(default_factory=Account)
+    recorded: str | None = fact(default=None)
+    standing: Standing = fact(default=None)
+
+    def __post_init__(self) -> None:
+        self.standing = Standing(self.teacher)
+
+    def boundary(self) -> list[Selector]:
+        mine = [*ENROLLMENT_EVENTS, *ATTENDANCE_EVENTS, *COMPLETION_EVENTS, *CREDIT_EVENTS]
+        return [
+            about(self.teacher, self.offering, of=mine),
+            about(self.teacher, of=[*TEACHER_EVENTS, *CREDIT_EVENTS]),
+            about(self.offering, of=[*OFFERING_EVENTS, TimetablePublished, AttendanceRecorded]),
+        ]
+
+    def learn(self, entry: Entry) -> None:
+        self.now.learn(entry)
+        self.room.learn(entry)
+        self.table.learn(entry)
+        self.standing.learn(entry)
+        match entry.event:
+            case AttendanceRecorded(day=day, half=half) if (day, half) == (self.day, self.half):
+                self.recorded = entry.id
+            case CreditAwarded(offering=offering) if offering == self.offering:
+                self.account.learn(entry)
+            case CreditCorrected(credit=credit) | CreditRevoked(credit=credit):
+                if self.account.awarded and credit == self.account.awarded.credit:
+                    self.account.learn(entry)
+            case _:
+                pass
+
+    def authority(self) -> Name:
+        return self.room.known(self.offering).provider
+
+    def territory(self) -> JurisdictionId:
+        return self.room.known(self.offering).place
+
+    def decide(self) -> Iterator[Event]:
+        opened = self.room.known(self.offering)
+        self.standing.enrolled(self.offering)
+        reasoned(self.reason, needed=True)
+        hours = exact(self.hours)
+        key = (self.day, self.half)
+        missed = self.standing.missed
+        before = (missed.halves or {}).get(key, ZERO)
+        if self.recorded is None or hours == before:
+            raise NothingToCorrect(
+                zh=f"{self.offering} {self.day} {self.half.value} 没有出勤记录，或缺课本来就是 {before} 学时",
+                en=f"{self.offering} has no record on {self.day} {self.half.value}, or it already "
+                f"says {before} hours",
+                field="hours",
+            )
+        session = self.table.session(self.offering, self.day, self.half)
+        within(self.teacher, hours, session, missed.total - before + hours, opened.plan.hours)
+        yield AttendanceCorrected(
+            teacher=self.teacher,
+            offering=self.offering,
+            provider=opened.provider,
+            day=self.day,
+            half=self.half,
+            hours_before=before,
+            hours=hours,
+            corrects=(missed.events or {}).get(key, self.recorded),
+            reason=self.reason,
+        )
+        missed.halves = {**(missed.halves or {}), key: hours}
+        if self.standing.outcome in ("COMPLETED", "NOT_COMPLETED"):
+            yield from self._resettle()
+
+    def _resettle(self) -> Iterator[Event]:
+        outcome = settled(
+            self.ask.rules, self.room, self.standing, corrects=self.standing.outcome_event
+        )
+        yield outcome
+        if isinstance(outcome, CompletionGranted):
+            yield from self._recredit(outcome)
+        else:
+            yield from self._uncredit(outcome)
+
+    def _recredit(self, outcome: CompletionGranted) -> Iterator[Event]:
+        awarded = self.account.awarded
+        if awarded is None:
+            return
+        amount = credited(awarded.base_credits, outcome.hours_missed)
+        if amount != self.account.credits:
+            yield CreditCorrected(
+                credit=awarded.credit,
+                teacher=self.teacher,
+                school=self.now.known(self.teacher),
+                place=self.now.place,
+                credits_before=self.account.credits,
+                credits=amount,
+                corrects=self.account.evidence,
+                reason=self.reason,
+            )
+
+    def _uncredit(self, outcome: CompletionDenied) -> Iterator[Event]:
+        awarded = self.account.awarded
+        if awarded is None or self.account.revoked:
+            return
+        yield CreditRevoked(
+            credit=awarded.credit,
+            teacher=self.teacher,
+            school=self.now.known(self.teacher),
+            place=self.now.place,
+            credits_before=self.account.credits,
+            corrects=self.account.evidence,
+            reason=f"{outcome.reason.value}: {self.reason}",
+        )

@@ -1,0 +1,287 @@
+"""Credit: what a completed training adds to a teacher's record, and how it is put right.
+
+One hour is one credit unless the published plan states another base credit (rulebook C-01);
+missed hours come off either way. A correction is a new event that names the old one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+
+from ledger.amount import ZERO, exact
+from ledger.command import Command, Refused, Selector, about, fact
+from ledger.completion import COMPLETION_EVENTS, HoursDeduction, Standing
+from ledger.enrollment import ENROLLMENT_EVENTS
+from ledger.event import Entry, Event
+from ledger.names import CreditId, JurisdictionId, Name, OfferingId, ProviderId, SchoolId, TeacherId
+from ledger.offering import OFFERING_EVENTS, ClassRoom
+from ledger.order import AlreadyAwarded
+from ledger.plan import Choice
+from ledger.register import TEACHER_EVENTS, Whereabouts, taken, unknown
+from ledger.review import reasoned
+
+
+class CreditKind(Enum):
+    """The kind of training that a credit comes from."""
+
+    INTENSIVE = "INTENSIVE"
+    BLENDED = "BLENDED"
+    DISTANCE = "DISTANCE"
+    SCHOOL_BASED = "SCHOOL_BASED"
+
+
+class CreditAwarded(Event, name="credit.awarded"):
+    """A completed training was credited. ``completed`` decides the cycle it belongs to."""
+
+    credit: CreditId
+    teacher: TeacherId
+    offering: OfferingId
+    school: SchoolId
+    place: JurisdictionId
+    provider: ProviderId
+    authority: JurisdictionId
+    kind: CreditKind
+    choice: Choice
+    title: str
+    base_credits: Decimal
+    hours_planned: Decimal
+    hours_missed: Decimal
+    credits: Decimal
+    completed: date
+    restricted_elective: bool = False
+    rules: tuple[str, ...] = ()
+
+
+class CreditCorrected(Event, name="credit.corrected"):
+    """The amount of a credit was wrong; this is right."""
+
+    credit: CreditId
+    teacher: TeacherId
+    school: SchoolId
+    place: JurisdictionId
+    credits_before: Decimal
+    credits: Decimal
+    corrects: str
+    reason: str
+
+
+class CreditRevoked(Event, name="credit.revoked"):
+    """A credit was taken back whole."""
+
+    credit: CreditId
+    teacher: TeacherId
+    school: SchoolId
+    place: JurisdictionId
+    credits_before: Decimal
+    corrects: str
+    reason: str
+
+
+CREDIT_EVENTS: list[type[Event]] = [CreditAwarded, CreditCorrected, CreditRevoked]
+
+
+class NotCompleted(Refused):
+    """The training was not completed, so there is nothing to credit."""
+
+
+class NotCredited(Refused):
+    """There is no such credit, or it was revoked."""
+
+
+@dataclass
+class Account:
+    """One credit entry as the events say it."""
+
+    awarded: CreditAwarded | None = None
+    credits: Decimal = ZERO
+    revoked: bool = False
+    evidence: str = ""
+
+    def learn(self, entry: Entry) -> None:
+        """Takes in the credit's events; others change nothing."""
+        match entry.event:
+            case CreditAwarded() as event:
+                self.awarded, self.credits, self.revoked = event, event.credits, False
+            case CreditCorrected(credits=credits):
+                self.credits = credits
+            case CreditRevoked():
+                self.credits, self.revoked = ZERO, True
+            case _:
+                return
+        self.evidence = entry.id
+
+    def known(self, credit: CreditId) -> CreditAwarded:
+        """The award. Raises ``UnknownReference``."""
+        if self.awarded is None:
+            raise unknown(credit, "credit")
+        return self.awarded
+
+    def standing(self, credit: CreditId) -> CreditAwarded:
+        """The award, if it was not revoked. Raises ``NotCredited``."""
+        awarded = self.known(credit)
+        if self.revoked:
+            raise NotCredited(
+                zh=f"{credit} 已经撤销", en=f"{credit} was revoked", field="credit"
+            )
+        return awarded
+
+
+def credited(base: Decimal, missed: Decimal) -> Decimal:
+    """What a completed training is worth after the missed hours are taken off."""
+    return max(base - missed, ZERO)
+
+
+@dataclass(kw_only=True)
+class AwardCredit(Command):
+    """Credit a completed training, by the competent bureau."""
+
+    credit: CreditId
+    teacher: TeacherId
+    offering: OfferingId
+
+    now: Whereabouts = fact(default_factory=Whereabouts)
+    room: ClassRoom = fact(default_factory=ClassRoom)
+    standing: Standing = fact(default=None)
+    hours_missed: Decimal = fact(default=ZERO)
+    accounts: dict[CreditId, Account] = fact(default_factory=dict)
+    used: bool = fact(default=False)
+
+    def __post_init__(self) -> None:
+        self.standing = Standing(self.teacher)
+
+    def boundary(self) -> list[Selector]:
+        return [
+            about(self.teacher, of=TEACHER_EVENTS),
+            about(self.teacher, self.offering, of=[*ENROLLMENT_EVENTS, *COMPLETION_EVENTS]),
+            about(self.teacher, of=CREDIT_EVENTS),
+            about(self.credit, of=[CreditAwarded]),
+            about(self.offering, of=OFFERING_EVENTS),
+        ]
+
+    def learn(self, entry: Entry) -> None:
+        self.now.learn(entry)
+        self.room.learn(entry)
+        self.standing.learn(entry)
+        event = entry.event
+        missed = getattr(event, "hours_missed", None)
+        if missed is not None and getattr(event, "offering", None) == self.offering:
+            self.hours_missed = missed
+        credit: CreditId | None = getattr(event, "credit", None)
+        if credit is not None:
+            self.used = self.used or credit == self.credit
+            self.accounts.setdefault(credit, Account()).learn(entry)
+
+    def authority(self) -> Name:
+        return self.room.known(self.offering).place
+
+    def decide(self) -> Iterator[Event]:
+        opened = self.room.known(self.offering)
+        school = self.now.known(self.teacher)
+        for account in self.accounts.values():
+            if account.awarded and account.awarded.offering == self.offering:
+                raise AlreadyAwarded(
+                    zh=f"{self.teacher} 在 {self.offering} 的学分已经认定，有误请用更正",
+                    en=f"{self.offering} is already credited to {self.teacher}; correct it instead",
+                    field="teacher",
+                    evidence=(account.evidence,),
+                )
+        if self.used:
+            raise taken(self.credit, "credit")
+        if self.standing.outcome != "COMPLETED" or self.standing.completed_on is None:
+            raise NotCompleted(
+                zh=f"{self.teacher} 在 {self.offering} 没有结业（{self.standing.outcome or '未结算'}），"
+                "不能认定学分",
+                en=f"{self.teacher} did not complete {self.offering} "
+                f"({self.standing.outcome or 'not settled'}); there is nothing to credit",
+                field="teacher",
+                evidence=tuple(filter(None, [self.standing.outcome_event])),
+            )
+        plan = opened.plan
+        deduction = self.ask.rules.find(HoursDeduction, opened.place, self.room.opened_on)
+        yield CreditAwarded(
+            credit=self.credit,
+            teacher=self.teacher,
+            offering=self.offering,
+            school=school,
+            place=self.now.place,
+            provider=opened.provider,
+            authority=opened.place,
+            kind=CreditKind(plan.mode.value),
+            choice=plan.choice,
+            title=plan.title,
+            base_credits=plan.base_credits,
+            hours_planned=plan.hours,
+            hours_missed=self.hours_missed,
+            credits=credited(plan.base_credits, self.hours_missed),
+            completed=opened.closes,
+            restricted_elective=plan.restricted_elective,
+            rules=(deduction.id,) if deduction else (),
+        )
+
+
+@dataclass(kw_only=True)
+class _CreditStep(Command):
+    """What corrections of a credit share."""
+
+    credit: CreditId
+    teacher: TeacherId
+    reason: str
+
+    now: Whereabouts = fact(default_factory=Whereabouts)
+    account: Account = fact(default_factory=Account)
+
+    def boundary(self) -> list[Selector]:
+        return [
+            about(self.credit, self.teacher, of=CREDIT_EVENTS),
+            about(self.teacher, of=TEACHER_EVENTS),
+        ]
+
+    def learn(self, entry: Entry) -> None:
+        self.now.learn(entry)
+        self.account.learn(entry)
+
+    def authority(self) -> Name:
+        return self.account.known(self.credit).authority
+
+
+@dataclass(kw_only=True)
+class CorrectCredit(_CreditStep):
+    """Put the amount of a credit right, by the bureau that awarded it."""
+
+    credits: Decimal
+
+    def decide(self) -> Iterator[Event]:
+        self.account.standing(self.credit)
+        reasoned(self.reason, needed=True)
+        yield CreditCorrected(
+            credit=self.credit,
+            teacher=self.teacher,
+            school=self.now.known(self.teacher),
+            place=self.now.place,
+            credits_before=self.account.credits,
+            credits=exact(self.credits, "credits"),
+            corrects=self.account.evidence,
+            reason=self.reason,
+        )
+
+
+@dataclass(kw_only=True)
+class RevokeCredit(_CreditStep):
+    """Take a credit back whole, by the bureau that awarded it."""
+
+    def decide(self) -> Iterator[Event]:
+        self.account.standing(self.credit)
+        reasoned(self.reason, needed=True)
+        yield CreditRevoked(
+            credit=self.credit,
+            teacher=self.teacher,
+            school=self.now.known(self.teacher),
+            place=self.now.place,
+            credits_before=self.account.credits,
+            corrects=self.account.evidence,
+            reason=self.reason,
+        )

@@ -1,0 +1,265 @@
+"""Declaration: a provider submits a training project with its plan.
+
+Provider quotas count projects for the whole province, lead limits count offerings (rulebook
+C-21). A declaration withdrawn while the window is open does not count; a rejected one does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ledger.accreditation import ProviderAccredited, known_provider
+from ledger.command import PROVINCE, Command, Refused, Selector, about, fact
+from ledger.event import Entry, Event
+from ledger.finding import Outcome
+from ledger.names import JurisdictionId, Name, OrderId, ProjectId, ProviderId, TermId
+from ledger.order import OrderAwarded
+from ledger.plan import Audience, Lead, Plan, exact_plan, judge_plan
+from ledger.quota import (
+    Declared,
+    QuotaExempt,
+    QuotaUnknown,
+    judge_lead,
+    judge_quota,
+    quota_of,
+)
+from ledger.register import taken, unknown
+from ledger.term import Calendar, Phase, TermOpened, in_window, judge_window, known_term
+
+
+class ProjectDeclared(Event, name="declaration.project-declared"):
+    """A provider submitted a project; ``place`` is the authority that reviews it."""
+
+    project: ProjectId
+    provider: ProviderId
+    place: JurisdictionId
+    term: TermId
+    calendar: Calendar
+    plan: Plan
+    lead: Lead
+    offerings: int
+    counts_for_quota: bool
+    order: OrderId | None = None
+    rules: tuple[str, ...] = ()
+
+
+class ProjectWithdrawn(Event, name="declaration.project-withdrawn"):
+    """A provider took a project back before it was reviewed."""
+
+    project: ProjectId
+    provider: ProviderId
+    term: TermId
+    in_window: bool
+
+
+class NotAwarded(Refused):
+    """The order was not awarded to this provider."""
+
+
+class NotDeclared(Refused):
+    """The project is not under declaration any more."""
+
+
+@dataclass(kw_only=True)
+class DeclareProject(Command):
+    """Submit a project for review, by a provider."""
+
+    project: ProjectId
+    provider: ProviderId
+    place: JurisdictionId
+    term: TermId
+    plan: Plan
+    lead: Lead
+    offerings: int = 1
+    order: OrderId | None = None
+
+    known: bool = fact(default=False)
+    opened: bool = fact(default=False)
+    host: ProviderAccredited | None = fact(default=None)
+    awarded: OrderAwarded | None = fact(default=None)
+    projects: dict[ProjectId, str] = fact(default_factory=dict)
+    led: dict[ProjectId, tuple[ProviderId, int]] = fact(default_factory=dict)
+
+    def boundary(self) -> list[Selector]:
+        declared: list[type[Event]] = [ProjectDeclared, ProjectWithdrawn]
+        selectors = [
+            about(self.project, of=[ProjectDeclared]),
+            about(self.provider, of=[ProviderAccredited]),
+            about(self.provider, self.term, of=declared, rare=True),
+            about(self.lead.staff, self.term, of=[ProjectDeclared], rare=True),
+            about(self.term, of=[TermOpened], rare=True),
+        ]
+        if self.order is not None:
+            selectors.append(about(self.order, of=[OrderAwarded]))
+        return selectors
+
+    def learn(self, entry: Entry) -> None:
+        match entry.event:
+            case TermOpened():
+                self.opened = True
+            case ProviderAccredited() as event:
+                self.host = event
+            case OrderAwarded() as event:
+                self.awarded = event
+            case ProjectDeclared() as event:
+                self.known = self.known or event.project == self.project
+                if event.provider == self.provider and event.counts_for_quota:
+                    self.projects[event.project] = entry.id
+                if event.lead.staff == self.lead.staff:
+                    self.led[event.project] = (event.provider, event.offerings)
+            case ProjectWithdrawn(in_window=True, project=project):
+                self.projects.pop(project, None)
+                self.led.pop(project, None)
+            case _:
+                pass
+
+    def authority(self) -> Name:
+        return self.provider
+
+    def territory(self) -> JurisdictionId:
+        return self.place
+
+    def decide(self) -> Iterator[Event]:
+        known_term(self.opened, self.term)
+        host = known_provider(self.host, self.provider)
+        if self.known:
+            raise taken(self.project, "project")
+        plan = exact_plan(self.plan)
+        ordered = self.order is not None
+        calendar = Calendar.ORDER if ordered else Calendar.REGULAR
+        about_this = (self.project, self.provider)
+        yield from in_window(
+            self,
+            Phase.ORDER_DECLARE if ordered else Phase.DECLARE,
+            *about_this,
+            place=self.place,
+            term=self.term,
+            calendar=calendar,
+        )
+        yield from self.gate(self._order(), *about_this)
+        yield from self._quota(host)
+        yield from self._lead()
+        yield from judge_plan(
+            self, plan, host, self.lead, *about_this, place=self.place, term=self.term.value
+        )
+        rule = quota_of(self, host, PROVINCE, self.term) if self._counts() else None
+        yield ProjectDeclared(
+            project=self.project,
+            provider=self.provider,
+            place=self.place,
+            term=self.term,
+            calendar=calendar,
+            plan=plan,
+            lead=self.lead,
+            offerings=self.offerings,
+            counts_for_quota=self._counts(),
+            order=self.order,
+            rules=(rule.id,) if rule else (),
+        )
+
+    def _counts(self) -> bool:
+        """Whether the project uses the provincial quota: for the province, regular, not exempt."""
+        exempt = self.ask.rules.find(QuotaExempt, self.place, self.ask.on, term=self.term.value)
+        b_free = exempt is not None and "B_CERTIFICATE" in exempt.value.exempt
+        return (
+            self.plan.audience is Audience.PROVINCE
+            and self.order is None
+            and not (self.plan.b_certificate and b_free)
+        )
+
+    def _order(self) -> Refused | None:
+        if self.order is None:
+            return None
+        if self.awarded is not None and self.awarded.provider == self.provider:
+            return None
+        return NotAwarded(
+            zh=f"{self.order} 没有确定由 {self.provider} 承训，不能据此申报",
+            en=f"{self.order} was not awarded to {self.provider}",
+            field="order",
+        )
+
+    def _quota(self, host: ProviderAccredited) -> Iterator[Event]:
+        if not self._counts():
+            return
+        if quota_of(self, host, PROVINCE, self.term) is None:
+            said = QuotaUnknown(
+                zh=f"{self.provider} 没有指标类别，{self.term.value} 的限报数无法判断",
+                en=f"{self.provider} has no quota category for {self.term.value}; undecided",
+                field="provider",
+            )
+            yield self.finding(said, Outcome.INDETERMINATE, self.project, self.provider)
+        declared = Declared(projects={str(k): v for k, v in self.projects.items()})
+        yield from self.gate(
+            judge_quota(self, host, declared, place=PROVINCE, term=self.term),
+            self.project,
+            self.provider,
+        )
+
+    def _lead(self) -> Iterator[Event]:
+        declared = Declared(
+            offerings=sum(count for _, count in self.led.values()),
+            providers={provider for provider, _ in self.led.values()},
+        )
+        refusals = judge_lead(
+            self,
+            self.lead.staff,
+            self.provider,
+            self.offerings,
+            declared,
+            place=self.place,
+            term=self.term,
+        )
+        for refusal in refusals:
+            if self.order is not None:
+                # Order-based projects follow the provincial demands in principle only (ZJ24-42).
+                yield self.finding(refusal, Outcome.DEVIATION, self.project, self.lead.staff)
+            else:
+                yield from self.gate(refusal, self.project, self.lead.staff)
+
+
+@dataclass(kw_only=True)
+class WithdrawProject(Command):
+    """Take a declared project back, by its provider."""
+
+    project: ProjectId
+
+    declared: ProjectDeclared | None = fact(default=None)
+    withdrawn: bool = fact(default=False)
+
+    def boundary(self) -> list[Selector]:
+        return [about(self.project, of=[ProjectDeclared, ProjectWithdrawn])]
+
+    def learn(self, entry: Entry) -> None:
+        match entry.event:
+            case ProjectDeclared() as event:
+                self.declared = event
+            case _:
+                self.withdrawn = True
+
+    def authority(self) -> Name:
+        return known_project(self.declared, self.project).provider
+
+    def decide(self) -> Iterator[Event]:
+        declared = known_project(self.declared, self.project)
+        if self.withdrawn:
+            raise NotDeclared(
+                zh=f"{self.project} 已经撤回", en=f"{self.project} was withdrawn", field="project"
+            )
+        phase = Phase.ORDER_DECLARE if declared.calendar is Calendar.ORDER else Phase.DECLARE
+        late = judge_window(
+            self, phase, place=declared.place, term=declared.term, calendar=declared.calendar
+        )
+        yield ProjectWithdrawn(
+            project=self.project,
+            provider=declared.provider,
+            term=declared.term,
+            in_window=late is None,
+        )
+
+
+def known_project(declared: ProjectDeclared | None, project: ProjectId) -> ProjectDeclared:
+    """The declaration. Raises ``UnknownReference`` where there is none."""
+    if declared is None:
+        raise unknown(project, "project")
+    return declared

@@ -1,0 +1,224 @@
+"""Document: a regulation as a TOML text, checked field by field, and its adoption.
+
+A fault names the file, the rule and the field. Adopting puts the document and every one of its
+rules into the ledger in one append.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from ledger.command import Command, Refused, Selector, about, fact
+from ledger.event import Entry, Event, Part
+from ledger.fault import Fault
+from ledger.names import DocumentId, JurisdictionId, Name
+from ledger.regulation import (
+    KINDS,
+    RegulationAdopted,
+    Rule,
+    RuleAdopted,
+    Strength,
+    Use,
+    read_parameters,
+)
+
+
+class Document(Part):
+    """A checked document with its rules."""
+
+    id: DocumentId
+    number: str
+    place: JurisdictionId
+    title_zh: str
+    title_en: str
+    authority_zh: str
+    authority_en: str
+    year: int
+    certain_from: date
+    sha256: str
+    issued: date | None = None
+    rules: tuple[Rule, ...] = ()
+
+
+class _Head(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    id: str
+    number: str
+    place: str
+    title_zh: str
+    title_en: str
+    authority_zh: str
+    authority_en: str
+    year: int
+    certain_from: date
+    issued: date | None = None
+
+
+class _Row(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    id: str
+    clause: str
+    kind: str
+    use: Use
+    strength: Strength
+    zh: str
+    en: str
+    scope: dict[str, str | list[str]] = {}
+    parameters: dict[str, Any] = {}
+    since: date | None = None
+    until: date | None = None
+
+
+def parse(text: str, file: str) -> Document:
+    """The document that a TOML text holds. Raises ``Fault`` (``BAD_DOCUMENT``)."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise _fault(file, None, str(error)) from None
+    try:
+        head = msgspec.convert(data.get("document", {}), _Head)
+        place = JurisdictionId(f"jurisdiction:{head.place}")
+        document = DocumentId(f"document:{head.id}")
+    except (msgspec.ValidationError, Fault) as error:
+        raise _fault(file, "document", str(error)) from None
+    rules: list[Rule] = []
+    for number, raw in enumerate(data.get("rule", []), start=1):
+        label = str(raw.get("id", f"rule {number}"))
+        try:
+            rule = _rule(msgspec.convert(raw, _Row), head, document, place)
+            _check(rule)
+        except (msgspec.ValidationError, Fault, ValueError) as error:
+            raise _fault(file, label, str(error)) from None
+        if any(each.id == rule.id for each in rules):
+            raise _fault(file, label, "the id stands twice")
+        rules.append(rule)
+    if not rules:
+        raise _fault(file, None, "the document has no [[rule]]")
+    return Document(
+        id=document,
+        number=head.number,
+        place=place,
+        title_zh=head.title_zh,
+        title_en=head.title_en,
+        authority_zh=head.authority_zh,
+        authority_en=head.authority_en,
+        year=head.year,
+        certain_from=head.certain_from,
+        issued=head.issued,
+        sha256=sha256(text.encode()).hexdigest(),
+        rules=tuple(rules),
+    )
+
+
+def _rule(row: _Row, head: _Head, document: DocumentId, place: JurisdictionId) -> Rule:
+    bound_to_term = "term" in row.scope
+    since = row.since or (None if bound_to_term else head.certain_from)
+    # Without a date of issue the year is all that is known; before ``certain_from`` it is open.
+    open_from = date(head.year, 1, 1)
+    dated = head.issued is not None or since is None or row.since is not None
+    scope = {
+        key: (allowed,) if isinstance(allowed, str) else tuple(allowed)
+        for key, allowed in row.scope.items()
+    }
+    return Rule(
+        id=row.id,
+        document=document,
+        number=head.number,
+        clause=row.clause,
+        place=place,
+        kind=row.kind,
+        use=row.use,
+        strength=row.strength,
+        zh=row.zh,
+        en=row.en,
+        scope=scope,
+        parameters={key: _value(key, value) for key, value in row.parameters.items()},
+        since=since,
+        uncertain_from=None if dated or open_from >= (since or open_from) else open_from,
+        until=row.until,
+    )
+
+
+def _value(key: str, value: Any) -> Any:
+    if isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return tuple(value)
+    raise ValueError(f"parameters.{key}: {value!r} must be text, a whole number, a day or a list")
+
+
+def _check(rule: Rule) -> None:
+    if rule.kind not in KINDS:
+        raise ValueError(f"kind: nobody knows the kind {rule.kind!r}")
+    if not rule.zh.strip() or not rule.en.strip():
+        raise ValueError("zh, en: both sentences are needed")
+    if rule.since and rule.until and rule.until < rule.since:
+        raise ValueError(f"until: {rule.until} lies before since, {rule.since}")
+    parameters = read_parameters(rule)
+    first, last = getattr(parameters, "first", None), getattr(parameters, "last", None)
+    if first and last and last < first:
+        raise ValueError(f"parameters.last: {last} lies before first, {first}")
+
+
+def _fault(file: str, rule: str | None, what: str) -> Fault:
+    where = f"{file}, {rule}" if rule else file
+    return Fault(
+        "BAD_DOCUMENT",
+        zh=f"法规文件 {where} 有误：{what}",
+        en=f"{where}: {what}",
+        field=rule,
+    )
+
+
+class AlreadyAdopted(Refused):
+    """The document is in force already."""
+
+
+@dataclass(kw_only=True)
+class AdoptRegulation(Command):
+    """Adopt a document with all its rules, by the authority of its place."""
+
+    document: Document
+
+    known: bool = fact(default=False)
+
+    def boundary(self) -> list[Selector]:
+        return [about(self.document.id, of=[RegulationAdopted])]
+
+    def learn(self, entry: Entry) -> None:
+        self.known = True
+
+    def authority(self) -> Name:
+        return self.document.place
+
+    def decide(self) -> Iterator[Event]:
+        adopted = self.document
+        if self.known:
+            raise AlreadyAdopted(
+                zh=f"{adopted.number} 已经采纳",
+                en=f"{adopted.number} is adopted already",
+                field="document",
+            )
+        yield RegulationAdopted(
+            document=adopted.id,
+            number=adopted.number,
+            place=adopted.place,
+            title_zh=adopted.title_zh,
+            title_en=adopted.title_en,
+            authority_zh=adopted.authority_zh,
+            authority_en=adopted.authority_en,
+            year=adopted.year,
+            rules=len(adopted.rules),
+            sha256=adopted.sha256,
+            certain_from=adopted.certain_from,
+            issued=adopted.issued,
+        )
+        for rule in adopted.rules:
+            yield RuleAdopted(document=adopted.id, place=adopted.place, rule=rule)

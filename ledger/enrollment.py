@@ -1,0 +1,476 @@
+"""Enrollment: one teacher's choice of one offering, through school review and provider review.
+
+Two rounds, and in each of them three steps in order: the teacher selects, the school reviews, the
+provider re-reviews. Round one has no upper limit; ``confirmed <= seats`` holds always (C-24).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+
+from ledger.command import Command, Refused, Selector, about, fact
+from ledger.event import Entry, Event
+from ledger.names import JurisdictionId, Name, OfferingId, ProviderId, SchoolId, TeacherId, TermId
+from ledger.offering import OFFERING_EVENTS, ClassRoom, OfferingOpened
+from ledger.regulation import Parameters
+from ledger.register import TEACHER_EVENTS, Whereabouts
+from ledger.review import reasoned
+from ledger.term import Calendar, Phase, in_window, window
+
+
+class Status(Enum):
+    """Where an enrollment stands."""
+
+    SUBMITTED = "SUBMITTED"
+    SCHOOL_PASSED = "SCHOOL_PASSED"
+    SCHOOL_NOT_PASSED = "SCHOOL_NOT_PASSED"
+    PROVIDER_CONFIRMED = "PROVIDER_CONFIRMED"
+    PROVIDER_DECLINED = "PROVIDER_DECLINED"
+    WITHDRAWN = "WITHDRAWN"
+
+
+class OfferingSelected(Event, name="enrollment.offering-selected"):
+    """A teacher chose an offering."""
+
+    teacher: TeacherId
+    offering: OfferingId
+    school: SchoolId
+    provider: ProviderId
+    place: JurisdictionId
+    term: TermId
+    round: int
+    rules: tuple[str, ...] = ()
+
+
+class SelectionReviewed(Event, name="enrollment.selection-reviewed"):
+    """The school passed a teacher's choice, or did not."""
+
+    teacher: TeacherId
+    offering: OfferingId
+    school: SchoolId
+    term: TermId
+    round: int
+    passed: bool
+    reason: str
+
+
+class EnrollmentConfirmed(Event, name="enrollment.confirmed"):
+    """The provider admitted a teacher."""
+
+    teacher: TeacherId
+    offering: OfferingId
+    school: SchoolId
+    provider: ProviderId
+    term: TermId
+    round: int
+
+
+class EnrollmentDeclined(Event, name="enrollment.declined"):
+    """The provider did not admit a teacher."""
+
+    teacher: TeacherId
+    offering: OfferingId
+    school: SchoolId
+    provider: ProviderId
+    term: TermId
+    round: int
+    reason: str
+
+
+class EnrollmentWithdrawn(Event, name="enrollment.withdrawn"):
+    """A teacher withdrew a choice; ``after_change`` where a major change gave the right to."""
+
+    teacher: TeacherId
+    offering: OfferingId
+    school: SchoolId
+    term: TermId
+    after_change: bool
+    reason: str
+
+
+ENROLLMENT_EVENTS: list[type[Event]] = [
+    OfferingSelected,
+    SelectionReviewed,
+    EnrollmentConfirmed,
+    EnrollmentDeclined,
+    EnrollmentWithdrawn,
+]
+
+
+class RoundTwoAdmission(Parameters, kind="round-two-admission"):
+    """Who is barred from round two: ``NO_SELECTION``, ``SCHOOL_REFUSED``."""
+
+    bars: tuple[str, ...]
+
+
+class SelectionSteps(Parameters, kind="selection-steps"):
+    """The steps of a selection, in order."""
+
+    steps: tuple[str, ...]
+
+
+class BarredFromRoundTwo(Refused):
+    """The teacher may not take part in round two."""
+
+
+class AlreadySelected(Refused):
+    """The teacher's choice of this offering stands."""
+
+
+class NotSelected(Refused):
+    """The teacher has no such choice waiting for this step."""
+
+
+class StepOutOfOrder(Refused):
+    """A step was skipped."""
+
+
+class NoSeatLeft(Refused):
+    """All seats are confirmed."""
+
+
+class WithdrawalClosed(Refused):
+    """A confirmed enrollment is withdrawn only after a major change."""
+
+
+@dataclass
+class Choice:
+    """One teacher's choice of one offering, as the events say it."""
+
+    status: Status | None = None
+    round: int = 0
+    school: SchoolId | None = None
+    place: JurisdictionId | None = None
+    evidence: str = ""
+
+    def learn(self, entry: Entry) -> None:
+        """Takes in the events of this pair; others change nothing."""
+        match entry.event:
+            case OfferingSelected() as event:
+                self.status, self.round = Status.SUBMITTED, event.round
+                self.school, self.place = event.school, event.place
+            case SelectionReviewed(passed=passed):
+                self.status = Status.SCHOOL_PASSED if passed else Status.SCHOOL_NOT_PASSED
+            case EnrollmentConfirmed():
+                self.status = Status.PROVIDER_CONFIRMED
+            case EnrollmentDeclined():
+                self.status = Status.PROVIDER_DECLINED
+            case EnrollmentWithdrawn():
+                self.status = Status.WITHDRAWN
+            case _:
+                return
+        self.evidence = entry.id
+
+    @property
+    def stands(self) -> bool:
+        """Whether the choice is alive: neither refused, declined nor withdrawn."""
+        return self.status in (
+            Status.SUBMITTED,
+            Status.SCHOOL_PASSED,
+            Status.PROVIDER_CONFIRMED,
+        )
+
+
+@dataclass
+class TermChoices:
+    """All choices of one teacher in one term."""
+
+    choices: dict[OfferingId, Choice] = field(default_factory=dict)
+    first_round: dict[OfferingId, bool | None] = field(default_factory=dict)
+
+    def learn(self, entry: Entry) -> None:
+        """Takes in the teacher's enrollment events of the term."""
+        event = entry.event
+        offering: OfferingId | None = getattr(event, "offering", None)
+        if offering is None:
+            return
+        self.choices.setdefault(offering, Choice()).learn(entry)
+        match event:
+            case OfferingSelected(round=1):
+                self.first_round[offering] = None
+            case SelectionReviewed(round=1, passed=passed):
+                self.first_round[offering] = passed
+            case EnrollmentWithdrawn() if self.choices[offering].round == 1:
+                # What was withdrawn counts as not selected (C-08).
+                self.first_round.pop(offering, None)
+            case _:
+                pass
+
+    @property
+    def selected_first(self) -> bool:
+        """Whether a choice of round one stands at its close, refused ones included."""
+        return bool(self.first_round)
+
+    @property
+    def all_refused_first(self) -> bool:
+        """Whether the school passed none of the choices of round one."""
+        return bool(self.first_round) and all(p is False for p in self.first_round.values())
+
+
+@dataclass(kw_only=True)
+class SelectOffering(Command):
+    """Choose an offering, by the teacher."""
+
+    teacher: TeacherId
+    offering: OfferingId
+
+    now: Whereabouts = fact(default_factory=Whereabouts)
+    room: ClassRoom = fact(default_factory=ClassRoom)
+    mine: TermChoices = fact(default_factory=TermChoices)
+    terms: dict[OfferingId, TermId] = fact(default_factory=dict)
+    entries: list[Entry] = fact(default_factory=list)
+
+    def boundary(self) -> list[Selector]:
+        return [
+            about(self.teacher, of=[*TEACHER_EVENTS, *ENROLLMENT_EVENTS]),
+            about(self.offering, of=OFFERING_EVENTS),
+        ]
+
+    def learn(self, entry: Entry) -> None:
+        match entry.event:
+            case (
+                OfferingSelected()
+                | SelectionReviewed()
+                | EnrollmentConfirmed()
+                | EnrollmentDeclined()
+                | EnrollmentWithdrawn()
+            ):
+                self.entries.append(entry)
+            case _:
+                self.now.learn(entry)
+                self.room.learn(entry)
+
+    def authority(self) -> Name:
+        return self.teacher
+
+    def territory(self) -> JurisdictionId:
+        return self.now.place
+
+    def decide(self) -> Iterator[Event]:
+        school = self.now.known(self.teacher)
+        opened = self.room.known(self.offering)
+        for entry in self.entries:
+            if getattr(entry.event, "term", None) == opened.term:
+                self.mine.learn(entry)
+        current = self.mine.choices.get(self.offering)
+        if current is not None and current.stands:
+            raise AlreadySelected(
+                zh=f"{self.teacher} 已选 {self.offering}，无需重复提交",
+                en=f"{self.teacher} has already chosen {self.offering}",
+                field="offering",
+                evidence=(current.evidence,),
+            )
+        round_number = self._round(opened)
+        phase = Phase.SELECT_R2 if round_number == 2 else Phase.SELECT_R1
+        subjects = (self.teacher, self.offering)
+        yield from in_window(self, phase, *subjects, place=self.now.place, term=opened.term)
+        admission = self.ask.rules.find(
+            RoundTwoAdmission, self.now.place, self.ask.on, term=opened.term.value
+        )
+        if round_number == 2 and admission is not None:
+            yield from self.gate(self._barred(admission.value.bars, opened), *subjects)
+        found = window(
+            self.ask.rules, self.now.place, opened.term, phase, Calendar.REGULAR
+        )
+        rules = [each.id for each in (found, admission if round_number == 2 else None) if each]
+        yield OfferingSelected(
+            teacher=self.teacher,
+            offering=self.offering,
+            school=school,
+            provider=opened.provider,
+            place=self.now.place,
+            term=opened.term,
+            round=round_number,
+            rules=tuple(rules),
+        )
+
+    def _round(self, opened: OfferingOpened) -> int:
+        """Round two from the first day of its window on; before that, round one."""
+        second = window(
+            self.ask.rules, self.now.place, opened.term, Phase.SELECT_R2, Calendar.REGULAR
+        )
+        first_day = second.value.first if second else None
+        return 2 if first_day is not None and self.ask.on >= first_day else 1
+
+    def _barred(self, bars: tuple[str, ...], opened: OfferingOpened) -> Refused | None:
+        rule = self.ask.rules.find(
+            RoundTwoAdmission, self.now.place, self.ask.on, term=opened.term.value
+        )
+        if "NO_SELECTION" in bars and not self.mine.selected_first:
+            return BarredFromRoundTwo(
+                zh=f"{self.teacher} 第一轮没有选课，不能参加第二轮补报",
+                en=f"{self.teacher} chose nothing in round one and may not use round two",
+                rule=rule,
+                field="teacher",
+            )
+        if "SCHOOL_REFUSED" in bars and self.mine.all_refused_first:
+            return BarredFromRoundTwo(
+                zh=f"{self.teacher} 第一轮所选课程学校审核均不通过，不能参加第二轮补报",
+                en=f"the school passed none of {self.teacher}'s choices of round one",
+                rule=rule,
+                field="teacher",
+                evidence=tuple(c.evidence for c in self.mine.choices.values()),
+            )
+        return None
+
+
+@dataclass(kw_only=True)
+class _SelectionStep(Command):
+    """What the later steps share: the pair of teacher and offering, and the choice so far."""
+
+    teacher: TeacherId
+    offering: OfferingId
+
+    choice: Choice = fact(default_factory=Choice)
+    room: ClassRoom = fact(default_factory=ClassRoom)
+    confirmed: set[TeacherId] = fact(default_factory=set)
+
+    def boundary(self) -> list[Selector]:
+        return [
+            about(self.teacher, self.offering, of=ENROLLMENT_EVENTS),
+            about(self.offering, of=OFFERING_EVENTS),
+        ]
+
+    def learn(self, entry: Entry) -> None:
+        match entry.event:
+            case EnrollmentConfirmed(teacher=teacher):
+                self.confirmed.add(teacher)
+            case EnrollmentWithdrawn(teacher=teacher):
+                self.confirmed.discard(teacher)
+            case _:
+                pass
+        if getattr(entry.event, "teacher", None) == self.teacher:
+            self.choice.learn(entry)
+        self.room.learn(entry)
+
+    def territory(self) -> JurisdictionId:
+        return self.choice.place or self.room.known(self.offering).place
+
+    def chosen(self) -> SchoolId:
+        """The school of the choice. Raises ``NotSelected`` where there is no choice."""
+        if self.choice.school is None or self.choice.status is Status.WITHDRAWN:
+            raise NotSelected(
+                zh=f"{self.teacher} 没有选 {self.offering}，请核对",
+                en=f"{self.teacher} has not chosen {self.offering}",
+                field="teacher",
+            )
+        return self.choice.school
+
+    def steps(self) -> Refused:
+        """The refusal of a step taken out of order, with the rule on the three steps."""
+        opened = self.room.known(self.offering)
+        return StepOutOfOrder(
+            zh=f"{self.teacher} 选 {self.offering} 现处于 {self._status()}，此步骤不能进行；"
+            "顺序为选课、学校审核、机构复核",
+            en=f"the choice of {self.offering} by {self.teacher} is {self._status()}; "
+            "the order is selection, school review, provider review",
+            rule=self.ask.rules.find(
+                SelectionSteps, opened.place, self.ask.on, term=opened.term.value
+            ),
+            field="teacher",
+            evidence=(self.choice.evidence,),
+        )
+
+    def _status(self) -> str:
+        return self.choice.status.value if self.choice.status else "NONE"
+
+
+@dataclass(kw_only=True)
+class ReviewSelection(_SelectionStep):
+    """Pass a teacher's choice or not, by the school."""
+
+    passed: bool
+    reason: str = ""
+
+    def authority(self) -> Name:
+        return self.chosen()
+
+    def decide(self) -> Iterator[Event]:
+        school = self.chosen()
+        opened = self.room.known(self.offering)
+        reasoned(self.reason, not self.passed)
+        if self.choice.status is not Status.SUBMITTED:
+            raise self.steps()
+        second = self.choice.round == 2
+        yield from in_window(
+            self,
+            Phase.SCHOOL_REVIEW_R2 if second else Phase.SCHOOL_REVIEW_R1,
+            self.teacher,
+            self.offering,
+            place=opened.place,
+            term=opened.term,
+        )
+        yield SelectionReviewed(
+            teacher=self.teacher,
+            offering=self.offering,
+            school=school,
+            term=opened.term,
+            round=self.choice.round,
+            passed=self.passed,
+            reason=self.reason,
+        )
+
+
+@dataclass(kw_only=True)
+class ConfirmEnrollment(_SelectionStep):
+    """Admit a teacher or not, by the provider: the re-review after the school's."""
+
+    admitted: bool
+    reason: str = ""
+
+    def boundary(self) -> list[Selector]:
+        seats: list[type[Event]] = [EnrollmentConfirmed, EnrollmentWithdrawn]
+        return [*super().boundary(), about(self.offering, of=seats)]
+
+    def authority(self) -> Name:
+        return self.room.known(self.offering).provider
+
+    def decide(self) -> Iterator[Event]:
+        opened = self.room.known(self.offering)
+        school = self.chosen()
+        reasoned(self.reason, not self.admitted)
+        if self.choice.status is not Status.SCHOOL_PASSED:
+            # A reported fact may have skipped the school; an asked one may not.
+            if self.choice.status is not Status.SUBMITTED:
+                raise self.steps()
+            yield from self.gate(self.steps(), self.teacher, self.offering)
+        second = self.choice.round == 2
+        yield from in_window(
+            self,
+            Phase.PROVIDER_REVIEW_R2 if second else Phase.PROVIDER_REVIEW_R1,
+            self.teacher,
+            self.offering,
+            place=opened.place,
+            term=opened.term,
+        )
+        if not self.admitted:
+            yield EnrollmentDeclined(
+                teacher=self.teacher,
+                offering=self.offering,
+                school=school,
+                provider=opened.provider,
+                term=opened.term,
+                round=self.choice.round,
+                reason=self.reason,
+            )
+            return
+        if len(self.confirmed) >= self.room.seats:
+            yield from self.gate(
+                NoSeatLeft(
+                    zh=f"{self.offering} 容量 {self.room.seats}，已确认 {len(self.confirmed)} 人",
+                    en=f"{self.offering} has {self.room.seats} seats, all of them confirmed",
+                    field="offering",
+                ),
+                self.teacher,
+                self.offering,
+            )
+        yield EnrollmentConfirmed(
+            teacher=self.teacher,
+            offering=self.offering,
+            school=school,
+            provider=opened.provider,
+            term=opened.term,
+            round=self.choice.round,
+        )

@@ -1,0 +1,279 @@
+"""Events: what they are, how they become bytes, and how old ones stay readable.
+
+An event type is declared by one class statement. Its tags follow from the identifiers among its
+fields, its codec from its annotations, its GraphQL name and description from its name and
+docstring. The body is RFC 8785 (JCS) bytes, made once and kept verbatim; what keeps ``msgspec``
+within JCS is that bodies hold no floats, only ASCII keys, and integers within 53 bits.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from enum import Enum
+from hashlib import sha256
+from typing import Any, ClassVar, TypeVar
+
+import msgspec
+from msgspec import Struct, StructMeta
+
+from ledger.fault import Fault
+from ledger.names import JurisdictionId, Name
+
+BODY_BYTES_MAX = 65_535
+INTEGER_MAX = 2**53 - 1
+
+Body = dict[str, Any]
+Step = Callable[[Body], Body]
+
+
+class Channel(Enum):
+    """The way by which a command came in."""
+
+    API = "API"
+    CONSOLE = "CONSOLE"
+    IMPORT = "IMPORT"
+    SYSTEM = "SYSTEM"
+
+
+class EventMeta(StructMeta):
+    """Takes ``name`` and ``version`` out of the class statement and fills the catalogue."""
+
+    def __new__(
+        mcs,
+        class_name: str,
+        bases: tuple[type, ...],
+        namespace: dict[str, Any],
+        *,
+        name: str = "",
+        version: int = 1,
+        **options: Any,
+    ) -> Any:
+        cls = super().__new__(mcs, class_name, bases, namespace, **options)
+        if name:
+            if name in CATALOGUE:
+                raise TypeError(f"two event types are called {name}")
+            cls.NAME, cls.VERSION, cls.STEPS = name, version, {}
+            CATALOGUE[name] = cls
+        return cls
+
+
+class Event(Struct, metaclass=EventMeta, frozen=True, kw_only=True, gc=False):
+    """Something that happened. Subclasses give ``name="file.event-in-kebab"``.
+
+    Who, when and why stand in the envelope (``Entry``); an event holds what happened.
+    """
+
+    NAME: ClassVar[str]
+    VERSION: ClassVar[int]
+    STEPS: ClassVar[dict[int, Step]]
+
+    @classmethod
+    def upcast(cls, *, from_version: int) -> Callable[[Step], Step]:
+        """Declares the pure step from one version of the body to the next."""
+
+        def declare(step: Step) -> Step:
+            cls.STEPS[from_version] = step
+            return step
+
+        return declare
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The identifiers in the event, in order, each once."""
+        return tuple(dict.fromkeys(_names_in(self)))
+
+
+EventT = TypeVar("EventT", bound=Event)
+CATALOGUE: dict[str, type[Event]] = {}
+
+
+class Part(Struct, frozen=True, kw_only=True, gc=False):
+    """A row inside an event or command, such as one absence of a half-day."""
+
+
+class Entry(Struct, frozen=True, kw_only=True, gc=False):
+    """An event in its envelope, at its position in the ledger.
+
+    ``at`` is when the ledger learned it (UTC); ``on`` is the day in the world when it is true.
+    ``cause`` is the event that led to it, ``source`` the reference of another system of record,
+    ``place`` the county, city or province that it concerns.
+    """
+
+    position: int
+    id: str
+    at: datetime
+    on: date
+    actor: str
+    channel: str
+    event: Event
+    cause: str | None = None
+    request: str | None = None
+    source: str | None = None
+    place: JurisdictionId | None = None
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The names in the event, the place that it concerns, and who did it (``by:…``)."""
+        place = (str(self.place),) if self.place else ()
+        return tuple(dict.fromkeys((*self.event.tags, *place, f"by:{self.actor}")))
+
+
+class _Envelope(Struct, kw_only=True):
+    id: str
+    at: str
+    on: date
+    actor: str
+    channel: str
+    type: str
+    v: int
+    data: msgspec.Raw
+    cause: str | None = None
+    request: str | None = None
+    source: str | None = None
+    place: str | None = None
+
+
+def encode(entry: Entry) -> bytes:
+    """The body of an entry as JCS bytes. Raises ``Fault`` (``EVENT_TOO_LARGE``)."""
+    event = entry.event
+    envelope: Body = {
+        "actor": entry.actor,
+        "at": instant(entry.at),
+        "channel": entry.channel,
+        "data": event,
+        "id": entry.id,
+        "on": entry.on,
+        "type": event.NAME,
+        "v": event.VERSION,
+    }
+    for key, given in (
+        ("cause", entry.cause),
+        ("request", entry.request),
+        ("source", entry.source),
+        ("place", entry.place),
+    ):
+        if given is not None:
+            envelope[key] = given
+    body = _ENCODER.encode(envelope)
+    if len(body) > BODY_BYTES_MAX:
+        raise Fault(
+            "EVENT_TOO_LARGE",
+            zh=f"事件 {event.NAME} 有 {len(body)} 字节，超过上限 {BODY_BYTES_MAX}；请分成几次提交",
+            en=f"the event {event.NAME} has {len(body)} bytes, more than {BODY_BYTES_MAX}; split it",
+        )
+    return body
+
+
+def decode(position: int, body: bytes) -> Entry:
+    """The entry that the bytes hold, its event brought up to the present version."""
+    envelope = _ENVELOPE.decode(body)
+    return Entry(
+        position=position,
+        id=envelope.id,
+        at=datetime.fromisoformat(envelope.at),
+        on=envelope.on,
+        actor=envelope.actor,
+        channel=envelope.channel,
+        cause=envelope.cause,
+        request=envelope.request,
+        source=envelope.source,
+        place=JurisdictionId(envelope.place) if envelope.place else None,
+        event=decode_event(envelope.type, envelope.v, bytes(envelope.data)),
+    )
+
+
+def decode_event(name: str, version: int, data: bytes) -> Event:
+    """The event of that name and version; older bodies go through their upcasts."""
+    cls = CATALOGUE.get(name)
+    if cls is None or version > cls.VERSION:
+        raise Fault(
+            "UNKNOWN_EVENT",
+            zh=f"本程序不认识事件 {name}（版本 {version}），请升级程序",
+            en=f"this program does not know the event {name} (version {version}); upgrade it",
+        )
+    if version == cls.VERSION:
+        decoder = _DECODERS.get(name)
+        if decoder is None:
+            decoder = _DECODERS[name] = msgspec.json.Decoder(cls, dec_hook=_revive)
+        return decoder.decode(data)
+    body: Body = msgspec.json.decode(data)
+    for step in range(version, cls.VERSION):
+        body = cls.STEPS[step](body)
+    return msgspec.convert(body, cls, dec_hook=_revive)
+
+
+def leaf_hash(body: bytes) -> bytes:
+    """The hash of the body as a leaf of the log: SHA-256(0x00 || body), RFC 6962 section 2.1."""
+    return sha256(b"\x00" + body).digest()
+
+
+def instant(at: datetime) -> str:
+    """A UTC time with microseconds, always the same length."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def sound(event: Event) -> Event:
+    """The event, if its contents stay within JCS; raises ``Fault`` (``UNSOUND_EVENT``) if not."""
+    for value in _leaves(event):
+        if isinstance(value, bool) or value is None:
+            continue
+        if isinstance(value, float):
+            raise _unsound(event, "浮点数", "a float")
+        if isinstance(value, int) and abs(value) > INTEGER_MAX:
+            raise _unsound(event, "超过 53 位的整数", "an integer beyond 53 bits")
+        if isinstance(value, str) and not _clean(value):
+            raise _unsound(event, "控制字符或未规范化的文字", "control characters or text not in NFC")
+    return event
+
+
+def _clean(text: str) -> bool:
+    if text.isascii():
+        return text.isprintable() or all(c.isprintable() or c in "\n\t" for c in text)
+    return unicodedata.is_normalized("NFC", text) and all(
+        c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs") for c in text
+    )
+
+
+def _unsound(event: Event, zh: str, en: str) -> Fault:
+    return Fault(
+        "UNSOUND_EVENT", zh=f"{event.NAME} 中有{zh}，不能写入", en=f"{event.NAME} holds {en}"
+    )
+
+
+def _leaves(value: object) -> Iterator[object]:
+    if isinstance(value, Struct):
+        for field in value.__struct_fields__:
+            yield from _leaves(getattr(value, field))
+    elif isinstance(value, (tuple, list)):
+        for each in value:
+            yield from _leaves(each)
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            yield key
+            yield from _leaves(each)
+    else:
+        yield value
+
+
+def _names_in(value: object) -> Iterator[str]:
+    return (str(leaf) for leaf in _leaves(value) if isinstance(leaf, Name))
+
+
+def _express(value: object) -> object:
+    if isinstance(value, str):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no place in an event")
+
+
+def _revive(kind: type, value: Any) -> Any:
+    if issubclass(kind, Name):
+        return kind(value)
+    raise TypeError(f"{kind.__name__} has no place in an event")
+
+
+_ENCODER = msgspec.json.Encoder(order="sorted", enc_hook=_express)
+_ENVELOPE = msgspec.json.Decoder(_Envelope)
+_DECODERS: dict[str, msgspec.json.Decoder[Any]] = {}
+

@@ -1,0 +1,165 @@
+"""Misconduct: a breach during a training, known at once or found out later.
+
+A serious breach ends the training at once, without completion or credit, whatever its length. One
+found out after the award revokes both by new events that cite the day of the breach (C-35).
+Whether a breach is serious is the decision of the provider, recorded as such.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from ledger.command import Command, Refused, Selector, about, fact
+from ledger.completion import (
+    COMPLETION_EVENTS,
+    CompletionRevoked,
+    Reason,
+    Standing,
+    TrainingTerminated,
+)
+from ledger.credit import CREDIT_EVENTS, Account, CreditAwarded, CreditRevoked
+from ledger.enrollment import ENROLLMENT_EVENTS
+from ledger.event import Entry, Event
+from ledger.names import JurisdictionId, Name, OfferingId, ProviderId, SchoolId, TeacherId
+from ledger.offering import OFFERING_EVENTS, ClassRoom, OfferingOpened
+from ledger.regulation import Parameters
+from ledger.register import TEACHER_EVENTS, Whereabouts
+from ledger.review import reasoned
+
+
+class MisconductRecorded(Event, name="misconduct.recorded"):
+    """A trainee broke rules or discipline on a day of the training."""
+
+    teacher: TeacherId
+    offering: OfferingId
+    school: SchoolId
+    provider: ProviderId
+    day: date
+    serious: bool
+    description: str
+
+
+class Misconduct(Parameters, kind="misconduct"):
+    """A serious breach ends a training without completion or credit."""
+
+
+class OutsideTraining(Refused):
+    """The day does not lie in the training."""
+
+
+class AlreadyTerminated(Refused):
+    """The training was ended for this trainee."""
+
+
+@dataclass(kw_only=True)
+class RecordMisconduct(Command):
+    """Record a breach and what follows from it, by the provider."""
+
+    teacher: TeacherId
+    offering: OfferingId
+    day: date
+    serious: bool
+    description: str
+
+    now: Whereabouts = fact(default_factory=Whereabouts)
+    room: ClassRoom = fact(default_factory=ClassRoom)
+    account: Account = fact(default_factory=Account)
+    standing: Standing = fact(default=None)
+
+    def __post_init__(self) -> None:
+        self.standing = Standing(self.teacher)
+
+    def boundary(self) -> list[Selector]:
+        return [
+            about(self.teacher, self.offering, of=[*ENROLLMENT_EVENTS, *COMPLETION_EVENTS]),
+            about(self.teacher, of=[*TEACHER_EVENTS, *CREDIT_EVENTS]),
+            about(self.offering, of=OFFERING_EVENTS),
+        ]
+
+    def learn(self, entry: Entry) -> None:
+        self.now.learn(entry)
+        self.room.learn(entry)
+        self.standing.learn(entry)
+        match entry.event:
+            case CreditAwarded(offering=offering) if offering == self.offering:
+                self.account.learn(entry)
+            case event if self.account.awarded is not None:
+                if getattr(event, "credit", None) == self.account.awarded.credit:
+                    self.account.learn(entry)
+            case _:
+                pass
+
+    def authority(self) -> Name:
+        return self.room.known(self.offering).provider
+
+    def territory(self) -> JurisdictionId:
+        return self.room.known(self.offering).place
+
+    def decide(self) -> Iterator[Event]:
+        opened = self.room.known(self.offering)
+        school = self.standing.enrolled(self.offering)
+        reasoned(self.description, needed=True)
+        if not opened.opens <= self.day <= min(opened.closes, self.ask.on):
+            raise OutsideTraining(
+                zh=f"{self.day} 不在 {self.offering} 的培训期间（{opened.opens} 至 {opened.closes}）",
+                en=f"{self.day} is not in {self.offering} ({opened.opens} to {opened.closes})",
+                field="day",
+            )
+        if self.standing.outcome == "TERMINATED":
+            raise AlreadyTerminated(
+                zh=f"{self.teacher} 在 {self.offering} 的培训已经终止",
+                en=f"{self.offering} was already ended for {self.teacher}",
+                field="teacher",
+                evidence=(self.standing.outcome_event,),
+            )
+        yield MisconductRecorded(
+            teacher=self.teacher,
+            offering=self.offering,
+            school=school,
+            provider=opened.provider,
+            day=self.day,
+            serious=self.serious,
+            description=self.description,
+        )
+        rule = self.ask.rules.find(Misconduct, opened.place, self.room.opened_on)
+        if not self.serious or rule is None:
+            return
+        if self.standing.outcome == "COMPLETED":
+            yield from self._revoke(opened, school, (rule.id,), rule.rule.citation)
+        elif self.standing.outcome is None:
+            yield TrainingTerminated(
+                teacher=self.teacher,
+                offering=self.offering,
+                school=school,
+                provider=opened.provider,
+                day=self.day,
+                rules=(rule.id,),
+                citation=rule.rule.citation,
+            )
+
+    def _revoke(
+        self, opened: OfferingOpened, school: SchoolId, rules: tuple[str, ...], citation: str
+    ) -> Iterator[Event]:
+        yield CompletionRevoked(
+            teacher=self.teacher,
+            offering=self.offering,
+            school=school,
+            provider=opened.provider,
+            reason=Reason.MISCONDUCT,
+            corrects=self.standing.outcome_event,
+            rules=rules,
+            citation=citation,
+        )
+        awarded = self.account.awarded
+        if awarded is not None and not self.account.revoked:
+            yield CreditRevoked(
+                credit=awarded.credit,
+                teacher=self.teacher,
+                school=self.now.known(self.teacher),
+                place=self.now.place,
+                credits_before=self.account.credits,
+                corrects=self.account.evidence,
+                reason=f"MISCONDUCT {self.day}: {self.description}",
+            )

@@ -1,0 +1,145 @@
+"""Identifiers that carry their kind, such as ``teacher:0042``, and are their own tags.
+
+A name is a string ``kind:value`` everywhere: in events, tags, URLs and GraphQL. Because the kind
+is part of it, a teacher cannot be passed where a school is meant, and an event's tags follow
+from its fields without anybody listing them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar, Self
+
+from ledger.fault import Fault
+
+VALUE = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,63}")
+KINDS: dict[str, type[Name]] = {}
+
+
+class Name(str):
+    """``kind:value``; the value has 1 to 64 letters, digits, dots, dashes or underscores.
+
+    Raises ``Fault`` (code ``MALFORMED_NAME``) when built from anything else.
+    """
+
+    __slots__ = ()
+    kind: ClassVar[str] = ""
+
+    def __init_subclass__(cls, *, kind: str) -> None:
+        super().__init_subclass__()
+        cls.kind = kind
+        KINDS[kind] = cls
+
+    def __new__(cls, text: str) -> Self:
+        kind, _, value = text.partition(":")
+        expected = cls.kind or kind
+        if kind != expected or kind not in KINDS or not VALUE.fullmatch(value):
+            shown = text if len(text) <= 80 else text[:80] + "…"
+            want = f"{expected}:…" if cls.kind else "kind:…"
+            raise Fault(
+                "MALFORMED_NAME",
+                zh=f"标识 {shown!r} 不合格式，应为 {want}，冒号后为 1 至 64 个字母、数字或 . _ -",
+                en=f"{shown!r} is not a name of the form {want} with 1 to 64 letters, digits, . _ -",
+            )
+        return super().__new__(cls, text)
+
+    @property
+    def value(self) -> str:
+        """The part after the colon."""
+        return self.partition(":")[2]
+
+
+class JurisdictionId(Name, kind="jurisdiction"):
+    """A province, city or county by its GB/T 2260 code, and so also its bureau."""
+
+    __slots__ = ()
+
+    @property
+    def level(self) -> str:
+        """``PROVINCE``, ``CITY`` or ``COUNTY``, read from the zeros of the code."""
+        if self.value.endswith("0000"):
+            return "PROVINCE"
+        return "CITY" if self.value.endswith("00") else "COUNTY"
+
+    @property
+    def chain(self) -> tuple[JurisdictionId, ...]:
+        """This place and those it lies in, nearest first: county, city, province."""
+        code = self.value
+        codes = dict.fromkeys([code, code[:4] + "00", code[:2] + "0000"])
+        return tuple(JurisdictionId(f"jurisdiction:{each}") for each in codes)
+
+    def covers(self, other: JurisdictionId) -> bool:
+        """Whether ``other`` is this place or lies in it."""
+        return self in other.chain
+
+
+class ProviderId(Name, kind="provider"):
+    """A training provider (培训机构)."""
+
+    __slots__ = ()
+
+
+class SchoolId(Name, kind="school"):
+    """A school or kindergarten that employs teachers."""
+
+    __slots__ = ()
+
+
+class TeacherId(Name, kind="teacher"):
+    """A teacher; the value is random or a platform number, never an id number."""
+
+    __slots__ = ()
+
+
+class StaffId(Name, kind="staff"):
+    """A person or system that acts: reviewer, class adviser, project lead, integrator."""
+
+    __slots__ = ()
+
+
+class TermId(Name, kind="term"):
+    """A half-year of training, such as ``term:2024H1``."""
+
+    __slots__ = ()
+
+
+class OrderId(Name, kind="order"):
+    """A county's request for one class offering (订单)."""
+
+    __slots__ = ()
+
+
+class ProjectId(Name, kind="project"):
+    """A declared training project (培训项目)."""
+
+    __slots__ = ()
+
+
+class OfferingId(Name, kind="offering"):
+    """One class run of a project (班期)."""
+
+    __slots__ = ()
+
+
+class ChangeId(Name, kind="change"):
+    """A change asked for in a published plan."""
+
+    __slots__ = ()
+
+
+class CreditId(Name, kind="credit"):
+    """One credit entry in a teacher's record."""
+
+    __slots__ = ()
+
+
+class DocumentId(Name, kind="document"):
+    """A regulation document, such as ``document:zj24``."""
+
+    __slots__ = ()
+
+
+class LedgerId(Name, kind="ledger"):
+    """The ledger itself; what concerns everybody is tagged with it."""
+
+    __slots__ = ()

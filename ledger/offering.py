@@ -1,0 +1,309 @@
+"""Offering: one class run of a published project, its seats, and its expansion.
+
+Expansion changes the seats only, never a quota or a lead's limit (rulebook C-24).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from ledger.command import Command, Refused, Selector, about, fact
+from ledger.declaration import ProjectDeclared
+from ledger.event import Entry, Event
+from ledger.fault import Fault
+from ledger.finding import Outcome
+from ledger.names import JurisdictionId, Name, OfferingId, ProjectId, ProviderId, StaffId, TermId
+from ledger.plan import Plan
+from ledger.regulation import Parameters
+from ledger.register import taken, unknown
+from ledger.review import PROJECT_EVENTS, Dossier, reasoned
+from ledger.term import Calendar, Phase, in_window, note_window
+
+SEATS_MAX = 100_000
+
+
+class OfferingOpened(Event, name="offering.opened"):
+    """A provider opened a class of a published project for selection."""
+
+    offering: OfferingId
+    project: ProjectId
+    provider: ProviderId
+    place: JurisdictionId
+    term: TermId
+    calendar: Calendar
+    plan: Plan
+    seats: int
+    opens: date
+    closes: date
+    adviser: StaffId | None = None
+
+
+class ExpansionRequested(Event, name="offering.expansion-requested"):
+    """A provider asked for more seats."""
+
+    offering: OfferingId
+    provider: ProviderId
+    seats: int
+
+
+class ExpansionDecided(Event, name="offering.expansion-decided"):
+    """The authority granted or denied more seats."""
+
+    offering: OfferingId
+    provider: ProviderId
+    place: JurisdictionId
+    seats: int
+    approved: bool
+    reason: str
+
+
+class ClassAdviser(Parameters, kind="class-adviser"):
+    """How many full-time class advisers a project has at least."""
+
+    advisers_min: int
+
+
+class NotPublished(Refused):
+    """The project is not published."""
+
+
+class TooManyOfferings(Refused):
+    """The project was declared with fewer offerings."""
+
+
+class AdviserMissing(Refused):
+    """The class has no adviser."""
+
+
+class ExpansionPending(Refused):
+    """Nothing to decide, or a request is waiting."""
+
+
+@dataclass
+class ClassRoom:
+    """An offering as the events say it."""
+
+    opened: OfferingOpened | None = None
+    opened_on: date = date.max
+    seats: int = 0
+    requested: int | None = None
+
+    def learn(self, entry: Entry) -> None:
+        """Takes in the offering's own events; others change nothing."""
+        match entry.event:
+            case OfferingOpened() as event:
+                self.opened, self.seats, self.opened_on = event, event.seats, entry.on
+            case ExpansionRequested(seats=seats):
+                self.requested = seats
+            case ExpansionDecided() as event:
+                self.requested = None
+                if event.approved:
+                    self.seats = event.seats
+            case _:
+                pass
+
+    def known(self, offering: OfferingId) -> OfferingOpened:
+        """The opened offering. Raises ``UnknownReference``."""
+        if self.opened is None:
+            raise unknown(offering, "offering")
+        return self.opened
+
+
+OFFERING_EVENTS: list[type[Event]] = [OfferingOpened, ExpansionRequested, ExpansionDecided]
+
+
+@dataclass(kw_only=True)
+class OpenOffering(Command):
+    """Open one class of a published project, by its provider."""
+
+    offering: OfferingId
+    project: ProjectId
+    seats: int
+    opens: date
+    closes: date
+    adviser: StaffId | None = None
+
+    seen: Dossier = fact(default_factory=Dossier)
+    known: bool = fact(default=False)
+    siblings: int = fact(default=0)
+
+    def boundary(self) -> list[Selector]:
+        return [
+            about(self.project, of=[*PROJECT_EVENTS, OfferingOpened]),
+            about(self.offering, of=[OfferingOpened]),
+        ]
+
+    def learn(self, entry: Entry) -> None:
+        match entry.event:
+            case OfferingOpened() as event:
+                self.known = self.known or event.offering == self.offering
+                self.siblings += event.project == self.project
+            case _:
+                self.seen.learn(entry)
+
+    def authority(self) -> Name:
+        return self._declared().provider
+
+    def territory(self) -> JurisdictionId:
+        return self._declared().place
+
+    def _declared(self) -> ProjectDeclared:
+        return self.seen.known(self.project)
+
+    def decide(self) -> Iterator[Event]:
+        declared = self._declared()
+        self._sane()
+        if self.known:
+            raise taken(self.offering, "offering")
+        if not self.seen.published:
+            raise NotPublished(
+                zh=f"{self.project} 尚未发布，不能开设班期",
+                en=f"{self.project} is not published yet",
+                field="project",
+            )
+        if self.siblings >= declared.offerings:
+            raise TooManyOfferings(
+                zh=f"{self.project} 申报了 {declared.offerings} 个班期，已全部开设",
+                en=f"{self.project} was declared with {declared.offerings} offerings, all open",
+                field="offering",
+            )
+        yield OfferingOpened(
+            offering=self.offering,
+            project=self.project,
+            provider=declared.provider,
+            place=declared.place,
+            term=declared.term,
+            calendar=declared.calendar,
+            plan=declared.plan,
+            seats=self.seats,
+            opens=self.opens,
+            closes=self.closes,
+            adviser=self.adviser,
+        )
+        yield from self._adviser(declared)
+        last = self.opens if declared.plan.cross_term else self.closes
+        for day in dict.fromkeys((self.opens, last)):
+            yield from note_window(
+                self,
+                Phase.DELIVER,
+                self.offering,
+                declared.provider,
+                place=declared.place,
+                term=declared.term,
+                calendar=declared.calendar,
+                day=day,
+            )
+
+    def _sane(self) -> None:
+        if not 1 <= self.seats <= SEATS_MAX:
+            raise Fault(
+                "BAD_SEATS",
+                zh=f"容量须在 1 至 {SEATS_MAX} 之间，现为 {self.seats}",
+                en=f"seats must lie between 1 and {SEATS_MAX}, not {self.seats}",
+                field="seats",
+            )
+        if self.closes < self.opens:
+            raise Fault(
+                "DAYS_REVERSED",
+                zh=f"结束日 {self.closes} 早于开班日 {self.opens}",
+                en=f"the last day {self.closes} lies before the first {self.opens}",
+                field="closes",
+            )
+
+    def _adviser(self, declared: ProjectDeclared) -> Iterator[Event]:
+        rule = self.ask.rules.find(ClassAdviser, declared.place, self.ask.on)
+        if rule is not None and self.adviser is None:
+            said = AdviserMissing(
+                zh=f"{self.offering} 没有配备专职班主任",
+                en=f"{self.offering} has no class adviser",
+                rule=rule,
+                field="adviser",
+            )
+            yield self.finding(said, Outcome.VIOLATION, self.offering, declared.provider)
+
+
+@dataclass(kw_only=True)
+class RequestExpansion(Command):
+    """Ask for more seats, by the provider; ``seats`` is the new total."""
+
+    offering: OfferingId
+    seats: int
+
+    room: ClassRoom = fact(default_factory=ClassRoom)
+
+    def boundary(self) -> list[Selector]:
+        return [about(self.offering, of=OFFERING_EVENTS)]
+
+    def learn(self, entry: Entry) -> None:
+        self.room.learn(entry)
+
+    def authority(self) -> Name:
+        return self.room.known(self.offering).provider
+
+    def decide(self) -> Iterator[Event]:
+        opened = self.room.known(self.offering)
+        if self.room.requested is not None or not self.room.seats < self.seats <= SEATS_MAX:
+            raise ExpansionPending(
+                zh=f"扩班后容量须大于现有 {self.room.seats}，且没有待受理的申请",
+                en=f"the new total must exceed {self.room.seats} with no request waiting",
+                field="seats",
+            )
+        yield from in_window(
+            self,
+            Phase.EXPANSION_REQUEST,
+            self.offering,
+            opened.provider,
+            place=opened.place,
+            term=opened.term,
+        )
+        yield ExpansionRequested(
+            offering=self.offering, provider=opened.provider, seats=self.seats
+        )
+
+
+@dataclass(kw_only=True)
+class DecideExpansion(Command):
+    """Grant or deny the seats that were asked for, by the competent bureau."""
+
+    offering: OfferingId
+    approved: bool
+    reason: str = ""
+
+    room: ClassRoom = fact(default_factory=ClassRoom)
+
+    def boundary(self) -> list[Selector]:
+        return [about(self.offering, of=OFFERING_EVENTS)]
+
+    def learn(self, entry: Entry) -> None:
+        self.room.learn(entry)
+
+    def authority(self) -> Name:
+        return self.room.known(self.offering).place
+
+    def decide(self) -> Iterator[Event]:
+        opened = self.room.known(self.offering)
+        if self.room.requested is None:
+            raise ExpansionPending(
+                zh=f"{self.offering} 没有待受理的扩班申请",
+                en=f"no expansion of {self.offering} waits for a decision",
+                field="offering",
+            )
+        reasoned(self.reason, not self.approved)
+        yield from in_window(
+            self,
+            Phase.EXPANSION_DECISION,
+            self.offering,
+            opened.provider,
+            place=opened.place,
+            term=opened.term,
+        )
+        yield ExpansionDecided(
+            offering=self.offering,
+            provider=opened.provider,
+            place=opened.place,
+            seats=self.room.requested,
+            approved=self.approved,
+            reason=self.reason,
+        )

@@ -1,0 +1,345 @@
+"""Register: places, schools and teachers, and where a teacher works over time.
+
+Names, id numbers and telephone numbers are not here: a teacher's events carry only the salted
+digests of what the vault holds (RFC 9901 section 4.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+
+from ledger.command import PROVINCE, Command, Refused, Selector, UnknownReference, about, fact
+from ledger.event import Entry, Event
+from ledger.names import JurisdictionId, Name, SchoolId, TeacherId
+
+
+class Level(Enum):
+    """The level of a place."""
+
+    PROVINCE = "PROVINCE"
+    CITY = "CITY"
+    COUNTY = "COUNTY"
+
+
+class Stage(Enum):
+    """The stage of schooling."""
+
+    KINDERGARTEN = "KINDERGARTEN"
+    PRIMARY = "PRIMARY"
+    JUNIOR_SECONDARY = "JUNIOR_SECONDARY"
+    SENIOR_SECONDARY = "SENIOR_SECONDARY"
+    VOCATIONAL = "VOCATIONAL"
+    SPECIAL = "SPECIAL"
+
+
+class JurisdictionRegistered(Event, name="register.jurisdiction-registered"):
+    """A province, city or county takes part, under its GB/T 2260 code."""
+
+    jurisdiction: JurisdictionId
+    title: str
+    level: Level
+    within: JurisdictionId | None = None
+
+
+class SchoolRegistered(Event, name="register.school-registered"):
+    """A school or kindergarten takes part."""
+
+    school: SchoolId
+    place: JurisdictionId
+    title: str
+    stage: Stage
+
+
+class TeacherRegistered(Event, name="register.teacher-registered"):
+    """A teacher entered the platform; the five-year cycles count from this day."""
+
+    teacher: TeacherId
+    school: SchoolId
+    place: JurisdictionId
+    stage: Stage
+    subject: str
+    entered: date
+    sealed: tuple[str, ...] = ()
+
+
+class TeacherTransferred(Event, name="register.teacher-transferred"):
+    """A teacher moved to another school."""
+
+    teacher: TeacherId
+    school_left: SchoolId
+    school: SchoolId
+    place: JurisdictionId
+    since: date
+
+
+class TeacherProfileUpdated(Event, name="register.teacher-profile-updated"):
+    """A teacher's stage or subject was brought up to date."""
+
+    teacher: TeacherId
+    school: SchoolId
+    place: JurisdictionId
+    stage: Stage
+    subject: str
+
+
+class AlreadyRegistered(Refused):
+    """The name is taken."""
+
+
+class IdentityKnown(Refused):
+    """The id number already belongs to another teacher."""
+
+
+class WrongPlace(Refused):
+    """The place is of the wrong level or unknown."""
+
+
+TEACHER_EVENTS: list[type[Event]] = [TeacherRegistered, TeacherTransferred, TeacherProfileUpdated]
+
+
+@dataclass
+class Whereabouts:
+    """Where a teacher works, as the events say it."""
+
+    school: SchoolId | None = None
+    place: JurisdictionId = PROVINCE
+    entered: date | None = None
+    updated: date | None = None
+
+    def learn(self, entry: Entry) -> None:
+        """Takes in the teacher events; others change nothing."""
+        match entry.event:
+            case TeacherRegistered() as event:
+                self.school, self.place = event.school, event.place
+                self.entered, self.updated = event.entered, entry.on
+            case TeacherTransferred() as event:
+                self.school, self.place = event.school, event.place
+            case TeacherProfileUpdated():
+                self.updated = entry.on
+            case _:
+                pass
+
+    def known(self, teacher: TeacherId) -> SchoolId:
+        """The teacher's school. Raises ``UnknownReference`` for a teacher never registered."""
+        if self.school is None:
+            raise unknown(teacher, "teacher")
+        return self.school
+
+
+def unknown(name: Name, field: str) -> UnknownReference:
+    """The refusal for a name that the ledger has never heard of."""
+    return UnknownReference(
+        zh=f"账本中没有 {name}，请先登记或检查标识",
+        en=f"the ledger knows no {name}; register it first or check the name",
+        field=field,
+    )
+
+
+def taken(name: Name, field: str) -> AlreadyRegistered:
+    """The refusal for a name that is in use."""
+    return AlreadyRegistered(
+        zh=f"{name} 已经登记过，标识不能重复使用",
+        en=f"{name} is already registered; a name is used once",
+        field=field,
+    )
+
+
+@dataclass(kw_only=True)
+class RegisterJurisdiction(Command):
+    """Enter a province, city or county."""
+
+    jurisdiction: JurisdictionId
+    title: str
+
+    known: bool = fact(default=False)
+
+    def boundary(self) -> list[Selector]:
+        return [about(self.jurisdiction, of=[JurisdictionRegistered])]
+
+    def learn(self, entry: Entry) -> None:
+        self.known = True
+
+    def authority(self) -> Name | None:
+        return None
+
+    def decide(self) -> Iterator[Event]:
+        if self.known:
+            raise taken(self.jurisdiction, "jurisdiction")
+        chain = self.jurisdiction.chain
+        yield JurisdictionRegistered(
+            jurisdiction=self.jurisdiction,
+            title=self.title,
+            level=Level(self.jurisdiction.level),
+            within=chain[1] if len(chain) > 1 else None,
+        )
+
+
+@dataclass(kw_only=True)
+class RegisterSchool(Command):
+    """Enter a school, by the bureau of its place."""
+
+    school: SchoolId
+    place: JurisdictionId
+    title: str
+    stage: Stage
+
+    known: bool = fact(default=False)
+    place_known: bool = fact(default=False)
+
+    def boundary(self) -> list[Selector]:
+        return [
+            about(self.school, of=[SchoolRegistered]),
+            about(self.place, of=[JurisdictionRegistered]),
+        ]
+
+    def learn(self, entry: Entry) -> None:
+        match entry.event:
+            case SchoolRegistered():
+                self.known = True
+            case JurisdictionRegistered():
+                self.place_known = True
+            case _:
+                pass
+
+    def authority(self) -> Name:
+        return self.place
+
+    def decide(self) -> Iterator[Event]:
+        if not self.place_known:
+            raise unknown(self.place, "place")
+        if self.known:
+            raise taken(self.school, "school")
+        yield SchoolRegistered(
+            school=self.school, place=self.place, title=self.title, stage=self.stage
+        )
+
+
+@dataclass(kw_only=True)
+class RegisterTeacher(Command):
+    """Enter a teacher, by the bureau of the school's place."""
+
+    teacher: TeacherId
+    school: SchoolId
+    stage: Stage
+    subject: str
+    entered: date
+    sealed: tuple[str, ...] = ()
+
+    known: bool = fact(default=False)
+    place: JurisdictionId | None = fact(default=None)
+
+    def boundary(self) -> list[Selector]:
+        return [
+            about(self.teacher, of=[TeacherRegistered]),
+            about(self.school, of=[SchoolRegistered]),
+        ]
+
+    def learn(self, entry: Entry) -> None:
+        match entry.event:
+            case TeacherRegistered():
+                self.known = True
+            case SchoolRegistered(place=place):
+                self.place = place
+            case _:
+                pass
+
+    def authority(self) -> Name:
+        if self.place is None:
+            raise unknown(self.school, "school")
+        return self.place
+
+    def decide(self) -> Iterator[Event]:
+        assert self.place is not None
+        if self.known:
+            raise taken(self.teacher, "teacher")
+        yield TeacherRegistered(
+            teacher=self.teacher,
+            school=self.school,
+            place=self.place,
+            stage=self.stage,
+            subject=self.subject,
+            entered=self.entered,
+            sealed=self.sealed,
+        )
+
+
+@dataclass(kw_only=True)
+class TransferTeacher(Command):
+    """Move a teacher to another school, by the bureau that receives the teacher."""
+
+    teacher: TeacherId
+    school: SchoolId
+    since: date
+
+    now: Whereabouts = fact(default_factory=Whereabouts)
+    place: JurisdictionId | None = fact(default=None)
+
+    def boundary(self) -> list[Selector]:
+        return [
+            about(self.teacher, of=TEACHER_EVENTS),
+            about(self.school, of=[SchoolRegistered]),
+        ]
+
+    def learn(self, entry: Entry) -> None:
+        match entry.event:
+            case SchoolRegistered(place=place):
+                self.place = place
+            case _:
+                self.now.learn(entry)
+
+    def authority(self) -> Name:
+        if self.place is None:
+            raise unknown(self.school, "school")
+        return self.place
+
+    def decide(self) -> Iterator[Event]:
+        assert self.place is not None
+        left = self.now.known(self.teacher)
+        if left == self.school:
+            raise AlreadyRegistered(
+                zh=f"{self.teacher} 已经在 {self.school}",
+                en=f"{self.teacher} already works at {self.school}",
+                field="school",
+            )
+        yield TeacherTransferred(
+            teacher=self.teacher,
+            school_left=left,
+            school=self.school,
+            place=self.place,
+            since=self.since,
+        )
+
+
+@dataclass(kw_only=True)
+class UpdateTeacherProfile(Command):
+    """Bring a teacher's stage and subject up to date, by the school."""
+
+    teacher: TeacherId
+    stage: Stage
+    subject: str
+
+    now: Whereabouts = fact(default_factory=Whereabouts)
+
+    def boundary(self) -> list[Selector]:
+        return [about(self.teacher, of=TEACHER_EVENTS)]
+
+    def learn(self, entry: Entry) -> None:
+        self.now.learn(entry)
+
+    def authority(self) -> Name:
+        return self.now.known(self.teacher)
+
+    def territory(self) -> JurisdictionId | None:
+        return self.now.place
+
+    def decide(self) -> Iterator[Event]:
+        yield TeacherProfileUpdated(
+            teacher=self.teacher,
+            school=self.now.known(self.teacher),
+            place=self.now.place,
+            stage=self.stage,
+            subject=self.subject,
+        )

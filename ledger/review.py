@@ -1,0 +1,189 @@
+"""Review: the competent authority decides on a declared project and publishes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ledger.command import Command, Refused, Selector, about, fact
+from ledger.declaration import NotDeclared, ProjectDeclared, ProjectWithdrawn, known_project
+from ledger.event import Entry, Event
+from ledger.names import JurisdictionId, Name, ProjectId, ProviderId, TermId
+from ledger.term import Calendar, Phase, in_window, note_window
+
+
+class ProjectReviewed(Event, name="review.project-reviewed"):
+    """The authority approved or rejected a project."""
+
+    project: ProjectId
+    provider: ProviderId
+    place: JurisdictionId
+    term: TermId
+    approved: bool
+    reason: str
+
+
+class ProjectPublished(Event, name="review.project-published"):
+    """The authority published an approved project; its plan is pinned from here on."""
+
+    project: ProjectId
+    provider: ProviderId
+    place: JurisdictionId
+    term: TermId
+
+
+class AlreadyReviewed(Refused):
+    """The decision has been taken."""
+
+
+class NotApproved(Refused):
+    """The project was not approved."""
+
+
+class ReasonMissing(Refused):
+    """A decision against somebody needs a reason."""
+
+
+@dataclass
+class Dossier:
+    """A project's way through declaration, review and publication."""
+
+    declared: ProjectDeclared | None = None
+    withdrawn: bool = False
+    approved: bool | None = None
+    published: bool = False
+
+    def learn(self, entry: Entry) -> None:
+        """Takes in the project's events; others change nothing."""
+        match entry.event:
+            case ProjectDeclared() as event:
+                self.declared = event
+            case ProjectWithdrawn():
+                self.withdrawn = True
+            case ProjectReviewed(approved=approved):
+                self.approved = approved
+            case ProjectPublished():
+                self.published = True
+            case _:
+                pass
+
+    def known(self, project: ProjectId) -> ProjectDeclared:
+        """The declaration. Raises ``UnknownReference`` or ``NotDeclared``."""
+        declared = known_project(self.declared, project)
+        if self.withdrawn:
+            raise NotDeclared(
+                zh=f"{project} 已由申报单位撤回",
+                en=f"{project} was withdrawn by its provider",
+                field="project",
+            )
+        return declared
+
+
+PROJECT_EVENTS: list[type[Event]] = [
+    ProjectDeclared,
+    ProjectWithdrawn,
+    ProjectReviewed,
+    ProjectPublished,
+]
+
+
+def reasoned(reason: str, needed: bool) -> None:
+    """Raises ``ReasonMissing`` where a reason is needed and none is given."""
+    if needed and not reason.strip():
+        raise ReasonMissing(
+            zh="不通过的决定须写明理由", en="a decision against somebody needs a reason", field="reason"
+        )
+
+
+@dataclass(kw_only=True)
+class ReviewProject(Command):
+    """Approve or reject a project, by the competent bureau."""
+
+    project: ProjectId
+    approved: bool
+    reason: str = ""
+
+    seen: Dossier = fact(default_factory=Dossier)
+
+    def boundary(self) -> list[Selector]:
+        return [about(self.project, of=PROJECT_EVENTS)]
+
+    def learn(self, entry: Entry) -> None:
+        self.seen.learn(entry)
+
+    def authority(self) -> Name:
+        return known_project(self.seen.declared, self.project).place
+
+    def decide(self) -> Iterator[Event]:
+        declared = self.seen.known(self.project)
+        if self.seen.approved is not None:
+            raise AlreadyReviewed(
+                zh=f"{self.project} 已经审核",
+                en=f"{self.project} has been reviewed",
+                field="project",
+            )
+        reasoned(self.reason, not self.approved)
+        subjects = (self.project, declared.provider)
+        where = {"place": declared.place, "term": declared.term}
+        if declared.calendar is Calendar.ORDER:
+            # The order calendar gives one day for review and publication, as a finding (ZJ24-35).
+            yield from note_window(
+                self, Phase.ORDER_REVIEW, *subjects, calendar=Calendar.ORDER, **where
+            )
+        else:
+            yield from in_window(self, Phase.REVIEW, *subjects, **where)
+        yield ProjectReviewed(
+            project=self.project,
+            provider=declared.provider,
+            place=declared.place,
+            term=declared.term,
+            approved=self.approved,
+            reason=self.reason,
+        )
+
+
+@dataclass(kw_only=True)
+class PublishProject(Command):
+    """Publish an approved project, by the competent bureau."""
+
+    project: ProjectId
+
+    seen: Dossier = fact(default_factory=Dossier)
+
+    def boundary(self) -> list[Selector]:
+        return [about(self.project, of=PROJECT_EVENTS)]
+
+    def learn(self, entry: Entry) -> None:
+        self.seen.learn(entry)
+
+    def authority(self) -> Name:
+        return known_project(self.seen.declared, self.project).place
+
+    def decide(self) -> Iterator[Event]:
+        declared = self.seen.known(self.project)
+        if not self.seen.approved:
+            raise NotApproved(
+                zh=f"{self.project} 未经审核通过，不能发布",
+                en=f"{self.project} was not approved and cannot be published",
+                field="project",
+            )
+        if self.seen.published:
+            raise AlreadyReviewed(
+                zh=f"{self.project} 已经发布", en=f"{self.project} is published", field="project"
+            )
+        ordered = declared.calendar is Calendar.ORDER
+        yield ProjectPublished(
+            project=self.project,
+            provider=declared.provider,
+            place=declared.place,
+            term=declared.term,
+        )
+        yield from note_window(
+            self,
+            Phase.ORDER_REVIEW if ordered else Phase.PUBLISH,
+            self.project,
+            declared.provider,
+            place=declared.place,
+            term=declared.term,
+            calendar=declared.calendar,
+        )

@@ -1,0 +1,235 @@
+"""Schedule: the timetable of an offering, its daily log, and changes to a published plan.
+
+The timetable stands on the platform five days before the class opens, counted in calendar days
+(rulebook C-18). A major change needs the authority's approval, notice to the trainees in advance,
+and the right to withdraw; a change carried out without them stands, and is a violation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+
+from ledger.amount import ZERO, exact
+from ledger.command import Command, Refused, Selector, about, fact
+from ledger.event import Entry, Event, Part
+from ledger.finding import Outcome
+from ledger.names import JurisdictionId, Name, OfferingId, ProviderId, StaffId
+from ledger.offering import OFFERING_EVENTS, ClassRoom, OfferingOpened
+from ledger.regulation import Parameters
+from ledger.term import Calendar, Phase, note_window
+
+
+class Half(Enum):
+    """The half-day of a session."""
+
+    MORNING = "MORNING"
+    AFTERNOON = "AFTERNOON"
+    EVENING = "EVENING"
+
+
+class Session(Part):
+    """One half-day of a timetable."""
+
+    day: date
+    half: Half
+    hours: Decimal
+    course: str
+    trainer: StaffId | None = None
+    online: bool = False
+
+
+class TimetablePublished(Event, name="schedule.timetable-published"):
+    """A provider published the timetable of an offering, or a new one in its place."""
+
+    offering: OfferingId
+    provider: ProviderId
+    sessions: tuple[Session, ...]
+    hours: Decimal
+
+
+class DayLogged(Event, name="schedule.day-logged"):
+    """The class adviser logged a training day."""
+
+    offering: OfferingId
+    provider: ProviderId
+    day: date
+    note: str
+
+
+class TimetableNotice(Parameters, kind="timetable-notice"):
+    """How many calendar days before opening the timetable is published."""
+
+    days_min: int
+
+
+class TimetableLate(Refused):
+    """The timetable came too late."""
+
+
+class TimetableUneven(Refused):
+    """The sessions do not add up to the plan, or repeat a half-day."""
+
+
+class AlreadyLogged(Refused):
+    """The day is logged."""
+
+
+class NoSession(Refused):
+    """The timetable has no session then."""
+
+
+@dataclass
+class Timetable:
+    """The timetable in force, as the events say it."""
+
+    sessions: dict[tuple[date, Half], Session] | None = None
+    logged: set[date] | None = None
+
+    def learn(self, entry: Entry) -> None:
+        """Takes in timetables and logs; others change nothing."""
+        match entry.event:
+            case TimetablePublished(sessions=sessions):
+                self.sessions = {(each.day, each.half): each for each in sessions}
+            case DayLogged(day=day):
+                self.logged = {*(self.logged or ()), day}
+            case _:
+                pass
+
+    def session(self, offering: OfferingId, day: date, half: Half) -> Session:
+        """The session of a half-day. Raises ``NoSession``."""
+        found = (self.sessions or {}).get((day, half))
+        if found is None:
+            raise NoSession(
+                zh=f"{offering} 的课程表在 {day} {half.value} 没有课",
+                en=f"the timetable of {offering} has no session on {day} {half.value}",
+                field="day",
+            )
+        return found
+
+
+@dataclass(kw_only=True)
+class PublishTimetable(Command):
+    """Publish the timetable of an offering, by its provider."""
+
+    offering: OfferingId
+    sessions: tuple[Session, ...]
+
+    room: ClassRoom = fact(default_factory=ClassRoom)
+    first: bool = fact(default=True)
+
+    def boundary(self) -> list[Selector]:
+        return [about(self.offering, of=[*OFFERING_EVENTS, TimetablePublished])]
+
+    def learn(self, entry: Entry) -> None:
+        if isinstance(entry.event, TimetablePublished):
+            self.first = False
+        self.room.learn(entry)
+
+    def authority(self) -> Name:
+        return self.room.known(self.offering).provider
+
+    def territory(self) -> JurisdictionId:
+        return self.room.known(self.offering).place
+
+    def decide(self) -> Iterator[Event]:
+        opened = self.room.known(self.offering)
+        sessions = tuple(
+            Session(
+                day=each.day,
+                half=each.half,
+                hours=exact(each.hours),
+                course=each.course,
+                trainer=each.trainer,
+                online=each.online,
+            )
+            for each in self.sessions
+        )
+        total = sum((each.hours for each in sessions), ZERO)
+        halves = {(each.day, each.half) for each in sessions}
+        if total != opened.plan.hours or len(halves) != len(sessions):
+            raise TimetableUneven(
+                zh=f"课程表共 {total} 学时，须等于方案的 {opened.plan.hours} 学时，且每个半天只列一次",
+                en=f"the sessions add up to {total} hours; the plan has {opened.plan.hours}, "
+                "and a half-day may stand once",
+                field="sessions",
+            )
+        yield TimetablePublished(
+            offering=self.offering, provider=opened.provider, sessions=sessions, hours=total
+        )
+        if self.first:
+            yield from self._notice(opened, min(each.day for each in sessions))
+        yield from self._days(opened, sorted({each.day for each in sessions}))
+
+    def _notice(self, opened: OfferingOpened, opening: date) -> Iterator[Event]:
+        rule = self.ask.rules.find(TimetableNotice, opened.place, self.ask.on)
+        ahead = (opening - self.ask.on).days
+        if rule is None or ahead >= rule.value.days_min:
+            return
+        said = TimetableLate(
+            zh=f"{self.offering} 于 {opening} 开班，课程表 {self.ask.on} 才公布，"
+            f"提前 {ahead} 日，应提前 {rule.value.days_min} 日",
+            en=f"{self.offering} opens on {opening}; its timetable came {ahead} days before, "
+            f"not {rule.value.days_min}",
+            rule=rule,
+            field="on",
+        )
+        yield self.finding(said, Outcome.VIOLATION, self.offering, opened.provider)
+
+    def _days(self, opened: OfferingOpened, days: list[date]) -> Iterator[Event]:
+        # A plan marked cross-term may go on after the window once it began in it (C-05).
+        checked = days[:1] if opened.plan.cross_term else dict.fromkeys((days[0], days[-1]))
+        for day in checked:
+            yield from note_window(
+                self,
+                Phase.DELIVER,
+                self.offering,
+                opened.provider,
+                place=opened.place,
+                term=opened.term,
+                calendar=Calendar(opened.calendar),
+                day=day,
+            )
+
+
+@dataclass(kw_only=True)
+class LogDay(Command):
+    """Log a training day, by the provider's class adviser."""
+
+    offering: OfferingId
+    day: date
+    note: str
+
+    room: ClassRoom = fact(default_factory=ClassRoom)
+    table: Timetable = fact(default_factory=Timetable)
+
+    def boundary(self) -> list[Selector]:
+        return [about(self.offering, of=[*OFFERING_EVENTS, TimetablePublished, DayLogged])]
+
+    def learn(self, entry: Entry) -> None:
+        self.room.learn(entry)
+        self.table.learn(entry)
+
+    def authority(self) -> Name:
+        return self.room.known(self.offering).provider
+
+    def decide(self) -> Iterator[Event]:
+        opened = self.room.known(self.offering)
+        if not any(day == self.day for day, _ in self.table.sessions or ()):
+            raise NoSession(
+                zh=f"{self.offering} 的课程表在 {self.day} 没有课",
+                en=f"the timetable of {self.offering} has no session on {self.day}",
+                field="day",
+            )
+        if self.day in (self.table.logged or ()):
+            raise AlreadyLogged(
+                zh=f"{self.offering} {self.day} 的日志已经填写",
+                en=f"{self.day} is logged for {self.offering}",
+                field="day",
+            )
+        yield DayLogged(
+            offering=self.offering, provider=opened.provider, day=self.day, note=self.note
+        )

@@ -1,0 +1,146 @@
+"""Connections: opened in one way, under the role that may only add, with troubles in sentences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import TransactionStatus
+
+from ledger.store.trouble import Trouble
+
+ROLE = "xuefen_app"
+CONNECT_TIMEOUT_SECONDS = 5
+SERVER_VERSION_MIN = 150000
+
+
+def open_connection(url: str, *, owner: bool = False, **options: Any) -> psycopg.Connection[Any]:
+    """Connect, and take the application's role unless the owner is wanted."""
+    try:
+        asked = conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        raise Trouble(
+            "DATABASE_URL_WRONG",
+            zh="数据库地址写法有误，应形如 postgresql://用户:密码@主机:5432/数据库。",
+            en="The database URL is malformed. It looks like "
+            "postgresql://user:password@host:5432/database.",
+        ) from None
+    ours = {"connect_timeout": CONNECT_TIMEOUT_SECONDS, "application_name": "xuefen"}
+    wanted = {name: value for name, value in ours.items() if name not in asked} | options
+    try:
+        connection = psycopg.connect(url, **wanted)
+    except psycopg.OperationalError as error:
+        raise _unreachable(asked | options, str(error)) from None
+    try:
+        _require_version(connection)
+        if not owner:
+            take_role(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def take_role(connection: psycopg.Connection[Any]) -> None:
+    """Work as the application from here on. A pool calls it on each connection it makes."""
+    try:
+        connection.execute(f"set role {ROLE}")
+    except psycopg.errors.InvalidParameterValue as error:
+        raise Trouble(
+            "SCHEMA_MISSING",
+            zh=f"数据库里没有角色 {ROLE}，尚未迁移。请先执行 xuefen migrate。",
+            en=f"There is no role {ROLE}: the database is not migrated. Run xuefen migrate first.",
+        ) from error
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise role_missing(connection.info.user) from error
+    if connection.info.transaction_status == TransactionStatus.INTRANS:
+        connection.commit()
+
+
+def role_missing(user: str) -> Trouble:
+    """A database administrator must say two sentences first."""
+    return Trouble(
+        "ROLE_MISSING",
+        zh=f"数据库用户 {user} 不能创建或使用角色 {ROLE}。请数据库管理员先执行："
+        f'create role {ROLE} nologin;（若尚不存在）和 grant {ROLE} to "{user}";'
+        "也可用 xuefen migrate --sql 打印全部 SQL 交其执行。",
+        en=f"The database user {user} may not create or take the role {ROLE}. A database "
+        f"administrator must first run: create role {ROLE} nologin; (where it does not exist) and "
+        f'grant {ROLE} to "{user}"; or print all of the SQL with xuefen migrate --sql.',
+    )
+
+
+def trouble_of(error: psycopg.Error) -> Trouble | None:
+    """The trouble behind an error of the database, where it is one that an operator can mend."""
+    state = error.sqlstate
+    if state is None:
+        # The client noticed by itself that nobody is there; a pool's own errors are subclasses.
+        return _lost(str(error)) if type(error) is psycopg.OperationalError else None
+    if state == "53100":
+        reason = error.diag.message_primary or "disk full"
+        return Trouble(
+            "DISK_FULL",
+            zh=f"数据库所在磁盘已满（{reason}）。请腾出空间后再试，已有数据没有丢失。",
+            en=f"The database's disk is full ({reason}). Free some space and try again; nothing "
+            "that was recorded is lost.",
+        )
+    if state == "53300":
+        return _too_many()
+    if state == "25006":
+        return Trouble(
+            "DATABASE_READ_ONLY",
+            zh="数据库目前只读（可能连到了备库，或管理员设为只读）。请把地址指向主库。",
+            en="The database is read-only at present (a standby, or set so by its administrator). "
+            "Point the URL to the primary.",
+        )
+    if state.startswith("08") or state in ("57P01", "57P02", "57P03"):
+        return _lost(error.diag.message_primary or str(error))
+    return None
+
+
+def _require_version(connection: psycopg.Connection[Any]) -> None:
+    found = connection.info.server_version
+    if found < SERVER_VERSION_MIN:
+        major = found // 10000
+        raise Trouble(
+            "POSTGRES_TOO_OLD",
+            zh=f"数据库是 PostgreSQL {major}，学分需要 15 或更高版本。请升级数据库。",
+            en=f"The database is PostgreSQL {major}; Xuefen needs 15 or newer. Upgrade it.",
+        )
+
+
+def _unreachable(asked: dict[str, Any], message: str) -> Trouble:
+    if "too many clients" in message or "remaining connection slots" in message:
+        return _too_many()
+    host = asked.get("host") or asked.get("hostaddr") or "localhost"
+    port = asked.get("port") or 5432
+    reason = next((line.strip() for line in message.splitlines() if line.strip()), "no answer")
+    password = asked.get("password")
+    if password:
+        reason = reason.replace(str(password), "***")
+    return Trouble(
+        "DATABASE_UNREACHABLE",
+        zh=f"连不上数据库 {host}:{port}（{reason}）。请确认它在运行、地址和密码正确、防火墙放行。",
+        en=f"The database at {host}:{port} cannot be used ({reason}). Check that it runs, that "
+        "address and password are right, and that the firewall lets us through.",
+    )
+
+
+def _too_many() -> Trouble:
+    return Trouble(
+        "TOO_MANY_CONNECTIONS",
+        zh="数据库的连接数已满。请减少学分进程或其他客户端，或调高 max_connections。",
+        en="The database has no connection left. Run fewer processes of Xuefen or other clients, "
+        "or raise max_connections.",
+    )
+
+
+def _lost(reason: str) -> Trouble:
+    return Trouble(
+        "DATABASE_LOST",
+        zh=f"与数据库的连接中断（{reason.strip()}）。数据库恢复后请重试；"
+        "带请求编号的请求重复发送不会记两次。",
+        en=f"The connection to the database was lost ({reason.strip()}). Try again once it is "
+        "back; a request with a request id is recorded once however often it is sent.",
+    )

@@ -1,0 +1,62 @@
+"""Memory: what the committer has read of selectors, so that a batch reads only what is new.
+
+The ledger only grows and positions are dense, so what was read up to a position stays right for
+ever; the next batch asks for the positions after it. Bounded: the least used selector goes first.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from ledger.command import Selector
+from ledger.event import Entry, decode
+
+SELECTORS_MAX = 20_000
+ENTRIES_MAX = 200_000
+
+
+class Recall:
+    """The entries of one selector up to a position."""
+
+    __slots__ = ("entries", "upto")
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.upto = 0
+
+
+class Memory:
+    """Recalls by selector, least used first out."""
+
+    def __init__(self) -> None:
+        self._recalls: OrderedDict[Selector, Recall] = OrderedDict()
+        self._held = 0
+
+    def recall(self, selector: Selector) -> Recall:
+        """What is known of a selector; nothing yet for a new one."""
+        found = self._recalls.get(selector)
+        if found is None:
+            found = self._recalls[selector] = Recall()
+        else:
+            self._recalls.move_to_end(selector)
+        return found
+
+    def add(self, selector: Selector, position: int, body: bytes) -> None:
+        """Takes in one more entry of a selector."""
+        recall = self.recall(selector)
+        if not recall.entries or recall.entries[-1].position < position:
+            recall.entries.append(decode(position, bytes(body)))
+            self._held += 1
+
+    def trim(self) -> None:
+        """Drops the least used selectors beyond the bounds."""
+        while self._recalls and (
+            len(self._recalls) > SELECTORS_MAX or self._held > ENTRIES_MAX
+        ):
+            _, gone = self._recalls.popitem(last=False)
+            self._held -= len(gone.entries)
+
+    def forget(self) -> None:
+        """Drops everything, after a batch whose fate is unknown."""
+        self._recalls.clear()
+        self._held = 0

@@ -1,0 +1,203 @@
+"""Migrations: bring a database to the shape that this program works with, or say what is amiss.
+
+Each step is a plain SQL file that a database administrator can read and run. A database is
+migrated as its owner, in one transaction; the application then works as ``xuefen_app``.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from alembic import command, op
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine
+from sqlalchemy.pool import NullPool
+
+from ledger.store.connection import ROLE, open_connection, role_missing, take_role, trouble_of
+from ledger.store.trouble import Trouble
+
+__all__ = ["check_version", "migrate", "open_connection", "pending_sql", "trouble_of"]
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+SCHEMA = "ledger"
+REVISION_TABLE = "revision"
+LOCK_KEY = int.from_bytes(b"xuefen", "big")
+
+
+def migrate(url: str) -> None:
+    """Bring the database up to date; of two at once, one migrates and the other waits for it."""
+    engine = create_engine(
+        "postgresql+psycopg://",
+        creator=lambda: open_connection(url, owner=True),
+        poolclass=NullPool,
+    )
+    with engine.begin() as connection, _refusals_as_trouble():
+        driver = _driver(connection)
+        driver.execute("select pg_advisory_xact_lock(%s)", (LOCK_KEY,))
+        found = _revision(driver)
+        if not _pending(found):
+            return
+        if found is None:
+            _require_free_names(driver)
+        _require_role(driver)
+        config = _config(from_scratch=found is None)
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def pending_sql(url: str | None) -> str:
+    """The SQL that would run, in a transaction of its own; empty where nothing is to be done."""
+    found = None
+    if url is not None:
+        with open_connection(url, owner=True) as connection, _refusals_as_trouble():
+            found = _revision(connection)
+            if not _pending(found):
+                return ""
+    printed = io.StringIO()
+    config = _config(from_scratch=found is None)
+    config.output_buffer = printed
+    command.upgrade(config, f"{found or 'base'}:head", sql=True)
+    return printed.getvalue()
+
+
+def check_version(url: str) -> None:
+    """The database has the shape that this program works with, and it may work on it."""
+    with open_connection(url, owner=True) as connection:
+        if not _has_revisions(connection):
+            raise _schema_missing()
+        take_role(connection)
+        if _pending(_revision(connection)):
+            raise _schema_missing()
+
+
+def run_sql_file(name: str) -> None:
+    """Run one file as it stands, or print it. Called by the migration of the same number."""
+    text = (MIGRATIONS / name).read_text(encoding="utf-8")
+    context = op.get_context()
+    if context.as_sql:
+        context.impl.static_output(text)
+    else:
+        _driver(op.get_bind()).execute(text.encode())
+
+
+def _driver(connection: Connection) -> psycopg.Connection[Any]:
+    """psycopg itself, which takes a file of many statements and leaves every % alone."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    return driver
+
+
+def _config(*, from_scratch: bool) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["from_scratch"] = from_scratch
+    return config
+
+
+def _has_revisions(connection: psycopg.Connection[Any]) -> bool:
+    """Asked of the catalogue, which also answers a user who may not enter the schema."""
+    return (
+        connection.execute(
+            "select from pg_class c join pg_namespace n on n.oid = c.relnamespace"
+            " where n.nspname = %s and c.relname = %s",
+            (SCHEMA, REVISION_TABLE),
+        ).fetchone()
+        is not None
+    )
+
+
+def _revision(connection: psycopg.Connection[Any]) -> str | None:
+    if not _has_revisions(connection):
+        return None
+    row = connection.execute("select version_num from ledger.revision").fetchone()
+    return None if row is None else str(row[0])
+
+
+def _pending(found: str | None) -> bool:
+    """Is there a step after the one found? One that we do not know was made by a newer program."""
+    script = ScriptDirectory.from_config(_config(from_scratch=False))
+    known = [step.revision for step in script.walk_revisions()]
+    if found is not None and found not in known:
+        raise Trouble(
+            "SCHEMA_NEWER",
+            zh=f"数据库由更新版本的学分迁移过（版本 {found}，本程序只认识到 {known[0]}）。"
+            "请升级本程序；数据库未作任何改动。",
+            en=f"A newer Xuefen has migrated this database (to {found}; this program knows steps "
+            f"up to {known[0]}). Upgrade this program; nothing in the database was changed.",
+        )
+    return found != known[0]
+
+
+def _require_free_names(connection: psycopg.Connection[Any]) -> None:
+    row = connection.execute(
+        "select string_agg(nspname, ', ' order by nspname) from pg_namespace"
+        " where nspname in ('ledger', 'vault', 'projection')"
+    ).fetchone()
+    if row is not None and row[0] is not None:
+        raise Trouble(
+            "DATABASE_FOREIGN",
+            zh=f"数据库里已有名为 {row[0]} 的模式，却不是学分建立的。请换一个空数据库。",
+            en=f"The database already has schemas named {row[0]} that Xuefen did not make. "
+            "Use an empty database.",
+        )
+
+
+def _require_role(connection: psycopg.Connection[Any]) -> None:
+    """The role exists and is ours to take, or we may see to both."""
+    row = connection.execute(
+        "select rolsuper, rolcreaterole, current_user,"
+        " exists (select from pg_roles where rolname = %s)"
+        " from pg_roles where rolname = current_user",
+        (ROLE,),
+    ).fetchone()
+    assert row is not None
+    superuser, may_create, user, exists = row
+    if superuser or (may_create and not exists):
+        return
+    if not exists or not _may_take_role(connection, may_create=may_create):
+        raise role_missing(user)
+
+
+def _may_take_role(connection: psycopg.Connection[Any], *, may_create: bool) -> bool:
+    """From PostgreSQL 16 on, whoever may create roles no longer has a hand in all of them."""
+    modern = connection.info.server_version >= 160000
+    row = connection.execute(
+        "select pg_has_role(%s, %s) or pg_has_role(%s, 'member with admin option')",
+        (ROLE, "set" if modern else "member", ROLE),
+    ).fetchone()
+    return (row is not None and bool(row[0])) or (may_create and not modern)
+
+
+@contextmanager
+def _refusals_as_trouble() -> Iterator[None]:
+    try:
+        yield
+    except psycopg.errors.InsufficientPrivilege as error:
+        reason = error.diag.message_primary or "insufficient privilege"
+        raise Trouble(
+            "OWNER_NEEDED",
+            zh=f"该数据库用户无权迁移（{reason}）。"
+            "请以数据库所有者执行 xuefen migrate，或用 xuefen migrate --sql 打印 SQL 交给管理员。",
+            en=f"This database user may not migrate ({reason}). Run xuefen migrate as the owner of "
+            "the database, or print the SQL for its administrator with xuefen migrate --sql.",
+        ) from error
+    except psycopg.Error as error:
+        known = trouble_of(error)
+        if known is None:
+            raise
+        raise known from error
+
+
+def _schema_missing() -> Trouble:
+    return Trouble(
+        "SCHEMA_MISSING",
+        zh="数据库尚未迁移到本程序所需的版本。请先执行 xuefen migrate。",
+        en="The database is not migrated to what this program needs. Run xuefen migrate first.",
+    )

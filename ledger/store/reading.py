@@ -1,0 +1,80 @@
+"""Reading the past of a batch: the events of its selectors, and the conflicts of its appends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import psycopg
+
+from ledger.command import Selector
+from ledger.store import statements as sql
+from ledger.store.memory import Memory
+from ledger.store.statements import UNIT, tag_hash
+from ledger.store.work import Plain
+
+
+def hashes(tags: Iterable[str]) -> str:
+    """The hashes of tags, as the statements take them."""
+    return ",".join(str(tag_hash(tag)) for tag in tags)
+
+
+def read_selectors(
+    cursor: psycopg.Cursor[Any], wanted: set[Selector], memory: Memory, head: int
+) -> None:
+    """Brings the memory of the wanted selectors up to the head."""
+    stale = [each for each in wanted if memory.recall(each).upto < head]
+    by_tags: list[list[Any]] = [[], [], [], [], []]
+    by_type: list[list[Any]] = [[], [], [], []]
+    for number, selector in enumerate(stale):
+        after = memory.recall(selector).upto
+        if selector.rare or not selector.tags:
+            for name in selector.types:
+                _push(by_type, number, UNIT.join(selector.tags), name, after)
+        else:
+            types = UNIT.join(selector.types)
+            tags = UNIT.join(selector.tags)
+            _push(by_tags, number, hashes(selector.tags), tags, types, after)
+    if by_tags[0]:
+        for number, position, body in cursor.execute(sql.BY_TAGS, by_tags):
+            memory.add(stale[number], position, body)
+    if by_type[0]:
+        for number, position, body in cursor.execute(sql.BY_RARE_TYPE, by_type):
+            memory.add(stale[number], position, body)
+    for selector in stale:
+        memory.recall(selector).upto = head
+
+
+def read_conflicts(cursor: psycopg.Cursor[Any], plain: list[Plain], head: int) -> None:
+    """Marks the appends whose condition is met by an event in the ledger."""
+    by_tags: list[list[Any]] = [[], [], [], [], []]
+    by_type: list[list[Any]] = [[], [], []]
+    for number, work in enumerate(plain):
+        if work.condition is None:
+            continue
+        after = work.condition.after or 0
+        items = work.condition.fail_if_events_match.items
+        if not items:
+            work.conflict = work.conflict or head > after
+        for item in items:
+            if item.tags:
+                types = UNIT.join(item.types)
+                tags = UNIT.join(item.tags)
+                _push(by_tags, number, hashes(item.tags), tags, types, after)
+            elif item.types:
+                for name in item.types:
+                    _push(by_type, number, name, after)
+            else:
+                work.conflict = work.conflict or head > after
+    for statement, columns in (
+        (sql.CONFLICTS_BY_TAGS, by_tags),
+        (sql.CONFLICTS_BY_TYPE, by_type),
+    ):
+        if columns[0]:
+            for (number,) in cursor.execute(statement, columns):
+                plain[number].conflict = True
+
+
+def _push(columns: list[list[Any]], *values: Any) -> None:
+    for column, value in zip(columns, values, strict=True):
+        column.append(value)

@@ -1,0 +1,186 @@
+"""The recorder that fulfils ``eventsourcing.dcb.api.DCBRecorder``, and the persistence module.
+
+``PERSISTENCE_MODULE=ledger.store.recorder`` with ``XUEFEN_DATABASE_URL`` lets a ``DCBApplication``
+of the library run on this store unchanged.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+from eventsourcing.dcb.api import (
+    DCBAppendCondition,
+    DCBEvent,
+    DCBQuery,
+    DCBReadResponse,
+    DCBRecorder,
+    DCBSequencedEvent,
+)
+from eventsourcing.dcb.persistence import DCBInfrastructureFactory, DCBListenNotifySubscription
+from eventsourcing.dcb.popo import SimpleDCBReadResponse
+from eventsourcing.persistence import (
+    InfrastructureFactoryError,
+    ProgrammingError,
+    TrackingRecorder,
+)
+
+from ledger.store.committer import Committer
+from ledger.store.connection import open_connection
+from ledger.store.migrate import migrate
+from ledger.store.reading import hashes
+from ledger.store.statements import CHANNEL, PINNED
+from ledger.store.work import Plain
+
+READ_BY_TAGS = """
+select p.position from ledger.positions(%s::bigint[], %s, null) as p(position)
+join ledger.events e on e.position = p.position
+where e.position <= %s and e.tags @> %s::text[] and (%s::text[] = '{}' or e.type = any(%s))
+order by e.position limit %s
+"""
+READ_BY_TYPES = """
+select e.position from ledger.events e
+where e.type = any(%s) and e.position > %s and e.position <= %s
+order by e.position limit %s
+"""
+READ_ALL = """
+select e.position from ledger.events e
+where e.position > %s and e.position <= %s order by e.position limit %s
+"""
+ROWS = "select position, type, body, tags from ledger.events where position = any(%s) order by 1"
+
+
+class Recorder(DCBRecorder):
+    """Appends through the committer; reads on a connection of its own a thread."""
+
+    def __init__(self, url: str, committer: Committer | None = None) -> None:
+        self.url = url
+        self.committer = committer or Committer(url)
+        self._local = threading.local()
+        self._opened: list[psycopg.Connection[Any]] = []
+
+    def append(
+        self, events: Sequence[DCBEvent], condition: DCBAppendCondition | None = None
+    ) -> int:
+        """Appends the events unless the condition fails; gives the last position.
+
+        Raises ``IntegrityError`` where the condition fails, ``ProgrammingError`` for no events.
+        """
+        if not events:
+            raise ProgrammingError("there must be at least one event to append")
+        position: int = self.committer.submit(Plain(events, condition)).result()
+        return position
+
+    def read(
+        self,
+        query: DCBQuery | None = None,
+        *,
+        after: int | None = None,
+        limit: int | None = None,
+    ) -> DCBReadResponse:
+        """The events after a position that match any item, in order, and the head read at."""
+        connection = self._connection()
+        row = connection.execute("select max(position) from ledger.events").fetchone()
+        head: int | None = row[0] if row else None
+        if limit == 0 or head is None:
+            return SimpleDCBReadResponse(iter(()), None if limit is not None else head)
+        found = self._positions(connection, query or DCBQuery(), after or 0, head, limit)
+        wanted = found if limit is None else found[:limit]
+        events = [
+            DCBSequencedEvent(event=DCBEvent(type=name, data=bytes(body), tags=tags), position=at)
+            for at, name, body, tags in connection.execute(ROWS, (wanted,))
+        ]
+        if limit is not None:
+            head = events[-1].position if events else None
+        return SimpleDCBReadResponse(iter(events), head)
+
+    def subscribe(
+        self, query: DCBQuery | None = None, *, after: int | None = None
+    ) -> RecorderSubscription:
+        """Events after a position, then new ones as they come."""
+        return RecorderSubscription(self, query=query, after=after)
+
+    def close(self) -> None:
+        """Stops the committer and closes all connections."""
+        self.committer.close()
+        for connection in self._opened:
+            connection.close()
+
+    def _connection(self) -> psycopg.Connection[Any]:
+        connection: psycopg.Connection[Any] | None = getattr(self._local, "connection", None)
+        if connection is None or connection.closed:
+            connection = open_connection(self.url, autocommit=True)
+            for setting in PINNED:
+                connection.execute(setting)
+            self._local.connection = connection
+            self._opened.append(connection)
+        return connection
+
+    @staticmethod
+    def _positions(
+        connection: psycopg.Connection[Any],
+        query: DCBQuery,
+        after: int,
+        head: int,
+        limit: int | None,
+    ) -> list[int]:
+        parts: list[tuple[str, tuple[Any, ...]]] = []
+        for item in query.items:
+            if item.tags:
+                keys = [int(each) for each in hashes(item.tags).split(",")]
+                values = (keys, after, head, item.tags, item.types, item.types, limit)
+                parts.append((READ_BY_TAGS, values))
+            elif item.types:
+                parts.append((READ_BY_TYPES, (item.types, after, head, limit)))
+            else:
+                parts.append((READ_ALL, (after, head, limit)))
+        if not parts:
+            parts.append((READ_ALL, (after, head, limit)))
+        found: set[int] = set()
+        for statement, values in parts:
+            found.update(row[0] for row in connection.execute(statement, values))
+        return sorted(found)
+
+
+class RecorderSubscription(DCBListenNotifySubscription[Recorder]):
+    """Pulls pages after the last position whenever the committer notifies."""
+
+    def __init__(
+        self, recorder: Recorder, query: DCBQuery | None = None, after: int | None = None
+    ) -> None:
+        self._listening = threading.Thread(target=self._listen, daemon=True)
+        self._listener = open_connection(recorder.url, autocommit=True)
+        self._listener.execute(f"listen {CHANNEL}")
+        super().__init__(recorder=recorder, query=query, after=after)
+        self._listening.start()
+
+    def __exit__(self, *args: object, **kwargs: Any) -> None:
+        super().__exit__(*args, **kwargs)
+        self._listening.join()
+        self._listener.close()
+
+    def _listen(self) -> None:
+        while not self._has_been_stopped:
+            for _ in self._listener.notifies(timeout=0.2, stop_after=1):
+                self._has_been_notified.set()
+
+
+class Factory(DCBInfrastructureFactory[TrackingRecorder]):
+    """Builds the recorder from ``XUEFEN_DATABASE_URL`` for the library."""
+
+    def dcb_recorder(self) -> DCBRecorder:
+        """A recorder on a migrated database."""
+        url = self.env.get("XUEFEN_DATABASE_URL")
+        if not url:
+            raise InfrastructureFactoryError("XUEFEN_DATABASE_URL is not set")
+        migrate(url)
+        self._recorder = Recorder(url)
+        return self._recorder
+
+    def close(self) -> None:
+        """Closes the recorder."""
+        recorder = getattr(self, "_recorder", None)
+        if recorder is not None:
+            recorder.close()

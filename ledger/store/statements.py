@@ -1,0 +1,136 @@
+"""The statements of the committer: one round trip to read a batch's past, one to write it.
+
+All of them are prepared once and planned generically on a connection whose planner is pinned
+(``PINNED``), so that a growing ledger cannot talk the planner into walking it.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+CHANNEL = "xuefen_head"
+LOCK = 4_207_330_381
+
+PINNED = (
+    "set plan_cache_mode = force_generic_plan",
+    "set enable_seqscan = off",
+    "set enable_hashjoin = off",
+    "set enable_mergejoin = off",
+    "set jit = off",
+)
+
+HEAD = "select position, at from ledger.events order by position desc limit 1"
+
+ANSWERED = """
+select r.actor, r.request, r.digest, r.answer
+from unnest(%s::text[], %s::text[]) as asked(actor, request)
+join ledger.requests r on r.actor = asked.actor and r.request = asked.request
+"""
+
+BY_TYPE = """
+select e.position, e.body
+from unnest(%s::text[]) as wanted(type)
+cross join lateral (
+    select position, body from ledger.events
+    where type = wanted.type and position > %s order by position
+) e
+order by e.position
+"""
+
+# One row of arrays a selector: its number, tag hashes, tags, types (joined by US, 0x1F), and the
+# position after which to look.
+BY_TAGS = """
+select s.n, e.position, e.body
+from unnest(%s::int[], %s::text[], %s::text[], %s::text[], %s::bigint[])
+    as s(n, hashes, tags, types, after)
+cross join lateral
+    ledger.positions(string_to_array(s.hashes, ',')::bigint[], s.after, null) as p(position)
+cross join lateral (
+    select position, body from ledger.events
+    where position = p.position
+      and type = any(string_to_array(s.types, E'\\x1f'))
+      and tags @> string_to_array(s.tags, E'\\x1f')
+) e
+order by s.n, e.position
+"""
+
+BY_RARE_TYPE = """
+select s.n, e.position, e.body
+from unnest(%s::int[], %s::text[], %s::text[], %s::bigint[]) as s(n, tags, type, after)
+cross join lateral (
+    select position, body from ledger.events
+    where type = s.type and position > s.after
+      and tags @> string_to_array(s.tags, E'\\x1f')
+    order by position
+) e
+order by s.n, e.position
+"""
+
+# Append conditions of the library: which of the numbered items match an event after a position.
+CONFLICTS_BY_TAGS = """
+select s.n
+from unnest(%s::int[], %s::text[], %s::text[], %s::text[], %s::bigint[])
+    as s(n, hashes, tags, types, after)
+where exists (
+    select from ledger.positions(
+        string_to_array(s.hashes, ',')::bigint[], s.after,
+        case when s.types = '' then 1 end
+    ) as p(position)
+    cross join lateral (
+        select from ledger.events
+        where position = p.position
+          and (s.types = '' or type = any(string_to_array(s.types, E'\\x1f')))
+          and tags @> string_to_array(s.tags, E'\\x1f')
+    ) e
+)
+"""
+
+CONFLICTS_BY_TYPE = """
+select s.n
+from unnest(%s::int[], %s::text[], %s::bigint[]) as s(n, type, after)
+where exists (
+    select from ledger.events where type = s.type and position > s.after
+)
+"""
+
+KNOWN_IDENTITIES = "select fingerprint, subject from vault.lookups where fingerprint = any(%s)"
+
+INSERT_EVENTS = """
+insert into ledger.events (position, type, at, on_day, tags, body, leaf_hash)
+select position, type, at, on_day, string_to_array(tags, E'\\x1f'), body, leaf_hash
+from unnest(
+    %s::bigint[], %s::text[], %s::timestamptz[], %s::date[], %s::text[], %s::bytea[], %s::bytea[]
+) as added(position, type, at, on_day, tags, body, leaf_hash)
+"""
+
+INSERT_TAGS = """
+insert into ledger.tags (hash, position)
+select * from unnest(%s::bigint[], %s::bigint[]) on conflict do nothing
+"""
+
+INSERT_REQUESTS = """
+insert into ledger.requests (actor, request, digest, answer, at)
+select * from unnest(%s::text[], %s::text[], %s::bytea[], %s::bytea[], %s::timestamptz[])
+"""
+
+INSERT_KEYS = """
+insert into vault.keys (subject, wrapped)
+select * from unnest(%s::text[], %s::bytea[]) on conflict (subject) do nothing
+"""
+
+INSERT_SECRETS = """
+insert into vault.secrets (digest, subject, field, sealed)
+select * from unnest(%s::text[], %s::text[], %s::text[], %s::bytea[])
+"""
+
+INSERT_LOOKUPS = """
+insert into vault.lookups (fingerprint, subject)
+select * from unnest(%s::bytea[], %s::text[])
+"""
+
+UNIT = "\x1f"
+
+
+def tag_hash(tag: str) -> int:
+    """The 64-bit hash under which a tag is indexed; rows are checked against the tag itself."""
+    return int.from_bytes(blake2b(tag.encode(), digest_size=8).digest(), "big", signed=True)

@@ -1,0 +1,338 @@
+"""Work: what waits for the committer, and the tray on which a batch's new events gather."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+from eventsourcing.dcb.api import DCBAppendCondition, DCBEvent
+from eventsourcing.persistence import IntegrityError
+from uuid_utils.compat import uuid7
+
+from ledger.command import Ask, Asker, Command, Refusals, Refused, Selector, settle
+from ledger.event import Entry, Event, decode, encode, leaf_hash, sound
+from ledger.fault import Fault
+from ledger.finding import FindingMade
+from ledger.regulation import Rulebook
+from ledger.store.answer import Answer, Outcome, Written, refused
+from ledger.store.memory import Memory
+from ledger.store.statements import UNIT, tag_hash
+
+SHANGHAI = timedelta(hours=8)
+
+
+@dataclass(frozen=True)
+class Seal:
+    """Personal data of one subject, encrypted, to be kept in the same commit as its event."""
+
+    subject: str
+    wrapped: bytes
+    secrets: tuple[tuple[str, str, bytes], ...]
+    fingerprint: bytes | None = None
+
+
+@dataclass
+class Row:
+    """One event on the tray."""
+
+    position: int
+    type: str
+    at: datetime
+    on: date | None
+    tags: tuple[str, ...]
+    body: bytes
+    entry: Entry | None = None
+
+
+@dataclass
+class Tray:
+    """The events of a batch so far, and what they follow."""
+
+    head: int
+    at: datetime
+    rules: Rulebook
+    rows: list[Row] = field(default_factory=list)
+    _by_tag: dict[str, list[Row]] = field(default_factory=dict)
+
+    @property
+    def position(self) -> int:
+        """The head with the batch's events counted in."""
+        return self.head + len(self.rows)
+
+    def put(self, rows: Iterable[Row]) -> None:
+        """Adds events; later work of the batch sees them."""
+        for row in rows:
+            self.rows.append(row)
+            for tag in row.tags:
+                self._by_tag.setdefault(tag, []).append(row)
+            if row.entry is not None:
+                self.rules.learn(row.entry.event)
+
+    def entries(self, selector: Selector) -> list[Entry]:
+        """The batch's events that a selector picks."""
+        if not self.rows:
+            return []
+        candidates = self._by_tag.get(selector.tags[0], []) if selector.tags else self.rows
+        return [
+            row.entry
+            for row in candidates
+            if row.entry is not None and selector.selects(row.type, row.tags)
+        ]
+
+    def matches(self, condition: DCBAppendCondition) -> bool:
+        """Whether an event of the batch meets a library condition."""
+        after, items = condition.after or 0, condition.fail_if_events_match.items
+        return any(
+            row.position > after
+            and (
+                not items
+                or any(
+                    (not item.types or row.type in item.types)
+                    and all(tag in row.tags for tag in item.tags)
+                    for item in items
+                )
+            )
+            for row in self.rows
+        )
+
+
+@dataclass
+class Plain:
+    """Events appended through the library's interface, with its condition."""
+
+    events: Sequence[DCBEvent]
+    condition: DCBAppendCondition | None
+    future: Future[int] = field(default_factory=Future)
+    conflict: bool = False
+
+    def decide(self, tray: Tray, memory: Memory) -> int:
+        """Puts the events on the tray and gives the last position. Raises ``IntegrityError``."""
+        if self.conflict or (self.condition is not None and tray.matches(self.condition)):
+            raise IntegrityError(self.condition)
+        start = tray.position
+        tray.put(
+            Row(
+                position=start + number,
+                type=event.type,
+                at=tray.at,
+                on=None,
+                tags=tuple(event.tags),
+                body=event.data,
+                entry=_try_decode(start + number, event.data),
+            )
+            for number, event in enumerate(self.events, start=1)
+        )
+        return tray.position
+
+    @property
+    def weight(self) -> int:
+        """How many commands it counts for."""
+        return 1
+
+
+@dataclass
+class Asked:
+    """Commands from one asker under one request id; they are decided in order.
+
+    With ``whole`` either all are carried out or none; otherwise each stands for itself.
+    """
+
+    commands: list[Command]
+    asker: Asker
+    request: str
+    on: date | None = None
+    source: str | None = None
+    cause: str | None = None
+    whole: bool = False
+    seals: dict[int, Seal] = field(default_factory=dict)
+    future: Future[Answer] = field(default_factory=Future)
+    identities: dict[bytes, str] = field(default_factory=dict)
+    digest: bytes = b""
+    selectors: list[list[Selector]] = field(default_factory=list)
+    kept: list[Seal] = field(default_factory=list)
+    answer: Answer | None = None
+
+    def __post_init__(self) -> None:
+        self.digest = content_digest(self)
+        self.selectors = [command.boundary() for command in self.commands]
+
+    @property
+    def weight(self) -> int:
+        """How many commands it counts for."""
+        return len(self.commands)
+
+    def decide(self, tray: Tray, memory: Memory) -> Answer:
+        """Decides the commands in order and puts what follows on the tray."""
+        draft = Tray(tray.head, tray.at, tray.rules, list(tray.rows), dict(tray._by_tag))
+        target = draft if self.whole and len(self.commands) > 1 else tray
+        outcomes: list[Outcome] = []
+        self.kept = []
+        first = len(tray.rows)
+        for number, command in enumerate(self.commands):
+            outcomes.append(self._one(number, command, target, memory))
+        if target is draft:
+            if all(outcome.accepted for outcome in outcomes):
+                tray.put(draft.rows[first:])
+            else:
+                self.kept = []
+                outcomes = [
+                    outcome if outcome.refusals else Outcome(refusals=(_WITHHELD,))
+                    for outcome in outcomes
+                ]
+        self.answer = Answer(position=tray.position, outcomes=tuple(outcomes))
+        return self.answer
+
+    def _one(self, number: int, command: Command, tray: Tray, memory: Memory) -> Outcome:
+        ask = Ask(
+            on=self.on or (tray.at + SHANGHAI).date(),
+            asker=self.asker,
+            rules=tray.rules,
+            source=self.source,
+        )
+        fresh = replace(command)
+        fresh.ask = ask
+        for entry in gather(self.selectors[number], tray, memory):
+            fresh.learn(entry)
+        try:
+            self._check_identity(number)
+            events = [sound(event) for event in settle(fresh)]
+            rows = self._rows(events, fresh, ask, tray)
+        except (Refusals, Fault) as error:
+            return refused(error)
+        tray.put(rows)
+        if number in self.seals:
+            self.kept.append(self.seals[number])
+        return Outcome(
+            written=tuple(
+                Written(position=row.position, id=row.entry.id, type=row.type)
+                for row in rows
+                if row.entry is not None
+            )
+        )
+
+    def _rows(self, events: list[Event], command: Command, ask: Ask, tray: Tray) -> list[Row]:
+        rows, cause = [], self.cause
+        place = command.territory()
+        for number, event in enumerate(events, start=1):
+            entry = Entry(
+                position=tray.position + number,
+                id=str(uuid7()),
+                at=tray.at,
+                on=ask.on,
+                actor=ask.asker.actor,
+                channel=ask.asker.channel.value,
+                event=event,
+                cause=cause,
+                request=self.request,
+                source=self.source,
+                place=place,
+            )
+            if number == 1 and not isinstance(event, FindingMade):
+                cause = entry.id
+            rows.append(
+                Row(
+                    entry.position, event.NAME, entry.at, entry.on, entry.tags, encode(entry), entry
+                )
+            )
+        return rows
+
+    def _check_identity(self, number: int) -> None:
+        seal = self.seals.get(number)
+        if seal is None or seal.fingerprint is None:
+            return
+        owner = self.identities.setdefault(seal.fingerprint, seal.subject)
+        if owner != seal.subject:
+            raise Refusals(
+                [
+                    IdentityTaken(
+                        zh=f"该证件号码已登记给 {owner}，请核对是否为同一人",
+                        en=f"this id number belongs to {owner}; check whether it is one person",
+                        field="id_number",
+                    )
+                ]
+            )
+
+
+class IdentityTaken(Refused):
+    """The id number already belongs to another teacher."""
+
+
+def gather(selectors: list[Selector], tray: Tray, memory: Memory) -> list[Entry]:
+    """All entries of the selectors, each once, in order: recalled ones and the batch's own."""
+    found: dict[int, Entry] = {}
+    for selector in selectors:
+        for entry in memory.recall(selector).entries:
+            found[entry.position] = entry
+        for entry in tray.entries(selector):
+            found[entry.position] = entry
+    return [found[position] for position in sorted(found)]
+
+
+def content_digest(asked: Asked) -> bytes:
+    """A digest of what is asked; the same request id with another digest is a mistake."""
+    content = [
+        [type(each).__name__, {f.name: getattr(each, f.name) for f in fields(each) if f.init}]
+        for each in asked.commands
+    ]
+    # Sealed digests are salted afresh each time and so are no part of the content.
+    for _, values in content:
+        if isinstance(values, dict):
+            values.pop("sealed", None)
+    circumstances: list[Any] = [asked.source, asked.whole]
+    if asked.source is not None:
+        circumstances.append(asked.on)
+    return sha256(_CONTENT.encode([content, circumstances])).digest()
+
+
+def columns(rows: list[Row]) -> tuple[list[Any], list[Any]]:
+    """The rows as parameter lists of the two insert statements."""
+    events: list[list[Any]] = [[], [], [], [], [], [], []]
+    tags: list[list[int]] = [[], []]
+    for row in rows:
+        values = (
+            row.position,
+            row.type,
+            row.at,
+            row.on,
+            UNIT.join(row.tags) if row.tags else "",
+            row.body,
+            leaf_hash(row.body),
+        )
+        for column, value in zip(events, values, strict=True):
+            column.append(value)
+        for tag in row.tags:
+            tags[0].append(tag_hash(tag))
+            tags[1].append(row.position)
+    return events, tags
+
+
+def not_before(now: datetime, last: datetime | None) -> datetime:
+    """The time of a batch: never before the last one, even where the clock goes back."""
+    moment = now.astimezone(UTC)
+    return max(moment, last.astimezone(UTC)) if last else moment
+
+
+def _try_decode(position: int, body: bytes) -> Entry | None:
+    try:
+        return decode(position, body)
+    except (msgspec.MsgspecError, Fault, ValueError):
+        return None  # an event of a library application, which only that application reads
+
+
+def _plain(value: object) -> object:
+    return str(value)
+
+
+_CONTENT = msgspec.json.Encoder(order="sorted", enc_hook=_plain)
+_WITHHELD = refused(
+    Fault(
+        "WITHHELD",
+        zh="同批其他项目被拒绝，按“全部或全不”的要求，此项未写入",
+        en="another item was refused and the batch was to be carried out whole or not at all",
+    )
+).refusals[0]

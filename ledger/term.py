@@ -1,0 +1,230 @@
+"""Term: the half-year, and the windows in which each step of it may be taken.
+
+Windows are rules. They include both end days, in Asia/Shanghai (rulebook C-17); each command is
+checked against its own window, so windows may overlap (C-09). A window that no document states is
+unknown: the act is recorded, with an ``INDETERMINATE`` finding (C-10).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+
+from ledger.command import PROVINCE, Command, Refused, Selector, about, fact
+from ledger.event import Entry, Event
+from ledger.finding import Outcome
+from ledger.names import JurisdictionId, Name, TermId
+from ledger.regulation import InForce, Parameters, Rulebook
+from ledger.register import taken, unknown
+
+
+class Calendar(Enum):
+    """Regular and order-based projects run on separate calendars (rulebook C-23)."""
+
+    REGULAR = "REGULAR"
+    ORDER = "ORDER"
+
+
+class Phase(Enum):
+    """A step of the term that has a window."""
+
+    PROFILE_UPDATE = "PROFILE_UPDATE"
+    DECLARE = "DECLARE"
+    REVIEW = "REVIEW"
+    PUBLISH = "PUBLISH"
+    BROWSE = "BROWSE"
+    SELECT_R1 = "SELECT_R1"
+    SCHOOL_REVIEW_R1 = "SCHOOL_REVIEW_R1"
+    EXPANSION_REQUEST = "EXPANSION_REQUEST"
+    EXPANSION_DECISION = "EXPANSION_DECISION"
+    PROVIDER_REVIEW_R1 = "PROVIDER_REVIEW_R1"
+    SELECT_R2 = "SELECT_R2"
+    SCHOOL_REVIEW_R2 = "SCHOOL_REVIEW_R2"
+    PROVIDER_REVIEW_R2 = "PROVIDER_REVIEW_R2"
+    DELIVER = "DELIVER"
+    ORDER_SUBMIT = "ORDER_SUBMIT"
+    ORDER_LIST_PUBLISH = "ORDER_LIST_PUBLISH"
+    ORDER_RESPOND = "ORDER_RESPOND"
+    ORDER_AWARD = "ORDER_AWARD"
+    ORDER_DECLARE = "ORDER_DECLARE"
+    ORDER_REVIEW = "ORDER_REVIEW"
+    ENROL = "ENROL"
+
+
+PHASE_ZH = {
+    Phase.PROFILE_UPDATE: "教师信息更新",
+    Phase.DECLARE: "项目申报",
+    Phase.REVIEW: "项目审核",
+    Phase.PUBLISH: "项目发布",
+    Phase.BROWSE: "浏览",
+    Phase.SELECT_R1: "第一轮选课",
+    Phase.SCHOOL_REVIEW_R1: "第一轮学校审核",
+    Phase.EXPANSION_REQUEST: "扩班申请",
+    Phase.EXPANSION_DECISION: "扩班受理",
+    Phase.PROVIDER_REVIEW_R1: "第一轮机构复核",
+    Phase.SELECT_R2: "第二轮选课",
+    Phase.SCHOOL_REVIEW_R2: "第二轮学校审核",
+    Phase.PROVIDER_REVIEW_R2: "第二轮机构复核",
+    Phase.DELIVER: "培训实施",
+    Phase.ORDER_SUBMIT: "订单报送",
+    Phase.ORDER_LIST_PUBLISH: "订单清单公布",
+    Phase.ORDER_RESPOND: "订单响应",
+    Phase.ORDER_AWARD: "订单遴选",
+    Phase.ORDER_DECLARE: "订单项目申报",
+    Phase.ORDER_REVIEW: "订单项目审核发布",
+    Phase.ENROL: "订单项目报名",
+}
+
+
+class Window(Parameters, kind="window"):
+    """First and last day of a step; ``unknown`` where the documents leave the step open."""
+
+    first: date | None = None
+    last: date | None = None
+    unknown: bool = False
+
+    def holds(self, day: date) -> bool:
+        """Whether the day lies in the window, both ends included."""
+        return (self.first is None or self.first <= day) and (self.last is None or day <= self.last)
+
+    @property
+    def span(self) -> str:
+        """``2024-03-19..2024-03-26``, an open end left empty."""
+        if self.first == self.last:
+            return str(self.first)
+        return f"{self.first or ''}..{self.last or ''}"
+
+
+class TermOpened(Event, name="term.opened"):
+    """The province opened a half-year of training."""
+
+    term: TermId
+    title: str
+
+
+class WindowClosed(Refused):
+    """The day lies outside the window of this step."""
+
+
+class WindowUnknown(Refused):
+    """No document that the ledger holds states the window of this step."""
+
+
+class TermWithoutCalendar(Refused):
+    """No adopted rule gives a window for the term."""
+
+
+def window(
+    rules: Rulebook, place: JurisdictionId, term: TermId, phase: Phase, calendar: Calendar
+) -> InForce[Window] | None:
+    """The window of a step, or ``None`` where no adopted document speaks of it."""
+    # A rule bound to a term is chosen by the term; the day plays no part in it.
+    scope = {"term": term.value, "step": phase.value, "calendar": calendar.value}
+    return rules.find(Window, place, date.max, **scope)
+
+
+def judge_window(
+    command: Command,
+    phase: Phase,
+    *,
+    place: JurisdictionId,
+    term: TermId,
+    calendar: Calendar = Calendar.REGULAR,
+    day: date | None = None,
+) -> tuple[Refused, Outcome] | None:
+    """What is wrong with the day of a step: closed (a violation), unknown, or nothing."""
+    day = day or command.ask.on
+    found = window(command.ask.rules, place, term, phase, calendar)
+    if found is None or found.value.unknown:
+        return (
+            WindowUnknown(
+                zh=f"{term.value} 的{PHASE_ZH[phase]}时间在现有文件中没有规定，{day} 是否合规无法判断",
+                en=f"no document gives the {phase.value} window of {term.value}; {day} is undecided",
+                rule=found,
+                field="on",
+            ),
+            Outcome.INDETERMINATE,
+        )
+    if found.value.holds(day):
+        return None
+    return (
+        WindowClosed(
+            zh=f"{PHASE_ZH[phase]}的时间为 {found.value.span}，{day} 不在其中",
+            en=f"the {phase.value} window is {found.value.span}; {day} is outside it",
+            rule=found,
+            field="on",
+        ),
+        Outcome.VIOLATION,
+    )
+
+
+def in_window(
+    command: Command,
+    phase: Phase,
+    *subjects: Name,
+    place: JurisdictionId,
+    term: TermId,
+    calendar: Calendar = Calendar.REGULAR,
+) -> Iterator[Event]:
+    """Gate: the command's day lies in the window; an unknown window is noted, not refused."""
+    judged = judge_window(command, phase, place=place, term=term, calendar=calendar)
+    if judged is None:
+        return
+    said, outcome = judged
+    if outcome is Outcome.INDETERMINATE:
+        yield command.finding(said, outcome, *subjects)
+    else:
+        yield from command.gate(said, *subjects)
+
+
+def note_window(
+    command: Command,
+    phase: Phase,
+    *subjects: Name,
+    place: JurisdictionId,
+    term: TermId,
+    calendar: Calendar = Calendar.REGULAR,
+    day: date | None = None,
+) -> Iterator[Event]:
+    """Finding: the day lies outside the window, but the act stands."""
+    judged = judge_window(command, phase, place=place, term=term, calendar=calendar, day=day)
+    if judged is not None:
+        yield command.finding(*judged, *subjects)
+
+
+@dataclass(kw_only=True)
+class OpenTerm(Command):
+    """Open a half-year of training, by the province."""
+
+    term: TermId
+    title: str
+
+    known: bool = fact(default=False)
+
+    def boundary(self) -> list[Selector]:
+        return [about(self.term, of=[TermOpened], rare=True)]
+
+    def learn(self, entry: Entry) -> None:
+        self.known = True
+
+    def authority(self) -> Name:
+        return PROVINCE
+
+    def decide(self) -> Iterator[Event]:
+        if self.known:
+            raise taken(self.term, "term")
+        if self.term.value not in self.ask.rules.terms:
+            raise TermWithoutCalendar(
+                zh=f"现有文件中没有 {self.term.value} 的任何时间安排，请先采纳相应通知",
+                en=f"no adopted document has a calendar for {self.term.value}; adopt its notice",
+                field="term",
+            )
+        yield TermOpened(term=self.term, title=self.title)
+
+
+def known_term(opened: bool, term: TermId) -> None:
+    """Raises ``UnknownReference`` for a term that was not opened."""
+    if not opened:
+        raise unknown(term, "term")

@@ -1,0 +1,394 @@
+"""The embedded PostgreSQL starts, is shared, survives crashes, and says what stands in its way."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]
+import psycopg
+import pytest
+
+from ledger.store import embedded as embedded_module
+from ledger.store import folder as folder_module
+from ledger.store.embedded import Embedded, default_data
+from ledger.store.trouble import Trouble
+
+AS_ROOT = os.geteuid() == 0
+
+
+@pytest.fixture
+def data() -> Iterator[Path]:
+    """The data folder of a server of its own, which is stopped and removed afterwards."""
+    above = Path(tempfile.mkdtemp(prefix="xuefen-test-", dir="/var/tmp"))
+    above.chmod(0o711)
+    folder = above / "data"
+    yield folder
+    Embedded(folder).stop()
+    shutil.rmtree(above)
+
+
+def trouble(action: Callable[[], object]) -> Trouble:
+    """The trouble that the action ends in, told without a traceback and in two languages."""
+    with pytest.raises(Trouble) as caught:
+        action()
+    assert caught.value.zh and caught.value.en
+    assert "Traceback" not in caught.value.zh + caught.value.en
+    return caught.value
+
+
+def postmaster(data: Path) -> int:
+    return int((data / "postgres" / "postmaster.pid").read_text().split()[0])
+
+
+def kill_everything(data: Path) -> None:
+    """kill -9 of the server and of each of its processes, all stopped first so none can react."""
+    server = psutil.Process(postmaster(data))
+    server.suspend()
+    family = [server, *server.children(recursive=True)]
+    for process in family:
+        process.kill()
+    _, alive = psutil.wait_procs(family, timeout=30)
+    assert not [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
+
+
+def write_one(url: str) -> None:
+    with psycopg.connect(url) as connection:
+        connection.execute("create table kept (number int)")
+        connection.execute("insert into kept values (42)")
+
+
+def read_one(url: str) -> int:
+    with psycopg.connect(url) as connection:
+        row = connection.execute("select number from kept").fetchone()
+        assert row is not None
+        return int(row[0])
+
+
+@contextmanager
+def other_program() -> Iterator[int]:
+    """A program of the server's own user that is not PostgreSQL."""
+    user = "pgserver" if AS_ROOT else None
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE, user=user) as process:
+        yield process.pid
+        process.kill()
+
+
+@contextmanager
+def small_disk(megabytes: int) -> Iterator[Path]:
+    """A disk of its own that is soon full."""
+    disk = Path(tempfile.mkdtemp(prefix="xuefen-disk-", dir="/var/tmp"))
+    command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=0755", "tmpfs", str(disk)]
+    mounted = subprocess.run(command, capture_output=True, text=True)
+    if mounted.returncode != 0:
+        disk.rmdir()
+        pytest.fail(f"The full-disk test needs to mount a small tmpfs as root: {mounted.stderr}")
+    try:
+        yield disk
+    finally:
+        Embedded(disk / "data").stop()
+        subprocess.run(["umount", str(disk)], check=True)
+        disk.rmdir()
+
+
+def test_the_first_start_makes_a_durable_utf8_server_on_a_socket_only(data: Path) -> None:
+    server = Embedded(data)
+    assert not server.running
+    url = server.start()
+    assert server.running and not server.joined
+    with psycopg.connect(url) as connection:
+        settings = connection.execute(
+            "select name, setting from pg_settings where name in ('fsync', 'synchronous_commit',"
+            " 'full_page_writes', 'data_checksums', 'listen_addresses', 'server_encoding')"
+        ).fetchall()
+        locale = connection.execute(
+            "select datlocprovider::text, datlocale from pg_database where datname = 'postgres'"
+        ).fetchone()
+    assert dict(settings) == {
+        "fsync": "on",
+        "synchronous_commit": "on",
+        "full_page_writes": "on",
+        "data_checksums": "on",
+        "listen_addresses": "",
+        "server_encoding": "UTF8",
+    }
+    assert locale == ("b", "C.UTF-8")
+    connections = psutil.Process(postmaster(data)).net_connections(kind="inet")
+    assert connections == []
+
+
+def test_the_socket_folder_is_private_to_the_user_of_the_server(data: Path) -> None:
+    Embedded(data).start()
+    found = (data / "server").stat()
+    assert found.st_mode & 0o777 == 0o700
+    assert pwd.getpwuid(found.st_uid).pw_name == ("pgserver" if AS_ROOT else _me())
+
+
+def _me() -> str:
+    return pwd.getpwuid(os.geteuid()).pw_name
+
+
+def test_a_second_start_joins_the_server_that_runs(data: Path) -> None:
+    first, second = Embedded(data), Embedded(data)
+    assert first.start() == second.start()
+    assert (first.joined, second.joined) == (False, True)
+
+
+def test_two_starters_at_once_share_one_server(data: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from ledger.store.embedded import Embedded;"
+        "server = Embedded(Path(sys.argv[1])); server.start(); print(server.joined)"
+    )
+    starters = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(data)],
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=Path(__file__).parents[2],
+        )
+        for _ in range(3)
+    ]
+    answers = sorted(starter.communicate(timeout=60)[0].strip() for starter in starters)
+    assert answers == ["False", "True", "True"]
+
+
+def test_a_stopped_server_starts_again_with_its_data(data: Path) -> None:
+    server = Embedded(data)
+    write_one(server.start())
+    server.stop()
+    assert not server.running
+    server.stop()
+    assert read_one(server.start()) == 42
+    assert not server.joined
+
+
+def test_stopping_what_never_started_does_nothing(data: Path) -> None:
+    Embedded(data).stop()
+    assert not data.exists()
+
+
+def test_what_was_committed_survives_kill_9_of_the_whole_server(data: Path) -> None:
+    server = Embedded(data)
+    write_one(server.start())
+    kill_everything(data)
+    assert (data / "postgres" / "postmaster.pid").exists()
+    assert not server.running
+    assert read_one(server.start()) == 42
+    assert not server.joined
+    assert "database system was not properly shut down" in server.log.read_text()
+
+
+def test_kill_9_of_the_postmaster_alone_waits_for_its_orphans(data: Path) -> None:
+    server = Embedded(data)
+    url = server.start()
+    with psycopg.connect(url) as busy:
+        write_one(url)
+        busy.execute("select 1")
+        psutil.Process(postmaster(data)).kill()
+        assert read_one(server.start()) == 42
+
+
+def test_a_folder_that_a_hidden_server_still_uses_is_not_started_twice(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = Embedded(data)
+    server.start()
+    server.stop()
+    monkeypatch.setattr(embedded_module, "ORPHAN_PATIENCE_SECONDS", 0)
+    with open(server.home / "alive.lock") as elsewhere:
+        fcntl.flock(elsewhere, fcntl.LOCK_EX)
+        found = trouble(server.start)
+    assert found.code == "POSTGRES_NOT_STARTED"
+    assert "another container" in found.en
+
+
+def test_a_lock_file_whose_process_is_gone_does_not_stop_the_start(data: Path) -> None:
+    server = Embedded(data)
+    write_one(server.start())
+    kill_everything(data)
+    with subprocess.Popen(["true"]) as gone:
+        pass
+    replace_pid(data, gone.pid)
+    assert read_one(server.start()) == 42
+
+
+def test_a_lock_file_whose_number_another_program_has_does_not_stop_the_start(data: Path) -> None:
+    server = Embedded(data)
+    write_one(server.start())
+    kill_everything(data)
+    with other_program() as pid:
+        replace_pid(data, pid)
+        assert not server.running
+        assert read_one(server.start()) == 42
+        assert psutil.pid_exists(pid)
+
+
+@pytest.mark.parametrize("damage", ["", "nonsense\n", "-1\n"])
+def test_a_damaged_lock_file_does_not_stop_the_start(data: Path, damage: str) -> None:
+    server = Embedded(data)
+    write_one(server.start())
+    kill_everything(data)
+    (data / "postgres" / "postmaster.pid").write_text(damage)
+    assert read_one(server.start()) == 42
+
+
+def replace_pid(data: Path, pid: int) -> None:
+    """Both of PostgreSQL's lock files name another process now."""
+    for file in (data / "postgres" / "postmaster.pid", data / "server" / ".s.PGSQL.5432.lock"):
+        _, *rest = file.read_text().splitlines(keepends=True)
+        file.write_text(f"{pid}\n" + "".join(rest))
+
+
+def test_a_path_too_long_for_a_socket_gets_a_short_private_one(data: Path) -> None:
+    long = data / ("long-" * 20)
+    server = Embedded(long)
+    try:
+        url = server.start()
+        with psycopg.connect(url) as connection:
+            socket = Path(str(connection.info.host))
+        assert len(os.fsencode(socket)) < 100
+        assert socket.stat().st_mode & 0o777 == 0o700
+        assert Embedded(long).start() == url
+    finally:
+        server.stop()
+    assert not socket.exists()
+
+
+def test_any_name_will_do_for_the_folder(data: Path) -> None:
+    odd = data / "学分 $HOME `id` \"quoted\" 'x', 100%&more=1"
+    server = Embedded(odd)
+    try:
+        write_one(server.start())
+        server.stop()
+        assert read_one(server.start()) == 42
+    finally:
+        server.stop()
+
+
+def test_a_folder_with_something_else_in_it_is_left_alone(data: Path) -> None:
+    data.mkdir()
+    (data / "thesis.txt").write_text("years of work")
+    found = trouble(Embedded(data).start)
+    assert found.code == "DATA_FOLDER_FOREIGN"
+    assert str(data) in found.en and str(data) in found.zh
+    assert os.listdir(data) == ["thesis.txt"]
+
+
+def test_a_file_in_the_place_of_the_folder_is_left_alone(data: Path) -> None:
+    data.write_text("a file")
+    assert trouble(Embedded(data).start).code == "DATA_FOLDER_FOREIGN"
+
+
+def test_an_empty_disk_with_its_lost_and_found_is_welcome(data: Path) -> None:
+    (data / "lost+found").mkdir(parents=True)
+    Embedded(data).start()
+
+
+def test_half_an_initdb_is_thrown_away(data: Path) -> None:
+    Embedded(data).start()
+    Embedded(data).stop()
+    (data / "postgres").rename(data / "postgres.new")
+    (data / "postgres.new" / "PG_VERSION").unlink()
+    Embedded(data).start()
+
+
+@pytest.mark.skipif(not AS_ROOT, reason="only root runs the server as another user")
+def test_a_closed_parent_folder_is_named_and_left_closed(data: Path) -> None:
+    closed = data.parent / "closed"
+    closed.mkdir(mode=0o700)
+    found = trouble(Embedded(closed / "below" / "data").start)
+    assert found.code == "DATA_FOLDER_CLOSED"
+    for text in (found.zh, found.en):
+        assert f"chmod o+x {closed}" in text and "XUEFEN_DATA" in text
+    assert closed.stat().st_mode & 0o777 == 0o700
+    assert os.listdir(closed) == []
+
+
+@pytest.mark.skipif(not AS_ROOT, reason="only root runs the server as another user")
+def test_a_closed_installation_is_named(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = data.parent / "venv"
+    (closed / "bin").mkdir(parents=True)
+    (closed / "bin" / "postgres").touch(mode=0o755)
+    closed.chmod(0o700)
+    monkeypatch.setattr(folder_module, "BINARIES", closed / "bin")
+    found = trouble(Embedded(data).start)
+    assert found.code == "DATA_FOLDER_CLOSED"
+    assert f"chmod o+rx {closed}" in found.en
+
+
+def test_a_cluster_of_another_user_is_not_taken_over(data: Path) -> None:
+    cluster = data / "postgres"
+    cluster.mkdir(parents=True)
+    (cluster / "PG_VERSION").write_text("18\n")
+    if not AS_ROOT:
+        pytest.fail("This test gives a folder to another user, which only root can do")
+    os.chown(cluster, 12345, 12345)
+    found = trouble(Embedded(data).start)
+    assert found.code == "DATA_FOLDER_CLOSED"
+    assert "12345" in found.en
+
+
+def test_a_folder_that_cannot_be_written_is_named() -> None:
+    found = trouble(Embedded(Path("/proc/xuefen")).start)
+    assert found.code == "DATA_FOLDER_CLOSED"
+    assert "/proc/xuefen" in found.en
+
+
+def test_data_of_another_major_version_is_not_touched(data: Path) -> None:
+    server = Embedded(data)
+    server.start()
+    server.stop()
+    (data / "postgres" / "PG_VERSION").write_text("17\n")
+    found = trouble(server.start)
+    assert found.code == "POSTGRES_VERSION"
+    assert "PostgreSQL 17" in found.en
+
+
+def test_a_start_that_fails_says_the_reason_from_the_log(data: Path) -> None:
+    server = Embedded(data)
+    server.start()
+    server.stop()
+    with open(data / "postgres" / "postgresql.conf", "a") as settings:
+        settings.write("max_connections = plenty\n")
+    found = trouble(server.start)
+    assert found.code == "POSTGRES_NOT_STARTED"
+    assert "postgresql.conf" in found.en and str(server.log) in found.en
+
+
+def test_a_disk_too_small_for_the_first_start_is_said_and_left_clean() -> None:
+    with small_disk(24) as disk:
+        found = trouble(Embedded(disk / "data").start)
+        assert found.code == "DISK_FULL"
+        assert str(disk / "data") in found.zh and str(disk / "data") in found.en
+        assert not (disk / "data" / "postgres").exists()
+        assert not (disk / "data" / "postgres.new").exists()
+
+
+def test_a_disk_that_fills_up_is_said_and_the_data_is_there_once_it_has_room() -> None:
+    with small_disk(160) as disk:
+        server = Embedded(disk / "data")
+        write_one(server.start())
+        server.stop()
+        filler = disk / "filler"
+        with pytest.raises(OSError), open(filler, "wb", buffering=0) as file:
+            while True:
+                file.write(bytes(4096))
+        assert trouble(server.start).code == "DISK_FULL"
+        filler.unlink()
+        assert read_one(server.start()) == 42
+
+
+def test_the_default_folder_depends_on_who_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert default_data() == Path("/var/lib/xuefen")
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert default_data().name == "xuefen"
+    assert default_data() != Path("/var/lib/xuefen")

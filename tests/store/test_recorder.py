@@ -1,0 +1,140 @@
+"""The recorder keeps the library's contract: its own suite runs on it, from the package."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+import pytest
+from eventsourcing.dcb.api import DCBAppendCondition, DCBEvent, DCBQuery, DCBQueryItem
+from eventsourcing.dcb.application import DCBApplication
+from eventsourcing.dcb.tests import DCBRecorderTestCase
+from eventsourcing.persistence import IntegrityError, ProgrammingError
+
+from ledger.store.recorder import Factory, Recorder
+
+
+class LibrarySuite(DCBRecorderTestCase):
+    """The library's checks, called one by one with a recorder of ours."""
+
+    __test__ = False
+
+
+@pytest.fixture
+def recorder(database_url: str) -> Iterator[Recorder]:
+    made = Recorder(database_url)
+    yield made
+    made.close()
+
+
+def test_the_library_suite_on_append_and_read_passes(recorder: Recorder) -> None:
+    LibrarySuite()._test_append_read(recorder)
+
+
+def test_the_library_suite_on_append_and_read_passes_after_other_events(
+    recorder: Recorder,
+) -> None:
+    recorder.append([DCBEvent(type="other", data=b"x", tags=["tagO"]) for _ in range(3)])
+
+    suite = LibrarySuite()
+    # The suite appends events with conditions that name positions 1 and 3 of an empty ledger.
+    assert [e.position for e in recorder.read()] == [1, 2, 3]
+    suite._test_append_subscribe(recorder, initial_position=3)
+
+
+def test_the_library_suite_on_subscriptions_passes(recorder: Recorder) -> None:
+    LibrarySuite()._test_append_subscribe(recorder)
+
+
+def test_a_library_application_runs_on_this_store_unchanged(database_url: str) -> None:
+    env = {
+        "PERSISTENCE_MODULE": "ledger.store.recorder",
+        "XUEFEN_DATABASE_URL": database_url,
+    }
+    with DCBApplication(env) as application:
+        assert isinstance(application.factory, Factory)
+        position = application.recorder.append([DCBEvent(type="a", data=b"{}", tags=["t"])])
+        assert position == 1
+        assert [e.event.data for e in application.recorder.read()] == [b"{}"]
+
+
+def test_appending_nothing_is_a_mistake(recorder: Recorder) -> None:
+    with pytest.raises(ProgrammingError):
+        recorder.append([])
+
+
+def test_of_many_appends_with_one_condition_exactly_one_gets_in(recorder: Recorder) -> None:
+    condition = DCBAppendCondition(DCBQuery([DCBQueryItem(types=["seat"], tags=["seat:1"])]))
+    event = DCBEvent(type="seat", data=b"{}", tags=["seat:1"])
+
+    def take(_: int) -> bool:
+        try:
+            recorder.append([event], condition)
+        except IntegrityError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(32) as pool:
+        taken = list(pool.map(take, range(200)))
+
+    assert taken.count(True) == 1
+    assert len(list(recorder.read())) == 1
+
+
+def test_two_committers_on_one_database_leave_no_gap_and_no_double(database_url: str) -> None:
+    recorders = [Recorder(database_url), Recorder(database_url)]
+    got: list[int] = []
+    lock = threading.Lock()
+
+    def add(number: int) -> None:
+        at = recorders[number % 2].append(
+            [DCBEvent(type="n", data=str(number).encode(), tags=[f"n:{number}"])]
+        )
+        with lock:
+            got.append(at)
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(add, range(400)))
+    rows = [(e.position, e.event.data) for e in recorders[0].read()]
+    for each in recorders:
+        each.close()
+
+    assert sorted(got) == list(range(1, 401))
+    assert [at for at, _ in rows] == list(range(1, 401))
+    assert {data for _, data in rows} == {str(n).encode() for n in range(400)}
+
+
+def test_a_reader_that_follows_skips_nothing_while_many_write(database_url: str) -> None:
+    recorders = [Recorder(database_url), Recorder(database_url)]
+    seen: list[int] = []
+    with recorders[0].subscribe(after=0) as subscription, ThreadPoolExecutor(8) as pool:
+        events = [DCBEvent(type="n", data=b"{}", tags=["n:1"])]
+        futures = [pool.submit(recorders[n % 2].append, events) for n in range(300)]
+        for entry in subscription:
+            seen.append(entry.position)
+            if len(seen) == 300:
+                break
+        for each in futures:
+            each.result()
+    for each in recorders:
+        each.close()
+
+    assert seen == list(range(1, 301))
+
+
+def test_a_poisoned_event_fails_alone_and_its_neighbours_get_in(recorder: Recorder) -> None:
+    def add(number: int) -> bool:
+        tag = "bad\x00tag" if number == 7 else f"n:{number}"
+        try:
+            recorder.append([DCBEvent(type="n", data=b"{}", tags=[tag])])
+        except psycopg.Error:
+            return False
+        return True
+
+    with ThreadPoolExecutor(16) as pool:
+        taken = list(pool.map(add, range(40)))
+
+    assert [n for n, ok in enumerate(taken) if not ok] == [7]
+    assert [e.position for e in recorder.read()] == list(range(1, 40))
