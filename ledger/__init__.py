@@ -9,17 +9,21 @@ jurisdiction       属地             register.py (a bureau, 教育局, is named
 school, teacher    学校、教师       register.py
 provider           培训机构         accreditation.py
 term, window       学期、时间安排   term.py
-order              订单             order.py
+order              订单             order.py (its answers and award, 响应、遴选: response.py)
 plan               培训方案         plan.py
 quota              限报数           quota.py
 declaration        申报             declaration.py
 review             审核、发布       review.py
 offering           班期             offering.py (expansion: 扩班)
 enrollment         选课             enrollment.py (one teacher's choice of one offering)
+selection          自主选课         selection.py (the first step of an enrollment; round: 轮次)
 schedule           课程表、日志     schedule.py
 change             方案调整         change.py
+withdrawal         退选             withdrawal.py
 attendance         出勤             attendance.py (absence: 缺课, leave: 请假)
+assessment         结业考核         assessment.py
 completion         结业             completion.py
+notice             抄告             notice.py
 credit             学分认定         credit.py
 correction         更正             correction.py
 misconduct         违规违纪         misconduct.py
@@ -41,16 +45,21 @@ from ledger import (  # isort: skip  (order of life)
     accreditation,
     term,
     order,
+    response,
     plan,
     quota,
     declaration,
     review,
     offering,
     enrollment,
+    selection,
     schedule,
     change,
+    withdrawal,
     attendance,
+    assessment,
     completion,
+    notice,
     credit,
     correction,
     misconduct,
@@ -69,16 +78,21 @@ NOUNS = (
     accreditation,
     term,
     order,
+    response,
     plan,
     quota,
     declaration,
     review,
     offering,
     enrollment,
+    selection,
     schedule,
     change,
+    withdrawal,
     attendance,
+    assessment,
     completion,
+    notice,
     credit,
     correction,
     misconduct,

@@ -10,8 +10,8 @@ from enum import Enum
 from ledger.command import Command, Selector, about, fact
 from ledger.event import Entry, Event
 from ledger.names import JurisdictionId, Name, ProviderId
-from ledger.regulation import Parameters
 from ledger.register import taken, unknown
+from ledger.regulation import Parameters
 
 
 class Reach(Enum):
@@ -30,7 +30,8 @@ class QuotaCategory(Enum):
 
 
 class ProviderAccredited(Event, name="accreditation.provider-accredited"):
-    """A provider was recognised: reach, subjects, distance and blended qualification, since when."""
+    """A provider was recognised: reach, subjects, distance and blended qualification, since "
+    "when."""
 
     provider: ProviderId
     place: JurisdictionId

@@ -243,7 +243,8 @@ def within(
     if hours <= session.hours and total <= planned:
         return
     raise MoreThanPlanned(
-        zh=f"{teacher} 缺 {hours} 学时（累计 {total}），而该半天只有 {session.hours} 学时、全程 {planned} 学时",
+        zh=f"{teacher} 缺 {hours} 学时（累计 {total}），而该半天只有 {session.hours} 学时、全程 "
+        f"{planned} 学时",
         en=f"{teacher} missed {hours} hours ({total} in all) of {session.hours} in this half-day "
         f"and {planned} in all",
         field="hours",

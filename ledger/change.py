@@ -11,19 +11,12 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from ledger.command import Command, Refused, Selector, about, fact
-from ledger.enrollment import (
-    ENROLLMENT_EVENTS,
-    EnrollmentWithdrawn,
-    Status,
-    WithdrawalClosed,
-    _SelectionStep,
-)
 from ledger.event import Entry, Event
 from ledger.finding import Outcome
 from ledger.names import ChangeId, JurisdictionId, Name, OfferingId, ProviderId
 from ledger.offering import OFFERING_EVENTS, ClassRoom, OfferingOpened
-from ledger.regulation import Parameters
 from ledger.register import taken, unknown
+from ledger.regulation import Parameters
 from ledger.review import AlreadyReviewed, reasoned
 
 
@@ -300,56 +293,3 @@ class CarryOutChange(_ChangeStep):
                         evidence=tuple(self.seen.evidence),
                     )
                     yield self.finding(said, Outcome.VIOLATION, asked.offering, asked.provider)
-
-
-@dataclass(kw_only=True)
-class WithdrawSelection(_SelectionStep):
-    """Withdraw a choice, by the teacher: freely before admission, after it on a major change."""
-
-    reason: str = ""
-
-    changes: dict[ChangeId, Change] = fact(default_factory=dict)
-
-    def boundary(self) -> list[Selector]:
-        return [
-            about(self.teacher, self.offering, of=ENROLLMENT_EVENTS),
-            about(self.offering, of=[*OFFERING_EVENTS, *CHANGE_EVENTS]),
-        ]
-
-    def learn(self, entry: Entry) -> None:
-        super().learn(entry)
-        change: ChangeId | None = getattr(entry.event, "change", None)
-        if change is not None:
-            self.changes.setdefault(change, Change()).learn(entry)
-
-    def authority(self) -> Name:
-        return self.teacher
-
-    def decide(self) -> Iterator[Event]:
-        school = self.chosen()
-        opened = self.room.known(self.offering)
-        if not self.choice.stands:
-            raise self.steps()
-        admitted = self.choice.status is Status.PROVIDER_CONFIRMED
-        changed = any(each.opens_withdrawal for each in self.changes.values())
-        if admitted and not changed:
-            yield from self.gate(
-                WithdrawalClosed(
-                    zh=f"{self.teacher} 已被 {self.offering} 确认；培训方案没有较大调整，不能退选",
-                    en=f"{self.teacher} is admitted to {self.offering} and no major change of it "
-                    "gives the right to withdraw",
-                    rule=self.ask.rules.find(MajorChange, opened.place, self.ask.on),
-                    field="offering",
-                    evidence=(self.choice.evidence,),
-                ),
-                self.teacher,
-                self.offering,
-            )
-        yield EnrollmentWithdrawn(
-            teacher=self.teacher,
-            offering=self.offering,
-            school=school,
-            term=opened.term,
-            after_change=admitted and changed,
-            reason=self.reason,
-        )

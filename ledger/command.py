@@ -104,6 +104,7 @@ class Refused(Exception):
         self.zh = zh
         self.en = en
         self.rule = rule.rule if isinstance(rule, InForce) else rule
+        self.certain = rule.certain if isinstance(rule, InForce) else True
         self.field = field
         self.evidence = evidence
 
@@ -157,10 +158,13 @@ class Command:
         raise NotImplementedError
 
     def gate(self, refusal: Refused | None, *subjects: Name) -> Iterator[Event]:
-        """Refuses when asked; when reported, yields a ``VIOLATION`` in its place."""
+        """Refuses when asked; when reported, yields a ``VIOLATION`` in its place.
+
+        A rule of which nobody can tell whether it is in force refuses nothing.
+        """
         if refusal is None:
             return
-        if self.ask.reported:
+        if self.ask.reported or not refusal.certain:
             yield self.finding(refusal, Outcome.VIOLATION, *subjects)
         else:
             self._refusals.append(refusal)
@@ -170,7 +174,7 @@ class Command:
         rule = said.rule
         return FindingMade(
             code=said.code,
-            outcome=outcome,
+            outcome=outcome if said.certain else Outcome.INDETERMINATE,
             subjects=subjects,
             place=rule.place if rule else PROVINCE,
             zh=said.zh,

@@ -14,16 +14,11 @@ from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
 
-from ledger.attendance import (
-    ATTENDANCE_EVENTS,
-    Missed,
-    NotEnrolled,
-    Roll,
-)
+from ledger.assessment import AssessmentRecorded
+from ledger.attendance import ATTENDANCE_EVENTS, Missed, NotEnrolled
 from ledger.command import Command, Refused, Selector, about, fact
 from ledger.enrollment import ENROLLMENT_EVENTS, Choice, Status
-from ledger.event import Entry, Event, Part
-from ledger.finding import Outcome
+from ledger.event import Entry, Event
 from ledger.names import JurisdictionId, Name, OfferingId, ProviderId, SchoolId, TeacherId
 from ledger.offering import OFFERING_EVENTS, ClassRoom, OfferingOpened
 from ledger.plan import FinalAssessment
@@ -43,21 +38,6 @@ class Recipient(Enum):
 
     BUREAU = "BUREAU"
     SCHOOL = "SCHOOL"
-
-
-class Result(Part):
-    """One trainee's final assessment."""
-
-    teacher: TeacherId
-    passed: bool
-
-
-class AssessmentRecorded(Event, name="completion.assessment-recorded"):
-    """The results of a final assessment came in."""
-
-    offering: OfferingId
-    provider: ProviderId
-    results: tuple[Result, ...]
 
 
 class CompletionGranted(Event, name="completion.granted"):
@@ -141,12 +121,6 @@ class AbsenceLimit(Parameters, kind="absence-limit"):
     share_max: Fraction
 
 
-class DenialNotice(Parameters, kind="denial-notice"):
-    """Who is to be told of a denial."""
-
-    recipients: tuple[Recipient, ...]
-
-
 class HoursDeduction(Parameters, kind="hours-deduction"):
     """Missed hours are taken off the record."""
 
@@ -163,14 +137,6 @@ class AssessmentMissing(Refused):
     """The plan has a final assessment whose result is not recorded."""
 
 
-class NoDenial(Refused):
-    """There is no denial to report."""
-
-
-class NoticeIncomplete(Refused):
-    """A recipient of the notice is missing."""
-
-
 @dataclass
 class Standing:
     """One trainee in one offering, through to the outcome."""
@@ -181,6 +147,7 @@ class Standing:
     outcome: str | None = None
     outcome_event: str = ""
     completed_on: date | None = None
+    breached: bool = False
     notified: set[Recipient] = field(default_factory=set)
     missed: Missed = field(init=False)
 
@@ -201,10 +168,12 @@ class Standing:
         match event:
             case CompletionGranted():
                 self.outcome, self.completed_on = "COMPLETED", entry.on
-            case CompletionDenied() | CompletionRevoked():
+            case CompletionDenied():
                 self.outcome = "NOT_COMPLETED"
+            case CompletionRevoked():
+                self.outcome, self.breached = "NOT_COMPLETED", True
             case TrainingTerminated():
-                self.outcome = "TERMINATED"
+                self.outcome, self.breached = "TERMINATED", True
             case DenialNotified(recipients=recipients):
                 self.notified.update(recipients)
                 return
@@ -281,38 +250,6 @@ def settled(
 
 
 @dataclass(kw_only=True)
-class RecordAssessment(Command):
-    """Enter the results of a final assessment, by the provider."""
-
-    offering: OfferingId
-    results: tuple[Result, ...]
-
-    room: ClassRoom = fact(default_factory=ClassRoom)
-    roll: Roll = fact(default_factory=Roll)
-
-    def boundary(self) -> list[Selector]:
-        return [about(self.offering, of=[*OFFERING_EVENTS, *ENROLLMENT_EVENTS])]
-
-    def learn(self, entry: Entry) -> None:
-        self.room.learn(entry)
-        self.roll.learn(entry)
-
-    def authority(self) -> Name:
-        return self.room.known(self.offering).provider
-
-    def territory(self) -> JurisdictionId:
-        return self.room.known(self.offering).place
-
-    def decide(self) -> Iterator[Event]:
-        opened = self.room.known(self.offering)
-        for result in self.results:
-            self.roll.holds(result.teacher, self.offering)
-        yield AssessmentRecorded(
-            offering=self.offering, provider=opened.provider, results=self.results
-        )
-
-
-@dataclass(kw_only=True)
 class SettleCompletion(Command):
     """Settle whether a trainee completed a training, by the provider."""
 
@@ -373,40 +310,3 @@ class SettleCompletion(Command):
                     field="teacher",
                 )
         yield settled(self.ask.rules, self.room, self.standing)
-
-
-@dataclass(kw_only=True)
-class NotifyDenial(SettleCompletion):
-    """Tell bureau and school of a denied completion, by the provider."""
-
-    recipients: tuple[Recipient, ...]
-
-    def decide(self) -> Iterator[Event]:
-        opened = self.room.known(self.offering)
-        standing = self.standing
-        if standing.outcome not in ("NOT_COMPLETED", "TERMINATED") or not standing.choice.school:
-            raise NoDenial(
-                zh=f"{self.teacher} 在 {self.offering} 没有不予结业的决定，无需抄告",
-                en=f"no completion of {self.offering} was denied to {self.teacher}",
-                field="teacher",
-            )
-        yield DenialNotified(
-            teacher=self.teacher,
-            offering=self.offering,
-            school=standing.choice.school,
-            provider=opened.provider,
-            recipients=self.recipients,
-        )
-        rule = self.ask.rules.find(DenialNotice, opened.place, self.ask.on)
-        told = standing.notified | set(self.recipients)
-        lacking = [each for each in (rule.value.recipients if rule else ()) if each not in told]
-        if lacking:
-            names = "、".join(each.value for each in lacking)
-            said = NoticeIncomplete(
-                zh=f"{self.teacher} 不予结业的情况尚未抄告 {names}",
-                en=f"the denial of {self.teacher} was not reported to {names}",
-                rule=rule,
-                field="recipients",
-                evidence=(standing.outcome_event,),
-            )
-            yield self.finding(said, Outcome.VIOLATION, self.teacher, self.offering)

@@ -103,7 +103,8 @@ class CorrectAttendance(Command):
         before = (missed.halves or {}).get(key, ZERO)
         if self.recorded is None or hours == before:
             raise NothingToCorrect(
-                zh=f"{self.offering} {self.day} {self.half.value} 没有出勤记录，或缺课本来就是 {before} 学时",
+                zh=f"{self.offering} {self.day} {self.half.value} 没有出勤记录，或缺课本来就是 "
+                f"{before} 学时",
                 en=f"{self.offering} has no record on {self.day} {self.half.value}, or it already "
                 f"says {before} hours",
                 field="hours",
@@ -122,7 +123,8 @@ class CorrectAttendance(Command):
             reason=self.reason,
         )
         missed.halves = {**(missed.halves or {}), key: hours}
-        if self.standing.outcome in ("COMPLETED", "NOT_COMPLETED"):
+        # What was taken back for a breach does not come back with better attendance.
+        if self.standing.outcome in ("COMPLETED", "NOT_COMPLETED") and not self.standing.breached:
             yield from self._resettle()
 
     def _resettle(self) -> Iterator[Event]:

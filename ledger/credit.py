@@ -107,7 +107,8 @@ class Account:
             case CreditAwarded() as event:
                 self.awarded, self.credits, self.revoked = event, event.credits, False
             case CreditCorrected(credits=credits):
-                self.credits = credits
+                # A credit put right after it was revoked stands again.
+                self.credits, self.revoked = credits, False
             case CreditRevoked():
                 self.credits, self.revoked = ZERO, True
             case _:
@@ -193,7 +194,8 @@ class AwardCredit(Command):
             raise taken(self.credit, "credit")
         if self.standing.outcome != "COMPLETED" or self.standing.completed_on is None:
             raise NotCompleted(
-                zh=f"{self.teacher} 在 {self.offering} 没有结业（{self.standing.outcome or '未结算'}），"
+                zh=f"{self.teacher} 在 {self.offering} "
+                f"没有结业（{self.standing.outcome or '未结算'}），"
                 "不能认定学分",
                 en=f"{self.teacher} did not complete {self.offering} "
                 f"({self.standing.outcome or 'not settled'}); there is nothing to credit",

@@ -13,7 +13,7 @@ from ledger.accreditation import ProviderAccredited, known_provider
 from ledger.command import PROVINCE, Command, Refused, Selector, about, fact
 from ledger.event import Entry, Event
 from ledger.finding import Outcome
-from ledger.names import JurisdictionId, Name, OrderId, ProjectId, ProviderId, TermId
+from ledger.names import JurisdictionId, Name, OrderId, ProjectId, ProviderId, StaffId, TermId
 from ledger.order import OrderAwarded
 from ledger.plan import Audience, Lead, Plan, exact_plan, judge_plan
 from ledger.quota import (
@@ -25,7 +25,7 @@ from ledger.quota import (
     quota_of,
 )
 from ledger.register import taken, unknown
-from ledger.term import Calendar, Phase, TermOpened, in_window, judge_window, known_term
+from ledger.term import Calendar, Phase, TermOpened, in_window, judge_window, known_term, window
 
 
 class ProjectDeclared(Event, name="declaration.project-declared"):
@@ -49,6 +49,7 @@ class ProjectWithdrawn(Event, name="declaration.project-withdrawn"):
 
     project: ProjectId
     provider: ProviderId
+    lead: StaffId
     term: TermId
     in_window: bool
 
@@ -87,7 +88,7 @@ class DeclareProject(Command):
             about(self.project, of=[ProjectDeclared]),
             about(self.provider, of=[ProviderAccredited]),
             about(self.provider, self.term, of=declared, rare=True),
-            about(self.lead.staff, self.term, of=[ProjectDeclared], rare=True),
+            about(self.lead.staff, self.term, of=declared, rare=True),
             about(self.term, of=[TermOpened], rare=True),
         ]
         if self.order is not None:
@@ -176,6 +177,9 @@ class DeclareProject(Command):
         return NotAwarded(
             zh=f"{self.order} 没有确定由 {self.provider} 承训，不能据此申报",
             en=f"{self.order} was not awarded to {self.provider}",
+            rule=window(
+                self.ask.rules, self.place, self.term, Phase.ORDER_DECLARE, Calendar.ORDER
+            ),
             field="order",
         )
 
@@ -253,6 +257,7 @@ class WithdrawProject(Command):
         yield ProjectWithdrawn(
             project=self.project,
             provider=declared.provider,
+            lead=declared.lead.staff,
             term=declared.term,
             in_window=late is None,
         )

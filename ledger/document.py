@@ -74,6 +74,11 @@ class _Row(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     until: date | None = None
 
 
+class _Text(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    document: dict[str, Any] = {}
+    rule: list[dict[str, Any]] = []
+
+
 def parse(text: str, file: str) -> Document:
     """The document that a TOML text holds. Raises ``Fault`` (``BAD_DOCUMENT``)."""
     try:
@@ -81,13 +86,17 @@ def parse(text: str, file: str) -> Document:
     except tomllib.TOMLDecodeError as error:
         raise _fault(file, None, str(error)) from None
     try:
-        head = msgspec.convert(data.get("document", {}), _Head)
+        whole = msgspec.convert(data, _Text)
+    except msgspec.ValidationError as error:
+        raise _fault(file, None, str(error)) from None
+    try:
+        head = msgspec.convert(whole.document, _Head)
         place = JurisdictionId(f"jurisdiction:{head.place}")
         document = DocumentId(f"document:{head.id}")
     except (msgspec.ValidationError, Fault) as error:
         raise _fault(file, "document", str(error)) from None
     rules: list[Rule] = []
-    for number, raw in enumerate(data.get("rule", []), start=1):
+    for number, raw in enumerate(whole.rule, start=1):
         label = str(raw.get("id", f"rule {number}"))
         try:
             rule = _rule(msgspec.convert(raw, _Row), head, document, place)
@@ -120,7 +129,7 @@ def _rule(row: _Row, head: _Head, document: DocumentId, place: JurisdictionId) -
     since = row.since or (None if bound_to_term else head.certain_from)
     # Without a date of issue the year is all that is known; before ``certain_from`` it is open.
     open_from = date(head.year, 1, 1)
-    dated = head.issued is not None or since is None or row.since is not None
+    dated = head.issued is not None or row.since not in (None, head.certain_from)
     scope = {
         key: (allowed,) if isinstance(allowed, str) else tuple(allowed)
         for key, allowed in row.scope.items()
@@ -139,12 +148,14 @@ def _rule(row: _Row, head: _Head, document: DocumentId, place: JurisdictionId) -
         scope=scope,
         parameters={key: _value(key, value) for key, value in row.parameters.items()},
         since=since,
-        uncertain_from=None if dated or open_from >= (since or open_from) else open_from,
+        uncertain_from=None if dated or since is None or open_from >= since else open_from,
         until=row.until,
     )
 
 
 def _value(key: str, value: Any) -> Any:
+    if not key.isascii():
+        raise ValueError(f"parameters.{key}: the name must be ASCII")
     if isinstance(value, bool | int | str):
         return value
     if isinstance(value, date):
@@ -206,6 +217,13 @@ class AdoptRegulation(Command):
                 en=f"{adopted.number} is adopted already",
                 field="document",
             )
+        for rule in adopted.rules:
+            if rule.id in self.ask.rules.rules:
+                raise AlreadyAdopted(
+                    zh=f"条款编号 {rule.id} 已在 {self.ask.rules.rules[rule.id].number} 中使用",
+                    en=f"the rule id {rule.id} is used in {self.ask.rules.rules[rule.id].number}",
+                    field=rule.id,
+                )
         yield RegulationAdopted(
             document=adopted.id,
             number=adopted.number,

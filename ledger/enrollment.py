@@ -7,17 +7,16 @@ provider re-reviews. Round one has no upper limit; ``confirmed <= seats`` holds 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 
 from ledger.command import Command, Refused, Selector, about, fact
 from ledger.event import Entry, Event
 from ledger.names import JurisdictionId, Name, OfferingId, ProviderId, SchoolId, TeacherId, TermId
-from ledger.offering import OFFERING_EVENTS, ClassRoom, OfferingOpened
+from ledger.offering import OFFERING_EVENTS, ClassRoom
 from ledger.regulation import Parameters
-from ledger.register import TEACHER_EVENTS, Whereabouts
 from ledger.review import reasoned
-from ledger.term import Calendar, Phase, in_window, window
+from ledger.term import Phase, in_window
 
 
 class Status(Enum):
@@ -86,6 +85,7 @@ class EnrollmentWithdrawn(Event, name="enrollment.withdrawn"):
     offering: OfferingId
     school: SchoolId
     term: TermId
+    admitted: bool
     after_change: bool
     reason: str
 
@@ -99,24 +99,10 @@ ENROLLMENT_EVENTS: list[type[Event]] = [
 ]
 
 
-class RoundTwoAdmission(Parameters, kind="round-two-admission"):
-    """Who is barred from round two: ``NO_SELECTION``, ``SCHOOL_REFUSED``."""
-
-    bars: tuple[str, ...]
-
-
 class SelectionSteps(Parameters, kind="selection-steps"):
     """The steps of a selection, in order."""
 
     steps: tuple[str, ...]
-
-
-class BarredFromRoundTwo(Refused):
-    """The teacher may not take part in round two."""
-
-
-class AlreadySelected(Refused):
-    """The teacher's choice of this offering stands."""
 
 
 class NotSelected(Refused):
@@ -129,10 +115,6 @@ class StepOutOfOrder(Refused):
 
 class NoSeatLeft(Refused):
     """All seats are confirmed."""
-
-
-class WithdrawalClosed(Refused):
-    """A confirmed enrollment is withdrawn only after a major change."""
 
 
 @dataclass
@@ -173,151 +155,8 @@ class Choice:
         )
 
 
-@dataclass
-class TermChoices:
-    """All choices of one teacher in one term."""
-
-    choices: dict[OfferingId, Choice] = field(default_factory=dict)
-    first_round: dict[OfferingId, bool | None] = field(default_factory=dict)
-
-    def learn(self, entry: Entry) -> None:
-        """Takes in the teacher's enrollment events of the term."""
-        event = entry.event
-        offering: OfferingId | None = getattr(event, "offering", None)
-        if offering is None:
-            return
-        self.choices.setdefault(offering, Choice()).learn(entry)
-        match event:
-            case OfferingSelected(round=1):
-                self.first_round[offering] = None
-            case SelectionReviewed(round=1, passed=passed):
-                self.first_round[offering] = passed
-            case EnrollmentWithdrawn() if self.choices[offering].round == 1:
-                # What was withdrawn counts as not selected (C-08).
-                self.first_round.pop(offering, None)
-            case _:
-                pass
-
-    @property
-    def selected_first(self) -> bool:
-        """Whether a choice of round one stands at its close, refused ones included."""
-        return bool(self.first_round)
-
-    @property
-    def all_refused_first(self) -> bool:
-        """Whether the school passed none of the choices of round one."""
-        return bool(self.first_round) and all(p is False for p in self.first_round.values())
-
-
 @dataclass(kw_only=True)
-class SelectOffering(Command):
-    """Choose an offering, by the teacher."""
-
-    teacher: TeacherId
-    offering: OfferingId
-
-    now: Whereabouts = fact(default_factory=Whereabouts)
-    room: ClassRoom = fact(default_factory=ClassRoom)
-    mine: TermChoices = fact(default_factory=TermChoices)
-    terms: dict[OfferingId, TermId] = fact(default_factory=dict)
-    entries: list[Entry] = fact(default_factory=list)
-
-    def boundary(self) -> list[Selector]:
-        return [
-            about(self.teacher, of=[*TEACHER_EVENTS, *ENROLLMENT_EVENTS]),
-            about(self.offering, of=OFFERING_EVENTS),
-        ]
-
-    def learn(self, entry: Entry) -> None:
-        match entry.event:
-            case (
-                OfferingSelected()
-                | SelectionReviewed()
-                | EnrollmentConfirmed()
-                | EnrollmentDeclined()
-                | EnrollmentWithdrawn()
-            ):
-                self.entries.append(entry)
-            case _:
-                self.now.learn(entry)
-                self.room.learn(entry)
-
-    def authority(self) -> Name:
-        return self.teacher
-
-    def territory(self) -> JurisdictionId:
-        return self.now.place
-
-    def decide(self) -> Iterator[Event]:
-        school = self.now.known(self.teacher)
-        opened = self.room.known(self.offering)
-        for entry in self.entries:
-            if getattr(entry.event, "term", None) == opened.term:
-                self.mine.learn(entry)
-        current = self.mine.choices.get(self.offering)
-        if current is not None and current.stands:
-            raise AlreadySelected(
-                zh=f"{self.teacher} 已选 {self.offering}，无需重复提交",
-                en=f"{self.teacher} has already chosen {self.offering}",
-                field="offering",
-                evidence=(current.evidence,),
-            )
-        round_number = self._round(opened)
-        phase = Phase.SELECT_R2 if round_number == 2 else Phase.SELECT_R1
-        subjects = (self.teacher, self.offering)
-        yield from in_window(self, phase, *subjects, place=self.now.place, term=opened.term)
-        admission = self.ask.rules.find(
-            RoundTwoAdmission, self.now.place, self.ask.on, term=opened.term.value
-        )
-        if round_number == 2 and admission is not None:
-            yield from self.gate(self._barred(admission.value.bars, opened), *subjects)
-        found = window(
-            self.ask.rules, self.now.place, opened.term, phase, Calendar.REGULAR
-        )
-        rules = [each.id for each in (found, admission if round_number == 2 else None) if each]
-        yield OfferingSelected(
-            teacher=self.teacher,
-            offering=self.offering,
-            school=school,
-            provider=opened.provider,
-            place=self.now.place,
-            term=opened.term,
-            round=round_number,
-            rules=tuple(rules),
-        )
-
-    def _round(self, opened: OfferingOpened) -> int:
-        """Round two from the first day of its window on; before that, round one."""
-        second = window(
-            self.ask.rules, self.now.place, opened.term, Phase.SELECT_R2, Calendar.REGULAR
-        )
-        first_day = second.value.first if second else None
-        return 2 if first_day is not None and self.ask.on >= first_day else 1
-
-    def _barred(self, bars: tuple[str, ...], opened: OfferingOpened) -> Refused | None:
-        rule = self.ask.rules.find(
-            RoundTwoAdmission, self.now.place, self.ask.on, term=opened.term.value
-        )
-        if "NO_SELECTION" in bars and not self.mine.selected_first:
-            return BarredFromRoundTwo(
-                zh=f"{self.teacher} 第一轮没有选课，不能参加第二轮补报",
-                en=f"{self.teacher} chose nothing in round one and may not use round two",
-                rule=rule,
-                field="teacher",
-            )
-        if "SCHOOL_REFUSED" in bars and self.mine.all_refused_first:
-            return BarredFromRoundTwo(
-                zh=f"{self.teacher} 第一轮所选课程学校审核均不通过，不能参加第二轮补报",
-                en=f"the school passed none of {self.teacher}'s choices of round one",
-                rule=rule,
-                field="teacher",
-                evidence=tuple(c.evidence for c in self.mine.choices.values()),
-            )
-        return None
-
-
-@dataclass(kw_only=True)
-class _SelectionStep(Command):
+class SelectionStep(Command):
     """What the later steps share: the pair of teacher and offering, and the choice so far."""
 
     teacher: TeacherId
@@ -367,7 +206,7 @@ class _SelectionStep(Command):
             en=f"the choice of {self.offering} by {self.teacher} is {self._status()}; "
             "the order is selection, school review, provider review",
             rule=self.ask.rules.find(
-                SelectionSteps, opened.place, self.ask.on, term=opened.term.value
+                SelectionSteps, self.territory(), self.ask.on, term=opened.term.value
             ),
             field="teacher",
             evidence=(self.choice.evidence,),
@@ -378,7 +217,7 @@ class _SelectionStep(Command):
 
 
 @dataclass(kw_only=True)
-class ReviewSelection(_SelectionStep):
+class ReviewSelection(SelectionStep):
     """Pass a teacher's choice or not, by the school."""
 
     passed: bool
@@ -399,7 +238,7 @@ class ReviewSelection(_SelectionStep):
             Phase.SCHOOL_REVIEW_R2 if second else Phase.SCHOOL_REVIEW_R1,
             self.teacher,
             self.offering,
-            place=opened.place,
+            place=self.territory(),
             term=opened.term,
         )
         yield SelectionReviewed(
@@ -414,7 +253,7 @@ class ReviewSelection(_SelectionStep):
 
 
 @dataclass(kw_only=True)
-class ConfirmEnrollment(_SelectionStep):
+class ConfirmEnrollment(SelectionStep):
     """Admit a teacher or not, by the provider: the re-review after the school's."""
 
     admitted: bool

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from enum import Enum
 from hashlib import sha256
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, cast, dataclass_transform
 
 import msgspec
 from msgspec import Struct, StructMeta
@@ -37,7 +37,19 @@ class Channel(Enum):
     SYSTEM = "SYSTEM"
 
 
-class EventMeta(StructMeta):
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+class FrozenMeta(StructMeta):
+    """Makes the subclasses of a struct frozen and keyword-only as well."""
+
+    def __new__(
+        mcs, class_name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any
+    ) -> Any:
+        options = {"frozen": True, "kw_only": True, **options}
+        return super().__new__(mcs, class_name, bases, namespace, **options)
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+class EventMeta(FrozenMeta):
     """Takes ``name`` and ``version`` out of the class statement and fills the catalogue."""
 
     def __new__(
@@ -59,7 +71,7 @@ class EventMeta(StructMeta):
         return cls
 
 
-class Event(Struct, metaclass=EventMeta, frozen=True, kw_only=True, gc=False):
+class Event(Struct, metaclass=EventMeta, gc=False):
     """Something that happened. Subclasses give ``name="file.event-in-kebab"``.
 
     Who, when and why stand in the envelope (``Entry``); an event holds what happened.
@@ -89,7 +101,7 @@ EventT = TypeVar("EventT", bound=Event)
 CATALOGUE: dict[str, type[Event]] = {}
 
 
-class Part(Struct, frozen=True, kw_only=True, gc=False):
+class Part(Struct, metaclass=FrozenMeta, gc=False):
     """A row inside an event or command, such as one absence of a half-day."""
 
 
@@ -161,7 +173,8 @@ def encode(entry: Entry) -> bytes:
         raise Fault(
             "EVENT_TOO_LARGE",
             zh=f"事件 {event.NAME} 有 {len(body)} 字节，超过上限 {BODY_BYTES_MAX}；请分成几次提交",
-            en=f"the event {event.NAME} has {len(body)} bytes, more than {BODY_BYTES_MAX}; split it",
+            en=f"the event {event.NAME} has {len(body)} bytes, more than {BODY_BYTES_MAX}; split "
+            "it",
         )
     return body
 
@@ -187,17 +200,17 @@ def decode(position: int, body: bytes) -> Entry:
 def decode_event(name: str, version: int, data: bytes) -> Event:
     """The event of that name and version; older bodies go through their upcasts."""
     cls = CATALOGUE.get(name)
-    if cls is None or version > cls.VERSION:
+    if cls is None or not 1 <= version <= cls.VERSION:
         raise Fault(
             "UNKNOWN_EVENT",
             zh=f"本程序不认识事件 {name}（版本 {version}），请升级程序",
             en=f"this program does not know the event {name} (version {version}); upgrade it",
         )
     if version == cls.VERSION:
-        decoder = _DECODERS.get(name)
+        decoder = _DECODERS.get(cls)
         if decoder is None:
-            decoder = _DECODERS[name] = msgspec.json.Decoder(cls, dec_hook=_revive)
-        return decoder.decode(data)
+            decoder = _DECODERS[cls] = msgspec.json.Decoder(cls, dec_hook=_revive)
+        return cast(Event, decoder.decode(data))
     body: Body = msgspec.json.decode(data)
     for step in range(version, cls.VERSION):
         body = cls.STEPS[step](body)
@@ -217,6 +230,8 @@ def instant(at: datetime) -> str:
 def sound(event: Event) -> Event:
     """The event, if its contents stay within JCS; raises ``Fault`` (``UNSOUND_EVENT``) if not."""
     for value in _leaves(event):
+        if isinstance(value, _Key) and not value.isascii():
+            raise _unsound(event, "非 ASCII 的键", "a key that is not ASCII")
         if isinstance(value, bool) or value is None:
             continue
         if isinstance(value, float):
@@ -224,7 +239,7 @@ def sound(event: Event) -> Event:
         if isinstance(value, int) and abs(value) > INTEGER_MAX:
             raise _unsound(event, "超过 53 位的整数", "an integer beyond 53 bits")
         if isinstance(value, str) and not _clean(value):
-            raise _unsound(event, "控制字符或未规范化的文字", "control characters or text not in NFC")
+            raise _unsound(event, "控制字符或未规范化的文字", "control characters or no NFC")
     return event
 
 
@@ -251,10 +266,14 @@ def _leaves(value: object) -> Iterator[object]:
             yield from _leaves(each)
     elif isinstance(value, dict):
         for key, each in value.items():
-            yield key
+            yield _Key(key)
             yield from _leaves(each)
     else:
         yield value
+
+
+class _Key(str):
+    __slots__ = ()
 
 
 def _names_in(value: object) -> Iterator[str]:
@@ -275,5 +294,5 @@ def _revive(kind: type, value: Any) -> Any:
 
 _ENCODER = msgspec.json.Encoder(order="sorted", enc_hook=_express)
 _ENVELOPE = msgspec.json.Decoder(_Envelope)
-_DECODERS: dict[str, msgspec.json.Decoder[Any]] = {}
+_DECODERS: dict[type[Event], msgspec.json.Decoder[Any]] = {}
 

@@ -24,8 +24,8 @@ from ledger.enrollment import ENROLLMENT_EVENTS
 from ledger.event import Entry, Event
 from ledger.names import JurisdictionId, Name, OfferingId, ProviderId, SchoolId, TeacherId
 from ledger.offering import OFFERING_EVENTS, ClassRoom, OfferingOpened
-from ledger.regulation import Parameters
 from ledger.register import TEACHER_EVENTS, Whereabouts
+from ledger.regulation import Parameters
 from ledger.review import reasoned
 
 
@@ -103,7 +103,8 @@ class RecordMisconduct(Command):
         reasoned(self.description, needed=True)
         if not opened.opens <= self.day <= min(opened.closes, self.ask.on):
             raise OutsideTraining(
-                zh=f"{self.day} 不在 {self.offering} 的培训期间（{opened.opens} 至 {opened.closes}）",
+                zh=f"{self.day} 不在 {self.offering} 的培训期间（{opened.opens} 至 "
+                f"{opened.closes}）",
                 en=f"{self.day} is not in {self.offering} ({opened.opens} to {opened.closes})",
                 field="day",
             )
@@ -128,7 +129,7 @@ class RecordMisconduct(Command):
             return
         if self.standing.outcome == "COMPLETED":
             yield from self._revoke(opened, school, (rule.id,), rule.rule.citation)
-        elif self.standing.outcome is None:
+        elif not self.standing.breached:
             yield TrainingTerminated(
                 teacher=self.teacher,
                 offering=self.offering,

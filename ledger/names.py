@@ -39,7 +39,8 @@ class Name(str):
             raise Fault(
                 "MALFORMED_NAME",
                 zh=f"标识 {shown!r} 不合格式，应为 {want}，冒号后为 1 至 64 个字母、数字或 . _ -",
-                en=f"{shown!r} is not a name of the form {want} with 1 to 64 letters, digits, . _ -",
+                en=f"{shown!r} is not a name of the form {want} with 1 to 64 letters, digits, . "
+                "_ -",
             )
         return super().__new__(cls, text)
 

@@ -16,8 +16,8 @@ from ledger.fault import Fault
 from ledger.finding import Outcome
 from ledger.names import JurisdictionId, Name, OfferingId, ProjectId, ProviderId, StaffId, TermId
 from ledger.plan import Plan
-from ledger.regulation import Parameters
 from ledger.register import taken, unknown
+from ledger.regulation import Parameters
 from ledger.review import PROJECT_EVENTS, Dossier, reasoned
 from ledger.term import Calendar, Phase, in_window, note_window
 

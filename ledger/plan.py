@@ -14,8 +14,8 @@ from ledger.event import Event, Part
 from ledger.fault import Fault
 from ledger.finding import Outcome
 from ledger.names import JurisdictionId, Name, StaffId
-from ledger.regulation import Parameters
 from ledger.register import Stage
+from ledger.regulation import Parameters
 
 
 class Mode(Enum):

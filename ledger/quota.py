@@ -115,7 +115,8 @@ def judge_lead(
     term: TermId,
 ) -> list[Refused]:
     """The gates on one lead: offerings over all projects, and one provider only."""
-    rules, day, refusals = command.ask.rules, command.ask.on, []
+    rules, day = command.ask.rules, command.ask.on
+    refusals: list[Refused] = []
     most = rules.find(LeadOfferings, place, day, term=term.value)
     total = declared.offerings + offerings
     if most is not None and total > most.value.offerings_max:
@@ -134,10 +135,11 @@ def judge_lead(
     if alone is not None and len({*others, provider}) > alone.value.providers_max:
         refusals.append(
             LeadElsewhere(
-                zh=f"项目负责人 {lead} 已在 {'、'.join(sorted(others))} 申报，不得再在 {provider} 申报",
+                zh=f"项目负责人 {lead} 已在 {'、'.join(sorted(others))} 申报，不得再在 "
+                f"{provider} 申报",
                 en=f"lead {lead} declares with {', '.join(sorted(others))}, so not with {provider}",
                 rule=alone,
                 field="lead",
             )
         )
-    return list(refusals)
+    return refusals

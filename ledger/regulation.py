@@ -14,12 +14,12 @@ from datetime import date
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar, dataclass_transform
 
 import msgspec
-from msgspec import Struct, StructMeta
+from msgspec import Struct
 
-from ledger.event import Event, Part
+from ledger.event import Event, FrozenMeta, Part
 from ledger.names import DocumentId, JurisdictionId
 
 Value = str | int | bool | tuple[str, ...]
@@ -105,7 +105,8 @@ class RuleAdopted(Event, name="regulation.rule-adopted"):
 REGULATION_EVENTS: tuple[type[Event], ...] = (RegulationAdopted, RuleAdopted)
 
 
-class KindMeta(StructMeta):
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+class KindMeta(FrozenMeta):
     """Registers a kind of rule under its name."""
 
     def __new__(
@@ -126,7 +127,7 @@ class KindMeta(StructMeta):
         return cls
 
 
-class Parameters(Struct, metaclass=KindMeta, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Parameters(Struct, metaclass=KindMeta, forbid_unknown_fields=True):
     """The parameters of one kind of rule. Subclasses give ``kind="name-of-the-kind"``."""
 
     KIND: ClassVar[str]

@@ -91,7 +91,9 @@ def reasoned(reason: str, needed: bool) -> None:
     """Raises ``ReasonMissing`` where a reason is needed and none is given."""
     if needed and not reason.strip():
         raise ReasonMissing(
-            zh="不通过的决定须写明理由", en="a decision against somebody needs a reason", field="reason"
+            zh="不通过的决定须写明理由",
+            en="a decision against somebody needs a reason",
+            field="reason",
         )
 
 
@@ -124,14 +126,19 @@ class ReviewProject(Command):
             )
         reasoned(self.reason, not self.approved)
         subjects = (self.project, declared.provider)
-        where = {"place": declared.place, "term": declared.term}
+        place, term = declared.place, declared.term
         if declared.calendar is Calendar.ORDER:
             # The order calendar gives one day for review and publication, as a finding (ZJ24-35).
             yield from note_window(
-                self, Phase.ORDER_REVIEW, *subjects, calendar=Calendar.ORDER, **where
+                self,
+                Phase.ORDER_REVIEW,
+                *subjects,
+                place=place,
+                term=term,
+                calendar=Calendar.ORDER,
             )
         else:
-            yield from in_window(self, Phase.REVIEW, *subjects, **where)
+            yield from in_window(self, Phase.REVIEW, *subjects, place=place, term=term)
         yield ProjectReviewed(
             project=self.project,
             provider=declared.provider,

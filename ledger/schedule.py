@@ -152,7 +152,8 @@ class PublishTimetable(Command):
         halves = {(each.day, each.half) for each in sessions}
         if total != opened.plan.hours or len(halves) != len(sessions):
             raise TimetableUneven(
-                zh=f"课程表共 {total} 学时，须等于方案的 {opened.plan.hours} 学时，且每个半天只列一次",
+                zh=f"课程表共 {total} 学时，须等于方案的 {opened.plan.hours} 学时，"
+                "且每个半天只列一次",
                 en=f"the sessions add up to {total} hours; the plan has {opened.plan.hours}, "
                 "and a half-day may stand once",
                 field="sessions",

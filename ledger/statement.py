@@ -6,7 +6,6 @@ Their parameters are free.
 
 from __future__ import annotations
 
-
 from ledger.regulation import KINDS, Parameters
 
 CARRIED = (

@@ -16,8 +16,8 @@ from ledger.command import PROVINCE, Command, Refused, Selector, about, fact
 from ledger.event import Entry, Event
 from ledger.finding import Outcome
 from ledger.names import JurisdictionId, Name, TermId
-from ledger.regulation import InForce, Parameters, Rulebook
 from ledger.register import taken, unknown
+from ledger.regulation import InForce, Parameters, Rulebook
 
 
 class Calendar(Enum):
@@ -140,8 +140,10 @@ def judge_window(
     if found is None or found.value.unknown:
         return (
             WindowUnknown(
-                zh=f"{term.value} 的{PHASE_ZH[phase]}时间在现有文件中没有规定，{day} 是否合规无法判断",
-                en=f"no document gives the {phase.value} window of {term.value}; {day} is undecided",
+                zh=f"{term.value} 的{PHASE_ZH[phase]}时间在现有文件中没有规定，{day} "
+                "是否合规无法判断",
+                en=f"no document gives the {phase.value} window of {term.value}; {day} is "
+                "undecided",
                 rule=found,
                 field="on",
             ),

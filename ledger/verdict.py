@@ -220,7 +220,7 @@ def _suspended(
     suspension = rules.find(RatioSuspended, place, last)
     if suspension is None or last >= suspension.value.certainly_over_from:
         return None
-    if last > suspension.value.certain_through:
+    if not suspension.certain or last > suspension.value.certain_through:
         return Result.INDETERMINATE
     local = rule.rule.place.level != "PROVINCE"
     return Result.LOCAL_DISCRETION if local else Result.NOT_ASSESSED
@@ -246,7 +246,8 @@ def _cap(cap: InForce[SchoolBasedCap] | None, lines: list[Line], cut: Decimal) -
         needed=f"<= {most}",
         had=str(had),
         zh=f"校本学分 {had}，至多计 {most}" + (f"，{cut} 不计入。" if cut else "。"),
-        en=f"{had} school-based credits, at most {most} count" + (f"; {cut} do not." if cut else "."),
+        en=f"{had} school-based credits, at most {most} count"
+        + (f"; {cut} do not." if cut else "."),
         **_cite(cap, school_based),
     )
 

@@ -27,7 +27,7 @@ def open_connection(url: str, *, owner: bool = False, **options: Any) -> psycopg
             "postgresql://user:password@host:5432/database.",
         ) from None
     ours = {"connect_timeout": CONNECT_TIMEOUT_SECONDS, "application_name": "xuefen"}
-    wanted = {name: value for name, value in ours.items() if name not in asked} | options
+    wanted: dict[str, Any] = {name: ours[name] for name in ours if name not in asked} | options
     try:
         connection = psycopg.connect(url, **wanted)
     except psycopg.OperationalError as error:

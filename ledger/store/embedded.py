@@ -12,17 +12,12 @@ import fcntl
 import os
 import shlex
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
-
-import psutil  # type: ignore[import-untyped]
 
 from ledger.store.folder import (
     BINARIES,
@@ -39,6 +34,13 @@ from ledger.store.folder import (
     require_open_wheel,
     server_account,
 )
+from ledger.store.postmaster import (
+    LOCK_FILE,
+    Postmaster,
+    lock_file,
+    postmaster_of,
+    process_exists,
+)
 from ledger.store.trouble import Trouble
 
 __all__ = ["Embedded", "default_data"]
@@ -54,36 +56,6 @@ ROOM_MIN_BYTES = 32 * 1024 * 1024
 FULL = ("No space left on device", "Disk quota exceeded")
 
 
-@dataclass(frozen=True)
-class Postmaster:
-    """What ``postmaster.pid`` says of a server that is alive."""
-
-    pid: int
-    socket: str
-    port: str
-    status: str
-
-    @property
-    def url(self) -> str:
-        """Where to connect; quoting lets the folder have any name."""
-        return f"postgresql://postgres@/postgres?host={quote(self.socket)}&port={self.port}"
-
-    @property
-    def settled(self) -> bool:
-        """Does it say that it takes connections?"""
-        return self.status in ("ready", "standby")
-
-    @property
-    def answers(self) -> bool:
-        """Does it take one? A server that is being killed still says that it is ready."""
-        with socket.socket(socket.AF_UNIX) as caller:
-            try:
-                caller.connect(f"{self.socket}/.s.PGSQL.{self.port}")
-            except OSError:
-                return False
-            return True
-
-
 class Embedded:
     """One PostgreSQL on one data folder. ``joined`` tells that it was running already."""
 
@@ -97,7 +69,7 @@ class Embedded:
     @property
     def running(self) -> bool:
         """Is a server alive on this folder?"""
-        return self._alive() is not None
+        return postmaster_of(self.cluster) is not None
 
     def start(self) -> str:
         """Start the server, or join the one that runs, and say where to connect."""
@@ -120,7 +92,7 @@ class Embedded:
         if not self.running:
             return
         with locked(self.data / LOCK):
-            server = self._alive()
+            server = postmaster_of(self.cluster)
             if server is None:
                 return
             patience = str(START_PATIENCE_SECONDS)
@@ -137,7 +109,7 @@ class Embedded:
     def _join(self) -> Postmaster | None:
         """The server that already runs here, once it answers; none if it is gone or going."""
         began = time.monotonic()
-        while (server := self._alive()) is not None:
+        while (server := postmaster_of(self.cluster)) is not None:
             if server.settled and server.answers:
                 return server
             patience = ORPHAN_PATIENCE_SECONDS if server.settled else START_PATIENCE_SECONDS
@@ -179,7 +151,7 @@ class Embedded:
                 account, "pg_ctl", "start", "-w", "-t", str(START_PATIENCE_SECONDS),
                 "-l", self.log.name, "-o", shlex.join(options), keep=life,
             )  # fmt: skip
-        server = self._alive()
+        server = postmaster_of(self.cluster)
         if done.returncode != 0 or server is None:
             self._forget_socket(door)
             log = self.log.read_text(errors="replace") if self.log.exists() else ""
@@ -214,10 +186,10 @@ class Embedded:
         A lock file whose process is gone is left to PostgreSQL, which also looks for orphans in
         shared memory. It gives up on one that is damaged or whose number another program has.
         """
-        pid, lines = self._recorded_pid(), self._pid_lines()
-        self._forget_socket(Path(lines[4].strip()) if len(lines) > 4 else self.home)
-        if pid is None or psutil.pid_exists(pid):
-            (self.cluster / "postmaster.pid").unlink(missing_ok=True)
+        left = lock_file(self.cluster)
+        self._forget_socket(left.socket or self.home)
+        if left.pid is None or process_exists(left.pid):
+            (self.cluster / LOCK_FILE).unlink(missing_ok=True)
         for remnant in self.home.glob(".s.PGSQL.*"):
             remnant.unlink(missing_ok=True)
 
@@ -239,36 +211,6 @@ class Embedded:
                     remnant.unlink()
                 folder.rmdir()
 
-    def _pid_lines(self) -> list[str]:
-        try:
-            return (self.cluster / "postmaster.pid").read_text(errors="replace").splitlines()
-        except OSError:
-            return []
-
-    def _recorded_pid(self) -> int | None:
-        first = (self._pid_lines() or [""])[0].strip()
-        return int(first) if first.isdecimal() and int(first) > 0 else None
-
-    def _alive(self) -> Postmaster | None:
-        lines = [line.strip() for line in self._pid_lines()]
-        pid = self._recorded_pid()
-        if pid is None or not self._works_here(pid):
-            return None
-        _, _, _, port, door, _, _, status = [*lines, *[""] * 8][:8]
-        return Postmaster(pid, door, port, status or "starting")
-
-    def _works_here(self, pid: int) -> bool:
-        """Is it PostgreSQL, and in this folder? In doubt it is: better no start than two."""
-        try:
-            process = psutil.Process(pid)
-            if process.name() != "postgres" or process.status() == psutil.STATUS_ZOMBIE:
-                return False
-            return os.path.samefile(process.cwd(), self.cluster)
-        except psutil.AccessDenied:
-            return True
-        except (psutil.NoSuchProcess, OSError):
-            return False
-
     def _run(
         self, account: Account, command: str, *arguments: str, keep: int | None = None
     ) -> subprocess.CompletedProcess[str]:
@@ -276,22 +218,26 @@ class Embedded:
         wanted = ("PATH", "TZ", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
         environment = {name: os.environ[name] for name in wanted if name in os.environ}
         as_root = os.geteuid() == 0
-        return subprocess.run(
-            [str(BINARIES / command), *arguments],
-            check=False,
-            cwd=self.home,
-            env=environment | {"LC_ALL": "C", "PGDATA": str(self.cluster)},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            umask=0o077,
-            user=account.uid if as_root else None,
-            group=account.gid if as_root else None,
-            extra_groups=[] if as_root else None,
-            pass_fds=() if keep is None else (keep,),
-        )
+        command_line = [str(BINARIES / command), *arguments]
+        try:
+            return subprocess.run(
+                command_line,
+                check=False,
+                cwd=self.home,
+                env=environment | {"LC_ALL": "C", "PGDATA": str(self.cluster)},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                umask=0o077,
+                user=account.uid if as_root else None,
+                group=account.gid if as_root else None,
+                extra_groups=[] if as_root else None,
+                pass_fds=() if keep is None else (keep,),
+            )
+        except OSError as error:
+            raise self._not_started(f"{command_line[0]}: {error.strerror}") from error
 
     def _start_trouble(self, lines: list[str]) -> Trouble:
         for line in reversed(lines):

@@ -14,7 +14,7 @@ import stat
 import subprocess
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,10 +53,9 @@ def server_account() -> Account:
     """Who the server runs as: PostgreSQL refuses root, so root runs it as ``pgserver``."""
     if os.geteuid() != 0:
         return Account(_user_name(os.geteuid()), os.geteuid(), os.getegid())
-    try:
+    with suppress(OSError, subprocess.SubprocessError):
+        # Where this fails, another starter may just have made it; if not, the next lines say so.
         ensure_user_exists("pgserver")
-    except (OSError, subprocess.SubprocessError):
-        pass  # Another starter may just have made it; if not, the next lines say so.
     try:
         entry = pwd.getpwnam("pgserver")
     except KeyError:
@@ -176,7 +175,8 @@ def disk_full(folder: Path, reason: str) -> Trouble:
     """No room left where the data is."""
     return Trouble(
         "DISK_FULL",
-        zh=f"磁盘已满，数据目录 {folder} 写不下了（{reason}）。请腾出空间后再试，已有数据没有丢失。",
+        zh=f"磁盘已满，数据目录 {folder} 写不下了（{reason}）。"
+        "请腾出空间后再试，已有数据没有丢失。",
         en=f"The disk is full: there is no room left in {folder} ({reason}). "
         "Free some space and try again; nothing that was recorded is lost.",
     )

@@ -17,6 +17,7 @@ from alembic import command, op
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from ledger.store.connection import ROLE, open_connection, role_missing, take_role, trouble_of
@@ -37,7 +38,7 @@ def migrate(url: str) -> None:
         creator=lambda: open_connection(url, owner=True),
         poolclass=NullPool,
     )
-    with engine.begin() as connection, _refusals_as_trouble():
+    with _refusals_as_trouble(), engine.begin() as connection:
         driver = _driver(connection)
         driver.execute("select pg_advisory_xact_lock(%s)", (LOCK_KEY,))
         found = _revision(driver)
@@ -179,20 +180,25 @@ def _may_take_role(connection: psycopg.Connection[Any], *, may_create: bool) -> 
 def _refusals_as_trouble() -> Iterator[None]:
     try:
         yield
-    except psycopg.errors.InsufficientPrivilege as error:
-        reason = error.diag.message_primary or "insufficient privilege"
-        raise Trouble(
-            "OWNER_NEEDED",
-            zh=f"该数据库用户无权迁移（{reason}）。"
-            "请以数据库所有者执行 xuefen migrate，或用 xuefen migrate --sql 打印 SQL 交给管理员。",
-            en=f"This database user may not migrate ({reason}). Run xuefen migrate as the owner of "
-            "the database, or print the SQL for its administrator with xuefen migrate --sql.",
-        ) from error
-    except psycopg.Error as error:
-        known = trouble_of(error)
+    except (psycopg.Error, DBAPIError) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        known = _trouble_in_migration(cause) if isinstance(cause, psycopg.Error) else None
         if known is None:
             raise
-        raise known from error
+        raise known from cause
+
+
+def _trouble_in_migration(error: psycopg.Error) -> Trouble | None:
+    if not isinstance(error, psycopg.errors.InsufficientPrivilege):
+        return trouble_of(error)
+    reason = error.diag.message_primary or "insufficient privilege"
+    return Trouble(
+        "OWNER_NEEDED",
+        zh=f"该数据库用户无权迁移（{reason}）。"
+        "请以数据库所有者执行 xuefen migrate，或用 xuefen migrate --sql 打印 SQL 交给管理员。",
+        en=f"This database user may not migrate ({reason}). Run xuefen migrate as the owner of "
+        "the database, or print the SQL for its administrator with xuefen migrate --sql.",
+    )
 
 
 def _schema_missing() -> Trouble:

@@ -96,11 +96,12 @@ where exists (
 KNOWN_IDENTITIES = "select fingerprint, subject from vault.lookups where fingerprint = any(%s)"
 
 INSERT_EVENTS = """
-insert into ledger.events (position, type, at, on_day, tags, body, leaf_hash)
-select position, type, at, on_day, string_to_array(tags, E'\\x1f'), body, leaf_hash
+insert into ledger.events (position, type, at, on_day, id, channel, tags, body, leaf_hash)
+select position, type, at, on_day, id, channel, string_to_array(tags, E'\\x1f'), body, leaf_hash
 from unnest(
-    %s::bigint[], %s::text[], %s::timestamptz[], %s::date[], %s::text[], %s::bytea[], %s::bytea[]
-) as added(position, type, at, on_day, tags, body, leaf_hash)
+    %s::bigint[], %s::text[], %s::timestamptz[], %s::date[], %s::uuid[], %s::text[],
+    %s::text[], %s::bytea[], %s::bytea[]
+) as added(position, type, at, on_day, id, channel, tags, body, leaf_hash)
 """
 
 INSERT_TAGS = """

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from eventsourcing.dcb.api import DCBAppendCondition, DCBEvent
@@ -291,7 +292,7 @@ def content_digest(asked: Asked) -> bytes:
 
 def columns(rows: list[Row]) -> tuple[list[Any], list[Any]]:
     """The rows as parameter lists of the two insert statements."""
-    events: list[list[Any]] = [[], [], [], [], [], [], []]
+    events: list[list[Any]] = [[] for _ in range(9)]
     tags: list[list[int]] = [[], []]
     for row in rows:
         values = (
@@ -299,6 +300,8 @@ def columns(rows: list[Row]) -> tuple[list[Any], list[Any]]:
             row.type,
             row.at,
             row.on,
+            UUID(row.entry.id) if row.entry else None,
+            row.entry.channel if row.entry else None,
             UNIT.join(row.tags) if row.tags else "",
             row.body,
             leaf_hash(row.body),

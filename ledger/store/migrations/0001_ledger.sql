@@ -29,11 +29,14 @@ create table ledger.events (
     type      text not null,
     at        timestamptz not null,
     on_day    date,
+    id        uuid,
+    channel   text,
     tags      text[] not null,
     body      bytea not null,
     leaf_hash bytea not null check (leaf_hash = sha256('\x00'::bytea || body))
 );
 create index events_by_type on ledger.events (type, position);
+create unique index events_by_id on ledger.events (id);
 create index events_by_time on ledger.events (at, position);
 alter table ledger.events alter column body set storage external;
 

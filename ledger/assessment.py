@@ -1,0 +1,60 @@
+"""Assessment: the results of the final assessment that a long training needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ledger.attendance import Roll
+from ledger.command import Command, Selector, about, fact
+from ledger.enrollment import ENROLLMENT_EVENTS
+from ledger.event import Entry, Event, Part
+from ledger.names import JurisdictionId, Name, OfferingId, ProviderId, TeacherId
+from ledger.offering import OFFERING_EVENTS, ClassRoom
+
+
+class Result(Part):
+    """One trainee's final assessment."""
+
+    teacher: TeacherId
+    passed: bool
+
+
+class AssessmentRecorded(Event, name="assessment.recorded"):
+    """The results of a final assessment came in."""
+
+    offering: OfferingId
+    provider: ProviderId
+    results: tuple[Result, ...]
+
+
+@dataclass(kw_only=True)
+class RecordAssessment(Command):
+    """Enter the results of a final assessment, by the provider."""
+
+    offering: OfferingId
+    results: tuple[Result, ...]
+
+    room: ClassRoom = fact(default_factory=ClassRoom)
+    roll: Roll = fact(default_factory=Roll)
+
+    def boundary(self) -> list[Selector]:
+        return [about(self.offering, of=[*OFFERING_EVENTS, *ENROLLMENT_EVENTS])]
+
+    def learn(self, entry: Entry) -> None:
+        self.room.learn(entry)
+        self.roll.learn(entry)
+
+    def authority(self) -> Name:
+        return self.room.known(self.offering).provider
+
+    def territory(self) -> JurisdictionId:
+        return self.room.known(self.offering).place
+
+    def decide(self) -> Iterator[Event]:
+        opened = self.room.known(self.offering)
+        for result in self.results:
+            self.roll.holds(result.teacher, self.offering)
+        yield AssessmentRecorded(
+            offering=self.offering, provider=opened.provider, results=self.results
+        )

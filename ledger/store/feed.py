@@ -1,0 +1,254 @@
+"""The feed: the one door out. History by any filter, and a tail that skips nothing.
+
+Positions are dense and become visible in order, because every commit holds the committer's lock
+until it is visible; so ``position > after order by position`` never passes over an event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg_pool import ConnectionPool
+
+from ledger.event import Entry, decode
+from ledger.store.connection import take_role
+from ledger.store.statements import PINNED, tag_hash
+from ledger.store.wakeup import Wakeup
+
+PAGE_MAX = 10_000
+TAIL_PAGE = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    """Which entries are wanted; what is left out does not restrict.
+
+    ``tags``: all of them; ``any_tags``: at least one (the reader's own reach); days and instants
+    include both ends.
+    """
+
+    tags: tuple[str, ...] = ()
+    any_tags: tuple[str, ...] | None = None
+    types: tuple[str, ...] = ()
+    actor: str | None = None
+    channel: str | None = None
+    known_from: datetime | None = None
+    known_to: datetime | None = None
+    on_from: date | None = None
+    on_to: date | None = None
+    after: int = 0
+    before: int | None = None
+
+    @property
+    def all_tags(self) -> tuple[str, ...]:
+        """The tags asked for, the actor's among them."""
+        return (*self.tags, f"by:{self.actor}") if self.actor else self.tags
+
+    def admits(self, entry: Entry) -> bool:
+        """Whether an entry is wanted, judged without the database."""
+        tags = entry.tags
+        return (
+            entry.position > self.after
+            and (self.before is None or entry.position < self.before)
+            and (not self.types or entry.event.NAME in self.types)
+            and all(tag in tags for tag in self.all_tags)
+            and (self.any_tags is None or any(tag in tags for tag in self.any_tags))
+            and (self.channel is None or entry.channel == self.channel)
+            and (self.known_from is None or entry.at >= self.known_from)
+            and (self.known_to is None or entry.at <= self.known_to)
+            and (self.on_from is None or entry.on >= self.on_from)
+            and (self.on_to is None or entry.on <= self.on_to)
+        )
+
+
+def open_pool(url: str, most: int = 8) -> ConnectionPool[psycopg.Connection[Any]]:
+    """Connections for readers, pinned and under the application's role."""
+
+    def prepare(connection: psycopg.Connection[Any]) -> None:
+        take_role(connection)
+        for setting in PINNED:
+            connection.execute(setting)
+        connection.commit()
+
+    return ConnectionPool(
+        url,
+        min_size=1,
+        max_size=most,
+        configure=prepare,
+        kwargs={"application_name": "xuefen", "connect_timeout": 5},
+        open=True,
+        timeout=10,
+    )
+
+
+class Feed:
+    """Reads entries; safe to use from many threads."""
+
+    def __init__(self, url: str, pool: ConnectionPool[psycopg.Connection[Any]]) -> None:
+        self._pool = pool
+        self._wakeup = Wakeup(url)
+
+    def close(self) -> None:
+        """Stops listening."""
+        self._wakeup.close()
+
+    def head(self) -> int:
+        """The last position, 0 for an empty ledger."""
+        with self._pool.connection() as connection:
+            row = connection.execute("select max(position) from ledger.events").fetchone()
+        return (row[0] if row else None) or 0
+
+    def position_at(self, moment: datetime) -> int:
+        """The last position that the ledger knew at a moment."""
+        with self._pool.connection() as connection:
+            row = connection.execute(
+                "select position from ledger.events where at <= %s "
+                "order by at desc, position desc limit 1",
+                (moment,),
+            ).fetchone()
+        return row[0] if row else 0
+
+    def page(self, wanted: Filter, limit: int, *, latest_first: bool = False) -> list[Entry]:
+        """At most ``limit`` entries in order of position, or the latest first."""
+        statement, values = _statement(wanted, min(limit, PAGE_MAX), latest_first)
+        with self._pool.connection() as connection, connection.cursor(binary=True) as cursor:
+            rows = cursor.execute(statement, values).fetchall()
+        return [decode(position, bytes(body)) for position, body in rows]
+
+    def raw_page(self, after: int, limit: int) -> list[tuple[int, bytes]]:
+        """Positions and bodies after a position, for readers that decode themselves."""
+        with self._pool.connection() as connection, connection.cursor(binary=True) as cursor:
+            rows = cursor.execute(
+                "select position, body from ledger.events "
+                "where position > %s order by position limit %s",
+                (after, limit),
+            ).fetchall()
+        return [(position, bytes(body)) for position, body in rows]
+
+    def entries(self, wanted: Filter) -> Iterator[Entry]:
+        """All wanted entries in order, page by page."""
+        after = wanted.after
+        while True:
+            page = self.page(_later(wanted, after), PAGE_MAX)
+            yield from page
+            if len(page) < PAGE_MAX:
+                return
+            after = page[-1].position
+
+    def find(self, event_id: str) -> Entry | None:
+        """The entry of an event id."""
+        with self._pool.connection() as connection, connection.cursor(binary=True) as cursor:
+            row = cursor.execute(
+                "select position, body from ledger.events where id = %s", (event_id,)
+            ).fetchone()
+        return decode(row[0], bytes(row[1])) if row else None
+
+    async def follow(self, wanted: Filter) -> AsyncIterator[tuple[int, list[Entry]]]:
+        """Pages of wanted entries, history first and then live, each with the position reached.
+
+        Never skips and never repeats a position; a page may be empty where nothing was wanted.
+        """
+        reached = wanted.after
+        with self._wakeup.ticket() as ticket:
+            while True:
+                head = await ticket.run(self.head)
+                while reached < head:
+                    through = min(reached + TAIL_PAGE, head)
+                    window = _later(wanted, reached, through + 1)
+                    page = await ticket.run(self.page, window, TAIL_PAGE)
+                    reached = through
+                    yield reached, page
+                await ticket.wait(reached)
+
+    def wait_for(self, position: int, timeout: float) -> bool:
+        """Whether the head reaches a position in time."""
+        return self._wakeup.wait_for(self.head, position, timeout)
+
+
+def _later(wanted: Filter, after: int, before: int | None = None) -> Filter:
+    values = {name: getattr(wanted, name) for name in wanted.__dataclass_fields__}
+    values["after"] = after
+    if before is not None:
+        values["before"] = min(before, wanted.before) if wanted.before else before
+    return Filter(**values)
+
+
+def _statement(
+    wanted: Filter, limit: int, latest_first: bool
+) -> tuple[sql.Composed, dict[str, Any]]:
+    """The query that starts from the narrowest index: a tag, a type, or the position."""
+    tags = wanted.all_tags
+    lone = wanted.any_tags if wanted.any_tags is not None and len(wanted.any_tags) == 1 else ()
+    drivers = (*tags, *lone)
+    values: dict[str, Any] = {
+        "after": wanted.after,
+        "before": wanted.before,
+        "types": list(wanted.types),
+        "tags": list(tags),
+        "any_tags": list(wanted.any_tags or ()),
+        "channel": wanted.channel,
+        "known_from": wanted.known_from,
+        "known_to": wanted.known_to,
+        "on_from": wanted.on_from,
+        "on_to": wanted.on_to,
+        "limit": limit,
+    }
+    conditions = [sql.SQL("e.position > %(after)s")]
+    if wanted.before is not None:
+        conditions.append(sql.SQL("e.position < %(before)s"))
+    if wanted.types:
+        conditions.append(sql.SQL("e.type = any(%(types)s)"))
+    if tags:
+        conditions.append(sql.SQL("e.tags @> %(tags)s::text[]"))
+    if wanted.any_tags is not None:
+        conditions.append(sql.SQL("e.tags && %(any_tags)s::text[]"))
+    for name, condition in _RANGES.items():
+        if values[name] is not None:
+            conditions.append(sql.SQL(condition))
+    order = sql.SQL("desc" if latest_first else "asc")
+    if drivers:
+        values["hashes"] = [tag_hash(tag) for tag in drivers]
+        source = _tag_source(len(drivers), wanted)
+    else:
+        source = sql.SQL("ledger.events e")
+    query = sql.SQL(
+        "select e.position, e.body from {source} where {conditions} "
+        "order by {key} {order} limit %(limit)s"
+    ).format(
+        source=source,
+        conditions=sql.SQL(" and ").join(conditions),
+        key=sql.SQL("t.position" if drivers else "e.position"),
+        order=order,
+    )
+    return query, values
+
+
+def _tag_source(count: int, wanted: Filter) -> sql.Composed:
+    """Events by their first tag in index order; the other tags are looked up in the index."""
+    others = [
+        sql.SQL(
+            "exists (select from ledger.tags o where o.hash = (%(hashes)s::bigint[])[{n}] "
+            "and o.position = t.position)"
+        ).format(n=sql.Literal(number))
+        for number in range(2, count + 1)
+    ]
+    bounds = [sql.SQL("t.hash = (%(hashes)s::bigint[])[1] and t.position > %(after)s")]
+    if wanted.before is not None:
+        bounds.append(sql.SQL("t.position < %(before)s"))
+    return sql.SQL(
+        "ledger.tags t join ledger.events e on e.position = t.position and {bounds}"
+    ).format(bounds=sql.SQL(" and ").join([*bounds, *others]))
+
+
+_RANGES = {
+    "channel": "e.channel = %(channel)s",
+    "known_from": "e.at >= %(known_from)s",
+    "known_to": "e.at <= %(known_to)s",
+    "on_from": "e.on_day >= %(on_from)s",
+    "on_to": "e.on_day <= %(on_to)s",
+}

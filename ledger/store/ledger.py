@@ -1,0 +1,96 @@
+"""The ledger as a whole: one object that asks, reads, seals, and is closed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from datetime import date, datetime
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+from psycopg_pool import ConnectionPool
+
+from ledger.command import Asker, Command
+from ledger.store.answer import Answer
+from ledger.store.committer import Clock, Committer, system_clock
+from ledger.store.feed import Feed, open_pool
+from ledger.store.founding import FOUNDER, REQUEST, founding_commands
+from ledger.store.migrate import check_version, migrate
+from ledger.store.vault import Vault
+from ledger.store.work import SHANGHAI, Asked, Seal
+
+
+class Ledger:
+    """An open ledger on a database.
+
+    Raises ``Trouble`` where the database cannot be used.
+    """
+
+    def __init__(self, url: str, vault_key: bytes, clock: Clock = system_clock) -> None:
+        check_version(url)
+        self.url = url
+        self.clock = clock
+        self.pool: ConnectionPool[psycopg.Connection[Any]] = open_pool(url)
+        self.feed = Feed(url, self.pool)
+        self.vault = Vault(vault_key, self.pool)
+        self.committer = Committer(url, clock)
+
+    @classmethod
+    def found(cls, url: str, vault_key: bytes, clock: Clock = system_clock) -> Ledger:
+        """Migrates the database, opens the ledger, and founds it where it is empty."""
+        migrate(url)
+        ledger = cls(url, vault_key, clock)
+        if ledger.feed.head() == 0:
+            ledger.ask(founding_commands(), FOUNDER, request=REQUEST, whole=True)
+        return ledger
+
+    def close(self) -> None:
+        """Answers what is queued and closes all connections."""
+        self.committer.close()
+        self.feed.close()
+        self.pool.close()
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def now(self) -> datetime:
+        """The time by the ledger's clock, UTC."""
+        return self.clock()
+
+    def today(self) -> date:
+        """The day in Asia/Shanghai by the ledger's clock."""
+        return (self.clock() + SHANGHAI).date()
+
+    def submit(
+        self,
+        commands: Sequence[Command],
+        asker: Asker,
+        *,
+        request: str | None = None,
+        on: date | None = None,
+        source: str | None = None,
+        cause: str | None = None,
+        whole: bool = False,
+        seals: dict[int, Seal] | None = None,
+    ) -> Future[Answer]:
+        """Asks commands under one request id; see ``Asked``. The future gives the answer."""
+        return self.committer.submit(
+            Asked(
+                commands=list(commands),
+                asker=asker,
+                request=request or str(uuid4()),
+                on=on,
+                source=source,
+                cause=cause,
+                whole=whole,
+                seals=seals or {},
+            )
+        )
+
+    def ask(self, commands: Sequence[Command], asker: Asker, **options: Any) -> Answer:
+        """Like ``submit``, and waits for the answer."""
+        return self.submit(commands, asker, **options).result()

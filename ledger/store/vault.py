@@ -1,0 +1,159 @@
+"""The vault: personal data, outside the ledger, under a key per person.
+
+An event carries salted digests only (RFC 9901 section 4.2). The vault holds salt and value as one
+disclosure, sealed with AES-256-GCM under the person's key; that key is wrapped by a key that never
+enters the database. Destroying the person's key erases the person while every byte of the ledger
+stays. Look-up by id number goes through a keyed hash in a table of its own.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import secrets
+from base64 import b64decode, b64encode, urlsafe_b64decode, urlsafe_b64encode
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import psycopg
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from psycopg_pool import ConnectionPool
+
+from ledger.store.trouble import Trouble
+from ledger.store.work import Seal
+
+KEY_BYTES = 32
+NONCE_BYTES = 12
+SALT_BYTES = 16
+ID_NUMBER = "id_number"
+
+
+def load_key(file: Path) -> bytes:
+    """The wrapping key from a file; made on first use, readable by its owner only.
+
+    Raises ``Trouble`` (``VAULT_KEY_BAD``) for a file that holds no such key.
+    """
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        try:
+            key = b64decode(file.read_text().strip(), validate=True)
+        except (ValueError, OSError):
+            key = b""
+        if len(key) != KEY_BYTES:
+            raise Trouble(
+                "VAULT_KEY_BAD",
+                zh=f"{file} 不是有效的保险库密钥文件，请恢复原来的文件",
+                en=f"{file} holds no vault key; put the original file back",
+            ) from None
+        return key
+    key = secrets.token_bytes(KEY_BYTES)
+    with os.fdopen(descriptor, "w") as out:
+        out.write(b64encode(key).decode() + "\n")
+        out.flush()
+        os.fsync(out.fileno())
+    return key
+
+
+class Vault:
+    """Seals and opens personal data."""
+
+    def __init__(self, key: bytes, pool: ConnectionPool[psycopg.Connection[Any]]) -> None:
+        self._wrap = AESGCM(sha256(b"wrap\x00" + key).digest())
+        self._fingerprint_key = sha256(b"fingerprint\x00" + key).digest()
+        self._pool = pool
+
+    def seal(self, subject: str, values: dict[str, str]) -> tuple[Seal, tuple[str, ...]]:
+        """Values sealed under a new key of a subject, and their digests in order for the event."""
+        key = AESGCM.generate_key(256)
+        box = AESGCM(key)
+        sealed: list[tuple[str, str, bytes]] = []
+        for name, value in values.items():
+            salt = _base64url(secrets.token_bytes(SALT_BYTES))
+            disclosure = _base64url(msgspec.json.encode([salt, name, value]))
+            digest = _base64url(sha256(disclosure.encode()).digest())
+            nonce = secrets.token_bytes(NONCE_BYTES)
+            bound = f"{subject}|{digest}".encode()
+            sealed.append((digest, name, nonce + box.encrypt(nonce, disclosure.encode(), bound)))
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        number = values.get(ID_NUMBER)
+        seal = Seal(
+            subject=subject,
+            wrapped=nonce + self._wrap.encrypt(nonce, key, subject.encode()),
+            secrets=tuple(sealed),
+            fingerprint=self.fingerprint(number) if number else None,
+        )
+        return seal, tuple(sorted(digest for digest, _, _ in sealed))
+
+    def fingerprint(self, id_number: str) -> bytes:
+        """The keyed hash by which an id number is looked up."""
+        return hmac.digest(self._fingerprint_key, id_number.upper().encode(), "sha256")
+
+    def open(self, subjects: list[str]) -> dict[str, dict[str, str]]:
+        """The values of each subject by field; a subject whose key is destroyed has none."""
+        found: dict[str, dict[str, str]] = {subject: {} for subject in subjects}
+        with self._pool.connection() as connection:
+            keys = dict(
+                connection.execute(
+                    "select subject, wrapped from vault.keys "
+                    "where subject = any(%s) and wrapped is not null",
+                    (subjects,),
+                ).fetchall()
+            )
+            rows = connection.execute(
+                "select subject, field, digest, sealed from vault.secrets where subject = any(%s)",
+                (list(keys),),
+            ).fetchall()
+        boxes = {subject: self._unwrap(subject, bytes(key)) for subject, key in keys.items()}
+        for subject, name, digest, sealed in rows:
+            body = bytes(sealed)
+            bound = f"{subject}|{digest}".encode()
+            plain = boxes[subject].decrypt(body[:NONCE_BYTES], body[NONCE_BYTES:], bound)
+            found[subject][name] = _disclosed(plain)
+        return found
+
+    def find(self, id_number: str) -> str | None:
+        """The subject of an id number."""
+        with self._pool.connection() as connection:
+            row = connection.execute(
+                "select subject from vault.lookups where fingerprint = %s",
+                (self.fingerprint(id_number),),
+            ).fetchone()
+        return row[0] if row else None
+
+    def erase(self, subject: str) -> bool:
+        """Destroys a subject's key and look-ups; whether there was a key to destroy."""
+        with self._pool.connection() as connection:
+            done = connection.execute(
+                "update vault.keys set wrapped = null, destroyed_at = now() "
+                "where subject = %s and wrapped is not null",
+                (subject,),
+            ).rowcount
+            connection.execute("delete from vault.lookups where subject = %s", (subject,))
+        return done > 0
+
+    def _unwrap(self, subject: str, wrapped: bytes) -> AESGCM:
+        try:
+            key = self._wrap.decrypt(
+                wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], subject.encode()
+            )
+        except InvalidTag:
+            raise Trouble(
+                "VAULT_KEY_WRONG",
+                zh="保险库密钥与数据库不符，请使用建库时的密钥文件",
+                en="the vault key does not fit this database; use the key file it was made with",
+            ) from None
+        return AESGCM(key)
+
+
+def _disclosed(plain: bytes) -> str:
+    padded = plain + b"=" * (-len(plain) % 4)
+    _, _, value = msgspec.json.decode(urlsafe_b64decode(padded), type=tuple[str, str, str])
+    return value
+
+
+def _base64url(data: bytes) -> str:
+    return urlsafe_b64encode(data).rstrip(b"=").decode()

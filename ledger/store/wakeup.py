@@ -1,0 +1,113 @@
+"""Wakeup: one listening connection a process, which wakes every reader that waits for the head."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import psycopg
+
+from ledger.store.connection import open_connection
+from ledger.store.statements import CHANNEL
+from ledger.store.trouble import Trouble
+
+POLL_SECONDS = 1.0
+T = TypeVar("T")
+
+
+class Ticket:
+    """One asynchronous reader's place in the queue."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._event = asyncio.Event()
+        self._seen = 0
+
+    async def run(self, function: Callable[..., T], *arguments: Any) -> T:
+        """Runs a blocking read on a thread."""
+        return await asyncio.to_thread(function, *arguments)
+
+    async def wait(self, reached: int) -> None:
+        """Waits until the head passes a position; polls now and then all the same."""
+        if self._seen > reached:
+            return
+        try:
+            await asyncio.wait_for(self._event.wait(), POLL_SECONDS)
+        except TimeoutError:
+            pass
+        self._event.clear()
+
+    def wake(self, head: int) -> None:
+        """Called from the listening thread."""
+        self._seen = max(self._seen, head)
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._event.set)
+
+
+class Wakeup:
+    """Listens for heads; reconnects when the database comes back."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._tickets: set[Ticket] = set()
+        self._lock = threading.Lock()
+        self._changed = threading.Condition()
+        self._head = 0
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._listen, name="wakeup", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stops listening."""
+        self._closing.set()
+        self._thread.join(timeout=POLL_SECONDS * 3)
+
+    @contextmanager
+    def ticket(self) -> Iterator[Ticket]:
+        """A reader's ticket for as long as it reads."""
+        ticket = Ticket(asyncio.get_running_loop())
+        with self._lock:
+            self._tickets.add(ticket)
+        try:
+            yield ticket
+        finally:
+            with self._lock:
+                self._tickets.discard(ticket)
+
+    def wait_for(self, head: Callable[[], int], position: int, timeout: float) -> bool:
+        """Whether the head reaches a position before the time is up."""
+        end = time.monotonic() + timeout
+        with self._changed:
+            while self._head < position:
+                left = end - time.monotonic()
+                if left <= 0:
+                    return False
+                self._head = max(self._head, head())
+                if self._head < position:
+                    self._changed.wait(min(left, POLL_SECONDS))
+        return True
+
+    def _listen(self) -> None:
+        while not self._closing.is_set():
+            try:
+                with open_connection(self._url, autocommit=True) as connection:
+                    connection.execute(f"listen {CHANNEL}")
+                    while not self._closing.is_set():
+                        for notice in connection.notifies(timeout=POLL_SECONDS / 4, stop_after=1):
+                            self._announce(int(notice.payload))
+            except (psycopg.Error, Trouble):
+                # Readers poll meanwhile; the next round connects again.
+                self._closing.wait(POLL_SECONDS)
+
+    def _announce(self, head: int) -> None:
+        with self._changed:
+            self._head = max(self._head, head)
+            self._changed.notify_all()
+        with self._lock:
+            tickets = list(self._tickets)
+        for ticket in tickets:
+            ticket.wake(head)

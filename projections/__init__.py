@@ -1,0 +1,1 @@
+"""What the events add up to: views that can be thrown away and rebuilt."""

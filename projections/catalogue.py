@@ -1,0 +1,44 @@
+"""All views, in the order of life."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from projections.change import Changes
+from projections.completion import Completions
+from projections.credit import Records, SchoolBasedTrainings
+from projections.declaration import Projects
+from projections.enrollment import Enrollments
+from projections.finding import Findings
+from projections.offering import Offerings
+from projections.order import Orders
+from projections.projection import Projection
+from projections.register import Providers, Schools, Teachers
+
+SCHOOLS = Schools()
+PROVIDERS = Providers()
+TEACHERS = Teachers()
+ORDERS = Orders()
+PROJECTS = Projects()
+OFFERINGS = Offerings()
+ENROLLMENTS = Enrollments()
+CHANGES = Changes()
+COMPLETIONS = Completions()
+RECORDS = Records()
+SCHOOL_BASED = SchoolBasedTrainings()
+FINDINGS = Findings()
+
+VIEWS: tuple[Projection[Any], ...] = (
+    SCHOOLS,
+    PROVIDERS,
+    TEACHERS,
+    ORDERS,
+    PROJECTS,
+    OFFERINGS,
+    ENROLLMENTS,
+    CHANGES,
+    COMPLETIONS,
+    RECORDS,
+    SCHOOL_BASED,
+    FINDINGS,
+)

@@ -1,0 +1,130 @@
+"""The offering board: each class with its seats, its choices counted, and its timetable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from msgspec import Struct
+
+from ledger.enrollment import (
+    EnrollmentConfirmed,
+    EnrollmentDeclined,
+    EnrollmentWithdrawn,
+    OfferingSelected,
+    SelectionReviewed,
+)
+from ledger.event import Entry
+from ledger.names import JurisdictionId, OfferingId, ProjectId, ProviderId, StaffId, TermId
+from ledger.offering import ExpansionDecided, ExpansionRequested, OfferingOpened
+from ledger.plan import Plan
+from ledger.schedule import DayLogged, Session, TimetablePublished
+from ledger.term import Calendar
+from projections.projection import Projection
+
+
+class Offering(Struct, kw_only=True):
+    """A class; the counts are of choices, ``confirmed`` of trainees now."""
+
+    offering: OfferingId
+    project: ProjectId | None = None
+    provider: ProviderId | None = None
+    place: JurisdictionId | None = None
+    term: TermId | None = None
+    calendar: Calendar | None = None
+    plan: Plan | None = None
+    adviser: StaffId | None = None
+    seats: int = 0
+    seats_requested: int | None = None
+    opens: date | None = None
+    closes: date | None = None
+    selected: int = 0
+    passed: int = 0
+    not_passed: int = 0
+    confirmed: int = 0
+    declined: int = 0
+    withdrawn: int = 0
+    timetable_published: date | None = None
+    sessions: tuple[Session, ...] = ()
+    days_logged: tuple[date, ...] = ()
+
+
+class Offerings(Projection[Offering]):
+    """Offerings by provider, place, term, subject and mode."""
+
+    name = "offerings"
+    state = Offering
+    events = (
+        OfferingOpened,
+        ExpansionRequested,
+        ExpansionDecided,
+        OfferingSelected,
+        SelectionReviewed,
+        EnrollmentConfirmed,
+        EnrollmentDeclined,
+        EnrollmentWithdrawn,
+        TimetablePublished,
+        DayLogged,
+    )
+    facets = {
+        "provider": "text",
+        "place": "text",
+        "term": "text",
+        "project": "text",
+        "subject": "text",
+        "mode": "text",
+    }
+
+    def keys(self, entry: Entry) -> Iterable[str]:
+        offering: OfferingId = getattr(entry.event, "offering", OfferingId("offering:none"))
+        return (str(offering),)
+
+    def blank(self, key: str) -> Offering:
+        return Offering(offering=OfferingId(key))
+
+    def facet_values(self, state: Offering) -> dict[str, Any]:
+        plan = state.plan
+        own = {name: getattr(state, name) for name in ("provider", "place", "term", "project")}
+        return {name: None if value is None else str(value) for name, value in own.items()} | {
+            "subject": plan.subject if plan else None,
+            "mode": plan.mode.value if plan else None,
+        }
+
+    def apply(self, state: Offering, entry: Entry) -> Offering:
+        match entry.event:
+            case OfferingOpened() as event:
+                for name in event.__struct_fields__:
+                    setattr(state, name, getattr(event, name))
+            case ExpansionRequested(seats=seats):
+                state.seats_requested = seats
+            case ExpansionDecided() as event:
+                state.seats_requested = None
+                state.seats = event.seats if event.approved else state.seats
+            case TimetablePublished(sessions=sessions):
+                state.sessions = sessions
+                state.timetable_published = state.timetable_published or entry.on
+            case DayLogged(day=day):
+                state.days_logged = (*state.days_logged, day)
+            case _:
+                _count(state, entry)
+        return state
+
+
+def _count(state: Offering, entry: Entry) -> None:
+    match entry.event:
+        case OfferingSelected():
+            state.selected += 1
+        case SelectionReviewed(passed=True):
+            state.passed += 1
+        case SelectionReviewed():
+            state.not_passed += 1
+        case EnrollmentConfirmed():
+            state.confirmed += 1
+        case EnrollmentDeclined():
+            state.declined += 1
+        case EnrollmentWithdrawn(admitted=admitted):
+            state.withdrawn += 1
+            state.confirmed -= admitted
+        case _:
+            pass

@@ -1,0 +1,139 @@
+"""A projection: a pure fold over entries, the table of its states, and its facets.
+
+The same fold makes the live row, the rebuilt row and the answer as of a moment. A facet is a value
+of the state that a query filters or sorts by; it has a column of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any, ClassVar, Generic, TypeVar
+
+import msgspec
+from psycopg import sql
+
+from ledger.event import Entry, Event
+from ledger.names import Name
+
+StateT = TypeVar("StateT", bound=msgspec.Struct)
+SCHEMA = "projection"
+
+
+class Projection(Generic[StateT]):
+    """One view. Subclasses name it, list its events and facets, and fold.
+
+    ``tags`` gives the tags that all events of a key carry, so that a state can be folded from the
+    subject's own events.
+    """
+
+    name: ClassVar[str]
+    version: ClassVar[int] = 1
+    state: ClassVar[type[Any]]
+    events: ClassVar[tuple[type[Event], ...]]
+    facets: ClassVar[dict[str, str]] = {}
+
+    def __init__(self) -> None:
+        self.types = frozenset(each.NAME for each in self.events)
+        self._decoder = msgspec.json.Decoder(self.state, dec_hook=_revive)
+
+    def keys(self, entry: Entry) -> Iterable[str]:
+        """The keys that an entry touches."""
+        raise NotImplementedError
+
+    def blank(self, key: str) -> StateT:
+        """The state of a key before its first event."""
+        raise NotImplementedError
+
+    def apply(self, state: StateT, entry: Entry) -> StateT:
+        """The state after one more entry."""
+        raise NotImplementedError
+
+    def facet_values(self, state: StateT) -> dict[str, Any]:
+        """The values of the facets; by default the state's fields of those names."""
+        return {name: _facet(getattr(state, name)) for name in self.facets}
+
+    def tags(self, key: str) -> tuple[str, ...]:
+        """The tags that all events of a key carry."""
+        return tuple(key.split("|"))
+
+    def fold(self, key: str, entries: Iterable[Entry]) -> StateT:
+        """The state of a key from its entries; those of other keys or types are passed over."""
+        state = self.blank(key)
+        for entry in entries:
+            if entry.event.NAME in self.types and key in self.keys(entry):
+                state = self.apply(state, entry)
+        return state
+
+    def encode(self, state: StateT) -> bytes:
+        """The state as stored."""
+        return _ENCODER.encode(state)
+
+    def decode(self, body: bytes) -> StateT:
+        """The state as it was stored."""
+        state: StateT = self._decoder.decode(body)
+        return state
+
+    def create(self, table: str) -> sql.Composed:
+        """The statement that makes the view's table."""
+        columns = [
+            sql.SQL(", {} {}").format(sql.Identifier(name), sql.SQL(kind))
+            for name, kind in self.facets.items()
+        ]
+        return sql.SQL(
+            "create table {} (key text primary key, state bytea not null, "
+            "position bigint not null{})"
+        ).format(sql.Identifier(SCHEMA, table), sql.Composed(columns))
+
+    def indexes(self, table: str) -> list[sql.Composed]:
+        """The statements that index the facets, each with the key for paging."""
+        return [
+            sql.SQL("create index on {} ({}, key)").format(
+                sql.Identifier(SCHEMA, table), sql.Identifier(name)
+            )
+            for name, kind in self.facets.items()
+            if not kind.endswith("[]")
+        ] + [
+            sql.SQL("create index on {} using gin ({})").format(
+                sql.Identifier(SCHEMA, table), sql.Identifier(name)
+            )
+            for name, kind in self.facets.items()
+            if kind.endswith("[]")
+        ]
+
+    def upsert(self, table: str) -> sql.Composed:
+        """The statement that writes one state; parameters: key, state, position, facets."""
+        names = ["key", "state", "position", *self.facets]
+        return sql.SQL(
+            "insert into {} ({}) values ({}) on conflict (key) do update set {}"
+        ).format(
+            sql.Identifier(SCHEMA, table),
+            sql.SQL(", ").join(map(sql.Identifier, names)),
+            sql.SQL(", ").join(sql.Placeholder() * len(names)),
+            sql.SQL(", ").join(
+                sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name)) for name in names[1:]
+            ),
+        )
+
+
+def _facet(value: Any) -> Any:
+    if value is None or isinstance(value, int | date) or hasattr(value, "as_tuple"):
+        return value
+    if isinstance(value, tuple | list):
+        return [str(each) for each in value]
+    return str(getattr(value, "value", value)) if not isinstance(value, Name) else str(value)
+
+
+def _express(value: object) -> object:
+    if isinstance(value, str):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no place in a state")
+
+
+def _revive(kind: type, value: Any) -> Any:
+    if issubclass(kind, Name):
+        return kind(value)
+    raise TypeError(f"{kind.__name__} has no place in a state")
+
+
+_ENCODER = msgspec.json.Encoder(order="sorted", enc_hook=_express)

@@ -1,0 +1,132 @@
+"""Register views: schools, providers and teachers as they are now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from msgspec import Struct
+
+from ledger.accreditation import ProviderAccredited, QuotaCategory, Reach
+from ledger.event import Entry
+from ledger.names import JurisdictionId, ProviderId, SchoolId, TeacherId
+from ledger.register import (
+    SchoolRegistered,
+    Stage,
+    TeacherProfileUpdated,
+    TeacherRegistered,
+    TeacherTransferred,
+)
+from projections.projection import Projection
+
+
+class School(Struct, kw_only=True):
+    """A school."""
+
+    school: SchoolId
+    place: JurisdictionId | None = None
+    title: str = ""
+    stage: Stage | None = None
+
+
+class Schools(Projection[School]):
+    """Schools by place."""
+
+    name = "schools"
+    state = School
+    events = (SchoolRegistered,)
+    facets = {"place": "text"}
+
+    def keys(self, entry: Entry) -> Iterable[str]:
+        assert isinstance(entry.event, SchoolRegistered)
+        return (str(entry.event.school),)
+
+    def blank(self, key: str) -> School:
+        return School(school=SchoolId(key))
+
+    def apply(self, state: School, entry: Entry) -> School:
+        match entry.event:
+            case SchoolRegistered() as event:
+                state.place, state.title, state.stage = event.place, event.title, event.stage
+            case _:
+                pass
+        return state
+
+
+class Provider(Struct, kw_only=True):
+    """A provider with its accreditation."""
+
+    provider: ProviderId
+    place: JurisdictionId | None = None
+    title: str = ""
+    reach: Reach | None = None
+    subjects: tuple[str, ...] = ()
+    since: date | None = None
+    quota_category: QuotaCategory | None = None
+    distance: bool = False
+    blended: bool = False
+
+
+class Providers(Projection[Provider]):
+    """Providers by place and reach."""
+
+    name = "providers"
+    state = Provider
+    events = (ProviderAccredited,)
+    facets = {"place": "text", "reach": "text"}
+
+    def keys(self, entry: Entry) -> Iterable[str]:
+        assert isinstance(entry.event, ProviderAccredited)
+        return (str(entry.event.provider),)
+
+    def blank(self, key: str) -> Provider:
+        return Provider(provider=ProviderId(key))
+
+    def apply(self, state: Provider, entry: Entry) -> Provider:
+        event = entry.event
+        assert isinstance(event, ProviderAccredited)
+        return Provider(
+            **{name: getattr(event, name) for name in state.__struct_fields__}
+        )
+
+
+class Teacher(Struct, kw_only=True):
+    """A teacher, without personal data."""
+
+    teacher: TeacherId
+    school: SchoolId | None = None
+    place: JurisdictionId | None = None
+    stage: Stage | None = None
+    subject: str = ""
+    entered: date | None = None
+    updated: date | None = None
+
+
+class Teachers(Projection[Teacher]):
+    """Teachers by school and place."""
+
+    name = "teachers"
+    state = Teacher
+    events = (TeacherRegistered, TeacherTransferred, TeacherProfileUpdated)
+    facets = {"school": "text", "place": "text"}
+
+    def keys(self, entry: Entry) -> Iterable[str]:
+        event = entry.event
+        assert isinstance(event, TeacherRegistered | TeacherTransferred | TeacherProfileUpdated)
+        return (str(event.teacher),)
+
+    def blank(self, key: str) -> Teacher:
+        return Teacher(teacher=TeacherId(key))
+
+    def apply(self, state: Teacher, entry: Entry) -> Teacher:
+        match entry.event:
+            case TeacherRegistered() as event:
+                state.school, state.place, state.entered = event.school, event.place, event.entered
+                state.stage, state.subject, state.updated = event.stage, event.subject, entry.on
+            case TeacherTransferred() as event:
+                state.school, state.place = event.school, event.place
+            case TeacherProfileUpdated() as event:
+                state.stage, state.subject, state.updated = event.stage, event.subject, entry.on
+            case _:
+                pass
+        return state

@@ -1,0 +1,277 @@
+"""The runner: reads the feed, folds, and writes rows and position in one transaction.
+
+Exactly once: the position stands in the same commit as the rows, under a row lock, so any number
+of processes may run and a kill at any point repeats nothing and skips nothing. A rebuild fills a
+table beside the live one and swaps the two; queries go on meanwhile.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg_pool import ConnectionPool
+
+from ledger.event import Entry, decode
+from ledger.store.feed import Feed
+from projections.projection import SCHEMA, Projection
+
+PAGE = 2_000
+REBUILD_PAGE = 10_000
+IDLE_SECONDS = 1.0
+LOCK = 4_207_330_382
+
+PROGRESS = """
+create table if not exists projection.progress (
+    view text primary key, version int not null, position bigint not null, failed text
+)
+"""
+ROWS = "select position, body from ledger.events where position > %s order by position limit %s"
+
+Connection = psycopg.Connection[Any]
+Views = Sequence[Projection[Any]]
+Told = Callable[[int, int], None]
+
+
+class RebuildRunning(Exception):
+    """Another process is rebuilding views."""
+
+
+class Runner:
+    """Keeps views up with the feed, on a thread of its own once started."""
+
+    def __init__(self, pool: ConnectionPool[Connection], feed: Feed, views: Views) -> None:
+        self._pool = pool
+        self._feed = feed
+        self.views = {view.name: view for view in views}
+        self._closing = threading.Event()
+        self._moved = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Makes missing tables; a view of another version starts over from position 0."""
+        with self._pool.connection() as connection:
+            connection.execute("select pg_advisory_xact_lock(%s)", (LOCK + 1,))
+            connection.execute(PROGRESS)
+            known = dict(
+                connection.execute("select view, version from projection.progress").fetchall()
+            )
+            for view in self.views.values():
+                if known.get(view.name) == view.version:
+                    continue
+                _make(connection, view, view.name)
+                connection.execute(
+                    "insert into projection.progress values (%s, %s, 0, null) on conflict (view) "
+                    "do update set version = excluded.version, position = 0, failed = null",
+                    (view.name, view.version),
+                )
+
+    def start(self) -> None:
+        """Follows the feed until closed."""
+        self._thread = threading.Thread(target=self._run, name="projections", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stops following."""
+        self._closing.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while not self._closing.is_set():
+            try:
+                if self.step():
+                    continue
+                reached = self.position()
+                self._feed.wait_for(reached + 1, IDLE_SECONDS)
+            except (psycopg.Error, TimeoutError):
+                # The database is away; the next round starts from what was committed.
+                self._closing.wait(IDLE_SECONDS)
+
+    def catch_up(self) -> int:
+        """Folds everything there is; gives the position reached."""
+        while self.step():
+            pass
+        return self.position()
+
+    def step(self) -> bool:
+        """Folds one page into the views that are furthest behind; whether there was any."""
+        with self._pool.connection() as connection:
+            progress = connection.execute(
+                "select view, position from projection.progress "
+                "where failed is null and view = any(%s) order by view for update",
+                (list(self.views),),
+            ).fetchall()
+            if not progress:
+                return False
+            behind = min(position for _, position in progress)
+            names = [name for name, position in progress if position == behind]
+            entries = _page(connection, behind, PAGE)
+            if not entries:
+                return False
+            for name in names:
+                self._advance(connection, self.views[name], entries)
+        with self._moved:
+            self._moved.notify_all()
+        return True
+
+    def _advance(
+        self, connection: Connection, view: Projection[Any], entries: list[Entry]
+    ) -> None:
+        """A view that raises stops alone, and says which event and why."""
+        try:
+            with connection.transaction():
+                fold_page(connection, view, view.name, entries)
+                connection.execute(
+                    "update projection.progress set position = %s where view = %s",
+                    (entries[-1].position, view.name),
+                )
+        except psycopg.OperationalError:
+            raise
+        except Exception as error:
+            connection.execute(
+                "update projection.progress set failed = %s where view = %s",
+                (f"{type(error).__name__}: {error}", view.name),
+            )
+
+    def position(self, *names: str) -> int:
+        """The position that all of the named views (or all) have reached."""
+        wanted = list(names or self.views)
+        with self._pool.connection() as connection:
+            row = connection.execute(
+                "select min(position) from projection.progress where view = any(%s)", (wanted,)
+            ).fetchone()
+        return (row[0] if row else None) or 0
+
+    def progress(self) -> list[tuple[str, int, str | None]]:
+        """Each view with its position and, where it stopped, why."""
+        with self._pool.connection() as connection:
+            return connection.execute(
+                "select view, position, failed from projection.progress order by view"
+            ).fetchall()
+
+    def wait_for(self, position: int, timeout: float, *names: str) -> bool:
+        """Whether the views reach a position in time."""
+        waited = 0.0
+        while self.position(*names) < position:
+            if waited >= timeout:
+                return False
+            with self._moved:
+                self._moved.wait(0.05)
+            waited += 0.05
+        return True
+
+    def rebuild(self, names: Sequence[str] = (), told: Told | None = None) -> int:
+        """Folds views anew beside the live ones and swaps them; gives the position reached.
+
+        Raises ``RebuildRunning`` while another process rebuilds.
+        """
+        views = [self.views[name] for name in names or self.views]
+        with self._pool.connection() as guard:
+            row = guard.execute("select pg_try_advisory_lock(%s)", (LOCK,)).fetchone()
+            guard.commit()
+            if not row or not row[0]:
+                raise RebuildRunning("another process is rebuilding; wait for it to end")
+            try:
+                return self._rebuild(views, told)
+            finally:
+                guard.execute("select pg_advisory_unlock(%s)", (LOCK,))
+                guard.commit()
+
+    def _rebuild(self, views: list[Projection[Any]], told: Told | None) -> int:
+        with self._pool.connection() as connection:
+            for view in views:
+                _make(connection, view, _beside(view))
+        reached, head = 0, self._feed.head()
+        while True:
+            with self._pool.connection() as connection:
+                entries = _page(connection, reached, REBUILD_PAGE)
+                for view in views:
+                    fold_page(connection, view, _beside(view), entries)
+            if entries:
+                reached = entries[-1].position
+            if told is not None:
+                told(min(reached, head), head)
+            if len(entries) < REBUILD_PAGE:
+                return self._swap(views, reached)
+
+    def _swap(self, views: list[Projection[Any]], reached: int) -> int:
+        """Under the lock of the progress rows: folds the last events and changes tables."""
+        with self._pool.connection() as connection:
+            connection.execute(
+                "select 1 from projection.progress where view = any(%s) order by view for update",
+                ([view.name for view in views],),
+            )
+            while entries := _page(connection, reached, REBUILD_PAGE):
+                for view in views:
+                    fold_page(connection, view, _beside(view), entries)
+                reached = entries[-1].position
+            for view in views:
+                connection.execute(
+                    sql.SQL("drop table {}").format(sql.Identifier(SCHEMA, view.name))
+                )
+                connection.execute(
+                    sql.SQL("alter table {} rename to {}").format(
+                        sql.Identifier(SCHEMA, _beside(view)), sql.Identifier(view.name)
+                    )
+                )
+                connection.execute(
+                    "update projection.progress set position = %s, failed = null where view = %s",
+                    (reached, view.name),
+                )
+        return reached
+
+
+def fold_page(
+    connection: Connection, view: Projection[Any], table: str, entries: list[Entry]
+) -> None:
+    """Folds the entries into the states that they touch, each state read and written once."""
+    touched: dict[str, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        if entry.event.NAME in view.types:
+            for key in dict.fromkeys(view.keys(entry)):
+                touched[key].append(entry)
+    if not touched:
+        return
+    stored = connection.execute(
+        sql.SQL("select key, state from {} where key = any(%s)").format(
+            sql.Identifier(SCHEMA, table)
+        ),
+        (list(touched),),
+    )
+    states = {key: view.decode(bytes(state)) for key, state in stored}
+    rows = []
+    for key, news in touched.items():
+        state = states.get(key) or view.blank(key)
+        for entry in news:
+            state = view.apply(state, entry)
+        facets = view.facet_values(state)
+        rows.append(
+            (key, view.encode(state), news[-1].position, *(facets[name] for name in view.facets))
+        )
+    with connection.cursor() as cursor:
+        cursor.executemany(view.upsert(table), rows)
+
+
+def _page(connection: Connection, after: int, limit: int) -> list[Entry]:
+    with connection.cursor(binary=True) as cursor:
+        rows = cursor.execute(ROWS, (after, limit)).fetchall()
+    return [decode(position, bytes(body)) for position, body in rows]
+
+
+def _make(connection: Connection, view: Projection[Any], table: str) -> None:
+    connection.execute(
+        sql.SQL("drop table if exists {}").format(sql.Identifier(SCHEMA, table))
+    )
+    connection.execute(view.create(table))
+    for index in view.indexes(table):
+        connection.execute(index)
+
+
+def _beside(view: Projection[Any]) -> str:
+    return f"{view.name}__rebuilt"

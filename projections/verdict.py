@@ -1,0 +1,76 @@
+"""Verdicts: judged from a teacher's record and the rules known at the same position."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from ledger.event import Entry
+from ledger.record import Record
+from ledger.regulation import REGULATION_EVENTS, Rulebook
+from ledger.store.feed import Filter
+from ledger.verdict import Verdict, judge
+from projections.credit import Records
+from projections.reader import Reader
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """A record, its verdict (``None`` for one who never entered), and where they stand."""
+
+    record: Record
+    verdict: Verdict | None
+    position: int
+
+
+class Rules:
+    """The rulebook as it was at any position; kept up with the feed for the present."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._entries: list[Entry] = []
+        self._upto = 0
+        self._current = Rulebook()
+
+    def now(self) -> Rulebook:
+        """The rules adopted so far."""
+        head = self._reader.feed.head()
+        if head > self._upto:
+            names = tuple(each.NAME for each in REGULATION_EVENTS)
+            news = list(self._reader.feed.entries(Filter(types=names, after=self._upto)))
+            for entry in news:
+                self._current.learn(entry.event)
+            self._entries.extend(news)
+            self._upto = head
+        return self._current
+
+    def at(self, position: int) -> Rulebook:
+        """The rules adopted up to a position."""
+        current = self.now()
+        if not self._entries or position >= self._entries[-1].position:
+            return current
+        return Rulebook(each.event for each in self._entries if each.position <= position)
+
+
+def judged(
+    reader: Reader,
+    rules: Rules,
+    records: Records,
+    teacher: str,
+    day: date,
+    *,
+    known: int | None = None,
+    effective: date | None = None,
+) -> Judged:
+    """A teacher's record and verdict on a day, now or as of a position and a day."""
+    state, position = reader.as_of(records, teacher, known=known, effective=effective)
+    return Judged(
+        record=state, verdict=judge(state, rules.at(position), day), position=position
+    )
+
+
+def judged_now(reader: Reader, rules: Rules, records: Records, teacher: str, day: date) -> Any:
+    """The same from the live view."""
+    state = reader.one(records, teacher) or records.blank(teacher)
+    return Judged(record=state, verdict=judge(state, rules.now(), day), position=state.position)
