@@ -22,7 +22,7 @@ from ledger.enrollment import (
     SelectionReviewed,
 )
 from ledger.event import Entry, Event
-from ledger.names import JurisdictionId, Name, OfferingId, TeacherId
+from ledger.names import JurisdictionId, Name, OfferingId, TeacherId, TermId
 from ledger.offering import OFFERING_EVENTS, ClassRoom, OfferingOpened
 from ledger.register import TEACHER_EVENTS, Whereabouts
 from ledger.regulation import InForce, Parameters

@@ -10,9 +10,9 @@ from typing import Any
 
 from msgspec import Struct
 
+from ledger.assessment import AssessmentRecorded
 from ledger.attendance import AttendanceCorrected, AttendanceRecorded
 from ledger.completion import (
-    AssessmentRecorded,
     CompletionDenied,
     CompletionGranted,
     CompletionRevoked,

@@ -43,6 +43,12 @@ class Findings(Projection[Finding]):
     def keys(self, entry: Entry) -> Iterable[str]:
         return (f"{entry.position:020d}",)
 
+    def tags(self, key: str) -> tuple[str, ...]:
+        return ()
+
+    def span(self, key: str) -> tuple[int, int]:
+        return int(key), int(key)
+
     def blank(self, key: str) -> Finding:
         return Finding(key=key)
 

@@ -18,6 +18,7 @@ from ledger.names import Name
 
 StateT = TypeVar("StateT", bound=msgspec.Struct)
 SCHEMA = "projection"
+POSITION_MAX = 2**63 - 2
 
 
 class Projection(Generic[StateT]):
@@ -56,6 +57,10 @@ class Projection(Generic[StateT]):
     def tags(self, key: str) -> tuple[str, ...]:
         """The tags that all events of a key carry."""
         return tuple(key.split("|"))
+
+    def span(self, key: str) -> tuple[int, int]:
+        """The first and the last position at which events of a key may stand."""
+        return 1, POSITION_MAX
 
     def fold(self, key: str, entries: Iterable[Entry]) -> StateT:
         """The state of a key from its entries; those of other keys or types are passed over."""

@@ -83,6 +83,10 @@ class Reader:
             _table(view), _where(restricted), sql.SQL("desc" if descending else "asc")
         )
         with self._pool.connection() as connection:
+            # The position is read first: rows may be newer than it says, never older.
+            stands = connection.execute(
+                "select position from projection.progress where view = %s", (view.name,)
+            ).fetchone()
             rows = connection.execute(statement, bound | {"limit": limit + 1}).fetchall()
             total = None
             if count:
@@ -91,9 +95,6 @@ class Reader:
                     values,
                 ).fetchone()
                 total = counted[0] if counted else 0
-            stands = connection.execute(
-                "select position from projection.progress where view = %s", (view.name,)
-            ).fetchone()
         states = tuple((key, view.decode(bytes(state))) for key, state in rows[:limit])
         return Page(states, len(rows) > limit, stands[0] if stands else 0, total)
 
@@ -110,8 +111,13 @@ class Reader:
         Costs what the subject's own history costs, whatever the size of the ledger.
         """
         position = self.feed.head() if known is None else known
+        first, last = view.span(key)
         wanted = Filter(
-            tags=view.tags(key), types=tuple(view.types), before=position + 1, on_to=effective
+            tags=view.tags(key),
+            types=tuple(sorted(view.types)),
+            after=first - 1,
+            before=min(position, last) + 1,
+            on_to=effective,
         )
         entries: list[Entry] = list(self.feed.entries(wanted))
         return view.fold(key, entries), position

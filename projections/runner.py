@@ -17,6 +17,7 @@ from psycopg import sql
 from psycopg_pool import ConnectionPool
 
 from ledger.event import Entry, decode
+from ledger.fault import Fault
 from ledger.store.feed import Feed
 from projections.projection import SCHEMA, Projection
 
@@ -30,7 +31,10 @@ create table if not exists projection.progress (
     view text primary key, version int not null, position bigint not null, failed text
 )
 """
-ROWS = "select position, body from ledger.events where position > %s order by position limit %s"
+ROWS = (
+    "select position, body, id is not null from ledger.events "
+    "where position > %s order by position limit %s"
+)
 
 Connection = psycopg.Connection[Any]
 Views = Sequence[Projection[Any]]
@@ -59,7 +63,10 @@ class Runner:
             connection.execute("select pg_advisory_xact_lock(%s)", (LOCK + 1,))
             connection.execute(PROGRESS)
             known = dict(
-                connection.execute("select view, version from projection.progress").fetchall()
+                # The rows are locked before the tables, as in every step.
+                connection.execute(
+                    "select view, version from projection.progress order by view for update"
+                ).fetchall()
             )
             for view in self.views.values():
                 if known.get(view.name) == view.version:
@@ -87,11 +94,25 @@ class Runner:
             try:
                 if self.step():
                     continue
-                reached = self.position()
-                self._feed.wait_for(reached + 1, IDLE_SECONDS)
-            except (psycopg.Error, TimeoutError):
-                # The database is away; the next round starts from what was committed.
+                reached = self._furthest()
+                if reached is None:
+                    self._closing.wait(IDLE_SECONDS)
+                else:
+                    self._feed.wait_for(reached + 1, IDLE_SECONDS)
+            except (psycopg.Error, TimeoutError, Fault):
+                # The database is away, or a newer program wrote an event that this one cannot
+                # read; the next round starts from what was committed.
                 self._closing.wait(IDLE_SECONDS)
+
+    def _furthest(self) -> int | None:
+        """Where the views stand that have not stopped; ``None`` where all have."""
+        with self._pool.connection() as connection:
+            row = connection.execute(
+                "select min(position) from projection.progress "
+                "where failed is null and view = any(%s)",
+                (list(self.views),),
+            ).fetchone()
+        return row[0] if row else None
 
     def catch_up(self) -> int:
         """Folds everything there is; gives the position reached."""
@@ -111,17 +132,17 @@ class Runner:
                 return False
             behind = min(position for _, position in progress)
             names = [name for name, position in progress if position == behind]
-            entries = _page(connection, behind, PAGE)
-            if not entries:
+            entries, reached = _page(connection, behind, PAGE)
+            if reached == behind:
                 return False
             for name in names:
-                self._advance(connection, self.views[name], entries)
+                self._advance(connection, self.views[name], entries, reached)
         with self._moved:
             self._moved.notify_all()
         return True
 
     def _advance(
-        self, connection: Connection, view: Projection[Any], entries: list[Entry]
+        self, connection: Connection, view: Projection[Any], entries: list[Entry], reached: int
     ) -> None:
         """A view that raises stops alone, and says which event and why."""
         try:
@@ -129,7 +150,7 @@ class Runner:
                 fold_page(connection, view, view.name, entries)
                 connection.execute(
                     "update projection.progress set position = %s where view = %s",
-                    (entries[-1].position, view.name),
+                    (reached, view.name),
                 )
         except psycopg.OperationalError:
             raise
@@ -188,17 +209,14 @@ class Runner:
             for view in views:
                 _make(connection, view, _beside(view))
         reached, head = 0, self._feed.head()
-        while True:
+        while reached < head:
             with self._pool.connection() as connection:
-                entries = _page(connection, reached, REBUILD_PAGE)
+                entries, reached = _page(connection, reached, REBUILD_PAGE)
                 for view in views:
                     fold_page(connection, view, _beside(view), entries)
-            if entries:
-                reached = entries[-1].position
             if told is not None:
                 told(min(reached, head), head)
-            if len(entries) < REBUILD_PAGE:
-                return self._swap(views, reached)
+        return self._swap(views, reached)
 
     def _swap(self, views: list[Projection[Any]], reached: int) -> int:
         """Under the lock of the progress rows: folds the last events and changes tables."""
@@ -207,10 +225,12 @@ class Runner:
                 "select 1 from projection.progress where view = any(%s) order by view for update",
                 ([view.name for view in views],),
             )
-            while entries := _page(connection, reached, REBUILD_PAGE):
+            before = -1
+            while reached != before:
+                before = reached
+                entries, reached = _page(connection, reached, REBUILD_PAGE)
                 for view in views:
                     fold_page(connection, view, _beside(view), entries)
-                reached = entries[-1].position
             for view in views:
                 connection.execute(
                     sql.SQL("drop table {}").format(sql.Identifier(SCHEMA, view.name))
@@ -258,10 +278,12 @@ def fold_page(
         cursor.executemany(view.upsert(table), rows)
 
 
-def _page(connection: Connection, after: int, limit: int) -> list[Entry]:
+def _page(connection: Connection, after: int, limit: int) -> tuple[list[Entry], int]:
+    """Entries after a position, and the position reached; other applications' are left out."""
     with connection.cursor(binary=True) as cursor:
         rows = cursor.execute(ROWS, (after, limit)).fetchall()
-    return [decode(position, bytes(body)) for position, body in rows]
+    entries = [decode(position, bytes(body)) for position, body, ours in rows if ours]
+    return entries, rows[-1][0] if rows else after
 
 
 def _make(connection: Connection, view: Projection[Any], table: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from threading import Lock
 from typing import Any
 
 from ledger.event import Entry
@@ -32,17 +33,19 @@ class Rules:
         self._entries: list[Entry] = []
         self._upto = 0
         self._current = Rulebook()
+        self._lock = Lock()
 
     def now(self) -> Rulebook:
         """The rules adopted so far."""
         head = self._reader.feed.head()
-        if head > self._upto:
-            names = tuple(each.NAME for each in REGULATION_EVENTS)
-            news = list(self._reader.feed.entries(Filter(types=names, after=self._upto)))
-            for entry in news:
-                self._current.learn(entry.event)
-            self._entries.extend(news)
-            self._upto = head
+        with self._lock:
+            if head > self._upto:
+                names = tuple(each.NAME for each in REGULATION_EVENTS)
+                wanted = Filter(types=names, after=self._upto, before=head + 1)
+                for entry in self._reader.feed.entries(wanted):
+                    self._current.learn(entry.event)
+                    self._entries.append(entry)
+                self._upto = head
         return self._current
 
     def at(self, position: int) -> Rulebook:

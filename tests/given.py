@@ -182,7 +182,8 @@ class Answer:
         hits = tuple(
             each
             for each in self.findings
-            if (each.rule, each.outcome) == (rule, outcome) and said in (None, _class(each))
+            if (each.rule, each.outcome) == (rule, outcome)
+            and (said is None or each.code == code_of(said))
         )
 
         assert hits != (), f"no finding {rule} {outcome.value} among: {_said(self.findings)}"
@@ -318,13 +319,9 @@ def _operator() -> Asker:
     return Asker(actor="staff:operator", role=Role.OPERATOR, scope=LEDGER)
 
 
-def _class(finding: FindingMade) -> type[Refused] | None:
-    known = [Refused]
-    for each in known:
-        known.extend(each.__subclasses__())
-        if each is not Refused and finding.code == each.code.fget(each.__new__(each)):  # type: ignore[attr-defined]
-            return each
-    return None
+def code_of(obstacle: type[Refused]) -> str:
+    """The code that a refusal of this class has."""
+    return obstacle(zh="", en="").code
 
 
 def _said(findings: Iterable[FindingMade]) -> str:

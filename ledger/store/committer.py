@@ -28,9 +28,10 @@ from ledger.fault import Fault
 from ledger.regulation import REGULATION_EVENTS, Rulebook
 from ledger.store import statements as sql
 from ledger.store.answer import Answer, Outcome, refused
-from ledger.store.memory import Memory
 from ledger.store.connection import open_connection, trouble_of
+from ledger.store.memory import Memory
 from ledger.store.reading import read_conflicts, read_selectors
+from ledger.store.trouble import Trouble
 from ledger.store.work import Asked, Plain, Row, Tray, columns, not_before
 
 BATCH_MAX = 128
@@ -108,6 +109,11 @@ class Committer:
             try:
                 self._commit(batch)
                 return
+            except Trouble as trouble:
+                # Nobody is there to connect to; asking again for each work would wait for each.
+                for work in batch:
+                    _fail(work, trouble)
+                return
             except psycopg.OperationalError as error:
                 self._reset()
                 batch = self._survivors(batch, error, final=attempt == ATTEMPTS_MAX)
@@ -119,17 +125,19 @@ class Committer:
                     for work in batch:
                         self._carry([work])
                 else:
-                    _fail(batch[0], error)
+                    _fail(batch[0], _said(error))
                 return
 
     def _survivors(self, batch: list[Work], error: Exception, *, final: bool) -> list[Work]:
         """After a lost connection the outcome is unknown: what has a request id is asked again."""
-        trouble = trouble_of(error) if isinstance(error, psycopg.Error) else None
-        retryable = [work for work in batch if isinstance(work, Asked) and not final]
+        survivors: list[Work] = []
         for work in batch:
-            if work not in retryable:
-                _fail(work, trouble or error)
-        return retryable
+            if isinstance(work, Asked) and not final:
+                work.forget()
+                survivors.append(work)
+            else:
+                _fail(work, _said(error))
+        return survivors
 
     def _reset(self, *, keep: bool = False) -> None:
         self._memory.forget()
@@ -155,9 +163,8 @@ class Committer:
                 settled.append((work, self._decide(work, tray, answered)))
             if tray.rows:
                 self._write(cursor, tray.rows, [work for work, _ in settled])
-        if tray.rows:
-            # The batch's rules were learned as they were decided.
-            self._rules_upto = max(self._rules_upto, tray.position)
+        # The batch's rules were learned as they were decided.
+        self._rules, self._rules_upto = tray.rules, max(self._rules_upto, tray.position)
         self._memory.trim()
         for work, result in settled:
             if isinstance(result, BaseException):
@@ -174,8 +181,8 @@ class Committer:
         head_row = cursor.execute(sql.HEAD).fetchone()
         head, last = head_row if head_row else (0, None)
         answered: dict[tuple[str, str], tuple[bytes, bytes]] = {}
+        self._learn_rules(cursor, head)
         if asked:
-            self._learn_rules(cursor, head)
             keys = ([w.asker.actor for w in asked], [w.request for w in asked])
             for actor, request, digest, answer in cursor.execute(sql.ANSWERED, keys):
                 answered[actor, request] = (bytes(digest), bytes(answer))
@@ -245,7 +252,9 @@ def _keep_seals(cursor: psycopg.Cursor[Any], work: Asked) -> None:
     cursor.execute(
         sql.INSERT_KEYS, ([s.subject for s in work.kept], [s.wrapped for s in work.kept])
     )
-    secrets = [(digest, s.subject, name, body) for s in work.kept for digest, name, body in s.secrets]
+    secrets = [
+        (digest, s.subject, name, body) for s in work.kept for digest, name, body in s.secrets
+    ]
     if secrets:
         cursor.execute(sql.INSERT_SECRETS, [list(column) for column in zip(*secrets, strict=True)])
     lookups = [(s.fingerprint, s.subject) for s in work.kept if s.fingerprint]
@@ -271,6 +280,11 @@ def _replay(work: Asked, digest: bytes, stored: bytes) -> Answer:
     )
     outcomes: tuple[Outcome, ...] = tuple(fault for _ in work.commands)
     return Answer(position=earlier.position, outcomes=outcomes)
+
+
+def _said(error: Exception) -> Exception:
+    """The trouble behind an error, where an operator can mend it."""
+    return (trouble_of(error) if isinstance(error, psycopg.Error) else None) or error
 
 
 def _fail(work: Work, error: BaseException) -> None:

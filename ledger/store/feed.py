@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 import psycopg
 from psycopg import sql
@@ -141,10 +142,14 @@ class Feed:
             after = page[-1].position
 
     def find(self, event_id: str) -> Entry | None:
-        """The entry of an event id."""
+        """The entry of an event id; ``None`` for one that is unknown or no id at all."""
+        try:
+            known = UUID(event_id)
+        except ValueError:
+            return None
         with self._pool.connection() as connection, connection.cursor(binary=True) as cursor:
             row = cursor.execute(
-                "select position, body from ledger.events where id = %s", (event_id,)
+                "select position, body from ledger.events where id = %s", (known,)
             ).fetchone()
         return decode(row[0], bytes(row[1])) if row else None
 
@@ -174,7 +179,7 @@ def _later(wanted: Filter, after: int, before: int | None = None) -> Filter:
     values = {name: getattr(wanted, name) for name in wanted.__dataclass_fields__}
     values["after"] = after
     if before is not None:
-        values["before"] = min(before, wanted.before) if wanted.before else before
+        values["before"] = before if wanted.before is None else min(before, wanted.before)
     return Filter(**values)
 
 
@@ -198,7 +203,11 @@ def _statement(
         "on_to": wanted.on_to,
         "limit": limit,
     }
-    conditions = [sql.SQL("e.position > %(after)s")]
+    # Events that a library application appended have no id and are no entries.
+    conditions: list[sql.Composable] = [
+        sql.SQL("e.position > %(after)s"),
+        sql.SQL("e.id is not null"),
+    ]
     if wanted.before is not None:
         conditions.append(sql.SQL("e.position < %(before)s"))
     if wanted.types:
@@ -214,8 +223,11 @@ def _statement(
     if drivers:
         values["hashes"] = [tag_hash(tag) for tag in drivers]
         source = _tag_source(len(drivers), wanted)
+    elif wanted.types:
+        values["types"] = list(dict.fromkeys(wanted.types))
+        source = _type_source(conditions, order)
     else:
-        source = sql.SQL("ledger.events e")
+        source = sql.Composed([sql.SQL("ledger.events e")])
     query = sql.SQL(
         "select e.position, e.body from {source} where {conditions} "
         "order by {key} {order} limit %(limit)s"
@@ -245,10 +257,24 @@ def _tag_source(count: int, wanted: Filter) -> sql.Composed:
     ).format(bounds=sql.SQL(" and ").join([*bounds, *others]))
 
 
+def _type_source(conditions: list[sql.Composable], order: sql.SQL) -> sql.Composed:
+    """Events by each of their types in index order, and of those only the wanted page."""
+    return sql.SQL(
+        "(select found.position from unnest(%(types)s::text[]) as one(type) cross join lateral ("
+        "select e.position from ledger.events e where e.type = one.type and {conditions} "
+        "order by e.position {order} limit %(limit)s"
+        ") found order by found.position {order} limit %(limit)s) p "
+        "join ledger.events e on e.position = p.position"
+    ).format(conditions=sql.SQL(" and ").join(conditions), order=order)
+
+
+# Instants never decrease from one position to the next, so a period is a range of positions.
 _RANGES = {
     "channel": "e.channel = %(channel)s",
-    "known_from": "e.at >= %(known_from)s",
-    "known_to": "e.at <= %(known_to)s",
+    "known_from": "e.position >= (select position from ledger.events "
+    "where at >= %(known_from)s order by at, position limit 1)",
+    "known_to": "e.position <= (select position from ledger.events "
+    "where at <= %(known_to)s order by at desc, position desc limit 1)",
     "on_from": "e.on_day >= %(on_from)s",
     "on_to": "e.on_day <= %(on_to)s",
 }

@@ -50,9 +50,7 @@ class Memory:
 
     def trim(self) -> None:
         """Drops the least used selectors beyond the bounds."""
-        while self._recalls and (
-            len(self._recalls) > SELECTORS_MAX or self._held > ENTRIES_MAX
-        ):
+        while len(self._recalls) > SELECTORS_MAX or self._held > ENTRIES_MAX:
             _, gone = self._recalls.popitem(last=False)
             self._held -= len(gone.entries)
 

@@ -116,7 +116,7 @@ select * from unnest(%s::text[], %s::text[], %s::bytea[], %s::bytea[], %s::times
 
 INSERT_KEYS = """
 insert into vault.keys (subject, wrapped)
-select * from unnest(%s::text[], %s::bytea[]) on conflict (subject) do nothing
+select * from unnest(%s::text[], %s::bytea[])
 """
 
 INSERT_SECRETS = """
@@ -126,7 +126,7 @@ select * from unnest(%s::text[], %s::text[], %s::text[], %s::bytea[])
 
 INSERT_LOOKUPS = """
 insert into vault.lookups (fingerprint, subject)
-select * from unnest(%s::bytea[], %s::text[])
+select * from unnest(%s::bytea[], %s::text[]) on conflict (fingerprint) do nothing
 """
 
 UNIT = "\x1f"

@@ -12,6 +12,7 @@ import hmac
 import os
 import secrets
 from base64 import b64decode, b64encode, urlsafe_b64decode, urlsafe_b64encode
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -36,26 +37,34 @@ def load_key(file: Path) -> bytes:
 
     Raises ``Trouble`` (``VAULT_KEY_BAD``) for a file that holds no such key.
     """
+    if not file.exists():
+        _make_key(file)
     try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        try:
-            key = b64decode(file.read_text().strip(), validate=True)
-        except (ValueError, OSError):
-            key = b""
-        if len(key) != KEY_BYTES:
-            raise Trouble(
-                "VAULT_KEY_BAD",
-                zh=f"{file} 不是有效的保险库密钥文件，请恢复原来的文件",
-                en=f"{file} holds no vault key; put the original file back",
-            ) from None
-        return key
-    key = secrets.token_bytes(KEY_BYTES)
-    with os.fdopen(descriptor, "w") as out:
-        out.write(b64encode(key).decode() + "\n")
-        out.flush()
-        os.fsync(out.fileno())
+        key = b64decode(file.read_text().strip(), validate=True)
+    except (ValueError, OSError):
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise Trouble(
+            "VAULT_KEY_BAD",
+            zh=f"{file} 不是有效的保险库密钥文件，请恢复原来的文件",
+            en=f"{file} holds no vault key; put the original file back",
+        )
     return key
+
+
+def _make_key(file: Path) -> None:
+    """Written aside and linked whole, so that nobody ever reads half a key; the first one wins."""
+    aside = file.with_name(f"{file.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w") as out:
+            out.write(b64encode(secrets.token_bytes(KEY_BYTES)).decode() + "\n")
+            out.flush()
+            os.fsync(out.fileno())
+        with suppress(FileExistsError):
+            os.link(aside, file)
+    finally:
+        aside.unlink()
 
 
 class Vault:
@@ -74,7 +83,7 @@ class Vault:
         for name, value in values.items():
             salt = _base64url(secrets.token_bytes(SALT_BYTES))
             disclosure = _base64url(msgspec.json.encode([salt, name, value]))
-            digest = _base64url(sha256(disclosure.encode()).digest())
+            digest = digest_of(disclosure)
             nonce = secrets.token_bytes(NONCE_BYTES)
             bound = f"{subject}|{digest}".encode()
             sealed.append((digest, name, nonce + box.encrypt(nonce, disclosure.encode(), bound)))
@@ -111,7 +120,10 @@ class Vault:
         for subject, name, digest, sealed in rows:
             body = bytes(sealed)
             bound = f"{subject}|{digest}".encode()
-            plain = boxes[subject].decrypt(body[:NONCE_BYTES], body[NONCE_BYTES:], bound)
+            try:
+                plain = boxes[subject].decrypt(body[:NONCE_BYTES], body[NONCE_BYTES:], bound)
+            except InvalidTag:
+                raise _damaged(subject, name) from None
             found[subject][name] = _disclosed(plain)
         return found
 
@@ -147,6 +159,19 @@ class Vault:
                 en="the vault key does not fit this database; use the key file it was made with",
             ) from None
         return AESGCM(key)
+
+
+def digest_of(disclosure: str) -> str:
+    """The digest of a disclosure as it stands in an event (RFC 9901 section 4.2.3)."""
+    return _base64url(sha256(disclosure.encode()).digest())
+
+
+def _damaged(subject: str, name: str) -> Trouble:
+    return Trouble(
+        "VAULT_DAMAGED",
+        zh=f"保险库中 {subject} 的 {name} 已被改动或移位，无法解密，请从备份恢复",
+        en=f"the {name} of {subject} in the vault was altered or moved; restore it from a backup",
+    )
 
 
 def _disclosed(plain: bytes) -> str:

@@ -6,7 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 import psycopg
@@ -35,16 +35,14 @@ class Ticket:
         """Waits until the head passes a position; polls now and then all the same."""
         if self._seen > reached:
             return
-        try:
+        with suppress(TimeoutError):
             await asyncio.wait_for(self._event.wait(), POLL_SECONDS)
-        except TimeoutError:
-            pass
         self._event.clear()
 
     def wake(self, head: int) -> None:
         """Called from the listening thread."""
         self._seen = max(self._seen, head)
-        if not self._loop.is_closed():
+        with suppress(RuntimeError):  # the reader's loop may close at this moment
             self._loop.call_soon_threadsafe(self._event.set)
 
 
@@ -99,8 +97,9 @@ class Wakeup:
                     while not self._closing.is_set():
                         for notice in connection.notifies(timeout=POLL_SECONDS / 4, stop_after=1):
                             self._announce(int(notice.payload))
-            except (psycopg.Error, Trouble):
-                # Readers poll meanwhile; the next round connects again.
+            except (psycopg.Error, Trouble, ValueError):
+                # Readers poll meanwhile; the next round connects again. Whoever may connect may
+                # notify, with anything.
                 self._closing.wait(POLL_SECONDS)
 
     def _announce(self, head: int) -> None:

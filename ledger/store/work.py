@@ -19,7 +19,7 @@ from ledger.command import Ask, Asker, Command, Refusals, Refused, Selector, set
 from ledger.event import Entry, Event, decode, encode, leaf_hash, sound
 from ledger.fault import Fault
 from ledger.finding import FindingMade
-from ledger.regulation import Rulebook
+from ledger.regulation import REGULATION_EVENTS, RegulationAdopted, RuleAdopted, Rulebook
 from ledger.store.answer import Answer, Outcome, Written, refused
 from ledger.store.memory import Memory
 from ledger.store.statements import UNIT, tag_hash
@@ -73,6 +73,17 @@ class Tray:
                 self._by_tag.setdefault(tag, []).append(row)
             if row.entry is not None:
                 self.rules.learn(row.entry.event)
+
+    def take_back(self, count: int) -> None:
+        """Leaves the first ``count`` events, as if the later ones had never been put."""
+        gone = self.rows[count:]
+        del self.rows[count:]
+        for row in gone:
+            for tag in row.tags:
+                self._by_tag[tag].pop()
+        events = [row.entry.event for row in gone if row.entry is not None]
+        if any(isinstance(event, REGULATION_EVENTS) for event in events):
+            self.rules = _without(self.rules, events)
 
     def entries(self, selector: Selector) -> list[Entry]:
         """The batch's events that a selector picks."""
@@ -169,24 +180,31 @@ class Asked:
 
     def decide(self, tray: Tray, memory: Memory) -> Answer:
         """Decides the commands in order and puts what follows on the tray."""
-        draft = Tray(tray.head, tray.at, tray.rules, list(tray.rows), dict(tray._by_tag))
-        target = draft if self.whole and len(self.commands) > 1 else tray
-        outcomes: list[Outcome] = []
         self.kept = []
         first = len(tray.rows)
-        for number, command in enumerate(self.commands):
-            outcomes.append(self._one(number, command, target, memory))
-        if target is draft:
-            if all(outcome.accepted for outcome in outcomes):
-                tray.put(draft.rows[first:])
-            else:
-                self.kept = []
-                outcomes = [
-                    outcome if outcome.refusals else Outcome(refusals=(_WITHHELD,))
-                    for outcome in outcomes
-                ]
+        outcomes = [
+            self._one(number, command, tray, memory)
+            for number, command in enumerate(self.commands)
+        ]
+        if self.whole and not all(outcome.accepted for outcome in outcomes):
+            self._withhold(tray, first)
+            outcomes = [
+                outcome if outcome.refusals else Outcome(refusals=(_WITHHELD,))
+                for outcome in outcomes
+            ]
         self.answer = Answer(position=tray.position, outcomes=tuple(outcomes))
         return self.answer
+
+    def forget(self) -> None:
+        """Drops what an earlier try decided; the connection was lost and the outcome unknown."""
+        self.answer, self.kept = None, []
+
+    def _withhold(self, tray: Tray, first: int) -> None:
+        tray.take_back(first)
+        for seal in self.kept:
+            if seal.fingerprint is not None:
+                self.identities.pop(seal.fingerprint, None)
+        self.kept = []
 
     def _one(self, number: int, command: Command, tray: Tray, memory: Memory) -> Outcome:
         ask = Ask(
@@ -206,8 +224,11 @@ class Asked:
         except (Refusals, Fault) as error:
             return refused(error)
         tray.put(rows)
-        if number in self.seals:
-            self.kept.append(self.seals[number])
+        seal = self.seals.get(number)
+        if seal is not None:
+            self.kept.append(seal)
+            if seal.fingerprint is not None:
+                self.identities[seal.fingerprint] = seal.subject
         return Outcome(
             written=tuple(
                 Written(position=row.position, id=row.entry.id, type=row.type)
@@ -246,7 +267,7 @@ class Asked:
         seal = self.seals.get(number)
         if seal is None or seal.fingerprint is None:
             return
-        owner = self.identities.setdefault(seal.fingerprint, seal.subject)
+        owner = self.identities.get(seal.fingerprint, seal.subject)
         if owner != seal.subject:
             raise Refusals(
                 [
@@ -288,6 +309,18 @@ def content_digest(asked: Asked) -> bytes:
     if asked.source is not None:
         circumstances.append(asked.on)
     return sha256(_CONTENT.encode([content, circumstances])).digest()
+
+
+def _without(rules: Rulebook, gone: list[Event]) -> Rulebook:
+    documents = {each.document for each in gone if isinstance(each, RegulationAdopted)}
+    ids = {each.rule.id for each in gone if isinstance(each, RuleAdopted)}
+    kept = [each for each in rules.rules.values() if each.id not in ids]
+    return Rulebook(
+        [
+            *(each for each in rules.documents.values() if each.document not in documents),
+            *(RuleAdopted(document=each.document, place=each.place, rule=each) for each in kept),
+        ]
+    )
 
 
 def columns(rows: list[Row]) -> tuple[list[Any], list[Any]]:

@@ -108,6 +108,15 @@ create trigger requests_fixed before update or delete on ledger.requests
 create trigger requests_kept before truncate on ledger.requests
     for each statement execute function ledger.refuse();
 
+-- They hold for replicated writes too.
+alter table ledger.events enable always trigger events_dense;
+alter table ledger.events enable always trigger events_fixed;
+alter table ledger.events enable always trigger events_kept;
+alter table ledger.tags enable always trigger tags_fixed;
+alter table ledger.tags enable always trigger tags_kept;
+alter table ledger.requests enable always trigger requests_fixed;
+alter table ledger.requests enable always trigger requests_kept;
+
 -- The positions that carry all of the hashes, in order: a leapfrog over (hash, position), which
 -- seeks past `after` and never walks a dense tag's history for the sake of a rare one.
 create function ledger.positions(hashes bigint[], after bigint, most bigint)

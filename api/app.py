@@ -1,0 +1,149 @@
+"""The Starlette application: GraphQL over HTTP, WebSocket and SSE, and the health pages."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import date
+from typing import Any
+
+from cross_web import HTTPException
+from joserfc.jwk import OKPKey
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
+from strawberry.asgi import GraphQL
+from strawberry.exceptions import ConnectionRejectionError
+from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
+
+from api.auth import PUBLIC, BadToken, asker_of
+from api.clock import DemoClock
+from api.limits import BodyLimit
+from ledger.command import Role
+from schema.context import Context, House
+from schema.root import build
+
+
+class Door(GraphQL[Context, None]):
+    """Strawberry's view with our askers: a bearer token, or the public."""
+
+    def __init__(self, house: House, key: OKPKey) -> None:
+        super().__init__(
+            build(),
+            graphql_ide=None,
+            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL),
+        )
+        self._house = house
+        self._key = key
+
+    async def get_context(
+        self, request: Request | WebSocket, response: Response | WebSocket
+    ) -> Context:
+        """The request's asker over the house."""
+        context: Context | None = request.scope.get("xuefen.context")
+        if context is None:
+            asker = PUBLIC
+            if isinstance(request, Request):
+                asker = asker_of(self._key, request.headers.get("authorization"))
+            context = Context(house=self._house, asker=asker)
+            request.scope["xuefen.context"] = context
+        return context
+
+    async def on_ws_connect(self, context: Context) -> Any:
+        """Takes the token from the connection's parameters."""
+        parameters = getattr(context, "connection_params", None) or {}
+        given = parameters.get("authorization") or parameters.get("Authorization")
+        if given is not None:
+            try:
+                context.asker = asker_of(self._key, str(given))
+            except BadToken as error:
+                raise ConnectionRejectionError({"code": "UNAUTHENTICATED"}) from error
+        return await super().on_ws_connect(context)
+
+
+def create_app(
+    house: House, key: OKPKey, *, body_bytes_max: int, demo_clock: DemoClock | None = None
+) -> Starlette:
+    """The application over an open house."""
+    door = Door(house, key)
+
+    async def graphql(request: Request) -> Response:
+        try:
+            await door.get_context(request, Response())
+        except BadToken as error:
+            return _unauthenticated(str(error))
+        try:
+            return await door.run(request)
+        except HTTPException as error:
+            return _bad_request(error.reason, error.status_code)
+
+    async def healthz(_: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    async def readyz(_: Request) -> Response:
+        return await _ready(house)
+
+    async def clock(request: Request) -> Response:
+        return await _set_clock(request, key, demo_clock)
+
+    routes = [
+        Route("/graphql", graphql, methods=["GET", "POST"]),
+        WebSocketRoute("/graphql", door),
+        Route("/healthz", healthz),
+        Route("/readyz", readyz),
+    ]
+    if demo_clock is not None:
+        routes.append(Route("/demo/clock", clock, methods=["POST"]))
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+
+    app = Starlette(routes=routes, lifespan=lifespan)
+    app.add_middleware(BodyLimit, bytes_max=body_bytes_max)
+    return app
+
+
+def _bad_request(reason: str, status: int) -> Response:
+    message = f"请求格式不正确 / {reason}"
+    error = {"message": message, "extensions": {"code": "BAD_REQUEST"}}
+    return JSONResponse({"errors": [error]}, status_code=status)
+
+
+def _unauthenticated(message: str) -> Response:
+    error = {"message": message, "extensions": {"code": "UNAUTHENTICATED"}}
+    return JSONResponse(
+        {"errors": [error]}, status_code=401, headers={"www-authenticate": "Bearer"}
+    )
+
+
+async def _ready(house: House) -> Response:
+    try:
+        head = await run_in_threadpool(house.ledger.feed.head)
+        progress = await run_in_threadpool(house.runner.progress)
+    except Exception as error:
+        return JSONResponse({"status": "down", "why": type(error).__name__}, status_code=503)
+    stopped = {view: failed for view, _, failed in progress if failed}
+    body = {
+        "status": "stopped" if stopped else "ok",
+        "head": head,
+        "behind": {view: head - position for view, position, _ in progress},
+        "stopped": stopped,
+    }
+    return JSONResponse(body, status_code=503 if stopped else 200)
+
+
+async def _set_clock(request: Request, key: OKPKey, clock: DemoClock | None) -> Response:
+    try:
+        asker = asker_of(key, request.headers.get("authorization"))
+        day = date.fromisoformat((await request.json())["day"])
+    except BadToken as error:
+        return _unauthenticated(str(error))
+    except (ValueError, KeyError, TypeError):
+        return JSONResponse({"error": 'send {"day": "2024-03-19"}'}, status_code=400)
+    if asker.role is not Role.OPERATOR or clock is None:
+        return JSONResponse({"error": "only the operator sets the clock"}, status_code=403)
+    return JSONResponse({"now": clock.set(day).isoformat()})

@@ -1,0 +1,130 @@
+"""Tokens: JWT signed with Ed25519 (RFC 8037), naming actor, role and scope.
+
+A token is for one actor in one role over one scope: a teacher, a school, a provider, or a place.
+Without a token the asker is the public.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
+
+from ledger.command import Asker, Role
+from ledger.event import Channel
+from ledger.fault import Fault
+from ledger.names import KINDS, LedgerId, Name
+from ledger.store.trouble import Trouble
+
+ISSUER = "xuefen"
+AUDIENCE = "xuefen-api"
+ALGORITHMS = ["Ed25519", "EdDSA"]
+LEEWAY_SECONDS = 30
+SCOPES: dict[Role, str] = {
+    Role.TEACHER: "teacher",
+    Role.SCHOOL: "school",
+    Role.PROVIDER: "provider",
+    Role.BUREAU: "jurisdiction",
+    Role.AUDITOR: "jurisdiction",
+    Role.INTEGRATOR: "jurisdiction",
+    Role.OPERATOR: "ledger",
+}
+PUBLIC = Asker(actor="staff:public", role=Role.PUBLIC, scope=LedgerId("ledger:public"))
+
+
+class BadToken(Exception):
+    """A token that cannot be trusted; the message says why, in Chinese and English."""
+
+
+def load_issuer(file: Path) -> OKPKey:
+    """The signing key from a file; made on first use, readable by its owner only."""
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        try:
+            return OKPKey.import_key(json.loads(file.read_text()))
+        except (ValueError, KeyError, JoseError):
+            raise Trouble(
+                "ISSUER_KEY_BAD",
+                zh=f"{file} 不是有效的签发密钥文件",
+                en=f"{file} holds no signing key",
+            ) from None
+    key = OKPKey.generate_key("Ed25519")
+    with os.fdopen(descriptor, "w") as out:
+        json.dump(key.as_dict(private=True), out)
+        out.flush()
+        os.fsync(out.fileno())
+    return key
+
+
+def issue(key: OKPKey, asker: Asker, *, valid: timedelta) -> str:
+    """A token for an asker. Raises ``Fault`` (``BAD_SCOPE``) where role and scope do not fit."""
+    fitting(asker.role, asker.scope)
+    now = datetime.now(UTC)
+    claims = {
+        "iss": ISSUER,
+        "aud": AUDIENCE,
+        "sub": asker.actor,
+        "role": asker.role.value,
+        "scope": str(asker.scope),
+        "channel": asker.channel.value,
+        "iat": int(now.timestamp()),
+        "exp": int((now + valid).timestamp()),
+    }
+    return jwt.encode({"alg": "Ed25519", "typ": "JWT"}, claims, key, algorithms=ALGORITHMS)
+
+
+def read(key: OKPKey, token: str) -> Asker:
+    """The asker that a token names. Raises ``BadToken``."""
+    rules = jwt.JWTClaimsRegistry(
+        leeway=LEEWAY_SECONDS,
+        iss={"essential": True, "value": ISSUER},
+        aud={"essential": True, "value": AUDIENCE},
+        sub={"essential": True},
+        exp={"essential": True},
+    )
+    try:
+        claims = jwt.decode(token, key, algorithms=ALGORITHMS).claims
+        rules.validate(claims)
+        role = Role(claims["role"])
+        scope = fitting(role, _name(claims["scope"]))
+        channel = Channel(claims.get("channel", Channel.API.value))
+        return Asker(actor=str(_name(claims["sub"])), role=role, scope=scope, channel=channel)
+    except (JoseError, Fault, ValueError, KeyError, TypeError) as error:
+        raise BadToken(f"令牌无效或已过期 / the token is not valid: {error}") from None
+
+
+def asker_of(key: OKPKey, authorization: str | None) -> Asker:
+    """The asker of an ``Authorization`` value; the public where there is none."""
+    if not authorization:
+        return PUBLIC
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise BadToken("须为 Bearer 令牌 / the Authorization must be a Bearer token")
+    return read(key, token.strip())
+
+
+def fitting(role: Role, scope: Name) -> Name:
+    """The scope, if it is of the kind that the role needs. Raises ``Fault`` (``BAD_SCOPE``)."""
+    kind = SCOPES.get(role)
+    if kind is None or scope.kind != kind:
+        raise Fault(
+            "BAD_SCOPE",
+            zh=f"角色 {role.value} 的权限范围须为 {kind or '无'}:…，不是 {scope}",
+            en=f"the scope of {role.value} must be {kind or 'nothing'}:…, not {scope}",
+        )
+    return scope
+
+
+def _name(text: object) -> Name:
+    if not isinstance(text, str):
+        raise ValueError("a name must be a string")
+    kind = KINDS.get(text.partition(":")[0])
+    if kind is None:
+        raise ValueError(f"unknown kind of name: {text[:40]}")
+    return kind(text)

@@ -1,0 +1,62 @@
+"""Opening the house: database, ledger, views and keys, as the settings say, and closing it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from joserfc.jwk import OKPKey
+
+from api.auth import load_issuer
+from api.settings import Settings
+from ledger.store.committer import Clock, system_clock
+from ledger.store.embedded import Embedded
+from ledger.store.ledger import Ledger
+from ledger.store.vault import load_key
+from projections.catalogue import VIEWS
+from projections.reader import Reader
+from projections.runner import Runner
+from projections.verdict import Rules
+from schema.context import House
+from schema.register import place_titles
+
+
+@contextmanager
+def database(settings: Settings) -> Iterator[str]:
+    """The database's URL; the embedded server is started, and stopped if we started it."""
+    if settings.database_url:
+        settings.data.mkdir(parents=True, exist_ok=True, mode=0o711)
+        yield settings.database_url
+        return
+    embedded = Embedded(settings.data)
+    url = embedded.start()
+    try:
+        yield url
+    finally:
+        if not embedded.joined:
+            embedded.stop()
+
+
+@contextmanager
+def open_house(settings: Settings, clock: Clock = system_clock) -> Iterator[House]:
+    """A founded ledger with its views following. Raises ``Trouble``."""
+    with database(settings) as url:
+        ledger = Ledger.found(url, load_key(settings.vault_key_file), clock)
+        try:
+            runner = Runner(ledger.pool, ledger.feed, VIEWS)
+            reader = Reader(ledger.pool, ledger.feed)
+            house = House(ledger=ledger, reader=reader, runner=runner, rules=Rules(reader))
+            house.places = tuple(place_titles(house))
+            runner.start()
+            try:
+                yield house
+            finally:
+                runner.close()
+        finally:
+            ledger.close()
+
+
+def issuer(settings: Settings) -> OKPKey:
+    """The key that signs tokens."""
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o711)
+    return load_issuer(settings.issuer_key_file)

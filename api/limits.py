@@ -1,0 +1,56 @@
+"""Limits on what comes from outside, before anything reads it."""
+
+from __future__ import annotations
+
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+
+class _TooLarge(Exception):
+    """The body is over the limit."""
+
+
+class BodyLimit:
+    """Refuses request bodies over a number of bytes, declared or streamed."""
+
+    def __init__(self, app: ASGIApp, bytes_max: int) -> None:
+        self._app = app
+        self._bytes_max = bytes_max
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        declared = dict(scope["headers"]).get(b"content-length", b"0")
+        if declared.isdigit() and int(declared) > self._bytes_max:
+            await self._refuse(scope, receive, send)
+            return
+        read, begun = 0, False
+
+        async def counted() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > self._bytes_max:
+                raise _TooLarge
+            return message
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, counted, watched)
+        except _TooLarge:
+            if begun:
+                raise
+            await self._refuse(scope, receive, send)
+
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        message = (
+            f"请求体超过 {self._bytes_max} 字节 / the body has more than {self._bytes_max} bytes"
+        )
+        error = {"message": message, "extensions": {"code": "BODY_TOO_LARGE"}}
+        response = JSONResponse({"errors": [error]}, status_code=413)
+        await response(scope, receive, send)

@@ -1,0 +1,1 @@
+"""What may be asked: the GraphQL schema, built from commands, events and views."""

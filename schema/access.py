@@ -1,0 +1,196 @@
+"""Access: one table of roles and what each may do, applied as filters before anything is read.
+
+A command is allowed by role here and by scope in the ledger, which knows the deciding party after
+learning (``ledger.command``). A view is narrowed to the asker's own reach by facets; what lies
+outside is not refused but absent, so that nobody learns that it exists.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from graphql import GraphQLError
+
+from ledger import (
+    accreditation,
+    assessment,
+    attendance,
+    change,
+    completion,
+    correction,
+    credit,
+    declaration,
+    document,
+    enrollment,
+    misconduct,
+    notice,
+    offering,
+    order,
+    register,
+    response,
+    review,
+    schedule,
+    school_based,
+    selection,
+    term,
+    withdrawal,
+)
+from ledger.command import Asker, Command, Role
+from ledger.names import JurisdictionId
+from projections.reader import Where
+
+COMMANDS: dict[Role, tuple[type[Command], ...]] = {
+    Role.TEACHER: (selection.SelectOffering, withdrawal.WithdrawSelection),
+    Role.SCHOOL: (
+        register.UpdateTeacherProfile,
+        enrollment.ReviewSelection,
+        school_based.RecordSchoolBased,
+    ),
+    Role.PROVIDER: (
+        response.RespondToOrder,
+        declaration.DeclareProject,
+        declaration.WithdrawProject,
+        offering.OpenOffering,
+        offering.RequestExpansion,
+        enrollment.ConfirmEnrollment,
+        schedule.PublishTimetable,
+        schedule.LogDay,
+        change.RequestChange,
+        change.NotifyTrainees,
+        change.CarryOutChange,
+        attendance.RecordAttendance,
+        attendance.GrantLeave,
+        correction.CorrectAttendance,
+        assessment.RecordAssessment,
+        completion.SettleCompletion,
+        notice.NotifyDenial,
+        misconduct.RecordMisconduct,
+    ),
+    Role.BUREAU: (
+        register.RegisterSchool,
+        register.RegisterTeacher,
+        register.TransferTeacher,
+        accreditation.AccreditProvider,
+        term.OpenTerm,
+        order.SubmitOrder,
+        order.PublishOrderList,
+        response.AwardOrder,
+        review.ReviewProject,
+        review.PublishProject,
+        offering.DecideExpansion,
+        change.DecideChange,
+        credit.AwardCredit,
+        credit.CorrectCredit,
+        credit.RevokeCredit,
+        school_based.RecogniseSchoolBased,
+        document.AdoptRegulation,
+    ),
+}
+PLACED = (Role.BUREAU, Role.AUDITOR, Role.INTEGRATOR)
+SIGNED_IN = tuple(role for role in Role if role is not Role.PUBLIC)
+
+
+@dataclass(frozen=True)
+class Openness:
+    """By which facet each role reaches a view, and who sees all of it."""
+
+    all_of_it: tuple[Role, ...] = ()
+    teacher: str | None = None
+    school: str | None = None
+    provider: str | None = None
+    place: str | None = None
+
+
+VIEWS: dict[str, Openness] = {
+    "schools": Openness(all_of_it=tuple(Role)),
+    "providers": Openness(all_of_it=tuple(Role)),
+    "offerings": Openness(all_of_it=tuple(Role)),
+    "teachers": Openness(teacher="key", school="school", place="place"),
+    "orders": Openness(all_of_it=(Role.PROVIDER,), place="place"),
+    "projects": Openness(provider="provider", place="place"),
+    "enrollments": Openness(
+        teacher="teacher", school="school", provider="provider", place="place"
+    ),
+    "completions": Openness(
+        teacher="teacher", school="school", provider="provider", place="place"
+    ),
+    "changes": Openness(all_of_it=SIGNED_IN),
+    "records": Openness(teacher="key", school="school", place="place"),
+    "school_based": Openness(teacher="teacher", school="school", place="place"),
+    "findings": Openness(teacher="tags", school="tags", provider="tags", place="tags"),
+}
+
+
+class Denied(GraphQLError):
+    """The asker may not do this at all."""
+
+    def __init__(self, code: str, zh: str, en: str) -> None:
+        super().__init__(f"{zh} / {en}", extensions={"code": code, "zh": zh, "en": en})
+
+
+def may_ask(asker: Asker, command: type[Command], *, reported: bool) -> None:
+    """Raises ``Denied`` unless the role may submit the command."""
+    if asker.role is Role.OPERATOR or command in COMMANDS.get(asker.role, ()):
+        if not reported or asker.role is Role.OPERATOR:
+            return
+    elif asker.role is Role.INTEGRATOR and reported:
+        return
+    if asker.role is Role.PUBLIC:
+        raise Denied("UNAUTHENTICATED", "请先登录：缺少有效的令牌", "a bearer token is needed")
+    what = command.__name__ + (" (reported)" if reported else "")
+    raise Denied(
+        "FORBIDDEN_ROLE",
+        f"角色 {asker.role.value} 不能提交 {what}",
+        f"the role {asker.role.value} may not submit {what}",
+    )
+
+
+def reach(asker: Asker, view: str, places: tuple[str, ...]) -> Where | None:
+    """The rows of a view that an asker may see; ``None``: no row at all."""
+    openness = VIEWS[view]
+    if asker.role is Role.OPERATOR or asker.role in openness.all_of_it:
+        return Where()
+    if asker.role in PLACED:
+        return _placed(asker, openness.place, places)
+    facet = {
+        Role.TEACHER: openness.teacher,
+        Role.SCHOOL: openness.school,
+        Role.PROVIDER: openness.provider,
+    }.get(asker.role)
+    if facet is None:
+        return None
+    if facet == "tags":
+        return Where(overlap=(("tags", (str(asker.scope),)),))
+    return Where(equal=((facet, str(asker.scope)),))
+
+
+def _placed(asker: Asker, facet: str | None, places: tuple[str, ...]) -> Where | None:
+    if facet is None:
+        return None
+    inside = covered(asker, places)
+    if inside is None:
+        return Where()
+    if facet == "tags":
+        return Where(overlap=(("tags", inside),))
+    return Where(among=((facet, inside),))
+
+
+def covered(asker: Asker, places: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The places in an asker's jurisdiction; ``None`` where that is the whole province."""
+    scope = asker.scope
+    if not isinstance(scope, JurisdictionId):
+        return ()
+    if scope.level == "PROVINCE":
+        return None
+    return tuple(each for each in places if scope.covers(JurisdictionId(each)))
+
+
+def history_tags(asker: Asker, places: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The tags of which an entry must carry one to be seen; ``None`` for everything."""
+    if asker.role is Role.OPERATOR:
+        return None
+    if asker.role is Role.PUBLIC:
+        return ("ledger:public",)
+    if asker.role in PLACED:
+        return covered(asker, places)
+    return (str(asker.scope),)

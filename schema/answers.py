@@ -1,0 +1,76 @@
+"""Answers of mutations: what was recorded, or why it was refused."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from ledger.store.answer import Answer, Outcome, Refusal, Written
+from schema.outputs import output
+from schema.scalars import Position
+
+WrittenEvent = output(Written, name="WrittenEvent")
+RefusalReason = output(Refusal, name="Refusal")
+
+
+@strawberry.type(description="The command was carried out. 已记入账本。")
+class Recorded:
+    """The command was carried out."""
+
+    position: Position = strawberry.field(description="The last position. 最后一个事件的位置。")
+    events: list[WrittenEvent] = strawberry.field(  # type: ignore[valid-type]  # made at run time
+        description="What was appended. 写入的事件。"
+    )
+    replayed: bool = strawberry.field(
+        description="The request id was answered before; nothing new was written. 重复请求。"
+    )
+
+
+@strawberry.type(description="The command was not carried out; nothing was written. 未予执行。")
+class Refused:
+    """The command was not carried out."""
+
+    refusals: list[RefusalReason] = strawberry.field(  # type: ignore[valid-type]  # as above
+        description="Every reason, with its clause. 全部理由及条款。"
+    )
+
+
+CommandAnswer = Annotated[
+    Recorded | Refused,
+    strawberry.union("CommandAnswer", description="What became of a command. 命令的结果。"),
+]
+
+
+@strawberry.type(description="What became of many commands, one row each. 批量结果。")
+class BulkAnswer:
+    """What became of many commands."""
+
+    position: Position = strawberry.field(description="The head after the batch. 批后的位置。")
+    replayed: bool = strawberry.field(description="Answered before. 重复请求。")
+    recorded: int = strawberry.field(description="How many were carried out. 执行数。")
+    refused: int = strawberry.field(description="How many were refused. 拒绝数。")
+    rows: list[CommandAnswer] = strawberry.field(description="In the order asked. 按提交顺序。")
+
+
+def answer_of(outcome: Outcome, *, replayed: bool) -> Recorded | Refused:
+    """The GraphQL answer to one command."""
+    if outcome.refusals:
+        return Refused(refusals=list(outcome.refusals))
+    last = outcome.written[-1].position if outcome.written else 0
+    return Recorded(
+        position=Position(last), events=list(outcome.written), replayed=replayed
+    )
+
+
+def bulk_of(answer: Answer) -> BulkAnswer:
+    """The GraphQL answer to many commands."""
+    rows = [answer_of(each, replayed=answer.replayed) for each in answer.outcomes]
+    done = sum(each.accepted for each in answer.outcomes)
+    return BulkAnswer(
+        position=Position(answer.position),
+        replayed=answer.replayed,
+        recorded=done,
+        refused=len(rows) - done,
+        rows=rows,
+    )

@@ -1,0 +1,280 @@
+"""Mutations: one for every command, and one for many of a kind where people decide in bulk.
+
+Each takes a request id. The same id with the same content gives the same answer and writes nothing
+anew; with another content it is refused. ``reported`` says that another system of record has it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from datetime import date
+from typing import Any
+
+import strawberry
+from strawberry.tools import create_type
+
+from ledger import (
+    accreditation,
+    assessment,
+    attendance,
+    change,
+    completion,
+    correction,
+    credit,
+    declaration,
+    document,
+    enrollment,
+    misconduct,
+    notice,
+    offering,
+    order,
+    register,
+    response,
+    review,
+    schedule,
+    school_based,
+    selection,
+    term,
+    withdrawal,
+)
+from ledger.command import Command
+from ledger.document import AdoptRegulation, parse
+from ledger.fault import Fault
+from ledger.register import RegisterTeacher
+from ledger.store.answer import Answer, refused
+from ledger.store.work import Seal
+from schema.access import may_ask
+from schema.answers import BulkAnswer, CommandAnswer, answer_of, bulk_of
+from schema.context import Context
+from schema.inputs import ROWS_MAX, command_from, command_input
+from schema.person import PersonInput, checked
+from schema.scalars import Text
+
+REQUEST_CHARACTERS_MAX = 200
+
+# Every command, with the name of its bulk mutation where there is one.
+MUTATIONS: dict[type[Command], str | None] = {
+    register.RegisterJurisdiction: None,
+    register.RegisterSchool: "registerSchools",
+    register.RegisterTeacher: "registerTeachers",
+    register.TransferTeacher: None,
+    register.UpdateTeacherProfile: "updateTeacherProfiles",
+    accreditation.AccreditProvider: None,
+    term.OpenTerm: None,
+    order.SubmitOrder: None,
+    order.PublishOrderList: None,
+    response.RespondToOrder: None,
+    response.AwardOrder: None,
+    declaration.DeclareProject: "declareProjects",
+    declaration.WithdrawProject: None,
+    review.ReviewProject: "reviewProjects",
+    review.PublishProject: "publishProjects",
+    offering.OpenOffering: "openOfferings",
+    offering.RequestExpansion: None,
+    offering.DecideExpansion: "decideExpansions",
+    selection.SelectOffering: "selectOfferings",
+    enrollment.ReviewSelection: "reviewSelections",
+    enrollment.ConfirmEnrollment: "confirmEnrollments",
+    withdrawal.WithdrawSelection: None,
+    schedule.PublishTimetable: None,
+    schedule.LogDay: "logDays",
+    change.RequestChange: None,
+    change.DecideChange: None,
+    change.NotifyTrainees: None,
+    change.CarryOutChange: None,
+    attendance.RecordAttendance: "recordAttendances",
+    attendance.GrantLeave: None,
+    correction.CorrectAttendance: None,
+    misconduct.RecordMisconduct: None,
+    assessment.RecordAssessment: None,
+    completion.SettleCompletion: "settleCompletions",
+    notice.NotifyDenial: "notifyDenials",
+    credit.AwardCredit: "awardCredits",
+    credit.CorrectCredit: None,
+    credit.RevokeCredit: None,
+    school_based.RecordSchoolBased: "recordSchoolBasedTrainings",
+    school_based.RecogniseSchoolBased: "recogniseSchoolBasedTrainings",
+}
+
+
+@strawberry.input(description="Another system of record says that it happened. 他系统已发生的事实。")
+class Report:
+    """Another system of record says that it happened."""
+
+    source: Text = strawberry.field(description="The other system's reference. 来源与编号。")
+    on: date = strawberry.field(description="The day when it happened. 发生日。")
+
+
+async def submit(
+    context: Context,
+    command: type[Command],
+    given: list[Any],
+    request: str,
+    report: Report | None,
+    *,
+    whole: bool = False,
+) -> Answer:
+    """Asks the ledger; what is malformed is answered as a fault in its row."""
+    may_ask(context.asker, command, reported=report is not None)
+    broken: dict[int, Fault] = {}
+    commands: list[Command] = []
+    seals: dict[int, Seal] = {}
+    for number, each in enumerate(given):
+        try:
+            _check_request(request, len(given))
+            made, seal = _command(context, command, each)
+        except Fault as fault:
+            broken[number] = fault
+            continue
+        if seal is not None:
+            seals[len(commands)] = seal
+        commands.append(made)
+    if broken and (whole or not commands):
+        head = await context.run(context.house.ledger.feed.head)
+        faults = [broken.get(n, next(iter(broken.values()))) for n in range(len(given))]
+        return Answer(position=head, outcomes=tuple(refused(each) for each in faults))
+    answer = await asyncio.wrap_future(
+        context.house.ledger.submit(
+            commands,
+            context.asker,
+            request=request,
+            on=report.on if report else None,
+            source=report.source if report else None,
+            whole=whole,
+            seals=seals,
+        )
+    )
+    return _interleaved(answer, broken, len(given))
+
+
+def _interleaved(answer: Answer, broken: dict[int, Fault], count: int) -> Answer:
+    if not broken:
+        return answer
+    outcomes = iter(answer.outcomes)
+    rows = [refused(broken[n]) if n in broken else next(outcomes) for n in range(count)]
+    return Answer(position=answer.position, outcomes=tuple(rows), replayed=answer.replayed)
+
+
+def _check_request(request: str, rows: int) -> None:
+    if not 1 <= len(request) <= REQUEST_CHARACTERS_MAX or not request.isprintable():
+        raise Fault(
+            "BAD_REQUEST_ID",
+            zh=f"requestId 须为 1 至 {REQUEST_CHARACTERS_MAX} 个可见字符",
+            en=f"requestId must have 1 to {REQUEST_CHARACTERS_MAX} printable characters",
+            field="requestId",
+        )
+    if rows > ROWS_MAX:
+        raise Fault(
+            "TOO_MANY_ROWS",
+            zh=f"共 {rows} 行，一次最多 {ROWS_MAX} 行",
+            en=f"{rows} rows; at most {ROWS_MAX} at once",
+            field="inputs",
+        )
+
+
+def _command(context: Context, command: type[Command], given: Any) -> tuple[Command, Seal | None]:
+    person: PersonInput | None = getattr(given, "person", None)
+    if command is not RegisterTeacher:
+        return command_from(command, given), None
+    if person is None:
+        return command_from(command, given, sealed=()), None
+    seal, digests = context.house.ledger.vault.seal(str(given.teacher), checked(person))
+    return command_from(command, given, sealed=digests), seal
+
+
+def _input_of(command: type[Command]) -> Any:
+    if command is not RegisterTeacher:
+        return command_input(command)
+    base = command_input(command, ("sealed",))
+
+    @strawberry.input(name="RegisterTeacherInput", description=inspect.getdoc(command))
+    class WithPerson(base):  # type: ignore[misc]  # made at run time
+        person: PersonInput | None = strawberry.field(
+            default=None, description="Goes to the vault. 存入保险库。"
+        )
+
+    return WithPerson
+
+
+def _single(command: type[Command]) -> Any:
+    kind = _input_of(command)
+
+    async def resolve(
+        info: strawberry.Info[Context, None],
+        input: Any,
+        request_id: str,
+        reported: Report | None = None,
+    ) -> Any:
+        answer = await submit(info.context, command, [input], request_id, reported)
+        return answer_of(answer.outcomes[0], replayed=answer.replayed)
+
+    resolve.__annotations__["input"] = kind
+    resolve.__annotations__["return"] = CommandAnswer
+    resolve.__name__ = _camel(command.__name__)
+    return strawberry.mutation(
+        resolver=resolve, name=_camel(command.__name__), description=_summary(command)
+    )
+
+
+def _bulk(command: type[Command], name: str) -> Any:
+    kind = _input_of(command)
+
+    async def resolve(
+        info: strawberry.Info[Context, None],
+        inputs: list[Any],
+        request_id: str,
+        whole: bool = False,
+        reported: Report | None = None,
+    ) -> BulkAnswer:
+        return bulk_of(
+            await submit(info.context, command, inputs, request_id, reported, whole=whole)
+        )
+
+    resolve.__annotations__["inputs"] = list[kind]  # type: ignore[valid-type]  # as above
+    resolve.__name__ = name
+    return strawberry.mutation(
+        resolver=resolve,
+        name=name,
+        description=f"{_summary(command)} Many at once; whole: all or none. 批量。",
+    )
+
+
+async def _adopt(
+    info: strawberry.Info[Context, None], toml: Text, request_id: str
+) -> CommandAnswer:
+    may_ask(info.context.asker, AdoptRegulation, reported=False)
+    try:
+        _check_request(request_id, 1)
+        command = AdoptRegulation(document=parse(toml, "draft"))
+    except Fault as fault:
+        return answer_of(refused(fault), replayed=False)
+    answer = await asyncio.wrap_future(
+        info.context.house.ledger.submit([command], info.context.asker, request=request_id)
+    )
+    return answer_of(answer.outcomes[0], replayed=answer.replayed)
+
+
+def _camel(name: str) -> str:
+    return name[0].lower() + name[1:]
+
+
+def _summary(command: type[Command]) -> str:
+    return (inspect.getdoc(command) or "").split("\n\n")[0]
+
+
+def mutation_type() -> Any:
+    """The root type of mutations."""
+    fields = []
+    for command, bulk in MUTATIONS.items():
+        fields.append(_single(command))
+        if bulk is not None:
+            fields.append(_bulk(command, bulk))
+    fields.append(
+        strawberry.mutation(
+            resolver=_adopt,
+            name="adoptRegulation",
+            description=f"{_summary(document.AdoptRegulation)} Given as TOML. 以 TOML 文本提交。",
+        )
+    )
+    return create_type("Mutation", fields)

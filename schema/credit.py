@@ -1,0 +1,163 @@
+"""The five-year credit record with its verdict, now or as of a moment; school-based trainings."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import strawberry
+from graphql import GraphQLError
+
+from ledger.credit import CreditKind
+from ledger.cycle import cycle_on
+from ledger.names import TeacherId
+from ledger.record import Line, Record, total
+from ledger.verdict import CycleTotal, Requirement, Verdict
+from projections.catalogue import RECORDS, SCHOOL_BASED, TEACHERS
+from projections.credit import SchoolBased
+from projections.verdict import judged, judged_now
+from schema.context import Context
+from schema.outputs import connection, output
+from schema.scalars import Position, enum_type
+
+Info = strawberry.Info[Context, None]
+
+LineType = output(Line, name="CreditLine")
+RequirementType = output(Requirement)
+VerdictType = output(Verdict)
+SchoolBasedType = output(SchoolBased, name="SchoolBasedTraining", key="credit")
+Kind = enum_type(CreditKind)
+
+
+@strawberry.input(description="A moment on two axes: what was known, and what was true. 两个时间轴。")
+class AsOf:
+    """A moment on two axes."""
+
+    position: Position | None = strawberry.field(
+        default=None, description="What the ledger knew at this position. 账本位置。"
+    )
+    instant: datetime | None = strawberry.field(
+        default=None, description="What the ledger knew at this instant. 账本时刻。"
+    )
+    effective: date | None = strawberry.field(
+        default=None, description="Facts true up to this day. 事实发生日。"
+    )
+
+
+@strawberry.type(description="Credits of one kind. 某类学分小计。")
+class KindTotal:
+    """Credits of one kind."""
+
+    kind: Kind  # type: ignore[valid-type]  # made at run time
+    credits: Decimal
+
+
+@strawberry.type(description="A teacher's credits of one cycle, with the verdict. 学分档案。")
+class CreditRecord:
+    """A teacher's credits of one cycle."""
+
+    teacher: strawberry.ID
+    school: strawberry.ID | None
+    place: strawberry.ID | None
+    cycle_number: int | None
+    cycle_start: date | None
+    cycle_end: date | None = strawberry.field(description="The first day after it. 周期后第一天。")
+    lines: list[LineType]  # type: ignore[valid-type]  # made at run time
+    totals: list[KindTotal]
+    credits: Decimal = strawberry.field(description="Before the cap. 上限前合计。")
+    verdict: VerdictType | None  # type: ignore[valid-type]  # as above
+    position: Position = strawberry.field(description="Where it stands. 账本位置。")
+
+
+@strawberry.type
+class CreditQuery:
+    """Questions about credits."""
+
+    @strawberry.field(description="The record and verdict of a teacher on a day. 学分档案与判断。")
+    async def credit_record(
+        self,
+        info: Info,
+        teacher: strawberry.ID,
+        on: date | None = None,
+        as_of: AsOf | None = None,
+        at_least: Position | None = None,
+    ) -> CreditRecord | None:
+        context = info.context
+        if await context.one(TEACHERS, teacher, at_least) is None:
+            return None
+        day = on or (as_of.effective if as_of and as_of.effective else context.today)
+        house = context.house
+        if as_of is None:
+            found = await context.run(judged_now, house.reader, house.rules, RECORDS, teacher, day)
+        else:
+            known = await _known(context, as_of)
+            found = await context.run(
+                judged,
+                house.reader,
+                house.rules,
+                RECORDS,
+                teacher,
+                day,
+                known=known,
+                effective=as_of.effective,
+            )
+        return _record(context, found.record, found.verdict, found.position, day)
+
+    @strawberry.field(
+        graphql_type=connection(SchoolBasedType), description="School-based trainings. 校本培训。"
+    )
+    async def school_based_trainings(
+        self,
+        info: Info,
+        teacher: strawberry.ID | None = None,
+        school: strawberry.ID | None = None,
+        first: int | None = None,
+        after: str | None = None,
+        at_least: Position | None = None,
+    ) -> Any:
+        return await info.context.slice(
+            SCHOOL_BASED,
+            first=first,
+            after=after,
+            at_least=at_least,
+            teacher=teacher,
+            school=school,
+        )
+
+
+async def _known(context: Context, as_of: AsOf) -> int | None:
+    if as_of.position is not None and as_of.instant is not None:
+        raise GraphQLError(
+            "position 与 instant 只能给一个 / give position or instant, not both",
+            extensions={"code": "BAD_AS_OF"},
+        )
+    if as_of.instant is not None:
+        return await context.run(context.house.reader.feed.position_at, as_of.instant)
+    return as_of.position
+
+
+def _record(
+    context: Context, record: Record, verdict: Verdict | None, position: int, day: date
+) -> CreditRecord:
+    lines: list[Line] = []
+    cycle = None
+    if record.entered is not None and record.place is not None:
+        rule = context.house.rules.now().find(CycleTotal, record.place, day)
+        cycle = cycle_on(record.entered, day, rule.value.years if rule else 5)
+        lines = [each for each in record.within(cycle) if each.completed <= day]
+    return CreditRecord(
+        teacher=strawberry.ID(TeacherId(record.teacher)),
+        school=strawberry.ID(record.school) if record.school else None,
+        place=strawberry.ID(record.place) if record.place else None,
+        cycle_number=cycle.number if cycle else None,
+        cycle_start=cycle.start if cycle else None,
+        cycle_end=cycle.end if cycle else None,
+        lines=lines,
+        totals=[KindTotal(kind=kind, credits=total(lines, kind)) for kind in CreditKind],
+        credits=total(lines),
+        verdict=verdict,
+        position=Position(position),
+    )
+
+

@@ -1,0 +1,48 @@
+"""Findings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import strawberry
+
+from ledger.finding import Outcome
+from projections.catalogue import FINDINGS
+from projections.finding import Finding
+from schema.context import Context
+from schema.outputs import connection, output
+from schema.scalars import Position, enum_type
+
+Info = strawberry.Info[Context, None]
+FindingType = output(Finding, skip=("tags",))
+enum_type(Outcome)
+
+
+@strawberry.type
+class FindingQuery:
+    """Questions about findings."""
+
+    @strawberry.field(
+        graphql_type=connection(FindingType), description="Findings, latest first. 审计发现。"
+    )
+    async def findings(
+        self,
+        info: Info,
+        rule: str | None = None,
+        outcome: Outcome | None = None,
+        code: str | None = None,
+        first: int | None = None,
+        after: str | None = None,
+        at_least: Position | None = None,
+    ) -> Any:
+        return await info.context.slice(
+            FINDINGS,
+            first=first,
+            after=after,
+            at_least=at_least,
+            descending=True,
+            count=True,
+            rule=rule,
+            outcome=outcome,
+            code=code,
+        )

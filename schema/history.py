@@ -1,0 +1,219 @@
+"""History: entries of the ledger by any filter, and the stream of changes that resumes.
+
+The stream is the log itself. ``changes(after:)`` gives the entries after a position, history first
+and then live; a client that comes back with the last position loses nothing and repeats nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import strawberry
+from graphql import GraphQLError
+
+from ledger.command import Role
+from ledger.event import CATALOGUE, Entry
+from ledger.store.feed import Filter
+from schema.access import history_tags
+from schema.context import Context
+from schema.outputs import Slice, bounded, connection, key_of
+from schema.scalars import Position
+
+Info = strawberry.Info[Context, None]
+TAGS_MAX = 16
+
+
+@strawberry.input(description="Which entries; what is left out does not restrict. 历史筛选。")
+class EntryFilter:
+    """Which entries are wanted."""
+
+    tags: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="Names that all must stand in the entry. 须全部出现的标识。"
+    )
+    types: list[str] | None = strawberry.field(default=None, description="Event types. 事件类型。")
+    actor: strawberry.ID | None = strawberry.field(default=None, description="By whom. 操作者。")
+    channel: str | None = strawberry.field(default=None, description="By which way. 渠道。")
+    known_from: datetime | None = strawberry.field(default=None, description="Learned from. 记入起。")
+    known_to: datetime | None = strawberry.field(default=None, description="Learned until. 记入止。")
+    on_from: date | None = strawberry.field(default=None, description="True from. 发生日起。")
+    on_to: date | None = strawberry.field(default=None, description="True until. 发生日止。")
+    after: Position | None = strawberry.field(default=None, description="Position after. 位置之后。")
+    before: Position | None = strawberry.field(default=None, description="Position before. 之前。")
+
+
+@strawberry.type(name="Entry", description="An event in its envelope, at its position. 账本条目。")
+class EntryType:
+    """An event in its envelope."""
+
+    position: Position
+    id: strawberry.ID
+    type: str
+    description: str = strawberry.field(description="What such an event says. 事件含义。")
+    at: datetime = strawberry.field(description="When the ledger learned it. 记入时刻。")
+    on: date = strawberry.field(description="The day when it is true. 发生日。")
+    actor: strawberry.ID
+    channel: str
+    cause: strawberry.ID | None
+    request: str | None
+    source: str | None
+    place: strawberry.ID | None
+    tags: list[str]
+    data: strawberry.scalars.JSON
+
+
+@strawberry.type(description="Entries after a position, and the position reached. 一批变化。")
+class Changes:
+    """A page of the stream."""
+
+    position: Position = strawberry.field(description="Resume after this. 由此继续。")
+    entries: list[EntryType]
+
+
+@strawberry.type
+class HistoryQuery:
+    """Questions about the ledger itself."""
+
+    @strawberry.field(description="The last position. 账本末尾的位置。")
+    async def head(self, info: Info) -> Position:
+        return Position(await info.context.run(info.context.house.ledger.feed.head))
+
+    @strawberry.field(
+        graphql_type=connection(EntryType),
+        description="Entries by any filter, in order or the latest first. 历史。",
+    )
+    async def history(
+        self,
+        info: Info,
+        filter: EntryFilter | None = None,
+        first: int | None = None,
+        after: str | None = None,
+        latest_first: bool = False,
+    ) -> Any:
+        context, limit = info.context, bounded(first)
+        wanted = _filter(context, filter)
+        cursor = _cursor(after)
+        if cursor is not None and latest_first:
+            wanted = replace(wanted, before=min(cursor, wanted.before or cursor))
+        elif cursor is not None:
+            wanted = replace(wanted, after=max(cursor, wanted.after))
+        page = await context.run(
+            context.house.ledger.feed.page, wanted, limit + 1, latest_first=latest_first
+        )
+        rows = [(str(each.position), shown(context, each)) for each in page[:limit]]
+        head = await context.run(context.house.ledger.feed.head)
+        return Slice(rows=rows, more=len(page) > limit, position=head, begun=cursor is not None)
+
+    @strawberry.field(description="One entry by event id. 按事件标识查条目。")
+    async def entry(self, info: Info, id: strawberry.ID) -> EntryType | None:
+        context = info.context
+        try:
+            UUID(id)
+        except ValueError:
+            return None
+        found = await context.run(context.house.ledger.feed.find, id)
+        if found is None or not _filter(context, None).admits(found):
+            return None
+        return shown(context, found)
+
+
+@strawberry.type
+class Subscription:
+    """The stream of changes."""
+
+    @strawberry.subscription(
+        description="Entries after a position, then new ones as they come. 从某位置起的变化。"
+    )
+    async def changes(
+        self,
+        info: Info,
+        after: Position = Position(0),
+        filter: EntryFilter | None = None,
+        batch_size: int = 100,
+    ) -> AsyncIterator[Changes]:
+        context, size = info.context, bounded(batch_size) or 1
+        wanted = _filter(context, filter)
+        wanted = replace(wanted, after=max(after, wanted.after))
+        async for reached, entries in context.house.ledger.feed.follow(wanted):
+            for start in range(0, len(entries), size):
+                batch = entries[start : start + size]
+                last = start + size >= len(entries)
+                yield Changes(
+                    position=Position(reached if last else batch[-1].position),
+                    entries=[shown(context, each) for each in batch],
+                )
+
+
+def shown(context: Context, entry: Entry) -> EntryType:
+    """The entry as its reader may see it: a teacher sees only their own rows of a class."""
+    data: Any = msgspec.to_builtins(entry.event, enc_hook=str)
+    tags = list(entry.tags)
+    if context.asker.role is Role.TEACHER:
+        own = str(context.asker.scope)
+        data = _own_rows(data, own)
+        tags = [each for each in tags if not each.startswith("teacher:") or each == own]
+    return EntryType(
+        position=Position(entry.position),
+        id=strawberry.ID(entry.id),
+        type=entry.event.NAME,
+        description=(CATALOGUE[entry.event.NAME].__doc__ or "").strip(),
+        at=entry.at,
+        on=entry.on,
+        actor=strawberry.ID(entry.actor),
+        channel=entry.channel,
+        cause=strawberry.ID(entry.cause) if entry.cause else None,
+        request=entry.request,
+        source=entry.source,
+        place=strawberry.ID(entry.place) if entry.place else None,
+        tags=tags,
+        data=data,
+    )
+
+
+def _own_rows(data: Any, own: str) -> Any:
+    if isinstance(data, dict):
+        return {key: _own_rows(value, own) for key, value in data.items()}
+    if isinstance(data, list):
+        return [
+            each
+            for each in data
+            if not (isinstance(each, dict) and each.get("teacher", own) != own)
+        ]
+    return data
+
+
+def _filter(context: Context, given: EntryFilter | None) -> Filter:
+    asked = given or EntryFilter()
+    tags = tuple(str(each) for each in asked.tags or ())
+    if len(tags) > TAGS_MAX or len(asked.types or ()) > len(CATALOGUE):
+        raise GraphQLError(
+            f"筛选条件过多 / at most {TAGS_MAX} tags", extensions={"code": "BAD_FILTER"}
+        )
+    return Filter(
+        tags=tags,
+        any_tags=history_tags(context.asker, context.house.places),
+        types=tuple(asked.types or ()),
+        actor=str(asked.actor) if asked.actor else None,
+        channel=asked.channel,
+        known_from=asked.known_from,
+        known_to=asked.known_to,
+        on_from=asked.on_from,
+        on_to=asked.on_to,
+        after=asked.after or 0,
+        before=asked.before,
+    )
+
+
+def _cursor(after: str | None) -> int | None:
+    key = key_of(after)
+    if key is None:
+        return None
+    if not key.isascii() or not key.isdigit():
+        raise GraphQLError(
+            "游标无效 / not a cursor of ours", extensions={"code": "BAD_CURSOR"}
+        )
+    return int(key)

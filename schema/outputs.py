@@ -1,0 +1,176 @@
+"""Object types built from the structs that views, records and answers are made of.
+
+A resolver hands out the struct itself; GraphQL reads its attributes. Names become ``ID``, and a
+type that is a node gets its name as ``id``.
+"""
+
+from __future__ import annotations
+
+import inspect
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
+from typing import Any, get_type_hints
+
+import strawberry
+from graphql import GraphQLError
+from msgspec import Struct
+
+from schema.scalars import Position, Text, annotation
+
+FIRST_DEFAULT = 50
+FIRST_MAX = 500
+
+_OUTPUTS: dict[type, Any] = {}
+NODES: dict[str, Any] = {}
+
+
+@strawberry.interface(description="Anything with a name of its own. 有标识的对象。")
+class Node:
+    """Anything with a name of its own."""
+
+    id: strawberry.ID
+
+
+def output(
+    struct: type,
+    *,
+    name: str | None = None,
+    key: str | None = None,
+    skip: tuple[str, ...] = (),
+    fields: dict[str, Any] | None = None,
+) -> Any:
+    """The object type of a struct. ``key`` names the field that is its id, and makes it a node."""
+    if struct in _OUTPUTS:
+        return _OUTPUTS[struct]
+    hints = get_type_hints(struct)
+    own = [each for each in struct.__annotations__ if each not in (*skip, key)]
+    inherited = [each for each in hints if each not in (*own, *skip, key) and each.islower()]
+    members: dict[str, Any] = {}
+    annotations: dict[str, Any] = {}
+    if key is not None:
+        annotations["id"] = strawberry.ID
+        members["id"] = strawberry.field(resolver=_reads(key, strawberry.ID), description="标识")
+        members["is_type_of"] = classmethod(lambda cls, obj, info: isinstance(obj, struct))
+    for each in (*inherited, *own):
+        if not each.startswith("_"):
+            annotations[each] = annotation(hints[each], output)
+    members.update(fields or {})
+    cls = type(
+        name or struct.__name__,
+        (Node,) if key else (),
+        {"__annotations__": annotations, "__doc__": struct.__doc__, **members},
+    )
+    made = strawberry.type(cls, description=inspect.cleandoc(struct.__doc__ or "").split("\n\n")[0])
+    _OUTPUTS[struct] = made
+    if key:
+        NODES[key] = made
+    return made
+
+
+def _reads(attribute: str, kind: Any) -> Callable[[Any], Any]:
+    def resolve(root: Any) -> Any:
+        return getattr(root, attribute)
+
+    resolve.__annotations__ = {"root": strawberry.Parent[Any], "return": kind}
+    return resolve
+
+
+@strawberry.type(description="Where a page stands. 分页信息。")
+class PageInfo:
+    """Where a page stands."""
+
+    has_next_page: bool
+    has_previous_page: bool
+    start_cursor: str | None
+    end_cursor: str | None
+
+
+class Slice(Struct, kw_only=True):
+    """A page on its way out: rows with their cursors, and the position it was read at."""
+
+    rows: list[tuple[str, Any]]
+    more: bool
+    position: int
+    total: int | None = None
+    begun: bool = False
+
+
+_CONNECTIONS: dict[Any, Any] = {}
+
+
+def connection(node: Any) -> Any:
+    """The connection type of an object type: edges, page info, position and a total."""
+    if node in _CONNECTIONS:
+        return _CONNECTIONS[node]
+    name = node.__strawberry_definition__.name
+    edge = strawberry.type(
+        type(
+            f"{name}Edge",
+            (),
+            {"__annotations__": {"cursor": str, "node": node}, "__doc__": f"One {name}."},
+        ),
+        description=f"One {name} with its cursor. 一行及其游标。",
+    )
+
+    def edges(root: Any) -> Any:
+        return [edge(cursor=cursor_of(key), node=row) for key, row in root.rows]
+
+    def page_info(root: Any) -> PageInfo:
+        keys = [key for key, _ in root.rows]
+        return PageInfo(
+            has_next_page=root.more,
+            has_previous_page=root.begun,
+            start_cursor=cursor_of(keys[0]) if keys else None,
+            end_cursor=cursor_of(keys[-1]) if keys else None,
+        )
+
+    edges.__annotations__ = {"root": strawberry.Parent[Any], "return": list[edge]}
+    page_info.__annotations__ = {"root": strawberry.Parent[Any], "return": PageInfo}
+    members = {
+        "__annotations__": {},
+        "edges": strawberry.field(resolver=edges, description="The rows. 各行。"),
+        "page_info": strawberry.field(resolver=page_info, description="分页信息。"),
+        "position": strawberry.field(
+            resolver=_reads("position", Position), description="账本位置：所读的数据到此为止。"
+        ),
+        "total_count": strawberry.field(
+            resolver=_reads("total", int | None), description="总行数。"
+        ),
+    }
+    made = strawberry.type(
+        type(f"{name}Connection", (), members), description=f"A page of {name}. 一页 {name}。"
+    )
+    _CONNECTIONS[node] = made
+    return made
+
+
+def cursor_of(key: str) -> str:
+    """An opaque cursor of a row's key."""
+    return urlsafe_b64encode(key.encode()).decode().rstrip("=")
+
+
+def key_of(cursor: str | None) -> str | None:
+    """The key behind a cursor. Raises ``GraphQLError`` for one that we did not make."""
+    if cursor is None:
+        return None
+    try:
+        return urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+    except ValueError:
+        raise GraphQLError(
+            "游标无效，请使用上一页给出的游标 / not a cursor of ours",
+            extensions={"code": "BAD_CURSOR"},
+        ) from None
+
+
+def bounded(first: int | None) -> int:
+    """How many rows to read. Raises ``GraphQLError`` outside 0 to ``FIRST_MAX``."""
+    wanted = FIRST_DEFAULT if first is None else first
+    if not 0 <= wanted <= FIRST_MAX:
+        raise GraphQLError(
+            f"first 须在 0 至 {FIRST_MAX} 之间 / first must lie between 0 and {FIRST_MAX}",
+            extensions={"code": "BAD_PAGE"},
+        )
+    return wanted
+
+
+__all__ = ["Node", "PageInfo", "Slice", "Text", "bounded", "connection", "cursor_of", "output"]

@@ -1,0 +1,75 @@
+"""Personal data on its way into the vault, and masked on its way out."""
+
+from __future__ import annotations
+
+import strawberry
+from stdnum.cn import ric
+from stdnum.exceptions import ValidationError
+
+from ledger.fault import Fault
+from schema.scalars import Text
+
+
+@strawberry.input(description="Personal data; goes to the vault, never into an event. 个人信息。")
+class PersonInput:
+    """Personal data of a teacher."""
+
+    name: Text = strawberry.field(description="Full name. 姓名。")
+    id_number: Text | None = strawberry.field(
+        default=None, description="18-digit resident identity number. 居民身份证号码。"
+    )
+    phone: Text | None = strawberry.field(default=None, description="Telephone. 电话。")
+
+
+@strawberry.type(description="Personal data, masked unless it is one's own. 个人信息（脱敏）。")
+class Person:
+    """Personal data of a teacher."""
+
+    name: Text | None
+    id_number: Text | None
+    phone: Text | None
+
+
+def checked(person: PersonInput) -> dict[str, str]:
+    """The values to seal. Raises ``Fault`` for an empty name or a malformed id number."""
+    name = person.name.strip()
+    if not name:
+        raise Fault("BAD_PERSON", zh="姓名不能为空", en="the name is empty", field="person.name")
+    values = {"name": name}
+    if person.id_number:
+        try:
+            values["id_number"] = ric.validate(person.id_number)
+        except ValidationError:
+            raise Fault(
+                "BAD_ID_NUMBER",
+                zh="身份证号码不正确，请核对（18 位，末位可为 X）",
+                en="the id number is not valid: 18 characters with a check digit",
+                field="person.idNumber",
+            ) from None
+    if person.phone:
+        values["phone"] = person.phone.strip()
+    return values
+
+
+def masked(values: dict[str, str]) -> Person | None:
+    """A person with the middle of everything hidden; ``None`` where nothing is kept."""
+    if not values:
+        return None
+    name, number, phone = (values.get(key) for key in ("name", "id_number", "phone"))
+    return Person(
+        name=Text(name[0] + "*" * max(len(name) - 1, 1)) if name else None,
+        id_number=Text(number[:4] + "*" * 10 + number[-4:]) if number else None,
+        phone=Text("*" * max(len(phone) - 4, 1) + phone[-4:]) if phone else None,
+    )
+
+
+def shown(values: dict[str, str]) -> Person | None:
+    """A person's own data, in full."""
+    if not values:
+        return None
+    name, number, phone = (values.get(key) for key in ("name", "id_number", "phone"))
+    return Person(
+        name=Text(name) if name else None,
+        id_number=Text(number) if number else None,
+        phone=Text(phone) if phone else None,
+    )

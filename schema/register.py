@@ -1,0 +1,131 @@
+"""Places, schools, providers and teachers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import strawberry
+
+from ledger.command import Role
+from ledger.names import JurisdictionId
+from ledger.register import JurisdictionRegistered
+from ledger.store.feed import Filter
+from projections.catalogue import PROVIDERS, SCHOOLS, TEACHERS
+from projections.register import Provider, School, Teacher
+from schema.context import Context
+from schema.outputs import connection, output
+from schema.person import Person, masked, shown
+from schema.scalars import Position
+
+Info = strawberry.Info[Context, None]
+
+
+async def _person(root: strawberry.Parent[Any], info: Info) -> Person | None:
+    context = info.context
+    values = await context.run(context.house.ledger.vault.open, [str(root.teacher)])
+    own = context.asker.role is Role.TEACHER and context.asker.scope == root.teacher
+    return (shown if own else masked)(values[str(root.teacher)])
+
+
+SchoolType = output(School, key="school")
+ProviderType = output(Provider, key="provider")
+TeacherType = output(
+    Teacher,
+    key="teacher",
+    fields={
+        "person": strawberry.field(
+            resolver=_person, description="Masked unless one's own. 脱敏的个人信息。"
+        )
+    },
+)
+
+
+@strawberry.type(description="A province, city or county. 省、市、县（市、区）。")
+class Jurisdiction:
+    """A province, city or county."""
+
+    id: strawberry.ID
+    title: str
+    level: str
+    within: strawberry.ID | None
+
+
+@strawberry.type
+class RegisterQuery:
+    """Questions about the register."""
+
+    @strawberry.field(description="All places, with GB/T 2260 codes. 全部属地。")
+    async def jurisdictions(self, info: Info) -> list[Jurisdiction]:
+        context = info.context
+        titles = await context.run(place_titles, context.house)
+        return [
+            Jurisdiction(
+                id=strawberry.ID(place),
+                title=title,
+                level=JurisdictionId(place).level,
+                within=_within(place),
+            )
+            for place, title in titles.items()
+        ]
+
+    @strawberry.field(graphql_type=connection(SchoolType), description="Schools. 学校。")
+    async def schools(
+        self,
+        info: Info,
+        place: strawberry.ID | None = None,
+        first: int | None = None,
+        after: str | None = None,
+        at_least: Position | None = None,
+    ) -> Any:
+        return await info.context.slice(
+            SCHOOLS, first=first, after=after, at_least=at_least, place=place
+        )
+
+    @strawberry.field(graphql_type=connection(ProviderType), description="Providers. 培训机构。")
+    async def providers(
+        self,
+        info: Info,
+        place: strawberry.ID | None = None,
+        first: int | None = None,
+        after: str | None = None,
+        at_least: Position | None = None,
+    ) -> Any:
+        return await info.context.slice(
+            PROVIDERS, first=first, after=after, at_least=at_least, place=place
+        )
+
+    @strawberry.field(graphql_type=connection(TeacherType), description="Teachers. 教师。")
+    async def teachers(
+        self,
+        info: Info,
+        school: strawberry.ID | None = None,
+        place: strawberry.ID | None = None,
+        first: int | None = None,
+        after: str | None = None,
+        at_least: Position | None = None,
+    ) -> Any:
+        return await info.context.slice(
+            TEACHERS, first=first, after=after, at_least=at_least, school=school, place=place
+        )
+
+    @strawberry.field(graphql_type=TeacherType | None, description="One teacher. 一位教师。")
+    async def teacher(
+        self, info: Info, id: strawberry.ID, at_least: Position | None = None
+    ) -> Any:
+        return await info.context.one(TEACHERS, id, at_least)
+
+
+def place_titles(house: Any) -> dict[str, str]:
+    """Every registered place with its title, in the order of the codes."""
+    wanted = Filter(types=(JurisdictionRegistered.NAME,))
+    found: dict[str, str] = {}
+    for entry in house.reader.feed.entries(wanted):
+        event = entry.event
+        assert isinstance(event, JurisdictionRegistered)
+        found[str(event.jurisdiction)] = event.title
+    return dict(sorted(found.items()))
+
+
+def _within(place: str) -> strawberry.ID | None:
+    chain = JurisdictionId(place).chain
+    return strawberry.ID(chain[1]) if len(chain) > 1 else None

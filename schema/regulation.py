@@ -1,0 +1,134 @@
+"""Regulations, their rules clause by clause, terms and their windows. Open to everybody."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import strawberry
+
+from ledger.fault import Fault
+from ledger.names import JurisdictionId, TermId
+from ledger.regulation import RegulationAdopted, Rule
+from ledger.term import PHASE_ZH, Calendar, Phase, window
+from schema.context import Context
+from schema.outputs import output
+from schema.scalars import enum_type
+
+Info = strawberry.Info[Context, None]
+
+RuleType = output(Rule, key="id")
+
+
+def _rules(root: strawberry.Parent[Any], info: Info) -> Any:
+    book = info.context.house.rules.now()
+    return [rule for rule in book.rules.values() if rule.document == root.document]
+
+
+RegulationType = output(
+    RegulationAdopted,
+    name="Regulation",
+    key="document",
+    skip=("rules",),
+    fields={
+        "rules": strawberry.field(
+            resolver=_rules, graphql_type=list[RuleType], description="Clause by clause. 逐条。"
+        )
+    },
+)
+
+
+@strawberry.type(description="The window of one step of a term in one place. 某环节的起止日。")
+class TermWindow:
+    """The window of one step of a term."""
+
+    calendar: enum_type(Calendar)  # type: ignore[valid-type]  # made at run time
+    phase: enum_type(Phase)  # type: ignore[valid-type]  # as above
+    phase_zh: str
+    first: date | None
+    last: date | None
+    known: bool = strawberry.field(description="False: no document states it. 文件未规定则为假。")
+    rule: str | None
+    citation: str | None
+
+
+@strawberry.type(description="A half-year of training with its windows. 学期与时间安排。")
+class Term:
+    """A half-year of training."""
+
+    id: strawberry.ID
+    code: str
+    windows: list[TermWindow]
+
+
+@strawberry.type
+class RegulationQuery:
+    """Questions about documents, rules and terms."""
+
+    @strawberry.field(
+        graphql_type=list[RegulationType], description="The adopted documents. 已采纳的文件。"
+    )
+    async def regulations(self, info: Info) -> Any:
+        book = await info.context.run(info.context.house.rules.now)
+        return list(book.documents.values())
+
+    @strawberry.field(
+        graphql_type=list[RuleType],
+        description="Rules by kind, place chain and day of force. 按种类、属地、日期查条款。",
+    )
+    async def rules(
+        self,
+        info: Info,
+        kind: str | None = None,
+        place: strawberry.ID | None = None,
+        on: date | None = None,
+    ) -> Any:
+        book = await info.context.run(info.context.house.rules.now)
+        chain = JurisdictionId(place).chain if place else None
+        return [
+            rule
+            for rule in book.rules.values()
+            if (kind is None or rule.kind == kind)
+            and (chain is None or rule.place in chain)
+            and (on is None or rule.since is None or rule.since <= on)
+            and (on is None or rule.until is None or on <= rule.until)
+        ]
+
+    @strawberry.field(description="Terms with a calendar, as it holds in a place. 学期。")
+    async def terms(
+        self, info: Info, place: strawberry.ID = strawberry.ID("jurisdiction:330000")
+    ) -> list[Term]:
+        book = await info.context.run(info.context.house.rules.now)
+        where = JurisdictionId(place)
+        return [
+            Term(
+                id=strawberry.ID(f"term:{code}"),
+                code=code,
+                windows=[
+                    found
+                    for calendar in Calendar
+                    for phase in Phase
+                    if (found := _window(book, where, code, calendar, phase)) is not None
+                ],
+            )
+            for code in sorted(book.terms)
+        ]
+
+
+def _window(book: Any, place: JurisdictionId, code: str, calendar: Any, phase: Any) -> Any:
+    try:
+        found = window(book, place, TermId(f"term:{code}"), phase, calendar)
+    except Fault:
+        return None
+    if found is None:
+        return None
+    return TermWindow(
+        calendar=calendar,
+        phase=phase,
+        phase_zh=PHASE_ZH[phase],
+        first=found.value.first,
+        last=found.value.last,
+        known=not found.value.unknown,
+        rule=found.id,
+        citation=found.rule.citation,
+    )

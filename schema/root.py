@@ -1,0 +1,96 @@
+"""The schema as a whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import strawberry
+from strawberry.extensions import MaxAliasesLimiter, MaxTokensLimiter, QueryDepthLimiter
+
+from projections.catalogue import (
+    CHANGES,
+    OFFERINGS,
+    ORDERS,
+    PROJECTS,
+    PROVIDERS,
+    SCHOOL_BASED,
+    SCHOOLS,
+    TEACHERS,
+)
+from schema.commands import mutation_type
+from schema.context import Context
+from schema.credit import CreditQuery
+from schema.declaration import DeclarationQuery
+from schema.enrollment import EnrollmentQuery
+from schema.errors import CodedErrors
+from schema.finding import FindingQuery
+from schema.history import HistoryQuery, Subscription
+from schema.offering import OfferingQuery
+from schema.order import OrderQuery
+from schema.outputs import NODES, Node
+from schema.register import RegisterQuery
+from schema.regulation import RegulationQuery
+from schema.scalars import CONFIG
+
+DEPTH_MAX = 12
+ALIASES_MAX = 30
+TOKENS_MAX = 4_000
+
+NODE_VIEWS: dict[str, Any] = {
+    "school": SCHOOLS,
+    "provider": PROVIDERS,
+    "teacher": TEACHERS,
+    "order": ORDERS,
+    "project": PROJECTS,
+    "offering": OFFERINGS,
+    "change": CHANGES,
+    "credit": SCHOOL_BASED,
+}
+
+
+@strawberry.type(description="What may be asked. 查询。")
+class Query(
+    RegisterQuery,
+    RegulationQuery,
+    OrderQuery,
+    DeclarationQuery,
+    OfferingQuery,
+    EnrollmentQuery,
+    CreditQuery,
+    FindingQuery,
+    HistoryQuery,
+):
+    """What may be asked."""
+
+    @strawberry.field(graphql_type=Node | None, description="Any node by its name. 按标识查对象。")
+    async def node(self, info: strawberry.Info[Context, None], id: strawberry.ID) -> Any:
+        kind = str(id).partition(":")[0]
+        if kind == "document":
+            book = await info.context.run(info.context.house.rules.now)
+            return next((d for key, d in book.documents.items() if str(key) == id), None)
+        view = NODE_VIEWS.get(kind)
+        return None if view is None else await info.context.one(view, str(id))
+
+
+class QuietSchema(strawberry.Schema):
+    """Leaves the logging of errors to ``CodedErrors``, which knows the unexpected ones."""
+
+    def process_errors(self, errors: list[Any], execution_context: Any = None) -> None:
+        """Says nothing."""
+
+
+def build() -> strawberry.Schema:
+    """The schema, ready to execute and to print."""
+    return QuietSchema(
+        query=Query,
+        mutation=mutation_type(),
+        subscription=Subscription,
+        types=list(NODES.values()),
+        config=CONFIG,
+        extensions=[
+            CodedErrors,
+            lambda: QueryDepthLimiter(max_depth=DEPTH_MAX),
+            lambda: MaxAliasesLimiter(max_alias_count=ALIASES_MAX),
+            lambda: MaxTokensLimiter(max_token_count=TOKENS_MAX),
+        ],
+    )

@@ -1,0 +1,225 @@
+"""Completion: what missing hours cost, at one fifth and just past it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from ledger.assessment import AssessmentRecorded, Result
+from ledger.attendance import AbsenceKind, LeaveGranted, NotEnrolled
+from ledger.command import OutsideScope, UnknownReference
+from ledger.completion import (
+    AlreadySettled,
+    AssessmentMissing,
+    CompletionDenied,
+    CompletionGranted,
+    NotEnded,
+    Reason,
+    SettleCompletion,
+)
+from ledger.plan import Mode
+from ledger.schedule import Half
+from tests import cast
+from tests.cast import CHEN, COUNTY_SCHOOL, LIN, OFFERING, OPENS, SCHOOL, STRANGER
+from tests.given import asker_for, given, on
+
+SETTLE = SettleCompletion(teacher=LIN, offering=OFFERING)
+END = date(2024, 6, 28)
+FIFTH = "浙教办师〔2014〕14号 §三"
+
+
+@dataclass
+class Case:
+    """One row of the table: the plan, the hours missed, and what follows."""
+
+    planned: str
+    missed: str
+    hours: str | None
+    rules: tuple[str, ...] = ("ZJ14-09", "ZJ14-08")
+    mode: Mode = Mode.INTENSIVE
+    credits: str | None = None
+
+
+def granted(planned, missed, hours, rules=("ZJ14-09", "ZJ14-08")):
+    return CompletionGranted(
+        teacher=LIN,
+        offering=OFFERING,
+        school=SCHOOL,
+        provider=COUNTY_SCHOOL,
+        hours_planned=Decimal(planned),
+        hours_missed=Decimal(missed),
+        hours=Decimal(hours),
+        rules=rules,
+    )
+
+
+def denied(planned, missed, reason=Reason.ABSENCE, rules=("ZJ14-09",), citation=FIFTH):
+    return CompletionDenied(
+        teacher=LIN,
+        offering=OFFERING,
+        school=SCHOOL,
+        provider=COUNTY_SCHOOL,
+        reason=reason,
+        hours_planned=Decimal(planned),
+        hours_missed=Decimal(missed),
+        rules=rules,
+        citation=citation,
+    )
+
+
+def past(planned, missed, **details):
+    plan = cast.plan(planned, **details)
+    return [cast.opened(plan), *cast.enrolled(), *cast.absences(missed, planned)]
+
+
+SHORT = ("ZJ14-08",)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(Case("90", "18", "72"), id="W-001"),
+        pytest.param(Case("90", "18.5", None), id="W-002"),
+        pytest.param(Case("90", "0", "90"), id="W-003"),
+        pytest.param(Case("90", "0.5", "89.5"), id="W-004"),
+        pytest.param(Case("89", "45", "44", SHORT), id="W-006"),
+        pytest.param(Case("90", "90", None), id="W-007"),
+        pytest.param(Case("96", "19.5", None), id="W-009"),
+        pytest.param(Case("96", "19", "77"), id="W-009-less"),
+        pytest.param(Case("120", "24", "96"), id="W-010"),
+        pytest.param(Case("91", "18", "73"), id="W-012"),
+        pytest.param(Case("91", "18.5", None), id="W-012-more"),
+        pytest.param(Case("90", "20", "70", SHORT, Mode.DISTANCE), id="W-018"),
+        pytest.param(Case("90", "18.5", None, mode=Mode.BLENDED), id="blended"),
+        pytest.param(Case("80", "16.5", None, credits="90"), id="C-14-base-credit"),
+        pytest.param(Case("89.5", "89.5", "0", SHORT), id="just-below-ninety"),
+    ],
+)
+@pytest.mark.parametrize("reported", [False, True])
+def test_more_than_a_fifth_of_ninety_hours_denies_completion(case, reported):
+    answer = given(past(case.planned, case.missed, mode=case.mode, credits=case.credits)).when(
+        SETTLE, on=END, reported=reported
+    )
+    if case.hours is None:
+        answer.then(denied(case.planned, case.missed))
+    else:
+        answer.then(granted(case.planned, case.missed, case.hours, case.rules))
+
+
+def test_w_013_leave_counts_as_absence_like_any_other():
+    leave = LeaveGranted(
+        teacher=LIN, offering=OFFERING, provider=COUNTY_SCHOOL, day=OPENS, reason="病假"
+    )
+    room = [cast.opened(cast.plan(90)), *cast.enrolled()]
+    on_leave = cast.attended(OPENS, Half.MORNING, 10, (LIN, Decimal(10), AbsenceKind.LEAVE))
+    away = cast.attended(OPENS, Half.AFTERNOON, 8, (LIN, Decimal(8), AbsenceKind.UNEXCUSED))
+    given(room, on_leave, away).when(SETTLE, on=END).then(granted("90", "18", "72"))
+    assert leave.teacher == LIN
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "hours"),
+    [
+        pytest.param("0", "18", "72", id="W-015"),
+        pytest.param("10", "8.5", None, id="W-016"),
+    ],
+)
+def test_the_whole_project_is_the_base_whatever_its_segments(first, second, hours):
+    room = [cast.opened(cast.plan(90, segments=2)), *cast.enrolled()]
+    autumn = date(2024, 6, 20)
+    away = [
+        cast.attended(day, Half.MORNING, 54, (LIN, Decimal(missed), AbsenceKind.UNEXCUSED))
+        for day, missed in ((OPENS, first), (autumn, second))
+        if missed != "0"
+    ]
+    answer = given(room, away).when(SETTLE, on=END)
+    if hours:
+        answer.then(granted("90", "18", hours))
+    else:
+        answer.then(denied("90", "18.5"))
+
+
+def test_the_absences_of_others_cost_nobody_else_anything():
+    others = cast.attended(
+        OPENS,
+        Half.MORNING,
+        40,
+        (LIN, Decimal(1), AbsenceKind.LEAVE),
+        (CHEN, Decimal(40), AbsenceKind.UNEXCUSED),
+    )
+    given(cast.opened(cast.plan(90)), cast.enrolled(), others).when(SETTLE, on=END).then(
+        granted("90", "1", "89")
+    )
+
+
+def test_the_rule_in_force_when_the_class_opened_decides():
+    old = [on(date(2013, 9, 1), cast.opened(cast.plan(90))), *past("90", "18.5")[1:]]
+    given(old).when(SETTLE, on=END).then(granted("90", "18.5", "71.5", ()))
+
+
+def assessed(passed):
+    return AssessmentRecorded(
+        offering=OFFERING, provider=COUNTY_SCHOOL, results=(Result(teacher=LIN, passed=passed),)
+    )
+
+
+def test_who_passed_the_assessment_completes():
+    given(past("90", "0", assessment=True), assessed(True)).when(SETTLE, on=END).then(
+        granted("90", "0", "90")
+    )
+
+
+def test_who_failed_the_assessment_does_not_complete():
+    given(past("90", "0", assessment=True), assessed(False)).when(SETTLE, on=END).then(
+        denied("90", "0", Reason.ASSESSMENT_FAILED, ("ZJ14-15",))
+    )
+
+
+def test_the_latest_result_counts():
+    given(past("90", "0", assessment=True), assessed(False), assessed(True)).when(
+        SETTLE, on=END
+    ).then(granted("90", "0", "90"))
+
+
+@pytest.mark.parametrize("reported", [False, True])
+def test_without_a_result_there_is_no_completion(reported):
+    given(past("90", "18", assessment=True)).when(SETTLE, on=END, reported=reported).refused(
+        AssessmentMissing, "ZJ14-15", field="teacher"
+    )
+
+
+def test_who_missed_too_much_needs_no_result():
+    given(past("90", "18.5", assessment=True)).when(SETTLE, on=END).then(denied("90", "18.5"))
+
+
+@pytest.mark.parametrize(
+    ("day", "ended"), [(date(2024, 6, 27), False), (END, True), (date(2024, 9, 1), True)]
+)
+def test_completion_is_settled_from_the_last_day_on(day, ended):
+    answer = given(past("90", "0")).when(SETTLE, on=day)
+    if ended:
+        answer.accepted()
+    else:
+        answer.refused(NotEnded, field="offering")
+
+
+@pytest.mark.parametrize("outcome", [granted("90", "0", "90"), denied("90", "18.5")])
+def test_completion_is_settled_once(outcome):
+    given(past("90", "0"), outcome).when(SETTLE, on=END).refused(AlreadySettled, field="teacher")
+
+
+@pytest.mark.parametrize("steps", [[], [cast.selected()], [cast.selected(), cast.passed()]])
+def test_who_was_not_admitted_completes_nothing(steps):
+    given(cast.opened(), steps).when(SETTLE, on=END).refused(NotEnrolled, field="teacher")
+
+
+def test_an_unknown_class_is_not_settled():
+    unknown = SettleCompletion(teacher=STRANGER, offering=OFFERING)
+    given().when(unknown, on=END).refused(UnknownReference, field="offering")
+
+
+def test_another_provider_settles_nothing():
+    given(past("90", "0")).when(SETTLE, on=END, by=asker_for(SCHOOL)).refused(OutsideScope)

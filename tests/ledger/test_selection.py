@@ -1,0 +1,313 @@
+"""Selections: two rounds, and who may use the second."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from ledger.command import OutsideScope, UnknownReference
+from ledger.enrollment import EnrollmentDeclined, EnrollmentWithdrawn
+from ledger.finding import Outcome
+from ledger.selection import AlreadySelected, BarredFromRoundTwo, SelectOffering
+from ledger.term import Calendar, WindowClosed, WindowUnknown
+from tests import cast
+from tests.cast import (
+    CHEN,
+    COUNTY_SCHOOL,
+    H1_2024,
+    H2_2019,
+    H2_2020,
+    HANGZHOU,
+    LIN,
+    OFFERING,
+    OTHER_OFFERING,
+    SCHOOL,
+)
+from tests.given import asker_for, given, on
+
+SELECT = SelectOffering(teacher=LIN, offering=OFFERING)
+ROUND_TWO = {
+    H2_2019: date(2019, 9, 15),
+    H2_2020: date(2020, 9, 15),
+    H1_2024: date(2024, 3, 31),
+}
+
+
+def declined(offering=OTHER_OFFERING, term=H1_2024):
+    return EnrollmentDeclined(
+        teacher=LIN,
+        offering=offering,
+        school=SCHOOL,
+        provider=COUNTY_SCHOOL,
+        term=term,
+        round=1,
+        reason="名额已满",
+    )
+
+
+def withdrawn(offering=OTHER_OFFERING, term=H1_2024, after_change=False):
+    return EnrollmentWithdrawn(
+        teacher=LIN,
+        offering=offering,
+        school=SCHOOL,
+        term=term,
+        admitted=after_change,
+        after_change=after_change,
+        reason="",
+    )
+
+
+def first(term, offering=OTHER_OFFERING):
+    """A choice of another class in round one."""
+    return cast.selected(offering=offering, term=term)
+
+
+def refused_by_school(term, offering=OTHER_OFFERING):
+    return cast.passed(offering=offering, term=term, passed=False, reason="不符合分层要求")
+
+
+def past(term, *events):
+    return [cast.registered(), cast.opened(term=term), *events]
+
+
+def test_a_teacher_selects_a_class_in_round_one():
+    given(past(H1_2024)).when(SELECT, on=date(2024, 3, 19)).then(
+        cast.selected(rules=("ZJ24-13",))
+    )
+
+
+@pytest.mark.parametrize(
+    ("term", "day", "rule"),
+    [
+        pytest.param(H1_2024, date(2024, 3, 18), "ZJ24-13", id="W-120-early"),
+        pytest.param(H1_2024, date(2024, 3, 19), None, id="W-120-first"),
+        pytest.param(H1_2024, date(2024, 3, 26), None, id="W-120-last"),
+        pytest.param(H1_2024, date(2024, 3, 27), "ZJ24-13", id="W-120-late"),
+        pytest.param(H2_2020, date(2020, 8, 25), "ZJ20-20", id="W-108-early"),
+        pytest.param(H2_2020, date(2020, 8, 26), None, id="W-108-first"),
+        pytest.param(H2_2020, date(2020, 9, 5), None, id="W-108-last"),
+        pytest.param(H2_2020, date(2020, 9, 6), "ZJ20-20", id="W-108-late"),
+        pytest.param(H2_2020, date(2020, 9, 12), "ZJ20-20", id="W-108-before-round-two"),
+        pytest.param(H2_2019, date(2019, 8, 20), "RA19-15", id="W-132"),
+        pytest.param(H2_2019, date(2019, 8, 26), None, id="2019-first"),
+        pytest.param(H2_2019, date(2019, 9, 6), "RA19-15", id="2019-late"),
+    ],
+)
+def test_round_one_has_its_window(term, day, rule):
+    answer = given(past(term)).when(SELECT, on=day)
+    if rule is None:
+        answer.accepted()
+        return
+    answer.refused(WindowClosed, rule, field="on")
+    given(past(term)).when(SELECT, on=day, reported=True).found(
+        rule, Outcome.VIOLATION, WindowClosed
+    ).kept()
+
+
+@pytest.mark.parametrize(
+    ("term", "day", "rule"),
+    [
+        pytest.param(H1_2024, date(2024, 3, 30), "ZJ24-13", id="W-121-early"),
+        pytest.param(H1_2024, date(2024, 3, 31), None, id="W-121-first"),
+        pytest.param(H1_2024, date(2024, 4, 1), None, id="W-121-last"),
+        pytest.param(H1_2024, date(2024, 4, 2), "ZJ24-18", id="W-121-late"),
+        pytest.param(H2_2020, date(2020, 9, 13), None, id="W-108-round-two-first"),
+        pytest.param(H2_2020, date(2020, 9, 17), None, id="W-108-round-two-last"),
+        pytest.param(H2_2020, date(2020, 9, 18), "ZJ20-21", id="W-108-round-two-late"),
+        pytest.param(H2_2019, date(2019, 9, 13), "RA19-15", id="W-151-early"),
+        pytest.param(H2_2019, date(2019, 9, 14), None, id="W-151-first"),
+        pytest.param(H2_2019, date(2019, 9, 17), None, id="W-151-last"),
+        pytest.param(H2_2019, date(2019, 9, 18), "RA19-20", id="W-151-late"),
+    ],
+)
+def test_round_two_has_its_window(term, day, rule):
+    answer = given(past(term, first(term))).when(SELECT, on=day)
+    if rule is None:
+        assert 2 == answer.accepted().facts[0].round
+    else:
+        answer.refused(WindowClosed, rule)
+
+
+def test_round_two_cites_its_window_and_who_is_admitted():
+    given(past(H1_2024, first(H1_2024))).when(SELECT, on=ROUND_TWO[H1_2024]).then(
+        cast.selected(round=2, rules=("ZJ24-18", "ZJ24-23"))
+    )
+
+
+@pytest.mark.parametrize(
+    ("term", "rule"), [(H2_2019, "RA19-24"), (H2_2020, "ZJ20-22"), (H1_2024, "ZJ24-23")]
+)
+def test_w_126_without_a_choice_in_round_one_there_is_no_round_two(term, rule):
+    given(past(term)).when(SELECT, on=ROUND_TWO[term]).refused(
+        BarredFromRoundTwo, rule, field="teacher"
+    )
+    given(past(term)).when(SELECT, on=ROUND_TWO[term], reported=True).found(
+        rule, Outcome.VIOLATION, BarredFromRoundTwo
+    ).kept()
+
+
+def test_a_choice_of_another_term_opens_no_round_two():
+    given(past(H1_2024, first(H2_2020))).when(SELECT, on=ROUND_TWO[H1_2024]).refused(
+        BarredFromRoundTwo, "ZJ24-23"
+    )
+
+
+@pytest.mark.parametrize(
+    ("term", "rule"),
+    [
+        pytest.param(H1_2024, None, id="W-123"),
+        pytest.param(H2_2020, None, id="W-124"),
+        pytest.param(H2_2019, "RA19-24", id="2019-ruian"),
+    ],
+)
+def test_only_ruian_in_2019_bars_those_whose_school_refused_every_choice(term, rule):
+    events = past(term, first(term), refused_by_school(term))
+    answer = given(events).when(SELECT, on=ROUND_TWO[term])
+    if rule is None:
+        answer.accepted()
+        return
+    answer.refused(BarredFromRoundTwo, rule)
+    given(events).when(SELECT, on=ROUND_TWO[term], reported=True).found(rule, Outcome.VIOLATION)
+
+
+def test_one_choice_that_was_passed_is_enough_in_ruian():
+    third = cast.OfferingId("offering:o3")
+    given(
+        past(
+            H2_2019,
+            first(H2_2019),
+            refused_by_school(H2_2019),
+            first(H2_2019, third),
+            cast.passed(offering=third, term=H2_2019),
+        )
+    ).when(SELECT, on=ROUND_TWO[H2_2019]).accepted()
+
+
+def test_a_choice_that_the_school_has_not_reviewed_bars_nobody_in_ruian():
+    given(past(H2_2019, first(H2_2019))).when(SELECT, on=ROUND_TWO[H2_2019]).accepted()
+
+
+def test_w_127_who_was_passed_and_declined_by_the_provider_may_choose_again():
+    given(
+        past(
+            H2_2019,
+            on(date(2019, 8, 30), first(H2_2019)),
+            on(date(2019, 9, 5), cast.passed(offering=OTHER_OFFERING, term=H2_2019)),
+            on(date(2019, 9, 13), declined(term=H2_2019)),
+        )
+    ).when(SELECT, on=ROUND_TWO[H2_2019]).accepted()
+
+
+def test_w_129_after_a_refusal_a_new_choice_in_round_one_opens_round_two():
+    refused = [
+        on(date(2019, 8, 28), first(H2_2019)),
+        on(date(2019, 9, 2), refused_by_school(H2_2019)),
+    ]
+    again = SelectOffering(teacher=LIN, offering=OTHER_OFFERING)
+    new = [cast.registered(), cast.opened(term=H2_2019, offering=OTHER_OFFERING), *refused]
+    given(new).when(again, on=date(2019, 9, 4)).then(
+        cast.selected(offering=OTHER_OFFERING, term=H2_2019, rules=("RA19-15",))
+    )
+
+    given(
+        past(
+            H2_2019,
+            *refused,
+            on(date(2019, 9, 4), first(H2_2019)),
+            on(date(2019, 9, 8), cast.passed(offering=OTHER_OFFERING, term=H2_2019)),
+        )
+    ).when(SELECT, on=ROUND_TWO[H2_2019]).accepted()
+
+
+def test_w_130_a_choice_withdrawn_in_round_one_counts_as_none():
+    given(
+        past(
+            H1_2024,
+            on(date(2024, 3, 20), first(H1_2024)),
+            on(date(2024, 3, 25), withdrawn()),
+        )
+    ).when(SELECT, on=ROUND_TWO[H1_2024]).refused(BarredFromRoundTwo, "ZJ24-23")
+
+
+def test_a_choice_withdrawn_after_the_close_of_round_one_stood_at_its_close():
+    given(
+        past(
+            H1_2024,
+            on(date(2024, 3, 20), first(H1_2024)),
+            on(date(2024, 3, 30), withdrawn(after_change=True)),
+        )
+    ).when(SELECT, on=ROUND_TWO[H1_2024]).accepted()
+
+
+def test_w_190_an_order_based_class_is_not_chosen_between_the_rounds():
+    order_based = cast.opened(calendar=Calendar.ORDER)
+    given(cast.registered(), order_based).when(SELECT, on=date(2024, 3, 28)).refused(
+        WindowClosed, "ZJ24-13"
+    )
+
+
+def test_w_190b_an_order_based_choice_in_round_one_opens_round_two_for_regular_classes():
+    given(past(H1_2024, first(H1_2024))).when(SELECT, on=ROUND_TWO[H1_2024]).accepted()
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [cast.selected()],
+        [cast.selected(), cast.passed()],
+        [cast.selected(), cast.passed(), cast.confirmed()],
+    ],
+)
+def test_a_choice_that_stands_is_not_made_again(steps):
+    given(past(H1_2024, *steps)).when(SELECT, on=date(2024, 3, 20)).refused(
+        AlreadySelected, field="offering"
+    )
+
+
+@pytest.mark.parametrize(
+    "end",
+    [cast.passed(passed=False, reason="x"), declined(OFFERING), withdrawn(OFFERING)],
+)
+def test_a_choice_that_fell_may_be_made_again(end):
+    given(past(H1_2024, cast.selected(), end)).when(SELECT, on=date(2024, 3, 20)).accepted()
+
+
+def test_no_document_limits_how_many_classes_a_teacher_chooses():
+    many = [first(H1_2024, cast.OfferingId(f"offering:x{number}")) for number in range(9)]
+    given(past(H1_2024, *many)).when(SELECT, on=date(2024, 3, 20)).accepted()
+
+
+def test_the_windows_are_those_of_the_teacher_s_place():
+    in_hangzhou = cast.registered(place=HANGZHOU)
+    given(in_hangzhou, cast.opened(term=H2_2019)).when(SELECT, on=date(2019, 8, 1)).found(
+        None, Outcome.INDETERMINATE, WindowUnknown
+    ).then(cast.selected(term=H2_2019, place=HANGZHOU))
+
+
+def test_an_unknown_teacher_or_class_is_refused_even_when_reported():
+    given(cast.opened()).when(SELECT, on=date(2024, 3, 20), reported=True).refused(
+        UnknownReference, field="teacher"
+    )
+    given(cast.registered()).when(SELECT, on=date(2024, 3, 20), reported=True).refused(
+        UnknownReference, field="offering"
+    )
+
+
+def test_a_teacher_chooses_for_nobody_else():
+    given(past(H1_2024)).when(SELECT, on=date(2024, 3, 20), by=asker_for(CHEN)).refused(
+        OutsideScope
+    )
+
+
+def test_a_boundary_that_would_not_select_an_event_fails_the_story():
+    with pytest.raises(AssertionError, match="the boundary would not have selected"):
+        given(past(H1_2024), cast.selected(CHEN)).when(SELECT, on=date(2024, 3, 20))
+
+
+def test_asking_twice_learns_nothing_twice():
+    command = replace(SELECT)
+    given(past(H1_2024)).when(command, on=date(2024, 3, 20)).accepted()
+    given(past(H1_2024)).when(command, on=date(2024, 3, 20)).accepted()
+    assert [] == command.entries
