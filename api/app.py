@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date
@@ -21,7 +22,7 @@ from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_
 
 from api.auth import PUBLIC, BadToken, asker_of
 from api.clock import DemoClock
-from api.limits import BodyLimit
+from api.limits import BodyLimit, failure
 from ledger.command import Role
 from schema.context import Context, House
 from schema.root import build
@@ -52,6 +53,14 @@ class Door(GraphQL[Context, None]):
             request.scope["xuefen.context"] = context
         return context
 
+    def decode_json(self, data: str | bytes) -> object:
+        """The body as JSON; what Python cannot hold is no JSON of ours either."""
+        try:
+            return json.loads(data)
+        except (ValueError, RecursionError):
+            # Too deep, digits without end, or bytes that are no text.
+            raise json.JSONDecodeError("not JSON that we can read", "", 0) from None
+
     async def on_ws_connect(self, context: Context) -> Any:
         """Takes the token from the connection's parameters."""
         parameters = getattr(context, "connection_params", None) or {}
@@ -74,11 +83,13 @@ def create_app(
         try:
             await door.get_context(request, Response())
         except BadToken as error:
-            return _unauthenticated(str(error))
+            return _unauthenticated(error)
         try:
             return await door.run(request)
         except HTTPException as error:
-            return _bad_request(error.reason, error.status_code)
+            return failure(
+                "BAD_REQUEST", f"请求格式不正确（{error.reason}）", error.reason, error.status_code
+            )
 
     async def healthz(_: Request) -> Response:
         return JSONResponse({"status": "ok"})
@@ -107,17 +118,10 @@ def create_app(
     return app
 
 
-def _bad_request(reason: str, status: int) -> Response:
-    message = f"请求格式不正确 / {reason}"
-    error = {"message": message, "extensions": {"code": "BAD_REQUEST"}}
-    return JSONResponse({"errors": [error]}, status_code=status)
-
-
-def _unauthenticated(message: str) -> Response:
-    error = {"message": message, "extensions": {"code": "UNAUTHENTICATED"}}
-    return JSONResponse(
-        {"errors": [error]}, status_code=401, headers={"www-authenticate": "Bearer"}
-    )
+def _unauthenticated(error: BadToken) -> Response:
+    response = failure("UNAUTHENTICATED", error.zh, error.en, 401)
+    response.headers["www-authenticate"] = "Bearer"
+    return response
 
 
 async def _ready(house: House) -> Response:
@@ -141,7 +145,7 @@ async def _set_clock(request: Request, key: OKPKey, clock: DemoClock | None) -> 
         asker = asker_of(key, request.headers.get("authorization"))
         day = date.fromisoformat((await request.json())["day"])
     except BadToken as error:
-        return _unauthenticated(str(error))
+        return _unauthenticated(error)
     except (ValueError, KeyError, TypeError):
         return JSONResponse({"error": 'send {"day": "2024-03-19"}'}, status_code=400)
     if asker.role is not Role.OPERATOR or clock is None:

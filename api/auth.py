@@ -38,7 +38,11 @@ PUBLIC = Asker(actor="staff:public", role=Role.PUBLIC, scope=LedgerId("ledger:pu
 
 
 class BadToken(Exception):
-    """A token that cannot be trusted; the message says why, in Chinese and English."""
+    """A token that cannot be trusted; it says why, in Chinese and English."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(f"{zh} / {en}")
+        self.zh, self.en = zh, en
 
 
 def load_issuer(file: Path) -> OKPKey:
@@ -96,7 +100,7 @@ def read(key: OKPKey, token: str) -> Asker:
         channel = Channel(claims.get("channel", Channel.API.value))
         return Asker(actor=str(_name(claims["sub"])), role=role, scope=scope, channel=channel)
     except (JoseError, Fault, ValueError, KeyError, TypeError) as error:
-        raise BadToken(f"令牌无效或已过期 / the token is not valid: {error}") from None
+        raise BadToken("令牌无效或已过期", f"the token is not valid: {error}") from None
 
 
 def asker_of(key: OKPKey, authorization: str | None) -> Asker:
@@ -105,7 +109,7 @@ def asker_of(key: OKPKey, authorization: str | None) -> Asker:
         return PUBLIC
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not token:
-        raise BadToken("须为 Bearer 令牌 / the Authorization must be a Bearer token")
+        raise BadToken("须为 Bearer 令牌", "the Authorization must be a Bearer token")
     return read(key, token.strip())
 
 

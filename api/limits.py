@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
@@ -48,9 +48,16 @@ class BodyLimit:
             await self._refuse(scope, receive, send)
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        message = (
-            f"请求体超过 {self._bytes_max} 字节 / the body has more than {self._bytes_max} bytes"
+        response = failure(
+            "BODY_TOO_LARGE",
+            f"请求体超过 {self._bytes_max} 字节",
+            f"the body has more than {self._bytes_max} bytes",
+            413,
         )
-        error = {"message": message, "extensions": {"code": "BODY_TOO_LARGE"}}
-        response = JSONResponse({"errors": [error]}, status_code=413)
         await response(scope, receive, send)
+
+
+def failure(code: str, zh: str, en: str, status: int) -> Response:
+    """An answer that never reached GraphQL, in the shape of GraphQL's errors."""
+    error = {"message": f"{zh} / {en}", "extensions": {"code": code, "zh": zh, "en": en}}
+    return JSONResponse({"errors": [error]}, status_code=status)

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from graphql import GraphQLError
-
 from ledger import (
     accreditation,
     assessment,
@@ -36,6 +34,7 @@ from ledger import (
     withdrawal,
 )
 from ledger.command import Asker, Command, Role
+from ledger.fault import Fault
 from ledger.names import JurisdictionId
 from projections.reader import Where
 
@@ -121,11 +120,8 @@ VIEWS: dict[str, Openness] = {
 }
 
 
-class Denied(GraphQLError):
+class Denied(Fault):
     """The asker may not do this at all."""
-
-    def __init__(self, code: str, zh: str, en: str) -> None:
-        super().__init__(f"{zh} / {en}", extensions={"code": code, "zh": zh, "en": en})
 
 
 def may_ask(asker: Asker, command: type[Command], *, reported: bool) -> None:
@@ -136,12 +132,12 @@ def may_ask(asker: Asker, command: type[Command], *, reported: bool) -> None:
     elif asker.role is Role.INTEGRATOR and reported:
         return
     if asker.role is Role.PUBLIC:
-        raise Denied("UNAUTHENTICATED", "请先登录：缺少有效的令牌", "a bearer token is needed")
+        raise Denied("UNAUTHENTICATED", zh="请先登录：缺少有效的令牌", en="a bearer token is needed")
     what = command.__name__ + (" (reported)" if reported else "")
     raise Denied(
         "FORBIDDEN_ROLE",
-        f"角色 {asker.role.value} 不能提交 {what}",
-        f"the role {asker.role.value} may not submit {what}",
+        zh=f"角色 {asker.role.value} 不能提交 {what}",
+        en=f"the role {asker.role.value} may not submit {what}",
     )
 
 

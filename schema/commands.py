@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import unicodedata
 from datetime import date
 from typing import Any
 
@@ -43,15 +44,16 @@ from ledger.document import AdoptRegulation, parse
 from ledger.fault import Fault
 from ledger.register import RegisterTeacher
 from ledger.store.answer import Answer, refused
-from ledger.store.work import Seal
+from ledger.store.work import WITHHELD, Seal
 from schema.access import may_ask
 from schema.answers import BulkAnswer, CommandAnswer, answer_of, bulk_of
 from schema.context import Context
 from schema.inputs import ROWS_MAX, command_from, command_input
 from schema.person import PersonInput, checked
-from schema.scalars import Text
+from schema.scalars import Text, clean, listed
 
 REQUEST_CHARACTERS_MAX = 200
+DOCUMENT_CHARACTERS_MAX = 200_000
 
 # Every command, with the name of its bulk mutation where there is one.
 MUTATIONS: dict[type[Command], str | None] = {
@@ -132,8 +134,8 @@ async def submit(
         commands.append(made)
     if broken and (whole or not commands):
         head = await context.run(context.house.ledger.feed.head)
-        faults = [broken.get(n, next(iter(broken.values()))) for n in range(len(given))]
-        return Answer(position=head, outcomes=tuple(refused(each) for each in faults))
+        rows = [refused(broken[n]) if n in broken else WITHHELD for n in range(len(given))]
+        return Answer(position=head, outcomes=tuple(rows))
     answer = await asyncio.wrap_future(
         context.house.ledger.submit(
             commands,
@@ -231,7 +233,7 @@ def _bulk(command: type[Command], name: str) -> Any:
             await submit(info.context, command, inputs, request_id, reported, whole=whole)
         )
 
-    resolve.__annotations__["inputs"] = list[kind]  # type: ignore[valid-type]  # as above
+    resolve.__annotations__["inputs"] = listed(kind)
     resolve.__name__ = name
     return strawberry.mutation(
         resolver=resolve,
@@ -241,18 +243,30 @@ def _bulk(command: type[Command], name: str) -> Any:
 
 
 async def _adopt(
-    info: strawberry.Info[Context, None], toml: Text, request_id: str
+    info: strawberry.Info[Context, None], toml: str, request_id: str
 ) -> CommandAnswer:
     may_ask(info.context.asker, AdoptRegulation, reported=False)
     try:
         _check_request(request_id, 1)
-        command = AdoptRegulation(document=parse(toml, "draft"))
+        command = AdoptRegulation(document=parse(_document(toml), "toml"))
     except Fault as fault:
         return answer_of(refused(fault), replayed=False)
     answer = await asyncio.wrap_future(
         info.context.house.ledger.submit([command], info.context.asker, request=request_id)
     )
     return answer_of(answer.outcomes[0], replayed=answer.replayed)
+
+
+def _document(toml: str) -> str:
+    text = unicodedata.normalize("NFC", toml.replace("\r\n", "\n"))
+    if len(text) > DOCUMENT_CHARACTERS_MAX or not clean(text):
+        raise Fault(
+            "BAD_DOCUMENT",
+            zh=f"文件最多 {DOCUMENT_CHARACTERS_MAX} 个字符，不能有控制字符",
+            en=f"a document has at most {DOCUMENT_CHARACTERS_MAX} characters, none of control",
+            field="toml",
+        )
+    return text
 
 
 def _camel(name: str) -> str:

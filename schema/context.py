@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_type_hints
 
-from graphql import GraphQLError
 from strawberry.dataloader import DataLoader
 
 from ledger.command import Asker
+from ledger.fault import Fault
+from ledger.names import Name
 from ledger.store.ledger import Ledger
 from projections.projection import Projection
 from projections.reader import Reader, Where
@@ -22,6 +24,7 @@ from schema.outputs import Slice, bounded, key_of
 
 T = TypeVar("T")
 WAIT_SECONDS = 10.0
+LOOK_SECONDS = 0.02
 
 
 @dataclass
@@ -33,6 +36,7 @@ class House:
     runner: Runner
     rules: Rules
     places: tuple[str, ...] = ()
+    wait_seconds: float = WAIT_SECONDS
 
 
 @dataclass
@@ -53,15 +57,26 @@ class Context:
         """The day by the ledger's clock."""
         return self.house.ledger.today()
 
-    async def at_least(self, position: int | None) -> None:
-        """Waits until the views have reached a position. Raises ``GraphQLError`` if they do not."""
-        if position is None:
-            return
-        if not await self.run(self.house.runner.wait_for, position, WAIT_SECONDS):
-            raise GraphQLError(
-                f"视图在 {WAIT_SECONDS} 秒内未到位置 {position} / the views did not reach it in time",
-                extensions={"code": "NOT_YET", "position": position},
-            )
+    async def at_least(self, position: int | None, *views: Projection[Any]) -> None:
+        """Waits until views have reached a position. Raises ``Fault`` (``NOT_YET``) if not in time.
+
+        It looks now and then and holds no thread meanwhile, so that many may wait.
+        """
+        names = [each.name for each in views]
+        end = time.monotonic() + self.house.wait_seconds
+        while position is not None:
+            reached = await self.run(self.house.runner.position, *names)
+            if reached >= position:
+                return
+            if time.monotonic() >= end:
+                raise Fault(
+                    "NOT_YET",
+                    zh=f"视图在 {self.house.wait_seconds:g} 秒内未到位置 {position}，现到 {reached}",
+                    en=f"the view stands at {reached} and did not reach {position} within "
+                    f"{self.house.wait_seconds:g} seconds",
+                    field="atLeast",
+                )
+            await asyncio.sleep(LOOK_SECONDS)
 
     async def slice(
         self,
@@ -76,7 +91,10 @@ class Context:
     ) -> Slice:
         """A page of a view within the asker's reach."""
         limit, key = bounded(first), key_of(after)
-        await self.at_least(at_least)
+        for name, value in equal.items():
+            if value is not None:
+                _named(view, name, value, name)
+        await self.at_least(at_least, view)
         allowed = reach(self.asker, view.name, self.house.places)
         if allowed is None:
             return Slice(rows=[], more=False, position=0, total=0)
@@ -101,7 +119,8 @@ class Context:
         self, view: Projection[Any], key: str, at_least: Position | None = None
     ) -> Any | None:
         """One row by its key, or ``None`` where there is none within the asker's reach."""
-        await self.at_least(at_least)
+        _named(view, next(iter(view.state.__struct_fields__)), key, "id")
+        await self.at_least(at_least, view)
         allowed = reach(self.asker, view.name, self.house.places)
         if allowed is None:
             return None
@@ -109,11 +128,24 @@ class Context:
         page = await self.run(self.house.reader.page, view, narrowed, first=1)
         return page.rows[0][1] if page.rows else None
 
-    def load(self, view: Projection[Any]) -> DataLoader[str, Any]:
-        """A loader that reads many keys of a view at once. It does not check the reach."""
+    @property
+    def people(self) -> DataLoader[str, dict[str, str]]:
+        """A loader that opens the vault for many subjects at once."""
 
-        async def read(keys: list[str]) -> list[Any]:
-            found = await self.run(self.house.reader.many, view, keys)
-            return [found.get(key) for key in keys]
+        async def read(subjects: list[str]) -> list[dict[str, str]]:
+            found = await self.run(self.house.ledger.vault.open, subjects)
+            return [found[subject] for subject in subjects]
 
-        return self.loaders.setdefault(view.name, DataLoader(load_fn=read))
+        return self.loaders.setdefault("vault", DataLoader(load_fn=read))
+
+
+def _named(view: Projection[Any], field: str, given: Any, where: str) -> None:
+    """Raises ``Fault`` where a field holds names and something else was given."""
+    hint = get_type_hints(view.state).get(field)
+    for kind in get_args(hint) or (hint,):
+        if isinstance(kind, type) and issubclass(kind, Name):
+            try:
+                kind(str(given))
+            except Fault as fault:
+                fault.field = where
+                raise

@@ -7,10 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError
 
 from ledger.credit import CreditKind
 from ledger.cycle import cycle_on
+from ledger.fault import Fault
 from ledger.names import TeacherId
 from ledger.record import Line, Record, total
 from ledger.verdict import CycleTotal, Requirement, Verdict
@@ -128,9 +128,11 @@ class CreditQuery:
 
 async def _known(context: Context, as_of: AsOf) -> int | None:
     if as_of.position is not None and as_of.instant is not None:
-        raise GraphQLError(
-            "position 与 instant 只能给一个 / give position or instant, not both",
-            extensions={"code": "BAD_AS_OF"},
+        raise Fault(
+            "BAD_AS_OF",
+            zh="position 与 instant 只能给一个",
+            en="give position or instant, not both",
+            field="asOf",
         )
     if as_of.instant is not None:
         return await context.run(context.house.reader.feed.position_at, as_of.instant)

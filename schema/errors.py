@@ -22,16 +22,14 @@ class CodedErrors(MaskErrors):
 
     def anonymise_error(self, error: GraphQLError) -> GraphQLError:
         """The error as a client may see it."""
-        cause = error.original_error
-        if isinstance(cause, GraphQLError) and cause.extensions:
-            return _coded(error, str(cause), **cause.extensions)
-        if error.extensions and "code" in error.extensions:
+        if "code" in (error.extensions or {}):
             return error
+        cause = _root(error)
         if isinstance(cause, Fault | Trouble):
-            return _coded(
-                error, f"{cause.zh} / {cause.en}", code=cause.code, zh=cause.zh, en=cause.en
-            )
-        if cause is None or isinstance(cause, GraphQLError):
+            where = {"field": cause.field} if isinstance(cause, Fault) and cause.field else {}
+            said = {"code": cause.code, "zh": cause.zh, "en": cause.en, **where}
+            return _coded(error, f"{cause.zh} / {cause.en}", **said)
+        if isinstance(cause, GraphQLError):
             syntax = error.message.startswith("Syntax Error")
             return _coded(
                 error,
@@ -45,6 +43,14 @@ class CodedErrors(MaskErrors):
         zh = f"服务器内部错误，编号 {incident}"
         en = f"internal error, incident {incident}"
         return _coded(error, f"{zh} / {en}", code="INTERNAL", zh=zh, en=en, incident=incident)
+
+
+def _root(error: GraphQLError) -> Exception:
+    """What first went wrong; GraphQL wraps the errors of arguments twice."""
+    cause: Exception = error
+    while isinstance(cause, GraphQLError) and cause.original_error is not None:
+        cause = cause.original_error
+    return cause
 
 
 def _coded(error: GraphQLError, message: str, **extensions: object) -> GraphQLError:

@@ -14,18 +14,21 @@ from uuid import UUID
 
 import msgspec
 import strawberry
-from graphql import GraphQLError
 
 from ledger.command import Role
-from ledger.event import CATALOGUE, Entry
+from ledger.event import CATALOGUE, Channel, Entry
+from ledger.fault import Fault
+from ledger.names import Name
 from ledger.store.feed import Filter
 from schema.access import history_tags
 from schema.context import Context
-from schema.outputs import Slice, bounded, connection, key_of
-from schema.scalars import Position
+from schema.outputs import Slice, bad_cursor, bounded, connection, key_of
+from schema.scalars import Position, enum_type
 
 Info = strawberry.Info[Context, None]
 TAGS_MAX = 16
+POSITION_DIGITS_MAX = 16
+ChannelType: Any = enum_type(Channel)
 
 
 @strawberry.input(description="Which entries; what is left out does not restrict. 历史筛选。")
@@ -37,7 +40,7 @@ class EntryFilter:
     )
     types: list[str] | None = strawberry.field(default=None, description="Event types. 事件类型。")
     actor: strawberry.ID | None = strawberry.field(default=None, description="By whom. 操作者。")
-    channel: str | None = strawberry.field(default=None, description="By which way. 渠道。")
+    channel: ChannelType | None = strawberry.field(default=None, description="By which way. 渠道。")
     known_from: datetime | None = strawberry.field(default=None, description="Learned from. 记入起。")
     known_to: datetime | None = strawberry.field(default=None, description="Learned until. 记入止。")
     on_from: date | None = strawberry.field(default=None, description="True from. 发生日起。")
@@ -135,7 +138,7 @@ class Subscription:
         filter: EntryFilter | None = None,
         batch_size: int = 100,
     ) -> AsyncIterator[Changes]:
-        context, size = info.context, bounded(batch_size) or 1
+        context, size = info.context, bounded(batch_size, least=1, name="batchSize")
         wanted = _filter(context, filter)
         wanted = replace(wanted, after=max(after, wanted.after))
         async for reached, entries in context.house.ledger.feed.follow(wanted):
@@ -188,17 +191,28 @@ def _own_rows(data: Any, own: str) -> Any:
 
 def _filter(context: Context, given: EntryFilter | None) -> Filter:
     asked = given or EntryFilter()
-    tags = tuple(str(each) for each in asked.tags or ())
-    if len(tags) > TAGS_MAX or len(asked.types or ()) > len(CATALOGUE):
-        raise GraphQLError(
-            f"筛选条件过多 / at most {TAGS_MAX} tags", extensions={"code": "BAD_FILTER"}
+    tags = tuple(str(_tag(each)) for each in asked.tags or ())
+    if len(tags) > TAGS_MAX:
+        raise Fault(
+            "BAD_FILTER",
+            zh=f"tags 最多 {TAGS_MAX} 个",
+            en=f"at most {TAGS_MAX} tags",
+            field="filter.tags",
+        )
+    unknown = [each for each in asked.types or () if each not in CATALOGUE]
+    if unknown:
+        raise Fault(
+            "UNKNOWN_TYPE",
+            zh=f"没有事件类型 {unknown[0][:80]!r}",
+            en=f"there is no event type {unknown[0][:80]!r}",
+            field="filter.types",
         )
     return Filter(
         tags=tags,
         any_tags=history_tags(context.asker, context.house.places),
-        types=tuple(asked.types or ()),
-        actor=str(asked.actor) if asked.actor else None,
-        channel=asked.channel,
+        types=tuple(dict.fromkeys(asked.types or ())),
+        actor=str(_tag(asked.actor)) if asked.actor else None,
+        channel=asked.channel.value if asked.channel else None,
         known_from=asked.known_from,
         known_to=asked.known_to,
         on_from=asked.on_from,
@@ -212,8 +226,14 @@ def _cursor(after: str | None) -> int | None:
     key = key_of(after)
     if key is None:
         return None
-    if not key.isascii() or not key.isdigit():
-        raise GraphQLError(
-            "游标无效 / not a cursor of ours", extensions={"code": "BAD_CURSOR"}
-        )
+    if not key.isascii() or not key.isdigit() or len(key) > POSITION_DIGITS_MAX:
+        raise bad_cursor()
     return int(key)
+
+
+def _tag(text: str) -> Name:
+    try:
+        return Name(text)
+    except Fault as fault:
+        fault.field = "filter"
+        raise

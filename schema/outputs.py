@@ -12,9 +12,9 @@ from collections.abc import Callable
 from typing import Any, get_type_hints
 
 import strawberry
-from graphql import GraphQLError
 from msgspec import Struct
 
+from ledger.fault import Fault
 from schema.scalars import Position, Text, annotation
 
 FIRST_DEFAULT = 50
@@ -150,25 +150,37 @@ def cursor_of(key: str) -> str:
 
 
 def key_of(cursor: str | None) -> str | None:
-    """The key behind a cursor. Raises ``GraphQLError`` for one that we did not make."""
+    """The key behind a cursor. Raises ``Fault`` (``BAD_CURSOR``) for one that we did not make."""
     if cursor is None:
         return None
     try:
-        return urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        key = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
     except ValueError:
-        raise GraphQLError(
-            "游标无效，请使用上一页给出的游标 / not a cursor of ours",
-            extensions={"code": "BAD_CURSOR"},
-        ) from None
+        raise bad_cursor() from None
+    if not key.isprintable() or cursor_of(key) != cursor:
+        raise bad_cursor()
+    return key
 
 
-def bounded(first: int | None) -> int:
-    """How many rows to read. Raises ``GraphQLError`` outside 0 to ``FIRST_MAX``."""
+def bad_cursor() -> Fault:
+    """What is said of a cursor that we did not make."""
+    return Fault(
+        "BAD_CURSOR",
+        zh="游标无效，请使用上一页给出的游标",
+        en="this is no cursor of ours; take the one that the page before gave",
+        field="after",
+    )
+
+
+def bounded(first: int | None, *, least: int = 0, name: str = "first") -> int:
+    """How many rows to read. Raises ``Fault`` (``BAD_PAGE``) outside ``least`` to ``FIRST_MAX``."""
     wanted = FIRST_DEFAULT if first is None else first
-    if not 0 <= wanted <= FIRST_MAX:
-        raise GraphQLError(
-            f"first 须在 0 至 {FIRST_MAX} 之间 / first must lie between 0 and {FIRST_MAX}",
-            extensions={"code": "BAD_PAGE"},
+    if not least <= wanted <= FIRST_MAX:
+        raise Fault(
+            "BAD_PAGE",
+            zh=f"{name} 须在 {least} 至 {FIRST_MAX} 之间",
+            en=f"{name} must lie between {least} and {FIRST_MAX}",
+            field=name,
         )
     return wanted
 

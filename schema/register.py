@@ -22,9 +22,9 @@ Info = strawberry.Info[Context, None]
 
 async def _person(root: strawberry.Parent[Any], info: Info) -> Person | None:
     context = info.context
-    values = await context.run(context.house.ledger.vault.open, [str(root.teacher)])
+    values = await context.people.load(str(root.teacher))
     own = context.asker.role is Role.TEACHER and context.asker.scope == root.teacher
-    return (shown if own else masked)(values[str(root.teacher)])
+    return (shown if own else masked)(values)
 
 
 SchoolType = output(School, key="school")

@@ -4,50 +4,120 @@ from __future__ import annotations
 
 import types
 import unicodedata
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Any, NewType, Union, get_args, get_origin
 
 import strawberry
-from graphql import GraphQLError
 from msgspec import Struct
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.scalar import ScalarDefinition
 
 from ledger.event import INTEGER_MAX
+from ledger.fault import Fault
 from ledger.names import Name
 
 Position = NewType("Position", int)
 Text = NewType("Text", str)
 TEXT_CHARACTERS_MAX = 20_000
+DECIMAL_CHARACTERS_MAX = 40
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 
 
 def _position(value: object) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= INTEGER_MAX:
         return value
-    raise GraphQLError("a Position is a whole number from 0")
+    raise Fault(
+        "BAD_POSITION",
+        zh="账本位置须为不小于 0 的整数",
+        en="a Position is a whole number from 0",
+    )
 
 
 def _decimal(value: object) -> Decimal:
     # Numbers are taken as well as strings; a float would not be exact.
     if isinstance(value, str | int) and not isinstance(value, bool):
-        try:
-            number = Decimal(value)
-        except ArithmeticError:
-            number = Decimal("NaN")
-        if number.is_finite():
+        number = _number(str(value)) if isinstance(value, str) or _small(value) else None
+        if number is not None:
             return number
-    raise GraphQLError('a Decimal is a whole number or a string such as "17.5"')
+    raise Fault(
+        "BAD_DECIMAL",
+        zh='小数须以字符串或整数表示，如 "17.5"',
+        en='a Decimal is a whole number or a string such as "17.5"',
+    )
+
+
+def _date(value: object) -> date:
+    try:
+        day = date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        day = None
+    if day is None or not FIRST_DAY <= day <= LAST_DAY:
+        raise Fault(
+            "BAD_DAY",
+            zh=f"日期须为 {FIRST_DAY} 至 {LAST_DAY} 间真实存在的一天，写作 2024-03-19",
+            en=f"a Date is a day of the calendar from {FIRST_DAY} to {LAST_DAY}, as 2024-03-19",
+        )
+    return day
+
+
+def _instant(value: object) -> datetime:
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        moment = None
+    # Without an offset it would mean another moment to every reader.
+    if moment is None or moment.tzinfo is None or not FIRST_DAY <= moment.date() <= LAST_DAY:
+        raise Fault(
+            "BAD_INSTANT",
+            zh="时刻须带时区，写作 2024-03-19T09:00:00+08:00",
+            en="a DateTime has an offset, as in 2024-03-19T09:00:00+08:00",
+        )
+    return moment.astimezone(UTC)
 
 
 def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise GraphQLError("a Text is a string")
-    text = unicodedata.normalize("NFC", value)
-    if len(text) > TEXT_CHARACTERS_MAX:
-        raise GraphQLError(f"a Text has at most {TEXT_CHARACTERS_MAX} characters")
-    return text
+    if isinstance(value, str) and clean(value):
+        # Its length is measured first: normalising costs what the text is long.
+        text = unicodedata.normalize("NFC", value) if len(value) <= TEXT_CHARACTERS_MAX else value
+        if len(text) <= TEXT_CHARACTERS_MAX:
+            return text
+        raise Fault(
+            "TEXT_TOO_LONG",
+            zh=f"文字最多 {TEXT_CHARACTERS_MAX} 个字符",
+            en=f"a Text has at most {TEXT_CHARACTERS_MAX} characters",
+        )
+    raise Fault(
+        "BAD_TEXT",
+        zh="文字中不能有控制字符（换行与制表符除外）或残缺的代理字符",
+        en="a Text is a string without control characters (but line feed and tab) and without "
+        "lone surrogates",
+    )
+
+
+def clean(text: str) -> bool:
+    """Whether a text holds neither control characters nor halves of characters."""
+    return text.isprintable() or all(
+        each in "\n\t" or unicodedata.category(each) not in ("Cc", "Cs") for each in text
+    )
+
+
+def _small(value: int) -> bool:
+    return abs(value) <= INTEGER_MAX
+
+
+def _number(text: str) -> Decimal | None:
+    if len(text) > DECIMAL_CHARACTERS_MAX:
+        return None
+    try:
+        number = Decimal(text)
+    except ArithmeticError:
+        return None
+    # An exponent says much in few characters: 1e999999 would be a megabyte when written out.
+    fits = number.is_finite() and abs(number.adjusted()) <= DECIMAL_CHARACTERS_MAX
+    exponent = number.as_tuple().exponent
+    return number if fits and abs(int(exponent)) <= DECIMAL_CHARACTERS_MAX else None
 
 
 SCALARS: dict[object, ScalarDefinition] = {
@@ -63,6 +133,18 @@ SCALARS: dict[object, ScalarDefinition] = {
         description="An exact number as a string. 精确小数，以字符串表示。",
         serialize=str,
         parse_value=_decimal,
+    ),
+    date: strawberry.scalar(
+        name="Date",
+        description="A day of the calendar in Asia/Shanghai, as 2024-03-19. 日期（北京时间）。",
+        serialize=date.isoformat,
+        parse_value=_date,
+    ),
+    datetime: strawberry.scalar(
+        name="DateTime",
+        description="An instant with its offset, RFC 3339. 带时区的时刻。",
+        serialize=datetime.isoformat,
+        parse_value=_instant,
     ),
     Text: strawberry.scalar(
         name="Text",
@@ -83,6 +165,11 @@ def enum_type(kind: type[Enum]) -> Any:
     return _ENUMS[kind]
 
 
+def listed(kind: Any) -> Any:
+    """The list of a type made at run time."""
+    return types.GenericAlias(list, (kind,))
+
+
 def annotation(hint: Any, nested: Any) -> Any:
     """The annotation that Strawberry understands for a field; ``nested`` maps structs."""
     origin, arguments = get_origin(hint), get_args(hint)
@@ -90,7 +177,7 @@ def annotation(hint: Any, nested: Any) -> Any:
         inner = [each for each in arguments if each is not type(None)]
         return annotation(inner[0], nested) | None
     if origin in (tuple, list):
-        return list[annotation(arguments[0], nested)]  # type: ignore[misc]  # built at run time
+        return listed(annotation(arguments[0], nested))
     if origin is dict:
         return strawberry.scalars.JSON
     if isinstance(hint, type):

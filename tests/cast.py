@@ -483,6 +483,7 @@ def awarded(
     teacher: TeacherId = LIN,
     kind: CreditKind = CreditKind.INTENSIVE,
     base: str | int | None = None,
+    hours: str | int | None = None,
     missed: str | int = 0,
     completed: date = date(2023, 6, 1),
     offering: OfferingId = OFFERING,
@@ -490,7 +491,7 @@ def awarded(
     school: SchoolId = SCHOOL,
 ) -> CreditAwarded:
     """A completed training was credited."""
-    planned = Decimal(credits if base is None else base)
+    nominal = Decimal(credits if base is None else base)
     return CreditAwarded(
         credit=credit,
         teacher=teacher,
@@ -502,8 +503,8 @@ def awarded(
         kind=kind,
         choice=Choice.SELF_SELECTED,
         title="小学语文阅读教学",
-        base_credits=planned,
-        hours_planned=planned,
+        base_credits=nominal,
+        hours_planned=nominal if hours is None else Decimal(hours),
         hours_missed=Decimal(missed),
         credits=Decimal(credits),
         completed=completed,

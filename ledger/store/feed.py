@@ -23,6 +23,7 @@ from ledger.store.wakeup import Wakeup
 
 PAGE_MAX = 10_000
 TAIL_PAGE = 500
+POSITION_MAX = 2**63 - 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,15 +188,28 @@ def _statement(
     wanted: Filter, limit: int, latest_first: bool
 ) -> tuple[sql.Composed, dict[str, Any]]:
     """The query that starts from the narrowest index: a tag, a type, or the position."""
-    tags = wanted.all_tags
+    values = _values(wanted, limit)
+    conditions = _conditions(wanted, values)
+    if values["hashes"]:
+        template = _BY_TAG
+        conditions += [_OTHER_TAG.format(n=sql.Literal(n + 1)) for n in range(1, len(values["hashes"]))]
+    elif wanted.types:
+        template = _BY_TYPE
+    else:
+        template = _BY_POSITION
+    order = sql.SQL("desc" if latest_first else "asc")
+    return template.format(conditions=sql.SQL(" and ").join(conditions), order=order), values
+
+
+def _values(wanted: Filter, limit: int) -> dict[str, Any]:
     lone = wanted.any_tags if wanted.any_tags is not None and len(wanted.any_tags) == 1 else ()
-    drivers = (*tags, *lone)
-    values: dict[str, Any] = {
+    return {
         "after": wanted.after,
-        "before": wanted.before,
-        "types": list(wanted.types),
-        "tags": list(tags),
+        "before": POSITION_MAX if wanted.before is None else wanted.before,
+        "types": list(dict.fromkeys(wanted.types)),
+        "tags": list(wanted.all_tags),
         "any_tags": list(wanted.any_tags or ()),
+        "hashes": [tag_hash(tag) for tag in (*wanted.all_tags, *lone)],
         "channel": wanted.channel,
         "known_from": wanted.known_from,
         "known_to": wanted.known_to,
@@ -203,70 +217,49 @@ def _statement(
         "on_to": wanted.on_to,
         "limit": limit,
     }
+
+
+def _conditions(wanted: Filter, values: dict[str, Any]) -> list[sql.Composable]:
     # Events that a library application appended have no id and are no entries.
-    conditions: list[sql.Composable] = [
-        sql.SQL("e.position > %(after)s"),
-        sql.SQL("e.id is not null"),
-    ]
-    if wanted.before is not None:
-        conditions.append(sql.SQL("e.position < %(before)s"))
-    if wanted.types:
+    conditions: list[sql.Composable] = [sql.SQL("e.id is not null")]
+    if wanted.types and values["hashes"]:
         conditions.append(sql.SQL("e.type = any(%(types)s)"))
-    if tags:
+    if values["tags"]:
         conditions.append(sql.SQL("e.tags @> %(tags)s::text[]"))
     if wanted.any_tags is not None:
         conditions.append(sql.SQL("e.tags && %(any_tags)s::text[]"))
     for name, condition in _RANGES.items():
         if values[name] is not None:
             conditions.append(sql.SQL(condition))
-    order = sql.SQL("desc" if latest_first else "asc")
-    if drivers:
-        values["hashes"] = [tag_hash(tag) for tag in drivers]
-        source = _tag_source(len(drivers), wanted)
-    elif wanted.types:
-        values["types"] = list(dict.fromkeys(wanted.types))
-        source = _type_source(conditions, order)
-    else:
-        source = sql.Composed([sql.SQL("ledger.events e")])
-    query = sql.SQL(
-        "select e.position, e.body from {source} where {conditions} "
-        "order by {key} {order} limit %(limit)s"
-    ).format(
-        source=source,
-        conditions=sql.SQL(" and ").join(conditions),
-        key=sql.SQL("t.position" if drivers else "e.position"),
-        order=order,
-    )
-    return query, values
+    return conditions
 
 
-def _tag_source(count: int, wanted: Filter) -> sql.Composed:
-    """Events by their first tag in index order; the other tags are looked up in the index."""
-    others = [
-        sql.SQL(
-            "exists (select from ledger.tags o where o.hash = (%(hashes)s::bigint[])[{n}] "
-            "and o.position = t.position)"
-        ).format(n=sql.Literal(number))
-        for number in range(2, count + 1)
-    ]
-    bounds = [sql.SQL("t.hash = (%(hashes)s::bigint[])[1] and t.position > %(after)s")]
-    if wanted.before is not None:
-        bounds.append(sql.SQL("t.position < %(before)s"))
-    return sql.SQL(
-        "ledger.tags t join ledger.events e on e.position = t.position and {bounds}"
-    ).format(bounds=sql.SQL(" and ").join([*bounds, *others]))
-
-
-def _type_source(conditions: list[sql.Composable], order: sql.SQL) -> sql.Composed:
-    """Events by each of their types in index order, and of those only the wanted page."""
-    return sql.SQL(
-        "(select found.position from unnest(%(types)s::text[]) as one(type) cross join lateral ("
-        "select e.position from ledger.events e where e.type = one.type and {conditions} "
-        "order by e.position {order} limit %(limit)s"
-        ") found order by found.position {order} limit %(limit)s) p "
-        "join ledger.events e on e.position = p.position"
-    ).format(conditions=sql.SQL(" and ").join(conditions), order=order)
-
+# An index of two columns is walked in its own order, between two rows of it. Asked in this way the
+# planner has no other plan that is in order, however common the tag or the type may be.
+_BY_TAG = sql.SQL(
+    "select e.position, e.body from ledger.tags t join ledger.events e on e.position = t.position "
+    "where (t.hash, t.position) > ((%(hashes)s::bigint[])[1], %(after)s) "
+    "and (t.hash, t.position) < ((%(hashes)s::bigint[])[1], %(before)s) and {conditions} "
+    "order by t.hash {order}, t.position {order} limit %(limit)s"
+)
+_OTHER_TAG = sql.SQL(
+    "exists (select from ledger.tags o where o.hash = (%(hashes)s::bigint[])[{n}] "
+    "and o.position = t.position)"
+)
+_BY_TYPE = sql.SQL(
+    "select e.position, e.body from ("
+    "select found.position from unnest(%(types)s::text[]) as one(type) cross join lateral ("
+    "select e.position from ledger.events e where (e.type, e.position) > (one.type, %(after)s) "
+    "and (e.type, e.position) < (one.type, %(before)s) and {conditions} "
+    "order by e.type {order}, e.position {order} limit %(limit)s"
+    ") found order by found.position {order} limit %(limit)s"
+    ") p join ledger.events e on e.position = p.position order by p.position {order}"
+)
+_BY_POSITION = sql.SQL(
+    "select e.position, e.body from ledger.events e "
+    "where e.position > %(after)s and e.position < %(before)s and {conditions} "
+    "order by e.position {order} limit %(limit)s"
+)
 
 # Instants never decrease from one position to the next, so a period is a range of positions.
 _RANGES = {

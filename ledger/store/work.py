@@ -189,7 +189,7 @@ class Asked:
         if self.whole and not all(outcome.accepted for outcome in outcomes):
             self._withhold(tray, first)
             outcomes = [
-                outcome if outcome.refusals else Outcome(refusals=(_WITHHELD,))
+                outcome if outcome.refusals else WITHHELD
                 for outcome in outcomes
             ]
         self.answer = Answer(position=tray.position, outcomes=tuple(outcomes))
@@ -296,7 +296,10 @@ def gather(selectors: list[Selector], tray: Tray, memory: Memory) -> list[Entry]
 
 
 def content_digest(asked: Asked) -> bytes:
-    """A digest of what is asked; the same request id with another digest is a mistake."""
+    """A digest of what is asked; the same request id with another digest is a mistake.
+
+    Raises ``Fault`` (``UNSOUND_TEXT``).
+    """
     content = [
         [type(each).__name__, {f.name: getattr(each, f.name) for f in fields(each) if f.init}]
         for each in asked.commands
@@ -308,7 +311,21 @@ def content_digest(asked: Asked) -> bytes:
     circumstances: list[Any] = [asked.source, asked.whole]
     if asked.source is not None:
         circumstances.append(asked.on)
-    return sha256(_CONTENT.encode([content, circumstances])).digest()
+    if not f"{asked.request}{asked.source or ''}".isprintable():
+        raise _unsound_text()
+    try:
+        return sha256(_CONTENT.encode([content, circumstances])).digest()
+    except UnicodeEncodeError:
+        raise _unsound_text() from None
+
+
+def _unsound_text() -> Fault:
+    return Fault(
+        "UNSOUND_TEXT",
+        zh="内容或请求编号中有无法保存的字符，请删去控制字符和不完整的字符",
+        en="the content or the request id holds characters that cannot be kept; remove control "
+        "characters and halves of characters",
+    )
 
 
 def _without(rules: Rulebook, gone: list[Event]) -> Rulebook:
@@ -365,10 +382,10 @@ def _plain(value: object) -> object:
 
 
 _CONTENT = msgspec.json.Encoder(order="sorted", enc_hook=_plain)
-_WITHHELD = refused(
+WITHHELD = refused(
     Fault(
         "WITHHELD",
         zh="同批其他项目被拒绝，按“全部或全不”的要求，此项未写入",
         en="another item was refused and the batch was to be carried out whole or not at all",
     )
-).refusals[0]
+)

@@ -1,0 +1,66 @@
+"""Open books: a ledger to be read by the command line, with nothing followed and nothing founded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg_pool import ConnectionPool
+
+from api.house import database
+from api.settings import Settings
+from ledger.store.embedded import Embedded
+from ledger.store.feed import Feed, open_pool
+from ledger.store.migrate import check_version
+from ledger.store.trouble import Trouble
+from projections.reader import Reader
+from projections.verdict import Rules
+
+
+@dataclass(frozen=True)
+class Books:
+    """A ledger's feed and views, for reading."""
+
+    pool: ConnectionPool[psycopg.Connection[Any]]
+    feed: Feed
+    reader: Reader
+    rules: Rules
+
+
+@contextmanager
+def open_books(settings: Settings) -> Iterator[Books]:
+    """The books of a ledger that exists. Raises ``Trouble`` (``SCHEMA_MISSING``) for none."""
+    require_ledger(settings)
+    with database(settings) as url:
+        check_version(url)
+        pool = open_pool(url)
+        try:
+            feed = Feed(url, pool)
+            try:
+                reader = Reader(pool, feed)
+                yield Books(pool=pool, feed=feed, reader=reader, rules=Rules(reader))
+            finally:
+                feed.close()
+        finally:
+            pool.close()
+
+
+def require_ledger(settings: Settings) -> None:
+    """A data folder without a database is not given one only to be read."""
+    if settings.database_url or has_cluster(settings):
+        return
+    raise Trouble(
+        "SCHEMA_MISSING",
+        zh=f"{settings.data} 里还没有账本。请先执行 xuefen serve 或 xuefen demo，"
+        "或用 --data、--database-url 指明账本所在。",
+        en=f"There is no ledger in {settings.data} yet. Run xuefen serve or xuefen demo first, "
+        "or say where it is with --data or --database-url.",
+    )
+
+
+def has_cluster(settings: Settings) -> bool:
+    """Whether the data folder holds an embedded database."""
+    return (Embedded(settings.data).cluster / "PG_VERSION").exists()

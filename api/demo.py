@@ -1,0 +1,189 @@
+"""``xuefen demo``: the main job on the real calendar of 2024H1, through the HTTP API.
+
+A fresh ledger in a folder of its own, a server on it, and the story day by day with a clock that
+the demo sets. It ends with a report, and leaves the server running where there is a terminal.
+"""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import typer
+import uvicorn
+from joserfc.jwk import OKPKey
+from rich.console import Console
+from rich.progress import Progress
+
+from api import report, story, story_term
+from api.app import create_app
+from api.auth import issue
+from api.cast import COUNTY_SCHOOL, PROVINCE, RUIAN, teacher
+from api.clock import DemoClock
+from api.house import issuer, open_house
+from api.settings import Settings
+from api.stage import Stage
+from ledger.command import Asker, Role
+from ledger.names import SchoolId
+from ledger.store.embedded import Embedded, default_data
+from ledger.store.trouble import Trouble
+
+FIRST_DAY = date(2024, 3, 6)
+MARK = "xuefen-demo"
+
+
+def demo(
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of the demo's ledger; made anew each time.")
+    ] = None,
+    port: Annotated[int, typer.Option(help="Port; 0 takes any that is free.")] = 8330,
+    json_output: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    stay: Annotated[
+        bool | None, typer.Option(help="Keep serving after the report (default: on a terminal).")
+    ] = None,
+) -> None:
+    """Runs a training term of Rui'an, 2024H1, from the first order to the last credit."""
+    run_demo(data or default_data().with_name(MARK), port, json_output, stay)
+
+
+def run_demo(data: Path, port: int, json_output: bool, stay: bool | None) -> None:
+    """The demo itself. Raises ``Trouble`` where the folder or the port cannot be used."""
+    begun = time.monotonic()
+    fresh_folder(data)
+    settings = Settings(data=data, port=_free_port(port), demo_clock=True, database_url=None)
+    clock = DemoClock(FIRST_DAY)
+    errors = Console(stderr=True)
+    with open_house(settings, clock) as house:
+        (data / MARK).touch()
+        key = issuer(settings)
+        app = create_app(
+            house, key, body_bytes_max=settings.body_bytes_max, demo_clock=clock
+        )
+        with serving(app, settings) as address, httpx.Client(base_url=address, timeout=60) as http:
+            with Progress(console=errors, disable=not errors.is_terminal) as progress:
+                task = progress.add_task("2024-03-06", total=178)
+                stage = Stage(
+                    http,
+                    key,
+                    lambda day, what: progress.update(
+                        task, description=f"{day} {what}", completed=(day - FIRST_DAY).days
+                    ),
+                )
+                perform(stage)
+            found = report.gather(stage, seconds=round(time.monotonic() - begun))
+            found["addresses"] = {"graphql": f"{address}/graphql", "ready": f"{address}/readyz"}
+            found["tokens"] = tokens(key)
+            report.show(found, as_json=json_output)
+            if stay if stay is not None else sys.stdout.isatty():
+                errors.print("服务仍在运行，按 Ctrl-C 结束 / serving until Ctrl-C")
+                _until_interrupted()
+
+
+def perform(stage: Stage) -> None:
+    """The whole story."""
+    roster = story_term.Roster()
+    story.prologue(stage, story_term.COUNT)
+    story.orders(stage)
+    story.reviews(stage)
+    story_term.first_round(stage, roster)
+    story_term.second_round(stage, roster)
+    story_term.spring(stage, roster)
+    story_term.summer(stage, roster)
+
+
+def fresh_folder(data: Path) -> None:
+    """Clears the folder of an earlier demo. Raises ``Trouble`` for a folder that is not one."""
+    mark = data / MARK
+    if data.exists() and any(data.iterdir()):
+        if not mark.exists():
+            raise Trouble(
+                "NOT_A_DEMO",
+                zh=f"{data} 不是演示用的文件夹，不会清空；请用 --data 另选",
+                en=f"{data} is no demo's folder and is left alone; choose another with --data",
+            )
+        embedded = Embedded(data)
+        if embedded.running:
+            embedded.start()
+            embedded.stop()
+        shutil.rmtree(data)
+
+
+@contextmanager
+def serving(app: object, settings: Settings) -> Iterator[str]:
+    """A server for the application on a thread; gives its address."""
+    config = uvicorn.Config(
+        app,  # type: ignore[arg-type]  # Starlette is an ASGI application
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        if not thread.is_alive():
+            raise Trouble(
+                "NOT_SERVING", zh="服务没有启动成功", en="the server did not come up"
+            )
+        time.sleep(0.02)
+    try:
+        yield f"http://{settings.host}:{settings.port}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def tokens(key: OKPKey) -> dict[str, str]:
+    """Sample tokens, one a role, valid for a day."""
+    scopes = {
+        Role.TEACHER: teacher(1),
+        Role.SCHOOL: SchoolId("school:ra01"),
+        Role.PROVIDER: COUNTY_SCHOOL,
+        Role.BUREAU: RUIAN,
+        Role.AUDITOR: PROVINCE,
+    }
+    return {
+        role.value: issue(
+            key,
+            Asker(
+                actor=str(scope) if role is Role.TEACHER else "staff:sample",
+                role=role,
+                scope=scope,
+            ),
+            valid=timedelta(days=1),
+        )
+        for role, scope in scopes.items()
+    }
+
+
+def _free_port(port: int) -> int:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise Trouble(
+                "PORT_IN_USE",
+                zh=f"端口 {port} 已被占用，请用 --port 另选一个（0 为任意）",
+                en=f"port {port} is in use; choose another with --port (0: any)",
+            ) from None
+        free: int = probe.getsockname()[1]
+        return free
+
+
+def _until_interrupted() -> None:
+    stop = threading.Event()
+    try:
+        while not stop.wait(3600):
+            pass
+    except KeyboardInterrupt:
+        return

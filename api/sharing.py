@@ -1,0 +1,62 @@
+"""Sharing the embedded server: any number of programs use it, and the last one out stops it.
+
+Each program holds a shared lock on a file in the data folder while it uses the server. Whoever
+leaves tries for the lock alone: it gets it only as the last one. A server that none of these
+programs started, such as one kept up by hand, is left running.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ledger.store.embedded import Embedded
+from ledger.store.folder import USERS, claim, folder_trouble, server_account
+from ledger.store.postmaster import postmaster_of
+
+
+@contextmanager
+def sharing(embedded: Embedded) -> Iterator[str]:
+    """The URL of the server, started where it does not run."""
+    claim(embedded.data, server_account())
+    with folder_trouble(embedded.data):
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+        users = os.open(embedded.data / USERS, flags, 0o600)
+    try:
+        fcntl.flock(users, fcntl.LOCK_SH)
+        url = embedded.start()
+        if not embedded.joined:
+            _note(users, _postmaster(embedded))
+        try:
+            yield url
+        finally:
+            if _last_one_out(users) and _noted(users) == _postmaster(embedded):
+                embedded.stop()
+    finally:
+        os.close(users)
+
+
+def _last_one_out(users: int) -> bool:
+    """Whether nobody else uses the server; whoever comes now waits until we are gone."""
+    try:
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _postmaster(embedded: Embedded) -> int | None:
+    server = postmaster_of(embedded.cluster)
+    return None if server is None else server.pid
+
+
+def _note(users: int, pid: int | None) -> None:
+    """Which server the programs are to stop."""
+    os.pwrite(users, f"{pid or 0:<20}\n".encode(), 0)
+
+
+def _noted(users: int) -> int | None:
+    text = os.pread(users, 21, 0).strip()
+    return int(text) if text.isdigit() else None

@@ -1,0 +1,153 @@
+"""The terminal: what every command of the command line prints, and how it says what went wrong.
+
+Data goes to standard output, everything said about it to standard error. Progress bars show on a
+terminal only.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import psycopg
+import typer
+from psycopg_pool import PoolTimeout
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from typer.core import TyperGroup
+
+from api.settings import Settings
+from ledger.fault import Fault
+from ledger.names import KINDS, Name
+from ledger.store.connection import trouble_of
+from ledger.store.trouble import Trouble
+
+NOT_RIGHT, WRONG, BUSY = 1, 2, 3
+PIPE_COLUMNS = 200
+DAY = {"parser": date.fromisoformat, "metavar": "DAY"}
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
+Step = Callable[[str, int, int], None]
+
+
+class Commands(TyperGroup):
+    """Commands whose troubles and faults end in a sentence and a code, not in a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Runs the command."""
+        try:
+            return super().invoke(ctx)
+        except (Trouble, Fault) as error:
+            said = error
+        except ValidationError as error:
+            said = _setting_wrong(error)
+        except PoolTimeout:
+            said = Trouble(
+                "DATABASE_LOST",
+                zh="数据库没有及时应答。请确认它在运行后再试。",
+                en="The database did not answer in time. Check that it runs and try again.",
+            )
+        except psycopg.Error as error:
+            known = trouble_of(error)
+            if known is None:
+                raise
+            said = known
+        say(said)
+        raise typer.Exit(WRONG)
+
+
+def settings_of(context: typer.Context) -> Settings:
+    """The settings from the environment, with what the global options override."""
+    given: dict[str, Any] = context.obj or {}
+    return Settings(**given)
+
+
+def say(error: Trouble | Fault) -> None:
+    """One sentence in Chinese and one in English, with the code for programs."""
+    tell(error.zh, f"{error.en} [{error.code}]")
+
+
+def tell(zh: str, en: str) -> None:
+    """A sentence in both languages on standard error."""
+    typer.echo(f"{zh}\n{en}", err=True)
+
+
+def stop(code: str, zh: str, en: str, status: int = WRONG) -> typer.Exit:
+    """Says why a command ends here; raise what it gives."""
+    tell(zh, f"{en} [{code}]")
+    return typer.Exit(status)
+
+
+def print_json(values: Iterable[Any]) -> None:
+    """One object a line."""
+    for value in values:
+        typer.echo(msgspec.json.encode(value, enc_hook=str).decode())
+
+
+def console() -> Console:
+    """Standard output; wide where it is no terminal, so that nothing is cut."""
+    width = None if sys.stdout.isatty() else PIPE_COLUMNS
+    return Console(width=width, highlight=False, markup=False, emoji=False)
+
+
+def table(*columns: str) -> Table:
+    """A table without a frame."""
+    made = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        made.add_column(column, overflow="fold")
+    return made
+
+
+@contextmanager
+def progress() -> Iterator[Step]:
+    """A function to call with what is being done, how much of it is done, and how much there is."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    on_terminal = sys.stderr.isatty()
+    with Progress(
+        *columns,
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        disable=not on_terminal,
+        transient=True,
+    ) as shown:
+        tasks: dict[str, Any] = {}
+
+        def step(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = shown.add_task(what, total=total)
+            shown.update(tasks[what], completed=done, total=total)
+
+        yield step
+
+
+def name_of(text: str, kind: str | None = None) -> Name:
+    """A name as typed; its kind may be left out where only one is meant. Raises ``Fault``."""
+    if kind is not None and ":" not in text:
+        text = f"{kind}:{text}"
+    found = KINDS.get(kind or text.partition(":")[0], Name)
+    return found(text)
+
+
+def forget(file: Path) -> None:
+    """Removes a file that may not be there."""
+    file.unlink(missing_ok=True)
+
+
+def _setting_wrong(error: ValidationError) -> Trouble:
+    """Names the settings and what is wrong with them, but not their values."""
+    wrong = "; ".join(
+        f"XUEFEN_{'.'.join(map(str, each['loc'])).upper()}: {each['msg']}"
+        for each in error.errors(include_input=False, include_context=False, include_url=False)
+    )
+    return Trouble(
+        "SETTING_WRONG",
+        zh=f"设置有误（{wrong}）。请检查环境变量、.env 文件或命令行选项。",
+        en=f"A setting is wrong ({wrong}). Check the environment, the .env file and the options.",
+    )

@@ -1,0 +1,1 @@
+"""Measurements: how fast the ledger is, beside its peers and by itself."""

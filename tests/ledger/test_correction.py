@@ -1,0 +1,266 @@
+"""Corrections: wrong hours are put right, and outcome and credit follow in the same append."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from ledger.attendance import AttendanceCorrected, MoreThanPlanned, NotEnrolled
+from ledger.command import OutsideScope, UnknownReference
+from ledger.completion import CompletionDenied, CompletionGranted, CompletionRevoked, Reason
+from ledger.correction import CorrectAttendance, NothingToCorrect
+from ledger.credit import CreditCorrected, CreditRevoked
+from ledger.review import ReasonMissing
+from ledger.schedule import Half
+from tests import cast
+from tests.cast import COUNTY_SCHOOL, CREDIT, LIN, OFFERING, OPENS, RUIAN, SCHOOL
+from tests.given import asker_for, background, given
+
+DAY = date(2024, 7, 5)
+FIFTH = "浙教办师〔2014〕14号 §三"
+MOST = cast.absences("18", 90)
+
+
+def correct(hours, *, day=OPENS, half=Half.MORNING, reason="误记"):
+    return CorrectAttendance(
+        teacher=LIN, offering=OFFERING, day=day, half=half, hours=Decimal(hours), reason=reason
+    )
+
+
+def corrected(before, after, corrects, half=Half.MORNING, reason="误记"):
+    return AttendanceCorrected(
+        teacher=LIN,
+        offering=OFFERING,
+        provider=COUNTY_SCHOOL,
+        day=OPENS,
+        half=half,
+        hours_before=Decimal(before),
+        hours=Decimal(after),
+        corrects=corrects,
+        reason=reason,
+    )
+
+
+def granted(missed, corrects=None, planned=90):
+    return CompletionGranted(
+        teacher=LIN,
+        offering=OFFERING,
+        school=SCHOOL,
+        provider=COUNTY_SCHOOL,
+        hours_planned=Decimal(planned),
+        hours_missed=Decimal(missed),
+        hours=planned - Decimal(missed),
+        rules=("ZJ14-09", "ZJ14-08"),
+        corrects=corrects,
+    )
+
+
+def denied(missed, corrects=None):
+    return CompletionDenied(
+        teacher=LIN,
+        offering=OFFERING,
+        school=SCHOOL,
+        provider=COUNTY_SCHOOL,
+        reason=Reason.ABSENCE,
+        hours_planned=Decimal(90),
+        hours_missed=Decimal(missed),
+        rules=("ZJ14-09",),
+        citation=FIFTH,
+        corrects=corrects,
+    )
+
+
+def past(missed, *more):
+    """Positions 1 to 5 are teacher, class, timetable; 4 to 6 the admission; then attendance."""
+    return [
+        cast.registered(),
+        cast.opened(cast.plan(90)),
+        cast.timetable(90),
+        *cast.enrolled(),
+        *cast.absences(missed, 90),
+        *more,
+    ]
+
+
+FIRST_RECORD = "0193-0007"
+
+
+def test_before_the_outcome_only_the_hours_change():
+    given(past("4")).when(correct("2.5"), on=DAY).then(corrected("4", "2.5", FIRST_RECORD))
+
+
+def test_w_027_hours_put_right_turn_a_denial_into_a_completion():
+    story = past("18.5", denied("18.5"))
+    settled = f"0193-{len(story):04}"
+    given(story).when(correct("3.5"), on=DAY).then(
+        corrected("4", "3.5", FIRST_RECORD), granted("18", settled)
+    )
+
+
+def test_hours_put_right_turn_a_completion_into_a_denial_and_revoke_the_credit():
+    story = past("18", granted("18"), cast.awarded(72, base=90, missed=18))
+    evidence = len(story)
+    # The fifth half-day lists two missed hours of four.
+    command = CorrectAttendance(
+        teacher=LIN,
+        offering=OFFERING,
+        day=cast.date(2024, 4, 10),
+        half=Half.MORNING,
+        hours=Decimal("2.5"),
+        reason="漏记",
+    )
+    given(story).when(command, on=DAY).then(
+        AttendanceCorrected(
+            teacher=LIN,
+            offering=OFFERING,
+            provider=COUNTY_SCHOOL,
+            day=cast.date(2024, 4, 10),
+            half=Half.MORNING,
+            hours_before=Decimal(2),
+            hours=Decimal("2.5"),
+            corrects="0193-0011",
+            reason="漏记",
+        ),
+        denied("18.5", f"0193-{evidence - 1:04}"),
+        CreditRevoked(
+            credit=CREDIT,
+            teacher=LIN,
+            school=SCHOOL,
+            place=RUIAN,
+            credits_before=Decimal(72),
+            corrects=f"0193-{evidence:04}",
+            reason="ABSENCE: 漏记",
+        ),
+    )
+
+
+def test_a_correction_within_the_limit_changes_the_credit():
+    story = past("18", granted("18"), cast.awarded(72, base=90, missed=18))
+    evidence = len(story)
+    given(story).when(correct("0"), on=DAY).then(
+        corrected("4", "0", FIRST_RECORD),
+        granted("14", f"0193-{evidence - 1:04}"),
+        CreditCorrected(
+            credit=CREDIT,
+            teacher=LIN,
+            school=SCHOOL,
+            place=RUIAN,
+            credits_before=Decimal(72),
+            credits=Decimal(76),
+            corrects=f"0193-{evidence:04}",
+            reason="误记",
+        ),
+    )
+
+
+def revocation(before):
+    return CreditRevoked(
+        credit=CREDIT,
+        teacher=LIN,
+        school=SCHOOL,
+        place=RUIAN,
+        credits_before=Decimal(before),
+        corrects="0193-0001",
+        reason="x",
+    )
+
+
+def test_a_credit_revoked_by_a_denial_comes_back_with_the_completion():
+    story = past(
+        "18.5",
+        granted("18"),
+        cast.awarded(72, base=90, missed=18),
+        denied("18.5"),
+        revocation(72),
+    )
+    answer = given(story).when(correct("3.5"), on=DAY)
+
+    assert CreditCorrected is type(answer.facts[-1])
+    assert Decimal(72) == answer.facts[-1].credits
+
+
+def test_a_credit_that_came_back_is_revoked_again_by_the_next_denial():
+    back = CreditCorrected(
+        credit=CREDIT,
+        teacher=LIN,
+        school=SCHOOL,
+        place=RUIAN,
+        credits_before=Decimal(0),
+        credits=Decimal(72),
+        corrects="0193-0001",
+        reason="x",
+    )
+    story = past(
+        "18",
+        cast.awarded(72, base=90, missed=18),
+        revocation(72),
+        back,
+        granted("18"),
+    )
+    command = CorrectAttendance(
+        teacher=LIN,
+        offering=OFFERING,
+        day=cast.date(2024, 4, 10),
+        half=Half.MORNING,
+        hours=Decimal(4),
+        reason="漏记",
+    )
+    answer = given(story).when(command, on=DAY)
+
+    assert CreditRevoked is type(answer.facts[-1])
+
+
+def test_what_was_revoked_for_a_breach_does_not_come_back():
+    breach = CompletionRevoked(
+        teacher=LIN,
+        offering=OFFERING,
+        school=SCHOOL,
+        provider=COUNTY_SCHOOL,
+        reason=Reason.MISCONDUCT,
+        corrects="0193-0001",
+    )
+    given(past("18", granted("18"), breach)).when(correct("0"), on=DAY).then(
+        corrected("4", "0", FIRST_RECORD)
+    )
+
+
+def test_somebody_who_was_there_may_have_been_away():
+    present = [*past("0"), cast.attended(OPENS)]
+    given(present).when(correct("4"), on=DAY).then(corrected("0", "4", FIRST_RECORD))
+
+
+def test_a_correction_may_be_corrected():
+    story = past("4", corrected("4", "3", FIRST_RECORD))
+    given(story).when(correct("2"), on=DAY).then(
+        corrected("3", "2", f"0193-{len(story):04}")
+    )
+
+
+@pytest.mark.parametrize(
+    "command", [correct("4"), correct("1", half=Half.AFTERNOON)], ids=["same", "no-record"]
+)
+def test_without_a_record_or_a_difference_there_is_nothing_to_correct(command):
+    given(past("4")).when(command, on=DAY).refused(NothingToCorrect, field="hours")
+
+
+@pytest.mark.parametrize("reported", [False, True])
+def test_nobody_missed_more_than_the_session_has(reported):
+    given(past("4")).when(correct("4.5"), on=DAY, reported=reported).refused(MoreThanPlanned)
+
+
+def test_a_correction_needs_a_reason_a_trainee_and_half_hours():
+    given(past("4")).when(correct("2", reason=""), on=DAY).refused(ReasonMissing)
+    given(past("4")).when(correct("2.2"), on=DAY).faulted("BAD_AMOUNT")
+    given(cast.opened(), cast.timetable(), background(cast.registered())).when(
+        correct("2"), on=DAY
+    ).refused(NotEnrolled)
+
+
+def test_an_unknown_class_has_nothing_to_correct():
+    given().when(correct("2"), on=DAY).refused(UnknownReference, field="offering")
+
+
+def test_another_party_corrects_nothing():
+    given(past("4")).when(correct("2"), on=DAY, by=asker_for(SCHOOL)).refused(OutsideScope)

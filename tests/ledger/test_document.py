@@ -1,0 +1,228 @@
+"""Documents: every fault names file, rule and field; adopting puts the whole into the ledger."""
+
+from __future__ import annotations
+
+from datetime import date
+from hashlib import sha256
+
+import pytest
+
+from ledger.command import OutsideScope
+from ledger.document import AdoptRegulation, AlreadyAdopted, parse
+from ledger.fault import Fault
+from ledger.regulation import RegulationAdopted, RuleAdopted, Rulebook
+from tests.cast import PROVINCE, RUIAN
+from tests.given import REGULATIONS, adoption, asker_for, given
+
+HEAD = """
+[document]
+id = "t1"
+number = "测试〔2025〕1号"
+title_zh = "测试"
+title_en = "A test"
+authority_zh = "瑞安市教育局"
+authority_en = "Rui'an Education Bureau"
+place = "330381"
+year = 2025
+certain_from = 2025-03-01
+"""
+RULE = """
+[[rule]]
+id = "T1-01"
+clause = "§一"
+kind = "timetable-notice"
+use = "finding"
+strength = "hard"
+parameters = { days_min = 7 }
+zh = "课程表提前七天公布。"
+en = "The timetable comes seven days ahead."
+"""
+WINDOW = """
+[[rule]]
+id = "T1-02"
+clause = "§二"
+kind = "window"
+use = "gate"
+strength = "hard"
+scope = { term = "2025H1", calendar = "REGULAR", step = "DECLARE" }
+parameters = { first = 2025-03-07, last = 2025-03-11 }
+zh = "申报时间。"
+en = "The days for declaring."
+"""
+TEXT = HEAD + RULE + WINDOW
+
+
+def with_(old, new, text=TEXT):
+    assert old in text
+    return text.replace(old, new, 1)
+
+
+def test_a_document_is_read():
+    document = parse(TEXT, "t1.toml")
+
+    assert ("document:t1", RUIAN, 2) == (document.id, document.place, len(document.rules))
+    assert sha256(TEXT.encode()).hexdigest() == document.sha256
+
+
+def test_a_rule_without_its_own_day_counts_from_the_first_certain_one():
+    timetable, window = parse(TEXT, "t1.toml").rules
+
+    assert (date(2025, 3, 1), date(2025, 1, 1)) == (timetable.since, timetable.uncertain_from)
+    assert (None, None) == (window.since, window.uncertain_from)
+
+
+def test_a_document_with_a_day_of_issue_is_certain_from_the_start():
+    [rule, _] = parse(with_("year = 2025", "year = 2025\nissued = 2025-03-01"), "t1.toml").rules
+
+    assert (date(2025, 3, 1), None) == (rule.since, rule.uncertain_from)
+
+
+def test_a_rule_may_have_a_day_of_its_own():
+    own = with_('zh = "课程表', 'since = 2025-09-01\nuntil = 2026-01-31\nzh = "课程表')
+    rule = parse(own, "t1.toml").rules[0]
+
+    assert (date(2025, 9, 1), date(2026, 1, 31), None) == (
+        rule.since,
+        rule.until,
+        rule.uncertain_from,
+    )
+
+
+TWICE = TEXT + with_("T1-01", "T1-02", RULE)
+
+
+@pytest.mark.parametrize(
+    ("text", "rule", "field"),
+    [
+        pytest.param("id = = 1", None, "line 1", id="bad-toml"),
+        pytest.param("", "document", "id", id="empty"),
+        pytest.param(HEAD, None, "[[rule]]", id="no-rule"),
+        pytest.param("rule = 3\n" + HEAD, None, "rule", id="rule-is-a-number"),
+        pytest.param('rule = ["x"]\n' + HEAD, None, "rule", id="rule-is-a-list-of-text"),
+        pytest.param("document = 3", None, "document", id="document-is-a-number"),
+        pytest.param(TEXT + "[[rules]]\nid = 'x'\n", None, "rules", id="unknown-table"),
+        pytest.param(with_("year = 2025", "jahr = 2025"), "document", "jahr", id="unknown-head"),
+        pytest.param(
+            with_("year = 2025", 'year = "2025"'), "document", "year", id="head-wrong-type"
+        ),
+        pytest.param(with_('id = "t1"', 'id = "t 1"'), "document", "document:", id="bad-id"),
+        pytest.param(
+            with_("timetable-notice", "timetable-notise"), "T1-01", "kind", id="unknown-kind"
+        ),
+        pytest.param(with_("clause =", "klause ="), "T1-01", "klause", id="unknown-key"),
+        pytest.param(with_('"hard"', '"harsh"'), "T1-01", "strength", id="unknown-strength"),
+        pytest.param(with_('"finding"', '"hint"'), "T1-01", "use", id="unknown-use"),
+        pytest.param(with_('"§一"', "1"), "T1-01", "clause", id="wrong-type"),
+        pytest.param(
+            with_("days_min = 7", 'days_min = "seven"'), "T1-01", "days_min", id="parameter-type"
+        ),
+        pytest.param(with_("days_min = 7", "days_min = 7.0"), "T1-01", "days_min", id="float"),
+        pytest.param(
+            with_("days_min = 7", "days_min = 7, days_max = 9"),
+            "T1-01",
+            "days_max",
+            id="unknown-parameter",
+        ),
+        pytest.param(
+            with_("{ days_min = 7 }", "{}"), "T1-01", "days_min", id="missing-parameter"
+        ),
+        pytest.param(
+            with_("days_min = 7", "days_min = { a = 1 }"), "T1-01", "days_min", id="nested"
+        ),
+        pytest.param(
+            with_("days_min = 7", '"最少" = 7'), "T1-01", "最少", id="parameter-not-ascii"
+        ),
+        pytest.param(
+            with_('zh = "课程表', 'since = 2025-09-01\nuntil = 2025-08-31\nzh = "课程表'),
+            "T1-01",
+            "until",
+            id="days-reversed",
+        ),
+        pytest.param(
+            with_("last = 2025-03-11", "last = 2025-03-06"), "T1-02", "last", id="window-reversed"
+        ),
+        pytest.param(
+            with_("first = 2025-03-07", "first = 2025-03-07T00:00:00"),
+            "T1-02",
+            "first",
+            id="window-with-a-time",
+        ),
+        pytest.param(TWICE, "T1-02", "twice", id="duplicated-id"),
+        pytest.param(
+            with_('en = "The timetable comes seven days ahead."\n', ""),
+            "T1-01",
+            "en",
+            id="missing-sentence",
+        ),
+        pytest.param(
+            with_('zh = "课程表提前七天公布。"', 'zh = " "'), "T1-01", "zh", id="blank-sentence"
+        ),
+        pytest.param(with_('id = "T1-01"\n', ""), "rule 1", "id", id="rule-without-id"),
+        pytest.param(
+            with_("scope = {", "scope = { level = 3,"), "T1-02", "scope", id="scope-type"
+        ),
+    ],
+)
+def test_a_fault_names_file_rule_and_field(text, rule, field):
+    with pytest.raises(Fault) as caught:
+        parse(text, "t1.toml")
+
+    fault = caught.value
+    assert "BAD_DOCUMENT" == fault.code
+    assert rule == fault.field
+    for said in (fault.zh, fault.en):
+        assert "t1.toml" in said
+        assert rule is None or rule in said
+        assert field in said
+
+
+def test_adopting_puts_the_document_and_each_of_its_rules_into_the_ledger():
+    document = parse(TEXT, "t1.toml")
+    answer = given(rules=Rulebook()).when(
+        AdoptRegulation(document=document), on=date(2025, 3, 2)
+    )
+
+    adopted, *rules = answer.accepted().facts
+    assert isinstance(adopted, RegulationAdopted) and 2 == adopted.rules
+    assert [RuleAdopted] * 2 == [type(each) for each in rules]
+    assert document.rules == tuple(each.rule for each in rules)
+    assert document.sha256 == adopted.sha256
+
+
+def test_a_document_is_adopted_once():
+    document = parse(TEXT, "t1.toml")
+    adopted = given(rules=Rulebook()).when(
+        AdoptRegulation(document=document), on=date(2025, 3, 2)
+    )
+    given(adopted.facts[0]).when(AdoptRegulation(document=document), on=date(2025, 3, 3)).refused(
+        AlreadyAdopted, field="document"
+    )
+
+
+def test_a_rule_id_is_used_once_over_all_documents():
+    clash = parse(with_('id = "T1-01"', 'id = "ZJ24-13"'), "t1.toml")
+    given().when(AdoptRegulation(document=clash), on=date(2025, 3, 2)).refused(
+        AlreadyAdopted, field="ZJ24-13"
+    )
+
+
+def test_the_authority_of_the_place_adopts():
+    document = parse(TEXT, "t1.toml")
+    given().when(
+        AdoptRegulation(document=document), on=date(2025, 3, 2), by=asker_for(PROVINCE)
+    ).refused(OutsideScope)
+
+
+def test_the_five_documents_hold_181_rules_with_distinct_ids():
+    rules = [each.rule for each in adoption() if isinstance(each, RuleAdopted)]
+
+    assert 181 == len(rules) == len({each.id for each in rules})
+    assert 5 == len([each for each in adoption() if isinstance(each, RegulationAdopted)])
+
+
+@pytest.mark.parametrize("file", sorted(REGULATIONS.glob("*.toml")), ids=lambda file: file.stem)
+def test_each_document_is_read_and_its_rules_bear_its_name(file):
+    document = parse(file.read_text(encoding="utf-8"), file.name)
+
+    assert file.stem == document.id.value
+    assert {file.stem.upper()} == {each.id.partition("-")[0] for each in document.rules}

@@ -1,0 +1,139 @@
+"""Records: a teacher's credits, folded from the teacher's own events."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from ledger.credit import CreditCorrected, CreditKind, CreditRevoked
+from ledger.cycle import cycle_on
+from ledger.names import CreditId
+from ledger.record import RECORD_EVENTS, Record, total
+from ledger.register import TeacherTransferred
+from tests import cast
+from tests.cast import CREDIT, LIN, RUIAN, SCHOOL, WENZHOU, WENZHOU_SCHOOL
+from tests.given import entries, on
+
+DAY = date(2024, 3, 10)
+
+
+def folded(*things):
+    record = Record(teacher=LIN)
+    for entry in entries(things, DAY):
+        record.learn(entry)
+    return record
+
+
+def corrected(after):
+    return CreditCorrected(
+        credit=CREDIT,
+        teacher=LIN,
+        school=SCHOOL,
+        place=RUIAN,
+        credits_before=Decimal(90),
+        credits=Decimal(after),
+        corrects="0193-0002",
+        reason="x",
+    )
+
+
+REVOKED = CreditRevoked(
+    credit=CREDIT,
+    teacher=LIN,
+    school=SCHOOL,
+    place=RUIAN,
+    credits_before=Decimal(90),
+    corrects="0193-0002",
+    reason="x",
+)
+
+
+def test_a_record_starts_with_the_entry_on_the_platform():
+    record = folded(cast.registered())
+
+    assert (SCHOOL, RUIAN, date(2019, 9, 1)) == (record.school, record.place, record.entered)
+    assert [] == record.lines
+
+
+def test_a_credit_is_a_line_with_what_it_stands_on():
+    award = on(date(2024, 7, 1), cast.awarded(72, base=90, missed=18))
+    [line] = folded(cast.registered(), award).lines
+
+    assert (Decimal(90), Decimal(18), Decimal(72)) == (
+        line.base_credits,
+        line.hours_missed,
+        line.credits,
+    )
+    assert (date(2023, 6, 1), date(2024, 7, 1)) == (line.completed, line.recognised)
+    assert ([2], ["0193-0002"]) == (line.positions, line.events)
+
+
+def test_a_correction_changes_the_line_and_joins_its_evidence():
+    [line] = folded(cast.registered(), cast.awarded(90), corrected(80)).lines
+
+    assert Decimal(80) == line.credits
+    assert Decimal(90) == line.base_credits
+    assert [2, 3] == line.positions
+
+
+def test_a_revoked_credit_stays_as_a_line_worth_nothing():
+    [line] = folded(cast.registered(), cast.awarded(90), REVOKED).lines
+
+    assert line.revoked
+    assert Decimal(0) == line.credits
+
+
+def test_a_credit_corrected_after_its_revocation_counts_again():
+    [line] = folded(cast.registered(), cast.awarded(90), REVOKED, corrected(80)).lines
+
+    assert not line.revoked
+    assert Decimal(80) == line.credits
+
+
+def test_school_based_training_counts_once_it_is_approved():
+    approved = folded(cast.registered(), cast.recognised(12))
+    refused = folded(cast.registered(), cast.recognised(12, approved=False))
+
+    assert Decimal(12) == total(approved.lines, CreditKind.SCHOOL_BASED)
+    assert [] == refused.lines
+
+
+def test_a_move_changes_the_place_and_keeps_the_lines():
+    moved = TeacherTransferred(
+        teacher=LIN, school_left=SCHOOL, school=WENZHOU_SCHOOL, place=WENZHOU, since=DAY
+    )
+    record = folded(cast.registered(), cast.awarded(90), moved)
+
+    assert WENZHOU == record.place
+    assert RUIAN == record.lines[0].place
+
+
+def test_w_084_the_day_of_completion_decides_the_cycle_not_that_of_recognition():
+    late = cast.awarded(90, completed=date(2023, 12, 20))
+    record = folded(cast.registered(entered=date(2019, 1, 1)), on(date(2024, 1, 10), late))
+    first = cycle_on(date(2019, 1, 1), date(2023, 12, 31), 5)
+    second = cycle_on(date(2019, 1, 1), date(2024, 1, 1), 5)
+
+    assert (1, 0) == (len(record.within(first)), len(record.within(second)))
+
+
+def test_lines_add_up_all_of_them_or_of_one_kind():
+    lines = folded(
+        cast.registered(),
+        cast.awarded(90),
+        cast.awarded("24.5", credit=CreditId("credit:b"), kind=CreditKind.DISTANCE),
+        cast.recognised(12),
+    ).lines
+
+    assert Decimal("126.5") == total(lines)
+    assert Decimal("24.5") == total(lines, CreditKind.DISTANCE)
+    assert Decimal(0) == total(lines, CreditKind.BLENDED)
+
+
+def test_the_position_is_that_of_the_last_event():
+    assert 3 == folded(cast.registered(), cast.awarded(90), corrected(80)).position
+
+
+def test_every_event_of_a_record_names_the_teacher():
+    for event in RECORD_EVENTS:
+        assert "teacher" in event.__struct_fields__, event.NAME

@@ -1,0 +1,106 @@
+"""School-based training: recorded by the school, credited by the bureau, once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from ledger.command import OutsideScope, UnknownReference
+from ledger.names import CreditId
+from ledger.register import AlreadyRegistered
+from ledger.review import AlreadyReviewed, ReasonMissing
+from ledger.school_based import RecogniseSchoolBased, RecordSchoolBased, SchoolBasedRecorded
+from tests import cast
+from tests.cast import LIN, OTHER_SCHOOL, RUIAN, SCHOOL, WENZHOU
+from tests.given import asker_for, given
+
+CREDIT = CreditId("credit:school-based")
+DAY = date(2022, 6, 30)
+RECORD = RecordSchoolBased(
+    credit=CREDIT,
+    teacher=LIN,
+    title="校本研修",
+    hours=Decimal(12),
+    credits=Decimal(12),
+    completed=date(2022, 6, 1),
+)
+RECORDED = SchoolBasedRecorded(
+    credit=CREDIT,
+    teacher=LIN,
+    school=SCHOOL,
+    place=RUIAN,
+    title="校本研修",
+    hours=Decimal(12),
+    credits=Decimal(12),
+    completed=date(2022, 6, 1),
+)
+RECOGNISE = RecogniseSchoolBased(credit=CREDIT, teacher=LIN, approved=True)
+
+
+def test_the_school_records_what_a_teacher_took_part_in():
+    given(cast.registered()).when(RECORD, on=DAY).then(RECORDED)
+
+
+@pytest.mark.parametrize(
+    ("completed", "accepted"), [(DAY, True), (date(2022, 7, 1), False)]
+)
+def test_a_training_is_not_recorded_ahead_of_its_last_day(completed, accepted):
+    answer = given(cast.registered()).when(replace(RECORD, completed=completed), on=DAY)
+    if accepted:
+        answer.accepted()
+    else:
+        answer.faulted("DAY_AHEAD", "completed")
+
+
+@pytest.mark.parametrize("field", ["hours", "credits"])
+@pytest.mark.parametrize("amount", ["12.3", "-0.5", "10000.5"])
+@pytest.mark.parametrize("reported", [False, True])
+def test_amounts_come_in_halves_from_nothing_to_ten_thousand(field, amount, reported):
+    wrong = replace(RECORD, **{field: Decimal(amount)})
+    given(cast.registered()).when(wrong, on=DAY, reported=reported).faulted("BAD_AMOUNT", field)
+
+
+def test_a_record_has_its_own_name():
+    given(cast.registered(), RECORDED).when(RECORD, on=DAY).refused(
+        AlreadyRegistered, field="credit"
+    )
+
+
+def test_an_unknown_teacher_took_part_in_nothing():
+    given().when(RECORD, on=DAY).refused(UnknownReference, field="teacher")
+
+
+def test_another_school_records_nothing_for_the_teacher():
+    given(cast.registered()).when(RECORD, on=DAY, by=asker_for(OTHER_SCHOOL)).refused(
+        OutsideScope
+    )
+
+
+def test_the_bureau_credits_it():
+    given(RECORDED).when(RECOGNISE, on=DAY).then(cast.recognised(12))
+
+
+def test_the_bureau_credits_it_not_with_a_reason():
+    given(RECORDED).when(replace(RECOGNISE, approved=False), on=DAY).refused(ReasonMissing)
+    answer = given(RECORDED).when(
+        replace(RECOGNISE, approved=False, reason="材料不全"), on=DAY
+    )
+    assert not answer.accepted().facts[0].approved
+
+
+def test_it_is_decided_once():
+    given(RECORDED, cast.recognised(12)).when(RECOGNISE, on=DAY).refused(
+        AlreadyReviewed, field="credit"
+    )
+
+
+def test_what_was_never_recorded_is_not_credited():
+    given().when(RECOGNISE, on=DAY).refused(UnknownReference, field="credit")
+
+
+def test_the_school_does_not_credit_itself():
+    given(RECORDED).when(RECOGNISE, on=DAY, by=asker_for(SCHOOL)).refused(OutsideScope)
+    given(RECORDED).when(RECOGNISE, on=DAY, by=asker_for(WENZHOU)).refused(OutsideScope)

@@ -1,0 +1,783 @@
+"""The committer: one lane, one answer a request, whatever happens to processes and connections."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+from eventsourcing.dcb.api import DCBEvent
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from ledger.command import Asker, Command, Role
+from ledger.document import AdoptRegulation
+from ledger.enrollment import ConfirmEnrollment
+from ledger.event import BODY_BYTES_MAX, Entry, Event, decode, encode, leaf_hash
+from ledger.fault import Fault
+from ledger.names import TeacherId
+from ledger.register import RegisterTeacher, TransferTeacher
+from ledger.regulation import Rulebook
+from ledger.store import memory
+from ledger.store.answer import Answer
+from ledger.store.committer import ATTEMPTS_MAX, Committer
+from ledger.store.embedded import Embedded
+from ledger.store.feed import Filter
+from ledger.store.founding import documents, founding_commands
+from ledger.store.ledger import Ledger
+from ledger.store.memory import Memory
+from ledger.store.recorder import Recorder
+from ledger.store.statements import LOCK
+from ledger.store.trouble import Trouble
+from ledger.store.work import Asked, Plain
+from ledger.term import OpenTerm
+from tests import cast
+from tests.cast import COUNTY_SCHOOL, LIN, OFFERING, OTHER_SCHOOL, RUIAN, SCHOOL
+from tests.town import (
+    KEY,
+    OPERATOR,
+    OTHER,
+    Hand,
+    Move,
+    Put,
+    Stumble,
+    asked,
+    codes,
+    database,
+    histories,
+    rows,
+    school,
+    teacher,
+    terminate,
+    together,
+)
+
+SLOW = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+
+
+@pytest.fixture
+def town(ledger: Ledger) -> Ledger:
+    """A ledger with the school, at position 2."""
+    ledger.ask([school()], OPERATOR)
+    return ledger
+
+
+def positions(url: str) -> list[int]:
+    """All positions in the database."""
+    return [each for (each,) in rows(url, "select position from ledger.events order by 1")]
+
+
+def teachers(url: str) -> list[str]:
+    """The teachers registered, in order."""
+    found = rows(
+        url,
+        "select tags[1] from ledger.events where type = 'register.teacher-registered' order by "
+        "position",
+    )
+    return [each for (each,) in found]
+
+
+# One request, one answer.
+
+
+def test_a_request_asked_twice_gives_one_event_and_the_same_answer(town: Ledger) -> None:
+    first = town.ask([teacher(1)], OPERATOR, request="r1")
+    second = town.ask([teacher(1)], OPERATOR, request="r1")
+
+    assert not first.replayed
+    assert second.replayed
+    assert (second.position, second.outcomes) == (first.position, first.outcomes)
+    assert positions(town.url) == [1, 2, 3]
+
+
+def test_a_request_asked_twice_in_one_batch_gives_one_event(town: Ledger) -> None:
+    answers = [
+        each.result()
+        for each in together(town, [asked(teacher(1), request="r1") for _ in range(5)])
+    ]
+
+    assert [each.replayed for each in answers] == [False, True, True, True, True]
+    assert len({each.outcomes for each in answers}) == 1
+    assert positions(town.url) == [1, 2, 3]
+
+
+def test_a_request_id_with_other_content_is_a_fault_and_writes_nothing(town: Ledger) -> None:
+    town.ask([teacher(1)], OPERATOR, request="r1")
+    for options in ({}, {"whole": True}, {"source": "elsewhere/1"}):
+        answer = town.ask([teacher(2), teacher(3)], OPERATOR, request="r1", **options)
+        assert codes(answer) == [["REQUEST_REUSED"], ["REQUEST_REUSED"]]
+        assert {each.refusals[0].kind for each in answer.outcomes} == {"FAULT"}
+
+    assert positions(town.url) == [1, 2, 3]
+    assert town.ask([teacher(1)], OPERATOR, request="r1").replayed
+
+
+def test_a_request_id_with_other_content_in_the_same_batch_is_a_fault(town: Ledger) -> None:
+    one, two = together(town, [asked(teacher(1), request="r"), asked(teacher(2), request="r")])
+
+    assert codes(one.result()) == [[]]
+    assert codes(two.result()) == [["REQUEST_REUSED"]]
+    assert positions(town.url) == [1, 2, 3]
+
+
+def test_a_request_id_of_another_actor_is_another_request(town: Ledger) -> None:
+    town.ask([teacher(1)], OPERATOR, request="r1")
+    answer = town.ask([teacher(2)], OTHER, request="r1")
+
+    assert (answer.replayed, codes(answer)) == (False, [[]])
+    assert teachers(town.url) == ["teacher:t1", "teacher:t2"]
+
+
+def test_a_refused_request_writes_nothing_and_its_id_may_be_used_again(town: Ledger) -> None:
+    stray = replace(teacher(1), school=OTHER_SCHOOL)
+    refused = town.ask([stray], OPERATOR, request="r1")
+    accepted = town.ask([teacher(1)], OPERATOR, request="r1")
+
+    assert codes(refused) == [["UNKNOWN_REFERENCE"]]
+    assert refused.position == 2
+    assert (accepted.replayed, codes(accepted), accepted.position) == (False, [[]], 3)
+    assert rows(town.url, "select count(*) from ledger.requests where request = 'r1'") == [(1,)]
+
+
+def test_a_request_is_remembered_by_the_next_process(town: Ledger) -> None:
+    first = town.ask([teacher(1)], OPERATOR, request="r1")
+    town.close()
+    with Ledger(town.url, KEY) as next_one:
+        second = next_one.ask([teacher(1)], OPERATOR, request="r1")
+
+    assert (second.replayed, second.outcomes) == (True, first.outcomes)
+
+
+def test_an_answer_names_what_stands_at_its_positions(town: Ledger) -> None:
+    answer = town.ask([teacher(1), teacher(2)], OPERATOR)
+
+    for written in [each for outcome in answer.outcomes for each in outcome.written]:
+        entry = town.feed.find(written.id)
+        assert entry is not None
+        assert (entry.position, entry.event.NAME) == (written.position, written.type)
+    assert answer.position == 4
+
+
+# Many commands under one request.
+
+
+def test_a_bulk_answers_each_command_and_later_ones_see_earlier_ones(town: Ledger) -> None:
+    move = TransferTeacher(
+        teacher=TeacherId("teacher:t1"), school=SCHOOL, since=date(2024, 3, 1)
+    )
+    answer = town.ask([teacher(1), teacher(1), teacher(2), move], OPERATOR)
+
+    assert codes(answer) == [[], ["ALREADY_REGISTERED"], [], ["ALREADY_REGISTERED"]]
+    assert teachers(town.url) == ["teacher:t1", "teacher:t2"]
+
+
+def test_works_of_one_batch_see_each_other_in_order(town: Ledger) -> None:
+    answers = together(town, [asked(teacher(1), request=f"r{n}") for n in range(20)])
+
+    assert [codes(each.result()) for each in answers] == [
+        [[]],
+        *[[["ALREADY_REGISTERED"]]] * 19,
+    ]
+    assert positions(town.url) == [1, 2, 3]
+
+
+def test_a_whole_bulk_writes_nothing_if_one_is_refused(town: Ledger) -> None:
+    answer = town.ask([teacher(1), teacher(1), teacher(2)], OPERATOR, request="r", whole=True)
+
+    assert codes(answer) == [["WITHHELD"], ["ALREADY_REGISTERED"], ["WITHHELD"]]
+    assert answer.position == 2
+    assert positions(town.url) == [1, 2]
+    assert codes(town.ask([teacher(1), teacher(2)], OPERATOR, request="r", whole=True)) == [[], []]
+
+
+def test_what_a_whole_bulk_withheld_is_not_seen_by_its_batch(town: Ledger) -> None:
+    first, bulk, again, other = together(
+        town,
+        [
+            asked(teacher(0), request="a"),
+            asked(teacher(1), teacher(2), teacher(2), request="b", whole=True),
+            asked(teacher(1), request="c"),
+            asked(teacher(1), teacher(2), request="d", whole=True),
+        ],
+    )
+
+    assert codes(first.result()) == [[]]
+    assert codes(bulk.result()) == [["WITHHELD"], ["WITHHELD"], ["ALREADY_REGISTERED"]]
+    assert codes(again.result()) == [[]]
+    assert codes(other.result()) == [["ALREADY_REGISTERED"], ["WITHHELD"]]
+    assert teachers(town.url) == ["teacher:t0", "teacher:t1"]
+
+
+def test_rules_that_a_whole_bulk_withheld_are_not_in_force(ledger: Ledger) -> None:
+    zj24 = next(each for each in documents() if each.id == "document:zj24")
+    term = OpenTerm(term=cast.H1_2024, title="2024 上半年")
+    adopt = AdoptRegulation(document=zj24)
+    withheld, early = together(
+        ledger,
+        [
+            asked(adopt, adopt, request="a", whole=True),
+            asked(term, request="b"),
+        ],
+    )
+    adopted = ledger.ask([adopt, term], OPERATOR, request="c", whole=True)
+
+    assert codes(withheld.result()) == [["WITHHELD"], ["ALREADY_ADOPTED"]]
+    assert codes(early.result()) == [["TERM_WITHOUT_CALENDAR"]]
+    assert codes(adopted) == [[], []]
+
+
+def test_rules_adopted_by_another_process_count_at_once(database_url: str) -> None:
+    commands = founding_commands()
+    term = OpenTerm(term=cast.H1_2024, title="2024 上半年")
+    with Ledger(database_url, KEY) as one, Ledger(database_url, KEY) as two:
+        before = two.ask([term], OPERATOR)
+        one.ask(commands, OPERATOR, whole=True)
+        # A plain append must not make the second committer believe that it has read the rules.
+        two.committer.submit(Plain([DCBEvent(type="n", data=b"x", tags=["n:1"])], None)).result()
+        after = two.ask([term], OPERATOR)
+
+    assert codes(before) == [["TERM_WITHOUT_CALENDAR"]]
+    assert codes(after) == [[]]
+
+
+# What goes wrong goes wrong alone.
+
+
+def test_a_mistake_in_one_decision_leaves_its_neighbours_alone(town: Ledger) -> None:
+    works = [
+        asked(Stumble() if n == 7 else teacher(n), request=f"r{n}") for n in range(40)
+    ]
+    futures = together(town, works)
+
+    assert isinstance(futures.pop(7).exception(), ZeroDivisionError)
+    assert [codes(each.result()) for each in futures] == [[[]]] * 39
+    assert positions(town.url) == list(range(1, 42))
+
+
+def test_an_event_too_large_is_a_fault_and_writes_nothing(town: Ledger) -> None:
+    title = "x" * BODY_BYTES_MAX
+    large = Put(events=(replace_title(title),))
+    answer = town.ask([teacher(1), large, teacher(2)], OPERATOR)
+
+    assert codes(answer) == [[], ["EVENT_TOO_LARGE"], []]
+    assert teachers(town.url) == ["teacher:t1", "teacher:t2"]
+
+
+def test_the_largest_event_that_fits_is_written_and_read(town: Ledger) -> None:
+    frame = town.ask([Put(events=(replace_title("x"),))], OPERATOR, request="r1")
+    (size,) = rows(town.url, "select length(body) from ledger.events where position = 3")[0]
+    exact = Put(events=(replace_title("x" * (BODY_BYTES_MAX - size + 1)),))
+    over = Put(events=(replace_title("x" * (BODY_BYTES_MAX - size + 2)),))
+
+    assert codes(frame) == [[]]
+    assert codes(town.ask([over], OPERATOR, request="r2")) == [["EVENT_TOO_LARGE"]]
+    assert codes(town.ask([exact], OPERATOR, request="r3")) == [[]]
+    assert [(BODY_BYTES_MAX,)] == rows(
+        town.url, "select length(body) from ledger.events where position = 4"
+    )
+
+
+def replace_title(title: str) -> Event:
+    """A school with such a title."""
+    return cast.school(OTHER_SCHOOL, title=title)
+
+
+@pytest.mark.parametrize("title", ["a\x00b", "e\u0301"])
+def test_text_that_cannot_be_kept_is_a_fault(town: Ledger, title: str) -> None:
+    answer = town.ask([Put(events=(replace_title(title),))], OPERATOR)
+
+    assert codes(answer) == [["UNSOUND_EVENT"]]
+    assert positions(town.url) == [1, 2]
+
+
+def test_half_a_character_is_a_fault_before_anything_is_asked(town: Ledger) -> None:
+    with pytest.raises(Fault) as caught:
+        town.ask([Put(events=(replace_title("\ud800"),))], OPERATOR)
+
+    assert caught.value.code == "UNSOUND_TEXT"
+    assert positions(town.url) == [1, 2]
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "\ud800", "a\nb"])
+def test_a_request_id_that_cannot_be_kept_is_a_fault(town: Ledger, text: str) -> None:
+    for options in ({"request": text}, {"source": text}):
+        with pytest.raises(Fault) as caught:
+            town.ask([teacher(1)], OPERATOR, **options)
+        assert caught.value.code == "UNSOUND_TEXT"
+
+
+def test_every_row_holds_its_bytes_and_their_hash(town: Ledger) -> None:
+    town.ask([teacher(1)], OPERATOR, request="r", cause="some-event")
+    for position, body, hashed, at, day, tags, kind in rows(
+        town.url,
+        "select position, body, leaf_hash, at, on_day, tags, type from ledger.events order by 1",
+    ):
+        entry = decode(position, body)
+        assert encode(entry) == body
+        assert leaf_hash(body) == hashed
+        assert (entry.at, entry.on, list(entry.tags)) == (at, day, tags)
+        assert entry.event.NAME == kind
+    assert entry.cause == "some-event"
+
+
+# Time.
+
+
+def test_a_clock_that_goes_back_never_decreases_the_time(town: Ledger, clock: Hand) -> None:
+    for number, shift in enumerate([0, -3600, 7200, -86_400, 1]):
+        clock.now += timedelta(seconds=shift)
+        town.ask([teacher(number)], OPERATOR)
+    times = [at for (at,) in rows(town.url, "select at from ledger.events order by position")]
+
+    assert times == sorted(times)
+    assert len(times) == 7
+
+
+def test_a_process_whose_clock_is_behind_follows_the_last_time(town: Ledger) -> None:
+    town.ask([teacher(1)], OPERATOR)
+    with Ledger(town.url, KEY, lambda: datetime(1999, 1, 1, tzinfo=UTC)) as late:
+        late.ask([teacher(2)], OPERATOR)
+    one, two = rows(town.url, "select at from ledger.events where position > 2 order by position")
+
+    assert one == two
+
+
+@pytest.mark.parametrize(
+    ("instant", "day"),
+    [
+        (datetime(2024, 3, 18, 15, 59, 59, tzinfo=UTC), date(2024, 3, 18)),
+        (datetime(2024, 3, 18, 16, tzinfo=UTC), date(2024, 3, 19)),
+    ],
+)
+def test_the_day_changes_at_midnight_in_shanghai(
+    database_url: str, instant: datetime, day: date
+) -> None:
+    with Ledger(database_url, KEY, lambda: instant) as opened:
+        opened.ask([school()], OPERATOR)
+        assert opened.today() == day
+
+    assert [(day,)] * 2 == rows(database_url, "select on_day from ledger.events")
+
+
+# Several processes.
+
+
+def test_of_two_ledgers_that_register_one_teacher_exactly_one_wins(database_url: str) -> None:
+    with Ledger(database_url, KEY) as one, Ledger(database_url, KEY) as two:
+        one.ask([school()], OPERATOR)
+        pairs = [
+            (one.submit([teacher(n)], OPERATOR), two.submit([teacher(n)], OPERATOR))
+            for n in range(100)
+        ]
+        won = [
+            sorted(outcome.accepted for future in pair for outcome in future.result().outcomes)
+            for pair in pairs
+        ]
+
+    assert won == [[False, True]] * 100
+    assert sorted(teachers(database_url)) == sorted(f"teacher:t{n}" for n in range(100))
+
+
+def test_two_ledgers_lose_nothing_double_nothing_and_leave_no_gap(database_url: str) -> None:
+    with Ledger(database_url, KEY) as one, Ledger(database_url, KEY) as two:
+        one.ask([school()], OPERATOR)
+        ledgers = (one, two)
+        with ThreadPoolExecutor(16) as pool:
+            answers = list(
+                pool.map(lambda n: ledgers[n % 2].ask([teacher(n)], OPERATOR), range(400))
+            )
+
+    assert all(codes(each) == [[]] for each in answers)
+    written = [each.outcomes[0].written[0].position for each in answers]
+    assert sorted(written) == list(range(3, 403))
+    assert positions(database_url) == list(range(1, 403))
+    assert len(set(teachers(database_url))) == 400
+
+
+def test_one_request_sent_to_two_ledgers_at_once_is_written_once(database_url: str) -> None:
+    with Ledger(database_url, KEY) as one, Ledger(database_url, KEY) as two:
+        one.ask([school()], OPERATOR)
+        pairs = [
+            [each.submit([teacher(n)], OPERATOR, request=f"r{n}") for each in (one, two)]
+            for n in range(100)
+        ]
+        answers = [[future.result() for future in pair] for pair in pairs]
+
+    assert all(a.outcomes == b.outcomes and a.replayed != b.replayed for a, b in answers)
+    assert positions(database_url) == list(range(1, 103))
+
+
+# Connections that break.
+
+
+def test_a_lost_connection_is_replaced_and_the_request_stands_once(town: Ledger) -> None:
+    assert terminate(town.url) > 0
+    answer = town.ask([teacher(1)], OPERATOR, request="r1")
+
+    assert (codes(answer), answer.replayed) == ([[]], False)
+    assert positions(town.url) == [1, 2, 3]
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_connection_lost_around_the_commit_leaves_the_request_standing_once(
+    town: Ledger, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    committer, original, killed = town.committer, Committer._commit, []
+
+    def kill() -> None:
+        assert committer._connection is not None
+        with psycopg.connect(town.url, autocommit=True) as other:
+            other.execute(
+                "select pg_terminate_backend(%s, 5000)",
+                (committer._connection.info.backend_pid,),
+            )
+
+    class Lost(psycopg.OperationalError):
+        """The answer to the commit did not arrive."""
+
+    def commit(self: Committer, batch: list[Asked | Plain]) -> None:
+        if killed:
+            original(self, batch)
+            return
+        killed.append(True)
+        if moment == "before":
+            kill()
+            original(self, batch)
+        else:
+            # The batch is committed, but nobody hears of it.
+            deaf = [_deaf(work) for work in batch if isinstance(work, Asked)]
+            original(self, [*deaf])
+            raise Lost("server closed the connection unexpectedly")
+
+    monkeypatch.setattr(Committer, "_commit", commit)
+    futures = together(town, [asked(teacher(n), request=f"r{n}") for n in range(5)])
+    answers = [each.result() for each in futures]
+
+    assert [codes(each) for each in answers] == [[[]]] * 5
+    assert {each.replayed for each in answers} == {moment == "after"}
+    assert positions(town.url) == list(range(1, 8))
+
+
+def _deaf(work: Asked) -> Asked:
+    future: Future[Answer] = Future()
+    future.set_running_or_notify_cancel()
+    return replace(work, future=future)
+
+
+def test_a_decision_made_before_the_connection_was_lost_is_forgotten(
+    town: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first try decides and is lost; meanwhile another process takes the teacher."""
+    original, tries = Committer._write, []
+
+    def write(self: Committer, *arguments: object) -> None:
+        tries.append(True)
+        if len(tries) == 1:
+            raise psycopg.OperationalError("the connection is lost")
+        original(self, *arguments)  # type: ignore[arg-type]
+
+    def meanwhile(self: Committer, *, keep: bool = False) -> None:
+        reset(self, keep=keep)
+        monkeypatch.setattr(Committer, "_write", original)
+        monkeypatch.setattr(Committer, "_reset", reset)
+        with Ledger(town.url, KEY) as other:
+            other.ask([teacher(1)], OPERATOR)
+
+    reset = Committer._reset
+    monkeypatch.setattr(Committer, "_write", write)
+    monkeypatch.setattr(Committer, "_reset", meanwhile)
+    one, two = together(town, [asked(teacher(1), request="a"), asked(teacher(2), request="b")])
+
+    assert codes(one.result()) == [["ALREADY_REGISTERED"]]
+    assert codes(two.result()) == [[]]
+    assert teachers(town.url) == ["teacher:t1", "teacher:t2"]
+    assert rows(town.url, "select request from ledger.requests where request in ('a', 'b')") == [
+        ("b",)
+    ]
+
+
+def test_connections_killed_again_and_again_under_load_lose_no_request(town: Ledger) -> None:
+    done = threading.Semaphore(0)
+
+    def kill() -> None:
+        for _ in range(15):
+            for _ in range(30):
+                done.acquire()
+            terminate(town.url, "%")
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    with ThreadPoolExecutor(16) as pool:
+
+        def ask(number: int) -> Answer:
+            # Each is answered, after another try of the client at most.
+            for _ in range(10):
+                try:
+                    return town.ask([teacher(number)], OPERATOR, request=f"r{number}")
+                except Trouble:
+                    continue
+                finally:
+                    done.release()
+            raise AssertionError("no answer")
+
+        answers = list(pool.map(ask, range(600)))
+    killer.join()
+
+    assert all(codes(each) == [[]] for each in answers)
+    assert positions(town.url) == list(range(1, 603))
+    assert len(set(teachers(town.url))) == 600
+    assert sorted(each.outcomes[0].written[0].position for each in answers) == list(range(3, 603))
+
+
+def test_after_so_many_lost_connections_the_trouble_is_told(
+    town: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = []
+
+    def commit(self: Committer, batch: list[Asked | Plain]) -> None:
+        tries.append(len(batch))
+        raise psycopg.OperationalError("the connection is lost")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Committer, "_commit", commit)
+        futures = together(town, [asked(teacher(n), request=f"r{n}") for n in range(3)])
+        wait(futures)
+
+    assert tries == [3] * ATTEMPTS_MAX
+    assert [type(each.exception()) for each in futures] == [Trouble] * 3
+    assert codes(town.ask([teacher(1)], OPERATOR)) == [[]]
+
+
+def test_a_database_that_goes_away_and_comes_back_is_used_again(open_folder: Path) -> None:
+    server = Embedded(open_folder / "away")
+    url = server.start()
+    try:
+        with Ledger.found(url, KEY) as opened:
+            opened.ask([Put(events=(cast.school(),))], OPERATOR)
+            assert codes(opened.ask([teacher(1)], OPERATOR, request="r1")) == [[]]
+            server.stop()
+            futures = together(
+                opened, [asked(teacher(n), request=f"r{n}") for n in range(1, 60)]
+            )
+            assert {type(each.exception()) for each in futures} == {Trouble}
+            assert server.start() == url
+            again = [opened.ask([teacher(n)], OPERATOR, request=f"r{n}") for n in range(1, 60)]
+            assert [codes(each) for each in again] == [[[]]] * 59
+            assert [each.replayed for each in again] == [True, *[False] * 58]
+            assert len(set(teachers(url))) == 59
+    finally:
+        server.stop()
+
+
+def test_closing_answers_what_is_queued(database_url: str) -> None:
+    opened = Ledger(database_url, KEY)
+    opened.ask([school()], OPERATOR)
+    futures = [opened.submit([teacher(n)], OPERATOR) for n in range(300)]
+    opened.close()
+
+    assert [codes(each.result(0)) for each in futures] == [[[]]] * 300
+
+
+# Founding.
+
+
+def test_founding_twice_founds_once(database_url: str) -> None:
+    with Ledger.found(database_url, KEY) as first:
+        founded = first.feed.head()
+        again = first.ask(founding_commands(), founder(), request="founding", whole=True)
+    with Ledger.found(database_url, KEY) as second:
+        assert second.feed.head() == founded > 0
+    assert again.replayed
+    assert all(each.accepted for each in again.outcomes)
+
+
+def founder() -> Asker:
+    """The system itself."""
+    return Asker(
+        actor="staff:system",
+        role=Role.OPERATOR,
+        scope=OPERATOR.scope,
+        channel=OPERATOR.channel,
+    )
+
+
+def test_founding_from_several_processes_at_once_founds_once(empty_database_url: str) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        found = [pool.submit(Ledger.found, empty_database_url, KEY) for _ in range(4)]
+        ledgers = [each.result() for each in found]
+    heads = {each.feed.head() for each in ledgers}
+    for each in ledgers:
+        each.close()
+    names = [
+        each
+        for (each,) in rows(
+            empty_database_url,
+            "select tags[1] from ledger.events where type = 'register.jurisdiction-registered'",
+        )
+    ]
+
+    assert len(heads) == 1
+    assert len(names) == len(set(names)) > 90
+    assert positions(empty_database_url) == list(range(1, heads.pop() + 1))
+
+
+def test_the_rules_of_a_committer_are_those_of_the_events(founded: Ledger) -> None:
+    adopted = [each.event for each in founded.feed.entries(Filter())]
+    fresh = Rulebook(adopted)
+    founded.ask([OpenTerm(term=cast.H1_2024, title="2024 上半年")], OPERATOR)
+
+    assert founded.committer._rules.rules == fresh.rules
+    assert founded.committer._rules._by_kind == fresh._by_kind
+
+
+# A rush on one offering.
+
+
+@pytest.mark.parametrize("ledgers", [1, 2])
+def test_two_hundred_confirmations_on_fifty_seats_give_exactly_fifty(
+    founded_url: str, ledgers: int
+) -> None:
+    people = [TeacherId(f"teacher:t{n}") for n in range(200)]
+    past = [cast.school(), cast.opened(seats=50)]
+    for who in people:
+        past += [cast.registered(who), cast.selected(who), cast.passed(who)]
+    opened = [
+        Ledger(founded_url, KEY, Hand(datetime(2024, 3, 30, 1, tzinfo=UTC)))
+        for _ in range(ledgers)
+    ]
+    opened[0].ask([Put(events=tuple(past))], OPERATOR)
+    provider = Asker(actor="staff:desk", role=Role.PROVIDER, scope=COUNTY_SCHOOL)
+    futures = [
+        opened[n % ledgers].submit(
+            [ConfirmEnrollment(teacher=who, offering=OFFERING, admitted=True)], provider
+        )
+        for n, who in enumerate(people)
+    ]
+    answers = [codes(each.result())[0] for each in futures]
+    for each in opened:
+        each.close()
+
+    assert answers.count([]) == 50
+    assert answers.count(["NO_SEAT_LEFT"]) == 150
+    assert rows(
+        founded_url, "select count(*) from ledger.events where type = 'enrollment.confirmed'"
+    ) == [(50,)]
+
+
+# Memory.
+
+
+def test_memory_stays_within_its_bounds_and_decides_the_same(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "SELECTORS_MAX", 7)
+    monkeypatch.setattr(memory, "ENTRIES_MAX", 5)
+    with Ledger(database_url, KEY) as small:
+        small.ask([school()], OPERATOR)
+        for number in [*range(30), *range(30)]:
+            answer = small.ask([teacher(number)], OPERATOR)
+            assert codes(answer)[0] in ([], ["ALREADY_REGISTERED"])
+            held = small.committer._memory
+            assert len(held._recalls) <= 7
+            assert held._held == sum(len(each.entries) for each in held._recalls.values()) <= 5
+    assert len(teachers(database_url)) == 30
+
+
+def test_memory_drops_the_selector_used_least_recently(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "SELECTORS_MAX", 2)
+    held = Memory()
+    [one], [two], [three] = (
+        [teacher(n).boundary()[0]] for n in (1, 2, 3)
+    )
+    for each in (one, two, one, three):
+        held.recall(each)
+    held.trim()
+
+    assert list(held._recalls) == [one, three]
+
+
+# The same events, however they come to be batched.
+
+
+def bare(url: str) -> list[tuple[object, ...]]:
+    """All events without ids and instants."""
+    return [
+        (each.position, each.on, each.actor, each.source, each.place, _without_ids(each))
+        for each in _entries(url)
+    ]
+
+
+def _without_ids(entry: Entry) -> str:
+    text = repr(entry.event)
+    for other, position in _IDS.items():
+        text = text.replace(other, f"<{position}>")
+    return text
+
+
+_IDS: dict[str, int] = {}
+
+
+def _entries(url: str) -> Iterator[Entry]:
+    found = [
+        decode(at, body)
+        for at, body in rows(url, "select position, body from ledger.events order by position")
+    ]
+    _IDS.clear()
+    _IDS.update({each.id: each.position for each in found})
+    yield from found
+
+
+@settings(
+    max_examples=12,
+    deadline=None,
+    suppress_health_check=SLOW,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+)
+@given(told=histories(), data=st.data())
+def test_however_commands_are_batched_the_events_are_the_same(
+    postgres_url: str, founded_template: str, told: list[Move], data: st.DataObject
+) -> None:
+    with database(postgres_url, founded_template) as url, Ledger(url, KEY, Hand()) as one:
+        singly = [one.ask([m.command], OPERATOR, **circumstances(m)) for m in told]
+        alone = bare(url)
+    sizes = data.draw(st.lists(st.integers(1, 40), min_size=len(told), max_size=len(told)))
+    with (
+        database(postgres_url, founded_template) as url,
+        Ledger(url, KEY, Hand()) as many,
+        Ledger(url, KEY, Hand()) as other,
+    ):
+        futures: list[Future[Answer]] = []
+        start = 0
+        for size in sizes:
+            batch = told[start : start + size]
+            start += size
+            works = [
+                asked(m.command, request=f"r{start}-{n}", **circumstances(m))
+                for n, m in enumerate(batch)
+            ]
+            # Some batches come from another process, so that memories have to catch up.
+            if data.draw(st.integers(0, 3)) == 0:
+                wait(futures)
+                futures += together(other, works)
+                wait(futures)
+            else:
+                futures += together(many, works)
+                if data.draw(st.booleans()):
+                    wait(futures)
+            if start >= len(told):
+                break
+        answers = [each.result() for each in futures]
+        batched = bare(url)
+
+    assert [codes(each) for each in answers] == [codes(each) for each in singly]
+    assert batched == alone
+
+
+def circumstances(move: Move) -> dict[str, object]:
+    """The day and the source of a move."""
+    return {"on": move.day, "source": "other-system/1" if move.reported else None}

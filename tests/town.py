@@ -1,0 +1,439 @@
+"""A small town on a real ledger: its clock, its askers, and a story told in commands."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import psycopg
+import pytest
+from hypothesis import strategies as st
+
+from ledger.accreditation import AccreditProvider, Reach
+from ledger.assessment import RecordAssessment, Result
+from ledger.attendance import Absence, RecordAttendance
+from ledger.change import (
+    CarryOutChange,
+    ChangeClass,
+    ChangeKind,
+    DecideChange,
+    NotifyTrainees,
+    RequestChange,
+)
+from ledger.command import Asker, Command, Role, Selector
+from ledger.completion import Recipient, SettleCompletion
+from ledger.correction import CorrectAttendance
+from ledger.credit import AwardCredit, CorrectCredit, RevokeCredit
+from ledger.declaration import DeclareProject
+from ledger.enrollment import ConfirmEnrollment, ReviewSelection
+from ledger.event import Channel, Event
+from ledger.misconduct import RecordMisconduct
+from ledger.names import ChangeId, CreditId, LedgerId, Name, TeacherId
+from ledger.notice import NotifyDenial
+from ledger.offering import DecideExpansion, OpenOffering, RequestExpansion
+from ledger.order import Form, SubmitOrder
+from ledger.register import (
+    RegisterSchool,
+    RegisterTeacher,
+    Stage,
+    TransferTeacher,
+    UpdateTeacherProfile,
+)
+from ledger.response import AwardOrder, RespondToOrder
+from ledger.review import PublishProject, ReviewProject
+from ledger.schedule import Half, LogDay, PublishTimetable
+from ledger.school_based import RecogniseSchoolBased, RecordSchoolBased
+from ledger.selection import SelectOffering
+from ledger.store.answer import Answer
+from ledger.store.ledger import Ledger
+from ledger.store.work import Asked
+from ledger.term import OpenTerm
+from ledger.withdrawal import WithdrawSelection
+from tests import cast
+from tests.cast import CHEN, COUNTY_SCHOOL, LIN, OFFERING, ORDER, PROJECT, RUIAN, SCHOOL, ZHOU
+
+KEY = bytes(range(32))
+OPERATOR = Asker(
+    actor="staff:operator",
+    role=Role.OPERATOR,
+    scope=LedgerId("ledger:xuefen"),
+    channel=Channel.CONSOLE,
+)
+OTHER = replace(OPERATOR, actor="staff:other", channel=Channel.API)
+SOURCE = "other-system/1"
+CREDIT = CreditId("credit:lin-1")
+HOME_CREDIT = CreditId("credit:lin-school")
+CHANGE = ChangeId("change:c1")
+
+
+@dataclass
+class Hand:
+    """A clock that is moved by hand, and by a second whenever somebody looks at it."""
+
+    now: datetime = datetime(2024, 3, 19, 1, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(seconds=1)
+        return self.now
+
+
+@dataclass(kw_only=True)
+class Put(Command):
+    """Events as they are, for tests that need a past and not the way to it."""
+
+    events: tuple[Event, ...]
+
+    def boundary(self) -> list[Selector]:
+        return []
+
+    def authority(self) -> Name | None:
+        return None
+
+    def decide(self) -> Iterator[Event]:
+        yield from self.events
+
+
+@dataclass(kw_only=True)
+class Stumble(Command):
+    """A mistake in a decision."""
+
+    how: str = "stumbled"
+
+    def boundary(self) -> list[Selector]:
+        return []
+
+    def authority(self) -> Name | None:
+        return None
+
+    def decide(self) -> Iterator[Event]:
+        raise ZeroDivisionError(self.how)
+
+
+def database_at(url: str, name: str) -> str:
+    """The same server, another database."""
+    return url.replace("/postgres?", f"/{name}?")
+
+
+@contextmanager
+def database(postgres_url: str, template: str) -> Iterator[str]:
+    """A copy of a template for as long as it is needed."""
+    name = f"town_{uuid.uuid4().hex}"
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(f"create database {name} template {template}")
+        try:
+            yield database_at(postgres_url, name)
+        finally:
+            connection.execute(f"drop database {name} with (force)")
+
+
+@pytest.fixture(scope="session")
+def founded_template(postgres_url: str, migrated_template: str) -> str:
+    """A database with a founded ledger, to be copied."""
+    name = f"founded_{uuid.uuid4().hex}"
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(f"create database {name} template {migrated_template}")
+    Ledger.found(database_at(postgres_url, name), KEY, Hand()).close()
+    return name
+
+
+@pytest.fixture
+def founded_url(postgres_url: str, founded_template: str) -> Iterator[str]:
+    """A database of its own with a founded ledger."""
+    with database(postgres_url, founded_template) as url:
+        yield url
+
+
+@pytest.fixture
+def clock() -> Hand:
+    """The clock of the ledgers of a test."""
+    return Hand()
+
+
+@pytest.fixture
+def ledger(database_url: str, clock: Hand) -> Iterator[Ledger]:
+    """An open ledger without any event."""
+    with Ledger(database_url, KEY, clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+def founded(founded_url: str, clock: Hand) -> Iterator[Ledger]:
+    """An open ledger with the places and the five documents."""
+    with Ledger(founded_url, KEY, clock) as opened:
+        yield opened
+
+
+def together(ledger: Ledger, asked: Iterable[Asked]) -> list[Future[Answer]]:
+    """Submits work so that one batch takes it all (as long as it is no more than 128)."""
+    committer = ledger.committer
+    with committer._wake:
+        return [committer.submit(each) for each in asked]
+
+
+def asked(*commands: Command, request: str, by: Asker = OPERATOR, **options: Any) -> Asked:
+    """Commands under a request id."""
+    return Asked(commands=list(commands), asker=by, request=request, **options)
+
+
+def codes(answer: Answer) -> list[list[str]]:
+    """The refusals of each command, by code."""
+    return [[each.code for each in outcome.refusals] for outcome in answer.outcomes]
+
+
+def teacher(number: int | str) -> RegisterTeacher:
+    """Somebody enters the platform."""
+    return RegisterTeacher(
+        teacher=TeacherId(f"teacher:t{number}"),
+        school=SCHOOL,
+        stage=Stage.PRIMARY,
+        subject="CHINESE",
+        entered=date(2020, 9, 1),
+    )
+
+
+def school() -> Put:
+    """The town's school takes part."""
+    return Put(events=(cast.jurisdiction(), cast.school()))
+
+
+def rows(url: str, query: str, *values: Any) -> list[tuple[Any, ...]]:
+    """What the database itself holds."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        return connection.execute(query, values).fetchall()
+
+
+def terminate(url: str, name: str = "%") -> int:
+    """Ends the ledger's connections from outside; how many there were."""
+    found = rows(
+        url,
+        "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() "
+        "and pid <> pg_backend_pid() and application_name = 'xuefen' and query like %s",
+        name,
+    )
+    return len(found)
+
+
+@dataclass(frozen=True)
+class Move:
+    """One step of the story, on its day."""
+
+    day: date
+    command: Command = field(compare=False)
+    reported: bool = False
+
+    def ask(self, ledger: Ledger, **options: Any) -> Future[Answer]:
+        """Takes the step."""
+        source = SOURCE if self.reported else None
+        return ledger.submit([self.command], OPERATOR, on=self.day, source=source, **options)
+
+
+def tell(ledger: Ledger, moves: Sequence[Move]) -> list[Answer]:
+    """Takes the steps in order."""
+    return [each.result() for each in [move.ask(ledger) for move in moves]]
+
+
+def _missing(day: int, half: Half, *absences: tuple[TeacherId, int]) -> Move:
+    return Move(
+        date(2024, 4, day),
+        RecordAttendance(
+            offering=OFFERING,
+            day=date(2024, 4, day),
+            half=half,
+            absences=tuple(Absence(teacher=who, hours=Decimal(h)) for who, h in absences),
+        ),
+    )
+
+
+def story() -> list[Move]:
+    """A term from the register to the record, by which every view gets rows."""
+    early, late = date(2024, 3, 6), date(2024, 4, 19)
+    people = (LIN, CHEN, ZHOU)
+    steps: list[tuple[date, Command]] = [
+        (early, OpenTerm(term=cast.H1_2024, title="2024 上半年")),
+        *[
+            (early, RegisterSchool(school=each, place=RUIAN, title="学校", stage=Stage.PRIMARY))
+            for each in (SCHOOL, cast.OTHER_SCHOOL)
+        ],
+        *[(early, replace(teacher(1), teacher=each)) for each in people],
+        *[
+            (
+                early,
+                AccreditProvider(
+                    provider=each,
+                    place=place,
+                    title="教师培训机构",
+                    reach=reach,
+                    subjects=("CHINESE",),
+                    since=date(2012, 9, 1),
+                ),
+            )
+            for each, place, reach in (
+                (COUNTY_SCHOOL, RUIAN, Reach.LOCAL),
+                (cast.UNIVERSITY, cast.PROVINCE, Reach.PROVINCE_WIDE),
+            )
+        ],
+        (
+            date(2024, 3, 8),
+            SubmitOrder(
+                order=ORDER,
+                place=RUIAN,
+                term=cast.H1_2024,
+                title="实验教学",
+                theme="实验",
+                trainees="乡村教师",
+                stage=Stage.PRIMARY,
+                subject="CHINESE",
+                seats=50,
+                days=5,
+                form=Form.FACE_TO_FACE,
+                aims="能开课",
+                requirements="操作为主",
+            ),
+        ),
+        (
+            date(2024, 3, 8),
+            DeclareProject(
+                project=PROJECT,
+                provider=COUNTY_SCHOOL,
+                place=RUIAN,
+                term=cast.H1_2024,
+                plan=cast.plan(assessment=True),
+                lead=cast.lead(),
+            ),
+        ),
+        (date(2024, 3, 12), RespondToOrder(order=ORDER, provider=cast.UNIVERSITY, proposal="方案")),
+        (date(2024, 3, 13), ReviewProject(project=PROJECT, approved=True)),
+        (date(2024, 3, 14), AwardOrder(order=ORDER, provider=cast.UNIVERSITY, reason="最契合")),
+        (date(2024, 3, 18), PublishProject(project=PROJECT)),
+        (
+            date(2024, 3, 18),
+            OpenOffering(
+                offering=OFFERING,
+                project=PROJECT,
+                seats=2,
+                opens=cast.OPENS,
+                closes=date(2024, 4, 10),
+                adviser=None,
+            ),
+        ),
+        *[(date(2024, 3, 20), SelectOffering(teacher=each, offering=OFFERING)) for each in people],
+        (date(2024, 3, 21), WithdrawSelection(teacher=ZHOU, offering=OFFERING, reason="有事")),
+        (date(2024, 3, 22), SelectOffering(teacher=ZHOU, offering=OFFERING)),
+        *[
+            (date(2024, 3, 26), ReviewSelection(teacher=each, offering=OFFERING, passed=True))
+            for each in people
+        ],
+        (date(2024, 3, 28), RequestExpansion(offering=OFFERING, seats=3)),
+        (date(2024, 3, 29), DecideExpansion(offering=OFFERING, approved=True)),
+        *[
+            (date(2024, 3, 30), ConfirmEnrollment(teacher=each, offering=OFFERING, admitted=True))
+            for each in people
+        ],
+        (
+            date(2024, 4, 1),
+            PublishTimetable(offering=OFFERING, sessions=cast.sessions(24)),
+        ),
+        (
+            date(2024, 4, 2),
+            RequestChange(
+                change=CHANGE,
+                offering=OFFERING,
+                kinds=(ChangeKind.ROOM_CHANGED, ChangeKind.TRAINER_REPLACED),
+                description="换教室",
+            ),
+        ),
+        (
+            date(2024, 4, 3),
+            DecideChange(
+                change=CHANGE, approved=True, change_class=ChangeClass.MAJOR, reason="同意"
+            ),
+        ),
+        (date(2024, 4, 4), NotifyTrainees(change=CHANGE, explanation="已说明")),
+        (date(2024, 4, 5), CarryOutChange(change=CHANGE)),
+        *[
+            (date(2024, 4, day), LogDay(offering=OFFERING, day=date(2024, 4, day), note="正常"))
+            for day in (8, 9)
+        ],
+    ]
+    attendance = [
+        _missing(8, Half.MORNING, (LIN, 4), (CHEN, 4)),
+        _missing(8, Half.AFTERNOON, (CHEN, 4)),
+        _missing(9, Half.MORNING, (CHEN, 4)),
+        _missing(9, Half.AFTERNOON, (CHEN, 4)),
+        _missing(10, Half.MORNING),
+        _missing(10, Half.AFTERNOON),
+    ]
+    after: list[tuple[date, Command]] = [
+        (
+            date(2024, 4, 10),
+            RecordAssessment(
+                offering=OFFERING,
+                results=tuple(Result(teacher=each, passed=True) for each in people),
+            ),
+        ),
+        (
+            date(2024, 4, 10),
+            RecordMisconduct(
+                teacher=ZHOU,
+                offering=OFFERING,
+                day=date(2024, 4, 10),
+                serious=True,
+                description="冒名顶替",
+            ),
+        ),
+        *[(late, SettleCompletion(teacher=each, offering=OFFERING)) for each in people],
+        (late, NotifyDenial(teacher=CHEN, offering=OFFERING, recipients=(Recipient.SCHOOL,))),
+        (late, AwardCredit(credit=CREDIT, teacher=LIN, offering=OFFERING)),
+        (
+            late,
+            CorrectAttendance(
+                teacher=LIN,
+                offering=OFFERING,
+                day=date(2024, 4, 8),
+                half=Half.MORNING,
+                hours=Decimal(2),
+                reason="误记",
+            ),
+        ),
+        (late, SettleCompletion(teacher=LIN, offering=OFFERING)),
+        (late, CorrectCredit(credit=CREDIT, teacher=LIN, reason="误记", credits=Decimal(22))),
+        (
+            late,
+            RecordSchoolBased(
+                credit=HOME_CREDIT,
+                teacher=LIN,
+                title="校本研修",
+                hours=Decimal(10),
+                credits=Decimal(10),
+                completed=date(2024, 4, 1),
+            ),
+        ),
+        (late, RecogniseSchoolBased(credit=HOME_CREDIT, teacher=LIN, approved=True)),
+        (late, TransferTeacher(teacher=LIN, school=cast.OTHER_SCHOOL, since=late)),
+        (late, UpdateTeacherProfile(teacher=LIN, stage=Stage.PRIMARY, subject="SCIENCE")),
+        (late, RevokeCredit(credit=CREDIT, teacher=LIN, reason="复核")),
+    ]
+    return [
+        *(Move(day, command) for day, command in steps),
+        *attendance,
+        *(Move(day, command) for day, command in after),
+    ]
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Move]:
+    """The story with steps left out, done twice, reported from elsewhere, or out of order."""
+    told: list[Move] = []
+    for move in story():
+        for _ in range(draw(st.sampled_from([1, 1, 1, 1, 1, 0, 2]))):
+            told.append(replace(move, reported=draw(st.integers(0, 5)) == 0))
+    for _ in range(draw(st.integers(0, 4))):
+        moved = told.pop(draw(st.integers(0, len(told) - 1)))
+        told.insert(draw(st.integers(0, len(told))), moved)
+    return told
