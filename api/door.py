@@ -26,8 +26,11 @@ ANSWER = (
     "__typename ... on Recorded { position replayed events { position id type } } "
     "... on Refused { refusals { kind code zh en field rule number clause evidence } }"
 )
-RETRIES_MAX = 60
+RETRIES_MAX = 240
 RETRY_SECONDS = 0.25
+"""Together a minute: a killed PostgreSQL reads its log again before it answers."""
+AWAY = {"DATABASE_LOST", "DATABASE_UNREACHABLE", "TOO_MANY_CONNECTIONS"}
+"""Codes of errors that pass when the database is back."""
 
 
 class Unanswered(Exception):
@@ -40,6 +43,7 @@ class Door:
     def __init__(self, client: httpx.Client, token: str | None = None) -> None:
         self._client = client
         self._headers = {"authorization": f"Bearer {token}"} if token else {}
+        self.retries = 0
 
     def query(self, document: str, **variables: Any) -> dict[str, Any]:
         """The data of a query. Raises ``Fault`` (the error's code) where there are errors."""
@@ -109,22 +113,38 @@ class Door:
 
     def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """The answer of a page that is not GraphQL."""
-        response = self._client.post(path, json=body, headers=self._headers)
+        response = self._send(path, body)
         response.raise_for_status()
         answer: dict[str, Any] = response.json()
         return answer
 
     def _post(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Sends, and again after a lost connection; the request id makes that safe."""
+        answer: dict[str, Any] = self._send("/graphql", body).json()
+        return answer
+
+    def _send(self, path: str, body: dict[str, Any]) -> httpx.Response:
+        """Sends, and again where no answer came; the request id makes that safe."""
         for _ in range(RETRIES_MAX):
             try:
-                response = self._client.post("/graphql", json=body, headers=self._headers)
+                response = self._client.post(path, json=body, headers=self._headers)
             except httpx.TransportError:
-                time.sleep(RETRY_SECONDS)
-                continue
-            answer: dict[str, Any] = response.json()
-            return answer
+                pass
+            else:
+                if not _away(response):
+                    return response
+            self.retries += 1
+            time.sleep(RETRY_SECONDS)
         raise Unanswered(f"no answer after {RETRIES_MAX} tries")
+
+
+def _away(response: httpx.Response) -> bool:
+    """Whether the server could not answer because its database is away."""
+    if response.status_code in (502, 503, 504):
+        return True
+    if response.status_code != 200 or b'"errors"' not in response.content:
+        return False
+    errors = response.json().get("errors") or []
+    return any(each.get("extensions", {}).get("code") in AWAY for each in errors)
 
 
 def _report(reported: tuple[str, date] | None) -> dict[str, str] | None:

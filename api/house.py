@@ -9,6 +9,7 @@ from joserfc.jwk import OKPKey
 
 from api.auth import load_issuer
 from api.settings import Settings
+from api.sharing import sharing
 from ledger.store.committer import Clock, system_clock
 from ledger.store.embedded import Embedded
 from ledger.store.ledger import Ledger
@@ -18,35 +19,28 @@ from projections.reader import Reader
 from projections.runner import Runner
 from projections.verdict import Rules
 from schema.context import House
-from schema.register import place_titles
 
 
 @contextmanager
 def database(settings: Settings) -> Iterator[str]:
-    """The database's URL; the embedded server is started, and stopped if we started it."""
+    """The database's URL; the embedded server is shared, and stopped by the last who uses it."""
     if settings.database_url:
-        settings.data.mkdir(parents=True, exist_ok=True, mode=0o711)
         yield settings.database_url
         return
-    embedded = Embedded(settings.data)
-    url = embedded.start()
-    try:
+    with sharing(Embedded(settings.data)) as url:
         yield url
-    finally:
-        if not embedded.joined:
-            embedded.stop()
 
 
 @contextmanager
 def open_house(settings: Settings, clock: Clock = system_clock) -> Iterator[House]:
     """A founded ledger with its views following. Raises ``Trouble``."""
     with database(settings) as url:
+        settings.data.mkdir(parents=True, exist_ok=True, mode=0o711)
         ledger = Ledger.found(url, load_key(settings.vault_key_file), clock)
         try:
             runner = Runner(ledger.pool, ledger.feed, VIEWS)
             reader = Reader(ledger.pool, ledger.feed)
             house = House(ledger=ledger, reader=reader, runner=runner, rules=Rules(reader))
-            house.places = tuple(place_titles(house))
             runner.start()
             try:
                 yield house

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
 from typing import Any
 
@@ -13,6 +14,7 @@ from rich.tree import Tree
 from api.cast import RUIAN, teacher
 from api.stage import OPERATOR, Stage
 
+PLAIN_COLUMNS = 160
 TELLING = {
     1: "360 学分，校本超过 150 上限",
     2: "90 学时缺 18 学时",
@@ -78,7 +80,7 @@ def show(found: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(found, ensure_ascii=False, indent=1))
         return
-    console = Console(soft_wrap=False)
+    console = Console(width=None if sys.stdout.isatty() else PLAIN_COLUMNS)
     console.rule("[bold]学分 Xuefen：瑞安市 2024 年上半年")
     console.print(
         f"记入 {found['position']} 个事件，用时 {found['seconds']} 秒 / "

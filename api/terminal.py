@@ -10,7 +10,6 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
@@ -133,11 +132,6 @@ def name_of(text: str, kind: str | None = None) -> Name:
         text = f"{kind}:{text}"
     found = KINDS.get(kind or text.partition(":")[0], Name)
     return found(text)
-
-
-def forget(file: Path) -> None:
-    """Removes a file that may not be there."""
-    file.unlink(missing_ok=True)
 
 
 def _setting_wrong(error: ValidationError) -> Trouble:

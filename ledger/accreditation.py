@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import Enum
 
 from ledger.command import Command, Selector, about, fact
@@ -52,10 +52,11 @@ class OrderHostAge(Parameters, kind="order-host-age"):
 
 def years_later(day: date, years: int) -> date:
     """The corresponding day so many years later; 29 February becomes 1 March."""
+    year = day.year + years
     try:
-        return day.replace(year=day.year + years)
+        return day.replace(year=year)
     except ValueError:
-        return date(day.year + years, 3, 1)
+        return (day + timedelta(days=1)).replace(year=year)
 
 
 def accredited_for(accredited: ProviderAccredited, years: int, day: date) -> bool:

@@ -23,6 +23,7 @@ from ledger.offering import OFFERING_EVENTS, ClassRoom
 from ledger.regulation import Parameters
 from ledger.review import reasoned
 from ledger.schedule import Half, Session, Timetable, TimetablePublished
+from ledger.term import happened
 
 
 class AbsenceKind(Enum):
@@ -202,6 +203,7 @@ class RecordAttendance(Command):
     def decide(self) -> Iterator[Event]:
         opened = self.room.known(self.offering)
         session = self.table.session(self.offering, self.day, self.half)
+        happened(self.day, self.ask.on, "day")
         earlier = self.recorded.get((self.day, self.half))
         if earlier is not None:
             raise AlreadyRecorded(

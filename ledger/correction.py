@@ -152,6 +152,7 @@ class CorrectAttendance(Command):
                 credits=amount,
                 corrects=self.account.evidence,
                 reason=self.reason,
+                hours_missed=outcome.hours_missed,
             )
 
     def _uncredit(self, outcome: CompletionDenied) -> Iterator[Event]:

@@ -14,7 +14,14 @@ from enum import Enum
 
 from ledger.amount import ZERO, exact
 from ledger.command import Command, Refused, Selector, about, fact
-from ledger.completion import COMPLETION_EVENTS, HoursDeduction, Standing
+from ledger.completion import (
+    COMPLETION_EVENTS,
+    CompletionDenied,
+    CompletionRevoked,
+    HoursDeduction,
+    Standing,
+    TrainingTerminated,
+)
 from ledger.enrollment import ENROLLMENT_EVENTS
 from ledger.event import Entry, Event
 from ledger.names import CreditId, JurisdictionId, Name, OfferingId, ProviderId, SchoolId, TeacherId
@@ -67,6 +74,7 @@ class CreditCorrected(Event, name="credit.corrected"):
     credits: Decimal
     corrects: str
     reason: str
+    hours_missed: Decimal | None = None
 
 
 class CreditRevoked(Event, name="credit.revoked"):
@@ -148,6 +156,7 @@ class AwardCredit(Command):
     room: ClassRoom = fact(default_factory=ClassRoom)
     standing: Standing = fact(default=None)
     hours_missed: Decimal = fact(default=ZERO)
+    denied_by: tuple[str, ...] = fact(default=())
     accounts: dict[CreditId, Account] = fact(default_factory=dict)
     used: bool = fact(default=False)
 
@@ -168,6 +177,8 @@ class AwardCredit(Command):
         self.room.learn(entry)
         self.standing.learn(entry)
         event = entry.event
+        if isinstance(event, CompletionDenied | CompletionRevoked | TrainingTerminated):
+            self.denied_by = event.rules
         missed = getattr(event, "hours_missed", None)
         if missed is not None and getattr(event, "offering", None) == self.offering:
             self.hours_missed = missed
@@ -199,6 +210,7 @@ class AwardCredit(Command):
                 "不能认定学分",
                 en=f"{self.teacher} did not complete {self.offering} "
                 f"({self.standing.outcome or 'not settled'}); there is nothing to credit",
+                rule=self.ask.rules.rules.get(self.denied_by[0]) if self.denied_by else None,
                 field="teacher",
                 evidence=tuple(filter(None, [self.standing.outcome_event])),
             )

@@ -11,6 +11,9 @@ from datetime import date, timedelta
 
 from ledger.accreditation import years_later
 
+# Every document speaks of five years; this is for places for which none states the total.
+YEARS_DEFAULT = 5
+
 
 @dataclass(frozen=True, kw_only=True)
 class Cycle:

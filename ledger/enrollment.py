@@ -295,16 +295,7 @@ class ConfirmEnrollment(SelectionStep):
                 reason=self.reason,
             )
             return
-        if len(self.confirmed) >= self.room.seats:
-            yield from self.gate(
-                NoSeatLeft(
-                    zh=f"{self.offering} 容量 {self.room.seats}，已确认 {len(self.confirmed)} 人",
-                    en=f"{self.offering} has {self.room.seats} seats, all of them confirmed",
-                    field="offering",
-                ),
-                self.teacher,
-                self.offering,
-            )
+        yield from self.gate(self._full(), self.teacher, self.offering)
         yield EnrollmentConfirmed(
             teacher=self.teacher,
             offering=self.offering,
@@ -312,4 +303,13 @@ class ConfirmEnrollment(SelectionStep):
             provider=opened.provider,
             term=opened.term,
             round=self.choice.round,
+        )
+
+    def _full(self) -> Refused | None:
+        if len(self.confirmed) < self.room.seats:
+            return None
+        return NoSeatLeft(
+            zh=f"{self.offering} 容量 {self.room.seats}，已确认 {len(self.confirmed)} 人",
+            en=f"{self.offering} has {self.room.seats} seats, all of them confirmed",
+            field="offering",
         )

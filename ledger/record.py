@@ -61,7 +61,7 @@ class Record(Struct, kw_only=True):
             case SchoolBasedRecognised(approved=True) as event:
                 self._add(entry, _school_line(event, entry))
             case CreditCorrected() as event:
-                self._change(event.credit, event.credits, entry)
+                self._change(event.credit, event.credits, entry, missed=event.hours_missed)
             case CreditRevoked() as event:
                 self._change(event.credit, ZERO, entry, revoked=True)
             case _:
@@ -72,11 +72,18 @@ class Record(Struct, kw_only=True):
         self.lines = [*self.lines, line]
 
     def _change(
-        self, credit: CreditId, credits: Decimal, entry: Entry, *, revoked: bool = False
+        self,
+        credit: CreditId,
+        credits: Decimal,
+        entry: Entry,
+        *,
+        revoked: bool = False,
+        missed: Decimal | None = None,
     ) -> None:
         for line in self.lines:
             if line.credit == credit:
                 line.credits, line.revoked = credits, revoked
+                line.hours_missed = line.hours_missed if missed is None else missed
                 line.positions = [*line.positions, entry.position]
                 line.events = [*line.events, entry.id]
 

@@ -20,7 +20,7 @@ from ledger.finding import Outcome
 from ledger.names import JurisdictionId, Name, OfferingId, ProviderId, StaffId
 from ledger.offering import OFFERING_EVENTS, ClassRoom, OfferingOpened
 from ledger.regulation import Parameters
-from ledger.term import Calendar, Phase, note_window
+from ledger.term import Calendar, Phase, happened, note_window
 
 
 class Half(Enum):
@@ -225,6 +225,7 @@ class LogDay(Command):
                 en=f"the timetable of {self.offering} has no session on {self.day}",
                 field="day",
             )
+        happened(self.day, self.ask.on, "day")
         if self.day in (self.table.logged or ()):
             raise AlreadyLogged(
                 zh=f"{self.offering} {self.day} 的日志已经填写",

@@ -10,10 +10,10 @@ from decimal import Decimal
 from ledger.amount import exact
 from ledger.command import Command, Selector, about, fact
 from ledger.event import Entry, Event
-from ledger.fault import Fault
 from ledger.names import CreditId, JurisdictionId, Name, SchoolId, TeacherId
 from ledger.register import TEACHER_EVENTS, Whereabouts, taken, unknown
 from ledger.review import AlreadyReviewed, reasoned
+from ledger.term import happened
 
 
 class SchoolBasedRecorded(Event, name="school-based.recorded"):
@@ -80,13 +80,7 @@ class RecordSchoolBased(Command):
         school = self.now.known(self.teacher)
         if self.known:
             raise taken(self.credit, "credit")
-        if self.completed > self.ask.on:
-            raise Fault(
-                "DAY_AHEAD",
-                zh=f"完成日 {self.completed} 晚于今天 {self.ask.on}",
-                en=f"the training ends on {self.completed}, after {self.ask.on}",
-                field="completed",
-            )
+        happened(self.completed, self.ask.on, "completed")
         yield SchoolBasedRecorded(
             credit=self.credit,
             teacher=self.teacher,

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from ledger.amount import ZERO
 from ledger.credit import CreditKind
-from ledger.cycle import Cycle, cycle_on
+from ledger.cycle import YEARS_DEFAULT, Cycle, cycle_on
 from ledger.names import JurisdictionId
 from ledger.record import Line, Record, total
 from ledger.regulation import InForce, Parameters, Rulebook
@@ -120,7 +120,7 @@ def judge(record: Record, rules: Rulebook, day: date) -> Verdict | None:
         return None
     place = record.place
     rule = rules.find(CycleTotal, place, day)
-    cycle = cycle_on(record.entered, day, rule.value.years if rule else 5)
+    cycle = cycle_on(record.entered, day, rule.value.years if rule else YEARS_DEFAULT)
     lines = [each for each in record.within(cycle) if each.completed <= day]
     cap = rules.find(SchoolBasedCap, place, day)
     counted, cut = effective(lines, cap)

@@ -23,7 +23,7 @@ from ledger.completion import (
 )
 from ledger.enrollment import EnrollmentConfirmed, EnrollmentWithdrawn
 from ledger.event import Entry
-from ledger.names import OfferingId, ProviderId, SchoolId, TeacherId, TermId
+from ledger.names import JurisdictionId, OfferingId, ProviderId, SchoolId, TeacherId, TermId
 from ledger.schedule import Half
 from projections.projection import Projection
 
@@ -54,6 +54,7 @@ class Completion(Struct, kw_only=True):
     status: CompletionStatus = CompletionStatus.IN_PROGRESS
     school: SchoolId | None = None
     provider: ProviderId | None = None
+    place: JurisdictionId | None = None
     term: TermId | None = None
     missed: tuple[MissedHalf, ...] = ()
     assessed: bool | None = None
@@ -72,7 +73,7 @@ class Completion(Struct, kw_only=True):
 
 
 class Completions(Projection[Completion]):
-    """Trainees by teacher, offering, school, provider and status."""
+    """Trainees by teacher, offering, school, provider, place and status."""
 
     name = "completions"
     state = Completion
@@ -93,6 +94,7 @@ class Completions(Projection[Completion]):
         "offering": "text",
         "school": "text",
         "provider": "text",
+        "place": "text",
         "term": "text",
         "status": "text",
     }
@@ -118,7 +120,7 @@ class Completions(Projection[Completion]):
         match entry.event:
             case EnrollmentConfirmed() as event:
                 state.school, state.provider, state.term = event.school, event.provider, event.term
-                state.status = CompletionStatus.IN_PROGRESS
+                state.status, state.place = CompletionStatus.IN_PROGRESS, entry.place
             case EnrollmentWithdrawn():
                 state.status = CompletionStatus.WITHDRAWN
             case AttendanceRecorded() as event:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Generic, TypeVar
 
@@ -21,16 +21,20 @@ PAGE_MAX = 1_000
 
 @dataclass(frozen=True)
 class Where:
-    """Conditions on facets: equal to one value, among several, or an array that overlaps them."""
+    """Conditions on facets: equal to one value, among several, or an array that overlaps them.
+
+    ``through``: a facet whose value stands in the rows of another view that fit a condition there.
+    """
 
     equal: tuple[tuple[str, Any], ...] = ()
     among: tuple[tuple[str, tuple[Any, ...]], ...] = ()
     overlap: tuple[tuple[str, tuple[Any, ...]], ...] = ()
+    through: tuple[tuple[str, str, tuple[str, Any]], ...] = ()
 
     def and_equal(self, **values: Any) -> Where:
         """The same with further equalities; ``None`` does not restrict."""
         more = tuple((name, _bare(value)) for name, value in values.items() if value is not None)
-        return Where((*self.equal, *more), self.among, self.overlap)
+        return replace(self, equal=(*self.equal, *more))
 
 
 @dataclass(frozen=True)
@@ -149,6 +153,17 @@ def _conditions(where: Where) -> tuple[list[sql.Composed], dict[str, Any]]:
             conditions.append(
                 sql.SQL(template).format(sql.Identifier(name), sql.Placeholder(parameter))
             )
+    for name, view, (facet, value) in where.through:
+        parameter = f"p{len(values)}"
+        values[parameter] = _bare(value)
+        conditions.append(
+            sql.SQL("{0} in (select {0} from {1} where {2} = {3})").format(
+                sql.Identifier(name),
+                sql.Identifier(SCHEMA, view),
+                sql.Identifier(facet),
+                sql.Placeholder(parameter),
+            )
+        )
     return conditions, values
 
 

@@ -86,18 +86,21 @@ COMMANDS: dict[Role, tuple[type[Command], ...]] = {
     ),
 }
 PLACED = (Role.BUREAU, Role.AUDITOR, Role.INTEGRATOR)
-SIGNED_IN = tuple(role for role in Role if role is not Role.PUBLIC)
 
 
 @dataclass(frozen=True)
 class Openness:
-    """By which facet each role reaches a view, and who sees all of it."""
+    """By which facet each role reaches a view, and who sees all of it.
+
+    ``enrolled``: teachers and schools reach what concerns the offerings of their enrollments.
+    """
 
     all_of_it: tuple[Role, ...] = ()
     teacher: str | None = None
     school: str | None = None
     provider: str | None = None
     place: str | None = None
+    enrolled: str | None = None
 
 
 VIEWS: dict[str, Openness] = {
@@ -113,7 +116,7 @@ VIEWS: dict[str, Openness] = {
     "completions": Openness(
         teacher="teacher", school="school", provider="provider", place="place"
     ),
-    "changes": Openness(all_of_it=SIGNED_IN),
+    "changes": Openness(provider="provider", place="place", enrolled="offering"),
     "records": Openness(teacher="key", school="school", place="place"),
     "school_based": Openness(teacher="teacher", school="school", place="place"),
     "findings": Openness(teacher="tags", school="tags", provider="tags", place="tags"),
@@ -153,6 +156,9 @@ def reach(asker: Asker, view: str, places: tuple[str, ...]) -> Where | None:
         Role.SCHOOL: openness.school,
         Role.PROVIDER: openness.provider,
     }.get(asker.role)
+    own = {Role.TEACHER: "teacher", Role.SCHOOL: "school"}.get(asker.role)
+    if openness.enrolled is not None and own is not None:
+        return Where(through=((openness.enrolled, "enrollments", (own, str(asker.scope))),))
     if facet is None:
         return None
     if facet == "tags":
@@ -178,6 +184,8 @@ def covered(asker: Asker, places: tuple[str, ...]) -> tuple[str, ...] | None:
         return ()
     if scope.level == "PROVINCE":
         return None
+    if scope.level == "COUNTY":
+        return (str(scope),)
     return tuple(each for each in places if scope.covers(JurisdictionId(each)))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import unicodedata
+from concurrent.futures import Future
 from datetime import date
 from typing import Any
 
@@ -40,7 +41,7 @@ from ledger import (
     withdrawal,
 )
 from ledger.command import Command
-from ledger.document import AdoptRegulation, parse
+from ledger.document import AdoptRegulation, Document, parse
 from ledger.fault import Fault
 from ledger.register import RegisterTeacher
 from ledger.store.answer import Answer, refused
@@ -119,6 +120,21 @@ async def submit(
 ) -> Answer:
     """Asks the ledger; what is malformed is answered as a fault in its row."""
     may_ask(context.asker, command, reported=report is not None)
+    # On a thread: thousands of rows take time to check, to seal and to digest.
+    future, broken = await context.run(_asked, context, command, given, request, report, whole)
+    return _interleaved(await asyncio.wrap_future(future), broken, len(given))
+
+
+def _asked(
+    context: Context,
+    command: type[Command],
+    given: list[Any],
+    request: str,
+    report: Report | None,
+    whole: bool,
+) -> tuple[Future[Answer], dict[int, Fault]]:
+    """The answer to come, and the rows that are malformed and were not asked."""
+    ledger = context.house.ledger
     broken: dict[int, Fault] = {}
     commands: list[Command] = []
     seals: dict[int, Seal] = {}
@@ -133,21 +149,20 @@ async def submit(
             seals[len(commands)] = seal
         commands.append(made)
     if broken and (whole or not commands):
-        head = await context.run(context.house.ledger.feed.head)
         rows = [refused(broken[n]) if n in broken else WITHHELD for n in range(len(given))]
-        return Answer(position=head, outcomes=tuple(rows))
-    answer = await asyncio.wrap_future(
-        context.house.ledger.submit(
-            commands,
-            context.asker,
-            request=request,
-            on=report.on if report else None,
-            source=report.source if report else None,
-            whole=whole,
-            seals=seals,
-        )
+        settled: Future[Answer] = Future()
+        settled.set_result(Answer(position=ledger.feed.head(), outcomes=tuple(rows)))
+        return settled, {}
+    asked = ledger.submit(
+        commands,
+        context.asker,
+        request=request,
+        on=report.on if report else None,
+        source=report.source if report else None,
+        whole=whole,
+        seals=seals,
     )
-    return _interleaved(answer, broken, len(given))
+    return asked, broken
 
 
 def _interleaved(answer: Answer, broken: dict[int, Fault], count: int) -> Answer:
@@ -248,16 +263,16 @@ async def _adopt(
     may_ask(info.context.asker, AdoptRegulation, reported=False)
     try:
         _check_request(request_id, 1)
-        command = AdoptRegulation(document=parse(_document(toml), "toml"))
+        adopt = AdoptRegulation(document=await info.context.run(_document, toml))
     except Fault as fault:
         return answer_of(refused(fault), replayed=False)
     answer = await asyncio.wrap_future(
-        info.context.house.ledger.submit([command], info.context.asker, request=request_id)
+        info.context.house.ledger.submit([adopt], info.context.asker, request=request_id)
     )
     return answer_of(answer.outcomes[0], replayed=answer.replayed)
 
 
-def _document(toml: str) -> str:
+def _document(toml: str) -> Document:
     text = unicodedata.normalize("NFC", toml.replace("\r\n", "\n"))
     if len(text) > DOCUMENT_CHARACTERS_MAX or not clean(text):
         raise Fault(
@@ -266,7 +281,7 @@ def _document(toml: str) -> str:
             en=f"a document has at most {DOCUMENT_CHARACTERS_MAX} characters, none of control",
             field="toml",
         )
-    return text
+    return parse(text, "toml")
 
 
 def _camel(name: str) -> str:

@@ -13,10 +13,12 @@ from strawberry.dataloader import DataLoader
 
 from ledger.command import Asker
 from ledger.fault import Fault
-from ledger.names import Name
+from ledger.names import JurisdictionId, Name
+from ledger.register import JurisdictionRegistered
+from ledger.store.feed import Filter
 from ledger.store.ledger import Ledger
 from projections.projection import Projection
-from projections.reader import Reader, Where
+from projections.reader import Reader
 from projections.runner import Runner
 from projections.verdict import Rules
 from schema.access import reach
@@ -35,7 +37,6 @@ class House:
     reader: Reader
     runner: Runner
     rules: Rules
-    places: tuple[str, ...] = ()
     wait_seconds: float = WAIT_SECONDS
 
 
@@ -56,6 +57,13 @@ class Context:
     def today(self) -> date:
         """The day by the ledger's clock."""
         return self.house.ledger.today()
+
+    async def places(self) -> tuple[str, ...]:
+        """All places, where the asker's reach is read from them: that of a city's parties."""
+        scope = self.asker.scope
+        if not isinstance(scope, JurisdictionId) or scope.level != "CITY":
+            return ()
+        return tuple(await self.run(place_titles, self.house))
 
     async def at_least(self, position: int | None, *views: Projection[Any]) -> None:
         """Waits until views have reached a position. Raises ``Fault`` (``NOT_YET``) if not in time.
@@ -95,7 +103,7 @@ class Context:
             if value is not None:
                 _named(view, name, value, name)
         await self.at_least(at_least, view)
-        allowed = reach(self.asker, view.name, self.house.places)
+        allowed = reach(self.asker, view.name, await self.places())
         if allowed is None:
             return Slice(rows=[], more=False, position=0, total=0)
         page = await self.run(
@@ -121,11 +129,10 @@ class Context:
         """One row by its key, or ``None`` where there is none within the asker's reach."""
         _named(view, next(iter(view.state.__struct_fields__)), key, "id")
         await self.at_least(at_least, view)
-        allowed = reach(self.asker, view.name, self.house.places)
+        allowed = reach(self.asker, view.name, await self.places())
         if allowed is None:
             return None
-        narrowed = Where((*allowed.equal, ("key", key)), allowed.among, allowed.overlap)
-        page = await self.run(self.house.reader.page, view, narrowed, first=1)
+        page = await self.run(self.house.reader.page, view, allowed.and_equal(key=key), first=1)
         return page.rows[0][1] if page.rows else None
 
     @property
@@ -136,7 +143,18 @@ class Context:
             found = await self.run(self.house.ledger.vault.open, subjects)
             return [found[subject] for subject in subjects]
 
-        return self.loaders.setdefault("vault", DataLoader(load_fn=read))
+        # Uncached: a connection may outlive what it read, and a person may be erased meanwhile.
+        return self.loaders.setdefault("vault", DataLoader(load_fn=read, cache=False))
+
+
+def place_titles(house: House) -> dict[str, str]:
+    """Every registered place with its title, in the order of the codes."""
+    found: dict[str, str] = {}
+    for entry in house.reader.feed.entries(Filter(types=(JurisdictionRegistered.NAME,))):
+        event = entry.event
+        assert isinstance(event, JurisdictionRegistered)
+        found[str(event.jurisdiction)] = event.title
+    return dict(sorted(found.items()))
 
 
 def _named(view: Projection[Any], field: str, given: Any, where: str) -> None:

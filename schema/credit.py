@@ -12,11 +12,11 @@ from ledger.credit import CreditKind
 from ledger.cycle import cycle_on
 from ledger.fault import Fault
 from ledger.names import TeacherId
-from ledger.record import Line, Record, total
+from ledger.record import Line, total
 from ledger.verdict import CycleTotal, Requirement, Verdict
 from projections.catalogue import RECORDS, SCHOOL_BASED, TEACHERS
 from projections.credit import SchoolBased
-from projections.verdict import judged, judged_now
+from projections.verdict import Judged, judged, judged_now
 from schema.context import Context
 from schema.outputs import connection, output
 from schema.scalars import Position, enum_type
@@ -102,7 +102,7 @@ class CreditQuery:
                 known=known,
                 effective=as_of.effective,
             )
-        return _record(context, found.record, found.verdict, found.position, day)
+        return await context.run(_record, context, found, day)
 
     @strawberry.field(
         graphql_type=connection(SchoolBasedType), description="School-based trainings. 校本培训。"
@@ -136,12 +136,14 @@ async def _known(context: Context, as_of: AsOf) -> int | None:
         )
     if as_of.instant is not None:
         return await context.run(context.house.reader.feed.position_at, as_of.instant)
-    return as_of.position
+    if as_of.position is None:
+        return None
+    # The future is not known: a position that is not reached yet means all there is.
+    return min(as_of.position, await context.run(context.house.ledger.feed.head))
 
 
-def _record(
-    context: Context, record: Record, verdict: Verdict | None, position: int, day: date
-) -> CreditRecord:
+def _record(context: Context, found: Judged, day: date) -> CreditRecord:
+    record = found.record
     lines: list[Line] = []
     cycle = None
     if record.entered is not None and record.place is not None:
@@ -158,8 +160,8 @@ def _record(
         lines=lines,
         totals=[KindTotal(kind=kind, credits=total(lines, kind)) for kind in CreditKind],
         credits=total(lines),
-        verdict=verdict,
-        position=Position(position),
+        verdict=found.verdict,
+        position=Position(found.position),
     )
 
 

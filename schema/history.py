@@ -98,7 +98,7 @@ class HistoryQuery:
         latest_first: bool = False,
     ) -> Any:
         context, limit = info.context, bounded(first)
-        wanted = _filter(context, filter)
+        wanted = await _filter(context, filter)
         cursor = _cursor(after)
         if cursor is not None and latest_first:
             wanted = replace(wanted, before=min(cursor, wanted.before or cursor))
@@ -119,7 +119,7 @@ class HistoryQuery:
         except ValueError:
             return None
         found = await context.run(context.house.ledger.feed.find, id)
-        if found is None or not _filter(context, None).admits(found):
+        if found is None or not (await _filter(context, None)).admits(found):
             return None
         return shown(context, found)
 
@@ -139,7 +139,7 @@ class Subscription:
         batch_size: int = 100,
     ) -> AsyncIterator[Changes]:
         context, size = info.context, bounded(batch_size, least=1, name="batchSize")
-        wanted = _filter(context, filter)
+        wanted = await _filter(context, filter)
         wanted = replace(wanted, after=max(after, wanted.after))
         async for reached, entries in context.house.ledger.feed.follow(wanted):
             for start in range(0, len(entries), size):
@@ -181,15 +181,16 @@ def _own_rows(data: Any, own: str) -> Any:
     if isinstance(data, dict):
         return {key: _own_rows(value, own) for key, value in data.items()}
     if isinstance(data, list):
-        return [
-            each
-            for each in data
-            if not (isinstance(each, dict) and each.get("teacher", own) != own)
-        ]
+        return [each for each in data if not _of_another(each, own)]
     return data
 
 
-def _filter(context: Context, given: EntryFilter | None) -> Filter:
+def _of_another(row: Any, own: str) -> bool:
+    who = row.get("teacher") if isinstance(row, dict) else row
+    return isinstance(who, str) and who.startswith("teacher:") and who != own
+
+
+async def _filter(context: Context, given: EntryFilter | None) -> Filter:
     asked = given or EntryFilter()
     tags = tuple(str(_tag(each)) for each in asked.tags or ())
     if len(tags) > TAGS_MAX:
@@ -209,7 +210,7 @@ def _filter(context: Context, given: EntryFilter | None) -> Filter:
         )
     return Filter(
         tags=tags,
-        any_tags=history_tags(context.asker, context.house.places),
+        any_tags=history_tags(context.asker, await context.places()),
         types=tuple(dict.fromkeys(asked.types or ())),
         actor=str(_tag(asked.actor)) if asked.actor else None,
         channel=asked.channel.value if asked.channel else None,

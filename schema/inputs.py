@@ -69,7 +69,7 @@ def _input(name: str, doc: str, fields: dict[str, tuple[Any, Any]]) -> Any:
 
 def command_from(command: type[Command], given: Any, **extra: Any) -> Command:
     """The command that an input asks for. Raises ``Fault`` naming the field."""
-    hints = get_type_hints(command)
+    hints = _hints(command)
     values = {
         each.name: _revive(hints[each.name], getattr(given, each.name), each.name)
         for each in asked_fields(command, tuple(extra))
@@ -103,10 +103,15 @@ def _revive(hint: Any, value: Any, path: str) -> Any:
     if isinstance(hint, type) and issubclass(hint, Enum):
         return value if isinstance(value, hint) else hint(value)
     if isinstance(hint, type) and issubclass(hint, Struct):
-        hints = get_type_hints(hint)
+        hints = _hints(hint)
         values = {
             each: _revive(hints[each], getattr(value, each), f"{path}.{each}")
             for each in hint.__struct_fields__
         }
         return hint(**values)
     return value
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)

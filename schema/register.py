@@ -8,11 +8,9 @@ import strawberry
 
 from ledger.command import Role
 from ledger.names import JurisdictionId
-from ledger.register import JurisdictionRegistered
-from ledger.store.feed import Filter
 from projections.catalogue import PROVIDERS, SCHOOLS, TEACHERS
 from projections.register import Provider, School, Teacher
-from schema.context import Context
+from schema.context import Context, place_titles
 from schema.outputs import connection, output
 from schema.person import Person, masked, shown
 from schema.scalars import Position
@@ -113,17 +111,6 @@ class RegisterQuery:
         self, info: Info, id: strawberry.ID, at_least: Position | None = None
     ) -> Any:
         return await info.context.one(TEACHERS, id, at_least)
-
-
-def place_titles(house: Any) -> dict[str, str]:
-    """Every registered place with its title, in the order of the codes."""
-    wanted = Filter(types=(JurisdictionRegistered.NAME,))
-    found: dict[str, str] = {}
-    for entry in house.reader.feed.entries(wanted):
-        event = entry.event
-        assert isinstance(event, JurisdictionRegistered)
-        found[str(event.jurisdiction)] = event.title
-    return dict(sorted(found.items()))
 
 
 def _within(place: str) -> strawberry.ID | None:

@@ -13,15 +13,17 @@ from ledger.regulation import RegulationAdopted, Rule
 from ledger.term import PHASE_ZH, Calendar, Phase, window
 from schema.context import Context
 from schema.outputs import output
-from schema.scalars import enum_type
+from schema.scalars import enum_type, listed
 
+enum_type(Calendar)
+enum_type(Phase)
 Info = strawberry.Info[Context, None]
 
 RuleType = output(Rule, key="id")
 
 
-def _rules(root: strawberry.Parent[Any], info: Info) -> Any:
-    book = info.context.house.rules.now()
+async def _rules(root: strawberry.Parent[Any], info: Info) -> Any:
+    book = await info.context.run(info.context.house.rules.now)
     return [rule for rule in book.rules.values() if rule.document == root.document]
 
 
@@ -32,7 +34,7 @@ RegulationType = output(
     skip=("rules",),
     fields={
         "rules": strawberry.field(
-            resolver=_rules, graphql_type=list[RuleType], description="Clause by clause. 逐条。"
+            resolver=_rules, graphql_type=listed(RuleType), description="Clause by clause. 逐条。"
         )
     },
 )
@@ -42,8 +44,8 @@ RegulationType = output(
 class TermWindow:
     """The window of one step of a term."""
 
-    calendar: enum_type(Calendar)  # type: ignore[valid-type]  # made at run time
-    phase: enum_type(Phase)  # type: ignore[valid-type]  # as above
+    calendar: Calendar
+    phase: Phase
     phase_zh: str
     first: date | None
     last: date | None
@@ -66,14 +68,14 @@ class RegulationQuery:
     """Questions about documents, rules and terms."""
 
     @strawberry.field(
-        graphql_type=list[RegulationType], description="The adopted documents. 已采纳的文件。"
+        graphql_type=listed(RegulationType), description="The adopted documents. 已采纳的文件。"
     )
     async def regulations(self, info: Info) -> Any:
         book = await info.context.run(info.context.house.rules.now)
         return list(book.documents.values())
 
     @strawberry.field(
-        graphql_type=list[RuleType],
+        graphql_type=listed(RuleType),
         description="Rules by kind, place chain and day of force. 按种类、属地、日期查条款。",
     )
     async def rules(

@@ -73,6 +73,7 @@ OFFERING = OfferingId("offering:o1")
 OTHER_OFFERING = OfferingId("offering:o2")
 ORDER = OrderId("order:r1")
 CREDIT = CreditId("credit:c1")
+SCHOOL_BASED = CreditId("credit:school-based")
 
 DAY = date(2024, 3, 19)
 OPENS = date(2024, 4, 8)
@@ -222,14 +223,18 @@ def lead(
     return Lead(staff=staff, title=title, regular_staff=regular_staff, expertise=expertise)
 
 
+PLAN = plan()
+LEADER = lead()
+
+
 def declared(
     project: ProjectId = PROJECT,
     *,
     provider: ProviderId = COUNTY_SCHOOL,
     place: JurisdictionId = RUIAN,
     term: TermId = H1_2024,
-    plan: Plan = plan(),
-    lead: Lead = lead(),
+    plan: Plan = PLAN,
+    lead: Lead = LEADER,
     offerings: int = 1,
     counts: bool = False,
     order: OrderId | None = None,
@@ -302,7 +307,7 @@ def published(
 
 
 def opened(
-    plan: Plan = plan(),
+    plan: Plan = PLAN,
     *,
     offering: OfferingId = OFFERING,
     provider: ProviderId = COUNTY_SCHOOL,
@@ -514,7 +519,7 @@ def awarded(
 def recognised(
     credits: str | int,
     *,
-    credit: CreditId = CreditId("credit:school-based"),
+    credit: CreditId = SCHOOL_BASED,
     teacher: TeacherId = LIN,
     completed: date = date(2022, 6, 1),
     approved: bool = True,

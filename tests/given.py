@@ -190,7 +190,8 @@ class Answer:
         assert self.facts != (), "a finding stands beside a fact, and there is none"
         for each in hits:
             assert (each.citation is None) == (each.rule is None)
-            assert each.zh.strip() and each.en.strip()
+            assert each.zh.strip()
+            assert each.en.strip()
         return replace(self, named=self.named + hits)
 
     def kept(self, *events: Event) -> Answer:
@@ -211,7 +212,9 @@ class Answer:
         cited = [each.rule.id if each.rule else None for each in hits]
         assert rule in cited, f"{obstacle.__name__} cites {cited}, not {rule}"
         for each in hits:
-            assert each.code == each.code.upper() and each.zh.strip() and each.en.strip()
+            assert each.code == each.code.upper()
+            assert each.zh.strip()
+            assert each.en.strip()
         if field is not None:
             assert field in [each.field for each in hits]
         return self

@@ -192,7 +192,8 @@ def _statement(
     conditions = _conditions(wanted, values)
     if values["hashes"]:
         template = _BY_TAG
-        conditions += [_OTHER_TAG.format(n=sql.Literal(n + 1)) for n in range(1, len(values["hashes"]))]
+        others = range(2, len(values["hashes"]) + 1)
+        conditions += [_OTHER_TAG.format(n=sql.Literal(number)) for number in others]
     elif wanted.types:
         template = _BY_TYPE
     else:
@@ -244,7 +245,7 @@ _BY_TAG = sql.SQL(
 )
 _OTHER_TAG = sql.SQL(
     "exists (select from ledger.tags o where o.hash = (%(hashes)s::bigint[])[{n}] "
-    "and o.position = t.position)"
+    "and o.position = t.position offset 0)"  # offset 0: looked up row by row, never joined
 )
 _BY_TYPE = sql.SQL(
     "select e.position, e.body from ("

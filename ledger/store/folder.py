@@ -32,7 +32,11 @@ BINARIES = POSTGRES_VERSIONS[MAJOR]
 LOCK = "xuefen.lock"
 """The file that marks a folder as ours, and that starters lock."""
 CLUSTER = "postgres"
-NOT_CONTENT = {"lost+found", ".DS_Store"}
+USERS = "users.lock"
+"""The file that every program holds a shared lock on while it uses the server."""
+KEYS = {"vault.key", "issuer.jwk"}
+NOT_CONTENT = {"lost+found", ".DS_Store", USERS, *KEYS}
+"""What may lie in a folder before it is ours; a token may be asked for before the first start."""
 
 
 @dataclass(frozen=True)

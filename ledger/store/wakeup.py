@@ -36,7 +36,9 @@ class Ticket:
         if self._seen > reached:
             return
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._event.wait(), POLL_SECONDS)
+            # Not wait_for: until Python 3.12 it may swallow the cancellation of its task.
+            async with asyncio.timeout(POLL_SECONDS):
+                await self._event.wait()
         self._event.clear()
 
     def wake(self, head: int) -> None:

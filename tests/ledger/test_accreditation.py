@@ -44,8 +44,9 @@ def test_reach_category_and_qualifications_are_recorded():
     )
 
     event = answer.accepted().facts[0]
-    assert (Reach.PROVINCE_WIDE, QuotaCategory.DISTANCE) == (event.reach, event.quota_category)
-    assert event.distance and event.blended
+    assert (event.reach, event.quota_category) == (Reach.PROVINCE_WIDE, QuotaCategory.DISTANCE)
+    assert event.distance
+    assert event.blended
 
 
 def test_a_provider_is_recognised_once():

@@ -19,7 +19,8 @@ def test_a_number_of_halves_is_exact_and_has_one_spelling(number):
     text = str(exact(number))
 
     assert Decimal(text) == number
-    assert "E" not in text and not text.endswith(("0.", ".0"))
+    assert "E" not in text
+    assert not text.endswith(("0.", ".0"))
     assert text == str(exact(text)) == str(exact(Decimal(text + "0" if "." in text else text)))
 
 
@@ -39,7 +40,7 @@ def test_anything_else_is_a_fault_that_names_the_field(number):
     with pytest.raises(Fault) as caught:
         exact(number, "hours")
 
-    assert ("BAD_AMOUNT", "hours") == (caught.value.code, caught.value.field)
+    assert (caught.value.code, caught.value.field) == ("BAD_AMOUNT", "hours")
     assert str(number) in caught.value.en
 
 
@@ -55,7 +56,7 @@ def test_what_is_accepted_lies_between_nothing_and_ten_thousand_in_halves(number
 
 def test_plain_keeps_the_value():
     assert Decimal("0.5") == plain(Decimal("0.500"))
-    assert "1000" == str(plain(Decimal("1E+3")))
+    assert str(plain(Decimal("1E+3"))) == "1000"
 
 
 def test_a_share_is_an_exact_fraction():

@@ -25,9 +25,7 @@ def test_results_are_recorded_for_the_whole_class_at_once():
 
 @pytest.mark.parametrize("reported", [False, True])
 def test_a_stranger_has_no_result(reported):
-    strange = RecordAssessment(
-        offering=OFFERING, results=(Result(teacher=STRANGER, passed=True),)
-    )
+    strange = RecordAssessment(offering=OFFERING, results=(Result(teacher=STRANGER, passed=True),))
     given(CLASS).when(strange, on=DAY, reported=reported).refused(NotEnrolled, field="teacher")
 
 

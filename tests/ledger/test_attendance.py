@@ -62,9 +62,7 @@ def test_nobody_misses_more_than_the_session_has(reported):
 def test_nobody_misses_more_than_the_plan_has():
     shorter = cast.opened(cast.plan(4))
     past = [shorter, cast.timetable(8), cast.confirmed(), *cast.absences(4, 8)]
-    given(past).when(record(absent("0.5"), half=Half.AFTERNOON), on=OPENS).refused(
-        MoreThanPlanned
-    )
+    given(past).when(record(absent("0.5"), half=Half.AFTERNOON), on=OPENS).refused(MoreThanPlanned)
 
 
 @pytest.mark.parametrize("hours", ["0.3", "-1", "0.25", "NaN", "Infinity"])
@@ -124,9 +122,7 @@ def test_another_provider_takes_no_attendance():
 
 
 def leave(special=True, reason="婚假", teacher=LIN):
-    return GrantLeave(
-        teacher=teacher, offering=OFFERING, day=OPENS, reason=reason, special=special
-    )
+    return GrantLeave(teacher=teacher, offering=OFFERING, day=OPENS, reason=reason, special=special)
 
 
 GRANTED = LeaveGranted(
@@ -168,7 +164,7 @@ def test_missed_hours_add_up_by_half_day_and_keep_their_evidence():
         missed.learn(entry)
 
     assert Decimal("6.5") == missed.total
-    assert ("0193-0001", "0193-0002") == missed.evidence
+    assert missed.evidence == ("0193-0001", "0193-0002")
 
 
 def test_the_hours_of_others_are_not_one_s_own():
@@ -177,7 +173,7 @@ def test_the_hours_of_others_are_not_one_s_own():
         missed.learn(entry)
 
     assert Decimal(0) == missed.total
-    assert () == missed.evidence
+    assert missed.evidence == ()
 
 
 def test_the_roll_holds_who_was_admitted():

@@ -151,9 +151,9 @@ def test_w_232_a_minor_change_needs_nothing(kind):
 
 
 def test_one_major_kind_makes_a_change_major():
-    given(requested(ChangeKind.ROOM_CHANGED, ChangeKind.FEE_RAISED)).when(
-        CARRY_OUT, on=DAY
-    ).found("ZJ24-62", Outcome.VIOLATION)
+    given(requested(ChangeKind.ROOM_CHANGED, ChangeKind.FEE_RAISED)).when(CARRY_OUT, on=DAY).found(
+        "ZJ24-62", Outcome.VIOLATION
+    )
 
 
 def test_the_bureau_sets_the_class_whatever_the_kind():

@@ -71,7 +71,7 @@ def ask(command, *, by=None, reported=False):
 
 
 def test_a_gate_that_passes_says_nothing():
-    assert [FACT] == ask(Sing())
+    assert ask(Sing()) == [FACT]
 
 
 def test_gates_that_fail_are_told_together_with_what_stopped_the_command():
@@ -79,16 +79,16 @@ def test_gates_that_fail_are_told_together_with_what_stopped_the_command():
         ask(Sing(rules=(("ZJ24-13", True), ("ZJ24-18", True)), stops=True))
 
     ids = [each.rule.id if each.rule else None for each in caught.value.refusals]
-    assert ["ZJ24-13", "ZJ24-18", None] == ids
+    assert ids == ["ZJ24-13", "ZJ24-18", None]
 
 
 def test_a_reported_fact_is_kept_first_and_each_gate_becomes_a_violation():
     fact, one, two = ask(Sing(rules=(("ZJ24-13", True), ("ZJ14-09", True))), reported=True)
 
-    assert FACT == fact
-    assert ["ZJ24-13", "ZJ14-09"] == [one.rule, two.rule]
+    assert fact == FACT
+    assert [one.rule, two.rule] == ["ZJ24-13", "ZJ14-09"]
     assert {Outcome.VIOLATION} == {one.outcome, two.outcome}
-    assert "浙教办师〔2014〕14号 §三" == two.citation
+    assert two.citation == "浙教办师〔2014〕14号 §三"
 
 
 def test_what_makes_no_sense_is_refused_even_when_reported():
@@ -100,9 +100,9 @@ def test_what_makes_no_sense_is_refused_even_when_reported():
 def test_a_rule_that_is_not_certainly_in_force_refuses_nothing_and_stays_undecided(reported):
     fact, finding = ask(Sing(rules=(("ZJ14-09", False),)), reported=reported)
 
-    assert FACT == fact
+    assert fact == FACT
     assert isinstance(finding, FindingMade)
-    assert Outcome.INDETERMINATE == finding.outcome
+    assert finding.outcome == Outcome.INDETERMINATE
 
 
 def who(role, scope):
@@ -132,7 +132,7 @@ def who(role, scope):
 def test_who_may_decide(asker, reported, place, accepted):
     command = Sing(place=place)
     if accepted:
-        assert [FACT] == ask(command, by=asker, reported=reported)
+        assert ask(command, by=asker, reported=reported) == [FACT]
         return
     with pytest.raises(Refusals) as caught:
         ask(command, by=asker, reported=reported)
@@ -140,8 +140,8 @@ def test_who_may_decide(asker, reported, place, accepted):
 
 
 def test_the_code_of_a_refusal_is_its_class_name():
-    assert "TOO_LOUD" == TooLoud(zh="", en="").code
-    assert "OUTSIDE_SCOPE" == OutsideScope(zh="", en="").code
+    assert TooLoud(zh="", en="").code == "TOO_LOUD"
+    assert OutsideScope(zh="", en="").code == "OUTSIDE_SCOPE"
 
 
 def test_a_selector_wants_one_of_its_types_and_all_of_its_tags():
@@ -157,5 +157,5 @@ def test_a_fresh_copy_of_a_command_has_learned_nothing():
     with pytest.raises(Refusals):
         ask(command)
 
-    assert [] == replace(command)._refusals
-    assert [] == command._refusals
+    assert replace(command)._refusals == []
+    assert command._refusals == []

@@ -151,6 +151,7 @@ def test_a_correction_within_the_limit_changes_the_credit():
             credits=Decimal(76),
             corrects=f"0193-{evidence:04}",
             reason="误记",
+            hours_missed=Decimal(14),
         ),
     )
 
@@ -233,9 +234,7 @@ def test_somebody_who_was_there_may_have_been_away():
 
 def test_a_correction_may_be_corrected():
     story = past("4", corrected("4", "3", FIRST_RECORD))
-    given(story).when(correct("2"), on=DAY).then(
-        corrected("3", "2", f"0193-{len(story):04}")
-    )
+    given(story).when(correct("2"), on=DAY).then(corrected("3", "2", f"0193-{len(story):04}"))
 
 
 @pytest.mark.parametrize(

@@ -167,9 +167,9 @@ def test_an_unknown_teacher_or_class_is_credited_with_nothing():
 
 
 def test_the_bureau_of_the_class_awards_the_credit():
-    given(past(cast.plan(), cast.completed())).when(
-        AWARD, on=DAY, by=asker_for(WENZHOU)
-    ).refused(OutsideScope)
+    given(past(cast.plan(), cast.completed())).when(AWARD, on=DAY, by=asker_for(WENZHOU)).refused(
+        OutsideScope
+    )
 
 
 CORRECT = CorrectCredit(credit=CREDIT, teacher=LIN, reason="漏扣 2 学时", credits=Decimal(22))
@@ -251,7 +251,7 @@ def test_an_account_folds_award_correction_and_revocation():
         account.learn(entry)
         states.append((str(account.credits), account.revoked))
 
-    assert [("24", False), ("22", False), ("0", True)] == states
+    assert states == [("24", False), ("22", False), ("0", True)]
 
 
 def test_a_credit_corrected_after_its_revocation_stands_again():

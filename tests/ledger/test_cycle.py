@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 
 import pytest
 
@@ -51,4 +52,4 @@ def test_who_entered_on_a_leap_day_starts_again_on_the_first_of_march():
 def test_cycles_neither_overlap_nor_leave_a_hole():
     cycles = [cycle_on(ENTERED, date(year, 6, 1), 5) for year in (2019, 2024, 2029)]
 
-    assert all(one.end == two.start for one, two in zip(cycles, cycles[1:], strict=False))
+    assert all(one.end == two.start for one, two in pairwise(cycles))

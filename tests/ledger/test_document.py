@@ -60,7 +60,7 @@ def with_(old, new, text=TEXT):
 def test_a_document_is_read():
     document = parse(TEXT, "t1.toml")
 
-    assert ("document:t1", RUIAN, 2) == (document.id, document.place, len(document.rules))
+    assert (document.id, document.place, len(document.rules)) == ("document:t1", RUIAN, 2)
     assert sha256(TEXT.encode()).hexdigest() == document.sha256
 
 
@@ -68,7 +68,7 @@ def test_a_rule_without_its_own_day_counts_from_the_first_certain_one():
     timetable, window = parse(TEXT, "t1.toml").rules
 
     assert (date(2025, 3, 1), date(2025, 1, 1)) == (timetable.since, timetable.uncertain_from)
-    assert (None, None) == (window.since, window.uncertain_from)
+    assert (window.since, window.uncertain_from) == (None, None)
 
 
 def test_a_document_with_a_day_of_issue_is_certain_from_the_start():
@@ -123,9 +123,7 @@ TWICE = TEXT + with_("T1-01", "T1-02", RULE)
             "days_max",
             id="unknown-parameter",
         ),
-        pytest.param(
-            with_("{ days_min = 7 }", "{}"), "T1-01", "days_min", id="missing-parameter"
-        ),
+        pytest.param(with_("{ days_min = 7 }", "{}"), "T1-01", "days_min", id="missing-parameter"),
         pytest.param(
             with_("days_min = 7", "days_min = { a = 1 }"), "T1-01", "days_min", id="nested"
         ),
@@ -158,9 +156,7 @@ TWICE = TEXT + with_("T1-01", "T1-02", RULE)
             with_('zh = "课程表提前七天公布。"', 'zh = " "'), "T1-01", "zh", id="blank-sentence"
         ),
         pytest.param(with_('id = "T1-01"\n', ""), "rule 1", "id", id="rule-without-id"),
-        pytest.param(
-            with_("scope = {", "scope = { level = 3,"), "T1-02", "scope", id="scope-type"
-        ),
+        pytest.param(with_("scope = {", "scope = { level = 3,"), "T1-02", "scope", id="scope-type"),
     ],
 )
 def test_a_fault_names_file_rule_and_field(text, rule, field):
@@ -168,7 +164,7 @@ def test_a_fault_names_file_rule_and_field(text, rule, field):
         parse(text, "t1.toml")
 
     fault = caught.value
-    assert "BAD_DOCUMENT" == fault.code
+    assert fault.code == "BAD_DOCUMENT"
     assert rule == fault.field
     for said in (fault.zh, fault.en):
         assert "t1.toml" in said
@@ -178,12 +174,11 @@ def test_a_fault_names_file_rule_and_field(text, rule, field):
 
 def test_adopting_puts_the_document_and_each_of_its_rules_into_the_ledger():
     document = parse(TEXT, "t1.toml")
-    answer = given(rules=Rulebook()).when(
-        AdoptRegulation(document=document), on=date(2025, 3, 2)
-    )
+    answer = given(rules=Rulebook()).when(AdoptRegulation(document=document), on=date(2025, 3, 2))
 
     adopted, *rules = answer.accepted().facts
-    assert isinstance(adopted, RegulationAdopted) and 2 == adopted.rules
+    assert isinstance(adopted, RegulationAdopted)
+    assert adopted.rules == 2
     assert [RuleAdopted] * 2 == [type(each) for each in rules]
     assert document.rules == tuple(each.rule for each in rules)
     assert document.sha256 == adopted.sha256
@@ -191,9 +186,7 @@ def test_adopting_puts_the_document_and_each_of_its_rules_into_the_ledger():
 
 def test_a_document_is_adopted_once():
     document = parse(TEXT, "t1.toml")
-    adopted = given(rules=Rulebook()).when(
-        AdoptRegulation(document=document), on=date(2025, 3, 2)
-    )
+    adopted = given(rules=Rulebook()).when(AdoptRegulation(document=document), on=date(2025, 3, 2))
     given(adopted.facts[0]).when(AdoptRegulation(document=document), on=date(2025, 3, 3)).refused(
         AlreadyAdopted, field="document"
     )
@@ -217,7 +210,7 @@ def test_the_five_documents_hold_181_rules_with_distinct_ids():
     rules = [each.rule for each in adoption() if isinstance(each, RuleAdopted)]
 
     assert 181 == len(rules) == len({each.id for each in rules})
-    assert 5 == len([each for each in adoption() if isinstance(each, RegulationAdopted)])
+    assert len([each for each in adoption() if isinstance(each, RegulationAdopted)]) == 5
 
 
 @pytest.mark.parametrize("file", sorted(REGULATIONS.glob("*.toml")), ids=lambda file: file.stem)

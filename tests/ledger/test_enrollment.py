@@ -106,9 +106,9 @@ def test_a_ruian_school_keeps_the_ruian_window_for_a_class_of_the_city():
 
 def test_w_135_a_review_does_not_come_before_the_choice():
     given(cast.opened()).when(PASS, on=SCHOOL_DAY, by=asker_for(SCHOOL)).refused(NotSelected)
-    given(cast.opened()).when(
-        PASS, on=SCHOOL_DAY, by=asker_for(SCHOOL), reported=True
-    ).refused(NotSelected)
+    given(cast.opened()).when(PASS, on=SCHOOL_DAY, by=asker_for(SCHOOL), reported=True).refused(
+        NotSelected
+    )
 
 
 @pytest.mark.parametrize("reported", [False, True])

@@ -30,11 +30,11 @@ def test_a_finding_of_every_outcome_lasts(outcome):
 
 
 def test_its_subjects_and_its_place_are_its_tags():
-    assert ("offering:o1", "teacher:lin", "jurisdiction:330000") == finding().tags
+    assert finding().tags == ("offering:o1", "teacher:lin", "jurisdiction:330000")
 
 
 def test_a_finding_need_not_cite():
     event = finding(subjects=(Name("order:r1"),))
 
-    assert (None, None, ()) == (event.rule, event.citation, event.evidence)
+    assert (event.rule, event.citation, event.evidence) == (None, None, ())
     lasting(event)

@@ -60,14 +60,10 @@ def past(hours=24, *more):
     return [cast.registered(), cast.opened(cast.plan(hours)), *cast.enrolled(), *more]
 
 
-@pytest.mark.parametrize(
-    "hours", [pytest.param(24, id="W-021"), pytest.param(90, id="long")]
-)
+@pytest.mark.parametrize("hours", [pytest.param(24, id="W-021"), pytest.param(90, id="long")])
 @pytest.mark.parametrize("reported", [False, True])
 def test_a_serious_breach_ends_a_training_of_any_length(hours, reported):
-    given(past(hours)).when(record(), on=DAY_TWO, reported=reported).then(
-        recorded(), terminated()
-    )
+    given(past(hours)).when(record(), on=DAY_TWO, reported=reported).then(recorded(), terminated())
 
 
 def test_a_lesser_breach_is_recorded_and_ends_nothing():

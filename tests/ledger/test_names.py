@@ -43,12 +43,13 @@ def test_anything_else_is_a_fault_that_says_what_was_wanted(text):
     with pytest.raises(Fault) as caught:
         TeacherId(text)
 
-    assert "MALFORMED_NAME" == caught.value.code
-    assert "teacher:…" in caught.value.en and "teacher:…" in caught.value.zh
+    assert caught.value.code == "MALFORMED_NAME"
+    assert "teacher:…" in caught.value.en
+    assert "teacher:…" in caught.value.zh
 
 
 def test_a_value_has_sixty_four_characters_at_most():
-    assert 64 == len(TeacherId("teacher:" + "x" * 64).value)
+    assert len(TeacherId("teacher:" + "x" * 64).value) == 64
 
 
 def test_a_long_text_is_not_repeated_whole():

@@ -133,9 +133,7 @@ def test_training_days_outside_the_delivery_window_are_noted(opens, closes, outc
 
 def test_a_cross_term_project_may_end_after_the_window_once_it_began_in_it():
     crossing = cast.declared(plan=cast.plan(90, cross_term=True, assessment=True))
-    given(crossing, PUBLISHED[1:]).when(
-        replace(OPEN, closes=date(2024, 11, 30)), on=DAY
-    ).accepted()
+    given(crossing, PUBLISHED[1:]).when(replace(OPEN, closes=date(2024, 11, 30)), on=DAY).accepted()
     given(crossing, PUBLISHED[1:]).when(
         replace(OPEN, opens=date(2024, 9, 1), closes=date(2024, 11, 30)), on=DAY
     ).found("ZJ24-21", Outcome.VIOLATION)

@@ -150,7 +150,7 @@ def test_each_county_is_counted_for_itself():
     )
 
     [finding] = answer.found("ZJ24-08", Outcome.DEVIATION).findings
-    assert (HANGZHOU, H1_2024) == finding.subjects
+    assert finding.subjects == (HANGZHOU, H1_2024)
 
 
 @pytest.mark.parametrize("day", [date(2024, 3, 9), date(2024, 3, 11)])

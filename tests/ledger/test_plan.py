@@ -151,4 +151,4 @@ def test_a_senseless_plan_is_a_fault_even_when_reported(plan, code, reported):
 def test_amounts_are_stored_in_their_one_spelling():
     event = declaring(cast.plan("24.0")).accepted().facts[0]
 
-    assert "24" == str(event.plan.hours)
+    assert str(event.plan.hours) == "24"

@@ -46,14 +46,10 @@ def declare(provider=UNIVERSITY, *, term=H1_2024, place=PROVINCE, lead=LEAD, **d
 @pytest.mark.parametrize(
     ("host", "provider", "most", "rule"),
     [
-        pytest.param(
-            cast.normal_university(), NORMAL_UNIVERSITY, 40, "ZJ24-01", id="W-160"
-        ),
+        pytest.param(cast.normal_university(), NORMAL_UNIVERSITY, 40, "ZJ24-01", id="W-160"),
         pytest.param(cast.university(), UNIVERSITY, 25, "ZJ24-02", id="W-162-university"),
         pytest.param(cast.distance_provider(), DISTANCE, 35, "ZJ24-03", id="W-162-distance"),
-        pytest.param(
-            cast.distance_provider(date(2023, 6, 1)), DISTANCE, 5, "ZJ24-05", id="W-163"
-        ),
+        pytest.param(cast.distance_provider(date(2023, 6, 1)), DISTANCE, 5, "ZJ24-05", id="W-163"),
     ],
 )
 def test_the_last_project_of_a_quota_is_accepted_and_the_next_refused(host, provider, most, rule):
@@ -164,9 +160,9 @@ def test_a_project_withdrawn_later_counts():
 
 def test_b_certificate_projects_come_on_top():
     b = declare(plan=cast.plan(audience=Audience.PROVINCE, b_certificate=True))
-    answer = given(
-        cast.term(), cast.university(), cast.projects(25, provider=UNIVERSITY)
-    ).when(b, on=DECLARATION_DAY)
+    answer = given(cast.term(), cast.university(), cast.projects(25, provider=UNIVERSITY)).when(
+        b, on=DECLARATION_DAY
+    )
 
     assert not answer.accepted().facts[0].counts_for_quota
 
@@ -229,9 +225,7 @@ def test_the_offerings_of_a_lead_add_up_over_projects(offerings, accepted):
 
 def test_w_171_a_lead_declares_with_one_provider_only():
     past = [cast.term(), cast.university(), led(2, provider=DISTANCE)]
-    given(past).when(declare(), on=DECLARATION_DAY).refused(
-        LeadElsewhere, "ZJ24-55", field="lead"
-    )
+    given(past).when(declare(), on=DECLARATION_DAY).refused(LeadElsewhere, "ZJ24-55", field="lead")
     given(past).when(declare(), on=DECLARATION_DAY, reported=True).found(
         "ZJ24-55", Outcome.VIOLATION, LeadElsewhere
     )

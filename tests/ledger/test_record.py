@@ -52,7 +52,7 @@ def test_a_record_starts_with_the_entry_on_the_platform():
     record = folded(cast.registered())
 
     assert (SCHOOL, RUIAN, date(2019, 9, 1)) == (record.school, record.place, record.entered)
-    assert [] == record.lines
+    assert record.lines == []
 
 
 def test_a_credit_is_a_line_with_what_it_stands_on():
@@ -65,7 +65,7 @@ def test_a_credit_is_a_line_with_what_it_stands_on():
         line.credits,
     )
     assert (date(2023, 6, 1), date(2024, 7, 1)) == (line.completed, line.recognised)
-    assert ([2], ["0193-0002"]) == (line.positions, line.events)
+    assert (line.positions, line.events) == ([2], ["0193-0002"])
 
 
 def test_a_correction_changes_the_line_and_joins_its_evidence():
@@ -73,7 +73,7 @@ def test_a_correction_changes_the_line_and_joins_its_evidence():
 
     assert Decimal(80) == line.credits
     assert Decimal(90) == line.base_credits
-    assert [2, 3] == line.positions
+    assert line.positions == [2, 3]
 
 
 def test_a_revoked_credit_stays_as_a_line_worth_nothing():
@@ -95,7 +95,7 @@ def test_school_based_training_counts_once_it_is_approved():
     refused = folded(cast.registered(), cast.recognised(12, approved=False))
 
     assert Decimal(12) == total(approved.lines, CreditKind.SCHOOL_BASED)
-    assert [] == refused.lines
+    assert refused.lines == []
 
 
 def test_a_move_changes_the_place_and_keeps_the_lines():
@@ -104,8 +104,8 @@ def test_a_move_changes_the_place_and_keeps_the_lines():
     )
     record = folded(cast.registered(), cast.awarded(90), moved)
 
-    assert WENZHOU == record.place
-    assert RUIAN == record.lines[0].place
+    assert record.place == WENZHOU
+    assert record.lines[0].place == RUIAN
 
 
 def test_w_084_the_day_of_completion_decides_the_cycle_not_that_of_recognition():
@@ -114,7 +114,7 @@ def test_w_084_the_day_of_completion_decides_the_cycle_not_that_of_recognition()
     first = cycle_on(date(2019, 1, 1), date(2023, 12, 31), 5)
     second = cycle_on(date(2019, 1, 1), date(2024, 1, 1), 5)
 
-    assert (1, 0) == (len(record.within(first)), len(record.within(second)))
+    assert (len(record.within(first)), len(record.within(second))) == (1, 0)
 
 
 def test_lines_add_up_all_of_them_or_of_one_kind():
@@ -131,7 +131,7 @@ def test_lines_add_up_all_of_them_or_of_one_kind():
 
 
 def test_the_position_is_that_of_the_last_event():
-    assert 3 == folded(cast.registered(), cast.awarded(90), corrected(80)).position
+    assert folded(cast.registered(), cast.awarded(90), corrected(80)).position == 3
 
 
 def test_every_event_of_a_record_names_the_teacher():

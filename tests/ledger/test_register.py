@@ -138,9 +138,9 @@ def test_a_teacher_is_not_moved_to_where_they_work():
 
 
 def test_an_unknown_teacher_is_not_moved():
-    given(cast.school()).when(TransferTeacher(teacher=LIN, school=SCHOOL, since=DAY), on=DAY).refused(
-        UnknownReference, field="teacher"
-    )
+    given(cast.school()).when(
+        TransferTeacher(teacher=LIN, school=SCHOOL, since=DAY), on=DAY
+    ).refused(UnknownReference, field="teacher")
 
 
 def test_nobody_is_moved_to_an_unknown_school():

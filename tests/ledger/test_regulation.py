@@ -62,11 +62,13 @@ def found(rules, place=RUIAN, day=DAY, **scope):
 def test_the_county_comes_before_the_city_and_the_city_before_the_province():
     rules = [rule("P", PROVINCE), rule("C", WENZHOU), rule("R", RUIAN)]
 
-    assert "R" == found(book(*rules))
-    assert "C" == found(book(*rules[:2]))
-    assert "P" == found(book(*rules[:1]))
-    assert ["R", "C", "P"] == [
-        each.id for each in book(*rules).find_all(TimetableNotice, RUIAN, DAY)
+    assert found(book(*rules)) == "R"
+    assert found(book(*rules[:2])) == "C"
+    assert found(book(*rules[:1])) == "P"
+    assert [each.id for each in book(*rules).find_all(TimetableNotice, RUIAN, DAY)] == [
+        "R",
+        "C",
+        "P",
     ]
 
 
@@ -83,23 +85,23 @@ def test_the_nearer_comes_first_even_where_the_farther_is_later_or_special():
         rule("P", PROVINCE, since=date(2024, 1, 1), scope={"term": ("2024H1",)}),
     )
 
-    assert "R" == found(rules, term="2024H1")
+    assert found(rules, term="2024H1") == "R"
 
 
 def test_the_special_comes_before_the_general():
     rules = book(rule("G", since=date(2023, 1, 1)), rule("S", scope={"mode": ("BLENDED",)}))
 
-    assert "S" == found(rules, mode="BLENDED")
-    assert "G" == found(rules, mode="DISTANCE")
-    assert "G" == found(rules)
+    assert found(rules, mode="BLENDED") == "S"
+    assert found(rules, mode="DISTANCE") == "G"
+    assert found(rules) == "G"
 
 
 def test_the_later_comes_before_the_earlier():
     rules = book(rule("OLD", since=date(2014, 1, 1)), rule("NEW", since=date(2024, 1, 1)))
 
-    assert "NEW" == found(rules)
-    assert "NEW" == found(rules, day=date(2024, 1, 1))
-    assert "OLD" == found(rules, day=date(2023, 12, 31))
+    assert found(rules) == "NEW"
+    assert found(rules, day=date(2024, 1, 1)) == "NEW"
+    assert found(rules, day=date(2023, 12, 31)) == "OLD"
 
 
 @pytest.mark.parametrize(
@@ -116,7 +118,7 @@ def test_between_the_year_of_a_document_and_its_first_certain_day_nobody_can_tel
     answer = all_rules().find(AbsenceLimit, RUIAN, day, mode="INTENSIVE")
 
     assert certain == (answer.certain if answer else None)
-    assert answer is None or "ZJ14-09" == answer.id
+    assert answer is None or answer.id == "ZJ14-09"
 
 
 @pytest.mark.parametrize(
@@ -136,8 +138,8 @@ def test_a_rule_ends_with_its_last_day(day, expected):
 
 @pytest.mark.parametrize("day", [date(2012, 1, 1), date(2019, 9, 15), date(2030, 1, 1), date.max])
 def test_a_rule_bound_to_a_term_is_chosen_by_the_term_alone(day):
-    assert "RA19-24" == all_rules().find(RoundTwoAdmission, RUIAN, day, term="2019H2").id
-    assert "ZJ20-22" == all_rules().find(RoundTwoAdmission, RUIAN, day, term="2020H2").id
+    assert all_rules().find(RoundTwoAdmission, RUIAN, day, term="2019H2").id == "RA19-24"
+    assert all_rules().find(RoundTwoAdmission, RUIAN, day, term="2020H2").id == "ZJ20-22"
     assert all_rules().find(RoundTwoAdmission, RUIAN, day, term="2025H1") is None
     assert all_rules().find(RoundTwoAdmission, RUIAN, day) is None
 
@@ -145,9 +147,9 @@ def test_a_rule_bound_to_a_term_is_chosen_by_the_term_alone(day):
 def test_every_condition_of_a_scope_must_be_met():
     quota = all_rules()
 
-    assert "ZJ24-03" == quota.find(
-        ProjectQuota, PROVINCE, DAY, term="2024H1", category="DISTANCE"
-    ).id
+    assert (
+        quota.find(ProjectQuota, PROVINCE, DAY, term="2024H1", category="DISTANCE").id == "ZJ24-03"
+    )
     assert quota.find(ProjectQuota, PROVINCE, DAY, term="2024H1", category="OTHER") is None
     assert quota.find(ProjectQuota, PROVINCE, DAY, category="DISTANCE") is None
 
@@ -155,7 +157,7 @@ def test_every_condition_of_a_scope_must_be_met():
 def test_parameters_are_typed():
     limit = all_rules().find(AbsenceLimit, RUIAN, DAY, mode="INTENSIVE")
 
-    assert ("1/5", "90") == (str(limit.value.share_max), str(limit.value.hours_min))
+    assert (str(limit.value.share_max), str(limit.value.hours_min)) == ("1/5", "90")
 
 
 def test_adopting_in_any_order_finds_the_same():
@@ -193,7 +195,7 @@ def test_unknown_parameters_of_a_computed_kind_are_not_read():
 
 
 def test_a_citation_is_document_number_and_clause():
-    assert "浙教办函〔2024〕37号 §三(二)" == all_rules().rules["ZJ24-13"].citation
+    assert all_rules().rules["ZJ24-13"].citation == "浙教办函〔2024〕37号 §三(二)"
 
 
 # Coverage in time. No value is asserted here, only that each month has exactly one answer, or

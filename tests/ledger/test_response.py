@@ -118,9 +118,9 @@ def test_an_integrator_reports_within_its_territory(scope, accepted):
 
 def test_an_integrator_asks_for_nothing():
     integrator = Asker(actor="staff:bridge", role=Role.INTEGRATOR, scope=RUIAN)
-    given(cast.ordered(), cast.university()).when(
-        RESPOND, on=RESPONSE_DAY, by=integrator
-    ).refused(OutsideScope)
+    given(cast.ordered(), cast.university()).when(RESPOND, on=RESPONSE_DAY, by=integrator).refused(
+        OutsideScope
+    )
 
 
 def test_the_county_awards_the_order():

@@ -97,9 +97,7 @@ def test_an_unknown_project_is_neither_reviewed_nor_published():
 
 
 def test_another_bureau_does_not_review_the_project():
-    given(cast.declared()).when(APPROVE, on=REVIEW_DAY, by=asker_for(WENZHOU)).refused(
-        OutsideScope
-    )
+    given(cast.declared()).when(APPROVE, on=REVIEW_DAY, by=asker_for(WENZHOU)).refused(OutsideScope)
 
 
 @pytest.mark.parametrize(
@@ -133,9 +131,9 @@ def test_an_order_project_is_published_on_the_order_calendar():
 @pytest.mark.parametrize("reviews", [[], [cast.reviewed(approved=False, reason="目标不清")]])
 @pytest.mark.parametrize("reported", [False, True])
 def test_what_was_not_approved_is_not_published(reviews, reported):
-    given(cast.declared(), reviews).when(
-        PUBLISH, on=date(2024, 3, 18), reported=reported
-    ).refused(NotApproved, field="project")
+    given(cast.declared(), reviews).when(PUBLISH, on=date(2024, 3, 18), reported=reported).refused(
+        NotApproved, field="project"
+    )
 
 
 def test_a_project_is_published_once():
@@ -145,6 +143,6 @@ def test_a_project_is_published_once():
 
 
 def test_an_approved_project_that_was_taken_back_is_not_published():
-    given(cast.declared(), cast.reviewed(), WITHDRAWN).when(
-        PUBLISH, on=date(2024, 3, 18)
-    ).refused(NotDeclared)
+    given(cast.declared(), cast.reviewed(), WITHDRAWN).when(PUBLISH, on=date(2024, 3, 18)).refused(
+        NotDeclared
+    )

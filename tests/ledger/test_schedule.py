@@ -44,9 +44,7 @@ def test_a_timetable_is_published():
     ],
 )
 @pytest.mark.parametrize("reported", [False, True])
-def test_the_timetable_stands_five_days_before_the_class(
-    term, opening, published, rule, reported
-):
+def test_the_timetable_stands_five_days_before_the_class(term, opening, published, rule, reported):
     answer = given(cast.opened(term=term)).when(
         publish(opens=opening), on=published, reported=reported
     )
@@ -77,9 +75,9 @@ def test_a_later_timetable_is_not_late_again():
 def test_the_sessions_add_up_to_the_plan():
     given(cast.opened()).when(publish(23), on=IN_TIME).refused(TimetableUneven, field="sessions")
     given(cast.opened()).when(publish(25), on=IN_TIME, reported=True).refused(TimetableUneven)
-    given(cast.opened()).when(
-        PublishTimetable(offering=OFFERING, sessions=()), on=IN_TIME
-    ).refused(TimetableUneven)
+    given(cast.opened()).when(PublishTimetable(offering=OFFERING, sessions=()), on=IN_TIME).refused(
+        TimetableUneven
+    )
 
 
 def test_a_half_day_stands_once():
@@ -91,9 +89,7 @@ def test_a_half_day_stands_once():
 
 
 def replace_session(session, like):
-    return type(session)(
-        day=like.day, half=like.half, hours=session.hours, course=session.course
-    )
+    return type(session)(day=like.day, half=like.half, hours=session.hours, course=session.course)
 
 
 def test_hours_come_in_halves():
@@ -139,9 +135,7 @@ def test_an_unknown_class_has_no_timetable():
 
 
 def test_another_provider_publishes_no_timetable():
-    given(cast.opened()).when(publish(), on=IN_TIME, by=asker_for(UNIVERSITY)).refused(
-        OutsideScope
-    )
+    given(cast.opened()).when(publish(), on=IN_TIME, by=asker_for(UNIVERSITY)).refused(OutsideScope)
 
 
 LOG = LogDay(offering=OFFERING, day=OPENS, note="全员到课")

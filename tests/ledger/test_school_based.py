@@ -44,9 +44,7 @@ def test_the_school_records_what_a_teacher_took_part_in():
     given(cast.registered()).when(RECORD, on=DAY).then(RECORDED)
 
 
-@pytest.mark.parametrize(
-    ("completed", "accepted"), [(DAY, True), (date(2022, 7, 1), False)]
-)
+@pytest.mark.parametrize(("completed", "accepted"), [(DAY, True), (date(2022, 7, 1), False)])
 def test_a_training_is_not_recorded_ahead_of_its_last_day(completed, accepted):
     answer = given(cast.registered()).when(replace(RECORD, completed=completed), on=DAY)
     if accepted:
@@ -74,9 +72,7 @@ def test_an_unknown_teacher_took_part_in_nothing():
 
 
 def test_another_school_records_nothing_for_the_teacher():
-    given(cast.registered()).when(RECORD, on=DAY, by=asker_for(OTHER_SCHOOL)).refused(
-        OutsideScope
-    )
+    given(cast.registered()).when(RECORD, on=DAY, by=asker_for(OTHER_SCHOOL)).refused(OutsideScope)
 
 
 def test_the_bureau_credits_it():
@@ -85,9 +81,7 @@ def test_the_bureau_credits_it():
 
 def test_the_bureau_credits_it_not_with_a_reason():
     given(RECORDED).when(replace(RECOGNISE, approved=False), on=DAY).refused(ReasonMissing)
-    answer = given(RECORDED).when(
-        replace(RECOGNISE, approved=False, reason="材料不全"), on=DAY
-    )
+    answer = given(RECORDED).when(replace(RECOGNISE, approved=False, reason="材料不全"), on=DAY)
     assert not answer.accepted().facts[0].approved
 
 

@@ -73,9 +73,7 @@ def past(term, *events):
 
 
 def test_a_teacher_selects_a_class_in_round_one():
-    given(past(H1_2024)).when(SELECT, on=date(2024, 3, 19)).then(
-        cast.selected(rules=("ZJ24-13",))
-    )
+    given(past(H1_2024)).when(SELECT, on=date(2024, 3, 19)).then(cast.selected(rules=("ZJ24-13",)))
 
 
 @pytest.mark.parametrize(
@@ -125,7 +123,7 @@ def test_round_one_has_its_window(term, day, rule):
 def test_round_two_has_its_window(term, day, rule):
     answer = given(past(term, first(term))).when(SELECT, on=day)
     if rule is None:
-        assert 2 == answer.accepted().facts[0].round
+        assert answer.accepted().facts[0].round == 2
     else:
         answer.refused(WindowClosed, rule)
 
@@ -310,4 +308,4 @@ def test_asking_twice_learns_nothing_twice():
     command = replace(SELECT)
     given(past(H1_2024)).when(command, on=date(2024, 3, 20)).accepted()
     given(past(H1_2024)).when(command, on=date(2024, 3, 20)).accepted()
-    assert [] == command.entries
+    assert command.entries == []

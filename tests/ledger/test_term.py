@@ -126,7 +126,7 @@ def test_a_gate_refuses_what_is_asked_and_notes_what_is_reported_after_the_last_
     where = {"place": RUIAN, "term": term, "calendar": calendar}
 
     refusing = asked(late)
-    assert [] == list(in_window(refusing, Phase(step), RUIAN, **where))
+    assert list(in_window(refusing, Phase(step), RUIAN, **where)) == []
     assert [rule] == [each.rule.id for each in refusing._refusals]
 
     noting = asked(late, reported=True)
@@ -136,16 +136,14 @@ def test_a_gate_refuses_what_is_asked_and_notes_what_is_reported_after_the_last_
         finding.outcome,
         finding.code,
     )
-    assert [] == noting._refusals
+    assert noting._refusals == []
 
     [finding] = note_window(asked(late), Phase(step), RUIAN, **where)
     assert (rule, Outcome.VIOLATION) == (finding.rule, finding.outcome)
 
 
 def test_every_window_of_the_documents_stands_in_the_table():
-    of_the_documents = {
-        rule.id for rule in all_rules().rules.values() if rule.kind == "window"
-    }
+    of_the_documents = {rule.id for rule in all_rules().rules.values() if rule.kind == "window"}
 
     assert {rule for *_, rule in WINDOWS} | {"ZJ20-24"} == of_the_documents
 
@@ -156,12 +154,12 @@ def test_a_window_in_the_missing_annex_of_2020_is_unknown_and_refuses_nothing(st
     command = asked(date(2020, 9, 8), reported=reported)
 
     [finding] = in_window(command, Phase(step), RUIAN, place=RUIAN, term=H2_2020)
-    assert ("ZJ20-24", Outcome.INDETERMINATE, "WINDOW_UNKNOWN") == (
+    assert (
         finding.rule,
         finding.outcome,
         finding.code,
-    )
-    assert [] == command._refusals
+    ) == ("ZJ20-24", Outcome.INDETERMINATE, "WINDOW_UNKNOWN")
+    assert command._refusals == []
 
 
 def test_where_no_document_speaks_of_a_step_it_is_unknown_too():
@@ -188,9 +186,9 @@ def test_order_and_regular_projects_run_on_separate_calendars():
 
 def test_a_window_spells_its_span():
     day = date(2024, 3, 18)
-    assert "2024-03-18" == Window(first=day, last=day).span
-    assert "..2024-03-18" == Window(last=day).span
-    assert "2024-03-18.." == Window(first=day).span
+    assert Window(first=day, last=day).span == "2024-03-18"
+    assert Window(last=day).span == "..2024-03-18"
+    assert Window(first=day).span == "2024-03-18.."
 
 
 def test_the_province_opens_a_term():

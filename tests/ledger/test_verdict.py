@@ -79,7 +79,7 @@ def test_a_cycle_adds_up_to_360_with_at_most_150_from_the_school(
 
     assert (Decimal(counted), Decimal(cut), result) == (judged.counted, judged.cut, judged.result)
     assert result == results(judged)["CYCLE_TOTAL"]
-    assert MET == results(judged)["ONCE_INTENSIVE"]
+    assert results(judged)["ONCE_INTENSIVE"] == MET
 
 
 def test_w_054_a_wenzhou_teacher_with_little_from_the_school_is_not_failed():
@@ -93,7 +93,7 @@ def test_w_054_a_wenzhou_teacher_with_little_from_the_school_is_not_failed():
     )
 
     assert (MET, Decimal(360)) == (judged.result, judged.counted)
-    assert "WZ12-01" == judged.requirements[0].rule
+    assert judged.requirements[0].rule == "WZ12-01"
 
 
 def test_w_055_in_2016_hours_of_wenzhou_add_up_to_360():
@@ -126,9 +126,7 @@ def test_w_055_in_2016_hours_of_wenzhou_add_up_to_360():
         pytest.param([credit(88), credit(300, DISTANCE)], MET, NOT_MET, id="W-061"),
         pytest.param([credit("89.5"), credit(300, DISTANCE)], MET, NOT_MET, id="just-below"),
         pytest.param([credit(90), credit(300, DISTANCE)], MET, MET, id="bound"),
-        pytest.param(
-            [credit(72, base=90, missed=18), credit(300, DISTANCE)], MET, MET, id="C-15"
-        ),
+        pytest.param([credit(72, base=90, missed=18), credit(300, DISTANCE)], MET, MET, id="C-15"),
         pytest.param(
             [credit(90, CreditKind.BLENDED), credit(300, DISTANCE)], MET, NOT_MET, id="blended"
         ),
@@ -157,10 +155,10 @@ def test_a_revoked_training_is_not_the_one_that_is_needed():
     )
     judged = verdict(cast.awarded(90), credit(360, DISTANCE), gone)
 
-    assert (MET, NOT_MET) == (
+    assert (
         results(judged)["CYCLE_TOTAL"],
         results(judged)["ONCE_INTENSIVE"],
-    )
+    ) == (MET, NOT_MET)
 
 
 @pytest.mark.parametrize(
@@ -175,9 +173,7 @@ def test_wenzhou_counts_the_hours_of_the_training_and_ruian_its_credit(place, ru
 @pytest.mark.parametrize(
     ("day", "counted", "result", "rule"),
     [
-        pytest.param(
-            date(2024, 3, 5), "160", Result.NOT_ASSESSED, None, id="W-087"
-        ),
+        pytest.param(date(2024, 3, 5), "160", Result.NOT_ASSESSED, None, id="W-087"),
         pytest.param(date(2024, 3, 6), "150", MET, "ZJ24-70", id="W-088"),
     ],
 )
@@ -196,7 +192,7 @@ def test_the_cap_is_known_from_the_day_of_the_notice_on(day, counted, result, ru
 
 
 def test_a_cap_that_cuts_nothing_is_not_applicable():
-    assert Result.NOT_APPLICABLE == results(verdict(LONG))["SCHOOL_BASED_CAP"]
+    assert results(verdict(LONG))["SCHOOL_BASED_CAP"] == Result.NOT_APPLICABLE
 
 
 @pytest.mark.parametrize(
@@ -226,7 +222,7 @@ def test_w_085_the_requirement_of_a_late_entrant_is_not_reduced():
     judged = verdict(LONG, entered=date(2021, 9, 1), day=date(2024, 6, 1))
 
     assert (date(2021, 9, 1), date(2026, 9, 1)) == (judged.cycle_start, judged.cycle_end)
-    assert "360" == judged.requirements[0].needed
+    assert judged.requirements[0].needed == "360"
 
 
 def test_w_073_five_years_at_forty_eight_hours_are_not_enough():
@@ -256,43 +252,37 @@ def test_a_missing_long_training_is_left_to_the_locality_where_the_cycle_ends_in
     place, entered, once
 ):
     last = date(entered.year + 5, entered.month, entered.day) - date.resolution
-    judged = verdict(
-        credit(380, DISTANCE, completed=last), place=place, entered=entered, day=last
-    )
+    judged = verdict(credit(380, DISTANCE, completed=last), place=place, entered=entered, day=last)
 
-    assert MET == results(judged)["CYCLE_TOTAL"]
+    assert results(judged)["CYCLE_TOTAL"] == MET
     assert once == results(judged)["ONCE_INTENSIVE"]
 
 
 def test_w_093_the_total_is_not_suspended():
     last = date(2020, 8, 31)
-    judged = verdict(
-        credit(300, DISTANCE, completed=last), entered=date(2015, 9, 1), day=last
-    )
+    judged = verdict(credit(300, DISTANCE, completed=last), entered=date(2015, 9, 1), day=last)
 
-    assert NOT_MET == results(judged)["CYCLE_TOTAL"]
+    assert results(judged)["CYCLE_TOTAL"] == NOT_MET
 
 
 def test_a_long_training_counts_even_in_a_suspension():
     last = date(2020, 12, 31)
-    judged = verdict(
-        credit(360, completed=last), entered=date(2016, 1, 1), day=last
-    )
+    judged = verdict(credit(360, completed=last), entered=date(2016, 1, 1), day=last)
 
-    assert MET == results(judged)["ONCE_INTENSIVE"]
+    assert results(judged)["ONCE_INTENSIVE"] == MET
 
 
 def test_where_no_document_states_a_total_the_verdict_is_undecided():
     judged = verdict(LONG, place=HANGZHOU)
 
-    assert Result.INDETERMINATE == judged.result
+    assert judged.result == Result.INDETERMINATE
     assert None is judged.requirements[0].rule
 
 
 def test_without_any_rules_everything_is_undecided():
     judged = verdict(LONG, rules=Rulebook())
 
-    assert Result.INDETERMINATE == judged.result
+    assert judged.result == Result.INDETERMINATE
 
 
 def test_who_never_entered_has_no_verdict():
@@ -303,16 +293,19 @@ def test_a_requirement_cites_its_clause_and_the_events_that_it_stands_on():
     judged = verdict(LONG, credit(270, DISTANCE))
     total, once, _ = judged.requirements
 
-    assert ("RA19-01", "RA19-03") == (total.rule, once.rule)
-    assert ((2, 3), (2,)) == (total.positions, once.positions)
-    assert ("0193-0002",) == once.events
-    assert total.citation and total.clause_zh and total.clause_en and total.certain
+    assert (total.rule, once.rule) == ("RA19-01", "RA19-03")
+    assert (total.positions, once.positions) == ((2, 3), (2,))
+    assert once.events == ("0193-0002",)
+    assert total.citation
+    assert total.clause_zh
+    assert total.clause_en
+    assert total.certain
 
 
 def test_before_its_first_certain_day_a_county_rule_is_shown_as_uncertain():
     judged = verdict(day=date(2019, 6, 16), entered=date(2019, 1, 1))
 
-    assert ("RA19-01", False) == (judged.requirements[0].rule, judged.requirements[0].certain)
+    assert (judged.requirements[0].rule, judged.requirements[0].certain) == ("RA19-01", False)
     judged = verdict(day=date(2019, 6, 17), entered=date(2019, 1, 1))
     assert judged.requirements[0].certain
 
@@ -320,4 +313,5 @@ def test_before_its_first_certain_day_a_county_rule_is_shown_as_uncertain():
 def test_a_verdict_says_in_two_languages_what_is_short():
     judged = verdict(LONG)
 
-    assert "270" in judged.zh and "270" in judged.en
+    assert "270" in judged.zh
+    assert "270" in judged.en

@@ -102,6 +102,6 @@ def test_what_the_school_refused_is_not_withdrawn():
 
 
 def test_nobody_withdraws_for_another():
-    given(cast.opened(), cast.selected()).when(
-        WITHDRAW, on=DAY, by=asker_for(SCHOOL)
-    ).refused(OutsideScope)
+    given(cast.opened(), cast.selected()).when(WITHDRAW, on=DAY, by=asker_for(SCHOOL)).refused(
+        OutsideScope
+    )

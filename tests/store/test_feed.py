@@ -268,14 +268,18 @@ def test_a_notice_from_a_stranger_does_no_harm(ledger: Ledger) -> None:
 
 
 def test_a_follower_that_leaves_takes_its_ticket_along(ledger: Ledger) -> None:
-    async def run() -> None:
-        following = asyncio.create_task(tail(ledger.feed, Filter(), 99))
-        await asyncio.to_thread(ledger.ask, [school()], OPERATOR)
-        following.cancel()
-        await asyncio.gather(following, return_exceptions=True)
+    async def run() -> list[bool]:
+        gone = []
+        for number in range(-1, 20):
+            following = asyncio.create_task(tail(ledger.feed, Filter(), 99))
+            command = teacher(number) if number >= 0 else school()
+            await asyncio.to_thread(ledger.ask, [command], OPERATOR)
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
+            gone.append(following.cancelled())
+        return gone
 
-    asyncio.run(run())
-
+    assert asyncio.run(run()) == [True] * 21
     assert ledger.feed._wakeup._tickets == set()
 
 
@@ -333,8 +337,9 @@ COSTS = {
     "a common tag": (Filter(tags=(str(RUIAN),)), 20),
     "a common tag, far on": (Filter(tags=(str(RUIAN),), after=19_000), 20),
     "a teacher": (Filter(tags=("teacher:t7",)), 10_000),
-    "a teacher, of some types": (Filter(tags=("teacher:t7",), types=RARE), 10_000),
+    "a teacher, of some types": (Filter(tags=("teacher:t999",), types=RARE), 10_000),
     "a teacher in a class": (Filter(tags=("teacher:t7", "offering:o7")), 10_000),
+    "a teacher in a place": (Filter(tags=("teacher:t7", str(RUIAN))), 10_000),
     "a reader's reach": (Filter(any_tags=("teacher:t7",)), 10_000),
     "a rare type": (Filter(types=RARE), 10_000),
     "two types": (Filter(types=("enrollment.offering-selected", *RARE)), 20),

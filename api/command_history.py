@@ -1,0 +1,108 @@
+"""The history from the command line: entries by tag, type, actor, channel, day and position."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta, timezone
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from api.books import open_books
+from api.terminal import DAY, Json, console, name_of, print_json, settings_of, stop, table
+from ledger.event import CATALOGUE, Channel, Entry, encode
+from ledger.store.feed import PAGE_MAX, Feed, Filter
+
+SHANGHAI = timezone(timedelta(hours=8))
+LIMIT = 100
+SHOWN_MAX = 6
+
+Types = Annotated[
+    list[str] | None, typer.Option("--type", metavar="TYPE", help="Of this type; may be repeated.")
+]
+Tags = Annotated[
+    list[str] | None, typer.Option("--tag", metavar="NAME", help="About this; may be repeated.")
+]
+
+
+def history(
+    context: typer.Context,
+    tag: Tags = None,
+    type_: Types = None,
+    actor: Annotated[str | None, typer.Option(metavar="NAME", help="By this actor.")] = None,
+    channel: Annotated[
+        Channel | None, typer.Option(case_sensitive=False, help="Through this channel.")
+    ] = None,
+    from_day: Annotated[date | None, typer.Option(help="True from this day on.", **DAY)] = None,
+    to_day: Annotated[date | None, typer.Option(help="True up to this day.", **DAY)] = None,
+    after: Annotated[int, typer.Option(min=0, help="After this position.")] = 0,
+    before: Annotated[int | None, typer.Option(min=1, help="Before this position.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = LIMIT,
+    latest: Annotated[bool, typer.Option("--latest", help="The latest first.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show the ledger's entries. 查账本历史。
+
+    All conditions must hold; several --tag must all be on an entry, one of several --type is
+    enough. Days are days in the world, times are when the ledger learned it, in Shanghai.
+    """
+    unknown = [each for each in type_ or () if each not in CATALOGUE]
+    if unknown:
+        raise stop(
+            "UNKNOWN_TYPE",
+            f"没有事件类型 {unknown[0]}，例如 credit.awarded。",
+            f"There is no event type {unknown[0]}; one is credit.awarded.",
+        )
+    wanted = Filter(
+        tags=tuple(str(name_of(each)) for each in tag or ()),
+        types=tuple(type_ or ()),
+        actor=str(name_of(actor)) if actor else None,
+        channel=channel.value if channel else None,
+        on_from=from_day,
+        on_to=to_day,
+        after=after,
+        before=before,
+    )
+    with open_books(settings_of(context)) as books:
+        entries = _paged(books.feed, wanted, limit, latest_first=latest)
+        if as_json:
+            print_json(map(plain, entries))
+        else:
+            _show(entries)
+
+
+def plain(entry: Entry) -> dict[str, Any]:
+    """An entry as its body says it, with its position in front."""
+    return {"position": entry.position} | msgspec.json.decode(encode(entry))
+
+
+def _paged(feed: Feed, wanted: Filter, limit: int, *, latest_first: bool) -> Iterator[Entry]:
+    left = limit
+    while left > 0:
+        page = feed.page(wanted, left, latest_first=latest_first)
+        yield from page
+        left -= len(page)
+        if len(page) < PAGE_MAX:
+            return
+        last = page[-1].position
+        wanted = replace(wanted, before=last) if latest_first else replace(wanted, after=last)
+
+
+def _show(entries: Iterator[Entry]) -> None:
+    shown = table("position", "known", "day", "type", "actor", "channel", "about")
+    for entry in entries:
+        tags = entry.event.tags
+        more = f" +{len(tags) - SHOWN_MAX}" if len(tags) > SHOWN_MAX else ""
+        shown.add_row(
+            str(entry.position),
+            f"{entry.at.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}",
+            str(entry.on),
+            entry.event.NAME,
+            entry.actor,
+            entry.channel,
+            " ".join(tags[:SHOWN_MAX]) + more,
+        )
+    if shown.row_count:
+        console().print(shown)

@@ -1,0 +1,115 @@
+"""Regulations from the command line: documents and rules, clause by clause."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from api.books import open_books
+from api.terminal import DAY, Json, console, name_of, print_json, settings_of, stop
+from ledger.document import Document
+from ledger.names import JurisdictionId
+from ledger.regulation import KINDS, RegulationAdopted, Rule
+from ledger.store.founding import documents
+
+Head = Document | RegulationAdopted
+
+
+def regulations(
+    context: typer.Context,
+    document: Annotated[
+        str | None, typer.Option(metavar="ID", help="One document: document:zj24, or zj24.")
+    ] = None,
+    place: Annotated[
+        str | None, typer.Option(metavar="CODE", help="Rules that reach this place: 330381.")
+    ] = None,
+    on: Annotated[date | None, typer.Option(help="Rules in force on this day.", **DAY)] = None,
+    kind: Annotated[str | None, typer.Option(help="Rules of one kind: absence-limit.")] = None,
+    files: Annotated[
+        bool, typer.Option("--files", help="The files that come with the program; no ledger.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Show the regulations, clause by clause. 逐条查看政策文件。
+
+    As adopted in the ledger, or with --files as they come with the program. A rule whose first
+    day no document states is marked with a question mark on the days in doubt.
+    """
+    wanted = str(name_of(document, "document")) if document else None
+    where = name_of(place, "jurisdiction") if place else None
+    if kind is not None and kind not in KINDS:
+        raise stop("UNKNOWN_KIND", f"没有条款种类 {kind}。", f"There is no kind of rule {kind}.")
+    shelf = _from_files() if files else _from_ledger(context)
+    if wanted is not None and wanted not in {name for name, _, _ in shelf}:
+        known = " ".join(name for name, _, _ in shelf)
+        raise stop(
+            "UNKNOWN_DOCUMENT",
+            f"没有文件 {wanted}，现有：{known}。",
+            f"There is no {wanted}; there are: {known}.",
+        )
+    chosen = [
+        (head, [rule for rule in rules if _fits(rule, where, on, kind)])
+        for name, head, rules in shelf
+        if wanted in (None, name)
+    ]
+    found = [(head, rules) for head, rules in chosen if rules]
+    if as_json:
+        print_json(msgspec.to_builtins(rule, enc_hook=str) for _, rules in found for rule in rules)
+        return
+    out = console()
+    for head, rules in found:
+        _show(out, head, rules, on)
+
+
+def _from_ledger(context: typer.Context) -> list[tuple[str, Head, list[Rule]]]:
+    with open_books(settings_of(context)) as books:
+        book = books.rules.now()
+    return [
+        (str(name), head, [rule for rule in book.rules.values() if rule.document == name])
+        for name, head in book.documents.items()
+    ]
+
+
+def _from_files() -> list[tuple[str, Head, list[Rule]]]:
+    return [(str(each.id), each, list(each.rules)) for each in documents()]
+
+
+def _fits(rule: Rule, where: Any, on: date | None, kind: str | None) -> bool:
+    reaches = not isinstance(where, JurisdictionId) or rule.place in where.chain
+    return reaches and kind in (None, rule.kind) and (on is None or _in_force(rule, on))
+
+
+def _in_force(rule: Rule, day: date) -> bool:
+    """Certainly or perhaps; a rule bound to a term holds on any day."""
+    first = rule.uncertain_from or rule.since
+    return (first is None or first <= day) and (rule.until is None or day <= rule.until)
+
+
+def _show(out: Console, head: Head, rules: Iterable[Rule], on: date | None) -> None:
+    issued = head.issued or f"{head.year}"
+    out.print(Text(f"{head.number} {head.title_zh} / {head.title_en}", style="bold"))
+    out.print(f"{head.authority_zh} / {head.authority_en}, {head.place}, {issued}")
+    for rule in rules:
+        doubt = "?" if on is not None and rule.since is not None and on < rule.since else ""
+        until = f"–{rule.until}" if rule.until else ""
+        days = f"{rule.since}{until}{doubt}" if rule.since else "term"
+        out.print(
+            Text(f"  {rule.id} {rule.clause}", style="bold"),
+            f" {rule.kind}, {rule.use.value}, {rule.strength.value}, {days}",
+        )
+        out.print(f"    {rule.zh}")
+        out.print(f"    {rule.en}")
+        for label, values in (("scope", rule.scope), ("parameters", rule.parameters)):
+            if values:
+                said = ", ".join(f"{key} {_value(value)}" for key, value in values.items())
+                out.print(f"    {label}: {said}")
+
+
+def _value(value: object) -> str:
+    return " ".join(map(str, value)) if isinstance(value, tuple) else str(value)

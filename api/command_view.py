@@ -1,0 +1,50 @@
+"""Views from the command line: folding them anew beside the live ones."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from api.books import open_books
+from api.terminal import BUSY, progress, settings_of, stop, tell
+from projections.catalogue import VIEWS
+from projections.runner import RebuildRunning, Runner
+
+NAMES = tuple(view.name for view in VIEWS)
+
+
+def rebuild(
+    context: typer.Context,
+    views: Annotated[
+        list[str] | None, typer.Argument(metavar="[VIEW]…", help="All where none is named.")
+    ] = None,
+) -> None:
+    """Fold views anew and swap them in. 重建视图。
+
+    Queries go on meanwhile, and a view that had stopped follows again. Only one rebuild runs at a
+    time. The views: schools providers teachers orders projects offerings enrollments changes
+    completions records school_based findings.
+    """
+    wanted = list(dict.fromkeys(views or ()))
+    unknown = [each for each in wanted if each not in NAMES]
+    if unknown:
+        known = " ".join(NAMES)
+        raise stop(
+            "UNKNOWN_VIEW",
+            f"没有视图 {unknown[0]}，可选：{known}。",
+            f"There is no view {unknown[0]}; the views are: {known}.",
+        )
+    with open_books(settings_of(context)) as books, progress() as step:
+        runner = Runner(books.pool, books.feed, VIEWS)
+        try:
+            reached = runner.rebuild(wanted, lambda done, head: step("rebuild", done, head))
+        except RebuildRunning:
+            raise stop(
+                "REBUILD_RUNNING",
+                "另一个进程正在重建视图，请等它结束。",
+                "Another process is rebuilding views; wait for it to end.",
+                BUSY,
+            ) from None
+    count = len(wanted or NAMES)
+    tell(f"已重建 {count} 个视图，至位置 {reached}。", f"Rebuilt {count} views up to {reached}.")

@@ -1,0 +1,204 @@
+"""Serving: the house open behind uvicorn, in this process, until it is told to stop.
+
+The port is taken before anything else is opened, so a port in use costs nothing. A stop finishes
+the requests that are being answered, then the committer's queue, then the database.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Any
+
+import typer
+import uvicorn
+
+from api.app import create_app
+from api.clock import DemoClock
+from api.house import issuer, open_house
+from api.settings import Settings
+from api.terminal import DAY, settings_of, tell
+from ledger.store.committer import system_clock
+from ledger.store.trouble import Trouble
+
+GRACE_SECONDS = 10
+"""How long requests, and subscriptions that nobody ends, may take once a stop was asked for."""
+
+
+def serve(
+    context: typer.Context,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65_535, help="Port to listen on; 0: any free one.")
+    ] = None,
+    demo_clock: Annotated[
+        date | None, typer.Option(help="Begin on this day and let the operator move it.", **DAY)
+    ] = None,
+    ready_file: Annotated[
+        Path | None, typer.Option(help="File to write the address to once it answers.")
+    ] = None,
+) -> None:
+    """Serve the GraphQL API. 启动服务。
+
+    Opens the ledger (an empty database is migrated and founded), keeps the views up with it, and
+    answers on /graphql, /healthz and /readyz until SIGTERM or Ctrl-C.
+    """
+    settings = settings_of(context)
+    if host is not None:
+        settings.host = host
+    if port is not None:
+        settings.port = port
+    clock = DemoClock(demo_clock or date.today()) if demo_clock or settings.demo_clock else None
+    with ready(ready_file) as write:
+
+        def announce(address: str) -> None:
+            write(address)
+            tell(f"学分已就绪：{address}/graphql", f"Xuefen is ready: {address}/graphql")
+
+        run(settings, clock, announce)
+
+
+def run(settings: Settings, clock: DemoClock | None, announce: Callable[[str], None]) -> None:
+    """Serves until SIGTERM or SIGINT; ``announce`` is given the address once it answers."""
+    with listening(settings.host, settings.port) as listener, _signals() as signals:
+        try:
+            key = issuer(settings)
+            with open_house(settings, clock or system_clock) as house:
+                app = create_app(
+                    house, key, body_bytes_max=settings.body_bytes_max, demo_clock=clock
+                )
+                config = uvicorn.Config(
+                    app,
+                    log_config=None,
+                    access_log=False,
+                    server_header=False,
+                    timeout_graceful_shutdown=GRACE_SECONDS,
+                    ws_max_size=settings.body_bytes_max,
+                )
+                server = _Server(config, lambda: announce(address_of(listener)))
+                signals.server = server
+                server.run(sockets=[listener])
+        except _Stopped:
+            pass  # asked to stop before it was open
+
+
+@contextmanager
+def listening(host: str, port: int) -> Iterator[socket.socket]:
+    """A listening socket. Raises ``Trouble`` where the address cannot be had."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.create_server(address[:2], family=family)
+    except OSError as error:
+        raise _no_address(host, port, error) from None
+    with listener:
+        yield listener
+
+
+def address_of(listener: socket.socket) -> str:
+    """The address of a listening socket as a URL."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+@contextmanager
+def ready(file: Path | None) -> Iterator[Callable[[str], None]]:
+    """Writes the address to a file, whole or not at all, and removes it at the end."""
+
+    def write(address: str) -> None:
+        if file is not None:
+            aside = file.with_name(f"{file.name}.{os.getpid()}")
+            aside.write_text(address + "\n")
+            aside.replace(file)
+
+    if file is None:
+        yield write
+        return
+    try:
+        file.unlink(missing_ok=True)
+        file.touch()  # a folder that cannot be written is said now and not when all is open
+        file.unlink()
+    except OSError as error:
+        raise Trouble(
+            "READY_FILE_CLOSED",
+            zh=f"无法写入 {file}（{error.strerror}）。请换一个可写的位置。",
+            en=f"{file} cannot be written ({error.strerror}). Name another file.",
+        ) from None
+    try:
+        yield write
+    finally:
+        file.unlink(missing_ok=True)
+
+
+class _Stopped(BaseException):
+    """A stop was asked for while the house was being opened."""
+
+
+class _Server(uvicorn.Server):
+    """Says when it is ready, and leaves the signals to us, so that the house is closed too."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class _Signals:
+    """Hands SIGTERM and SIGINT to the server, or ends the opening before there is one."""
+
+    def __init__(self) -> None:
+        self.server: _Server | None = None
+        self._stopped = False
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        if self.server is not None:
+            self.server.handle_exit(number, frame)
+        elif not self._stopped:
+            self._stopped = True
+            raise _Stopped
+
+
+@contextmanager
+def _signals() -> Iterator[_Signals]:
+    handler = _Signals()
+    before: dict[int, Any] = {
+        number: signal.signal(number, handler) for number in (signal.SIGTERM, signal.SIGINT)
+    }
+    try:
+        yield handler
+    finally:
+        for number, earlier in before.items():
+            signal.signal(number, earlier)
+
+
+def _no_address(host: str, port: int, error: OSError) -> Trouble:
+    if error.errno == errno.EADDRINUSE:
+        return Trouble(
+            "PORT_IN_USE",
+            zh=f"{host} 的端口 {port} 已被占用。请用 --port 换一个端口（0 为任意空闲端口），"
+            "或先停止占用它的程序。",
+            en=f"Port {port} on {host} is in use. Choose another with --port (0: any free one), or "
+            "stop the program that has it.",
+        )
+    return Trouble(
+        "ADDRESS_UNUSABLE",
+        zh=f"无法在 {host} 的端口 {port} 上监听（{error.strerror}）。请检查 --host 和 --port。",
+        en=f"It is not possible to listen on port {port} of {host} ({error.strerror}). "
+        "Check --host and --port.",
+    )

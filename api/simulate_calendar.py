@@ -1,0 +1,129 @@
+"""The days of a simulated term, from the windows of the documents; unknown ones are set fairly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from ledger.command import Ask
+from ledger.document import AdoptRegulation
+from ledger.fault import Fault
+from ledger.names import JurisdictionId, TermId
+from ledger.regulation import Rulebook
+from ledger.store.founding import FOUNDER, documents
+from ledger.term import Calendar, Phase, window
+
+NEEDED = (Phase.DECLARE, Phase.REVIEW, Phase.PUBLISH, Phase.SELECT_R1, Phase.SELECT_R2)
+ORDERED = (
+    Phase.ORDER_SUBMIT,
+    Phase.ORDER_LIST_PUBLISH,
+    Phase.ORDER_RESPOND,
+    Phase.ORDER_AWARD,
+    Phase.ORDER_DECLARE,
+    Phase.ORDER_REVIEW,
+)
+BEFORE_DAYS = 2
+
+
+def later(day: date, days: int) -> date:
+    """So many days later."""
+    return day + timedelta(days=days)
+
+
+def known_rules() -> Rulebook:
+    """The rules of the documents that come with the program."""
+    rules = Rulebook()
+    for document in documents():
+        command = AdoptRegulation(document=document)
+        command.ask = Ask(on=date.max, asker=FOUNDER, rules=rules)
+        for event in list(command.decide()):
+            rules.learn(event)
+    return rules
+
+
+@dataclass(frozen=True)
+class TermDays:
+    """When each step of a term is taken."""
+
+    term: TermId
+    start: date
+    declare: tuple[date, date]
+    review: date
+    publish: date
+    round_one: tuple[date, date]
+    school_one: date
+    expansion: tuple[date, date]
+    provider_one: date
+    round_two: tuple[date, date]
+    school_two: date
+    provider_two: date
+    deliver: tuple[date, date]
+    orders: dict[Phase, date]
+
+
+def term_days(rules: Rulebook, place: JurisdictionId, term: TermId) -> TermDays:
+    """The days of a term. Raises ``Fault`` (``TERM_WITHOUT_WINDOWS``) where it has no windows."""
+
+    def known(phase: Phase, calendar: Calendar = Calendar.REGULAR) -> tuple[date, date] | None:
+        found = window(rules, place, term, phase, calendar)
+        if found is None or found.value.first is None or found.value.last is None:
+            return None
+        return found.value.first, found.value.last
+
+    spans = {phase: known(phase) for phase in Phase}
+    if not all(spans[phase] for phase in (*NEEDED, Phase.DELIVER)):
+        raise _unknown_term(rules, term)
+
+    def span(phase: Phase) -> tuple[date, date]:
+        found = spans[phase]
+        assert found is not None
+        return found
+
+    def last(phase: Phase, otherwise: date) -> date:
+        found = spans[phase]
+        return found[1] if found else otherwise
+
+    def first(phase: Phase, otherwise: date) -> date:
+        found = spans[phase]
+        return found[0] if found else otherwise
+
+    orders = {phase: known(phase, Calendar.ORDER) for phase in ORDERED}
+    one, two = span(Phase.SELECT_R1), span(Phase.SELECT_R2)
+    school_one = last(Phase.SCHOOL_REVIEW_R1, later(one[1], 1))
+    asked = first(Phase.EXPANSION_REQUEST, later(school_one, 1))
+    decided = last(Phase.EXPANSION_DECISION, later(asked, 1))
+    school_two = last(Phase.SCHOOL_REVIEW_R2, later(two[1], 1))
+    return TermDays(
+        term=term,
+        start=later(span(Phase.DECLARE)[0], -BEFORE_DAYS),
+        declare=span(Phase.DECLARE),
+        review=span(Phase.REVIEW)[1],
+        publish=span(Phase.PUBLISH)[0],
+        round_one=one,
+        school_one=school_one,
+        expansion=(asked, decided),
+        provider_one=first(Phase.PROVIDER_REVIEW_R1, later(decided, 1)),
+        round_two=two,
+        school_two=school_two,
+        provider_two=first(Phase.PROVIDER_REVIEW_R2, later(school_two, 1)),
+        deliver=span(Phase.DELIVER),
+        orders={phase: found[0] for phase, found in orders.items() if found},
+    )
+
+
+def _unknown_term(rules: Rulebook, term: TermId) -> Fault:
+    place = JurisdictionId("jurisdiction:330000")
+    held = [
+        each
+        for each in sorted(rules.terms)
+        if window(rules, place, TermId(f"term:{each}"), Phase.DECLARE, Calendar.REGULAR)
+    ]
+    return Fault(
+        "TERM_WITHOUT_WINDOWS",
+        zh=f"现有文件没有 {term.value} 的完整时间安排，无法模拟；可选学期：{'、'.join(held)}",
+        en=f"no document gives the windows of {term.value}, so it cannot be simulated; "
+        f"terms that have them: {', '.join(held)}",
+    )
+
+
+__all__ = ["TermDays", "known_rules", "later", "term_days"]

@@ -1,0 +1,197 @@
+"""A real server over a ledger of its own: uvicorn on a free port, spoken to over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+from joserfc.jwk import OKPKey
+
+from api.app import create_app
+from api.auth import issue
+from api.clock import DemoClock
+from api.house import open_house
+from api.settings import Settings
+from ledger.command import Asker, Command, Role
+from ledger.names import KINDS, LedgerId
+from schema.commands import MUTATIONS
+from schema.context import House
+from tests.town import KEY
+
+DAY = date(2024, 3, 19)
+BODY_BYTES_MAX = 2 * 1024 * 1024
+ANSWER = (
+    "__typename ... on Recorded { position replayed events { position id type } } "
+    "... on Refused { refusals { kind code zh en field rule clause } }"
+)
+
+
+@dataclass
+class Served:
+    """A running server, its house, and the key that signs its tokens."""
+
+    house: House
+    key: OKPKey
+    url: str
+    clock: DemoClock
+    client: httpx.Client
+
+    def token(self, role: Role, scope: str, actor: str = "staff:tester") -> str:
+        """A token for an hour."""
+        name = KINDS[scope.partition(":")[0]](scope)
+        return issue(self.key, Asker(actor=actor, role=role, scope=name), valid=timedelta(hours=1))
+
+    def party(self, role: Role, scope: str = "", actor: str = "staff:tester") -> Party:
+        """Somebody with a token; the public has none."""
+        token = None if role is Role.PUBLIC else self.token(role, scope, actor)
+        return Party(self, token)
+
+    @property
+    def operator(self) -> Party:
+        """Who may do everything."""
+        return self.party(Role.OPERATOR, str(LedgerId("ledger:xuefen")))
+
+    @property
+    def public(self) -> Party:
+        """Who has no token."""
+        return self.party(Role.PUBLIC)
+
+    @property
+    def head(self) -> int:
+        """The last position."""
+        return self.house.ledger.feed.head()
+
+
+@dataclass
+class Party:
+    """One asker's way to the server."""
+
+    served: Served
+    token: str | None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers that say who asks."""
+        return {"authorization": f"Bearer {self.token}"} if self.token else {}
+
+    def post(self, document: str, /, **variables: Any) -> httpx.Response:
+        """The server's response to a document."""
+        return self.served.client.post(
+            "/graphql", json={"query": document, "variables": variables}, headers=self.headers
+        )
+
+    def ask(self, document: str, /, **variables: Any) -> Any:
+        """The data of a query that has no errors."""
+        body = self.post(document, **variables).json()
+
+        assert "errors" not in body, body["errors"]
+        return body["data"]
+
+    def errors(self, document: str, /, **variables: Any) -> list[dict[str, Any]]:
+        """The errors of a query, each with a code and a sentence in both languages."""
+        response = self.post(document, **variables)
+        body = response.json()
+        assert "errors" in body, body
+        for each in body["errors"]:
+            spoken(each["extensions"])
+        return [each["extensions"] for each in body["errors"]]
+
+    def mutate(
+        self, command: type[Command], given: Any, request: str = "r1", **options: Any
+    ) -> Any:
+        """The answer to one command."""
+        document = (
+            f"mutation($input: {command.__name__}Input!, $request: String!, $reported: Report) "
+            f"{{ answer: {field_of(command)}(input: $input, requestId: $request, "
+            f"reported: $reported) {{ {ANSWER} }} }}"
+        )
+        return self.ask(document, input=given, request=request, **options)["answer"]
+
+    def mutate_many(
+        self, command: type[Command], given: list[Any], request: str = "r1", **options: Any
+    ) -> Any:
+        """The answer to many commands."""
+        return self.ask(bulk_document(command), inputs=given, request=request, **options)["answer"]
+
+
+def bulk_document(command: type[Command]) -> str:
+    """The bulk mutation of a command."""
+    return (
+        f"mutation($inputs: [{command.__name__}Input!]!, $request: String!, "
+        "$whole: Boolean = false, $reported: Report) "
+        f"{{ answer: {MUTATIONS[command]}(inputs: $inputs, requestId: $request, whole: $whole, "
+        f"reported: $reported) {{ position recorded refused replayed rows {{ {ANSWER} }} }} }}"
+    )
+
+
+def field_of(command: type[Command]) -> str:
+    """The mutation of a command."""
+    return command.__name__[0].lower() + command.__name__[1:]
+
+
+def spoken(said: dict[str, Any]) -> None:
+    """Whether something is said with a code, in Chinese and in English, and no Python in it."""
+    assert said["code"] == said["code"].upper()
+    assert any("一" <= each <= "鿿" for each in said["zh"]), said
+    assert any(each.isascii() and each.isalpha() for each in said["en"]), said
+    assert "Traceback" not in said["en"], said
+
+
+def codes(answer: dict[str, Any]) -> list[str]:
+    """The codes of a refused command."""
+    if answer["__typename"] == "Recorded":
+        return []
+    for each in answer["refusals"]:
+        spoken(each)
+    return [each["code"] for each in answer["refusals"]]
+
+
+@contextmanager
+def serving(url: str, folder: Path, *, wait_seconds: float = 10.0) -> Iterator[Served]:
+    """A server on a founded database for as long as it is needed."""
+    (folder / "vault.key").write_text(b64encode(KEY).decode())
+    clock = DemoClock(DAY)
+    settings = Settings(database_url=url, data=folder, _env_file=None)
+    key = OKPKey.generate_key("Ed25519")
+    with open_house(settings, clock) as house:
+        house.wait_seconds = wait_seconds
+        app = create_app(house, key, body_bytes_max=BODY_BYTES_MAX, demo_clock=clock)
+        with _running(app) as address, httpx.Client(base_url=address, timeout=60) as client:
+            yield Served(house=house, key=key, url=address, clock=clock, client=client)
+
+
+@contextmanager
+def _running(app: Any) -> Iterator[str]:
+    """The address of an application that runs on a thread."""
+    server = uvicorn.Server(
+        uvicorn.Config(app, log_level="error", lifespan="on", timeout_graceful_shutdown=1)
+    )
+    listener = socket.create_server(("127.0.0.1", 0))
+    ready = threading.Event()
+
+    async def serve() -> None:
+        task = asyncio.create_task(server.serve(sockets=[listener]))
+        while not server.started and not task.done():
+            await asyncio.sleep(0)
+        ready.set()
+        await task
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),), name="server")
+    thread.start()
+    ready.wait()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()
