@@ -25,6 +25,7 @@ from api.clock import DemoClock
 from api.limits import BodyLimit, failure
 from ledger.command import Role
 from schema.context import Context, House
+from schema.errors import incident
 from schema.root import build
 
 
@@ -56,10 +57,12 @@ class Door(GraphQL[Context, None]):
     def decode_json(self, data: str | bytes) -> object:
         """The body as JSON; what Python cannot hold is no JSON of ours either."""
         try:
-            return json.loads(data)
-        except (ValueError, RecursionError):
-            # Too deep, digits without end, or bytes that are no text.
-            raise json.JSONDecodeError("not JSON that we can read", "", 0) from None
+            body = json.loads(data)
+        except (ValueError, RecursionError):  # too deep, digits without end, bytes that are no text
+            body = None
+        if not isinstance(body, dict):
+            raise json.JSONDecodeError("no JSON object that we can read", "", 0)
+        return body
 
     async def on_ws_connect(self, context: Context) -> Any:
         """Takes the token from the connection's parameters."""
@@ -90,6 +93,9 @@ def create_app(
             return failure(
                 "BAD_REQUEST", f"请求格式不正确（{error.reason}）", error.reason, error.status_code
             )
+        except Exception as error:  # nothing of its text may leave
+            zh, en, _ = incident(error, "http")
+            return failure("INTERNAL", zh, en, 500)
 
     async def healthz(_: Request) -> Response:
         return JSONResponse({"status": "ok"})

@@ -1,4 +1,4 @@
-"""Open books: a ledger to be read by the command line, with nothing followed and nothing founded."""
+"""Open books: a ledger that the command line reads, nothing followed and nothing founded."""
 
 from __future__ import annotations
 

@@ -75,7 +75,8 @@ def history(
 
 def plain(entry: Entry) -> dict[str, Any]:
     """An entry as its body says it, with its position in front."""
-    return {"position": entry.position} | msgspec.json.decode(encode(entry))
+    body: dict[str, Any] = msgspec.json.decode(encode(entry))
+    return {"position": entry.position} | body
 
 
 def _paged(feed: Feed, wanted: Filter, limit: int, *, latest_first: bool) -> Iterator[Entry]:

@@ -15,7 +15,9 @@ from ledger.store.migrate import pending_sql
 
 def migrate(
     context: typer.Context,
-    sql: Annotated[bool, typer.Option("--sql", help="Print the SQL instead of running it.")] = False,
+    sql: Annotated[
+        bool, typer.Option("--sql", help="Print the SQL instead of running it.")
+    ] = False,
 ) -> None:
     """Migrate the database, as its owner. 迁移数据库。
 

@@ -13,7 +13,17 @@ from rich.tree import Tree
 
 from api.books import Books, open_books
 from api.command_history import SHANGHAI
-from api.terminal import DAY, NOT_RIGHT, Json, console, name_of, print_json, settings_of, stop, table
+from api.terminal import (
+    DAY,
+    NOT_RIGHT,
+    Json,
+    console,
+    name_of,
+    print_json,
+    settings_of,
+    stop,
+    table,
+)
 from ledger.credit import CreditKind
 from ledger.record import Line, Record, total
 from ledger.verdict import Requirement, Result, Verdict

@@ -6,6 +6,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
+RUN_OFF_TIMES = 4
+
+
 class _TooLarge(Exception):
     """The body is over the limit."""
 
@@ -23,7 +26,7 @@ class BodyLimit:
             return
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         if declared.isdigit() and int(declared) > self._bytes_max:
-            await self._refuse(scope, receive, send)
+            await self._refuse(scope, receive, send, 0)
             return
         read, begun = 0, False
 
@@ -45,9 +48,15 @@ class BodyLimit:
         except _TooLarge:
             if begun:
                 raise
-            await self._refuse(scope, receive, send)
+            await self._refuse(scope, receive, send, read)
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send, read: int) -> None:
+        # Who is still sending does not hear an answer; so what comes is let run off, for a while.
+        more = True
+        while more and read <= self._bytes_max * RUN_OFF_TIMES:
+            message = await receive()
+            read += len(message.get("body", b""))
+            more = bool(message.get("more_body", False))
         response = failure(
             "BODY_TOO_LARGE",
             f"请求体超过 {self._bytes_max} 字节",

@@ -72,7 +72,7 @@ def term_days(rules: Rulebook, place: JurisdictionId, term: TermId) -> TermDays:
 
     spans = {phase: known(phase) for phase in Phase}
     if not all(spans[phase] for phase in (*NEEDED, Phase.DELIVER)):
-        raise _unknown_term(rules, term)
+        raise _unknown_term(rules, place, term)
 
     def span(phase: Phase) -> tuple[date, date]:
         found = spans[phase]
@@ -111,8 +111,7 @@ def term_days(rules: Rulebook, place: JurisdictionId, term: TermId) -> TermDays:
     )
 
 
-def _unknown_term(rules: Rulebook, term: TermId) -> Fault:
-    place = JurisdictionId("jurisdiction:330000")
+def _unknown_term(rules: Rulebook, place: JurisdictionId, term: TermId) -> Fault:
     held = [
         each
         for each in sorted(rules.terms)
@@ -120,8 +119,8 @@ def _unknown_term(rules: Rulebook, term: TermId) -> Fault:
     ]
     return Fault(
         "TERM_WITHOUT_WINDOWS",
-        zh=f"现有文件没有 {term.value} 的完整时间安排，无法模拟；可选学期：{'、'.join(held)}",
-        en=f"no document gives the windows of {term.value}, so it cannot be simulated; "
+        zh=f"现有文件没有 {place.value} 在 {term.value} 的完整时间安排，无法模拟；可选学期：{'、'.join(held)}",
+        en=f"no document gives the windows of {term.value} for {place.value}, so it cannot be simulated; "
         f"terms that have them: {', '.join(held)}",
     )
 

@@ -245,8 +245,7 @@ def within(
     if hours <= session.hours and total <= planned:
         return
     raise MoreThanPlanned(
-        zh=f"{teacher} 缺 {hours} 学时（累计 {total}），而该半天只有 {session.hours} 学时、全程 "
-        f"{planned} 学时",
+        zh=f"{teacher} 缺 {hours} 学时（累计 {total}），该半天 {session.hours}，全程 {planned}",
         en=f"{teacher} missed {hours} hours ({total} in all) of {session.hours} in this half-day "
         f"and {planned} in all",
         field="hours",
@@ -267,9 +266,8 @@ class GrantLeave(Command):
     roll: Roll = fact(default_factory=Roll)
 
     def boundary(self) -> list[Selector]:
-        roll: list[type[Event]] = [EnrollmentConfirmed, EnrollmentWithdrawn]
         return [
-            about(self.teacher, self.offering, of=roll),
+            about(self.teacher, self.offering, of=[EnrollmentConfirmed, EnrollmentWithdrawn]),
             about(self.offering, of=OFFERING_EVENTS),
         ]
 

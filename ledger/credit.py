@@ -133,9 +133,7 @@ class Account:
         """The award, if it was not revoked. Raises ``NotCredited``."""
         awarded = self.known(credit)
         if self.revoked:
-            raise NotCredited(
-                zh=f"{credit} 已经撤销", en=f"{credit} was revoked", field="credit"
-            )
+            raise NotCredited(zh=f"{credit} 已经撤销", en=f"{credit} was revoked", field="credit")
         return awarded
 
 

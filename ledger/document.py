@@ -85,6 +85,8 @@ def parse(text: str, file: str) -> Document:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise _fault(file, None, str(error)) from None
+    except RecursionError:
+        raise _fault(file, None, "too deep") from None
     try:
         whole = msgspec.convert(data, _Text)
     except msgspec.ValidationError as error:

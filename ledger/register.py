@@ -6,6 +6,7 @@ digests of what the vault holds (RFC 9901 section 4.2).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +15,8 @@ from enum import Enum
 from ledger.command import PROVINCE, Command, Refused, Selector, UnknownReference, about, fact
 from ledger.event import Entry, Event
 from ledger.names import JurisdictionId, Name, SchoolId, TeacherId
+
+GB_T_2260 = re.compile(r"[1-9][0-9]{5}")
 
 
 class Level(Enum):
@@ -94,7 +97,7 @@ class IdentityKnown(Refused):
 
 
 class WrongPlace(Refused):
-    """The place is of the wrong level or unknown."""
+    """The name is no code of a place."""
 
 
 TEACHER_EVENTS: list[type[Event]] = [TeacherRegistered, TeacherTransferred, TeacherProfileUpdated]
@@ -168,6 +171,12 @@ class RegisterJurisdiction(Command):
     def decide(self) -> Iterator[Event]:
         if self.known:
             raise taken(self.jurisdiction, "jurisdiction")
+        if not GB_T_2260.fullmatch(self.jurisdiction.value):
+            raise WrongPlace(
+                zh=f"{self.jurisdiction} 不是 GB/T 2260 的六位区划代码",
+                en=f"{self.jurisdiction} is not a code of six digits as in GB/T 2260",
+                field="jurisdiction",
+            )
         chain = self.jurisdiction.chain
         yield JurisdictionRegistered(
             jurisdiction=self.jurisdiction,

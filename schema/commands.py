@@ -140,7 +140,7 @@ def _asked(
     seals: dict[int, Seal] = {}
     for number, each in enumerate(given):
         try:
-            _check_request(request, len(given))
+            _check_request(request, len(given), report)
             made, seal = _command(context, command, each)
         except Fault as fault:
             broken[number] = fault
@@ -173,13 +173,20 @@ def _interleaved(answer: Answer, broken: dict[int, Fault], count: int) -> Answer
     return Answer(position=answer.position, outcomes=tuple(rows), replayed=answer.replayed)
 
 
-def _check_request(request: str, rows: int) -> None:
+def _check_request(request: str, rows: int, report: Report | None = None) -> None:
     if not 1 <= len(request) <= REQUEST_CHARACTERS_MAX or not request.isprintable():
         raise Fault(
             "BAD_REQUEST_ID",
             zh=f"requestId 须为 1 至 {REQUEST_CHARACTERS_MAX} 个可见字符",
             en=f"requestId must have 1 to {REQUEST_CHARACTERS_MAX} printable characters",
             field="requestId",
+        )
+    if report is not None and not report.source.strip():
+        raise Fault(
+            "BAD_SOURCE",
+            zh="上报的事实须写明来源与编号",
+            en="a reported fact names its source and its reference there",
+            field="reported.source",
         )
     if rows > ROWS_MAX:
         raise Fault(

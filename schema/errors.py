@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from uuid import uuid4
 
 import structlog
@@ -38,11 +39,17 @@ class CodedErrors(MaskErrors):
                 zh="请求不符合接口定义：" + error.message,
                 en=error.message,
             )
-        incident = str(uuid4())
-        log.error("unexpected", incident=incident, path=error.path, exc_info=cause)
-        zh = f"服务器内部错误，编号 {incident}"
-        en = f"internal error, incident {incident}"
-        return _coded(error, f"{zh} / {en}", code="INTERNAL", zh=zh, en=en, incident=incident)
+        zh, en, number = incident(cause, error.path)
+        return _coded(error, f"{zh} / {en}", code="INTERNAL", zh=zh, en=en, incident=number)
+
+
+def incident(cause: Exception, where: object) -> tuple[str, str, str]:
+    """Logs what nobody foresaw, and gives what may be said of it: in both languages, by number."""
+    number = str(uuid4())
+    # As text, without the values of variables: they may be personal data.
+    trace = "".join(traceback.format_exception(cause))
+    log.error("unexpected", incident=number, where=where, trace=trace)
+    return f"服务器内部错误，编号 {number}", f"internal error, incident {number}", number
 
 
 def _root(error: GraphQLError) -> Exception:

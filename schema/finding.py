@@ -11,7 +11,7 @@ from projections.catalogue import FINDINGS
 from projections.finding import Finding
 from schema.context import Context
 from schema.outputs import connection, output
-from schema.scalars import Position, enum_type
+from schema.scalars import Position, Text, enum_type
 
 Info = strawberry.Info[Context, None]
 FindingType = output(Finding, skip=("tags",))
@@ -28,9 +28,9 @@ class FindingQuery:
     async def findings(
         self,
         info: Info,
-        rule: str | None = None,
+        rule: Text | None = None,
         outcome: Outcome | None = None,
-        code: str | None = None,
+        code: Text | None = None,
         first: int | None = None,
         after: str | None = None,
         at_least: Position | None = None,

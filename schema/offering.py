@@ -11,7 +11,7 @@ from projections.catalogue import OFFERINGS
 from projections.offering import Offering
 from schema.context import Context
 from schema.outputs import connection, output
-from schema.scalars import Position, enum_type
+from schema.scalars import Position, Text, enum_type
 
 Info = strawberry.Info[Context, None]
 OfferingType = output(Offering, key="offering")
@@ -30,7 +30,7 @@ class OfferingQuery:
         place: strawberry.ID | None = None,
         term: strawberry.ID | None = None,
         project: strawberry.ID | None = None,
-        subject: str | None = None,
+        subject: Text | None = None,
         mode: Mode | None = None,
         first: int | None = None,
         after: str | None = None,

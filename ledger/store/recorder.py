@@ -35,9 +35,13 @@ from ledger.store.statements import CHANNEL, PINNED
 from ledger.store.work import Plain
 
 READ_BY_TAGS = """
-select p.position from ledger.positions(%s::bigint[], %s, null) as p(position)
-join ledger.events e on e.position = p.position
-where e.position <= %s and e.tags @> %s::text[] and (%s::text[] = '{}' or e.type = any(%s))
+select e.position from ledger.positions(%s::bigint[], %s, null) as p(position)
+cross join lateral (
+    select position from ledger.events
+    where position = p.position and position <= %s and tags @> %s::text[]
+      and (%s::text[] = '{}' or type = any(%s))
+    offset 0
+) e
 order by e.position limit %s
 """
 READ_BY_TYPES = """

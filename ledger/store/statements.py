@@ -1,7 +1,9 @@
 """The statements of the committer: one round trip to read a batch's past, one to write it.
 
 All of them are prepared once and planned generically on a connection whose planner is pinned
-(``PINNED``), so that a growing ledger cannot talk the planner into walking it.
+(``PINNED``), so that a growing ledger cannot talk the planner into walking it. ``offset 0`` keeps
+a subselect where it stands: pulled up, it would be planned on an empty ledger with the events
+outermost, and walk all of them for ever.
 """
 
 from __future__ import annotations
@@ -24,7 +26,10 @@ HEAD = "select position, at from ledger.events order by position desc limit 1"
 ANSWERED = """
 select r.actor, r.request, r.digest, r.answer
 from unnest(%s::text[], %s::text[]) as asked(actor, request)
-join ledger.requests r on r.actor = asked.actor and r.request = asked.request
+cross join lateral (
+    select actor, request, digest, answer from ledger.requests
+    where actor = asked.actor and request = asked.request offset 0
+) r
 """
 
 BY_TYPE = """
@@ -41,7 +46,7 @@ order by e.position
 # position after which to look.
 BY_TAGS = """
 select s.n, e.position, e.body
-from unnest(%s::int[], %s::text[], %s::text[], %s::text[], %s::bigint[])
+from unnest(%b::int[], %b::text[], %b::text[], %b::text[], %b::bigint[])
     as s(n, hashes, tags, types, after)
 cross join lateral
     ledger.positions(string_to_array(s.hashes, ',')::bigint[], s.after, null) as p(position)
@@ -50,6 +55,7 @@ cross join lateral (
     where position = p.position
       and type = any(string_to_array(s.types, E'\\x1f'))
       and tags @> string_to_array(s.tags, E'\\x1f')
+    offset 0
 ) e
 order by s.n, e.position
 """
@@ -69,7 +75,7 @@ order by s.n, e.position
 # Append conditions of the library: which of the numbered items match an event after a position.
 CONFLICTS_BY_TAGS = """
 select s.n
-from unnest(%s::int[], %s::text[], %s::text[], %s::text[], %s::bigint[])
+from unnest(%b::int[], %b::text[], %b::text[], %b::text[], %b::bigint[])
     as s(n, hashes, tags, types, after)
 where exists (
     select from ledger.positions(
@@ -81,6 +87,7 @@ where exists (
         where position = p.position
           and (s.types = '' or type = any(string_to_array(s.types, E'\\x1f')))
           and tags @> string_to_array(s.tags, E'\\x1f')
+        offset 0
     ) e
 )
 """
@@ -99,34 +106,34 @@ INSERT_EVENTS = """
 insert into ledger.events (position, type, at, on_day, id, channel, tags, body, leaf_hash)
 select position, type, at, on_day, id, channel, string_to_array(tags, E'\\x1f'), body, leaf_hash
 from unnest(
-    %s::bigint[], %s::text[], %s::timestamptz[], %s::date[], %s::uuid[], %s::text[],
-    %s::text[], %s::bytea[], %s::bytea[]
+    %b::bigint[], %b::text[], %b::timestamptz[], %b::date[], %b::uuid[], %b::text[],
+    %b::text[], %b::bytea[], %b::bytea[]
 ) as added(position, type, at, on_day, id, channel, tags, body, leaf_hash)
 """
 
 INSERT_TAGS = """
 insert into ledger.tags (hash, position)
-select * from unnest(%s::bigint[], %s::bigint[]) on conflict do nothing
+select * from unnest(%b::bigint[], %b::bigint[]) on conflict do nothing
 """
 
 INSERT_REQUESTS = """
 insert into ledger.requests (actor, request, digest, answer, at)
-select * from unnest(%s::text[], %s::text[], %s::bytea[], %s::bytea[], %s::timestamptz[])
+select * from unnest(%b::text[], %b::text[], %b::bytea[], %b::bytea[], %b::timestamptz[])
 """
 
 INSERT_KEYS = """
 insert into vault.keys (subject, wrapped)
-select * from unnest(%s::text[], %s::bytea[])
+select * from unnest(%b::text[], %b::bytea[])
 """
 
 INSERT_SECRETS = """
 insert into vault.secrets (digest, subject, field, sealed)
-select * from unnest(%s::text[], %s::text[], %s::text[], %s::bytea[])
+select * from unnest(%b::text[], %b::text[], %b::text[], %b::bytea[])
 """
 
 INSERT_LOOKUPS = """
 insert into vault.lookups (fingerprint, subject)
-select * from unnest(%s::bytea[], %s::text[]) on conflict (fingerprint) do nothing
+select * from unnest(%b::bytea[], %b::text[]) on conflict (fingerprint) do nothing
 """
 
 UNIT = "\x1f"

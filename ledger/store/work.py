@@ -98,19 +98,23 @@ class Tray:
 
     def matches(self, condition: DCBAppendCondition) -> bool:
         """Whether an event of the batch meets a library condition."""
+        if not self.rows:
+            return False
         after, items = condition.after or 0, condition.fail_if_events_match.items
-        return any(
-            row.position > after
-            and (
-                not items
-                or any(
-                    (not item.types or row.type in item.types)
+        if not items:
+            return self.rows[-1].position > after
+        for item in items:
+            candidates = self.rows
+            if item.tags:
+                candidates = min((self._by_tag.get(tag, []) for tag in item.tags), key=len)
+            for row in candidates:
+                if (
+                    row.position > after
+                    and (not item.types or row.type in item.types)
                     and all(tag in row.tags for tag in item.tags)
-                    for item in items
-                )
-            )
-            for row in self.rows
-        )
+                ):
+                    return True
+        return False
 
 
 @dataclass

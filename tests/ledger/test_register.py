@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
+
 from ledger.command import OutsideScope, UnknownReference
 from ledger.names import JurisdictionId, SchoolId, TeacherId
 from ledger.register import (
@@ -16,6 +18,7 @@ from ledger.register import (
     TeacherTransferred,
     TransferTeacher,
     UpdateTeacherProfile,
+    WrongPlace,
 )
 from tests import cast
 from tests.cast import DAY, LIN, OTHER_SCHOOL, RUIAN, SCHOOL, WENZHOU, WENZHOU_SCHOOL
@@ -175,3 +178,12 @@ def test_the_profile_of_an_unknown_teacher_is_not_updated():
 def test_names_of_different_kinds_do_not_meet():
     assert TeacherId("teacher:a") != SchoolId("school:a")
     assert JurisdictionId("jurisdiction:330381").covers(JurisdictionId("jurisdiction:330381"))
+
+
+@pytest.mark.parametrize("code", ["33038", "3303811", "ruian", "033038", "33038a"])
+@pytest.mark.parametrize("reported", [False, True])
+def test_a_place_has_a_code_of_six_digits(code, reported):
+    odd = JurisdictionId(f"jurisdiction:{code}")
+    given().when(
+        RegisterJurisdiction(jurisdiction=odd, title="某地"), on=DAY, reported=reported
+    ).refused(WrongPlace, field="jurisdiction")

@@ -440,3 +440,14 @@ def test_hours_survive_the_feed(told: tuple[Ledger, list[Entry]]) -> None:
     [entry] = opened.feed.page(Filter(types=("credit.awarded",)), 10)
 
     assert entry.event.credits == Decimal(20)  # type: ignore[attr-defined]
+
+
+def test_connections_that_the_server_closed_meanwhile_are_not_used(ledger: Ledger) -> None:
+    ledger.ask([school()], OPERATOR)
+    for _ in range(5):
+        held = [ledger.pool.getconn() for _ in range(4)]
+        for each in held:
+            ledger.pool.putconn(each)
+        assert terminate(ledger.url) >= 4
+        for _ in range(8):
+            assert ledger.feed.head() == 2

@@ -1,0 +1,66 @@
+"""The command line, ``xuefen``: one command a file, their docstrings the help.
+
+Exit codes: 0 all right, 1 the answer is no (an unknown teacher, a check that found something),
+2 something must be mended first (said in a sentence), 3 busy.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.command_check import check
+from api.command_history import history
+from api.command_migrate import migrate
+from api.command_record import record
+from api.command_regulation import regulations
+from api.command_token import token
+from api.command_view import rebuild
+from api.serve import serve
+from api.terminal import Commands
+
+app = typer.Typer(
+    name="xuefen",
+    cls=Commands,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,  # they print variables, and keys are among them
+)
+
+
+@app.callback()
+def xuefen(
+    context: typer.Context,
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of the embedded database and the keys.")
+    ] = None,
+    database_url: Annotated[
+        str | None, typer.Option(metavar="URL", help="PostgreSQL 15 or newer, not the embedded.")
+    ] = None,
+) -> None:
+    """Xuefen, the audit ledger of teachers' training credits. 学分：教师培训审计账本。
+
+    Settings come from the environment (XUEFEN_DATA, XUEFEN_DATABASE_URL, …) or a .env file.
+    """
+    given = {"data": data, "database_url": database_url}
+    context.obj = {name: value for name, value in given.items() if value is not None}
+
+
+app.command()(serve)
+app.command()(rebuild)
+app.command()(history)
+app.command()(record)
+app.command()(check)
+app.command()(token)
+app.command()(regulations)
+app.command()(migrate)
+
+
+def main() -> None:
+    """Runs the command that the arguments name."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

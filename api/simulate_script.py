@@ -1,0 +1,118 @@
+"""The script of a simulation: who asks what on which day, in what order, fixed by the seed.
+
+Nothing in it depends on an answer, so the same simulation asks the same under the same request ids
+and a ledger that has it already writes nothing new. What stands in one step is independent of
+each other and may be asked at once; a step begins when the one before it is answered.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+
+from api.simulate_way import Submission, in_bulk
+from ledger.command import Asker, Command
+
+ROWS = 200
+STEPS = (
+    "registration",
+    "people",
+    "term",
+    "profiles",
+    "early mistakes",
+    "orders",
+    "responses",
+    "awards of orders",
+    "declarations",
+    "reviews",
+    "publication",
+    "offerings",
+    "selections",
+    "withdrawals",
+    "school reviews",
+    "expansions",
+    "provider reviews",
+    "mistakes",
+    "declined",
+    "timetables",
+    "changes",
+    "decisions on changes",
+    "explanations",
+    "leave",
+    "logs",
+    "attendance",
+    "corrections",
+    "misconduct",
+    "assessments",
+    "settlements",
+    "notices",
+    "awards",
+    "credit corrections",
+    "school-based",
+    "afterthoughts",
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    """What is asked on a day in one step of its order."""
+
+    day: date
+    title: str
+    submissions: tuple[Submission, ...]
+
+
+@dataclass
+class Script:
+    """Lines by day, step, asker and kind, in the order in which they were said."""
+
+    key: str
+    _lines: dict[tuple[date, str], dict[tuple[str, str, bool], list[Submission]]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(list))
+    )
+
+    @property
+    def prefix(self) -> str:
+        """How its request ids begin."""
+        return f"sim-{self.key}-"
+
+    def say(
+        self,
+        day: date,
+        step: str,
+        asker: Asker,
+        command: Command,
+        *,
+        person: dict[str, str] | None = None,
+        mistake: bool = False,
+    ) -> None:
+        """Adds a line; lines of one asker and kind in one step go out together."""
+        kind = (asker.actor, type(command).__name__, mistake)
+        people = (person,) if person else ()
+        line = Submission("", asker, (command,), people, mistake)
+        self._lines[day, step][kind].append(line)
+
+    def steps(self) -> Iterator[Step]:
+        """All steps in order, with their request ids."""
+        number = 0
+        for day, title in sorted(self._lines, key=lambda each: (each[0], STEPS.index(each[1]))):
+            submissions: list[Submission] = []
+            for lines in self._lines[day, title].values():
+                size = ROWS if in_bulk(lines[0].kind) else 1
+                for start in range(0, len(lines), size):
+                    number += 1
+                    request = f"{self.prefix}{number:06d}"
+                    submissions.append(_joined(request, lines[start : start + size]))
+            yield Step(day, title, tuple(submissions))
+
+
+def _joined(request: str, lines: list[Submission]) -> Submission:
+    return Submission(
+        request=request,
+        asker=lines[0].asker,
+        commands=tuple(command for each in lines for command in each.commands),
+        people=tuple(person for each in lines for person in each.people),
+        mistake=lines[0].mistake,
+    )

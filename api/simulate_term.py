@@ -1,0 +1,451 @@
+"""A simulated term up to admission: orders, declarations, reviews, offerings, two rounds.
+
+The numbers are those of a county year (1.30 external enrollments a teacher and 1.5 choices an
+enrollment), halved for a term. A share of what is asked is wrong and is to be refused.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from random import Random
+
+from api.population import SUBJECTS, Population, Provider, Teacher
+from api.simulate_calendar import TermDays, later
+from api.simulate_class import ClassRun, sessions_of, teach
+from api.simulate_script import Script
+from ledger.accreditation import AccreditProvider
+from ledger.command import Asker
+from ledger.declaration import DeclareProject
+from ledger.enrollment import ConfirmEnrollment, ReviewSelection
+from ledger.names import CreditId, OfferingId, OrderId, ProjectId
+from ledger.offering import DecideExpansion, OpenOffering, RequestExpansion
+from ledger.order import Form, PublishOrderList, SubmitOrder
+from ledger.plan import Audience, Lead, Mode, Plan, Title
+from ledger.register import RegisterSchool, RegisterTeacher, Stage, UpdateTeacherProfile
+from ledger.response import AwardOrder, RespondToOrder
+from ledger.review import PublishProject, ReviewProject
+from ledger.school_based import RecogniseSchoolBased, RecordSchoolBased
+from ledger.selection import SelectOffering
+from ledger.term import OpenTerm, Phase
+from ledger.withdrawal import WithdrawSelection
+
+ENROLLMENTS_PER_TEACHER = 0.65
+CLASS_SIZE = 42
+ORDERS = 3
+HOURS_LONG, HOURS_SHORT = 90, 24
+LONG_SHARE = 0.16
+CHOICES = (0, 1, 2, 3)
+CHOICES_WEIGHTS = (35, 40, 20, 5)
+"""Choices of a teacher in a term: 0.95 on average, 1.5 for each enrollment that comes of them."""
+SHARES = (0, 0, 1, 2, 0, 4, 3, 0, 1, 2)
+"""Which provider the next class belongs to; the county's own training school has the most."""
+HOST = 2
+"""The provider that wins the orders: the normal university."""
+FULL = "名额已满"
+
+
+@dataclass
+class TermScript:
+    """One term's part of the script."""
+
+    people: Population
+    days: TermDays
+    script: Script
+    rng: Random
+    classes: list[ClassRun] = field(default_factory=list)
+    choices: dict[str, list[ClassRun]] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)
+    admitted: set[str] = field(default_factory=set)
+
+    def write(self) -> None:
+        """Writes the term from its opening to its last credit."""
+        self._open()
+        self._orders()
+        self._declare()
+        self._review()
+        self._round_one()
+        self._expand_and_admit()
+        self._round_two()
+        for number, run in enumerate(self.classes):
+            teach(self.script, self.rng, run, self.people, number, self.days)
+        self._school_based()
+
+    def _open(self) -> None:
+        day, people = self.days.start, self.people
+        term = self.days.term
+        self.script.say(day, "term", people.province, OpenTerm(term=term, title=term.value))
+        for teacher in people.teachers:
+            if self.rng.random() < 0.3:
+                self.script.say(
+                    self.days.declare[0],
+                    "profiles",
+                    teacher.school.head,
+                    UpdateTeacherProfile(
+                        teacher=teacher.teacher,
+                        stage=teacher.school.stage,
+                        subject=teacher.subject,
+                    ),
+                )
+
+    # Orders: three of them, answered by universities, awarded to one each.
+
+    def _orders(self) -> None:
+        if not self.days.orders:
+            return
+        days, say, county = self.days.orders, self.script.say, self.people.county
+        city, hosts = self.people.providers[1], self.people.providers[HOST : HOST + 2]
+        for number in range(ORDERS):
+            order = self._order(number)
+            submit = SubmitOrder(
+                order=order,
+                place=self.people.place,
+                term=self.days.term,
+                title=f"乡村教师实验教学{number + 1}",
+                theme="实验教学",
+                trainees="乡村学校教师",
+                stage=Stage.PRIMARY,
+                subject=SUBJECTS[number],
+                seats=CLASS_SIZE,
+                days=3,
+                form=Form.FACE_TO_FACE,
+                aims="能独立开设实验课",
+                requirements="以实验操作为主",
+                intended=(hosts[0].provider,) if number == 1 else (),
+            )
+            say(days[Phase.ORDER_SUBMIT], "orders", county, submit)
+            for host in hosts if number != 1 else hosts[:1]:
+                respond = RespondToOrder(order=order, provider=host.provider, proposal="培训方案")
+                say(days[Phase.ORDER_RESPOND], "responses", host.office, respond)
+            award = AwardOrder(order=order, provider=hosts[0].provider, reason="方案最契合")
+            say(days[Phase.ORDER_AWARD], "awards of orders", county, award)
+        long = replace(submit, order=OrderId(f"{order}-x"), aims="目" * 201)
+        say(days[Phase.ORDER_SUBMIT], "mistakes", county, long, mistake=True)
+        small = RespondToOrder(order=order, provider=city.provider, proposal="培训方案")
+        say(days[Phase.ORDER_RESPOND], "mistakes", city.office, small, mistake=True)
+        silent = AwardOrder(order=order, provider=city.provider, reason="就近")
+        say(days[Phase.ORDER_AWARD], "early mistakes", county, silent, mistake=True)
+        publish = PublishOrderList(term=self.days.term)
+        say(days[Phase.ORDER_LIST_PUBLISH], "publication", self.people.province, publish)
+
+    def _order(self, number: int) -> OrderId:
+        return OrderId(f"order:{self._name(f'{number + 1}')}")
+
+    def _name(self, rest: str) -> str:
+        return f"{self.people.key}-{self.days.term.value}-{rest}"
+
+    # Declarations: a project has one or two classes.
+
+    def _declare(self) -> None:
+        wanted = max(3, round(len(self.people.teachers) * ENROLLMENTS_PER_TEACHER / CLASS_SIZE))
+        ordered = min(ORDERS, wanted // 2) if self.days.orders else 0
+        number = 0
+        while len(self.classes) < wanted:
+            order = self._order(number) if number < ordered else None
+            which = HOST if order else SHARES[number % len(SHARES)]
+            offerings = 1 if order or self.rng.random() < 0.5 else 2
+            self._project(number, self.people.providers[which], order, offerings)
+            number += 1
+        self._declare_wrongly()
+
+    def _project(
+        self, number: int, provider: Provider, order: OrderId | None, offerings: int
+    ) -> None:
+        declare = DeclareProject(
+            project=ProjectId(f"project:{self._name(f'{number + 1:03d}')}"),
+            provider=provider.provider,
+            place=self.people.place if order else provider.place,
+            term=self.days.term,
+            plan=self._plan(number, provider, order),
+            lead=self._lead(f"lead-{number + 1:03d}"),
+            offerings=offerings,
+            order=order,
+        )
+        first, last = self.days.declare
+        day = self.days.orders[Phase.ORDER_DECLARE] if order else self._between(first, last)
+        self.script.say(day, "declarations", provider.office, declare)
+        bureau = self.people.county if order else provider.bureau
+        for _ in range(offerings):
+            self.classes.append(self._class(declare, provider, bureau))
+
+    def _lead(self, name: str) -> Lead:
+        junior = self.rng.random() < 0.1
+        return Lead(
+            staff=self.people.staff(f"{self.days.term.value}-{name}"),
+            title=Title.INTERMEDIATE if junior else Title.ASSOCIATE_SENIOR,
+            regular_staff=True,
+            expertise=True,
+        )
+
+    def _plan(self, number: int, provider: Provider, order: OrderId | None) -> Plan:
+        long = order is None and not provider.distance
+        long = long and (number == ORDERS or self.rng.random() < LONG_SHARE)
+        hours = Decimal(HOURS_LONG if long else HOURS_SHORT)
+        blended = provider.blended and not long and order is None and self.rng.random() < 0.3
+        mode = Mode.BLENDED if blended else Mode.INTENSIVE
+        mode = Mode.DISTANCE if provider.distance else mode
+        wide = provider.bureau is self.people.province and order is None
+        return Plan(
+            title=f"{provider.title}项目{number + 1}",
+            subject=SUBJECTS[number % len(SUBJECTS)],
+            stage=Stage.PRIMARY,
+            mode=mode,
+            hours=hours,
+            base_credits=hours,
+            online_credits=Decimal(6) if blended else Decimal(0),
+            audience=Audience.PROVINCE if wide else Audience.LOCAL,
+            final_assessment=long,
+        )
+
+    def _class(self, declare: DeclareProject, provider: Provider, bureau: Asker) -> ClassRun:
+        number = len(self.classes)
+        first, last = self.days.deliver
+        sessions = sessions_of(
+            declare.plan, self._between(later(first, 8), later(last, -30)), provider.distance
+        )
+        open_ = OpenOffering(
+            offering=OfferingId(f"offering:{self._name(f'{number + 1:03d}')}"),
+            project=declare.project,
+            seats=self.rng.randrange(30, 51),
+            opens=sessions[0].day,
+            closes=sessions[-1].day,
+            adviser=None if number % 20 == 7 else self.people.staff(f"adviser-{number + 1:03d}"),
+        )
+        return ClassRun(open_, declare, provider, bureau, sessions)
+
+    def _declare_wrongly(self) -> None:
+        county, blended = self.people.providers[0], self.people.providers[2]
+        base = DeclareProject(
+            project=ProjectId(f"project:{self._name('late')}"),
+            provider=county.provider,
+            place=county.place,
+            term=self.days.term,
+            plan=self._plan(0, county, self._order(0)),
+            lead=self._lead("late"),
+        )
+        wrong = [(later(self.days.declare[1], 1), county, base)]
+        if self.days.orders:
+            busy = replace(base, project=ProjectId(f"project:{self._name('busy')}"), offerings=5)
+            plan = self._plan(0, blended, None)
+            values = {each: getattr(plan, each) for each in plan.__struct_fields__}
+            online = replace(
+                base,
+                project=ProjectId(f"project:{self._name('online')}"),
+                provider=blended.provider,
+                place=blended.place,
+                plan=Plan(**values | {"mode": Mode.BLENDED, "online_credits": plan.hours / 2}),
+            )
+            wrong += [(self.days.declare[1], county, busy), (self.days.declare[1], blended, online)]
+        for day, provider, command in wrong:
+            self.script.say(day, "mistakes", provider.office, command, mistake=True)
+        self._declare_weakly(replace(base, project=ProjectId(f"project:{self._name('weak')}")))
+
+    def _declare_weakly(self, declare: DeclareProject) -> None:
+        """A project that the bureau rejects and that cannot be published."""
+        county = self.people.providers[0]
+        self.script.say(self.days.declare[1], "declarations", county.office, declare)
+        reject = ReviewProject(project=declare.project, approved=False, reason="方案过于笼统")
+        self.script.say(self.days.review, "reviews", county.bureau, reject)
+        publish = PublishProject(project=declare.project)
+        self.script.say(self.days.publish, "mistakes", county.bureau, publish, mistake=True)
+
+    def _review(self) -> None:
+        for run in {run.declare.project: run for run in self.classes}.values():
+            declare = run.declare
+            ordered = declare.order is not None
+            day = self.days.orders[Phase.ORDER_REVIEW] if ordered else self.days.review
+            review = ReviewProject(project=declare.project, approved=True, reason="")
+            self.script.say(day, "reviews", run.bureau, review)
+            publish = PublishProject(project=declare.project)
+            self.script.say(self.days.publish, "publication", run.bureau, publish)
+        for run in self.classes:
+            self.script.say(self.days.publish, "offerings", run.provider.office, run.open)
+        more = replace(
+            run.open,
+            offering=OfferingId(f"{run.offering}-x"),
+            project=ProjectId(f"project:{self._name('none')}"),
+        )
+        self.script.say(self.days.publish, "mistakes", run.provider.office, more, mistake=True)
+
+    # Round one: teachers choose, withdraw now and then, schools review.
+
+    def _round_one(self) -> None:
+        first, last = self.days.round_one
+        weights = [self.rng.uniform(0.5, 1.5) for _ in self.classes]
+        weights[0] *= 2
+        for teacher in self.people.teachers:
+            count = self.rng.choices(CHOICES, CHOICES_WEIGHTS)[0]
+            chosen = dict.fromkeys(self.rng.choices(range(len(weights)), weights, k=count))
+            self.choices[teacher.teacher] = [self.classes[each] for each in chosen]
+            for run in list(self.choices[teacher.teacher]):
+                day = first if self.rng.random() < 0.4 else self._between(first, last)
+                self._select(day, teacher, run)
+                if self.rng.random() < 0.02:
+                    self._withdraw(last, teacher, run)
+                else:
+                    self._school_review(self.days.school_one, teacher, run, run.passed)
+            if self.rng.random() < 0.02:
+                self._select(later(first, -1), teacher, self.classes[0], mistake=True)
+            elif self.choices[teacher.teacher] and self.rng.random() < 0.02:
+                self._select(last, teacher, self.choices[teacher.teacher][-1], mistake=True)
+
+    def _select(
+        self, day: date, teacher: Teacher, run: ClassRun, *, mistake: bool = False
+    ) -> None:
+        select = SelectOffering(teacher=teacher.teacher, offering=run.offering)
+        # A choice that is made again comes before the withdrawals of its day.
+        step = "mistakes" if mistake else "selections"
+        self.script.say(day, step, teacher.self, select, mistake=mistake)
+
+    def _withdraw(self, day: date, teacher: Teacher, run: ClassRun) -> None:
+        withdraw = WithdrawSelection(teacher=teacher.teacher, offering=run.offering, reason="有事")
+        self.script.say(day, "withdrawals", teacher.self, withdraw)
+        self.choices[teacher.teacher].remove(run)
+
+    def _school_review(
+        self, day: date, teacher: Teacher, run: ClassRun, passed: list[Teacher]
+    ) -> None:
+        passes = self.rng.random() < 0.94
+        review = ReviewSelection(
+            teacher=teacher.teacher,
+            offering=run.offering,
+            passed=passes,
+            reason="" if passes else "与工作安排冲突",
+        )
+        self.script.say(day, "school reviews", teacher.school.head, review)
+        if passes:
+            passed.append(teacher)
+        else:
+            self.refused.add(f"{teacher.teacher} {run.offering}")
+        if self.rng.random() < 0.01 and len(self.people.schools) > 1:
+            other = next(s for s in self.people.schools if s is not teacher.school)
+            self.script.say(day, "mistakes", other.head, review, mistake=True)
+
+    # Provider review: bulk, a class at a time, up to its seats.
+
+    def _expand_and_admit(self) -> None:
+        asked, decided = self.days.expansion
+        grant = True
+        for run in self.classes:
+            if len(run.passed) > run.seats:
+                request = RequestExpansion(
+                    offering=run.offering, seats=min(len(run.passed), run.seats * 3 // 2)
+                )
+                self.script.say(asked, "expansions", run.provider.office, request)
+                decide = DecideExpansion(
+                    offering=run.offering, approved=grant, reason="" if grant else "场地不足"
+                )
+                self.script.say(decided, "expansions", run.bureau, decide)
+                run.seats = request.seats if grant else run.seats
+                grant = not grant
+            self._admit(self.days.provider_one, run, run.passed)
+
+    def _admit(self, day: date, run: ClassRun, passed: list[Teacher]) -> None:
+        room = run.seats - len(run.trainees)
+        for number, teacher in enumerate(passed):
+            admit = ConfirmEnrollment(
+                teacher=teacher.teacher, offering=run.offering, admitted=True
+            )
+            if number < room:
+                self.script.say(day, "provider reviews", run.provider.office, admit)
+                run.trainees.append(teacher)
+                self.admitted.add(teacher.teacher)
+                continue
+            if number == room:
+                self.script.say(day, "mistakes", run.provider.office, admit, mistake=True)
+            decline = replace(admit, admitted=False, reason=FULL)
+            self.script.say(day, "declined", run.provider.office, decline)
+
+    # Round two: for those whose choice of round one came to nothing.
+
+    def _round_two(self) -> None:
+        chances: dict[int, list[Teacher]] = defaultdict(list)
+        for teacher in self.people.teachers:
+            choices = self.choices[teacher.teacher]
+            if not choices:
+                if self.rng.random() < 0.03:
+                    day = self.days.round_two[0]
+                    self._select(day, teacher, self.classes[-1], mistake=True)
+                continue
+            declined = all(f"{teacher.teacher} {c.offering}" in self.refused for c in choices)
+            if teacher.teacher in self.admitted or declined:
+                continue
+            free = [
+                number
+                for number, run in enumerate(self.classes)
+                if run not in choices
+                and len(run.trainees) + len(chances[number]) < run.seats + 2
+            ]
+            if free:
+                number = self.rng.choice(free)
+                chances[number].append(teacher)
+                self._select(self._between(*self.days.round_two), teacher, self.classes[number])
+        for number, teachers in sorted(chances.items()):
+            run, passed = self.classes[number], list[Teacher]()
+            for teacher in teachers:
+                self._school_review(self.days.school_two, teacher, run, passed)
+            self._admit(self.days.provider_two, run, passed)
+
+    # School-based: one training a teacher and term, credited in bulk.
+
+    def _school_based(self) -> None:
+        day = later(self.days.deliver[1], -20)
+        for number, teacher in enumerate(self.people.teachers):
+            credit = CreditId(f"credit:{self._name(f's{number + 1:05d}')}")
+            amount = Decimal(self.rng.randrange(24, 31)) / 2
+            record = RecordSchoolBased(
+                credit=credit,
+                teacher=teacher.teacher,
+                title="校本研修",
+                hours=amount,
+                credits=amount,
+                completed=later(day, -10),
+            )
+            self.script.say(day, "school-based", teacher.school.head, record)
+            fine = self.rng.random() < 0.98
+            recognise = RecogniseSchoolBased(
+                credit=credit,
+                teacher=teacher.teacher,
+                approved=fine,
+                reason="" if fine else "过程材料不全",
+            )
+            self.script.say(later(day, 10), "school-based", self.people.county, recognise)
+
+    def _between(self, first: date, last: date) -> date:
+        return first + timedelta(days=self.rng.randrange((last - first).days + 1))
+
+
+def register(script: Script, people: Population, day: date) -> None:
+    """Enters schools, teachers and providers."""
+    for school in people.schools:
+        enter = RegisterSchool(
+            school=school.school, place=people.place, title=school.title, stage=school.stage
+        )
+        script.say(day, "registration", people.county, enter)
+    for teacher in people.teachers:
+        command = RegisterTeacher(
+            teacher=teacher.teacher,
+            school=teacher.school.school,
+            stage=teacher.school.stage,
+            subject=teacher.subject,
+            entered=teacher.entered,
+        )
+        person = {"name": teacher.person}
+        script.say(day, "people", people.county, command, person=person)
+    for number, provider in enumerate(people.providers):
+        accredit = AccreditProvider(
+            provider=provider.provider,
+            place=provider.place,
+            title=provider.title,
+            reach=provider.reach,
+            subjects=SUBJECTS,
+            since=date(2012 + number, 9, 1),
+            quota_category=provider.category,
+            distance=provider.distance,
+            blended=provider.blended,
+        )
+        script.say(day, "registration", provider.bureau, accredit)
+    again = replace(command, sealed=())
+    script.say(day, "mistakes", people.county, again, mistake=True)

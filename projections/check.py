@@ -1,0 +1,71 @@
+"""Checks by name: whether the ledger and all that stands on it is what it must be.
+
+Codes are for ever. All checks of entries share one reading of the ledger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ledger.store.feed import Feed
+from projections.check_entry import (
+    Bodies,
+    Causes,
+    Corrections,
+    Hashes,
+    Positions,
+    RuleIds,
+    Sealed,
+    TagsComplete,
+    Times,
+)
+from projections.check_store import Answers, Ids, Seats, TagsNeeded
+from projections.check_view import Stopped, Views
+from projections.inspection import (
+    Books,
+    Check,
+    EntryCheck,
+    Pool,
+    Problem,
+    Told,
+    WholeCheck,
+)
+
+CHECKS: tuple[type[Check], ...] = (
+    Positions,
+    Hashes,
+    Bodies,
+    Times,
+    Causes,
+    Corrections,
+    RuleIds,
+    TagsComplete,
+    Sealed,
+    Ids,
+    TagsNeeded,
+    Answers,
+    Seats,
+    Stopped,
+    Views,
+)
+NAMES = tuple(each.name for each in CHECKS)
+
+
+def _quiet(what: str, done: int, total: int) -> None:
+    """Tells nobody."""
+
+
+def check(
+    pool: Pool, feed: Feed, names: Sequence[str] = (), told: Told = _quiet
+) -> Iterator[Problem]:
+    """The problems that the named checks find, or all checks, up to the present head."""
+    books = Books(pool, feed, feed.head(), told)
+    chosen = [each() for each in CHECKS if not names or each.name in names]
+    of_entries = [each for each in chosen if isinstance(each, EntryCheck)]
+    if of_entries:
+        for rows in books.rows():
+            for each in of_entries:
+                yield from each.look(books, rows)
+    for whole in chosen:
+        if isinstance(whole, WholeCheck):
+            yield from whole.run(books)

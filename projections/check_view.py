@@ -1,0 +1,189 @@
+"""Checks of the views: none has stopped, and each is what a fresh fold makes of the same entries.
+
+A view is folded anew in memory up to the position where it stands. Only the comparison, which is
+short, holds a snapshot; entries that the view took in meanwhile are folded under it first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from ledger.event import Entry
+from ledger.store.feed import Filter
+from projections.catalogue import VIEWS
+from projections.inspection import Books, Problem, WholeCheck
+from projections.projection import SCHEMA, Projection
+
+ROWS_PAGE = 1_000
+Connection = psycopg.Connection[Any]
+
+
+class Stopped(WholeCheck):
+    """No view has stopped following."""
+
+    name = "progress"
+    codes = ("VIEW_STOPPED",)
+    zh = "没有停下的视图"
+    en = "no view has stopped"
+
+    def run(self, books: Books) -> Iterator[Problem]:
+        if not has_views(books):
+            return
+        for name, position, failed in books.read(
+            "select view, position, failed from projection.progress where failed is not null "
+            "order by view"
+        ):
+            yield self.problem(
+                "VIEW_STOPPED",
+                f"视图 {name} 停在位置 {position}：{failed}",
+                f"the view {name} stopped after position {position}: {failed}",
+                position,
+                name,
+            )
+
+
+class Views(WholeCheck):
+    """Each view equals a fresh fold."""
+
+    name = "views"
+    codes = (
+        "VIEW_ROW_MISSING",
+        "VIEW_ROW_SUPERFLUOUS",
+        "VIEW_ROW_DIFFERS",
+        "VIEW_AHEAD",
+        "VIEW_UNFOLDABLE",
+    )
+    zh = "每个视图等于重新折算的结果"
+    en = "each view equals a fresh fold"
+
+    def run(self, books: Books) -> Iterator[Problem]:
+        if not has_views(books):
+            return
+        for number, view in enumerate(VIEWS, start=1):
+            yield from self._view(books, view)
+            books.told("views", number, len(VIEWS))
+
+    def _view(self, books: Books, view: Projection[Any]) -> Iterator[Problem]:
+        stands = _stands(books, view)
+        if stands is None:
+            return  # of another version: the next start of the server folds it anew
+        fold = _Fold(view)
+        try:
+            fold.take(books, stands)
+            with books.pool.connection() as connection, connection.transaction():
+                table = sql.Identifier(SCHEMA, view.name)
+                # A lock takes no snapshot, so no rebuild swaps the table between it and the first.
+                connection.execute("set transaction isolation level repeatable read, read only")
+                connection.execute(sql.SQL("lock table {} in access share mode").format(table))
+                position = _position(connection, view)
+                if position is None or position < stands:
+                    return  # it was begun anew at this moment
+                fold.take(books, position)
+                yield from self._ahead(books, view, position)
+                yield from self._compare(connection, fold, table)
+        except (psycopg.Error, GeneratorExit):
+            raise
+        except Exception as error:  # whatever a fold does over damaged entries
+            yield self.problem(
+                "VIEW_UNFOLDABLE",
+                f"视图 {view.name} 在位置 {fold.reached} 之后无法折算：{error}",
+                f"the view {view.name} cannot be folded after position {fold.reached}: {error}",
+                fold.reached,
+                view.name,
+            )
+
+    def _ahead(self, books: Books, view: Projection[Any], position: int) -> Iterator[Problem]:
+        head = books.feed.head()
+        if position > head:
+            yield self.problem(
+                "VIEW_AHEAD",
+                f"视图 {view.name} 在位置 {position}，账本只到 {head}",
+                f"the view {view.name} stands at {position}, the ledger ends at {head}",
+                position,
+                view.name,
+            )
+
+    def _compare(
+        self, connection: Connection, fold: _Fold, table: sql.Identifier
+    ) -> Iterator[Problem]:
+        view, wanted = fold.view, fold.states
+        names = ["key", "state", "position", *view.facets]
+        statement = sql.SQL("select {} from {} where key > %s order by key limit %s").format(
+            sql.SQL(", ").join(map(sql.Identifier, names)), table
+        )
+        after = ""
+        while True:
+            page = connection.execute(statement, (after, ROWS_PAGE)).fetchall()
+            for key, *stored in page:
+                yield from self._row(fold, key, stored)
+            if len(page) < ROWS_PAGE:
+                break
+            after = page[-1][0]
+        for key in sorted(wanted):
+            yield self._said("VIEW_ROW_MISSING", view.name, key, "缺少", "lacks")
+
+    def _row(self, fold: _Fold, key: str, stored: list[Any]) -> Iterator[Problem]:
+        view, found = fold.view, fold.states.pop(key, None)
+        if found is None:
+            yield self._said("VIEW_ROW_SUPERFLUOUS", view.name, key, "多出", "should not have")
+            return
+        state, position = found
+        facets = view.facet_values(state)
+        fresh = [view.encode(state), position, *(facets[name] for name in view.facets)]
+        if [bytes(stored[0]), *stored[1:]] != fresh:
+            yield self._said("VIEW_ROW_DIFFERS", view.name, key, "记错了", "is wrong in")
+
+    def _said(self, code: str, view: str, key: str, zh: str, en: str) -> Problem:
+        return self.problem(
+            code, f"视图 {view} {zh} {key}", f"the view {view} {en} {key}", subject=f"{view} {key}"
+        )
+
+
+class _Fold:
+    """A view folded in memory, up to where it was taken."""
+
+    def __init__(self, view: Projection[Any]) -> None:
+        self.view = view
+        self.states: dict[str, tuple[Any, int]] = {}
+        self.reached = 0
+
+    def take(self, books: Books, upto: int) -> None:
+        """Folds the entries up to a position."""
+        if upto <= self.reached:
+            return
+        wanted = Filter(types=tuple(sorted(self.view.types)), after=self.reached, before=upto + 1)
+        for entry in books.feed.entries(wanted):
+            self._learn(entry)
+            self.reached = entry.position
+        self.reached = upto
+
+    def _learn(self, entry: Entry) -> None:
+        for key in dict.fromkeys(self.view.keys(entry)):
+            known = self.states.get(key)
+            state = known[0] if known else self.view.blank(key)
+            self.states[key] = (self.view.apply(state, entry), entry.position)
+
+
+def has_views(books: Books) -> bool:
+    """Whether any server has made views in this database."""
+    return books.read("select to_regclass('projection.progress') is not null")[0][0] is True
+
+
+def _stands(books: Books, view: Projection[Any]) -> int | None:
+    rows = books.read(
+        "select position from projection.progress where view = %s and version = %s",
+        (view.name, view.version),
+    )
+    return rows[0][0] if rows else None
+
+
+def _position(connection: Connection, view: Projection[Any]) -> int | None:
+    row = connection.execute(
+        "select position from projection.progress where view = %s and version = %s",
+        (view.name, view.version),
+    ).fetchone()
+    return row[0] if row else None

@@ -1,0 +1,524 @@
+"""The runner: every event once, whatever dies, waits, rebuilds or runs beside it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import psycopg
+import pytest
+from eventsourcing.dcb.api import DCBEvent
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from ledger.event import Entry, Event
+from ledger.store.feed import Filter
+from ledger.store.ledger import Ledger
+from ledger.store.work import Plain
+from projections import runner as module
+from projections.catalogue import FINDINGS, RECORDS, TEACHERS, VIEWS
+from projections.projection import Projection
+from projections.reader import Reader
+from projections.register import Teacher, Teachers
+from projections.runner import RebuildRunning, Runner, fold_page
+from tests.town import (
+    KEY,
+    OPERATOR,
+    Hand,
+    Move,
+    database,
+    histories,
+    rows,
+    school,
+    story,
+    teacher,
+    tell,
+    terminate,
+)
+
+WAIT_SECONDS = 30
+RELAXED = {
+    "deadline": None,
+    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+    "phases": [Phase.explicit, Phase.reuse, Phase.generate],
+}
+
+
+class Counted(Projection[Teacher]):
+    """Counts how often each teacher was touched: a fold that shows what is doubled or skipped."""
+
+    name = "counted"
+    state = Teacher
+    events = Teachers.events
+
+    def keys(self, entry: Entry) -> list[str]:
+        return [str(getattr(entry.event, "teacher", ""))]
+
+    def blank(self, key: str) -> Teacher:
+        return Teacher(teacher=module_name(key), subject="")
+
+    def apply(self, state: Teacher, entry: Entry) -> Teacher:
+        state.subject += f"{entry.position} "
+        return state
+
+
+def module_name(key: str) -> Any:
+    """The name that a key is."""
+    return Teachers().blank(key).teacher
+
+
+@pytest.fixture
+def town(ledger: Ledger) -> Ledger:
+    """A ledger with the school."""
+    ledger.ask([school()], OPERATOR)
+    return ledger
+
+
+@pytest.fixture
+def runner(town: Ledger) -> Iterator[Runner]:
+    """A runner of a few views."""
+    made = Runner(town.pool, town.feed, (TEACHERS, Counted(), FINDINGS))
+    yield made
+    made.close()
+
+
+def table(url: str, view: Projection[Any]) -> list[tuple[Any, ...]]:
+    """All rows of a view, with all columns."""
+    return rows(url, f"select * from projection.{view.name} order by key collate \"C\"")
+
+
+def tables(url: str) -> dict[str, list[tuple[Any, ...]]]:
+    """All rows of all views."""
+    return {view.name: table(url, view) for view in VIEWS}
+
+
+def add(ledger: Ledger, start: int, count: int) -> None:
+    """Teachers enter the platform, one event each."""
+    ledger.ask([teacher(n) for n in range(start, start + count)], OPERATOR)
+
+
+def counted(url: str) -> list[int]:
+    """All positions that were folded, as often as they were."""
+    found = rows(url, "select state from projection.counted")
+    view = Counted()
+    return sorted(int(each) for (body,) in found for each in view.decode(body).subject.split())
+
+
+# The same rows in every way.
+
+
+@settings(max_examples=10, **RELAXED)  # type: ignore[arg-type]
+@given(told=histories(), pages=st.lists(st.integers(1, 400), min_size=1, max_size=8))
+def test_live_rebuilt_and_as_of_the_head_are_the_same_for_every_view(
+    postgres_url: str, founded_template: str, told: list[Move], pages: list[int]
+) -> None:
+    with database(postgres_url, founded_template) as url, Ledger(url, KEY, Hand()) as opened:
+        runner = Runner(opened.pool, opened.feed, VIEWS)
+        # Live, in pages of any size, while the history comes in.
+        for number, size in enumerate(pages):
+            part = told[number * len(told) // len(pages) : (number + 1) * len(told) // len(pages)]
+            tell(opened, part)
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(module, "PAGE", size)
+                runner.step()
+        runner.catch_up()
+        live = tables(url)
+        assert [failed for _, _, failed in runner.progress() if failed] == []
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(module, "REBUILD_PAGE", pages[0])
+            assert runner.rebuild() == opened.feed.head()
+        assert tables(url) == live
+
+        reader = Reader(opened.pool, opened.feed)
+        entries = list(opened.feed.entries(Filter()))
+        for view in VIEWS:
+            for key, state, position, *_ in live[view.name]:
+                folded, head = reader.as_of(view, key)
+                assert view.encode(folded) == state, f"{view.name} {key}"
+                assert head == opened.feed.head()
+                touching = [e for e in entries if e.event.NAME in view.types and key in view.keys(e)]
+                assert position == touching[-1].position
+
+
+def test_the_whole_story_gives_rows_in_every_view(founded: Ledger) -> None:
+    answers = tell(founded, story())
+    runner = Runner(founded.pool, founded.feed, VIEWS)
+
+    assert runner.catch_up() == founded.feed.head()
+    assert [name for name, found in tables(founded.url).items() if not found] == []
+    assert sum(each.accepted for answer in answers for each in answer.outcomes) > 50
+
+
+def test_any_split_into_pages_gives_the_same_rows(
+    founded: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell(founded, story())
+    runner = Runner(founded.pool, founded.feed, VIEWS)
+    runner.catch_up()
+    first = tables(founded.url)
+    for size in (1, 2, 3, 7, 50):
+        monkeypatch.setattr(module, "REBUILD_PAGE", size)
+        runner.rebuild()
+        assert tables(founded.url) == first
+
+
+def test_a_page_that_reaches_only_some_views_is_made_up_for_later(
+    town: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(town, 0, 10)
+    Runner(town.pool, town.feed, (TEACHERS,)).catch_up()
+    add(town, 10, 10)
+    both = Runner(town.pool, town.feed, (TEACHERS, Counted()))
+    monkeypatch.setattr(module, "PAGE", 7)
+    both.catch_up()
+
+    assert [(name, position) for name, position, _ in both.progress()] == [
+        ("counted", 22),
+        ("teachers", 22),
+    ]
+    assert counted(town.url) == list(range(3, 23))
+    assert len(table(town.url, TEACHERS)) == 20
+
+
+def test_events_of_a_library_application_are_passed_over(town: Ledger, runner: Runner) -> None:
+    foreign = [DCBEvent(type="x", data=b"\x00", tags=["x:1"])] * 3
+    add(town, 0, 1)
+    town.committer.submit(Plain(foreign, None)).result()
+    add(town, 1, 1)
+    town.committer.submit(Plain(foreign, None)).result()
+
+    assert runner.catch_up() == 10
+    assert counted(town.url) == [3, 7]
+    assert runner.rebuild() == 10
+    assert counted(town.url) == [3, 7]
+
+
+# What dies and what goes on.
+
+
+class Dead(psycopg.OperationalError):
+    """The process was killed here."""
+
+
+@pytest.mark.parametrize("error", [Dead, KeyboardInterrupt])
+def test_a_kill_in_the_middle_leaves_rows_and_position_as_they_were(
+    town: Ledger, runner: Runner, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
+) -> None:
+    add(town, 0, 5)
+    runner.catch_up()
+    before = (runner.progress(), table(town.url, TEACHERS), counted(town.url))
+    add(town, 5, 5)
+    folded: list[str] = []
+
+    def fold(connection: Any, view: Projection[Any], name: str, entries: list[Entry]) -> None:
+        fold_page(connection, view, name, entries)
+        folded.append(name)
+        if len(folded) == 2:
+            raise error("killed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "fold_page", fold)
+        with pytest.raises(error):
+            runner.step()
+    assert (runner.progress(), table(town.url, TEACHERS), counted(town.url)) == before
+
+    assert runner.catch_up() == 12
+    assert counted(town.url) == list(range(3, 13))
+
+
+def test_a_view_that_raises_stops_alone_and_says_why(
+    town: Ledger, runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(town, 0, 5)
+    runner.catch_up()
+    before = table(town.url, TEACHERS)
+
+    def apply(self: Teachers, state: Teacher, entry: Entry) -> Teacher:
+        if entry.position == 10:
+            raise ValueError("no such stage")
+        return Teachers_apply(self, state, entry)
+
+    Teachers_apply = Teachers.apply
+    with monkeypatch.context() as patch:
+        patch.setattr(Teachers, "apply", apply)
+        add(town, 5, 5)
+        runner.catch_up()
+    add(town, 10, 5)
+    runner.catch_up()
+
+    progress = {name: (position, failed) for name, position, failed in runner.progress()}
+    assert progress["teachers"] == (7, "ValueError: no such stage")
+    assert progress["counted"] == progress["findings"] == (17, None)
+    assert table(town.url, TEACHERS) == before
+    assert counted(town.url) == list(range(3, 18))
+
+    assert runner.rebuild(["teachers"]) == 17
+    assert {failed for _, _, failed in runner.progress()} == {None}
+    assert len(table(town.url, TEACHERS)) == 15
+    add(town, 15, 1)
+    assert runner.catch_up() == 18
+
+
+def test_a_stopped_view_does_not_keep_the_runner_spinning(
+    town: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(town, 0, 1)
+    runner = Runner(town.pool, town.feed, (TEACHERS, Counted()))
+    with town.pool.connection() as connection:
+        connection.execute("update projection.progress set failed = 'x' where view = 'teachers'")
+    steps, waits, enough = [0], threading.Semaphore(0), threading.Event()
+    step, wait_for = runner.step, town.feed.wait_for
+
+    def counting() -> bool:
+        steps[0] += 1
+        return step()
+
+    def waiting(position: int, timeout: float) -> bool:
+        assert position == town.feed.head() + 1
+        waits.release()
+        return enough.wait(WAIT_SECONDS) and wait_for(position, 0)
+
+    monkeypatch.setattr(runner, "step", counting)
+    monkeypatch.setattr(town.feed, "wait_for", waiting)
+    runner.start()
+    assert waits.acquire(timeout=WAIT_SECONDS)
+    found = steps[0]
+    enough.set()
+    runner.close()
+
+    assert found == 2  # one with news, one without, and then it waits
+    assert counted(town.url) == [3]
+
+
+def test_two_runners_on_one_database_apply_every_event_once(
+    town: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PAGE", 7)
+    views = (TEACHERS, Counted())
+    with Ledger(town.url, KEY) as other:
+        runners = [Runner(each.pool, each.feed, views) for each in (town, other, town, other)]
+        add(town, 0, 100)
+        with ThreadPoolExecutor(5) as pool:
+            adding = pool.submit(lambda: [add(town, 100 + n, 1) for n in range(100)])
+            running = [pool.submit(each.catch_up) for each in runners]
+            adding.result()
+            for each in running:
+                each.result()
+        runners[0].catch_up()
+
+    assert counted(town.url) == list(range(3, 203))
+    assert len(table(town.url, TEACHERS)) == 200
+
+
+def test_started_runners_follow_the_ledger_and_survive_lost_connections(town: Ledger) -> None:
+    with Ledger(town.url, KEY) as other:
+        runners = [Runner(each.pool, each.feed, (TEACHERS, Counted())) for each in (town, other)]
+        for each in runners:
+            each.start()
+        for number in range(60):
+            if number % 20 == 10:
+                terminate(town.url)
+            town.ask([teacher(number)], OPERATOR, request=f"r{number}")
+        reached = runners[1].wait_for(62, WAIT_SECONDS)
+        for each in runners:
+            each.close()
+
+    assert reached
+    assert counted(town.url) == list(range(3, 63))
+
+
+def test_waiting_for_a_position_gives_up_in_time(town: Ledger, runner: Runner) -> None:
+    assert not runner.wait_for(2, 0.1)
+    runner.catch_up()
+    assert runner.wait_for(2, 0.1)
+    assert runner.wait_for(2, 0.1, "teachers", "findings")
+    assert not runner.wait_for(3, 0.1, "teachers")
+
+
+# Rebuilding.
+
+
+def test_a_rebuild_while_events_come_in_loses_none(
+    town: Ledger, runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "REBUILD_PAGE", 20)
+    add(town, 0, 100)
+    runner.catch_up()
+    told: list[tuple[int, int]] = []
+
+    def tell_progress(done: int, of: int) -> None:
+        told.append((done, of))
+        add(town, 100 + 10 * len(told), 10)
+        if len(told) % 2:
+            runner.catch_up()
+
+    reached = runner.rebuild(told=tell_progress)
+    runner.catch_up()
+
+    assert reached == 102 + 10 * len(told)
+    assert told[-1] == (102, 102)
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    assert counted(town.url) == list(range(3, reached + 1))
+    assert len(table(town.url, TEACHERS)) == reached - 2
+
+
+def test_a_rebuild_while_others_write_run_and_read_loses_none(town: Ledger) -> None:
+    views = (TEACHERS, Counted())
+    runner = Runner(town.pool, town.feed, views)
+    reader = Reader(town.pool, town.feed)
+    add(town, 0, 300)
+    runner.catch_up()
+    stop = threading.Event()
+
+    def read() -> int:
+        least = 0
+        while not stop.is_set():
+            total, standing = 0, reader.one(TEACHERS, "teacher:t7")
+            assert standing is not None
+            total = len(rows(town.url, "select 1 from projection.teachers"))
+            assert total >= least
+            least = total
+        return least
+
+    with Ledger(town.url, KEY) as other, ThreadPoolExecutor(4) as pool:
+        beside = Runner(other.pool, other.feed, views)
+        beside.start()
+        reading = pool.submit(read)
+        writing = pool.submit(lambda: [add(other, 300 + n, 1) for n in range(150)])
+        for _ in range(4):
+            runner.rebuild()
+        writing.result()
+        assert beside.wait_for(452, WAIT_SECONDS)
+        stop.set()
+        assert reading.result() >= 300
+        beside.close()
+
+    assert counted(town.url) == list(range(3, 453))
+    assert len(table(town.url, TEACHERS)) == 450
+
+
+def test_a_second_rebuild_at_once_is_refused(town: Ledger, runner: Runner) -> None:
+    add(town, 0, 3)
+    refused: list[bool] = []
+
+    def again(done: int, of: int) -> None:
+        with Ledger(town.url, KEY) as other, pytest.raises(RebuildRunning):
+            Runner(other.pool, other.feed, (TEACHERS,)).rebuild()
+        refused.append(True)
+
+    runner.rebuild(told=again)
+
+    assert refused == [True]
+    assert runner.rebuild() == 5
+
+
+def test_a_rebuild_that_fails_leaves_the_live_view_and_may_be_tried_again(
+    town: Ledger, runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(town, 0, 5)
+    runner.catch_up()
+    before = table(town.url, TEACHERS)
+
+    def apply(self: Teachers, state: Teacher, entry: Entry) -> Teacher:
+        raise ValueError("no such stage")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Teachers, "apply", apply)
+        with pytest.raises(ValueError, match="no such stage"):
+            runner.rebuild()
+    assert table(town.url, TEACHERS) == before
+    assert runner.rebuild() == 7
+    assert table(town.url, TEACHERS) == before
+
+
+def test_a_rebuilt_view_keeps_its_indexes(town: Ledger, runner: Runner) -> None:
+    def indexes() -> list[tuple[Any, ...]]:
+        return rows(
+            town.url,
+            "select count(*), count(*) filter (where indexdef like '%%UNIQUE%%') from pg_indexes "
+            "where schemaname = 'projection' and tablename = 'findings'",
+        )
+
+    before = indexes()
+    for _ in range(3):
+        runner.rebuild()
+
+    assert indexes() == before == [(5, 1)]
+
+
+# Versions.
+
+
+def test_a_view_of_another_version_starts_over(
+    town: Ledger, runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(town, 0, 5)
+    runner.catch_up()
+    monkeypatch.setattr(Counted, "version", 2)
+    again = Runner(town.pool, town.feed, tuple(runner.views.values()))
+
+    assert again.position("counted") == 0
+    assert again.position("teachers") == 7
+    assert table(town.url, Counted()) == []
+    assert again.catch_up() == 7
+    assert counted(town.url) == list(range(3, 8))
+
+
+def test_preparing_again_changes_nothing(town: Ledger, runner: Runner) -> None:
+    add(town, 0, 5)
+    runner.catch_up()
+    before = (runner.progress(), table(town.url, TEACHERS))
+    with ThreadPoolExecutor(4) as pool:
+        for each in [pool.submit(runner.prepare) for _ in range(4)]:
+            each.result()
+
+    assert (runner.progress(), table(town.url, TEACHERS)) == before
+
+
+def test_processes_that_start_together_make_the_tables_once(town: Ledger) -> None:
+    add(town, 0, 5)
+    with Ledger(town.url, KEY) as other, ThreadPoolExecutor(8) as pool:
+        ledgers = (town, other)
+        made = [
+            pool.submit(Runner, ledgers[n % 2].pool, ledgers[n % 2].feed, VIEWS) for n in range(8)
+        ]
+        runners = [each.result() for each in made]
+
+    assert {len(each.progress()) for each in runners[::2]} == {len(VIEWS)}
+
+
+def test_an_event_that_this_program_cannot_read_stops_nobody_for_good(
+    town: Ledger, runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A newer program wrote it; this one waits, and goes on once it is replaced."""
+    from ledger import event as events
+
+    add(town, 0, 2)
+    with monkeypatch.context() as patch:
+        known: dict[str, type[Event]] = dict(events.CATALOGUE)
+        del known["register.teacher-registered"]
+        patch.setattr(events, "CATALOGUE", known)
+        with pytest.raises(events.Fault, match="does not know"):
+            runner.step()
+    assert {failed for _, _, failed in runner.progress()} == {None}
+
+    assert runner.catch_up() == 4
+    assert counted(town.url) == [3, 4]
+
+
+def test_a_record_is_kept_in_order_however_its_events_are_paged(
+    founded: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell(founded, story())
+    runner = Runner(founded.pool, founded.feed, (RECORDS,))
+    monkeypatch.setattr(module, "PAGE", 1)
+    runner.catch_up()
+    record = Reader(founded.pool, founded.feed).one(RECORDS, "teacher:lin")
+
+    assert [(str(line.credits), line.revoked) for line in record.lines] == [
+        ("0", True),
+        ("10", False),
+    ]
