@@ -186,7 +186,9 @@ def _require_present(simulation: Simulation, way: Way) -> None:
 
 
 @contextmanager
-def in_process(settings: Settings, simulation: Simulation, acks: Path | None) -> Iterator[InProcess]:
+def in_process(
+    settings: Settings, simulation: Simulation, acks: Path | None
+) -> Iterator[InProcess]:
     """A way straight into the ledger of a data folder, founded on the day before the term."""
     clock = DemoClock(simulation.steps[0].day - timedelta(days=1))
     written = Acknowledgements(acks)

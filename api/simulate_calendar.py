@@ -119,9 +119,10 @@ def _unknown_term(rules: Rulebook, place: JurisdictionId, term: TermId) -> Fault
     ]
     return Fault(
         "TERM_WITHOUT_WINDOWS",
-        zh=f"现有文件没有 {place.value} 在 {term.value} 的完整时间安排，无法模拟；可选学期：{'、'.join(held)}",
-        en=f"no document gives the windows of {term.value} for {place.value}, so it cannot be simulated; "
-        f"terms that have them: {', '.join(held)}",
+        zh=f"现有文件没有 {place.value} 在 {term.value} 的完整时间安排，无法模拟；"
+        f"可选学期：{'、'.join(held)}",
+        en=f"no document gives the windows of {term.value} for {place.value}, so it cannot be "
+        f"simulated; terms that have them: {', '.join(held)}",
     )
 
 

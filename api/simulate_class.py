@@ -1,5 +1,4 @@
-"""A simulated class from its timetable to its credits: attendance by exception, and what goes wrong.
-"""
+"""A simulated class from its timetable to its credits: attendance by exception, and mistakes."""
 
 from __future__ import annotations
 
@@ -27,7 +26,7 @@ from ledger.correction import CorrectAttendance
 from ledger.credit import AwardCredit, CorrectCredit, RevokeCredit
 from ledger.declaration import DeclareProject
 from ledger.misconduct import RecordMisconduct
-from ledger.names import ChangeId, CreditId, OfferingId
+from ledger.names import ChangeId, CreditId, OfferingId, TeacherId
 from ledger.notice import NotifyDenial
 from ledger.offering import OpenOffering
 from ledger.plan import Plan
@@ -184,7 +183,7 @@ class _Class:
             return ABSENT_SHORT
         return ABSENT_OFTEN if self.rng.random() < OFTEN_SHARE else ABSENT_LONG
 
-    def _take(self, session: Session, chances: dict[str, float]) -> None:
+    def _take(self, session: Session, chances: dict[TeacherId, float]) -> None:
         """The attendance of a half-day, leave before it, a correction on the day after."""
         run, office = self.run, self.run.provider.office
         absences: list[Absence] = []
@@ -251,9 +250,7 @@ class _Class:
                 serious=serious,
                 description="冒名顶替" if serious else "课堂上使用手机",
             )
-            self.script.say(
-                self.run.open.closes, "misconduct", self.run.provider.office, breach
-            )
+            self.script.say(self.run.open.closes, "misconduct", self.run.provider.office, breach)
             if serious:
                 self.run.out.add(teacher.teacher)
 
@@ -315,9 +312,7 @@ class _Class:
             )
             self.script.say(day, "credit corrections", bureau, correct)
         elif chance < 0.008:
-            revoke = RevokeCredit(
-                credit=award.credit, teacher=teacher.teacher, reason="重复认定"
-            )
+            revoke = RevokeCredit(credit=award.credit, teacher=teacher.teacher, reason="重复认定")
             self.script.say(day, "credit corrections", bureau, revoke)
         elif chance < 0.013 and teacher.teacher not in run.missed:
             self._correct(day, teacher, run.sessions[-1], Decimal(2))

@@ -291,9 +291,7 @@ class TermScript:
             elif self.choices[teacher.teacher] and self.rng.random() < 0.02:
                 self._select(last, teacher, self.choices[teacher.teacher][-1], mistake=True)
 
-    def _select(
-        self, day: date, teacher: Teacher, run: ClassRun, *, mistake: bool = False
-    ) -> None:
+    def _select(self, day: date, teacher: Teacher, run: ClassRun, *, mistake: bool = False) -> None:
         select = SelectOffering(teacher=teacher.teacher, offering=run.offering)
         # A choice that is made again comes before the withdrawals of its day.
         step = "mistakes" if mistake else "selections"
@@ -345,9 +343,7 @@ class TermScript:
     def _admit(self, day: date, run: ClassRun, passed: list[Teacher]) -> None:
         room = run.seats - len(run.trainees)
         for number, teacher in enumerate(passed):
-            admit = ConfirmEnrollment(
-                teacher=teacher.teacher, offering=run.offering, admitted=True
-            )
+            admit = ConfirmEnrollment(teacher=teacher.teacher, offering=run.offering, admitted=True)
             if number < room:
                 self.script.say(day, "provider reviews", run.provider.office, admit)
                 run.trainees.append(teacher)
@@ -375,8 +371,7 @@ class TermScript:
             free = [
                 number
                 for number, run in enumerate(self.classes)
-                if run not in choices
-                and len(run.trainees) + len(chances[number]) < run.seats + 2
+                if run not in choices and len(run.trainees) + len(chances[number]) < run.seats + 2
             ]
             if free:
                 number = self.rng.choice(free)

@@ -200,9 +200,7 @@ class OverHttp:
     def __post_init__(self) -> None:
         limits = httpx.Limits(max_connections=self.width + 2)
         self._rotation = Rotation(self.servers, limits)
-        self._client = httpx.Client(
-            base_url=self.servers[0], transport=self._rotation, timeout=60
-        )
+        self._client = httpx.Client(base_url=self.servers[0], transport=self._rotation, timeout=60)
         self._clocks = [httpx.Client(base_url=each, timeout=60) for each in self.servers]
         self._clients = ThreadPoolExecutor(self.width, thread_name_prefix="client")
         self._lock = threading.Lock()

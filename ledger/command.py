@@ -215,7 +215,8 @@ def _check_scope(command: Command) -> None:
             zh=f"{type(command).__name__} 只能由系统运维人员提交",
             en=f"{type(command).__name__} is for the operator only",
         )
+    # Whose it is stays unsaid: it would tell a stranger where a teacher works.
     raise OutsideScope(
-        zh=f"此事须由 {party} 决定，而您的权限范围是 {asker.scope}",
-        en=f"this is for {party} to decide; your token is for {asker.scope}",
+        zh=f"此事不在您的权限范围 {asker.scope} 内",
+        en=f"this is not for {asker.scope} to decide, which your token is for",
     )

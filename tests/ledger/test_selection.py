@@ -219,12 +219,15 @@ def test_w_129_after_a_refusal_a_new_choice_in_round_one_opens_round_two():
     ).when(SELECT, on=ROUND_TWO[H2_2019]).accepted()
 
 
-def test_w_130_a_choice_withdrawn_in_round_one_counts_as_none():
+@pytest.mark.parametrize(
+    "day", [pytest.param(date(2024, 3, 25), id="W-130"), pytest.param(date(2024, 3, 26), id="last")]
+)
+def test_a_choice_withdrawn_in_round_one_counts_as_none(day):
     given(
         past(
             H1_2024,
             on(date(2024, 3, 20), first(H1_2024)),
-            on(date(2024, 3, 25), withdrawn()),
+            on(day, withdrawn()),
         )
     ).when(SELECT, on=ROUND_TWO[H1_2024]).refused(BarredFromRoundTwo, "ZJ24-23")
 

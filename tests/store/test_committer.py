@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -15,13 +15,13 @@ from eventsourcing.dcb.api import DCBEvent
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from ledger.command import Asker, Command, Role
+from ledger.command import Asker, Role
 from ledger.document import AdoptRegulation
 from ledger.enrollment import ConfirmEnrollment
 from ledger.event import BODY_BYTES_MAX, Entry, Event, decode, encode, leaf_hash
 from ledger.fault import Fault
 from ledger.names import TeacherId
-from ledger.register import RegisterTeacher, TransferTeacher
+from ledger.register import TransferTeacher
 from ledger.regulation import Rulebook
 from ledger.store import memory
 from ledger.store.answer import Answer
@@ -31,13 +31,11 @@ from ledger.store.feed import Filter
 from ledger.store.founding import documents, founding_commands
 from ledger.store.ledger import Ledger
 from ledger.store.memory import Memory
-from ledger.store.recorder import Recorder
-from ledger.store.statements import LOCK
 from ledger.store.trouble import Trouble
 from ledger.store.work import Asked, Plain
 from ledger.term import OpenTerm
 from tests import cast
-from tests.cast import COUNTY_SCHOOL, LIN, OFFERING, OTHER_SCHOOL, RUIAN, SCHOOL
+from tests.cast import COUNTY_SCHOOL, OFFERING, OTHER_SCHOOL, SCHOOL
 from tests.town import (
     KEY,
     OPERATOR,
@@ -277,9 +275,9 @@ def test_the_largest_event_that_fits_is_written_and_read(town: Ledger) -> None:
     assert codes(frame) == [[]]
     assert codes(town.ask([over], OPERATOR, request="r2")) == [["EVENT_TOO_LARGE"]]
     assert codes(town.ask([exact], OPERATOR, request="r3")) == [[]]
-    assert [(BODY_BYTES_MAX,)] == rows(
+    assert rows(
         town.url, "select length(body) from ledger.events where position = 4"
-    )
+    ) == [(BODY_BYTES_MAX,)]
 
 
 def replace_title(title: str) -> Event:
@@ -321,7 +319,7 @@ def test_every_row_holds_its_bytes_and_their_hash(town: Ledger) -> None:
         assert encode(entry) == body
         assert leaf_hash(body) == hashed
         assert (entry.at, entry.on, list(entry.tags)) == (at, day, tags)
-        assert entry.event.NAME == kind
+        assert kind == entry.event.NAME
     assert entry.cause == "some-event"
 
 

@@ -1,0 +1,327 @@
+"""Both READMEs: their examples are run against a real server, their tables held against the code."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import shutil
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import typer
+from graphql import build_schema, parse, validate
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from typer.testing import CliRunner
+
+from api import cli
+from api.settings import Settings
+from ledger.command import Role
+from ledger.event import BODY_BYTES_MAX
+from ledger.register import RegisterSchool, RegisterTeacher
+from schema import inputs, outputs, root
+from tests.server import Served, serving
+from tests.town import founded_template, founded_url
+
+__all__ = ["founded_template", "founded_url"]
+
+HOUSE = Path(__file__).parent.parent
+READMES = ("README.md", "README.zh-CN.md")
+SHOWN_AT = "http://127.0.0.1:8330"
+BLOCK = re.compile(r"^```(.*)\n(.*?)^```$", re.M | re.S)
+HEADING = re.compile(r"^#+ ", re.M)
+RUIAN = "jurisdiction:330381"
+MISSING_A_FIFTH = "teacher:ra0003"
+STREAM_SECONDS = 20
+
+
+@dataclass(frozen=True)
+class Example:
+    """A shell example that sends one GraphQL document."""
+
+    kind: str
+    script: str
+
+    @property
+    def request(self) -> dict[str, Any]:
+        """What it sends: ``curl -d @-`` leaves the line breaks out."""
+        sent = self.script.partition("<<'JSON'\n")[2].rpartition("JSON")[0]
+        found: dict[str, Any] = json.loads(sent.replace("\n", ""))
+        return found
+
+    def at(self, url: str) -> str:
+        """The script for another server."""
+        assert SHOWN_AT in self.script
+        return self.script.replace(SHOWN_AT, url)
+
+
+def text_of(name: str) -> str:
+    """The text of a page."""
+    return (HOUSE / name).read_text(encoding="utf-8")
+
+
+def blocks(name: str) -> list[tuple[str, str]]:
+    """The fenced blocks of a page: info string and content."""
+    return [(info, content) for info, content in BLOCK.findall(text_of(name))]
+
+
+def examples(name: str) -> dict[str, Example]:
+    """The GraphQL examples of a page: one mutation, one query, one subscription."""
+    found = [Example(info.split()[1], content) for info, content in blocks(name) if " " in info]
+
+    assert [each.kind for each in found] == ["mutation", "query", "subscription"]
+    return {each.kind: each for each in found}
+
+
+def tables(name: str) -> list[list[list[str]]]:
+    """The tables of a page, each a list of rows, without the line under the head."""
+    found: list[list[list[str]]] = []
+    inside = False
+    for line in text_of(name).splitlines():
+        if not line.startswith("|"):
+            inside = False
+            continue
+        if not inside:
+            found.append([])
+        inside = True
+        found[-1].append([cell.strip() for cell in line.strip("|").split("|")])
+    return [[rows[0], *rows[2:]] for rows in found]
+
+
+def first_cells(name: str, beginning: str) -> list[str]:
+    """The code in the first column of the table whose rows begin so."""
+    for rows in tables(name):
+        cells = [row[0].strip("`") for row in rows[1:]]
+        if cells and all(cell.startswith(beginning) for cell in cells):
+            return cells
+    raise AssertionError(f"{name} has no table of {beginning}")
+
+
+def commands() -> dict[str, Any]:
+    """The commands of the command line."""
+    group: Any = typer.main.get_command(cli.app)
+    found: dict[str, Any] = group.commands
+    return found
+
+
+@pytest.fixture
+def served(founded_url: str, tmp_path: Path) -> Iterator[Served]:
+    """A server with the teacher whom the demo shows."""
+    with serving(founded_url, tmp_path) as server:
+        bureau = server.party(Role.BUREAU, RUIAN)
+        school = {"school": "school:ra01", "place": RUIAN, "title": "x", "stage": "PRIMARY"}
+        teacher = {
+            "teacher": MISSING_A_FIFTH,
+            "school": "school:ra01",
+            "stage": "PRIMARY",
+            "subject": "x",
+            "entered": "2020-01-01",
+        }
+        for command, given in ((RegisterSchool, school), (RegisterTeacher, teacher)):
+            assert bureau.mutate(command, given, given["school"] + command.__name__)["position"]
+        yield server
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_every_graphql_document_fits_the_schema(name):
+    schema = build_schema(str(root.build()))
+    for example in examples(name).values():
+        document = parse(example.request["query"])
+
+        assert validate(schema, document) == []
+        assert document.definitions[0].operation.value == example.kind
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_the_mutation_is_recorded_and_sent_again_changes_nothing(name, served):
+    bureau = served.party(Role.BUREAU, RUIAN)
+    sent = examples(name)["mutation"].request
+    first = bureau.ask(sent["query"], **sent["variables"])["registerSchool"]
+    head = served.head
+    again = bureau.ask(sent["query"], **sent["variables"])["registerSchool"]
+
+    assert first["__typename"] == "Recorded"
+    assert again == first | {"replayed": True}
+    assert head == served.head
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_the_query_shows_the_rule_and_the_record(name, served):
+    sent = examples(name)["query"].request
+    served.house.runner.wait_for(served.head, 10)
+    data = served.party(Role.BUREAU, RUIAN).ask(sent["query"], **sent["variables"])
+    anybody = served.public.ask(sent["query"], **sent["variables"])
+
+    assert [rule["parameters"]["share_max"] for rule in data["rules"]] == ["1/5"]
+    assert data["creditRecord"]["verdict"]["requirements"]
+    assert anybody["rules"] == data["rules"]
+    assert anybody["creditRecord"] is None
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_the_subscription_gives_the_history_first(name, served):
+    sent = examples(name)["subscription"].request
+    headers = served.party(Role.BUREAU, RUIAN).headers | {"accept": "text/event-stream"}
+    with httpx.stream(
+        "POST", f"{served.url}/graphql", json=sent, headers=headers, timeout=STREAM_SECONDS
+    ) as response:
+        line = next(each for each in response.iter_lines() if each.startswith("data: {"))
+    changes = json.loads(line.removeprefix("data: "))["data"]["changes"]
+
+    assert [each["data"]["school"] for each in changes["entries"]] == ["school:ra01"]
+    assert changes["position"] >= changes["entries"][0]["position"]
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not here")
+@pytest.mark.parametrize("name", READMES)
+def test_the_shell_examples_run_as_they_stand(name, served):
+    token = served.token(Role.BUREAU, RUIAN)
+    answers = {}
+    for kind, example in examples(name).items():
+        # A subscription ends with curl's own clock; what came by then is kept.
+        script = example.at(served.url).replace("curl -sN", "curl -sN --max-time 2")
+        done = subprocess.run(
+            ["bash", "-c", script],
+            env={"PATH": "/usr/local/bin:/usr/bin:/bin", "TOKEN": token, "NO_PROXY": "127.0.0.1"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        answers[kind] = done.stdout
+    stream = [line for line in answers["subscription"].splitlines() if line.startswith("data: {")]
+    entries = [
+        entry
+        for line in stream
+        for entry in json.loads(line.removeprefix("data: "))["data"]["changes"]["entries"]
+    ]
+
+    assert json.loads(answers["mutation"])["data"]["registerSchool"]["__typename"] == "Recorded"
+    assert json.loads(answers["query"])["data"]["rules"]
+    assert len(entries) == 2
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_the_settings_are_all_there(name):
+    prefix = Settings.model_config["env_prefix"]
+    expected = {f"{prefix}{field}".upper(): field for field in Settings.model_fields}
+    shown = {rows[0].strip("`"): rows[1].strip("`") for table in tables(name) for rows in table}
+
+    assert first_cells(name, prefix) == list(expected)
+    for variable, field in expected.items():
+        default = Settings.model_fields[field].default
+        if type(default) in (int, str, bool):
+            assert shown[variable] == str(default).replace("False", "false")
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_the_commands_are_all_there(name):
+    shown = [cell.removeprefix("xuefen ") for cell in first_cells(name, "xuefen ")]
+
+    assert sorted(shown) == sorted(commands())
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_the_commands_in_the_examples_have_these_options(name):
+    lines = [
+        shlex.split(line)
+        for info, content in blocks(name)
+        if info == "sh"
+        for line in content.splitlines()
+        if "/xuefen " in line
+    ]
+
+    assert lines
+    for _, command, *arguments in lines:
+        known = {option for each in commands()[command].params for option in each.opts}
+        assert {each for each in arguments if each.startswith("--")} <= known
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_the_token_example_prints_a_token(name, tmp_path, monkeypatch):
+    monkeypatch.setenv("XUEFEN_DATA", str(tmp_path))
+    line = next(line for line in text_of(name).splitlines() if "xuefen token --" in line)
+    printed = CliRunner().invoke(cli.app, shlex.split(line)[1:])
+
+    assert printed.exit_code == 0, printed.output
+    assert printed.stdout.count(".") == 2
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_the_limits_are_those_of_the_code(name):
+    values = [
+        BODY_BYTES_MAX,
+        inputs.ROWS_MAX,
+        outputs.FIRST_MAX,
+        root.DEPTH_MAX,
+        root.ALIASES_MAX,
+        root.TOKENS_MAX,
+    ]
+    shown = [int(re.sub(r"\D", "", row[1])) for row in tables(name)[-1][1:]]
+
+    assert shown == values
+
+
+@pytest.mark.parametrize("name", [*READMES, "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_every_file_that_is_named_exists(name):
+    linked = re.findall(r"\]\((?!http)([^)#]+)\)", text_of(name))
+    named = re.findall(
+        r"`((?:ledger|projections|schema|api|tests|bench|docs)/[\w./-]+)`", text_of(name)
+    )
+
+    assert linked
+    for each in (*linked, *named):
+        assert (HOUSE / each).exists(), f"{name} names {each}, which is not there"
+
+
+@pytest.mark.parametrize("name", [*READMES, "CONTRIBUTING.md"])
+def test_every_make_target_that_is_named_exists(name):
+    targets = re.findall(r"^([a-z]+):", text_of("Makefile"), re.M)
+
+    for each in re.findall(r"\bmake ([a-z]+)(?=[`\s])", "\n".join(code_of(name))):
+        assert each in targets, f"{name} names make {each}"
+
+
+def code_of(name: str) -> Iterator[str]:
+    """What is set as code on a page."""
+    for _, content in blocks(name):
+        yield content
+    yield from (f"{each}\n" for each in re.findall(r"`([^`\n]+)`", BLOCK.sub("", text_of(name))))
+
+
+def test_the_two_readmes_have_the_same_parts():
+    english, chinese = READMES
+
+    assert len(HEADING.findall(text_of(english))) == len(HEADING.findall(text_of(chinese)))
+    assert [info for info, _ in blocks(english)] == [info for info, _ in blocks(chinese)]
+    assert [len(rows) for rows in tables(english)] == [len(rows) for rows in tables(chinese)]
+    for left, right in zip(tables(english), tables(chinese), strict=True):
+        assert len({len(row) for row in [*left, *right]}) == 1
+    assert re.findall(
+        r"\]\(((?:ledger|api|schema|projections|tests)[^)]*)\)", text_of(english)
+    ) == (re.findall(r"\]\(((?:ledger|api|schema|projections|tests)[^)]*)\)", text_of(chinese)))
+
+
+def test_no_page_names_a_place_of_this_machine():
+    for name in (*READMES, "CONTRIBUTING.md", "CHANGELOG.md", "requirements.lock", "Makefile"):
+        found = re.search(r"(?<![\w.])/(?:work|root|home|Users)/|pypi|--index-url", text_of(name))
+
+        assert found is None, f"{name}: {found}"
+
+
+def test_the_lock_pins_what_the_project_needs():
+    project = tomllib.loads(text_of("pyproject.toml"))
+    needed = [*project["project"]["dependencies"], *project["build-system"]["requires"]]
+    needed += project["project"]["optional-dependencies"]["dev"]
+    pinned = dict(re.findall(r"^([\w.-]+)==(\S+) \\$", text_of("requirements.lock"), re.M))
+    for each in map(Requirement, needed):
+        version = pinned.get(canonicalize_name(each.name))
+
+        assert version is not None, f"{each.name} is not locked; say make lock"
+        assert each.specifier.contains(version), f"{each} is locked at {version}; say make lock"

@@ -1,0 +1,40 @@
+"""A ledger on which the town's story was told, one person's data sealed, and all views kept up."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+
+import psycopg
+import pytest
+
+from ledger.store.ledger import Ledger
+from projections.catalogue import VIEWS
+from projections.runner import Runner
+from tests.town import KEY, OPERATOR, Hand, database, database_at, story, teacher, tell
+
+SEALED = "teacher:t9"
+
+
+@pytest.fixture(scope="session")
+def told_template(postgres_url: str, founded_template: str) -> str:
+    """A database with the whole story, to be copied."""
+    name = f"told_{uuid.uuid4().hex}"
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(f"create database {name} template {founded_template}")
+    with Ledger(database_at(postgres_url, name), KEY, Hand()) as ledger:
+        for move, each in zip(story(), tell(ledger, story()), strict=True):
+            assert each.outcomes[0].accepted, (move, each)
+        seal, digests = ledger.vault.seal(SEALED, {"name": "林老师", "phone": "13800000000"})
+        enter = replace(teacher(9), sealed=digests)
+        assert ledger.ask([enter], OPERATOR, seals={0: seal}).outcomes[0].accepted
+        Runner(ledger.pool, ledger.feed, VIEWS).catch_up()
+    return name
+
+
+@pytest.fixture
+def told_url(postgres_url: str, told_template: str) -> Iterator[str]:
+    """A database of its own with the whole story."""
+    with database(postgres_url, told_template) as url:
+        yield url
