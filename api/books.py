@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +34,9 @@ class Books:
 def open_books(settings: Settings) -> Iterator[Books]:
     """The books of a ledger that exists. Raises ``Trouble`` (``SCHEMA_MISSING``) for none."""
     require_ledger(settings)
-    with database(settings) as url:
+    # The folder of the keys is nothing to a reader of a database elsewhere, and is not made.
+    elsewhere = settings.database_url
+    with nullcontext(elsewhere) if elsewhere else database(settings) as url:
         check_version(url)
         pool = open_pool(url)
         try:

@@ -12,6 +12,7 @@ from api.settings import Settings
 from api.sharing import sharing
 from ledger.store.committer import Clock, system_clock
 from ledger.store.embedded import Embedded
+from ledger.store.folder import folder_trouble
 from ledger.store.ledger import Ledger
 from ledger.store.vault import load_key
 from projections.catalogue import VIEWS
@@ -25,6 +26,7 @@ from schema.context import House
 def database(settings: Settings) -> Iterator[str]:
     """The database's URL; the embedded server is shared, and stopped by the last who uses it."""
     if settings.database_url:
+        _make_folder(settings)
         yield settings.database_url
         return
     with sharing(Embedded(settings.data)) as url:
@@ -35,7 +37,6 @@ def database(settings: Settings) -> Iterator[str]:
 def open_house(settings: Settings, clock: Clock = system_clock) -> Iterator[House]:
     """A founded ledger with its views following. Raises ``Trouble``."""
     with database(settings) as url:
-        settings.data.mkdir(parents=True, exist_ok=True, mode=0o711)
         ledger = Ledger.found(url, load_key(settings.vault_key_file), clock)
         try:
             runner = Runner(ledger.pool, ledger.feed, VIEWS)
@@ -51,6 +52,12 @@ def open_house(settings: Settings, clock: Clock = system_clock) -> Iterator[Hous
 
 
 def issuer(settings: Settings) -> OKPKey:
-    """The key that signs tokens."""
-    settings.data.mkdir(parents=True, exist_ok=True, mode=0o711)
-    return load_issuer(settings.issuer_key_file)
+    """The key that signs tokens. Raises ``Trouble`` where its folder cannot be used."""
+    _make_folder(settings)
+    with folder_trouble(settings.issuer_key_file.parent):
+        return load_issuer(settings.issuer_key_file)
+
+
+def _make_folder(settings: Settings) -> None:
+    with folder_trouble(settings.data):
+        settings.data.mkdir(parents=True, exist_ok=True, mode=0o711)

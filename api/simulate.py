@@ -7,7 +7,6 @@ is answered from the ledger and writes nothing new.
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
@@ -20,8 +19,6 @@ from random import Random
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from api.auth import load_issuer
 from api.clock import DemoClock
@@ -32,6 +29,7 @@ from api.simulate_calendar import TermDays, known_rules, term_days
 from api.simulate_script import Script, Step
 from api.simulate_term import TermScript, register
 from api.simulate_way import Acknowledgements, InProcess, OverHttp, Reply, Submission, Way
+from api.terminal import NOT_RIGHT, Json, print_json, progress, settings_of
 from ledger.fault import Fault
 from ledger.names import JurisdictionId, TermId
 from ledger.store.ledger import Ledger
@@ -43,6 +41,7 @@ from projections.runner import Runner
 SHANGHAI = timedelta(hours=8)
 TEACHERS_MAX = 99_999
 ODD_MAX = 20
+WIDTH, WIDTH_HTTP = 256, 8
 Told = Callable[[Step, int, int], None]
 
 
@@ -178,16 +177,16 @@ def _require_present(simulation: Simulation, way: Way) -> None:
     raise Trouble(
         "WRITES_INTO_THE_PAST",
         zh=f"账本已记到 {known}，而模拟从 {start} 开始：不能写入这本账的过去。"
-        "请另用空的数据目录（--data），或模拟更晚的学期。",
+        "请另用空的数据目录（xuefen --data …），或模拟更晚的学期。",
         en=f"The ledger has learned events up to {known}, but the simulation begins on {start}: "
-        "it would write into the past of this ledger. Use an empty data folder (--data) or a "
-        "later term.",
+        "it would write into the past of this ledger. Use an empty data folder (xuefen --data …) "
+        "or a later term.",
     )
 
 
 @contextmanager
 def in_process(
-    settings: Settings, simulation: Simulation, acks: Path | None
+    settings: Settings, simulation: Simulation, acks: Path | None = None, clients: int = WIDTH
 ) -> Iterator[InProcess]:
     """A way straight into the ledger of a data folder, founded on the day before the term."""
     clock = DemoClock(simulation.steps[0].day - timedelta(days=1))
@@ -197,14 +196,14 @@ def in_process(
         Ledger.found(url, load_key(settings.vault_key_file), clock) as ledger,
     ):
         try:
-            yield InProcess(ledger, clock, written)
+            yield InProcess(ledger, clock, written, width=clients)
         finally:
             written.close()
 
 
 @contextmanager
 def over_http(
-    servers: list[str], issuer: Path, clients: int, acks: Path | None
+    servers: list[str], issuer: Path, clients: int = WIDTH_HTTP, acks: Path | None = None
 ) -> Iterator[OverHttp]:
     """A way to running servers."""
     written = Acknowledgements(acks)
@@ -217,6 +216,7 @@ def over_http(
 
 
 def simulate(
+    context: typer.Context,
     teachers: Annotated[int, typer.Option(help="How many teachers. 教师人数。")] = 300,
     terms: Annotated[
         str, typer.Option(help="Terms, separated by commas. 学期，以逗号分隔。")
@@ -230,7 +230,6 @@ def simulate(
     issuer: Annotated[
         Path | None, typer.Option(help="The servers' issuer key file. 服务的签发密钥文件。")
     ] = None,
-    data: Annotated[Path | None, typer.Option(help="Data folder. 数据目录。")] = None,
     clients: Annotated[
         int | None,
         typer.Option(min=1, help="How many ask at once: 256 in process, 8 over HTTP. 并发数。"),
@@ -238,26 +237,30 @@ def simulate(
     acks: Annotated[
         Path | None, typer.Option(help="Appends a line for each answer. 应答记录文件。")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON. 输出 JSON。")] = False,
+    as_json: Json = False,
 ) -> None:
     """Simulate terms of a county with declarations, choices, attendance and credits. 模拟学期。"""
-    settings = Settings() if data is None else Settings(data=data)
+    settings = settings_of(context)
     simulation = prepare(teachers, terms.split(","), seed, f"jurisdiction:{place}")
-    if server:
-        key_file = issuer or settings.issuer_key_file
-        with over_http(server, key_file, clients or 8, acks) as way, _progress() as told:
-            summary = run(simulation, way, told)
-    else:
-        with in_process(settings, simulation, acks) as way_in, _progress() as told:
-            way_in.width = clients or way_in.width
-            summary = run(simulation, way_in, told)
-            summary.views_seconds = _follow(way_in.ledger)
+    with progress() as step:
+
+        def told(_: Step, done: int, total: int) -> None:
+            step(f"{simulation.terms[-1].term.value} 模拟 simulate", done, total)
+
+        if server:
+            key_file = issuer or settings.issuer_key_file
+            with over_http(server, key_file, clients or WIDTH_HTTP, acks) as way:
+                summary = run(simulation, way, told)
+        else:
+            with in_process(settings, simulation, acks, clients or WIDTH) as way_in:
+                summary = run(simulation, way_in, told)
+                summary.views_seconds = _follow(way_in.ledger)
     if as_json:
-        typer.echo(json.dumps(summary.plain(), ensure_ascii=False))
+        print_json([summary.plain()])
     else:
         _print(summary)
     if summary.odd:
-        raise typer.Exit(1)
+        raise typer.Exit(NOT_RIGHT)
 
 
 def _follow(ledger: Ledger) -> float:
@@ -265,27 +268,6 @@ def _follow(ledger: Ledger) -> float:
     begun = time.perf_counter()
     Runner(ledger.pool, ledger.feed, VIEWS).catch_up()
     return time.perf_counter() - begun
-
-
-@contextmanager
-def _progress() -> Iterator[Told]:
-    """A bar on stderr, off where that is no terminal."""
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        task = progress.add_task("", total=None)
-
-        def told(step: Step, done: int, total: int) -> None:
-            progress.update(
-                task, completed=done, total=total, description=f"{step.day} {step.title}"
-            )
-
-        yield told
 
 
 def _print(summary: Summary) -> None:

@@ -10,7 +10,7 @@ from enum import Enum
 from ledger.command import Command, Selector, about, fact
 from ledger.event import Entry, Event
 from ledger.names import JurisdictionId, Name, ProviderId
-from ledger.register import taken, unknown
+from ledger.register import JurisdictionRegistered, taken, unknown
 from ledger.regulation import Parameters
 
 
@@ -30,8 +30,7 @@ class QuotaCategory(Enum):
 
 
 class ProviderAccredited(Event, name="accreditation.provider-accredited"):
-    """A provider was recognised: reach, subjects, distance and blended qualification, since "
-    "when."""
+    """A provider was recognised: reach, subjects, qualifications, and since when."""
 
     provider: ProviderId
     place: JurisdictionId
@@ -79,17 +78,29 @@ class AccreditProvider(Command):
     blended: bool = False
 
     known: bool = fact(default=False)
+    place_known: bool = fact(default=False)
 
     def boundary(self) -> list[Selector]:
-        return [about(self.provider, of=[ProviderAccredited])]
+        return [
+            about(self.provider, of=[ProviderAccredited]),
+            about(self.place, of=[JurisdictionRegistered]),
+        ]
 
     def learn(self, entry: Entry) -> None:
-        self.known = True
+        match entry.event:
+            case ProviderAccredited():
+                self.known = True
+            case JurisdictionRegistered():
+                self.place_known = True
+            case _:
+                pass
 
     def authority(self) -> Name:
         return self.place
 
     def decide(self) -> Iterator[Event]:
+        if not self.place_known:
+            raise unknown(self.place, "place")
         if self.known:
             raise taken(self.provider, "provider")
         yield ProviderAccredited(

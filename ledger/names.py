@@ -8,6 +8,7 @@ from its fields without anybody listing them.
 from __future__ import annotations
 
 import re
+from hashlib import blake2b
 from typing import ClassVar, Self
 
 from ledger.fault import Fault
@@ -144,3 +145,8 @@ class LedgerId(Name, kind="ledger"):
     """The ledger itself; what concerns everybody is tagged with it."""
 
     __slots__ = ()
+
+
+def tag_hash(tag: str) -> int:
+    """The 64-bit hash under which a tag is indexed; rows are checked against the tag itself."""
+    return int.from_bytes(blake2b(tag.encode(), digest_size=8).digest(), "big", signed=True)

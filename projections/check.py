@@ -10,15 +10,13 @@ from collections.abc import Iterator, Sequence
 from ledger.store.feed import Feed
 from projections.check_entry import (
     Bodies,
-    Causes,
-    Corrections,
     Hashes,
     Positions,
-    RuleIds,
     Sealed,
     TagsComplete,
     Times,
 )
+from projections.check_reference import Causes, Corrections, RuleIds
 from projections.check_store import Answers, Ids, Seats, TagsNeeded
 from projections.check_view import Stopped, Views
 from projections.inspection import (

@@ -21,8 +21,8 @@ from psycopg_pool import ConnectionPool
 
 from ledger.event import Entry, decode
 from ledger.fault import Fault
+from ledger.names import tag_hash
 from ledger.store.feed import Feed
-from ledger.store.statements import tag_hash
 
 PAGE = 2_000
 COLUMNS = "position, type, at, on_day, id, channel, tags, body, leaf_hash"

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import ledger
+from projections.inspection import EntryCheck, WholeCheck
 from projections.projection import Projection
 
 HOUSE = Path(ledger.__file__).parent.parent
@@ -30,7 +31,10 @@ LONG_FILES = {
 
 # What a subclass overrides is described once, where it is declared first.
 OVERRIDES = {"boundary", "learn", "authority", "decide", "territory"} | {
-    name for name, value in vars(Projection).items() if not name.startswith("_") and callable(value)
+    name
+    for declared in (Projection, EntryCheck, WholeCheck)
+    for name, value in vars(declared).items()
+    if not name.startswith("_") and callable(value)
 }
 
 DOMAIN_LIBRARIES = {"msgspec"}

@@ -8,7 +8,7 @@ outermost, and walk all of them for ever.
 
 from __future__ import annotations
 
-from hashlib import blake2b
+from ledger.names import tag_hash as tag_hash
 
 CHANNEL = "xuefen_head"
 LOCK = 4_207_330_381
@@ -137,8 +137,3 @@ select * from unnest(%b::bytea[], %b::text[]) on conflict (fingerprint) do nothi
 """
 
 UNIT = "\x1f"
-
-
-def tag_hash(tag: str) -> int:
-    """The 64-bit hash under which a tag is indexed; rows are checked against the tag itself."""
-    return int.from_bytes(blake2b(tag.encode(), digest_size=8).digest(), "big", signed=True)

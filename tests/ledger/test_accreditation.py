@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from ledger.accreditation import AccreditProvider, QuotaCategory, Reach, accredited_for, years_later
-from ledger.command import OutsideScope
+from ledger.command import OutsideScope, UnknownReference
 from ledger.register import AlreadyRegistered
 from tests import cast
 from tests.cast import COUNTY_SCHOOL, DAY, RUIAN, WENZHOU
@@ -24,11 +24,11 @@ ACCREDIT = AccreditProvider(
 
 
 def test_the_bureau_of_the_place_recognises_a_provider():
-    given().when(ACCREDIT, on=DAY).then(cast.accredited())
+    given(cast.jurisdiction()).when(ACCREDIT, on=DAY).then(cast.accredited())
 
 
 def test_reach_category_and_qualifications_are_recorded():
-    answer = given().when(
+    answer = given(cast.jurisdiction(cast.PROVINCE, "浙江省")).when(
         AccreditProvider(
             provider=cast.DISTANCE,
             place=cast.PROVINCE,
@@ -50,7 +50,13 @@ def test_reach_category_and_qualifications_are_recorded():
 
 
 def test_a_provider_is_recognised_once():
-    given(cast.accredited()).when(ACCREDIT, on=DAY).refused(AlreadyRegistered, field="provider")
+    given(cast.jurisdiction(), cast.accredited()).when(ACCREDIT, on=DAY).refused(
+        AlreadyRegistered, field="provider"
+    )
+
+
+def test_a_provider_of_an_unknown_place_is_refused():
+    given().when(ACCREDIT, on=DAY).refused(UnknownReference, field="place")
 
 
 def test_another_bureau_may_not_recognise_a_provider_of_the_place():

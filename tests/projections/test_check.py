@@ -32,8 +32,10 @@ STRANGE_ID = "00000000-0000-7000-8000-000000000000"
 OPEN_EVENTS = "alter table ledger.events disable trigger events_fixed"
 OPEN_TAGS = "alter table ledger.tags disable trigger tags_fixed"
 OPEN_REQUESTS = "alter table ledger.requests disable trigger requests_fixed"
-ANY_HASH = "alter table ledger.events drop constraint events_leaf_hash_check"
+ANY_HASH = "alter table ledger.events drop constraint events_check"
 LAST = "(select max(position) from ledger.events)"
+NEWEST = f"position = {LAST}"
+FIRST_AWARD = "position = (select min(position) from ledger.events where type = 'credit.awarded')"
 
 
 def column(assignment: str, where: str = "position = 20") -> tuple[str, ...]:
@@ -68,12 +70,12 @@ PLANTED: list[tuple[str, str, tuple[str, ...]]] = [
     ("bodies", "BODY_UNREADABLE", body("'no json'", "position = 20")),
     ("bodies", "BODY_UNREADABLE", text('"type":"[a-z.-]*"', '"type":"strange.happened"')),
     ("bodies", "BODY_NOT_CANONICAL", text('^\\{"actor"', '{ "actor"')),
-    ("bodies", "BODY_NOT_CANONICAL", text('"channel":"API"', '"channel":"\\\\u0041PI"')),
+    ("bodies", "BODY_NOT_CANONICAL", text('"CONSOLE"', '"\\\\u0043ONSOLE"')),
     ("bodies", "COLUMN_DIFFERS", column("type = 'credit.awarded'")),
     (
         "bodies",
         "COLUMN_DIFFERS",
-        column("at = at + interval '1 microsecond'", f"position = {LAST}"),
+        column("at = at + interval '1 microsecond'", NEWEST),
     ),
     ("bodies", "COLUMN_DIFFERS", column("on_day = on_day + 1")),
     ("bodies", "COLUMN_DIFFERS", column("on_day = null")),
@@ -81,7 +83,7 @@ PLANTED: list[tuple[str, str, tuple[str, ...]]] = [
     ("bodies", "COLUMN_DIFFERS", column("id = null")),
     ("bodies", "COLUMN_DIFFERS", column("channel = 'IMPORT'")),
     ("bodies", "COLUMN_DIFFERS", column("tags = tags[2:]")),
-    ("times", "TIME_WENT_BACK", column("at = at - interval '1 day'", f"position = {LAST}")),
+    ("times", "TIME_WENT_BACK", column("at = at - interval '1 day'", NEWEST)),
     ("causes", "CAUSE_UNKNOWN", text('"cause":"[^"]*"', f'"cause":"{STRANGE_ID}"')),
     ("causes", "CAUSE_UNKNOWN", text('"cause":"[^"]*"', '"cause":"whatever"')),
     (
@@ -127,7 +129,8 @@ PLANTED: list[tuple[str, str, tuple[str, ...]]] = [
         "views",
         "VIEW_ROW_SUPERFLUOUS",
         (
-            "insert into projection.schools select 'school:z', state, position from projection.schools limit 1",
+            "insert into projection.schools select 'school:z', state, position "
+            "from projection.schools limit 1",
         ),
     ),
     (

@@ -1,4 +1,4 @@
-"""An external PostgreSQL: another major version, over TCP, by password, without superuser rights."""
+"""An external PostgreSQL: another version, over TCP, by password, without superuser rights."""
 
 from __future__ import annotations
 

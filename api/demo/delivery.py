@@ -1,17 +1,14 @@
-"""The demo's story, second part: selection in two rounds, delivery, outcome and credit."""
+"""The demo's delivery: timetables, changes, attendance, outcomes, credits and corrections."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from api.cast import RUIAN, WENZHOU, school_of, teacher
-from api.stage import Stage
-from api.story import (
+from api.demo.cast import RUIAN, teacher
+from api.demo.classes import (
     BLENDED,
-    CLASSES,
     ENGLISH,
     INTENSIVE,
     MATHS,
@@ -20,6 +17,8 @@ from api.story import (
     SCIENCE,
     Class,
 )
+from api.demo.rounds import Roster, school, timetable
+from api.demo.stage import Stage
 from ledger.assessment import RecordAssessment, Result
 from ledger.attendance import Absence, AbsenceKind, GrantLeave, RecordAttendance
 from ledger.change import (
@@ -33,122 +32,18 @@ from ledger.change import (
 from ledger.completion import Recipient, SettleCompletion
 from ledger.correction import CorrectAttendance
 from ledger.credit import AwardCredit
-from ledger.enrollment import ConfirmEnrollment, ReviewSelection
 from ledger.misconduct import RecordMisconduct
-from ledger.names import ChangeId, CreditId, SchoolId, TeacherId
+from ledger.names import ChangeId, CreditId, TeacherId
 from ledger.notice import NotifyDenial
-from ledger.offering import DecideExpansion, RequestExpansion
-from ledger.schedule import Half, LogDay, PublishTimetable
+from ledger.schedule import Half, LogDay
 from ledger.school_based import RecogniseSchoolBased, RecordSchoolBased
-from ledger.selection import SelectOffering
 from ledger.withdrawal import WithdrawSelection
-
-COUNT = 300
-NOT_PASSED = (47, 48, 141)
-FIRST_ROUND: dict[str, tuple[int, ...]] = {
-    INTENSIVE.key: tuple(range(1, 46)),
-    MATHS.key: tuple(range(46, 106)),
-    SCIENCE.key: tuple(range(106, 141)),
-    ENGLISH.key: tuple(range(141, 186)),
-    BLENDED.key: (1, *range(186, 236)),
-    ONLINE.key: (1, 2, 4, *range(236, 266)),
-    ORDERED.key: tuple(range(266, 286)),
-}
-BY_KEY = {each.key: each for each in CLASSES}
-
-
-def school(number: int) -> SchoolId:
-    """The school of the demo's teacher of that number."""
-    return school_of(number, COUNT).school
-
-
-class Roster:
-    """Who is in which class, as the demo has seen it answered."""
-
-    def __init__(self) -> None:
-        self.trainees: dict[str, list[int]] = defaultdict(list)
-
-    def admit(self, of: Class, number: int) -> None:
-        """Takes a teacher in."""
-        self.trainees[of.key].append(number)
-
-    def leave(self, of: Class, number: int) -> None:
-        """Takes a teacher out."""
-        self.trainees[of.key].remove(number)
-
-
-def first_round(stage: Stage, roster: Roster) -> None:
-    """19 to 30 March: everybody chooses, schools review, providers screen."""
-    stage.dawn(date(2024, 3, 19), "第一轮选课")
-    for key, numbers in FIRST_ROUND.items():
-        for number in numbers:
-            stage.do(teacher(number), _choose(number, BY_KEY[key]))
-    stage.turn_down("同一班期重复选课", teacher(50), _choose(50, MATHS))
-    stage.dawn(date(2024, 3, 25), "一位教师退选")
-    stage.do(
-        teacher(185),
-        WithdrawSelection(teacher=teacher(185), offering=ENGLISH.offering, reason="与教研冲突"),
-    )
-    stage.turn_down(
-        "3 月 25 日学校提前审核",
-        school(46),
-        ReviewSelection(teacher=teacher(46), offering=MATHS.offering, passed=True),
-    )
-    stage.dawn(date(2024, 3, 26), "学校审核第一轮")
-    chosen = {key: [n for n in numbers if n != 185] for key, numbers in FIRST_ROUND.items()}
-    _schools_review(stage, chosen)
-    stage.turn_down(
-        "学校未审核通过，机构直接确认",
-        MATHS.provider,
-        ConfirmEnrollment(teacher=teacher(47), offering=MATHS.offering, admitted=True),
-    )
-    _expansion(stage)
-    stage.dawn(date(2024, 3, 30), "培训机构复核第一轮")
-    for key, numbers in chosen.items():
-        _providers_review(stage, roster, BY_KEY[key], [n for n in numbers if n not in NOT_PASSED])
-
-
-def _expansion(stage: Stage) -> None:
-    stage.turn_down(
-        "提前申请扩班", INTENSIVE.provider, RequestExpansion(offering=INTENSIVE.offering, seats=50)
-    )
-    stage.dawn(date(2024, 3, 28), "申请扩班")
-    stage.do(INTENSIVE.provider, RequestExpansion(offering=INTENSIVE.offering, seats=50))
-    stage.dawn(date(2024, 3, 29), "受理扩班")
-    stage.turn_down(
-        "温州市教育局代瑞安受理扩班",
-        WENZHOU,
-        DecideExpansion(offering=INTENSIVE.offering, approved=True),
-    )
-    stage.do(RUIAN, DecideExpansion(offering=INTENSIVE.offering, approved=True))
-
-
-def second_round(stage: Stage, roster: Roster) -> None:
-    """31 March to 3 April."""
-    stage.dawn(date(2024, 3, 31), "第二轮选课")
-    again = {
-        SCIENCE.key: [n for n in range(86, 91) if n not in roster.trainees[MATHS.key]],
-        ENGLISH.key: [47, 48],
-    }
-    for key, numbers in again.items():
-        for number in numbers:
-            stage.do(teacher(number), _choose(number, BY_KEY[key]))
-    stage.turn_down("第一轮没有选课，第二轮补报", teacher(300), _choose(300, ENGLISH))
-    stage.turn_down("第一轮选后退选，第二轮补报", teacher(185), _choose(185, ENGLISH))
-    stage.dawn(date(2024, 4, 1), "学校审核第二轮，机构公布课程表")
-    _schools_review(stage, again, second=True)
-    for each in CLASSES:
-        if each is not ENGLISH:
-            stage.do(each.provider, _timetable(each))
-    stage.dawn(date(2024, 4, 3), "培训机构复核第二轮")
-    for key, numbers in again.items():
-        _providers_review(stage, roster, BY_KEY[key], numbers)
 
 
 def spring(stage: Stage, roster: Roster) -> None:
     """April to June: a late timetable, two changes, the shorter classes."""
     stage.dawn(date(2024, 4, 8), "英语班 4 月 10 日开班，课程表今天才公布")
-    stage.do(ENGLISH.provider, _timetable(ENGLISH))
+    stage.do(ENGLISH.provider, timetable(ENGLISH))
     stage.dawn(date(2024, 4, 15), "数学班更换专家，报批、告知、可退选")
     stage.turn_down(
         "方案未调整而要求退选",
@@ -157,9 +52,7 @@ def spring(stage: Stage, roster: Roster) -> None:
     )
     approved = ChangeId("change:maths-trainer")
     stage.do(MATHS.provider, _change(approved, MATHS, ChangeKind.TRAINER_REPLACED, "专家因病更换"))
-    stage.do(
-        RUIAN, DecideChange(change=approved, approved=True, change_class=ChangeClass.MAJOR)
-    )
+    stage.do(RUIAN, DecideChange(change=approved, approved=True, change_class=ChangeClass.MAJOR))
     stage.do(MATHS.provider, NotifyTrainees(change=approved, explanation="同层次专家代课"))
     stage.do(MATHS.provider, CarryOutChange(change=approved))
     _withdraw(stage, roster, 50, MATHS)
@@ -201,9 +94,7 @@ def summer(stage: Stage, roster: Roster) -> None:
             special=True,
         ),
     )
-    absences[halves[5]] = (
-        Absence(teacher=teacher(7), hours=Decimal(4), kind=AbsenceKind.LEAVE),
-    )
+    absences[halves[5]] = (Absence(teacher=teacher(7), hours=Decimal(4), kind=AbsenceKind.LEAVE),)
     _bad_attendance(stage, halves[0])
     stage.turn_down(
         "开班第一天就要结业",
@@ -215,9 +106,7 @@ def summer(stage: Stage, roster: Roster) -> None:
     stage.dawn(date(2024, 7, 25), "结业考核、结业、抄告、认定")
     trainees = roster.trainees[INTENSIVE.key]
     results = tuple(Result(teacher=teacher(n), passed=n != 6) for n in trainees if n != 5)
-    stage.do(
-        INTENSIVE.provider, RecordAssessment(offering=INTENSIVE.offering, results=results)
-    )
+    stage.do(INTENSIVE.provider, RecordAssessment(offering=INTENSIVE.offering, results=results))
     roster.leave(INTENSIVE, 5)
     _settle(stage, roster, INTENSIVE)
     _notices(stage)
@@ -330,46 +219,6 @@ def _school_based(stage: Stage) -> None:
     stage.do_all(RUIAN, decided)
 
 
-def _schools_review(
-    stage: Stage, chosen: dict[str, list[int]], *, second: bool = False
-) -> None:
-    by_school = defaultdict(list)
-    for key, numbers in chosen.items():
-        for number in numbers:
-            passed = second or number not in NOT_PASSED
-            by_school[school(number)].append(
-                ReviewSelection(
-                    teacher=teacher(number),
-                    offering=BY_KEY[key].offering,
-                    passed=passed,
-                    reason="" if passed else "与任教学科不符",
-                )
-            )
-    for at, commands in by_school.items():
-        stage.do_all(at, commands)
-
-
-def _providers_review(stage: Stage, roster: Roster, of: Class, numbers: Sequence[int]) -> None:
-    wanted = [
-        ConfirmEnrollment(teacher=teacher(n), offering=of.offering, admitted=True) for n in numbers
-    ]
-    if not wanted:
-        return
-    taken = stage.some(f"{of.plan.title}：容量已满仍确认", of.provider, wanted)
-    for number, done in zip(numbers, taken, strict=True):
-        if done:
-            roster.admit(of, number)
-    declined = [
-        ConfirmEnrollment(
-            teacher=teacher(n), offering=of.offering, admitted=False, reason="容量已满，按提交顺序"
-        )
-        for n, done in zip(numbers, taken, strict=True)
-        if not done
-    ]
-    if declined:
-        stage.do_all(of.provider, declined)
-
-
 def _run(stage: Stage, of: Class, absences: dict[tuple[date, Half], tuple[Absence, ...]]) -> None:
     """The training days of a class: attendance by exception, and the daily log."""
     days = sorted({each.day for each in of.sessions})
@@ -413,14 +262,6 @@ def _credit(number: int, of: Class, mark: str = "1") -> AwardCredit:
     )
 
 
-def _choose(number: int, of: Class) -> SelectOffering:
-    return SelectOffering(teacher=teacher(number), offering=of.offering)
-
-
-def _timetable(of: Class) -> PublishTimetable:
-    return PublishTimetable(offering=of.offering, sessions=of.sessions)
-
-
 def _change(change: ChangeId, of: Class, kind: ChangeKind, why: str) -> RequestChange:
     return RequestChange(change=change, offering=of.offering, kinds=(kind,), description=why)
 
@@ -429,4 +270,3 @@ def _withdraw(stage: Stage, roster: Roster, number: int, of: Class) -> None:
     who: TeacherId = teacher(number)
     stage.do(who, WithdrawSelection(teacher=who, offering=of.offering, reason="方案已调整"))
     roster.leave(of, number)
-

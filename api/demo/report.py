@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.tree import Tree
 
-from api.cast import RUIAN, teacher
-from api.stage import OPERATOR, Stage
+from api.demo.cast import RUIAN, teacher
+from api.demo.stage import OPERATOR, Stage
 
 PLAIN_COLUMNS = 160
 TELLING = {
@@ -127,9 +127,10 @@ def _record(record: dict[str, Any]) -> Tree:
     tree = Tree(f"[bold]{record['teacher']}[/] {record['why']}：{verdict['zh']}")
     lines = tree.add("学分 / credits")
     for line in record["lines"]:
+        revoked = "（已撤销）" if line["revoked"] else ""
         lines.add(
-            f"{line['title']} {line['kind']} 基础 {line['baseCredits']}，缺 {line['hoursMissed']}，"
-            f"得 {line['credits']}{'（已撤销）' if line['revoked'] else ''}，事件 {line['positions']}"
+            f"{line['title']} {line['kind']} 基础 {line['baseCredits']}，"
+            f"缺 {line['hoursMissed']}，得 {line['credits']}{revoked}，事件 {line['positions']}"
         )
     needs = tree.add(f"判断 / verdict: {verdict['result']}，计入 {verdict['counted']}")
     for each in verdict["requirements"]:

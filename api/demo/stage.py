@@ -101,7 +101,7 @@ class Stage:
 
     def some(self, what: str, party: Name, commands: Sequence[Command]) -> list[bool]:
         """Asks many; tells which were recorded, and notes the first refusal."""
-        taken = []
+        taken: list[bool] = []
         for row in self._rows(party, commands, None):
             done = row["__typename"] == "Recorded"
             if not done and all(taken):
@@ -125,7 +125,9 @@ class Stage:
         return rows
 
     def _request(self, party: Name, command: Command) -> str:
-        return f"demo-{self.day}-{party}-{type(command).__name__}-{self.recorded}-{len(self.turned)}"
+        return (
+            f"demo-{self.day}-{party}-{type(command).__name__}-{self.recorded}-{len(self.turned)}"
+        )
 
 
 def _as_refusal(fault: Fault) -> dict[str, Any]:

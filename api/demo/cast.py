@@ -181,7 +181,10 @@ def plan(
         audience=audience,
         final_assessment=hours >= 90,
         restricted_elective=hours >= 90,
-        fees=(Fee(item="培训", yuan=Decimal(20 * hours)), Fee(item="伙食", yuan=Decimal(4 * hours))),
+        fees=(
+            Fee(item="培训", yuan=Decimal(20 * hours)),
+            Fee(item="伙食", yuan=Decimal(4 * hours)),
+        ),
     )
 
 

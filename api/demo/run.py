@@ -24,14 +24,14 @@ from joserfc.jwk import OKPKey
 from rich.console import Console
 from rich.progress import Progress
 
-from api import report, story, story_term
 from api.app import create_app
 from api.auth import issue
-from api.cast import COUNTY_SCHOOL, PROVINCE, RUIAN, teacher
 from api.clock import DemoClock
+from api.demo import delivery, opening, report, rounds
+from api.demo.cast import COUNTY_SCHOOL, PROVINCE, RUIAN, teacher
+from api.demo.stage import Stage
 from api.house import issuer, open_house
 from api.settings import Settings
-from api.stage import Stage
 from ledger.command import Asker, Role
 from ledger.names import SchoolId
 from ledger.store.embedded import Embedded, default_data
@@ -65,9 +65,7 @@ def run_demo(data: Path, port: int, json_output: bool, stay: bool | None) -> Non
     with open_house(settings, clock) as house:
         (data / MARK).touch()
         key = issuer(settings)
-        app = create_app(
-            house, key, body_bytes_max=settings.body_bytes_max, demo_clock=clock
-        )
+        app = create_app(house, key, body_bytes_max=settings.body_bytes_max, demo_clock=clock)
         with serving(app, settings) as address, httpx.Client(base_url=address, timeout=60) as http:
             with Progress(console=errors, disable=not errors.is_terminal) as progress:
                 task = progress.add_task("2024-03-06", total=178)
@@ -90,14 +88,14 @@ def run_demo(data: Path, port: int, json_output: bool, stay: bool | None) -> Non
 
 def perform(stage: Stage) -> None:
     """The whole story."""
-    roster = story_term.Roster()
-    story.prologue(stage, story_term.COUNT)
-    story.orders(stage)
-    story.reviews(stage)
-    story_term.first_round(stage, roster)
-    story_term.second_round(stage, roster)
-    story_term.spring(stage, roster)
-    story_term.summer(stage, roster)
+    roster = rounds.Roster()
+    opening.prologue(stage, rounds.COUNT)
+    opening.orders(stage)
+    opening.reviews(stage)
+    rounds.first_round(stage, roster)
+    rounds.second_round(stage, roster)
+    delivery.spring(stage, roster)
+    delivery.summer(stage, roster)
 
 
 def fresh_folder(data: Path) -> None:
@@ -131,9 +129,7 @@ def serving(app: object, settings: Settings) -> Iterator[str]:
     thread.start()
     while not server.started:
         if not thread.is_alive():
-            raise Trouble(
-                "NOT_SERVING", zh="服务没有启动成功", en="the server did not come up"
-            )
+            raise Trouble("NOT_SERVING", zh="服务没有启动成功", en="the server did not come up")
         time.sleep(0.02)
     try:
         yield f"http://{settings.host}:{settings.port}"
