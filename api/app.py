@@ -22,7 +22,7 @@ from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_
 
 from api.auth import PUBLIC, BadToken, asker_of
 from api.clock import DemoClock
-from api.limits import BodyLimit, failure
+from api.limits import BodyLimit, TooLarge, failure
 from ledger.command import Role
 from schema.context import Context, House
 from schema.errors import incident
@@ -93,6 +93,8 @@ def create_app(
             return failure(
                 "BAD_REQUEST", f"请求格式不正确（{error.reason}）", error.reason, error.status_code
             )
+        except TooLarge:
+            raise
         except Exception as error:  # nothing of its text may leave
             zh, en, _ = incident(error, "http")
             return failure("INTERNAL", zh, en, 500)

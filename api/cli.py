@@ -18,7 +18,9 @@ from api.command_record import record
 from api.command_regulation import regulations
 from api.command_token import token
 from api.command_view import rebuild
+from api.demo import demo
 from api.serve import serve
+from api.simulate import simulate
 from api.terminal import Commands
 
 app = typer.Typer(
@@ -48,6 +50,8 @@ def xuefen(
 
 
 app.command()(serve)
+app.command()(demo)
+app.command()(simulate)
 app.command()(rebuild)
 app.command()(history)
 app.command()(record)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-
 RUN_OFF_TIMES = 4
 
 
-class _TooLarge(Exception):
+class TooLarge(Exception):
     """The body is over the limit."""
 
 
@@ -35,7 +34,7 @@ class BodyLimit:
             message = await receive()
             read += len(message.get("body", b""))
             if read > self._bytes_max:
-                raise _TooLarge
+                raise TooLarge
             return message
 
         async def watched(message: Message) -> None:
@@ -45,7 +44,7 @@ class BodyLimit:
 
         try:
             await self._app(scope, counted, watched)
-        except _TooLarge:
+        except TooLarge:
             if begun:
                 raise
             await self._refuse(scope, receive, send, read)

@@ -7,6 +7,7 @@ from typing import Any
 import strawberry
 from strawberry.extensions import MaxAliasesLimiter, MaxTokensLimiter, QueryDepthLimiter
 
+from ledger.names import VALUE
 from projections.catalogue import (
     CHANGES,
     OFFERINGS,
@@ -64,12 +65,15 @@ class Query(
 
     @strawberry.field(graphql_type=Node | None, description="Any node by its name. 按标识查对象。")
     async def node(self, info: strawberry.Info[Context, None], id: strawberry.ID) -> Any:
-        kind = str(id).partition(":")[0]
+        kind, _, value = str(id).partition(":")
         if kind == "document":
             book = await info.context.run(info.context.house.rules.now)
             return next((d for key, d in book.documents.items() if str(key) == id), None)
-        view = NODE_VIEWS.get(kind)
-        return None if view is None else await info.context.one(view, str(id))
+        if "/" in id:
+            return (await info.context.run(info.context.house.rules.now)).rules.get(str(id))
+        if kind not in NODE_VIEWS or not VALUE.fullmatch(value):
+            return None
+        return await info.context.one(NODE_VIEWS[kind], str(id))
 
 
 class QuietSchema(strawberry.Schema):

@@ -213,7 +213,8 @@ def terminate(url: str, name: str = "%") -> int:
     found = rows(
         url,
         "select pg_terminate_backend(pid, 5000) from pg_stat_activity "
-        "where datname = current_database() and pid <> pg_backend_pid() and application_name = 'xuefen' and query like %s",
+        "where datname = current_database() and pid <> pg_backend_pid() "
+        "and application_name = 'xuefen' and query like %s",
         name,
     )
     return len(found)

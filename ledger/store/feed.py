@@ -78,24 +78,30 @@ def open_pool(url: str, most: int = 8) -> ConnectionPool[psycopg.Connection[Any]
             connection.execute(setting)
         connection.commit()
 
-    return ConnectionPool(
+    def check(connection: psycopg.Connection[Any]) -> None:
+        # A server that closes a connection says so, and an idle one has nothing else to say; a
+        # look at the socket spares a round trip.
+        with DefaultSelector() as selector:
+            selector.register(connection.fileno(), EVENT_READ)
+            if not selector.select(0):
+                return
+        try:
+            ConnectionPool.check_connection(connection)
+        except psycopg.OperationalError:
+            pool.check()  # the others have gone with it; found one by one they cost seconds each
+            raise
+
+    pool: ConnectionPool[psycopg.Connection[Any]] = ConnectionPool(
         url,
         min_size=1,
         max_size=most,
         configure=prepare,
-        check=_check,
+        check=check,
         kwargs={"application_name": "xuefen", "connect_timeout": 5},
         open=True,
         timeout=10,
     )
-
-
-def _check(connection: psycopg.Connection[Any]) -> None:
-    """Turns away a connection that the server has closed, without a round trip for the others."""
-    with DefaultSelector() as selector:
-        selector.register(connection.fileno(), EVENT_READ)
-        if selector.select(0):
-            ConnectionPool.check_connection(connection)
+    return pool
 
 
 class Feed:

@@ -11,6 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ledger.enrollment import Status
+from ledger.names import SchoolId
 from ledger.store.feed import Filter
 from ledger.store.ledger import Ledger
 from projections.catalogue import (
@@ -46,7 +48,7 @@ def schools(postgres_url: str, migrated_template: str) -> Iterator[tuple[Reader,
     with database(postgres_url, migrated_template) as url, Ledger(url, KEY, Hand()) as opened:
         events = tuple(
             cast.school(
-                cast.SchoolId(f"school:{number:03}"),
+                SchoolId(f"school:{number:03}"),
                 (cast.RUIAN, cast.WENZHOU, cast.HANGZHOU)[number % 3],
             )
             for number in range(60)
@@ -122,14 +124,20 @@ def test_names_and_enums_are_conditions_as_they_are(
     told: tuple[Ledger, Runner, Reader],
 ) -> None:
     _, _, reader = told
-    confirmed = reader.page(
+    waiting = reader.page(
         ENROLLMENTS,
-        Where().and_equal(offering=OFFERING, status=cast.Choice.SELF_SELECTED, teacher=None),
+        Where().and_equal(offering=OFFERING, status=Status.SUBMITTED, teacher=None),
+        first=10,
+    )
+    admitted = reader.page(
+        ENROLLMENTS,
+        Where().and_equal(offering=OFFERING, status=Status.PROVIDER_CONFIRMED),
         first=10,
     )
     mine = reader.page(ENROLLMENTS, Where().and_equal(teacher=LIN), first=10)
 
-    assert confirmed.rows == ()
+    assert waiting.rows == ()
+    assert len(admitted.rows) == 3
     assert [state.teacher for _, state in mine.rows] == [LIN]
 
 

@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -425,7 +426,8 @@ def test_a_lost_connection_is_replaced_and_the_request_stands_once(town: Ledger)
 def test_a_connection_lost_around_the_commit_leaves_the_request_standing_once(
     town: Ledger, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
-    committer, original, killed = town.committer, Committer._commit, []
+    committer, original = town.committer, Committer._commit
+    killed: list[bool] = []
 
     def kill() -> None:
         assert committer._connection is not None
@@ -776,6 +778,6 @@ def test_however_commands_are_batched_the_events_are_the_same(
     assert batched == alone
 
 
-def circumstances(move: Move) -> dict[str, object]:
+def circumstances(move: Move) -> dict[str, Any]:
     """The day and the source of a move."""
     return {"on": move.day, "source": "other-system/1" if move.reported else None}

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from psycopg import sql
 
 from ledger.event import Channel, Entry
-from ledger.names import TeacherId
+from ledger.names import CreditId, OfferingId, TeacherId
 from ledger.store.feed import TAIL_PAGE, Feed, Filter, _statement
 from ledger.store.ledger import Ledger
 from ledger.store.work import Plain
@@ -322,8 +322,8 @@ def busy(postgres_url: str, migrated_template: str) -> Iterator[Ledger]:
 def _event(number: int) -> Any:
     who = TeacherId(f"teacher:t{number % 1_000}")
     if number % 4_000 == 3_999:
-        return cast.awarded(6, teacher=who, credit=cast.CreditId(f"credit:c{number}"))
-    offering = cast.OfferingId(f"offering:o{number % CLASSES}")
+        return cast.awarded(6, teacher=who, credit=CreditId(f"credit:c{number}"))
+    offering = OfferingId(f"offering:o{number % CLASSES}")
     return cast.selected(who, offering=offering) if number % 2 else cast.passed(
         who, offering=offering
     )
@@ -395,7 +395,7 @@ def _explain(opened: Ledger, wanted: Filter, limit: int, latest_first: bool) -> 
             text = text.replace(f"%({name})s", f"${number}")
         kinds = sql.SQL(", ").join(sql.SQL(_KINDS[name]) for name in names)
         prepare = sql.SQL("prepare page ({}) as ").format(kinds)
-        connection.execute(prepare + sql.SQL(text))  # type: ignore[arg-type]
+        connection.execute(prepare + sql.SQL(text))
         given_values = sql.SQL(", ").join(sql.Literal(values[name]) for name in names)
         explained = connection.execute(
             sql.SQL("explain (analyze, timing off, format json) execute page ({})").format(

@@ -1,0 +1,598 @@
+"""The command line: each command as it is typed, its exit codes, and what it says in trouble."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+from typer.testing import CliRunner
+
+from api.cli import app
+from ledger.store.embedded import Embedded
+from projections.catalogue import VIEWS
+from projections.check import NAMES
+from projections.runner import LOCK
+from tests.told import told_template, told_url
+from tests.town import rows
+
+__all__ = ["told_template", "told_url"]
+
+HOUSE = Path(__file__).parents[2]
+PATIENCE_SECONDS = 120
+SENTENCES = re.compile(r"\A.*[\u4e00-\u9fff].*\n[A-Z].*\[([A-Z_]+)\]\n\Z")
+ENTER = (
+    "mutation($i: RegisterSchoolInput!, $r: String!) { registerSchool(input: $i, requestId: $r) "
+)
+ENTER += "{ __typename ... on Recorded { events { position id } } } }"
+
+
+@pytest.fixture
+def data() -> Iterator[Path]:
+    """A data folder that the embedded server can reach; its server is stopped afterwards."""
+    above = Path(tempfile.mkdtemp(prefix="xuefen-test-", dir="/var/tmp"))
+    above.chmod(0o711)
+    yield above / "data"
+    Embedded(above / "data").stop()
+    shutil.rmtree(above)
+
+
+def environment() -> dict[str, str]:
+    """This one's, without settings of ours."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("XUEFEN_")}
+    return kept | {"PYTHONPATH": str(HOUSE)}
+
+
+def command(*arguments: object) -> list[str]:
+    """The command line as another process, warnings being errors."""
+    return [sys.executable, "-W", "error", "-m", "api.cli", *map(str, arguments)]
+
+
+def xuefen(*arguments: object, status: int = 0, cwd: Path = Path("/")) -> tuple[str, str]:
+    """Runs a command to its end; what it printed and what it said."""
+    done = subprocess.run(
+        command(*arguments),
+        cwd=cwd,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+    )
+
+    assert done.returncode == status, (done.returncode, done.stdout, done.stderr)
+    assert "Traceback" not in done.stderr
+    return done.stdout, done.stderr
+
+
+def inside(*arguments: object, status: int = 0) -> tuple[str, str]:
+    """The same within this process, which is quicker."""
+    done = CliRunner(env={name: None for name in os.environ if name.startswith("XUEFEN_")}).invoke(
+        app, [str(each) for each in arguments]
+    )
+
+    assert done.exit_code == status, (done.exit_code, done.output, done.exception)
+    return done.stdout, done.stderr
+
+
+def code(said: str) -> str:
+    """The code behind one sentence in Chinese and one in English, and nothing else."""
+    found = SENTENCES.match(said)
+    assert found is not None, said
+    return found[1]
+
+
+def lines(printed: str) -> list[dict[str, Any]]:
+    """One object a line."""
+    return [json.loads(line) for line in printed.splitlines()]
+
+
+@dataclass
+class Server:
+    """A server in a process of its own."""
+
+    process: subprocess.Popen[str]
+    url: str
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
+        """Asks it to stop; its exit code and all that it said."""
+        self.process.send_signal(number)
+        _, said = self.process.communicate(timeout=PATIENCE_SECONDS)
+        return self.process.returncode, said
+
+
+@contextmanager
+def serving(*arguments: object, folder: Path) -> Iterator[Server]:
+    """A server on a free port, once it is ready."""
+    ready = folder / f"ready-{time.monotonic_ns()}"
+    process = subprocess.Popen(
+        command(*arguments, "serve", "--port", 0, "--ready-file", ready),
+        cwd="/",
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not ready.exists():
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < deadline
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(0.02)
+        yield Server(process, ready.read_text().strip())
+        assert process.returncode is None or not ready.exists()
+    finally:
+        if process.poll() is None:
+            process.terminate()
+        process.communicate(timeout=PATIENCE_SECONDS)
+
+
+def token_of(data: Path) -> dict[str, str]:
+    """The operator's header."""
+    names = ("--role", "operator", "--scope", "ledger:xuefen", "--actor", "staff:operator")
+    printed, said = inside("--data", data, "token", *names)
+    assert said == ""
+    return {"authorization": f"Bearer {printed.strip()}"}
+
+
+def enter(url: str, headers: dict[str, str], name: str) -> dict[str, Any]:
+    """Registers a school over HTTP; the event that was recorded."""
+    given = {
+        "school": f"school:{name}",
+        "place": "jurisdiction:330381",
+        "title": "学校",
+        "stage": "PRIMARY",
+    }
+    asked = {"query": ENTER, "variables": {"i": given, "r": name}}
+    body = httpx.post(f"{url}/graphql", json=asked, headers=headers, timeout=60).json()
+    event: dict[str, Any] = body["data"]["registerSchool"]["events"][0]
+    return event
+
+
+def test_a_server_is_started_spoken_to_stopped_and_nothing_is_lost(data: Path) -> None:
+    headers = token_of(data)
+    with serving("--data", data, folder=data.parent) as server:
+        event = enter(server.url, headers, "one")
+        assert xuefen("--data", data, "check") == ("", "")
+        status, said = server.stop()
+
+    assert status == 0
+    assert server.url in said
+    assert "Traceback" not in said
+    assert not Embedded(data).running
+
+    printed, _ = xuefen("--data", data, "history", "--tag", "school:one", "--json")
+    assert [(each["position"], each["id"]) for each in lines(printed)] == [
+        (event["position"], event["id"])
+    ]
+    assert not Embedded(data).running
+
+
+def test_two_servers_share_one_data_folder_and_the_last_one_stops_the_database(data: Path) -> None:
+    headers = token_of(data)
+    with (
+        serving("--data", data, folder=data.parent) as first,
+        serving("--data", data, folder=data.parent) as second,
+    ):
+        event = enter(first.url, headers, "one")
+        assert first.stop()[0] == 0
+        assert Embedded(data).running
+        assert enter(second.url, headers, "two")["position"] == event["position"] + 1
+        assert second.stop(signal.SIGINT)[0] == 0
+    assert not Embedded(data).running
+
+
+def test_what_was_acknowledged_before_a_stop_is_kept(told_url: str, tmp_path: Path) -> None:
+    told: list[dict[str, Any]] = []
+    with serving("--data", tmp_path, "--database-url", told_url, folder=tmp_path) as server:
+        headers = token_of(tmp_path)
+        under_way = threading.Event()
+
+        def ask(number: int) -> None:
+            with suppress(httpx.TransportError):
+                for turn in range(1_000):
+                    told.append(enter(server.url, headers, f"s{number}-{turn}"))
+                    under_way.set()
+
+        threads = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
+        for thread in threads:
+            thread.start()
+        assert under_way.wait(PATIENCE_SECONDS)
+        status, _ = server.stop()
+        for thread in threads:
+            thread.join()
+
+    assert status == 0
+    kept = dict(rows(told_url, "select position, id::text from ledger.events"))
+    assert told
+    assert all(kept[each["position"]] == each["id"] for each in told)
+
+
+def test_a_port_in_use_is_said_before_anything_is_opened(data: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        _, said = xuefen("--data", data, "serve", "--port", port, status=2)
+
+    assert code(said) == "PORT_IN_USE"
+    assert str(port) in said
+    assert not data.exists()
+
+
+def test_an_address_that_is_not_ours_is_said(data: Path) -> None:
+    _, said = inside("--data", data, "serve", "--host", "192.0.2.1", "--port", 0, status=2)
+
+    assert code(said) == "ADDRESS_UNUSABLE"
+
+
+def test_a_ready_file_that_cannot_be_written_is_said(data: Path, tmp_path: Path) -> None:
+    file = tmp_path / "nowhere" / "ready"
+    _, said = inside("--data", data, "serve", "--port", 0, "--ready-file", file, status=2)
+
+    assert code(said) == "READY_FILE_CLOSED"
+
+
+def test_the_demo_clock_begins_on_its_day(told_url: str, tmp_path: Path) -> None:
+    given = ("--data", tmp_path, "--database-url", told_url)
+    ready = tmp_path / "ready"
+    process = subprocess.Popen(
+        command(*given, "serve", "--port", 0, "--ready-file", ready, "--demo-clock", "2031-05-06"),
+        cwd="/",
+        env=environment(),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stderr is not None
+        process.stderr.readline()
+        event = enter(ready.read_text().strip(), token_of(tmp_path), "late")
+    finally:
+        process.terminate()
+        process.communicate(timeout=PATIENCE_SECONDS)
+
+    assert lines(inside(*given, "history", "--latest", "--limit", 1, "--json")[0])[0]["on"] == (
+        "2031-05-06"
+    )
+    assert (
+        event["position"]
+        == lines(inside(*given, "history", "--latest", "--json")[0])[0]["position"]
+    )
+
+
+READERS = (
+    ("check",),
+    ("history",),
+    ("history", "--json"),
+    ("record", "0042"),
+    ("regulations",),
+    ("rebuild",),
+)
+
+
+@pytest.mark.parametrize("arguments", READERS)
+def test_a_missing_ledger_is_said_and_none_is_made(data: Path, arguments: tuple[str, ...]) -> None:
+    _, said = inside("--data", data, *arguments, status=2)
+
+    assert code(said) == "SCHEMA_MISSING"
+    assert not data.exists()
+
+
+@pytest.mark.parametrize("arguments", READERS)
+def test_an_empty_database_is_said(empty_database_url: str, arguments: tuple[str, ...]) -> None:
+    _, said = inside("--database-url", empty_database_url, *arguments, status=2)
+
+    assert code(said) == "SCHEMA_MISSING"
+
+
+@pytest.mark.parametrize("arguments", [*READERS, ("migrate",), ("migrate", "--sql"), ("serve",)])
+def test_an_unreachable_database_is_said_without_its_password(
+    arguments: tuple[str, ...], tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    url = f"postgresql://someone:geheim@127.0.0.1:{port}/xuefen"
+    more = ("--port", 0) if arguments == ("serve",) else ()
+    _, said = inside("--data", tmp_path, "--database-url", url, *arguments, *more, status=2)
+
+    assert code(said) == "DATABASE_UNREACHABLE"
+    assert "geheim" not in said
+
+
+@pytest.mark.parametrize("arguments", [*READERS, ("migrate",)])
+def test_a_newer_database_is_said(database_url: str, arguments: tuple[str, ...]) -> None:
+    with psycopg.connect(database_url) as connection:
+        connection.execute("update ledger.revision set version_num = '9999'")
+
+    assert code(inside("--database-url", database_url, *arguments, status=2)[1]) == "SCHEMA_NEWER"
+
+
+def test_a_wrong_setting_is_named_without_its_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XUEFEN_PORT", "geheim")
+    done = CliRunner().invoke(app, ["check"])
+
+    assert done.exit_code == 2
+    assert code(done.stderr) == "SETTING_WRONG"
+    assert "XUEFEN_PORT" in done.stderr
+    assert "geheim" not in done.stderr
+
+
+def test_a_good_ledger_passes_without_a_word(told_url: str) -> None:
+    assert xuefen("--database-url", told_url, "check") == ("", "")
+    assert inside("--database-url", told_url, "check", *NAMES, "--json") == ("", "")
+
+
+def test_a_damaged_ledger_is_told_line_by_line(told_url: str) -> None:
+    with psycopg.connect(told_url) as connection:
+        connection.execute("alter table ledger.events disable trigger events_fixed")
+        connection.execute("update ledger.events set channel = 'X' where position in (3, 20)")
+
+    printed, said = xuefen("--database-url", told_url, "check", status=1)
+    assert [line.split()[0] for line in printed.splitlines()] == ["COLUMN_DIFFERS"] * 2
+    assert said == ""
+
+    found = lines(inside("--database-url", told_url, "check", "bodies", "--json", status=1)[0])
+    assert [(each["code"], each["position"]) for each in found] == [
+        ("COLUMN_DIFFERS", 3),
+        ("COLUMN_DIFFERS", 20),
+    ]
+    assert inside("--database-url", told_url, "check", "positions") == ("", "")
+
+
+def test_checks_are_listed_and_a_wrong_name_is_said() -> None:
+    listed = lines(inside("check", "--list", "--json")[0])
+
+    assert [each["name"] for each in listed] == list(NAMES)
+    assert all(name in inside("check", "--list")[0] for name in NAMES)
+    assert code(inside("check", "nothing", status=2)[1]) == "UNKNOWN_CHECK"
+
+
+def history(url: str, *arguments: object) -> list[dict[str, Any]]:
+    """The entries that the history gives."""
+    return lines(inside("--database-url", url, "history", "--json", *arguments)[0])
+
+
+def test_the_history_is_filtered(told_url: str) -> None:
+    whole = history(told_url, "--limit", 20_000)
+
+    assert [each["position"] for each in whole] == list(range(1, len(whole) + 1))
+    assert len(history(told_url)) == 100
+    assert history(told_url, "--latest", "--limit", 2) == whole[-1:-3:-1]
+    assert history(told_url, "--after", 3, "--before", 6) == whole[3:5]
+
+    lin = history(told_url, "--tag", "teacher:lin", "--tag", "offering:o1")
+    assert lin
+    assert all("teacher:lin" in json.dumps(each) for each in lin)
+
+    types = ("--type", "credit.awarded", "--type", "credit.revoked")
+    assert {each["type"] for each in history(told_url, *types)} == {
+        "credit.awarded",
+        "credit.revoked",
+    }
+    april = history(told_url, "--from-day", "2024-04-01", "--to-day", "2024-04-30")
+    assert april
+    assert all(each["on"].startswith("2024-04") for each in april)
+    founder = history(told_url, "--actor", "staff:system", "--limit", 5_000)
+    assert founder == [each for each in whole if each["actor"] == "staff:system"]
+    assert history(told_url, "--channel", "system", "--limit", 5_000) == founder
+    assert history(told_url, "--tag", "teacher:nobody") == []
+
+
+def test_the_history_is_shown_as_a_table(told_url: str) -> None:
+    printed, _ = xuefen("--database-url", told_url, "history", "--latest", "--limit", 5)
+
+    assert len(printed.splitlines()) == 6
+    assert "credit.revoked" in printed
+
+
+def test_pages_of_the_history_join(told_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = history(told_url, "--limit", 50)
+
+    monkeypatch.setattr("api.command_history.PAGE_MAX", 7)
+    monkeypatch.setattr("ledger.store.feed.PAGE_MAX", 7)
+
+    assert history(told_url, "--limit", 50) == whole
+    assert len(history(told_url, "--limit", 50, "--latest")) == 50
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("history", "--type", "nothing.happened"), "UNKNOWN_TYPE"),
+        (("history", "--tag", "lin"), "MALFORMED_NAME"),
+        (("history", "--tag", "pupil:lin"), "MALFORMED_NAME"),
+        (("record", "a teacher"), "MALFORMED_NAME"),
+        (("record", "school:anyang"), "MALFORMED_NAME"),
+        (("regulations", "--files", "--kind", "nothing"), "UNKNOWN_KIND"),
+        (("regulations", "--files", "--document", "nothing"), "UNKNOWN_DOCUMENT"),
+        (("regulations", "--files", "--place", "瑞安"), "MALFORMED_NAME"),
+        (("rebuild", "nothing"), "UNKNOWN_VIEW"),
+    ],
+)
+def test_a_wrong_argument_is_said(
+    tmp_path: Path, arguments: tuple[str, ...], expected: str
+) -> None:
+    assert code(inside("--data", tmp_path / "data", *arguments, status=2)[1]) == expected
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("history", "--from-day", "yesterday"),
+        ("history", "--limit", "0"),
+        ("history", "--channel", "POST"),
+        ("token", "--role", "KING", "--scope", "ledger:x", "--actor", "staff:x"),
+        ("serve", "--port", "99999"),
+        ("nothing",),
+    ],
+)
+def test_a_malformed_argument_ends_with_2(arguments: tuple[str, ...]) -> None:
+    assert "Traceback" not in inside(*arguments, status=2)[1]
+
+
+def record(url: str, *arguments: object) -> dict[str, Any]:
+    """The record of Lin as JSON."""
+    printed, _ = inside("--database-url", url, "record", "teacher:lin", "--json", *arguments)
+    return lines(printed)[0]
+
+
+def test_a_record_is_shown_with_its_verdict_and_reasons(told_url: str) -> None:
+    printed, _ = xuefen("--database-url", told_url, "record", "lin", "--on", "2024-06-01")
+
+    assert "teacher:lin" in printed
+    assert "ONCE_INTENSIVE" in printed
+    assert "浙教办师〔2014〕14号" in printed
+    assert "依据的位置" in printed
+    assert "还差" in printed
+
+    english, _ = inside("--database-url", told_url, "record", "lin", "--english")
+    assert "stands on positions" in english
+    assert "还差" not in english
+
+
+def test_a_record_is_shown_as_it_was(told_url: str) -> None:
+    now = record(told_url)
+    awarded = history(told_url, "--type", "credit.awarded")[0]["position"]
+    then = record(told_url, "--as-of-position", awarded, "--on", "2024-06-01")
+    early = record(told_url, "--effective", "2024-04-01")
+
+    assert [each["revoked"] for each in now["record"]["lines"]] == [True, False]
+    assert [each["revoked"] for each in then["record"]["lines"]] == [False]
+    assert then["position"] == awarded
+    assert then["verdict"]["requirements"][0]["positions"] == [awarded]
+    assert then["totals"]["ALL"] == then["record"]["lines"][0]["credits"]
+    assert (early["day"], early["record"]["lines"]) == ("2024-04-01", [])
+    assert record(told_url, "--as-of-position", 10**9)["position"] == now["position"]
+
+
+def test_an_unknown_teacher_is_said(told_url: str) -> None:
+    _, said = xuefen("--database-url", told_url, "record", "nobody", status=1)
+
+    assert code(said) == "UNKNOWN_TEACHER"
+    assert inside("--database-url", told_url, "record", "lin", "--as-of-position", 1, status=1)
+
+
+def test_views_are_rebuilt(told_url: str) -> None:
+    with psycopg.connect(told_url) as connection:
+        connection.execute("delete from projection.records")
+        connection.execute("update projection.schools set state = '{}'")
+
+    _, said = xuefen("--database-url", told_url, "rebuild", "records")
+    assert "1" in said
+    found = inside("--database-url", told_url, "check", "views", status=1)[0]
+    assert "records" not in found
+    assert "schools" in found
+
+    _, said = inside("--database-url", told_url, "rebuild")
+    assert str(len(VIEWS)) in said
+    assert inside("--database-url", told_url, "check") == ("", "")
+
+
+def test_a_second_rebuild_is_told_to_wait(told_url: str) -> None:
+    with psycopg.connect(told_url) as connection:
+        connection.execute("select pg_advisory_lock(%s)", (LOCK,))
+        _, said = xuefen("--database-url", told_url, "rebuild", status=3)
+
+    assert code(said) == "REBUILD_RUNNING"
+
+
+def test_a_token_is_all_that_is_printed(data: Path) -> None:
+    names = ("--role", "SCHOOL", "--scope", "school:x", "--actor", "staff:x", "--days", 3)
+    printed, said = xuefen("--data", data, "token", *names)
+
+    assert re.fullmatch(r"[\w-]+\.[\w-]+\.[\w-]+\n", printed)
+    assert said == ""
+    assert (data / "issuer.jwk").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_token_for_a_scope_of_the_wrong_kind_is_refused(tmp_path: Path) -> None:
+    names = ("--role", "school", "--scope", "teacher:x", "--actor", "staff:x")
+    printed, said = xuefen("--data", tmp_path / "data", "token", *names, status=2)
+
+    assert printed == ""
+    assert code(said) == "BAD_SCOPE"
+    assert not (tmp_path / "data").exists()
+
+
+def test_regulations_of_the_ledger_are_those_of_the_files(told_url: str, data: Path) -> None:
+    of_ledger = inside("--database-url", told_url, "regulations", "--json")[0]
+    of_files, said = xuefen("--data", data, "regulations", "--files", "--json")
+
+    assert lines(of_ledger) == lines(of_files)
+    assert said == ""
+    assert not data.exists()
+
+
+def test_regulations_are_chosen_by_document_place_day_and_kind() -> None:
+    def chosen(*arguments: str) -> list[dict[str, Any]]:
+        return lines(inside("regulations", "--files", "--json", *arguments)[0])
+
+    assert {each["document"] for each in chosen("--document", "wz12")} == {"document:wz12"}
+    assert {each["kind"] for each in chosen("--kind", "absence-limit")} == {"absence-limit"}
+    places = {each["place"] for each in chosen("--place", "330100")}
+    assert places == {"jurisdiction:330000"}
+    assert "jurisdiction:330381" in {each["place"] for each in chosen("--place", "330381")}
+    old = chosen("--on", "2013-01-01", "--place", "330381")
+    assert "document:wz12" in {each["document"] for each in old}
+    assert all(each["since"] is None or each["since"] <= "2013-01-01" for each in old)
+    doubtful = inside("regulations", "--files", "--on", "2014-06-01", "--document", "zj14")[0]
+    assert "2015-01-01?" in doubtful
+
+
+def test_the_sql_of_a_migration_is_printed_and_run(empty_database_url: str, data: Path) -> None:
+    given = ("--database-url", empty_database_url)
+    printed, _ = xuefen(*given, "migrate", "--sql")
+
+    assert "create table ledger.events" in printed
+    assert rows(empty_database_url, "select to_regclass('ledger.events') is null") == [(True,)]
+    assert xuefen("--data", data, "migrate", "--sql")[0] == printed
+    assert not data.exists()
+
+    _, said = inside(*given, "migrate")
+    assert "migrated" in said
+    assert inside(*given, "migrate", "--sql") == ("", "")
+    _, said = inside(*given, "migrate")
+    assert "up to date" in said
+    assert inside(*given, "check") == ("", "")
+
+
+def test_every_command_has_help_of_one_screen() -> None:
+    printed, _ = xuefen("--help")
+    names = re.findall(r"^│ (\w+) +[A-Z]", printed, re.MULTILINE)
+
+    assert set(names) >= {
+        "serve", "demo", "simulate", "rebuild", "history", "record",
+        "check", "token", "regulations", "migrate",
+    }  # fmt: skip
+    for name in names:
+        assert len(inside(name, "--help")[0].splitlines()) <= 60, name
+
+
+def test_a_closed_pipe_is_no_error(told_url: str) -> None:
+    line = " ".join(map(shlex.quote, command("--database-url", told_url, "history", "--json")))
+    done = subprocess.run(
+        ["bash", "-c", f"{line} --limit 5000 | head -1"],
+        cwd="/",
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+    )
+
+    assert lines(done.stdout)[0]["position"] == 1
+    assert done.stderr == ""
