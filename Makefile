@@ -58,7 +58,8 @@ lock: $(STAMP) ## Choose the versions in requirements.lock anew, with pip-tools 
 	@build/lock/bin/python -m piptools compile --quiet --upgrade --extra dev --generate-hashes \
 	  --allow-unsafe --strip-extras --no-header --no-emit-index-url --no-emit-find-links \
 	  --no-emit-trusted-host --no-emit-options --output-file build/requirements.txt pyproject.toml
-	@{ sed -n '/^#/!q;p' requirements.lock; cat build/requirements.txt; } > build/requirements.lock
+	@{ sed -n '/^#/!q;p' requirements.lock; sed '/^# The following/d' build/requirements.txt; } \
+	  > build/requirements.lock
 	@mv build/requirements.lock requirements.lock
 
 clean: ## Remove what set-up, tests and tools made here. Data folders stay.

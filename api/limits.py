@@ -25,14 +25,15 @@ class BodyLimit:
             return
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         if declared.isdigit() and int(declared) > self._bytes_max:
-            await self._refuse(scope, receive, send, 0)
+            await self._refuse(scope, receive, send, read=0, more=True)
             return
-        read, begun = 0, False
+        read, begun, more = 0, False, True
 
         async def counted() -> Message:
-            nonlocal read
+            nonlocal read, more
             message = await receive()
             read += len(message.get("body", b""))
+            more = bool(message.get("more_body", False))
             if read > self._bytes_max:
                 raise TooLarge
             return message
@@ -47,11 +48,12 @@ class BodyLimit:
         except TooLarge:
             if begun:
                 raise
-            await self._refuse(scope, receive, send, read)
+            await self._refuse(scope, receive, send, read=read, more=more)
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send, read: int) -> None:
+    async def _refuse(
+        self, scope: Scope, receive: Receive, send: Send, *, read: int, more: bool
+    ) -> None:
         # Who is still sending does not hear an answer; so what comes is let run off, for a while.
-        more = True
         while more and read <= self._bytes_max * RUN_OFF_TIMES:
             message = await receive()
             read += len(message.get("body", b""))

@@ -84,9 +84,10 @@ def run(settings: Settings, clock: DemoClock | None, announce: Callable[[str], N
                 )
                 server = _Server(config, lambda: announce(address_of(listener)))
                 signals.server = server
-                server.run(sockets=[listener])
+                if not signals.stopped:
+                    server.run(sockets=[listener])
         except _Stopped:
-            pass  # asked to stop before it was open
+            pass  # asked twice while it was being opened
 
 
 @contextmanager
@@ -139,7 +140,7 @@ def ready(file: Path | None) -> Iterator[Callable[[str], None]]:
 
 
 class _Stopped(BaseException):
-    """A stop was asked for while the house was being opened."""
+    """A stop was asked for again while the house was being opened."""
 
 
 class _Server(uvicorn.Server):
@@ -160,18 +161,22 @@ class _Server(uvicorn.Server):
 
 
 class _Signals:
-    """Hands SIGTERM and SIGINT to the server, or ends the opening before there is one."""
+    """Hands SIGTERM and SIGINT to the server.
+
+    Before there is one, the first is kept until all is open, so that nothing is left half done;
+    only the second breaks off.
+    """
 
     def __init__(self) -> None:
         self.server: _Server | None = None
-        self._stopped = False
+        self.stopped = False
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         if self.server is not None:
             self.server.handle_exit(number, frame)
-        elif not self._stopped:
-            self._stopped = True
+        elif self.stopped:
             raise _Stopped
+        self.stopped = True
 
 
 @contextmanager

@@ -26,9 +26,7 @@ def sharing(embedded: Embedded) -> Iterator[str]:
         users = os.open(embedded.data / USERS, flags, 0o600)
     try:
         fcntl.flock(users, fcntl.LOCK_SH)
-        url = embedded.start()
-        if not embedded.joined:
-            _note(users, _postmaster(embedded))
+        url = _start(embedded, users)
         try:
             yield url
         finally:
@@ -36,6 +34,20 @@ def sharing(embedded: Embedded) -> Iterator[str]:
                 embedded.stop()
     finally:
         os.close(users)
+
+
+def _start(embedded: Embedded, users: int) -> str:
+    """Starts or joins; a start that is broken off leaves no server behind."""
+    before = _postmaster(embedded)
+    try:
+        url = embedded.start()
+    except BaseException:
+        if before is None and _last_one_out(users):
+            embedded.stop()
+        raise
+    if not embedded.joined:
+        _note(users, _postmaster(embedded))
+    return url
 
 
 def _last_one_out(users: int) -> bool:

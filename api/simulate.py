@@ -26,9 +26,13 @@ from api.house import database
 from api.population import Population, populate
 from api.settings import Settings
 from api.simulate_calendar import TermDays, known_rules, term_days
+from api.simulate_http import WIDTH as WIDTH_HTTP
+from api.simulate_http import OverHttp
+from api.simulate_inside import WIDTH, InProcess
+from api.simulate_register import register
 from api.simulate_script import Script, Step
-from api.simulate_term import TermScript, register
-from api.simulate_way import Acknowledgements, InProcess, OverHttp, Reply, Submission, Way
+from api.simulate_term import TermScript
+from api.simulate_way import Acknowledgements, Reply, Submission, Way
 from api.terminal import NOT_RIGHT, Json, print_json, progress, settings_of
 from ledger.fault import Fault
 from ledger.names import JurisdictionId, TermId
@@ -41,7 +45,6 @@ from projections.runner import Runner
 SHANGHAI = timedelta(hours=8)
 TEACHERS_MAX = 99_999
 ODD_MAX = 20
-WIDTH, WIDTH_HTTP = 256, 8
 Told = Callable[[Step, int, int], None]
 
 

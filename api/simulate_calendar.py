@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from random import Random
 
 from ledger.command import Ask
 from ledger.document import AdoptRegulation
@@ -28,6 +29,11 @@ BEFORE_DAYS = 2
 def later(day: date, days: int) -> date:
     """So many days later."""
     return day + timedelta(days=days)
+
+
+def between(rng: Random, first: date, last: date) -> date:
+    """Any day from the first to the last."""
+    return first + timedelta(days=rng.randrange((last - first).days + 1))
 
 
 def known_rules() -> Rulebook:
@@ -126,4 +132,4 @@ def _unknown_term(rules: Rulebook, place: JurisdictionId, term: TermId) -> Fault
     )
 
 
-__all__ = ["TermDays", "known_rules", "later", "term_days"]
+__all__ = ["TermDays", "between", "known_rules", "later", "term_days"]

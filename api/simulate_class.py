@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from random import Random
 
-from api.population import Population, Provider, Teacher
+from api.population import Population, Teacher
 from api.simulate_calendar import TermDays, later
+from api.simulate_room import ClassRun
 from api.simulate_script import Script
 from ledger.assessment import RecordAssessment, Result
 from ledger.attendance import Absence, AbsenceKind, GrantLeave, RecordAttendance
@@ -20,80 +21,18 @@ from ledger.change import (
     NotifyTrainees,
     RequestChange,
 )
-from ledger.command import Asker
 from ledger.completion import Recipient, SettleCompletion
-from ledger.correction import CorrectAttendance
-from ledger.credit import AwardCredit, CorrectCredit, RevokeCredit
-from ledger.declaration import DeclareProject
+from ledger.correction import CorrectAttendance, CorrectCredit, RevokeCredit
+from ledger.credit import AwardCredit
 from ledger.misconduct import RecordMisconduct
-from ledger.names import ChangeId, CreditId, OfferingId, TeacherId
+from ledger.names import ChangeId, CreditId, TeacherId
 from ledger.notice import NotifyDenial
-from ledger.offering import OpenOffering
-from ledger.plan import Plan
-from ledger.schedule import Half, LogDay, PublishTimetable, Session
+from ledger.schedule import LogDay, PublishTimetable, Session
 from ledger.withdrawal import WithdrawSelection
 
 ABSENT_SHORT, ABSENT_LONG, ABSENT_OFTEN = 0.025, 0.01, 0.5
 """The chance to miss a half-day: 0.15 deductions an enrollment, and some who stay away."""
 OFTEN_SHARE = 0.03
-WEEKEND = 5
-HALF_DAY_HOURS = Decimal(4)
-
-
-@dataclass(eq=False)
-class ClassRun:
-    """A class with its way into the ledger, its trainees and their hours missed."""
-
-    open: OpenOffering
-    declare: DeclareProject
-    provider: Provider
-    bureau: Asker
-    sessions: tuple[Session, ...]
-    seats: int = 0
-    passed: list[Teacher] = field(default_factory=list)
-    trainees: list[Teacher] = field(default_factory=list)
-    missed: dict[str, Decimal] = field(default_factory=dict)
-    out: set[str] = field(default_factory=set)
-    failed: set[str] = field(default_factory=set)
-
-    def __post_init__(self) -> None:
-        self.seats = self.open.seats
-
-    @property
-    def offering(self) -> OfferingId:
-        """Its offering."""
-        return self.open.offering
-
-    @property
-    def plan(self) -> Plan:
-        """Its plan."""
-        return self.declare.plan
-
-    def denied(self, teacher: Teacher) -> bool:
-        """Whether the trainee does not complete it."""
-        missed = self.missed.get(teacher.teacher, Decimal(0))
-        # The one-fifth rule speaks of long trainings; the ledger decides, this only foresees it.
-        beyond = self.plan.final_assessment and missed * 5 > self.plan.hours
-        return beyond or teacher.teacher in self.failed | self.out
-
-
-def sessions_of(plan: Plan, first: date, evenings: bool) -> tuple[Session, ...]:
-    """The half-days of a plan from a day on: weekdays, or evenings online."""
-    halves = (Half.EVENING,) if evenings else (Half.MORNING, Half.AFTERNOON)
-    sessions: list[Session] = []
-    left, day = plan.hours, first
-    while left > 0:
-        if day.weekday() < WEEKEND:
-            for half in halves:
-                hours = min(left, HALF_DAY_HOURS)
-                if hours > 0:
-                    course = f"专题{len(sessions) + 1}"
-                    sessions.append(
-                        Session(day=day, half=half, hours=hours, course=course, online=evenings)
-                    )
-                    left -= hours
-        day = later(day, 1)
-    return tuple(sessions)
 
 
 def teach(

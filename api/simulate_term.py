@@ -6,45 +6,37 @@ enrollment), halved for a term. A share of what is asked is wrong and is to be r
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
 
-from api.population import SUBJECTS, Population, Provider, Teacher
-from api.simulate_calendar import TermDays, later
-from api.simulate_class import ClassRun, sessions_of, teach
+from api.population import SUBJECTS, Population, Provider
+from api.simulate_calendar import TermDays, between, later
+from api.simulate_choice import Choices
+from api.simulate_class import teach
+from api.simulate_room import ClassRun, sessions_of
 from api.simulate_script import Script
-from ledger.accreditation import AccreditProvider
 from ledger.command import Asker
 from ledger.declaration import DeclareProject
-from ledger.enrollment import ConfirmEnrollment, ReviewSelection
 from ledger.names import CreditId, OfferingId, OrderId, ProjectId
-from ledger.offering import DecideExpansion, OpenOffering, RequestExpansion
+from ledger.offering import OpenOffering
 from ledger.order import Form, PublishOrderList, SubmitOrder
 from ledger.plan import Audience, Lead, Mode, Plan, Title
-from ledger.register import RegisterSchool, RegisterTeacher, Stage, UpdateTeacherProfile
+from ledger.register import Stage, UpdateTeacherProfile
 from ledger.response import AwardOrder, RespondToOrder
 from ledger.review import PublishProject, ReviewProject
 from ledger.school_based import RecogniseSchoolBased, RecordSchoolBased
-from ledger.selection import SelectOffering
 from ledger.term import OpenTerm, Phase
-from ledger.withdrawal import WithdrawSelection
 
 ENROLLMENTS_PER_TEACHER = 0.65
 CLASS_SIZE = 42
 ORDERS = 3
 HOURS_LONG, HOURS_SHORT = 90, 24
 LONG_SHARE = 0.16
-CHOICES = (0, 1, 2, 3)
-CHOICES_WEIGHTS = (35, 40, 20, 5)
-"""Choices of a teacher in a term: 0.95 on average, 1.5 for each enrollment that comes of them."""
 SHARES = (0, 0, 1, 2, 0, 4, 3, 0, 1, 2)
 """Which provider the next class belongs to; the county's own training school has the most."""
 HOST = 2
 """The provider that wins the orders: the normal university."""
-FULL = "名额已满"
 
 
 @dataclass
@@ -56,9 +48,6 @@ class TermScript:
     script: Script
     rng: Random
     classes: list[ClassRun] = field(default_factory=list)
-    choices: dict[str, list[ClassRun]] = field(default_factory=dict)
-    refused: set[str] = field(default_factory=set)
-    admitted: set[str] = field(default_factory=set)
 
     def write(self) -> None:
         """Writes the term from its opening to its last credit."""
@@ -66,9 +55,7 @@ class TermScript:
         self._orders()
         self._declare()
         self._review()
-        self._round_one()
-        self._expand_and_admit()
-        self._round_two()
+        Choices(self.people, self.days, self.script, self.rng, self.classes).write()
         for number, run in enumerate(self.classes):
             teach(self.script, self.rng, run, self.people, number, self.days)
         self._school_based()
@@ -164,7 +151,7 @@ class TermScript:
             order=order,
         )
         first, last = self.days.declare
-        day = self.days.orders[Phase.ORDER_DECLARE] if order else self._between(first, last)
+        day = self.days.orders[Phase.ORDER_DECLARE] if order else between(self.rng, first, last)
         self.script.say(day, "declarations", provider.office, declare)
         bureau = self.people.county if order else provider.bureau
         for _ in range(offerings):
@@ -203,7 +190,7 @@ class TermScript:
         number = len(self.classes)
         first, last = self.days.deliver
         sessions = sessions_of(
-            declare.plan, self._between(later(first, 8), later(last, -30)), provider.distance
+            declare.plan, between(self.rng, later(first, 8), later(last, -30)), provider.distance
         )
         open_ = OpenOffering(
             offering=OfferingId(f"offering:{self._name(f'{number + 1:03d}')}"),
@@ -269,120 +256,6 @@ class TermScript:
         )
         self.script.say(self.days.publish, "mistakes", run.provider.office, more, mistake=True)
 
-    # Round one: teachers choose, withdraw now and then, schools review.
-
-    def _round_one(self) -> None:
-        first, last = self.days.round_one
-        weights = [self.rng.uniform(0.5, 1.5) for _ in self.classes]
-        weights[0] *= 2
-        for teacher in self.people.teachers:
-            count = self.rng.choices(CHOICES, CHOICES_WEIGHTS)[0]
-            chosen = dict.fromkeys(self.rng.choices(range(len(weights)), weights, k=count))
-            self.choices[teacher.teacher] = [self.classes[each] for each in chosen]
-            for run in list(self.choices[teacher.teacher]):
-                day = first if self.rng.random() < 0.4 else self._between(first, last)
-                self._select(day, teacher, run)
-                if self.rng.random() < 0.02:
-                    self._withdraw(last, teacher, run)
-                else:
-                    self._school_review(self.days.school_one, teacher, run, run.passed)
-            if self.rng.random() < 0.02:
-                self._select(later(first, -1), teacher, self.classes[0], mistake=True)
-            elif self.choices[teacher.teacher] and self.rng.random() < 0.02:
-                self._select(last, teacher, self.choices[teacher.teacher][-1], mistake=True)
-
-    def _select(self, day: date, teacher: Teacher, run: ClassRun, *, mistake: bool = False) -> None:
-        select = SelectOffering(teacher=teacher.teacher, offering=run.offering)
-        # A choice that is made again comes before the withdrawals of its day.
-        step = "mistakes" if mistake else "selections"
-        self.script.say(day, step, teacher.self, select, mistake=mistake)
-
-    def _withdraw(self, day: date, teacher: Teacher, run: ClassRun) -> None:
-        withdraw = WithdrawSelection(teacher=teacher.teacher, offering=run.offering, reason="有事")
-        self.script.say(day, "withdrawals", teacher.self, withdraw)
-        self.choices[teacher.teacher].remove(run)
-
-    def _school_review(
-        self, day: date, teacher: Teacher, run: ClassRun, passed: list[Teacher]
-    ) -> None:
-        passes = self.rng.random() < 0.94
-        review = ReviewSelection(
-            teacher=teacher.teacher,
-            offering=run.offering,
-            passed=passes,
-            reason="" if passes else "与工作安排冲突",
-        )
-        self.script.say(day, "school reviews", teacher.school.head, review)
-        if passes:
-            passed.append(teacher)
-        else:
-            self.refused.add(f"{teacher.teacher} {run.offering}")
-        if self.rng.random() < 0.01 and len(self.people.schools) > 1:
-            other = next(s for s in self.people.schools if s is not teacher.school)
-            self.script.say(day, "mistakes", other.head, review, mistake=True)
-
-    # Provider review: bulk, a class at a time, up to its seats.
-
-    def _expand_and_admit(self) -> None:
-        asked, decided = self.days.expansion
-        grant = True
-        for run in self.classes:
-            if len(run.passed) > run.seats:
-                request = RequestExpansion(
-                    offering=run.offering, seats=min(len(run.passed), run.seats * 3 // 2)
-                )
-                self.script.say(asked, "expansions", run.provider.office, request)
-                decide = DecideExpansion(
-                    offering=run.offering, approved=grant, reason="" if grant else "场地不足"
-                )
-                self.script.say(decided, "expansions", run.bureau, decide)
-                run.seats = request.seats if grant else run.seats
-                grant = not grant
-            self._admit(self.days.provider_one, run, run.passed)
-
-    def _admit(self, day: date, run: ClassRun, passed: list[Teacher]) -> None:
-        room = run.seats - len(run.trainees)
-        for number, teacher in enumerate(passed):
-            admit = ConfirmEnrollment(teacher=teacher.teacher, offering=run.offering, admitted=True)
-            if number < room:
-                self.script.say(day, "provider reviews", run.provider.office, admit)
-                run.trainees.append(teacher)
-                self.admitted.add(teacher.teacher)
-                continue
-            if number == room:
-                self.script.say(day, "mistakes", run.provider.office, admit, mistake=True)
-            decline = replace(admit, admitted=False, reason=FULL)
-            self.script.say(day, "declined", run.provider.office, decline)
-
-    # Round two: for those whose choice of round one came to nothing.
-
-    def _round_two(self) -> None:
-        chances: dict[int, list[Teacher]] = defaultdict(list)
-        for teacher in self.people.teachers:
-            choices = self.choices[teacher.teacher]
-            if not choices:
-                if self.rng.random() < 0.03:
-                    day = self.days.round_two[0]
-                    self._select(day, teacher, self.classes[-1], mistake=True)
-                continue
-            declined = all(f"{teacher.teacher} {c.offering}" in self.refused for c in choices)
-            if teacher.teacher in self.admitted or declined:
-                continue
-            free = [
-                number
-                for number, run in enumerate(self.classes)
-                if run not in choices and len(run.trainees) + len(chances[number]) < run.seats + 2
-            ]
-            if free:
-                number = self.rng.choice(free)
-                chances[number].append(teacher)
-                self._select(self._between(*self.days.round_two), teacher, self.classes[number])
-        for number, teachers in sorted(chances.items()):
-            run, passed = self.classes[number], list[Teacher]()
-            for teacher in teachers:
-                self._school_review(self.days.school_two, teacher, run, passed)
-            self._admit(self.days.provider_two, run, passed)
-
     # School-based: one training a teacher and term, credited in bulk.
 
     def _school_based(self) -> None:
@@ -407,40 +280,3 @@ class TermScript:
                 reason="" if fine else "过程材料不全",
             )
             self.script.say(later(day, 10), "school-based", self.people.county, recognise)
-
-    def _between(self, first: date, last: date) -> date:
-        return first + timedelta(days=self.rng.randrange((last - first).days + 1))
-
-
-def register(script: Script, people: Population, day: date) -> None:
-    """Enters schools, teachers and providers."""
-    for school in people.schools:
-        enter = RegisterSchool(
-            school=school.school, place=people.place, title=school.title, stage=school.stage
-        )
-        script.say(day, "registration", people.county, enter)
-    for teacher in people.teachers:
-        command = RegisterTeacher(
-            teacher=teacher.teacher,
-            school=teacher.school.school,
-            stage=teacher.school.stage,
-            subject=teacher.subject,
-            entered=teacher.entered,
-        )
-        person = {"name": teacher.person}
-        script.say(day, "people", people.county, command, person=person)
-    for number, provider in enumerate(people.providers):
-        accredit = AccreditProvider(
-            provider=provider.provider,
-            place=provider.place,
-            title=provider.title,
-            reach=provider.reach,
-            subjects=SUBJECTS,
-            since=date(2012 + number, 9, 1),
-            quota_category=provider.category,
-            distance=provider.distance,
-            blended=provider.blended,
-        )
-        script.say(day, "registration", provider.bureau, accredit)
-    again = replace(command, sealed=())
-    script.say(day, "mistakes", people.county, again, mistake=True)

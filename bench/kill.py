@@ -18,6 +18,7 @@ import json
 import signal
 import sys
 import time
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import timedelta
 from pathlib import Path
@@ -25,42 +26,48 @@ from random import Random
 
 from api.settings import Settings
 from api.simulate import Simulation, Summary, in_process, over_http, prepare, run
-from api.simulate_way import OverHttp
+from api.simulate_http import OverHttp
 from bench.kill_servers import Servers, fresh_folder
 from bench.kill_verify import Report, Told, told, verify
 from ledger.store.embedded import Embedded
 
 END_SECONDS = 600
+FOUNDING = 0.3
+"""How often a server is killed while it founds the ledger, before the simulation begins."""
 DELAY_SECONDS = (0.02, 0.7)
 START_DELAY_SECONDS = (0.2, 1.5)
 EVERYTHING, POSTGRES, STARTING = 0.12, 0.08, 0.15
 """Shares of the kills: PostgreSQL with all servers, PostgreSQL alone, a server still starting."""
 
 
-def disturb(servers: Servers, rng: Random, report: Report) -> None:
-    """One kill, or two where the new server is killed while it starts; all are back after it."""
-    chance, victim = rng.random(), rng.randrange(servers.count)
-    if chance < EVERYTHING:
-        servers.kill_postgres()
-        victims = list(servers.processes)
-        report.kills["everything"] += 1
-    elif chance < EVERYTHING + POSTGRES:
+def kinds(rng: Random) -> Iterator[str]:
+    """Kinds of kills, for ever."""
+    shares = (EVERYTHING, POSTGRES, STARTING)
+    names = ("everything", "postgres", "starting server", "server")
+    while True:
+        yield rng.choices(names, (*shares, 1 - sum(shares)))[0]
+
+
+def disturb(servers: Servers, kind: str, rng: Random, report: Report) -> None:
+    """One kill, or two where a new server is killed while it starts; all are back after it."""
+    report.kills[kind] += 1
+    victims = [rng.randrange(servers.count)]
+    if kind == "postgres":
         servers.kill_postgres()
         Embedded(servers.data).start()
-        report.kills["postgres"] += 1
         return
-    else:
-        victims = [victim]
-        report.kills["server"] += 1
+    if kind == "everything":
+        servers.kill_postgres()
+        victims = list(servers.processes)
     for each in victims:
         servers.kill(each)
     for each in victims:
         servers.start(each)
-    if rng.random() < STARTING:
+    if kind == "starting server":
+        report.kills["server"] += 1
         time.sleep(rng.uniform(*START_DELAY_SECONDS))
-        servers.kill(victim)
-        servers.start(victim)
-        report.kills["starting server"] += 1
+        servers.kill(victims[0])
+        servers.start(victims[0])
     servers.await_ready()
 
 
@@ -79,20 +86,20 @@ def trial(
     rng: Random,
     report: Report,
     *,
-    kills: int,
+    kills: Iterable[str],
     servers: int = 1,
     clients: int = 8,
+    delay: tuple[float, float] = DELAY_SECONDS,
     undisturbed: Told | None = None,
 ) -> None:
     """One simulation under kills, and what is found afterwards."""
     town = Servers(folder, servers, simulation.steps[0].day - timedelta(days=1))
     ways: list[OverHttp] = []
-    upto = sum(report.kills.values()) + kills
     report.rounds += 1
     try:
         for number in range(servers):
             town.start(number)
-        if rng.random() < STARTING and kills:
+        if rng.random() < FOUNDING:
             time.sleep(rng.uniform(*START_DELAY_SECONDS))
             town.kill(0)
             town.start(0)
@@ -100,11 +107,11 @@ def trial(
         town.await_ready()
         with ThreadPoolExecutor(1) as alone:
             future = alone.submit(drive, simulation, town, clients, ways)
-            while sum(report.kills.values()) < upto:
-                if wait([future], timeout=rng.uniform(*DELAY_SECONDS)).done:
+            for kind in kills:
+                if wait([future], timeout=rng.uniform(*delay)).done:
                     break
                 town.day = max(town.day, ways[0].day) if ways else town.day
-                disturb(town, rng, report)
+                disturb(town, kind, rng, report)
             summary = _result(future)
     finally:
         town.stop()
@@ -128,6 +135,11 @@ def alone(simulation: Simulation) -> Told:
         return told(way.ledger.feed, simulation)
 
 
+def _upto(most: int, kinds: Iterator[str], report: Report) -> Iterator[str]:
+    while sum(report.kills.values()) < most:
+        yield next(kinds)
+
+
 def main() -> None:
     """Tries the kills and prints what came of them."""
     parser = argparse.ArgumentParser(
@@ -145,12 +157,18 @@ def main() -> None:
     simulation = prepare(options.teachers, options.terms.split(","), options.seed)
     undisturbed = alone(simulation)
     report, rng, begun = Report(), Random(options.seed), time.perf_counter()
-    while (left := options.kills - sum(report.kills.values())) > 0:
+    while sum(report.kills.values()) < options.kills:
         with fresh_folder() as folder:
             trial(
-                folder, simulation, rng, report, kills=left, servers=options.servers,
-                clients=options.clients, undisturbed=undisturbed,
-            )  # fmt: skip
+                folder,
+                simulation,
+                rng,
+                report,
+                kills=_upto(options.kills, kinds(rng), report),
+                servers=options.servers,
+                clients=options.clients,
+                undisturbed=undisturbed,
+            )
         print(f"{time.perf_counter() - begun:6.0f} s {report.plain()}", file=sys.stderr)
     if options.json:
         print(json.dumps(report.plain()))

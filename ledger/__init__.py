@@ -24,10 +24,10 @@ attendance         出勤             attendance.py (absence: 缺课, leave: 请
 assessment         结业考核         assessment.py
 completion         结业             completion.py
 notice             抄告             notice.py
+school-based       校本培训         school_based.py
 credit             学分认定         credit.py
 correction         更正             correction.py
 misconduct         违规违纪         misconduct.py
-school-based       校本培训         school_based.py
 cycle              培训周期         cycle.py
 record             学分档案         record.py
 verdict            周期合格判断     verdict.py
@@ -60,10 +60,10 @@ from ledger import (  # isort: skip  (order of life)
     assessment,
     completion,
     notice,
+    school_based,
     credit,
     correction,
     misconduct,
-    school_based,
     cycle,
     record,
     verdict,
@@ -93,10 +93,10 @@ NOUNS = (
     assessment,
     completion,
     notice,
+    school_based,
     credit,
     correction,
     misconduct,
-    school_based,
     cycle,
     record,
     verdict,

@@ -1,4 +1,4 @@
-"""Correction: attendance that was recorded wrong, and all that follows from putting it right.
+"""Correction: attendance or credits that were recorded wrong, and all that follows.
 
 One append holds the corrected hours and, where the outcome was settled already, the outcome and
 the credit that now follow. Both old and new events stay (rulebook C-35, case W-027).
@@ -31,11 +31,12 @@ from ledger.credit import (
 )
 from ledger.enrollment import ENROLLMENT_EVENTS
 from ledger.event import Entry, Event
-from ledger.names import JurisdictionId, Name, OfferingId, TeacherId
+from ledger.names import CreditId, JurisdictionId, Name, OfferingId, TeacherId
 from ledger.offering import OFFERING_EVENTS, ClassRoom
 from ledger.register import TEACHER_EVENTS, Whereabouts
 from ledger.review import reasoned
 from ledger.schedule import Half, Timetable, TimetablePublished
+from ledger.school_based import SchoolBasedRecognised
 
 
 class NothingToCorrect(Refused):
@@ -167,4 +168,68 @@ class CorrectAttendance(Command):
             credits_before=self.account.credits,
             corrects=self.account.evidence,
             reason=f"{outcome.reason.value}: {self.reason}",
+        )
+
+
+@dataclass(kw_only=True)
+class _CreditStep(Command):
+    """What corrections of a credit share."""
+
+    credit: CreditId
+    teacher: TeacherId
+    reason: str
+
+    now: Whereabouts = fact(default_factory=Whereabouts)
+    account: Account = fact(default_factory=Account)
+
+    def boundary(self) -> list[Selector]:
+        return [
+            about(self.credit, self.teacher, of=[*CREDIT_EVENTS, SchoolBasedRecognised]),
+            about(self.teacher, of=TEACHER_EVENTS),
+        ]
+
+    def learn(self, entry: Entry) -> None:
+        self.now.learn(entry)
+        self.account.learn(entry)
+
+    def authority(self) -> Name:
+        return self.account.owner(self.credit)
+
+
+@dataclass(kw_only=True)
+class CorrectCredit(_CreditStep):
+    """Put the amount of a credit right, by the bureau that awarded it."""
+
+    credits: Decimal
+
+    def decide(self) -> Iterator[Event]:
+        self.account.stands(self.credit)
+        reasoned(self.reason, needed=True)
+        yield CreditCorrected(
+            credit=self.credit,
+            teacher=self.teacher,
+            school=self.now.known(self.teacher),
+            place=self.now.place,
+            credits_before=self.account.credits,
+            credits=exact(self.credits, "credits"),
+            corrects=self.account.evidence,
+            reason=self.reason,
+        )
+
+
+@dataclass(kw_only=True)
+class RevokeCredit(_CreditStep):
+    """Take a credit back whole, by the bureau that awarded it."""
+
+    def decide(self) -> Iterator[Event]:
+        self.account.stands(self.credit)
+        reasoned(self.reason, needed=True)
+        yield CreditRevoked(
+            credit=self.credit,
+            teacher=self.teacher,
+            school=self.now.known(self.teacher),
+            place=self.now.place,
+            credits_before=self.account.credits,
+            corrects=self.account.evidence,
+            reason=self.reason,
         )

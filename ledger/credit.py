@@ -1,7 +1,7 @@
-"""Credit: what a completed training adds to a teacher's record, and how it is put right.
+"""Credit: what a completed training adds to a teacher's record.
 
 One hour is one credit unless the published plan states another base credit (rulebook C-01);
-missed hours come off either way. A correction is a new event that names the old one.
+missed hours come off either way. How a credit is put right stands in ``correction``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from enum import Enum
 
-from ledger.amount import ZERO, exact
+from ledger.amount import ZERO
 from ledger.command import Command, Refused, Selector, about, fact
 from ledger.completion import (
     COMPLETION_EVENTS,
@@ -29,7 +29,7 @@ from ledger.offering import OFFERING_EVENTS, ClassRoom
 from ledger.order import AlreadyAwarded
 from ledger.plan import Choice
 from ledger.register import TEACHER_EVENTS, Whereabouts, taken, unknown
-from ledger.review import reasoned
+from ledger.school_based import SchoolBasedRecognised, SchoolBasedRecorded
 
 
 class CreditKind(Enum):
@@ -102,9 +102,10 @@ class NotCredited(Refused):
 
 @dataclass
 class Account:
-    """One credit entry as the events say it."""
+    """One credit entry as the events say it, from a training or from the school."""
 
     awarded: CreditAwarded | None = None
+    authority: JurisdictionId | None = None
     credits: Decimal = ZERO
     revoked: bool = False
     evidence: str = ""
@@ -114,6 +115,9 @@ class Account:
         match entry.event:
             case CreditAwarded() as event:
                 self.awarded, self.credits, self.revoked = event, event.credits, False
+                self.authority = event.authority
+            case SchoolBasedRecognised(approved=True) as event:
+                self.credits, self.revoked, self.authority = event.credits, False, event.place
             case CreditCorrected(credits=credits):
                 # A credit put right after it was revoked stands again.
                 self.credits, self.revoked = credits, False
@@ -123,18 +127,16 @@ class Account:
                 return
         self.evidence = entry.id
 
-    def known(self, credit: CreditId) -> CreditAwarded:
-        """The award. Raises ``UnknownReference``."""
-        if self.awarded is None:
+    def owner(self, credit: CreditId) -> JurisdictionId:
+        """The bureau that awarded it. Raises ``UnknownReference``."""
+        if self.authority is None:
             raise unknown(credit, "credit")
-        return self.awarded
+        return self.authority
 
-    def standing(self, credit: CreditId) -> CreditAwarded:
-        """The award, if it was not revoked. Raises ``NotCredited``."""
-        awarded = self.known(credit)
+    def stands(self, credit: CreditId) -> None:
+        """Raises ``NotCredited`` for a credit that was revoked."""
         if self.revoked:
             raise NotCredited(zh=f"{credit} 已经撤销", en=f"{credit} was revoked", field="credit")
-        return awarded
 
 
 def credited(base: Decimal, missed: Decimal) -> Decimal:
@@ -166,7 +168,7 @@ class AwardCredit(Command):
             about(self.teacher, of=TEACHER_EVENTS),
             about(self.teacher, self.offering, of=[*ENROLLMENT_EVENTS, *COMPLETION_EVENTS]),
             about(self.teacher, of=CREDIT_EVENTS),
-            about(self.credit, of=[CreditAwarded]),
+            about(self.credit, of=[CreditAwarded, SchoolBasedRecorded]),
             about(self.offering, of=OFFERING_EVENTS),
         ]
 
@@ -232,68 +234,4 @@ class AwardCredit(Command):
             completed=opened.closes,
             restricted_elective=plan.restricted_elective,
             rules=(deduction.id,) if deduction else (),
-        )
-
-
-@dataclass(kw_only=True)
-class _CreditStep(Command):
-    """What corrections of a credit share."""
-
-    credit: CreditId
-    teacher: TeacherId
-    reason: str
-
-    now: Whereabouts = fact(default_factory=Whereabouts)
-    account: Account = fact(default_factory=Account)
-
-    def boundary(self) -> list[Selector]:
-        return [
-            about(self.credit, self.teacher, of=CREDIT_EVENTS),
-            about(self.teacher, of=TEACHER_EVENTS),
-        ]
-
-    def learn(self, entry: Entry) -> None:
-        self.now.learn(entry)
-        self.account.learn(entry)
-
-    def authority(self) -> Name:
-        return self.account.known(self.credit).authority
-
-
-@dataclass(kw_only=True)
-class CorrectCredit(_CreditStep):
-    """Put the amount of a credit right, by the bureau that awarded it."""
-
-    credits: Decimal
-
-    def decide(self) -> Iterator[Event]:
-        self.account.standing(self.credit)
-        reasoned(self.reason, needed=True)
-        yield CreditCorrected(
-            credit=self.credit,
-            teacher=self.teacher,
-            school=self.now.known(self.teacher),
-            place=self.now.place,
-            credits_before=self.account.credits,
-            credits=exact(self.credits, "credits"),
-            corrects=self.account.evidence,
-            reason=self.reason,
-        )
-
-
-@dataclass(kw_only=True)
-class RevokeCredit(_CreditStep):
-    """Take a credit back whole, by the bureau that awarded it."""
-
-    def decide(self) -> Iterator[Event]:
-        self.account.standing(self.credit)
-        reasoned(self.reason, needed=True)
-        yield CreditRevoked(
-            credit=self.credit,
-            teacher=self.teacher,
-            school=self.now.known(self.teacher),
-            place=self.now.place,
-            credits_before=self.account.credits,
-            corrects=self.account.evidence,
-            reason=self.reason,
         )

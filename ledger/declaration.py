@@ -25,7 +25,7 @@ from ledger.quota import (
     quota_of,
 )
 from ledger.register import taken, unknown
-from ledger.term import Calendar, Phase, TermOpened, in_window, judge_window, known_term, window
+from ledger.term import Calendar, Phase, TermOpened, in_window, known_term, window
 
 
 class ProjectDeclared(Event, name="declaration.project-declared"):
@@ -220,47 +220,6 @@ class DeclareProject(Command):
                 yield self.finding(refusal, Outcome.DEVIATION, self.project, self.lead.staff)
             else:
                 yield from self.gate(refusal, self.project, self.lead.staff)
-
-
-@dataclass(kw_only=True)
-class WithdrawProject(Command):
-    """Take a declared project back, by its provider."""
-
-    project: ProjectId
-
-    declared: ProjectDeclared | None = fact(default=None)
-    withdrawn: bool = fact(default=False)
-
-    def boundary(self) -> list[Selector]:
-        return [about(self.project, of=[ProjectDeclared, ProjectWithdrawn])]
-
-    def learn(self, entry: Entry) -> None:
-        match entry.event:
-            case ProjectDeclared() as event:
-                self.declared = event
-            case _:
-                self.withdrawn = True
-
-    def authority(self) -> Name:
-        return known_project(self.declared, self.project).provider
-
-    def decide(self) -> Iterator[Event]:
-        declared = known_project(self.declared, self.project)
-        if self.withdrawn:
-            raise NotDeclared(
-                zh=f"{self.project} 已经撤回", en=f"{self.project} was withdrawn", field="project"
-            )
-        phase = Phase.ORDER_DECLARE if declared.calendar is Calendar.ORDER else Phase.DECLARE
-        late = judge_window(
-            self, phase, place=declared.place, term=declared.term, calendar=declared.calendar
-        )
-        yield ProjectWithdrawn(
-            project=self.project,
-            provider=declared.provider,
-            lead=declared.lead.staff,
-            term=declared.term,
-            in_window=late is None,
-        )
 
 
 def known_project(declared: ProjectDeclared | None, project: ProjectId) -> ProjectDeclared:

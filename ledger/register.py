@@ -92,10 +92,6 @@ class AlreadyRegistered(Refused):
     """The name is taken."""
 
 
-class IdentityKnown(Refused):
-    """The id number already belongs to another teacher."""
-
-
 class WrongPlace(Refused):
     """The name is no code of a place."""
 

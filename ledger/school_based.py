@@ -61,13 +61,15 @@ class RecordSchoolBased(Command):
     known: bool = fact(default=False)
 
     def boundary(self) -> list[Selector]:
+        # A credit of a training has no other name either; it is a later noun, so by its name.
+        names = (SchoolBasedRecorded.NAME, "credit.awarded")
         return [
-            about(self.credit, of=[SchoolBasedRecorded]),
+            Selector(types=names, tags=(str(self.credit),)),
             about(self.teacher, of=TEACHER_EVENTS),
         ]
 
     def learn(self, entry: Entry) -> None:
-        self.known = self.known or isinstance(entry.event, SchoolBasedRecorded)
+        self.known = self.known or getattr(entry.event, "credit", None) == self.credit
         self.now.learn(entry)
 
     def authority(self) -> Name:

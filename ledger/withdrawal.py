@@ -1,6 +1,8 @@
-"""Withdrawal: a teacher takes a choice back, freely before admission, after it on a major change.
+"""Withdrawal: a provider takes a declaration back, a teacher a choice.
 
-Withdrawal after a change carries no penalty: no absence, no denial, no notice (rulebook C-41).
+A declaration is taken back before it is reviewed; within the window it then counts for no quota
+(rulebook C-21). A choice is taken back freely before admission, after it on a major change, and
+that carries no penalty: no absence, no denial, no notice (C-41).
 """
 
 from __future__ import annotations
@@ -9,11 +11,55 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ledger.change import CHANGE_EVENTS, Change, MajorChange
-from ledger.command import Refused, Selector, about, fact
+from ledger.command import Command, Refused, Selector, about, fact
+from ledger.declaration import ProjectWithdrawn, known_project
 from ledger.enrollment import ENROLLMENT_EVENTS, EnrollmentWithdrawn, SelectionStep, Status
 from ledger.event import Entry, Event
-from ledger.names import ChangeId, Name
+from ledger.names import ChangeId, JurisdictionId, Name, ProjectId
 from ledger.offering import OFFERING_EVENTS
+from ledger.review import PROJECT_EVENTS, AlreadyReviewed, Dossier
+from ledger.term import Calendar, Phase, judge_window
+
+
+@dataclass(kw_only=True)
+class WithdrawProject(Command):
+    """Take a declared project back before it is reviewed, by its provider."""
+
+    project: ProjectId
+
+    seen: Dossier = fact(default_factory=Dossier)
+
+    def boundary(self) -> list[Selector]:
+        return [about(self.project, of=PROJECT_EVENTS)]
+
+    def learn(self, entry: Entry) -> None:
+        self.seen.learn(entry)
+
+    def authority(self) -> Name:
+        return known_project(self.seen.declared, self.project).provider
+
+    def territory(self) -> JurisdictionId:
+        return known_project(self.seen.declared, self.project).place
+
+    def decide(self) -> Iterator[Event]:
+        declared = self.seen.known(self.project)
+        if self.seen.approved is not None:
+            raise AlreadyReviewed(
+                zh=f"{self.project} 已经审核，不能撤回",
+                en=f"{self.project} has been reviewed and cannot be withdrawn",
+                field="project",
+            )
+        phase = Phase.ORDER_DECLARE if declared.calendar is Calendar.ORDER else Phase.DECLARE
+        late = judge_window(
+            self, phase, place=declared.place, term=declared.term, calendar=declared.calendar
+        )
+        yield ProjectWithdrawn(
+            project=self.project,
+            provider=declared.provider,
+            lead=declared.lead.staff,
+            term=declared.term,
+            in_window=late is None,
+        )
 
 
 class WithdrawalClosed(Refused):

@@ -156,18 +156,20 @@ def codes(answer: dict[str, Any]) -> list[str]:
     return [each["code"] for each in answer["refusals"]]
 
 
+ISSUER = OKPKey.generate_key("Ed25519")
+
+
 @contextmanager
 def serving(url: str, folder: Path, *, wait_seconds: float = 10.0) -> Iterator[Served]:
     """A server on a founded database for as long as it is needed."""
     (folder / "vault.key").write_text(b64encode(KEY).decode())
     clock = DemoClock(DAY)
     settings = Settings(database_url=url, data=folder, _env_file=None)
-    key = OKPKey.generate_key("Ed25519")
     with open_house(settings, clock) as house:
         house.wait_seconds = wait_seconds
-        app = create_app(house, key, body_bytes_max=BODY_BYTES_MAX, demo_clock=clock)
+        app = create_app(house, ISSUER, body_bytes_max=BODY_BYTES_MAX, demo_clock=clock)
         with _running(app) as address, httpx.Client(base_url=address, timeout=60) as client:
-            yield Served(house=house, key=key, url=address, clock=clock, client=client)
+            yield Served(house=house, key=ISSUER, url=address, clock=clock, client=client)
 
 
 @contextmanager

@@ -28,8 +28,8 @@ from ledger.change import (
 )
 from ledger.command import Asker, Command, Role, Selector
 from ledger.completion import Recipient, SettleCompletion
-from ledger.correction import CorrectAttendance
-from ledger.credit import AwardCredit, CorrectCredit, RevokeCredit
+from ledger.correction import CorrectAttendance, CorrectCredit, RevokeCredit
+from ledger.credit import AwardCredit
 from ledger.declaration import DeclareProject
 from ledger.enrollment import ConfirmEnrollment, ReviewSelection
 from ledger.event import Channel, Event

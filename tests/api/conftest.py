@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.server import Served, serving
-from tests.town import clock, founded, founded_template, founded_url, ledger
+from tests.town import clock, database, founded, founded_template, founded_url, ledger
 
 __all__ = ["clock", "founded", "founded_template", "founded_url", "ledger"]
 
@@ -17,4 +17,16 @@ __all__ = ["clock", "founded", "founded_template", "founded_url", "ledger"]
 def served(founded_url: str, tmp_path: Path) -> Iterator[Served]:
     """A server over a founded ledger of its own."""
     with serving(founded_url, tmp_path, wait_seconds=0.3) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def quiet(
+    postgres_url: str, founded_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    """A server for tests that write nothing."""
+    with (
+        database(postgres_url, founded_template) as url,
+        serving(url, tmp_path_factory.mktemp("quiet"), wait_seconds=0.2) as server,
+    ):
         yield server

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import re
 import shlex
 import shutil
@@ -26,6 +27,7 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli import app
+from api.serve import GRACE_SECONDS
 from ledger.store.embedded import Embedded
 from projections.catalogue import VIEWS
 from projections.check import NAMES
@@ -37,7 +39,7 @@ __all__ = ["told_template", "told_url"]
 
 HOUSE = Path(__file__).parents[2]
 PATIENCE_SECONDS = 120
-SENTENCES = re.compile(r"\A.*[\u4e00-\u9fff].*\n[A-Z].*\[([A-Z_]+)\]\n\Z")
+SENTENCES = re.compile(r"\A.*[\u4e00-\u9fff].*\n\S.*\[([A-Z_]+)\]\n\Z")
 ENTER = (
     "mutation($i: RegisterSchoolInput!, $r: String!) { registerSchool(input: $i, requestId: $r) "
 )
@@ -225,6 +227,53 @@ def test_what_was_acknowledged_before_a_stop_is_kept(told_url: str, tmp_path: Pa
     assert all(kept[each["position"]] == each["id"] for each in told)
 
 
+def test_a_stop_does_not_wait_for_ever_for_a_subscription(told_url: str, tmp_path: Path) -> None:
+    asked = {"query": "subscription { changes(after: 0) { position } }"}
+    accept = token_of(tmp_path) | {"accept": "text/event-stream"}
+    with (
+        serving("--data", tmp_path, "--database-url", told_url, folder=tmp_path) as server,
+        httpx.stream("POST", f"{server.url}/graphql", json=asked, headers=accept) as response,
+    ):
+        assert response.status_code == 200
+        assert next(response.iter_raw())
+        begun = time.monotonic()
+        status, said = server.stop()
+
+    assert status == 0
+    assert "Traceback" not in said
+    assert time.monotonic() - begun < GRACE_SECONDS + 5
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_stop_while_it_opens_is_obeyed(data: Path, times: int) -> None:
+    process = subprocess.Popen(
+        command("--data", data, "serve", "--port", 0),
+        cwd="/",
+        env=environment(),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not (data / "postgres" / "postmaster.pid").exists():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(0.001)
+    for _ in range(times):
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(0.05)
+    _, said = process.communicate(timeout=PATIENCE_SECONDS)
+
+    assert process.returncode == 0
+    assert "Traceback" not in said
+    assert not Embedded(data).running
+    with serving("--data", data, folder=data.parent) as server:
+        assert enter(server.url, token_of(data), "one")["position"] > 1
+        assert server.stop()[0] == 0
+    assert not Embedded(data).running
+
+
 def test_a_port_in_use_is_said_before_anything_is_opened(data: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -354,6 +403,28 @@ def test_a_damaged_ledger_is_told_line_by_line(told_url: str) -> None:
     assert inside("--database-url", told_url, "check", "positions") == ("", "")
 
 
+def test_at_a_terminal_a_good_ledger_has_one_line(told_url: str) -> None:
+    ours, theirs = pty.openpty()
+    try:
+        done = subprocess.run(
+            command("--database-url", told_url, "check"),
+            cwd="/",
+            env=environment(),
+            stdout=theirs,
+            stderr=subprocess.PIPE,
+            timeout=PATIENCE_SECONDS,
+        )
+        printed = os.read(ours, 1_000).decode()
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert printed.splitlines() == [
+        f"{len(NAMES)} 项检查全部通过。 All {len(NAMES)} checks passed."
+    ]
+
+
 def test_checks_are_listed_and_a_wrong_name_is_said() -> None:
     listed = lines(inside("check", "--list", "--json")[0])
 
@@ -456,11 +527,11 @@ def test_a_record_is_shown_with_its_verdict_and_reasons(told_url: str) -> None:
 
     assert "teacher:lin" in printed
     assert "ONCE_INTENSIVE" in printed
-    assert "浙教办师〔2014〕14号" in printed
+    assert "ZJ24-70  浙教办函〔2024〕37号" in printed
     assert "依据的位置" in printed
     assert "还差" in printed
 
-    english, _ = inside("--database-url", told_url, "record", "lin", "--english")
+    english, _ = inside("--database-url", told_url, "record", "lin", "--on", "2024-06-01", "--english")
     assert "stands on positions" in english
     assert "还差" not in english
 

@@ -9,17 +9,16 @@ import pytest
 
 from ledger.command import OutsideScope, UnknownReference
 from ledger.completion import CompletionDenied, CompletionGranted, Reason
+from ledger.correction import CorrectCredit, RevokeCredit
 from ledger.credit import (
     Account,
     AwardCredit,
-    CorrectCredit,
     CreditAwarded,
     CreditCorrected,
     CreditKind,
     CreditRevoked,
     NotCompleted,
     NotCredited,
-    RevokeCredit,
     credited,
 )
 from ledger.names import CreditId
@@ -27,6 +26,7 @@ from ledger.order import AlreadyAwarded
 from ledger.plan import Choice, Mode
 from ledger.register import AlreadyRegistered, TeacherTransferred
 from ledger.review import ReasonMissing
+from ledger.school_based import SchoolBasedRecorded
 from tests import cast
 from tests.cast import (
     COUNTY_SCHOOL,
@@ -272,3 +272,26 @@ def test_the_credit_of_somebody_else_is_not_looked_at():
     given(past(cast.plan(), cast.completed()), background(on(DAY, others))).when(
         AWARD, on=DAY
     ).accepted()
+
+
+def test_a_credit_takes_no_name_that_the_school_has_used():
+    school_based = SchoolBasedRecorded(
+        credit=CREDIT,
+        teacher=LIN,
+        school=SCHOOL,
+        place=RUIAN,
+        title="校本研修",
+        hours=Decimal(12),
+        credits=Decimal(12),
+        completed=date(2022, 6, 1),
+    )
+    done = CompletionGranted(
+        teacher=LIN,
+        offering=OFFERING,
+        school=SCHOOL,
+        provider=COUNTY_SCHOOL,
+        hours_planned=Decimal(90),
+        hours_missed=Decimal(0),
+        hours=Decimal(90),
+    )
+    given(past(cast.plan("90"), done), school_based).when(AWARD, on=DAY).refused(AlreadyRegistered)

@@ -13,11 +13,12 @@ from ledger.declaration import (
     NotAwarded,
     NotDeclared,
     ProjectWithdrawn,
-    WithdrawProject,
 )
 from ledger.finding import Outcome
 from ledger.register import AlreadyRegistered
+from ledger.review import AlreadyReviewed, ProjectReviewed
 from ledger.term import WindowClosed
+from ledger.withdrawal import WithdrawProject
 from tests import cast
 from tests.cast import (
     COUNTY_SCHOOL,
@@ -146,6 +147,20 @@ def test_an_order_project_is_taken_back_on_the_order_calendar():
     )
 
     assert answer.accepted().facts[0].in_window
+
+
+def test_a_project_that_was_reviewed_is_taken_back_no_more():
+    reviewed = ProjectReviewed(
+        project=PROJECT,
+        provider=COUNTY_SCHOOL,
+        place=RUIAN,
+        term=H1_2024,
+        approved=True,
+        reason="",
+    )
+    given(cast.declared(), reviewed).when(WithdrawProject(project=PROJECT), on=OPEN_DAY).refused(
+        AlreadyReviewed, field="project"
+    )
 
 
 def test_a_project_is_taken_back_once():

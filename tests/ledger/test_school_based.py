@@ -9,10 +9,17 @@ from decimal import Decimal
 import pytest
 
 from ledger.command import OutsideScope, UnknownReference
+from ledger.correction import CorrectCredit, RevokeCredit
+from ledger.credit import CreditCorrected, CreditRevoked, NotCredited
 from ledger.names import CreditId
 from ledger.register import AlreadyRegistered
 from ledger.review import AlreadyReviewed, ReasonMissing
-from ledger.school_based import RecogniseSchoolBased, RecordSchoolBased, SchoolBasedRecorded
+from ledger.school_based import (
+    RecogniseSchoolBased,
+    RecordSchoolBased,
+    SchoolBasedRecognised,
+    SchoolBasedRecorded,
+)
 from tests import cast
 from tests.cast import LIN, OTHER_SCHOOL, RUIAN, SCHOOL, WENZHOU
 from tests.given import asker_for, given
@@ -98,3 +105,65 @@ def test_what_was_never_recorded_is_not_credited():
 def test_the_school_does_not_credit_itself():
     given(RECORDED).when(RECOGNISE, on=DAY, by=asker_for(SCHOOL)).refused(OutsideScope)
     given(RECORDED).when(RECOGNISE, on=DAY, by=asker_for(WENZHOU)).refused(OutsideScope)
+
+
+RECOGNISED = SchoolBasedRecognised(
+    credit=CREDIT,
+    teacher=LIN,
+    school=SCHOOL,
+    place=RUIAN,
+    title="校本研修",
+    hours=Decimal(12),
+    credits=Decimal(12),
+    completed=date(2022, 6, 1),
+    approved=True,
+    reason="",
+)
+REVOKED = CreditRevoked(
+    credit=CREDIT,
+    teacher=LIN,
+    school=SCHOOL,
+    place=RUIAN,
+    credits_before=Decimal(12),
+    corrects="0193-0001",
+    reason="重复登记",
+)
+
+
+def test_the_name_of_a_credit_of_a_training_cannot_be_used_again():
+    given(cast.awarded(72, credit=CREDIT), cast.registered()).when(RECORD, on=DAY).refused(
+        AlreadyRegistered
+    )
+
+
+def test_a_recognised_credit_is_corrected_by_the_bureau_that_recognised_it():
+    correct = CorrectCredit(credit=CREDIT, teacher=LIN, credits=Decimal(8), reason="误记")
+    given(RECOGNISED, cast.registered()).when(correct, on=DAY).then(
+        CreditCorrected(
+            credit=CREDIT,
+            teacher=LIN,
+            school=SCHOOL,
+            place=RUIAN,
+            credits_before=Decimal(12),
+            credits=Decimal(8),
+            corrects="0193-0001",
+            reason="误记",
+        )
+    )
+
+
+def test_a_recognised_credit_is_revoked_once():
+    revoke = RevokeCredit(credit=CREDIT, teacher=LIN, reason="重复登记")
+    given(RECOGNISED, cast.registered()).when(revoke, on=DAY).then(REVOKED)
+    given(RECOGNISED, REVOKED, cast.registered()).when(revoke, on=DAY).refused(NotCredited)
+
+
+def test_what_the_bureau_did_not_approve_is_no_credit_to_correct():
+    turned_down = SchoolBasedRecognised(
+        **{name: getattr(RECOGNISED, name) for name in RECOGNISED.__struct_fields__}
+        | {"approved": False, "reason": "缺考勤"}
+    )
+    revoke = RevokeCredit(credit=CREDIT, teacher=LIN, reason="重复登记")
+    given(turned_down, cast.registered()).when(
+        revoke, on=DAY, by=asker_for(RUIAN)
+    ).refused(UnknownReference)

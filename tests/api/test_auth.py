@@ -1,0 +1,161 @@
+"""Tokens: who asks, and what becomes of a token that nobody should trust."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from joserfc import jws, jwt
+from joserfc.jwk import OctKey, OKPKey
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from api.auth import ALGORITHMS, BadToken, asker_of, issue, load_issuer, read
+from ledger.command import Asker, Role
+from ledger.fault import Fault
+from ledger.names import JurisdictionId, TeacherId
+from ledger.store.trouble import Trouble
+from tests.server import ISSUER as KEY
+from tests.server import Party, Served, spoken
+
+NOW = int(time.time())
+GOOD = {
+    "iss": "xuefen", "aud": "xuefen-api", "sub": "staff:wang", "role": "BUREAU",
+    "scope": "jurisdiction:330381", "iat": NOW, "exp": NOW + 3600,
+}  # fmt: skip
+
+
+def signed(key: Any = KEY, header: dict[str, Any] | None = None, **claims: Any) -> str:
+    """A token with other claims; a claim of ``None`` is left out."""
+    kept = {name: value for name, value in (GOOD | claims).items() if value is not None}
+    return jwt.encode(
+        header or {"alg": "Ed25519"}, kept, key, algorithms=[*ALGORITHMS, "HS256"]
+    )
+
+
+def unsigned() -> str:
+    """A token that says that it needs no signature."""
+    head, body, _ = signed().split(".")
+    return f"eyJhbGciOiJub25lIn0.{body}."
+
+
+def tampered() -> str:
+    """A token whose scope was altered after it was signed."""
+    head, _, signature = signed().split(".")
+    body = signed(scope="jurisdiction:330000").split(".")[1]
+    return f"{head}.{body}.{signature}"
+
+
+def no_claims() -> str:
+    """A token, rightly signed, of something that is no claims."""
+    return jws.serialize_compact({"alg": "Ed25519"}, b"[1]", KEY, algorithms=ALGORITHMS)
+
+
+BAD = {
+    "expired": signed(exp=NOW - 3600),
+    "never expires": signed(exp=None),
+    "not yet valid": signed(nbf=NOW + 3600),
+    "issued in the future": signed(iat=NOW + 3600),
+    "another key": signed(OKPKey.generate_key("Ed25519")),
+    "no algorithm": unsigned(),
+    "a shared secret": signed(
+        OctKey.import_key(json.dumps(KEY.as_dict(private=False))), {"alg": "HS256"}
+    ),
+    "another audience": signed(aud="elsewhere"),
+    "no audience": signed(aud=None),
+    "another issuer": signed(iss="elsewhere"),
+    "tampered": tampered(),
+    "no subject": signed(sub=None),
+    "no role": signed(role=None),
+    "no scope": signed(scope=None),
+    "an unknown role": signed(role="KING"),
+    "a role that is no text": signed(role=["BUREAU"]),
+    "the public's role": signed(role="PUBLIC", scope="ledger:public"),
+    "a scope of another kind": signed(scope="teacher:lin"),
+    "a malformed scope": signed(scope="jurisdiction:"),
+    "a scope that is no text": signed(scope=["jurisdiction:330381"]),
+    "a subject that is no name": signed(sub="wang"),
+    "an unknown channel": signed(channel="PIGEON"),
+    "a time that is no number": signed(exp="tomorrow"),
+    "no claims": no_claims(),
+    "nonsense": "nonsense",
+    "dots": "..",
+    "empty parts": "a.b.c",
+}
+
+
+def test_a_token_names_its_actor_role_and_scope() -> None:
+    asker = Asker(actor="staff:wang", role=Role.BUREAU, scope=JurisdictionId("jurisdiction:330381"))
+
+    assert read(KEY, issue(KEY, asker, valid=timedelta(minutes=5))) == asker
+
+
+@pytest.mark.parametrize("token", BAD.values(), ids=BAD)
+def test_a_token_that_cannot_be_trusted_is_refused(token: str) -> None:
+    with pytest.raises(BadToken):
+        read(KEY, token)
+
+
+@pytest.mark.parametrize("token", BAD.values(), ids=BAD)
+def test_over_http_it_is_answered_with_401_and_a_code(quiet: Served, token: str) -> None:
+    response = Party(quiet, token).post("{ head }")
+
+    [error] = response.json()["errors"]
+    spoken(error["extensions"])
+    assert (response.status_code, error["extensions"]["code"]) == (401, "UNAUTHENTICATED")
+    assert response.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("value", ["Basic dTpw", "Bearer", "Bearer ", "nonsense", "Bearer a b"])
+def test_what_is_no_bearer_token_is_refused_too(quiet: Served, value: str) -> None:
+    response = quiet.client.post(
+        "/graphql", json={"query": "{ head }"}, headers={"authorization": value}
+    )
+
+    assert response.status_code == 401
+
+
+@pytest.mark.parametrize("name", ["authorization", "Authorization"])
+@pytest.mark.parametrize("value", ["Bearer " + BAD["tampered"], "Basic x", 5, ["x"]])
+def test_over_websocket_it_closes_with_4403(quiet: Served, name: str, value: Any) -> None:
+    with connect(
+        quiet.url.replace("http", "ws") + "/graphql", subprotocols=["graphql-transport-ws"]
+    ) as socket:
+        socket.send(json.dumps({"type": "connection_init", "payload": {name: value}}))
+        with pytest.raises(ConnectionClosed):
+            socket.recv(timeout=10)
+
+        assert socket.close_code == 4403
+
+
+def test_without_a_token_one_is_the_public() -> None:
+    assert asker_of(KEY, None).role is Role.PUBLIC
+
+
+def test_a_token_is_not_issued_for_a_scope_of_another_kind() -> None:
+    asker = Asker(actor="staff:wang", role=Role.BUREAU, scope=TeacherId("teacher:lin"))
+
+    with pytest.raises(Fault) as caught:
+        issue(KEY, asker, valid=timedelta(minutes=5))
+    assert caught.value.code == "BAD_SCOPE"
+
+
+def test_the_issuer_key_is_made_once_and_kept_from_others(tmp_path: Path) -> None:
+    file = tmp_path / "issuer.jwk"
+
+    assert load_issuer(file).as_dict(private=True) == load_issuer(file).as_dict(private=True)
+    assert file.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", "nonsense", '{"kty": "RSA"}'])
+def test_a_file_that_holds_no_key_is_trouble(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "issuer.jwk"
+    file.write_text(content)
+
+    with pytest.raises(Trouble) as caught:
+        load_issuer(file)
+    assert caught.value.code == "ISSUER_KEY_BAD"

@@ -1,0 +1,188 @@
+"""The simulation: the same seed gives the same term, in process and over HTTP, and only once."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from api.cli import app
+from api.settings import Settings
+from api.simulate import Simulation, in_process, over_http, prepare, run
+from bench.kill_servers import Servers, fresh_folder
+from bench.kill_verify import told
+from ledger.fault import Fault
+from ledger.store.feed import Filter
+from ledger.store.founding import REQUEST
+from ledger.store.ledger import Ledger
+from ledger.store.trouble import Trouble
+from ledger.store.vault import load_key
+
+
+@pytest.fixture
+def settings(empty_database_url: str, open_folder: Path) -> Settings:
+    return Settings(database_url=empty_database_url, data=open_folder / uuid.uuid4().hex)
+
+
+@pytest.fixture(scope="module")
+def simulation() -> Simulation:
+    return prepare(40, ["2024H1"], 3)
+
+
+def test_a_seed_fixes_every_command_and_request_id(simulation: Simulation) -> None:
+    again = prepare(40, ["2024H1"], 3)
+    other = prepare(40, ["2024H1"], 4)
+
+    assert simulation.steps == again.steps
+    assert simulation.requests.isdisjoint(other.requests)
+
+
+def test_the_same_simulation_again_writes_nothing(
+    simulation: Simulation, settings: Settings
+) -> None:
+    with in_process(settings, simulation) as way:
+        first = run(simulation, way)
+        head = way.ledger.feed.head()
+    with in_process(settings, simulation) as way:
+        second = run(simulation, way)
+
+        assert head == way.ledger.feed.head()
+    assert (second.events, first.replayed) == (0, 0)
+    assert first.commands - sum(map(len, mistakes(simulation))) == second.replayed
+    assert first.findings == second.findings
+    assert first.odd + second.odd == []
+
+
+def mistakes(simulation: Simulation) -> list[tuple[object, ...]]:
+    submissions = (each for step in simulation.steps for each in step.submissions)
+    return [each.commands for each in submissions if each.mistake]
+
+
+def test_what_is_wrong_is_refused_and_nothing_else(
+    simulation: Simulation, settings: Settings
+) -> None:
+    with in_process(settings, simulation) as way:
+        summary = run(simulation, way)
+
+    assert summary.odd == []
+    assert sum(map(len, mistakes(simulation))) <= sum(summary.refusals.values())
+    assert {"ALREADY_REGISTERED", "WINDOW_CLOSED", "FORM_OVERRUN"} <= summary.refusals.keys()
+
+
+def test_three_terms_run_in_the_order_of_the_calendar(settings: Settings) -> None:
+    three = prepare(25, ["2024H1", "2019H2", "2020H2"], 1)
+
+    with in_process(settings, three) as way:
+        summary = run(three, way)
+
+    assert [each.term.value for each in three.terms] == ["2019H2", "2020H2", "2024H1"]
+    assert summary.odd == []
+    assert "ZJ20-24" in summary.findings  # the windows of 2020H2 that nobody knows
+
+
+def test_over_http_it_writes_the_same_events_as_in_process(
+    simulation: Simulation, settings: Settings
+) -> None:
+    with in_process(settings, simulation) as way:
+        run(simulation, way)
+        inside = told(way.ledger.feed, simulation)
+    with fresh_folder() as folder:
+        servers = Servers(folder, 1, date(2024, 3, 4))
+        try:
+            servers.start(0)
+            servers.await_ready()
+            with over_http(servers.urls, servers.data / "issuer.jwk") as far:
+                summary = run(simulation, far)
+                findings = summary.findings
+                again = run(simulation, far)
+            url = f"{servers.data}"
+        finally:
+            servers.stop()
+        with in_process(Settings(data=Path(url)), simulation) as way:
+            outside = told(way.ledger.feed, simulation)
+
+    assert inside == outside
+    assert summary.odd + again.odd == []
+    assert again.events == 0
+    assert findings == again.findings
+
+
+def test_every_acknowledgement_names_events_of_the_ledger(
+    simulation: Simulation, settings: Settings, tmp_path: Path
+) -> None:
+    with in_process(settings, simulation, tmp_path / "acks") as way:
+        summary = run(simulation, way)
+        entries = {each.position: each for each in way.ledger.feed.entries(Filter())}
+
+    acks = [json.loads(line) for line in (tmp_path / "acks").read_text().splitlines()]
+    named = [
+        (position, id)
+        for ack in acks
+        for position, id in zip(range(ack["first"], ack["last"] + 1), ack["ids"], strict=True)
+    ]
+    assert summary.events == len(named)
+    assert all(entries[position].id == id for position, id in named)
+    assert len(entries) == len(named) + sum(e.request == REQUEST for e in entries.values())
+
+
+def test_a_term_without_windows_is_said_with_those_that_have_them() -> None:
+    with pytest.raises(Fault, match="2019H2, 2020H2, 2024H1") as said:
+        prepare(40, ["2031H1"], 1)
+
+    assert said.value.code == "TERM_WITHOUT_WINDOWS"
+
+
+@pytest.mark.parametrize(
+    ("teachers", "place", "code"),
+    [
+        (0, "330381", "BAD_TEACHERS"),
+        (10, "330300", "NO_COUNTY"),
+        (10, "wen zhou", "MALFORMED_NAME"),
+    ],
+)
+def test_a_county_and_some_teachers_are_needed(teachers: int, place: str, code: str) -> None:
+    with pytest.raises(Fault) as said:
+        prepare(teachers, ["2024H1"], 1, f"jurisdiction:{place}")
+
+    assert code == said.value.code
+
+
+def test_the_past_of_a_ledger_is_not_written_into(
+    simulation: Simulation, settings: Settings
+) -> None:
+    settings.data.mkdir(mode=0o711)
+    url, key = settings.database_url, load_key(settings.vault_key_file)
+    assert url is not None
+    with Ledger.found(url, key, lambda: datetime(2026, 1, 2, tzinfo=UTC)) as ledger:
+        head = ledger.feed.head()
+
+    with in_process(settings, simulation) as way:
+        with pytest.raises(Trouble, match=r"2026-01-02.*2024-03-05") as said:
+            run(simulation, way)
+
+        assert head == way.ledger.feed.head()
+    assert said.value.code == "WRITES_INTO_THE_PAST"
+
+
+def test_the_command_prints_its_summary(settings: Settings) -> None:
+    where = ["--database-url", str(settings.database_url), "--data", str(settings.data)]
+
+    done = CliRunner().invoke(app, [*where, "simulate", "--teachers", "10", "--json"])
+
+    assert done.exit_code == 0, done.output
+    summary = json.loads(done.stdout)
+    assert summary["events"] > 50
+    assert summary["unexpected"] == []
+
+
+def test_the_command_says_an_unknown_term_in_a_sentence(settings: Settings) -> None:
+    where = ["--database-url", str(settings.database_url), "--data", str(settings.data)]
+
+    done = CliRunner().invoke(app, [*where, "simulate", "--terms", "1999H1"])
+
+    assert done.exit_code == 2
+    assert "no document gives the windows of 1999H1" in done.stderr
