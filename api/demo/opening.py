@@ -117,7 +117,7 @@ def _variant(of: Class, key: str, plan_: Plan, lead_name: str) -> DeclareProject
 
 
 def reviews(stage: Stage) -> None:
-    """Reviews, awards and publication, 12 to 18 March."""
+    """Reviews and awards, 12 to 16 March."""
     stage.dawn(date(2024, 3, 12), "各级审核项目，县里遴选订单机构")
     for place in (RUIAN, PROVINCE):
         passed = [
@@ -151,6 +151,10 @@ def reviews(stage: Stage) -> None:
         ),
     )
     stage.do(ORDERED.provider, ORDERED.declare())
+
+
+def publication(stage: Stage) -> None:
+    """18 March: projects are published and classes opened."""
     stage.dawn(date(2024, 3, 18), "发布项目，开设班期")
     stage.do(RUIAN, ReviewProject(project=ORDERED.project, approved=True))
     for place in (RUIAN, PROVINCE):

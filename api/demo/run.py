@@ -92,6 +92,7 @@ def perform(stage: Stage) -> None:
     opening.prologue(stage, rounds.COUNT)
     opening.orders(stage)
     opening.reviews(stage)
+    opening.publication(stage)
     rounds.first_round(stage, roster)
     rounds.second_round(stage, roster)
     delivery.spring(stage, roster)

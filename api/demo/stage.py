@@ -119,7 +119,7 @@ class Stage:
             part = list(commands[start : start + BULK_MAX])
             rows += self.door(party).ask_many(
                 part,
-                request=f"demo-{self.day}-{party}-{len(rows)}-{type(part[0]).__name__}-{self.recorded}",
+                request=f"{self._request(party, part[0])}-{len(rows)}",
                 people=people[start : start + BULK_MAX] if people else None,
             )
         return rows
