@@ -29,8 +29,30 @@ from schema.errors import incident
 from schema.root import build
 
 
+class Conversation(GraphQLTransportWSHandler):
+    """The protocol over WebSocket; a message of another shape ends it, as nonsense does."""
+
+    async def handle_message(self, message: Any) -> None:
+        """One message of the client."""
+        payload = message.get("payload") if message.get("type") == "subscribe" else None
+        if payload is not None and not (
+            isinstance(payload, dict)
+            and isinstance(payload.get("query"), str)
+            and isinstance(payload.get("variables"), dict | None)
+            and isinstance(message.get("id"), str)
+        ):
+            await self.handle_invalid_message("a subscribe message has an id and a query")
+            return
+        if not isinstance(message.get("type"), str) or not isinstance(message.get("id", ""), str):
+            await self.handle_invalid_message("a message has a type")
+            return
+        await super().handle_message(message)
+
+
 class Door(GraphQL[Context, None]):
     """Strawberry's view with our askers: a bearer token, or the public."""
+
+    graphql_transport_ws_handler_class = Conversation
 
     def __init__(self, house: House, key: OKPKey) -> None:
         super().__init__(

@@ -14,10 +14,11 @@ from ledger.fault import Fault
 from ledger.finding import FindingMade
 from ledger.names import OfferingId
 from ledger.offering import ClassRoom, ExpansionDecided, OfferingOpened
-from ledger.store.answer import Answer
+from ledger.store.answer import Answer, Written
 from projections.inspection import PAGE, Books, Problem, WholeCheck, hashed
 
 OFFERINGS_PAGE = 200
+ANSWERS_PAGE = 100  # one answer may tell of thousands of events
 HASH_MIN = -(2**63)
 NO_SEAT_LEFT = NoSeatLeft(zh="", en="").code
 SEAT_EVENTS = (
@@ -102,16 +103,17 @@ class Answers(WholeCheck):
             page = books.read(
                 f"select actor, request, answer from ledger.requests {after} "
                 "order by actor, request limit %s",
-                (*(key or ()), PAGE),
+                (*(key or ()), ANSWERS_PAGE),
             )
             yield from self._page(books, page)
-            if len(page) < PAGE:
+            if len(page) < ANSWERS_PAGE:
                 return
             key = (page[-1][0], page[-1][1])
             done += len(page)
-            books.told("answers", done, done + PAGE)
+            books.told("answers", done, done + ANSWERS_PAGE)
 
     def _page(self, books: Books, page: list[tuple[Any, ...]]) -> Iterator[Problem]:
+        told: list[tuple[str, str, Written]] = []
         for actor, request, body in page:
             try:
                 answer = msgspec.json.decode(body, type=Answer)
@@ -123,25 +125,23 @@ class Answers(WholeCheck):
                     subject=request,
                 )
                 continue
-            told = [each for outcome in answer.outcomes for each in outcome.written]
-            positions = [each.position for each in told]
-            there = {
-                position: (str(known), kind)
-                for position, known, kind in books.read(
-                    "select position, id, type from ledger.events where position = any(%s)",
-                    (positions,),
+            written = (each for outcome in answer.outcomes for each in outcome.written)
+            told.extend((actor, request, each) for each in written)
+        rows = books.read(
+            "select position, id, type from ledger.events where position = any(%s)",
+            ([each.position for _, _, each in told],),
+        )
+        there = {position: (str(known), kind) for position, known, kind in rows}
+        for actor, request, each in told:
+            if there.get(each.position) != (each.id, each.type):
+                yield self.problem(
+                    "ANSWER_UNFOUNDED",
+                    f"{actor} 的请求 {request} 所得事件 {each.id} 不在位置 {each.position}",
+                    f"request {request} of {actor} was told of {each.id}, which is not at "
+                    f"position {each.position}",
+                    each.position,
+                    request,
                 )
-            }
-            for each in told:
-                if there.get(each.position) != (each.id, each.type):
-                    yield self.problem(
-                        "ANSWER_UNFOUNDED",
-                        f"{actor} 的请求 {request} 所得事件 {each.id} 不在位置 {each.position}",
-                        f"request {request} of {actor} was told of {each.id}, which is not at "
-                        f"position {each.position}",
-                        each.position,
-                        request,
-                    )
 
 
 class Seats(WholeCheck):

@@ -46,7 +46,7 @@ SHOWN_AT = "http://127.0.0.1:8330"
 BLOCK = re.compile(r"^```([^`\n]*)\n(.*?)^```$", re.M | re.S)
 HEADING = re.compile(r"^#+ ", re.M)
 RUIAN = "jurisdiction:330381"
-MISSING_A_FIFTH = "teacher:ra0003"
+MISSING_A_FIFTH = "teacher:ra0002"
 STREAM_SECONDS = 20
 # The recipes of CONTRIBUTING.md make these; a test runs them.
 INVENTED = {"projections/assessment.py", "schema/assessment.py"}

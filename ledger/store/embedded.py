@@ -19,8 +19,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from ledger.store.binaries import binaries_for
 from ledger.store.folder import (
-    BINARIES,
     CLUSTER,
     LOCK,
     Account,
@@ -31,7 +31,6 @@ from ledger.store.folder import (
     folder_trouble,
     locked,
     make_private,
-    require_open_wheel,
     server_account,
 )
 from ledger.store.postmaster import (
@@ -74,7 +73,7 @@ class Embedded:
     def start(self) -> str:
         """Start the server, or join the one that runs, and say where to connect."""
         account = server_account()
-        require_open_wheel(account)
+        binaries_for(account)
         claim(self.data, account)
         with locked(self.data / LOCK):
             with folder_trouble(self.data):
@@ -218,7 +217,7 @@ class Embedded:
         wanted = ("PATH", "TZ", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
         environment = {name: os.environ[name] for name in wanted if name in os.environ}
         as_root = os.geteuid() == 0
-        command_line = [str(BINARIES / command), *arguments]
+        command_line = [str(binaries_for(account) / command), *arguments]
         try:
             return subprocess.run(
                 command_line,

@@ -73,29 +73,12 @@ def server_account() -> Account:
     return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
 
 
-def require_open_wheel(account: Account) -> None:
-    """PostgreSQL's own files must be readable for the account that runs them."""
-    home = BINARIES.parent
-    bits = stat.S_IRUSR | stat.S_IXUSR
-    for path in (BINARIES / "postgres", BINARIES / "initdb", home / "lib", home / "share"):
-        closed = first_closed(path, account) or (None if _may(path, account, bits) else path)
-        if closed is not None:
-            raise Trouble(
-                "DATA_FOLDER_CLOSED",
-                zh=f"{closed} 对系统用户 {account.name} 不开放，因此无法运行其中的 PostgreSQL。"
-                f"请把学分安装到所有用户可进入的目录（如 /opt），或执行 chmod o+rx {closed}。",
-                en=f"{closed} is closed to the system user {account.name}, so the PostgreSQL in it "
-                "cannot run. Install Xuefen in a folder that everybody may enter (such as /opt), "
-                f"or run chmod o+rx {closed}.",
-            )
-
-
 def first_closed(path: Path, account: Account) -> Path | None:
     """The topmost existing folder above ``path`` that the account may not pass through."""
     for folder in reversed(path.parents):
         if not folder.exists():
             return None
-        if not _may(folder, account, stat.S_IXUSR):
+        if not may(folder, account, stat.S_IXUSR):
             return folder
     return None
 
@@ -210,7 +193,8 @@ def _require_own_cluster(cluster: Path, account: Account) -> None:
         )
 
 
-def _may(path: Path, account: Account, bits: int) -> bool:
+def may(path: Path, account: Account, bits: int) -> bool:
+    """Whether the account has the owner's bits on a path, judged by mode."""
     found = path.stat()
     if found.st_uid == account.uid:
         return found.st_mode & bits == bits

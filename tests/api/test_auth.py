@@ -39,7 +39,7 @@ def signed(key: Any = KEY, header: dict[str, Any] | None = None, **claims: Any) 
 
 def unsigned() -> str:
     """A token that says that it needs no signature."""
-    head, body, _ = signed().split(".")
+    body = signed().split(".")[1]
     return f"eyJhbGciOiJub25lIn0.{body}."
 
 
@@ -110,7 +110,7 @@ def test_over_http_it_is_answered_with_401_and_a_code(quiet: Served, token: str)
     assert response.headers["www-authenticate"] == "Bearer"
 
 
-@pytest.mark.parametrize("value", ["Basic dTpw", "Bearer", "Bearer ", "nonsense", "Bearer a b"])
+@pytest.mark.parametrize("value", ["Basic dTpw", "Bearer", "nonsense", "Bearer a b"])
 def test_what_is_no_bearer_token_is_refused_too(quiet: Served, value: str) -> None:
     response = quiet.client.post(
         "/graphql", json={"query": "{ head }"}, headers={"authorization": value}

@@ -531,7 +531,8 @@ def test_a_record_is_shown_with_its_verdict_and_reasons(told_url: str) -> None:
     assert "依据的位置" in printed
     assert "还差" in printed
 
-    english, _ = inside("--database-url", told_url, "record", "lin", "--on", "2024-06-01", "--english")
+    day = ("--on", "2024-06-01")
+    english, _ = inside("--database-url", told_url, "record", "lin", *day, "--english")
     assert "stands on positions" in english
     assert "还差" not in english
 

