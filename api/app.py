@@ -19,6 +19,9 @@ from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.exceptions import ConnectionRejectionError
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
+    BaseGraphQLTransportWSHandler,
+)
 
 from api.auth import PUBLIC, BadToken, asker_of
 from api.clock import DemoClock
@@ -29,7 +32,7 @@ from schema.errors import incident
 from schema.root import build
 
 
-class Conversation(GraphQLTransportWSHandler):
+class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
     """The protocol over WebSocket; a message of another shape ends it, as nonsense does."""
 
     async def handle_message(self, message: Any) -> None:

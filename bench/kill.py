@@ -20,7 +20,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 
@@ -93,8 +93,15 @@ def trial(
     undisturbed: Told | None = None,
 ) -> None:
     """One simulation under kills, and what is found afterwards."""
-    town = Servers(folder, servers, simulation.steps[0].day - timedelta(days=1))
     ways: list[OverHttp] = []
+
+    def day() -> date:
+        # A way takes up a day before it sets the clocks, so a server that starts now is either on
+        # that day or will be told of it.
+        begins = simulation.steps[0].day - timedelta(days=1)
+        return max(ways[0].day, begins) if ways else begins
+
+    town = Servers(folder, servers, day)
     report.rounds += 1
     try:
         for number in range(servers):
@@ -110,7 +117,6 @@ def trial(
             for kind in kills:
                 if wait([future], timeout=rng.uniform(*delay)).done:
                     break
-                town.day = max(town.day, ways[0].day) if ways else town.day
                 disturb(town, kind, rng, report)
             summary = _result(future)
     finally:

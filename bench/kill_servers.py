@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -34,7 +34,7 @@ class Servers:
 
     folder: Path
     count: int
-    day: date
+    day: Callable[[], date]
     processes: dict[int, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -51,13 +51,13 @@ class Servers:
         return [f"http://127.0.0.1:{port}" for port in self.ports]
 
     def start(self, number: int) -> None:
-        """Starts one; it begins on the present day of the simulation."""
+        """Starts one on the present day, which is asked for after its earlier life has ended."""
         ready = self._ready(number)
         ready.unlink(missing_ok=True)
         command = [
             sys.executable, "-m", "api.cli", "--data", str(self.data), "serve",
             "--port", str(self.ports[number]), "--ready-file", str(ready),
-            "--demo-clock", self.day.isoformat(),
+            "--demo-clock", self.day().isoformat(),
         ]  # fmt: skip
         ours = {k: v for k, v in os.environ.items() if not k.startswith("XUEFEN_")}
         with self._log(number).open("ab") as log:

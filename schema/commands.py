@@ -210,15 +210,10 @@ def _command(context: Context, command: type[Command], given: Any) -> tuple[Comm
 def _input_of(command: type[Command]) -> Any:
     if command is not RegisterTeacher:
         return command_input(command)
-    base = command_input(command, ("sealed",))
-
-    @strawberry.input(name="RegisterTeacherInput", description=inspect.getdoc(command))
-    class WithPerson(base):  # type: ignore[misc]  # made at run time
-        person: PersonInput | None = strawberry.field(
-            default=None, description="Goes to the vault. 存入保险库。"
-        )
-
-    return WithPerson
+    person = strawberry.field(default=None, description="Goes to the vault. 存入保险库。")
+    body = {"__annotations__": {"person": PersonInput | None}, "person": person}
+    cls = type("RegisterTeacherInput", (command_input(command, ("sealed",)),), body)
+    return strawberry.input(cls, description=inspect.getdoc(command))
 
 
 def _single(command: type[Command]) -> Any:

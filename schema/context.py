@@ -23,6 +23,7 @@ from projections.runner import Runner
 from projections.verdict import Rules
 from schema.access import reach
 from schema.outputs import Slice, bounded, key_of
+from schema.scalars import Position
 
 T = TypeVar("T")
 WAIT_SECONDS = 10.0

@@ -10,6 +10,7 @@ from graphql import GraphQLError
 from strawberry.extensions import MaskErrors
 
 from ledger.fault import Fault
+from ledger.store.connection import trouble_behind
 from ledger.store.trouble import Trouble
 
 log = structlog.get_logger()
@@ -26,6 +27,8 @@ class CodedErrors(MaskErrors):
         if "code" in (error.extensions or {}):
             return error
         cause = _root(error)
+        # A read that the database left unanswered is no accident: the client tries again.
+        cause = trouble_behind(cause) or cause
         if isinstance(cause, Fault | Trouble):
             where = {"field": cause.field} if isinstance(cause, Fault) and cause.field else {}
             said = {"code": cause.code, "zh": cause.zh, "en": cause.en, **where}

@@ -180,7 +180,7 @@ def shown(context: Context, entry: Entry) -> EntryType:
 def _own_rows(data: Any, own: str) -> Any:
     if isinstance(data, dict):
         return {key: _own_rows(value, own) for key, value in data.items()}
-    if isinstance(data, list):
+    if isinstance(data, list | tuple):
         return [each for each in data if not _of_another(each, own)]
     return data
 

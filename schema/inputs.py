@@ -19,6 +19,7 @@ from ledger.names import Name
 from schema.scalars import annotation
 
 ROWS_MAX = 5_000
+_HINTS: dict[Any, dict[str, Any]] = {}
 
 
 def asked_fields(command: type[Command], skip: tuple[str, ...] = ()) -> list[Any]:
@@ -26,7 +27,6 @@ def asked_fields(command: type[Command], skip: tuple[str, ...] = ()) -> list[Any
     return [each for each in dataclasses.fields(command) if each.init and each.name not in skip]
 
 
-@cache
 def command_input(command: type[Command], skip: tuple[str, ...] = ()) -> Any:
     """The input type of a command: its asked fields."""
     hints = get_type_hints(command)
@@ -38,7 +38,7 @@ def command_input(command: type[Command], skip: tuple[str, ...] = ()) -> Any:
 
 
 @cache
-def part_input(part: type[Struct]) -> Any:
+def part_input(part: Any) -> Any:
     """The input type of a part of a command."""
     hints = get_type_hints(part)
     fields = {
@@ -69,7 +69,7 @@ def _input(name: str, doc: str, fields: dict[str, tuple[Any, Any]]) -> Any:
 
 def command_from(command: type[Command], given: Any, **extra: Any) -> Command:
     """The command that an input asks for. Raises ``Fault`` naming the field."""
-    hints = _hints(command)
+    hints = hints_of(command)
     values = {
         each.name: _revive(hints[each.name], getattr(given, each.name), each.name)
         for each in asked_fields(command, tuple(extra))
@@ -103,7 +103,7 @@ def _revive(hint: Any, value: Any, path: str) -> Any:
     if isinstance(hint, type) and issubclass(hint, Enum):
         return value if isinstance(value, hint) else hint(value)
     if isinstance(hint, type) and issubclass(hint, Struct):
-        hints = _hints(hint)
+        hints = hints_of(hint)
         values = {
             each: _revive(hints[each], getattr(value, each), f"{path}.{each}")
             for each in hint.__struct_fields__
@@ -112,6 +112,8 @@ def _revive(hint: Any, value: Any, path: str) -> Any:
     return value
 
 
-@cache
-def _hints(kind: type) -> dict[str, Any]:
-    return get_type_hints(kind)
+def hints_of(kind: Any) -> dict[str, Any]:
+    """The types of a command's or part's fields; they are read from their text only once."""
+    if kind not in _HINTS:
+        _HINTS[kind] = get_type_hints(kind)
+    return _HINTS[kind]

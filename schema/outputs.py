@@ -9,17 +9,21 @@ from __future__ import annotations
 import inspect
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
-from typing import Any, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
 import strawberry
 from msgspec import Struct
+from strawberry.parent import StrawberryParent
 
 from ledger.fault import Fault
-from schema.scalars import Position, Text, annotation
+from schema.scalars import Position, Text, annotation, listed
 
+PARENT: Any = Annotated[Any, StrawberryParent()]
 FIRST_DEFAULT = 50
 FIRST_MAX = 500
 
+# Whole numbers in a struct that are places in the ledger.
+POSITIONS: dict[str, Any] = {"position": Position, "positions": listed(Position)}
 _OUTPUTS: dict[type, Any] = {}
 NODES: dict[str, Any] = {}
 
@@ -49,11 +53,11 @@ def output(
     annotations: dict[str, Any] = {}
     if key is not None:
         annotations["id"] = strawberry.ID
-        members["id"] = strawberry.field(resolver=_reads(key, strawberry.ID), description="标识")
+        members["id"] = strawberry.field(resolver=_reads(key, strawberry.ID), description="Its name. 标识。")
         members["is_type_of"] = classmethod(lambda cls, obj, info: isinstance(obj, struct))
     for each in (*inherited, *own):
         if not each.startswith("_"):
-            annotations[each] = annotation(hints[each], output)
+            annotations[each] = POSITIONS.get(each) or annotation(hints[each], output)
     members.update(fields or {})
     cls = type(
         name or struct.__name__,
@@ -71,7 +75,7 @@ def _reads(attribute: str, kind: Any) -> Callable[[Any], Any]:
     def resolve(root: Any) -> Any:
         return getattr(root, attribute)
 
-    resolve.__annotations__ = {"root": strawberry.Parent[Any], "return": kind}
+    resolve.__annotations__ = {"root": PARENT, "return": kind}
     return resolve
 
 
@@ -124,17 +128,17 @@ def connection(node: Any) -> Any:
             end_cursor=cursor_of(keys[-1]) if keys else None,
         )
 
-    edges.__annotations__ = {"root": strawberry.Parent[Any], "return": list[edge]}
-    page_info.__annotations__ = {"root": strawberry.Parent[Any], "return": PageInfo}
+    edges.__annotations__ = {"root": PARENT, "return": listed(edge)}
+    page_info.__annotations__ = {"root": PARENT, "return": PageInfo}
     members = {
         "__annotations__": {},
         "edges": strawberry.field(resolver=edges, description="The rows. 各行。"),
-        "page_info": strawberry.field(resolver=page_info, description="分页信息。"),
+        "page_info": strawberry.field(resolver=page_info, description="Where it stands. 分页信息。"),
         "position": strawberry.field(
-            resolver=_reads("position", Position), description="账本位置：所读的数据到此为止。"
+            resolver=_reads("position", Position), description="The view's position: what was read goes up to here. 数据到此位置为止。"
         ),
         "total_count": strawberry.field(
-            resolver=_reads("total", int | None), description="总行数。"
+            resolver=_reads("total", int | None), description="All rows that fit, where they are counted. 总行数。"
         ),
     }
     made = strawberry.type(

@@ -32,6 +32,7 @@ from schema.outputs import NODES, Node
 from schema.register import RegisterQuery
 from schema.regulation import RegulationQuery
 from schema.scalars import CONFIG
+from schema.words import describe
 
 DEPTH_MAX = 12
 ALIASES_MAX = 30
@@ -85,7 +86,7 @@ class QuietSchema(strawberry.Schema):
 
 def build() -> strawberry.Schema:
     """The schema, ready to execute and to print."""
-    return QuietSchema(
+    schema = QuietSchema(
         query=Query,
         mutation=mutation_type(),
         subscription=Subscription,
@@ -98,3 +99,9 @@ def build() -> strawberry.Schema:
             lambda: MaxTokensLimiter(max_token_count=TOKENS_MAX),
         ],
     )
+    describe(schema._schema)
+    return schema
+
+
+if __name__ == "__main__":
+    print(build().as_str())

@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import TransactionStatus
+from psycopg_pool import PoolTimeout
 
 from ledger.store.trouble import Trouble
 
@@ -69,6 +70,13 @@ def role_missing(user: str) -> Trouble:
         f"administrator must first run: create role {ROLE} nologin; (where it does not exist) and "
         f'grant {ROLE} to "{user}"; or print all of the SQL with xuefen migrate --sql.',
     )
+
+
+def trouble_behind(error: Exception) -> Trouble | None:
+    """The trouble behind any error, a pool that waited in vain among them."""
+    if isinstance(error, PoolTimeout):
+        return _lost(str(error))
+    return trouble_of(error) if isinstance(error, psycopg.Error) else None
 
 
 def trouble_of(error: psycopg.Error) -> Trouble | None:

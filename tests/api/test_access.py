@@ -13,16 +13,26 @@ from graphql import GraphQLObjectType, GraphQLUnionType, get_named_type, is_leaf
 from msgspec import Struct, structs
 
 from ledger.command import Command, Role
-from ledger.declaration import DeclareProject
 from ledger.names import JurisdictionId, Name
-from ledger.offering import OpenOffering
-from ledger.register import RegisterSchool
+from ledger.register import RegisterTeacher
+from ledger.school_based import RecogniseSchoolBased
+from ledger.selection import SelectOffering
 from ledger.store.ledger import Ledger
 from schema.access import COMMANDS
 from schema.commands import MUTATIONS
 from schema.root import build
 from tests import cast
-from tests.cast import CHEN, COUNTY_SCHOOL, LIN, OTHER_SCHOOL, RUIAN, SCHOOL, UNIVERSITY, ZHOU
+from tests.cast import (
+    CHEN,
+    COUNTY_SCHOOL,
+    LIN,
+    OFFERING,
+    OTHER_SCHOOL,
+    RUIAN,
+    SCHOOL,
+    UNIVERSITY,
+    ZHOU,
+)
 from tests.samples import sample
 from tests.server import ANSWER, Party, Served, codes, field_of, serving
 from tests.town import KEY, Hand, Move, database, story, tell
@@ -167,7 +177,7 @@ def test_no_row_of_elsewhere_is_in_a_list(town: Served, party: str, name: str) -
 @pytest.mark.parametrize("name", CONNECTIONS)
 def test_each_party_sees_its_own(town: Served, party: str, name: str) -> None:
     unseen = {
-        "teacher": {"orders", "projects"},
+        "teacher": {"orders", "projects", "findings"},
         "school": {"orders", "projects", "findings"},
         "provider": {"teachers", "schoolBasedTrainings"},
     }
@@ -275,7 +285,7 @@ def test_each_role_may_submit_what_the_table_says(
         Role.OPERATOR: "ledger:xuefen",
     }  # fmt: skip
     asker, before = town.party(role, scopes.get(role, RUIAN)), town.head
-    given = sample(command, lambda kind, _: _canary(kind))
+    given = sample(command, lambda kind, _: _canary(command, kind))
     body = asker.post(
         f"mutation($input: {command.__name__}Input!) {{ answer: {field_of(command)}"
         f'(input: $input, requestId: "{role.value}") {{ {ANSWER} }} }}',
@@ -295,13 +305,14 @@ def test_each_role_may_submit_what_the_table_says(
         assert town.head == before
 
 
-def _canary(kind: type[Name]) -> str:
+def _canary(command: type[Command], kind: type[Name]) -> str:
+    credit = "lin-school" if command is RecogniseSchoolBased else "lin-1"
     return {
         "jurisdiction": YUEQING, "provider": "provider:canary-ruian-training-school",
-        "school": "school:canary-anyang-primary", "teacher": "teacher:canary-chen",
+        "school": "school:canary-anyang-primary", "teacher": "teacher:canary-lin",
         "term": "term:2024H1", "order": "order:canary-r1", "project": "project:canary-p1",
         "offering": "offering:canary-o1", "change": "change:canary-c1",
-        "credit": "credit:canary-lin-1",
+        "credit": f"credit:canary-{credit}",
     }.get(kind.kind, "staff:nobody")  # fmt: skip
 
 
@@ -310,7 +321,7 @@ def test_an_integrator_reports_only_what_concerns_its_own_place(
     town: Served, command: type[Command]
 ) -> None:
     asker, before = town.party(Role.INTEGRATOR, RUIAN), town.head
-    given = sample(command, lambda kind, _: _canary(kind))
+    given = sample(command, lambda kind, _: _canary(command, kind))
     answer = asker.mutate(command, given, "report", reported={"source": "x", "on": "2024-04-20"})
 
     assert codes(answer) == ["OUTSIDE_SCOPE"]
@@ -318,21 +329,27 @@ def test_an_integrator_reports_only_what_concerns_its_own_place(
 
 
 def test_a_reported_breach_is_kept_with_a_finding_of_its_rule(town: Served) -> None:
-    asker = town.party(Role.INTEGRATOR, RUIAN)
-    given = {"teacher": CHEN, "offering": "offering:o9"}
-    opened = {
-        "offering": "offering:o9", "project": "project:p1", "seats": 5, "opens": "2024-01-02",
-        "closes": "2024-01-05", "adviser": None,
-    }  # fmt: skip
-    source = {"source": "other/o9", "on": "2024-01-02"}
-    told = asker.mutate(OpenOffering, opened, "o9", reported=source)
+    teacher = {"teacher": "teacher:new", "school": SCHOOL, "stage": "PRIMARY"}
+    teacher |= {"subject": "CHINESE", "entered": "2020-09-01"}
+    town.operator.mutate(RegisterTeacher, teacher, "new")
+    asker, given = town.party(Role.INTEGRATOR, RUIAN), {"teacher": "teacher:new", "offering": OFFERING}
+    told = asker.mutate(
+        SelectOffering, given, "late", reported={"source": "other/late", "on": "2024-05-30"}
+    )
 
-    assert told["__typename"] == "Recorded", (told, given)
-    assert {each["type"] for each in told["events"]} >= {"offering.opened", "finding.made"}
+    assert told["__typename"] == "Recorded", told
+    assert [each["type"] for each in told["events"]][0] == "enrollment.offering-selected"
     found = asker.ask(
         "query($p: Position!) { findings(first: 1, atLeast: $p) "
         "{ edges { node { outcome rule zh en position } } } }",
         p=told["position"],
     )["findings"]["edges"][0]["node"]
     assert (found["outcome"], bool(found["rule"])) == ("VIOLATION", True)
-    assert RegisterSchool is not DeclareProject
+
+
+def test_the_same_command_asked_and_not_reported_is_refused(town: Served) -> None:
+    teacher = town.party(Role.TEACHER, CHEN)
+    before = town.head
+
+    assert codes(teacher.mutate(SelectOffering, {"teacher": CHEN, "offering": OFFERING}, "again"))
+    assert town.head == before

@@ -91,7 +91,7 @@ def test_over_http_it_writes_the_same_events_as_in_process(
         run(simulation, way)
         inside = told(way.ledger.feed, simulation)
     with fresh_folder() as folder:
-        servers = Servers(folder, 1, date(2024, 3, 4))
+        servers = Servers(folder, 1, lambda: date(2024, 3, 4))
         try:
             servers.start(0)
             servers.await_ready()

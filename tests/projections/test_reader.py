@@ -295,3 +295,12 @@ def test_rules_are_those_known_at_a_position_and_each_once(
     assert len(rules.at(last).rules) == len(entries)
     assert len(rules.at(last - 1).rules) == len(entries) - 1
     assert rules.at(0).rules == {}
+
+
+def test_a_rule_that_stands_at_the_head_counts(founded: Ledger) -> None:
+    [last] = founded.feed.page(Filter(), 1, latest_first=True)
+    rules = Rules(Reader(founded.pool, founded.feed))
+
+    assert last.event.NAME == "regulation.rule-adopted"
+    adopted = founded.feed.entries(Filter(types=("regulation.rule-adopted",)))
+    assert len(rules.now().rules) == len(list(adopted))

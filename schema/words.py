@@ -1,0 +1,62 @@
+"""Words: the descriptions of the schema, in Chinese and in English, put where they are missing.
+
+What a type is says its docstring, what a field is mostly its name; so each is described once, in
+``words.toml``, and not at every place where it stands.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from importlib import resources
+from typing import Any
+
+from graphql import GraphQLEnumType, GraphQLSchema
+
+ROOTS = {"Mutation": "What may be asked of the ledger.", "Subscription": "What may be followed."}
+WORDS: dict[str, dict[str, str]] = tomllib.loads(
+    resources.files("schema").joinpath("words.toml").read_text("utf-8")
+)
+
+
+def describe(schema: GraphQLSchema) -> None:
+    """Completes the descriptions of types, fields, arguments and enum values."""
+    for name, kind in schema.type_map.items():
+        if name.startswith("__"):
+            continue
+        stem = name.removesuffix("Input")
+        said = kind.description or ROOTS.get(name)
+        kind.description = _both(said, WORDS["types"].get(name, _zh(stem)))
+        if isinstance(kind, GraphQLEnumType):
+            for value, member in kind.values.items():
+                member.description = _said("values", name, value, member.description)
+        for field, each in getattr(kind, "fields", {}).items():
+            command = WORDS["types"].get(field[0].upper() + field[1:])
+            if name == "Mutation" and command is not None:
+                each.description = _both(each.description, command)
+            each.description = _said("fields", name, field, each.description)
+            for argument, one in getattr(each, "args", {}).items():
+                one.description = _said("fields", field, argument, one.description)
+
+
+def bilingual(text: str | None) -> bool:
+    """Whether a description is in both languages."""
+    return text is not None and any("一" <= each <= "鿿" for each in text) and any(
+        each.isascii() and each.isalpha() for each in text
+    )
+
+
+def _zh(name: str) -> str | None:
+    return WORDS["types"].get(name)
+
+
+def _both(english: str | None, chinese: str | None) -> str | None:
+    if chinese is None or english is None or bilingual(english):
+        return english
+    return f"{' '.join(english.split())} {chinese}。"
+
+
+def _said(table: str, owner: str, name: str, said: Any) -> Any:
+    if bilingual(said):
+        return said
+    words = WORDS[table]
+    return words.get(f"{owner}.{name}", words.get(name, said))

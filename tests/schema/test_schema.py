@@ -1,0 +1,77 @@
+"""The schema as a contract: printed beside the code, and described in both languages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from graphql import GraphQLEnumType, is_introspection_type, is_specified_scalar_type
+
+import schema.root
+from schema.words import WORDS, bilingual
+
+PRINTED = Path(schema.root.__file__).with_name("schema.graphql")
+SCHEMA = schema.root.build()
+TYPES = {
+    name: kind
+    for name, kind in SCHEMA._schema.type_map.items()
+    if not is_introspection_type(kind) and not is_specified_scalar_type(kind) and name != "JSON"
+}
+
+
+def test_the_printed_schema_is_that_of_the_code():
+    assert PRINTED.read_text() == SCHEMA.as_str() + "\n", (
+        "the schema changed; look at what changed for clients, and print it anew: "
+        "python -m schema.root > schema/schema.graphql"
+    )
+
+
+def test_everything_is_described_in_chinese_and_english():
+    described = {name: kind.description for name, kind in TYPES.items()}
+    for name, kind in TYPES.items():
+        if isinstance(kind, GraphQLEnumType):
+            described |= {f"{name}.{v}": each.description for v, each in kind.values.items()}
+        for field, each in getattr(kind, "fields", {}).items():
+            described[f"{name}.{field}"] = each.description
+            for argument, one in getattr(each, "args", {}).items():
+                described[f"{name}.{field}({argument}:)"] = one.description
+
+    missing = sorted(name for name, text in described.items() if not bilingual(text))
+    assert missing == [], "say what these are, in both languages, in schema/words.toml"
+
+
+def test_no_word_is_left_over():
+    fields = {field for kind in TYPES.values() for field in getattr(kind, "fields", {})}
+    arguments = {
+        argument
+        for kind in TYPES.values()
+        for each in getattr(kind, "fields", {}).values()
+        for argument in getattr(each, "args", {})
+    }
+    stems = {name.removesuffix("Input") for name in TYPES} | set(TYPES)
+    values = {
+        value for kind in TYPES.values() if isinstance(kind, GraphQLEnumType) for value in kind.values
+    }
+
+    assert set(WORDS["types"]) - stems == set()
+    assert {key.split(".")[-1] for key in WORDS["fields"]} - fields - arguments == set()
+    assert {key.split(".")[-1] for key in WORDS["values"]} - values == set()
+
+
+def test_places_in_the_ledger_are_positions_everywhere():
+    wrong = [
+        f"{name}.{field}"
+        for name, kind in TYPES.items()
+        for field, each in getattr(kind, "fields", {}).items()
+        if field in ("position", "positions") and "Position" not in str(each.type)
+    ]
+
+    assert wrong == []
+
+
+def test_what_need_not_be_given_has_a_default():
+    plan = TYPES["PlanInput"].fields
+    printed = SCHEMA.as_str()
+
+    assert "onlineCredits: Decimal! = \"0\"" in printed
+    assert plan["segments"].default_value == 1
+    assert "seats: Int!\n" in printed
