@@ -245,25 +245,30 @@ def simulate(
     """Simulate terms of a county with declarations, choices, attendance and credits. 模拟学期。"""
     settings = settings_of(context)
     simulation = prepare(teachers, terms.split(","), seed, f"jurisdiction:{place}")
-    with progress() as step:
-
-        def told(_: Step, done: int, total: int) -> None:
-            step(f"{simulation.terms[-1].term.value} 模拟 simulate", done, total)
-
-        if server:
-            key_file = issuer or settings.issuer_key_file
-            with over_http(server, key_file, clients or WIDTH_HTTP, acks) as way:
-                summary = run(simulation, way, told)
-        else:
-            with in_process(settings, simulation, acks, clients or WIDTH) as way_in:
-                summary = run(simulation, way_in, told)
-                summary.views_seconds = _follow(way_in.ledger)
+    if server:
+        key_file = issuer or settings.issuer_key_file
+        with over_http(server, key_file, clients or WIDTH_HTTP, acks) as way, _shown() as told:
+            summary = run(simulation, way, told)
+    else:
+        with (
+            in_process(settings, simulation, acks, clients or WIDTH) as way_in,
+            _shown() as told,
+        ):
+            summary = run(simulation, way_in, told)
+            summary.views_seconds = _follow(way_in.ledger)
     if as_json:
         print_json([summary.plain()])
     else:
         _print(summary)
     if summary.odd:
         raise typer.Exit(NOT_RIGHT)
+
+
+@contextmanager
+def _shown() -> Iterator[Told]:
+    """A bar on a terminal."""
+    with progress() as step:
+        yield lambda _, done, total: step("模拟 simulate", done, total)
 
 
 def _follow(ledger: Ledger) -> float:

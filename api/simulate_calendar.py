@@ -70,41 +70,28 @@ class TermDays:
 def term_days(rules: Rulebook, place: JurisdictionId, term: TermId) -> TermDays:
     """The days of a term. Raises ``Fault`` (``TERM_WITHOUT_WINDOWS``) where it has no windows."""
 
-    def known(phase: Phase, calendar: Calendar = Calendar.REGULAR) -> tuple[date, date] | None:
-        found = window(rules, place, term, phase, calendar)
-        if found is None or found.value.first is None or found.value.last is None:
-            return None
-        return found.value.first, found.value.last
-
-    spans = {phase: known(phase) for phase in Phase}
-    if not all(spans[phase] for phase in (*NEEDED, Phase.DELIVER)):
+    spans = _spans(rules, place, term, Calendar.REGULAR)
+    if not spans.keys() >= {*NEEDED, Phase.DELIVER}:
         raise _unknown_term(rules, place, term)
 
-    def span(phase: Phase) -> tuple[date, date]:
-        found = spans[phase]
-        assert found is not None
-        return found
-
     def last(phase: Phase, otherwise: date) -> date:
-        found = spans[phase]
-        return found[1] if found else otherwise
+        return spans[phase][1] if phase in spans else otherwise
 
     def first(phase: Phase, otherwise: date) -> date:
-        found = spans[phase]
-        return found[0] if found else otherwise
+        return spans[phase][0] if phase in spans else otherwise
 
-    orders = {phase: known(phase, Calendar.ORDER) for phase in ORDERED}
-    one, two = span(Phase.SELECT_R1), span(Phase.SELECT_R2)
+    orders = _spans(rules, place, term, Calendar.ORDER)
+    one, two = spans[Phase.SELECT_R1], spans[Phase.SELECT_R2]
     school_one = last(Phase.SCHOOL_REVIEW_R1, later(one[1], 1))
     asked = first(Phase.EXPANSION_REQUEST, later(school_one, 1))
     decided = last(Phase.EXPANSION_DECISION, later(asked, 1))
     school_two = last(Phase.SCHOOL_REVIEW_R2, later(two[1], 1))
     return TermDays(
         term=term,
-        start=later(span(Phase.DECLARE)[0], -BEFORE_DAYS),
-        declare=span(Phase.DECLARE),
-        review=span(Phase.REVIEW)[1],
-        publish=span(Phase.PUBLISH)[0],
+        start=later(spans[Phase.DECLARE][0], -BEFORE_DAYS),
+        declare=spans[Phase.DECLARE],
+        review=spans[Phase.REVIEW][1],
+        publish=spans[Phase.PUBLISH][0],
         round_one=one,
         school_one=school_one,
         expansion=(asked, decided),
@@ -112,9 +99,21 @@ def term_days(rules: Rulebook, place: JurisdictionId, term: TermId) -> TermDays:
         round_two=two,
         school_two=school_two,
         provider_two=first(Phase.PROVIDER_REVIEW_R2, later(school_two, 1)),
-        deliver=span(Phase.DELIVER),
-        orders={phase: found[0] for phase, found in orders.items() if found},
+        deliver=spans[Phase.DELIVER],
+        orders={phase: orders[phase][0] for phase in ORDERED if phase in orders},
     )
+
+
+def _spans(
+    rules: Rulebook, place: JurisdictionId, term: TermId, calendar: Calendar
+) -> dict[Phase, tuple[date, date]]:
+    """First and last day of each step whose window has both."""
+    found = {}
+    for phase in Phase:
+        rule = window(rules, place, term, phase, calendar)
+        if rule is not None and rule.value.first and rule.value.last:
+            found[phase] = (rule.value.first, rule.value.last)
+    return found
 
 
 def _unknown_term(rules: Rulebook, place: JurisdictionId, term: TermId) -> Fault:

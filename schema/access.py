@@ -110,12 +110,8 @@ VIEWS: dict[str, Openness] = {
     "teachers": Openness(teacher="key", school="school", place="place"),
     "orders": Openness(all_of_it=(Role.PROVIDER,), place="place"),
     "projects": Openness(provider="provider", place="place"),
-    "enrollments": Openness(
-        teacher="teacher", school="school", provider="provider", place="place"
-    ),
-    "completions": Openness(
-        teacher="teacher", school="school", provider="provider", place="place"
-    ),
+    "enrollments": Openness(teacher="teacher", school="school", provider="provider", place="place"),
+    "completions": Openness(teacher="teacher", school="school", provider="provider", place="place"),
     "changes": Openness(provider="provider", place="place", enrolled="offering"),
     "records": Openness(teacher="key", school="school", place="place"),
     "school_based": Openness(teacher="teacher", school="school", place="place"),
@@ -135,7 +131,9 @@ def may_ask(asker: Asker, command: type[Command], *, reported: bool) -> None:
     elif asker.role is Role.INTEGRATOR and reported:
         return
     if asker.role is Role.PUBLIC:
-        raise Denied("UNAUTHENTICATED", zh="请先登录：缺少有效的令牌", en="a bearer token is needed")
+        raise Denied(
+            "UNAUTHENTICATED", zh="请先登录：缺少有效的令牌", en="a bearer token is needed"
+        )
     what = command.__name__ + (" (reported)" if reported else "")
     raise Denied(
         "FORBIDDEN_ROLE",

@@ -58,9 +58,7 @@ def answer_of(outcome: Outcome, *, replayed: bool) -> Recorded | Refused:
     if outcome.refusals:
         return Refused(refusals=list(outcome.refusals))
     last = outcome.written[-1].position if outcome.written else 0
-    return Recorded(
-        position=Position(last), events=list(outcome.written), replayed=replayed
-    )
+    return Recorded(position=Position(last), events=list(outcome.written), replayed=replayed)
 
 
 def bulk_of(answer: Answer) -> BulkAnswer:

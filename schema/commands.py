@@ -101,7 +101,9 @@ MUTATIONS: dict[type[Command], str | None] = {
 }
 
 
-@strawberry.input(description="Another system of record says that it happened. 他系统已发生的事实。")
+@strawberry.input(
+    description="Another system of record says that it happened. 他系统已发生的事实。"
+)
 class Report:
     """Another system of record says that it happened."""
 
@@ -259,9 +261,7 @@ def _bulk(command: type[Command], name: str) -> Any:
     )
 
 
-async def _adopt(
-    info: strawberry.Info[Context, None], toml: str, request_id: str
-) -> CommandAnswer:
+async def _adopt(info: strawberry.Info[Context, None], toml: str, request_id: str) -> CommandAnswer:
     may_ask(info.context.asker, AdoptRegulation, reported=False)
     try:
         _check_request(request_id, 1)

@@ -80,7 +80,7 @@ class Context:
             if time.monotonic() >= end:
                 raise Fault(
                     "NOT_YET",
-                    zh=f"视图在 {self.house.wait_seconds:g} 秒内未到位置 {position}，现到 {reached}",
+                    zh=f"视图在 {self.house.wait_seconds:g} 秒内未到 {position}，现到 {reached}",
                     en=f"the view stands at {reached} and did not reach {position} within "
                     f"{self.house.wait_seconds:g} seconds",
                     field="atLeast",

@@ -30,7 +30,9 @@ SchoolBasedType = output(SchoolBased, name="SchoolBasedTraining", key="credit")
 Kind = enum_type(CreditKind)
 
 
-@strawberry.input(description="A moment on two axes: what was known, and what was true. 两个时间轴。")
+@strawberry.input(
+    description="A moment on two axes: what was known, and what was true. 两个时间轴。"
+)
 class AsOf:
     """A moment on two axes."""
 
@@ -163,5 +165,3 @@ def _record(context: Context, found: Judged, day: date) -> CreditRecord:
         verdict=found.verdict,
         position=Position(found.position),
     )
-
-

@@ -27,7 +27,9 @@ EnrollmentType = output(Enrollment)
 CompletionType = output(
     Completion,
     fields={
-        "hours_missed": strawberry.field(resolver=_missed, description="All missed hours. 缺课合计。")
+        "hours_missed": strawberry.field(
+            resolver=_missed, description="All missed hours. 缺课合计。"
+        )
     },
 )
 enum_type(Status)

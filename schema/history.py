@@ -41,11 +41,17 @@ class EntryFilter:
     types: list[str] | None = strawberry.field(default=None, description="Event types. 事件类型。")
     actor: strawberry.ID | None = strawberry.field(default=None, description="By whom. 操作者。")
     channel: ChannelType | None = strawberry.field(default=None, description="By which way. 渠道。")
-    known_from: datetime | None = strawberry.field(default=None, description="Learned from. 记入起。")
-    known_to: datetime | None = strawberry.field(default=None, description="Learned until. 记入止。")
+    known_from: datetime | None = strawberry.field(
+        default=None, description="Learned from. 记入起。"
+    )
+    known_to: datetime | None = strawberry.field(
+        default=None, description="Learned until. 记入止。"
+    )
     on_from: date | None = strawberry.field(default=None, description="True from. 发生日起。")
     on_to: date | None = strawberry.field(default=None, description="True until. 发生日止。")
-    after: Position | None = strawberry.field(default=None, description="Position after. 位置之后。")
+    after: Position | None = strawberry.field(
+        default=None, description="Position after. 位置之后。"
+    )
     before: Position | None = strawberry.field(default=None, description="Position before. 之前。")
 
 

@@ -51,5 +51,7 @@ class OfferingQuery:
         )
 
     @strawberry.field(graphql_type=OfferingType | None, description="One offering. 一个班期。")
-    async def offering(self, info: Info, id: strawberry.ID, at_least: Position | None = None) -> Any:
+    async def offering(
+        self, info: Info, id: strawberry.ID, at_least: Position | None = None
+    ) -> Any:
         return await info.context.one(OFFERINGS, id, at_least)

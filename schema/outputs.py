@@ -53,7 +53,9 @@ def output(
     annotations: dict[str, Any] = {}
     if key is not None:
         annotations["id"] = strawberry.ID
-        members["id"] = strawberry.field(resolver=_reads(key, strawberry.ID), description="Its name. 标识。")
+        members["id"] = strawberry.field(
+            resolver=_reads(key, strawberry.ID), description="Its name. 标识。"
+        )
         members["is_type_of"] = classmethod(lambda cls, obj, info: isinstance(obj, struct))
     for each in (*inherited, *own):
         if not each.startswith("_"):
@@ -133,12 +135,16 @@ def connection(node: Any) -> Any:
     members = {
         "__annotations__": {},
         "edges": strawberry.field(resolver=edges, description="The rows. 各行。"),
-        "page_info": strawberry.field(resolver=page_info, description="Where it stands. 分页信息。"),
+        "page_info": strawberry.field(
+            resolver=page_info, description="Where it stands. 分页信息。"
+        ),
         "position": strawberry.field(
-            resolver=_reads("position", Position), description="The view's position: what was read goes up to here. 数据到此位置为止。"
+            resolver=_reads("position", Position),
+            description="What was read goes up to here. 数据到此为止。",
         ),
         "total_count": strawberry.field(
-            resolver=_reads("total", int | None), description="All rows that fit, where they are counted. 总行数。"
+            resolver=_reads("total", int | None),
+            description="How many rows fit, where counted. 总行数。",
         ),
     }
     made = strawberry.type(

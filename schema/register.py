@@ -107,9 +107,7 @@ class RegisterQuery:
         )
 
     @strawberry.field(graphql_type=TeacherType | None, description="One teacher. 一位教师。")
-    async def teacher(
-        self, info: Info, id: strawberry.ID, at_least: Position | None = None
-    ) -> Any:
+    async def teacher(self, info: Info, id: strawberry.ID, at_least: Position | None = None) -> Any:
         return await info.context.one(TEACHERS, id, at_least)
 
 

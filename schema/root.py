@@ -31,7 +31,7 @@ from schema.order import OrderQuery
 from schema.outputs import NODES, Node
 from schema.register import RegisterQuery
 from schema.regulation import RegulationQuery
-from schema.scalars import CONFIG
+from schema.scalars import CONFIG, Position
 from schema.words import describe
 
 DEPTH_MAX = 12
@@ -65,16 +65,21 @@ class Query(
     """What may be asked."""
 
     @strawberry.field(graphql_type=Node | None, description="Any node by its name. 按标识查对象。")
-    async def node(self, info: strawberry.Info[Context, None], id: strawberry.ID) -> Any:
+    async def node(
+        self,
+        info: strawberry.Info[Context, None],
+        id: strawberry.ID,
+        at_least: Position | None = None,
+    ) -> Any:
         kind, _, value = str(id).partition(":")
         if kind == "document":
             book = await info.context.run(info.context.house.rules.now)
             return next((d for key, d in book.documents.items() if str(key) == id), None)
-        if "/" in id:
+        if ":" not in id:
             return (await info.context.run(info.context.house.rules.now)).rules.get(str(id))
         if kind not in NODE_VIEWS or not VALUE.fullmatch(value):
             return None
-        return await info.context.one(NODE_VIEWS[kind], str(id))
+        return await info.context.one(NODE_VIEWS[kind], str(id), at_least)
 
 
 class QuietSchema(strawberry.Schema):

@@ -40,8 +40,10 @@ def describe(schema: GraphQLSchema) -> None:
 
 def bilingual(text: str | None) -> bool:
     """Whether a description is in both languages."""
-    return text is not None and any("一" <= each <= "鿿" for each in text) and any(
-        each.isascii() and each.isalpha() for each in text
+    return (
+        text is not None
+        and any("一" <= each <= "鿿" for each in text)
+        and any(each.isascii() and each.isalpha() for each in text)
     )
 
 

@@ -17,6 +17,7 @@ from ledger.store.committer import Clock, Committer, system_clock
 from ledger.store.feed import Feed, open_pool
 from ledger.store.founding import FOUNDER, REQUEST, founding_commands
 from ledger.store.migrate import check_version, migrate
+from ledger.store.trouble import Trouble
 from ledger.store.vault import Vault
 from ledger.store.work import SHANGHAI, Asked, Seal
 
@@ -42,7 +43,15 @@ class Ledger:
         migrate(url)
         ledger = cls(url, vault_key, clock)
         if ledger.feed.head() == 0:
-            ledger.ask(founding_commands(), FOUNDER, request=REQUEST, whole=True)
+            answer = ledger.ask(founding_commands(), FOUNDER, request=REQUEST, whole=True)
+            refusals = [each for outcome in answer.outcomes for each in outcome.refusals]
+            if refusals:
+                ledger.close()
+                raise Trouble(
+                    "NOT_FOUNDED",
+                    zh=f"账本没有建成：{refusals[0].zh}",
+                    en=f"the ledger was not founded: {refusals[0].en}",
+                )
         return ledger
 
     def close(self) -> None:

@@ -276,8 +276,8 @@ class Asked:
             raise Refusals(
                 [
                     IdentityTaken(
-                        zh=f"该证件号码已登记给 {owner}，请核对是否为同一人",
-                        en=f"this id number belongs to {owner}; check whether it is one person",
+                        zh="该证件号码已登记给另一位教师，请核对是否为同一人",
+                        en="this id number belongs to another teacher; is it one person?",
                         field="id_number",
                     )
                 ]

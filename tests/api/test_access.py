@@ -34,7 +34,7 @@ from tests.cast import (
     ZHOU,
 )
 from tests.samples import sample
-from tests.server import ANSWER, Party, Served, codes, field_of, serving
+from tests.server import ANSWER, Served, codes, field_of, serving
 from tests.town import KEY, Hand, Move, database, story, tell
 from tests.town import codes as refusals
 
@@ -200,7 +200,12 @@ def test_a_wider_reach_takes_in_both_counties(town: Served, party: str, name: st
 @pytest.mark.parametrize("party", [each for each in PARTIES if each not in ABROAD])
 def test_what_is_elsewhere_cannot_be_asked_for_by_name(town: Served, party: str) -> None:
     asker = town.party(*PARTIES[party])
-    closed = ["teacher:canary-lin", "project:canary-p1", "change:canary-c1", "credit:canary-lin-school"]
+    closed = [
+        "teacher:canary-lin",
+        "project:canary-p1",
+        "change:canary-c1",
+        "credit:canary-lin-school",
+    ]
     if asker.token is None or PARTIES[party][0] is not Role.PROVIDER:
         closed.append("order:canary-r1")
     for name in closed:
@@ -233,7 +238,9 @@ def test_an_event_of_elsewhere_is_no_entry(town: Served, party: str) -> None:
     assert len(ids) > 40
     for start in range(0, len(ids), 25):
         some = enumerate(ids[start : start + 25])
-        answer = asker.ask("{" + " ".join(f'e{n}: entry(id: "{each}") {{ id }}' for n, each in some) + "}")
+        answer = asker.ask(
+            "{" + " ".join(f'e{n}: entry(id: "{each}") {{ id }}' for n, each in some) + "}"
+        )
         assert set(answer.values()) == {None}
 
 
@@ -332,13 +339,16 @@ def test_a_reported_breach_is_kept_with_a_finding_of_its_rule(town: Served) -> N
     teacher = {"teacher": "teacher:new", "school": SCHOOL, "stage": "PRIMARY"}
     teacher |= {"subject": "CHINESE", "entered": "2020-09-01"}
     town.operator.mutate(RegisterTeacher, teacher, "new")
-    asker, given = town.party(Role.INTEGRATOR, RUIAN), {"teacher": "teacher:new", "offering": OFFERING}
+    asker, given = (
+        town.party(Role.INTEGRATOR, RUIAN),
+        {"teacher": "teacher:new", "offering": OFFERING},
+    )
     told = asker.mutate(
         SelectOffering, given, "late", reported={"source": "other/late", "on": "2024-05-30"}
     )
 
     assert told["__typename"] == "Recorded", told
-    assert [each["type"] for each in told["events"]][0] == "enrollment.offering-selected"
+    assert told["events"][0]["type"] == "enrollment.offering-selected"
     found = asker.ask(
         "query($p: Position!) { findings(first: 1, atLeast: $p) "
         "{ edges { node { outcome rule zh en position } } } }",

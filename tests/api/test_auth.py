@@ -32,9 +32,7 @@ GOOD = {
 def signed(key: Any = KEY, header: dict[str, Any] | None = None, **claims: Any) -> str:
     """A token with other claims; a claim of ``None`` is left out."""
     kept = {name: value for name, value in (GOOD | claims).items() if value is not None}
-    return jwt.encode(
-        header or {"alg": "Ed25519"}, kept, key, algorithms=[*ALGORITHMS, "HS256"]
-    )
+    return jwt.encode(header or {"alg": "Ed25519"}, kept, key, algorithms=[*ALGORITHMS, "HS256"])
 
 
 def unsigned() -> str:

@@ -203,7 +203,9 @@ def test_a_day_outside_the_calendar_is_an_error(operator: Party, day: Any) -> No
 
 
 @pytest.mark.parametrize(
-    "hours", ["NaN", "-Infinity", "1e999999", "1e-999999", "0e999999999", 1.5, True, "", "x", "9" * 50, 10**30]
+    "hours",
+    ["NaN", "-Infinity", "1e999999", "1e-999999", "0e999999999", 1.5, True, "", "x", "9" * 50,
+     10**30],
 )  # fmt: skip
 def test_what_is_no_exact_number_is_an_error(operator: Party, hours: Any) -> None:
     given = sample(RecordSchoolBased) | {"hours": hours}
@@ -247,7 +249,7 @@ def test_a_second_award_for_the_same_completion_is_refused(operator: Party) -> N
 def test_an_event_over_65535_bytes_is_a_fault(operator: Party) -> None:
     long = "长" * TEXT_CHARACTERS_MAX
     given = sample(SubmitOrder) | {"place": RUIAN, "term": "term:2024H1"}
-    given |= {name: long for name in ("title", "theme", "aims", "requirements")}
+    given |= dict.fromkeys(("title", "theme", "aims", "requirements"), long)
     source = {"source": "other/1", "on": "2024-03-08"}
 
     assert codes(operator.mutate(SubmitOrder, given, reported=source)) == ["EVENT_TOO_LARGE"]
@@ -301,9 +303,7 @@ def test_a_report_without_a_source_is_a_fault(operator: Party) -> None:
 @pytest.mark.parametrize(
     "request_id", ["", "a" * (REQUEST_CHARACTERS_MAX + 1), "a\nb", "\x00", LONE, "\u2028"]
 )
-def test_a_request_id_has_1_to_200_printable_characters(
-    operator: Party, request_id: str
-) -> None:
+def test_a_request_id_has_1_to_200_printable_characters(operator: Party, request_id: str) -> None:
     body = register()
     body["variables"]["request"] = request_id
 
@@ -370,14 +370,18 @@ def test_a_text_that_is_too_long_is_an_error(operator: Party) -> None:
 
 def test_text_is_kept_in_its_normal_form(served: Served) -> None:
     served.operator.mutate(RegisterSchool, NEW_SCHOOL | {"title": "e\u0301cole"})
-    found = served.operator.ask("{ history(latestFirst: true, first: 1) { edges { node { data } } } }")
+    found = served.operator.ask(
+        "{ history(latestFirst: true, first: 1) { edges { node { data } } } }"
+    )
 
     assert found["history"]["edges"][0]["node"]["data"]["title"] == "\u00e9cole"
 
 
 @pytest.mark.parametrize("toml", ["x", "x = " + "[" * 50_000, "[document]\nplace = 1", "a\x00"])
 def test_a_regulation_that_is_none_is_a_fault(operator: Party, toml: str) -> None:
-    document = f'mutation($t: String!) {{ a: adoptRegulation(toml: $t, requestId: "t") {{ {ANSWER} }} }}'
+    document = (
+        f'mutation($t: String!) {{ a: adoptRegulation(toml: $t, requestId: "t") {{ {ANSWER} }} }}'
+    )
 
     assert codes(operator.ask(document, t=toml)["a"]) == ["BAD_DOCUMENT"]
     assert len(toml) < DOCUMENT_CHARACTERS_MAX
@@ -386,7 +390,8 @@ def test_a_regulation_that_is_none_is_a_fault(operator: Party, toml: str) -> Non
 @pytest.mark.parametrize(
     "body",
     ["", "null", "5", '"{head}"', "[]", '[{"query": "{ head }"}]', "{}", '{"query": null}',
-     '{"query": 5}', '{"query": "{ head }", "variables": []}', '{"query": "{ head }", "extensions": 5}',
+     '{"query": 5}', '{"query": "{ head }", "variables": []}',
+     '{"query": "{ head }", "extensions": 5}',
      "[" * 100_000, '{"query": ' + "[" * 100_000, '{"query": "{ head }", "variables": {"a": '
      + "9" * 5_000 + "}}", b"\xff\xfe\x00", b'{"query": "\xff"}', '{"query": ""}'],
     ids=lambda each: str(each[:24]),
@@ -397,14 +402,14 @@ def test_a_body_that_is_no_request_is_a_bad_request(operator: Party, body: str |
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/xml", "multipart/form-data", ""])
 def test_another_content_type_is_a_bad_request(operator: Party, kind: str) -> None:
-    refused(
-        operator, '{"query": "{ head }"}', "BAD_REQUEST", 400, headers={"content-type": kind}
-    )
+    refused(operator, '{"query": "{ head }"}', "BAD_REQUEST", 400, headers={"content-type": kind})
 
 
 def test_a_mutation_by_get_is_a_bad_request(operator: Party) -> None:
-    path = "/graphql?query=" + "mutation{registerSchool(input:{school:%22school:g%22,place:" \
+    path = (
+        "/graphql?query=" + "mutation{registerSchool(input:{school:%22school:g%22,place:"
         "%22jurisdiction:330381%22,title:%22x%22,stage:PRIMARY},requestId:%22g%22){__typename}}"
+    )
     refused(operator, "", "BAD_REQUEST", 400, method="GET", path=path)
 
 

@@ -6,11 +6,16 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from graphql import GraphQLError
+from psycopg import OperationalError
+from psycopg_pool import PoolTimeout
 
+from api.door import AWAY
 from api.simulate import Simulation, prepare
 from bench.kill import alone, trial
 from bench.kill_servers import fresh_folder
 from bench.kill_verify import Report, Told
+from schema.errors import CodedErrors
 
 SOON = (0.02, 0.12)
 
@@ -73,3 +78,12 @@ def test_one_of_two_servers_dies_and_the_other_goes_on(
 
     assert report.breaches == []
     assert report.kills["server"] == 2
+
+
+@pytest.mark.parametrize("error", [OperationalError("server closed"), PoolTimeout("no connection")])
+def test_a_read_that_the_database_left_unanswered_may_be_tried_again(error: Exception) -> None:
+    said = CodedErrors().anonymise_error(GraphQLError("oops", original_error=error))
+
+    assert said.extensions is not None
+    assert said.extensions["code"] == "DATABASE_LOST"
+    assert said.extensions["code"] in AWAY

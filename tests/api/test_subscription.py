@@ -197,9 +197,12 @@ def test_what_is_wrong_with_a_subscription_is_said_with_a_code(
 
 def test_a_syntax_error_over_websocket_does_not_hang(quiet: Served) -> None:
     async def ask() -> tuple[int | None, str]:
-        async with connect(
-            quiet.url.replace("http", "ws") + "/graphql", subprotocols=["graphql-transport-ws"]
-        ) as socket, asyncio.timeout(TIMEOUT_SECONDS):
+        async with (
+            connect(
+                quiet.url.replace("http", "ws") + "/graphql", subprotocols=["graphql-transport-ws"]
+            ) as socket,
+            asyncio.timeout(TIMEOUT_SECONDS),
+        ):
             await socket.send('{"type": "connection_init"}')
             await socket.recv()
             await socket.send('{"type": "subscribe", "id": "1", "payload": {"query": "{"}}')
@@ -222,9 +225,12 @@ SUBSCRIBE = {"type": "subscribe", "id": "1", "payload": {"query": "{ head }"}}
 )  # fmt: skip
 def test_a_message_that_is_none_closes_with_4400(quiet: Served, message: str) -> None:
     async def ask() -> int | None:
-        async with connect(
-            quiet.url.replace("http", "ws") + "/graphql", subprotocols=["graphql-transport-ws"]
-        ) as socket, asyncio.timeout(TIMEOUT_SECONDS):
+        async with (
+            connect(
+                quiet.url.replace("http", "ws") + "/graphql", subprotocols=["graphql-transport-ws"]
+            ) as socket,
+            asyncio.timeout(TIMEOUT_SECONDS),
+        ):
             await socket.send('{"type": "connection_init"}')
             await socket.recv()
             await socket.send(message)

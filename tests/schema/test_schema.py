@@ -49,7 +49,10 @@ def test_no_word_is_left_over():
     }
     stems = {name.removesuffix("Input") for name in TYPES} | set(TYPES)
     values = {
-        value for kind in TYPES.values() if isinstance(kind, GraphQLEnumType) for value in kind.values
+        value
+        for kind in TYPES.values()
+        if isinstance(kind, GraphQLEnumType)
+        for value in kind.values
     }
 
     assert set(WORDS["types"]) - stems == set()
@@ -72,6 +75,6 @@ def test_what_need_not_be_given_has_a_default():
     plan = TYPES["PlanInput"].fields
     printed = SCHEMA.as_str()
 
-    assert "onlineCredits: Decimal! = \"0\"" in printed
+    assert 'onlineCredits: Decimal! = "0"' in printed
     assert plan["segments"].default_value == 1
     assert "seats: Int!\n" in printed
