@@ -25,7 +25,7 @@ def describe(schema: GraphQLSchema) -> None:
             continue
         stem = name.removesuffix("Input")
         said = kind.description or ROOTS.get(name)
-        kind.description = _both(said, WORDS["types"].get(name, _zh(stem)))
+        kind.description = _both(said, WORDS["types"].get(name, WORDS["types"].get(stem)))
         if isinstance(kind, GraphQLEnumType):
             for value, member in kind.values.items():
                 member.description = _said("values", name, value, member.description)
@@ -45,10 +45,6 @@ def bilingual(text: str | None) -> bool:
         and any("一" <= each <= "鿿" for each in text)
         and any(each.isascii() and each.isalpha() for each in text)
     )
-
-
-def _zh(name: str) -> str | None:
-    return WORDS["types"].get(name)
 
 
 def _both(english: str | None, chinese: str | None) -> str | None:
