@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from ledger.command import Command
 from ledger.fault import Fault
-from schema.commands import MUTATIONS
+from schema.mutation import MUTATIONS
 
 ANSWER = (
     "__typename ... on Recorded { position replayed events { position id type } } "

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Protocol, TextIO
 
 from ledger.command import Asker, Command
-from schema.commands import MUTATIONS
+from schema.mutation import MUTATIONS
 
 NO_RULE = "—"
 

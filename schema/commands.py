@@ -16,30 +16,6 @@ from typing import Any
 import strawberry
 from strawberry.tools import create_type
 
-from ledger import (
-    accreditation,
-    assessment,
-    attendance,
-    change,
-    completion,
-    correction,
-    credit,
-    declaration,
-    document,
-    enrollment,
-    misconduct,
-    notice,
-    offering,
-    order,
-    register,
-    response,
-    review,
-    schedule,
-    school_based,
-    selection,
-    term,
-    withdrawal,
-)
 from ledger.command import Command
 from ledger.document import AdoptRegulation, Document, parse
 from ledger.fault import Fault
@@ -50,55 +26,12 @@ from schema.access import may_ask
 from schema.answers import BulkAnswer, CommandAnswer, answer_of, bulk_of
 from schema.context import Context
 from schema.inputs import ROWS_MAX, command_from, command_input
+from schema.mutation import MUTATIONS
 from schema.person import PersonInput, checked
 from schema.scalars import Text, clean, listed
 
 REQUEST_CHARACTERS_MAX = 200
 DOCUMENT_CHARACTERS_MAX = 200_000
-
-# Every command, with the name of its bulk mutation where there is one.
-MUTATIONS: dict[type[Command], str | None] = {
-    register.RegisterJurisdiction: None,
-    register.RegisterSchool: "registerSchools",
-    register.RegisterTeacher: "registerTeachers",
-    register.TransferTeacher: None,
-    register.UpdateTeacherProfile: "updateTeacherProfiles",
-    accreditation.AccreditProvider: None,
-    term.OpenTerm: None,
-    order.SubmitOrder: None,
-    order.PublishOrderList: None,
-    response.RespondToOrder: None,
-    response.AwardOrder: None,
-    declaration.DeclareProject: "declareProjects",
-    withdrawal.WithdrawProject: None,
-    review.ReviewProject: "reviewProjects",
-    review.PublishProject: "publishProjects",
-    offering.OpenOffering: "openOfferings",
-    offering.RequestExpansion: None,
-    offering.DecideExpansion: "decideExpansions",
-    selection.SelectOffering: "selectOfferings",
-    enrollment.ReviewSelection: "reviewSelections",
-    enrollment.ConfirmEnrollment: "confirmEnrollments",
-    withdrawal.WithdrawSelection: None,
-    schedule.PublishTimetable: None,
-    schedule.LogDay: "logDays",
-    change.RequestChange: None,
-    change.DecideChange: None,
-    change.NotifyTrainees: None,
-    change.CarryOutChange: None,
-    attendance.RecordAttendance: "recordAttendances",
-    attendance.GrantLeave: None,
-    correction.CorrectAttendance: None,
-    misconduct.RecordMisconduct: None,
-    assessment.RecordAssessment: None,
-    completion.SettleCompletion: "settleCompletions",
-    notice.NotifyDenial: "notifyDenials",
-    credit.AwardCredit: "awardCredits",
-    correction.CorrectCredit: None,
-    correction.RevokeCredit: None,
-    school_based.RecordSchoolBased: "recordSchoolBasedTrainings",
-    school_based.RecogniseSchoolBased: "recogniseSchoolBasedTrainings",
-}
 
 
 @strawberry.input(
@@ -305,7 +238,7 @@ def mutation_type() -> Any:
         strawberry.mutation(
             resolver=_adopt,
             name="adoptRegulation",
-            description=f"{_summary(document.AdoptRegulation)} Given as TOML. 以 TOML 文本提交。",
+            description=f"{_summary(AdoptRegulation)} Given as TOML. 以 TOML 文本提交。",
         )
     )
     return create_type("Mutation", fields)

@@ -109,14 +109,7 @@ def connection(node: Any) -> Any:
     if node in _CONNECTIONS:
         return _CONNECTIONS[node]
     name = node.__strawberry_definition__.name
-    edge = strawberry.type(
-        type(
-            f"{name}Edge",
-            (),
-            {"__annotations__": {"cursor": str, "node": node}, "__doc__": f"One {name}."},
-        ),
-        description=f"One {name} with its cursor. 一行及其游标。",
-    )
+    edge = _edge(name, node)
 
     def edges(root: Any) -> Any:
         return [edge(cursor=cursor_of(key), node=row) for key, row in root.rows]
@@ -152,6 +145,13 @@ def connection(node: Any) -> Any:
     )
     _CONNECTIONS[node] = made
     return made
+
+
+def _edge(name: str, node: Any) -> Any:
+    members = {"__annotations__": {"cursor": str, "node": node}, "__doc__": f"One {name}."}
+    return strawberry.type(
+        type(f"{name}Edge", (), members), description=f"One {name} with its cursor. 一行及其游标。"
+    )
 
 
 def cursor_of(key: str) -> str:

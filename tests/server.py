@@ -24,8 +24,8 @@ from api.house import open_house
 from api.settings import Settings
 from ledger.command import Asker, Command, Role
 from ledger.names import KINDS, LedgerId
-from schema.commands import MUTATIONS
 from schema.context import House
+from schema.mutation import MUTATIONS
 from tests.town import KEY
 
 DAY = date(2024, 3, 19)

@@ -19,7 +19,7 @@ from ledger.school_based import RecogniseSchoolBased
 from ledger.selection import SelectOffering
 from ledger.store.ledger import Ledger
 from schema.access import COMMANDS
-from schema.commands import MUTATIONS
+from schema.mutation import MUTATIONS
 from schema.root import build
 from tests import cast
 from tests.cast import (

@@ -18,8 +18,9 @@ from ledger.order import SubmitOrder
 from ledger.register import RegisterSchool, RegisterTeacher, TransferTeacher
 from ledger.school_based import RecordSchoolBased
 from ledger.store.ledger import Ledger
-from schema.commands import DOCUMENT_CHARACTERS_MAX, MUTATIONS, REQUEST_CHARACTERS_MAX
+from schema.commands import DOCUMENT_CHARACTERS_MAX, REQUEST_CHARACTERS_MAX
 from schema.inputs import ROWS_MAX
+from schema.mutation import MUTATIONS
 from schema.scalars import TEXT_CHARACTERS_MAX
 from tests.cast import CHEN, COUNTY_SCHOOL, LIN, OFFERING, RUIAN, SCHOOL
 from tests.samples import sample
