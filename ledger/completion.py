@@ -304,9 +304,7 @@ class SettleCompletion(Command):
                 raise AssessmentMissing(
                     zh=f"{self.teacher} 的结业考核结果尚未登记",
                     en=f"the final assessment of {self.teacher} is not recorded",
-                    rule=self.ask.rules.find(
-                        FinalAssessment, opened.place, self.room.opened_on
-                    ),
+                    rule=self.ask.rules.find(FinalAssessment, opened.place, self.room.opened_on),
                     field="teacher",
                 )
         yield settled(self.ask.rules, self.room, self.standing)

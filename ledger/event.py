@@ -295,4 +295,3 @@ def _revive(kind: type, value: Any) -> Any:
 _ENCODER = msgspec.json.Encoder(order="sorted", enc_hook=_express)
 _ENVELOPE = msgspec.json.Decoder(_Envelope)
 _DECODERS: dict[type[Event], msgspec.json.Decoder[Any]] = {}
-

@@ -163,12 +163,7 @@ class OpenOffering(Command):
                 en=f"{self.project} is not published yet",
                 field="project",
             )
-        if self.siblings >= declared.offerings:
-            raise TooManyOfferings(
-                zh=f"{self.project} 申报了 {declared.offerings} 个班期，已全部开设",
-                en=f"{self.project} was declared with {declared.offerings} offerings, all open",
-                field="offering",
-            )
+        yield from self._count(declared)
         yield OfferingOpened(
             offering=self.offering,
             project=self.project,
@@ -195,6 +190,19 @@ class OpenOffering(Command):
                 calendar=declared.calendar,
                 day=day,
             )
+
+    def _count(self, declared: ProjectDeclared) -> Iterator[Event]:
+        if self.siblings < declared.offerings:
+            return
+        yield from self.gate(
+            TooManyOfferings(
+                zh=f"{self.project} 申报了 {declared.offerings} 个班期，已全部开设",
+                en=f"{self.project} was declared with {declared.offerings} offerings, all open",
+                field="offering",
+            ),
+            self.offering,
+            declared.provider,
+        )
 
     def _sane(self) -> None:
         if not 1 <= self.seats <= SEATS_MAX:
@@ -258,9 +266,7 @@ class RequestExpansion(Command):
             place=opened.place,
             term=opened.term,
         )
-        yield ExpansionRequested(
-            offering=self.offering, provider=opened.provider, seats=self.seats
-        )
+        yield ExpansionRequested(offering=self.offering, provider=opened.provider, seats=self.seats)
 
 
 @dataclass(kw_only=True)

@@ -82,9 +82,7 @@ class _Order:
 
 
 def _host_age(command: Command, order: OrderSubmitted, host: ProviderAccredited) -> Refused | None:
-    age = command.ask.rules.find(
-        OrderHostAge, order.place, command.ask.on, term=order.term.value
-    )
+    age = command.ask.rules.find(OrderHostAge, order.place, command.ask.on, term=order.term.value)
     years = age.value.accredited_years_min if age else 0
     if age is None or accredited_for(host, years, command.ask.on):
         return None
@@ -148,9 +146,7 @@ class RespondToOrder(Command):
         )
 
     def _reach(self, order: OrderSubmitted, host: ProviderAccredited) -> Refused | None:
-        need = self.ask.rules.find(
-            OrderResponder, order.place, self.ask.on, term=order.term.value
-        )
+        need = self.ask.rules.find(OrderResponder, order.place, self.ask.on, term=order.term.value)
         if need is None or host.reach is need.value.reach:
             return None
         return ReachTooSmall(
@@ -166,9 +162,7 @@ class RespondToOrder(Command):
         return NotAmongIntended(
             zh=f"{self.order} 只推送给意向机构，{self.provider} 不在其中",
             en=f"{self.order} goes to its intended providers only; {self.provider} is none of them",
-            rule=self.ask.rules.find(
-                OrderRouting, order.place, self.ask.on, term=order.term.value
-            ),
+            rule=self.ask.rules.find(OrderRouting, order.place, self.ask.on, term=order.term.value),
             field="provider",
         )
 

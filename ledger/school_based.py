@@ -44,8 +44,6 @@ class SchoolBasedRecognised(Event, name="school-based.recognised"):
     reason: str
 
 
-
-
 @dataclass(kw_only=True)
 class RecordSchoolBased(Command):
     """Record a teacher's school-based training, by the school."""

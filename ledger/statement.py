@@ -54,4 +54,3 @@ for _kind in CARRIED:
     if _kind in KINDS:
         raise TypeError(f"{_kind} is computed elsewhere; take it out of CARRIED")
     KINDS[_kind] = Carried
-

@@ -17,7 +17,7 @@ from projections.check_entry import (
     Times,
 )
 from projections.check_reference import Causes, Corrections, RuleIds
-from projections.check_store import Answers, Ids, Seats, TagsNeeded
+from projections.check_store import Answers, Guards, Ids, Seats, TagsNeeded
 from projections.check_view import Stopped, Views
 from projections.inspection import (
     Books,
@@ -30,6 +30,7 @@ from projections.inspection import (
 )
 
 CHECKS: tuple[type[Check], ...] = (
+    Guards,
     Positions,
     Hashes,
     Bodies,

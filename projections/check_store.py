@@ -20,6 +20,27 @@ from projections.inspection import PAGE, Books, Problem, WholeCheck, hashed
 OFFERINGS_PAGE = 200
 ANSWERS_PAGE = 100  # one answer may tell of thousands of events
 HASH_MIN = -(2**63)
+ALWAYS = "A"
+GUARDS = (
+    "events_dense",
+    "events_fixed",
+    "events_kept",
+    "tags_fixed",
+    "tags_kept",
+    "requests_fixed",
+    "requests_kept",
+)
+GUARD_STATES = """
+select t.tgname, t.tgenabled::text from pg_trigger t
+join pg_class c on c.oid = t.tgrelid join pg_namespace n on n.oid = c.relnamespace
+where n.nspname = 'ledger' and not t.tgisinternal
+"""
+GRANTS_TOO_WIDE = """
+select c.relname, p.privilege
+from unnest(array['events', 'tags', 'requests']) as c(relname)
+cross join unnest(array['UPDATE', 'DELETE', 'TRUNCATE']) as p(privilege)
+where has_table_privilege('xuefen_app', 'ledger.' || c.relname, p.privilege)
+"""
 NO_SEAT_LEFT = NoSeatLeft(zh="", en="").code
 SEAT_EVENTS = (
     OfferingOpened,
@@ -50,6 +71,37 @@ class Ids(WholeCheck):
                 f"the event id {known} stands {count} times, at last at position {position}",
                 position,
                 str(known),
+            )
+
+
+class Guards(WholeCheck):
+    """The database itself refuses to change or remove what is recorded."""
+
+    name = "guards"
+    codes = ("GUARD_OFF", "GRANT_TOO_WIDE")
+    zh = "数据库的只增保护全部有效"
+    en = "the database's own guards are on"
+
+    def run(self, books: Books) -> Iterator[Problem]:
+        standing = dict(books.read(GUARD_STATES, ()))
+        for guard in GUARDS:
+            if standing.get(guard) != ALWAYS:
+                yield self.problem(
+                    "GUARD_OFF",
+                    f"触发器 {guard} 没有启用，账本可能被改动；请以所有者身份执行 "
+                    f"alter table … enable always trigger {guard}",
+                    f"the trigger {guard} is not on, so the ledger could be changed; as its owner "
+                    f"run alter table … enable always trigger {guard}",
+                    None,
+                    guard,
+                )
+        for table, privilege in books.read(GRANTS_TOO_WIDE, ()):
+            yield self.problem(
+                "GRANT_TOO_WIDE",
+                f"角色 xuefen_app 对 {table} 有 {privilege} 权限，应予收回",
+                f"the role xuefen_app may {privilege} {table}; revoke it",
+                None,
+                f"{table} {privilege}",
             )
 
 

@@ -109,9 +109,7 @@ class Projection(Generic[StateT]):
     def upsert(self, table: str) -> sql.Composed:
         """The statement that writes one state; parameters: key, state, position, facets."""
         names = ["key", "state", "position", *self.facets]
-        return sql.SQL(
-            "insert into {} ({}) values ({}) on conflict (key) do update set {}"
-        ).format(
+        return sql.SQL("insert into {} ({}) values ({}) on conflict (key) do update set {}").format(
             sql.Identifier(SCHEMA, table),
             sql.SQL(", ").join(map(sql.Identifier, names)),
             sql.SQL(", ").join(sql.Placeholder() * len(names)),

@@ -85,9 +85,7 @@ class Providers(Projection[Provider]):
     def apply(self, state: Provider, entry: Entry) -> Provider:
         event = entry.event
         assert isinstance(event, ProviderAccredited)
-        return Provider(
-            **{name: getattr(event, name) for name in state.__struct_fields__}
-        )
+        return Provider(**{name: getattr(event, name) for name in state.__struct_fields__})
 
 
 class Teacher(Struct, kw_only=True):

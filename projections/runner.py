@@ -287,9 +287,7 @@ def _page(connection: Connection, after: int, limit: int) -> tuple[list[Entry], 
 
 
 def _make(connection: Connection, view: Projection[Any], table: str) -> None:
-    connection.execute(
-        sql.SQL("drop table if exists {}").format(sql.Identifier(SCHEMA, table))
-    )
+    connection.execute(sql.SQL("drop table if exists {}").format(sql.Identifier(SCHEMA, table)))
     connection.execute(view.create(table))
     for index in view.indexes(table):
         connection.execute(index)

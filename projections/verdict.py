@@ -68,9 +68,7 @@ def judged(
 ) -> Judged:
     """A teacher's record and verdict on a day, now or as of a position and a day."""
     state, position = reader.as_of(records, teacher, known=known, effective=effective)
-    return Judged(
-        record=state, verdict=judge(state, rules.at(position), day), position=position
-    )
+    return Judged(record=state, verdict=judge(state, rules.at(position), day), position=position)
 
 
 def judged_now(reader: Reader, rules: Rules, records: Records, teacher: str, day: date) -> Any:

@@ -22,8 +22,10 @@ def told() -> Iterator[dict[str, Any]]:
     with tempfile.TemporaryDirectory(prefix="xuefen-story-", dir="/var/tmp") as folder:
         os.chmod(folder, 0o711)
         done = subprocess.run(
-            [sys.executable, "-m", "api.cli", "demo", "--json", "--port", "0"]
-            + ["--data", f"{folder}/ledger"],
+            [
+                *(sys.executable, "-m", "api.cli", "demo"),
+                *("--json", "--port", "0", "--data", f"{folder}/ledger"),
+            ],
             cwd=ROOT,
             capture_output=True,
             text=True,

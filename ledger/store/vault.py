@@ -149,9 +149,7 @@ class Vault:
 
     def _unwrap(self, subject: str, wrapped: bytes) -> AESGCM:
         try:
-            key = self._wrap.decrypt(
-                wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], subject.encode()
-            )
+            key = self._wrap.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], subject.encode())
         except InvalidTag:
             raise Trouble(
                 "VAULT_KEY_WRONG",

@@ -187,15 +187,11 @@ class Asked:
         self.kept = []
         first = len(tray.rows)
         outcomes = [
-            self._one(number, command, tray, memory)
-            for number, command in enumerate(self.commands)
+            self._one(number, command, tray, memory) for number, command in enumerate(self.commands)
         ]
         if self.whole and not all(outcome.accepted for outcome in outcomes):
             self._withhold(tray, first)
-            outcomes = [
-                outcome if outcome.refusals else WITHHELD
-                for outcome in outcomes
-            ]
+            outcomes = [outcome if outcome.refusals else WITHHELD for outcome in outcomes]
         self.answer = Answer(position=tray.position, outcomes=tuple(outcomes))
         return self.answer
 

@@ -390,6 +390,7 @@ def test_a_damaged_ledger_is_told_line_by_line(told_url: str) -> None:
     with psycopg.connect(told_url) as connection:
         connection.execute("alter table ledger.events disable trigger events_fixed")
         connection.execute("update ledger.events set channel = 'X' where position in (3, 20)")
+        connection.execute("alter table ledger.events enable always trigger events_fixed")
 
     printed, said = xuefen("--database-url", told_url, "check", status=1)
     assert [line.split()[0] for line in printed.splitlines()] == ["COLUMN_DIFFERS"] * 2

@@ -83,6 +83,14 @@ def test_a_project_opens_as_many_classes_as_it_declared():
     given(PUBLISHED, other).when(OPEN, on=DAY).refused(TooManyOfferings, field="offering")
 
 
+def test_a_class_too_many_that_another_system_reports_is_kept_and_found():
+    other = cast.opened(offering=OTHER_OFFERING)
+    answer = given(PUBLISHED, other).when(OPEN, on=DAY, reported=True)
+
+    found = [each for each in answer.findings if each.code == "TOO_MANY_OFFERINGS"]
+    assert [each.outcome for each in found] == [Outcome.VIOLATION]
+
+
 def test_a_class_is_opened_once():
     given(cast.declared(offerings=2), PUBLISHED[1:], cast.opened()).when(OPEN, on=DAY).refused(
         AlreadyRegistered, field="offering"

@@ -62,6 +62,10 @@ def text(pattern: str, instead: str) -> tuple[str, ...]:
 
 
 PLANTED: list[tuple[str, str, tuple[str, ...]]] = [
+    ("guards", "GUARD_OFF", (OPEN_EVENTS,)),
+    ("guards", "GUARD_OFF", ("alter table ledger.tags enable trigger tags_kept",)),
+    ("guards", "GUARD_OFF", ("drop trigger events_dense on ledger.events",)),
+    ("guards", "GRANT_TOO_WIDE", ("grant update on ledger.events to xuefen_app",)),
     ("positions", "POSITION_GAP", (OPEN_EVENTS, "delete from ledger.events where position = 20")),
     ("positions", "POSITION_GAP", (OPEN_EVENTS, "delete from ledger.events where position = 1")),
     ("hashes", "LEAF_HASH_WRONG", (ANY_HASH, *column("leaf_hash = sha256('x')"))),
@@ -209,7 +213,8 @@ def test_one_damaged_row_is_one_problem_with_its_position(told_url: str) -> None
     plant(told_url, column("channel = 'IMPORT'"))
 
     assert [(each.code, each.position, each.subject) for each in found(told_url)] == [
-        ("COLUMN_DIFFERS", 20, "channel")
+        ("COLUMN_DIFFERS", 20, "channel"),
+        ("GUARD_OFF", None, "events_fixed"),
     ]
 
 
@@ -224,7 +229,8 @@ def test_pages_change_nothing(told_url: str, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(check_view, "ROWS_PAGE", 2)
 
     assert found(told_url) == whole
-    assert len(whole) == 3
+    assert [each.code for each in whole].count("GUARD_OFF") == 1
+    assert len(whole) == 4
 
 
 def test_the_data_of_an_erased_person_is_not_missed(told_url: str) -> None:

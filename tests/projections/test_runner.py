@@ -88,7 +88,7 @@ def runner(town: Ledger) -> Iterator[Runner]:
 
 def table(url: str, view: Projection[Any]) -> list[tuple[Any, ...]]:
     """All rows of a view, with all columns."""
-    return rows(url, f"select * from projection.{view.name} order by key collate \"C\"")
+    return rows(url, f'select * from projection.{view.name} order by key collate "C"')
 
 
 def tables(url: str) -> dict[str, list[tuple[Any, ...]]]:

@@ -166,9 +166,7 @@ def test_an_answer_names_what_stands_at_its_positions(town: Ledger) -> None:
 
 
 def test_a_bulk_answers_each_command_and_later_ones_see_earlier_ones(town: Ledger) -> None:
-    move = TransferTeacher(
-        teacher=TeacherId("teacher:t1"), school=SCHOOL, since=date(2024, 3, 1)
-    )
+    move = TransferTeacher(teacher=TeacherId("teacher:t1"), school=SCHOOL, since=date(2024, 3, 1))
     answer = town.ask([teacher(1), teacher(1), teacher(2), move], OPERATOR)
 
     assert codes(answer) == [[], ["ALREADY_REGISTERED"], [], ["ALREADY_REGISTERED"]]
@@ -248,9 +246,7 @@ def test_rules_adopted_by_another_process_count_at_once(database_url: str) -> No
 
 
 def test_a_mistake_in_one_decision_leaves_its_neighbours_alone(town: Ledger) -> None:
-    works = [
-        asked(Stumble() if n == 7 else teacher(n), request=f"r{n}") for n in range(40)
-    ]
+    works = [asked(Stumble() if n == 7 else teacher(n), request=f"r{n}") for n in range(40)]
     futures = together(town, works)
 
     assert isinstance(futures.pop(7).exception(), ZeroDivisionError)
@@ -276,9 +272,9 @@ def test_the_largest_event_that_fits_is_written_and_read(town: Ledger) -> None:
     assert codes(frame) == [[]]
     assert codes(town.ask([over], OPERATOR, request="r2")) == [["EVENT_TOO_LARGE"]]
     assert codes(town.ask([exact], OPERATOR, request="r3")) == [[]]
-    assert rows(
-        town.url, "select length(body) from ledger.events where position = 4"
-    ) == [(BODY_BYTES_MAX,)]
+    assert rows(town.url, "select length(body) from ledger.events where position = 4") == [
+        (BODY_BYTES_MAX,)
+    ]
 
 
 def replace_title(title: str) -> Event:
@@ -561,9 +557,7 @@ def test_a_database_that_goes_away_and_comes_back_is_used_again(open_folder: Pat
             opened.ask([Put(events=(cast.school(),))], OPERATOR)
             assert codes(opened.ask([teacher(1)], OPERATOR, request="r1")) == [[]]
             server.stop()
-            futures = together(
-                opened, [asked(teacher(n), request=f"r{n}") for n in range(1, 60)]
-            )
+            futures = together(opened, [asked(teacher(n), request=f"r{n}") for n in range(1, 60)])
             assert {type(each.exception()) for each in futures} == {Trouble}
             assert server.start() == url
             again = [opened.ask([teacher(n)], OPERATOR, request=f"r{n}") for n in range(1, 60)]
@@ -647,8 +641,7 @@ def test_two_hundred_confirmations_on_fifty_seats_give_exactly_fifty(
     for who in people:
         past += [cast.registered(who), cast.selected(who), cast.passed(who)]
     opened = [
-        Ledger(founded_url, KEY, Hand(datetime(2024, 3, 30, 1, tzinfo=UTC)))
-        for _ in range(ledgers)
+        Ledger(founded_url, KEY, Hand(datetime(2024, 3, 30, 1, tzinfo=UTC))) for _ in range(ledgers)
     ]
     opened[0].ask([Put(events=tuple(past))], OPERATOR)
     provider = Asker(actor="staff:desk", role=Role.PROVIDER, scope=COUNTY_SCHOOL)
@@ -691,9 +684,7 @@ def test_memory_stays_within_its_bounds_and_decides_the_same(
 def test_memory_drops_the_selector_used_least_recently(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "SELECTORS_MAX", 2)
     held = Memory()
-    [one], [two], [three] = (
-        [teacher(n).boundary()[0]] for n in (1, 2, 3)
-    )
+    [one], [two], [three] = ([teacher(n).boundary()[0]] for n in (1, 2, 3))
     for each in (one, two, one, three):
         held.recall(each)
     held.trim()

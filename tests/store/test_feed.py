@@ -324,8 +324,8 @@ def _event(number: int) -> Any:
     if number % 4_000 == 3_999:
         return cast.awarded(6, teacher=who, credit=CreditId(f"credit:c{number}"))
     offering = OfferingId(f"offering:o{number % CLASSES}")
-    return cast.selected(who, offering=offering) if number % 2 else cast.passed(
-        who, offering=offering
+    return (
+        cast.selected(who, offering=offering) if number % 2 else cast.passed(who, offering=offering)
     )
 
 

@@ -127,9 +127,9 @@ def test_erasing_takes_the_person_and_leaves_every_byte_of_the_ledger(town: Ledg
     assert town.vault.open(["teacher:t1", "teacher:t2"]) == {"teacher:t1": {}, "teacher:t2": LI}
     assert town.vault.find(WANG["id_number"]) is None
     assert rows(town.url, "select * from ledger.events order by position") == before
-    assert rows(
-        town.url, "select wrapped from vault.keys where subject = 'teacher:t1'"
-    ) == [(None,)]
+    assert rows(town.url, "select wrapped from vault.keys where subject = 'teacher:t1'") == [
+        (None,)
+    ]
     assert not town.vault.erase("teacher:t1")
     assert not town.vault.erase("teacher:no")
 
