@@ -23,12 +23,12 @@ SHELF = Path("/var/lib/xuefen-postgresql")
 """Where root keeps the copy."""
 
 
-def binaries_for(account: Account) -> Path:
+def binaries_for(account: Account, wheel: Path | None = None) -> Path:
     """The folder of the programs, one that the account may enter.
 
     Raises ``Trouble`` (``PROGRAMS_CLOSED``) where the wheel is closed and no copy can be made.
     """
-    wheel = folder.BINARIES
+    wheel = wheel or folder.BINARIES
     closed = closed_part(wheel, account)
     if closed is None:
         return wheel

