@@ -17,7 +17,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
-from strawberry.exceptions import ConnectionRejectionError
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
     BaseGraphQLTransportWSHandler,
@@ -30,6 +29,9 @@ from ledger.command import Role
 from schema.context import Context, House
 from schema.errors import incident
 from schema.root import build
+
+EXAMPLE = '{"query": "{ head }"}'
+REASON_BYTES_MAX = 123  # RFC 6455, section 5.5
 
 
 class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
@@ -49,7 +51,10 @@ class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
         if not isinstance(message.get("type"), str) or not isinstance(message.get("id", ""), str):
             await self.handle_invalid_message("a message has a type")
             return
-        await super().handle_message(message)
+        try:
+            await super().handle_message(message)
+        except BadToken as error:
+            await self.websocket.close(code=4403, reason=_reason(error))
 
 
 class Door(GraphQL[Context, None]):
@@ -98,10 +103,7 @@ class Door(GraphQL[Context, None]):
         parameters = getattr(context, "connection_params", None) or {}
         given = parameters.get("authorization") or parameters.get("Authorization")
         if given is not None:
-            try:
-                context.asker = asker_of(self._key, str(given))
-            except BadToken as error:
-                raise ConnectionRejectionError({"code": "UNAUTHENTICATED"}) from error
+            context.asker = asker_of(self._key, str(given))
         return await super().on_ws_connect(context)
 
 
@@ -147,6 +149,9 @@ async def _answer(door: Door, request: Request) -> Response:
         await door.get_context(request, Response())
     except BadToken as error:
         return _unauthenticated(error)
+    if request.method == "GET" and not request.query_params.get("query"):
+        zh, en = "请以 POST 提交 JSON：", "ask by POST, with JSON such as "
+        return failure("BAD_REQUEST", zh + EXAMPLE, en + EXAMPLE, 400)
     try:
         return await door.run(request)
     except HTTPException as error:
@@ -161,9 +166,19 @@ async def _answer(door: Door, request: Request) -> Response:
 
 
 def _unauthenticated(error: BadToken) -> Response:
-    response = failure("UNAUTHENTICATED", error.zh, error.en, 401)
+    response = failure("UNAUTHENTICATED", error.zh, _said(error), 401)
     response.headers["www-authenticate"] = "Bearer"
     return response
+
+
+def _said(error: BadToken) -> str:
+    # Where the library has a code and no words, its colon is left at the end.
+    return error.en.rstrip(": ")
+
+
+def _reason(error: BadToken) -> str:
+    said = f"{error.zh} / {_said(error)}".encode()
+    return said[:REASON_BYTES_MAX].decode(errors="ignore")
 
 
 async def _ready(house: House) -> Response:

@@ -24,6 +24,7 @@ from projections.verdict import Rules
 class Books:
     """A ledger's feed and views, for reading."""
 
+    url: str
     pool: ConnectionPool[psycopg.Connection[Any]]
     feed: Feed
     reader: Reader
@@ -43,7 +44,7 @@ def open_books(settings: Settings) -> Iterator[Books]:
             feed = Feed(url, pool)
             try:
                 reader = Reader(pool, feed)
-                yield Books(pool=pool, feed=feed, reader=reader, rules=Rules(reader))
+                yield Books(url=url, pool=pool, feed=feed, reader=reader, rules=Rules(reader))
             finally:
                 feed.close()
         finally:

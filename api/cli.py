@@ -6,12 +6,14 @@ Exit codes: 0 all right, 1 the answer is no (an unknown teacher, a check that fo
 
 from __future__ import annotations
 
+from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from api.command_check import check
+from api.command_erase import erase
 from api.command_history import history
 from api.command_migrate import migrate
 from api.command_record import record
@@ -31,6 +33,12 @@ app = typer.Typer(
 )
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"xuefen {version_of('xuefen')}")
+        raise typer.Exit
+
+
 @app.callback()
 def xuefen(
     context: typer.Context,
@@ -40,6 +48,9 @@ def xuefen(
     database_url: Annotated[
         str | None, typer.Option(metavar="URL", help="PostgreSQL 15 or newer, not the embedded.")
     ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_version, help="Say which it is.")
+    ] = False,
 ) -> None:
     """Xuefen, the audit ledger of teachers' training credits. 学分：教师培训审计账本。
 
@@ -57,6 +68,7 @@ app.command()(history)
 app.command()(record)
 app.command()(check)
 app.command()(token)
+app.command()(erase)
 app.command()(regulations)
 app.command()(migrate)
 

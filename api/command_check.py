@@ -12,6 +12,7 @@ from api.books import open_books
 from api.terminal import (
     NOT_RIGHT,
     Json,
+    beginning,
     console,
     print_json,
     progress,
@@ -26,7 +27,10 @@ from projections.check import check as problems
 def check(
     context: typer.Context,
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]…", help="All where none is named.")
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME]…", help="All where none is named.", autocompletion=beginning(NAMES)
+        ),
     ] = None,
     list_: Annotated[
         bool, typer.Option("--list", help="List the checks with their codes.")

@@ -11,7 +11,18 @@ import msgspec
 import typer
 
 from api.books import open_books
-from api.terminal import DAY, Json, console, name_of, print_json, settings_of, stop, table
+from api.terminal import (
+    DAY,
+    Json,
+    beginning,
+    console,
+    name_of,
+    print_json,
+    settings_of,
+    stop,
+    table,
+    tell_nothing_found,
+)
 from ledger.event import CATALOGUE, Channel, Entry, encode
 from ledger.store.feed import PAGE_MAX, Feed, Filter
 
@@ -20,10 +31,19 @@ LIMIT = 100
 SHOWN_MAX = 6
 
 Types = Annotated[
-    list[str] | None, typer.Option("--type", metavar="TYPE", help="Of this type; may be repeated.")
+    list[str] | None,
+    typer.Option(
+        "--type",
+        metavar="TYPE",
+        help="Of this type; may be repeated. 事件类型，可多次给出。",
+        autocompletion=beginning(CATALOGUE),
+    ),
 ]
 Tags = Annotated[
-    list[str] | None, typer.Option("--tag", metavar="NAME", help="About this; may be repeated.")
+    list[str] | None,
+    typer.Option(
+        "--tag", metavar="NAME", help="About this; may be repeated. 相关标识，可多次给出。"
+    ),
 ]
 
 
@@ -31,16 +51,22 @@ def history(
     context: typer.Context,
     tag: Tags = None,
     type_: Types = None,
-    actor: Annotated[str | None, typer.Option(metavar="NAME", help="By this actor.")] = None,
-    channel: Annotated[
-        Channel | None, typer.Option(case_sensitive=False, help="Through this channel.")
+    actor: Annotated[
+        str | None, typer.Option(metavar="NAME", help="By this actor. 操作者。")
     ] = None,
-    from_day: Annotated[date | None, typer.Option(help="True from this day on.", **DAY)] = None,
-    to_day: Annotated[date | None, typer.Option(help="True up to this day.", **DAY)] = None,
-    after: Annotated[int, typer.Option(min=0, help="After this position.")] = 0,
-    before: Annotated[int | None, typer.Option(min=1, help="Before this position.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = LIMIT,
-    latest: Annotated[bool, typer.Option("--latest", help="The latest first.")] = False,
+    channel: Annotated[
+        Channel | None, typer.Option(case_sensitive=False, help="Through this channel. 渠道。")
+    ] = None,
+    from_day: Annotated[
+        date | None, typer.Option(help="True from this day on. 起始日。", **DAY)
+    ] = None,
+    to_day: Annotated[
+        date | None, typer.Option(help="True up to this day. 截止日。", **DAY)
+    ] = None,
+    after: Annotated[int, typer.Option(min=0, help="After this position. 在此位置之后。")] = 0,
+    before: Annotated[int | None, typer.Option(min=1, help="Before this one. 在此之前。")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many. 最多条数。")] = LIMIT,
+    latest: Annotated[bool, typer.Option("--latest", help="The latest first. 最新在前。")] = False,
     as_json: Json = False,
 ) -> None:
     """Show the ledger's entries. 查账本历史。
@@ -48,13 +74,7 @@ def history(
     All conditions must hold; several --tag must all be on an entry, one of several --type is
     enough. Days are days in the world, times are when the ledger learned it, in Shanghai.
     """
-    unknown = [each for each in type_ or () if each not in CATALOGUE]
-    if unknown:
-        raise stop(
-            "UNKNOWN_TYPE",
-            f"没有事件类型 {unknown[0]}，例如 credit.awarded。",
-            f"There is no event type {unknown[0]}; one is credit.awarded.",
-        )
+    _require_known(type_ or [])
     wanted = Filter(
         tags=tuple(str(name_of(each)) for each in tag or ()),
         types=tuple(type_ or ()),
@@ -71,6 +91,16 @@ def history(
             print_json(map(plain, entries))
         else:
             _show(entries)
+
+
+def _require_known(types: list[str]) -> None:
+    unknown = [each for each in types if each not in CATALOGUE]
+    if unknown:
+        raise stop(
+            "UNKNOWN_TYPE",
+            f"没有事件类型 {unknown[0]}，例如 credit.awarded。",
+            f"There is no event type {unknown[0]}; one is credit.awarded.",
+        )
 
 
 def plain(entry: Entry) -> dict[str, Any]:
@@ -107,3 +137,5 @@ def _show(entries: Iterator[Entry]) -> None:
         )
     if shown.row_count:
         console().print(shown)
+    else:
+        tell_nothing_found()

@@ -23,6 +23,7 @@ from api.terminal import (
     settings_of,
     stop,
     table,
+    tell,
 )
 from ledger.credit import CreditKind
 from ledger.record import Line, Record, total
@@ -74,10 +75,38 @@ def record(
             f"The ledger knows no {name} (as of position {found.position}).",
             NOT_RIGHT,
         )
+    if day < found.record.entered:
+        raise stop(
+            "BEFORE_ENTRY",
+            f"{name} 于 {found.record.entered} 才进入平台，{day} 尚无周期。",
+            f"{name} entered the platform on {found.record.entered}; there is no cycle on {day}.",
+            NOT_RIGHT,
+        )
     if as_json:
         print_json([_plain(found, day)])
-    else:
-        _show(console(), found, english=english)
+        return
+    _show(console(), found, english=english)
+    if on is None:
+        _tell_others(found)
+
+
+def _tell_others(found: Judged) -> None:
+    """What is credited in cycles that the verdict is not about, and how to see that."""
+    verdict = found.verdict
+    if verdict is None:
+        return
+    others = [
+        line.completed
+        for line in found.record.lines
+        if not verdict.cycle_start <= line.completed < verdict.cycle_end
+    ]
+    if others:
+        tell(
+            f"以上按 {verdict.day} 所在周期判断；另有 {len(others)} 笔学分属于其他周期，"
+            f"用 --on {max(others)} 查看。",
+            f"The verdict is on the cycle that holds {verdict.day}; credits in other cycles: "
+            f"{len(others)}. See them with --on {max(others)}.",
+        )
 
 
 def _judged(

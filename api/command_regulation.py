@@ -12,13 +12,27 @@ from rich.console import Console
 from rich.text import Text
 
 from api.books import open_books
-from api.terminal import DAY, Json, console, name_of, print_json, settings_of, stop
+from api.places import founded_places
+from api.terminal import (
+    DAY,
+    NOT_RIGHT,
+    Json,
+    console,
+    name_of,
+    print_json,
+    settings_of,
+    stop,
+    tell_nothing_found,
+)
 from ledger.document import Document
-from ledger.names import JurisdictionId
+from ledger.names import JurisdictionId, Name
+from ledger.register import JurisdictionRegistered
 from ledger.regulation import KINDS, RegulationAdopted, Rule
+from ledger.store.feed import Filter
 from ledger.store.founding import documents
 
 Head = Document | RegulationAdopted
+Shelf = list[tuple[str, Head, list[Rule]]]
 
 
 def regulations(
@@ -44,15 +58,14 @@ def regulations(
     wanted = str(name_of(document, "document")) if document else None
     where = name_of(place, "jurisdiction") if place else None
     if kind is not None and kind not in KINDS:
-        raise stop("UNKNOWN_KIND", f"没有条款种类 {kind}。", f"There is no kind of rule {kind}.")
-    shelf = _from_files() if files else _from_ledger(context)
+        raise _unknown("KIND", f"没有条款种类 {kind}。", f"There is no kind of rule {kind}.")
+    shelf, known_place = _from_files(where) if files else _from_ledger(context, where)
+    if not known_place:
+        raise _unknown("PLACE", f"没有属地 {where}。", f"There is no {where}; one is 330381.")
     if wanted is not None and wanted not in {name for name, _, _ in shelf}:
         known = " ".join(name for name, _, _ in shelf)
-        raise stop(
-            "UNKNOWN_DOCUMENT",
-            f"没有文件 {wanted}，现有：{known}。",
-            f"There is no {wanted}; there are: {known}.",
-        )
+        zh, en = f"没有文件 {wanted}，现有：{known}。", f"There is no {wanted}; there are: {known}."
+        raise _unknown("DOCUMENT", zh, en)
     chosen = [
         (head, [rule for rule in rules if _fits(rule, where, on, kind)])
         for name, head, rules in shelf
@@ -62,22 +75,37 @@ def regulations(
     if as_json:
         print_json(msgspec.to_builtins(rule, enc_hook=str) for _, rules in found for rule in rules)
         return
+    _show_all(found, on)
+
+
+def _show_all(found: list[tuple[Head, list[Rule]]], on: date | None) -> None:
+    if not found:
+        tell_nothing_found()
     out = console()
     for head, rules in found:
         _show(out, head, rules, on)
 
 
-def _from_ledger(context: typer.Context) -> list[tuple[str, Head, list[Rule]]]:
+def _unknown(what: str, zh: str, en: str) -> typer.Exit:
+    return stop(f"UNKNOWN_{what}", zh, en, NOT_RIGHT)
+
+
+def _from_ledger(context: typer.Context, where: Name | None) -> tuple[Shelf, bool]:
+    """The documents adopted, and whether the place takes part."""
     with open_books(settings_of(context)) as books:
         book = books.rules.now()
-    return [
+        entered = Filter(types=(JurisdictionRegistered.NAME,), tags=(str(where),))
+        known = where is None or bool(books.feed.page(entered, 1))
+    shelf: Shelf = [
         (str(name), head, [rule for rule in book.rules.values() if rule.document == name])
         for name, head in book.documents.items()
     ]
+    return shelf, known
 
 
-def _from_files() -> list[tuple[str, Head, list[Rule]]]:
-    return [(str(each.id), each, list(each.rules)) for each in documents()]
+def _from_files(where: Name | None) -> tuple[Shelf, bool]:
+    shelf: Shelf = [(str(each.id), each, list(each.rules)) for each in documents()]
+    return shelf, where is None or where in founded_places()
 
 
 def _fits(rule: Rule, where: Any, on: date | None, kind: str | None) -> bool:

@@ -9,7 +9,7 @@ import typer
 
 from api.auth import fitting, issue
 from api.house import issuer
-from api.terminal import name_of, settings_of
+from api.terminal import Json, name_of, print_json, settings_of, stop, tell
 from ledger.command import Asker, Role
 
 DAYS_MAX = 3_660
@@ -30,11 +30,43 @@ def token(
         str, typer.Option(metavar="NAME", help="Who it is, such as staff:0042 or teacher:0042.")
     ],
     days: Annotated[int, typer.Option(min=1, max=DAYS_MAX, help="Days that it is valid.")] = 30,
+    as_json: Json = False,
 ) -> None:
     """Print a token for the API. 签发令牌。
 
     Nothing but the token goes to standard output. The signing key is made on first use. The
     operator's scope is ledger:xuefen.
     """
+    asker = _asker(role, scope, actor)
+    settings = settings_of(context)
+    file = settings.issuer_key_file
+    new = not file.exists()
+    printed = issue(issuer(settings), asker, valid=timedelta(days=days))
+    if new:
+        tell(
+            f"{file} 原先不存在，已生成新的签发密钥；只有使用此文件的服务才接受该令牌。",
+            f"There was no {file}; a new signing key was made. Only a server that uses this file "
+            "accepts the token.",
+        )
+    if as_json:
+        said = {"actor": asker.actor, "role": role.value, "scope": asker.scope, "days": days}
+        print_json([{"token": printed} | said])
+    else:
+        typer.echo(printed)
+
+
+def _asker(role: Role, scope: str, actor: str) -> Asker:
+    if role is Role.PUBLIC:
+        raise stop(
+            "NO_TOKEN_NEEDED",
+            "公众无需令牌：不带 authorization 直接访问即可。",
+            "The public needs no token: ask without authorization.",
+        )
     asker = Asker(actor=str(name_of(actor)), role=role, scope=fitting(role, name_of(scope)))
-    typer.echo(issue(issuer(settings_of(context)), asker, valid=timedelta(days=days)))
+    if role is Role.TEACHER and asker.actor != str(asker.scope):
+        raise stop(
+            "ACTOR_NOT_SCOPE",
+            f"教师只代表本人：--actor 须与 --scope 相同，即 {asker.scope}。",
+            f"A teacher speaks as nobody else: --actor must be the scope, {asker.scope}.",
+        )
+    return asker

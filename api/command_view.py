@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from api.books import open_books
-from api.terminal import BUSY, progress, settings_of, stop, tell
+from api.terminal import BUSY, Json, beginning, print_json, progress, settings_of, stop, tell
 from projections.catalogue import VIEWS
 from projections.runner import RebuildRunning, Runner
 
@@ -17,8 +17,12 @@ NAMES = tuple(view.name for view in VIEWS)
 def rebuild(
     context: typer.Context,
     views: Annotated[
-        list[str] | None, typer.Argument(metavar="[VIEW]…", help="All where none is named.")
+        list[str] | None,
+        typer.Argument(
+            metavar="[VIEW]…", help="All where none is named.", autocompletion=beginning(NAMES)
+        ),
     ] = None,
+    as_json: Json = False,
 ) -> None:
     """Fold views anew and swap them in. 重建视图。
 
@@ -47,4 +51,8 @@ def rebuild(
                 BUSY,
             ) from None
     count = len(wanted or NAMES)
-    tell(f"已重建 {count} 个视图，至位置 {reached}。", f"Rebuilt {count} views up to {reached}.")
+    if as_json:
+        print_json([{"views": wanted or NAMES, "position": reached}])
+        return
+    views_en = "1 view" if count == 1 else f"{count} views"
+    tell(f"已重建 {count} 个视图，至位置 {reached}。", f"Rebuilt {views_en} up to {reached}.")

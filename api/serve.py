@@ -34,21 +34,23 @@ GRACE_SECONDS = 10
 
 def serve(
     context: typer.Context,
-    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on. 监听地址。")] = None,
     port: Annotated[
-        int | None, typer.Option(min=0, max=65_535, help="Port to listen on; 0: any free one.")
+        int | None, typer.Option(min=0, max=65_535, help="Port; 0: any free one. 监听端口。")
     ] = None,
     demo_clock: Annotated[
-        date | None, typer.Option(help="Begin on this day and let the operator move it.", **DAY)
+        date | None,
+        typer.Option(help="Begin on this day; POST /demo/clock moves it. 演示时钟。", **DAY),
     ] = None,
     ready_file: Annotated[
-        Path | None, typer.Option(help="File to write the address to once it answers.")
+        Path | None, typer.Option(help="File to write the address to once it answers. 就绪文件。")
     ] = None,
 ) -> None:
     """Serve the GraphQL API. 启动服务。
 
     Opens the ledger (an empty database is migrated and founded), keeps the views up with it, and
-    answers on /graphql, /healthz and /readyz until SIGTERM or Ctrl-C.
+    answers on /graphql, /healthz and /readyz until SIGTERM or Ctrl-C. With a demo clock, POST
+    /demo/clock {"day": "2024-03-01"} with an operator's token moves the day, forward only.
     """
     settings = settings_of(context)
     if host is not None:

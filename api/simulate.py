@@ -20,14 +20,14 @@ from typing import Annotated, Any
 
 import typer
 
-from api.auth import load_issuer
 from api.clock import DemoClock
 from api.house import database
+from api.places import founded_places
 from api.population import Population, populate
 from api.settings import Settings
 from api.simulate_calendar import TermDays, known_rules, term_days
 from api.simulate_http import WIDTH as WIDTH_HTTP
-from api.simulate_http import OverHttp
+from api.simulate_http import over_http
 from api.simulate_inside import WIDTH, InProcess
 from api.simulate_register import register
 from api.simulate_script import Script, Step
@@ -121,6 +121,12 @@ def prepare(
         raise Fault(
             "NO_COUNTY", zh=f"{county.value} 不是县级代码", en=f"{county.value} is no county"
         )
+    if county not in founded_places():
+        raise Fault(
+            "UNKNOWN_PLACE",
+            zh=f"没有代码为 {county.value} 的县（市、区），例如瑞安市为 330381",
+            en=f"there is no county {county.value}; one is 330381, Rui'an",
+        )
     if not 1 <= teachers <= TEACHERS_MAX:
         raise Fault(
             "BAD_TEACHERS",
@@ -202,20 +208,6 @@ def in_process(
             yield InProcess(ledger, clock, written, width=clients)
         finally:
             written.close()
-
-
-@contextmanager
-def over_http(
-    servers: list[str], issuer: Path, clients: int = WIDTH_HTTP, acks: Path | None = None
-) -> Iterator[OverHttp]:
-    """A way to running servers."""
-    written = Acknowledgements(acks)
-    way = OverHttp(servers, load_issuer(issuer), written, width=clients)
-    try:
-        yield way
-    finally:
-        way.close()
-        written.close()
 
 
 def simulate(

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
 from joserfc.jwk import OKPKey
 
-from api.auth import issue
-from api.door import Door
+from api.auth import issue, load_issuer
+from api.door import Door, Unanswered
 from api.rotation import Rotation
 from api.simulate_way import NO_RULE, Acknowledgements, Reply, Submission
 from ledger.command import Asker, Role
@@ -25,6 +27,8 @@ from ledger.store.trouble import Trouble
 WIDTH = 8
 TOKEN_VALID = timedelta(days=1)
 PAGE = 100
+FIRST_SECONDS = 3
+"""How long a server has for its very first answer; only one that was there is waited for."""
 OPERATOR = Asker(actor="staff:simulate", role=Role.OPERATOR, scope=LedgerId("ledger:xuefen"))
 
 
@@ -127,6 +131,46 @@ class OverHttp:
             if not page["pageInfo"]["hasNextPage"]:
                 return found
             after = page["pageInfo"]["endCursor"]
+
+
+@contextmanager
+def over_http(
+    servers: list[str], issuer: Path, clients: int = WIDTH, acks: Path | None = None
+) -> Iterator[OverHttp]:
+    """A way to running servers. Raises ``Trouble`` where one is not there, or not any more."""
+    for each in servers:
+        _require_answer(each)
+    if not issuer.exists():  # a key of our own making would open no door
+        raise Trouble(
+            "ISSUER_KEY_MISSING",
+            zh=f"没有签发密钥文件 {issuer}。请用 --issuer 指明服务所用的密钥文件。",
+            en=f"There is no issuer key file {issuer}. Name the servers' own with --issuer.",
+        )
+    written = Acknowledgements(acks)
+    way = OverHttp(servers, load_issuer(issuer), written, width=clients)
+    try:
+        yield way
+    except Unanswered:
+        raise _away(", ".join(servers), "no answer any more") from None
+    finally:
+        way.close()
+        written.close()
+
+
+def _require_answer(server: str) -> None:
+    try:
+        httpx.get(f"{server.rstrip('/')}/healthz", timeout=FIRST_SECONDS)
+    except (httpx.TransportError, httpx.InvalidURL) as error:
+        raise _away(server, str(error) or type(error).__name__) from None
+
+
+def _away(server: str, reason: str) -> Trouble:
+    return Trouble(
+        "SERVER_UNREACHABLE",
+        zh=f"{server} 没有应答（{reason}）。请确认服务在运行，地址形如 http://127.0.0.1:8330。",
+        en=f"{server} does not answer ({reason}). Check that the server runs and that the address "
+        "looks like http://127.0.0.1:8330.",
+    )
 
 
 def _reply(row: dict[str, Any]) -> Reply:

@@ -90,6 +90,18 @@ def print_json(values: Iterable[Any]) -> None:
         typer.echo(msgspec.json.encode(value, enc_hook=str).decode())
 
 
+def tell_nothing_found() -> None:
+    """Says at a terminal that an empty answer is an answer; a program sees that by itself."""
+    if sys.stderr.isatty():
+        typer.echo("没有找到。 Nothing found.", err=True)
+
+
+def beginning(names: Iterable[str]) -> Callable[[str], list[str]]:
+    """Completes what is being typed to one of the names."""
+    known = sorted(names)
+    return lambda incomplete: [each for each in known if each.startswith(incomplete)]
+
+
 def console() -> Console:
     """Standard output; wide where it is no terminal, so that nothing is cut."""
     width = None if sys.stdout.isatty() else PIPE_COLUMNS

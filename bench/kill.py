@@ -25,8 +25,8 @@ from pathlib import Path
 from random import Random
 
 from api.settings import Settings
-from api.simulate import Simulation, Summary, in_process, over_http, prepare, run
-from api.simulate_http import OverHttp
+from api.simulate import Simulation, Summary, in_process, prepare, run
+from api.simulate_http import OverHttp, over_http
 from bench.kill_servers import Servers, fresh_folder
 from bench.kill_verify import Report, Told, told, verify
 from ledger.store.embedded import Embedded

@@ -20,6 +20,7 @@ selection          自主选课         selection.py (the first step of an enrol
 schedule           课程表、日志     schedule.py
 change             方案调整         change.py
 withdrawal         退选             withdrawal.py
+settlement           结果已定         settlement.py
 attendance         出勤             attendance.py (absence: 缺课, leave: 请假)
 assessment         结业考核         assessment.py
 completion         结业             completion.py
@@ -30,6 +31,7 @@ correction         更正             correction.py
 misconduct         违规违纪         misconduct.py
 cycle              培训周期         cycle.py
 record             学分档案         record.py
+erasure            个人信息删除     erasure.py
 verdict            周期合格判断     verdict.py
 finding            审计发现         finding.py
 regulation, rule   文件、条款       regulation.py, document.py, statement.py
@@ -56,6 +58,7 @@ from ledger import (  # isort: skip  (order of life)
     schedule,
     change,
     withdrawal,
+    settlement,
     attendance,
     assessment,
     completion,
@@ -66,6 +69,7 @@ from ledger import (  # isort: skip  (order of life)
     misconduct,
     cycle,
     record,
+    erasure,
     verdict,
     statement,
     document,
@@ -89,6 +93,7 @@ NOUNS = (
     schedule,
     change,
     withdrawal,
+    settlement,
     attendance,
     assessment,
     completion,
@@ -99,6 +104,7 @@ NOUNS = (
     misconduct,
     cycle,
     record,
+    erasure,
     verdict,
     statement,
     document,

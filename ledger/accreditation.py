@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import Enum
 
-from ledger.command import Command, Selector, about, fact
+from ledger.command import PROVINCE, Command, Selector, about, fact
+from ledger.day import happened
 from ledger.event import Entry, Event
 from ledger.names import JurisdictionId, Name, ProviderId
 from ledger.register import JurisdictionRegistered, taken, unknown
 from ledger.regulation import Parameters
+from ledger.text import filled
 
 
 class Reach(Enum):
@@ -65,7 +67,7 @@ def accredited_for(accredited: ProviderAccredited, years: int, day: date) -> boo
 
 @dataclass(kw_only=True)
 class AccreditProvider(Command):
-    """Recognise a provider, by the bureau of its place."""
+    """Recognise a provider, by the bureau of its place; for the whole province, by the province."""
 
     provider: ProviderId
     place: JurisdictionId
@@ -96,6 +98,11 @@ class AccreditProvider(Command):
                 pass
 
     def authority(self) -> Name:
+        # Who may train the whole province, and with which quota, is for the province to say.
+        wide = self.reach is Reach.PROVINCE_WIDE or self.quota_category is not None
+        return PROVINCE if wide else self.place
+
+    def territory(self) -> JurisdictionId:
         return self.place
 
     def decide(self) -> Iterator[Event]:
@@ -103,12 +110,13 @@ class AccreditProvider(Command):
             raise unknown(self.place, "place")
         if self.known:
             raise taken(self.provider, "provider")
+        happened(self.since, self.ask.on, "since")
         yield ProviderAccredited(
             provider=self.provider,
             place=self.place,
-            title=self.title,
+            title=filled(self.title, "title"),
             reach=self.reach,
-            subjects=self.subjects,
+            subjects=tuple(filled(each, "subjects") for each in self.subjects),
             since=self.since,
             quota_category=self.quota_category,
             distance=self.distance,

@@ -13,6 +13,9 @@ from ledger.fault import Fault
 HALF = Decimal("0.5")
 ZERO = Decimal(0)
 LARGEST = Decimal(10_000)
+MONEY_MAX = Decimal(10_000_000)
+CENT = Decimal("0.01")
+HALF_DAY_HOURS_MAX = Decimal(12)
 
 
 def exact(number: Decimal | int | str, field: str = "hours") -> Decimal:
@@ -34,6 +37,30 @@ def exact(number: Decimal | int | str, field: str = "hours") -> Decimal:
             field=field,
         )
     return plain(given)
+
+
+def bounded(number: int, most: int, field: str) -> int:
+    """A count from 1 to ``most``. Raises ``Fault`` (``BAD_COUNT``)."""
+    if not 1 <= number <= most:
+        raise Fault(
+            "BAD_COUNT",
+            zh=f"{field} 须在 1 至 {most} 之间，现为 {number}",
+            en=f"{field} must lie between 1 and {most}, not {number}",
+            field=field,
+        )
+    return number
+
+
+def money(yuan: Decimal, field: str) -> Decimal:
+    """A sum of money of at most two places, not negative. Raises ``Fault`` (``BAD_AMOUNT``)."""
+    if not yuan.is_finite() or not ZERO <= yuan <= MONEY_MAX or yuan % CENT:
+        raise Fault(
+            "BAD_AMOUNT",
+            zh=f"{field} 的金额 {yuan} 不合要求：不得为负，至多两位小数",
+            en=f"{field} is {yuan}: a sum of money is not negative and has two places at most",
+            field=field,
+        )
+    return plain(yuan)
 
 
 def plain(number: Decimal) -> Decimal:

@@ -11,6 +11,7 @@ from ledger.enrollment import ENROLLMENT_EVENTS
 from ledger.event import Entry, Event, Part
 from ledger.names import JurisdictionId, Name, OfferingId, ProviderId, TeacherId
 from ledger.offering import OFFERING_EVENTS, ClassRoom
+from ledger.settlement import Settled, once, settlements
 
 
 class Result(Part):
@@ -37,13 +38,18 @@ class RecordAssessment(Command):
 
     room: ClassRoom = fact(default_factory=ClassRoom)
     roll: Roll = fact(default_factory=Roll)
+    settled: Settled = fact(default_factory=Settled)
 
     def boundary(self) -> list[Selector]:
-        return [about(self.offering, of=[*OFFERING_EVENTS, *ENROLLMENT_EVENTS])]
+        return [
+            about(self.offering, of=[*OFFERING_EVENTS, *ENROLLMENT_EVENTS]),
+            settlements(self.offering),
+        ]
 
     def learn(self, entry: Entry) -> None:
         self.room.learn(entry)
         self.roll.learn(entry)
+        self.settled.learn(entry)
 
     def authority(self) -> Name:
         return self.room.known(self.offering).provider
@@ -53,8 +59,10 @@ class RecordAssessment(Command):
 
     def decide(self) -> Iterator[Event]:
         opened = self.room.known(self.offering)
+        once([each.teacher for each in self.results], "results")
         for result in self.results:
             self.roll.holds(result.teacher, self.offering)
+            self.settled.open_for(result.teacher, self.offering)
         yield AssessmentRecorded(
             offering=self.offering, provider=opened.provider, results=self.results
         )

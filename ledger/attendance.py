@@ -14,6 +14,7 @@ from enum import Enum
 
 from ledger.amount import ZERO, exact
 from ledger.command import Command, Refused, Selector, about, fact
+from ledger.day import happened
 from ledger.enrollment import EnrollmentConfirmed, EnrollmentWithdrawn
 from ledger.event import Entry, Event, Part
 from ledger.fault import Fault
@@ -22,8 +23,8 @@ from ledger.names import JurisdictionId, Name, OfferingId, ProviderId, TeacherId
 from ledger.offering import OFFERING_EVENTS, ClassRoom
 from ledger.regulation import Parameters
 from ledger.review import reasoned
-from ledger.schedule import Half, Session, Timetable, TimetablePublished
-from ledger.term import happened
+from ledger.schedule import Half, NoSession, Session, Timetable, TimetablePublished
+from ledger.settlement import Settled, settlements
 
 
 class AbsenceKind(Enum):
@@ -174,15 +175,20 @@ class RecordAttendance(Command):
     roll: Roll = fact(default_factory=Roll)
     recorded: dict[tuple[date, Half], str] = fact(default_factory=dict)
     missed: dict[TeacherId, Missed] = fact(default_factory=dict)
+    settled: Settled = fact(default_factory=Settled)
 
     def boundary(self) -> list[Selector]:
         roll: list[type[Event]] = [EnrollmentConfirmed, EnrollmentWithdrawn, TimetablePublished]
-        return [about(self.offering, of=[*OFFERING_EVENTS, *roll, *ATTENDANCE_EVENTS])]
+        return [
+            about(self.offering, of=[*OFFERING_EVENTS, *roll, *ATTENDANCE_EVENTS]),
+            settlements(self.offering),
+        ]
 
     def learn(self, entry: Entry) -> None:
         self.room.learn(entry)
         self.table.learn(entry)
         self.roll.learn(entry)
+        self.settled.learn(entry)
         match entry.event:
             case AttendanceRecorded() as event:
                 self.recorded[event.day, event.half] = entry.id
@@ -233,6 +239,7 @@ class RecordAttendance(Command):
     def _absence(self, absence: Absence, session: Session, planned: Decimal) -> Absence:
         hours = exact(absence.hours, "absences.hours")
         self.roll.holds(absence.teacher, self.offering)
+        self.settled.open_for(absence.teacher, self.offering)
         before = self.missed.get(absence.teacher, Missed(absence.teacher)).total
         within(absence.teacher, hours, session, before + hours, planned)
         return Absence(teacher=absence.teacher, hours=hours, kind=absence.kind)
@@ -278,8 +285,18 @@ class GrantLeave(Command):
     def authority(self) -> Name:
         return self.room.known(self.offering).provider
 
+    def territory(self) -> JurisdictionId:
+        return self.room.known(self.offering).place
+
     def decide(self) -> Iterator[Event]:
         opened = self.room.known(self.offering)
+        if not opened.opens <= self.day <= opened.closes:
+            raise NoSession(
+                zh=f"{self.day} 不在 {self.offering} 的培训期间（{opened.opens} 至 "
+                f"{opened.closes}）",
+                en=f"{self.day} is not in {self.offering} ({opened.opens} to {opened.closes})",
+                field="day",
+            )
         self.roll.holds(self.teacher, self.offering)
         reasoned(self.reason, needed=True)
         yield LeaveGranted(

@@ -99,6 +99,14 @@ class MajorChange(Parameters, kind="major-change"):
     conditions: tuple[str, ...]
 
 
+class AlreadyCarriedOut(Refused):
+    """The change took effect."""
+
+
+class NothingToChange(Refused):
+    """No kind of change is named, or the class is over."""
+
+
 class ChangeConditionMissing(Refused):
     """A major change lacks one of its conditions."""
 
@@ -176,11 +184,20 @@ class RequestChange(Command):
     def authority(self) -> Name:
         return self.room.known(self.offering).provider
 
+    def territory(self) -> JurisdictionId:
+        return self.room.known(self.offering).place
+
     def decide(self) -> Iterator[Event]:
         opened: OfferingOpened = self.room.known(self.offering)
+        if not self.kinds or self.ask.on > opened.closes:
+            raise NothingToChange(
+                zh=f"须写明调整的种类，且 {self.offering} 尚未结束（{opened.closes}）",
+                en=f"say what kinds of change, while {self.offering} runs (to {opened.closes})",
+                field="kinds",
+            )
         if self.seen:
             raise taken(self.change, "change")
-        reasoned(self.description, needed=True)
+        reasoned(self.description, needed=True, field="description")
         yield ChangeRequested(
             change=self.change,
             offering=self.offering,
@@ -207,6 +224,9 @@ class _ChangeStep(Command):
 
     def authority(self) -> Name:
         return self.seen.known(self.change).provider
+
+    def territory(self) -> JurisdictionId:
+        return self.seen.known(self.change).place
 
 
 @dataclass(kw_only=True)
@@ -246,7 +266,7 @@ class NotifyTrainees(_ChangeStep):
 
     def decide(self) -> Iterator[Event]:
         asked = self.seen.known(self.change)
-        reasoned(self.explanation, needed=True)
+        reasoned(self.explanation, needed=True, field="explanation")
         yield TraineesNotified(
             change=self.change,
             offering=asked.offering,
@@ -262,7 +282,7 @@ class CarryOutChange(_ChangeStep):
     def decide(self) -> Iterator[Event]:
         asked = self.seen.known(self.change)
         if self.seen.done:
-            raise AlreadyReviewed(
+            raise AlreadyCarriedOut(
                 zh=f"{self.change} 已经实施", en=f"{self.change} is carried out", field="change"
             )
         yield ChangeCarriedOut(

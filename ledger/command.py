@@ -148,8 +148,12 @@ class Command:
         """The party that takes this decision, known after learning; ``None``: the operator."""
         raise NotImplementedError
 
+    def answerable(self) -> JurisdictionId | None:
+        """The place whose integrators may report it: that of the party that decided."""
+        return self.territory()
+
     def territory(self) -> JurisdictionId | None:
-        """The place that it concerns, known after learning; an integrator must cover it."""
+        """The place that it concerns, known after learning; its bureau sees what follows."""
         party = self.authority()
         return party if isinstance(party, JurisdictionId) else None
 
@@ -206,7 +210,7 @@ def _check_scope(command: Command) -> None:
     if asker.role is Role.OPERATOR or (party is not None and asker.scope == party):
         return
     if asker.role is Role.INTEGRATOR and command.ask.reported:
-        territory = command.territory()
+        territory = command.answerable()
         reach = asker.scope
         if isinstance(reach, JurisdictionId) and territory and reach.covers(territory):
             return

@@ -140,7 +140,8 @@ class CorrectAttendance(Command):
 
     def _recredit(self, outcome: CompletionGranted) -> Iterator[Event]:
         awarded = self.account.awarded
-        if awarded is None:
+        if awarded is None or self.account.decided:
+            # What the bureau decided about a credit is for the bureau to change.
             return
         amount = credited(awarded.base_credits, outcome.hours_missed)
         if amount != self.account.credits:
@@ -198,12 +199,11 @@ class _CreditStep(Command):
 
 @dataclass(kw_only=True)
 class CorrectCredit(_CreditStep):
-    """Put the amount of a credit right, by the bureau that awarded it."""
+    """Put the amount of a credit right, also of a revoked one, by the bureau that awarded it."""
 
     credits: Decimal
 
     def decide(self) -> Iterator[Event]:
-        self.account.stands(self.credit)
         reasoned(self.reason, needed=True)
         yield CreditCorrected(
             credit=self.credit,
@@ -214,6 +214,7 @@ class CorrectCredit(_CreditStep):
             credits=exact(self.credits, "credits"),
             corrects=self.account.evidence,
             reason=self.reason,
+            decided=True,
         )
 
 
@@ -232,4 +233,5 @@ class RevokeCredit(_CreditStep):
             credits_before=self.account.credits,
             corrects=self.account.evidence,
             reason=self.reason,
+            decided=True,
         )

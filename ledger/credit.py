@@ -64,7 +64,7 @@ class CreditAwarded(Event, name="credit.awarded"):
 
 
 class CreditCorrected(Event, name="credit.corrected"):
-    """The amount of a credit was wrong; this is right."""
+    """The amount of a credit was wrong; this is right. ``decided``: by the bureau itself."""
 
     credit: CreditId
     teacher: TeacherId
@@ -75,10 +75,11 @@ class CreditCorrected(Event, name="credit.corrected"):
     corrects: str
     reason: str
     hours_missed: Decimal | None = None
+    decided: bool = False
 
 
 class CreditRevoked(Event, name="credit.revoked"):
-    """A credit was taken back whole."""
+    """A credit was taken back whole. ``decided``: by the bureau itself."""
 
     credit: CreditId
     teacher: TeacherId
@@ -87,6 +88,7 @@ class CreditRevoked(Event, name="credit.revoked"):
     credits_before: Decimal
     corrects: str
     reason: str
+    decided: bool = False
 
 
 CREDIT_EVENTS: list[type[Event]] = [CreditAwarded, CreditCorrected, CreditRevoked]
@@ -108,6 +110,7 @@ class Account:
     authority: JurisdictionId | None = None
     credits: Decimal = ZERO
     revoked: bool = False
+    decided: bool = False
     evidence: str = ""
 
     def learn(self, entry: Entry) -> None:
@@ -118,11 +121,11 @@ class Account:
                 self.authority = event.authority
             case SchoolBasedRecognised(approved=True) as event:
                 self.credits, self.revoked, self.authority = event.credits, False, event.place
-            case CreditCorrected(credits=credits):
+            case CreditCorrected(credits=credits, decided=decided):
                 # A credit put right after it was revoked stands again.
-                self.credits, self.revoked = credits, False
-            case CreditRevoked():
-                self.credits, self.revoked = ZERO, True
+                self.credits, self.revoked, self.decided = credits, False, decided
+            case CreditRevoked(decided=decided):
+                self.credits, self.revoked, self.decided = ZERO, True, decided
             case _:
                 return
         self.evidence = entry.id

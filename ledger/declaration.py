@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ledger.accreditation import ProviderAccredited, known_provider
+from ledger.amount import bounded
 from ledger.command import PROVINCE, Command, Refused, Selector, about, fact
 from ledger.event import Entry, Event
 from ledger.finding import Outcome
@@ -26,6 +27,8 @@ from ledger.quota import (
 )
 from ledger.register import taken, unknown
 from ledger.term import Calendar, Phase, TermOpened, in_window, known_term, window
+
+OFFERINGS_MAX = 1_000
 
 
 class ProjectDeclared(Event, name="declaration.project-declared"):
@@ -118,6 +121,9 @@ class DeclareProject(Command):
     def authority(self) -> Name:
         return self.provider
 
+    def answerable(self) -> JurisdictionId:
+        return known_provider(self.host, self.provider).place
+
     def territory(self) -> JurisdictionId:
         return self.place
 
@@ -127,6 +133,7 @@ class DeclareProject(Command):
         if self.known:
             raise taken(self.project, "project")
         plan = exact_plan(self.plan)
+        bounded(self.offerings, OFFERINGS_MAX, "offerings")
         ordered = self.order is not None
         calendar = Calendar.ORDER if ordered else Calendar.REGULAR
         about_this = (self.project, self.provider)
@@ -164,7 +171,7 @@ class DeclareProject(Command):
         exempt = self.ask.rules.find(QuotaExempt, self.place, self.ask.on, term=self.term.value)
         b_free = exempt is not None and "B_CERTIFICATE" in exempt.value.exempt
         return (
-            self.plan.audience is Audience.PROVINCE
+            (self.plan.audience is Audience.PROVINCE or self.place == PROVINCE)
             and self.order is None
             and not (self.plan.b_certificate and b_free)
         )

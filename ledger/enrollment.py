@@ -266,6 +266,9 @@ class ConfirmEnrollment(SelectionStep):
     def authority(self) -> Name:
         return self.room.known(self.offering).provider
 
+    def answerable(self) -> JurisdictionId:
+        return self.room.known(self.offering).place
+
     def decide(self) -> Iterator[Event]:
         opened = self.room.known(self.offering)
         school = self.chosen()

@@ -8,7 +8,6 @@ within JCS is that bodies hold no floats, only ASCII keys, and integers within 5
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from enum import Enum
@@ -20,6 +19,7 @@ from msgspec import Struct, StructMeta
 
 from ledger.fault import Fault
 from ledger.names import JurisdictionId, Name
+from ledger.text import clean, impersonal
 
 BODY_BYTES_MAX = 65_535
 INTEGER_MAX = 2**53 - 1
@@ -228,7 +228,10 @@ def instant(at: datetime) -> str:
 
 
 def sound(event: Event) -> Event:
-    """The event, if its contents stay within JCS; raises ``Fault`` (``UNSOUND_EVENT``) if not."""
+    """The event, if its contents stay within JCS and hold no id number.
+
+    Raises ``Fault`` (``UNSOUND_EVENT``, ``PERSONAL_DATA``) if not.
+    """
     for value in _leaves(event):
         if isinstance(value, _Key) and not value.isascii():
             raise _unsound(event, "非 ASCII 的键", "a key that is not ASCII")
@@ -238,17 +241,11 @@ def sound(event: Event) -> Event:
             raise _unsound(event, "浮点数", "a float")
         if isinstance(value, int) and abs(value) > INTEGER_MAX:
             raise _unsound(event, "超过 53 位的整数", "an integer beyond 53 bits")
-        if isinstance(value, str) and not _clean(value):
+        if isinstance(value, str) and not clean(value):
             raise _unsound(event, "控制字符或未规范化的文字", "control characters or no NFC")
+        if isinstance(value, str):
+            impersonal(value, event.NAME)
     return event
-
-
-def _clean(text: str) -> bool:
-    if text.isascii():
-        return text.isprintable() or all(c.isprintable() or c in "\n\t" for c in text)
-    return unicodedata.is_normalized("NFC", text) and all(
-        c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs") for c in text
-    )
 
 
 def _unsound(event: Event, zh: str, en: str) -> Fault:

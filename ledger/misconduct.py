@@ -20,6 +20,7 @@ from ledger.completion import (
     TrainingTerminated,
 )
 from ledger.credit import CREDIT_EVENTS, Account, CreditAwarded, CreditRevoked
+from ledger.day import happened
 from ledger.enrollment import ENROLLMENT_EVENTS
 from ledger.event import Entry, Event
 from ledger.names import JurisdictionId, Name, OfferingId, ProviderId, SchoolId, TeacherId
@@ -100,8 +101,9 @@ class RecordMisconduct(Command):
     def decide(self) -> Iterator[Event]:
         opened = self.room.known(self.offering)
         school = self.standing.enrolled(self.offering)
-        reasoned(self.description, needed=True)
-        if not opened.opens <= self.day <= min(opened.closes, self.ask.on):
+        reasoned(self.description, needed=True, field="description")
+        happened(self.day, self.ask.on, "day")
+        if not opened.opens <= self.day <= opened.closes:
             raise OutsideTraining(
                 zh=f"{self.day} 不在 {self.offering} 的培训期间（{opened.opens} 至 "
                 f"{opened.closes}）",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ledger.command import Refused
 from ledger.completion import DenialNotified, Recipient, SettleCompletion
 from ledger.event import Event
+from ledger.fault import Fault
 from ledger.finding import Outcome
 from ledger.regulation import Parameters
 
@@ -41,6 +42,8 @@ class NotifyDenial(SettleCompletion):
                 en=f"no completion of {self.offering} was denied to {self.teacher}",
                 field="teacher",
             )
+        if not self.recipients:
+            raise Fault("EMPTY_ROWS", zh="抄告对象不能为空", en="tell somebody", field="recipients")
         yield DenialNotified(
             teacher=self.teacher,
             offering=self.offering,

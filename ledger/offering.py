@@ -250,6 +250,9 @@ class RequestExpansion(Command):
     def authority(self) -> Name:
         return self.room.known(self.offering).provider
 
+    def territory(self) -> JurisdictionId:
+        return self.room.known(self.offering).place
+
     def decide(self) -> Iterator[Event]:
         opened = self.room.known(self.offering)
         if self.room.requested is not None or not self.room.seats < self.seats <= SEATS_MAX:

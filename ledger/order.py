@@ -11,13 +11,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+from ledger.accreditation import ProviderAccredited
+from ledger.amount import bounded
 from ledger.command import PROVINCE, Command, Refused, Selector, about, fact
 from ledger.event import Entry, Event
 from ledger.finding import Outcome
 from ledger.names import JurisdictionId, Name, OrderId, ProviderId, TermId
-from ledger.register import Stage, taken
+from ledger.register import Stage, taken, unknown
 from ledger.regulation import Parameters
 from ledger.term import Calendar, Phase, TermOpened, in_window, known_term, note_window
+from ledger.text import filled
 
 
 class Form(Enum):
@@ -26,6 +29,10 @@ class Form(Enum):
     FACE_TO_FACE = "FACE_TO_FACE"
     ONLINE = "ONLINE"
     BLENDED = "BLENDED"
+
+
+SEATS_MAX = 100_000
+DAYS_MAX = 366
 
 
 class OrderSubmitted(Event, name="order.submitted"):
@@ -97,6 +104,10 @@ class FormOverrun(Refused):
     """A field of the order form is too long or not allowed."""
 
 
+class AlreadyPublished(Refused):
+    """What is published is published."""
+
+
 class AlreadyAwarded(Refused):
     """The order or completion has been awarded already."""
 
@@ -126,17 +137,21 @@ class SubmitOrder(Command):
 
     known: bool = fact(default=False)
     opened: bool = fact(default=False)
+    providers: set[ProviderId] = fact(default_factory=set)
 
     def boundary(self) -> list[Selector]:
         return [
             about(self.order, of=[OrderSubmitted]),
             about(self.term, of=[TermOpened], rare=True),
+            *(about(each, of=[ProviderAccredited]) for each in self.intended),
         ]
 
     def learn(self, entry: Entry) -> None:
         match entry.event:
             case OrderSubmitted():
                 self.known = True
+            case ProviderAccredited(provider=provider):
+                self.providers.add(provider)
             case _:
                 self.opened = True
 
@@ -147,6 +162,13 @@ class SubmitOrder(Command):
         known_term(self.opened, self.term)
         if self.known:
             raise taken(self.order, "order")
+        bounded(self.seats, SEATS_MAX, "seats")
+        bounded(self.days, DAYS_MAX, "days")
+        for field in ("title", "theme", "trainees", "subject", "aims"):
+            filled(getattr(self, field), field)
+        for provider in self.intended:
+            if provider not in self.providers:
+                raise unknown(provider, "intended")
         yield from in_window(
             self,
             Phase.ORDER_SUBMIT,
@@ -214,14 +236,17 @@ class PublishOrderList(Command):
 
     orders: dict[OrderId, JurisdictionId] = fact(default_factory=dict)
     opened: bool = fact(default=False)
+    published: str | None = fact(default=None)
 
     def boundary(self) -> list[Selector]:
-        return [about(self.term, of=[TermOpened, OrderSubmitted], rare=True)]
+        return [about(self.term, of=[TermOpened, OrderSubmitted, OrderListPublished], rare=True)]
 
     def learn(self, entry: Entry) -> None:
         match entry.event:
             case OrderSubmitted() as event:
                 self.orders[event.order] = event.place
+            case OrderListPublished():
+                self.published = entry.id
             case _:
                 self.opened = True
 
@@ -230,6 +255,13 @@ class PublishOrderList(Command):
 
     def decide(self) -> Iterator[Event]:
         known_term(self.opened, self.term)
+        if self.published is not None:
+            raise AlreadyPublished(
+                zh=f"{self.term.value} 的订单清单已经公布",
+                en=f"the orders of {self.term.value} are published",
+                field="term",
+                evidence=(self.published,),
+            )
         yield OrderListPublished(term=self.term, orders=tuple(self.orders))
         yield from note_window(
             self,

@@ -8,7 +8,7 @@ from enum import Enum
 from fractions import Fraction
 
 from ledger.accreditation import ProviderAccredited
-from ledger.amount import exact
+from ledger.amount import bounded, exact, money
 from ledger.command import Command, Refused
 from ledger.event import Event, Part
 from ledger.fault import Fault
@@ -16,6 +16,9 @@ from ledger.finding import Outcome
 from ledger.names import JurisdictionId, Name, StaffId
 from ledger.register import Stage
 from ledger.regulation import Parameters
+from ledger.text import filled
+
+SEGMENTS_MAX = 100
 
 
 class Mode(Enum):
@@ -141,17 +144,25 @@ def exact_plan(plan: Plan) -> Plan:
             en="a plan needs a title and more than 0 hours",
             field="plan",
         )
-    if plan.segments < 1:
-        raise Fault(
-            "EMPTY_PLAN", zh="分段数至少为 1", en="segments must be at least 1", field="segments"
-        )
+    bounded(plan.segments, SEGMENTS_MAX, "segments")
     amounts = {
         "hours": exact(plan.hours, "hours"),
         "base_credits": exact(plan.base_credits, "base_credits"),
         "online_credits": exact(plan.online_credits, "online_credits"),
     }
+    if amounts["online_credits"] > amounts["base_credits"]:
+        raise Fault(
+            "BAD_AMOUNT",
+            zh=f"在线学分 {plan.online_credits} 多于项目总学分 {plan.base_credits}",
+            en=f"{plan.online_credits} online credits are more than all {plan.base_credits}",
+            field="online_credits",
+        )
+    fees = tuple(
+        Fee(item=filled(each.item, "fees.item"), yuan=money(each.yuan, "fees.yuan"))
+        for each in plan.fees
+    )
     values = {name: getattr(plan, name) for name in plan.__struct_fields__} | amounts
-    return Plan(**values)
+    return Plan(**values | {"fees": fees, "subject": filled(plan.subject, "subject")})
 
 
 def judge_plan(

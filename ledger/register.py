@@ -13,8 +13,10 @@ from datetime import date
 from enum import Enum
 
 from ledger.command import PROVINCE, Command, Refused, Selector, UnknownReference, about, fact
+from ledger.day import happened
 from ledger.event import Entry, Event
 from ledger.names import JurisdictionId, Name, SchoolId, TeacherId
+from ledger.text import filled
 
 GB_T_2260 = re.compile(r"[1-9][0-9]{5}")
 
@@ -90,6 +92,10 @@ class TeacherProfileUpdated(Event, name="register.teacher-profile-updated"):
 
 class AlreadyRegistered(Refused):
     """The name is taken."""
+
+
+class WrongDay(Refused):
+    """The day does not fit what is known."""
 
 
 class WrongPlace(Refused):
@@ -176,7 +182,7 @@ class RegisterJurisdiction(Command):
         chain = self.jurisdiction.chain
         yield JurisdictionRegistered(
             jurisdiction=self.jurisdiction,
-            title=self.title,
+            title=filled(self.title, "title"),
             level=Level(self.jurisdiction.level),
             within=chain[1] if len(chain) > 1 else None,
         )
@@ -218,7 +224,10 @@ class RegisterSchool(Command):
         if self.known:
             raise taken(self.school, "school")
         yield SchoolRegistered(
-            school=self.school, place=self.place, title=self.title, stage=self.stage
+            school=self.school,
+            place=self.place,
+            title=filled(self.title, "title"),
+            stage=self.stage,
         )
 
 
@@ -260,12 +269,13 @@ class RegisterTeacher(Command):
         assert self.place is not None
         if self.known:
             raise taken(self.teacher, "teacher")
+        happened(self.entered, self.ask.on, "entered")
         yield TeacherRegistered(
             teacher=self.teacher,
             school=self.school,
             place=self.place,
             stage=self.stage,
-            subject=self.subject,
+            subject=filled(self.subject, "subject"),
             entered=self.entered,
             sealed=self.sealed,
         )
@@ -309,6 +319,13 @@ class TransferTeacher(Command):
                 en=f"{self.teacher} already works at {self.school}",
                 field="school",
             )
+        happened(self.since, self.ask.on, "since")
+        if self.now.entered is not None and self.since < self.now.entered:
+            raise WrongDay(
+                zh=f"{self.teacher} 于 {self.now.entered} 才进入平台，不能在 {self.since} 调动",
+                en=f"{self.teacher} entered on {self.now.entered} and cannot move on {self.since}",
+                field="since",
+            )
         yield TeacherTransferred(
             teacher=self.teacher,
             school_left=left,
@@ -346,5 +363,5 @@ class UpdateTeacherProfile(Command):
             school=self.now.known(self.teacher),
             place=self.now.place,
             stage=self.stage,
-            subject=self.subject,
+            subject=filled(self.subject, "subject"),
         )

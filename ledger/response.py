@@ -26,7 +26,7 @@ from ledger.order import (
     OrderRouting,
     OrderSubmitted,
 )
-from ledger.register import taken, unknown
+from ledger.register import unknown
 from ledger.regulation import Parameters
 from ledger.term import Calendar, Phase, in_window, window
 
@@ -47,6 +47,10 @@ class ReachTooSmall(Refused):
 
 class TooNewForOrders(Refused):
     """The provider has not been accredited long enough to host an order."""
+
+
+class AlreadyResponded(Refused):
+    """The provider has answered the order."""
 
 
 class NotResponded(Refused):
@@ -125,7 +129,11 @@ class RespondToOrder(Command):
         order = self.seen.known(self.order)
         host = known_provider(self.seen.provider, self.provider)
         if self.provider in (self.seen.responded or ()):
-            raise taken(self.order, "order")
+            raise AlreadyResponded(
+                zh=f"{self.provider} 已经响应过 {self.order}",
+                en=f"{self.provider} has answered {self.order} already",
+                field="order",
+            )
         yield from in_window(
             self,
             Phase.ORDER_RESPOND,

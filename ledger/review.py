@@ -9,6 +9,7 @@ from ledger.command import Command, Refused, Selector, about, fact
 from ledger.declaration import NotDeclared, ProjectDeclared, ProjectWithdrawn, known_project
 from ledger.event import Entry, Event
 from ledger.names import JurisdictionId, Name, ProjectId, ProviderId, TermId
+from ledger.order import AlreadyPublished
 from ledger.term import Calendar, Phase, in_window, note_window
 
 
@@ -87,13 +88,13 @@ PROJECT_EVENTS: list[type[Event]] = [
 ]
 
 
-def reasoned(reason: str, needed: bool) -> None:
+def reasoned(reason: str, needed: bool, field: str = "reason") -> None:
     """Raises ``ReasonMissing`` where a reason is needed and none is given."""
     if needed and not reason.strip():
         raise ReasonMissing(
-            zh="不通过的决定须写明理由",
-            en="a decision against somebody needs a reason",
-            field="reason",
+            zh=f"此处须写明理由或说明（{field}）",
+            en=f"{field} must say why",
+            field=field,
         )
 
 
@@ -175,7 +176,7 @@ class PublishProject(Command):
                 field="project",
             )
         if self.seen.published:
-            raise AlreadyReviewed(
+            raise AlreadyPublished(
                 zh=f"{self.project} 已经发布", en=f"{self.project} is published", field="project"
             )
         ordered = declared.calendar is Calendar.ORDER

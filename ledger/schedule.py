@@ -13,14 +13,17 @@ from datetime import date
 from decimal import Decimal
 from enum import Enum
 
-from ledger.amount import ZERO, exact
+from ledger.amount import HALF_DAY_HOURS_MAX, ZERO, exact
 from ledger.command import Command, Refused, Selector, about, fact
+from ledger.day import happened
 from ledger.event import Entry, Event, Part
+from ledger.fault import Fault
 from ledger.finding import Outcome
 from ledger.names import JurisdictionId, Name, OfferingId, ProviderId, StaffId
 from ledger.offering import OFFERING_EVENTS, ClassRoom, OfferingOpened
 from ledger.regulation import Parameters
-from ledger.term import Calendar, Phase, happened, note_window
+from ledger.term import Calendar, Phase, note_window
+from ledger.text import filled
 
 
 class Half(Enum):
@@ -74,6 +77,10 @@ class TimetableUneven(Refused):
     """The sessions do not add up to the plan, or repeat a half-day."""
 
 
+class SessionHeld(Refused):
+    """The attendance of a half-day is taken, so it stays in the timetable."""
+
+
 class AlreadyLogged(Refused):
     """The day is logged."""
 
@@ -111,6 +118,25 @@ class Timetable:
         return found
 
 
+def _exact_session(session: Session) -> Session:
+    hours = exact(session.hours, "sessions.hours")
+    if not ZERO < hours <= HALF_DAY_HOURS_MAX:
+        raise Fault(
+            "BAD_AMOUNT",
+            zh=f"半天的学时须大于 0 且不超过 {HALF_DAY_HOURS_MAX}，现为 {hours}",
+            en=f"a half-day has more than 0 and at most {HALF_DAY_HOURS_MAX} hours, not {hours}",
+            field="sessions.hours",
+        )
+    return Session(
+        day=session.day,
+        half=session.half,
+        hours=hours,
+        course=session.course,
+        trainer=session.trainer,
+        online=session.online,
+    )
+
+
 @dataclass(kw_only=True)
 class PublishTimetable(Command):
     """Publish the timetable of an offering, by its provider."""
@@ -119,14 +145,22 @@ class PublishTimetable(Command):
     sessions: tuple[Session, ...]
 
     room: ClassRoom = fact(default_factory=ClassRoom)
-    first: bool = fact(default=True)
+    table: Timetable = fact(default_factory=Timetable)
+    held: set[tuple[date, Half]] = fact(default_factory=set)
 
     def boundary(self) -> list[Selector]:
-        return [about(self.offering, of=[*OFFERING_EVENTS, TimetablePublished])]
+        # Attendance is a later noun, so by its name.
+        return [
+            about(self.offering, of=[*OFFERING_EVENTS, TimetablePublished]),
+            Selector(types=("attendance.recorded",), tags=(str(self.offering),)),
+        ]
 
     def learn(self, entry: Entry) -> None:
-        if isinstance(entry.event, TimetablePublished):
-            self.first = False
+        day: date | None = getattr(entry.event, "day", None)
+        half: Half | None = getattr(entry.event, "half", None)
+        if day is not None and half is not None:
+            self.held.add((day, half))
+        self.table.learn(entry)
         self.room.learn(entry)
 
     def authority(self) -> Name:
@@ -137,17 +171,7 @@ class PublishTimetable(Command):
 
     def decide(self) -> Iterator[Event]:
         opened = self.room.known(self.offering)
-        sessions = tuple(
-            Session(
-                day=each.day,
-                half=each.half,
-                hours=exact(each.hours),
-                course=each.course,
-                trainer=each.trainer,
-                online=each.online,
-            )
-            for each in self.sessions
-        )
+        sessions = tuple(_exact_session(each) for each in self.sessions)
         total = sum((each.hours for each in sessions), ZERO)
         halves = {(each.day, each.half) for each in sessions}
         if total != opened.plan.hours or len(halves) != len(sessions):
@@ -158,12 +182,28 @@ class PublishTimetable(Command):
                 "and a half-day may stand once",
                 field="sessions",
             )
+        self._keeps_what_was_held(sessions)
         yield TimetablePublished(
             offering=self.offering, provider=opened.provider, sessions=sessions, hours=total
         )
-        if self.first:
-            yield from self._notice(opened, min(each.day for each in sessions))
-        yield from self._days(opened, sorted({each.day for each in sessions}))
+        days = sorted({each.day for each in sessions})
+        if days != sorted({day for day, _ in self.table.sessions or ()}):
+            # Moving a lesson within its day is minor (C-19); another day is notice anew.
+            yield from self._notice(opened, days[0])
+        yield from self._days(opened, days)
+
+    def _keeps_what_was_held(self, sessions: tuple[Session, ...]) -> None:
+        told = {(each.day, each.half): each.hours for each in sessions}
+        before = {key: each.hours for key, each in (self.table.sessions or {}).items()}
+        for key in sorted(self.held, key=lambda each: (each[0], each[1].value)):
+            if told.get(key) != before.get(key):
+                raise SessionHeld(
+                    zh=f"{self.offering} {key[0]} {key[1].value} 已经登记出勤，"
+                    "课程表不能再改动这半天",
+                    en=f"{self.offering} was held on {key[0]} {key[1].value}; "
+                    "the timetable keeps it",
+                    field="sessions",
+                )
 
     def _notice(self, opened: OfferingOpened, opening: date) -> Iterator[Event]:
         rule = self.ask.rules.find(TimetableNotice, opened.place, self.ask.on)
@@ -217,6 +257,9 @@ class LogDay(Command):
     def authority(self) -> Name:
         return self.room.known(self.offering).provider
 
+    def territory(self) -> JurisdictionId:
+        return self.room.known(self.offering).place
+
     def decide(self) -> Iterator[Event]:
         opened = self.room.known(self.offering)
         if not any(day == self.day for day, _ in self.table.sessions or ()):
@@ -233,5 +276,8 @@ class LogDay(Command):
                 field="day",
             )
         yield DayLogged(
-            offering=self.offering, provider=opened.provider, day=self.day, note=self.note
+            offering=self.offering,
+            provider=opened.provider,
+            day=self.day,
+            note=filled(self.note, "note"),
         )

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from ledger.amount import exact
+from ledger.amount import ZERO, exact
 from ledger.command import Command, Selector, about, fact
+from ledger.day import happened
 from ledger.event import Entry, Event
+from ledger.fault import Fault
 from ledger.names import CreditId, JurisdictionId, Name, SchoolId, TeacherId
-from ledger.register import TEACHER_EVENTS, Whereabouts, taken, unknown
+from ledger.register import TEACHER_EVENTS, Whereabouts, WrongDay, taken, unknown
 from ledger.review import AlreadyReviewed, reasoned
-from ledger.term import happened
+from ledger.text import filled
 
 
 class SchoolBasedRecorded(Event, name="school-based.recorded"):
@@ -81,14 +83,29 @@ class RecordSchoolBased(Command):
         if self.known:
             raise taken(self.credit, "credit")
         happened(self.completed, self.ask.on, "completed")
+        if self.now.entered is not None and self.completed < self.now.entered:
+            raise WrongDay(
+                zh=f"{self.teacher} 于 {self.now.entered} 才进入平台，"
+                f"{self.completed} 的培训不能记入",
+                en=f"{self.teacher} entered on {self.now.entered}, after {self.completed}",
+                field="completed",
+            )
+        hours, credits = exact(self.hours, "hours"), exact(self.credits, "credits")
+        if not ZERO < credits <= hours:
+            raise Fault(
+                "BAD_AMOUNT",
+                zh=f"校本学分须大于 0 且不超过学时数 {hours}，现为 {credits}",
+                en=f"school-based credits are more than 0 and at most the {hours} hours",
+                field="credits",
+            )
         yield SchoolBasedRecorded(
             credit=self.credit,
             teacher=self.teacher,
             school=school,
             place=self.now.place,
-            title=self.title,
-            hours=exact(self.hours, "hours"),
-            credits=exact(self.credits, "credits"),
+            title=filled(self.title, "title"),
+            hours=hours,
+            credits=credits,
             completed=self.completed,
         )
 

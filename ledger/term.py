@@ -14,7 +14,6 @@ from enum import Enum
 
 from ledger.command import PROVINCE, Command, Refused, Selector, about, fact
 from ledger.event import Entry, Event
-from ledger.fault import Fault
 from ledger.finding import Outcome
 from ledger.names import JurisdictionId, Name, TermId
 from ledger.register import taken, unknown
@@ -115,17 +114,6 @@ class WindowUnknown(Refused):
 
 class TermWithoutCalendar(Refused):
     """No adopted rule gives a window for the term."""
-
-
-def happened(day: date, today: date, field: str) -> None:
-    """Raises ``Fault`` (``DAY_AHEAD``) for a day that has not come yet."""
-    if day > today:
-        raise Fault(
-            "DAY_AHEAD",
-            zh=f"{day} 晚于今天 {today}，还没有发生的事不能登记",
-            en=f"{day} lies after today, {today}; what has not happened cannot be recorded",
-            field=field,
-        )
 
 
 def window(

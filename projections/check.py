@@ -16,6 +16,7 @@ from projections.check_entry import (
     TagsComplete,
     Times,
 )
+from projections.check_erasure import Erased
 from projections.check_reference import Causes, Corrections, RuleIds
 from projections.check_store import Answers, Guards, Ids, Seats, TagsNeeded
 from projections.check_view import Stopped, Views
@@ -40,6 +41,7 @@ CHECKS: tuple[type[Check], ...] = (
     RuleIds,
     TagsComplete,
     Sealed,
+    Erased,
     Ids,
     TagsNeeded,
     Answers,

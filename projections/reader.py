@@ -36,6 +36,10 @@ class Where:
         more = tuple((name, _bare(value)) for name, value in values.items() if value is not None)
         return replace(self, equal=(*self.equal, *more))
 
+    def and_tagged(self, *names: str) -> Where:
+        """The same for rows in whose tags all the names stand."""
+        return replace(self, overlap=(*self.overlap, *(("tags", (each,)) for each in names)))
+
 
 @dataclass(frozen=True)
 class Page(Generic[T]):
@@ -44,7 +48,6 @@ class Page(Generic[T]):
     rows: tuple[tuple[str, T], ...]
     more: bool
     position: int
-    total: int | None = None
 
 
 class Reader:
@@ -73,34 +76,33 @@ class Reader:
         first: int,
         after: str | None = None,
         descending: bool = False,
-        count: bool = False,
     ) -> Page[Any]:
         """The rows that fit, by key, after a key."""
         limit = min(first, PAGE_MAX)
         conditions, values = _conditions(where)
-        restricted, bound = list(conditions), dict(values)
         if after is not None:
             operator = sql.SQL("<" if descending else ">")
-            restricted.append(sql.SQL("key {} %(after)s").format(operator))
-            bound["after"] = after
+            conditions.append(sql.SQL("key {} %(after)s").format(operator))
+            values["after"] = after
         statement = sql.SQL("select key, state from {} {} order by key {} limit %(limit)s").format(
-            _table(view), _where(restricted), sql.SQL("desc" if descending else "asc")
+            _table(view), _where(conditions), sql.SQL("desc" if descending else "asc")
         )
         with self._pool.connection() as connection:
             # The position is read first: rows may be newer than it says, never older.
             stands = connection.execute(
                 "select position from projection.progress where view = %s", (view.name,)
             ).fetchone()
-            rows = connection.execute(statement, bound | {"limit": limit + 1}).fetchall()
-            total = None
-            if count:
-                counted = connection.execute(
-                    sql.SQL("select count(*) from {} {}").format(_table(view), _where(conditions)),
-                    values,
-                ).fetchone()
-                total = counted[0] if counted else 0
+            rows = connection.execute(statement, values | {"limit": limit + 1}).fetchall()
         states = tuple((key, view.decode(bytes(state))) for key, state in rows[:limit])
-        return Page(states, len(rows) > limit, stands[0] if stands else 0, total)
+        return Page(states, len(rows) > limit, stands[0] if stands else 0)
+
+    def count(self, view: Projection[Any], where: Where) -> int:
+        """How many rows fit."""
+        conditions, values = _conditions(where)
+        statement = sql.SQL("select count(*) from {} {}").format(_table(view), _where(conditions))
+        with self._pool.connection() as connection:
+            row = connection.execute(statement, values).fetchone()
+        return row[0] if row else 0
 
     def as_of(
         self,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 import strawberry
+from msgspec import structs
 
 from ledger.store.answer import Answer, Outcome, Refusal, Written
 from schema.outputs import output
@@ -56,7 +58,9 @@ class BulkAnswer:
 def answer_of(outcome: Outcome, *, replayed: bool) -> Recorded | Refused:
     """The GraphQL answer to one command."""
     if outcome.refusals:
-        return Refused(refusals=list(outcome.refusals))
+        return Refused(
+            refusals=[structs.replace(each, field=spelt(each.field)) for each in outcome.refusals]
+        )
     last = outcome.written[-1].position if outcome.written else 0
     return Recorded(position=Position(last), events=list(outcome.written), replayed=replayed)
 
@@ -72,3 +76,8 @@ def bulk_of(answer: Answer) -> BulkAnswer:
         refused=len(rows) - done,
         rows=rows,
     )
+
+
+def spelt(field: str | None) -> str | None:
+    """A field as it is spelt in GraphQL: ``id_number`` is ``idNumber``, in a path as well."""
+    return field and re.sub(r"_([a-z0-9])", lambda found: found[1].upper(), field)

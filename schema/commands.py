@@ -55,6 +55,7 @@ async def submit(
 ) -> Answer:
     """Asks the ledger; what is malformed is answered as a fault in its row."""
     may_ask(context.asker, command, reported=report is not None)
+    _check_request(request, len(given), report)
     # On a thread: thousands of rows take time to check, to seal and to digest.
     future, broken = await context.run(_asked, context, command, given, request, report, whole)
     return _interleaved(await asyncio.wrap_future(future), broken, len(given))
@@ -75,7 +76,6 @@ def _asked(
     seals: dict[int, Seal] = {}
     for number, each in enumerate(given):
         try:
-            _check_request(request, len(given), report)
             made, seal = _command(context, command, each)
         except Fault as fault:
             broken[number] = fault
@@ -108,23 +108,27 @@ def _interleaved(answer: Answer, broken: dict[int, Fault], count: int) -> Answer
     return Answer(position=answer.position, outcomes=tuple(rows), replayed=answer.replayed)
 
 
+class BadRequest(Fault):
+    """The request as a whole makes no sense; it is said once, not in every row."""
+
+
 def _check_request(request: str, rows: int, report: Report | None = None) -> None:
     if not 1 <= len(request) <= REQUEST_CHARACTERS_MAX or not request.isprintable():
-        raise Fault(
+        raise BadRequest(
             "BAD_REQUEST_ID",
             zh=f"requestId 须为 1 至 {REQUEST_CHARACTERS_MAX} 个可见字符",
             en=f"requestId must have 1 to {REQUEST_CHARACTERS_MAX} printable characters",
             field="requestId",
         )
     if report is not None and not report.source.strip():
-        raise Fault(
+        raise BadRequest(
             "BAD_SOURCE",
             zh="上报的事实须写明来源与编号",
             en="a reported fact names its source and its reference there",
             field="reported.source",
         )
     if rows > ROWS_MAX:
-        raise Fault(
+        raise BadRequest(
             "TOO_MANY_ROWS",
             zh=f"共 {rows} 行，一次最多 {ROWS_MAX} 行",
             en=f"{rows} rows; at most {ROWS_MAX} at once",
@@ -160,7 +164,10 @@ def _single(command: type[Command]) -> Any:
         request_id: str,
         reported: Report | None = None,
     ) -> Any:
-        answer = await submit(info.context, command, [input], request_id, reported)
+        try:
+            answer = await submit(info.context, command, [input], request_id, reported)
+        except BadRequest as fault:
+            return answer_of(refused(fault), replayed=False)
         return answer_of(answer.outcomes[0], replayed=answer.replayed)
 
     resolve.__annotations__["input"] = kind

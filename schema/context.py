@@ -87,6 +87,18 @@ class Context:
                 )
             await asyncio.sleep(LOOK_SECONDS)
 
+    async def known(self, position: int, field: str) -> int:
+        """A position of this ledger. Raises ``Fault`` (``BEYOND_HEAD``) for one past its end."""
+        head = await self.run(self.house.ledger.feed.head)
+        if position > head:
+            raise Fault(
+                "BEYOND_HEAD",
+                zh=f"位置 {position} 超出账本末尾 {head}，可能来自另一账本",
+                en=f"position {position} lies beyond the head, {head}; is it of another ledger?",
+                field=field,
+            )
+        return position
+
     async def slice(
         self,
         view: Projection[Any],
@@ -95,7 +107,7 @@ class Context:
         after: str | None,
         at_least: Position | None = None,
         descending: bool = False,
-        count: bool = False,
+        tagged: tuple[str, ...] = (),
         **equal: Any,
     ) -> Slice:
         """A page of a view within the asker's reach."""
@@ -106,29 +118,34 @@ class Context:
         await self.at_least(at_least, view)
         allowed = reach(self.asker, view.name, await self.places())
         if allowed is None:
-            return Slice(rows=[], more=False, position=0, total=0)
+            return Slice(rows=[], more=False, position=0, total=_nothing)
+        where = allowed.and_equal(**equal).and_tagged(*tagged)
         page = await self.run(
             self.house.reader.page,
             view,
-            allowed.and_equal(**equal),
+            where,
             first=limit,
             after=key,
             descending=descending,
-            count=count,
         )
         return Slice(
             rows=list(page.rows),
             more=page.more,
             position=page.position,
-            total=page.total,
+            total=lambda: self.run(self.house.reader.count, view, where),
             begun=key is not None,
         )
 
     async def one(
-        self, view: Projection[Any], key: str, at_least: Position | None = None
+        self,
+        view: Projection[Any],
+        key: str,
+        at_least: Position | None = None,
+        *,
+        argument: str = "id",
     ) -> Any | None:
         """One row by its key, or ``None`` where there is none within the asker's reach."""
-        _named(view, next(iter(view.state.__struct_fields__)), key, "id")
+        _named(view, next(iter(view.state.__struct_fields__)), key, argument)
         await self.at_least(at_least, view)
         allowed = reach(self.asker, view.name, await self.places())
         if allowed is None:
@@ -146,6 +163,10 @@ class Context:
 
         # Uncached: a connection may outlive what it read, and a person may be erased meanwhile.
         return self.loaders.setdefault("vault", DataLoader(load_fn=read, cache=False))
+
+
+async def _nothing() -> int:
+    return 0
 
 
 def place_titles(house: House) -> dict[str, str]:

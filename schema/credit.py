@@ -86,7 +86,7 @@ class CreditQuery:
         at_least: Position | None = None,
     ) -> CreditRecord | None:
         context = info.context
-        if await context.one(TEACHERS, teacher, at_least) is None:
+        if await context.one(TEACHERS, teacher, at_least, argument="teacher") is None:
             return None
         day = on or (as_of.effective if as_of and as_of.effective else context.today)
         house = context.house
@@ -140,8 +140,7 @@ async def _known(context: Context, as_of: AsOf) -> int | None:
         return await context.run(context.house.reader.feed.position_at, as_of.instant)
     if as_of.position is None:
         return None
-    # The future is not known: a position that is not reached yet means all there is.
-    return min(as_of.position, await context.run(context.house.ledger.feed.head))
+    return await context.known(as_of.position, "asOf.position")
 
 
 def _record(context: Context, found: Judged, day: date) -> CreditRecord:

@@ -40,7 +40,6 @@ class DeclarationQuery:
             first=first,
             after=after,
             at_least=at_least,
-            count=True,
             provider=provider,
             place=place,
             term=term,

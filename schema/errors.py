@@ -12,6 +12,8 @@ from strawberry.extensions import MaskErrors
 from ledger.fault import Fault
 from ledger.store.connection import trouble_behind
 from ledger.store.trouble import Trouble
+from schema.answers import spelt
+from schema.complaint import complaint, path_of
 
 log = structlog.get_logger()
 
@@ -30,18 +32,9 @@ class CodedErrors(MaskErrors):
         # A read that the database left unanswered is no accident: the client tries again.
         cause = trouble_behind(cause) or cause
         if isinstance(cause, Fault | Trouble):
-            where = {"field": cause.field} if isinstance(cause, Fault) and cause.field else {}
-            said = {"code": cause.code, "zh": cause.zh, "en": cause.en, **where}
-            return _coded(error, f"{cause.zh} / {cause.en}", **said)
+            return _faulty(error, cause)
         if isinstance(cause, GraphQLError):
-            syntax = error.message.startswith("Syntax Error")
-            return _coded(
-                error,
-                error.message,
-                code="GRAPHQL_SYNTAX" if syntax else "GRAPHQL_INVALID",
-                zh="请求不符合接口定义：" + error.message,
-                en=error.message,
-            )
+            return _misfit(error)
         zh, en, number = incident(cause, error.path)
         return _coded(error, f"{zh} / {en}", code="INTERNAL", zh=zh, en=en, incident=number)
 
@@ -63,12 +56,27 @@ def _root(error: GraphQLError) -> Exception:
     return cause
 
 
+def _faulty(error: GraphQLError, cause: Fault | Trouble) -> GraphQLError:
+    field = spelt(cause.field) if isinstance(cause, Fault) else None
+    path = path_of(error.message)
+    zh, en = (f"{path}：{cause.zh}", f"{path}: {cause.en}") if path else (cause.zh, cause.en)
+    return _coded(error, f"{zh} / {en}", code=cause.code, zh=zh, en=en, field=field, path=path)
+
+
+def _misfit(error: GraphQLError) -> GraphQLError:
+    en, zh = error.message, complaint(error.message)
+    code = "GRAPHQL_SYNTAX" if en.startswith("Syntax Error") else "GRAPHQL_INVALID"
+    message = zh if zh.endswith(en) else f"{zh} / {en}"
+    return _coded(error, message, code=code, zh=zh, en=en, path=path_of(en))
+
+
 def _coded(error: GraphQLError, message: str, **extensions: object) -> GraphQLError:
+    # What is not known is left out.
     return GraphQLError(
         message,
         nodes=error.nodes,
         source=error.source,
         positions=error.positions,
         path=error.path,
-        extensions=dict(extensions),
+        extensions={name: each for name, each in extensions.items() if each is not None},
     )

@@ -6,7 +6,9 @@ from typing import Any
 
 import strawberry
 
+from ledger.fault import Fault
 from ledger.finding import Outcome
+from ledger.names import JurisdictionId, Name
 from projections.catalogue import FINDINGS
 from projections.finding import Finding
 from schema.context import Context
@@ -31,18 +33,29 @@ class FindingQuery:
         rule: Text | None = None,
         outcome: Outcome | None = None,
         code: Text | None = None,
+        place: strawberry.ID | None = None,
+        subject: strawberry.ID | None = None,
         first: int | None = None,
         after: str | None = None,
         at_least: Position | None = None,
     ) -> Any:
+        names = {"place": place, "subject": subject}
         return await info.context.slice(
             FINDINGS,
             first=first,
             after=after,
             at_least=at_least,
             descending=True,
-            count=True,
+            tagged=tuple(_name(each, where) for where, each in names.items() if each is not None),
             rule=rule,
             outcome=outcome,
             code=code,
         )
+
+
+def _name(given: str, argument: str) -> str:
+    try:
+        return str((JurisdictionId if argument == "place" else Name)(given))
+    except Fault as fault:
+        fault.field = argument
+        raise

@@ -50,9 +50,11 @@ class EntryFilter:
     on_from: date | None = strawberry.field(default=None, description="True from. 发生日起。")
     on_to: date | None = strawberry.field(default=None, description="True until. 发生日止。")
     after: Position | None = strawberry.field(
-        default=None, description="Position after. 位置之后。"
+        default=None, description="Entries after this position. 此位置之后。"
     )
-    before: Position | None = strawberry.field(default=None, description="Position before. 之前。")
+    before: Position | None = strawberry.field(
+        default=None, description="Entries before this position. 此位置之前。"
+    )
 
 
 @strawberry.type(name="Entry", description="An event in its envelope, at its position. 账本条目。")
@@ -146,11 +148,13 @@ class Subscription:
     ) -> AsyncIterator[Changes]:
         context, size = info.context, bounded(batch_size, least=1, name="batchSize")
         wanted = await _filter(context, filter)
-        wanted = replace(wanted, after=max(after, wanted.after))
-        async for reached, entries in context.house.ledger.feed.follow(wanted):
-            for start in range(0, len(entries), size):
-                batch = entries[start : start + size]
-                last = start + size >= len(entries)
+        start = await context.known(max(after, wanted.after), "after")
+        async for reached, entries in context.house.ledger.feed.follow(
+            replace(wanted, after=start)
+        ):
+            for first in range(0, len(entries), size):
+                batch = entries[first : first + size]
+                last = first + size >= len(entries)
                 yield Changes(
                     position=Position(reached if last else batch[-1].position),
                     entries=[shown(context, each) for each in batch],

@@ -41,7 +41,6 @@ class OfferingQuery:
             first=first,
             after=after,
             at_least=at_least,
-            count=True,
             provider=provider,
             place=place,
             term=term,

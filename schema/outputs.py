@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, get_type_hints
 
 import strawberry
@@ -97,11 +97,16 @@ class Slice(Struct, kw_only=True):
     rows: list[tuple[str, Any]]
     more: bool
     position: int
-    total: int | None = None
+    total: Callable[[], Awaitable[int]] | None = None
     begun: bool = False
 
 
 _CONNECTIONS: dict[Any, Any] = {}
+
+
+async def _total(root: strawberry.Parent[Any]) -> int | None:
+    # Rows are counted only where somebody wants to know how many.
+    return None if root.total is None else await root.total()
 
 
 def connection(node: Any) -> Any:
@@ -136,8 +141,8 @@ def connection(node: Any) -> Any:
             description="What was read goes up to here. 数据到此为止。",
         ),
         "total_count": strawberry.field(
-            resolver=_reads("total", int | None),
-            description="How many rows fit, where counted. 总行数。",
+            resolver=_total,
+            description="How many rows fit; null for history only. 总行数，仅历史为空。",
         ),
     }
     made = strawberry.type(

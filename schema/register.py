@@ -11,7 +11,7 @@ from ledger.names import JurisdictionId
 from projections.catalogue import PROVIDERS, SCHOOLS, TEACHERS
 from projections.register import Provider, School, Teacher
 from schema.context import Context, place_titles
-from schema.outputs import connection, output
+from schema.outputs import Node, connection, output
 from schema.person import Person, masked, shown
 from schema.scalars import Position
 
@@ -39,10 +39,9 @@ TeacherType = output(
 
 
 @strawberry.type(description="A province, city or county. 省、市、县（市、区）。")
-class Jurisdiction:
+class Jurisdiction(Node):
     """A province, city or county."""
 
-    id: strawberry.ID
     title: str
     level: str
     within: strawberry.ID | None
@@ -56,15 +55,7 @@ class RegisterQuery:
     async def jurisdictions(self, info: Info) -> list[Jurisdiction]:
         context = info.context
         titles = await context.run(place_titles, context.house)
-        return [
-            Jurisdiction(
-                id=strawberry.ID(place),
-                title=title,
-                level=JurisdictionId(place).level,
-                within=_within(place),
-            )
-            for place, title in titles.items()
-        ]
+        return [jurisdiction(place, title) for place, title in titles.items()]
 
     @strawberry.field(graphql_type=connection(SchoolType), description="Schools. 学校。")
     async def schools(
@@ -111,6 +102,8 @@ class RegisterQuery:
         return await info.context.one(TEACHERS, id, at_least)
 
 
-def _within(place: str) -> strawberry.ID | None:
-    chain = JurisdictionId(place).chain
-    return strawberry.ID(chain[1]) if len(chain) > 1 else None
+def jurisdiction(place: str, title: str) -> Jurisdiction:
+    """A registered place."""
+    name = JurisdictionId(place)
+    within = strawberry.ID(name.chain[1]) if len(name.chain) > 1 else None
+    return Jurisdiction(id=strawberry.ID(place), title=title, level=name.level, within=within)

@@ -12,13 +12,14 @@ from ledger.names import JurisdictionId, TermId
 from ledger.regulation import RegulationAdopted, Rule
 from ledger.term import PHASE_ZH, Calendar, Phase, window
 from schema.context import Context
-from schema.outputs import output
+from schema.outputs import Node, output
 from schema.scalars import enum_type, listed
 
 enum_type(Calendar)
 enum_type(Phase)
 Info = strawberry.Info[Context, None]
 
+PROVINCE = "jurisdiction:330000"
 RuleType = output(Rule, key="id")
 
 
@@ -55,10 +56,9 @@ class TermWindow:
 
 
 @strawberry.type(description="A half-year of training with its windows. 学期与时间安排。")
-class Term:
+class Term(Node):
     """A half-year of training."""
 
-    id: strawberry.ID
     code: str
     windows: list[TermWindow]
 
@@ -97,24 +97,20 @@ class RegulationQuery:
         ]
 
     @strawberry.field(description="Terms with a calendar, as it holds in a place. 学期。")
-    async def terms(
-        self, info: Info, place: strawberry.ID = strawberry.ID("jurisdiction:330000")
-    ) -> list[Term]:
+    async def terms(self, info: Info, place: strawberry.ID = strawberry.ID(PROVINCE)) -> list[Term]:
         book = await info.context.run(info.context.house.rules.now)
         where = JurisdictionId(place)
-        return [
-            Term(
-                id=strawberry.ID(f"term:{code}"),
-                code=code,
-                windows=[
-                    found
-                    for calendar in Calendar
-                    for phase in Phase
-                    if (found := _window(book, where, code, calendar, phase)) is not None
-                ],
-            )
-            for code in sorted(book.terms)
-        ]
+        return [term(book, where, code) for code in sorted(book.terms)]
+
+
+def term(book: Any, place: JurisdictionId, code: str) -> Term:
+    """A term with its windows, as they hold in a place."""
+    windows = (_window(book, place, code, each, phase) for each in Calendar for phase in Phase)
+    return Term(
+        id=strawberry.ID(f"term:{code}"),
+        code=code,
+        windows=[each for each in windows if each is not None],
+    )
 
 
 def _window(book: Any, place: JurisdictionId, code: str, calendar: Any, phase: Any) -> Any:

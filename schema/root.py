@@ -7,7 +7,7 @@ from typing import Any
 import strawberry
 from strawberry.extensions import MaxAliasesLimiter, MaxTokensLimiter, QueryDepthLimiter
 
-from ledger.names import VALUE
+from ledger.names import VALUE, JurisdictionId
 from projections.catalogue import (
     CHANGES,
     OFFERINGS,
@@ -19,7 +19,7 @@ from projections.catalogue import (
     TEACHERS,
 )
 from schema.commands import mutation_type
-from schema.context import Context
+from schema.context import Context, place_titles
 from schema.credit import CreditQuery
 from schema.declaration import DeclarationQuery
 from schema.enrollment import EnrollmentQuery
@@ -29,8 +29,8 @@ from schema.history import HistoryQuery, Subscription
 from schema.offering import OfferingQuery
 from schema.order import OrderQuery
 from schema.outputs import NODES, Node
-from schema.register import RegisterQuery
-from schema.regulation import RegulationQuery
+from schema.register import RegisterQuery, jurisdiction
+from schema.regulation import PROVINCE, RegulationQuery, term
 from schema.scalars import CONFIG, Position
 from schema.words import describe
 
@@ -72,14 +72,23 @@ class Query(
         at_least: Position | None = None,
     ) -> Any:
         kind, _, value = str(id).partition(":")
-        if kind == "document":
-            book = await info.context.run(info.context.house.rules.now)
-            return next((d for key, d in book.documents.items() if str(key) == id), None)
-        if ":" not in id:
-            return (await info.context.run(info.context.house.rules.now)).rules.get(str(id))
+        if kind == "jurisdiction":
+            title = (await info.context.run(place_titles, info.context.house)).get(str(id))
+            return None if title is None else jurisdiction(str(id), title)
+        if ":" not in id or kind in ("document", "term"):
+            return _written(await info.context.run(info.context.house.rules.now), str(id))
         if kind not in NODE_VIEWS or not VALUE.fullmatch(value):
             return None
         return await info.context.one(NODE_VIEWS[kind], str(id), at_least)
+
+
+def _written(book: Any, name: str) -> Any:
+    kind, _, value = name.partition(":")
+    if kind == "document":
+        return next((each for key, each in book.documents.items() if str(key) == name), None)
+    if kind == "term":
+        return term(book, JurisdictionId(PROVINCE), value) if value in book.terms else None
+    return book.rules.get(name)
 
 
 class QuietSchema(strawberry.Schema):

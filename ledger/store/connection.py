@@ -65,10 +65,11 @@ def role_missing(user: str) -> Trouble:
         "ROLE_MISSING",
         zh=f"数据库用户 {user} 不能创建或使用角色 {ROLE}。请数据库管理员先执行："
         f'create role {ROLE} nologin;（若尚不存在）和 grant {ROLE} to "{user}";'
-        "也可用 xuefen migrate --sql 打印全部 SQL 交其执行。",
+        "也可用 xuefen migrate --sql 打印全部 SQL 交其执行，授权一句须另行执行。",
         en=f"The database user {user} may not create or take the role {ROLE}. A database "
         f"administrator must first run: create role {ROLE} nologin; (where it does not exist) and "
-        f'grant {ROLE} to "{user}"; or print all of the SQL with xuefen migrate --sql.',
+        f'grant {ROLE} to "{user}"; or print all of the SQL with xuefen migrate --sql, '
+        "which leaves this grant to be made.",
     )
 
 

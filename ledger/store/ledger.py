@@ -35,6 +35,12 @@ class Ledger:
         self.pool: ConnectionPool[psycopg.Connection[Any]] = open_pool(url)
         self.feed = Feed(url, self.pool)
         self.vault = Vault(vault_key, self.pool)
+        try:
+            self.vault.verify()
+        except Trouble:
+            self.feed.close()
+            self.pool.close()
+            raise
         self.committer = Committer(url, clock)
 
     @classmethod

@@ -28,6 +28,11 @@ __all__ = ["check_version", "migrate", "open_connection", "pending_sql", "troubl
 MIGRATIONS = Path(__file__).parent / "migrations"
 SCHEMA = "ledger"
 REVISION_TABLE = "revision"
+GRANT = f"""
+-- Whoever xuefen serve connects as must be able to take the role. Run by somebody else than that
+-- user, this migration has not granted it yet; put the user's name here and run it as well:
+-- grant {ROLE} to <user>;
+"""
 LOCK_KEY = int.from_bytes(b"xuefen", "big")
 
 
@@ -64,7 +69,7 @@ def pending_sql(url: str | None) -> str:
     config = _config(from_scratch=found is None)
     config.output_buffer = printed
     command.upgrade(config, f"{found or 'base'}:head", sql=True)
-    return printed.getvalue()
+    return printed.getvalue() + GRANT
 
 
 def check_version(url: str) -> None:
@@ -195,9 +200,11 @@ def _trouble_in_migration(error: psycopg.Error) -> Trouble | None:
     return Trouble(
         "OWNER_NEEDED",
         zh=f"该数据库用户无权迁移（{reason}）。"
-        "请以数据库所有者执行 xuefen migrate，或用 xuefen migrate --sql 打印 SQL 交给管理员。",
+        "请以数据库所有者执行 xuefen migrate，或用 xuefen migrate --sql 打印 SQL 交给管理员；"
+        f"管理员执行后还须 grant {ROLE} to 本用户。",
         en=f"This database user may not migrate ({reason}). Run xuefen migrate as the owner of "
-        "the database, or print the SQL for its administrator with xuefen migrate --sql.",
+        "the database, or print the SQL for its administrator with xuefen migrate --sql; after "
+        f"that the administrator must also grant {ROLE} to <user>, this one.",
     )
 
 

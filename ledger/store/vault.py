@@ -75,6 +75,17 @@ class Vault:
         self._fingerprint_key = sha256(b"fingerprint\x00" + key).digest()
         self._pool = pool
 
+    def verify(self) -> None:
+        """Raises ``Trouble`` (``VAULT_KEY_WRONG``) unless this is the key the vault began with."""
+        proof = hmac.digest(self._fingerprint_key, b"proof", "sha256")
+        with self._pool.connection() as connection:
+            connection.execute(
+                "insert into vault.proof (proof) values (%s) on conflict do nothing", (proof,)
+            )
+            row = connection.execute("select proof from vault.proof").fetchone()
+        if row is None or bytes(row[0]) != proof:
+            raise _wrong_key()
+
     def seal(self, subject: str, values: dict[str, str]) -> tuple[Seal, tuple[str, ...]]:
         """Values sealed under a new key of a subject, and their digests in order for the event."""
         key = AESGCM.generate_key(256)
@@ -94,6 +105,9 @@ class Vault:
             wrapped=nonce + self._wrap.encrypt(nonce, key, subject.encode()),
             secrets=tuple(sealed),
             fingerprint=self.fingerprint(number) if number else None,
+            content=hmac.digest(
+                self._fingerprint_key, msgspec.json.encode(values, order="sorted"), "sha256"
+            ),
         )
         return seal, tuple(sorted(digest for digest, _, _ in sealed))
 
@@ -138,25 +152,26 @@ class Vault:
 
     def erase(self, subject: str) -> bool:
         """Destroys a subject's key and look-ups; whether there was a key to destroy."""
-        with self._pool.connection() as connection:
-            done = connection.execute(
-                "update vault.keys set wrapped = null, destroyed_at = now() "
-                "where subject = %s and wrapped is not null",
-                (subject,),
-            ).rowcount
-            connection.execute("delete from vault.lookups where subject = %s", (subject,))
-        return done > 0
+        return destroy_key(self._pool, subject)
 
     def _unwrap(self, subject: str, wrapped: bytes) -> AESGCM:
         try:
             key = self._wrap.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], subject.encode())
         except InvalidTag:
-            raise Trouble(
-                "VAULT_KEY_WRONG",
-                zh="保险库密钥与数据库不符，请使用建库时的密钥文件",
-                en="the vault key does not fit this database; use the key file it was made with",
-            ) from None
+            raise _wrong_key() from None
         return AESGCM(key)
+
+
+def destroy_key(pool: ConnectionPool[psycopg.Connection[Any]], subject: str) -> bool:
+    """Destroys a subject's key and look-ups; needs no key of the vault. Whether there was one."""
+    with pool.connection() as connection:
+        done = connection.execute(
+            "update vault.keys set wrapped = null, destroyed_at = now() "
+            "where subject = %s and wrapped is not null",
+            (subject,),
+        ).rowcount
+        connection.execute("delete from vault.lookups where subject = %s", (subject,))
+    return done > 0
 
 
 def digest_of(disclosure: str) -> str:
@@ -180,3 +195,12 @@ def _disclosed(plain: bytes) -> str:
 
 def _base64url(data: bytes) -> str:
     return urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _wrong_key() -> Trouble:
+    return Trouble(
+        "VAULT_KEY_WRONG",
+        zh="保险库密钥与数据库不符，请使用建库时的密钥文件（XUEFEN_VAULT_KEY）",
+        en="the vault key does not fit this database; use the key file it was made with "
+        "(XUEFEN_VAULT_KEY)",
+    )

@@ -16,6 +16,7 @@ from eventsourcing.persistence import IntegrityError
 from uuid_utils.compat import uuid7
 
 from ledger.command import Ask, Asker, Command, Refusals, Refused, Selector, settle
+from ledger.day import happened
 from ledger.event import Entry, Event, decode, encode, leaf_hash, sound
 from ledger.fault import Fault
 from ledger.finding import FindingMade
@@ -23,6 +24,7 @@ from ledger.regulation import REGULATION_EVENTS, RegulationAdopted, RuleAdopted,
 from ledger.store.answer import Answer, Outcome, Written, refused
 from ledger.store.memory import Memory
 from ledger.store.statements import UNIT, tag_hash
+from ledger.text import impersonal
 
 SHANGHAI = timedelta(hours=8)
 
@@ -35,6 +37,7 @@ class Seal:
     wrapped: bytes
     secrets: tuple[tuple[str, str, bytes], ...]
     fingerprint: bytes | None = None
+    content: bytes = b""
 
 
 @dataclass
@@ -218,6 +221,8 @@ class Asked:
         for entry in gather(self.selectors[number], tray, memory):
             fresh.learn(entry)
         try:
+            if self.on is not None:
+                happened(self.on, (tray.at + SHANGHAI).date(), "reported.on")
             self._check_identity(number)
             events = [sound(event) for event in settle(fresh)]
             rows = self._rows(events, fresh, ask, tray)
@@ -298,21 +303,24 @@ def gather(selectors: list[Selector], tray: Tray, memory: Memory) -> list[Entry]
 def content_digest(asked: Asked) -> bytes:
     """A digest of what is asked; the same request id with another digest is a mistake.
 
-    Raises ``Fault`` (``UNSOUND_TEXT``).
+    Raises ``Fault`` (``UNSOUND_TEXT``, ``PERSONAL_DATA``).
     """
     content = [
         [type(each).__name__, {f.name: getattr(each, f.name) for f in fields(each) if f.init}]
         for each in asked.commands
     ]
-    # Sealed digests are salted afresh each time and so are no part of the content.
+    # Sealed digests are salted afresh each time; a keyed hash stands for the values themselves.
     for _, values in content:
         if isinstance(values, dict):
             values.pop("sealed", None)
-    circumstances: list[Any] = [asked.source, asked.whole]
+    seals = [[number, seal.content] for number, seal in sorted(asked.seals.items())]
+    circumstances: list[Any] = [asked.source, asked.whole, seals]
     if asked.source is not None:
         circumstances.append(asked.on)
     if not f"{asked.request}{asked.source or ''}".isprintable():
         raise _unsound_text()
+    impersonal(asked.request, "request_id")
+    impersonal(asked.source or "", "source")
     try:
         return sha256(_CONTENT.encode([content, circumstances])).digest()
     except UnicodeEncodeError:

@@ -104,6 +104,7 @@ def test_over_http_it_is_answered_with_401_and_a_code(quiet: Served, token: str)
 
     [error] = response.json()["errors"]
     spoken(error["extensions"])
+    assert not error["message"].endswith((":", " "))
     assert (response.status_code, error["extensions"]["code"]) == (401, "UNAUTHENTICATED")
     assert response.headers["www-authenticate"] == "Bearer"
 
@@ -128,6 +129,9 @@ def test_over_websocket_it_closes_with_4403(quiet: Served, name: str, value: Any
             socket.recv(timeout=10)
 
         assert socket.close_code == 4403
+        assert socket.close_reason
+        assert "令牌" in socket.close_reason
+        assert not socket.close_reason.endswith((":", " "))
 
 
 def test_without_a_token_one_is_the_public() -> None:

@@ -18,6 +18,7 @@ from ledger.order import SubmitOrder
 from ledger.register import RegisterSchool, RegisterTeacher, TransferTeacher
 from ledger.school_based import RecordSchoolBased
 from ledger.store.ledger import Ledger
+from schema.answers import spelt
 from schema.commands import DOCUMENT_CHARACTERS_MAX, REQUEST_CHARACTERS_MAX
 from schema.inputs import ROWS_MAX
 from schema.mutation import MUTATIONS
@@ -179,6 +180,133 @@ def test_a_query_says_which_of_its_arguments_makes_no_sense(
     assert raw(operator, body).json()["data"] == {"creditRecord": None}
 
 
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("query($v: ID!) { creditRecord(teacher: $v) { position } }", "teacher"),
+        ("query($v: ID!) { offering(id: $v) { id } }", "id"),
+        ("query($v: ID!) { findings(subject: $v) { totalCount } }", "subject"),
+        ("query($v: ID!) { findings(place: $v) { totalCount } }", "place"),
+    ],
+)
+def test_a_malformed_name_in_a_query_is_laid_to_its_argument(
+    operator: Party, query: str, field: str
+) -> None:
+    assert [each["field"] for each in operator.errors(query, v="school:")] == [field]
+
+
+def test_a_position_that_the_ledger_has_not_reached_is_an_error(operator: Party) -> None:
+    query = (
+        "query($t: ID!, $p: Position!) "
+        "{ creditRecord(teacher: $t, asOf: {position: $p}) { position } }"
+    )
+    head = operator.served.head
+    [error] = operator.errors(query, t=LIN, p=head + 7)
+
+    assert (error["code"], error["field"]) == ("BEYOND_HEAD", "asOf.position")
+    for said in (error["zh"], error["en"]):
+        assert str(head) in said
+        assert str(head + 7) in said
+    assert operator.ask(query, t=LIN, p=head)["creditRecord"]["position"] == head
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "place"),
+    [
+        ({"entered": "2024-02-30"}, "BAD_DAY", "entered"),
+        ({"subject": " at 'inputs[0].x'; \x00"}, "BAD_TEXT", "subject"),
+        ({"person": {"name": "\x07"}}, "BAD_TEXT", "person.name"),
+        ({"stage": "KINDERGARDEN"}, "GRAPHQL_INVALID", "stage"),
+        ({"nothing": 1}, "GRAPHQL_INVALID", ""),
+    ],
+)
+def test_a_bad_value_in_a_bulk_names_its_row_and_its_field(
+    operator: Party, change: dict[str, Any], code: str, place: str
+) -> None:
+    good = sample(RegisterTeacher)
+    good.pop("sealed", None)
+    document = bulk_document(RegisterTeacher)
+    [error] = operator.errors(document, inputs=[good, good, good | change], request="r")
+
+    path = f"inputs[2].{place}".rstrip(".")
+    assert (error["code"], error["path"]) == (code, path)
+    assert path in error["zh"]
+    assert path.removeprefix("inputs") in error["en"]
+
+
+@pytest.mark.parametrize(
+    ("query", "given", "zh"),
+    [
+        ("{ nothing }", {}, "类型 Query 没有字段 nothing"),
+        ("{ head(x: 1) }", {}, "字段 Query.head 没有参数 x"),
+        ("{ teacher { id } }", {}, "字段 Query.teacher 缺少参数 id（ID!）"),
+        ("{ findings(outcome: NO) { totalCount } }", {}, "枚举 Outcome 没有值 NO"),
+        ("query($v: Outcome) { findings(outcome: $v) { totalCount } }", {"v": "NO"},
+         "v：枚举 Outcome 没有值 NO"),
+        ("query($v: ID!) { teacher(id: $v) { id } }", {}, "v：缺少值（ID!）"),
+        ("query($v: Int) { schools(first: $v) { position } }", {"v": "x"}, "v：值不是 Int 类型"),
+        ('{ schools(first: "x") { position } }', {}, "值不是 Int 类型"),
+        ("query($v: AsOf) { creditRecord(teacher: \"teacher:x\", asOf: $v) { position } }",
+         {"v": {"then": 1}}, "v：类型 AsOf 没有字段 then"),
+        ("query($v: AsOf) { creditRecord(teacher: \"teacher:x\", asOf: $v) { position } }",
+         {"v": 5}, "v：AsOf 须为对象"),
+        ("{ schools }", {}, "字段 schools 须选择子字段"),
+        ("query { ...a } fragment a on Query { ...a }", {}, "请求不符合接口定义：Cannot spread"),
+    ],
+)  # fmt: skip
+def test_the_commonest_misfits_are_said_in_chinese(
+    operator: Party, query: str, given: dict[str, Any], zh: str
+) -> None:
+    assert operator.errors(query, **given)[0]["zh"].startswith(zh)
+
+
+def test_what_is_missing_in_an_input_is_said_in_chinese(operator: Party) -> None:
+    body = register()
+    del body["variables"]["input"]["title"]
+    [error] = raw(operator, body).json()["errors"]
+
+    assert error["extensions"]["zh"] == "input：缺少字段 title（类型 RegisterSchoolInput）"
+
+
+def test_fields_are_spelt_as_in_the_interface(operator: Party) -> None:
+    body = register()
+    body["variables"]["request"] = ""
+    [refusal] = raw(operator, body).json()["data"]["answer"]["refusals"]
+
+    assert refusal["field"] == "requestId"
+    assert [spelt(each) for each in ("online_credits", "plan.final_assessment", None)] == [
+        "onlineCredits",
+        "plan.finalAssessment",
+        None,
+    ]
+
+
+def test_a_get_without_a_query_says_to_post(operator: Party) -> None:
+    refused(operator, "", "BAD_REQUEST", 400, method="GET")
+    response = operator.served.client.get("/graphql")
+
+    assert "POST" in response.json()["errors"][0]["message"]
+
+
+def test_findings_are_found_by_place_and_by_what_they_concern(operator: Party) -> None:
+    query = (
+        "query($p: ID, $s: ID) { findings(place: $p, subject: $s) "
+        "{ totalCount edges { node { key place subjects } } } }"
+    )
+    every = operator.ask(query)["findings"]
+    nodes = [each["node"] for each in every["edges"]]
+    assert every["totalCount"] == len(nodes) > 0
+    subject = nodes[0]["subjects"][0]
+    here = operator.ask(query, p=nodes[0]["place"])["findings"]["totalCount"]
+    about = operator.ask(query, s=subject, p=nodes[0]["place"])["findings"]["edges"]
+
+    assert here == len([each for each in nodes if each["place"] == nodes[0]["place"]])
+    assert {each["node"]["key"] for each in about} >= {nodes[0]["key"]}
+    assert operator.ask(query, s="teacher:nobody")["findings"]["totalCount"] == 0
+    stranger = operator.served.party(Role.BUREAU, "jurisdiction:330100")
+    assert stranger.ask(query, s=subject)["findings"]["totalCount"] == 0
+
+
 def test_a_node_or_entry_that_cannot_be_is_none(operator: Party) -> None:
     query = "query($v: ID!) { node(id: $v) { id } entry(id: $v) { id } }"
     for name in ("", "teacher:nobody", "teacher:\x00", LONE, "nothing", "x" * 10_000):
@@ -327,9 +455,15 @@ def test_the_same_request_again_gives_the_same_answer_and_another_content_is_ref
 def test_a_bulk_of_more_than_5000_rows_is_refused_whole(operator: Party) -> None:
     rows = [NEW_SCHOOL] * (ROWS_MAX + 1)
 
-    answer = operator.mutate_many(RegisterSchool, rows)
-    assert (answer["recorded"], answer["refused"]) == (0, ROWS_MAX + 1)
-    assert codes(answer["rows"][0]) == ["TOO_MANY_ROWS"]
+    errors = operator.errors(bulk_document(RegisterSchool), inputs=rows, request="r1")
+    assert [(each["code"], each["field"]) for each in errors] == [("TOO_MANY_ROWS", "inputs")]
+
+
+def test_what_is_wrong_with_a_bulk_as_a_whole_is_said_once(operator: Party) -> None:
+    document = bulk_document(RegisterSchool)
+    errors = operator.errors(document, inputs=[NEW_SCHOOL] * 3, request="")
+
+    assert [(each["code"], each["field"]) for each in errors] == [("BAD_REQUEST_ID", "requestId")]
 
 
 def test_a_bulk_of_nothing_answers_nothing(operator: Party) -> None:

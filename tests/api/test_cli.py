@@ -15,6 +15,7 @@ import sys
 import tempfile
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -28,12 +29,13 @@ from typer.testing import CliRunner
 
 from api.cli import app
 from api.serve import GRACE_SECONDS
+from api.terminal import beginning
 from ledger.store.embedded import Embedded
 from projections.catalogue import VIEWS
 from projections.check import NAMES
 from projections.runner import LOCK
-from tests.told import told_template, told_url
-from tests.town import rows
+from tests.told import SEALED, told_template, told_url
+from tests.town import KEY, rows
 
 __all__ = ["told_template", "told_url"]
 
@@ -146,11 +148,16 @@ def serving(*arguments: object, folder: Path) -> Iterator[Server]:
         process.communicate(timeout=PATIENCE_SECONDS)
 
 
+@pytest.fixture
+def keys_of_told(tmp_path: Path) -> None:
+    """The key of the told ledger's vault, in the folder that a server of it is given."""
+    (tmp_path / "vault.key").write_text(b64encode(KEY).decode())
+
+
 def token_of(data: Path) -> dict[str, str]:
     """The operator's header."""
     names = ("--role", "operator", "--scope", "ledger:xuefen", "--actor", "staff:operator")
-    printed, said = inside("--data", data, "token", *names)
-    assert said == ""
+    printed, _ = inside("--data", data, "token", *names)
     return {"authorization": f"Bearer {printed.strip()}"}
 
 
@@ -201,6 +208,7 @@ def test_two_servers_share_one_data_folder_and_the_last_one_stops_the_database(d
     assert not Embedded(data).running
 
 
+@pytest.mark.usefixtures("keys_of_told")
 def test_what_was_acknowledged_before_a_stop_is_kept(told_url: str, tmp_path: Path) -> None:
     told: list[dict[str, Any]] = []
     with serving("--data", tmp_path, "--database-url", told_url, folder=tmp_path) as server:
@@ -227,6 +235,7 @@ def test_what_was_acknowledged_before_a_stop_is_kept(told_url: str, tmp_path: Pa
     assert all(kept[each["position"]] == each["id"] for each in told)
 
 
+@pytest.mark.usefixtures("keys_of_told")
 def test_a_stop_does_not_wait_for_ever_for_a_subscription(told_url: str, tmp_path: Path) -> None:
     asked = {"query": "subscription { changes(after: 0) { position } }"}
     accept = token_of(tmp_path) | {"accept": "text/event-stream"}
@@ -297,6 +306,7 @@ def test_a_ready_file_that_cannot_be_written_is_said(data: Path, tmp_path: Path)
     assert code(said) == "READY_FILE_CLOSED"
 
 
+@pytest.mark.usefixtures("keys_of_told")
 def test_the_demo_clock_begins_on_its_day(told_url: str, tmp_path: Path) -> None:
     given = ("--data", tmp_path, "--database-url", told_url)
     ready = tmp_path / "ready"
@@ -490,8 +500,6 @@ def test_pages_of_the_history_join(told_url: str, monkeypatch: pytest.MonkeyPatc
         (("history", "--tag", "pupil:lin"), "MALFORMED_NAME"),
         (("record", "a teacher"), "MALFORMED_NAME"),
         (("record", "school:anyang"), "MALFORMED_NAME"),
-        (("regulations", "--files", "--kind", "nothing"), "UNKNOWN_KIND"),
-        (("regulations", "--files", "--document", "nothing"), "UNKNOWN_DOCUMENT"),
         (("regulations", "--files", "--place", "瑞安"), "MALFORMED_NAME"),
         (("rebuild", "nothing"), "UNKNOWN_VIEW"),
     ],
@@ -553,6 +561,20 @@ def test_a_record_is_shown_as_it_was(told_url: str) -> None:
     assert record(told_url, "--as-of-position", 10**9)["position"] == now["position"]
 
 
+def test_credits_of_another_cycle_are_pointed_to(told_url: str) -> None:
+    _, said = inside("--database-url", told_url, "record", "lin")
+    day = said.rpartition("--on ")[2].strip().rstrip(".")
+
+    assert re.fullmatch(r"2024-\d\d-\d\d", day), said
+    assert inside("--database-url", told_url, "record", "lin", "--on", day)[1] == ""
+
+
+def test_a_day_before_the_teacher_entered_has_no_cycle(told_url: str) -> None:
+    _, said = inside("--database-url", told_url, "record", "lin", "--on", "2000-01-01", status=1)
+
+    assert code(said) == "BEFORE_ENTRY"
+
+
 def test_an_unknown_teacher_is_said(told_url: str) -> None:
     _, said = xuefen("--database-url", told_url, "record", "nobody", status=1)
 
@@ -566,7 +588,9 @@ def test_views_are_rebuilt(told_url: str) -> None:
         connection.execute("update projection.schools set state = '{}'")
 
     _, said = xuefen("--database-url", told_url, "rebuild", "records")
-    assert "1" in said
+    assert "Rebuilt 1 view up to" in said
+    printed, _ = inside("--database-url", told_url, "rebuild", "records", "--json")
+    assert lines(printed)[0]["views"] == ["records"]
     found = inside("--database-url", told_url, "check", "views", status=1)[0]
     assert "records" not in found
     assert "schools" in found
@@ -589,8 +613,63 @@ def test_a_token_is_all_that_is_printed(data: Path) -> None:
     printed, said = xuefen("--data", data, "token", *names)
 
     assert re.fullmatch(r"[\w-]+\.[\w-]+\.[\w-]+\n", printed)
-    assert said == ""
+    assert "new signing key" in said
+    again, said = inside("--data", data, "token", *names, "--json")
+    assert (said, lines(again)[0]["scope"]) == ("", "school:x")
     assert (data / "issuer.jwk").stat().st_mode & 0o777 == 0o600
+
+
+def erase(url: str, *arguments: object, status: int = 0) -> tuple[str, str]:
+    """Erases the teacher whose data is sealed."""
+    given = ("--database-url", url, "erase", SEALED, "--reason", "本人申请")
+    return inside(*given, *arguments, status=status)
+
+
+def keys(url: str) -> list[tuple[Any, ...]]:
+    """Whether each key in the vault is still there."""
+    return rows(url, "select wrapped is not null from vault.keys")
+
+
+def test_a_teacher_is_erased_once_and_for_all(told_url: str) -> None:
+    printed, _ = erase(told_url, "--yes", "--json")
+    event = history(told_url, "--type", "erasure.person-erased")[0]
+
+    assert lines(printed) == [
+        {"teacher": SEALED, "position": event["position"], "key_destroyed": True}
+    ]
+    assert (event["actor"], event["channel"]) == ("staff:operator", "CONSOLE")
+    assert event["data"]["reason"] == "本人申请"
+    assert keys(told_url) == [(False,)]
+    assert rows(told_url, "select 1 from vault.lookups where subject = %s", SEALED) == []
+    assert inside("--database-url", told_url, "check", "erasure", "vault") == ("", "")
+    assert code(erase(told_url, "--yes", status=1)[1]) == "ALREADY_ERASED"
+
+
+def test_an_erasure_that_was_broken_off_is_completed(
+    told_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object) -> bool:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("api.command_erase.destroy_key", die)
+        erase(told_url, "--yes", status=130)
+    found, _ = inside("--database-url", told_url, "check", "--json", status=1)
+    _, said = erase(told_url, "--yes")
+
+    assert [each["code"] for each in lines(found)] == ["ERASURE_UNFINISHED"]
+    assert "complete" in said
+    assert keys(told_url) == [(False,)]
+    assert len(history(told_url, "--type", "erasure.person-erased")) == 1
+
+
+def test_an_erasure_is_confirmed_has_a_reason_and_names_a_known_teacher(told_url: str) -> None:
+    given = ("--database-url", told_url, "erase", "--yes", "--reason")
+
+    assert code(erase(told_url, status=2)[1]) == "CONFIRMATION_NEEDED"
+    assert code(inside(*given, " ", SEALED, status=1)[1]) == "REASON_MISSING"
+    assert code(inside(*given, "x", "nobody", status=1)[1]) == "UNKNOWN_REFERENCE"
+    assert keys(told_url) == [(True,)]
 
 
 def test_a_token_for_a_scope_of_the_wrong_kind_is_refused(tmp_path: Path) -> None:
@@ -600,6 +679,37 @@ def test_a_token_for_a_scope_of_the_wrong_kind_is_refused(tmp_path: Path) -> Non
     assert printed == ""
     assert code(said) == "BAD_SCOPE"
     assert not (tmp_path / "data").exists()
+
+
+def test_a_token_for_the_public_or_for_another_teacher_is_not_made(tmp_path: Path) -> None:
+    def said(*names: str) -> str:
+        return code(inside("--data", tmp_path / "data", "token", *names, status=2)[1])
+
+    public = ("--role", "public", "--scope", "ledger:public", "--actor", "staff:x")
+    other = ("--role", "teacher", "--scope", "teacher:x", "--actor", "teacher:y")
+    assert said(*public) == "NO_TOKEN_NEEDED"
+    assert said(*other) == "ACTOR_NOT_SCOPE"
+    assert not (tmp_path / "data").exists()
+
+
+def test_the_version_is_said() -> None:
+    assert re.fullmatch(r"xuefen \d+\.\d+\.\d+\n", inside("--version")[0])
+
+
+def test_what_does_not_exist_is_said_and_not_an_empty_answer(told_url: str) -> None:
+    for given in (("--files",), ()):
+        url = () if given else ("--database-url", told_url)
+        for option, value, expected in (
+            ("--place", "999999", "UNKNOWN_PLACE"),
+            ("--kind", "nothing", "UNKNOWN_KIND"),
+            ("--document", "nothing", "UNKNOWN_DOCUMENT"),
+        ):
+            _, said = inside(*url, "regulations", *given, option, value, status=1)
+            assert code(said) == expected
+
+
+def test_names_are_completed() -> None:
+    assert beginning(["views", "vault", "ids"])("v") == ["vault", "views"]
 
 
 def test_regulations_of_the_ledger_are_those_of_the_files(told_url: str, data: Path) -> None:
@@ -636,8 +746,11 @@ def test_the_sql_of_a_migration_is_printed_and_run(empty_database_url: str, data
     assert xuefen("--data", data, "migrate", "--sql")[0] == printed
     assert not data.exists()
 
+    assert lines(inside(*given, "migrate", "--sql", "--json")[0]) == [{"sql": printed}]
+
     _, said = inside(*given, "migrate")
     assert "migrated" in said
+    assert lines(inside(*given, "migrate", "--json")[0]) == [{"migrated": False}]
     assert inside(*given, "migrate", "--sql") == ("", "")
     _, said = inside(*given, "migrate")
     assert "up to date" in said

@@ -206,12 +206,46 @@ def test_a_document_and_a_rule_are_nodes(quiet: Served) -> None:
         }
 
 
-def test_the_future_is_as_it_is_now(quiet: Served) -> None:
-    query = (
-        '{ creditRecord(teacher: "teacher:nobody", asOf: {position: 9999999}) { position } head }'
+@pytest.mark.parametrize("name", ["jurisdiction:330381", "term:2024H1"])
+def test_a_place_and_a_term_are_nodes(quiet: Served, name: str) -> None:
+    document = (
+        "query($n: ID!) { node(id: $n) { id ... on Jurisdiction { within } "
+        "... on Term { windows { phase } } } jurisdictions { id within } "
+        "terms { id windows { phase } } }"
+    )
+    found = quiet.public.ask(document, n=name)
+
+    assert found["node"] in [*found["jurisdictions"], *found["terms"]]
+    for other in (name + "9", name.partition(":")[0] + ":"):
+        assert quiet.public.ask(document, n=other)["node"] is None
+
+
+def test_every_list_says_how_many_rows_it_has_but_the_history(served: Served) -> None:
+    at = schools(served.operator, "a", "b", "c")
+    lists = ("providers", "teachers", "orders", "projects", "planChanges", "offerings")
+    lists += ("enrollments", "completions", "schoolBasedTrainings", "findings", "history")
+    counted = " ".join(f"{name} {{ totalCount }}" for name in lists)
+    found = served.operator.ask(
+        f"query($at: Position!) {{ schools(first: 1, atLeast: $at) {{ totalCount }} {counted} }}",
+        at=at,
     )
 
-    assert quiet.operator.ask(query) == {"creditRecord": None, "head": quiet.head}
+    counts = {name: each["totalCount"] for name, each in found.items()}
+    assert counts == dict.fromkeys(lists, 0) | {"schools": 3, "history": None}
+
+
+def test_rows_are_counted_only_where_somebody_asks(
+    quiet: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Reader, "count", lambda *_: pytest.fail("nobody asked"))
+
+    assert quiet.operator.ask("{ schools { edges { cursor } } }") == {"schools": {"edges": []}}
+
+
+def test_history_after_a_position_beyond_the_head_is_empty(quiet: Served) -> None:
+    query = "query($p: Position!) { history(filter: {after: $p}) { edges { cursor } } }"
+
+    assert quiet.operator.ask(query, p=quiet.head + 1) == {"history": {"edges": []}}
 
 
 def test_the_health_pages_say_how_it_stands(quiet: Served) -> None:

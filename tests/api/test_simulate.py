@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+import time
 import uuid
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -12,7 +14,8 @@ from typer.testing import CliRunner
 
 from api.cli import app
 from api.settings import Settings
-from api.simulate import Simulation, in_process, over_http, prepare, run
+from api.simulate import Simulation, in_process, prepare, run
+from api.simulate_http import over_http
 from bench.kill_servers import Servers, fresh_folder
 from bench.kill_verify import told
 from ledger.fault import Fault
@@ -136,11 +139,25 @@ def test_a_term_without_windows_is_said_with_those_that_have_them() -> None:
     assert said.value.code == "TERM_WITHOUT_WINDOWS"
 
 
+def test_a_server_that_never_answered_is_said_at_once(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    begun = time.monotonic()
+    for server in (f"http://127.0.0.1:{port}", f"127.0.0.1:{port}", "http://[x"):
+        with pytest.raises(Trouble) as said, over_http([server], tmp_path / "issuer.jwk"):
+            pass
+
+        assert said.value.code == "SERVER_UNREACHABLE"
+    assert time.monotonic() - begun < 10
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("teachers", "place", "code"),
     [
         (0, "330381", "BAD_TEACHERS"),
         (10, "330300", "NO_COUNTY"),
+        (10, "999999", "UNKNOWN_PLACE"),
         (10, "wen zhou", "MALFORMED_NAME"),
     ],
 )

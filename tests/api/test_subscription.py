@@ -178,6 +178,8 @@ def test_the_stream_stays_within_the_askers_reach(
         ('subscription { changes(filter: {types: ["x"]}) { position } }', "UNKNOWN_TYPE"),
         ('subscription { changes(filter: {tags: ["x"]}) { position } }', "MALFORMED_NAME"),
         ("subscription { changes(after: -1) { position } }", "BAD_POSITION"),
+        ("subscription { changes(after: 9999999) { position } }", "BEYOND_HEAD"),
+        ("subscription { changes(filter: {after: 9999999}) { position } }", "BEYOND_HEAD"),
     ],
 )
 def test_what_is_wrong_with_a_subscription_is_said_with_a_code(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 
@@ -82,3 +83,14 @@ def test_the_corresponding_day_so_many_years_later(day, years, later):
 )
 def test_the_anniversary_itself_counts_as_a_year(day, old_enough):
     assert old_enough == accredited_for(cast.accredited(since=date(2023, 3, 8)), 1, day)
+
+
+def test_who_trains_the_whole_province_is_for_the_province_to_say():
+    wide = replace(ACCREDIT, reach=Reach.PROVINCE_WIDE)
+    given(cast.jurisdiction()).when(wide, on=DAY, by=asker_for(RUIAN)).refused(OutsideScope)
+
+
+def test_an_accreditation_does_not_begin_tomorrow():
+    given(cast.jurisdiction()).when(
+        replace(ACCREDIT, since=DAY + timedelta(days=1)), on=DAY
+    ).faulted("DAY_AHEAD", "since")

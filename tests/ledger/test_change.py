@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from ledger.change import (
+    AlreadyCarriedOut,
     CarryOutChange,
     Change,
     ChangeCarriedOut,
@@ -16,6 +17,7 @@ from ledger.change import (
     ChangeKind,
     ChangeRequested,
     DecideChange,
+    NothingToChange,
     NotifyTrainees,
     RequestChange,
     TraineesNotified,
@@ -85,8 +87,15 @@ def test_a_change_is_asked_for_once_and_with_a_description():
     given(cast.opened(), requested()).when(REQUEST, on=DAY).refused(
         AlreadyRegistered, field="change"
     )
-    blank = RequestChange(change=CHANGE, offering=OFFERING, kinds=(), description=" ")
-    given(cast.opened()).when(blank, on=DAY).refused(ReasonMissing)
+    blank = RequestChange(change=CHANGE, offering=OFFERING, kinds=REQUEST.kinds, description=" ")
+    given(cast.opened()).when(blank, on=DAY).refused(ReasonMissing, field="description")
+
+
+def test_a_change_names_its_kinds_and_comes_while_the_class_runs():
+    nothing = RequestChange(change=CHANGE, offering=OFFERING, kinds=(), description="x")
+    given(cast.opened()).when(nothing, on=DAY).refused(NothingToChange, field="kinds")
+    given(cast.opened()).when(REQUEST, on=date(2024, 6, 28)).accepted()
+    given(cast.opened()).when(REQUEST, on=date(2024, 6, 29)).refused(NothingToChange)
 
 
 def test_the_bureau_decides_a_change_once():
@@ -163,7 +172,7 @@ def test_the_bureau_sets_the_class_whatever_the_kind():
 
 
 def test_a_change_is_carried_out_once():
-    given(requested(), carried_out()).when(CARRY_OUT, on=DAY).refused(AlreadyReviewed)
+    given(requested(), carried_out()).when(CARRY_OUT, on=DAY).refused(AlreadyCarriedOut)
 
 
 @pytest.mark.parametrize(

@@ -263,3 +263,26 @@ def test_an_unknown_class_has_nothing_to_correct():
 
 def test_another_party_corrects_nothing():
     given(past("4")).when(correct("2"), on=DAY, by=asker_for(SCHOOL)).refused(OutsideScope)
+
+
+@pytest.mark.parametrize("decision", ["revoked", "corrected"])
+def test_what_the_bureau_decided_about_a_credit_no_correction_of_the_provider_undoes(decision):
+    details = {
+        "credit": CREDIT,
+        "teacher": LIN,
+        "school": SCHOOL,
+        "place": RUIAN,
+        "credits_before": Decimal(72),
+        "corrects": "0193-0001",
+        "reason": "审计决定",
+        "decided": True,
+    }
+    decided = (
+        CreditRevoked(**details)
+        if decision == "revoked"
+        else CreditCorrected(**details, credits=Decimal(10))
+    )
+    story = past("18", granted("18"), cast.awarded(72, base=90, missed=18), decided)
+    answer = given(story).when(correct("0"), on=DAY).accepted()
+
+    assert not [each for each in answer.facts if isinstance(each, CreditCorrected | CreditRevoked)]

@@ -187,6 +187,7 @@ def corrected(before, after, corrects="0193-0002", reason="漏扣 2 学时"):
         credits=Decimal(after),
         corrects=corrects,
         reason=reason,
+        decided=True,
     )
 
 
@@ -199,6 +200,7 @@ def revoked(before, corrects="0193-0002"):
         credits_before=Decimal(before),
         corrects=corrects,
         reason="重复认定",
+        decided=True,
     )
 
 
@@ -213,9 +215,9 @@ def test_a_credit_is_taken_back_whole():
     given(AWARDED).when(REVOKE, on=DAY).then(revoked(24))
 
 
-@pytest.mark.parametrize("command", [CORRECT, REVOKE])
-def test_a_revoked_credit_is_neither_corrected_nor_revoked(command):
-    given(AWARDED, revoked(24)).when(command, on=DAY).refused(NotCredited, field="credit")
+def test_a_revoked_credit_is_revoked_no_more_but_can_come_back():
+    given(AWARDED, revoked(24)).when(REVOKE, on=DAY).refused(NotCredited, field="credit")
+    given(AWARDED, revoked(24)).when(CORRECT, on=DAY).then(corrected(0, 22, corrects="0193-0003"))
 
 
 @pytest.mark.parametrize("command", [CORRECT, REVOKE])

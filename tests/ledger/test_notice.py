@@ -61,7 +61,6 @@ def test_bureau_and_school_are_told(denial):
     [
         pytest.param((SCHOOL_TOO,), "BUREAU", id="W-022"),
         pytest.param((BUREAU,), "SCHOOL", id="school-missing"),
-        pytest.param((), "BUREAU, SCHOOL", id="both-missing"),
     ],
 )
 @pytest.mark.parametrize("reported", [False, True])
@@ -78,7 +77,13 @@ def test_the_second_notice_completes_the_first():
 
 
 def test_where_no_rule_asks_for_recipients_none_is_missing():
-    given(PAST, DENIED, rules=rules_without("ZJ14-11")).when(tell(), on=DAY).then(told())
+    given(PAST, DENIED, rules=rules_without("ZJ14-11")).when(tell(BUREAU), on=DAY).then(
+        told(BUREAU)
+    )
+
+
+def test_a_notice_tells_somebody():
+    given(PAST, DENIED).when(tell(), on=DAY).faulted("EMPTY_ROWS", "recipients")
 
 
 @pytest.mark.parametrize("outcome", [[], [cast.completed(90)]], ids=["open", "completed"])

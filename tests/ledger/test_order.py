@@ -7,10 +7,12 @@ from datetime import date
 
 import pytest
 
+from ledger.accreditation import Reach
 from ledger.command import OutsideScope, UnknownReference
 from ledger.finding import Outcome
 from ledger.names import OrderId, ProviderId
 from ledger.order import (
+    AlreadyPublished,
     Form,
     FormOverrun,
     OrderListPublished,
@@ -90,11 +92,38 @@ def test_an_overlong_form_that_is_reported_is_kept_with_a_violation():
 @pytest.mark.parametrize(("count", "accepted"), [(0, True), (3, True), (4, False)])
 def test_an_order_names_three_intended_providers_at_most(count, accepted):
     intended = tuple(ProviderId(f"provider:p{number}") for number in range(count))
-    answer = given(cast.term()).when(replace(SUBMIT, intended=intended), on=OPEN_DAY)
+    known = [cast.accredited(each, reach=Reach.PROVINCE_WIDE) for each in intended]
+    answer = given(cast.term(), known).when(replace(SUBMIT, intended=intended), on=OPEN_DAY)
     if accepted:
         answer.accepted()
     else:
         answer.refused(FormOverrun, "ZJ24-39", field="intended")
+
+
+def test_an_order_intends_providers_that_exist():
+    strange = replace(SUBMIT, intended=(ProviderId("provider:none"),))
+    given(cast.term()).when(strange, on=OPEN_DAY).refused(UnknownReference, field="intended")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "code"),
+    [
+        ("seats", 0, "BAD_COUNT"),
+        ("seats", -5, "BAD_COUNT"),
+        ("days", 367, "BAD_COUNT"),
+        ("title", " ", "EMPTY_TEXT"),
+        ("aims", "", "EMPTY_TEXT"),
+    ],
+)
+def test_a_senseless_order_is_a_fault(field, value, code):
+    given(cast.term()).when(replace(SUBMIT, **{field: value}), on=OPEN_DAY).faulted(code, field)
+
+
+def test_the_list_of_orders_is_published_once():
+    listed = OrderListPublished(term=H1_2024, orders=())
+    given(cast.term(), listed).when(PublishOrderList(term=H1_2024), on=date(2024, 3, 10)).refused(
+        AlreadyPublished, field="term"
+    )
 
 
 def test_the_limits_of_the_form_belong_to_2024():

@@ -137,7 +137,9 @@ def test_in_2019_nothing_is_expected_of_a_lead():
     ("plan", "code"),
     [
         (cast.plan(0), "EMPTY_PLAN"),
-        (cast.plan(segments=0), "EMPTY_PLAN"),
+        (cast.plan(segments=0), "BAD_COUNT"),
+        (cast.plan(segments=101), "BAD_COUNT"),
+        (cast.plan("24", online="24.5"), "BAD_AMOUNT"),
         (cast.plan("24.3"), "BAD_AMOUNT"),
         (cast.plan("24", credits="-1"), "BAD_AMOUNT"),
         (cast.plan("24", online="0.25"), "BAD_AMOUNT"),

@@ -9,8 +9,8 @@ import pytest
 from ledger.command import Asker, OutsideScope, Role, UnknownReference
 from ledger.finding import Outcome
 from ledger.order import AlreadyAwarded
-from ledger.register import AlreadyRegistered
 from ledger.response import (
+    AlreadyResponded,
     AwardOrder,
     NotAmongIntended,
     NotResponded,
@@ -92,7 +92,7 @@ def test_a_provider_of_less_than_a_year_does_not_answer(since, accepted):
 def test_a_provider_answers_an_order_once():
     given(cast.ordered(), cast.university(), cast.responded()).when(
         RESPOND, on=RESPONSE_DAY
-    ).refused(AlreadyRegistered, field="order")
+    ).refused(AlreadyResponded, field="order")
 
 
 def test_an_unknown_order_or_provider_is_refused_even_when_reported():

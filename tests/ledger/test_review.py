@@ -9,6 +9,7 @@ import pytest
 from ledger.command import OutsideScope, UnknownReference
 from ledger.declaration import NotDeclared, ProjectWithdrawn
 from ledger.finding import Outcome
+from ledger.order import AlreadyPublished
 from ledger.review import (
     AlreadyReviewed,
     NotApproved,
@@ -139,7 +140,7 @@ def test_what_was_not_approved_is_not_published(reviews, reported):
 def test_a_project_is_published_once():
     given(cast.declared(), cast.reviewed(), cast.published()).when(
         PUBLISH, on=date(2024, 3, 18)
-    ).refused(AlreadyReviewed, field="project")
+    ).refused(AlreadyPublished, field="project")
 
 
 def test_an_approved_project_that_was_taken_back_is_not_published():

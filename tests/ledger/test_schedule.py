@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -12,9 +13,12 @@ from ledger.finding import Outcome
 from ledger.schedule import (
     AlreadyLogged,
     DayLogged,
+    Half,
     LogDay,
     NoSession,
     PublishTimetable,
+    Session,
+    SessionHeld,
     TimetableLate,
     TimetableUneven,
 )
@@ -163,3 +167,26 @@ def test_a_day_without_a_session_is_not_logged(reported):
 def test_the_timetable_in_force_is_the_latest():
     moved = cast.timetable(24, OPENS + timedelta(days=7))
     given(cast.opened(), cast.timetable(), moved).when(LOG, on=OPENS).refused(NoSession)
+
+
+def test_a_half_day_that_was_held_stays_in_the_timetable():
+    moved = tuple(
+        Session(
+            day=each.day + timedelta(days=7), half=each.half, hours=each.hours, course=each.course
+        )
+        for each in cast.timetable().sessions
+    )
+    again = PublishTimetable(offering=OFFERING, sessions=moved)
+    held = cast.attended(cast.OPENS)
+    given(cast.opened(), cast.timetable(), held).when(again, on=date(2024, 4, 9)).refused(
+        SessionHeld, field="sessions"
+    )
+    given(cast.opened(), cast.timetable()).when(again, on=date(2024, 4, 9)).accepted()
+
+
+@pytest.mark.parametrize("hours", ["0", "12.5", "30"])
+def test_a_half_day_has_a_half_days_hours(hours):
+    one = Session(day=cast.OPENS, half=Half.MORNING, hours=Decimal(hours), course="x")
+    given(cast.opened()).when(
+        PublishTimetable(offering=OFFERING, sessions=(one,)), on=date(2024, 4, 1)
+    ).faulted("BAD_AMOUNT", "sessions.hours")

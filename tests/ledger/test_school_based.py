@@ -127,6 +127,7 @@ REVOKED = CreditRevoked(
     credits_before=Decimal(12),
     corrects="0193-0001",
     reason="重复登记",
+    decided=True,
 )
 
 
@@ -148,6 +149,7 @@ def test_a_recognised_credit_is_corrected_by_the_bureau_that_recognised_it():
             credits=Decimal(8),
             corrects="0193-0001",
             reason="误记",
+            decided=True,
         )
     )
 

@@ -103,6 +103,17 @@ PLANTED: list[tuple[str, str, tuple[str, ...]]] = [
     ("vault", "VAULT_ROW_MISSING", (f"delete from vault.keys where subject = '{SEALED}'",)),
     ("vault", "VAULT_ROW_MISSING", (f"update vault.secrets set subject = '{SEALED}x'",)),
     (
+        "erasure",
+        "ERASURE_UNFINISHED",
+        body(
+            f"""replace(regexp_replace(convert_from(body, 'UTF8'),
+            '"data":.*"id":', '"data":{{"place":"jurisdiction:330381","reason":"x",'
+            '"school":"school:s","teacher":"{SEALED}"}},"id":'),
+            '"register.teacher-registered"', '"erasure.person-erased"')""",
+            NEWEST,
+        ),
+    ),
+    (
         "ids",
         "EVENT_ID_TWICE",
         (

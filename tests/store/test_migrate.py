@@ -170,6 +170,10 @@ def test_the_printed_sql_contains_the_migration_word_for_word() -> None:
     assert written in pending_sql(None)
 
 
+def test_the_printed_sql_ends_with_the_grant_that_an_administrator_must_add() -> None:
+    assert pending_sql(None).endswith("-- grant xuefen_app to <user>;\n")
+
+
 def test_an_up_to_date_database_needs_no_sql(database_url: str) -> None:
     assert pending_sql(database_url) == ""
 
@@ -251,7 +255,9 @@ def test_who_may_not_create_schemas_is_sent_to_the_owner(
         with psycopg.connect(empty_database_url) as connection:
             connection.execute(f"alter database {database} owner to postgres".encode())
             connection.execute(f"grant xuefen_app to {name}".encode())
-        assert trouble(lambda: migrate(url)).code == "OWNER_NEEDED"
+        found = trouble(lambda: migrate(url))
+        assert found.code == "OWNER_NEEDED"
+        assert "grant xuefen_app to <user>" in found.en
 
 
 @pytest.mark.parametrize(

@@ -72,23 +72,39 @@ create table vault.lookups (
     subject     text not null
 );
 
-create function ledger.refuse() returns trigger language plpgsql as $$
+-- What shows that a vault key is the one that the vault began with.
+create table vault.proof (
+    one   boolean primary key default true check (one),
+    proof bytea not null
+);
+
+create function ledger.refuse() returns trigger language plpgsql
+set search_path = pg_catalog, pg_temp as $$
 begin
     raise exception 'the ledger only grows: % on %.% is refused', tg_op, tg_table_schema, tg_table_name
         using errcode = 'insufficient_privilege';
 end $$;
 
--- Positions are dense: a statement's rows must begin right after the head and have no hole.
-create function ledger.dense() returns trigger language plpgsql as $$
+-- Positions are dense and times never go back: a statement's rows begin right after the head, have
+-- no hole, and are not older. The path of names is fixed, so nobody can slip in operators of theirs.
+create function ledger.dense() returns trigger language plpgsql
+set search_path = pg_catalog, pg_temp as $$
 declare
     first_new bigint; last_new bigint; count_new bigint; head bigint;
+    earliest timestamptz; last_at timestamptz;
 begin
-    select min(position), max(position), count(*) into first_new, last_new, count_new from added;
+    select min(position), max(position), count(*), min(at)
+    into first_new, last_new, count_new, earliest from added;
     if count_new = 0 then return null; end if;
     select coalesce(max(position), 0) into head from ledger.events where position < first_new;
     if first_new <> head + 1 or last_new - first_new + 1 <> count_new then
         raise exception 'positions %..% do not follow the head %', first_new, last_new, head
             using errcode = 'serialization_failure';
+    end if;
+    select at into last_at from ledger.events where position = head;
+    if earliest < last_at then
+        raise exception 'the ledger knew of position % at %, so not later ones at %',
+            head, last_at, earliest using errcode = 'serialization_failure';
     end if;
     return null;
 end $$;
@@ -121,7 +137,7 @@ alter table ledger.requests enable always trigger requests_kept;
 -- seeks past `after` and never walks a dense tag's history for the sake of a rare one.
 create function ledger.positions(hashes bigint[], after bigint, most bigint)
 returns setof bigint language plpgsql stable parallel safe
-set enable_seqscan = off as $$
+set enable_seqscan = off set search_path = pg_catalog, pg_temp as $$
 declare
     width int := cardinality(hashes);
     candidate bigint := after;
@@ -163,6 +179,7 @@ end $$;
 grant usage on schema ledger, vault, projection to xuefen_app;
 grant create on schema projection to xuefen_app;
 grant select, insert on ledger.events, ledger.tags, ledger.requests to xuefen_app;
+grant select, insert on vault.proof to xuefen_app;
 grant select, insert, update, delete on vault.keys, vault.secrets, vault.lookups to xuefen_app;
 grant select on ledger.revision to xuefen_app;
 grant execute on function ledger.positions(bigint[], bigint, bigint) to xuefen_app;

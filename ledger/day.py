@@ -1,0 +1,18 @@
+"""Days: what has not come yet cannot be recorded."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from ledger.fault import Fault
+
+
+def happened(day: date, today: date, field: str) -> None:
+    """Raises ``Fault`` (``DAY_AHEAD``) for a day that has not come yet."""
+    if day > today:
+        raise Fault(
+            "DAY_AHEAD",
+            zh=f"{day} 晚于今天 {today}，还没有发生的事不能登记",
+            en=f"{day} lies after today, {today}; what has not happened cannot be recorded",
+            field=field,
+        )
