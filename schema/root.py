@@ -18,6 +18,7 @@ from projections.catalogue import (
     SCHOOLS,
     TEACHERS,
 )
+from schema.breadth import BreadthLimiter
 from schema.commands import mutation_type
 from schema.context import Context, place_titles
 from schema.credit import CreditQuery
@@ -108,6 +109,7 @@ def build() -> strawberry.Schema:
         config=CONFIG,
         extensions=[
             CodedErrors,
+            BreadthLimiter,
             lambda: QueryDepthLimiter(max_depth=DEPTH_MAX),
             lambda: MaxAliasesLimiter(max_alias_count=ALIASES_MAX),
             lambda: MaxTokensLimiter(max_token_count=TOKENS_MAX),

@@ -248,8 +248,13 @@ def test_the_commands_in_the_examples_have_these_options(name):
     ]
 
     assert lines
-    for _, command, *arguments in lines:
+    whole: Any = typer.main.get_command(cli.app)
+    for _, *said in lines:
+        first = next(number for number, each in enumerate(said) if each in commands())
+        command, *arguments = said[first:]
         known = {option for each in commands()[command].params for option in each.opts}
+        everywhere = {option for each in whole.params for option in each.opts}
+        assert {each for each in said[:first] if each.startswith("--")} <= everywhere
         assert {each for each in arguments if each.startswith("--")} <= known
 
 
