@@ -221,7 +221,7 @@ class Asked:
         for entry in gather(self.selectors[number], tray, memory):
             fresh.learn(entry)
         try:
-            if self.on is not None:
+            if self.on is not None and self.source is not None:
                 happened(self.on, (tray.at + SHANGHAI).date(), "reported.on")
             self._check_identity(number)
             events = [sound(event) for event in settle(fresh)]
