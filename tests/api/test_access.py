@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import fields, replace
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -105,6 +106,7 @@ def two_counties(
             there = tell(ledger, [moved(each) for each in moves[1:]])
             assert [refusals(each) for each in here[1:]] == [refusals(each) for each in there]
         with serving(url, tmp_path_factory.mktemp("two"), wait_seconds=20) as served:
+            served.clock.set(date(2024, 6, 1))
             yield served
 
 

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import psycopg
 import pytest
@@ -254,7 +254,7 @@ def test_the_data_of_an_erased_person_is_not_missed(told_url: str) -> None:
 
 def test_trainees_beyond_the_seats_are_in_order_where_a_finding_says_so(told_url: str) -> None:
     late = TeacherId("teacher:t8")
-    with opened(told_url) as ledger:
+    with Ledger(told_url, KEY, Hand(datetime(2024, 7, 1, tzinfo=UTC))) as ledger:
         for command in (
             teacher(8),
             SelectOffering(teacher=late, offering=OFFERING),
