@@ -12,7 +12,7 @@ from cross_web import HTTPException
 from joserfc.jwk import OKPKey
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
@@ -34,16 +34,20 @@ EXAMPLE = '{"query": "{ head }"}'
 REASON_BYTES_MAX = 123  # RFC 6455, section 5.5
 
 
+CLIENT_GONE = 499
+
+
 class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
     """The protocol over WebSocket; a message of another shape ends it, as nonsense does."""
 
     async def handle_message(self, message: Any) -> None:
         """One message of the client."""
-        payload = message.get("payload") if message.get("type") == "subscribe" else None
-        if payload is not None and not (
+        payload = message.get("payload")
+        if message.get("type") == "subscribe" and not (
             isinstance(payload, dict)
             and isinstance(payload.get("query"), str)
             and isinstance(payload.get("variables"), dict | None)
+            and isinstance(payload.get("operationName"), str | None)
             and isinstance(message.get("id"), str)
         ):
             await self.handle_invalid_message("a subscribe message has an id and a query")
@@ -160,6 +164,8 @@ async def _answer(door: Door, request: Request) -> Response:
         )
     except TooLarge:
         raise
+    except ClientDisconnect:
+        return Response(status_code=CLIENT_GONE)  # nobody is there to read it
     except Exception as error:  # nothing of its text may leave
         zh, en, _ = incident(error, "http")
         return failure("INTERNAL", zh, en, 500)
@@ -203,7 +209,7 @@ async def _set_clock(request: Request, key: OKPKey, clock: DemoClock | None) -> 
         day = date.fromisoformat((await request.json())["day"])
     except BadToken as error:
         return _unauthenticated(error)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return JSONResponse({"error": 'send {"day": "2024-03-19"}'}, status_code=400)
     if asker.role is not Role.OPERATOR or clock is None:
         return JSONResponse({"error": "only the operator sets the clock"}, status_code=403)

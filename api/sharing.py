@@ -2,19 +2,27 @@
 
 Each program holds a shared lock on a file in the data folder while it uses the server. Whoever
 leaves tries for the lock alone: it gets it only as the last one. A server that none of these
-programs started, such as one kept up by hand, is left running.
+programs started, such as one kept up by hand, is left running. A server that dies while it is used
+is started again.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+import structlog
 
 from ledger.store.embedded import Embedded
 from ledger.store.folder import USERS, claim, folder_trouble, server_account
 from ledger.store.postmaster import postmaster_of
+from ledger.store.trouble import Trouble
+
+WATCH_SECONDS = 1.0
+log = structlog.get_logger()
 
 
 @contextmanager
@@ -27,13 +35,46 @@ def sharing(embedded: Embedded) -> Iterator[str]:
     try:
         fcntl.flock(users, fcntl.LOCK_SH)
         url = _start(embedded, users)
+        leaving = threading.Event()
+        watch = threading.Thread(
+            target=_keep_up, args=(embedded, users, leaving), name="postgres-watch", daemon=True
+        )
+        watch.start()
         try:
             yield url
         finally:
+            leaving.set()
+            watch.join()
             if _last_one_out(users) and _noted(users) == _postmaster(embedded):
                 embedded.stop()
     finally:
         os.close(users)
+
+
+def in_use(embedded: Embedded) -> bool:
+    """Whether some program uses the server on this folder now."""
+    try:
+        users = os.open(embedded.data / USERS, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    try:
+        return not _last_one_out(users)
+    finally:
+        os.close(users)
+
+
+def _keep_up(embedded: Embedded, users: int, leaving: threading.Event) -> None:
+    """Starts the server again when it died under us; while we hold our lock nobody stops it."""
+    while not leaving.wait(WATCH_SECONDS):
+        if embedded.running:
+            continue
+        try:
+            embedded.start()
+        except Trouble as trouble:
+            log.error("embedded PostgreSQL is down", zh=trouble.zh, en=trouble.en)
+        else:
+            _note(users, _postmaster(embedded))
+            log.warning("embedded PostgreSQL died and was started again", data=str(embedded.data))
 
 
 def _start(embedded: Embedded, users: int) -> str:

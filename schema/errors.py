@@ -35,6 +35,11 @@ class CodedErrors(MaskErrors):
             return _faulty(error, cause)
         if isinstance(cause, GraphQLError):
             return _misfit(error)
+        if "non-nullable field Subscription." in str(cause):
+            # A subscription over plain HTTP is run as a query, which has nothing to give.
+            zh = "订阅请用 WebSocket，或以 accept: text/event-stream 请求"
+            en = "subscribe over WebSocket, or with accept: text/event-stream"
+            return _coded(error, f"{zh} / {en}", code="NEEDS_A_STREAM", zh=zh, en=en)
         zh, en, number = incident(cause, error.path)
         return _coded(error, f"{zh} / {en}", code="INTERNAL", zh=zh, en=en, incident=number)
 

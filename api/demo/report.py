@@ -90,7 +90,8 @@ def show(found: dict[str, Any], *, as_json: bool) -> None:
     console.print(_findings(found["findings"]))
     for record in found["records"]:
         console.print(_record(record))
-    console.print("\n[bold]地址 / addresses")
+    console.print(f"\n[bold]账本所在 / the ledger lies in[/] {found['folder']}", highlight=False)
+    console.print("[bold]地址 / addresses")
     for name, address in found["addresses"].items():
         console.print(f"  {name:8} {address}")
     console.print("[bold]样例令牌（一天内有效） / sample tokens, valid for a day")

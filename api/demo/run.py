@@ -32,6 +32,7 @@ from api.demo.cast import COUNTY_SCHOOL, PROVINCE, RUIAN, teacher
 from api.demo.stage import Stage
 from api.house import issuer, open_house
 from api.settings import Settings
+from api.sharing import in_use
 from ledger.command import Asker, Role
 from ledger.names import SchoolId
 from ledger.store.embedded import Embedded, default_data
@@ -45,21 +46,25 @@ def demo(
     data: Annotated[
         Path | None, typer.Option(help="Folder of the demo's ledger; made anew each time.")
     ] = None,
-    port: Annotated[int, typer.Option(help="Port; 0 takes any that is free.")] = 8330,
+    port: Annotated[
+        int,
+        typer.Option(help="Port; 0 takes any that is free. 端口，0 为任意。", min=0, max=65_535),
+    ] = 8330,
     json_output: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     stay: Annotated[
         bool | None, typer.Option(help="Keep serving after the report (default: on a terminal).")
     ] = None,
 ) -> None:
-    """Runs a training term of Rui'an, 2024H1, from the first order to the last credit."""
+    """Play a training term of Rui'an, 2024H1, from first order to last credit. 演示。"""
     run_demo(data or default_data().with_name(MARK), port, json_output, stay)
 
 
 def run_demo(data: Path, port: int, json_output: bool, stay: bool | None) -> None:
     """The demo itself. Raises ``Trouble`` where the folder or the port cannot be used."""
     begun = time.monotonic()
+    free = _free_port(port)
     fresh_folder(data)
-    settings = Settings(data=data, port=_free_port(port), demo_clock=True, database_url=None)
+    settings = Settings(data=data, port=free, demo_clock=True, database_url=None)
     clock = DemoClock(FIRST_DAY)
     errors = Console(stderr=True)
     with open_house(settings, clock) as house:
@@ -78,6 +83,7 @@ def run_demo(data: Path, port: int, json_output: bool, stay: bool | None) -> Non
                 )
                 perform(stage)
             found = report.gather(stage, seconds=round(time.monotonic() - begun))
+            found["folder"] = str(data)
             found["addresses"] = {"graphql": f"{address}/graphql", "ready": f"{address}/readyz"}
             found["tokens"] = tokens(key)
             report.show(found, as_json=json_output)
@@ -110,6 +116,12 @@ def fresh_folder(data: Path) -> None:
                 en=f"{data} is no demo's folder and is left alone; choose another with --data",
             )
         embedded = Embedded(data)
+        if in_use(embedded):
+            raise Trouble(
+                "DEMO_RUNNING",
+                zh=f"{data} 上的演示还在运行，请先结束它，或用 --data 另选文件夹",
+                en=f"a demo is running on {data}; end it first, or choose another with --data",
+            )
         if embedded.running:
             embedded.start()
             embedded.stop()

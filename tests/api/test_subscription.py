@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import httpx
 import pytest
 from gql import Client, gql
 from gql.transport.exceptions import TransportQueryError
@@ -289,3 +290,10 @@ def test_server_sent_events_carry_the_same_stream(served: Served) -> None:
                 break
 
     assert found == [start + 1, start + 2, start + 3]
+
+
+def test_a_subscription_over_plain_http_is_told_how_to_stream(quiet: Served) -> None:
+    query = "subscription { changes { position } }"
+    answer = httpx.post(f"{quiet.url}/graphql", json={"query": query})
+
+    assert [each["extensions"]["code"] for each in answer.json()["errors"]] == ["NEEDS_A_STREAM"]
