@@ -6,10 +6,12 @@ import stat
 from base64 import b64encode, urlsafe_b64encode
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from ledger.fault import Fault
 from ledger.register import RegisterTeacher, TeacherRegistered
 from ledger.store.feed import Filter
 from ledger.store.ledger import Ledger
@@ -17,7 +19,7 @@ from ledger.store.trouble import Trouble
 from ledger.store.vault import KEY_BYTES, Vault, digest_of, load_key
 from ledger.store.work import Asked, Seal
 from tests.cast import OTHER_SCHOOL
-from tests.town import OPERATOR, Put, Stumble, asked, codes, rows, school, teacher, together
+from tests.town import KEY, OPERATOR, Put, Stumble, asked, codes, rows, school, teacher, together
 
 WANG = {"name": "王小明", "id_number": "33038119900307001X", "phone": "13800138000"}
 LI = {"name": "李华", "id_number": "330381198512120026"}
@@ -315,3 +317,48 @@ def test_a_file_that_holds_no_key_is_told_and_left_as_it_is(tmp_path: Path, text
 
     assert caught.value.code == "VAULT_KEY_BAD"
     assert file.read_text() == text
+
+
+def test_a_ledger_is_not_opened_with_another_key(database_url: str) -> None:
+    Ledger(database_url, KEY).close()
+
+    with pytest.raises(Trouble) as caught:
+        Ledger(database_url, bytes(each ^ 1 for each in KEY))
+
+    assert caught.value.code == "VAULT_KEY_WRONG"
+    Ledger(database_url, KEY).close()
+
+
+def test_a_repeated_request_with_other_personal_data_is_another_request(founded: Ledger) -> None:
+    def register(name: str) -> str | None:
+        seal, digests = founded.vault.seal("teacher:t1", {"name": name})
+        command = replace(teacher(1), sealed=digests)
+        answer = founded.ask([command], OPERATOR, request="one", seals={0: seal})
+        refusals = answer.outcomes[0].refusals
+        return refusals[0].code if refusals else None
+
+    founded.ask([school()], OPERATOR)
+
+    assert register("王一") is None
+    assert register("王一") is None
+    assert register("李四") == "REQUEST_REUSED"
+    assert founded.vault.open(["teacher:t1"])["teacher:t1"] == {"name": "王一"}
+
+
+@pytest.mark.parametrize("where", ["request", "source", "title"])
+def test_an_id_number_in_a_text_is_turned_away(founded: Ledger, where: str) -> None:
+    number = "11010519491231002X"
+    options = {"request": number} if where == "request" else {"request": "r"}
+    if where == "source":
+        options |= {"source": number, "on": date(2024, 3, 1)}
+    made = replace(teacher(1), subject=number) if where == "title" else teacher(1)
+    founded.ask([school()], OPERATOR)
+    before = founded.feed.head()
+    try:
+        answer = founded.ask([made], OPERATOR, **options)
+        code = answer.outcomes[0].refusals[0].code
+    except Fault as fault:
+        code = fault.code
+
+    assert code == "PERSONAL_DATA"
+    assert founded.feed.head() == before
