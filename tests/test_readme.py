@@ -189,9 +189,10 @@ def test_the_subscription_gives_the_history_first(name, served):
     assert changes["position"] >= changes["entries"][0]["position"]
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not here")
 @pytest.mark.parametrize("name", READMES)
 def test_the_shell_examples_run_as_they_stand(name, served):
+    if shutil.which("curl") is None:
+        pytest.fail("the examples of the README need curl; install it")
     token = served.token(Role.BUREAU, RUIAN)
     answers = {}
     for kind, example in examples(name).items():
