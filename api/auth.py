@@ -7,7 +7,6 @@ Without a token the asker is the public.
 from __future__ import annotations
 
 import json
-import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from ledger.command import Asker, Role
 from ledger.event import Channel
 from ledger.fault import Fault
 from ledger.names import KINDS, LedgerId, Name
+from ledger.store.keyfile import write_once
 from ledger.store.trouble import Trouble
 
 ISSUER = "xuefen"
@@ -46,24 +46,21 @@ class BadToken(Exception):
 
 
 def load_issuer(file: Path) -> OKPKey:
-    """The signing key from a file; made on first use, readable by its owner only."""
+    """The signing key from a file; made on first use, readable by its owner only.
+
+    Raises ``Trouble`` (``ISSUER_KEY_BAD``) for a file that holds no such key.
+    """
+    if not file.exists():
+        fresh = OKPKey.generate_key("Ed25519")
+        write_once(file, json.dumps(fresh.as_dict(private=True)))
     try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        try:
-            return OKPKey.import_key(json.loads(file.read_text()))
-        except (ValueError, KeyError, JoseError):
-            raise Trouble(
-                "ISSUER_KEY_BAD",
-                zh=f"{file} 不是有效的签发密钥文件",
-                en=f"{file} holds no signing key",
-            ) from None
-    key = OKPKey.generate_key("Ed25519")
-    with os.fdopen(descriptor, "w") as out:
-        json.dump(key.as_dict(private=True), out)
-        out.flush()
-        os.fsync(out.fileno())
-    return key
+        return OKPKey.import_key(json.loads(file.read_text()))
+    except (ValueError, KeyError, JoseError):
+        raise Trouble(
+            "ISSUER_KEY_BAD",
+            zh=f"{file} 不是有效的签发密钥文件",
+            en=f"{file} holds no signing key",
+        ) from None
 
 
 def issue(key: OKPKey, asker: Asker, *, valid: timedelta) -> str:

@@ -9,10 +9,8 @@ stays. Look-up by id number goes through a keyed hash in a table of its own.
 from __future__ import annotations
 
 import hmac
-import os
 import secrets
 from base64 import b64decode, b64encode, urlsafe_b64decode, urlsafe_b64encode
-from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -23,6 +21,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from psycopg_pool import ConnectionPool
 
+from ledger.store.keyfile import write_once
 from ledger.store.trouble import Trouble
 from ledger.store.work import Seal
 
@@ -38,7 +37,7 @@ def load_key(file: Path) -> bytes:
     Raises ``Trouble`` (``VAULT_KEY_BAD``) for a file that holds no such key.
     """
     if not file.exists():
-        _make_key(file)
+        write_once(file, b64encode(secrets.token_bytes(KEY_BYTES)).decode() + "\n")
     try:
         key = b64decode(file.read_text().strip(), validate=True)
     except (ValueError, OSError):
@@ -50,21 +49,6 @@ def load_key(file: Path) -> bytes:
             en=f"{file} holds no vault key; put the original file back",
         )
     return key
-
-
-def _make_key(file: Path) -> None:
-    """Written aside and linked whole, so that nobody ever reads half a key; the first one wins."""
-    aside = file.with_name(f"{file.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "w") as out:
-            out.write(b64encode(secrets.token_bytes(KEY_BYTES)).decode() + "\n")
-            out.flush()
-            os.fsync(out.fileno())
-        with suppress(FileExistsError):
-            os.link(aside, file)
-    finally:
-        aside.unlink()
 
 
 class Vault:
