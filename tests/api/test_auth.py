@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -161,3 +162,11 @@ def test_a_file_that_holds_no_key_is_trouble(tmp_path: Path, content: str) -> No
     with pytest.raises(Trouble) as caught:
         load_issuer(file)
     assert caught.value.code == "ISSUER_KEY_BAD"
+
+
+def test_programs_that_start_at_once_make_one_signing_key(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        made = list(pool.map(load_issuer, [tmp_path / "issuer.jwk"] * 32))
+
+    assert len({key.thumbprint() for key in made}) == 1
+    assert [each.name for each in tmp_path.iterdir()] == ["issuer.jwk"]
