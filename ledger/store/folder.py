@@ -170,7 +170,9 @@ def disk_full(folder: Path, reason: str) -> Trouble:
 
 
 def _content(folder: Path) -> set[str]:
-    return set(os.listdir(folder)) - NOT_CONTENT
+    names = set(os.listdir(folder)) - NOT_CONTENT
+    # Another program that starts at this moment writes its keys aside before it links them.
+    return {name for name in names if not name.startswith(tuple(f"{key}." for key in KEYS))}
 
 
 def _require_own_cluster(cluster: Path, account: Account) -> None:

@@ -437,3 +437,15 @@ def test_the_default_folder_depends_on_who_asks(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert default_data().name == "xuefen"
     assert default_data() != Path("/var/lib/xuefen")
+
+
+@pytest.mark.parametrize("name", ["issuer.jwk.4711.0a1b2c3d", "vault.key.4711.0a1b2c3d"])
+def test_a_key_that_another_program_is_writing_makes_no_folder_foreign(
+    data: Path, name: str
+) -> None:
+    data.mkdir(mode=0o711)
+    (data / name).touch()
+    server = Embedded(data)
+
+    server.start()
+    server.stop()
