@@ -109,8 +109,10 @@ def claim(data: Path, account: Account) -> None:
             raise _foreign(data)
         require_open(data / CLUSTER, account)
         cluster = data / CLUSTER
+        # In this order: another starter may make the folder ours while we look at it.
+        content = _content(data)
         known = (data / LOCK).exists() or (cluster / "PG_VERSION").exists()
-        if not known and _content(data):
+        if content and not known:
             raise _foreign(data)
         if cluster.exists():
             _require_own_cluster(cluster, account)
