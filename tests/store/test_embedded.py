@@ -449,3 +449,20 @@ def test_a_key_that_another_program_is_writing_makes_no_folder_foreign(
 
     server.start()
     server.stop()
+
+
+def test_a_folder_that_another_program_makes_its_own_meanwhile_is_not_foreign(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = os.listdir
+
+    def claimed_first(folder: Path) -> list[str]:
+        # What another starter does between two looks of this one.
+        (data / folder_module.LOCK).touch()
+        (data / "server").mkdir(exist_ok=True)
+        return listed(folder)
+
+    monkeypatch.setattr(os, "listdir", claimed_first)
+    folder_module.claim(data, folder_module.server_account())
+
+    assert "server" in listed(data)
