@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ledger.attendance import Roll
-from ledger.command import Command, Selector, about, fact
+from ledger.command import Selector, about, fact
 from ledger.enrollment import ENROLLMENT_EVENTS
 from ledger.event import Entry, Event, Part
-from ledger.names import JurisdictionId, Name, OfferingId, ProviderId, TeacherId
-from ledger.offering import OFFERING_EVENTS, ClassRoom
+from ledger.names import OfferingId, ProviderId, TeacherId
+from ledger.offering import OFFERING_EVENTS, ClassStep
 from ledger.settlement import Settled, once, settlements
 
 
@@ -30,13 +30,11 @@ class AssessmentRecorded(Event, name="assessment.recorded"):
 
 
 @dataclass(kw_only=True)
-class RecordAssessment(Command):
+class RecordAssessment(ClassStep):
     """Enter the results of a final assessment, by the provider."""
 
-    offering: OfferingId
     results: tuple[Result, ...]
 
-    room: ClassRoom = fact(default_factory=ClassRoom)
     roll: Roll = fact(default_factory=Roll)
     settled: Settled = fact(default_factory=Settled)
 
@@ -47,15 +45,9 @@ class RecordAssessment(Command):
         ]
 
     def learn(self, entry: Entry) -> None:
-        self.room.learn(entry)
+        super().learn(entry)
         self.roll.learn(entry)
         self.settled.learn(entry)
-
-    def authority(self) -> Name:
-        return self.room.known(self.offering).provider
-
-    def territory(self) -> JurisdictionId:
-        return self.room.known(self.offering).place
 
     def decide(self) -> Iterator[Event]:
         opened = self.room.known(self.offering)

@@ -13,14 +13,14 @@ from decimal import Decimal
 from enum import Enum
 
 from ledger.amount import ZERO, exact
-from ledger.command import Command, Refused, Selector, about, fact
+from ledger.command import Refused, Selector, about, fact
 from ledger.day import happened
 from ledger.enrollment import EnrollmentConfirmed, EnrollmentWithdrawn
 from ledger.event import Entry, Event, Part
 from ledger.fault import Fault
 from ledger.finding import Outcome
-from ledger.names import JurisdictionId, Name, OfferingId, ProviderId, TeacherId
-from ledger.offering import OFFERING_EVENTS, ClassRoom
+from ledger.names import OfferingId, ProviderId, TeacherId
+from ledger.offering import OFFERING_EVENTS, ClassStep
 from ledger.regulation import Parameters
 from ledger.review import reasoned
 from ledger.schedule import Half, NoSession, Session, Timetable, TimetablePublished
@@ -162,15 +162,13 @@ class Roll:
 
 
 @dataclass(kw_only=True)
-class RecordAttendance(Command):
+class RecordAttendance(ClassStep):
     """Take the attendance of a half-day, by the provider's class adviser."""
 
-    offering: OfferingId
     day: date
     half: Half
     absences: tuple[Absence, ...] = ()
 
-    room: ClassRoom = fact(default_factory=ClassRoom)
     table: Timetable = fact(default_factory=Timetable)
     roll: Roll = fact(default_factory=Roll)
     recorded: dict[tuple[date, Half], str] = fact(default_factory=dict)
@@ -185,7 +183,7 @@ class RecordAttendance(Command):
         ]
 
     def learn(self, entry: Entry) -> None:
-        self.room.learn(entry)
+        super().learn(entry)
         self.table.learn(entry)
         self.roll.learn(entry)
         self.settled.learn(entry)
@@ -199,12 +197,6 @@ class RecordAttendance(Command):
                 return
         for each in teachers:
             self.missed.setdefault(each, Missed(each)).learn(entry)
-
-    def authority(self) -> Name:
-        return self.room.known(self.offering).provider
-
-    def territory(self) -> JurisdictionId:
-        return self.room.known(self.offering).place
 
     def decide(self) -> Iterator[Event]:
         opened = self.room.known(self.offering)
@@ -260,16 +252,14 @@ def within(
 
 
 @dataclass(kw_only=True)
-class GrantLeave(Command):
+class GrantLeave(ClassStep):
     """Let a trainee be away on a day, by the provider."""
 
     teacher: TeacherId
-    offering: OfferingId
     day: date
     reason: str
     special: bool
 
-    room: ClassRoom = fact(default_factory=ClassRoom)
     roll: Roll = fact(default_factory=Roll)
 
     def boundary(self) -> list[Selector]:
@@ -279,14 +269,8 @@ class GrantLeave(Command):
         ]
 
     def learn(self, entry: Entry) -> None:
-        self.room.learn(entry)
+        super().learn(entry)
         self.roll.learn(entry)
-
-    def authority(self) -> Name:
-        return self.room.known(self.offering).provider
-
-    def territory(self) -> JurisdictionId:
-        return self.room.known(self.offering).place
 
     def decide(self) -> Iterator[Event]:
         opened = self.room.known(self.offering)

@@ -14,7 +14,7 @@ from ledger.command import Command, Refused, Selector, about, fact
 from ledger.event import Entry, Event
 from ledger.finding import Outcome
 from ledger.names import ChangeId, JurisdictionId, Name, OfferingId, ProviderId
-from ledger.offering import OFFERING_EVENTS, ClassRoom, OfferingOpened
+from ledger.offering import OFFERING_EVENTS, ClassStep, OfferingOpened
 from ledger.register import taken, unknown
 from ledger.regulation import Parameters
 from ledger.review import AlreadyReviewed, reasoned
@@ -160,15 +160,13 @@ class Change:
 
 
 @dataclass(kw_only=True)
-class RequestChange(Command):
+class RequestChange(ClassStep):
     """Ask to alter a published plan, by the provider."""
 
     change: ChangeId
-    offering: OfferingId
     kinds: tuple[ChangeKind, ...]
     description: str
 
-    room: ClassRoom = fact(default_factory=ClassRoom)
     seen: bool = fact(default=False)
 
     def boundary(self) -> list[Selector]:
@@ -179,13 +177,7 @@ class RequestChange(Command):
 
     def learn(self, entry: Entry) -> None:
         self.seen = self.seen or isinstance(entry.event, ChangeRequested)
-        self.room.learn(entry)
-
-    def authority(self) -> Name:
-        return self.room.known(self.offering).provider
-
-    def territory(self) -> JurisdictionId:
-        return self.room.known(self.offering).place
+        super().learn(entry)
 
     def decide(self) -> Iterator[Event]:
         opened: OfferingOpened = self.room.known(self.offering)

@@ -16,11 +16,11 @@ from fractions import Fraction
 
 from ledger.assessment import AssessmentRecorded
 from ledger.attendance import ATTENDANCE_EVENTS, Missed, NotEnrolled
-from ledger.command import Command, Refused, Selector, about, fact
+from ledger.command import Refused, Selector, about, fact
 from ledger.enrollment import ENROLLMENT_EVENTS, Choice, Status
 from ledger.event import Entry, Event
-from ledger.names import JurisdictionId, Name, OfferingId, ProviderId, SchoolId, TeacherId
-from ledger.offering import OFFERING_EVENTS, ClassRoom, OfferingOpened
+from ledger.names import OfferingId, ProviderId, SchoolId, TeacherId
+from ledger.offering import OFFERING_EVENTS, ClassRoom, ClassStep, OfferingOpened
 from ledger.plan import FinalAssessment
 from ledger.regulation import InForce, Parameters, Rulebook
 
@@ -250,13 +250,11 @@ def settled(
 
 
 @dataclass(kw_only=True)
-class SettleCompletion(Command):
+class SettleCompletion(ClassStep):
     """Settle whether a trainee completed a training, by the provider."""
 
     teacher: TeacherId
-    offering: OfferingId
 
-    room: ClassRoom = fact(default_factory=ClassRoom)
     standing: Standing = fact(default=None)
 
     def __post_init__(self) -> None:
@@ -273,14 +271,8 @@ class SettleCompletion(Command):
         ]
 
     def learn(self, entry: Entry) -> None:
-        self.room.learn(entry)
+        super().learn(entry)
         self.standing.learn(entry)
-
-    def authority(self) -> Name:
-        return self.room.known(self.offering).provider
-
-    def territory(self) -> JurisdictionId:
-        return self.room.known(self.offering).place
 
     def decide(self) -> Iterator[Event]:
         opened = self.room.known(self.offering)

@@ -31,8 +31,8 @@ from ledger.credit import (
 )
 from ledger.enrollment import ENROLLMENT_EVENTS
 from ledger.event import Entry, Event
-from ledger.names import CreditId, JurisdictionId, Name, OfferingId, TeacherId
-from ledger.offering import OFFERING_EVENTS, ClassRoom
+from ledger.names import CreditId, Name, TeacherId
+from ledger.offering import OFFERING_EVENTS, ClassStep
 from ledger.register import TEACHER_EVENTS, Whereabouts
 from ledger.review import reasoned
 from ledger.schedule import Half, Timetable, TimetablePublished
@@ -44,18 +44,16 @@ class NothingToCorrect(Refused):
 
 
 @dataclass(kw_only=True)
-class CorrectAttendance(Command):
+class CorrectAttendance(ClassStep):
     """Put one trainee's missed hours of a half-day right, by the provider."""
 
     teacher: TeacherId
-    offering: OfferingId
     day: date
     half: Half
     hours: Decimal
     reason: str
 
     now: Whereabouts = fact(default_factory=Whereabouts)
-    room: ClassRoom = fact(default_factory=ClassRoom)
     table: Timetable = fact(default_factory=Timetable)
     account: Account = fact(default_factory=Account)
     recorded: str | None = fact(default=None)
@@ -74,7 +72,7 @@ class CorrectAttendance(Command):
 
     def learn(self, entry: Entry) -> None:
         self.now.learn(entry)
-        self.room.learn(entry)
+        super().learn(entry)
         self.table.learn(entry)
         self.standing.learn(entry)
         match entry.event:
@@ -87,12 +85,6 @@ class CorrectAttendance(Command):
                     self.account.learn(entry)
             case _:
                 pass
-
-    def authority(self) -> Name:
-        return self.room.known(self.offering).provider
-
-    def territory(self) -> JurisdictionId:
-        return self.room.known(self.offering).place
 
     def decide(self) -> Iterator[Event]:
         opened = self.room.known(self.offering)

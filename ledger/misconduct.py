@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from ledger.command import Command, Refused, Selector, about, fact
+from ledger.command import Refused, Selector, about, fact
 from ledger.completion import (
     COMPLETION_EVENTS,
     CompletionRevoked,
@@ -23,8 +23,8 @@ from ledger.credit import CREDIT_EVENTS, Account, CreditAwarded, CreditRevoked
 from ledger.day import happened
 from ledger.enrollment import ENROLLMENT_EVENTS
 from ledger.event import Entry, Event
-from ledger.names import JurisdictionId, Name, OfferingId, ProviderId, SchoolId, TeacherId
-from ledger.offering import OFFERING_EVENTS, ClassRoom, OfferingOpened
+from ledger.names import OfferingId, ProviderId, SchoolId, TeacherId
+from ledger.offering import OFFERING_EVENTS, ClassStep, OfferingOpened
 from ledger.register import TEACHER_EVENTS, Whereabouts
 from ledger.regulation import Parameters
 from ledger.review import reasoned
@@ -55,17 +55,15 @@ class AlreadyTerminated(Refused):
 
 
 @dataclass(kw_only=True)
-class RecordMisconduct(Command):
+class RecordMisconduct(ClassStep):
     """Record a breach and what follows from it, by the provider."""
 
     teacher: TeacherId
-    offering: OfferingId
     day: date
     serious: bool
     description: str
 
     now: Whereabouts = fact(default_factory=Whereabouts)
-    room: ClassRoom = fact(default_factory=ClassRoom)
     account: Account = fact(default_factory=Account)
     standing: Standing = fact(default=None)
 
@@ -81,7 +79,7 @@ class RecordMisconduct(Command):
 
     def learn(self, entry: Entry) -> None:
         self.now.learn(entry)
-        self.room.learn(entry)
+        super().learn(entry)
         self.standing.learn(entry)
         match entry.event:
             case CreditAwarded(offering=offering) if offering == self.offering:
@@ -91,12 +89,6 @@ class RecordMisconduct(Command):
                     self.account.learn(entry)
             case _:
                 pass
-
-    def authority(self) -> Name:
-        return self.room.known(self.offering).provider
-
-    def territory(self) -> JurisdictionId:
-        return self.room.known(self.offering).place
 
     def decide(self) -> Iterator[Event]:
         opened = self.room.known(self.offering)

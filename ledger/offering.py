@@ -233,16 +233,12 @@ class OpenOffering(Command):
 
 
 @dataclass(kw_only=True)
-class RequestExpansion(Command):
-    """Ask for more seats, by the provider; ``seats`` is the new total."""
+class ClassStep(Command):
+    """What the provider of a class decides or reports about it; subclasses say what."""
 
     offering: OfferingId
-    seats: int
 
     room: ClassRoom = fact(default_factory=ClassRoom)
-
-    def boundary(self) -> list[Selector]:
-        return [about(self.offering, of=OFFERING_EVENTS)]
 
     def learn(self, entry: Entry) -> None:
         self.room.learn(entry)
@@ -252,6 +248,16 @@ class RequestExpansion(Command):
 
     def territory(self) -> JurisdictionId:
         return self.room.known(self.offering).place
+
+
+@dataclass(kw_only=True)
+class RequestExpansion(ClassStep):
+    """Ask for more seats, by the provider; ``seats`` is the new total."""
+
+    seats: int
+
+    def boundary(self) -> list[Selector]:
+        return [about(self.offering, of=OFFERING_EVENTS)]
 
     def decide(self) -> Iterator[Event]:
         opened = self.room.known(self.offering)

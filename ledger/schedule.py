@@ -14,13 +14,13 @@ from decimal import Decimal
 from enum import Enum
 
 from ledger.amount import HALF_DAY_HOURS_MAX, ZERO, exact
-from ledger.command import Command, Refused, Selector, about, fact
+from ledger.command import Refused, Selector, about, fact
 from ledger.day import happened
 from ledger.event import Entry, Event, Part
 from ledger.fault import Fault
 from ledger.finding import Outcome
-from ledger.names import JurisdictionId, Name, OfferingId, ProviderId, StaffId
-from ledger.offering import OFFERING_EVENTS, ClassRoom, OfferingOpened
+from ledger.names import OfferingId, ProviderId, StaffId
+from ledger.offering import OFFERING_EVENTS, ClassStep, OfferingOpened
 from ledger.regulation import Parameters
 from ledger.term import Calendar, Phase, note_window
 from ledger.text import filled
@@ -138,13 +138,11 @@ def _exact_session(session: Session) -> Session:
 
 
 @dataclass(kw_only=True)
-class PublishTimetable(Command):
+class PublishTimetable(ClassStep):
     """Publish the timetable of an offering, by its provider."""
 
-    offering: OfferingId
     sessions: tuple[Session, ...]
 
-    room: ClassRoom = fact(default_factory=ClassRoom)
     table: Timetable = fact(default_factory=Timetable)
     held: set[tuple[date, Half]] = fact(default_factory=set)
 
@@ -161,13 +159,7 @@ class PublishTimetable(Command):
         if day is not None and half is not None:
             self.held.add((day, half))
         self.table.learn(entry)
-        self.room.learn(entry)
-
-    def authority(self) -> Name:
-        return self.room.known(self.offering).provider
-
-    def territory(self) -> JurisdictionId:
-        return self.room.known(self.offering).place
+        super().learn(entry)
 
     def decide(self) -> Iterator[Event]:
         opened = self.room.known(self.offering)
@@ -237,28 +229,20 @@ class PublishTimetable(Command):
 
 
 @dataclass(kw_only=True)
-class LogDay(Command):
+class LogDay(ClassStep):
     """Log a training day, by the provider's class adviser."""
 
-    offering: OfferingId
     day: date
     note: str
 
-    room: ClassRoom = fact(default_factory=ClassRoom)
     table: Timetable = fact(default_factory=Timetable)
 
     def boundary(self) -> list[Selector]:
         return [about(self.offering, of=[*OFFERING_EVENTS, TimetablePublished, DayLogged])]
 
     def learn(self, entry: Entry) -> None:
-        self.room.learn(entry)
+        super().learn(entry)
         self.table.learn(entry)
-
-    def authority(self) -> Name:
-        return self.room.known(self.offering).provider
-
-    def territory(self) -> JurisdictionId:
-        return self.room.known(self.offering).place
 
     def decide(self) -> Iterator[Event]:
         opened = self.room.known(self.offering)
