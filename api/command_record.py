@@ -27,7 +27,8 @@ from api.terminal import (
 )
 from ledger.credit import CreditKind
 from ledger.record import Line, Record, total
-from ledger.verdict import Requirement, Result, Verdict
+from ledger.requirement import Requirement, Result
+from ledger.verdict import Verdict
 from projections.catalogue import RECORDS
 from projections.verdict import Judged, judged
 

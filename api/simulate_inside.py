@@ -11,11 +11,11 @@ from api.clock import DemoClock
 from api.simulate_way import NO_RULE, Acknowledgements, Reply, Submission
 from ledger.command import Command
 from ledger.finding import FindingMade
-from ledger.register import RegisterTeacher
 from ledger.store.answer import Answer
 from ledger.store.feed import Filter
 from ledger.store.ledger import Ledger
 from ledger.store.work import Seal
+from ledger.teacher import RegisterTeacher
 from schema.person import PersonInput, checked
 from schema.scalars import Text
 

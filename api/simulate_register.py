@@ -8,7 +8,8 @@ from datetime import date
 from api.population import SUBJECTS, Population
 from api.simulate_script import Script
 from ledger.accreditation import AccreditProvider
-from ledger.register import RegisterSchool, RegisterTeacher
+from ledger.register import RegisterSchool
+from ledger.teacher import RegisterTeacher
 
 
 def register(script: Script, people: Population, day: date) -> None:

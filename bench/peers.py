@@ -30,13 +30,14 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.sql import SQL, Identifier
 
 from ledger.names import JurisdictionId, SchoolId, TeacherId
-from ledger.register import RegisterSchool, RegisterTeacher, Stage
+from ledger.register import RegisterSchool, Stage
 from ledger.store.embedded import Embedded
 from ledger.store.folder import BINARIES
 from ledger.store.founding import FOUNDER
 from ledger.store.ledger import Ledger
 from ledger.store.migrate import migrate
 from ledger.store.recorder import Recorder
+from ledger.teacher import RegisterTeacher
 
 APPEND, LIBRARY, ROW, ROW_TAGS = "append", "dcb.postgres_tt", "pgbench row", "pgbench row+tags"
 COMMANDS = "commands"

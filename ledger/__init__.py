@@ -6,11 +6,13 @@ The nouns, in order of life; importing them fills the catalogue of events and of
 noun               Chinese         file
 =================  ==============  =============================================================
 jurisdiction       属地             register.py (a bureau, 教育局, is named by its jurisdiction)
-school, teacher    学校、教师       register.py
+school             学校             register.py
+teacher            教师             teacher.py
 provider           培训机构         accreditation.py
 term, window       学期、时间安排   term.py
 order              订单             order.py (its answers and award, 响应、遴选: response.py)
 plan               培训方案         plan.py
+scrutiny           方案审查         scrutiny.py
 quota              限报数           quota.py
 declaration        申报             declaration.py
 review             审核、发布       review.py
@@ -20,7 +22,7 @@ selection          自主选课         selection.py (the first step of an enrol
 schedule           课程表、日志     schedule.py
 change             方案调整         change.py
 withdrawal         退选             withdrawal.py
-settlement           结果已定         settlement.py
+settlement         结果已定         settlement.py
 attendance         出勤             attendance.py (absence: 缺课, leave: 请假)
 assessment         结业考核         assessment.py
 completion         结业             completion.py
@@ -30,6 +32,7 @@ credit             学分认定         credit.py
 correction         更正             correction.py
 misconduct         违规违纪         misconduct.py
 cycle              培训周期         cycle.py
+requirement        要求             requirement.py
 record             学分档案         record.py
 erasure            个人信息删除     erasure.py
 verdict            周期合格判断     verdict.py
@@ -43,12 +46,15 @@ regulation, rule   文件、条款       regulation.py, document.py, statement.p
 from ledger import (  # isort: skip  (order of life)
     finding,
     regulation,
+    requirement,
     register,
+    teacher,
     accreditation,
     term,
     order,
     response,
     plan,
+    scrutiny,
     quota,
     declaration,
     review,
@@ -78,12 +84,15 @@ from ledger import (  # isort: skip  (order of life)
 NOUNS = (
     finding,
     regulation,
+    requirement,
     register,
+    teacher,
     accreditation,
     term,
     order,
     response,
     plan,
+    scrutiny,
     quota,
     declaration,
     review,

@@ -9,7 +9,7 @@ from enum import Enum
 
 from ledger.command import PROVINCE, Command, Selector, about, fact
 from ledger.day import happened
-from ledger.event import Entry, Event
+from ledger.event import Entry, Event, unchanged
 from ledger.names import JurisdictionId, Name, ProviderId
 from ledger.register import JurisdictionRegistered, taken, unknown
 from ledger.regulation import Parameters
@@ -31,7 +31,22 @@ class QuotaCategory(Enum):
     DISTANCE = "DISTANCE"
 
 
-class ProviderAccredited(Event, name="accreditation.provider-accredited"):
+class ProviderKind(Enum):
+    """What kind of organisation a provider is (rulebook section 2.7)."""
+
+    UNIVERSITY = "UNIVERSITY"
+    SUB_COLLEGE = "SUB_COLLEGE"
+    VOCATIONAL_COLLEGE = "VOCATIONAL_COLLEGE"
+    CITY_INSTITUTE = "CITY_INSTITUTE"
+    COUNTY_TRAINING_SCHOOL = "COUNTY_TRAINING_SCHOOL"
+    BASE_SCHOOL = "BASE_SCHOOL"
+    MASTER_TEACHER_OFFICE = "MASTER_TEACHER_OFFICE"
+    RESEARCH_INSTITUTION = "RESEARCH_INSTITUTION"
+    ED_TECH_CENTRE = "ED_TECH_CENTRE"
+    OTHER = "OTHER"
+
+
+class ProviderAccredited(Event, name="accreditation.provider-accredited", version=2):
     """A provider was recognised: reach, subjects, qualifications, and since when."""
 
     provider: ProviderId
@@ -43,6 +58,11 @@ class ProviderAccredited(Event, name="accreditation.provider-accredited"):
     quota_category: QuotaCategory | None = None
     distance: bool = False
     blended: bool = False
+    kind: ProviderKind = ProviderKind.OTHER
+    within: ProviderId | None = None
+
+
+ProviderAccredited.upcast(from_version=1)(unchanged)
 
 
 class OrderHostAge(Parameters, kind="order-host-age"):
@@ -78,6 +98,8 @@ class AccreditProvider(Command):
     quota_category: QuotaCategory | None = None
     distance: bool = False
     blended: bool = False
+    kind: ProviderKind = ProviderKind.OTHER
+    within: ProviderId | None = None
 
     known: bool = fact(default=False)
     place_known: bool = fact(default=False)
@@ -121,6 +143,8 @@ class AccreditProvider(Command):
             quota_category=self.quota_category,
             distance=self.distance,
             blended=self.blended,
+            kind=self.kind,
+            within=self.within,
         )
 
 

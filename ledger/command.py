@@ -105,6 +105,8 @@ class Refused(Exception):
         self.en = en
         self.rule = rule.rule if isinstance(rule, InForce) else rule
         self.certain = rule.certain if isinstance(rule, InForce) else True
+        self.chosen_for = rule.place if isinstance(rule, InForce) else None
+        self.chosen_on = rule.day if isinstance(rule, InForce) else None
         self.field = field
         self.evidence = evidence
 
@@ -186,6 +188,9 @@ class Command:
             rule=rule.id if rule else None,
             citation=rule.citation if rule else None,
             evidence=said.evidence,
+            parameters=rule.parameters if rule else {},
+            chosen_for=said.chosen_for,
+            chosen_on=said.chosen_on,
         )
 
 

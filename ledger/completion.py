@@ -21,8 +21,8 @@ from ledger.enrollment import ENROLLMENT_EVENTS, Choice, Status
 from ledger.event import Entry, Event
 from ledger.names import OfferingId, ProviderId, SchoolId, TeacherId
 from ledger.offering import OFFERING_EVENTS, ClassRoom, ClassStep, OfferingOpened
-from ledger.plan import FinalAssessment
 from ledger.regulation import InForce, Parameters, Rulebook
+from ledger.scrutiny import FinalAssessment
 
 
 class Reason(Enum):
@@ -198,7 +198,12 @@ def absence_limit(
     """The absence limit that covers an offering, or ``None`` where none does."""
     plan = opened.plan
     rule = rules.find(AbsenceLimit, opened.place, day, mode=plan.mode.value)
-    if rule is None or max(plan.hours, plan.base_credits) < rule.value.hours_min:
+    # Block training counts as off the job unless its plan says otherwise (C-14).
+    if (
+        rule is None
+        or not plan.off_job
+        or max(plan.hours, plan.base_credits) < rule.value.hours_min
+    ):
         return None
     return rule
 

@@ -33,10 +33,10 @@ from ledger.enrollment import ENROLLMENT_EVENTS
 from ledger.event import Entry, Event
 from ledger.names import CreditId, Name, TeacherId
 from ledger.offering import OFFERING_EVENTS, ClassStep
-from ledger.register import TEACHER_EVENTS, Whereabouts
 from ledger.review import reasoned
 from ledger.schedule import Half, Timetable, TimetablePublished
 from ledger.school_based import SchoolBasedRecognised
+from ledger.teacher import TEACHER_EVENTS, Whereabouts
 
 
 class NothingToCorrect(Refused):

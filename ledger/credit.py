@@ -23,13 +23,14 @@ from ledger.completion import (
     TrainingTerminated,
 )
 from ledger.enrollment import ENROLLMENT_EVENTS
-from ledger.event import Entry, Event
+from ledger.event import Entry, Event, unchanged
 from ledger.names import CreditId, JurisdictionId, Name, OfferingId, ProviderId, SchoolId, TeacherId
 from ledger.offering import OFFERING_EVENTS, ClassRoom
 from ledger.order import AlreadyAwarded
-from ledger.plan import Choice
-from ledger.register import TEACHER_EVENTS, Whereabouts, taken, unknown
+from ledger.plan import Choice, Purpose
+from ledger.register import taken, unknown
 from ledger.school_based import SchoolBasedRecognised, SchoolBasedRecorded
+from ledger.teacher import TEACHER_EVENTS, Whereabouts
 
 
 class CreditKind(Enum):
@@ -41,7 +42,7 @@ class CreditKind(Enum):
     SCHOOL_BASED = "SCHOOL_BASED"
 
 
-class CreditAwarded(Event, name="credit.awarded"):
+class CreditAwarded(Event, name="credit.awarded", version=2):
     """A completed training was credited. ``completed`` decides the cycle it belongs to."""
 
     credit: CreditId
@@ -61,6 +62,12 @@ class CreditAwarded(Event, name="credit.awarded"):
     completed: date
     restricted_elective: bool = False
     rules: tuple[str, ...] = ()
+    off_job: bool = True
+    purpose: Purpose = Purpose.GENERAL
+    practice_hours: Decimal = ZERO
+
+
+CreditAwarded.upcast(from_version=1)(unchanged)
 
 
 class CreditCorrected(Event, name="credit.corrected"):
@@ -196,6 +203,7 @@ class AwardCredit(Command):
     def decide(self) -> Iterator[Event]:
         opened = self.room.known(self.offering)
         school = self.now.known(self.teacher)
+        self.room.held(self.offering)
         for account in self.accounts.values():
             if account.awarded and account.awarded.offering == self.offering:
                 raise AlreadyAwarded(
@@ -237,4 +245,7 @@ class AwardCredit(Command):
             completed=opened.closes,
             restricted_elective=plan.restricted_elective,
             rules=(deduction.id,) if deduction else (),
+            off_job=plan.off_job,
+            purpose=plan.purpose,
+            practice_hours=plan.practice_hours,
         )

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from ledger.accreditation import ProviderAccredited, known_provider
 from ledger.amount import bounded
 from ledger.command import PROVINCE, Command, Refused, Selector, about, fact
-from ledger.event import Entry, Event
+from ledger.event import Entry, Event, unchanged
 from ledger.finding import Outcome
 from ledger.names import JurisdictionId, Name, OrderId, ProjectId, ProviderId, StaffId, TermId
 from ledger.order import OrderAwarded
-from ledger.plan import Audience, Lead, Plan, exact_plan, judge_plan
+from ledger.plan import Audience, Lead, Plan, exact_plan
 from ledger.quota import (
     Declared,
     QuotaExempt,
@@ -26,12 +26,13 @@ from ledger.quota import (
     quota_of,
 )
 from ledger.register import taken, unknown
+from ledger.scrutiny import judge_plan
 from ledger.term import Calendar, Phase, TermOpened, in_window, known_term, window
 
 OFFERINGS_MAX = 1_000
 
 
-class ProjectDeclared(Event, name="declaration.project-declared"):
+class ProjectDeclared(Event, name="declaration.project-declared", version=2):
     """A provider submitted a project; ``place`` is the authority that reviews it."""
 
     project: ProjectId
@@ -45,6 +46,9 @@ class ProjectDeclared(Event, name="declaration.project-declared"):
     counts_for_quota: bool
     order: OrderId | None = None
     rules: tuple[str, ...] = ()
+
+
+ProjectDeclared.upcast(from_version=1)(unchanged)
 
 
 class ProjectWithdrawn(Event, name="declaration.project-withdrawn"):

@@ -58,6 +58,7 @@ class _Head(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     year: int
     certain_from: date
     issued: date | None = None
+    external: bool = False
 
 
 class _Row(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -72,6 +73,7 @@ class _Row(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     parameters: dict[str, Any] = {}
     since: date | None = None
     until: date | None = None
+    certain_through: date | None = None
 
 
 class _Text(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -152,6 +154,8 @@ def _rule(row: _Row, head: _Head, document: DocumentId, place: JurisdictionId) -
         since=since,
         uncertain_from=None if dated or since is None or open_from >= since else open_from,
         until=row.until,
+        certain_through=row.certain_through,
+        external=head.external,
     )
 
 

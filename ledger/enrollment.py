@@ -273,6 +273,8 @@ class ConfirmEnrollment(SelectionStep):
         opened = self.room.known(self.offering)
         school = self.chosen()
         reasoned(self.reason, not self.admitted)
+        if self.admitted:
+            self.room.held(self.offering)
         if self.choice.status is not Status.SCHOOL_PASSED:
             # A reported fact may have skipped the school; an asked one may not.
             if self.choice.status is not Status.SUBMITTED:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from ledger.command import Command, Refused, Selector, about, fact
 from ledger.event import Entry, Event
 from ledger.names import JurisdictionId, Name, SchoolId, TeacherId
-from ledger.register import TEACHER_EVENTS, Whereabouts
 from ledger.review import ReasonMissing
+from ledger.teacher import TEACHER_EVENTS, Whereabouts
 
 
 class PersonErased(Event, name="erasure.person-erased"):

@@ -6,9 +6,10 @@ reported fact would not have passed. It is an event beside the fact, in the same
 
 from __future__ import annotations
 
+from datetime import date
 from enum import Enum
 
-from ledger.event import Event
+from ledger.event import Event, unchanged
 from ledger.names import JurisdictionId, Name
 
 
@@ -22,8 +23,12 @@ class Outcome(Enum):
     INDETERMINATE = "INDETERMINATE"
 
 
-class FindingMade(Event, name="finding.made"):
-    """A fact breaks a rule, departs from it, or cannot be judged by it."""
+class FindingMade(Event, name="finding.made", version=2):
+    """A fact breaks a rule, departs from it, or cannot be judged by it.
+
+    The rule was chosen for the place ``chosen_for`` on the day ``chosen_on`` (``None``: by the
+    term), and judged with ``parameters``.
+    """
 
     code: str
     outcome: Outcome
@@ -34,3 +39,9 @@ class FindingMade(Event, name="finding.made"):
     rule: str | None = None
     citation: str | None = None
     evidence: tuple[str, ...] = ()
+    parameters: dict[str, str | int | bool | tuple[str, ...]] = {}
+    chosen_for: JurisdictionId | None = None
+    chosen_on: date | None = None
+
+
+FindingMade.upcast(from_version=1)(unchanged)

@@ -25,9 +25,9 @@ from ledger.enrollment import ENROLLMENT_EVENTS
 from ledger.event import Entry, Event
 from ledger.names import OfferingId, ProviderId, SchoolId, TeacherId
 from ledger.offering import OFFERING_EVENTS, ClassStep, OfferingOpened
-from ledger.register import TEACHER_EVENTS, Whereabouts
 from ledger.regulation import Parameters
 from ledger.review import reasoned
+from ledger.teacher import TEACHER_EVENTS, Whereabouts
 
 
 class MisconductRecorded(Event, name="misconduct.recorded"):

@@ -11,7 +11,7 @@ from datetime import date
 
 from ledger.command import Command, Refused, Selector, about, fact
 from ledger.declaration import ProjectDeclared
-from ledger.event import Entry, Event
+from ledger.event import Entry, Event, unchanged
 from ledger.fault import Fault
 from ledger.finding import Outcome
 from ledger.names import JurisdictionId, Name, OfferingId, ProjectId, ProviderId, StaffId, TermId
@@ -24,7 +24,7 @@ from ledger.term import Calendar, Phase, in_window, note_window
 SEATS_MAX = 100_000
 
 
-class OfferingOpened(Event, name="offering.opened"):
+class OfferingOpened(Event, name="offering.opened", version=2):
     """A provider opened a class of a published project for selection."""
 
     offering: OfferingId
@@ -38,6 +38,10 @@ class OfferingOpened(Event, name="offering.opened"):
     opens: date
     closes: date
     adviser: StaffId | None = None
+    adviser_full_time: bool = True
+
+
+OfferingOpened.upcast(from_version=1)(unchanged)
 
 
 class ExpansionRequested(Event, name="offering.expansion-requested"):
@@ -59,6 +63,17 @@ class ExpansionDecided(Event, name="offering.expansion-decided"):
     reason: str
 
 
+class OfferingCancelled(Event, name="offering.cancelled"):
+    """A class will not take place, or not go on; nobody can choose it or be credited for it."""
+
+    offering: OfferingId
+    project: ProjectId
+    provider: ProviderId
+    place: JurisdictionId
+    reason: str
+    rules: tuple[str, ...] = ()
+
+
 class ClassAdviser(Parameters, kind="class-adviser"):
     """How many full-time class advisers a project has at least."""
 
@@ -77,6 +92,10 @@ class AdviserMissing(Refused):
     """The class has no adviser."""
 
 
+class OfferingGone(Refused):
+    """The class was cancelled."""
+
+
 class ExpansionPending(Refused):
     """Nothing to decide, or a request is waiting."""
 
@@ -89,6 +108,7 @@ class ClassRoom:
     opened_on: date = date.max
     seats: int = 0
     requested: int | None = None
+    cancelled: str | None = None
 
     def learn(self, entry: Entry) -> None:
         """Takes in the offering's own events; others change nothing."""
@@ -101,8 +121,20 @@ class ClassRoom:
                 self.requested = None
                 if event.approved:
                     self.seats = event.seats
+            case OfferingCancelled():
+                self.cancelled = entry.id
             case _:
                 pass
+
+    def held(self, offering: OfferingId) -> None:
+        """Raises ``OfferingGone`` for a class that was cancelled."""
+        if self.cancelled is not None:
+            raise OfferingGone(
+                zh=f"{offering} 已经取消，不能再选课、确认或认定学分",
+                en=f"{offering} was cancelled; nobody can choose it or be credited for it",
+                field="offering",
+                evidence=(self.cancelled,),
+            )
 
     def known(self, offering: OfferingId) -> OfferingOpened:
         """The opened offering. Raises ``UnknownReference``."""
@@ -111,7 +143,12 @@ class ClassRoom:
         return self.opened
 
 
-OFFERING_EVENTS: list[type[Event]] = [OfferingOpened, ExpansionRequested, ExpansionDecided]
+OFFERING_EVENTS: list[type[Event]] = [
+    OfferingOpened,
+    ExpansionRequested,
+    ExpansionDecided,
+    OfferingCancelled,
+]
 
 
 @dataclass(kw_only=True)
@@ -124,6 +161,7 @@ class OpenOffering(Command):
     opens: date
     closes: date
     adviser: StaffId | None = None
+    adviser_full_time: bool = True
 
     seen: Dossier = fact(default_factory=Dossier)
     known: bool = fact(default=False)
@@ -176,6 +214,7 @@ class OpenOffering(Command):
             opens=self.opens,
             closes=self.closes,
             adviser=self.adviser,
+            adviser_full_time=self.adviser_full_time,
         )
         yield from self._adviser(declared)
         last = self.opens if declared.plan.cross_term else self.closes
@@ -222,7 +261,7 @@ class OpenOffering(Command):
 
     def _adviser(self, declared: ProjectDeclared) -> Iterator[Event]:
         rule = self.ask.rules.find(ClassAdviser, declared.place, self.ask.on)
-        if rule is not None and self.adviser is None:
+        if rule is not None and (self.adviser is None or not self.adviser_full_time):
             said = AdviserMissing(
                 zh=f"{self.offering} 没有配备专职班主任",
                 en=f"{self.offering} has no class adviser",

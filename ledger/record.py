@@ -12,8 +12,9 @@ from ledger.credit import CreditAwarded, CreditCorrected, CreditKind, CreditRevo
 from ledger.cycle import Cycle
 from ledger.event import Entry, Event
 from ledger.names import CreditId, JurisdictionId, OfferingId, SchoolId, TeacherId
-from ledger.register import TeacherProfileUpdated, TeacherRegistered, TeacherTransferred
+from ledger.plan import Purpose
 from ledger.school_based import SchoolBasedRecognised
+from ledger.teacher import TeacherProfileUpdated, TeacherRegistered, TeacherTransferred
 
 
 class Line(Struct, kw_only=True):
@@ -33,6 +34,9 @@ class Line(Struct, kw_only=True):
     choice: str | None = None
     offering: OfferingId | None = None
     restricted_elective: bool = False
+    off_job: bool = True
+    purpose: Purpose = Purpose.GENERAL
+    practice_hours: Decimal = ZERO
     revoked: bool = False
     positions: list[int] = []
     events: list[str] = []
@@ -124,6 +128,9 @@ def _line(event: CreditAwarded, entry: Entry) -> Line:
         choice=event.choice.value,
         offering=event.offering,
         restricted_elective=event.restricted_elective,
+        off_job=event.off_job,
+        purpose=event.purpose,
+        practice_hours=event.practice_hours,
     )
 
 

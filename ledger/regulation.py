@@ -14,12 +14,12 @@ from datetime import date
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
-from typing import Any, ClassVar, Generic, TypeVar, dataclass_transform
+from typing import Any, ClassVar, Generic, Self, TypeVar, dataclass_transform
 
 import msgspec
 from msgspec import Struct
 
-from ledger.event import Event, FrozenMeta, Part
+from ledger.event import Event, FrozenMeta, Part, unchanged
 from ledger.names import DocumentId, JurisdictionId
 
 Value = str | int | bool | tuple[str, ...]
@@ -48,7 +48,8 @@ class Rule(Part):
     """One rule of a document, as data.
 
     ``since`` is the first day on which it is certainly in force (``None``: bound to a term);
-    between ``uncertain_from`` and ``since`` nobody can tell from the documents.
+    between ``uncertain_from`` and ``since`` nobody can tell from the documents, nor between
+    ``certain_through`` and ``until``. ``external``: from outside the documents, and marked so.
     """
 
     id: str
@@ -66,6 +67,8 @@ class Rule(Part):
     since: date | None = None
     uncertain_from: date | None = None
     until: date | None = None
+    certain_through: date | None = None
+    external: bool = False
 
     @property
     def citation(self) -> str:
@@ -94,12 +97,15 @@ class RegulationAdopted(Event, name="regulation.adopted"):
     issued: date | None = None
 
 
-class RuleAdopted(Event, name="regulation.rule-adopted"):
+class RuleAdopted(Event, name="regulation.rule-adopted", version=2):
     """One rule of an adopted document, with its clause, scope, days and parameters."""
 
     document: DocumentId
     place: JurisdictionId
     rule: Rule
+
+
+RuleAdopted.upcast(from_version=1)(unchanged)
 
 
 REGULATION_EVENTS: tuple[type[Event], ...] = (RegulationAdopted, RuleAdopted)
@@ -116,21 +122,34 @@ class KindMeta(FrozenMeta):
         namespace: dict[str, Any],
         *,
         kind: str = "",
+        zh: str = "",
         **options: Any,
     ) -> Any:
         cls = super().__new__(mcs, class_name, bases, namespace, **options)
         if kind:
             if kind in KINDS:
                 raise TypeError(f"two kinds of rule are called {kind}")
-            cls.KIND = kind
+            cls.KIND, cls.ZH = kind, zh
             KINDS[kind] = cls
         return cls
 
 
 class Parameters(Struct, metaclass=KindMeta, forbid_unknown_fields=True):
-    """The parameters of one kind of rule. Subclasses give ``kind="name-of-the-kind"``."""
+    """The parameters of one kind of rule. Subclasses give ``kind="name-of-the-kind"``.
+
+    The docstring and ``zh`` tell a jurist what the system does with a rule of the kind.
+    """
 
     KIND: ClassVar[str]
+    ZH: ClassVar[str]
+
+    def wrong(self) -> str | None:
+        """What is out of range, naming the parameter; ``None`` where all is well."""
+        return None
+
+    def laxer(self, than: Self) -> bool:
+        """Whether this asks for less than ``than`` does, a rule of the same kind above it."""
+        return False
 
 
 KINDS: dict[str, type[Parameters]] = {}
@@ -138,14 +157,27 @@ ParametersT = TypeVar("ParametersT", bound=Parameters)
 
 
 class InForce(Generic[ParametersT]):
-    """A rule that answers a question, its parameters typed, and whether that is certain."""
+    """A rule that answers a question, its parameters typed, and whether that is certain.
 
-    __slots__ = ("certain", "rule", "value")
+    ``place`` and ``day`` chose it; ``day`` is ``None`` where the term did.
+    """
 
-    def __init__(self, rule: Rule, value: ParametersT, *, certain: bool) -> None:
+    __slots__ = ("certain", "day", "place", "rule", "value")
+
+    def __init__(
+        self,
+        rule: Rule,
+        value: ParametersT,
+        *,
+        certain: bool,
+        place: JurisdictionId | None = None,
+        day: date | None = None,
+    ) -> None:
         self.rule = rule
         self.value = value
         self.certain = certain
+        self.place = place
+        self.day = day if rule.since is not None else None
 
     @property
     def id(self) -> str:
@@ -213,7 +245,7 @@ class Rulebook:
             ranked.append((rank, rule, certain))
         ranked.sort(key=lambda each: each[0], reverse=True)
         return [
-            InForce(rule, self._parameters(kind, rule), certain=certain)
+            InForce(rule, self._parameters(kind, rule), certain=certain, place=place, day=day)
             for _, rule, certain in ranked
         ]
 
@@ -229,6 +261,8 @@ def _in_force(rule: Rule, day: date) -> bool | None:
     """``True`` certainly, ``False`` perhaps, ``None`` not on this day."""
     if rule.until is not None and day > rule.until:
         return None
+    if rule.certain_through is not None and day > rule.certain_through:
+        return False
     if rule.since is None or day >= rule.since:
         return True
     if rule.uncertain_from is not None and day >= rule.uncertain_from:

@@ -13,8 +13,9 @@ from ledger.day import happened
 from ledger.event import Entry, Event
 from ledger.fault import Fault
 from ledger.names import CreditId, JurisdictionId, Name, SchoolId, TeacherId
-from ledger.register import TEACHER_EVENTS, Whereabouts, WrongDay, taken, unknown
+from ledger.register import WrongDay, taken, unknown
 from ledger.review import AlreadyReviewed, reasoned
+from ledger.teacher import TEACHER_EVENTS, Whereabouts
 from ledger.text import filled
 
 

@@ -24,8 +24,8 @@ from ledger.enrollment import (
 from ledger.event import Entry, Event
 from ledger.names import JurisdictionId, Name, OfferingId, TeacherId, TermId
 from ledger.offering import OFFERING_EVENTS, ClassRoom, OfferingOpened
-from ledger.register import TEACHER_EVENTS, Whereabouts
 from ledger.regulation import InForce, Parameters
+from ledger.teacher import TEACHER_EVENTS, Whereabouts
 from ledger.term import Calendar, Phase, Window, in_window, window
 
 
@@ -124,6 +124,7 @@ class SelectOffering(Command):
     def decide(self) -> Iterator[Event]:
         school = self.now.known(self.teacher)
         opened = self.room.known(self.offering)
+        self.room.held(self.offering)
         self._recall(opened.term)
         current = self.mine.choices.get(self.offering)
         if current is not None and current.stands:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from enum import Enum
 from typing import Any
 
 from msgspec import Struct
@@ -20,17 +19,7 @@ from ledger.cycle import YEARS_DEFAULT, Cycle, cycle_on
 from ledger.names import JurisdictionId
 from ledger.record import Line, Record, total
 from ledger.regulation import InForce, Parameters, Rulebook
-
-
-class Result(Enum):
-    """How a requirement stands (rulebook section 0.5)."""
-
-    MET = "MET"
-    NOT_MET = "NOT_MET"
-    NOT_APPLICABLE = "NOT_APPLICABLE"
-    NOT_ASSESSED = "NOT_ASSESSED"
-    LOCAL_DISCRETION = "LOCAL_DISCRETION"
-    INDETERMINATE = "INDETERMINATE"
+from ledger.requirement import Requirement, Result, cited
 
 
 class CycleTotal(Parameters, kind="cycle-total"):
@@ -76,27 +65,6 @@ class SchoolBasedCap(Parameters, kind="school-based-cap"):
 
 class RatioSuspended(Parameters, kind="ratio-suspended"):
     """The interval in which the province asks for no shares of the total."""
-
-    certain_through: date
-    certainly_over_from: date
-
-
-class Requirement(Struct, kw_only=True, frozen=True):
-    """One requirement with its rule, what it needs, what there was, and on what it stands."""
-
-    code: str
-    result: Result
-    needed: str
-    had: str
-    zh: str
-    en: str
-    rule: str | None = None
-    citation: str | None = None
-    clause_zh: str | None = None
-    clause_en: str | None = None
-    certain: bool = True
-    positions: tuple[int, ...] = ()
-    events: tuple[str, ...] = ()
 
 
 class Verdict(Struct, kw_only=True, frozen=True):
@@ -218,9 +186,9 @@ def _suspended(
 ) -> Result | None:
     last = cycle.last_day
     suspension = rules.find(RatioSuspended, place, last)
-    if suspension is None or last >= suspension.value.certainly_over_from:
+    if suspension is None:
         return None
-    if not suspension.certain or last > suspension.value.certain_through:
+    if not suspension.certain:
         return Result.INDETERMINATE
     local = rule.rule.place.level != "PROVINCE"
     return Result.LOCAL_DISCRETION if local else Result.NOT_ASSESSED
@@ -254,11 +222,7 @@ def _cap(cap: InForce[SchoolBasedCap] | None, lines: list[Line], cut: Decimal) -
 
 def _cite(rule: InForce[Any], lines: list[Line]) -> dict[str, Any]:
     return {
-        "rule": rule.id,
-        "citation": rule.rule.citation,
-        "clause_zh": rule.rule.zh,
-        "clause_en": rule.rule.en,
-        "certain": rule.certain,
+        **cited(rule),
         "positions": tuple(sorted({p for each in lines for p in each.positions})),
         "events": tuple(e for each in lines for e in each.events),
     }

@@ -29,6 +29,9 @@ class Finding(Struct, kw_only=True):
     zh: str = ""
     en: str = ""
     evidence: tuple[str, ...] = ()
+    parameters: dict[str, str | int | bool | tuple[str, ...]] = {}
+    chosen_for: JurisdictionId | None = None
+    chosen_on: date | None = None
     tags: tuple[str, ...] = ()
 
 

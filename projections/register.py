@@ -10,13 +10,8 @@ from msgspec import Struct
 from ledger.accreditation import ProviderAccredited, QuotaCategory, Reach
 from ledger.event import Entry
 from ledger.names import JurisdictionId, ProviderId, SchoolId, TeacherId
-from ledger.register import (
-    SchoolRegistered,
-    Stage,
-    TeacherProfileUpdated,
-    TeacherRegistered,
-    TeacherTransferred,
-)
+from ledger.register import SchoolRegistered, Stage
+from ledger.teacher import TeacherProfileUpdated, TeacherRegistered, TeacherTransferred
 from projections.projection import Projection
 
 

@@ -30,6 +30,7 @@ from ledger import (
     schedule,
     school_based,
     selection,
+    teacher,
     term,
     withdrawal,
 )
@@ -41,7 +42,7 @@ from projections.reader import Where
 COMMANDS: dict[Role, tuple[type[Command], ...]] = {
     Role.TEACHER: (selection.SelectOffering, withdrawal.WithdrawSelection),
     Role.SCHOOL: (
-        register.UpdateTeacherProfile,
+        teacher.UpdateTeacherProfile,
         enrollment.ReviewSelection,
         school_based.RecordSchoolBased,
     ),
@@ -67,8 +68,8 @@ COMMANDS: dict[Role, tuple[type[Command], ...]] = {
     ),
     Role.BUREAU: (
         register.RegisterSchool,
-        register.RegisterTeacher,
-        register.TransferTeacher,
+        teacher.RegisterTeacher,
+        teacher.TransferTeacher,
         accreditation.AccreditProvider,
         term.OpenTerm,
         order.SubmitOrder,

@@ -19,9 +19,9 @@ from strawberry.tools import create_type
 from ledger.command import Command
 from ledger.document import AdoptRegulation, Document, parse
 from ledger.fault import Fault
-from ledger.register import RegisterTeacher
 from ledger.store.answer import Answer, refused
 from ledger.store.work import WITHHELD, Seal
+from ledger.teacher import RegisterTeacher
 from schema.access import may_ask
 from schema.answers import BulkAnswer, CommandAnswer, answer_of, bulk_of
 from schema.context import Context

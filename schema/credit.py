@@ -13,7 +13,8 @@ from ledger.cycle import cycle_on
 from ledger.fault import Fault
 from ledger.names import TeacherId
 from ledger.record import Line, total
-from ledger.verdict import CycleTotal, Requirement, Verdict
+from ledger.requirement import Requirement
+from ledger.verdict import CycleTotal, Verdict
 from projections.catalogue import RECORDS, SCHOOL_BASED, TEACHERS
 from projections.credit import SchoolBased
 from projections.verdict import Judged, judged, judged_now

@@ -22,6 +22,7 @@ from ledger import (
     schedule,
     school_based,
     selection,
+    teacher,
     term,
     withdrawal,
 )
@@ -31,9 +32,9 @@ from ledger.command import Command
 MUTATIONS: dict[type[Command], str | None] = {
     register.RegisterJurisdiction: None,
     register.RegisterSchool: "registerSchools",
-    register.RegisterTeacher: "registerTeachers",
-    register.TransferTeacher: None,
-    register.UpdateTeacherProfile: "updateTeacherProfiles",
+    teacher.RegisterTeacher: "registerTeachers",
+    teacher.TransferTeacher: None,
+    teacher.UpdateTeacherProfile: "updateTeacherProfiles",
     accreditation.AccreditProvider: None,
     term.OpenTerm: None,
     order.SubmitOrder: None,

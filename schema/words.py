@@ -1,7 +1,7 @@
 """Words: the descriptions of the schema, in Chinese and in English, put where they are missing.
 
 What a type is says its docstring, what a field is mostly its name; so each is described once, in
-``words.toml``, and not at every place where it stands.
+``words/``, a file for each part of the schema, and not at every place where it stands.
 """
 
 from __future__ import annotations
@@ -13,9 +13,22 @@ from typing import Any
 from graphql import GraphQLEnumType, GraphQLSchema
 
 ROOTS = {"Mutation": "What may be asked of the ledger.", "Subscription": "What may be followed."}
-WORDS: dict[str, dict[str, str]] = tomllib.loads(
-    resources.files("schema").joinpath("words.toml").read_text("utf-8")
-)
+
+
+def _read() -> dict[str, dict[str, str]]:
+    """The words of all files, by table. Raises ``TypeError`` for a word that stands twice."""
+    words: dict[str, dict[str, str]] = {"types": {}, "values": {}, "fields": {}}
+    files = resources.files("schema").joinpath("words").iterdir()
+    for file in sorted(files, key=lambda each: each.name):
+        for table, said in tomllib.loads(file.read_text("utf-8")).items():
+            twice = sorted(words[table].keys() & said.keys())
+            if twice:
+                raise TypeError(f"{file.name}: described elsewhere already: {', '.join(twice)}")
+            words[table] |= said
+    return words
+
+
+WORDS = _read()
 
 
 def describe(schema: GraphQLSchema) -> None:

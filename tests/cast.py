@@ -26,17 +26,12 @@ from ledger.names import (
 )
 from ledger.offering import OfferingOpened
 from ledger.order import Form, OrderAwarded, OrderResponded, OrderSubmitted
-from ledger.plan import Audience, Choice, Lead, Mode, Plan, Title
-from ledger.register import (
-    JurisdictionRegistered,
-    Level,
-    SchoolRegistered,
-    Stage,
-    TeacherRegistered,
-)
+from ledger.plan import Audience, Choice, Lead, Mode, Plan
+from ledger.register import JurisdictionRegistered, Level, SchoolRegistered, Stage, Title
 from ledger.review import ProjectPublished, ProjectReviewed
 from ledger.schedule import Half, Session, TimetablePublished
 from ledger.school_based import SchoolBasedRecognised
+from ledger.teacher import TeacherRegistered
 from ledger.term import Calendar, TermOpened
 
 PROVINCE = JurisdictionId("jurisdiction:330000")

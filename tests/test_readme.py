@@ -31,8 +31,9 @@ from ledger.completion import AbsenceLimit
 from ledger.document import AdoptRegulation
 from ledger.event import BODY_BYTES_MAX
 from ledger.names import JurisdictionId
-from ledger.register import RegisterSchool, RegisterTeacher
+from ledger.register import RegisterSchool
 from ledger.regulation import Rulebook
+from ledger.teacher import RegisterTeacher
 from schema import inputs, outputs, root
 from tests.given import adoption, given
 from tests.server import Served, serving

@@ -21,9 +21,10 @@ from ledger.names import (
     TermId,
 )
 from ledger.order import Form, SubmitOrder
-from ledger.plan import Audience, Fee, Lead, Mode, Plan, Title
-from ledger.register import RegisterSchool, RegisterTeacher, Stage
+from ledger.plan import Audience, Fee, Lead, Mode, Plan
+from ledger.register import RegisterSchool, Stage, Title
 from ledger.schedule import Half, Session
+from ledger.teacher import RegisterTeacher
 
 PROVINCE = JurisdictionId("jurisdiction:330000")
 WENZHOU = JurisdictionId("jurisdiction:330300")

@@ -21,7 +21,8 @@ from api.demo.cast import (
 from ledger.declaration import DeclareProject
 from ledger.names import JurisdictionId, OfferingId, OrderId, ProjectId, ProviderId, StaffId
 from ledger.offering import OpenOffering
-from ledger.plan import Audience, Lead, Mode, Plan, Title
+from ledger.plan import Audience, Lead, Mode, Plan
+from ledger.register import Title
 from ledger.schedule import Session
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from msgspec import Struct
 
 from ledger.command import Refusals, Refused
@@ -34,6 +36,9 @@ class Refusal(Struct, frozen=True, kw_only=True):
     clause_zh: str | None = None
     clause_en: str | None = None
     evidence: tuple[str, ...] = ()
+    parameters: dict[str, str | int | bool | tuple[str, ...]] = {}
+    chosen_for: str | None = None
+    chosen_on: date | None = None
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
@@ -79,4 +84,7 @@ def _refusal(said: Refused) -> Refusal:
         clause_zh=rule.zh if rule else None,
         clause_en=rule.en if rule else None,
         evidence=said.evidence,
+        parameters=rule.parameters if rule else {},
+        chosen_for=said.chosen_for,
+        chosen_on=said.chosen_on,
     )

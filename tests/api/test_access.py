@@ -15,10 +15,10 @@ from msgspec import Struct, structs
 
 from ledger.command import Command, Role
 from ledger.names import JurisdictionId, Name
-from ledger.register import RegisterTeacher
 from ledger.school_based import RecogniseSchoolBased
 from ledger.selection import SelectOffering
 from ledger.store.ledger import Ledger
+from ledger.teacher import RegisterTeacher
 from schema.access import COMMANDS
 from schema.mutation import MUTATIONS
 from schema.root import build

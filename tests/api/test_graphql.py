@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from ledger.command import Role
-from ledger.register import RegisterSchool, RegisterTeacher
+from ledger.register import RegisterSchool
 from ledger.store.vault import Vault
+from ledger.teacher import RegisterTeacher
 from projections.reader import Reader
 from tests.cast import RUIAN, SCHOOL
 from tests.server import Party, Served, spoken

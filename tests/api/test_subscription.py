@@ -19,7 +19,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from ledger.command import Role
-from ledger.register import RegisterSchool, RegisterTeacher
+from ledger.register import RegisterSchool
+from ledger.teacher import RegisterTeacher
 from tests.cast import RUIAN, WENZHOU
 from tests.server import Party, Served
 

@@ -24,9 +24,10 @@ from ledger.credit import (
 from ledger.names import CreditId
 from ledger.order import AlreadyAwarded
 from ledger.plan import Choice, Mode
-from ledger.register import AlreadyRegistered, TeacherTransferred
+from ledger.register import AlreadyRegistered
 from ledger.review import ReasonMissing
 from ledger.school_based import SchoolBasedRecorded
+from ledger.teacher import TeacherTransferred
 from tests import cast
 from tests.cast import (
     COUNTY_SCHOOL,

@@ -8,8 +8,8 @@ import pytest
 
 from ledger.command import OutsideScope, UnknownReference
 from ledger.erasure import AlreadyErased, EraseTeacher, PersonErased
-from ledger.register import TeacherTransferred
 from ledger.review import ReasonMissing
+from ledger.teacher import TeacherTransferred
 from tests.cast import LIN, OTHER_SCHOOL, RUIAN, SCHOOL, STRANGER, registered
 from tests.given import asker_for, given
 

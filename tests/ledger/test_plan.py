@@ -8,14 +8,13 @@ import pytest
 
 from ledger.declaration import DeclareProject
 from ledger.finding import Outcome
-from ledger.plan import (
+from ledger.plan import Mode, Title
+from ledger.scrutiny import (
     LeadBelowStanding,
-    Mode,
     NoFinalAssessment,
     NotQualifiedForBlended,
     OnlineShareExceeded,
     OutsideSubjects,
-    Title,
 )
 from tests import cast
 from tests.cast import COUNTY_SCHOOL, H1_2024, H2_2019, H2_2020, PROJECT, RUIAN

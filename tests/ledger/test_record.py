@@ -9,7 +9,7 @@ from ledger.credit import CreditCorrected, CreditKind, CreditRevoked
 from ledger.cycle import cycle_on
 from ledger.names import CreditId
 from ledger.record import RECORD_EVENTS, Record, total
-from ledger.register import TeacherTransferred
+from ledger.teacher import TeacherTransferred
 from tests import cast
 from tests.cast import CREDIT, LIN, RUIAN, SCHOOL, WENZHOU, WENZHOU_SCHOOL
 from tests.given import entries, on

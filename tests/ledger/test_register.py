@@ -12,13 +12,15 @@ from ledger.register import (
     AlreadyRegistered,
     RegisterJurisdiction,
     RegisterSchool,
-    RegisterTeacher,
     Stage,
+    WrongPlace,
+)
+from ledger.teacher import (
+    RegisterTeacher,
     TeacherProfileUpdated,
     TeacherTransferred,
     TransferTeacher,
     UpdateTeacherProfile,
-    WrongPlace,
 )
 from tests import cast
 from tests.cast import DAY, LIN, OTHER_SCHOOL, RUIAN, SCHOOL, WENZHOU, WENZHOU_SCHOOL

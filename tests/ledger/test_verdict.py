@@ -11,7 +11,8 @@ from ledger.credit import CreditKind, CreditRevoked
 from ledger.names import CreditId
 from ledger.record import Record
 from ledger.regulation import Rulebook
-from ledger.verdict import Result, judge
+from ledger.requirement import Result
+from ledger.verdict import judge
 from tests import cast
 from tests.cast import (
     CREDIT,

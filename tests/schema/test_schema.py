@@ -36,7 +36,7 @@ def test_everything_is_described_in_chinese_and_english():
                 described[f"{name}.{field}({argument}:)"] = one.description
 
     missing = sorted(name for name, text in described.items() if not bilingual(text))
-    assert missing == [], "say what these are, in both languages, in schema/words.toml"
+    assert missing == [], "say what these are, in both languages, in schema/words/"
 
 
 def test_no_word_is_left_over():

@@ -22,7 +22,6 @@ from ledger.enrollment import ConfirmEnrollment
 from ledger.event import BODY_BYTES_MAX, Entry, Event, decode, encode, leaf_hash
 from ledger.fault import Fault
 from ledger.names import TeacherId
-from ledger.register import TransferTeacher
 from ledger.regulation import Rulebook
 from ledger.store import memory
 from ledger.store.answer import Answer
@@ -34,6 +33,7 @@ from ledger.store.ledger import Ledger
 from ledger.store.memory import Memory
 from ledger.store.trouble import Trouble
 from ledger.store.work import Asked, Plain
+from ledger.teacher import TransferTeacher
 from ledger.term import OpenTerm
 from tests import cast
 from tests.cast import COUNTY_SCHOOL, OFFERING, OTHER_SCHOOL, SCHOOL

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from ledger.fault import Fault
-from ledger.register import RegisterTeacher, TeacherRegistered
 from ledger.store.feed import Filter
 from ledger.store.ledger import Ledger
 from ledger.store.trouble import Trouble
 from ledger.store.vault import KEY_BYTES, Vault, digest_of, load_key
 from ledger.store.work import Asked, Seal
+from ledger.teacher import RegisterTeacher, TeacherRegistered
 from tests.cast import OTHER_SCHOOL
 from tests.town import KEY, OPERATOR, Put, Stumble, asked, codes, rows, school, teacher, together
 

@@ -1,0 +1,63 @@
+"""Requirement: one thing that a rule asks of a record or of a number, and how it stands."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import Enum
+from typing import Any
+
+from msgspec import Struct
+
+from ledger.names import JurisdictionId
+from ledger.regulation import InForce, Value
+
+
+class Result(Enum):
+    """How a record, a fact or a number stands to a rule (rulebook section 0.5)."""
+
+    MET = "MET"
+    NOT_MET = "NOT_MET"
+    COMPLIANT = "COMPLIANT"
+    VIOLATION = "VIOLATION"
+    DEVIATION = "DEVIATION"
+    ADVISORY = "ADVISORY"
+    NOT_APPLICABLE = "NOT_APPLICABLE"
+    NOT_ASSESSED = "NOT_ASSESSED"
+    SUSPENDED = "SUSPENDED"
+    LOCAL_DISCRETION = "LOCAL_DISCRETION"
+    INDETERMINATE = "INDETERMINATE"
+
+
+class Requirement(Struct, kw_only=True, frozen=True):
+    """One requirement with its rule, what it needs, what there was, and on what it stands."""
+
+    code: str
+    result: Result
+    needed: str
+    had: str
+    zh: str
+    en: str
+    rule: str | None = None
+    citation: str | None = None
+    clause_zh: str | None = None
+    clause_en: str | None = None
+    certain: bool = True
+    parameters: dict[str, Value] = {}
+    chosen_for: JurisdictionId | None = None
+    chosen_on: date | None = None
+    positions: tuple[int, ...] = ()
+    events: tuple[str, ...] = ()
+
+
+def cited(rule: InForce[Any]) -> dict[str, Any]:
+    """The fields of a requirement that name its rule."""
+    return {
+        "rule": rule.id,
+        "citation": rule.rule.citation,
+        "clause_zh": rule.rule.zh,
+        "clause_en": rule.rule.en,
+        "certain": rule.certain,
+        "parameters": rule.rule.parameters,
+        "chosen_for": rule.place,
+        "chosen_on": rule.day,
+    }
