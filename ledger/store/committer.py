@@ -158,7 +158,12 @@ class Committer:
         settled: list[tuple[Work, Any]] = []
         with connection.transaction(), connection.cursor(binary=True) as cursor:
             head, last, answered = self._read(cursor, batch)
-            tray = Tray(head, not_before(self._clock(), last), self._rules)
+            tray = Tray(
+                head,
+                not_before(self._clock(), last),
+                self._rules,
+                lambda wanted: read_selectors(cursor, wanted, self._memory, head),
+            )
             for work in batch:
                 settled.append((work, self._decide(work, tray, answered)))
             if tray.rows:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime, timedelta
@@ -55,11 +55,15 @@ class Row:
 
 @dataclass
 class Tray:
-    """The events of a batch so far, and what they follow."""
+    """The events of a batch so far, and what they follow.
+
+    ``read`` brings the memory of further selectors up to the head, under the lock of the batch.
+    """
 
     head: int
     at: datetime
     rules: Rulebook
+    read: Callable[[set[Selector]], None]
     rows: list[Row] = field(default_factory=list)
     _by_tag: dict[str, list[Row]] = field(default_factory=dict)
 
@@ -218,8 +222,16 @@ class Asked:
         )
         fresh = replace(command)
         fresh.ask = ask
-        for entry in gather(self.selectors[number], tray, memory):
+        known = gather(self.selectors[number], tray, memory)
+        for entry in known:
             fresh.learn(entry)
+        further = fresh.beyond()
+        if further:
+            tray.read(set(further))
+            learned = {entry.position for entry in known}
+            for entry in gather(further, tray, memory):
+                if entry.position not in learned:
+                    fresh.learn(entry)
         try:
             if self.on is not None and self.source is not None:
                 happened(self.on, (tray.at + SHANGHAI).date(), "reported.on")
