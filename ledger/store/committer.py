@@ -30,9 +30,9 @@ from ledger.store import statements as sql
 from ledger.store.answer import Answer, Outcome, refused
 from ledger.store.connection import open_connection, trouble_of
 from ledger.store.memory import Memory
-from ledger.store.reading import read_conflicts, read_selectors
+from ledger.store.reading import not_before, read_conflicts, read_selectors
 from ledger.store.trouble import Trouble
-from ledger.store.work import Asked, Plain, Row, Tray, columns, not_before
+from ledger.store.work import Asked, Plain, Row, Tray, columns
 
 BATCH_MAX = 128
 COMMANDS_MAX = 8_192
