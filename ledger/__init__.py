@@ -14,9 +14,20 @@ order              订单             order.py (its answers and award, 响应、
 plan               培训方案         plan.py
 scrutiny           方案审查         scrutiny.py
 quota              限报数           quota.py
+trainer            授课教师         trainer.py (their registry, and what they agreed to)
 declaration        申报             declaration.py
 review             审核、发布       review.py
+spot check         抽查             spot_check.py (of the trainers whom a plan names)
+resumption         恢复线下培训     resumption.py (under epidemic control)
+restart            当地恢复日期     restart.py (and the list of those that passed, 合格名单)
+supervision        防疫督查         supervision.py (of the measures of those that resumed)
+reopening          线下开班条件     reopening.py
+dates              培训日期         dates.py (as a bureau moved them)
 offering           班期             offering.py (expansion: 扩班)
+redating           改期             redating.py (of many classes at once, by the bureau)
+removal            移除             removal.py (of projects from the platform)
+warning            黄牌警告         warning.py (re-inspection: 再检查)
+sanction           取消             sanction.py (of a project or an accreditation)
 enrollment         选课             enrollment.py (one teacher's choice of one offering)
 selection          自主选课         selection.py (the first step of an enrollment; round: 轮次)
 schedule           课程表、日志     schedule.py
@@ -56,9 +67,20 @@ from ledger import (  # isort: skip  (order of life)
     plan,
     scrutiny,
     quota,
+    trainer,
     declaration,
     review,
+    spot_check,
+    resumption,
+    restart,
+    supervision,
+    reopening,
+    dates,
     offering,
+    redating,
+    removal,
+    warning,
+    sanction,
     enrollment,
     selection,
     schedule,
@@ -94,9 +116,20 @@ NOUNS = (
     plan,
     scrutiny,
     quota,
+    trainer,
     declaration,
     review,
+    spot_check,
+    resumption,
+    restart,
+    supervision,
+    reopening,
+    dates,
     offering,
+    redating,
+    removal,
+    warning,
+    sanction,
     enrollment,
     selection,
     schedule,

@@ -1,4 +1,8 @@
-"""Accreditation: which provider may train whom, since when, and in which subjects."""
+"""Accreditation: which provider may train whom, since when, and in which subjects.
+
+An update changes what the accreditation is for, never since when it exists (rulebook C-39). How one
+ends stands in sanction.py.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import Enum
 
-from ledger.command import PROVINCE, Command, Selector, about, fact
+from msgspec import structs
+
+from ledger.command import PROVINCE, Command, Refused, Selector, about, fact
 from ledger.day import happened
 from ledger.event import Entry, Event, unchanged
 from ledger.names import JurisdictionId, Name, ProviderId
 from ledger.register import JurisdictionRegistered, taken, unknown
-from ledger.regulation import Parameters
+from ledger.regulation import Parameters, Rule
 from ledger.text import filled
 
 
@@ -65,10 +71,103 @@ class ProviderAccredited(Event, name="accreditation.provider-accredited", versio
 ProviderAccredited.upcast(from_version=1)(unchanged)
 
 
+class AccreditationUpdated(Event, name="accreditation.updated"):
+    """What a provider is accredited for changed; it holds the whole of it as it is from now on."""
+
+    provider: ProviderId
+    place: JurisdictionId
+    title: str
+    reach: Reach
+    subjects: tuple[str, ...]
+    quota_category: QuotaCategory | None = None
+    distance: bool = False
+    blended: bool = False
+    kind: ProviderKind = ProviderKind.OTHER
+    within: ProviderId | None = None
+
+
+class AccreditationRevoked(Event, name="accreditation.revoked"):
+    """A provider lost its accreditation; it declares, responds and opens no class any more."""
+
+    provider: ProviderId
+    place: JurisdictionId
+    reason: str
+    rules: tuple[str, ...] = ()
+
+
+ACCREDITATION_EVENTS: list[type[Event]] = [
+    ProviderAccredited,
+    AccreditationUpdated,
+    AccreditationRevoked,
+]
+
+
 class OrderHostAge(Parameters, kind="order-host-age"):
     """Providers must have been accredited for this many years to host an order."""
 
     accredited_years_min: int
+
+
+class NotAccreditedAnyMore(Refused):
+    """The accreditation of the provider was revoked."""
+
+
+class AccreditationUnchanged(Refused):
+    """The update says nothing new."""
+
+
+@dataclass
+class Accreditation:
+    """A provider's accreditation as the events say it."""
+
+    host: ProviderAccredited | None = None
+    revoked: AccreditationRevoked | None = None
+    evidence: str = ""
+
+    def learn(self, entry: Entry) -> None:
+        """Takes in the provider's own events; others change nothing."""
+        match entry.event:
+            case ProviderAccredited() as event:
+                self.host, self.revoked = event, None
+            case AccreditationUpdated() as event if self.host is not None:
+                self.host = _updated(self.host, event)
+            case AccreditationRevoked() as event:
+                self.revoked, self.evidence = event, entry.id
+            case _:
+                pass
+
+    def known(self, provider: ProviderId) -> ProviderAccredited:
+        """The present state. Raises ``UnknownReference`` where there is none."""
+        return known_provider(self.host, provider)
+
+    def lost(self, command: Command, field: str = "provider") -> NotAccreditedAnyMore | None:
+        """The refusal for a revoked provider, with the rule by which it was revoked."""
+        if self.revoked is None:
+            return None
+        known = (command.ask.rules.rules.get(each) for each in self.revoked.rules)
+        rule: Rule | None = next((each for each in known if each is not None), None)
+        return NotAccreditedAnyMore(
+            zh=f"{self.revoked.provider} 的培训资质已被取消：{self.revoked.reason}",
+            en=f"{self.revoked.provider} lost its accreditation: {self.revoked.reason}",
+            rule=rule,
+            field=field,
+            evidence=(self.evidence,),
+        )
+
+
+def _updated(host: ProviderAccredited, update: AccreditationUpdated) -> ProviderAccredited:
+    told = {name: getattr(update, name) for name in update.__struct_fields__}
+    return structs.replace(host, **told)
+
+
+def accrediting(host: ProviderAccredited) -> JurisdictionId:
+    """Whose decision the accreditation is: the province's for its own, else the bureau's."""
+    return PROVINCE if _wide(host.reach, host.quota_category) else host.place
+
+
+def _wide(reach: Reach, category: QuotaCategory | None) -> bool:
+    # Who may train the whole province, and with which quota, is for the province to say.
+    return reach is Reach.PROVINCE_WIDE or category is not None
 
 
 def years_later(day: date, years: int) -> date:
@@ -101,28 +200,24 @@ class AccreditProvider(Command):
     kind: ProviderKind = ProviderKind.OTHER
     within: ProviderId | None = None
 
-    known: bool = fact(default=False)
+    held: Accreditation = fact(default_factory=Accreditation)
     place_known: bool = fact(default=False)
 
     def boundary(self) -> list[Selector]:
         return [
-            about(self.provider, of=[ProviderAccredited]),
+            about(self.provider, of=ACCREDITATION_EVENTS),
             about(self.place, of=[JurisdictionRegistered]),
         ]
 
     def learn(self, entry: Entry) -> None:
         match entry.event:
-            case ProviderAccredited():
-                self.known = True
             case JurisdictionRegistered():
                 self.place_known = True
             case _:
-                pass
+                self.held.learn(entry)
 
     def authority(self) -> Name:
-        # Who may train the whole province, and with which quota, is for the province to say.
-        wide = self.reach is Reach.PROVINCE_WIDE or self.quota_category is not None
-        return PROVINCE if wide else self.place
+        return PROVINCE if _wide(self.reach, self.quota_category) else self.place
 
     def territory(self) -> JurisdictionId:
         return self.place
@@ -130,7 +225,8 @@ class AccreditProvider(Command):
     def decide(self) -> Iterator[Event]:
         if not self.place_known:
             raise unknown(self.place, "place")
-        if self.known:
+        # Whoever lost an accreditation may gain a new one, with a new first day.
+        if self.held.host is not None and self.held.revoked is None:
             raise taken(self.provider, "provider")
         happened(self.since, self.ask.on, "since")
         yield ProviderAccredited(
@@ -146,6 +242,65 @@ class AccreditProvider(Command):
             kind=self.kind,
             within=self.within,
         )
+
+
+@dataclass(kw_only=True)
+class UpdateAccreditation(Command):
+    """Say anew what a provider is accredited for, by the authority that accredits it."""
+
+    provider: ProviderId
+    title: str
+    reach: Reach
+    subjects: tuple[str, ...]
+    quota_category: QuotaCategory | None = None
+    distance: bool = False
+    blended: bool = False
+    kind: ProviderKind = ProviderKind.OTHER
+    within: ProviderId | None = None
+
+    held: Accreditation = fact(default_factory=Accreditation)
+
+    def boundary(self) -> list[Selector]:
+        return [about(self.provider, of=ACCREDITATION_EVENTS)]
+
+    def learn(self, entry: Entry) -> None:
+        self.held.learn(entry)
+
+    def authority(self) -> Name:
+        # What the province gave only the province takes, and what is its to give only it gives.
+        host = self.held.known(self.provider)
+        return PROVINCE if _wide(self.reach, self.quota_category) else accrediting(host)
+
+    def answerable(self) -> JurisdictionId:
+        return accrediting(self.held.known(self.provider))
+
+    def territory(self) -> JurisdictionId:
+        return self.held.known(self.provider).place
+
+    def decide(self) -> Iterator[Event]:
+        host = self.held.known(self.provider)
+        lost = self.held.lost(self)
+        if lost is not None:
+            raise lost
+        update = AccreditationUpdated(
+            provider=self.provider,
+            place=host.place,
+            title=filled(self.title, "title"),
+            reach=self.reach,
+            subjects=tuple(filled(each, "subjects") for each in self.subjects),
+            quota_category=self.quota_category,
+            distance=self.distance,
+            blended=self.blended,
+            kind=self.kind,
+            within=self.within,
+        )
+        if _updated(host, update) == host:
+            raise AccreditationUnchanged(
+                zh=f"{self.provider} 的资质已是如此，没有变化",
+                en=f"{self.provider} is accredited for just this already",
+                field="provider",
+            )
+        yield update
 
 
 def known_provider(seen: ProviderAccredited | None, provider: ProviderId) -> ProviderAccredited:

@@ -1,6 +1,8 @@
 """Commands: what is asked, which events matter to it, and what follows.
 
 ``boundary`` says which events matter, ``learn`` folds them, ``decide`` yields events or refuses.
+``beyond`` names those that matter as well once the boundary is learned, such as the events of the
+provider whose project is named.
 A command owns no clock and reads no view: the day, the actor and the rulebook come in with ``Ask``.
 
 The same command comes in two ways. *Asked*: the ledger is the system of record, so a gate that
@@ -142,6 +144,10 @@ class Command:
     def boundary(self) -> list[Selector]:
         """Which events matter."""
         raise NotImplementedError
+
+    def beyond(self) -> list[Selector]:
+        """Which events matter besides, known after learning; they are learned as well."""
+        return []
 
     def learn(self, entry: Entry) -> None:
         """Folds one event of the boundary."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ledger.accreditation import ProviderAccredited, known_provider
+from ledger.accreditation import ACCREDITATION_EVENTS, Accreditation, ProviderAccredited
 from ledger.amount import bounded
 from ledger.command import PROVINCE, Command, Refused, Selector, about, fact
 from ledger.event import Entry, Event, unchanged
@@ -28,6 +28,7 @@ from ledger.quota import (
 from ledger.register import taken, unknown
 from ledger.scrutiny import judge_plan
 from ledger.term import Calendar, Phase, TermOpened, in_window, known_term, window
+from ledger.trainer import Trainers, judge_trainers, trainers_of
 
 OFFERINGS_MAX = 1_000
 
@@ -84,7 +85,8 @@ class DeclareProject(Command):
 
     known: bool = fact(default=False)
     opened: bool = fact(default=False)
-    host: ProviderAccredited | None = fact(default=None)
+    held: Accreditation = fact(default_factory=Accreditation)
+    known_trainers: Trainers = fact(default_factory=Trainers)
     awarded: OrderAwarded | None = fact(default=None)
     projects: dict[ProjectId, str] = fact(default_factory=dict)
     led: dict[ProjectId, tuple[ProviderId, int]] = fact(default_factory=dict)
@@ -93,10 +95,11 @@ class DeclareProject(Command):
         declared: list[type[Event]] = [ProjectDeclared, ProjectWithdrawn]
         selectors = [
             about(self.project, of=[ProjectDeclared]),
-            about(self.provider, of=[ProviderAccredited]),
+            about(self.provider, of=ACCREDITATION_EVENTS),
             about(self.provider, self.term, of=declared, rare=True),
             about(self.lead.staff, self.term, of=declared, rare=True),
             about(self.term, of=[TermOpened], rare=True),
+            *trainers_of(self.plan),
         ]
         if self.order is not None:
             selectors.append(about(self.order, of=[OrderAwarded]))
@@ -106,8 +109,6 @@ class DeclareProject(Command):
         match entry.event:
             case TermOpened():
                 self.opened = True
-            case ProviderAccredited() as event:
-                self.host = event
             case OrderAwarded() as event:
                 self.awarded = event
             case ProjectDeclared() as event:
@@ -120,20 +121,21 @@ class DeclareProject(Command):
                 self.projects.pop(project, None)
                 self.led.pop(project, None)
             case _:
-                pass
+                self.held.learn(entry)
+                self.known_trainers.learn(entry)
 
     def authority(self) -> Name:
         return self.provider
 
     def answerable(self) -> JurisdictionId:
-        return known_provider(self.host, self.provider).place
+        return self.held.known(self.provider).place
 
     def territory(self) -> JurisdictionId:
         return self.place
 
     def decide(self) -> Iterator[Event]:
         known_term(self.opened, self.term)
-        host = known_provider(self.host, self.provider)
+        host = self.held.known(self.provider)
         if self.known:
             raise taken(self.project, "project")
         plan = exact_plan(self.plan)
@@ -149,11 +151,15 @@ class DeclareProject(Command):
             term=self.term,
             calendar=calendar,
         )
+        yield from self.gate(self.held.lost(self), *about_this)
         yield from self.gate(self._order(), *about_this)
         yield from self._quota(host)
         yield from self._lead()
         yield from judge_plan(
             self, plan, host, self.lead, *about_this, place=self.place, term=self.term.value
+        )
+        yield from judge_trainers(
+            self, plan, self.known_trainers, *about_this, place=self.place, term=self.term
         )
         rule = quota_of(self, host, PROVINCE, self.term) if self._counts() else None
         yield ProjectDeclared(

@@ -9,7 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from msgspec import structs
+
+from ledger.accreditation import ACCREDITATION_EVENTS, Accreditation
 from ledger.command import Command, Refused, Selector, about, fact
+from ledger.dates import OfferingsRedated
 from ledger.declaration import ProjectDeclared
 from ledger.event import Entry, Event, unchanged
 from ledger.fault import Fault
@@ -18,6 +22,8 @@ from ledger.names import JurisdictionId, Name, OfferingId, ProjectId, ProviderId
 from ledger.plan import Plan
 from ledger.register import taken, unknown
 from ledger.regulation import Parameters
+from ledger.reopening import OPENING_EVENTS, Standing, judge_opening
+from ledger.restart import RESTART_EVENTS
 from ledger.review import PROJECT_EVENTS, Dossier, reasoned
 from ledger.term import Calendar, Phase, in_window, note_window
 
@@ -123,6 +129,11 @@ class ClassRoom:
                     self.seats = event.seats
             case OfferingCancelled():
                 self.cancelled = entry.id
+            case OfferingsRedated(moves=moves) if self.opened is not None:
+                for each in moves:
+                    if each.offering == self.opened.offering:
+                        days = {"opens": each.opens, "closes": each.closes}
+                        self.opened = structs.replace(self.opened, **days)
             case _:
                 pass
 
@@ -148,6 +159,7 @@ OFFERING_EVENTS: list[type[Event]] = [
     ExpansionRequested,
     ExpansionDecided,
     OfferingCancelled,
+    OfferingsRedated,
 ]
 
 
@@ -166,11 +178,22 @@ class OpenOffering(Command):
     seen: Dossier = fact(default_factory=Dossier)
     known: bool = fact(default=False)
     siblings: int = fact(default=0)
+    held: Accreditation = fact(default_factory=Accreditation)
+    standing: Standing = fact(default_factory=Standing)
 
     def boundary(self) -> list[Selector]:
         return [
             about(self.project, of=[*PROJECT_EVENTS, OfferingOpened]),
             about(self.offering, of=[OfferingOpened]),
+        ]
+
+    def beyond(self) -> list[Selector]:
+        if self.seen.declared is None:
+            return []
+        declared = self.seen.declared
+        return [
+            about(declared.provider, of=[*ACCREDITATION_EVENTS, *OPENING_EVENTS]),
+            *(about(each, of=RESTART_EVENTS, rare=True) for each in declared.place.chain),
         ]
 
     def learn(self, entry: Entry) -> None:
@@ -180,6 +203,8 @@ class OpenOffering(Command):
                 self.siblings += event.project == self.project
             case _:
                 self.seen.learn(entry)
+                self.held.learn(entry)
+                self.standing.learn(entry)
 
     def authority(self) -> Name:
         return self._declared().provider
@@ -201,6 +226,7 @@ class OpenOffering(Command):
                 en=f"{self.project} is not published yet",
                 field="project",
             )
+        yield from self.gate(self.held.lost(self, "project"), self.offering, declared.provider)
         yield from self._count(declared)
         yield OfferingOpened(
             offering=self.offering,
@@ -217,6 +243,7 @@ class OpenOffering(Command):
             adviser_full_time=self.adviser_full_time,
         )
         yield from self._adviser(declared)
+        yield from judge_opening(self, self.standing, declared, self.offering, self.opens)
         last = self.opens if declared.plan.cross_term else self.closes
         for day in dict.fromkeys((self.opens, last)):
             yield from note_window(

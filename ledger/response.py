@@ -7,14 +7,15 @@ for the whole province.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ledger.accreditation import (
+    ACCREDITATION_EVENTS,
+    Accreditation,
     OrderHostAge,
     ProviderAccredited,
     Reach,
     accredited_for,
-    known_provider,
 )
 from ledger.command import Command, Refused, Selector, about, fact
 from ledger.event import Entry, Event
@@ -64,7 +65,7 @@ class _Order:
     submitted: OrderSubmitted | None = None
     responded: set[ProviderId] | None = None
     awarded: ProviderId | None = None
-    provider: ProviderAccredited | None = None
+    held: Accreditation = field(default_factory=Accreditation)
 
     def learn(self, entry: Entry) -> None:
         match entry.event:
@@ -74,10 +75,8 @@ class _Order:
                 self.responded = {*(self.responded or ()), provider}
             case OrderAwarded(provider=provider):
                 self.awarded = provider
-            case ProviderAccredited() as event:
-                self.provider = event
             case _:
-                pass
+                self.held.learn(entry)
 
     def known(self, order: OrderId) -> OrderSubmitted:
         if self.submitted is None:
@@ -113,7 +112,7 @@ class RespondToOrder(Command):
     def boundary(self) -> list[Selector]:
         return [
             about(self.order, of=[OrderSubmitted, OrderResponded, OrderAwarded]),
-            about(self.provider, of=[ProviderAccredited]),
+            about(self.provider, of=ACCREDITATION_EVENTS),
         ]
 
     def learn(self, entry: Entry) -> None:
@@ -127,7 +126,7 @@ class RespondToOrder(Command):
 
     def decide(self) -> Iterator[Event]:
         order = self.seen.known(self.order)
-        host = known_provider(self.seen.provider, self.provider)
+        host = self.seen.held.known(self.provider)
         if self.provider in (self.seen.responded or ()):
             raise AlreadyResponded(
                 zh=f"{self.provider} 已经响应过 {self.order}",
@@ -147,6 +146,7 @@ class RespondToOrder(Command):
             self._reach(order, host),
             self._routing(order),
             _host_age(self, order, host),
+            self.seen.held.lost(self),
         ):
             yield from self.gate(refusal, self.order, self.provider)
         yield OrderResponded(
@@ -188,7 +188,7 @@ class AwardOrder(Command):
     def boundary(self) -> list[Selector]:
         return [
             about(self.order, of=[OrderSubmitted, OrderResponded, OrderAwarded]),
-            about(self.provider, of=[ProviderAccredited]),
+            about(self.provider, of=ACCREDITATION_EVENTS),
         ]
 
     def learn(self, entry: Entry) -> None:
@@ -199,7 +199,7 @@ class AwardOrder(Command):
 
     def decide(self) -> Iterator[Event]:
         order = self.seen.known(self.order)
-        host = known_provider(self.seen.provider, self.provider)
+        host = self.seen.held.known(self.provider)
         if self.seen.awarded is not None:
             raise AlreadyAwarded(
                 zh=f"{self.order} 已经确定由 {self.seen.awarded} 承训",
@@ -227,7 +227,8 @@ class AwardOrder(Command):
                 self.order,
                 self.provider,
             )
-        yield from self.gate(_host_age(self, order, host), self.order, self.provider)
+        for refusal in (_host_age(self, order, host), self.seen.held.lost(self)):
+            yield from self.gate(refusal, self.order, self.provider)
         yield OrderAwarded(
             order=self.order,
             provider=self.provider,

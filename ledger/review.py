@@ -33,6 +33,32 @@ class ProjectPublished(Event, name="review.project-published"):
     term: TermId
 
 
+class ProjectRemoved(Event, name="review.project-removed"):
+    """The province took a project off the platform; nobody can choose it any more."""
+
+    project: ProjectId
+    provider: ProviderId
+    place: JurisdictionId
+    term: TermId
+    reason: str
+    rules: tuple[str, ...] = ()
+
+
+class ProjectCancelled(Event, name="review.project-cancelled"):
+    """The authority cancelled a project over serious problems; no class of it goes on."""
+
+    project: ProjectId
+    provider: ProviderId
+    place: JurisdictionId
+    term: TermId
+    reason: str
+    rules: tuple[str, ...] = ()
+
+
+class ProjectGone(Refused):
+    """The project was removed or cancelled."""
+
+
 class AlreadyReviewed(Refused):
     """The decision has been taken."""
 
@@ -53,6 +79,7 @@ class Dossier:
     withdrawn: bool = False
     approved: bool | None = None
     published: bool = False
+    gone: str | None = None
 
     def learn(self, entry: Entry) -> None:
         """Takes in the project's events; others change nothing."""
@@ -65,17 +92,26 @@ class Dossier:
                 self.approved = approved
             case ProjectPublished():
                 self.published = True
+            case ProjectRemoved() | ProjectCancelled():
+                self.gone = entry.id
             case _:
                 pass
 
     def known(self, project: ProjectId) -> ProjectDeclared:
-        """The declaration. Raises ``UnknownReference`` or ``NotDeclared``."""
+        """The declaration. Raises ``UnknownReference``, ``NotDeclared`` or ``ProjectGone``."""
         declared = known_project(self.declared, project)
         if self.withdrawn:
             raise NotDeclared(
                 zh=f"{project} 已由申报单位撤回",
                 en=f"{project} was withdrawn by its provider",
                 field="project",
+            )
+        if self.gone is not None:
+            raise ProjectGone(
+                zh=f"{project} 已被移除或取消",
+                en=f"{project} was removed or cancelled",
+                field="project",
+                evidence=(self.gone,),
             )
         return declared
 
@@ -85,6 +121,8 @@ PROJECT_EVENTS: list[type[Event]] = [
     ProjectWithdrawn,
     ProjectReviewed,
     ProjectPublished,
+    ProjectRemoved,
+    ProjectCancelled,
 ]
 
 

@@ -116,11 +116,12 @@ class Given:
         selectors = asked.boundary()
         _anchored(asked, selectors)
         history = _entries(self.past, on)
-        for entry, excused in history:
-            name, tags = entry.event.NAME, entry.tags
-            if any(each.selects(name, tags) for each in selectors):
-                asked.learn(entry)
-            elif not excused:
+        unread = _learned(asked, selectors, history)
+        further = asked.beyond()
+        _anchored(asked, further)
+        for entry, excused in _learned(asked, further, unread):
+            if not excused:
+                name, tags = entry.event.NAME, entry.tags
                 raise AssertionError(
                     f"the boundary would not have selected {name} {tags} of {type(asked).__name__}"
                 )
@@ -294,6 +295,19 @@ def _entry(position: int, event: Event, day: date) -> Entry:
         channel="API",
         event=event,
     )
+
+
+def _learned(
+    command: Command, selectors: list[Selector], history: list[tuple[Entry, bool]]
+) -> list[tuple[Entry, bool]]:
+    """Lets the command learn what the selectors pick, and gives the rest."""
+    rest = []
+    for entry, excused in history:
+        if any(each.selects(entry.event.NAME, entry.tags) for each in selectors):
+            command.learn(entry)
+        else:
+            rest.append((entry, excused))
+    return rest
 
 
 def _anchored(command: Command, selectors: list[Selector]) -> None:

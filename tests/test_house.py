@@ -26,13 +26,15 @@ LONG_FILES = {
     "ledger/change.py": "the four steps of a change, and the fold that tells what each lacks",
     "ledger/completion.py": "five outcomes and Standing, the one fold that reads all of them",
     "ledger/enrollment.py": "five events of one choice and the two reviews of it",
+    "ledger/accreditation.py": "an accreditation, its update, and the fold that others take of it",
     "ledger/offering.py": "a class and its expansion; ClassRoom folds the seats of both",
     "ledger/register.py": "places, schools and teachers share how a name is known or taken",
     "ledger/store/work.py": "the tray, the jobs and their savepoints change together",
 }
 
 # What a subclass overrides is described once, where it is declared first.
-OVERRIDES = {"boundary", "learn", "authority", "decide", "territory", "answerable"} | {
+OVERRIDES = {"boundary", "beyond", "learn", "authority", "decide", "territory", "answerable"}
+OVERRIDES |= {"wrong", "laxer"} | {
     name
     for declared in (Projection, EntryCheck, WholeCheck)
     for name, value in vars(declared).items()

@@ -30,9 +30,9 @@ from ledger.store import statements as sql
 from ledger.store.answer import Answer, Outcome, refused
 from ledger.store.connection import open_connection, trouble_of
 from ledger.store.memory import Memory
-from ledger.store.reading import read_conflicts, read_selectors
+from ledger.store.reading import not_before, read_conflicts, read_selectors
 from ledger.store.trouble import Trouble
-from ledger.store.work import Asked, Plain, Row, Tray, columns, not_before
+from ledger.store.work import Asked, Plain, Row, Tray, columns
 
 BATCH_MAX = 128
 COMMANDS_MAX = 8_192
@@ -158,7 +158,12 @@ class Committer:
         settled: list[tuple[Work, Any]] = []
         with connection.transaction(), connection.cursor(binary=True) as cursor:
             head, last, answered = self._read(cursor, batch)
-            tray = Tray(head, not_before(self._clock(), last), self._rules)
+            tray = Tray(
+                head,
+                not_before(self._clock(), last),
+                self._rules,
+                lambda wanted: read_selectors(cursor, wanted, self._memory, head),
+            )
             for work in batch:
                 settled.append((work, self._decide(work, tray, answered)))
             if tray.rows:

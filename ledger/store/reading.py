@@ -1,8 +1,9 @@
-"""Reading the past of a batch: the events of its selectors, and the conflicts of its appends."""
+"""Reading the past of a batch: events of selectors, conflicts of appends, and the time so far."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -73,6 +74,12 @@ def read_conflicts(cursor: psycopg.Cursor[Any], plain: list[Plain], head: int) -
         if columns[0]:
             for (number,) in cursor.execute(statement, columns):
                 plain[number].conflict = True
+
+
+def not_before(now: datetime, last: datetime | None) -> datetime:
+    """The time of a batch: never before the last one, even where the clock goes back."""
+    moment = now.astimezone(UTC)
+    return max(moment, last.astimezone(UTC)) if last else moment
 
 
 def _push(columns: list[list[Any]], *values: Any) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from concurrent.futures import Future
 from dataclasses import dataclass, field, fields, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -55,11 +55,12 @@ class Row:
 
 @dataclass
 class Tray:
-    """The events of a batch so far, and what they follow."""
+    """The events of a batch so far, and what they follow; ``read`` recalls further selectors."""
 
     head: int
     at: datetime
     rules: Rulebook
+    read: Callable[[set[Selector]], None]
     rows: list[Row] = field(default_factory=list)
     _by_tag: dict[str, list[Row]] = field(default_factory=dict)
 
@@ -218,8 +219,12 @@ class Asked:
         )
         fresh = replace(command)
         fresh.ask = ask
-        for entry in gather(self.selectors[number], tray, memory):
+        for entry in (known := gather(self.selectors[number], tray, memory)):
             fresh.learn(entry)
+        if further := fresh.beyond():
+            tray.read(set(further))
+            for entry in gather(further, tray, memory, {each.position for each in known}):
+                fresh.learn(entry)
         try:
             if self.on is not None and self.source is not None:
                 happened(self.on, (tray.at + SHANGHAI).date(), "reported.on")
@@ -289,15 +294,17 @@ class IdentityTaken(Refused):
     """The id number already belongs to another teacher."""
 
 
-def gather(selectors: list[Selector], tray: Tray, memory: Memory) -> list[Entry]:
-    """All entries of the selectors, each once, in order: recalled ones and the batch's own."""
+def gather(
+    selectors: list[Selector], tray: Tray, memory: Memory, known: Set[int] = frozenset()
+) -> list[Entry]:
+    """All entries of the selectors, in order, but the known: recalled and the batch's own."""
     found: dict[int, Entry] = {}
     for selector in selectors:
         for entry in memory.recall(selector).entries:
             found[entry.position] = entry
         for entry in tray.entries(selector):
             found[entry.position] = entry
-    return [found[position] for position in sorted(found)]
+    return [found[position] for position in sorted(found.keys() - known)]
 
 
 def content_digest(asked: Asked) -> bytes:
@@ -370,12 +377,6 @@ def columns(rows: list[Row]) -> tuple[list[Any], list[Any]]:
             tags[0].append(tag_hash(tag))
             tags[1].append(row.position)
     return events, tags
-
-
-def not_before(now: datetime, last: datetime | None) -> datetime:
-    """The time of a batch: never before the last one, even where the clock goes back."""
-    moment = now.astimezone(UTC)
-    return max(moment, last.astimezone(UTC)) if last else moment
 
 
 def _try_decode(position: int, body: bytes) -> Entry | None:

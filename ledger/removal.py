@@ -1,0 +1,188 @@
+"""Removal: the province takes projects off the platform, and with them their classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from msgspec import structs
+
+from ledger.amount import bounded
+from ledger.command import PROVINCE, Command, Refused, Selector, about, fact
+from ledger.dates import OfferingsRedated
+from ledger.declaration import ProjectDeclared
+from ledger.event import Entry, Event
+from ledger.names import JurisdictionId, Name, OfferingId, ProjectId, TermId
+from ledger.offering import OfferingCancelled, OfferingOpened
+from ledger.plan import Choice
+from ledger.regulation import InForce, Parameters
+from ledger.reopening import offline
+from ledger.resumption import strangers
+from ledger.review import PROJECT_EVENTS, Dossier, ProjectRemoved, reasoned
+
+PROJECTS_MAX = 500
+LEVELS = ("PROVINCE", "CITY", "COUNTY")
+
+
+class ProjectRemoval(
+    Parameters,
+    kind="project-removal",
+    zh="所列层级和形式的项目由省级统一移除，其班期随之取消，不能再选课和认定学分。",
+):
+    """Projects of this level and kind are removed; their classes end without choice or credit."""
+
+    applies_to: tuple[str, ...]
+    choice: Choice
+    levels: tuple[str, ...]
+
+    def wrong(self) -> str | None:
+        return strangers(self.levels, LEVELS, "levels")
+
+    def meant(self, declared: ProjectDeclared) -> bool:
+        """Whether a project is of the level and kind."""
+        return (
+            declared.place.level in self.levels
+            and declared.plan.choice is self.choice
+            and offline(declared.plan)
+        )
+
+
+class NotForRemoval(Refused):
+    """The rule does not remove the project, or there is no such rule for the term."""
+
+
+class NothingToRemove(Refused):
+    """No project of the term is to be removed any more."""
+
+
+@dataclass
+class Classes:
+    """The classes of projects that were opened and not cancelled, as the events say it."""
+
+    opened: dict[OfferingId, OfferingOpened] = field(default_factory=dict)
+
+    def learn(self, entry: Entry) -> None:
+        """Takes in openings and cancellations; others change nothing."""
+        match entry.event:
+            case OfferingOpened() as event:
+                self.opened[event.offering] = event
+            case OfferingCancelled(offering=offering):
+                self.opened.pop(offering, None)
+            case OfferingsRedated(moves=moves):
+                for each in moves:
+                    if each.offering in self.opened:
+                        days = {"opens": each.opens, "closes": each.closes}
+                        opened = self.opened[each.offering]
+                        self.opened[each.offering] = structs.replace(opened, **days)
+            case _:
+                pass
+
+    def of(self, project: ProjectId) -> list[OfferingOpened]:
+        """The classes of one project."""
+        return [each for each in self.opened.values() if each.project == project]
+
+
+CLASS_EVENTS: list[type[Event]] = [OfferingOpened, OfferingCancelled, OfferingsRedated]
+
+
+def called_off(
+    classes: list[OfferingOpened], reason: str, rules: tuple[str, ...]
+) -> Iterator[OfferingCancelled]:
+    """The cancellations of classes, for one reason."""
+    for each in classes:
+        yield OfferingCancelled(
+            offering=each.offering,
+            project=each.project,
+            provider=each.provider,
+            place=each.place,
+            reason=reason,
+            rules=rules,
+        )
+
+
+@dataclass(kw_only=True)
+class RemoveProjects(Command):
+    """Remove the projects of a term that its rule removes, or those named, by the province."""
+
+    term: TermId
+    reason: str
+    projects: tuple[ProjectId, ...] = ()
+
+    seen: dict[ProjectId, Dossier] = fact(default_factory=dict)
+    classes: Classes = fact(default_factory=Classes)
+
+    def boundary(self) -> list[Selector]:
+        if self.projects:
+            named = dict.fromkeys(self.projects)
+            return [about(each, of=[*PROJECT_EVENTS, *CLASS_EVENTS]) for each in named]
+        return [about(PROVINCE, self.term, of=[ProjectDeclared], rare=True)]
+
+    def beyond(self) -> list[Selector]:
+        if self.projects:
+            return []
+        events = [each for each in (*PROJECT_EVENTS, *CLASS_EVENTS) if each is not ProjectDeclared]
+        return [about(each, of=events) for each in self.seen]
+
+    def learn(self, entry: Entry) -> None:
+        project: ProjectId | None = getattr(entry.event, "project", None)
+        self.classes.learn(entry)
+        if project is not None and type(entry.event) in PROJECT_EVENTS:
+            self.seen.setdefault(project, Dossier()).learn(entry)
+
+    def authority(self) -> Name:
+        return PROVINCE
+
+    def decide(self) -> Iterator[Event]:
+        reasoned(self.reason, needed=True)
+        rule = self.ask.rules.find(ProjectRemoval, PROVINCE, self.ask.on, term=self.term.value)
+        removed = self._named(rule) if self.projects else self._meant(rule)
+        bounded(len(removed), PROJECTS_MAX, "projects")
+        cited = (rule.id,) if rule else ()
+        for declared in removed:
+            if rule is None or not rule.value.meant(declared) or declared.term != self.term:
+                yield from self.gate(
+                    _not_for_removal(declared, self.term, rule), declared.project, declared.provider
+                )
+            yield ProjectRemoved(
+                project=declared.project,
+                provider=declared.provider,
+                place=declared.place,
+                term=declared.term,
+                reason=self.reason,
+                rules=cited,
+            )
+            yield from called_off(self.classes.of(declared.project), self.reason, cited)
+
+    def _named(self, rule: InForce[ProjectRemoval] | None) -> list[ProjectDeclared]:
+        named = dict.fromkeys(self.projects)
+        return [self.seen.get(each, Dossier()).known(each) for each in named]
+
+    def _meant(self, rule: InForce[ProjectRemoval] | None) -> list[ProjectDeclared]:
+        standing = [
+            each.declared
+            for each in self.seen.values()
+            if each.declared is not None and not each.withdrawn and each.gone is None
+        ]
+        meant = [each for each in standing if rule is not None and rule.value.meant(each)]
+        if not meant:
+            raise NothingToRemove(
+                zh=f"{self.term.value} 没有按规定须移除的项目",
+                en=f"no project of {self.term.value} is to be removed",
+                rule=rule,
+                field="term",
+            )
+        return meant
+
+
+def _not_for_removal(
+    declared: ProjectDeclared, term: TermId, rule: InForce[ProjectRemoval] | None
+) -> NotForRemoval:
+    place: JurisdictionId = declared.place
+    return NotForRemoval(
+        zh=f"{declared.project}（{place}，{declared.term.value}，{declared.plan.mode.value}，"
+        f"{declared.plan.choice.value}）不在 {term.value} 应移除的项目之列",
+        en=f"{declared.project} ({place}, {declared.term.value}, {declared.plan.mode.value}, "
+        f"{declared.plan.choice.value}) is none of those that {term.value} removes",
+        rule=rule,
+        field="projects",
+    )

@@ -1,0 +1,116 @@
+"""Restart: the day from which a place trains offline again, and the list of those that passed.
+
+The leading group fixes the day, and the bureau files the list with an authority above it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from ledger.amount import bounded
+from ledger.command import Command, Refused, Selector, about, fact
+from ledger.event import Entry, Event
+from ledger.finding import Outcome
+from ledger.names import JurisdictionId, Name, ProviderId
+from ledger.register import JurisdictionRegistered, WrongPlace, unknown
+from ledger.resumption import RESUMPTION_EVENTS, LocalRestart, Resumption
+
+PROVIDERS_MAX = 500
+
+
+class AcceptedListFiled(Event, name="restart.accepted-list-filed"):
+    """A bureau reported the providers that passed to the authority above it."""
+
+    place: JurisdictionId
+    filed_with: JurisdictionId
+    providers: tuple[ProviderId, ...]
+
+
+class RestartFixed(Event, name="restart.fixed"):
+    """The leading group fixed the day from which offline training takes place here again."""
+
+    place: JurisdictionId
+    first: date
+
+
+RESTART_EVENTS: list[type[Event]] = [RestartFixed]
+
+
+class ListedUnaccepted(Refused):
+    """A provider on the list did not pass the joint acceptance."""
+
+
+@dataclass(kw_only=True)
+class FixRestart(Command):
+    """Enter the day that the leading group fixed for offline training here, by the bureau."""
+
+    place: JurisdictionId
+    first: date
+
+    known: bool = fact(default=False)
+
+    def boundary(self) -> list[Selector]:
+        return [about(self.place, of=[JurisdictionRegistered])]
+
+    def learn(self, entry: Entry) -> None:
+        self.known = True
+
+    def authority(self) -> Name:
+        return self.place
+
+    def decide(self) -> Iterator[Event]:
+        if not self.known:
+            raise unknown(self.place, "place")
+        yield RestartFixed(place=self.place, first=self.first)
+
+
+@dataclass(kw_only=True)
+class FileAcceptedList(Command):
+    """Report the providers that passed to an authority above, by the bureau."""
+
+    place: JurisdictionId
+    filed_with: JurisdictionId
+    providers: tuple[ProviderId, ...]
+
+    resumed: dict[ProviderId, Resumption] = fact(default_factory=dict)
+
+    def boundary(self) -> list[Selector]:
+        return [about(each, of=RESUMPTION_EVENTS) for each in dict.fromkeys(self.providers)]
+
+    def learn(self, entry: Entry) -> None:
+        provider: ProviderId | None = getattr(entry.event, "provider", None)
+        if provider is not None:
+            self.resumed.setdefault(provider, Resumption()).learn(entry)
+
+    def authority(self) -> Name:
+        return self.place
+
+    def decide(self) -> Iterator[Event]:
+        bounded(len(self.providers), PROVIDERS_MAX, "providers")
+        if self.filed_with not in self.place.chain[1:]:
+            raise WrongPlace(
+                zh=f"{self.filed_with} 不是 {self.place} 的上级教育行政部门，名单应报上级备案",
+                en=f"{self.filed_with} is no authority above {self.place}; the list goes up",
+                field="filed_with",
+            )
+        yield AcceptedListFiled(
+            place=self.place,
+            filed_with=self.filed_with,
+            providers=tuple(dict.fromkeys(self.providers)),
+        )
+        rule = self.ask.rules.find(LocalRestart, self.place, self.ask.on)
+        if rule is None:
+            return
+        for provider in dict.fromkeys(self.providers):
+            resumed = self.resumed.get(provider, Resumption())
+            if not resumed.accepted:
+                said = ListedUnaccepted(
+                    zh=f"备案名单中的 {provider} 没有通过联合验收",
+                    en=f"{provider} stands on the list and did not pass the joint acceptance",
+                    rule=rule,
+                    field="providers",
+                    evidence=resumed.evidence,
+                )
+                yield self.finding(said, Outcome.VIOLATION, provider, self.place)
