@@ -12,16 +12,21 @@ provider           培训机构         accreditation.py
 term, window       学期、时间安排   term.py
 order              订单             order.py (its answers and award, 响应、遴选: response.py)
 plan               培训方案         plan.py
+mandate            计划指令         mandate.py
 scrutiny           方案审查         scrutiny.py
 quota              限报数           quota.py
 declaration        申报             declaration.py
 review             审核、发布       review.py
+delivery           培训实施         delivery.py (the days on which a class may be held)
 offering           班期             offering.py (expansion: 扩班)
 enrollment         选课             enrollment.py (one teacher's choice of one offering)
 selection          自主选课         selection.py (the first step of an enrollment; round: 轮次)
-schedule           课程表、日志     schedule.py
 change             方案调整         change.py
+effect             调整实施         effect.py
+execution          方案执行         execution.py (whether a timetable keeps the published plan)
+schedule           课程表、日志     schedule.py
 withdrawal         退选             withdrawal.py
+circular           通报             circular.py
 settlement         结果已定         settlement.py
 attendance         出勤             attendance.py (absence: 缺课, leave: 请假)
 assessment         结业考核         assessment.py
@@ -54,16 +59,21 @@ from ledger import (  # isort: skip  (order of life)
     order,
     response,
     plan,
+    mandate,
     scrutiny,
     quota,
     declaration,
     review,
+    delivery,
     offering,
     enrollment,
     selection,
-    schedule,
     change,
+    effect,
+    execution,
+    schedule,
     withdrawal,
+    circular,
     settlement,
     attendance,
     assessment,
@@ -92,16 +102,21 @@ NOUNS = (
     order,
     response,
     plan,
+    mandate,
     scrutiny,
     quota,
     declaration,
     review,
+    delivery,
     offering,
     enrollment,
     selection,
-    schedule,
     change,
+    effect,
+    execution,
+    schedule,
     withdrawal,
+    circular,
     settlement,
     attendance,
     assessment,

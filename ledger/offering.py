@@ -9,17 +9,29 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from msgspec.structs import replace
+
 from ledger.command import Command, Refused, Selector, about, fact
 from ledger.declaration import ProjectDeclared
+from ledger.delivery import note_days
 from ledger.event import Entry, Event, unchanged
 from ledger.fault import Fault
 from ledger.finding import Outcome
-from ledger.names import JurisdictionId, Name, OfferingId, ProjectId, ProviderId, StaffId, TermId
+from ledger.names import (
+    ChangeId,
+    JurisdictionId,
+    Name,
+    OfferingId,
+    ProjectId,
+    ProviderId,
+    StaffId,
+    TermId,
+)
 from ledger.plan import Plan
 from ledger.register import taken, unknown
 from ledger.regulation import Parameters
 from ledger.review import PROJECT_EVENTS, Dossier, reasoned
-from ledger.term import Calendar, Phase, in_window, note_window
+from ledger.term import Calendar, Phase, in_window
 
 SEATS_MAX = 100_000
 
@@ -74,6 +86,17 @@ class OfferingCancelled(Event, name="offering.cancelled"):
     rules: tuple[str, ...] = ()
 
 
+class DatesChanged(Event, name="offering.dates-changed"):
+    """An approved change of a class took effect that gives it other days; ``None``: as before."""
+
+    change: ChangeId
+    offering: OfferingId
+    provider: ProviderId
+    place: JurisdictionId
+    opens: date | None = None
+    closes: date | None = None
+
+
 class ClassAdviser(Parameters, kind="class-adviser"):
     """How many full-time class advisers a project has at least."""
 
@@ -121,6 +144,12 @@ class ClassRoom:
                 self.requested = None
                 if event.approved:
                     self.seats = event.seats
+            case DatesChanged(opens=opens, closes=closes) if self.opened is not None:
+                self.opened = replace(
+                    self.opened,
+                    opens=opens or self.opened.opens,
+                    closes=closes or self.opened.closes,
+                )
             case OfferingCancelled():
                 self.cancelled = entry.id
             case _:
@@ -148,6 +177,7 @@ OFFERING_EVENTS: list[type[Event]] = [
     ExpansionRequested,
     ExpansionDecided,
     OfferingCancelled,
+    DatesChanged,
 ]
 
 
@@ -217,18 +247,17 @@ class OpenOffering(Command):
             adviser_full_time=self.adviser_full_time,
         )
         yield from self._adviser(declared)
-        last = self.opens if declared.plan.cross_term else self.closes
-        for day in dict.fromkeys((self.opens, last)):
-            yield from note_window(
-                self,
-                Phase.DELIVER,
-                self.offering,
-                declared.provider,
-                place=declared.place,
-                term=declared.term,
-                calendar=declared.calendar,
-                day=day,
-            )
+        yield from note_days(
+            self,
+            (self.opens, self.closes),
+            self.offering,
+            declared.provider,
+            plan=declared.plan,
+            place=declared.place,
+            term=declared.term,
+            calendar=declared.calendar,
+            pinned=self.ask.on,
+        )
 
     def _count(self, declared: ProjectDeclared) -> Iterator[Event]:
         if self.siblings < declared.offerings:
