@@ -57,6 +57,7 @@ def spring(stage: Stage, roster: Roster) -> None:
         MATHS.provider,
         NotifyTrainees(change=approved, explanation="同层次专家代课", understood=True),
     )
+    stage.dawn(date(2024, 4, 16), "数学班次日实施调整")
     stage.do(MATHS.provider, CarryOutChange(change=approved))
     _withdraw(stage, roster, 50, MATHS)
     stage.dawn(date(2024, 5, 6), "科学班未经批准改为线上")
