@@ -15,8 +15,8 @@ from ledger.event import Event
 from ledger.finding import Outcome
 from ledger.names import JurisdictionId, Name, TermId
 from ledger.plan import Plan
-from ledger.regulation import Parameters
-from ledger.term import PHASE_ZH, Calendar, Phase, WindowClosed, note_window, window
+from ledger.regulation import InForce, Parameters
+from ledger.term import PHASE_ZH, Calendar, Phase, Window, WindowClosed, note_window, window
 
 NAMED_MAX = 10
 
@@ -83,13 +83,17 @@ def note_days(
     outside = [day for day in checked if not found.value.holds(day)]
     if not outside:
         return
-    named = "、".join(map(str, outside[:NAMED_MAX])) + ("…" if len(outside) > NAMED_MAX else "")
-    said = WindowClosed(
-        zh=f"{PHASE_ZH[Phase.DELIVER]}的时间为 {found.value.span}，{len(outside)} 个培训日"
+    said = _outside(outside, found)
+    yield command.finding(said, Outcome.VIOLATION, *subjects)
+
+
+def _outside(days: list[date], found: InForce[Window]) -> WindowClosed:
+    named = "、".join(map(str, days[:NAMED_MAX])) + ("…" if len(days) > NAMED_MAX else "")
+    return WindowClosed(
+        zh=f"{PHASE_ZH[Phase.DELIVER]}的时间为 {found.value.span}，{len(days)} 个培训日"
         f"不在其中：{named}",
-        en=f"the DELIVER window is {found.value.span}; {len(outside)} training days are outside "
+        en=f"the DELIVER window is {found.value.span}; {len(days)} training days are outside "
         f"it: {named}",
         rule=found,
         field="on",
     )
-    yield command.finding(said, Outcome.VIOLATION, *subjects)

@@ -61,7 +61,6 @@ def test_training_days_lie_in_the_window_of_the_term(term, calendar, first, last
 
 
 def test_every_day_is_checked_and_named():
-    """A day between the first and the last may lie outside only where the window has a hole."""
     days = [date(2024, 8, 30) + timedelta(days=each) for each in range(5)]
     answer = ask(*days).found("ZJ24-21", Outcome.VIOLATION, WindowClosed)
 

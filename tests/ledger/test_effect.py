@@ -44,9 +44,9 @@ def test_w_205_a_major_change_without_approval_stands_and_violates_both_document
     answer.found("ZJ14-13", Outcome.VIOLATION, ChangeConditionMissing).found(
         "ZJ24-62", Outcome.VIOLATION, ChangeConditionMissing
     ).then(carried_out())
-    assert [
-        each.en.partition("lacks ")[2] for each in answer.findings
-    ] == ["the authority's approval"] * 2
+    assert [each.en.partition("lacks ")[2] for each in answer.findings] == [
+        "the authority's approval"
+    ] * 2
 
 
 def test_a_refused_change_that_is_carried_out_lacks_approval_and_the_right_to_withdraw():
