@@ -14,7 +14,6 @@ from api.simulate_script import Script
 from ledger.assessment import RecordAssessment, Result
 from ledger.attendance import Absence, AbsenceKind, GrantLeave, RecordAttendance
 from ledger.change import (
-    CarryOutChange,
     ChangeClass,
     ChangeKind,
     DecideChange,
@@ -24,6 +23,7 @@ from ledger.change import (
 from ledger.completion import Recipient, SettleCompletion
 from ledger.correction import CorrectAttendance, CorrectCredit, RevokeCredit
 from ledger.credit import AwardCredit
+from ledger.effect import CarryOutChange
 from ledger.misconduct import RecordMisconduct
 from ledger.names import ChangeId, CreditId, TeacherId
 from ledger.notice import NotifyDenial
@@ -85,7 +85,7 @@ class _Class:
                 change=change, approved=True, change_class=ChangeClass.MAJOR, reason="同意"
             )
             self.script.say(later(opens, -2), "decisions on changes", run.bureau, decide)
-            notify = NotifyTrainees(change=change, explanation="已向学员说明")
+            notify = NotifyTrainees(change=change, explanation="已向学员说明", understood=True)
             self.script.say(later(opens, -2), "explanations", office, notify)
         self.script.say(later(opens, -1), "changes", office, CarryOutChange(change=change))
         leaver = run.trainees.pop()

@@ -12,6 +12,7 @@ provider           培训机构         accreditation.py
 term, window       学期、时间安排   term.py
 order              订单             order.py (its answers and award, 响应、遴选: response.py)
 plan               培训方案         plan.py
+mandate            计划指令         mandate.py
 scrutiny           方案审查         scrutiny.py
 quota              限报数           quota.py
 trainer            授课教师         trainer.py (their registry, and what they agreed to)
@@ -23,6 +24,7 @@ restart            当地恢复日期     restart.py (and the list of those that
 supervision        防疫督查         supervision.py (of the measures of those that resumed)
 reopening          线下开班条件     reopening.py
 dates              培训日期         dates.py (as a bureau moved them)
+delivery           培训实施         delivery.py (the days on which a class may be held)
 offering           班期             offering.py (expansion: 扩班)
 redating           改期             redating.py (of many classes at once, by the bureau)
 removal            移除             removal.py (of projects from the platform)
@@ -30,9 +32,12 @@ warning            黄牌警告         warning.py (re-inspection: 再检查)
 sanction           取消             sanction.py (of a project or an accreditation)
 enrollment         选课             enrollment.py (one teacher's choice of one offering)
 selection          自主选课         selection.py (the first step of an enrollment; round: 轮次)
-schedule           课程表、日志     schedule.py
 change             方案调整         change.py
+effect             调整实施         effect.py
+execution          方案执行         execution.py (whether a timetable keeps the published plan)
+schedule           课程表、日志     schedule.py
 withdrawal         退选             withdrawal.py
+circular           通报             circular.py
 settlement         结果已定         settlement.py
 attendance         出勤             attendance.py (absence: 缺课, leave: 请假)
 assessment         结业考核         assessment.py
@@ -65,6 +70,7 @@ from ledger import (  # isort: skip  (order of life)
     order,
     response,
     plan,
+    mandate,
     scrutiny,
     quota,
     trainer,
@@ -76,6 +82,7 @@ from ledger import (  # isort: skip  (order of life)
     supervision,
     reopening,
     dates,
+    delivery,
     offering,
     redating,
     removal,
@@ -83,9 +90,12 @@ from ledger import (  # isort: skip  (order of life)
     sanction,
     enrollment,
     selection,
-    schedule,
     change,
+    effect,
+    execution,
+    schedule,
     withdrawal,
+    circular,
     settlement,
     attendance,
     assessment,
@@ -114,6 +124,7 @@ NOUNS = (
     order,
     response,
     plan,
+    mandate,
     scrutiny,
     quota,
     trainer,
@@ -125,6 +136,7 @@ NOUNS = (
     supervision,
     reopening,
     dates,
+    delivery,
     offering,
     redating,
     removal,
@@ -132,9 +144,12 @@ NOUNS = (
     sanction,
     enrollment,
     selection,
-    schedule,
     change,
+    effect,
+    execution,
+    schedule,
     withdrawal,
+    circular,
     settlement,
     attendance,
     assessment,

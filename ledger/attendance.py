@@ -1,7 +1,8 @@
 """Attendance: the hours that trainees missed, one record a half-day of a class.
 
 A record carries the absences only; who is not in it was there. Leave and other absence both count
-as missed hours (rulebook C-15). What missing them costs is settled in ``completion``.
+as missed hours (rulebook C-15). What missing them costs is settled in ``completion``. Leave that
+nobody granted for the day has no special circumstances on record, and is noted as such (ZJ14-07).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from ledger.enrollment import EnrollmentConfirmed, EnrollmentWithdrawn
 from ledger.event import Entry, Event, Part
 from ledger.fault import Fault
 from ledger.finding import Outcome
-from ledger.names import OfferingId, ProviderId, TeacherId
+from ledger.names import JurisdictionId, OfferingId, ProviderId, TeacherId
 from ledger.offering import OFFERING_EVENTS, ClassStep
 from ledger.regulation import Parameters
 from ledger.review import reasoned
@@ -77,8 +78,8 @@ class LeaveGranted(Event, name="attendance.leave-granted"):
     reason: str
 
 
-class Leave(Parameters, kind="leave"):
-    """Leave is not granted as a rule."""
+class Leave(Parameters, kind="leave", zh="没有特殊情况的准假，或没有准假记录的请假，记一项偏离。"):
+    """Leave without special circumstances, or that nobody granted, is noted as a deviation."""
 
 
 class NotEnrolled(Refused):
@@ -173,10 +174,16 @@ class RecordAttendance(ClassStep):
     roll: Roll = fact(default_factory=Roll)
     recorded: dict[tuple[date, Half], str] = fact(default_factory=dict)
     missed: dict[TeacherId, Missed] = fact(default_factory=dict)
+    granted: set[tuple[TeacherId, date]] = fact(default_factory=set)
     settled: Settled = fact(default_factory=Settled)
 
     def boundary(self) -> list[Selector]:
-        roll: list[type[Event]] = [EnrollmentConfirmed, EnrollmentWithdrawn, TimetablePublished]
+        roll: list[type[Event]] = [
+            EnrollmentConfirmed,
+            EnrollmentWithdrawn,
+            TimetablePublished,
+            LeaveGranted,
+        ]
         return [
             about(self.offering, of=[*OFFERING_EVENTS, *roll, *ATTENDANCE_EVENTS]),
             settlements(self.offering),
@@ -193,6 +200,9 @@ class RecordAttendance(ClassStep):
                 teachers = [each.teacher for each in event.absences]
             case AttendanceCorrected(teacher=teacher):
                 teachers = [teacher]
+            case LeaveGranted(teacher=teacher, day=day):
+                self.granted.add((teacher, day))
+                return
             case _:
                 return
         for each in teachers:
@@ -227,6 +237,19 @@ class RecordAttendance(ClassStep):
             hours=session.hours,
             absences=absences,
         )
+        yield from self._ungranted(opened.place, absences)
+
+    def _ungranted(self, place: JurisdictionId, absences: tuple[Absence, ...]) -> Iterator[Event]:
+        rule = self.ask.rules.find(Leave, place, self.room.opened_on)
+        for each in absences if rule is not None else ():
+            if each.kind is AbsenceKind.LEAVE and (each.teacher, self.day) not in self.granted:
+                said = LeaveWithoutCause(
+                    zh=f"{each.teacher} {self.day} 记为请假，但没有准假记录",
+                    en=f"{each.teacher} is down as on leave on {self.day}, which nobody granted",
+                    rule=rule,
+                    field="absences",
+                )
+                yield self.finding(said, Outcome.DEVIATION, each.teacher, self.offering)
 
     def _absence(self, absence: Absence, session: Session, planned: Decimal) -> Absence:
         hours = exact(absence.hours, "absences.hours")
@@ -290,7 +313,7 @@ class GrantLeave(ClassStep):
             day=self.day,
             reason=self.reason,
         )
-        rule = self.ask.rules.find(Leave, opened.place, self.ask.on)
+        rule = self.ask.rules.find(Leave, opened.place, self.room.opened_on)
         if rule is not None and not self.special:
             said = LeaveWithoutCause(
                 zh=f"{self.teacher} 请假没有特殊情况，一般不予准假",

@@ -1,22 +1,27 @@
 """Change: altering a published plan, and the right to withdraw that a major change gives.
 
-The authority sets the class of a change; until it does, the kinds in ``MAJOR_KINDS`` count as
-major and the rest as minor (rulebook C-19). Withdrawal after a change carries no penalty (C-41).
+The authority sets the class of a change; until it does, the kinds that the rules in force list
+count as major and the rest as minor (rulebook C-19). The rules are those of the day on which the
+class was opened (C-33). *In advance* is on an earlier day than the change takes effect, and the
+right to withdraw must have been open on an earlier day too: it opens with the approval of a major
+change, or with the notice of one that is not decided. Withdrawal carries no penalty (C-41).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from enum import Enum
 
 from ledger.command import Command, Refused, Selector, about, fact
-from ledger.event import Entry, Event
-from ledger.finding import Outcome
-from ledger.names import ChangeId, JurisdictionId, Name, OfferingId, ProviderId
-from ledger.offering import OFFERING_EVENTS, ClassStep, OfferingOpened
+from ledger.event import Entry, Event, unchanged
+from ledger.fault import Fault
+from ledger.names import ChangeId, JurisdictionId, Name, OfferingId, ProviderId, TermId
+from ledger.offering import OFFERING_EVENTS, ClassStep, DatesChanged, OfferingOpened
+from ledger.plan import Choice
 from ledger.register import taken, unknown
-from ledger.regulation import Parameters
+from ledger.regulation import Parameters, Rulebook
 from ledger.review import AlreadyReviewed, reasoned
 
 
@@ -30,6 +35,7 @@ class ChangeKind(Enum):
     DATES_CHANGED = "DATES_CHANGED"
     SEGMENTS_CHANGED = "SEGMENTS_CHANGED"
     FEE_RAISED = "FEE_RAISED"
+    MANDATE_TO_CHOICE = "MANDATE_TO_CHOICE"
     ROOM_CHANGED = "ROOM_CHANGED"
     LESSONS_REORDERED = "LESSONS_REORDERED"
 
@@ -41,11 +47,16 @@ class ChangeClass(Enum):
     MINOR = "MINOR"
 
 
-MAJOR_KINDS = frozenset(ChangeKind) - {ChangeKind.ROOM_CHANGED, ChangeKind.LESSONS_REORDERED}
+CONDITIONS = frozenset(
+    {"APPROVED", "NOTIFIED_IN_ADVANCE", "EXPLAINED", "UNDERSTOOD", "WITHDRAWAL_ALLOWED"}
+)
 
 
-class ChangeRequested(Event, name="change.requested"):
-    """A provider asked to alter a published plan."""
+class ChangeRequested(Event, name="change.requested", version=2):
+    """A provider asked to alter a published plan; ``pinned``: the day that chooses the rules.
+
+    ``opens`` and ``closes`` are the new days of the class, where the change names them.
+    """
 
     change: ChangeId
     offering: OfferingId
@@ -53,6 +64,19 @@ class ChangeRequested(Event, name="change.requested"):
     place: JurisdictionId
     kinds: tuple[ChangeKind, ...]
     description: str
+    opens: date | None = None
+    closes: date | None = None
+    pinned: date | None = None
+    term: TermId | None = None
+    choice: Choice | None = None
+
+    @property
+    def dated(self) -> bool:
+        """Whether it names new days."""
+        return self.opens is not None or self.closes is not None
+
+
+ChangeRequested.upcast(from_version=1)(unchanged)
 
 
 class ChangeDecided(Event, name="change.decided"):
@@ -67,13 +91,17 @@ class ChangeDecided(Event, name="change.decided"):
     reason: str
 
 
-class TraineesNotified(Event, name="change.trainees-notified"):
-    """The provider explained a change to the trainees."""
+class TraineesNotified(Event, name="change.trainees-notified", version=2):
+    """The provider explained a change to the trainees; ``understood``: and they accepted it."""
 
     change: ChangeId
     offering: OfferingId
     provider: ProviderId
     explanation: str
+    understood: bool | None = None
+
+
+TraineesNotified.upcast(from_version=1)(unchanged)
 
 
 class ChangeCarriedOut(Event, name="change.carried-out"):
@@ -93,22 +121,40 @@ CHANGE_EVENTS: list[type[Event]] = [
 ]
 
 
-class MajorChange(Parameters, kind="major-change"):
-    """What a major change needs."""
+class MajorChange(
+    Parameters,
+    kind="major-change",
+    zh="所列种类的调整（主管部门另定等级的从其规定）实施时，缺一个条件记一项违规。",
+):
+    """Each condition that a major change lacks when it takes effect is a violation.
+
+    ``major`` lists the kinds that count as major until the authority sets the class.
+    """
 
     conditions: tuple[str, ...]
+    major: tuple[str, ...] = ()
 
+    def wrong(self) -> str | None:
+        """A condition or kind that the ledger does not know."""
+        kinds = {each.value for each in ChangeKind}
+        for name, given, known in (
+            ("conditions", self.conditions, CONDITIONS),
+            ("major", self.major, kinds),
+        ):
+            strange = sorted(set(given) - known)
+            if strange:
+                return f"{name} holds {', '.join(strange)}"
+        return None
 
-class AlreadyCarriedOut(Refused):
-    """The change took effect."""
+    def laxer(self, than: MajorChange) -> bool:
+        """Whether a condition or a major kind is left out."""
+        return not (
+            set(than.conditions) <= set(self.conditions) and set(than.major) <= set(self.major)
+        )
 
 
 class NothingToChange(Refused):
     """No kind of change is named, or the class is over."""
-
-
-class ChangeConditionMissing(Refused):
-    """A major change lacks one of its conditions."""
 
 
 @dataclass
@@ -117,8 +163,10 @@ class Change:
 
     requested: ChangeRequested | None = None
     decided: ChangeDecided | None = None
-    notified: bool = False
-    done: bool = False
+    decided_on: date | None = None
+    notified_on: date | None = None
+    understood: bool | None = None
+    done: ChangeCarriedOut | None = None
     evidence: list[str] = field(default_factory=list)
 
     def learn(self, entry: Entry) -> None:
@@ -127,11 +175,13 @@ class Change:
             case ChangeRequested() as event:
                 self.requested = event
             case ChangeDecided() as event:
-                self.decided = event
-            case TraineesNotified():
-                self.notified = True
-            case ChangeCarriedOut():
-                self.done = True
+                self.decided, self.decided_on = event, entry.on
+            case TraineesNotified(understood=understood):
+                self.notified_on = min(self.notified_on or entry.on, entry.on)
+                # Once understood, a further notice does not undo it.
+                self.understood = self.understood or understood
+            case ChangeCarriedOut() as event:
+                self.done = event
             case _:
                 return
         self.evidence.append(entry.id)
@@ -143,20 +193,38 @@ class Change:
         return self.requested
 
     @property
-    def change_class(self) -> ChangeClass:
-        """As the authority set it, else by the kinds."""
+    def approves(self) -> bool:
+        """Whether the authority approved it."""
+        return self.decided is not None and self.decided.approved
+
+    def change_class(self, rules: Rulebook, on: date) -> ChangeClass:
+        """As the authority set it, or as it took effect, else by the kinds that rules list."""
         if self.decided is not None:
             return self.decided.change_class
-        assert self.requested is not None
-        major = MAJOR_KINDS.intersection(self.requested.kinds)
+        if self.done is not None:
+            return self.done.change_class
+        asked = self.requested
+        assert asked is not None
+        kinds = {each.value for each in asked.kinds}
+        found = rules.find_all(MajorChange, asked.place, asked.pinned or on)
+        major = any(kinds & set(each.value.major) for each in found)
         return ChangeClass.MAJOR if major else ChangeClass.MINOR
 
-    @property
-    def opens_withdrawal(self) -> bool:
-        """Whether trainees may withdraw on its account: major, and approved or carried out."""
-        if self.requested is None or self.change_class is ChangeClass.MINOR:
+    def withdrawal_opened(self, rules: Rulebook, on: date) -> date | None:
+        """From which day trainees may withdraw on its account, before it takes effect."""
+        if self.requested is None or self.change_class(rules, on) is ChangeClass.MINOR:
+            return None
+        if self.decided is None:
+            return self.notified_on
+        return self.decided_on if self.decided.approved else None
+
+    def opens_withdrawal(self, rules: Rulebook, on: date) -> bool:
+        """Whether trainees may withdraw now: a major change approved, told of, or carried out."""
+        if self.withdrawal_opened(rules, on) is not None:
+            return True
+        if self.requested is None or self.done is None:
             return False
-        return self.done or (self.decided is not None and self.decided.approved)
+        return self.change_class(rules, on) is ChangeClass.MAJOR
 
 
 @dataclass(kw_only=True)
@@ -166,6 +234,8 @@ class RequestChange(ClassStep):
     change: ChangeId
     kinds: tuple[ChangeKind, ...]
     description: str
+    opens: date | None = None
+    closes: date | None = None
 
     seen: bool = fact(default=False)
 
@@ -190,6 +260,7 @@ class RequestChange(ClassStep):
         if self.seen:
             raise taken(self.change, "change")
         reasoned(self.description, needed=True, field="description")
+        self._days(opened)
         yield ChangeRequested(
             change=self.change,
             offering=self.offering,
@@ -197,11 +268,35 @@ class RequestChange(ClassStep):
             place=opened.place,
             kinds=self.kinds,
             description=self.description,
+            opens=self.opens,
+            closes=self.closes,
+            pinned=self.room.opened_on,
+            term=opened.term,
+            choice=opened.plan.choice,
         )
+
+    def _days(self, opened: OfferingOpened) -> None:
+        if self.opens is None and self.closes is None:
+            return
+        if ChangeKind.DATES_CHANGED not in self.kinds:
+            raise Fault(
+                "DATES_NOT_NAMED",
+                zh="写了新的日期，调整内容中却没有变更日期（DATES_CHANGED）",
+                en="new days are given, but DATES_CHANGED is not among the kinds",
+                field="kinds",
+            )
+        first, last = self.opens or opened.opens, self.closes or opened.closes
+        if last < first:
+            raise Fault(
+                "DAYS_REVERSED",
+                zh=f"结束日 {last} 早于开班日 {first}",
+                en=f"the last day {last} lies before the first {first}",
+                field="closes",
+            )
 
 
 @dataclass(kw_only=True)
-class _ChangeStep(Command):
+class ChangeStep(Command):
     """What the later steps of a change share."""
 
     change: ChangeId
@@ -222,7 +317,7 @@ class _ChangeStep(Command):
 
 
 @dataclass(kw_only=True)
-class DecideChange(_ChangeStep):
+class DecideChange(ChangeStep):
     """Approve or refuse a change and set its class, by the competent bureau."""
 
     approved: bool
@@ -248,13 +343,16 @@ class DecideChange(_ChangeStep):
             change_class=self.change_class,
             reason=self.reason,
         )
+        if self.approved and self.seen.done is not None:
+            yield from new_days(asked)
 
 
 @dataclass(kw_only=True)
-class NotifyTrainees(_ChangeStep):
-    """Explain a change to the trainees, by the provider."""
+class NotifyTrainees(ChangeStep):
+    """Explain a change to the trainees, by the provider; ``understood``: and they accept it."""
 
     explanation: str
+    understood: bool
 
     def decide(self) -> Iterator[Event]:
         asked = self.seen.known(self.change)
@@ -264,44 +362,18 @@ class NotifyTrainees(_ChangeStep):
             offering=asked.offering,
             provider=asked.provider,
             explanation=self.explanation,
+            understood=self.understood,
         )
 
 
-@dataclass(kw_only=True)
-class CarryOutChange(_ChangeStep):
-    """Put a change into effect, by the provider; notes the conditions that it lacks."""
-
-    def decide(self) -> Iterator[Event]:
-        asked = self.seen.known(self.change)
-        if self.seen.done:
-            raise AlreadyCarriedOut(
-                zh=f"{self.change} 已经实施", en=f"{self.change} is carried out", field="change"
-            )
-        yield ChangeCarriedOut(
-            change=self.change,
+def new_days(asked: ChangeRequested) -> Iterator[Event]:
+    """The days that an approved change gives a class once it takes effect, where it names any."""
+    if asked.dated:
+        yield DatesChanged(
+            change=asked.change,
             offering=asked.offering,
             provider=asked.provider,
-            change_class=self.seen.change_class,
+            place=asked.place,
+            opens=asked.opens,
+            closes=asked.closes,
         )
-        if self.seen.change_class is ChangeClass.MAJOR:
-            yield from self._missing(asked)
-
-    def _missing(self, asked: ChangeRequested) -> Iterator[Event]:
-        approved = self.seen.decided is not None and self.seen.decided.approved
-        lacks = {
-            "APPROVED": (not approved, "主管部门同意", "the authority's approval"),
-            "NOTIFIED_IN_ADVANCE": (not self.seen.notified, "提前告知学员", "advance notice"),
-            "EXPLAINED": (not self.seen.notified, "向学员充分说明", "an explanation to trainees"),
-        }
-        for rule in self.ask.rules.find_all(MajorChange, asked.place, self.ask.on):
-            for condition in rule.value.conditions:
-                missing, zh, en = lacks.get(condition, (False, "", ""))
-                if missing:
-                    said = ChangeConditionMissing(
-                        zh=f"{asked.offering} 的较大调整缺少：{zh}",
-                        en=f"a major change of {asked.offering} lacks {en}",
-                        rule=rule,
-                        field="change",
-                        evidence=tuple(self.seen.evidence),
-                    )
-                    yield self.finding(said, Outcome.VIOLATION, asked.offering, asked.provider)

@@ -14,9 +14,10 @@ from ledger.amount import bounded
 from ledger.command import PROVINCE, Command, Refused, Selector, about, fact
 from ledger.event import Entry, Event, unchanged
 from ledger.finding import Outcome
+from ledger.mandate import judge_disguise
 from ledger.names import JurisdictionId, Name, OrderId, ProjectId, ProviderId, StaffId, TermId
 from ledger.order import OrderAwarded
-from ledger.plan import Audience, Lead, Plan, exact_plan
+from ledger.plan import Audience, Choice, Lead, Plan, exact_plan
 from ledger.quota import (
     Declared,
     QuotaExempt,
@@ -90,6 +91,8 @@ class DeclareProject(Command):
     awarded: OrderAwarded | None = fact(default=None)
     projects: dict[ProjectId, str] = fact(default_factory=dict)
     led: dict[ProjectId, tuple[ProviderId, int]] = fact(default_factory=dict)
+    mandated: dict[ProjectId, str] = fact(default_factory=dict)
+    taken_back: str | None = fact(default=None)
 
     def boundary(self) -> list[Selector]:
         declared: list[type[Event]] = [ProjectDeclared, ProjectWithdrawn]
@@ -115,11 +118,16 @@ class DeclareProject(Command):
                 self.known = self.known or event.project == self.project
                 if event.provider == self.provider and event.counts_for_quota:
                     self.projects[event.project] = entry.id
+                same = (event.provider, event.plan.title) == (self.provider, self.plan.title)
+                if same and event.plan.choice is Choice.MANDATED:
+                    self.mandated[event.project] = entry.id
                 if event.lead.staff == self.lead.staff:
                     self.led[event.project] = (event.provider, event.offerings)
-            case ProjectWithdrawn(in_window=True, project=project):
-                self.projects.pop(project, None)
-                self.led.pop(project, None)
+            case ProjectWithdrawn(in_window=in_window, project=project):
+                self.taken_back = self.mandated.get(project, self.taken_back)
+                if in_window:
+                    self.projects.pop(project, None)
+                    self.led.pop(project, None)
             case _:
                 self.held.learn(entry)
                 self.known_trainers.learn(entry)
@@ -161,6 +169,9 @@ class DeclareProject(Command):
         yield from judge_trainers(
             self, plan, self.known_trainers, *about_this, place=self.place, term=self.term
         )
+        disguised = judge_disguise(self, plan, self.place, self.project, self.taken_back)
+        if disguised is not None:
+            yield self.finding(disguised, Outcome.VIOLATION, *about_this)
         rule = quota_of(self, host, PROVINCE, self.term) if self._counts() else None
         yield ProjectDeclared(
             project=self.project,

@@ -15,17 +15,27 @@ from ledger.accreditation import ACCREDITATION_EVENTS, Accreditation
 from ledger.command import Command, Refused, Selector, about, fact
 from ledger.dates import OfferingsRedated
 from ledger.declaration import ProjectDeclared
+from ledger.delivery import note_days
 from ledger.event import Entry, Event, unchanged
 from ledger.fault import Fault
 from ledger.finding import Outcome
-from ledger.names import JurisdictionId, Name, OfferingId, ProjectId, ProviderId, StaffId, TermId
+from ledger.names import (
+    ChangeId,
+    JurisdictionId,
+    Name,
+    OfferingId,
+    ProjectId,
+    ProviderId,
+    StaffId,
+    TermId,
+)
 from ledger.plan import Plan
 from ledger.register import taken, unknown
 from ledger.regulation import Parameters
 from ledger.reopening import OPENING_EVENTS, Standing, judge_opening
 from ledger.restart import RESTART_EVENTS
 from ledger.review import PROJECT_EVENTS, Dossier, reasoned
-from ledger.term import Calendar, Phase, in_window, note_window
+from ledger.term import Calendar, Phase, in_window
 
 SEATS_MAX = 100_000
 
@@ -80,6 +90,17 @@ class OfferingCancelled(Event, name="offering.cancelled"):
     rules: tuple[str, ...] = ()
 
 
+class DatesChanged(Event, name="offering.dates-changed"):
+    """An approved change of a class took effect that gives it other days; ``None``: as before."""
+
+    change: ChangeId
+    offering: OfferingId
+    provider: ProviderId
+    place: JurisdictionId
+    opens: date | None = None
+    closes: date | None = None
+
+
 class ClassAdviser(Parameters, kind="class-adviser"):
     """How many full-time class advisers a project has at least."""
 
@@ -127,6 +148,12 @@ class ClassRoom:
                 self.requested = None
                 if event.approved:
                     self.seats = event.seats
+            case DatesChanged(opens=opens, closes=closes) if self.opened is not None:
+                self.opened = structs.replace(
+                    self.opened,
+                    opens=opens or self.opened.opens,
+                    closes=closes or self.opened.closes,
+                )
             case OfferingCancelled():
                 self.cancelled = entry.id
             case OfferingsRedated(moves=moves) if self.opened is not None:
@@ -160,6 +187,7 @@ OFFERING_EVENTS: list[type[Event]] = [
     ExpansionDecided,
     OfferingCancelled,
     OfferingsRedated,
+    DatesChanged,
 ]
 
 
@@ -244,18 +272,17 @@ class OpenOffering(Command):
         )
         yield from self._adviser(declared)
         yield from judge_opening(self, self.standing, declared, self.offering, self.opens)
-        last = self.opens if declared.plan.cross_term else self.closes
-        for day in dict.fromkeys((self.opens, last)):
-            yield from note_window(
-                self,
-                Phase.DELIVER,
-                self.offering,
-                declared.provider,
-                place=declared.place,
-                term=declared.term,
-                calendar=declared.calendar,
-                day=day,
-            )
+        yield from note_days(
+            self,
+            (self.opens, self.closes),
+            self.offering,
+            declared.provider,
+            plan=declared.plan,
+            place=declared.place,
+            term=declared.term,
+            calendar=declared.calendar,
+            pinned=self.ask.on,
+        )
 
     def _count(self, declared: ProjectDeclared) -> Iterator[Event]:
         if self.siblings < declared.offerings:

@@ -1,28 +1,31 @@
-"""Schedule: the timetable of an offering, its daily log, and changes to a published plan.
+"""Schedule: the timetable of an offering and its daily log.
 
-The timetable stands on the platform five days before the class opens, counted in calendar days
-(rulebook C-18). A major change needs the authority's approval, notice to the trainees in advance,
-and the right to withdraw; a change carried out without them stands, and is a violation.
+The timetable stands on the platform some days before the class opens, counted in calendar days
+(rulebook C-18), and keeps what was published (``execution``). The rules are those of the day on
+which the class was opened (C-33). Each training day has its log; which days have none is known
+once the class is over.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import Enum
 
 from ledger.amount import HALF_DAY_HOURS_MAX, ZERO, exact
+from ledger.change import CHANGE_EVENTS, ChangeKind
 from ledger.command import Refused, Selector, about, fact
 from ledger.day import happened
+from ledger.delivery import note_days
 from ledger.event import Entry, Event, Part
+from ledger.execution import Execution, note_departures
 from ledger.fault import Fault
 from ledger.finding import Outcome
 from ledger.names import OfferingId, ProviderId, StaffId
 from ledger.offering import OFFERING_EVENTS, ClassStep, OfferingOpened
 from ledger.regulation import Parameters
-from ledger.term import Calendar, Phase, note_window
 from ledger.text import filled
 
 
@@ -63,10 +66,32 @@ class DayLogged(Event, name="schedule.day-logged"):
     note: str
 
 
-class TimetableNotice(Parameters, kind="timetable-notice"):
-    """How many calendar days before opening the timetable is published."""
+class TimetableNotice(
+    Parameters, kind="timetable-notice", zh="课程表公布日距开班日不足此天数的，记一项违规。"
+):
+    """A timetable published fewer calendar days before the class opens is a violation."""
 
     days_min: int
+
+    def wrong(self) -> str | None:
+        """A number of days below 0."""
+        return "days_min must not be below 0" if self.days_min < 0 else None
+
+    def laxer(self, than: TimetableNotice) -> bool:
+        """Whether fewer days are enough."""
+        return self.days_min < than.days_min
+
+
+class DailyLog(
+    Parameters, kind="daily-log", zh="每个培训日须有日志，班期结束时仍缺日志的培训日记违规。"
+):
+    """Training days that still have no log when the class is closed are a violation."""
+
+    logs_per_day: int = 1
+
+    def wrong(self) -> str | None:
+        """Another number than 1: the ledger keeps one log a day."""
+        return None if self.logs_per_day == 1 else "logs_per_day can only be 1"
 
 
 class TimetableLate(Refused):
@@ -79,6 +104,10 @@ class TimetableUneven(Refused):
 
 class SessionHeld(Refused):
     """The attendance of a half-day is taken, so it stays in the timetable."""
+
+
+class LogMissing(Refused):
+    """Training days have no log."""
 
 
 class AlreadyLogged(Refused):
@@ -118,6 +147,13 @@ class Timetable:
         return found
 
 
+def unlogged(table: Timetable, logged: Iterable[date], through: date) -> list[date]:
+    """The training days up to a day, that day included, of which no log was written."""
+    told = set(logged)
+    days = {day for day, _ in table.sessions or () if day <= through}
+    return sorted(days - told)
+
+
 def _exact_session(session: Session) -> Session:
     hours = exact(session.hours, "sessions.hours")
     if not ZERO < hours <= HALF_DAY_HOURS_MAX:
@@ -144,12 +180,13 @@ class PublishTimetable(ClassStep):
     sessions: tuple[Session, ...]
 
     table: Timetable = fact(default_factory=Timetable)
+    execution: Execution = fact(default_factory=Execution)
     held: set[tuple[date, Half]] = fact(default_factory=set)
 
     def boundary(self) -> list[Selector]:
         # Attendance is a later noun, so by its name.
         return [
-            about(self.offering, of=[*OFFERING_EVENTS, TimetablePublished]),
+            about(self.offering, of=[*OFFERING_EVENTS, *CHANGE_EVENTS, TimetablePublished]),
             Selector(types=("attendance.recorded",), tags=(str(self.offering),)),
         ]
 
@@ -160,13 +197,55 @@ class PublishTimetable(ClassStep):
             self.held.add((day, half))
         self.table.learn(entry)
         super().learn(entry)
+        self.execution.learn(entry)
+        if isinstance(entry.event, TimetablePublished):
+            opened = self.room.known(self.offering)
+            self.execution.published(entry, opened, entry.event.sessions)
 
     def decide(self) -> Iterator[Event]:
         opened = self.room.known(self.offering)
         sessions = tuple(_exact_session(each) for each in self.sessions)
+        total = self._even(opened, sessions)
+        self._keeps_what_was_held(sessions)
+        yield TimetablePublished(
+            offering=self.offering, provider=opened.provider, sessions=sessions, hours=total
+        )
+        days = sorted({each.day for each in sessions})
+        before = sorted({day for day, _ in self.table.sessions or ()})
+        # Moving a lesson within its day is minor (C-19), and a class that has begun has had its
+        # notice; another opening is notice anew.
+        begun = before[:1] == days[:1] and days[0] <= self.ask.on
+        if days != before and not begun:
+            yield from self._notice(opened, days[0])
+        yield from note_days(
+            self,
+            [day for day in days if day not in before] if before else days,
+            self.offering,
+            opened.provider,
+            plan=opened.plan,
+            place=opened.place,
+            term=opened.term,
+            calendar=opened.calendar,
+            pinned=self.room.opened_on,
+            first=days[0],
+        )
+        evidence = self.execution.evidence
+        yield from note_departures(
+            self,
+            self.offering,
+            opened,
+            self.room.opened_on,
+            self.execution.uncovered(opened, sessions),
+            (evidence,) if evidence else (),
+        )
+
+    def _even(self, opened: OfferingOpened, sessions: tuple[Session, ...]) -> Decimal:
+        """The hours in all. Fewer than planned need an approved change, or are reported."""
         total = sum((each.hours for each in sessions), ZERO)
         halves = {(each.day, each.half) for each in sessions}
-        if total != opened.plan.hours or len(halves) != len(sessions):
+        cut = self.ask.reported or self._shortened(total)
+        uneven = total > opened.plan.hours or (total < opened.plan.hours and not cut)
+        if not sessions or uneven or len(halves) != len(sessions):
             raise TimetableUneven(
                 zh=f"课程表共 {total} 学时，须等于方案的 {opened.plan.hours} 学时，"
                 "且每个半天只列一次",
@@ -174,15 +253,12 @@ class PublishTimetable(ClassStep):
                 "and a half-day may stand once",
                 field="sessions",
             )
-        self._keeps_what_was_held(sessions)
-        yield TimetablePublished(
-            offering=self.offering, provider=opened.provider, sessions=sessions, hours=total
-        )
-        days = sorted({each.day for each in sessions})
-        if days != sorted({day for day, _ in self.table.sessions or ()}):
-            # Moving a lesson within its day is minor (C-19); another day is notice anew.
-            yield from self._notice(opened, days[0])
-        yield from self._days(opened, days)
+        return total
+
+    def _shortened(self, total: Decimal) -> bool:
+        # Once a timetable made use of the approval, it stands for the hours that it left.
+        before = sum((each.hours for each in (self.table.sessions or {}).values()), ZERO)
+        return self.execution.covers(ChangeKind.HOURS_REDUCED) or 0 < before <= total
 
     def _keeps_what_was_held(self, sessions: tuple[Session, ...]) -> None:
         told = {(each.day, each.half): each.hours for each in sessions}
@@ -198,7 +274,7 @@ class PublishTimetable(ClassStep):
                 )
 
     def _notice(self, opened: OfferingOpened, opening: date) -> Iterator[Event]:
-        rule = self.ask.rules.find(TimetableNotice, opened.place, self.ask.on)
+        rule = self.ask.rules.find(TimetableNotice, opened.place, self.room.opened_on)
         ahead = (opening - self.ask.on).days
         if rule is None or ahead >= rule.value.days_min:
             return
@@ -211,21 +287,6 @@ class PublishTimetable(ClassStep):
             field="on",
         )
         yield self.finding(said, Outcome.VIOLATION, self.offering, opened.provider)
-
-    def _days(self, opened: OfferingOpened, days: list[date]) -> Iterator[Event]:
-        # A plan marked cross-term may go on after the window once it began in it (C-05).
-        checked = days[:1] if opened.plan.cross_term else dict.fromkeys((days[0], days[-1]))
-        for day in checked:
-            yield from note_window(
-                self,
-                Phase.DELIVER,
-                self.offering,
-                opened.provider,
-                place=opened.place,
-                term=opened.term,
-                calendar=Calendar(opened.calendar),
-                day=day,
-            )
 
 
 @dataclass(kw_only=True)

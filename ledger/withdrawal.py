@@ -95,7 +95,9 @@ class WithdrawSelection(SelectionStep):
         if not self.choice.stands:
             raise self.steps()
         admitted = self.choice.status is Status.PROVIDER_CONFIRMED
-        changed = any(each.opens_withdrawal for each in self.changes.values())
+        changed = any(
+            each.opens_withdrawal(self.ask.rules, self.ask.on) for each in self.changes.values()
+        )
         if admitted and not changed:
             yield from self.gate(
                 WithdrawalClosed(

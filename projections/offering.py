@@ -17,7 +17,7 @@ from ledger.enrollment import (
 )
 from ledger.event import Entry
 from ledger.names import JurisdictionId, OfferingId, ProjectId, ProviderId, StaffId, TermId
-from ledger.offering import ExpansionDecided, ExpansionRequested, OfferingOpened
+from ledger.offering import DatesChanged, ExpansionDecided, ExpansionRequested, OfferingOpened
 from ledger.plan import Plan
 from ledger.schedule import DayLogged, Session, TimetablePublished
 from ledger.term import Calendar
@@ -54,11 +54,13 @@ class Offerings(Projection[Offering]):
     """Offerings by provider, place, term, subject and mode."""
 
     name = "offerings"
+    version = 2
     state = Offering
     events = (
         OfferingOpened,
         ExpansionRequested,
         ExpansionDecided,
+        DatesChanged,
         OfferingSelected,
         SelectionReviewed,
         EnrollmentConfirmed,
@@ -101,6 +103,9 @@ class Offerings(Projection[Offering]):
             case ExpansionDecided() as event:
                 state.seats_requested = None
                 state.seats = event.seats if event.approved else state.seats
+            case DatesChanged(opens=opens, closes=closes):
+                state.opens = opens or state.opens
+                state.closes = closes or state.closes
             case TimetablePublished(sessions=sessions):
                 state.sessions = sessions
                 state.timetable_published = state.timetable_published or entry.on

@@ -55,10 +55,20 @@ class DeclarationQuery:
         self,
         info: Info,
         offering: strawberry.ID | None = None,
+        provider: strawberry.ID | None = None,
+        place: strawberry.ID | None = None,
+        term: strawberry.ID | None = None,
         first: int | None = None,
         after: str | None = None,
         at_least: Position | None = None,
     ) -> Any:
         return await info.context.slice(
-            CHANGES, first=first, after=after, at_least=at_least, offering=offering
+            CHANGES,
+            first=first,
+            after=after,
+            at_least=at_least,
+            offering=offering,
+            provider=provider,
+            place=place,
+            term=term,
         )

@@ -7,12 +7,21 @@ from decimal import Decimal
 
 from ledger.accreditation import ProviderAccredited, QuotaCategory, Reach
 from ledger.attendance import Absence, AbsenceKind, AttendanceRecorded
+from ledger.change import (
+    ChangeCarriedOut,
+    ChangeClass,
+    ChangeDecided,
+    ChangeKind,
+    ChangeRequested,
+    TraineesNotified,
+)
 from ledger.completion import CompletionGranted
 from ledger.credit import CreditAwarded, CreditKind
 from ledger.declaration import ProjectDeclared
 from ledger.enrollment import EnrollmentConfirmed, OfferingSelected, SelectionReviewed
 from ledger.event import Event
 from ledger.names import (
+    ChangeId,
     CreditId,
     JurisdictionId,
     OfferingId,
@@ -67,6 +76,7 @@ PROJECT = ProjectId("project:p1")
 OFFERING = OfferingId("offering:o1")
 OTHER_OFFERING = OfferingId("offering:o2")
 ORDER = OrderId("order:r1")
+CHANGE = ChangeId("change:x1")
 CREDIT = CreditId("credit:c1")
 SCHOOL_BASED = CreditId("credit:school-based")
 
@@ -571,4 +581,66 @@ def order_awarded(order: OrderId = ORDER, provider: ProviderId = UNIVERSITY) -> 
     """The county chose the provider of an order."""
     return OrderAwarded(
         order=order, provider=provider, place=RUIAN, term=H1_2024, reason="方案最契合"
+    )
+
+
+def requested(
+    *kinds: ChangeKind,
+    change: ChangeId = CHANGE,
+    provider: ProviderId = COUNTY_SCHOOL,
+    opens: date | None = None,
+    closes: date | None = None,
+    pinned: date | None = None,
+    term: TermId | None = H1_2024,
+    choice: Choice = Choice.SELF_SELECTED,
+) -> ChangeRequested:
+    """A provider asked to alter a published plan; without kinds, to replace a trainer."""
+    return ChangeRequested(
+        change=change,
+        offering=OFFERING,
+        provider=provider,
+        place=RUIAN,
+        kinds=kinds or (ChangeKind.TRAINER_REPLACED,),
+        description="徐老师因病不能授课",
+        opens=opens,
+        closes=closes,
+        pinned=pinned,
+        term=term,
+        choice=choice,
+    )
+
+
+def decided(
+    approved: bool = True,
+    change_class: ChangeClass = ChangeClass.MAJOR,
+    reason: str = "",
+    change: ChangeId = CHANGE,
+) -> ChangeDecided:
+    """The bureau decided a change."""
+    return ChangeDecided(
+        change=change,
+        offering=OFFERING,
+        provider=COUNTY_SCHOOL,
+        place=RUIAN,
+        approved=approved,
+        change_class=change_class,
+        reason=reason,
+    )
+
+
+def notified(understood: bool | None = True) -> TraineesNotified:
+    """The trainees were told of a change."""
+    return TraineesNotified(
+        change=CHANGE,
+        offering=OFFERING,
+        provider=COUNTY_SCHOOL,
+        explanation="改由李老师授课",
+        understood=understood,
+    )
+
+
+def carried_out(change_class: ChangeClass = ChangeClass.MAJOR) -> ChangeCarriedOut:
+    """A change took effect."""
+    return ChangeCarriedOut(
+        change=CHANGE, offering=OFFERING, provider=COUNTY_SCHOOL, change_class=change_class
     )

@@ -19,7 +19,6 @@ from ledger.accreditation import AccreditProvider, Reach
 from ledger.assessment import RecordAssessment, Result
 from ledger.attendance import Absence, RecordAttendance
 from ledger.change import (
-    CarryOutChange,
     ChangeClass,
     ChangeKind,
     DecideChange,
@@ -31,6 +30,7 @@ from ledger.completion import Recipient, SettleCompletion
 from ledger.correction import CorrectAttendance, CorrectCredit, RevokeCredit
 from ledger.credit import AwardCredit
 from ledger.declaration import DeclareProject
+from ledger.effect import CarryOutChange
 from ledger.enrollment import ConfirmEnrollment, ReviewSelection
 from ledger.event import Channel, Event
 from ledger.misconduct import RecordMisconduct
@@ -350,7 +350,7 @@ def story() -> list[Move]:
                 change=CHANGE, approved=True, change_class=ChangeClass.MAJOR, reason="同意"
             ),
         ),
-        (date(2024, 4, 4), NotifyTrainees(change=CHANGE, explanation="已说明")),
+        (date(2024, 4, 4), NotifyTrainees(change=CHANGE, explanation="已说明", understood=True)),
         (date(2024, 4, 5), CarryOutChange(change=CHANGE)),
         *[
             (date(2024, 4, day), LogDay(offering=OFFERING, day=date(2024, 4, day), note="正常"))

@@ -22,7 +22,6 @@ from api.demo.stage import Stage
 from ledger.assessment import RecordAssessment, Result
 from ledger.attendance import Absence, AbsenceKind, GrantLeave, RecordAttendance
 from ledger.change import (
-    CarryOutChange,
     ChangeClass,
     ChangeKind,
     DecideChange,
@@ -32,6 +31,7 @@ from ledger.change import (
 from ledger.completion import Recipient, SettleCompletion
 from ledger.correction import CorrectAttendance
 from ledger.credit import AwardCredit
+from ledger.effect import CarryOutChange
 from ledger.misconduct import RecordMisconduct
 from ledger.names import ChangeId, CreditId, TeacherId
 from ledger.notice import NotifyDenial
@@ -53,7 +53,11 @@ def spring(stage: Stage, roster: Roster) -> None:
     approved = ChangeId("change:maths-trainer")
     stage.do(MATHS.provider, _change(approved, MATHS, ChangeKind.TRAINER_REPLACED, "专家因病更换"))
     stage.do(RUIAN, DecideChange(change=approved, approved=True, change_class=ChangeClass.MAJOR))
-    stage.do(MATHS.provider, NotifyTrainees(change=approved, explanation="同层次专家代课"))
+    stage.do(
+        MATHS.provider,
+        NotifyTrainees(change=approved, explanation="同层次专家代课", understood=True),
+    )
+    stage.dawn(date(2024, 4, 16), "数学班次日实施调整")
     stage.do(MATHS.provider, CarryOutChange(change=approved))
     _withdraw(stage, roster, 50, MATHS)
     stage.dawn(date(2024, 5, 6), "科学班未经批准改为线上")

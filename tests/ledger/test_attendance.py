@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from ledger.attendance import (
     Absence,
@@ -27,7 +28,7 @@ from ledger.review import ReasonMissing
 from ledger.schedule import Half, NoSession
 from tests import cast
 from tests.cast import CHEN, COUNTY_SCHOOL, H1_2024, LIN, OFFERING, OPENS, SCHOOL, STRANGER
-from tests.given import asker_for, entries, given, rules_without
+from tests.given import asker_for, entries, given, on, rules_without
 
 CLASS = [cast.opened(), cast.timetable(), cast.confirmed(), cast.confirmed(CHEN)]
 
@@ -47,7 +48,7 @@ def test_who_is_not_listed_was_there():
 @pytest.mark.parametrize("kind", AbsenceKind)
 @pytest.mark.parametrize("hours", ["0.5", "4"])
 def test_absences_are_recorded_with_their_kind(kind, hours):
-    given(CLASS).when(record(absent(hours, kind=kind)), on=OPENS).then(
+    given(CLASS, GRANTED).when(record(absent(hours, kind=kind)), on=OPENS).then(
         cast.attended(OPENS, Half.MORNING, 4, (LIN, Decimal(hours), kind))
     )
 
@@ -151,6 +152,36 @@ def test_in_2013_no_rule_was_against_leave_and_in_2014_nobody_can_tell():
     given(ROLL).when(leave(special=False), on=date(2014, 6, 1)).found(
         "ZJ14-07", Outcome.INDETERMINATE
     )
+
+
+@pytest.mark.parametrize("reported", [False, True])
+def test_leave_that_nobody_granted_departs_from_the_rule(reported):
+    missed = absent(4, kind=AbsenceKind.LEAVE)
+    other_day = replace(GRANTED, day=OPENS + timedelta(days=1))
+    other_trainee = replace(GRANTED, teacher=CHEN)
+    past = [*CLASS, other_day, other_trainee]
+    given(past).when(record(missed), on=OPENS, reported=reported).found(
+        "ZJ14-07", Outcome.DEVIATION, LeaveWithoutCause
+    ).then(cast.attended(OPENS, Half.MORNING, 4, (LIN, Decimal(4), AbsenceKind.LEAVE)))
+
+
+@pytest.mark.parametrize(
+    ("opened_on", "outcomes"),
+    [
+        (date(2013, 12, 31), []),
+        (date(2014, 12, 31), [Outcome.INDETERMINATE]),
+        (date(2015, 1, 1), [Outcome.DEVIATION]),
+    ],
+)
+def test_c_33_the_day_of_opening_chooses_the_rule_on_leave(opened_on, outcomes):
+    past = [on(opened_on, cast.opened()), cast.timetable(), cast.confirmed()]
+    missed = record(absent(4, kind=AbsenceKind.LEAVE))
+
+    assert outcomes == [each.outcome for each in given(past).when(missed, on=OPENS).findings]
+
+
+def test_an_unexcused_absence_needs_no_grant():
+    given(CLASS).when(record(absent(4)), on=OPENS).accepted()
 
 
 def test_leave_needs_a_reason_and_a_trainee():

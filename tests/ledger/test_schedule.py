@@ -12,6 +12,7 @@ from ledger.command import OutsideScope, UnknownReference
 from ledger.finding import Outcome
 from ledger.schedule import (
     AlreadyLogged,
+    DailyLog,
     DayLogged,
     Half,
     LogDay,
@@ -19,13 +20,15 @@ from ledger.schedule import (
     PublishTimetable,
     Session,
     SessionHeld,
+    Timetable,
     TimetableLate,
+    TimetableNotice,
     TimetableUneven,
+    unlogged,
 )
-from ledger.term import Calendar, WindowClosed
 from tests import cast
 from tests.cast import COUNTY_SCHOOL, H1_2024, H2_2019, OFFERING, OPENS, UNIVERSITY
-from tests.given import asker_for, given
+from tests.given import asker_for, entries, given, on
 
 IN_TIME = OPENS - timedelta(days=5)
 
@@ -49,27 +52,29 @@ def test_a_timetable_is_published():
 )
 @pytest.mark.parametrize("reported", [False, True])
 def test_the_timetable_stands_five_days_before_the_class(term, opening, published, rule, reported):
-    answer = given(cast.opened(term=term)).when(
-        publish(opens=opening), on=published, reported=reported
-    )
+    room = cast.opened(term=term, opens=opening, closes=opening + timedelta(days=9))
+    answer = given(room).when(publish(opens=opening), on=published, reported=reported)
     if rule:
         answer.found(rule, Outcome.VIOLATION, TimetableLate).then(cast.timetable(24, opening))
     else:
         answer.accepted()
 
 
-def test_before_2014_no_document_asks_for_a_timetable_ahead():
-    opening = date(2013, 10, 10)
-    answer = given(cast.opened(term=H1_2024)).when(publish(opens=opening), on=opening)
+@pytest.mark.parametrize(
+    ("opened_on", "rules"),
+    [
+        (date(2013, 12, 31), set()),
+        (date(2014, 1, 1), {("ZJ14-24", Outcome.INDETERMINATE)}),
+        (date(2014, 12, 31), {("ZJ14-24", Outcome.INDETERMINATE)}),
+        (date(2015, 1, 1), {("ZJ14-24", Outcome.VIOLATION)}),
+        (date(2024, 3, 5), {("ZJ14-24", Outcome.VIOLATION)}),
+        (date(2024, 3, 6), {("ZJ24-63", Outcome.VIOLATION)}),
+    ],
+)
+def test_c_33_the_day_of_opening_chooses_how_far_ahead_a_timetable_comes(opened_on, rules):
+    answer = given(on(opened_on, cast.opened())).when(publish(), on=OPENS - timedelta(days=4))
 
-    assert "TIMETABLE_LATE" not in [each.code for each in answer.findings]
-
-
-def test_in_2014_nobody_can_tell_whether_the_timetable_was_late():
-    opening = date(2014, 10, 10)
-    given(cast.opened(term=H1_2024)).when(publish(opens=opening), on=opening).found(
-        "ZJ14-24", Outcome.INDETERMINATE, TimetableLate
-    )
+    assert rules == {(each.rule, each.outcome) for each in answer.findings}
 
 
 def test_a_later_timetable_is_not_late_again():
@@ -101,37 +106,6 @@ def test_hours_come_in_halves():
     given(cast.opened()).when(
         PublishTimetable(offering=OFFERING, sessions=sessions), on=IN_TIME
     ).faulted("BAD_AMOUNT")
-
-
-@pytest.mark.parametrize(
-    ("term", "opening", "hours", "outcome", "rule"),
-    [
-        pytest.param(H2_2019, date(2019, 9, 22), 8, Outcome.VIOLATION, "RA19-23", id="W-153"),
-        pytest.param(H2_2019, date(2019, 9, 23), 8, None, None, id="W-153-first"),
-        pytest.param(H2_2019, date(2019, 12, 31), 8, None, None, id="W-153-last"),
-        pytest.param(H2_2019, date(2020, 1, 1), 8, Outcome.VIOLATION, "RA19-23", id="W-153-late"),
-        pytest.param(H1_2024, date(2024, 8, 31), 16, Outcome.VIOLATION, "ZJ24-21", id="2024"),
-    ],
-)
-def test_training_days_lie_in_the_delivery_window(term, opening, hours, outcome, rule):
-    room = cast.opened(cast.plan(hours), term=term)
-    answer = given(room).when(publish(hours, opening), on=opening - timedelta(days=9))
-    if outcome:
-        answer.found(rule, outcome, WindowClosed).then(cast.timetable(hours, opening))
-    else:
-        answer.accepted()
-
-
-def test_order_based_days_lie_in_their_own_window():
-    room = cast.opened(cast.plan(8), calendar=Calendar.ORDER)
-    given(room).when(publish(8, date(2024, 9, 1)), on=date(2024, 8, 1)).found(
-        "ZJ24-37", Outcome.VIOLATION
-    )
-
-
-def test_a_cross_term_plan_goes_on_after_the_window():
-    room = cast.opened(cast.plan(16, cross_term=True))
-    given(room).when(publish(16, date(2024, 8, 31)), on=date(2024, 8, 1)).accepted()
 
 
 def test_an_unknown_class_has_no_timetable():
@@ -182,6 +156,57 @@ def test_a_half_day_that_was_held_stays_in_the_timetable():
         SessionHeld, field="sessions"
     )
     given(cast.opened(), cast.timetable()).when(again, on=date(2024, 4, 9)).accepted()
+
+
+def test_another_opening_is_notice_anew_and_a_class_that_began_has_had_its_notice():
+    tomorrow = publish(opens=OPENS + timedelta(days=1))
+    longer = PublishTimetable(
+        offering=OFFERING,
+        sessions=(*cast.sessions(20), *cast.sessions(4, OPENS + timedelta(days=9))),
+    )
+    past = [cast.opened(), cast.timetable()]
+
+    given(past).when(tomorrow, on=OPENS - timedelta(days=3)).found(
+        "ZJ24-63", Outcome.VIOLATION, TimetableLate
+    )
+    given(past).when(longer, on=OPENS - timedelta(days=1)).found(
+        "ZJ24-63", Outcome.VIOLATION, TimetableLate
+    )
+    given(past).when(longer, on=OPENS).accepted()
+
+
+TWELVE_DAYS = [OPENS + timedelta(days=each) for each in range(12)]
+
+
+@pytest.mark.parametrize(
+    ("logged", "through", "missing"),
+    [
+        pytest.param(TWELVE_DAYS, 12, [], id="all"),
+        pytest.param(TWELVE_DAYS[:11], 12, TWELVE_DAYS[11:], id="W-217"),
+        pytest.param(TWELVE_DAYS[:11], 11, [], id="before-the-last-day"),
+        pytest.param([], 1, TWELVE_DAYS[:1], id="first-day"),
+        pytest.param([], 0, [], id="not-begun"),
+    ],
+)
+def test_w_217_each_training_day_has_its_log(logged, through, missing):
+    table = Timetable()
+    for entry in entries([cast.timetable(96)], OPENS):
+        table.learn(entry)
+
+    assert missing == unlogged(table, logged, OPENS + timedelta(days=through - 1))
+
+
+def test_without_a_timetable_no_log_is_missing():
+    assert unlogged(Timetable(), [], OPENS) == []
+
+
+def test_the_parameters_of_the_schedule_have_a_direction_and_bounds():
+    assert TimetableNotice(days_min=4).laxer(TimetableNotice(days_min=5))
+    assert not TimetableNotice(days_min=5).laxer(TimetableNotice(days_min=5))
+    assert TimetableNotice(days_min=-1).wrong() is not None
+    assert TimetableNotice(days_min=0).wrong() is None
+    assert DailyLog(logs_per_day=2).wrong() is not None
+    assert DailyLog().wrong() is None
 
 
 @pytest.mark.parametrize("hours", ["0", "12.5", "30"])

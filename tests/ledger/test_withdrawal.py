@@ -90,6 +90,31 @@ def test_a_change_that_waits_for_its_decision_gives_no_right():
     )
 
 
+def told(kind=ChangeKind.DATES_CHANGED):
+    return [cast.requested(kind, change=CHANGE), cast.notified()]
+
+
+def test_a_major_change_that_trainees_are_told_of_gives_the_right_before_it_is_decided():
+    given(cast.opened(), cast.enrolled(), told()).when(WITHDRAW, on=DAY).then(
+        withdrawn(after_change=True)
+    )
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        told(ChangeKind.ROOM_CHANGED),
+        [*told(), cast.decided(False, reason="不同意")],
+        [*told(), cast.decided(change_class=ChangeClass.MINOR)],
+    ],
+    ids=["minor-by-kind", "refused", "minor-by-decision"],
+)
+def test_a_minor_or_refused_change_gives_no_right(steps):
+    given(cast.opened(), cast.enrolled(), steps).when(WITHDRAW, on=DAY).refused(
+        WithdrawalClosed, "ZJ24-62"
+    )
+
+
 def test_what_was_never_chosen_is_not_withdrawn():
     given(cast.opened()).when(WITHDRAW, on=DAY).refused(NotSelected)
     given(cast.opened(), cast.selected(), withdrawn()).when(WITHDRAW, on=DAY).refused(NotSelected)

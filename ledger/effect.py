@@ -1,0 +1,117 @@
+"""Effect: a change of a published plan is carried out, and what it lacked is noted.
+
+*In advance* is on an earlier day than the change takes effect; so is the day from which trainees
+could withdraw on its account. An approved change that names new days gives them to its class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ledger.change import (
+    ChangeCarriedOut,
+    ChangeClass,
+    ChangeKind,
+    ChangeRequested,
+    ChangeStep,
+    MajorChange,
+    new_days,
+)
+from ledger.command import Refused
+from ledger.event import Event
+from ledger.finding import Outcome
+from ledger.mandate import Disguised, disguise_rule
+from ledger.regulation import InForce
+
+
+class AlreadyCarriedOut(Refused):
+    """The change took effect."""
+
+
+class ChangeConditionMissing(Refused):
+    """A major change lacks one of its conditions."""
+
+
+@dataclass(kw_only=True)
+class CarryOutChange(ChangeStep):
+    """Put a change into effect, by the provider; notes the conditions that it lacks."""
+
+    def decide(self) -> Iterator[Event]:
+        asked = self.seen.known(self.change)
+        if self.seen.done is not None:
+            raise AlreadyCarriedOut(
+                zh=f"{self.change} 已经实施", en=f"{self.change} is carried out", field="change"
+            )
+        settled = self.seen.change_class(self.ask.rules, self.ask.on)
+        yield ChangeCarriedOut(
+            change=self.change,
+            offering=asked.offering,
+            provider=asked.provider,
+            change_class=settled,
+        )
+        if self.seen.approves:
+            yield from new_days(asked)
+        yield from self._disguise(asked)
+        if settled is ChangeClass.MAJOR:
+            yield from self._missing(asked)
+
+    def _disguise(self, asked: ChangeRequested) -> Iterator[Event]:
+        rule = disguise_rule(self, asked.place, asked.pinned or self.ask.on)
+        if rule is None or ChangeKind.MANDATE_TO_CHOICE not in asked.kinds:
+            return
+        # No approval makes it right: the rule knows no exception.
+        if asked.choice in (None, rule.value.from_choice):
+            said = Disguised(
+                zh=f"{asked.offering} 是指令性培训，改按自主选择培训实施",
+                en=f"{asked.offering} is mandated training and is now held as a free choice",
+                rule=rule,
+                field="change",
+                evidence=tuple(self.seen.evidence),
+            )
+            yield self.finding(said, Outcome.VIOLATION, asked.offering, asked.provider)
+
+    def _lacks(self) -> dict[str, tuple[bool, str, str]]:
+        seen, today = self.seen, self.ask.on
+        told = seen.notified_on
+        opened = seen.withdrawal_opened(self.ask.rules, today)
+        return {
+            "APPROVED": (not seen.approves, "主管部门同意", "the authority's approval"),
+            "NOTIFIED_IN_ADVANCE": (
+                told is None or told >= today,
+                "提前告知学员（须早于实施之日）",
+                "notice to the trainees on a day before",
+            ),
+            "EXPLAINED": (told is None, "向学员充分说明", "an explanation to trainees"),
+            "UNDERSTOOD": (
+                told is not None and seen.understood is False,
+                "学员的理解",
+                "the understanding of the trainees",
+            ),
+            "WITHDRAWAL_ALLOWED": (
+                opened is None or opened >= today,
+                "实施之前允许学员退选",
+                "the right to withdraw on a day before",
+            ),
+        }
+
+    def _missing(self, asked: ChangeRequested) -> Iterator[Event]:
+        lacks = self._lacks()
+        rules = self.ask.rules.find_all(MajorChange, asked.place, asked.pinned or self.ask.on)
+        for rule in rules:
+            for condition in rule.value.conditions:
+                missing, zh, en = lacks.get(condition, (False, "", ""))
+                if missing:
+                    yield self._lacking(asked, rule, zh, en)
+
+    def _lacking(
+        self, asked: ChangeRequested, rule: InForce[MajorChange], zh: str, en: str
+    ) -> Event:
+        said = ChangeConditionMissing(
+            zh=f"{asked.offering} 的较大调整缺少：{zh}",
+            en=f"a major change of {asked.offering} lacks {en}",
+            rule=rule,
+            field="change",
+            evidence=tuple(self.seen.evidence),
+        )
+        return self.finding(said, Outcome.VIOLATION, asked.offering, asked.provider)
