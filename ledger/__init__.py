@@ -25,8 +25,15 @@ withdrawal         退选             withdrawal.py
 settlement         结果已定         settlement.py
 attendance         出勤             attendance.py (absence: 缺课, leave: 请假)
 assessment         结业考核         assessment.py
+evaluation         测评、评价       evaluation.py (its results are fed back, 反馈)
+safeguard          安全与档案       safeguard.py (safety education, kept documents)
 completion         结业             completion.py
 notice             抄告             notice.py
+feedback           学员情况反馈     feedback.py
+charge             收费             charge.py
+conduct            实施情况         conduct.py (how a class was run)
+omission           欠缺             omission.py (what a class lacks at its end)
+closing            结班             closing.py
 school-based       校本培训         school_based.py
 credit             学分认定         credit.py
 correction         更正             correction.py
@@ -67,8 +74,15 @@ from ledger import (  # isort: skip  (order of life)
     settlement,
     attendance,
     assessment,
+    evaluation,
+    safeguard,
     completion,
     notice,
+    feedback,
+    charge,
+    conduct,
+    omission,
+    closing,
     school_based,
     credit,
     correction,
@@ -105,8 +119,15 @@ NOUNS = (
     settlement,
     attendance,
     assessment,
+    evaluation,
+    safeguard,
     completion,
     notice,
+    feedback,
+    charge,
+    conduct,
+    omission,
+    closing,
     school_based,
     credit,
     correction,

@@ -20,6 +20,7 @@ from ledger.completion import (
     CompletionGranted,
     Standing,
     settled,
+    undecided,
 )
 from ledger.credit import (
     CREDIT_EVENTS,
@@ -31,6 +32,7 @@ from ledger.credit import (
 )
 from ledger.enrollment import ENROLLMENT_EVENTS
 from ledger.event import Entry, Event
+from ledger.finding import Outcome
 from ledger.names import CreditId, Name, TeacherId
 from ledger.offering import OFFERING_EVENTS, ClassStep
 from ledger.review import reasoned
@@ -125,6 +127,9 @@ class CorrectAttendance(ClassStep):
             self.ask.rules, self.room, self.standing, corrects=self.standing.outcome_event
         )
         yield outcome
+        said = undecided(self.ask.rules, self.room, self.standing)
+        if said is not None:
+            yield self.finding(said, Outcome.VIOLATION, self.teacher, self.offering)
         if isinstance(outcome, CompletionGranted):
             yield from self._recredit(outcome)
         else:

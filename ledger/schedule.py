@@ -7,7 +7,7 @@ and the right to withdraw; a change carried out without them stands, and is a vi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -69,6 +69,22 @@ class TimetableNotice(Parameters, kind="timetable-notice"):
     days_min: int
 
 
+class DailyLog(
+    Parameters, kind="daily-log", zh="结班时有培训日缺日志或未登记出勤的，各记一项违规。"
+):
+    """A class with a day without a log, or without attendance, is in violation when it closes."""
+
+    logs_per_day: int
+
+    def wrong(self) -> str | None:
+        """A day has one log, which is why one is all that a rule can ask for."""
+        return None if self.logs_per_day == 1 else "parameters.logs_per_day: a day has one log"
+
+
+class LogMissing(Refused):
+    """A training day has no log."""
+
+
 class TimetableLate(Refused):
     """The timetable came too late."""
 
@@ -116,6 +132,13 @@ class Timetable:
                 field="day",
             )
         return found
+
+
+def unlogged(
+    sessions: Iterable[tuple[date, Half]], logged: Iterable[date], through: date
+) -> list[date]:
+    """The training days up to and with ``through`` that have no log, in order."""
+    return sorted({day for day, _ in sessions if day <= through} - set(logged))
 
 
 def _exact_session(session: Session) -> Session:
