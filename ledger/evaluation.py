@@ -133,10 +133,12 @@ class KeyEvaluation(
     """A key project in which too small a share of trainers or of courses was rated violates it."""
 
     coverage_min: Fraction
-    applies_to: tuple[str, ...] = ()
+    applies_to: tuple[str, ...] = ("KEY_PROJECT",)
 
     def wrong(self) -> str | None:
-        """A share lies between nothing and the whole."""
+        """A share lies between nothing and the whole, and projects are key ones or large ones."""
+        if not self.applies_to or not set(self.applies_to) <= {"KEY_PROJECT", "LARGE_PROJECT"}:
+            return "parameters.applies_to: must be KEY_PROJECT, LARGE_PROJECT or both"
         right = 0 < self.coverage_min <= 1
         return None if right else "parameters.coverage_min: must lie between 0 and 1"
 

@@ -131,8 +131,12 @@ class RecordMisconduct(ClassStep):
             description=self.description,
         )
         rule = self.ask.rules.find(Misconduct, opened.place, self.room.opened_on)
-        if not self.serious or rule is None:
-            return
+        if self.serious and rule is not None:
+            yield from self._end(opened, school, rule)
+
+    def _end(
+        self, opened: OfferingOpened, school: SchoolId, rule: InForce[Misconduct]
+    ) -> Iterator[Event]:
         if not rule.certain:
             yield self.finding(
                 self._uncertain(rule), Outcome.VIOLATION, self.teacher, self.offering
