@@ -21,6 +21,7 @@ enrollment         选课             enrollment.py (one teacher's choice of one
 selection          自主选课         selection.py (the first step of an enrollment; round: 轮次)
 schedule           课程表、日志     schedule.py
 change             方案调整         change.py
+extent             学时基数         extent.py (the hours that a change left)
 withdrawal         退选             withdrawal.py
 settlement         结果已定         settlement.py
 attendance         出勤             attendance.py (absence: 缺课, leave: 请假)
@@ -70,6 +71,7 @@ from ledger import (  # isort: skip  (order of life)
     selection,
     schedule,
     change,
+    extent,
     withdrawal,
     settlement,
     attendance,
@@ -115,6 +117,7 @@ NOUNS = (
     selection,
     schedule,
     change,
+    extent,
     withdrawal,
     settlement,
     attendance,

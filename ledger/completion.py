@@ -20,6 +20,7 @@ from ledger.attendance import ATTENDANCE_EVENTS, Missed, NotEnrolled
 from ledger.command import Refused, Selector, about, fact
 from ledger.enrollment import ENROLLMENT_EVENTS, Choice, Status
 from ledger.event import Entry, Event
+from ledger.extent import EXTENT_EVENTS, Extent
 from ledger.finding import Outcome
 from ledger.names import OfferingId, ProviderId, SchoolId, TeacherId
 from ledger.offering import OFFERING_EVENTS, ClassRoom, ClassStep, OfferingOpened
@@ -310,6 +311,7 @@ class SettleCompletion(ClassStep):
 
     teacher: TeacherId
 
+    extent: Extent = fact(default_factory=Extent)
     standing: Standing = fact(default=None)
 
     def __post_init__(self) -> None:
@@ -322,15 +324,16 @@ class SettleCompletion(ClassStep):
                 self.offering,
                 of=[*ENROLLMENT_EVENTS, *ATTENDANCE_EVENTS, *COMPLETION_EVENTS],
             ),
-            about(self.offering, of=OFFERING_EVENTS),
+            about(self.offering, of=[*OFFERING_EVENTS, *EXTENT_EVENTS]),
         ]
 
     def learn(self, entry: Entry) -> None:
         super().learn(entry)
         self.standing.learn(entry)
+        self.extent.learn(entry)
 
     def decide(self) -> Iterator[Event]:
-        opened = self.room.known(self.offering)
+        opened = self.room.opened = self.extent.applied(self.room.known(self.offering))
         self.standing.enrolled(self.offering)
         if self.standing.outcome is not None:
             raise AlreadySettled(

@@ -120,7 +120,7 @@ class Omissions:
         for said, missing, zh, en in (
             (
                 LogMissing,
-                unlogged(sessions, self.conduct.table.logged or (), self.today),
+                unlogged(self.conduct.table, self.conduct.table.logged or (), self.today),
                 "没有班级日志",
                 "without a log",
             ),

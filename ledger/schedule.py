@@ -70,19 +70,19 @@ class TimetableNotice(Parameters, kind="timetable-notice"):
 
 
 class DailyLog(
-    Parameters, kind="daily-log", zh="结班时有培训日缺日志或未登记出勤的，各记一项违规。"
+    Parameters, kind="daily-log", zh="每个培训日须有日志，班期结束时仍缺日志的培训日记违规。"
 ):
-    """A class with a day without a log, or without attendance, is in violation when it closes."""
+    """Training days that still have no log when the class is closed are a violation."""
 
-    logs_per_day: int
+    logs_per_day: int = 1
 
     def wrong(self) -> str | None:
-        """A day has one log, which is why one is all that a rule can ask for."""
-        return None if self.logs_per_day == 1 else "parameters.logs_per_day: a day has one log"
+        """Another number than 1: the ledger keeps one log a day."""
+        return None if self.logs_per_day == 1 else "logs_per_day can only be 1"
 
 
 class LogMissing(Refused):
-    """A training day has no log."""
+    """Training days have no log."""
 
 
 class TimetableLate(Refused):
@@ -134,11 +134,11 @@ class Timetable:
         return found
 
 
-def unlogged(
-    sessions: Iterable[tuple[date, Half]], logged: Iterable[date], through: date
-) -> list[date]:
-    """The training days up to and with ``through`` that have no log, in order."""
-    return sorted({day for day, _ in sessions if day <= through} - set(logged))
+def unlogged(table: Timetable, logged: Iterable[date], through: date) -> list[date]:
+    """The training days up to a day, that day included, of which no log was written."""
+    told = set(logged)
+    days = {day for day, _ in table.sessions or () if day <= through}
+    return sorted(days - told)
 
 
 def _exact_session(session: Session) -> Session:

@@ -14,6 +14,7 @@ from hypothesis import strategies
 
 from ledger.assessment import AssessmentRecorded, Result
 from ledger.attendance import AbsenceKind, LeaveGranted, NotEnrolled
+from ledger.change import ChangeClass, ChangeDecided, ChangeKind, ChangeRequested
 from ledger.command import OutsideScope, UnknownReference
 from ledger.completion import (
     AbsenceLimit,
@@ -28,6 +29,7 @@ from ledger.completion import (
     beyond_limit,
 )
 from ledger.finding import Outcome
+from ledger.names import ChangeId
 from ledger.plan import Mode
 from ledger.schedule import Half
 from tests import cast
@@ -215,6 +217,49 @@ def test_training_that_does_not_release_teachers_is_outside_the_rule():
 def test_c_14_the_online_part_of_a_blended_training_is_in_the_base():
     story = past("90", "18", mode=Mode.BLENDED, online=27)
     given(story).when(SETTLE, on=END).then(granted("90", "18", "72"))
+
+
+def cut(left, *, approved=True):
+    """A change to fewer hours, and the timetable that follows it."""
+    change = ChangeId("change:x1")
+    asked = ChangeRequested(
+        change=change,
+        offering=OFFERING,
+        provider=COUNTY_SCHOOL,
+        place=RUIAN,
+        kinds=(ChangeKind.HOURS_REDUCED,),
+        description="场地只能使用四周",
+    )
+    decided = ChangeDecided(
+        change=change,
+        offering=OFFERING,
+        provider=COUNTY_SCHOOL,
+        place=RUIAN,
+        approved=approved,
+        change_class=ChangeClass.MAJOR,
+        reason="",
+    )
+    return [asked, decided, cast.timetable(left)]
+
+
+@pytest.mark.parametrize(("missed", "hours"), [("20", "80"), ("20.5", None)])
+def test_c_14_after_an_approved_change_its_hours_are_the_base(missed, hours):
+    story = [*past("120", missed), *cut(100)]
+    answer = given(story).when(SETTLE, on=END)
+    if hours:
+        answer.then(granted("100", missed, hours))
+    else:
+        answer.then(denied("100", missed))
+
+
+def test_c_14_a_change_that_was_refused_leaves_the_base():
+    story = [*past("120", "20.5"), *cut(100, approved=False)]
+    given(story).when(SETTLE, on=END).then(granted("120", "20.5", "99.5"))
+
+
+def test_c_14_a_training_that_was_cut_below_ninety_is_outside_the_rule():
+    story = [*past("90", "18.5"), *cut(88)]
+    given(story).when(SETTLE, on=END).then(granted("88", "18.5", "69.5", SHORT))
 
 
 @pytest.mark.parametrize("place", [RUIAN, HANGZHOU])

@@ -12,7 +12,6 @@ from ledger.command import OutsideScope, UnknownReference
 from ledger.finding import Outcome
 from ledger.schedule import (
     AlreadyLogged,
-    DailyLog,
     DayLogged,
     Half,
     LogDay,
@@ -22,7 +21,6 @@ from ledger.schedule import (
     SessionHeld,
     TimetableLate,
     TimetableUneven,
-    unlogged,
 )
 from ledger.term import Calendar, WindowClosed
 from tests import cast
@@ -192,25 +190,3 @@ def test_a_half_day_has_a_half_days_hours(hours):
     given(cast.opened()).when(
         PublishTimetable(offering=OFFERING, sessions=(one,)), on=date(2024, 4, 1)
     ).faulted("BAD_AMOUNT", "sessions.hours")
-
-
-@pytest.mark.parametrize(
-    ("logged", "through", "missing"),
-    [
-        ((8, 9, 10), 10, []),
-        ((8, 10), 10, [9]),
-        ((), 9, [8, 9]),
-        ((), 7, []),
-        ((7, 8, 9, 10, 11), 10, []),
-    ],
-)
-def test_training_days_without_a_log_are_listed_in_order(logged, through, missing):
-    sessions = [(each.day, each.half) for each in cast.sessions(24)]
-    found = unlogged(sessions, [date(2024, 4, day) for day in logged], date(2024, 4, through))
-
-    assert found == [date(2024, 4, day) for day in missing]
-
-
-def test_a_day_has_one_log_and_no_rule_can_ask_for_more():
-    assert DailyLog(logs_per_day=1).wrong() is None
-    assert "logs_per_day" in (DailyLog(logs_per_day=2).wrong() or "")
