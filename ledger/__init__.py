@@ -36,13 +36,21 @@ change             方案调整         change.py
 effect             调整实施         effect.py
 execution          方案执行         execution.py (whether a timetable keeps the published plan)
 schedule           课程表、日志     schedule.py
+extent             学时基数         extent.py (the hours that a change left)
 withdrawal         退选             withdrawal.py
 circular           通报             circular.py
 settlement         结果已定         settlement.py
 attendance         出勤             attendance.py (absence: 缺课, leave: 请假)
 assessment         结业考核         assessment.py
+evaluation         测评、评价       evaluation.py (its results are fed back, 反馈)
+safeguard          安全与档案       safeguard.py (safety education, kept documents)
 completion         结业             completion.py
 notice             抄告             notice.py
+feedback           学员情况反馈     feedback.py
+charge             收费             charge.py
+conduct            实施情况         conduct.py (how a class was run)
+omission           欠缺             omission.py (what a class lacks at its end)
+closing            结班             closing.py
 school-based       校本培训         school_based.py
 credit             学分认定         credit.py
 correction         更正             correction.py
@@ -94,13 +102,21 @@ from ledger import (  # isort: skip  (order of life)
     effect,
     execution,
     schedule,
+    extent,
     withdrawal,
     circular,
     settlement,
     attendance,
     assessment,
+    evaluation,
+    safeguard,
     completion,
     notice,
+    feedback,
+    charge,
+    conduct,
+    omission,
+    closing,
     school_based,
     credit,
     correction,
@@ -148,13 +164,21 @@ NOUNS = (
     effect,
     execution,
     schedule,
+    extent,
     withdrawal,
     circular,
     settlement,
     attendance,
     assessment,
+    evaluation,
+    safeguard,
     completion,
     notice,
+    feedback,
+    charge,
+    conduct,
+    omission,
+    closing,
     school_based,
     credit,
     correction,

@@ -15,6 +15,7 @@ ZERO = Decimal(0)
 LARGEST = Decimal(10_000)
 MONEY_MAX = Decimal(10_000_000)
 CENT = Decimal("0.01")
+SCORE_MAX = Decimal(100)
 HALF_DAY_HOURS_MAX = Decimal(12)
 
 
@@ -61,6 +62,22 @@ def money(yuan: Decimal, field: str) -> Decimal:
             field=field,
         )
     return plain(yuan)
+
+
+def score(number: Decimal, field: str) -> Decimal:
+    """A score of an evaluation, 0 to 100 with two places at most; the bounds are the ledger's own.
+
+    Raises ``Fault`` (``BAD_AMOUNT``).
+    """
+    if not number.is_finite() or not ZERO <= number <= SCORE_MAX or number % CENT:
+        raise Fault(
+            "BAD_AMOUNT",
+            zh=f"{field} 的分数 {number} 不合要求：须为 0 至 {SCORE_MAX}，至多两位小数",
+            en=f"{field} is {number}: a score lies between 0 and {SCORE_MAX}, with two places "
+            "at most",
+            field=field,
+        )
+    return plain(number)
 
 
 def plain(number: Decimal) -> Decimal:

@@ -13,12 +13,15 @@ from datetime import date
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
+from typing import Self
 
 from ledger.assessment import AssessmentRecorded
 from ledger.attendance import ATTENDANCE_EVENTS, Missed, NotEnrolled
 from ledger.command import Refused, Selector, about, fact
 from ledger.enrollment import ENROLLMENT_EVENTS, Choice, Status
 from ledger.event import Entry, Event
+from ledger.extent import EXTENT_EVENTS, Extent
+from ledger.finding import Outcome
 from ledger.names import OfferingId, ProviderId, SchoolId, TeacherId
 from ledger.offering import OFFERING_EVENTS, ClassRoom, ClassStep, OfferingOpened
 from ledger.regulation import InForce, Parameters, Rulebook
@@ -114,15 +117,36 @@ COMPLETION_EVENTS: list[type[Event]] = [
 ]
 
 
-class AbsenceLimit(Parameters, kind="absence-limit"):
-    """The share of a long training that may be missed; more than that denies completion."""
+class AbsenceLimit(
+    Parameters,
+    kind="absence-limit",
+    zh="达到规定学时的集中脱产培训，缺课超过规定比例的不予结业；规定是否有效无法确定时照常结业，记为无法判断。",
+):
+    """Missing more than this share of a long training denies completion.
+
+    Where nobody can tell whether the rule is in force, completion is granted and that is noted.
+    """
 
     hours_min: Decimal
     share_max: Fraction
 
+    def wrong(self) -> str | None:
+        """A share lies between nothing and the whole, and hours are more than none."""
+        if not 0 <= self.share_max <= 1:
+            return "parameters.share_max: must lie between 0 and 1"
+        return None if self.hours_min > 0 else "parameters.hours_min: must be more than 0"
 
-class HoursDeduction(Parameters, kind="hours-deduction"):
-    """Missed hours are taken off the record."""
+    def laxer(self, than: Self) -> bool:
+        """A larger share may be missed, or fewer trainings are covered."""
+        return self.share_max > than.share_max or self.hours_min > than.hours_min
+
+
+class HoursDeduction(Parameters, kind="hours-deduction", zh="缺课学时从学时和学分记录中扣除。"):
+    """Missed hours are taken off the hours and credits that are recorded."""
+
+
+class LimitUncertain(Refused):
+    """Too much was missed for a rule of which nobody can tell whether it is in force."""
 
 
 class AlreadySettled(Refused):
@@ -165,6 +189,7 @@ class Standing:
         if getattr(event, "teacher", None) != self.teacher:
             return
         self.choice.learn(entry)
+        before = self.outcome
         match event:
             case CompletionGranted():
                 self.outcome, self.completed_on = "COMPLETED", entry.on
@@ -180,6 +205,14 @@ class Standing:
             case _:
                 return
         self.outcome_event = entry.id
+        if self.outcome != before:
+            # Of another outcome nobody was told yet.
+            self.notified.clear()
+
+    @property
+    def denied(self) -> bool:
+        """Whether completion was denied, ended with the training, or taken back."""
+        return self.outcome in ("NOT_COMPLETED", "TERMINATED")
 
     def enrolled(self, offering: OfferingId) -> SchoolId:
         """The trainee's school. Raises ``NotEnrolled`` for one who was never admitted."""
@@ -223,8 +256,8 @@ def settled(
     limit = absence_limit(rules, opened, pinned)
     deduction = rules.find(HoursDeduction, opened.place, pinned)
     reason, rule = None, None
-    if beyond_limit(limit, missed, planned):
-        reason, rule = Reason.ABSENCE, limit.rule if limit else None
+    if limit is not None and limit.certain and beyond_limit(limit, missed, planned):
+        reason, rule = Reason.ABSENCE, limit.rule
     elif standing.passed is False:
         assessment = rules.find(FinalAssessment, opened.place, pinned)
         reason, rule = Reason.ASSESSMENT_FAILED, assessment.rule if assessment else None
@@ -249,8 +282,26 @@ def settled(
         hours_planned=planned,
         hours_missed=missed,
         hours=planned - missed,
-        rules=tuple(each.id for each in (limit, deduction) if each),
+        rules=tuple(each.id for each in (limit, deduction) if each and each.certain),
         corrects=corrects,
+    )
+
+
+def undecided(rules: Rulebook, room: ClassRoom, standing: Standing) -> LimitUncertain | None:
+    """What is said where only an uncertain rule would deny completion (rulebook C-11)."""
+    assert room.opened is not None
+    limit = absence_limit(rules, room.opened, room.opened_on)
+    missed, planned = standing.missed.total, room.opened.plan.hours
+    if limit is None or limit.certain or not beyond_limit(limit, missed, planned):
+        return None
+    return LimitUncertain(
+        zh=f"{standing.teacher} 缺课 {missed} 学时，超过 {planned} 学时的 {limit.value.share_max}；"
+        f"{room.opened_on} 开设时该规定是否有效无法确定，照常结业",
+        en=f"{standing.teacher} missed {missed} hours, more than {limit.value.share_max} of "
+        f"{planned}; nobody can tell whether that rule was in force on {room.opened_on}",
+        rule=limit,
+        field="teacher",
+        evidence=standing.missed.evidence,
     )
 
 
@@ -260,6 +311,7 @@ class SettleCompletion(ClassStep):
 
     teacher: TeacherId
 
+    extent: Extent = fact(default_factory=Extent)
     standing: Standing = fact(default=None)
 
     def __post_init__(self) -> None:
@@ -272,15 +324,16 @@ class SettleCompletion(ClassStep):
                 self.offering,
                 of=[*ENROLLMENT_EVENTS, *ATTENDANCE_EVENTS, *COMPLETION_EVENTS],
             ),
-            about(self.offering, of=OFFERING_EVENTS),
+            about(self.offering, of=[*OFFERING_EVENTS, *EXTENT_EVENTS]),
         ]
 
     def learn(self, entry: Entry) -> None:
         super().learn(entry)
         self.standing.learn(entry)
+        self.extent.learn(entry)
 
     def decide(self) -> Iterator[Event]:
-        opened = self.room.known(self.offering)
+        opened = self.room.opened = self.extent.applied(self.room.known(self.offering))
         self.standing.enrolled(self.offering)
         if self.standing.outcome is not None:
             raise AlreadySettled(
@@ -297,7 +350,9 @@ class SettleCompletion(ClassStep):
             )
         if opened.plan.final_assessment and self.standing.passed is None:
             limit = absence_limit(self.ask.rules, opened, self.room.opened_on)
-            if not beyond_limit(limit, self.standing.missed.total, opened.plan.hours):
+            certain = limit is not None and limit.certain
+            missed = self.standing.missed.total
+            if not (certain and beyond_limit(limit, missed, opened.plan.hours)):
                 raise AssessmentMissing(
                     zh=f"{self.teacher} 的结业考核结果尚未登记",
                     en=f"the final assessment of {self.teacher} is not recorded",
@@ -305,3 +360,6 @@ class SettleCompletion(ClassStep):
                     field="teacher",
                 )
         yield settled(self.ask.rules, self.room, self.standing)
+        said = undecided(self.ask.rules, self.room, self.standing)
+        if said is not None:
+            yield self.finding(said, Outcome.VIOLATION, self.teacher, self.offering)

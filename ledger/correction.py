@@ -20,6 +20,7 @@ from ledger.completion import (
     CompletionGranted,
     Standing,
     settled,
+    undecided,
 )
 from ledger.credit import (
     CREDIT_EVENTS,
@@ -31,10 +32,12 @@ from ledger.credit import (
 )
 from ledger.enrollment import ENROLLMENT_EVENTS
 from ledger.event import Entry, Event
+from ledger.extent import EXTENT_EVENTS, Extent
+from ledger.finding import Outcome
 from ledger.names import CreditId, Name, TeacherId
 from ledger.offering import OFFERING_EVENTS, ClassStep
 from ledger.review import reasoned
-from ledger.schedule import Half, Timetable, TimetablePublished
+from ledger.schedule import Half, Timetable
 from ledger.school_based import SchoolBasedRecognised
 from ledger.teacher import TEACHER_EVENTS, Whereabouts
 
@@ -56,6 +59,7 @@ class CorrectAttendance(ClassStep):
     now: Whereabouts = fact(default_factory=Whereabouts)
     table: Timetable = fact(default_factory=Timetable)
     account: Account = fact(default_factory=Account)
+    extent: Extent = fact(default_factory=Extent)
     recorded: str | None = fact(default=None)
     standing: Standing = fact(default=None)
 
@@ -67,13 +71,14 @@ class CorrectAttendance(ClassStep):
         return [
             about(self.teacher, self.offering, of=mine),
             about(self.teacher, of=[*TEACHER_EVENTS, *CREDIT_EVENTS]),
-            about(self.offering, of=[*OFFERING_EVENTS, TimetablePublished, AttendanceRecorded]),
+            about(self.offering, of=[*OFFERING_EVENTS, *EXTENT_EVENTS, AttendanceRecorded]),
         ]
 
     def learn(self, entry: Entry) -> None:
         self.now.learn(entry)
         super().learn(entry)
         self.table.learn(entry)
+        self.extent.learn(entry)
         self.standing.learn(entry)
         match entry.event:
             case AttendanceRecorded(day=day, half=half) if (day, half) == (self.day, self.half):
@@ -87,7 +92,7 @@ class CorrectAttendance(ClassStep):
                 pass
 
     def decide(self) -> Iterator[Event]:
-        opened = self.room.known(self.offering)
+        opened = self.room.opened = self.extent.applied(self.room.known(self.offering))
         self.standing.enrolled(self.offering)
         reasoned(self.reason, needed=True)
         hours = exact(self.hours)
@@ -125,6 +130,9 @@ class CorrectAttendance(ClassStep):
             self.ask.rules, self.room, self.standing, corrects=self.standing.outcome_event
         )
         yield outcome
+        said = undecided(self.ask.rules, self.room, self.standing)
+        if said is not None:
+            yield self.finding(said, Outcome.VIOLATION, self.teacher, self.offering)
         if isinstance(outcome, CompletionGranted):
             yield from self._recredit(outcome)
         else:

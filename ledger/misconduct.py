@@ -23,9 +23,10 @@ from ledger.credit import CREDIT_EVENTS, Account, CreditAwarded, CreditRevoked
 from ledger.day import happened
 from ledger.enrollment import ENROLLMENT_EVENTS
 from ledger.event import Entry, Event
+from ledger.finding import Outcome
 from ledger.names import OfferingId, ProviderId, SchoolId, TeacherId
 from ledger.offering import OFFERING_EVENTS, ClassStep, OfferingOpened
-from ledger.regulation import Parameters
+from ledger.regulation import InForce, Parameters
 from ledger.review import reasoned
 from ledger.teacher import TEACHER_EVENTS, Whereabouts
 
@@ -42,8 +43,19 @@ class MisconductRecorded(Event, name="misconduct.recorded"):
     description: str
 
 
-class Misconduct(Parameters, kind="misconduct"):
-    """A serious breach ends a training without completion or credit."""
+class Misconduct(
+    Parameters,
+    kind="misconduct",
+    zh="严重违规违纪的，立即终止培训，不予结业，已有的结业和学分撤销；规定是否有效无法确定时只记为无法判断。",
+):
+    """A serious breach ends a training without completion or credit, and takes back both.
+
+    Where nobody can tell whether the rule is in force, that is noted and nothing is ended.
+    """
+
+
+class BreachUncertain(Refused):
+    """A serious breach of a time for which nobody can tell what follows from it."""
 
 
 class OutsideTraining(Refused):
@@ -119,9 +131,17 @@ class RecordMisconduct(ClassStep):
             description=self.description,
         )
         rule = self.ask.rules.find(Misconduct, opened.place, self.room.opened_on)
-        if not self.serious or rule is None:
-            return
-        if self.standing.outcome == "COMPLETED":
+        if self.serious and rule is not None:
+            yield from self._end(opened, school, rule)
+
+    def _end(
+        self, opened: OfferingOpened, school: SchoolId, rule: InForce[Misconduct]
+    ) -> Iterator[Event]:
+        if not rule.certain:
+            yield self.finding(
+                self._uncertain(rule), Outcome.VIOLATION, self.teacher, self.offering
+            )
+        elif self.standing.outcome == "COMPLETED":
             yield from self._revoke(opened, school, (rule.id,), rule.rule.citation)
         elif not self.standing.breached:
             yield TrainingTerminated(
@@ -133,6 +153,16 @@ class RecordMisconduct(ClassStep):
                 rules=(rule.id,),
                 citation=rule.rule.citation,
             )
+
+    def _uncertain(self, rule: InForce[Misconduct]) -> BreachUncertain:
+        return BreachUncertain(
+            zh=f"{self.teacher} 有严重违规违纪；{self.room.opened_on} 开设 {self.offering} 时"
+            "终止培训的规定是否有效无法确定",
+            en=f"a serious breach of {self.teacher}; nobody can tell whether the rule that "
+            f"ends a training was in force when {self.offering} was opened",
+            rule=rule,
+            field="serious",
+        )
 
     def _revoke(
         self, opened: OfferingOpened, school: SchoolId, rules: tuple[str, ...], citation: str

@@ -4,19 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Self
 
 from ledger.command import Refused
-from ledger.completion import DenialNotified, Recipient, SettleCompletion
+from ledger.completion import DenialNotified, Recipient, SettleCompletion, Standing
 from ledger.event import Event
 from ledger.fault import Fault
 from ledger.finding import Outcome
-from ledger.regulation import Parameters
+from ledger.regulation import InForce, Parameters
 
 
-class DenialNotice(Parameters, kind="denial-notice"):
-    """Who is to be told of a denial."""
+class DenialNotice(
+    Parameters,
+    kind="denial-notice",
+    zh="不予结业、终止或撤销结业的情况只抄告部分对象的，或到结班时尚未抄告的，记一项违规。",
+):
+    """A denial of which one of these was not told is a violation, on the notice and at closing."""
 
     recipients: tuple[Recipient, ...]
+
+    def wrong(self) -> str | None:
+        """Without a recipient nothing is asked for."""
+        return None if self.recipients else "parameters.recipients: must name somebody"
+
+    def laxer(self, than: Self) -> bool:
+        """A recipient is left out."""
+        return not set(self.recipients) >= set(than.recipients)
 
 
 class NoDenial(Refused):
@@ -25,6 +38,28 @@ class NoDenial(Refused):
 
 class NoticeIncomplete(Refused):
     """A recipient of the notice is missing."""
+
+
+def untold(
+    rule: InForce[DenialNotice] | None, standing: Standing, telling: tuple[Recipient, ...] = ()
+) -> list[Recipient]:
+    """Who is to be told of a denial and was not, nor is being told now."""
+    told = standing.notified.union(telling)
+    return [each for each in (rule.value.recipients if rule else ()) if each not in told]
+
+
+def incomplete(
+    rule: InForce[DenialNotice] | None, standing: Standing, lacking: list[Recipient]
+) -> NoticeIncomplete:
+    """What is said where somebody was not told."""
+    names = "、".join(each.value for each in lacking)
+    return NoticeIncomplete(
+        zh=f"{standing.teacher} 不予结业的情况尚未抄告 {names}",
+        en=f"the denial of {standing.teacher} was not reported to {names}",
+        rule=rule,
+        field="recipients",
+        evidence=(standing.outcome_event,),
+    )
 
 
 @dataclass(kw_only=True)
@@ -36,7 +71,7 @@ class NotifyDenial(SettleCompletion):
     def decide(self) -> Iterator[Event]:
         opened = self.room.known(self.offering)
         standing = self.standing
-        if standing.outcome not in ("NOT_COMPLETED", "TERMINATED") or not standing.choice.school:
+        if not standing.denied or not standing.choice.school:
             raise NoDenial(
                 zh=f"{self.teacher} 在 {self.offering} 没有不予结业的决定，无需抄告",
                 en=f"no completion of {self.offering} was denied to {self.teacher}",
@@ -51,16 +86,8 @@ class NotifyDenial(SettleCompletion):
             provider=opened.provider,
             recipients=self.recipients,
         )
-        rule = self.ask.rules.find(DenialNotice, opened.place, self.ask.on)
-        told = standing.notified | set(self.recipients)
-        lacking = [each for each in (rule.value.recipients if rule else ()) if each not in told]
+        rule = self.ask.rules.find(DenialNotice, opened.place, self.room.opened_on)
+        lacking = untold(rule, standing, self.recipients)
         if lacking:
-            names = "、".join(each.value for each in lacking)
-            said = NoticeIncomplete(
-                zh=f"{self.teacher} 不予结业的情况尚未抄告 {names}",
-                en=f"the denial of {self.teacher} was not reported to {names}",
-                rule=rule,
-                field="recipients",
-                evidence=(standing.outcome_event,),
-            )
+            said = incomplete(rule, standing, lacking)
             yield self.finding(said, Outcome.VIOLATION, self.teacher, self.offering)

@@ -17,7 +17,6 @@ CARRIED = (
     "consequence-link",
     "consequence-suspended",
     "declaration-mode",
-    "fee-extra",
     "fee-items",
     "fee-standard",
     "hours-per-day",
@@ -34,7 +33,6 @@ CARRIED = (
     "school-based-floor",
     "segments",
     "sent-share",
-    "trainee-feedback",
     "yearly-hours",
     "yearly-school-based",
 )

@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, strategies
 
-from ledger.amount import LARGEST, exact, plain, share
+from ledger.amount import LARGEST, exact, plain, score, share
 from ledger.fault import Fault
 
 HALVES = strategies.integers(0, 20_000).map(lambda number: Decimal(number) / 2)
@@ -62,3 +62,16 @@ def test_plain_keeps_the_value():
 def test_a_share_is_an_exact_fraction():
     assert Fraction(3, 10) == share("3/10")
     assert share("1/5") * Fraction(Decimal("92.5")) == Fraction(37, 2)
+
+
+@pytest.mark.parametrize(("number", "text"), [("0", "0"), ("92.50", "92.5"), ("100.00", "100")])
+def test_a_score_has_one_spelling(number, text):
+    assert text == str(score(Decimal(number), "score"))
+
+
+@pytest.mark.parametrize("number", ["-0.01", "100.01", "92.555", "NaN", "Infinity"])
+def test_a_score_out_of_bounds_is_a_fault(number):
+    with pytest.raises(Fault) as caught:
+        score(Decimal(number), "score")
+
+    assert (caught.value.code, caught.value.field) == ("BAD_AMOUNT", "score")

@@ -5,26 +5,36 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 
+import msgspec
 import pytest
+from hypothesis import given as generated
+from hypothesis import strategies
 
 from ledger.assessment import AssessmentRecorded, Result
 from ledger.attendance import AbsenceKind, LeaveGranted, NotEnrolled
+from ledger.change import ChangeClass, ChangeDecided, ChangeKind, ChangeRequested
 from ledger.command import OutsideScope, UnknownReference
 from ledger.completion import (
+    AbsenceLimit,
     AlreadySettled,
     AssessmentMissing,
     CompletionDenied,
     CompletionGranted,
+    LimitUncertain,
     NotEnded,
     Reason,
     SettleCompletion,
+    beyond_limit,
 )
+from ledger.finding import Outcome
+from ledger.names import ChangeId
 from ledger.plan import Mode
 from ledger.schedule import Half
 from tests import cast
-from tests.cast import CHEN, COUNTY_SCHOOL, LIN, OFFERING, OPENS, SCHOOL, STRANGER
-from tests.given import asker_for, background, given, on
+from tests.cast import CHEN, COUNTY_SCHOOL, HANGZHOU, LIN, OFFERING, OPENS, RUIAN, SCHOOL, STRANGER
+from tests.given import all_rules, asker_for, background, given, on
 
 SETTLE = SettleCompletion(teacher=LIN, offering=OFFERING)
 END = date(2024, 6, 28)
@@ -159,6 +169,131 @@ def test_the_absences_of_others_cost_nobody_else_anything():
 def test_the_rule_in_force_when_the_class_opened_decides():
     old = [on(date(2013, 9, 1), cast.opened(cast.plan(90))), *past("90", "18.5")[1:]]
     given(old).when(SETTLE, on=END).then(granted("90", "18.5", "71.5", ()))
+
+
+@pytest.mark.parametrize("reported", [False, True])
+@pytest.mark.parametrize(
+    ("opened_on", "missed", "judged"),
+    [
+        (date(2013, 12, 31), "18.5", "no rule"),
+        (date(2014, 1, 1), "18", "within"),
+        (date(2014, 1, 1), "18.5", "undecided"),
+        (date(2014, 12, 31), "18.5", "undecided"),
+        (date(2015, 1, 1), "18", "granted"),
+        (date(2015, 1, 1), "18.5", "denied"),
+    ],
+)
+def test_c_11_a_rule_that_may_not_have_been_in_force_denies_nobody(
+    opened_on, missed, judged, reported
+):
+    story = [on(opened_on, cast.opened(cast.plan(90))), *past("90", missed)[1:]]
+    answer = given(story).when(SETTLE, on=END, reported=reported)
+    hours = str(Decimal(90) - Decimal(missed))
+    if judged == "denied":
+        answer.then(denied("90", missed))
+    elif judged == "granted":
+        answer.then(granted("90", missed, hours))
+    elif judged == "undecided":
+        answer.found("ZJ14-09", Outcome.INDETERMINATE, LimitUncertain).then(
+            granted("90", missed, hours, ())
+        )
+    else:
+        answer.then(granted("90", missed, hours, ()))
+
+
+def test_c_11_who_missed_too_much_in_2014_still_needs_a_result():
+    plan = cast.plan(90, assessment=True)
+    story = [on(date(2014, 6, 1), cast.opened(plan)), *past("90", "18.5")[1:]]
+    given(story).when(SETTLE, on=END).refused(AssessmentMissing, "ZJ14-15")
+
+
+def test_training_that_does_not_release_teachers_is_outside_the_rule():
+    beside_work = msgspec.structs.replace(cast.plan(90), off_job=False)
+    given(cast.opened(beside_work), *past("90", "18.5")[1:]).when(SETTLE, on=END).then(
+        granted("90", "18.5", "71.5", SHORT)
+    )
+
+
+def test_c_14_the_online_part_of_a_blended_training_is_in_the_base():
+    story = past("90", "18", mode=Mode.BLENDED, online=27)
+    given(story).when(SETTLE, on=END).then(granted("90", "18", "72"))
+
+
+def cut(left, *, approved=True):
+    """A change to fewer hours, and the timetable that follows it."""
+    change = ChangeId("change:x1")
+    asked = ChangeRequested(
+        change=change,
+        offering=OFFERING,
+        provider=COUNTY_SCHOOL,
+        place=RUIAN,
+        kinds=(ChangeKind.HOURS_REDUCED,),
+        description="场地只能使用四周",
+    )
+    decided = ChangeDecided(
+        change=change,
+        offering=OFFERING,
+        provider=COUNTY_SCHOOL,
+        place=RUIAN,
+        approved=approved,
+        change_class=ChangeClass.MAJOR,
+        reason="",
+    )
+    return [asked, decided, cast.timetable(left)]
+
+
+@pytest.mark.parametrize(("missed", "hours"), [("20", "80"), ("20.5", None)])
+def test_c_14_after_an_approved_change_its_hours_are_the_base(missed, hours):
+    story = [*past("120", missed), *cut(100)]
+    answer = given(story).when(SETTLE, on=END)
+    if hours:
+        answer.then(granted("100", missed, hours))
+    else:
+        answer.then(denied("100", missed))
+
+
+def test_c_14_a_change_that_was_refused_leaves_the_base():
+    story = [*past("120", "20.5"), *cut(100, approved=False)]
+    given(story).when(SETTLE, on=END).then(granted("120", "20.5", "99.5"))
+
+
+def test_c_14_a_training_that_was_cut_below_ninety_is_outside_the_rule():
+    story = [*past("90", "18.5"), *cut(88)]
+    given(story).when(SETTLE, on=END).then(granted("88", "18.5", "69.5", SHORT))
+
+
+@pytest.mark.parametrize("place", [RUIAN, HANGZHOU])
+def test_the_rule_is_that_of_the_whole_province(place):
+    story = [cast.opened(cast.plan(90), place=place), *past("90", "18.5")[1:]]
+    given(story).when(SETTLE, on=END).then(denied("90", "18.5"))
+
+
+@generated(strategies.integers(0, 400), strategies.integers(180, 400))
+def test_the_share_is_compared_exactly(missed_halves, planned_halves):
+    missed, planned = Decimal(missed_halves) / 2, Decimal(planned_halves) / 2
+    rule = all_rules().find(AbsenceLimit, RUIAN, END, mode="INTENSIVE")
+
+    assert beyond_limit(rule, missed, planned) is (missed_halves * 5 > planned_halves)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "parameter"),
+    [
+        (AbsenceLimit(hours_min=Decimal(0), share_max=Fraction(1, 5)), "hours_min"),
+        (AbsenceLimit(hours_min=Decimal(90), share_max=Fraction(6, 5)), "share_max"),
+    ],
+)
+def test_a_limit_out_of_range_is_wrong(wrong, parameter):
+    assert parameter in (wrong.wrong() or "")
+
+
+def test_a_larger_share_or_fewer_trainings_are_laxer():
+    fifth = AbsenceLimit(hours_min=Decimal(90), share_max=Fraction(1, 5))
+
+    assert fifth.wrong() is None
+    assert AbsenceLimit(hours_min=Decimal(90), share_max=Fraction(1, 4)).laxer(fifth)
+    assert AbsenceLimit(hours_min=Decimal(91), share_max=Fraction(1, 5)).laxer(fifth)
+    assert not AbsenceLimit(hours_min=Decimal(60), share_max=Fraction(1, 6)).laxer(fifth)
 
 
 def assessed(passed):

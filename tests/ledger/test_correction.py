@@ -9,14 +9,22 @@ import pytest
 
 from ledger.attendance import AttendanceCorrected, MoreThanPlanned, NotEnrolled
 from ledger.command import OutsideScope, UnknownReference
-from ledger.completion import CompletionDenied, CompletionGranted, CompletionRevoked, Reason
+from ledger.completion import (
+    CompletionDenied,
+    CompletionGranted,
+    CompletionRevoked,
+    LimitUncertain,
+    Reason,
+    Standing,
+)
 from ledger.correction import CorrectAttendance, NothingToCorrect
 from ledger.credit import CreditCorrected, CreditRevoked
+from ledger.finding import Outcome
 from ledger.review import ReasonMissing
 from ledger.schedule import Half
 from tests import cast
 from tests.cast import COUNTY_SCHOOL, CREDIT, LIN, OFFERING, OPENS, RUIAN, SCHOOL
-from tests.given import asker_for, background, given
+from tests.given import asker_for, background, entries, given, on
 
 DAY = date(2024, 7, 5)
 FIFTH = "浙教办师〔2014〕14号 §三"
@@ -97,6 +105,37 @@ def test_w_027_hours_put_right_turn_a_denial_into_a_completion():
     given(story).when(correct("3.5"), on=DAY).then(
         corrected("4", "3.5", FIRST_RECORD), granted("18", settled)
     )
+
+
+@pytest.mark.parametrize(
+    ("known", "completed", "hours"),
+    [(0, False, None), (1, True, Decimal(72))],
+    ids=["before-the-correction", "after-it"],
+)
+def test_w_027_what_was_known_before_the_correction_stays_readable(known, completed, hours):
+    story = past("18.5", denied("18.5"))
+    answer = given(story).when(correct("3.5"), on=DAY)
+    log = [*story, *(answer.events if known else ())]
+    standing = Standing(LIN)
+    for entry in entries(log, DAY):
+        standing.learn(entry)
+    outcomes = [each for each in log if isinstance(each, CompletionGranted | CompletionDenied)]
+
+    assert (standing.outcome == "COMPLETED") is completed
+    assert len(outcomes) == 1 + known
+    assert getattr(outcomes[-1], "hours", None) == hours
+    assert isinstance(outcomes[0], CompletionDenied)
+
+
+@pytest.mark.parametrize("reported", [False, True])
+def test_c_11_hours_put_right_in_a_class_of_2014_deny_nobody(reported):
+    story = past("18", granted("18"))
+    story[1] = on(date(2014, 6, 1), story[1])
+    command = correct("2.5", day=date(2024, 4, 10))
+    answer = given(story).when(command, on=DAY, reported=reported)
+
+    answer.found("ZJ14-09", Outcome.INDETERMINATE, LimitUncertain)
+    assert isinstance(answer.facts[-1], CompletionGranted)
 
 
 def test_hours_put_right_turn_a_completion_into_a_denial_and_revoke_the_credit():

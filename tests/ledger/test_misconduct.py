@@ -11,8 +11,10 @@ from ledger.attendance import NotEnrolled
 from ledger.command import OutsideScope, UnknownReference
 from ledger.completion import CompletionDenied, CompletionRevoked, Reason, TrainingTerminated
 from ledger.credit import CreditRevoked
+from ledger.finding import Outcome
 from ledger.misconduct import (
     AlreadyTerminated,
+    BreachUncertain,
     MisconductRecorded,
     OutsideTraining,
     RecordMisconduct,
@@ -20,7 +22,7 @@ from ledger.misconduct import (
 from ledger.review import ReasonMissing
 from tests import cast
 from tests.cast import COUNTY_SCHOOL, CREDIT, LIN, OFFERING, RUIAN, SCHOOL
-from tests.given import asker_for, given, rules_without
+from tests.given import asker_for, given, on, rules_without
 
 DAY_TWO = date(2024, 4, 9)
 CITATION = "浙教办师〔2014〕14号 §三"
@@ -115,6 +117,31 @@ def test_a_breach_after_a_denial_for_absence_ends_the_training_as_well():
         hours_missed=Decimal(20),
     )
     given(past(90, denial)).when(record(), on=date(2024, 9, 1)).then(recorded(), terminated())
+
+
+@pytest.mark.parametrize("reported", [False, True])
+@pytest.mark.parametrize("outcome", [[], [cast.completed()]], ids=["running", "completed"])
+@pytest.mark.parametrize(
+    ("opened_on", "certain"),
+    [
+        (date(2013, 12, 31), None),
+        (date(2014, 1, 1), False),
+        (date(2014, 12, 31), False),
+        (date(2015, 1, 1), True),
+    ],
+)
+def test_c_11_what_a_breach_of_2014_leads_to_is_undecided(opened_on, certain, outcome, reported):
+    story = [cast.registered(), on(opened_on, cast.opened()), *cast.enrolled(), *outcome]
+    answer = given(story).when(record(), on=date(2024, 9, 1), reported=reported)
+    if certain is None:
+        answer.then(recorded())
+    elif certain:
+        assert [type(each) for each in answer.facts] == [
+            MisconductRecorded,
+            CompletionRevoked if outcome else TrainingTerminated,
+        ]
+    else:
+        answer.found("ZJ14-10", Outcome.INDETERMINATE, BreachUncertain).then(recorded())
 
 
 def test_before_2014_no_document_speaks_of_misconduct():

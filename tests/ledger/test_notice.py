@@ -9,16 +9,17 @@ import pytest
 
 from ledger.completion import (
     CompletionDenied,
+    CompletionRevoked,
     DenialNotified,
     Reason,
     Recipient,
     TrainingTerminated,
 )
 from ledger.finding import Outcome
-from ledger.notice import NoDenial, NoticeIncomplete, NotifyDenial
+from ledger.notice import DenialNotice, NoDenial, NoticeIncomplete, NotifyDenial
 from tests import cast
 from tests.cast import COUNTY_SCHOOL, LIN, OFFERING, OPENS, SCHOOL
-from tests.given import given, rules_without
+from tests.given import given, on, rules_without
 
 DAY = date(2024, 7, 1)
 BUREAU, SCHOOL_TOO = Recipient.BUREAU, Recipient.SCHOOL
@@ -33,6 +34,14 @@ DENIED = CompletionDenied(
 )
 TERMINATED = TrainingTerminated(
     teacher=LIN, offering=OFFERING, school=SCHOOL, provider=COUNTY_SCHOOL, day=OPENS
+)
+REVOKED = CompletionRevoked(
+    teacher=LIN,
+    offering=OFFERING,
+    school=SCHOOL,
+    provider=COUNTY_SCHOOL,
+    reason=Reason.MISCONDUCT,
+    corrects="0193-0005",
 )
 PAST = [cast.opened(cast.plan(90)), *cast.enrolled()]
 
@@ -80,6 +89,53 @@ def test_where_no_rule_asks_for_recipients_none_is_missing():
     given(PAST, DENIED, rules=rules_without("ZJ14-11")).when(tell(BUREAU), on=DAY).then(
         told(BUREAU)
     )
+
+
+@pytest.mark.parametrize("recipients", [(BUREAU,), (SCHOOL_TOO,)])
+def test_a_completion_that_was_taken_back_is_reported_like_a_denial(recipients):
+    story = [PAST, cast.completed(90), REVOKED]
+    given(story).when(tell(*recipients), on=DAY).found("ZJ14-11", Outcome.VIOLATION).kept(
+        told(*recipients)
+    )
+    given(story, told(*recipients)).when(tell(BUREAU, SCHOOL_TOO), on=DAY).accepted()
+
+
+def test_the_notice_of_a_denial_is_none_of_a_later_termination():
+    given(PAST, DENIED, told(BUREAU, SCHOOL_TOO), TERMINATED).when(tell(BUREAU), on=DAY).found(
+        "ZJ14-11", Outcome.VIOLATION
+    )
+
+
+def test_the_notice_of_a_denial_holds_when_hours_are_put_right_and_it_stays_denied():
+    given(PAST, DENIED, told(BUREAU), DENIED).when(tell(SCHOOL_TOO), on=DAY).then(told(SCHOOL_TOO))
+
+
+@pytest.mark.parametrize(
+    ("opened_on", "outcome"),
+    [
+        (date(2013, 12, 31), None),
+        (date(2014, 1, 1), Outcome.INDETERMINATE),
+        (date(2014, 12, 31), Outcome.INDETERMINATE),
+        (date(2015, 1, 1), Outcome.VIOLATION),
+    ],
+)
+def test_the_rule_is_that_of_the_day_when_the_class_was_opened(opened_on, outcome):
+    story = [on(opened_on, cast.opened(cast.plan(90))), *cast.enrolled(), DENIED]
+    answer = given(story).when(tell(BUREAU), on=DAY)
+    if outcome is None:
+        answer.then(told(BUREAU))
+    else:
+        answer.found("ZJ14-11", outcome).then(told(BUREAU))
+
+
+def test_a_rule_names_a_recipient_and_one_with_fewer_is_laxer():
+    both = DenialNotice(recipients=(BUREAU, SCHOOL_TOO))
+    one = DenialNotice(recipients=(BUREAU,))
+
+    assert both.wrong() is None
+    assert "recipients" in (DenialNotice(recipients=()).wrong() or "")
+    assert one.laxer(both)
+    assert not both.laxer(one)
 
 
 def test_a_notice_tells_somebody():

@@ -1,0 +1,78 @@
+"""Conduct: how a class was run, folded from its events, for those who look at it as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from ledger.assessment import AssessmentRecorded
+from ledger.attendance import AttendanceRecorded
+from ledger.change import Change, ChangeCarriedOut, ChangeKind, ChangeRequested
+from ledger.completion import COMPLETION_EVENTS, Standing
+from ledger.enrollment import ENROLLMENT_EVENTS, Status
+from ledger.evaluation import EVALUATION_EVENTS, Evaluations
+from ledger.event import Entry, Event
+from ledger.names import ChangeId, TeacherId
+from ledger.safeguard import SafeguardKind, SafeguardRecorded
+from ledger.schedule import DayLogged, Timetable, TimetablePublished
+
+CONDUCT_EVENTS: list[type[Event]] = [
+    *ENROLLMENT_EVENTS,
+    *EVALUATION_EVENTS,
+    *COMPLETION_EVENTS,
+    TimetablePublished,
+    DayLogged,
+    ChangeRequested,
+    ChangeCarriedOut,
+    AttendanceRecorded,
+    SafeguardRecorded,
+]
+
+
+@dataclass
+class Conduct:
+    """How a class was run, as the events say it."""
+
+    table: Timetable = field(default_factory=Timetable)
+    attended: set[date] = field(default_factory=set)
+    assessed: bool = False
+    evaluations: Evaluations = field(default_factory=Evaluations)
+    safeguards: set[SafeguardKind] = field(default_factory=set)
+    standings: dict[TeacherId, Standing] = field(default_factory=dict)
+    changes: dict[ChangeId, Change] = field(default_factory=dict)
+
+    def learn(self, entry: Entry) -> None:
+        """Takes in the events of one class; others change nothing."""
+        event = entry.event
+        self.table.learn(entry)
+        self.evaluations.learn(entry)
+        teacher: TeacherId | None = getattr(event, "teacher", None)
+        if teacher is not None:
+            self.standings.setdefault(teacher, Standing(teacher)).learn(entry)
+        match event:
+            case AttendanceRecorded(day=day):
+                self.attended.add(day)
+            case AssessmentRecorded():
+                self.assessed = True
+            case SafeguardRecorded(kind=kind):
+                self.safeguards.add(kind)
+            case ChangeRequested(change=change) | ChangeCarriedOut(change=change):
+                self.changes.setdefault(change, Change()).learn(entry)
+            case _:
+                pass
+
+    @property
+    def trainees(self) -> list[Standing]:
+        """Those who were admitted and did not withdraw (rulebook C-41)."""
+        return [
+            each
+            for each in self.standings.values()
+            if each.choice.status is Status.PROVIDER_CONFIRMED
+        ]
+
+    def changed(self, kind: ChangeKind) -> bool:
+        """Whether a change of that kind took effect."""
+        return any(
+            each.done and each.requested is not None and kind in each.requested.kinds
+            for each in self.changes.values()
+        )
