@@ -16,9 +16,14 @@ scrutiny           方案审查         scrutiny.py
 quota              限报数           quota.py
 declaration        申报             declaration.py
 review             审核、发布       review.py
-offering           班期             offering.py (expansion: 扩班)
+offering           班期             offering.py
+expansion          扩班             expansion.py (more seats, or a parallel class: 平行班)
 enrollment         选课             enrollment.py (one teacher's choice of one offering)
-selection          自主选课         selection.py (the first step of an enrollment; round: 轮次)
+round              轮次             round.py (who may use round two)
+selection          自主选课         selection.py (the first step of an enrollment; match: 匹配)
+assignment         指派             assignment.py (of trainees to a mandated training)
+screening          筛选             screening.py (the order in which a provider admits)
+admission          复核             admission.py (re-review; training notice: 培训通知)
 schedule           课程表、日志     schedule.py
 change             方案调整         change.py
 withdrawal         退选             withdrawal.py
@@ -59,8 +64,13 @@ from ledger import (  # isort: skip  (order of life)
     declaration,
     review,
     offering,
+    expansion,
     enrollment,
+    round,
     selection,
+    assignment,
+    screening,
+    admission,
     schedule,
     change,
     withdrawal,
@@ -97,8 +107,13 @@ NOUNS = (
     declaration,
     review,
     offering,
+    expansion,
     enrollment,
+    round,
     selection,
+    assignment,
+    screening,
+    admission,
     schedule,
     change,
     withdrawal,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from ledger.command import Refused, Selector, about, fact
 from ledger.event import Entry, Event
@@ -79,19 +80,17 @@ class ExpansionStep(ClassStep):
         # The window is not known, but the rounds between which it lies may be (C-10, C-24).
         first = window(rules, place, term, Phase.SELECT_R1, Calendar.REGULAR)
         second = window(rules, place, term, Phase.SELECT_R2, Calendar.REGULAR)
-        early = first is not None and first.value.last is not None
-        late = second is not None and second.value.first is not None
-        if early and self.ask.on <= first.value.last:
+        if first is not None and self.ask.on <= (first.value.last or date.min):
             broken = first
-        elif late and self.ask.on >= second.value.first:
+        elif second is not None and self.ask.on >= (second.value.first or date.max):
             broken = second
         else:
             return None
         return ExpansionOutOfOrder(
             zh=f"扩班在第一轮选课之后、第二轮选课之前进行；{broken.value.span} 为选课时间，"
             f"{self.ask.on} 不能扩班",
-            en=f"classes are expanded between the rounds; {self.ask.on} is not before or after "
-            f"the round of {broken.value.span} as it should be",
+            en=f"classes are expanded after round one and before round two; {self.ask.on} is "
+            f"not, as the round {broken.value.span} shows",
             rule=broken,
             field="on",
         )

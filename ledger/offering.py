@@ -18,8 +18,8 @@ from ledger.names import JurisdictionId, Name, OfferingId, ProjectId, ProviderId
 from ledger.plan import Plan
 from ledger.register import taken, unknown
 from ledger.regulation import Parameters
-from ledger.review import PROJECT_EVENTS, Dossier, reasoned
-from ledger.term import Calendar, Phase, in_window, note_window
+from ledger.review import PROJECT_EVENTS, Dossier
+from ledger.term import Calendar, Phase, note_window
 
 SEATS_MAX = 100_000
 

@@ -10,7 +10,8 @@ import pytest
 from ledger.command import OutsideScope, UnknownReference
 from ledger.enrollment import EnrollmentDeclined, EnrollmentWithdrawn
 from ledger.finding import Outcome
-from ledger.selection import AlreadySelected, BarredFromRoundTwo, SelectOffering
+from ledger.round import BarredFromRoundTwo
+from ledger.selection import AlreadySelected, SelectOffering
 from ledger.term import Calendar, WindowClosed, WindowUnknown
 from tests import cast
 from tests.cast import (
