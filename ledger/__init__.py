@@ -22,6 +22,7 @@ enrollment         选课             enrollment.py (one teacher's choice of one
 round              轮次             round.py (who may use round two)
 selection          自主选课         selection.py (the first step of an enrollment; match: 匹配)
 assignment         指派             assignment.py (of trainees to a mandated training)
+draw               抽签             draw.py (the order of applicants, made again by anybody)
 screening          筛选             screening.py (the order in which a provider admits)
 admission          复核             admission.py (re-review; training notice: 培训通知)
 schedule           课程表、日志     schedule.py
@@ -69,6 +70,7 @@ from ledger import (  # isort: skip  (order of life)
     round,
     selection,
     assignment,
+    draw,
     screening,
     admission,
     schedule,
@@ -112,6 +114,7 @@ NOUNS = (
     round,
     selection,
     assignment,
+    draw,
     screening,
     admission,
     schedule,

@@ -71,6 +71,16 @@ class OfferingSelected(Event, name="enrollment.offering-selected", version=2):
     tier: Tier | None = None
     categories: tuple[Category, ...] = ()
 
+    @property
+    def matches(self) -> tuple[str, ...] | None:
+        """The attributes that suit, where tier and category can be told; else ``None`` (C-28)."""
+        fit = self.match
+        if fit is None or (
+            None in (fit.tier, fit.category) and False not in (fit.tier, fit.category)
+        ):
+            return None
+        return tuple(name.upper() for name in fit.__struct_fields__ if getattr(fit, name))
+
 
 OfferingSelected.upcast(from_version=1)(unchanged)
 

@@ -1,35 +1,23 @@
 """Screening: in which order the provider admits, where more are passed than seats (筛选).
 
-No document says how; so the order is made in the open. How it is made is announced before anybody
-chose the class, and nothing announced means a draw. The seed of a draw is the SHA-256 of the ids of
-the events by which the schools passed the applicants: the ledger makes those ids, at random and one
-by one, so that neither the provider nor a teacher can choose the seed, and it is fixed once the
-schools are done. A draw number is the SHA-256 of seed and teacher. ``ranked`` is pure: whoever runs
-it again over the recorded inputs gets the recorded order.
+No document says how, so it is done in the open: how a class will be screened is announced before
+anybody chose it, and nothing announced means a draw; the order is made once in a round, with
+all that it looked at. The order itself is a pure function (``draw.py``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from enum import Enum
-from hashlib import sha256
 
 from ledger.command import Refused, Selector, about, fact
+from ledger.draw import Applicant, ScreeningOrder, draw_of, is_prior, ranked, seed_of
 from ledger.enrollment import ENROLLMENT_EVENTS, Choice, OfferingSelected, Roll, Status
-from ledger.event import Entry, Event, Part
+from ledger.event import Entry, Event
 from ledger.names import JurisdictionId, OfferingId, ProviderId, SchoolId, TeacherId, TermId
 from ledger.offering import OFFERING_EVENTS, ClassStep
 from ledger.register import Category, Tier
 from ledger.term import Phase, in_window
-
-
-class ScreeningOrder(Enum):
-    """How applicants are put in order."""
-
-    FIRST_COME = "FIRST_COME"
-    DRAW = "DRAW"
-    PRIORITY_THEN_DRAW = "PRIORITY_THEN_DRAW"
 
 
 class ScreeningAnnounced(Event, name="screening.announced"):
@@ -92,50 +80,6 @@ class ScreeningStands(Refused):
 
 class NobodyToScreen(Refused):
     """No applicant waits for the provider."""
-
-
-class Applicant(Part):
-    """One applicant as the order sees it."""
-
-    teacher: TeacherId
-    arrived: int
-    passed_by: str
-    tier: Tier | None = None
-    categories: tuple[Category, ...] = ()
-
-
-def seed_of(offering: OfferingId, round_number: int, applicants: Iterable[Applicant]) -> str:
-    """The seed of a draw: SHA-256 over class, round and, sorted, the events of the schools."""
-    passes = sorted(each.passed_by for each in applicants)
-    return sha256("\n".join((str(offering), str(round_number), *passes)).encode()).hexdigest()
-
-
-def draw_of(seed: str, teacher: TeacherId) -> str:
-    """The draw number of a teacher: SHA-256 of seed and teacher; the smallest comes first."""
-    return sha256(f"{seed}\n{teacher}".encode()).hexdigest()
-
-
-def is_prior(
-    applicant: Applicant, tiers: tuple[Tier, ...], categories: tuple[Category, ...]
-) -> bool:
-    """Whether an applicant is of a tier or a category that comes first."""
-    return applicant.tier in tiers or any(each in categories for each in applicant.categories)
-
-
-def ranked(
-    applicants: Iterable[Applicant],
-    by: ScreeningOrder,
-    seed: str,
-    tiers: tuple[Tier, ...] = (),
-    categories: tuple[Category, ...] = (),
-) -> list[Applicant]:
-    """The applicants in the order of their admission; the same inputs give the same order."""
-    if by is ScreeningOrder.FIRST_COME:
-        return sorted(applicants, key=lambda each: each.arrived)
-    drawn = sorted(applicants, key=lambda each: draw_of(seed, each.teacher))
-    if by is ScreeningOrder.PRIORITY_THEN_DRAW:
-        drawn.sort(key=lambda each: not is_prior(each, tiers, categories))
-    return drawn
 
 
 @dataclass

@@ -25,14 +25,17 @@ LONG_FILES = {
     "ledger/attendance.py": "absences and leave, and the two folds that other nouns take from them",
     "ledger/change.py": "the four steps of a change, and the fold that tells what each lacks",
     "ledger/completion.py": "five outcomes and Standing, the one fold that reads all of them",
-    "ledger/enrollment.py": "five events of one choice and the two reviews of it",
-    "ledger/offering.py": "a class and its expansion; ClassRoom folds the seats of both",
+    "ledger/enrollment.py": "five events of one choice, its fold, and the review by the school",
+    "ledger/offering.py": "a class, and ClassRoom, which folds its seats with its expansion",
     "ledger/register.py": "places, schools and teachers share how a name is known or taken",
     "ledger/store/work.py": "the tray, the jobs and their savepoints change together",
 }
 
 # What a subclass overrides is described once, where it is declared first.
-OVERRIDES = {"boundary", "learn", "authority", "decide", "territory", "answerable"} | {
+OVERRIDES = {
+    *("boundary", "learn", "authority", "decide", "territory", "answerable"),
+    *("wrong", "laxer"),
+} | {
     name
     for declared in (Projection, EntryCheck, WholeCheck)
     for name, value in vars(declared).items()
@@ -297,6 +300,9 @@ def _constants(module: ast.Module) -> set[int]:
             for each in targets
         ):
             lines.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+        # The version of an event is no number of a rule, nor are those that it comes from.
+        versions = node.keywords if isinstance(node, ast.ClassDef) else []
+        lines.update(each.value.lineno for each in versions if each.arg == "version")
     return lines
 
 
