@@ -22,7 +22,7 @@ from ledger.enrollment import (
 )
 from ledger.event import Entry, Event
 from ledger.finding import Outcome
-from ledger.names import JurisdictionId, Name, OfferingId, ProviderId, TeacherId, TermId
+from ledger.names import JurisdictionId, Name, OfferingId, ProviderId, SchoolId, TeacherId, TermId
 from ledger.offering import OFFERING_EVENTS, ClassStep, OfferingOpened
 from ledger.review import reasoned
 from ledger.screening import ApplicantPlaced, Waiting
@@ -108,19 +108,12 @@ class ConfirmEnrollment(SelectionStep):
         yield from in_window(
             self, _phase(self.choice.round), *subjects, place=opened.place, term=opened.term
         )
-        said = {
-            "teacher": self.teacher,
-            "offering": self.offering,
-            "school": school,
-            "provider": opened.provider,
-            "term": opened.term,
-            "round": self.choice.round,
-        }
+        number = self.choice.round
         if self.admitted:
             yield from self.gate(self.roll.full(self.room, self.offering), *subjects)
-            yield EnrollmentConfirmed(**said)
+            yield _confirmed(opened, self.teacher, school, number)
         else:
-            yield EnrollmentDeclined(**said, reason=self.reason)
+            yield _declined(opened, self.teacher, school, number, self.reason)
         against = self._against()
         if against is not None:
             yield self.finding(against, Outcome.DEVIATION, *subjects, opened.provider)
@@ -199,25 +192,13 @@ class AdmitApplicants(ClassStep):
         )
         left = max(self.room.seats - len(self.roll.confirmed), 0)
         in_order = sorted(ranks, key=lambda teacher: ranks[teacher])
-        for teacher in in_order[:left]:
-            yield EnrollmentConfirmed(**self._said(teacher, opened, number))
-        for teacher in in_order[left:]:
-            full = f"筛选次序第 {ranks[teacher]} 位，容量 {self.room.seats} 已满"
-            yield EnrollmentDeclined(
-                **self._said(teacher, opened, number), reason=self.reason.strip() or full
-            )
-
-    def _said(
-        self, teacher: TeacherId, opened: OfferingOpened, number: int
-    ) -> dict[str, Name | int]:
-        return {
-            "teacher": teacher,
-            "offering": self.offering,
-            "school": self.waiting.chosen[teacher].school,
-            "provider": opened.provider,
-            "term": opened.term,
-            "round": number,
-        }
+        for place, teacher in enumerate(in_order):
+            school = self.waiting.chosen[teacher].school
+            if place < left:
+                yield _confirmed(opened, teacher, school, number)
+            else:
+                full = f"筛选次序第 {ranks[teacher]} 位，容量 {self.room.seats} 已满"
+                yield _declined(opened, teacher, school, number, self.reason.strip() or full)
 
 
 @dataclass(kw_only=True)
@@ -275,3 +256,30 @@ class SendTrainingNotices(ClassStep):
 
 def _phase(number: int) -> Phase:
     return Phase.PROVIDER_REVIEW_R2 if number == 2 else Phase.PROVIDER_REVIEW_R1
+
+
+def _confirmed(
+    opened: OfferingOpened, teacher: TeacherId, school: SchoolId, number: int
+) -> EnrollmentConfirmed:
+    return EnrollmentConfirmed(
+        teacher=teacher,
+        offering=opened.offering,
+        school=school,
+        provider=opened.provider,
+        term=opened.term,
+        round=number,
+    )
+
+
+def _declined(
+    opened: OfferingOpened, teacher: TeacherId, school: SchoolId, number: int, reason: str
+) -> EnrollmentDeclined:
+    return EnrollmentDeclined(
+        teacher=teacher,
+        offering=opened.offering,
+        school=school,
+        provider=opened.provider,
+        term=opened.term,
+        round=number,
+        reason=reason,
+    )
