@@ -11,8 +11,9 @@ from api.population import Population, Teacher
 from api.simulate_calendar import TermDays, between, later
 from api.simulate_room import ClassRun
 from api.simulate_script import Script
-from ledger.enrollment import ConfirmEnrollment, ReviewSelection
-from ledger.offering import DecideExpansion, RequestExpansion
+from ledger.admission import ConfirmEnrollment
+from ledger.enrollment import ReviewSelection
+from ledger.expansion import DecideExpansion, RequestExpansion
 from ledger.selection import SelectOffering
 from ledger.withdrawal import WithdrawSelection
 

@@ -32,6 +32,16 @@ warning            黄牌警告         warning.py (re-inspection: 再检查)
 sanction           取消             sanction.py (of a project or an accreditation)
 enrollment         选课             enrollment.py (one teacher's choice of one offering)
 selection          自主选课         selection.py (the first step of an enrollment; round: 轮次)
+offering           班期             offering.py
+expansion          扩班             expansion.py (more seats, or a parallel class: 平行班)
+enrollment         选课             enrollment.py (one teacher's choice of one offering)
+round              轮次             round.py (who may use round two)
+selection          自主选课         selection.py (the first step of an enrollment; match: 匹配)
+assignment         指派             assignment.py (of trainees to a mandated training)
+draw               抽签             draw.py (the order of applicants, made again by anybody)
+screening          筛选             screening.py (the order in which a provider admits)
+admission          复核             admission.py (re-review; training notice: 培训通知)
+schedule           课程表、日志     schedule.py
 change             方案调整         change.py
 effect             调整实施         effect.py
 execution          方案执行         execution.py (whether a timetable keeps the published plan)
@@ -96,8 +106,14 @@ from ledger import (  # isort: skip  (order of life)
     removal,
     warning,
     sanction,
+    expansion,
     enrollment,
+    round,
     selection,
+    assignment,
+    draw,
+    screening,
+    admission,
     change,
     effect,
     execution,
@@ -158,8 +174,15 @@ NOUNS = (
     removal,
     warning,
     sanction,
+    expansion,
     enrollment,
+    round,
     selection,
+    assignment,
+    draw,
+    screening,
+    admission,
+    schedule,
     change,
     effect,
     execution,

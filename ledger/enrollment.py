@@ -1,19 +1,23 @@
 """Enrollment: one teacher's choice of one offering, through school review and provider review.
 
 Two rounds, and in each of them three steps in order: the teacher selects, the school reviews, the
-provider re-reviews. Round one has no upper limit; ``confirmed <= seats`` holds always (C-24).
+provider re-reviews (``admission.py``). A decision follows the act that it decides, in the order of
+events and of days, even on one day (C-09). Who is assigned to a class comes in without the rounds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
 from enum import Enum
 
 from ledger.command import Command, Refused, Selector, about, fact
-from ledger.event import Entry, Event
+from ledger.event import Entry, Event, Part, unchanged
 from ledger.names import JurisdictionId, Name, OfferingId, ProviderId, SchoolId, TeacherId, TermId
 from ledger.offering import OFFERING_EVENTS, ClassRoom
+from ledger.register import Category, Tier
 from ledger.regulation import Parameters
 from ledger.review import reasoned
 from ledger.term import Phase, in_window
@@ -30,8 +34,28 @@ class Status(Enum):
     WITHDRAWN = "WITHDRAWN"
 
 
-class OfferingSelected(Event, name="enrollment.offering-selected"):
-    """A teacher chose an offering."""
+class Via(Enum):
+    """By which channel a teacher chose."""
+
+    WEB = "WEB"
+    WECHAT = "WECHAT"
+    ZHELIBAN = "ZHELIBAN"
+
+
+class Match(Part):
+    """Whether a training's targets suit the teacher; ``None`` where one of the two is unknown."""
+
+    tier: bool | None = None
+    category: bool | None = None
+    subject: bool | None = None
+    stage: bool | None = None
+
+
+class OfferingSelected(Event, name="enrollment.offering-selected", version=2):
+    """A teacher chose an offering; what the teacher was then is kept with how well it fits.
+
+    ``base_credits`` are those of the plan; whether they suffice for a rule, the rule says.
+    """
 
     teacher: TeacherId
     offering: OfferingId
@@ -41,6 +65,24 @@ class OfferingSelected(Event, name="enrollment.offering-selected"):
     term: TermId
     round: int
     rules: tuple[str, ...] = ()
+    via: Via | None = None
+    base_credits: Decimal | None = None
+    match: Match | None = None
+    tier: Tier | None = None
+    categories: tuple[Category, ...] = ()
+
+    @property
+    def matches(self) -> tuple[str, ...] | None:
+        """The attributes that suit, where tier and category can be told; else ``None`` (C-28)."""
+        fit = self.match
+        if fit is None or (
+            None in (fit.tier, fit.category) and False not in (fit.tier, fit.category)
+        ):
+            return None
+        return tuple(name.upper() for name in fit.__struct_fields__ if getattr(fit, name))
+
+
+OfferingSelected.upcast(from_version=1)(unchanged)
 
 
 class SelectionReviewed(Event, name="enrollment.selection-reviewed"):
@@ -55,8 +97,8 @@ class SelectionReviewed(Event, name="enrollment.selection-reviewed"):
     reason: str
 
 
-class EnrollmentConfirmed(Event, name="enrollment.confirmed"):
-    """The provider admitted a teacher."""
+class EnrollmentConfirmed(Event, name="enrollment.confirmed", version=2):
+    """The provider admitted a teacher, or a bureau assigned one: then ``round`` is 0."""
 
     teacher: TeacherId
     offering: OfferingId
@@ -64,6 +106,11 @@ class EnrollmentConfirmed(Event, name="enrollment.confirmed"):
     provider: ProviderId
     term: TermId
     round: int
+    place: JurisdictionId | None = None
+    assigned_by: JurisdictionId | None = None
+
+
+EnrollmentConfirmed.upcast(from_version=1)(unchanged)
 
 
 class EnrollmentDeclined(Event, name="enrollment.declined"):
@@ -99,10 +146,20 @@ ENROLLMENT_EVENTS: list[type[Event]] = [
 ]
 
 
-class SelectionSteps(Parameters, kind="selection-steps"):
-    """The steps of a selection, in order."""
+STEPS = ("SELECT", "SCHOOL_REVIEW", "PROVIDER_REVIEW")
+
+
+class SelectionSteps(
+    Parameters,
+    kind="selection-steps",
+    zh="每轮依次为选课、学校审核、机构复核；跳过或颠倒步骤的不予受理，他系统已发生的记为违规。",
+):
+    """A step that is skipped or taken out of order is refused; reported, it is a violation."""
 
     steps: tuple[str, ...]
+
+    def wrong(self) -> str | None:
+        return None if self.steps == STEPS else f"steps: the program knows {', '.join(STEPS)} only"
 
 
 class NotSelected(Refused):
@@ -118,6 +175,33 @@ class NoSeatLeft(Refused):
 
 
 @dataclass
+class Roll:
+    """Who is confirmed in a class now."""
+
+    confirmed: set[TeacherId] = field(default_factory=set)
+
+    def learn(self, entry: Entry) -> None:
+        """Takes in confirmations and withdrawals; others change nothing."""
+        match entry.event:
+            case EnrollmentConfirmed(teacher=teacher):
+                self.confirmed.add(teacher)
+            case EnrollmentWithdrawn(teacher=teacher):
+                self.confirmed.discard(teacher)
+            case _:
+                pass
+
+    def full(self, room: ClassRoom, offering: OfferingId) -> Refused | None:
+        """What is wrong where no seat is left."""
+        if len(self.confirmed) < room.seats:
+            return None
+        return NoSeatLeft(
+            zh=f"{offering} 容量 {room.seats}，已确认 {len(self.confirmed)} 人",
+            en=f"{offering} has {room.seats} seats, all of them confirmed",
+            field="offering",
+        )
+
+
+@dataclass
 class Choice:
     """One teacher's choice of one offering, as the events say it."""
 
@@ -126,6 +210,7 @@ class Choice:
     school: SchoolId | None = None
     place: JurisdictionId | None = None
     evidence: str = ""
+    day: date = date.min
 
     def learn(self, entry: Entry) -> None:
         """Takes in the events of this pair; others change nothing."""
@@ -135,15 +220,20 @@ class Choice:
                 self.school, self.place = event.school, event.place
             case SelectionReviewed(passed=passed):
                 self.status = Status.SCHOOL_PASSED if passed else Status.SCHOOL_NOT_PASSED
-            case EnrollmentConfirmed():
-                self.status = Status.PROVIDER_CONFIRMED
+            case EnrollmentConfirmed() as event:
+                self.status, self.round, self.school = (
+                    Status.PROVIDER_CONFIRMED,
+                    event.round,
+                    event.school,
+                )
+                self.place = event.place or self.place
             case EnrollmentDeclined():
                 self.status = Status.PROVIDER_DECLINED
             case EnrollmentWithdrawn():
                 self.status = Status.WITHDRAWN
             case _:
                 return
-        self.evidence = entry.id
+        self.evidence, self.day = entry.id, entry.on
 
     @property
     def stands(self) -> bool:
@@ -164,7 +254,6 @@ class SelectionStep(Command):
 
     choice: Choice = fact(default_factory=Choice)
     room: ClassRoom = fact(default_factory=ClassRoom)
-    confirmed: set[TeacherId] = fact(default_factory=set)
 
     def boundary(self) -> list[Selector]:
         return [
@@ -173,13 +262,6 @@ class SelectionStep(Command):
         ]
 
     def learn(self, entry: Entry) -> None:
-        match entry.event:
-            case EnrollmentConfirmed(teacher=teacher):
-                self.confirmed.add(teacher)
-            case EnrollmentWithdrawn(teacher=teacher):
-                self.confirmed.discard(teacher)
-            case _:
-                pass
         if getattr(entry.event, "teacher", None) == self.teacher:
             self.choice.learn(entry)
         self.room.learn(entry)
@@ -197,14 +279,18 @@ class SelectionStep(Command):
             )
         return self.choice.school
 
+    def follows(self) -> Refused | None:
+        """What is wrong where the day lies before that of the act which is decided (C-09)."""
+        return self.steps() if self.ask.on < self.choice.day else None
+
     def steps(self) -> Refused:
         """The refusal of a step taken out of order, with the rule on the three steps."""
         opened = self.room.known(self.offering)
         return StepOutOfOrder(
-            zh=f"{self.teacher} 选 {self.offering} 现处于 {self._status()}，此步骤不能进行；"
-            "顺序为选课、学校审核、机构复核",
-            en=f"the choice of {self.offering} by {self.teacher} is {self._status()}; "
-            "the order is selection, school review, provider review",
+            zh=f"{self.teacher} 选 {self.offering} 现处于 {self._status()}（{self.choice.day}），"
+            "此步骤不能进行；顺序为选课、学校审核、机构复核",
+            en=f"the choice of {self.offering} by {self.teacher} is {self._status()} since "
+            f"{self.choice.day}; the order is selection, school review, provider review",
             rule=self.ask.rules.find(
                 SelectionSteps, self.territory(), self.ask.on, term=opened.term.value
             ),
@@ -232,6 +318,7 @@ class ReviewSelection(SelectionStep):
         reasoned(self.reason, not self.passed)
         if self.choice.status is not Status.SUBMITTED:
             raise self.steps()
+        yield from self.gate(self.follows(), self.teacher, self.offering)
         second = self.choice.round == 2
         yield from in_window(
             self,
@@ -249,72 +336,4 @@ class ReviewSelection(SelectionStep):
             round=self.choice.round,
             passed=self.passed,
             reason=self.reason,
-        )
-
-
-@dataclass(kw_only=True)
-class ConfirmEnrollment(SelectionStep):
-    """Admit a teacher or not, by the provider: the re-review after the school's."""
-
-    admitted: bool
-    reason: str = ""
-
-    def boundary(self) -> list[Selector]:
-        seats: list[type[Event]] = [EnrollmentConfirmed, EnrollmentWithdrawn]
-        return [*super().boundary(), about(self.offering, of=seats)]
-
-    def authority(self) -> Name:
-        return self.room.known(self.offering).provider
-
-    def answerable(self) -> JurisdictionId:
-        return self.room.known(self.offering).place
-
-    def decide(self) -> Iterator[Event]:
-        opened = self.room.known(self.offering)
-        school = self.chosen()
-        reasoned(self.reason, not self.admitted)
-        if self.admitted:
-            self.room.held(self.offering)
-        if self.choice.status is not Status.SCHOOL_PASSED:
-            # A reported fact may have skipped the school; an asked one may not.
-            if self.choice.status is not Status.SUBMITTED:
-                raise self.steps()
-            yield from self.gate(self.steps(), self.teacher, self.offering)
-        second = self.choice.round == 2
-        yield from in_window(
-            self,
-            Phase.PROVIDER_REVIEW_R2 if second else Phase.PROVIDER_REVIEW_R1,
-            self.teacher,
-            self.offering,
-            place=opened.place,
-            term=opened.term,
-        )
-        if not self.admitted:
-            yield EnrollmentDeclined(
-                teacher=self.teacher,
-                offering=self.offering,
-                school=school,
-                provider=opened.provider,
-                term=opened.term,
-                round=self.choice.round,
-                reason=self.reason,
-            )
-            return
-        yield from self.gate(self._full(), self.teacher, self.offering)
-        yield EnrollmentConfirmed(
-            teacher=self.teacher,
-            offering=self.offering,
-            school=school,
-            provider=opened.provider,
-            term=opened.term,
-            round=self.choice.round,
-        )
-
-    def _full(self) -> Refused | None:
-        if len(self.confirmed) < self.room.seats:
-            return None
-        return NoSeatLeft(
-            zh=f"{self.offering} 容量 {self.room.seats}，已确认 {len(self.confirmed)} 人",
-            en=f"{self.offering} has {self.room.seats} seats, all of them confirmed",
-            field="offering",
         )

@@ -1,6 +1,6 @@
-"""Offering: one class run of a published project, its seats, and its expansion.
+"""Offering: one class run of a published project, and its seats.
 
-Expansion changes the seats only, never a quota or a lead's limit (rulebook C-24).
+Its expansion is asked for and decided in ``expansion.py``; the seats that follow are folded here.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ from ledger.register import taken, unknown
 from ledger.regulation import Parameters
 from ledger.reopening import OPENING_EVENTS, Standing, judge_opening
 from ledger.restart import RESTART_EVENTS
-from ledger.review import PROJECT_EVENTS, Dossier, reasoned
-from ledger.term import Calendar, Phase, in_window
+from ledger.review import PROJECT_EVENTS, Dossier
+from ledger.term import Calendar
 
 SEATS_MAX = 100_000
 
 
-class OfferingOpened(Event, name="offering.opened", version=2):
-    """A provider opened a class of a published project for selection."""
+class OfferingOpened(Event, name="offering.opened", version=3):
+    """A provider opened a class of a published project; ``parallel``: by an expansion (C-24)."""
 
     offering: OfferingId
     project: ProjectId
@@ -55,21 +55,27 @@ class OfferingOpened(Event, name="offering.opened", version=2):
     closes: date
     adviser: StaffId | None = None
     adviser_full_time: bool = True
+    parallel: bool = False
 
 
 OfferingOpened.upcast(from_version=1)(unchanged)
+OfferingOpened.upcast(from_version=2)(unchanged)
 
 
-class ExpansionRequested(Event, name="offering.expansion-requested"):
-    """A provider asked for more seats."""
+class ExpansionRequested(Event, name="offering.expansion-requested", version=2):
+    """A provider asked for more seats in a class, or for a ``parallel`` class with these seats."""
 
     offering: OfferingId
     provider: ProviderId
     seats: int
+    parallel: OfferingId | None = None
 
 
-class ExpansionDecided(Event, name="offering.expansion-decided"):
-    """The authority granted or denied more seats."""
+ExpansionRequested.upcast(from_version=1)(unchanged)
+
+
+class ExpansionDecided(Event, name="offering.expansion-decided", version=2):
+    """The authority granted or denied more seats, or a ``parallel`` class."""
 
     offering: OfferingId
     provider: ProviderId
@@ -77,6 +83,10 @@ class ExpansionDecided(Event, name="offering.expansion-decided"):
     seats: int
     approved: bool
     reason: str
+    parallel: OfferingId | None = None
+
+
+ExpansionDecided.upcast(from_version=1)(unchanged)
 
 
 class OfferingCancelled(Event, name="offering.cancelled"):
@@ -123,10 +133,6 @@ class OfferingGone(Refused):
     """The class was cancelled."""
 
 
-class ExpansionPending(Refused):
-    """Nothing to decide, or a request is waiting."""
-
-
 @dataclass
 class ClassRoom:
     """An offering as the events say it."""
@@ -134,7 +140,7 @@ class ClassRoom:
     opened: OfferingOpened | None = None
     opened_on: date = date.max
     seats: int = 0
-    requested: int | None = None
+    requested: ExpansionRequested | None = None
     cancelled: str | None = None
 
     def learn(self, entry: Entry) -> None:
@@ -142,11 +148,11 @@ class ClassRoom:
         match entry.event:
             case OfferingOpened() as event:
                 self.opened, self.seats, self.opened_on = event, event.seats, entry.on
-            case ExpansionRequested(seats=seats):
-                self.requested = seats
-            case ExpansionDecided() as event:
+            case ExpansionRequested() as event if self._own(event):
+                self.requested = event
+            case ExpansionDecided() as event if self._own(event):
                 self.requested = None
-                if event.approved:
+                if event.approved and event.parallel is None:
                     self.seats = event.seats
             case DatesChanged(opens=opens, closes=closes) if self.opened is not None:
                 self.opened = structs.replace(
@@ -163,6 +169,10 @@ class ClassRoom:
                         self.opened = structs.replace(self.opened, **days)
             case _:
                 pass
+
+    def _own(self, event: ExpansionRequested | ExpansionDecided) -> bool:
+        # The parallel class that is asked for carries the tag of these events too.
+        return self.opened is not None and self.opened.offering == event.offering
 
     def held(self, offering: OfferingId) -> None:
         """Raises ``OfferingGone`` for a class that was cancelled."""
@@ -212,7 +222,7 @@ class OpenOffering(Command):
     def boundary(self) -> list[Selector]:
         return [
             about(self.project, of=[*PROJECT_EVENTS, OfferingOpened]),
-            about(self.offering, of=[OfferingOpened]),
+            about(self.offering, of=[OfferingOpened, ExpansionRequested]),
         ]
 
     def beyond(self) -> list[Selector]:
@@ -228,7 +238,11 @@ class OpenOffering(Command):
         match entry.event:
             case OfferingOpened() as event:
                 self.known = self.known or event.offering == self.offering
-                self.siblings += event.project == self.project
+                # An expansion changes neither a quota nor what a project declared (C-24).
+                self.siblings += event.project == self.project and not event.parallel
+            case ExpansionRequested(parallel=parallel):
+                # The name of a parallel class that was asked for is taken.
+                self.known = self.known or parallel == self.offering
             case _:
                 self.seen.learn(entry)
                 self.held.learn(entry)
@@ -341,77 +355,3 @@ class ClassStep(Command):
 
     def territory(self) -> JurisdictionId:
         return self.room.known(self.offering).place
-
-
-@dataclass(kw_only=True)
-class RequestExpansion(ClassStep):
-    """Ask for more seats, by the provider; ``seats`` is the new total."""
-
-    seats: int
-
-    def boundary(self) -> list[Selector]:
-        return [about(self.offering, of=OFFERING_EVENTS)]
-
-    def decide(self) -> Iterator[Event]:
-        opened = self.room.known(self.offering)
-        if self.room.requested is not None or not self.room.seats < self.seats <= SEATS_MAX:
-            raise ExpansionPending(
-                zh=f"扩班后容量须大于现有 {self.room.seats}，且没有待受理的申请",
-                en=f"the new total must exceed {self.room.seats} with no request waiting",
-                field="seats",
-            )
-        yield from in_window(
-            self,
-            Phase.EXPANSION_REQUEST,
-            self.offering,
-            opened.provider,
-            place=opened.place,
-            term=opened.term,
-        )
-        yield ExpansionRequested(offering=self.offering, provider=opened.provider, seats=self.seats)
-
-
-@dataclass(kw_only=True)
-class DecideExpansion(Command):
-    """Grant or deny the seats that were asked for, by the competent bureau."""
-
-    offering: OfferingId
-    approved: bool
-    reason: str = ""
-
-    room: ClassRoom = fact(default_factory=ClassRoom)
-
-    def boundary(self) -> list[Selector]:
-        return [about(self.offering, of=OFFERING_EVENTS)]
-
-    def learn(self, entry: Entry) -> None:
-        self.room.learn(entry)
-
-    def authority(self) -> Name:
-        return self.room.known(self.offering).place
-
-    def decide(self) -> Iterator[Event]:
-        opened = self.room.known(self.offering)
-        if self.room.requested is None:
-            raise ExpansionPending(
-                zh=f"{self.offering} 没有待受理的扩班申请",
-                en=f"no expansion of {self.offering} waits for a decision",
-                field="offering",
-            )
-        reasoned(self.reason, not self.approved)
-        yield from in_window(
-            self,
-            Phase.EXPANSION_DECISION,
-            self.offering,
-            opened.provider,
-            place=opened.place,
-            term=opened.term,
-        )
-        yield ExpansionDecided(
-            offering=self.offering,
-            provider=opened.provider,
-            place=opened.place,
-            seats=self.room.requested,
-            approved=self.approved,
-            reason=self.reason,
-        )

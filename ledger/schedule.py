@@ -94,22 +94,6 @@ class DailyLog(
         return None if self.logs_per_day == 1 else "logs_per_day can only be 1"
 
 
-class DailyLog(
-    Parameters, kind="daily-log", zh="每个培训日须有日志，班期结束时仍缺日志的培训日记违规。"
-):
-    """Training days that still have no log when the class is closed are a violation."""
-
-    logs_per_day: int = 1
-
-    def wrong(self) -> str | None:
-        """Another number than 1: the ledger keeps one log a day."""
-        return None if self.logs_per_day == 1 else "logs_per_day can only be 1"
-
-
-class LogMissing(Refused):
-    """Training days have no log."""
-
-
 class TimetableLate(Refused):
     """The timetable came too late."""
 

@@ -1,94 +1,93 @@
 """Selection: a teacher chooses an offering, in round one or in round two.
 
 Who may use round two depends on what became of round one (rulebook C-08). The windows are those of
-the teacher's place, and an order-based offering is chosen in the same rounds (C-23).
+the teacher's place, and an order-based offering is chosen in the same rounds (C-23). How well the
+training suits the teacher is recorded with the choice and refuses nothing (C-28).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from ledger.command import Command, Refused, Selector, about, fact
 from ledger.enrollment import (
     ENROLLMENT_EVENTS,
-    Choice,
     EnrollmentConfirmed,
     EnrollmentDeclined,
     EnrollmentWithdrawn,
+    Match,
     OfferingSelected,
     SelectionReviewed,
+    Via,
 )
 from ledger.event import Entry, Event
+from ledger.finding import Outcome
 from ledger.names import JurisdictionId, Name, OfferingId, TeacherId, TermId
 from ledger.offering import OFFERING_EVENTS, ClassRoom, OfferingOpened
+from ledger.plan import Choice as Selecting
+from ledger.plan import Plan
 from ledger.regulation import InForce, Parameters
+from ledger.round import RoundTwoAdmission, TermChoices, barred
 from ledger.teacher import TEACHER_EVENTS, Whereabouts
 from ledger.term import Calendar, Phase, Window, in_window, window
 
 
-class RoundTwoAdmission(Parameters, kind="round-two-admission"):
-    """Who is barred from round two: ``NO_SELECTION``, ``SCHOOL_REFUSED``."""
+class SelectionChannels(
+    Parameters,
+    kind="selection-channels",
+    zh="选课时注明渠道而规则未列该渠道的，记一项提示，不影响选课。",
+):
+    """A choice by a channel that the rule does not name is noted as an advisory; it stands."""
 
-    bars: tuple[str, ...]
+    channels: tuple[str, ...]
+
+    def wrong(self) -> str | None:
+        odd = sorted(set(self.channels) - {each.value for each in Via})
+        return f"channels: the program knows no {', '.join(odd)}" if odd else None
 
 
-class BarredFromRoundTwo(Refused):
-    """The teacher may not take part in round two."""
+class OnlyBrowsing(Refused):
+    """The catalogue may be looked at, but not chosen from yet."""
+
+
+class BetweenRounds(Refused):
+    """Order-based classes are chosen in the two rounds only, not on the days between."""
+
+
+class AssignedOnly(Refused):
+    """A bureau assigns teachers to this training; nobody chooses it."""
+
+
+class ChannelNotNamed(Refused):
+    """The term's rule does not name this channel."""
 
 
 class AlreadySelected(Refused):
     """The teacher's choice of this offering stands."""
 
 
-@dataclass
-class TermChoices:
-    """All choices of one teacher in one term."""
-
-    choices: dict[OfferingId, Choice] = field(default_factory=dict)
-    first_round: dict[OfferingId, bool | None] = field(default_factory=dict)
-    first_closes: date | None = None
-
-    def learn(self, entry: Entry) -> None:
-        """Takes in the teacher's enrollment events of the term."""
-        event = entry.event
-        offering: OfferingId | None = getattr(event, "offering", None)
-        if offering is None:
-            return
-        self.choices.setdefault(offering, Choice()).learn(entry)
-        match event:
-            case OfferingSelected(round=1):
-                self.first_round[offering] = None
-            case SelectionReviewed(round=1, passed=passed):
-                self.first_round[offering] = passed
-            case EnrollmentWithdrawn() if self._before_close(entry):
-                # What was withdrawn by the close of round one counts as not selected (C-08).
-                self.first_round.pop(offering, None)
-            case _:
-                pass
-
-    def _before_close(self, entry: Entry) -> bool:
-        return self.first_closes is None or entry.on <= self.first_closes
-
-    @property
-    def selected_first(self) -> bool:
-        """Whether a choice of round one stands at its close, refused ones included."""
-        return bool(self.first_round)
-
-    @property
-    def all_refused_first(self) -> bool:
-        """Whether the school passed none of the choices of round one."""
-        return bool(self.first_round) and all(p is False for p in self.first_round.values())
+def matched(plan: Plan, now: Whereabouts) -> Match:
+    """Which targets of a plan suit a teacher; unknown where one of the two does not say (C-28)."""
+    tier = now.tier in plan.target_tiers if plan.target_tiers and now.tier else None
+    known = plan.target_categories and now.categories
+    return Match(
+        tier=tier,
+        category=any(each in plan.target_categories for each in now.categories) if known else None,
+        subject=None if now.subject is None else now.subject == plan.subject,
+        stage=None if now.stage is None else now.stage is plan.stage,
+    )
 
 
 @dataclass(kw_only=True)
 class SelectOffering(Command):
-    """Choose an offering, by the teacher."""
+    """Choose an offering, by the teacher; ``via`` says by which channel."""
 
     teacher: TeacherId
     offering: OfferingId
+    via: Via | None = None
 
     now: Whereabouts = fact(default_factory=Whereabouts)
     room: ClassRoom = fact(default_factory=ClassRoom)
@@ -134,18 +133,10 @@ class SelectOffering(Command):
                 field="offering",
                 evidence=(current.evidence,),
             )
+        yield from self.gate(self._assigned(opened), self.teacher, self.offering)
         round_number = self._round(opened)
-        phase = Phase.SELECT_R2 if round_number == 2 else Phase.SELECT_R1
-        subjects = (self.teacher, self.offering)
-        yield from in_window(self, phase, *subjects, place=self.now.place, term=opened.term)
-        applied: list[InForce[Any] | None] = [self._window(opened.term, phase)]
-        if round_number == 2:
-            admission = self.ask.rules.find(
-                RoundTwoAdmission, self.now.place, self.ask.on, term=opened.term.value
-            )
-            applied.append(admission)
-            if admission is not None:
-                yield from self.gate(self._barred(admission), *subjects)
+        applied: list[InForce[Any] | None] = []
+        yield from self._in_round(opened, round_number, applied)
         yield OfferingSelected(
             teacher=self.teacher,
             offering=self.offering,
@@ -155,7 +146,89 @@ class SelectOffering(Command):
             term=opened.term,
             round=round_number,
             rules=tuple(each.id for each in applied if each),
+            via=self.via,
+            base_credits=opened.plan.base_credits,
+            match=matched(opened.plan, self.now),
+            tier=self.now.tier,
+            categories=self.now.categories,
         )
+        yield from self._channel(opened)
+
+    def _in_round(
+        self, opened: OfferingOpened, round_number: int, applied: list[InForce[Any] | None]
+    ) -> Iterator[Event]:
+        """Gates of the round; ``applied`` takes the rules by which the choice is accepted."""
+        subjects = (self.teacher, self.offering)
+        phase = Phase.SELECT_R2 if round_number == 2 else Phase.SELECT_R1
+        place, term = self.now.place, opened.term
+        yield from in_window(self, phase, *subjects, place=place, term=term)
+        if self._between(term):
+            yield from in_window(self, Phase.SELECT_R2, *subjects, place=place, term=term)
+        yield from self.gate(self._browsing(term), *subjects)
+        applied.append(self._window(term, phase))
+        if opened.calendar is Calendar.ORDER:
+            span = self._window(term, Phase.ENROL, Calendar.ORDER)
+            applied.append(span)
+            yield from self.gate(self._ordered(span, term), *subjects)
+        if round_number == 2:
+            admission = self.ask.rules.find(RoundTwoAdmission, place, self.ask.on, term=term.value)
+            applied.append(admission)
+            if admission is not None:
+                yield from self.gate(barred(self.mine, admission, self.teacher), *subjects)
+
+    def _assigned(self, opened: OfferingOpened) -> Refused | None:
+        if opened.plan.choice is not Selecting.MANDATED:
+            return None
+        return AssignedOnly(
+            zh=f"{self.offering} 是指令性培训，由主管部门指派，不能自主选课",
+            en=f"{self.offering} is assigned training; a bureau names its trainees",
+            field="offering",
+        )
+
+    def _browsing(self, term: TermId) -> Refused | None:
+        browse = self._window(term, Phase.BROWSE)
+        if browse is None or browse.value.unknown or not browse.value.holds(self.ask.on):
+            return None
+        return OnlyBrowsing(
+            zh=f"{browse.value.span} 只供浏览，{self.ask.on} 还不能选课",
+            en=f"the catalogue is for browsing on {browse.value.span}; {self.ask.on} is too early",
+            rule=browse,
+            field="on",
+        )
+
+    def _ordered(self, span: InForce[Window] | None, term: TermId) -> Refused | None:
+        if span is None or (span.value.holds(self.ask.on) and not self._between(term)):
+            return None
+        return BetweenRounds(
+            zh=f"订单项目的报名在 {span.value.span} 内随两轮选课进行，{self.ask.on} 不在任何一轮",
+            en=f"order-based classes are chosen in the two rounds of {span.value.span}; "
+            f"{self.ask.on} lies in neither",
+            rule=span,
+            field="on",
+        )
+
+    def _channel(self, opened: OfferingOpened) -> Iterator[Event]:
+        if self.via is None:
+            return
+        rule = self.ask.rules.find(
+            SelectionChannels, self.now.place, self.ask.on, term=opened.term.value
+        )
+        if rule is None or self.via.value in rule.value.channels:
+            return
+        said = ChannelNotNamed(
+            zh=f"本学期的选课渠道为 {'、'.join(rule.value.channels)}，不含 {self.via.value}",
+            en=f"the channels of the term are {', '.join(rule.value.channels)}, not "
+            f"{self.via.value}",
+            rule=rule,
+            field="via",
+        )
+        yield self.finding(said, Outcome.ADVISORY, self.teacher, self.offering)
+
+    def _between(self, term: TermId) -> bool:
+        """Whether the day lies after round one and before round two, so in neither window."""
+        first, second = self._window(term, Phase.SELECT_R1), self._window(term, Phase.SELECT_R2)
+        closed = first is not None and self.ask.on > (first.value.last or date.max)
+        return closed and second is not None and self.ask.on < (second.value.first or date.min)
 
     def _round(self, opened: OfferingOpened) -> int:
         """Round two from the first day of its window on; before that, round one."""
@@ -163,8 +236,10 @@ class SelectOffering(Command):
         first_day = second.value.first if second else None
         return 2 if first_day is not None and self.ask.on >= first_day else 1
 
-    def _window(self, term: TermId, phase: Phase) -> InForce[Window] | None:
-        return window(self.ask.rules, self.now.place, term, phase, Calendar.REGULAR)
+    def _window(
+        self, term: TermId, phase: Phase, calendar: Calendar = Calendar.REGULAR
+    ) -> InForce[Window] | None:
+        return window(self.ask.rules, self.now.place, term, phase, calendar)
 
     def _recall(self, term: TermId) -> None:
         first = self._window(term, Phase.SELECT_R1)
@@ -172,22 +247,3 @@ class SelectOffering(Command):
         for entry in self.entries:
             if getattr(entry.event, "term", None) == term:
                 self.mine.learn(entry)
-
-    def _barred(self, rule: InForce[RoundTwoAdmission]) -> Refused | None:
-        bars = rule.value.bars
-        if "NO_SELECTION" in bars and not self.mine.selected_first:
-            return BarredFromRoundTwo(
-                zh=f"{self.teacher} 第一轮没有选课，不能参加第二轮补报",
-                en=f"{self.teacher} chose nothing in round one and may not use round two",
-                rule=rule,
-                field="teacher",
-            )
-        if "SCHOOL_REFUSED" in bars and self.mine.all_refused_first:
-            return BarredFromRoundTwo(
-                zh=f"{self.teacher} 第一轮所选课程学校审核均不通过，不能参加第二轮补报",
-                en=f"the school passed none of {self.teacher}'s choices of round one",
-                rule=rule,
-                field="teacher",
-                evidence=tuple(c.evidence for c in self.mine.choices.values()),
-            )
-        return None

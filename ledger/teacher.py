@@ -14,7 +14,16 @@ from ledger.command import PROVINCE, Command, Selector, about, fact
 from ledger.day import happened
 from ledger.event import Entry, Event
 from ledger.names import JurisdictionId, Name, SchoolId, TeacherId
-from ledger.register import AlreadyRegistered, SchoolRegistered, Stage, WrongDay, taken, unknown
+from ledger.register import (
+    AlreadyRegistered,
+    Category,
+    SchoolRegistered,
+    Stage,
+    Tier,
+    WrongDay,
+    taken,
+    unknown,
+)
 from ledger.text import filled
 
 
@@ -61,6 +70,10 @@ class Whereabouts:
     place: JurisdictionId = PROVINCE
     entered: date | None = None
     updated: date | None = None
+    stage: Stage | None = None
+    subject: str | None = None
+    tier: Tier | None = None
+    categories: tuple[Category, ...] = ()
 
     def learn(self, entry: Entry) -> None:
         """Takes in the teacher events; others change nothing."""
@@ -68,10 +81,12 @@ class Whereabouts:
             case TeacherRegistered() as event:
                 self.school, self.place = event.school, event.place
                 self.entered, self.updated = event.entered, entry.on
+                self.stage, self.subject = event.stage, event.subject
             case TeacherTransferred() as event:
                 self.school, self.place = event.school, event.place
-            case TeacherProfileUpdated():
+            case TeacherProfileUpdated() as event:
                 self.updated = entry.on
+                self.stage, self.subject = event.stage, event.subject
             case _:
                 pass
 

@@ -43,6 +43,7 @@ class Phase(Enum):
     SELECT_R2 = "SELECT_R2"
     SCHOOL_REVIEW_R2 = "SCHOOL_REVIEW_R2"
     PROVIDER_REVIEW_R2 = "PROVIDER_REVIEW_R2"
+    TRAINING_NOTICE = "TRAINING_NOTICE"
     DELIVER = "DELIVER"
     ORDER_SUBMIT = "ORDER_SUBMIT"
     ORDER_LIST_PUBLISH = "ORDER_LIST_PUBLISH"
@@ -67,6 +68,7 @@ PHASE_ZH = {
     Phase.SELECT_R2: "第二轮选课",
     Phase.SCHOOL_REVIEW_R2: "第二轮学校审核",
     Phase.PROVIDER_REVIEW_R2: "第二轮机构复核",
+    Phase.TRAINING_NOTICE: "发放培训通知",
     Phase.DELIVER: "培训实施",
     Phase.ORDER_SUBMIT: "订单报送",
     Phase.ORDER_LIST_PUBLISH: "订单清单公布",

@@ -25,10 +25,10 @@ LONG_FILES = {
     "ledger/attendance.py": "absences and leave, and the two folds that other nouns take from them",
     "ledger/change.py": "the events of a change, three of its steps, and the fold that all share",
     "ledger/completion.py": "five outcomes and Standing, the one fold that reads all of them",
-    "ledger/enrollment.py": "five events of one choice and the two reviews of it",
     "ledger/accreditation.py": "an accreditation, its update, and the fold that others take of it",
-    "ledger/offering.py": "a class and its expansion; ClassRoom folds the seats of both",
     "ledger/schedule.py": "the timetable and the log of its days share one fold",
+    "ledger/enrollment.py": "five events of one choice, its fold, and the review by the school",
+    "ledger/offering.py": "a class, and ClassRoom, which folds its seats with its expansion",
     "ledger/register.py": "places, schools and teachers share how a name is known or taken",
     "ledger/store/work.py": "the tray, the jobs and their savepoints change together",
 }
@@ -300,6 +300,9 @@ def _constants(module: ast.Module) -> set[int]:
             for each in targets
         ):
             lines.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+        # The version of an event is no number of a rule, nor are those that it comes from.
+        versions = node.keywords if isinstance(node, ast.ClassDef) else []
+        lines.update(each.value.lineno for each in versions if each.arg == "version")
     return lines
 
 

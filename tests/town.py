@@ -16,6 +16,7 @@ import pytest
 from hypothesis import strategies as st
 
 from ledger.accreditation import AccreditProvider, Reach
+from ledger.admission import ConfirmEnrollment
 from ledger.assessment import RecordAssessment, Result
 from ledger.attendance import Absence, RecordAttendance
 from ledger.change import (
@@ -31,12 +32,13 @@ from ledger.correction import CorrectAttendance, CorrectCredit, RevokeCredit
 from ledger.credit import AwardCredit
 from ledger.declaration import DeclareProject
 from ledger.effect import CarryOutChange
-from ledger.enrollment import ConfirmEnrollment, ReviewSelection
+from ledger.enrollment import ReviewSelection
 from ledger.event import Channel, Event
+from ledger.expansion import DecideExpansion, RequestExpansion
 from ledger.misconduct import RecordMisconduct
 from ledger.names import ChangeId, CreditId, LedgerId, Name, TeacherId
 from ledger.notice import NotifyDenial
-from ledger.offering import DecideExpansion, OpenOffering, RequestExpansion
+from ledger.offering import OpenOffering
 from ledger.order import Form, SubmitOrder
 from ledger.register import RegisterSchool, Stage
 from ledger.response import AwardOrder, RespondToOrder

@@ -19,9 +19,10 @@ from api.demo.classes import (
     Class,
 )
 from api.demo.stage import Stage
-from ledger.enrollment import ConfirmEnrollment, ReviewSelection
+from ledger.admission import ConfirmEnrollment
+from ledger.enrollment import ReviewSelection
+from ledger.expansion import DecideExpansion, RequestExpansion
 from ledger.names import SchoolId
-from ledger.offering import DecideExpansion, RequestExpansion
 from ledger.schedule import PublishTimetable
 from ledger.selection import SelectOffering
 from ledger.withdrawal import WithdrawSelection

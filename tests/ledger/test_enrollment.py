@@ -1,4 +1,4 @@
-"""Enrollments: the school reviews, then the provider, in this order and within the seats."""
+"""Enrollments: the school reviews what the teacher chose, in its window and in order."""
 
 from __future__ import annotations
 
@@ -6,25 +6,13 @@ from datetime import date
 
 import pytest
 
-from ledger.command import OutsideScope, UnknownReference
-from ledger.enrollment import (
-    ConfirmEnrollment,
-    EnrollmentDeclined,
-    EnrollmentWithdrawn,
-    NoSeatLeft,
-    NotSelected,
-    ReviewSelection,
-    StepOutOfOrder,
-)
+from ledger.command import OutsideScope
+from ledger.enrollment import NotSelected, ReviewSelection, SelectionSteps, StepOutOfOrder
 from ledger.finding import Outcome
-from ledger.names import TeacherId
-from ledger.offering import ExpansionDecided, ExpansionRequested
 from ledger.review import ReasonMissing
 from ledger.term import WindowClosed, WindowUnknown
 from tests import cast
 from tests.cast import (
-    CHEN,
-    COUNTY_SCHOOL,
     H1_2024,
     H2_2019,
     H2_2020,
@@ -32,17 +20,13 @@ from tests.cast import (
     LIN,
     OFFERING,
     OTHER_SCHOOL,
-    RUIAN,
     SCHOOL,
     WENZHOU,
 )
-from tests.given import asker_for, background, given
+from tests.given import asker_for, given, on
 
 PASS = ReviewSelection(teacher=LIN, offering=OFFERING, passed=True)
-ADMIT = ConfirmEnrollment(teacher=LIN, offering=OFFERING, admitted=True)
-DECLINE = ConfirmEnrollment(teacher=LIN, offering=OFFERING, admitted=False, reason="名额已满")
 SCHOOL_DAY = date(2024, 3, 26)
-PROVIDER_DAY = date(2024, 3, 30)
 SELECTED = [cast.opened(), cast.selected()]
 PASSED = [*SELECTED, cast.passed()]
 
@@ -129,146 +113,25 @@ def test_only_the_school_of_the_teacher_reviews():
     given(SELECTED).when(PASS, on=SCHOOL_DAY, by=asker_for(OTHER_SCHOOL)).refused(OutsideScope)
 
 
-def test_the_provider_admits_a_teacher():
-    given(PASSED).when(ADMIT, on=PROVIDER_DAY).then(cast.confirmed())
-
-
-def test_the_provider_declines_a_teacher_with_a_reason():
-    given(PASSED).when(DECLINE, on=PROVIDER_DAY).then(
-        EnrollmentDeclined(
-            teacher=LIN,
-            offering=OFFERING,
-            school=SCHOOL,
-            provider=COUNTY_SCHOOL,
-            term=H1_2024,
-            round=1,
-            reason="名额已满",
-        )
-    )
-    given(PASSED).when(
-        ConfirmEnrollment(teacher=LIN, offering=OFFERING, admitted=False), on=PROVIDER_DAY
-    ).refused(ReasonMissing)
-
-
-@pytest.mark.parametrize(
-    ("term", "rule"),
-    [
-        pytest.param(H1_2024, "ZJ24-24", id="W-136"),
-        pytest.param(H2_2020, "ZJ20-23", id="W-156"),
-        pytest.param(H2_2019, "RA19-25", id="2019"),
-    ],
-)
-def test_the_provider_does_not_admit_before_the_school_reviewed(term, rule):
-    day = {H1_2024: PROVIDER_DAY, H2_2020: date(2020, 9, 10), H2_2019: date(2019, 9, 13)}[term]
-    given(chosen(term)).when(ADMIT, on=day).refused(StepOutOfOrder, rule, field="teacher")
-    given(chosen(term)).when(ADMIT, on=day, reported=True).found(
-        rule, Outcome.VIOLATION, StepOutOfOrder
-    ).kept(cast.confirmed(term=term))
-
-
-@pytest.mark.parametrize("reported", [False, True])
-@pytest.mark.parametrize(
-    "end", [cast.passed(passed=False, reason="x"), cast.confirmed()], ids=["refused", "admitted"]
-)
-def test_the_provider_does_not_admit_whom_the_school_refused_or_twice(end, reported):
-    given(SELECTED, end).when(ADMIT, on=PROVIDER_DAY, reported=reported).refused(
-        StepOutOfOrder, "ZJ24-24"
+def test_c_09_a_choice_and_its_review_may_share_a_day():
+    given(cast.opened(), on(SCHOOL_DAY, cast.selected())).when(PASS, on=SCHOOL_DAY).then(
+        cast.passed()
     )
 
 
-@pytest.mark.parametrize(
-    ("term", "round", "day", "rule"),
-    [
-        pytest.param(H2_2019, 1, date(2019, 9, 12), "RA19-19", id="W-150-early"),
-        pytest.param(H2_2019, 1, date(2019, 9, 13), None, id="W-150"),
-        pytest.param(H2_2019, 1, date(2019, 9, 14), "RA19-19", id="W-150-late"),
-        pytest.param(H2_2019, 2, date(2019, 9, 18), "RA19-22", id="W-147-early"),
-        pytest.param(H2_2019, 2, date(2019, 9, 19), None, id="W-147-first"),
-        pytest.param(H2_2019, 2, date(2019, 9, 22), None, id="W-147-last"),
-        pytest.param(H2_2019, 2, date(2019, 9, 23), "RA19-22", id="W-147-late"),
-        pytest.param(H1_2024, 1, date(2024, 3, 29), "ZJ24-17", id="2024-early"),
-        pytest.param(H1_2024, 2, date(2024, 4, 3), None, id="2024-two"),
-        pytest.param(H1_2024, 2, date(2024, 4, 4), "ZJ24-20", id="2024-two-late"),
-    ],
-)
-def test_the_provider_reviews_in_its_window(term, round, day, rule):
-    past = [*chosen(term, round), cast.passed(term=term, round=round)]
-    answer = given(past).when(ADMIT, on=day)
-    if rule is None:
-        answer.accepted()
-        return
-    answer.refused(WindowClosed, rule)
-    given(past).when(ADMIT, on=day, reported=True).found(rule, Outcome.VIOLATION).then(
-        cast.confirmed(term=term, round=round)
-    )
+def test_c_09_a_review_is_not_dated_before_the_choice():
+    past = [cast.opened(), on(date(2024, 3, 27), cast.selected())]
+    given(past).when(PASS, on=SCHOOL_DAY).refused(StepOutOfOrder, "ZJ24-24", field="teacher")
+    given(past).when(PASS, on=SCHOOL_DAY, reported=True).found(
+        "ZJ24-24", Outcome.VIOLATION, StepOutOfOrder
+    ).then(cast.passed())
 
 
-def crowd(count):
-    return [cast.confirmed(TeacherId(f"teacher:t{number}")) for number in range(count)]
+def test_a_choice_that_was_refused_and_made_again_is_reviewed_again():
+    again = [*SELECTED, cast.passed(passed=False, reason="x"), cast.selected()]
+    given(again).when(PASS, on=SCHOOL_DAY).then(cast.passed())
 
 
-EXPANDED = [
-    ExpansionRequested(offering=OFFERING, provider=COUNTY_SCHOOL, seats=60),
-    ExpansionDecided(
-        offering=OFFERING,
-        provider=COUNTY_SCHOOL,
-        place=RUIAN,
-        seats=60,
-        approved=True,
-        reason="",
-    ),
-]
-
-
-@pytest.mark.parametrize(
-    ("expansion", "admitted", "accepted"),
-    [
-        pytest.param([], 49, True, id="last-seat"),
-        pytest.param([], 50, False, id="full"),
-        pytest.param(EXPANDED, 55, True, id="W-144"),
-        pytest.param(EXPANDED, 59, True, id="W-144-last-seat"),
-        pytest.param(EXPANDED, 60, False, id="W-144-full"),
-        pytest.param(EXPANDED[:1], 50, False, id="W-145"),
-    ],
-)
-def test_no_more_are_admitted_than_there_are_seats(expansion, admitted, accepted):
-    past = [*PASSED, *expansion, *crowd(admitted)]
-    answer = given(past).when(ADMIT, on=PROVIDER_DAY)
-    if accepted:
-        answer.accepted()
-        return
-    answer.refused(NoSeatLeft, field="offering")
-    given(past).when(ADMIT, on=PROVIDER_DAY, reported=True).found(
-        None, Outcome.VIOLATION, NoSeatLeft
-    ).then(cast.confirmed())
-
-
-def test_a_withdrawal_frees_a_seat():
-    left = EnrollmentWithdrawn(
-        teacher=TeacherId("teacher:t0"),
-        offering=OFFERING,
-        school=SCHOOL,
-        term=H1_2024,
-        admitted=True,
-        after_change=True,
-        reason="",
-    )
-    given(PASSED, crowd(50), left).when(ADMIT, on=PROVIDER_DAY).accepted()
-
-
-def test_a_full_class_still_declines():
-    given(PASSED, crowd(50)).when(DECLINE, on=PROVIDER_DAY).accepted()
-
-
-def test_nobody_is_admitted_without_a_choice():
-    given(cast.opened(), background(cast.selected(CHEN))).when(ADMIT, on=PROVIDER_DAY).refused(
-        NotSelected, field="teacher"
-    )
-
-
-def test_an_unknown_class_admits_nobody():
-    given().when(ADMIT, on=PROVIDER_DAY).refused(UnknownReference, field="offering")
-
-
-def test_another_provider_admits_nobody():
-    given(PASSED).when(ADMIT, on=PROVIDER_DAY, by=asker_for(INSTITUTE)).refused(OutsideScope)
+def test_the_steps_of_a_rule_are_those_of_the_program():
+    assert SelectionSteps(steps=("SELECT", "SCHOOL_REVIEW", "PROVIDER_REVIEW")).wrong() is None
+    assert SelectionSteps(steps=("SELECT", "PROVIDER_REVIEW")).wrong() is not None

@@ -11,11 +11,13 @@ from datetime import date, timedelta
 
 import pytest
 
+from ledger.admission import ConfirmEnrollment
 from ledger.command import Command
-from ledger.enrollment import ConfirmEnrollment, ReviewSelection
+from ledger.enrollment import ReviewSelection
+from ledger.expansion import DecideExpansion, RequestExpansion
 from ledger.finding import Outcome
 from ledger.names import TermId
-from ledger.offering import DecideExpansion, ExpansionRequested, RequestExpansion
+from ledger.offering import ExpansionRequested
 from ledger.regulation import Rule
 from ledger.response import AwardOrder, RespondToOrder
 from ledger.review import ReviewProject

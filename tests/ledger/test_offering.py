@@ -1,4 +1,4 @@
-"""Offerings: opened from published projects, and expanded between the rounds."""
+"""Offerings: opened from published projects, as many as were declared."""
 
 from __future__ import annotations
 
@@ -12,33 +12,21 @@ from ledger.finding import Outcome
 from ledger.offering import (
     SEATS_MAX,
     AdviserMissing,
-    ClassRoom,
-    DecideExpansion,
-    ExpansionDecided,
-    ExpansionPending,
-    ExpansionRequested,
     NotPublished,
     OpenOffering,
-    RequestExpansion,
     TooManyOfferings,
 )
 from ledger.register import AlreadyRegistered
-from ledger.review import ReasonMissing
-from ledger.term import WindowClosed, WindowUnknown
+from ledger.term import WindowClosed
 from tests import cast
 from tests.cast import (
     ADVISER,
-    COUNTY_SCHOOL,
-    H1_2024,
-    H2_2019,
-    H2_2020,
     OFFERING,
     OPENS,
     OTHER_OFFERING,
     PROJECT,
-    RUIAN,
 )
-from tests.given import asker_for, entries, given, rules_without
+from tests.given import asker_for, given, rules_without
 
 OPEN = OpenOffering(
     offering=OFFERING,
@@ -50,20 +38,6 @@ OPEN = OpenOffering(
 )
 PUBLISHED = [cast.declared(), cast.reviewed(), cast.published()]
 DAY = date(2024, 3, 18)
-REQUEST = RequestExpansion(offering=OFFERING, seats=60)
-REQUESTED = ExpansionRequested(offering=OFFERING, provider=COUNTY_SCHOOL, seats=60)
-GRANT = DecideExpansion(offering=OFFERING, approved=True)
-
-
-def decided(approved=True, reason=""):
-    return ExpansionDecided(
-        offering=OFFERING,
-        provider=COUNTY_SCHOOL,
-        place=RUIAN,
-        seats=60,
-        approved=approved,
-        reason=reason,
-    )
 
 
 def test_a_provider_opens_a_class_of_a_published_project():
@@ -156,97 +130,3 @@ def test_a_class_does_not_end_before_it_opens():
     given(PUBLISHED).when(replace(OPEN, closes=date(2024, 4, 7)), on=DAY).faulted(
         "DAYS_REVERSED", "closes"
     )
-
-
-@pytest.mark.parametrize(
-    ("term", "day", "rule"),
-    [
-        pytest.param(H1_2024, date(2024, 3, 27), "ZJ24-15", id="W-138-early"),
-        pytest.param(H1_2024, date(2024, 3, 28), None, id="W-138"),
-        pytest.param(H1_2024, date(2024, 3, 29), "ZJ24-15", id="W-138-late"),
-        pytest.param(H1_2024, date(2024, 4, 2), "ZJ24-15", id="W-142"),
-        pytest.param(H2_2019, date(2019, 9, 12), "RA19-17", id="W-141"),
-        pytest.param(H2_2019, date(2019, 9, 11), None, id="2019-last"),
-    ],
-)
-def test_more_seats_are_asked_for_in_the_window(term, day, rule):
-    answer = given(cast.opened(term=term)).when(REQUEST, on=day)
-    if rule is None:
-        answer.then(REQUESTED)
-        return
-    answer.refused(WindowClosed, rule)
-    given(cast.opened(term=term)).when(REQUEST, on=day, reported=True).found(
-        rule, Outcome.VIOLATION, WindowClosed
-    ).then(REQUESTED)
-
-
-def test_the_window_of_2020_for_more_seats_is_unknown():
-    given(cast.opened(term=H2_2020)).when(REQUEST, on=date(2020, 9, 10)).found(
-        "ZJ20-24", Outcome.INDETERMINATE, WindowUnknown
-    ).then(REQUESTED)
-
-
-@pytest.mark.parametrize("seats", [49, 50, SEATS_MAX + 1])
-def test_the_new_total_exceeds_the_old_one(seats):
-    given(cast.opened()).when(
-        RequestExpansion(offering=OFFERING, seats=seats), on=date(2024, 3, 28)
-    ).refused(ExpansionPending, field="seats")
-
-
-def test_a_second_request_waits_for_the_decision_on_the_first():
-    given(cast.opened(), REQUESTED).when(
-        RequestExpansion(offering=OFFERING, seats=70), on=date(2024, 3, 28)
-    ).refused(ExpansionPending)
-
-
-def test_an_unknown_class_is_not_expanded():
-    given().when(REQUEST, on=date(2024, 3, 28)).refused(UnknownReference, field="offering")
-    given().when(GRANT, on=date(2024, 3, 29)).refused(UnknownReference, field="offering")
-
-
-@pytest.mark.parametrize(
-    ("term", "day", "rule"),
-    [
-        pytest.param(H1_2024, date(2024, 3, 28), "ZJ24-16", id="W-139-early"),
-        pytest.param(H1_2024, date(2024, 3, 29), None, id="W-139"),
-        pytest.param(H1_2024, date(2024, 3, 30), "ZJ24-16", id="W-139-late"),
-        pytest.param(H2_2019, date(2019, 9, 13), "RA19-18", id="2019-late"),
-    ],
-)
-def test_more_seats_are_granted_in_the_window(term, day, rule):
-    past = [cast.opened(term=term), REQUESTED]
-    answer = given(past).when(GRANT, on=day)
-    if rule is None:
-        answer.then(decided())
-        return
-    answer.refused(WindowClosed, rule)
-    given(past).when(GRANT, on=day, reported=True).found(rule, Outcome.VIOLATION).then(decided())
-
-
-def test_a_denial_needs_a_reason():
-    given(cast.opened(), REQUESTED).when(
-        DecideExpansion(offering=OFFERING, approved=False), on=date(2024, 3, 29)
-    ).refused(ReasonMissing)
-
-
-def test_without_a_request_there_is_nothing_to_decide():
-    given(cast.opened()).when(GRANT, on=date(2024, 3, 29)).refused(ExpansionPending)
-    given(cast.opened(), REQUESTED, decided()).when(GRANT, on=date(2024, 3, 29)).refused(
-        ExpansionPending
-    )
-
-
-def test_the_provider_does_not_grant_its_own_request():
-    given(cast.opened(), REQUESTED).when(
-        GRANT, on=date(2024, 3, 29), by=asker_for(COUNTY_SCHOOL)
-    ).refused(OutsideScope)
-
-
-@pytest.mark.parametrize(("approved", "seats"), [(True, 60), (False, 50)])
-def test_only_a_granted_request_changes_the_seats(approved, seats):
-    room = ClassRoom()
-    for entry in entries([cast.opened(), REQUESTED, decided(approved, "x")], DAY):
-        room.learn(entry)
-
-    assert seats == room.seats
-    assert room.requested is None

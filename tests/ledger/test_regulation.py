@@ -20,8 +20,8 @@ from ledger.regulation import (
     Strength,
     Use,
 )
+from ledger.round import RoundTwoAdmission
 from ledger.schedule import TimetableNotice
-from ledger.selection import RoundTwoAdmission
 from ledger.term import Window
 from ledger.verdict import CycleTotal, OnceIntensive, SchoolBasedCap
 from tests.cast import HANGZHOU, PROVINCE, RUIAN, WENZHOU

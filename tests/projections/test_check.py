@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from eventsourcing.dcb.api import DCBEvent
 
-from ledger.enrollment import ConfirmEnrollment
+from ledger.admission import ConfirmEnrollment
 from ledger.names import TeacherId
 from ledger.selection import SelectOffering
 from ledger.store.ledger import Ledger

@@ -16,9 +16,9 @@ from eventsourcing.dcb.api import DCBEvent
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from ledger.admission import ConfirmEnrollment
 from ledger.command import Asker, Role
 from ledger.document import AdoptRegulation
-from ledger.enrollment import ConfirmEnrollment
 from ledger.event import BODY_BYTES_MAX, Entry, Event, decode, encode, leaf_hash
 from ledger.fault import Fault
 from ledger.names import TeacherId

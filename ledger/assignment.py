@@ -1,0 +1,119 @@
+"""Assignment: a bureau names the trainees of a mandated training, without the rounds (指派).
+
+Mandated training is approved and carried out by the authority of its level (浙教办函〔2020〕141号
+§三(四)); the teachers of its place are enrolled at once, within the seats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ledger.command import Command, Refused, Selector, about, fact
+from ledger.enrollment import (
+    ENROLLMENT_EVENTS,
+    Choice,
+    EnrollmentConfirmed,
+    EnrollmentWithdrawn,
+    Roll,
+    Status,
+)
+from ledger.event import Entry, Event
+from ledger.names import JurisdictionId, Name, OfferingId, TeacherId
+from ledger.offering import OFFERING_EVENTS, ClassRoom
+from ledger.plan import Choice as Selecting
+from ledger.teacher import TEACHER_EVENTS, Whereabouts
+
+
+class NotMandated(Refused):
+    """Teachers choose this training themselves."""
+
+
+class BeyondReach(Refused):
+    """The teacher works outside the place of the bureau that assigns."""
+
+
+class AlreadyEnrolled(Refused):
+    """The teacher is a trainee of the class."""
+
+
+@dataclass(kw_only=True)
+class AssignTrainee(Command):
+    """Enrol a teacher in a mandated class, by the bureau that ordered it or holds it."""
+
+    teacher: TeacherId
+    offering: OfferingId
+
+    now: Whereabouts = fact(default_factory=Whereabouts)
+    room: ClassRoom = fact(default_factory=ClassRoom)
+    roll: Roll = fact(default_factory=Roll)
+    choice: Choice = fact(default_factory=Choice)
+
+    def boundary(self) -> list[Selector]:
+        seats: list[type[Event]] = [EnrollmentConfirmed, EnrollmentWithdrawn]
+        return [
+            about(self.teacher, of=TEACHER_EVENTS),
+            about(self.teacher, self.offering, of=ENROLLMENT_EVENTS),
+            about(self.offering, of=[*OFFERING_EVENTS, *seats]),
+        ]
+
+    def learn(self, entry: Entry) -> None:
+        event = entry.event
+        self.now.learn(entry)
+        self.room.learn(entry)
+        self.roll.learn(entry)
+        if getattr(event, "teacher", None) == self.teacher:
+            self.choice.learn(entry)
+
+    def authority(self) -> JurisdictionId:
+        opened = self.room.known(self.offering)
+        return opened.plan.assigned_by or opened.place
+
+    def territory(self) -> JurisdictionId:
+        return self.now.place
+
+    def answerable(self) -> JurisdictionId:
+        return self.authority()
+
+    def decide(self) -> Iterator[Event]:
+        opened = self.room.known(self.offering)
+        school = self.now.known(self.teacher)
+        self.room.held(self.offering)
+        if self.choice.status is Status.PROVIDER_CONFIRMED:
+            raise AlreadyEnrolled(
+                zh=f"{self.teacher} 已是 {self.offering} 的学员",
+                en=f"{self.teacher} is a trainee of {self.offering} already",
+                field="teacher",
+                evidence=(self.choice.evidence,),
+            )
+        bureau = self.authority()
+        subjects: tuple[Name, ...] = (self.teacher, self.offering)
+        if opened.plan.choice is not Selecting.MANDATED:
+            yield from self.gate(self._self_selected(), *subjects)
+        if not bureau.covers(self.now.place):
+            yield from self.gate(self._beyond(bureau), *subjects)
+        yield from self.gate(self.roll.full(self.room, self.offering), *subjects)
+        yield EnrollmentConfirmed(
+            teacher=self.teacher,
+            offering=self.offering,
+            school=school,
+            provider=opened.provider,
+            term=opened.term,
+            round=0,
+            place=self.now.place,
+            assigned_by=bureau,
+        )
+
+    def _self_selected(self) -> Refused:
+        return NotMandated(
+            zh=f"{self.offering} 由教师自主选课，不能指派学员",
+            en=f"teachers choose {self.offering} themselves; nobody is assigned to it",
+            field="offering",
+        )
+
+    def _beyond(self, bureau: JurisdictionId) -> Refused:
+        return BeyondReach(
+            zh=f"{self.teacher} 不在 {bureau} 辖区内任教，不能由其指派",
+            en=f"{self.teacher} does not work in {bureau}, which cannot assign",
+            field="teacher",
+        )

@@ -1,0 +1,107 @@
+"""Round: what became of a teacher's choices of round one, and who may use round two (轮次).
+
+"Did not choose" is said of the close of round one: what was withdrawn by then counts as nothing.
+The rule is read narrowly, because it shuts out (rulebook C-08).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from ledger.command import Refused
+from ledger.enrollment import Choice, EnrollmentWithdrawn, OfferingSelected, SelectionReviewed
+from ledger.event import Entry
+from ledger.names import OfferingId, TeacherId
+from ledger.regulation import InForce, Parameters
+
+BARS = ("NO_SELECTION", "SCHOOL_REFUSED")
+
+
+class RoundTwoAdmission(
+    Parameters,
+    kind="round-two-admission",
+    zh="第二轮补报时查第一轮：NO_SELECTION 为截止时没有选课，SCHOOL_REFUSED 为学校审核均不通过，"
+    "符合所列情形的不予受理；机构未录取的不受限。",
+):
+    """A choice in round two is refused to a teacher in the state of ``bars`` after round one.
+
+    ``NO_SELECTION``: no choice of the term stands at its close. ``SCHOOL_REFUSED``: the school
+    passed none of them. Whom a provider declined is never barred.
+    """
+
+    bars: tuple[str, ...]
+
+    def wrong(self) -> str | None:
+        odd = sorted(set(self.bars) - set(BARS))
+        return f"bars: the program knows no {', '.join(odd)}" if odd else None
+
+    def laxer(self, than: RoundTwoAdmission) -> bool:
+        return not set(than.bars) <= set(self.bars)
+
+
+class BarredFromRoundTwo(Refused):
+    """The teacher may not take part in round two."""
+
+
+@dataclass
+class TermChoices:
+    """All choices of one teacher in one term."""
+
+    choices: dict[OfferingId, Choice] = field(default_factory=dict)
+    first_round: dict[OfferingId, bool | None] = field(default_factory=dict)
+    first_closes: date | None = None
+
+    def learn(self, entry: Entry) -> None:
+        """Takes in the teacher's enrollment events of the term."""
+        event = entry.event
+        offering: OfferingId | None = getattr(event, "offering", None)
+        if offering is None:
+            return
+        self.choices.setdefault(offering, Choice()).learn(entry)
+        match event:
+            case OfferingSelected(round=1):
+                self.first_round[offering] = None
+            case SelectionReviewed(round=1, passed=passed):
+                self.first_round[offering] = passed
+            case EnrollmentWithdrawn() if self._before_close(entry):
+                # What was withdrawn by the close of round one counts as not selected (C-08).
+                self.first_round.pop(offering, None)
+            case _:
+                pass
+
+    def _before_close(self, entry: Entry) -> bool:
+        return self.first_closes is None or entry.on <= self.first_closes
+
+    @property
+    def selected_first(self) -> bool:
+        """Whether a choice of round one stands at its close, refused ones included."""
+        return bool(self.first_round)
+
+    @property
+    def all_refused_first(self) -> bool:
+        """Whether the school passed none of the choices of round one."""
+        return bool(self.first_round) and all(p is False for p in self.first_round.values())
+
+
+def barred(
+    mine: TermChoices, rule: InForce[RoundTwoAdmission], teacher: TeacherId
+) -> Refused | None:
+    """What keeps a teacher out of round two, if anything does."""
+    bars = rule.value.bars
+    if "NO_SELECTION" in bars and not mine.selected_first:
+        return BarredFromRoundTwo(
+            zh=f"{teacher} 第一轮没有选课，不能参加第二轮补报",
+            en=f"{teacher} chose nothing in round one and may not use round two",
+            rule=rule,
+            field="teacher",
+        )
+    if "SCHOOL_REFUSED" in bars and mine.all_refused_first:
+        return BarredFromRoundTwo(
+            zh=f"{teacher} 第一轮所选课程学校审核均不通过，不能参加第二轮补报",
+            en=f"the school passed none of {teacher}'s choices of round one",
+            rule=rule,
+            field="teacher",
+            evidence=tuple(c.evidence for c in mine.choices.values()),
+        )
+    return None

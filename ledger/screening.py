@@ -1,0 +1,268 @@
+"""Screening: in which order the provider admits, where more are passed than seats (筛选).
+
+No document says how, so it is done in the open: how a class will be screened is announced before
+anybody chose it, and nothing announced means a draw; the order is made once in a round, with
+all that it looked at. The order itself is a pure function (``draw.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from ledger.command import Refused, Selector, about, fact
+from ledger.draw import Applicant, ScreeningOrder, draw_of, is_prior, ranked, seed_of
+from ledger.enrollment import ENROLLMENT_EVENTS, Choice, OfferingSelected, Roll, Status
+from ledger.event import Entry, Event
+from ledger.names import JurisdictionId, OfferingId, ProviderId, SchoolId, TeacherId, TermId
+from ledger.offering import OFFERING_EVENTS, ClassStep
+from ledger.register import Category, Tier
+from ledger.term import Phase, in_window
+
+
+class ScreeningAnnounced(Event, name="screening.announced"):
+    """A provider made known how it will screen a class, and who comes first."""
+
+    offering: OfferingId
+    provider: ProviderId
+    by: ScreeningOrder
+    tiers: tuple[Tier, ...] = ()
+    categories: tuple[Category, ...] = ()
+
+
+class ApplicantsScreened(Event, name="screening.applicants-screened"):
+    """The applicants of a round were put in order; a placement for each of them follows."""
+
+    offering: OfferingId
+    provider: ProviderId
+    place: JurisdictionId
+    term: TermId
+    round: int
+    by: ScreeningOrder
+    tiers: tuple[Tier, ...]
+    categories: tuple[Category, ...]
+    seed: str
+    applicants: int
+    seats_left: int
+
+
+class ApplicantPlaced(Event, name="screening.applicant-placed"):
+    """The place of one applicant in the order, with all that the order looked at.
+
+    ``arrived`` counts the choices of the round as they were made, from 1; ``passed_by`` is the
+    event by which the school passed the choice.
+    """
+
+    teacher: TeacherId
+    offering: OfferingId
+    school: SchoolId
+    provider: ProviderId
+    round: int
+    rank: int
+    arrived: int
+    passed_by: str
+    prior: bool
+    draw: str
+    tier: Tier | None = None
+    categories: tuple[Category, ...] = ()
+
+
+SCREENING_EVENTS: list[type[Event]] = [ScreeningAnnounced, ApplicantsScreened, ApplicantPlaced]
+
+
+class ScreeningLate(Refused):
+    """The order was not made known before the first choice."""
+
+
+class ScreeningStands(Refused):
+    """The order was announced, or the applicants of the round were screened."""
+
+
+class NobodyToScreen(Refused):
+    """No applicant waits for the provider."""
+
+
+@dataclass
+class Waiting:
+    """The choices of a class as they came, and which of them wait for the provider."""
+
+    choices: dict[TeacherId, Choice] = field(default_factory=dict)
+    chosen: dict[TeacherId, OfferingSelected] = field(default_factory=dict)
+
+    def learn(self, entry: Entry) -> None:
+        """Takes in the enrollment events of the class; others change nothing."""
+        event = entry.event
+        teacher: TeacherId | None = getattr(event, "teacher", None)
+        if teacher is None or type(event) not in ENROLLMENT_EVENTS:
+            return
+        self.choices.setdefault(teacher, Choice()).learn(entry)
+        if isinstance(event, OfferingSelected):
+            # Who chooses again arrives again.
+            self.chosen.pop(teacher, None)
+            self.chosen[teacher] = event
+
+    def applicants(self) -> tuple[int, list[Applicant]]:
+        """The latest round in which somebody waits, and who does, as they arrived."""
+        passed = {
+            teacher: self.choices[teacher]
+            for teacher in self.chosen
+            if self.choices[teacher].status is Status.SCHOOL_PASSED
+        }
+        latest = max((each.round for each in passed.values()), default=0)
+        found: list[Applicant] = []
+        arrived = 0
+        for teacher, event in self.chosen.items():
+            arrived += event.round == latest
+            if teacher in passed and event.round == latest:
+                found.append(
+                    Applicant(
+                        teacher=teacher,
+                        arrived=arrived,
+                        passed_by=passed[teacher].evidence,
+                        tier=event.tier,
+                        categories=event.categories,
+                    )
+                )
+        return latest, found
+
+
+@dataclass(kw_only=True)
+class AnnounceScreening(ClassStep):
+    """Make known how a class will be screened, by the provider, before anybody chose it."""
+
+    by: ScreeningOrder
+    tiers: tuple[Tier, ...] = ()
+    categories: tuple[Category, ...] = ()
+
+    chosen: str | None = fact(default=None)
+    stands: str | None = fact(default=None)
+
+    def boundary(self) -> list[Selector]:
+        return [
+            about(self.offering, of=[*OFFERING_EVENTS, OfferingSelected, *SCREENING_EVENTS[:2]])
+        ]
+
+    def learn(self, entry: Entry) -> None:
+        super().learn(entry)
+        match entry.event:
+            case OfferingSelected():
+                self.chosen = self.chosen or entry.id
+            case ScreeningAnnounced() | ApplicantsScreened():
+                self.stands = entry.id
+            case _:
+                pass
+
+    def decide(self) -> Iterator[Event]:
+        opened = self.room.known(self.offering)
+        self.room.held(self.offering)
+        if self.stands is not None:
+            raise _stands(self.offering, self.stands)
+        if self.chosen is not None:
+            late = ScreeningLate(
+                zh=f"已有教师选 {self.offering}；筛选办法须在首次选课之前公布，未公布的按抽签",
+                en=f"{self.offering} has been chosen already; how it is screened is made known "
+                "before that, or else it is a draw",
+                field="offering",
+                evidence=(self.chosen,),
+            )
+            yield from self.gate(late, self.offering, opened.provider)
+        yield ScreeningAnnounced(
+            offering=self.offering,
+            provider=opened.provider,
+            by=self.by,
+            tiers=self.tiers,
+            categories=self.categories,
+        )
+
+
+@dataclass(kw_only=True)
+class ScreenApplicants(ClassStep):
+    """Put the applicants whom their schools passed in order, once in each round."""
+
+    waiting: Waiting = fact(default_factory=Waiting)
+    roll: Roll = fact(default_factory=Roll)
+    announced: ScreeningAnnounced | None = fact(default=None)
+    screened: dict[int, str] = fact(default_factory=dict)
+
+    def boundary(self) -> list[Selector]:
+        return [
+            about(self.offering, of=[*OFFERING_EVENTS, *ENROLLMENT_EVENTS, *SCREENING_EVENTS[:2]])
+        ]
+
+    def learn(self, entry: Entry) -> None:
+        super().learn(entry)
+        self.waiting.learn(entry)
+        self.roll.learn(entry)
+        match entry.event:
+            case ScreeningAnnounced() as event:
+                self.announced = event
+            case ApplicantsScreened(round=number):
+                self.screened[number] = entry.id
+            case _:
+                pass
+
+    def decide(self) -> Iterator[Event]:
+        opened = self.room.known(self.offering)
+        self.room.held(self.offering)
+        number, applicants = self.waiting.applicants()
+        if not applicants:
+            raise NobodyToScreen(
+                zh=f"{self.offering} 没有学校已审核通过、等待复核的教师",
+                en=f"no applicant of {self.offering} waits for the provider",
+                field="offering",
+            )
+        if number in self.screened:
+            raise _stands(self.offering, self.screened[number])
+        yield from in_window(
+            self,
+            Phase.PROVIDER_REVIEW_R2 if number == 2 else Phase.PROVIDER_REVIEW_R1,
+            self.offering,
+            opened.provider,
+            place=opened.place,
+            term=opened.term,
+        )
+        yield from self._placed(number, applicants)
+
+    def _placed(self, number: int, applicants: list[Applicant]) -> Iterator[Event]:
+        opened, said = self.room.known(self.offering), self.announced
+        by = said.by if said else ScreeningOrder.DRAW
+        tiers, categories = (said.tiers, said.categories) if said else ((), ())
+        seed = seed_of(self.offering, number, applicants)
+        yield ApplicantsScreened(
+            offering=self.offering,
+            provider=opened.provider,
+            place=opened.place,
+            term=opened.term,
+            round=number,
+            by=by,
+            tiers=tiers,
+            categories=categories,
+            seed=seed,
+            applicants=len(applicants),
+            seats_left=max(self.room.seats - len(self.roll.confirmed), 0),
+        )
+        in_order = ranked(applicants, by, seed, tiers, categories)
+        for rank, each in enumerate(in_order, start=1):
+            yield ApplicantPlaced(
+                teacher=each.teacher,
+                offering=self.offering,
+                school=self.waiting.chosen[each.teacher].school,
+                provider=opened.provider,
+                round=number,
+                rank=rank,
+                arrived=each.arrived,
+                passed_by=each.passed_by,
+                prior=is_prior(each, tiers, categories),
+                draw=draw_of(seed, each.teacher),
+                tier=each.tier,
+                categories=each.categories,
+            )
+
+
+def _stands(offering: OfferingId, evidence: str) -> Refused:
+    return ScreeningStands(
+        zh=f"{offering} 的筛选办法或本轮筛选结果已经确定，不能重来",
+        en=f"how {offering} is screened, or this round of it, is settled and not done again",
+        field="offering",
+        evidence=(evidence,),
+    )

@@ -1,0 +1,463 @@
+"""Admissions: the provider after the school, within the seats, in the order that was recorded."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from ledger.admission import (
+    AdmitApplicants,
+    AgainstTheOrder,
+    ConfirmEnrollment,
+    NotAdmitted,
+    NotScreened,
+    SendTrainingNotices,
+    TrainingNoticesSent,
+)
+from ledger.command import OutsideScope, UnknownReference
+from ledger.enrollment import (
+    EnrollmentDeclined,
+    EnrollmentWithdrawn,
+    NoSeatLeft,
+    NotSelected,
+    StepOutOfOrder,
+)
+from ledger.finding import Outcome
+from ledger.names import TeacherId
+from ledger.offering import ExpansionDecided, ExpansionRequested
+from ledger.review import ReasonMissing
+from ledger.screening import ApplicantPlaced
+from ledger.term import WindowClosed
+from tests import cast
+from tests.cast import (
+    CHEN,
+    COUNTY_SCHOOL,
+    H1_2024,
+    H2_2019,
+    H2_2020,
+    HANGZHOU,
+    INSTITUTE,
+    LIN,
+    OFFERING,
+    RUIAN,
+    SCHOOL,
+    ZHOU,
+)
+from tests.given import asker_for, background, given, on
+
+ADMIT = ConfirmEnrollment(teacher=LIN, offering=OFFERING, admitted=True)
+DECLINE = ConfirmEnrollment(teacher=LIN, offering=OFFERING, admitted=False, reason="名额已满")
+PROVIDER_DAY = date(2024, 3, 30)
+SELECTED = [cast.opened(), cast.selected()]
+PASSED = [*SELECTED, cast.passed()]
+ADMIT_ALL = AdmitApplicants(offering=OFFERING)
+NOTICES = SendTrainingNotices(offering=OFFERING)
+
+
+def chosen(term, round=1):
+    return [cast.opened(term=term), cast.selected(term=term, round=round)]
+
+
+def test_the_provider_admits_a_teacher():
+    given(PASSED).when(ADMIT, on=PROVIDER_DAY).then(cast.confirmed())
+
+
+def test_the_provider_declines_a_teacher_with_a_reason():
+    given(PASSED).when(DECLINE, on=PROVIDER_DAY).then(
+        EnrollmentDeclined(
+            teacher=LIN,
+            offering=OFFERING,
+            school=SCHOOL,
+            provider=COUNTY_SCHOOL,
+            term=H1_2024,
+            round=1,
+            reason="名额已满",
+        )
+    )
+    given(PASSED).when(
+        ConfirmEnrollment(teacher=LIN, offering=OFFERING, admitted=False), on=PROVIDER_DAY
+    ).refused(ReasonMissing)
+
+
+@pytest.mark.parametrize(
+    ("term", "rule"),
+    [
+        pytest.param(H1_2024, "ZJ24-24", id="W-136"),
+        pytest.param(H2_2020, "ZJ20-23", id="W-156"),
+        pytest.param(H2_2019, "RA19-25", id="2019"),
+    ],
+)
+def test_the_provider_does_not_admit_before_the_school_reviewed(term, rule):
+    day = {H1_2024: PROVIDER_DAY, H2_2020: date(2020, 9, 10), H2_2019: date(2019, 9, 13)}[term]
+    given(chosen(term)).when(ADMIT, on=day).refused(StepOutOfOrder, rule, field="teacher")
+    given(chosen(term)).when(ADMIT, on=day, reported=True).found(
+        rule, Outcome.VIOLATION, StepOutOfOrder
+    ).kept(cast.confirmed(term=term))
+
+
+@pytest.mark.parametrize("reported", [False, True])
+@pytest.mark.parametrize(
+    "end", [cast.passed(passed=False, reason="x"), cast.confirmed()], ids=["refused", "admitted"]
+)
+def test_the_provider_does_not_admit_whom_the_school_refused_or_twice(end, reported):
+    given(SELECTED, end).when(ADMIT, on=PROVIDER_DAY, reported=reported).refused(
+        StepOutOfOrder, "ZJ24-24"
+    )
+
+
+@pytest.mark.parametrize(
+    ("term", "round", "day", "rule"),
+    [
+        pytest.param(H2_2019, 1, date(2019, 9, 12), "RA19-19", id="W-150-early"),
+        pytest.param(H2_2019, 1, date(2019, 9, 13), None, id="W-150"),
+        pytest.param(H2_2019, 1, date(2019, 9, 14), "RA19-19", id="W-150-late"),
+        pytest.param(H2_2019, 2, date(2019, 9, 18), "RA19-22", id="W-147-early"),
+        pytest.param(H2_2019, 2, date(2019, 9, 19), None, id="W-147-first"),
+        pytest.param(H2_2019, 2, date(2019, 9, 22), None, id="W-147-last"),
+        pytest.param(H2_2019, 2, date(2019, 9, 23), "RA19-22", id="W-147-late"),
+        pytest.param(H1_2024, 1, date(2024, 3, 29), "ZJ24-17", id="2024-early"),
+        pytest.param(H1_2024, 2, date(2024, 4, 3), None, id="2024-two"),
+        pytest.param(H1_2024, 2, date(2024, 4, 4), "ZJ24-20", id="2024-two-late"),
+    ],
+)
+def test_the_provider_reviews_in_its_window(term, round, day, rule):
+    past = [*chosen(term, round), cast.passed(term=term, round=round)]
+    answer = given(past).when(ADMIT, on=day)
+    if rule is None:
+        answer.accepted()
+        return
+    answer.refused(WindowClosed, rule)
+    given(past).when(ADMIT, on=day, reported=True).found(rule, Outcome.VIOLATION).then(
+        cast.confirmed(term=term, round=round)
+    )
+
+
+def crowd(count):
+    return [cast.confirmed(TeacherId(f"teacher:t{number}")) for number in range(count)]
+
+
+EXPANDED = [
+    ExpansionRequested(offering=OFFERING, provider=COUNTY_SCHOOL, seats=60),
+    ExpansionDecided(
+        offering=OFFERING,
+        provider=COUNTY_SCHOOL,
+        place=RUIAN,
+        seats=60,
+        approved=True,
+        reason="",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("expansion", "admitted", "accepted"),
+    [
+        pytest.param([], 49, True, id="last-seat"),
+        pytest.param([], 50, False, id="full"),
+        pytest.param(EXPANDED, 55, True, id="W-144"),
+        pytest.param(EXPANDED, 59, True, id="W-144-last-seat"),
+        pytest.param(EXPANDED, 60, False, id="W-144-full"),
+        pytest.param(EXPANDED[:1], 50, False, id="W-145"),
+    ],
+)
+def test_no_more_are_admitted_than_there_are_seats(expansion, admitted, accepted):
+    past = [*PASSED, *expansion, *crowd(admitted)]
+    answer = given(past).when(ADMIT, on=PROVIDER_DAY)
+    if accepted:
+        answer.accepted()
+        return
+    answer.refused(NoSeatLeft, field="offering")
+    given(past).when(ADMIT, on=PROVIDER_DAY, reported=True).found(
+        None, Outcome.VIOLATION, NoSeatLeft
+    ).then(cast.confirmed())
+
+
+def test_a_withdrawal_frees_a_seat():
+    left = EnrollmentWithdrawn(
+        teacher=TeacherId("teacher:t0"),
+        offering=OFFERING,
+        school=SCHOOL,
+        term=H1_2024,
+        admitted=True,
+        after_change=True,
+        reason="",
+    )
+    given(PASSED, crowd(50), left).when(ADMIT, on=PROVIDER_DAY).accepted()
+
+
+def test_a_full_class_still_declines():
+    given(PASSED, crowd(50)).when(DECLINE, on=PROVIDER_DAY).accepted()
+
+
+def test_nobody_is_admitted_without_a_choice():
+    given(cast.opened(), background(cast.selected(CHEN))).when(ADMIT, on=PROVIDER_DAY).refused(
+        NotSelected, field="teacher"
+    )
+
+
+def test_an_unknown_class_admits_nobody():
+    given().when(ADMIT, on=PROVIDER_DAY).refused(UnknownReference, field="offering")
+
+
+def test_another_provider_admits_nobody():
+    given(PASSED).when(ADMIT, on=PROVIDER_DAY, by=asker_for(INSTITUTE)).refused(OutsideScope)
+
+
+def test_c_09_an_admission_is_not_dated_before_the_review():
+    past = [*SELECTED, on(date(2024, 3, 31), cast.passed())]
+    given(past).when(ADMIT, on=PROVIDER_DAY).refused(StepOutOfOrder, "ZJ24-24")
+    given(past).when(ADMIT, on=PROVIDER_DAY, reported=True).found(
+        "ZJ24-24", Outcome.VIOLATION, StepOutOfOrder
+    ).then(cast.confirmed())
+
+
+def declined(teacher=LIN, reason="名额已满", round=1):
+    return EnrollmentDeclined(
+        teacher=teacher,
+        offering=OFFERING,
+        school=SCHOOL,
+        provider=COUNTY_SCHOOL,
+        term=H1_2024,
+        round=round,
+        reason=reason,
+    )
+
+
+def placed(teacher, rank, round=1):
+    return ApplicantPlaced(
+        teacher=teacher,
+        offering=OFFERING,
+        school=SCHOOL,
+        provider=COUNTY_SCHOOL,
+        round=round,
+        rank=rank,
+        arrived=rank,
+        passed_by="0193-0001",
+        prior=False,
+        draw="0" * 64,
+    )
+
+
+def left_by(teacher):
+    return EnrollmentWithdrawn(
+        teacher=teacher,
+        offering=OFFERING,
+        school=SCHOOL,
+        term=H1_2024,
+        admitted=False,
+        after_change=False,
+        reason="",
+    )
+
+
+SECOND = [placed(CHEN, 1), placed(LIN, 2)]
+
+
+def test_who_is_next_in_the_recorded_order_is_admitted():
+    given(PASSED, placed(LIN, 1), placed(CHEN, 2)).when(ADMIT, on=PROVIDER_DAY).then(
+        cast.confirmed()
+    )
+
+
+@pytest.mark.parametrize("end", [cast.confirmed(CHEN), declined(CHEN), left_by(CHEN)])
+def test_who_was_ahead_and_is_decided_or_gone_holds_up_nobody(end):
+    given(PASSED, SECOND, end).when(ADMIT, on=PROVIDER_DAY).then(cast.confirmed())
+
+
+@pytest.mark.parametrize("reported", [False, True])
+def test_an_admission_before_one_who_is_ahead_is_a_deviation(reported):
+    given(PASSED, SECOND).when(ADMIT, on=PROVIDER_DAY, reported=reported).found(
+        None, Outcome.DEVIATION, AgainstTheOrder
+    ).then(cast.confirmed())
+
+
+def test_an_admission_of_one_who_has_no_place_in_the_order_is_a_deviation():
+    given(PASSED, placed(CHEN, 1), cast.confirmed(CHEN)).when(ADMIT, on=PROVIDER_DAY).found(
+        None, Outcome.DEVIATION, AgainstTheOrder
+    ).then(cast.confirmed())
+
+
+def test_the_order_of_round_one_says_nothing_about_round_two():
+    second = [cast.opened(), cast.selected(round=2), cast.passed(round=2)]
+    given(second, placed(CHEN, 1)).when(ADMIT, on=date(2024, 4, 3)).then(cast.confirmed(round=2))
+
+
+def test_declining_one_for_whom_a_seat_is_left_is_a_deviation():
+    given(PASSED, SECOND).when(DECLINE, on=PROVIDER_DAY).found(
+        None, Outcome.DEVIATION, AgainstTheOrder
+    ).then(declined())
+
+
+def test_declining_one_whom_the_seats_do_not_reach_is_none():
+    one = [cast.opened(seats=1), cast.selected(), cast.passed()]
+    given(one, SECOND).when(DECLINE, on=PROVIDER_DAY).then(declined())
+
+
+def passed_applicants(*teachers):
+    return [event for each in teachers for event in (cast.selected(each), cast.passed(each))]
+
+
+def test_all_are_admitted_in_their_order_and_those_left_over_are_declined():
+    given(
+        cast.opened(seats=2),
+        passed_applicants(LIN, CHEN, ZHOU),
+        placed(ZHOU, 1),
+        placed(LIN, 2),
+        placed(CHEN, 3),
+    ).when(AdmitApplicants(offering=OFFERING, reason="名额已满"), on=PROVIDER_DAY).then(
+        cast.confirmed(ZHOU), cast.confirmed(LIN), declined(CHEN)
+    )
+
+
+def test_those_left_over_are_told_their_place_where_no_reason_is_given():
+    answer = given(
+        cast.opened(seats=1), passed_applicants(LIN, CHEN), placed(CHEN, 1), placed(LIN, 2)
+    ).when(ADMIT_ALL, on=PROVIDER_DAY)
+
+    assert answer.accepted().facts[1] == declined(LIN, "筛选次序第 2 位，容量 1 已满")
+
+
+def test_who_withdrew_gives_the_seat_to_the_next_in_order():
+    given(
+        cast.opened(seats=1),
+        passed_applicants(LIN, CHEN),
+        placed(CHEN, 1),
+        placed(LIN, 2),
+        left_by(CHEN),
+    ).when(ADMIT_ALL, on=PROVIDER_DAY).then(cast.confirmed(LIN))
+
+
+def test_seats_that_are_taken_are_not_given_again():
+    given(
+        cast.opened(seats=1),
+        passed_applicants(LIN),
+        placed(LIN, 1),
+        cast.confirmed(CHEN),
+    ).when(AdmitApplicants(offering=OFFERING, reason="名额已满"), on=PROVIDER_DAY).then(declined())
+
+
+def test_who_has_no_place_in_the_order_is_left_to_a_decision_of_its_own():
+    given(cast.opened(seats=9), passed_applicants(LIN, CHEN), placed(CHEN, 1)).when(
+        ADMIT_ALL, on=PROVIDER_DAY
+    ).then(cast.confirmed(CHEN))
+
+
+@pytest.mark.parametrize("reported", [False, True])
+def test_without_a_recorded_order_nobody_is_admitted_in_one_go(reported):
+    given(cast.opened(), passed_applicants(LIN)).when(
+        ADMIT_ALL, on=PROVIDER_DAY, reported=reported
+    ).refused(NotScreened, field="offering")
+
+
+@pytest.mark.parametrize(
+    ("day", "rule"),
+    [(date(2024, 3, 29), "ZJ24-17"), (PROVIDER_DAY, None), (date(2024, 3, 31), "ZJ24-17")],
+)
+def test_admitting_in_one_go_has_the_window_of_the_re_review(day, rule):
+    past = [cast.opened(), passed_applicants(LIN), placed(LIN, 1)]
+    answer = given(past).when(ADMIT_ALL, on=day)
+    if rule is None:
+        answer.then(cast.confirmed())
+        return
+    answer.refused(WindowClosed, rule)
+    given(past).when(ADMIT_ALL, on=day, reported=True).found(rule, Outcome.VIOLATION).then(
+        cast.confirmed()
+    )
+
+
+def test_w_144_all_56_are_admitted_after_the_expansion_and_four_seats_are_left():
+    people = [TeacherId(f"teacher:t{number:02}") for number in range(56)]
+    past = [
+        cast.opened(),
+        passed_applicants(*people),
+        *EXPANDED,
+        [placed(each, rank) for rank, each in enumerate(people, 1)],
+    ]
+    admitted = given(past).when(ADMIT_ALL, on=PROVIDER_DAY).accepted().facts
+    assert [each.teacher for each in admitted] == people
+    assert {each.NAME for each in admitted} == {"enrollment.confirmed"}
+
+    late = [cast.selected(round=2), cast.passed(round=2)]
+    for taken, full in ((3, False), (4, True)):
+        answer = given(cast.opened(), *EXPANDED, crowd(56 + taken), late).when(
+            ADMIT, on=date(2024, 4, 3)
+        )
+        if full:
+            answer.refused(NoSeatLeft)
+        else:
+            answer.then(cast.confirmed(round=2))
+
+
+def test_w_145_an_expansion_that_waits_admits_50_and_declines_six():
+    people = [TeacherId(f"teacher:t{number:02}") for number in range(56)]
+    answer = given(
+        cast.opened(),
+        passed_applicants(*people),
+        EXPANDED[:1],
+        [placed(each, rank) for rank, each in enumerate(people, 1)],
+    ).when(ADMIT_ALL, on=PROVIDER_DAY)
+
+    names = [each.NAME for each in answer.accepted().facts]
+    assert names.count("enrollment.confirmed") == 50
+    assert names.count("enrollment.declined") == 6
+
+
+def notices(*teachers, place=RUIAN, term=H1_2024):
+    return TrainingNoticesSent(
+        offering=OFFERING, provider=COUNTY_SCHOOL, place=place, term=term, teachers=teachers
+    )
+
+
+def test_notices_go_to_all_admitted_who_have_none():
+    given(
+        cast.opened(), cast.confirmed(LIN), cast.confirmed(CHEN), cast.confirmed(ZHOU), notices(LIN)
+    ).when(NOTICES, on=date(2024, 4, 5)).then(notices(CHEN, ZHOU))
+
+
+def test_notices_go_to_those_who_are_named():
+    given(cast.opened(), cast.confirmed(LIN), cast.confirmed(CHEN)).when(
+        SendTrainingNotices(offering=OFFERING, teachers=(CHEN, CHEN)), on=date(2024, 4, 5)
+    ).then(notices(CHEN))
+
+
+@pytest.mark.parametrize("reported", [False, True])
+@pytest.mark.parametrize(
+    "past", [[], [cast.confirmed(LIN), notices(LIN)], [cast.confirmed(LIN), left_by(LIN)]]
+)
+def test_who_is_not_admitted_or_has_the_notice_gets_none(past, reported):
+    for command in (NOTICES, SendTrainingNotices(offering=OFFERING, teachers=(LIN,))):
+        given(cast.opened(), past).when(command, on=date(2024, 4, 5), reported=reported).refused(
+            NotAdmitted, field="teachers"
+        )
+
+
+@pytest.mark.parametrize("reported", [False, True])
+@pytest.mark.parametrize(
+    ("day", "outcome"),
+    [
+        (date(2019, 9, 18), Outcome.VIOLATION),
+        (date(2019, 9, 19), None),
+        (date(2019, 9, 22), None),
+        (date(2019, 9, 23), Outcome.VIOLATION),
+    ],
+)
+def test_ra19_22_notices_are_sent_with_the_re_review_of_round_two(day, outcome, reported):
+    past = [cast.opened(term=H2_2019), cast.confirmed(term=H2_2019)]
+    answer = given(past).when(NOTICES, on=day, reported=reported)
+    if outcome:
+        answer = answer.found("RA19-22", outcome, WindowClosed)
+    answer.then(notices(LIN, term=H2_2019))
+
+
+@pytest.mark.parametrize(
+    ("term", "place", "day"),
+    [
+        (H1_2024, RUIAN, date(2024, 5, 1)),
+        (H2_2020, RUIAN, date(2020, 12, 1)),
+        (H2_2019, HANGZHOU, date(2019, 12, 1)),
+    ],
+)
+def test_where_no_rule_gives_a_day_for_notices_none_is_missed(term, place, day):
+    past = [cast.opened(term=term, place=place), cast.confirmed(term=term)]
+    given(past).when(NOTICES, on=day).then(notices(LIN, term=term, place=place))

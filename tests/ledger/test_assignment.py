@@ -1,0 +1,140 @@
+"""Assignments: a bureau enrols teachers in a mandated class, without the rounds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from msgspec.structs import replace as replace_in
+
+from ledger.assignment import AlreadyEnrolled, AssignTrainee, BeyondReach, NotMandated
+from ledger.command import OutsideScope, UnknownReference
+from ledger.enrollment import EnrollmentConfirmed, EnrollmentWithdrawn, NoSeatLeft
+from ledger.finding import Outcome
+from ledger.names import TeacherId
+from ledger.offering import OfferingCancelled, OfferingGone
+from ledger.plan import Choice
+from tests import cast
+from tests.cast import (
+    CHEN,
+    COUNTY_SCHOOL,
+    H1_2024,
+    HANGZHOU,
+    LIN,
+    OFFERING,
+    PROJECT,
+    PROVINCE,
+    RUIAN,
+    SCHOOL,
+    WENZHOU,
+)
+from tests.given import asker_for, given
+
+DAY = date(2024, 5, 6)
+ASSIGN = AssignTrainee(teacher=LIN, offering=OFFERING)
+MANDATED = replace_in(cast.plan(), choice=Choice.MANDATED)
+
+
+def assigned(by=RUIAN, teacher=LIN, place=RUIAN):
+    return EnrollmentConfirmed(
+        teacher=teacher,
+        offering=OFFERING,
+        school=SCHOOL,
+        provider=COUNTY_SCHOOL,
+        term=H1_2024,
+        round=0,
+        place=place,
+        assigned_by=by,
+    )
+
+
+def ordered_by(bureau):
+    return replace_in(MANDATED, assigned_by=bureau)
+
+
+def test_a_bureau_assigns_a_teacher_on_any_day_without_the_rounds():
+    given(cast.registered(), cast.opened(MANDATED)).when(ASSIGN, on=DAY).then(assigned())
+
+
+@pytest.mark.parametrize("bureau", [PROVINCE, WENZHOU, RUIAN])
+def test_the_bureau_that_ordered_the_training_assigns(bureau):
+    past = [cast.registered(), cast.opened(ordered_by(bureau))]
+    given(past).when(ASSIGN, on=DAY, by=asker_for(bureau)).then(assigned(bureau))
+
+
+def test_another_bureau_or_the_provider_does_not_assign():
+    past = [cast.registered(), cast.opened(ordered_by(PROVINCE))]
+    for other in (RUIAN, COUNTY_SCHOOL, SCHOOL):
+        given(past).when(ASSIGN, on=DAY, by=asker_for(other)).refused(OutsideScope)
+
+
+def test_nobody_is_assigned_to_a_class_that_teachers_choose():
+    past = [cast.registered(), cast.opened()]
+    given(past).when(ASSIGN, on=DAY).refused(NotMandated, field="offering")
+    given(past).when(ASSIGN, on=DAY, reported=True).found(
+        None, Outcome.VIOLATION, NotMandated
+    ).then(assigned())
+
+
+def test_a_bureau_assigns_teachers_of_its_own_place():
+    past = [cast.registered(place=HANGZHOU), cast.opened(ordered_by(WENZHOU))]
+    given(past).when(ASSIGN, on=DAY).refused(BeyondReach, field="teacher")
+    given(past).when(ASSIGN, on=DAY, reported=True).found(
+        None, Outcome.VIOLATION, BeyondReach
+    ).then(assigned(WENZHOU, place=HANGZHOU))
+    given(cast.registered(place=HANGZHOU), cast.opened(ordered_by(PROVINCE))).when(
+        ASSIGN, on=DAY
+    ).accepted()
+
+
+@pytest.mark.parametrize(("taken", "full"), [(1, False), (2, True)])
+def test_the_seats_hold_for_the_assigned_too(taken, full):
+    crowd = [assigned(teacher=TeacherId(f"teacher:t{number}")) for number in range(taken)]
+    past = [cast.registered(), cast.opened(MANDATED, seats=2), *crowd]
+    answer = given(past).when(ASSIGN, on=DAY)
+    if full:
+        answer.refused(NoSeatLeft, field="offering")
+        given(past).when(ASSIGN, on=DAY, reported=True).found(
+            None, Outcome.VIOLATION, NoSeatLeft
+        ).then(assigned())
+    else:
+        answer.then(assigned())
+
+
+@pytest.mark.parametrize("reported", [False, True])
+def test_a_trainee_is_assigned_once(reported):
+    given(cast.registered(), cast.opened(MANDATED), assigned()).when(
+        ASSIGN, on=DAY, reported=reported
+    ).refused(AlreadyEnrolled, field="teacher")
+
+
+def test_who_withdrew_may_be_assigned_again():
+    left = EnrollmentWithdrawn(
+        teacher=LIN,
+        offering=OFFERING,
+        school=SCHOOL,
+        term=H1_2024,
+        admitted=True,
+        after_change=True,
+        reason="",
+    )
+    given(cast.registered(), cast.opened(MANDATED, seats=1), assigned(), left).when(
+        ASSIGN, on=DAY
+    ).then(assigned())
+
+
+@pytest.mark.parametrize("reported", [False, True])
+def test_unknown_teachers_and_classes_and_cancelled_ones_are_refused(reported):
+    gone = OfferingCancelled(
+        offering=OFFERING, project=PROJECT, provider=COUNTY_SCHOOL, place=RUIAN, reason="x"
+    )
+    given(cast.registered()).when(ASSIGN, on=DAY, reported=reported).refused(
+        UnknownReference, field="offering"
+    )
+    given(cast.opened(MANDATED)).when(
+        replace(ASSIGN, teacher=CHEN), on=DAY, reported=reported
+    ).refused(UnknownReference, field="teacher")
+    given(cast.registered(), cast.opened(MANDATED), gone).when(
+        ASSIGN, on=DAY, reported=reported
+    ).refused(OfferingGone)
