@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from ledger.closing import OfferingClosed
 from ledger.enrollment import (
     EnrollmentConfirmed,
     EnrollmentDeclined,
@@ -35,6 +36,7 @@ class Offering(Struct, kw_only=True):
     calendar: Calendar | None = None
     plan: Plan | None = None
     adviser: StaffId | None = None
+    adviser_full_time: bool = True
     seats: int = 0
     seats_requested: int | None = None
     opens: date | None = None
@@ -48,6 +50,7 @@ class Offering(Struct, kw_only=True):
     timetable_published: date | None = None
     sessions: tuple[Session, ...] = ()
     days_logged: tuple[date, ...] = ()
+    closed: date | None = None
 
 
 class Offerings(Projection[Offering]):
@@ -68,6 +71,7 @@ class Offerings(Projection[Offering]):
         EnrollmentWithdrawn,
         TimetablePublished,
         DayLogged,
+        OfferingClosed,
     )
     facets = {
         "provider": "text",
@@ -111,6 +115,8 @@ class Offerings(Projection[Offering]):
                 state.timetable_published = state.timetable_published or entry.on
             case DayLogged(day=day):
                 state.days_logged = (*state.days_logged, day)
+            case OfferingClosed():
+                state.closed = entry.on
             case _:
                 _count(state, entry)
         return state

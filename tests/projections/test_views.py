@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from ledger.change import ChangeClass
+from ledger.closing import OfferingClosed
 from ledger.completion import Reason, Recipient
 from ledger.enrollment import Status
 from ledger.event import CATALOGUE, Entry
@@ -24,7 +25,8 @@ from projections.declaration import ProjectStatus
 from projections.projection import Projection
 from projections.runner import Runner
 from tests import cast
-from tests.cast import CHEN, COUNTY_SCHOOL, LIN, OFFERING, ORDER, PROJECT, SCHOOL, ZHOU
+from tests.cast import CHEN, COUNTY_SCHOOL, LIN, OFFERING, ORDER, PROJECT, RUIAN, SCHOOL, ZHOU
+from tests.given import entries as made
 from tests.town import (
     CHANGE,
     CREDIT,
@@ -97,6 +99,22 @@ def test_an_offering_counts_choices_and_trainees(entries: list[Entry]) -> None:
     assert (offering.withdrawn, offering.declined, offering.not_passed) == (1, 0, 0)
     assert offering.days_logged == (date(2024, 4, 8), date(2024, 4, 9))
     assert sum(each.hours for each in offering.sessions) == Decimal(24)
+
+
+def test_an_offering_says_when_it_was_closed(entries: list[Entry]) -> None:
+    closed = OfferingClosed(
+        offering=OFFERING,
+        project=PROJECT,
+        provider=COUNTY_SCHOOL,
+        place=RUIAN,
+        trainees=3,
+        unsettled=0,
+    )
+    end = date(2024, 7, 1)
+    [told] = made([closed], end)
+
+    assert folded([*entries, told], "offerings", OFFERING).closed == end
+    assert folded(entries, "offerings", OFFERING).closed is None
 
 
 def test_an_enrollment_that_was_withdrawn_and_chosen_again_stands(entries: list[Entry]) -> None:
