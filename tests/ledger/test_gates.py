@@ -32,8 +32,9 @@ from tests.ledger.test_order import SUBMIT
 GATES = {rule.id: rule for rule in all_rules().rules.values() if rule.use.value == "gate"}
 
 # The days of order-based enrolment keep the rounds of self-selection (C-23), so the span stops
-# nobody by itself; the windows of 2020H2 that no document states stop nobody either (C-10).
-NO_BARRIER = {"ZJ24-36", "ZJ20-24"}
+# nobody by itself; the windows of 2020H2 that no document states stop nobody either (C-10). In the
+# days of browsing it is the other way round: inside them nobody may choose.
+NO_BARRIER = {"ZJ24-36", "ZJ20-24", "RA19-14"}
 WINDOWS = sorted(
     rule.id for rule in GATES.values() if rule.kind == "window" and rule.id not in NO_BARRIER
 )
