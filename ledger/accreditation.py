@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import Enum
+from typing import Self
 
 from ledger.command import PROVINCE, Command, Selector, about, fact
 from ledger.day import happened
@@ -65,10 +66,18 @@ class ProviderAccredited(Event, name="accreditation.provider-accredited", versio
 ProviderAccredited.upcast(from_version=1)(unchanged)
 
 
-class OrderHostAge(Parameters, kind="order-host-age"):
+class OrderHostAge(
+    Parameters,
+    kind="order-host-age",
+    zh="承接订单的机构，资质认定须满所定年数，不满的不予受理。",
+    scope=("term",),
+):
     """Providers must have been accredited for this many years to host an order."""
 
     accredited_years_min: int
+
+    def laxer(self, than: Self) -> bool:
+        return self.accredited_years_min < than.accredited_years_min
 
 
 def years_later(day: date, years: int) -> date:

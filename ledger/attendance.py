@@ -77,7 +77,9 @@ class LeaveGranted(Event, name="attendance.leave-granted"):
     reason: str
 
 
-class Leave(Parameters, kind="leave"):
+class Leave(
+    Parameters, kind="leave", zh="一般不准假；准了假的，在准假事实旁记一项偏离。", scope=()
+):
     """Leave is not granted as a rule."""
 
 

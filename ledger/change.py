@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
+from ledger.amount import strange
 from ledger.command import Command, Refused, Selector, about, fact
 from ledger.event import Entry, Event
 from ledger.finding import Outcome
@@ -93,10 +94,22 @@ CHANGE_EVENTS: list[type[Event]] = [
 ]
 
 
-class MajorChange(Parameters, kind="major-change"):
+CONDITIONS = ("APPROVED", "EXPLAINED", "NOTIFIED_IN_ADVANCE", "WITHDRAWAL_ALLOWED")
+
+
+class MajorChange(
+    Parameters,
+    kind="major-change",
+    zh="重大调整缺少所列条件之一的，逐项记违规。",
+    many=True,
+    scope=(),
+):
     """What a major change needs."""
 
     conditions: tuple[str, ...]
+
+    def wrong(self) -> str | None:
+        return strange("conditions", self.conditions, CONDITIONS)
 
 
 class AlreadyCarriedOut(Refused):

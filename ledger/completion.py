@@ -13,6 +13,7 @@ from datetime import date
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
+from typing import Self
 
 from ledger.assessment import AssessmentRecorded
 from ledger.attendance import ATTENDANCE_EVENTS, Missed, NotEnrolled
@@ -114,14 +115,24 @@ COMPLETION_EVENTS: list[type[Event]] = [
 ]
 
 
-class AbsenceLimit(Parameters, kind="absence-limit"):
+class AbsenceLimit(
+    Parameters,
+    kind="absence-limit",
+    zh="学时达到起点的集中脱产培训，缺课超过所定比例的不予结业。",
+    scope=("mode",),
+):
     """The share of a long training that may be missed; more than that denies completion."""
 
     hours_min: Decimal
     share_max: Fraction
 
+    def laxer(self, than: Self) -> bool:
+        return self.hours_min > than.hours_min or self.share_max > than.share_max
 
-class HoursDeduction(Parameters, kind="hours-deduction"):
+
+class HoursDeduction(
+    Parameters, kind="hours-deduction", zh="缺课的学时从认定学时中扣除，学分随之减少。", scope=()
+):
     """Missed hours are taken off the record."""
 
 

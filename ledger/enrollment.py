@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from typing import Self
 
+from ledger.amount import strange
 from ledger.command import Command, Refused, Selector, about, fact
 from ledger.event import Entry, Event
 from ledger.names import JurisdictionId, Name, OfferingId, ProviderId, SchoolId, TeacherId, TermId
@@ -99,10 +101,24 @@ ENROLLMENT_EVENTS: list[type[Event]] = [
 ]
 
 
-class SelectionSteps(Parameters, kind="selection-steps"):
+STEPS = ("SELECT", "SCHOOL_REVIEW", "PROVIDER_REVIEW")
+
+
+class SelectionSteps(
+    Parameters,
+    kind="selection-steps",
+    zh="选课按所列步骤依次进行，跳过一步的不予受理。",
+    scope=("term",),
+):
     """The steps of a selection, in order."""
 
     steps: tuple[str, ...]
+
+    def wrong(self) -> str | None:
+        return strange("steps", self.steps, STEPS)
+
+    def laxer(self, than: Self) -> bool:
+        return not set(than.steps) <= set(self.steps)
 
 
 class NotSelected(Refused):

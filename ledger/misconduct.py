@@ -42,7 +42,9 @@ class MisconductRecorded(Event, name="misconduct.recorded"):
     description: str
 
 
-class Misconduct(Parameters, kind="misconduct"):
+class Misconduct(
+    Parameters, kind="misconduct", zh="严重违规违纪的，终止培训，不予结业，不记学分。", scope=()
+):
     """A serious breach ends a training without completion or credit."""
 
 

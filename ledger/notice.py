@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Self
 
 from ledger.command import Refused
 from ledger.completion import DenialNotified, Recipient, SettleCompletion
@@ -13,10 +14,15 @@ from ledger.finding import Outcome
 from ledger.regulation import Parameters
 
 
-class DenialNotice(Parameters, kind="denial-notice"):
+class DenialNotice(
+    Parameters, kind="denial-notice", zh="不予结业须抄告所列各方，缺一方记一项违规。", scope=()
+):
     """Who is to be told of a denial."""
 
     recipients: tuple[Recipient, ...]
+
+    def laxer(self, than: Self) -> bool:
+        return not set(than.recipients) <= set(self.recipients)
 
 
 class NoDenial(Refused):

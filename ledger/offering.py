@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Self
 
 from ledger.command import Command, Refused, Selector, about, fact
 from ledger.declaration import ProjectDeclared
@@ -74,10 +75,15 @@ class OfferingCancelled(Event, name="offering.cancelled"):
     rules: tuple[str, ...] = ()
 
 
-class ClassAdviser(Parameters, kind="class-adviser"):
+class ClassAdviser(
+    Parameters, kind="class-adviser", zh="开班时核对专职班主任人数，不足的记一项违规。", scope=()
+):
     """How many full-time class advisers a project has at least."""
 
     advisers_min: int
+
+    def laxer(self, than: Self) -> bool:
+        return self.advisers_min < than.advisers_min
 
 
 class NotPublished(Refused):

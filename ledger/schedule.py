@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import Enum
+from typing import Self
 
 from ledger.amount import HALF_DAY_HOURS_MAX, ZERO, exact
 from ledger.command import Refused, Selector, about, fact
@@ -63,10 +64,18 @@ class DayLogged(Event, name="schedule.day-logged"):
     note: str
 
 
-class TimetableNotice(Parameters, kind="timetable-notice"):
+class TimetableNotice(
+    Parameters,
+    kind="timetable-notice",
+    zh="课程表公布日距开班日不足所定天数的，记一项违规。",
+    scope=(),
+):
     """How many calendar days before opening the timetable is published."""
 
     days_min: int
+
+    def laxer(self, than: Self) -> bool:
+        return self.days_min < than.days_min
 
 
 class TimetableLate(Refused):

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Self
 
+from ledger.amount import strange
 from ledger.command import Command, Refused, Selector, about, fact
 from ledger.enrollment import (
     ENROLLMENT_EVENTS,
@@ -28,11 +29,24 @@ from ledger.regulation import InForce, Parameters
 from ledger.teacher import TEACHER_EVENTS, Whereabouts
 from ledger.term import Calendar, Phase, Window, in_window, window
 
+BARS = ("NO_SELECTION", "SCHOOL_REFUSED")
 
-class RoundTwoAdmission(Parameters, kind="round-two-admission"):
+
+class RoundTwoAdmission(
+    Parameters,
+    kind="round-two-admission",
+    zh="第一轮属于所列情形的教师，第二轮选课不予受理。",
+    scope=("term",),
+):
     """Who is barred from round two: ``NO_SELECTION``, ``SCHOOL_REFUSED``."""
 
     bars: tuple[str, ...]
+
+    def wrong(self) -> str | None:
+        return strange("bars", self.bars, BARS)
+
+    def laxer(self, than: Self) -> bool:
+        return not set(than.bars) <= set(self.bars)
 
 
 class BarredFromRoundTwo(Refused):

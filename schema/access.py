@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from ledger import (
     accreditation,
+    amendment,
     assessment,
     attendance,
     change,
@@ -24,6 +25,7 @@ from ledger import (
     notice,
     offering,
     order,
+    policy,
     register,
     response,
     review,
@@ -84,6 +86,10 @@ COMMANDS: dict[Role, tuple[type[Command], ...]] = {
         correction.RevokeCredit,
         school_based.RecogniseSchoolBased,
         document.AdoptRegulation,
+        amendment.AmendRule,
+        policy.RepealRules,
+        policy.SuspendRules,
+        policy.EndSuspension,
     ),
 }
 PLACED = (Role.BUREAU, Role.AUDITOR, Role.INTEGRATOR)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ledger import (
     accreditation,
+    amendment,
     assessment,
     attendance,
     change,
@@ -16,6 +17,7 @@ from ledger import (
     notice,
     offering,
     order,
+    policy,
     register,
     response,
     review,
@@ -70,4 +72,8 @@ MUTATIONS: dict[type[Command], str | None] = {
     correction.RevokeCredit: None,
     school_based.RecordSchoolBased: "recordSchoolBasedTrainings",
     school_based.RecogniseSchoolBased: "recogniseSchoolBasedTrainings",
+    amendment.AmendRule: None,
+    policy.RepealRules: None,
+    policy.SuspendRules: None,
+    policy.EndSuspension: None,
 }

@@ -15,7 +15,18 @@ from projections.projection import Projection
 
 HOUSE = Path(ledger.__file__).parent.parent
 ROOMS = ("ledger", "projections", "schema", "api")
-MECHANISM = ("fault", "text", "day", "names", "amount", "event", "regulation", "finding", "command")
+MECHANISM = (
+    "fault",
+    "text",
+    "day",
+    "names",
+    "amount",
+    "event",
+    "rule",
+    "regulation",
+    "finding",
+    "command",
+)
 NOUNS = [each.__name__.partition(".")[2] for each in ledger.NOUNS]
 BANNED_NAMES = {"utils", "util", "helpers", "helper", "common", "base", "manager", "service"}
 LINES_MAX, LINES_EXCEPTION_MAX, FUNCTION_LINES_MAX, COLUMNS_MAX = 300, 400, 45, 100
@@ -27,12 +38,22 @@ LONG_FILES = {
     "ledger/completion.py": "five outcomes and Standing, the one fold that reads all of them",
     "ledger/enrollment.py": "five events of one choice and the two reviews of it",
     "ledger/offering.py": "a class and its expansion; ClassRoom folds the seats of both",
+    "ledger/order.py": "an order, its list, and three kinds of rule about them with their directions",
     "ledger/register.py": "places, schools and teachers share how a name is known or taken",
     "ledger/store/work.py": "the tray, the jobs and their savepoints change together",
 }
 
 # What a subclass overrides is described once, where it is declared first.
-OVERRIDES = {"boundary", "learn", "authority", "decide", "territory", "answerable"} | {
+OVERRIDES = {
+    "boundary",
+    "learn",
+    "authority",
+    "decide",
+    "territory",
+    "answerable",
+    "wrong",
+    "laxer",
+} | {  # fmt: skip
     name
     for declared in (Projection, EntryCheck, WholeCheck)
     for name, value in vars(declared).items()
@@ -73,6 +94,7 @@ STDLIB = {
     "dataclasses",
     "datetime",
     "decimal",
+    "difflib",
     "enum",
     "fractions",
     "functools",
