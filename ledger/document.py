@@ -25,7 +25,7 @@ from ledger.register import JurisdictionRegistered, unknown
 from ledger.regulation import RegulationAdopted, Rule, RuleAdopted, Strength, Use
 
 
-class Form(Enum):
+class DraftFormat(Enum):
     """How the text of a document is written."""
 
     TOML = "TOML"
@@ -85,7 +85,7 @@ class _Text(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     rule: list[dict[str, Any]] = []
 
 
-def parse(text: str, file: str, form: Form = Form.TOML) -> Document:
+def parse(text: str, file: str, form: DraftFormat = DraftFormat.TOML) -> Document:
     """The document that a text holds. Raises ``Fault`` (``BAD_DOCUMENT``)."""
     try:
         whole = msgspec.convert(_data(text, form), _Text)
@@ -140,8 +140,8 @@ def _rules(
     return rules
 
 
-def _data(text: str, form: Form) -> Any:
-    return msgspec.json.decode(text) if form is Form.JSON else tomllib.loads(text)
+def _data(text: str, form: DraftFormat) -> Any:
+    return msgspec.json.decode(text) if form is DraftFormat.JSON else tomllib.loads(text)
 
 
 def _check_head(head: _Head) -> None:

@@ -17,7 +17,7 @@ import strawberry
 from strawberry.tools import create_type
 
 from ledger.command import Command
-from ledger.document import AdoptRegulation, Document, Form, parse
+from ledger.document import AdoptRegulation, Document, DraftFormat, parse
 from ledger.fault import Fault
 from ledger.store.answer import Answer, refused
 from ledger.store.work import WITHHELD, Seal
@@ -32,7 +32,7 @@ from schema.scalars import Text, clean, enum_type, listed
 
 REQUEST_CHARACTERS_MAX = 200
 DOCUMENT_CHARACTERS_MAX = 200_000
-enum_type(Form)
+enum_type(DraftFormat)
 
 
 @strawberry.input(
@@ -207,7 +207,7 @@ async def _adopt(
     request_id: str,
     toml: str | None = None,
     draft: str | None = None,
-    format: Form = Form.TOML,
+    format: DraftFormat = DraftFormat.TOML,
 ) -> CommandAnswer:
     may_ask(info.context.asker, AdoptRegulation, reported=False)
     try:
@@ -222,9 +222,9 @@ async def _adopt(
     return answer_of(answer.outcomes[0], replayed=answer.replayed)
 
 
-def _draft(toml: str | None, draft: str | None, form: Form) -> tuple[str, Form]:
+def _draft(toml: str | None, draft: str | None, form: DraftFormat) -> tuple[str, DraftFormat]:
     if toml is not None and draft is None:
-        return toml, Form.TOML
+        return toml, DraftFormat.TOML
     if draft is not None and toml is None:
         return draft, form
     raise Fault(
@@ -235,7 +235,7 @@ def _draft(toml: str | None, draft: str | None, form: Form) -> tuple[str, Form]:
     )
 
 
-def _document(given: str, form: Form) -> Document:
+def _document(given: str, form: DraftFormat) -> Document:
     text = unicodedata.normalize("NFC", given.replace("\r\n", "\n"))
     if len(text) > DOCUMENT_CHARACTERS_MAX or not clean(text):
         raise Fault(
@@ -266,7 +266,7 @@ def mutation_type() -> Any:
         strawberry.mutation(
             resolver=_adopt,
             name="adoptRegulation",
-            description=f"{_summary(AdoptRegulation)} Given as TOML or JSON. 以 TOML 或 JSON 文本提交。",
+            description=f"{_summary(AdoptRegulation)} As TOML or JSON. 以 TOML 或 JSON 提交。",
         )
     )
     return create_type("Mutation", fields)

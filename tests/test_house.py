@@ -38,7 +38,7 @@ LONG_FILES = {
     "ledger/completion.py": "five outcomes and Standing, the one fold that reads all of them",
     "ledger/enrollment.py": "five events of one choice and the two reviews of it",
     "ledger/offering.py": "a class and its expansion; ClassRoom folds the seats of both",
-    "ledger/order.py": "an order, its list, and three kinds of rule about them with their directions",
+    "ledger/order.py": "an order, its list, and the three kinds of rule about them",
     "ledger/register.py": "places, schools and teachers share how a name is known or taken",
     "ledger/store/work.py": "the tray, the jobs and their savepoints change together",
 }
@@ -53,7 +53,7 @@ OVERRIDES = {
     "answerable",
     "wrong",
     "laxer",
-} | {  # fmt: skip
+} | {
     name
     for declared in (Projection, EntryCheck, WholeCheck)
     for name, value in vars(declared).items()
