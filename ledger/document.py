@@ -207,14 +207,22 @@ def _rule(row: _Row, head: _Head, document: DocumentId, place: JurisdictionId) -
 
 def _value(key: str, value: Any) -> Any:
     if not key.isascii():
-        raise ValueError(f"parameters.{key}: the name must be ASCII")
+        raise Flaw(
+            zh=f"parameters.{key}：参数名须为 ASCII",
+            en=f"parameters.{key}: the name must be ASCII",
+            field=f"parameters.{key}",
+        )
     if isinstance(value, bool | int | str):
         return value
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
         return tuple(value)
-    raise ValueError(f"parameters.{key}: {value!r} must be text, a whole number, a day or a list")
+    raise Flaw(
+        zh=f"parameters.{key}：{value!r} 须为文字、整数、日期或文字列表",
+        en=f"parameters.{key}: {value!r} must be text, a whole number, a day or a list",
+        field=f"parameters.{key}",
+    )
 
 
 def _fault(file: str, rule: str | None, flaw: Flaw) -> Fault:

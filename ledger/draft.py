@@ -74,8 +74,8 @@ def flaw_of(error: Exception, within: str = "") -> Flaw:
     named = re.search(r"field `(.+?)`", said)
     path = [each for each in (within, at and at[1], named and named[1]) if each]
     told = ((zh, pattern.search(said)) for pattern, zh in SAID)
-    zh = next((zh.format(*found.groups()) for zh, found in told if found), said)
-    return Flaw(zh=zh if zh == said else f"{zh}（{said}）", en=said, field=".".join(path) or None)
+    zh = next((zh.format(*found.groups()) for zh, found in told if found), "无法读取")
+    return Flaw(zh=f"{zh}（{said}）", en=said, field=".".join(path) or None)
 
 
 def inspect(rule: Rule) -> Parameters:
