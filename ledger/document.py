@@ -145,16 +145,11 @@ def _data(text: str, form: DraftFormat) -> Any:
 
 
 def _check_head(head: _Head) -> None:
-    if head.issued is not None and head.issued > head.certain_from:
+    first = max(date(head.year, 1, 1), head.issued or date.min)
+    if head.certain_from < first:
         raise Flaw(
-            zh=f"certain_from：{head.certain_from} 早于印发日 issued {head.issued}",
-            en=f"certain_from: {head.certain_from} lies before issued, {head.issued}",
-            field="certain_from",
-        )
-    if not date(head.year, 1, 1) <= head.certain_from:
-        raise Flaw(
-            zh=f"certain_from：{head.certain_from} 早于文件年份 year {head.year}",
-            en=f"certain_from: {head.certain_from} lies before the year, {head.year}",
+            zh=f"certain_from：{head.certain_from} 早于文件的年份或印发日 {first}",
+            en=f"certain_from: {head.certain_from} lies before the year or the issue, {first}",
             field="certain_from",
         )
 

@@ -107,10 +107,8 @@ def test_c_11_between_the_start_of_its_year_and_its_first_certain_day_a_document
 ):
     def certain(day):
         answers = all_rules().find_all(kind, RUIAN, day, **scope)
-        mine = [
-            each for each in answers if each.rule.document == DocumentId(f"document:{document}")
-        ]
-        return mine[0].certain if mine else None
+        mine = [each.certain for each in answers if each.rule.document.value == document]
+        return mine[0] if mine else None
 
     # The notice of 2014 is certain from the first day after its year.
     year = first_certain.year - (first_certain == date(first_certain.year, 1, 1))
