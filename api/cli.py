@@ -17,7 +17,7 @@ from api.command_erase import erase
 from api.command_history import history
 from api.command_migrate import migrate
 from api.command_record import record
-from api.command_regulation import regulations
+from api.command_regulation import group as regulations
 from api.command_token import token
 from api.command_view import rebuild
 from api.demo import demo
@@ -69,7 +69,7 @@ app.command()(record)
 app.command()(check)
 app.command()(token)
 app.command()(erase)
-app.command()(regulations)
+app.add_typer(regulations, name="regulations")
 app.command()(migrate)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from enum import Enum
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
@@ -13,6 +15,7 @@ from rich.text import Text
 
 from api.books import open_books
 from api.places import founded_places
+from api.simulate_calendar import known_rules
 from api.terminal import (
     DAY,
     NOT_RIGHT,
@@ -22,19 +25,34 @@ from api.terminal import (
     print_json,
     settings_of,
     stop,
+    tell,
     tell_nothing_found,
 )
-from ledger.document import Document
-from ledger.names import JurisdictionId, Name
+from ledger.command import Ask, Asker, Refusals, Refused, Role, settle
+from ledger.document import AdoptRegulation, Document, DraftFormat, parse
+from ledger.fault import Fault
+from ledger.names import DocumentId, JurisdictionId, Name
 from ledger.register import JurisdictionRegistered
-from ledger.regulation import KINDS, RegulationAdopted, Rule
+from ledger.regulation import KINDS, RegulationAdopted, Rule, Rulebook
 from ledger.store.feed import Filter
 from ledger.store.founding import documents
+from projections.regulation import page
 
 Head = Document | RegulationAdopted
 Shelf = list[tuple[str, Head, list[Rule]]]
 
 
+class Layout(Enum):
+    """How the regulations are laid out."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+
+
+group = typer.Typer(help="The regulations, and drafts of them. 政策文件与草案。")
+
+
+@group.callback(invoke_without_command=True)
 def regulations(
     context: typer.Context,
     document: Annotated[
@@ -49,12 +67,18 @@ def regulations(
         bool, typer.Option("--files", help="The files that come with the program; no ledger.")
     ] = False,
     as_json: Json = False,
+    layout: Annotated[
+        Layout,
+        typer.Option("--format", help="markdown: whole documents, with what the system does."),
+    ] = Layout.TEXT,
 ) -> None:
     """Show the regulations, clause by clause. 逐条查看政策文件。
 
     As adopted in the ledger, or with --files as they come with the program. A rule whose first
     day no document states is marked with a question mark on the days in doubt.
     """
+    if context.invoked_subcommand is not None:
+        return
     wanted = str(name_of(document, "document")) if document else None
     where = name_of(place, "jurisdiction") if place else None
     if kind is not None and kind not in KINDS:
@@ -66,6 +90,12 @@ def regulations(
         known = " ".join(name for name, _, _ in shelf)
         zh, en = f"没有文件 {wanted}，现有：{known}。", f"There is no {wanted}; there are: {known}."
         raise _unknown("DOCUMENT", zh, en)
+    if layout is Layout.MARKDOWN:
+        book = known_rules() if files else _adopted(context)
+        for name in [name for name, _, _ in shelf if wanted in (None, name)]:
+            shown = page(book, DocumentId(name))
+            typer.echo(shown.markdown if shown else "")
+        return
     chosen = [
         (head, [rule for rule in rules if _fits(rule, where, on, kind)])
         for name, head, rules in shelf
@@ -76,6 +106,59 @@ def regulations(
         print_json(msgspec.to_builtins(rule, enc_hook=str) for _, rules in found for rule in rules)
         return
     _show_all(found, on)
+
+
+@group.command("check")
+def check_draft(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The draft, .toml or .json. 草案文件。")],
+    place: Annotated[
+        str | None, typer.Option(metavar="CODE", help="The place that is to adopt it: 330381.")
+    ] = None,
+    ledger: Annotated[
+        bool, typer.Option("--ledger", help="Against the ledger's rules, not the program's files.")
+    ] = False,
+) -> None:
+    """Check a draft of a regulation; nothing is adopted. 检查草案，不予采纳。
+
+    Ends with 0 where it could be adopted, 1 where it could not, 2 where it cannot be read.
+    """
+    try:
+        text = file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise stop(
+            "DRAFT_UNREADABLE", f"读不了 {file}：{error}", f"Cannot read {file}: {error}"
+        ) from None
+    form = DraftFormat.JSON if file.suffix == ".json" else DraftFormat.TOML
+    try:
+        draft = parse(text, file.name, form)
+    except Fault as fault:
+        raise stop(fault.code, fault.zh, f"{fault.en} ({fault.field})", NOT_RIGHT) from None
+    where = name_of(place, "jurisdiction") if place else draft.place
+    obstacles = _obstacles(draft, where, _adopted(context) if ledger else known_rules())
+    for each in obstacles:
+        tell(each.zh, f"{each.en} [{each.code}] ({each.field})")
+    if obstacles:
+        raise typer.Exit(NOT_RIGHT)
+    typer.echo(f"{draft.id} {len(draft.rules)} 条 (rules), sha256 {draft.sha256}")
+
+
+def _obstacles(draft: Document, where: Name, rules: Rulebook) -> list[Refused]:
+    command = AdoptRegulation(document=draft)
+    command.known = draft.id in rules.documents
+    command.placed = draft.place in founded_places()
+    asker = Asker(actor="staff:draft", role=Role.BUREAU, scope=where)
+    command.ask = Ask(on=draft.certain_from, asker=asker, rules=rules)
+    try:
+        settle(command)
+    except Refusals as refusals:
+        return refusals.refusals
+    return []
+
+
+def _adopted(context: typer.Context) -> Rulebook:
+    with open_books(settings_of(context)) as books:
+        return books.rules.now()
 
 
 def _show_all(found: list[tuple[Head, list[Rule]]], on: date | None) -> None:

@@ -41,6 +41,7 @@ def known_rules() -> Rulebook:
     rules = Rulebook()
     for document in documents():
         command = AdoptRegulation(document=document)
+        command.placed = True
         command.ask = Ask(on=date.max, asker=FOUNDER, rules=rules)
         for event in list(command.decide()):
             rules.learn(event)

@@ -71,7 +71,10 @@ record             学分档案         record.py
 erasure            个人信息删除     erasure.py
 verdict            周期合格判断     verdict.py
 finding            审计发现         finding.py
-regulation, rule   文件、条款       regulation.py, document.py, statement.py
+regulation, rule   文件、条款       regulation.py, rule.py, document.py, statement.py
+draft              草案             draft.py (a regulation text before it is adopted)
+policy             政策变动         policy.py (end and suspension of adopted rules)
+amendment          修改             amendment.py (other parameters for a rule, from a day on)
 =================  ==============  =============================================================
 
 ``hours`` 学时 and ``credits`` 学分 are different units and never mixed.
@@ -79,6 +82,7 @@ regulation, rule   文件、条款       regulation.py, document.py, statement.p
 
 from ledger import (  # isort: skip  (order of life)
     finding,
+    rule,
     regulation,
     requirement,
     register,
@@ -142,11 +146,15 @@ from ledger import (  # isort: skip  (order of life)
     erasure,
     verdict,
     statement,
+    draft,
     document,
+    policy,
+    amendment,
 )
 
 NOUNS = (
     finding,
+    rule,
     regulation,
     requirement,
     register,
@@ -211,5 +219,8 @@ NOUNS = (
     erasure,
     verdict,
     statement,
+    draft,
     document,
+    policy,
+    amendment,
 )

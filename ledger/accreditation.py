@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import Enum
+from typing import Self
 
 from msgspec import structs
 
@@ -102,10 +103,13 @@ ACCREDITATION_EVENTS: list[type[Event]] = [
 ]
 
 
-class OrderHostAge(Parameters, kind="order-host-age"):
+class OrderHostAge(Parameters, kind="order-host-age", scope=("term",)):
     """Providers must have been accredited for this many years to host an order."""
 
     accredited_years_min: int
+
+    def laxer(self, than: Self) -> bool:
+        return self.accredited_years_min < than.accredited_years_min
 
 
 class NotAccreditedAnyMore(Refused):

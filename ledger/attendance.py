@@ -78,7 +78,9 @@ class LeaveGranted(Event, name="attendance.leave-granted"):
     reason: str
 
 
-class Leave(Parameters, kind="leave", zh="没有特殊情况的准假，或没有准假记录的请假，记一项偏离。"):
+class Leave(
+    Parameters, kind="leave", zh="没有特殊情况的准假，或没有准假记录的请假，记一项偏离。", scope=()
+):
     """Leave without special circumstances, or that nobody granted, is noted as a deviation."""
 
 

@@ -125,6 +125,8 @@ class MajorChange(
     Parameters,
     kind="major-change",
     zh="所列种类的调整（主管部门另定等级的从其规定）实施时，缺一个条件记一项违规。",
+    scope=(),
+    many=True,
 ):
     """Each condition that a major change lacks when it takes effect is a violation.
 

@@ -55,6 +55,7 @@ class ExtraFee(
     Parameters,
     kind="fee-extra",
     zh="学员所缴合计超过方案总收费的，或收了方案未列的项目的，各记一项违规。",
+    scope=(),
 ):
     """Charging a trainee more than the plan's fee, or for what it does not list, is a violation."""
 

@@ -30,7 +30,10 @@ class CircularIssued(Event, name="circular.issued"):
 
 
 class ChangeCircular(
-    Parameters, kind="change-circular", zh="省里可按机构、学期就方案变动发出通报，并注明依据。"
+    Parameters,
+    kind="change-circular",
+    zh="省里可按机构、学期就方案变动发出通报，并注明依据。",
+    scope=(),
 ):
     """The province issues circulars about a provider's changes, and each cites the rule."""
 

@@ -121,6 +121,7 @@ class AbsenceLimit(
     Parameters,
     kind="absence-limit",
     zh="达到规定学时的集中脱产培训，缺课超过规定比例的不予结业；规定是否有效无法确定时照常结业，记为无法判断。",
+    scope=("mode",),
 ):
     """Missing more than this share of a long training denies completion.
 
@@ -141,7 +142,9 @@ class AbsenceLimit(
         return self.share_max > than.share_max or self.hours_min > than.hours_min
 
 
-class HoursDeduction(Parameters, kind="hours-deduction", zh="缺课学时从学时和学分记录中扣除。"):
+class HoursDeduction(
+    Parameters, kind="hours-deduction", zh="缺课学时从学时和学分记录中扣除。", scope=()
+):
     """Missed hours are taken off the hours and credits that are recorded."""
 
 

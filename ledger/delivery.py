@@ -22,7 +22,10 @@ NAMED_MAX = 10
 
 
 class CrossTerm(
-    Parameters, kind="cross-term", zh="达到此学分且方案注明跨学期的，可延续到窗口之后。"
+    Parameters,
+    kind="cross-term",
+    zh="达到此学分且方案注明跨学期的，可延续到窗口之后。",
+    scope=("mode",),
 ):
     """A plan of this many base credits that is marked cross-term may go on after the window."""
 

@@ -1,4 +1,4 @@
-"""Document: a regulation as a TOML text, checked field by field, and its adoption.
+"""Document: a regulation as a TOML or JSON text, checked field by field, and its adoption.
 
 A fault names the file, the rule and the field. Adopting puts the document and every one of its
 rules into the ledger in one append.
@@ -10,24 +10,26 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from enum import Enum
 from hashlib import sha256
 from typing import Any
 
 import msgspec
 
 from ledger.command import Command, Refused, Selector, about, fact
+from ledger.draft import Flaw, flaw_of, inspect, judge_rule, rivals
 from ledger.event import Entry, Event, Part
 from ledger.fault import Fault
 from ledger.names import DocumentId, JurisdictionId, Name
-from ledger.regulation import (
-    KINDS,
-    RegulationAdopted,
-    Rule,
-    RuleAdopted,
-    Strength,
-    Use,
-    read_parameters,
-)
+from ledger.register import JurisdictionRegistered, unknown
+from ledger.regulation import RegulationAdopted, Rule, RuleAdopted, Strength, Use
+
+
+class DraftFormat(Enum):
+    """How the text of a document is written."""
+
+    TOML = "TOML"
+    JSON = "JSON"
 
 
 class Document(Part):
@@ -44,6 +46,7 @@ class Document(Part):
     certain_from: date
     sha256: str
     issued: date | None = None
+    external: bool = False
     rules: tuple[Rule, ...] = ()
 
 
@@ -74,6 +77,7 @@ class _Row(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     since: date | None = None
     until: date | None = None
     certain_through: date | None = None
+    delegates: list[str] = []
 
 
 class _Text(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -81,37 +85,26 @@ class _Text(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     rule: list[dict[str, Any]] = []
 
 
-def parse(text: str, file: str) -> Document:
-    """The document that a TOML text holds. Raises ``Fault`` (``BAD_DOCUMENT``)."""
+def parse(text: str, file: str, form: DraftFormat = DraftFormat.TOML) -> Document:
+    """The document that a text holds. Raises ``Fault`` (``BAD_DOCUMENT``)."""
     try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise _fault(file, None, str(error)) from None
+        whole = msgspec.convert(_data(text, form), _Text)
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise _fault(file, None, flaw_of(error)) from None
     except RecursionError:
-        raise _fault(file, None, "too deep") from None
-    try:
-        whole = msgspec.convert(data, _Text)
-    except msgspec.ValidationError as error:
-        raise _fault(file, None, str(error)) from None
+        raise _fault(file, None, Flaw(zh="嵌套过深", en="too deep")) from None
     try:
         head = msgspec.convert(whole.document, _Head)
         place = JurisdictionId(f"jurisdiction:{head.place}")
         document = DocumentId(f"document:{head.id}")
+        _check_head(head)
     except (msgspec.ValidationError, Fault) as error:
-        raise _fault(file, "document", str(error)) from None
-    rules: list[Rule] = []
-    for number, raw in enumerate(whole.rule, start=1):
-        label = str(raw.get("id", f"rule {number}"))
-        try:
-            rule = _rule(msgspec.convert(raw, _Row), head, document, place)
-            _check(rule)
-        except (msgspec.ValidationError, Fault, ValueError) as error:
-            raise _fault(file, label, str(error)) from None
-        if any(each.id == rule.id for each in rules):
-            raise _fault(file, label, "the id stands twice")
-        rules.append(rule)
+        raise _fault(file, "document", flaw_of(error)) from None
+    except Flaw as flaw:
+        raise _fault(file, "document", flaw) from None
+    rules = _rules(whole, head, document, place, file)
     if not rules:
-        raise _fault(file, None, "the document has no [[rule]]")
+        raise _fault(file, None, Flaw(zh="没有 [[rule]]", en="the document has no [[rule]]"))
     return Document(
         id=document,
         number=head.number,
@@ -123,9 +116,56 @@ def parse(text: str, file: str) -> Document:
         year=head.year,
         certain_from=head.certain_from,
         issued=head.issued,
+        external=head.external,
         sha256=sha256(text.encode()).hexdigest(),
         rules=tuple(rules),
     )
+
+
+def _rules(
+    whole: _Text, head: _Head, document: DocumentId, place: JurisdictionId, file: str
+) -> list[Rule]:
+    rules: list[Rule] = []
+    for number, raw in enumerate(whole.rule, start=1):
+        label = str(raw.get("id", f"rule {number}"))
+        try:
+            rule = _rule(msgspec.convert(raw, _Row), head, document, place)
+            inspect(rule)
+            _check_against(rule, rules)
+        except (msgspec.ValidationError, Fault, ValueError) as error:
+            raise _fault(file, label, flaw_of(error)) from None
+        except Flaw as flaw:
+            raise _fault(file, label, flaw) from None
+        rules.append(rule)
+    return rules
+
+
+def _data(text: str, form: DraftFormat) -> Any:
+    return msgspec.json.decode(text) if form is DraftFormat.JSON else tomllib.loads(text)
+
+
+def _check_head(head: _Head) -> None:
+    first = max(date(head.year, 1, 1), head.issued or date.min)
+    if head.certain_from < first:
+        raise Flaw(
+            zh=f"certain_from：{head.certain_from} 早于文件的年份或印发日 {first}",
+            en=f"certain_from: {head.certain_from} lies before the year or the issue, {first}",
+            field="certain_from",
+        )
+
+
+def _check_against(rule: Rule, earlier: list[Rule]) -> None:
+    if any(each.id == rule.id for each in earlier):
+        raise Flaw(
+            zh=f"id：编号 {rule.id} 出现两次", en=f"id: the id {rule.id} stands twice", field="id"
+        )
+    for each in rivals(rule, earlier):
+        raise Flaw(
+            zh=f"scope：与本文件的 {each.id} 同类、同日、同等适用，两条无从取舍",
+            en=f"scope: it contradicts {each.id} of the same draft: same kind, same days, and "
+            "neither is the more special",
+            field="scope",
+        )
 
 
 def _rule(row: _Row, head: _Head, document: DocumentId, place: JurisdictionId) -> Rule:
@@ -156,41 +196,37 @@ def _rule(row: _Row, head: _Head, document: DocumentId, place: JurisdictionId) -
         until=row.until,
         certain_through=row.certain_through,
         external=head.external,
+        delegates=tuple(row.delegates),
     )
 
 
 def _value(key: str, value: Any) -> Any:
     if not key.isascii():
-        raise ValueError(f"parameters.{key}: the name must be ASCII")
+        raise Flaw(
+            zh=f"parameters.{key}：参数名须为 ASCII",
+            en=f"parameters.{key}: the name must be ASCII",
+            field=f"parameters.{key}",
+        )
     if isinstance(value, bool | int | str):
         return value
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
         return tuple(value)
-    raise ValueError(f"parameters.{key}: {value!r} must be text, a whole number, a day or a list")
+    raise Flaw(
+        zh=f"parameters.{key}：{value!r} 须为文字、整数、日期或文字列表",
+        en=f"parameters.{key}: {value!r} must be text, a whole number, a day or a list",
+        field=f"parameters.{key}",
+    )
 
 
-def _check(rule: Rule) -> None:
-    if rule.kind not in KINDS:
-        raise ValueError(f"kind: nobody knows the kind {rule.kind!r}")
-    if not rule.zh.strip() or not rule.en.strip():
-        raise ValueError("zh, en: both sentences are needed")
-    if rule.since and rule.until and rule.until < rule.since:
-        raise ValueError(f"until: {rule.until} lies before since, {rule.since}")
-    parameters = read_parameters(rule)
-    first, last = getattr(parameters, "first", None), getattr(parameters, "last", None)
-    if first and last and last < first:
-        raise ValueError(f"parameters.last: {last} lies before first, {first}")
-
-
-def _fault(file: str, rule: str | None, what: str) -> Fault:
+def _fault(file: str, rule: str | None, flaw: Flaw) -> Fault:
     where = f"{file}, {rule}" if rule else file
     return Fault(
         "BAD_DOCUMENT",
-        zh=f"法规文件 {where} 有误：{what}",
-        en=f"{where}: {what}",
-        field=rule,
+        zh=f"法规文件 {where} 有误：{flaw.zh}",
+        en=f"{where}: {flaw.en}",
+        field=".".join(each for each in (rule, flaw.field) if each) or None,
     )
 
 
@@ -205,12 +241,22 @@ class AdoptRegulation(Command):
     document: Document
 
     known: bool = fact(default=False)
+    placed: bool = fact(default=False)
 
     def boundary(self) -> list[Selector]:
-        return [about(self.document.id, of=[RegulationAdopted])]
+        return [
+            about(self.document.id, of=[RegulationAdopted]),
+            about(self.document.place, of=[JurisdictionRegistered]),
+        ]
 
     def learn(self, entry: Entry) -> None:
-        self.known = True
+        match entry.event:
+            case RegulationAdopted():
+                self.known = True
+            case JurisdictionRegistered(jurisdiction=place) if place == self.document.place:
+                self.placed = True
+            case _:
+                pass
 
     def authority(self) -> Name:
         return self.document.place
@@ -223,6 +269,8 @@ class AdoptRegulation(Command):
                 en=f"{adopted.number} is adopted already",
                 field="document",
             )
+        if not self.placed:
+            raise unknown(adopted.place, "document.place")
         for rule in adopted.rules:
             if rule.id in self.ask.rules.rules:
                 raise AlreadyAdopted(
@@ -230,6 +278,8 @@ class AdoptRegulation(Command):
                     en=f"the rule id {rule.id} is used in {self.ask.rules.rules[rule.id].number}",
                     field=rule.id,
                 )
+        for rule in adopted.rules:
+            yield from judge_rule(self, rule)
         yield RegulationAdopted(
             document=adopted.id,
             number=adopted.number,
@@ -243,6 +293,7 @@ class AdoptRegulation(Command):
             sha256=adopted.sha256,
             certain_from=adopted.certain_from,
             issued=adopted.issued,
+            external=adopted.external,
         )
         for rule in adopted.rules:
             yield RuleAdopted(document=adopted.id, place=adopted.place, rule=rule)

@@ -153,6 +153,7 @@ class SelectionSteps(
     Parameters,
     kind="selection-steps",
     zh="每轮依次为选课、学校审核、机构复核；跳过或颠倒步骤的不予受理，他系统已发生的记为违规。",
+    scope=("term",),
 ):
     """A step that is skipped or taken out of order is refused; reported, it is a violation."""
 
@@ -160,6 +161,9 @@ class SelectionSteps(
 
     def wrong(self) -> str | None:
         return None if self.steps == STEPS else f"steps: the program knows {', '.join(STEPS)} only"
+
+    def laxer(self, than: SelectionSteps) -> bool:
+        return not set(than.steps) <= set(self.steps)
 
 
 class NotSelected(Refused):

@@ -96,7 +96,7 @@ EVALUATION_EVENTS: list[type[Event]] = [EvaluationRecorded, ResultsReturned]
 
 
 class SatisfactionSurvey(
-    Parameters, kind="satisfaction-survey", zh="结班时满意度测评次数不足的，记一项违规。"
+    Parameters, kind="satisfaction-survey", zh="结班时满意度测评次数不足的，记一项违规。", scope=()
 ):
     """A class with fewer surveys of satisfaction is in violation when it closes."""
 
@@ -111,7 +111,9 @@ class SatisfactionSurvey(
         return self.surveys_min < than.surveys_min
 
 
-class MutualEvaluation(Parameters, kind="mutual-evaluation", zh="结班时每缺一类互评，记一项违规。"):
+class MutualEvaluation(
+    Parameters, kind="mutual-evaluation", zh="结班时每缺一类互评，记一项违规。", scope=()
+):
     """Each kind of mutual evaluation that a class lacks is a violation when it closes."""
 
     kinds: tuple[EvaluationKind, ...]
@@ -129,6 +131,7 @@ class KeyEvaluation(
     Parameters,
     kind="key-evaluation",
     zh="重点项目结班时，受测评的授课教师或课程环节未达到规定比例的，各记一项违规。",
+    scope=(),
 ):
     """A key project in which too small a share of trainers or of courses was rated violates it."""
 
@@ -148,7 +151,10 @@ class KeyEvaluation(
 
 
 class ResultsFeedback(
-    Parameters, kind="results-feedback", zh="结班时测评结果未反馈到全部各方的，记一项违规。"
+    Parameters,
+    kind="results-feedback",
+    zh="结班时测评结果未反馈到全部各方的，记一项违规。",
+    scope=(),
 ):
     """A class whose results did not go back to all of these is in violation when it closes."""
 
@@ -164,7 +170,7 @@ class ResultsFeedback(
 
 
 class PerformanceEvaluation(
-    Parameters, kind="performance-evaluation", zh="结班时项目未作绩效评估的，记一项违规。"
+    Parameters, kind="performance-evaluation", zh="结班时项目未作绩效评估的，记一项违规。", scope=()
 ):
     """A class without a performance evaluation is in violation when it closes.
 

@@ -29,6 +29,7 @@ class PlanExecution(
     Parameters,
     kind="plan-execution",
     zh="课程表与已公布方案或原课程表相比有所列变动、又无获批调整的：硬性条款记违规，原则性条款记偏离。",
+    scope=(),
 ):
     """A timetable that departs in one of these ways, without an approved change, is noted."""
 
@@ -44,7 +45,9 @@ class PlanExecution(
         return not set(than.kinds) <= set(self.kinds)
 
 
-class ModeChange(Parameters, kind="mode-change", zh="线下课改为线上、又无获批调整的，记违规。"):
+class ModeChange(
+    Parameters, kind="mode-change", zh="线下课改为线上、又无获批调整的，记违规。", scope=()
+):
     """Lessons that go online without an approved change are noted."""
 
 

@@ -37,6 +37,7 @@ class TraineeFeedback(
     Parameters,
     kind="trainee-feedback",
     zh="学员未认真参训的情况只反馈给部分对象的，记一项违规；补齐后不再记。",
+    scope=(),
 ):
     """A report of a trainee that leaves one of these out is a violation, until the other comes."""
 

@@ -14,6 +14,7 @@ class MandateDisguised(
     Parameters,
     kind="mandate-disguised",
     zh="主管部门下达的培训按自主选择培训申报或实施的，记违规。",
+    scope=(),
 ):
     """A training that an authority assigned is declared or held as one of free choice."""
 

@@ -47,6 +47,7 @@ class Misconduct(
     Parameters,
     kind="misconduct",
     zh="严重违规违纪的，立即终止培训，不予结业，已有的结业和学分撤销；规定是否有效无法确定时只记为无法判断。",
+    scope=(),
 ):
     """A serious breach ends a training without completion or credit, and takes back both.
 

@@ -18,6 +18,7 @@ class DenialNotice(
     Parameters,
     kind="denial-notice",
     zh="不予结业、终止或撤销结业的情况只抄告部分对象的，或到结班时尚未抄告的，记一项违规。",
+    scope=(),
 ):
     """A denial of which one of these was not told is a violation, on the notice and at closing."""
 

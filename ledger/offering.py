@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Self
 
 from msgspec import structs
 
@@ -111,10 +112,13 @@ class DatesChanged(Event, name="offering.dates-changed"):
     closes: date | None = None
 
 
-class ClassAdviser(Parameters, kind="class-adviser"):
+class ClassAdviser(Parameters, kind="class-adviser", scope=()):
     """How many full-time class advisers a project has at least."""
 
     advisers_min: int
+
+    def laxer(self, than: Self) -> bool:
+        return self.advisers_min < than.advisers_min
 
 
 class NotPublished(Refused):

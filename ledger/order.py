@@ -10,9 +10,10 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from typing import Self
 
 from ledger.accreditation import ProviderAccredited
-from ledger.amount import bounded
+from ledger.amount import bounded, strange
 from ledger.command import PROVINCE, Command, Refused, Selector, about, fact
 from ledger.event import Entry, Event
 from ledger.finding import Outcome
@@ -80,24 +81,55 @@ class OrderAwarded(Event, name="order.awarded"):
     reason: str
 
 
-class OrderForm(Parameters, kind="order-form"):
+FORMS = ("FACE_TO_FACE", "ONLINE", "BLENDED")
+
+
+class OrderForm(
+    Parameters,
+    kind="order-form",
+    zh="订单的目标、要求超过字数或形式不在所列之内的，不予受理。",
+    scope=("term",),
+):
     """Limits of the order form."""
 
     aims_characters_max: int
     requirements_characters_max: int
     forms: tuple[str, ...]
 
+    def wrong(self) -> str | None:
+        return strange("forms", self.forms, FORMS)
 
-class OrderRouting(Parameters, kind="order-routing"):
+    def laxer(self, than: Self) -> bool:
+        return (
+            self.aims_characters_max > than.aims_characters_max
+            or self.requirements_characters_max > than.requirements_characters_max
+            or not set(self.forms) <= set(than.forms)
+        )
+
+
+class OrderRouting(
+    Parameters, kind="order-routing", zh="订单的意向机构超过所定家数的，不予受理。", scope=("term",)
+):
     """To whom an order is pushed."""
 
     intended_max: int
 
+    def laxer(self, than: Self) -> bool:
+        return self.intended_max > than.intended_max
 
-class OrderMinimum(Parameters, kind="order-minimum"):
+
+class OrderMinimum(
+    Parameters,
+    kind="order-minimum",
+    zh="清单公布时核对各县订单班期数，不足的记一项偏离。",
+    scope=("term",),
+):
     """How many offerings each county orders in a term."""
 
     offerings_min: int
+
+    def laxer(self, than: Self) -> bool:
+        return self.offerings_min < than.offerings_min
 
 
 class FormOverrun(Refused):

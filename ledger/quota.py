@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Self
 
 from ledger.accreditation import ProviderAccredited, accredited_for
 from ledger.command import Command, Refused
@@ -10,35 +11,75 @@ from ledger.names import JurisdictionId, ProviderId, StaffId, TermId
 from ledger.regulation import InForce, Parameters
 
 
-class ProjectQuota(Parameters, kind="project-quota"):
+class ProjectQuota(
+    Parameters,
+    kind="project-quota",
+    zh="机构一学期申报的项目超过所属类别限额的，不予受理。",
+    scope=("term", "category"),
+):
     """How many projects a provider of a category may declare in a term."""
 
     projects_max: int
 
+    def laxer(self, than: Self) -> bool:
+        return self.projects_max > than.projects_max
 
-class ProjectQuotaNew(Parameters, kind="project-quota-new"):
+
+class ProjectQuotaNew(
+    Parameters,
+    kind="project-quota-new",
+    zh="认定资质不满所定年数的机构按较低的限额申报，超过的不予受理。",
+    scope=("term",),
+):
     """The lower quota of providers accredited for less than some years."""
 
     projects_max: int
     accredited_years_below: int
 
+    def laxer(self, than: Self) -> bool:
+        return (
+            self.projects_max > than.projects_max
+            or self.accredited_years_below < than.accredited_years_below
+        )
 
-class QuotaExempt(Parameters, kind="quota-exempt"):
+
+class QuotaExempt(
+    Parameters, kind="quota-exempt", zh="所列项目不占限额，申报时不计入。", scope=("term",)
+):
     """Projects that do not use the quota."""
 
     exempt: tuple[str, ...]
 
+    def laxer(self, than: Self) -> bool:
+        return not set(self.exempt) <= set(than.exempt)
 
-class LeadOfferings(Parameters, kind="lead-offerings"):
+
+class LeadOfferings(
+    Parameters,
+    kind="lead-offerings",
+    zh="项目负责人一学期申报的班期超过所定数的，不予受理。",
+    scope=("term",),
+):
     """How many offerings one lead may declare in a term."""
 
     offerings_max: int
 
+    def laxer(self, than: Self) -> bool:
+        return self.offerings_max > than.offerings_max
 
-class LeadProviders(Parameters, kind="lead-providers"):
+
+class LeadProviders(
+    Parameters,
+    kind="lead-providers",
+    zh="项目负责人一学期在多于所定家数的机构申报的，不予受理。",
+    scope=("term",),
+):
     """With how many providers one lead may declare in a term."""
 
     providers_max: int
+
+    def laxer(self, than: Self) -> bool:
+        return self.providers_max > than.providers_max
 
 
 class QuotaExceeded(Refused):

@@ -43,6 +43,7 @@ class Redating(
     Parameters,
     kind="redating",
     zh="规定层级的线下班改期，机构须已验收合格，结束日不得晚于规定的最后一天，否则不予改期。",
+    scope=("term",),
 ):
     """Offline classes of these levels move by an accepted provider, up to the last day."""
 

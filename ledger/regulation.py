@@ -5,110 +5,44 @@ nothing but events. A *kind* of rule is code: one ``Parameters`` class beside th
 governs; its numbers are never in code. The rule in force is looked for from the county through the
 city to the province, the special before the general and the later before the earlier (rulebook
 C-32, C-33). A rule bound to a term is chosen by the term alone.
+
+Adopted rules change by events only: an amendment, an end and a suspension each have a day, and
+before that day the rulebook answers as it did.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
-from enum import Enum
 from fractions import Fraction
 from typing import Any, ClassVar, Generic, Self, TypeVar, dataclass_transform
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from ledger.event import Event, FrozenMeta, Part, unchanged
+from ledger.amount import out_of_range
+from ledger.event import Event, FrozenMeta
 from ledger.names import DocumentId, JurisdictionId
 
-Value = str | int | bool | tuple[str, ...]
-
-
-class Strength(Enum):
-    """How strictly a rule binds (rulebook section 0.4)."""
-
-    HARD = "hard"
-    PRINCIPLE = "principle"
-    TARGET = "target"
-    ADVISORY = "advisory"
-    INFORMATION = "information"
-
-
-class Use(Enum):
-    """What the ledger does with a rule."""
-
-    GATE = "gate"
-    FINDING = "finding"
-    REQUIREMENT = "requirement"
-    DEFINITION = "definition"
-
-
-class Rule(Part):
-    """One rule of a document, as data.
-
-    ``since`` is the first day on which it is certainly in force (``None``: bound to a term);
-    between ``uncertain_from`` and ``since`` nobody can tell from the documents, nor between
-    ``certain_through`` and ``until``. ``external``: from outside the documents, and marked so.
-    """
-
-    id: str
-    document: DocumentId
-    number: str
-    clause: str
-    place: JurisdictionId
-    kind: str
-    use: Use
-    strength: Strength
-    zh: str
-    en: str
-    scope: dict[str, tuple[str, ...]] = {}
-    parameters: dict[str, Value] = {}
-    since: date | None = None
-    uncertain_from: date | None = None
-    until: date | None = None
-    certain_through: date | None = None
-    external: bool = False
-
-    @property
-    def citation(self) -> str:
-        """Document number and clause."""
-        return f"{self.number} {self.clause}"
-
-    def applies(self, scope: dict[str, str]) -> bool:
-        """Whether every condition of the rule's scope is met by the given one."""
-        return all(scope.get(key) in allowed for key, allowed in self.scope.items())
-
-
-class RegulationAdopted(Event, name="regulation.adopted"):
-    """A regulation document came into the ledger; its rules follow in the same append."""
-
-    document: DocumentId
-    number: str
-    place: JurisdictionId
-    title_zh: str
-    title_en: str
-    authority_zh: str
-    authority_en: str
-    year: int
-    rules: int
-    sha256: str
-    certain_from: date
-    issued: date | None = None
-
-
-class RuleAdopted(Event, name="regulation.rule-adopted", version=2):
-    """One rule of an adopted document, with its clause, scope, days and parameters."""
-
-    document: DocumentId
-    place: JurisdictionId
-    rule: Rule
-
-
-RuleAdopted.upcast(from_version=1)(unchanged)
-
-
-REGULATION_EVENTS: tuple[type[Event], ...] = (RegulationAdopted, RuleAdopted)
+# Whoever asks the rulebook names rules and their events from here too.
+from ledger.rule import REGULATION_EVENTS as REGULATION_EVENTS
+from ledger.rule import (
+    Pause,
+    RuleAmended,
+    RulesEnded,
+    RulesSuspended,
+    SuspensionEnded,
+    in_force,
+    outside,
+    resumed,
+)
+from ledger.rule import RegulationAdopted as RegulationAdopted
+from ledger.rule import Rule as Rule
+from ledger.rule import RuleAdopted as RuleAdopted
+from ledger.rule import Strength as Strength
+from ledger.rule import Use as Use
+from ledger.rule import Value as Value
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
@@ -123,13 +57,15 @@ class KindMeta(FrozenMeta):
         *,
         kind: str = "",
         zh: str = "",
+        many: bool = False,
+        scope: tuple[str, ...] | None = None,
         **options: Any,
     ) -> Any:
         cls = super().__new__(mcs, class_name, bases, namespace, **options)
         if kind:
             if kind in KINDS:
                 raise TypeError(f"two kinds of rule are called {kind}")
-            cls.KIND, cls.ZH = kind, zh
+            cls.KIND, cls.ZH, cls.MANY, cls.SCOPE = kind, zh, many, scope
             KINDS[kind] = cls
         return cls
 
@@ -137,15 +73,19 @@ class KindMeta(FrozenMeta):
 class Parameters(Struct, metaclass=KindMeta, forbid_unknown_fields=True):
     """The parameters of one kind of rule. Subclasses give ``kind="name-of-the-kind"``.
 
-    The docstring and ``zh`` tell a jurist what the system does with a rule of the kind.
+    The docstring and ``zh`` tell a jurist what the system does with a rule of the kind. ``many``:
+    several rules of the kind answer side by side. ``scope``: the keys by which the kind is looked
+    for, so that a rule with another key would never apply; ``None`` leaves them open.
     """
 
     KIND: ClassVar[str]
     ZH: ClassVar[str]
+    MANY: ClassVar[bool] = False
+    SCOPE: ClassVar[tuple[str, ...] | None] = None
 
     def wrong(self) -> str | None:
         """What is out of range, naming the parameter; ``None`` where all is well."""
-        return None
+        return out_of_range({name: getattr(self, name) for name in self.__struct_fields__})
 
     def laxer(self, than: Self) -> bool:
         """Whether this asks for less than ``than`` does, a rule of the same kind above it."""
@@ -190,15 +130,30 @@ def read_parameters(rule: Rule) -> Parameters:
     return msgspec.convert(rule.parameters, KINDS[rule.kind], dec_hook=_revive, strict=False)
 
 
+class _Held:
+    """A version of a rule, its parameters read once, and when the rule is suspended."""
+
+    __slots__ = ("pauses", "rule", "value")
+
+    def __init__(self, rule: Rule, pauses: list[Pause]) -> None:
+        self.rule = rule
+        self.value: Parameters | None = None
+        self.pauses = pauses
+
+
 class Rulebook:
-    """All adopted rules, as a fold over the regulation events."""
+    """All adopted rules and what became of them, as a fold over the regulation events.
+
+    ``rules`` holds the latest version of each, ``learned`` the events themselves.
+    """
 
     def __init__(self, entries: Iterable[Event] = ()) -> None:
         self.documents: dict[DocumentId, RegulationAdopted] = {}
         self.rules: dict[str, Rule] = {}
-        self._by_kind: dict[str, list[Rule]] = {}
-        self._read: dict[str, Parameters] = {}
+        self.learned: list[Event] = []
         self.terms: set[str] = set()
+        self._held: dict[str, dict[JurisdictionId, list[_Held]]] = {}
+        self._pauses: dict[str, list[Pause]] = {}
         for event in entries:
             self.learn(event)
 
@@ -208,11 +163,36 @@ class Rulebook:
             case RegulationAdopted():
                 self.documents[event.document] = event
             case RuleAdopted(rule=rule):
-                self.rules[rule.id] = rule
-                self._by_kind.setdefault(rule.kind, []).append(rule)
+                self._hold(rule)
                 self.terms.update(rule.scope.get("term", ()))
+            case RuleAmended():
+                self._amend(event)
+            case RulesEnded(rules=ids, last=last):
+                for each in ids:
+                    self._close(each, last)
+            case RulesSuspended(rules=ids):
+                for each in ids:
+                    pause = (event.since, event.certain_through, event.until)
+                    self._pauses[each].append(pause)
+            case SuspensionEnded(rules=ids, day=day):
+                for each in ids:
+                    self._pauses[each][:] = resumed(self._pauses[each], day)
             case _:
-                pass
+                return
+        self.learned.append(event)
+
+    def without(self, gone: Iterable[Event]) -> Rulebook:
+        """The rulebook as if these events had never been learned."""
+        taken = {id(event) for event in gone}
+        return Rulebook(event for event in self.learned if id(event) not in taken)
+
+    def versions(self, rule: str) -> list[Rule]:
+        """All versions of a rule, in the order in which they were learned."""
+        return [each.rule for each in self._versions(rule)]
+
+    def suspensions(self, rule: str) -> tuple[Pause, ...]:
+        """When a rule is suspended: first day, last certain day, last day."""
+        return tuple(self._pauses.get(rule, ()))
 
     def find(
         self,
@@ -233,41 +213,67 @@ class Rulebook:
         **scope: str,
     ) -> list[InForce[ParametersT]]:
         """All rules of a kind that answer along the chain of places, the strongest first."""
-        chain = place.chain
-        ranked: list[tuple[tuple[int, int, date], Rule, bool]] = []
-        for rule in self._by_kind.get(kind.KIND, ()):
-            if rule.place not in chain or not rule.applies(scope):
-                continue
-            certain = _in_force(rule, day)
-            if certain is None:
-                continue
-            rank = (-chain.index(rule.place), len(rule.scope), rule.since or date.min)
-            ranked.append((rank, rule, certain))
-        ranked.sort(key=lambda each: each[0], reverse=True)
-        return [
-            InForce(rule, self._parameters(kind, rule), certain=certain, place=place, day=day)
-            for _, rule, certain in ranked
-        ]
+        places = self._held.get(kind.KIND)
+        if places is None:
+            return []
+        found: list[InForce[ParametersT]] = []
+        for where in place.chain:
+            ranked: list[tuple[tuple[int, date], _Held, bool]] = []
+            for held in places.get(where, ()):
+                rule = held.rule
+                if not rule.applies(scope):
+                    continue
+                certain = in_force(rule, day)
+                if held.pauses and certain is not None:
+                    certain = outside(held.pauses, day, certain)
+                if certain is not None:
+                    ranked.append(((len(rule.scope), rule.since or date.min), held, certain))
+            ranked.sort(key=lambda each: each[0], reverse=True)
+            found.extend(
+                InForce(held.rule, _read(held, kind), certain=certain, place=place, day=day)
+                for _, held, certain in ranked
+            )
+        return found
 
-    def _parameters(self, kind: type[ParametersT], rule: Rule) -> ParametersT:
-        value = self._read.get(rule.id)
-        if value is None:
-            value = self._read[rule.id] = read_parameters(rule)
-        assert isinstance(value, kind)
-        return value
+    def _hold(self, rule: Rule) -> None:
+        self.rules[rule.id] = rule
+        held = _Held(rule, self._pauses.setdefault(rule.id, []))
+        self._held.setdefault(rule.kind, {}).setdefault(rule.place, []).append(held)
+
+    def _amend(self, event: RuleAmended) -> None:
+        old = self.rules[event.rule]
+        for held in self._versions(event.rule):
+            if held.rule.until is None or held.rule.until >= event.since:
+                held.rule = structs.replace(held.rule, until=event.since - timedelta(days=1))
+        self._hold(
+            structs.replace(
+                old,
+                parameters=event.parameters,
+                since=event.since,
+                uncertain_from=None,
+                amended=event.citation,
+                zh=event.zh,
+                en=event.en,
+            )
+        )
+
+    def _close(self, rule: str, last: date) -> None:
+        for held in self._versions(rule):
+            if held.rule.until is None or held.rule.until >= last:
+                held.rule = structs.replace(held.rule, until=last, certain_through=None)
+        self.rules[rule] = self._versions(rule)[-1].rule
+
+    def _versions(self, rule: str) -> list[_Held]:
+        latest = self.rules[rule]
+        held = self._held[latest.kind][latest.place]
+        return [each for each in held if each.rule.id == rule]
 
 
-def _in_force(rule: Rule, day: date) -> bool | None:
-    """``True`` certainly, ``False`` perhaps, ``None`` not on this day."""
-    if rule.until is not None and day > rule.until:
-        return None
-    if rule.certain_through is not None and day > rule.certain_through:
-        return False
-    if rule.since is None or day >= rule.since:
-        return True
-    if rule.uncertain_from is not None and day >= rule.uncertain_from:
-        return False
-    return None
+def _read(held: _Held, kind: type[ParametersT]) -> ParametersT:
+    if held.value is None:
+        held.value = read_parameters(held.rule)
+    assert isinstance(held.value, kind)
+    return held.value
 
 
 def _revive(kind: type, value: Any) -> Any:

@@ -28,6 +28,7 @@ class ProjectRemoval(
     Parameters,
     kind="project-removal",
     zh="所列层级和形式的项目由省级统一移除，其班期随之取消，不能再选课和认定学分。",
+    scope=("term",),
 ):
     """Projects of this level and kind are removed; their classes end without choice or credit."""
 

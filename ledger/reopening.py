@@ -32,6 +32,7 @@ class MandatedTraining(
     Parameters,
     kind="mandated-training",
     zh="指令性培训的承办机构未经验收合格即开班，或未经主管部门批准，记一项违规。",
+    scope=(),
 ):
     """Mandated training by a provider without acceptance, or without approval, is a violation."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Self
 
 from ledger.accreditation import (
     ACCREDITATION_EVENTS,
@@ -32,10 +33,18 @@ from ledger.regulation import Parameters
 from ledger.term import Calendar, Phase, in_window, window
 
 
-class OrderResponder(Parameters, kind="order-responder"):
+class OrderResponder(
+    Parameters,
+    kind="order-responder",
+    zh="不具备所定培训范围的机构响应订单的，不予受理。",
+    scope=("term",),
+):
     """Which reach a provider needs to answer an order."""
 
     reach: Reach
+
+    def laxer(self, than: Self) -> bool:
+        return than.reach is Reach.PROVINCE_WIDE and self.reach is not Reach.PROVINCE_WIDE
 
 
 class NotAmongIntended(Refused):

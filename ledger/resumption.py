@@ -62,6 +62,7 @@ class OfflineConditions(
     Parameters,
     kind="offline-conditions",
     zh="恢复期内开设线下班，缺申请、联合验收、安全承诺中任何一步或次序颠倒，记一项违规。",
+    scope=(),
 ):
     """An offline class opened before all steps were taken in their order is a violation."""
 
@@ -81,6 +82,7 @@ class LocalRestart(
     Parameters,
     kind="local-restart",
     zh="开线下班时，机构不在上报备案的名单上，或早于当地恢复日期，记一项违规。",
+    scope=(),
 ):
     """An offline class of a provider on no filed list, or before the restart, is a violation."""
 

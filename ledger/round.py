@@ -23,6 +23,7 @@ class RoundTwoAdmission(
     kind="round-two-admission",
     zh="第二轮补报时查第一轮：NO_SELECTION 为截止时没有选课，SCHOOL_REFUSED 为学校审核均不通过，"
     "符合所列情形的不予受理；机构未录取的不受限。",
+    scope=("term",),
 ):
     """A choice in round two is refused to a teacher in the state of ``bars`` after round one.
 

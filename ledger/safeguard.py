@@ -38,7 +38,7 @@ class SafeguardRecorded(Event, name="safeguard.recorded"):
 
 
 class SafetyEducation(
-    Parameters, kind="safety-education", zh="结班时没有安全教育记录的，记一项违规。"
+    Parameters, kind="safety-education", zh="结班时没有安全教育记录的，记一项违规。", scope=()
 ):
     """A class without a record of safety education is in violation when it closes."""
 
@@ -46,7 +46,7 @@ class SafetyEducation(
 
 
 class KeptDocuments(
-    Parameters, kind="kept-documents", zh="结班时培训材料没有归档记录的，记一项违规。"
+    Parameters, kind="kept-documents", zh="结班时培训材料没有归档记录的，记一项违规。", scope=()
 ):
     """A class whose documents were not put away is in violation when it closes."""
 

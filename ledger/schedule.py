@@ -67,7 +67,10 @@ class DayLogged(Event, name="schedule.day-logged"):
 
 
 class TimetableNotice(
-    Parameters, kind="timetable-notice", zh="课程表公布日距开班日不足此天数的，记一项违规。"
+    Parameters,
+    kind="timetable-notice",
+    zh="课程表公布日距开班日不足此天数的，记一项违规。",
+    scope=(),
 ):
     """A timetable published fewer calendar days before the class opens is a violation."""
 
@@ -83,7 +86,10 @@ class TimetableNotice(
 
 
 class DailyLog(
-    Parameters, kind="daily-log", zh="每个培训日须有日志，班期结束时仍缺日志的培训日记违规。"
+    Parameters,
+    kind="daily-log",
+    zh="每个培训日须有日志，班期结束时仍缺日志的培训日记违规。",
+    scope=(),
 ):
     """Training days that still have no log when the class is closed are a violation."""
 

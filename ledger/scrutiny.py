@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
+from typing import Self
 
 from ledger.accreditation import ProviderAccredited
 from ledger.command import Command, Refused
@@ -16,27 +17,56 @@ from ledger.register import Title
 from ledger.regulation import Parameters
 
 
-class OnlineShare(Parameters, kind="online-share"):
+class OnlineShare(
+    Parameters,
+    kind="online-share",
+    zh="混合式项目的在线学分超过所定比例的，不予受理。",
+    scope=("mode",),
+):
     """The largest share of a blended project's credits that may be earned online."""
 
     share_max: Fraction
 
+    def laxer(self, than: Self) -> bool:
+        return self.share_max > than.share_max
 
-class BlendedHost(Parameters, kind="blended-host"):
+
+class BlendedHost(
+    Parameters,
+    kind="blended-host",
+    zh="没有远程资质的机构申报混合式项目的，不予受理。",
+    scope=("mode",),
+):
     """The host of a blended project holds the qualification for it."""
 
 
-class SubjectScope(Parameters, kind="subject-scope"):
+class SubjectScope(
+    Parameters, kind="subject-scope", zh="申报学科不在机构资质范围内的，不予受理。", scope=("term",)
+):
     """Projects stay within the subjects for which the provider is accredited."""
 
 
-class FinalAssessment(Parameters, kind="final-assessment"):
+class FinalAssessment(
+    Parameters,
+    kind="final-assessment",
+    zh="学时达到所定数的项目没有结业考核的，记一项违规。",
+    scope=(),
+):
     """Projects of this many hours have a final assessment."""
 
     hours_min: Decimal
 
+    def laxer(self, than: Self) -> bool:
+        return self.hours_min > than.hours_min
 
-class LeadStanding(Parameters, kind="lead-standing"):
+
+class LeadStanding(
+    Parameters,
+    kind="lead-standing",
+    zh="项目负责人不具备所列条件的，记一项偏离。",
+    many=True,
+    scope=("term",),
+):
     """What a project lead should be."""
 
     needs: str

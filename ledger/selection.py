@@ -39,6 +39,7 @@ class SelectionChannels(
     Parameters,
     kind="selection-channels",
     zh="选课时注明渠道而规则未列该渠道的，记一项提示，不影响选课。",
+    scope=("term",),
 ):
     """A choice by a channel that the rule does not name is noted as an advisory; it stands."""
 

@@ -6,6 +6,8 @@ Their parameters are free.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from ledger.regulation import KINDS, Parameters
 
 CARRIED = (
@@ -39,7 +41,17 @@ CARRIED = (
 
 
 class Carried(Parameters, forbid_unknown_fields=False):
-    """Parameters of any shape."""
+    """Carried as data, with its clause, and computed by nothing: its parameters are free.
+
+    What it needs is not among the facts of the ledger, or it states a policy, a definition or a
+    duty that nobody can decide from records.
+    """
+
+    ZH: ClassVar[str] = (
+        "作为数据原文载入并引用，系统不据此计算：它所需的事实不在账本之内，"
+        "或者它是政策、定义，或无法凭记录判断的职责。"
+    )
+    MANY: ClassVar[bool] = True
 
 
 for _kind in CARRIED:

@@ -84,6 +84,7 @@ class OfflineMeasures(
     Parameters,
     kind="offline-measures",
     zh="检查中发现的防疫安排缺项逐项记为建议，不作处罚。",
+    scope=(),
 ):
     """Measures that an inspection found lacking are noted as advice."""
 
@@ -98,6 +99,7 @@ class OfflineSupervision(
     Parameters,
     kind="offline-supervision",
     zh="防疫不到位先责令整改，严重的暂停线下培训；暂停期间开线下班记一项违规。",
+    scope=(),
 ):
     """An offline class opened while the provider's offline training is stopped is a violation."""
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
+from typing import Self
 
 from ledger.command import PROVINCE, Command, Refused, Selector, about, fact
 from ledger.event import Entry, Event
@@ -80,12 +81,28 @@ PHASE_ZH = {
 }
 
 
-class Window(Parameters, kind="window"):
+class Window(
+    Parameters,
+    kind="window",
+    zh="每一步须在起止日之内，含首尾两日；文件没有写明的窗口记为无法判断。",
+    scope=("term", "calendar", "step"),
+):
     """First and last day of a step; ``unknown`` where the documents leave the step open."""
 
     first: date | None = None
     last: date | None = None
     unknown: bool = False
+
+    def wrong(self) -> str | None:
+        if self.unknown == (self.first is not None or self.last is not None):
+            return "first: 起止日与 unknown 须有且只有一样 (days or unknown, one of the two)"
+        return None
+
+    def laxer(self, than: Self) -> bool:
+        if than.unknown:
+            return False
+        early = than.first is not None and (self.first is None or self.first < than.first)
+        return early or (than.last is not None and (self.last is None or self.last > than.last))
 
     def holds(self, day: date) -> bool:
         """Whether the day lies in the window, both ends included."""
@@ -119,12 +136,19 @@ class TermWithoutCalendar(Refused):
 
 
 def window(
-    rules: Rulebook, place: JurisdictionId, term: TermId, phase: Phase, calendar: Calendar
+    rules: Rulebook,
+    place: JurisdictionId,
+    term: TermId,
+    phase: Phase,
+    calendar: Calendar,
+    day: date = date.max,
 ) -> InForce[Window] | None:
-    """The window of a step, or ``None`` where no adopted document speaks of it."""
-    # A rule bound to a term is chosen by the term; the day plays no part in it.
+    """The window of a step, or ``None`` where no adopted document speaks of it.
+
+    A rule bound to a term is chosen by the term; the day tells the versions of an amended one.
+    """
     scope = {"term": term.value, "step": phase.value, "calendar": calendar.value}
-    return rules.find(Window, place, date.max, **scope)
+    return rules.find(Window, place, day, **scope)
 
 
 def judge_window(
@@ -138,7 +162,7 @@ def judge_window(
 ) -> tuple[Refused, Outcome] | None:
     """What is wrong with the day of a step: closed (a violation), unknown, or nothing."""
     day = day or command.ask.on
-    found = window(command.ask.rules, place, term, phase, calendar)
+    found = window(command.ask.rules, place, term, phase, calendar, day)
     if found is None or found.value.unknown:
         return (
             WindowUnknown(

@@ -45,6 +45,7 @@ class TrainerRegistration(
     Parameters,
     kind="trainer-registered",
     zh="申报时方案所列授课专家未登记的，记一项违规并列出人员。",
+    scope=("term",),
 ):
     """A plan that names trainers who are not in the registry is a violation naming them."""
 
@@ -53,6 +54,7 @@ class TrainerConsent(
     Parameters,
     kind="trainer-consent",
     zh="抽查中授课教师表示未被征求意见的，记一项违规；事先已登记同意的，留待核实。",
+    scope=("term",),
 ):
     """A trainer who says at a spot check that nobody asked is a violation."""
 

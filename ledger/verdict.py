@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
 from msgspec import Struct
 
-from ledger.amount import ZERO
+from ledger.amount import ZERO, strange
 from ledger.credit import CreditKind
 from ledger.cycle import YEARS_DEFAULT, Cycle, cycle_on
 from ledger.names import JurisdictionId
@@ -22,12 +22,29 @@ from ledger.regulation import InForce, Parameters, Rulebook
 from ledger.requirement import Requirement, Result, cited
 
 
-class CycleTotal(Parameters, kind="cycle-total"):
+class CycleTotal(
+    Parameters,
+    kind="cycle-total",
+    zh="周期内学分（早期为学时）合计不足所定数的，判为未达到。",
+    scope=(),
+):
     """What a cycle adds up to at least, and how many years it has."""
 
     years: int
     credits_min: Decimal | None = None
     hours_min: Decimal | None = None
+
+    def wrong(self) -> str | None:
+        if self.years == 0:
+            return "years: 0 年不成周期 (is no cycle)"
+        if (self.credits_min is None) == (self.hours_min is None):
+            return "credits_min: 与 hours_min 须有且只有一样 (or hours_min, one of the two)"
+        return None
+
+    def laxer(self, than: Self) -> bool:
+        # One hour counts as one credit (rulebook C-01).
+        mine, theirs = self.credits_min or self.hours_min, than.credits_min or than.hours_min
+        return self.years > than.years or (mine or 0) < (theirs or 0)
 
     @property
     def least(self) -> Decimal:
@@ -35,12 +52,27 @@ class CycleTotal(Parameters, kind="cycle-total"):
         return self.credits_min or self.hours_min or ZERO
 
 
-class OnceIntensive(Parameters, kind="once-intensive"):
+class OnceIntensive(
+    Parameters,
+    kind="once-intensive",
+    zh="周期内达到所定学分的集中培训次数不足的，判为未达到。",
+    scope=(),
+):
     """How many long intensive trainings a cycle holds at least."""
 
     times_min: int
     base_credits_min: Decimal | None = None
     hours_min: Decimal | None = None
+
+    def wrong(self) -> str | None:
+        if (self.base_credits_min is None) == (self.hours_min is None):
+            return "base_credits_min: 与 hours_min 须有且只有一样 (or hours_min, one of the two)"
+        return None
+
+    def laxer(self, than: Self) -> bool:
+        mine = self.base_credits_min or self.hours_min
+        theirs = than.base_credits_min or than.hours_min
+        return self.times_min < than.times_min or (mine or 0) < (theirs or 0)
 
     def counts(self, line: Line) -> bool:
         """Whether a line is such a training: by base credit or hours, before deductions (C-15)."""
@@ -56,14 +88,30 @@ class OnceIntensive(Parameters, kind="once-intensive"):
         return self.base_credits_min or self.hours_min or ZERO
 
 
-class SchoolBasedCap(Parameters, kind="school-based-cap"):
+class SchoolBasedCap(
+    Parameters,
+    kind="school-based-cap",
+    zh="周期内校本培训学分超过上限的部分不计入有效学分。",
+    scope=(),
+):
     """How many school-based credits count in a cycle at most."""
 
     credits_max: Decimal
     per: str = "CYCLE"
 
+    def wrong(self) -> str | None:
+        return strange("per", (self.per,), ("CYCLE",))
 
-class RatioSuspended(Parameters, kind="ratio-suspended"):
+    def laxer(self, than: Self) -> bool:
+        return self.credits_max > than.credits_max
+
+
+class RatioSuspended(
+    Parameters,
+    kind="ratio-suspended",
+    zh="在此期间，上级不按比例要求学分结构，有关要求判为不评价。",
+    scope=(),
+):
     """The interval in which the province asks for no shares of the total."""
 
 

@@ -73,6 +73,7 @@ class SanctionLadder(
     Parameters,
     kind="sanction-ladder",
     zh="黄牌警告、限期整改、再检查依次进行；缺步取消项目或资质，或改进后仍取消，记一项违规。",
+    scope=(),
 ):
     """A step taken before those below it, or after the case was closed, is a violation."""
 

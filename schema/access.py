@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ledger import (
     accreditation,
     admission,
+    amendment,
     assessment,
     assignment,
     attendance,
@@ -33,6 +34,7 @@ from ledger import (
     notice,
     offering,
     order,
+    policy,
     register,
     response,
     review,
@@ -109,6 +111,10 @@ COMMANDS: dict[Role, tuple[type[Command], ...]] = {
         correction.RevokeCredit,
         school_based.RecogniseSchoolBased,
         document.AdoptRegulation,
+        amendment.AmendRule,
+        policy.RepealRules,
+        policy.SuspendRules,
+        policy.EndSuspension,
     ),
 }
 PLACED = (Role.BUREAU, Role.AUDITOR, Role.INTEGRATOR)

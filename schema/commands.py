@@ -17,7 +17,7 @@ import strawberry
 from strawberry.tools import create_type
 
 from ledger.command import Command
-from ledger.document import AdoptRegulation, Document, parse
+from ledger.document import AdoptRegulation, Document, DraftFormat, parse
 from ledger.fault import Fault
 from ledger.store.answer import Answer, refused
 from ledger.store.work import WITHHELD, Seal
@@ -28,10 +28,11 @@ from schema.context import Context
 from schema.inputs import ROWS_MAX, command_from, command_input
 from schema.mutation import MUTATIONS
 from schema.person import PersonInput, checked
-from schema.scalars import Text, clean, listed
+from schema.scalars import Text, clean, enum_type, listed
 
 REQUEST_CHARACTERS_MAX = 200
 DOCUMENT_CHARACTERS_MAX = 200_000
+enum_type(DraftFormat)
 
 
 @strawberry.input(
@@ -201,11 +202,18 @@ def _bulk(command: type[Command], name: str) -> Any:
     )
 
 
-async def _adopt(info: strawberry.Info[Context, None], toml: str, request_id: str) -> CommandAnswer:
+async def _adopt(
+    info: strawberry.Info[Context, None],
+    request_id: str,
+    toml: str | None = None,
+    draft: str | None = None,
+    format: DraftFormat = DraftFormat.TOML,
+) -> CommandAnswer:
     may_ask(info.context.asker, AdoptRegulation, reported=False)
     try:
         _check_request(request_id, 1)
-        adopt = AdoptRegulation(document=await info.context.run(_document, toml))
+        text, form = _draft(toml, draft, format)
+        adopt = AdoptRegulation(document=await info.context.run(_document, text, form))
     except Fault as fault:
         return answer_of(refused(fault), replayed=False)
     answer = await asyncio.wrap_future(
@@ -214,16 +222,29 @@ async def _adopt(info: strawberry.Info[Context, None], toml: str, request_id: st
     return answer_of(answer.outcomes[0], replayed=answer.replayed)
 
 
-def _document(toml: str) -> Document:
-    text = unicodedata.normalize("NFC", toml.replace("\r\n", "\n"))
+def _draft(toml: str | None, draft: str | None, form: DraftFormat) -> tuple[str, DraftFormat]:
+    if toml is not None and draft is None:
+        return toml, DraftFormat.TOML
+    if draft is not None and toml is None:
+        return draft, form
+    raise Fault(
+        "BAD_DOCUMENT",
+        zh="toml 与 draft 须有且只有一个",
+        en="give toml or draft, one of the two",
+        field="draft",
+    )
+
+
+def _document(given: str, form: DraftFormat) -> Document:
+    text = unicodedata.normalize("NFC", given.replace("\r\n", "\n"))
     if len(text) > DOCUMENT_CHARACTERS_MAX or not clean(text):
         raise Fault(
             "BAD_DOCUMENT",
             zh=f"文件最多 {DOCUMENT_CHARACTERS_MAX} 个字符，不能有控制字符",
             en=f"a document has at most {DOCUMENT_CHARACTERS_MAX} characters, none of control",
-            field="toml",
+            field="draft",
         )
-    return parse(text, "toml")
+    return parse(text, form.value.lower(), form)
 
 
 def _camel(name: str) -> str:
@@ -245,7 +266,7 @@ def mutation_type() -> Any:
         strawberry.mutation(
             resolver=_adopt,
             name="adoptRegulation",
-            description=f"{_summary(AdoptRegulation)} Given as TOML. 以 TOML 文本提交。",
+            description=f"{_summary(AdoptRegulation)} As TOML or JSON. 以 TOML 或 JSON 提交。",
         )
     )
     return create_type("Mutation", fields)

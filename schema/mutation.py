@@ -5,6 +5,7 @@ from __future__ import annotations
 from ledger import (
     accreditation,
     admission,
+    amendment,
     assessment,
     assignment,
     attendance,
@@ -25,6 +26,7 @@ from ledger import (
     notice,
     offering,
     order,
+    policy,
     register,
     response,
     review,
@@ -95,4 +97,8 @@ MUTATIONS: dict[type[Command], str | None] = {
     correction.RevokeCredit: None,
     school_based.RecordSchoolBased: "recordSchoolBasedTrainings",
     school_based.RecogniseSchoolBased: "recogniseSchoolBasedTrainings",
+    amendment.AmendRule: None,
+    policy.RepealRules: None,
+    policy.SuspendRules: None,
+    policy.EndSuspension: None,
 }

@@ -8,9 +8,10 @@ from typing import Any
 import strawberry
 
 from ledger.fault import Fault
-from ledger.names import JurisdictionId, TermId
+from ledger.names import DocumentId, JurisdictionId, TermId
 from ledger.regulation import RegulationAdopted, Rule
 from ledger.term import PHASE_ZH, Calendar, Phase, window
+from projections.regulation import RegulationPage, page
 from schema.context import Context
 from schema.outputs import Node, output
 from schema.scalars import enum_type, listed
@@ -21,6 +22,7 @@ Info = strawberry.Info[Context, None]
 
 PROVINCE = "jurisdiction:330000"
 RuleType = output(Rule, key="id")
+PageType = output(RegulationPage)
 
 
 async def _rules(root: strawberry.Parent[Any], info: Info) -> Any:
@@ -95,6 +97,14 @@ class RegulationQuery:
             and (on is None or rule.since is None or rule.since <= on)
             and (on is None or rule.until is None or on <= rule.until)
         ]
+
+    @strawberry.field(
+        graphql_type=PageType | None,
+        description="A document clause by clause, with what the system does. 文件逐条与系统处理。",
+    )
+    async def regulation_page(self, info: Info, document: strawberry.ID) -> Any:
+        book = await info.context.run(info.context.house.rules.now)
+        return page(book, DocumentId(document))
 
     @strawberry.field(description="Terms with a calendar, as it holds in a place. 学期。")
     async def terms(self, info: Info, place: strawberry.ID = strawberry.ID(PROVINCE)) -> list[Term]:

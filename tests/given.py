@@ -43,6 +43,7 @@ def adoption() -> tuple[Event, ...]:
     for file in sorted(REGULATIONS.glob("*.toml")):
         read = document.parse(file.read_text(encoding="utf-8"), file.name)
         command = document.AdoptRegulation(document=read)
+        command.placed = True
         command.ask = Ask(on=date(2024, 3, 6), asker=_operator(), rules=Rulebook())
         events.extend(command.decide())
     return tuple(events)

@@ -15,7 +15,18 @@ from projections.projection import Projection
 
 HOUSE = Path(ledger.__file__).parent.parent
 ROOMS = ("ledger", "projections", "schema", "api")
-MECHANISM = ("fault", "text", "day", "names", "amount", "event", "regulation", "finding", "command")
+MECHANISM = (
+    "fault",
+    "text",
+    "day",
+    "names",
+    "amount",
+    "event",
+    "rule",
+    "regulation",
+    "finding",
+    "command",
+)
 NOUNS = [each.__name__.partition(".")[2] for each in ledger.NOUNS]
 BANNED_NAMES = {"utils", "util", "helpers", "helper", "common", "base", "manager", "service"}
 LINES_MAX, LINES_EXCEPTION_MAX, FUNCTION_LINES_MAX, COLUMNS_MAX = 300, 400, 45, 100
@@ -28,6 +39,7 @@ LONG_FILES = {
     "ledger/accreditation.py": "an accreditation, its update, and the fold that others take of it",
     "ledger/schedule.py": "the timetable and the log of its days share one fold",
     "ledger/enrollment.py": "five events of one choice, its fold, and the review by the school",
+    "ledger/order.py": "an order, its list, and the three kinds of rule about them",
     "ledger/offering.py": "a class, and ClassRoom, which folds its seats with its expansion",
     "ledger/register.py": "places, schools and teachers share how a name is known or taken",
     "ledger/store/work.py": "the tray, the jobs and their savepoints change together",
@@ -76,6 +88,7 @@ STDLIB = {
     "dataclasses",
     "datetime",
     "decimal",
+    "difflib",
     "enum",
     "fractions",
     "functools",

@@ -20,7 +20,7 @@ from ledger.day import happened
 from ledger.event import Entry, Event, decode, encode, leaf_hash, sound
 from ledger.fault import Fault
 from ledger.finding import FindingMade
-from ledger.regulation import REGULATION_EVENTS, RegulationAdopted, RuleAdopted, Rulebook
+from ledger.regulation import REGULATION_EVENTS, Rulebook
 from ledger.store.answer import Answer, Outcome, Written, refused
 from ledger.store.memory import Memory
 from ledger.store.statements import UNIT, tag_hash
@@ -87,7 +87,7 @@ class Tray:
                 self._by_tag[tag].pop()
         events = [row.entry.event for row in gone if row.entry is not None]
         if any(isinstance(event, REGULATION_EVENTS) for event in events):
-            self.rules = _without(self.rules, events)
+            self.rules = self.rules.without(events)
 
     def entries(self, selector: Selector) -> list[Entry]:
         """The batch's events that a selector picks."""
@@ -340,18 +340,6 @@ def _unsound_text() -> Fault:
         zh="内容或请求编号中有无法保存的字符，请删去控制字符和不完整的字符",
         en="the content or the request id holds characters that cannot be kept; remove control "
         "characters and halves of characters",
-    )
-
-
-def _without(rules: Rulebook, gone: list[Event]) -> Rulebook:
-    documents = {each.document for each in gone if isinstance(each, RegulationAdopted)}
-    ids = {each.rule.id for each in gone if isinstance(each, RuleAdopted)}
-    kept = [each for each in rules.rules.values() if each.id not in ids]
-    return Rulebook(
-        [
-            *(each for each in rules.documents.values() if each.document not in documents),
-            *(RuleAdopted(document=each.document, place=each.place, rule=each) for each in kept),
-        ]
     )
 
 

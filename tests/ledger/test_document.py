@@ -10,6 +10,7 @@ import pytest
 from ledger.command import OutsideScope
 from ledger.document import AdoptRegulation, AlreadyAdopted, parse
 from ledger.fault import Fault
+from ledger.register import JurisdictionRegistered, Level
 from ledger.regulation import RegulationAdopted, RuleAdopted, Rulebook
 from tests.cast import PROVINCE, RUIAN
 from tests.given import REGULATIONS, adoption, asker_for, given
@@ -50,6 +51,7 @@ zh = "申报时间。"
 en = "The days for declaring."
 """
 TEXT = HEAD + RULE + WINDOW
+RUIAN_ENTERED = JurisdictionRegistered(jurisdiction=RUIAN, title="瑞安市", level=Level.COUNTY)
 
 
 def with_(old, new, text=TEXT):
@@ -145,7 +147,7 @@ TWICE = TEXT + with_("T1-01", "T1-02", RULE)
             "first",
             id="window-with-a-time",
         ),
-        pytest.param(TWICE, "T1-02", "twice", id="duplicated-id"),
+        pytest.param(TWICE, "T1-02", "id", id="duplicated-id"),
         pytest.param(
             with_('en = "The timetable comes seven days ahead."\n', ""),
             "T1-01",
@@ -165,7 +167,7 @@ def test_a_fault_names_file_rule_and_field(text, rule, field):
 
     fault = caught.value
     assert fault.code == "BAD_DOCUMENT"
-    assert rule == fault.field
+    assert rule is None or f"{fault.field}.".startswith(f"{rule}.")
     for said in (fault.zh, fault.en):
         assert "t1.toml" in said
         assert rule is None or rule in said
@@ -174,7 +176,9 @@ def test_a_fault_names_file_rule_and_field(text, rule, field):
 
 def test_adopting_puts_the_document_and_each_of_its_rules_into_the_ledger():
     document = parse(TEXT, "t1.toml")
-    answer = given(rules=Rulebook()).when(AdoptRegulation(document=document), on=date(2025, 3, 2))
+    answer = given(RUIAN_ENTERED, rules=Rulebook()).when(
+        AdoptRegulation(document=document), on=date(2025, 3, 2)
+    )
 
     adopted, *rules = answer.accepted().facts
     assert isinstance(adopted, RegulationAdopted)
@@ -186,15 +190,17 @@ def test_adopting_puts_the_document_and_each_of_its_rules_into_the_ledger():
 
 def test_a_document_is_adopted_once():
     document = parse(TEXT, "t1.toml")
-    adopted = given(rules=Rulebook()).when(AdoptRegulation(document=document), on=date(2025, 3, 2))
-    given(adopted.facts[0]).when(AdoptRegulation(document=document), on=date(2025, 3, 3)).refused(
-        AlreadyAdopted, field="document"
+    adopted = given(RUIAN_ENTERED, rules=Rulebook()).when(
+        AdoptRegulation(document=document), on=date(2025, 3, 2)
     )
+    given(RUIAN_ENTERED, adopted.facts[0]).when(
+        AdoptRegulation(document=document), on=date(2025, 3, 3)
+    ).refused(AlreadyAdopted, field="document")
 
 
 def test_a_rule_id_is_used_once_over_all_documents():
     clash = parse(with_('id = "T1-01"', 'id = "ZJ24-13"'), "t1.toml")
-    given().when(AdoptRegulation(document=clash), on=date(2025, 3, 2)).refused(
+    given(RUIAN_ENTERED).when(AdoptRegulation(document=clash), on=date(2025, 3, 2)).refused(
         AlreadyAdopted, field="ZJ24-13"
     )
 

@@ -1,0 +1,219 @@
+"""Policy: what becomes of adopted rules. Amendment, end and suspension, each from a day on.
+
+Nothing is edited. Up to the day the rulebook answers as before, so what was decided stays as it
+was decided; from the day on it answers anew. Whoever may adopt a rule of a place may change it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from ledger.command import Command, Refused, Selector, about, fact
+from ledger.draft import span
+from ledger.event import Entry, Event
+from ledger.fault import Fault
+from ledger.names import DocumentId, Name
+from ledger.register import unknown
+from ledger.regulation import RegulationAdopted, Rule
+from ledger.rule import (
+    POLICY_EVENTS,
+    RulesEnded,
+    RulesSuspended,
+    SuspensionEnded,
+)
+from ledger.text import filled
+
+RULES_MAX = 500
+
+
+class UnknownRule(Refused):
+    """The document has no such rule."""
+
+
+class RuleOver(Refused):
+    """The rule is not in force on the day from which it is to change."""
+
+
+class AlreadySuspended(Refused):
+    """The rule is suspended on that day already."""
+
+
+class NotSuspended(Refused):
+    """Nothing was suspended, and the end of the rule itself is not open either."""
+
+
+@dataclass(kw_only=True)
+class PolicyStep(Command):
+    """A step that changes adopted rules of one document, by the authority of its place."""
+
+    document: DocumentId
+    citation: str
+
+    adopted: RegulationAdopted | None = fact(default=None)
+
+    def boundary(self) -> list[Selector]:
+        return [about(self.document, of=[RegulationAdopted, *POLICY_EVENTS])]
+
+    def learn(self, entry: Entry) -> None:
+        if isinstance(entry.event, RegulationAdopted):
+            self.adopted = entry.event
+
+    def authority(self) -> Name | None:
+        return self.head().place
+
+    def head(self) -> RegulationAdopted:
+        """The adopted document, or a refusal where there is none."""
+        if self.adopted is None:
+            raise unknown(self.document, "document")
+        return self.adopted
+
+    def one(self, name: str, field: str) -> Rule:
+        """An adopted rule of the document, or a refusal where it has no such rule."""
+        found = self.ask.rules.rules.get(name)
+        if found is None or found.document != self.document:
+            raise UnknownRule(
+                zh=f"{self.document} 中没有条款 {name}",
+                en=f"{self.document} has no rule {name}",
+                field=field,
+            )
+        return found
+
+    def _named(self, names: tuple[str, ...]) -> list[Rule]:
+        if not 1 <= len(names) <= RULES_MAX or len(set(names)) < len(names):
+            raise Fault(
+                "BAD_RULES",
+                zh=f"rules 须列出 1 至 {RULES_MAX} 个不重复的条款编号",
+                en=f"rules must name 1 to {RULES_MAX} rules, each once",
+                field="rules",
+            )
+        return [self.one(each, "rules") for each in names]
+
+
+@dataclass(kw_only=True)
+class RepealRules(PolicyStep):
+    """End rules with their last day; up to it they hold for certain, after it not at all."""
+
+    rules: tuple[str, ...]
+    last: date
+
+    def decide(self) -> Iterator[Event]:
+        self.head()
+        for rule in self._named(self.rules):
+            yield from _running(self, rule, self.last, "last")
+        yield RulesEnded(
+            document=self.document,
+            place=self.head().place,
+            rules=self.rules,
+            last=self.last,
+            citation=filled(self.citation, "citation"),
+        )
+
+
+def _running(command: Command, rule: Rule, day: date, field: str) -> Iterator[Event]:
+    first, last = span(rule)
+    # With the day before the first a rule is taken back whole.
+    ended = rule.until is not None and rule.certain_through is None and day >= last
+    if day > last or ended or (first > date.min and day < first - timedelta(days=1)):
+        over = RuleOver(
+            zh=f"{rule.id} 自 {first} 至 {last} 有效，与 {day} 不合",
+            en=f"{rule.id} is in force from {first} to {last}; {day} does not fit",
+            rule=rule,
+            field=field,
+        )
+        yield from command.gate(over)
+
+
+@dataclass(kw_only=True)
+class SuspendRules(PolicyStep):
+    """Suspend rules from a day on; what they ask is not asked until the suspension ends."""
+
+    rules: tuple[str, ...]
+    since: date
+    certain_through: date | None = None
+    until: date | None = None
+
+    def decide(self) -> Iterator[Event]:
+        self.head()
+        days = [day for day in (self.since, self.certain_through, self.until) if day is not None]
+        if days != sorted(days):
+            raise Fault(
+                "BAD_DAYS",
+                zh="since、certain_through、until 须依次不早于前一个",
+                en="since, certain_through and until must follow each other",
+                field="until" if self.until is not None else "certain_through",
+            )
+        for rule in self._named(self.rules):
+            for since, _, until in self.ask.rules.suspensions(rule.id):
+                end = self.until or date.max
+                if since <= end and (until is None or self.since <= until):
+                    said = AlreadySuspended(
+                        zh=f"{rule.id} 自 {since} 起已经暂停",
+                        en=f"{rule.id} is suspended from {since} already",
+                        rule=rule,
+                        field="rules",
+                    )
+                    yield from self.gate(said)
+        yield RulesSuspended(
+            document=self.document,
+            place=self.head().place,
+            rules=self.rules,
+            since=self.since,
+            certain_through=self.certain_through,
+            until=self.until,
+            citation=filled(self.citation, "citation"),
+        )
+
+
+@dataclass(kw_only=True)
+class EndSuspension(PolicyStep):
+    """Say on which day a suspension was over: suspended rules answer again from it on.
+
+    Rules that are themselves a relaxation with an open end, such as those of the epidemic notice
+    (rulebook C-12), hold for certain up to the day before and are gone from the day on. Without
+    ``rules``: all of the document that are suspended or have such an end.
+    """
+
+    day: date
+    rules: tuple[str, ...] = ()
+
+    def decide(self) -> Iterator[Event]:
+        self.head()
+        citation = filled(self.citation, "citation")
+        named = self._named(self.rules) if self.rules else self._open()
+        paused = tuple(rule.id for rule in named if self._paused(rule))
+        relaxing = tuple(rule.id for rule in named if rule.certain_through and self._reached(rule))
+        idle = [rule for rule in named if rule.id not in (*paused, *relaxing)]
+        if idle or not named:
+            which = "、".join(rule.id for rule in idle) or str(self.document)
+            raise NotSuspended(
+                zh=f"{which} 在 {self.day} 没有暂停，也没有未定的终止日",
+                en=f"{which}: nothing is suspended on {self.day}, and no end is open",
+                rule=idle[0] if idle else None,
+                field="rules" if self.rules else "document",
+            )
+        place, document = self.head().place, self.document
+        if paused:
+            yield SuspensionEnded(
+                document=document, place=place, rules=paused, day=self.day, citation=citation
+            )
+        if relaxing:
+            last = self.day - timedelta(days=1)
+            yield RulesEnded(
+                document=document, place=place, rules=relaxing, last=last, citation=citation
+            )
+
+    def _open(self) -> list[Rule]:
+        mine = (each for each in self.ask.rules.rules.values() if each.document == self.document)
+        return [each for each in mine if self._paused(each) or each.certain_through]
+
+    def _paused(self, rule: Rule) -> bool:
+        return any(
+            since <= self.day and (until is None or self.day <= until)
+            for since, _, until in self.ask.rules.suspensions(rule.id)
+        )
+
+    def _reached(self, rule: Rule) -> bool:
+        first, last = span(rule)
+        return first <= self.day <= last

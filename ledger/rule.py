@@ -1,0 +1,192 @@
+"""Rule: one rule of a regulation document as data, and the events by which rules come and change.
+
+The events bear the name of the noun ``regulation``, under which they were first written.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from enum import Enum
+
+from ledger.event import Event, Part, unchanged
+from ledger.names import DocumentId, JurisdictionId
+
+Value = str | int | bool | tuple[str, ...]
+
+
+class Strength(Enum):
+    """How strictly a rule binds (rulebook section 0.4)."""
+
+    HARD = "hard"
+    PRINCIPLE = "principle"
+    TARGET = "target"
+    ADVISORY = "advisory"
+    INFORMATION = "information"
+
+
+class Use(Enum):
+    """What the ledger does with a rule."""
+
+    GATE = "gate"
+    FINDING = "finding"
+    REQUIREMENT = "requirement"
+    DEFINITION = "definition"
+
+
+class Rule(Part):
+    """One rule of a document, as data.
+
+    ``since`` is the first day on which it is certainly in force (``None``: bound to a term);
+    between ``uncertain_from`` and ``since`` nobody can tell from the documents, nor between
+    ``certain_through`` and ``until``. ``external``: from outside the documents, and marked so.
+    ``delegates``: the kinds of rule that it leaves to lower places (rulebook C-32). ``amended``:
+    the instrument by which this version came.
+    """
+
+    id: str
+    document: DocumentId
+    number: str
+    clause: str
+    place: JurisdictionId
+    kind: str
+    use: Use
+    strength: Strength
+    zh: str
+    en: str
+    scope: dict[str, tuple[str, ...]] = {}
+    parameters: dict[str, Value] = {}
+    since: date | None = None
+    uncertain_from: date | None = None
+    until: date | None = None
+    certain_through: date | None = None
+    external: bool = False
+    delegates: tuple[str, ...] = ()
+    amended: str | None = None
+
+    @property
+    def citation(self) -> str:
+        """Document number and clause, and the instrument that amended it."""
+        cited = f"{self.number} {self.clause}"
+        return f"{cited} ({self.amended})" if self.amended else cited
+
+    def applies(self, scope: dict[str, str]) -> bool:
+        """Whether every condition of the rule's scope is met by the given one."""
+        return all(scope.get(key) in allowed for key, allowed in self.scope.items())
+
+
+class RegulationAdopted(Event, name="regulation.adopted", version=2):
+    """A regulation document came into the ledger; its rules follow in the same append."""
+
+    document: DocumentId
+    number: str
+    place: JurisdictionId
+    title_zh: str
+    title_en: str
+    authority_zh: str
+    authority_en: str
+    year: int
+    rules: int
+    sha256: str
+    certain_from: date
+    issued: date | None = None
+    external: bool = False
+
+
+RegulationAdopted.upcast(from_version=1)(unchanged)
+
+
+class RuleAdopted(Event, name="regulation.rule-adopted", version=3):
+    """One rule of an adopted document, with its clause, scope, days and parameters."""
+
+    document: DocumentId
+    place: JurisdictionId
+    rule: Rule
+
+
+RuleAdopted.upcast(from_version=1)(unchanged)
+RuleAdopted.upcast(from_version=2)(unchanged)
+
+
+class RuleAmended(Event, name="regulation.rule-amended"):
+    """From a day on a rule says something else, by the instrument that is cited."""
+
+    document: DocumentId
+    place: JurisdictionId
+    rule: str
+    since: date
+    parameters: dict[str, Value]
+    citation: str
+    zh: str
+    en: str
+
+
+class RulesEnded(Event, name="regulation.rules-ended"):
+    """Rules ended with their last day; up to it they hold for certain."""
+
+    document: DocumentId
+    place: JurisdictionId
+    rules: tuple[str, ...]
+    last: date
+    citation: str
+
+
+class RulesSuspended(Event, name="regulation.rules-suspended"):
+    """From a day on rules answer nothing; after ``certain_through`` perhaps, to ``until``."""
+
+    document: DocumentId
+    place: JurisdictionId
+    rules: tuple[str, ...]
+    since: date
+    citation: str
+    certain_through: date | None = None
+    until: date | None = None
+
+
+class SuspensionEnded(Event, name="regulation.suspension-ended"):
+    """Suspended rules answer again from a day on."""
+
+    document: DocumentId
+    place: JurisdictionId
+    rules: tuple[str, ...]
+    day: date
+    citation: str
+
+
+POLICY_EVENTS: tuple[type[Event], ...] = (RuleAmended, RulesEnded, RulesSuspended, SuspensionEnded)
+REGULATION_EVENTS: tuple[type[Event], ...] = (RegulationAdopted, RuleAdopted, *POLICY_EVENTS)
+
+
+Pause = tuple[date, date | None, date | None]
+
+
+def in_force(rule: Rule, day: date) -> bool | None:
+    """``True`` certainly, ``False`` perhaps, ``None`` not on this day."""
+    if rule.until is not None and day > rule.until:
+        return None
+    if rule.certain_through is not None and day > rule.certain_through:
+        return False
+    if rule.since is None or day >= rule.since:
+        return True
+    if rule.uncertain_from is not None and day >= rule.uncertain_from:
+        return False
+    return None
+
+
+def resumed(pauses: list[Pause], day: date) -> list[Pause]:
+    """The suspensions, those that reach the day cut off before it."""
+    last = day - timedelta(days=1)
+    return [
+        (since, None, last) if until is None or until >= day else (since, certain, until)
+        for since, certain, until in pauses
+        if since < day
+    ]
+
+
+def outside(pauses: list[Pause], day: date, certain: bool) -> bool | None:
+    """Whether a rule in force is certainly (``True``) or perhaps outside its suspensions."""
+    for since, certain_through, until in pauses:
+        if since <= day and (until is None or day <= until):
+            if certain_through is None or day <= certain_through:
+                return None
+            certain = False
+    return certain

@@ -1,0 +1,50 @@
+"""Requirements: one thing that a rule asks, and how a record stands to it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from ledger.completion import AbsenceLimit
+from ledger.finding import Outcome
+from ledger.requirement import Requirement, Result, cited
+from ledger.term import Window
+from tests.cast import RUIAN
+from tests.given import all_rules
+
+DAY = date(2024, 4, 1)
+
+
+def test_a_requirement_names_rule_clause_parameters_and_what_chose_it():
+    found = all_rules().find(AbsenceLimit, RUIAN, DAY, mode="INTENSIVE")
+    stated = Requirement(
+        code="ABSENCE",
+        result=Result.MET,
+        needed="1/5",
+        had="0",
+        zh="达到",
+        en="met",
+        **cited(found),
+    )
+
+    assert (stated.rule, stated.certain) == ("ZJ14-09", True)
+    assert (stated.chosen_for, stated.chosen_on) == (RUIAN, DAY)
+    assert stated.parameters == {"hours_min": "90", "share_max": "1/5"}
+    assert stated.citation == found.rule.citation
+    assert (stated.clause_zh, stated.clause_en) == (found.rule.zh, found.rule.en)
+
+
+def test_a_rule_in_doubt_makes_an_uncertain_requirement():
+    found = all_rules().find(AbsenceLimit, RUIAN, date(2014, 12, 31), mode="INTENSIVE")
+
+    assert cited(found)["certain"] is False
+
+
+def test_a_rule_bound_to_a_term_was_chosen_on_no_day():
+    scope = {"term": "2024H1", "calendar": "REGULAR", "step": "DECLARE"}
+    found = all_rules().find(Window, RUIAN, DAY, **scope)
+
+    assert cited(found)["chosen_on"] is None
+
+
+def test_a_requirement_can_stand_as_a_finding_does():
+    assert {each.name for each in Outcome} <= {each.name for each in Result}
