@@ -65,7 +65,7 @@ class IssueCircular(Command):
     def boundary(self) -> list[Selector]:
         named = [
             about(each, of=[ChangeRequested, CircularIssued])
-            for each in dict.fromkeys(self.changes)
+            for each in dict.fromkeys(self.changes[:CHANGES_MAX])
         ]
         return [about(self.term, of=[TermOpened], rare=True), *named]
 

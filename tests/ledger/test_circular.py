@@ -7,7 +7,13 @@ from datetime import date
 
 import pytest
 
-from ledger.circular import AlreadyCirculated, CircularIssued, ForeignChange, IssueCircular
+from ledger.circular import (
+    CHANGES_MAX,
+    AlreadyCirculated,
+    CircularIssued,
+    ForeignChange,
+    IssueCircular,
+)
 from ledger.command import OutsideScope, UnknownReference
 from ledger.names import ChangeId
 from tests import cast
@@ -75,6 +81,16 @@ def test_a_change_is_circulated_once():
     again = replace(ISSUE, changes=(OTHER, CHANGE))
     past = [cast.term(), cast.requested(), cast.requested(change=OTHER), ISSUED]
     given(past).when(again, on=DAY).refused(AlreadyCirculated, field="changes")
+
+
+def test_a_circular_names_at_most_as_many_changes_as_it_may():
+    many = tuple(ChangeId(f"change:n{number}") for number in range(CHANGES_MAX + 1))
+    asked = [cast.requested(change=each) for each in many[:CHANGES_MAX]]
+
+    given(cast.term(), asked).when(replace(ISSUE, changes=many[:CHANGES_MAX]), on=DAY).accepted()
+    given(cast.term(), asked).when(replace(ISSUE, changes=many), on=DAY).faulted(
+        "BAD_CHANGES", "changes"
+    )
 
 
 @pytest.mark.parametrize("changes", [(), (CHANGE, CHANGE)])

@@ -12,6 +12,8 @@ from ledger.finding import Outcome
 from ledger.offering import (
     SEATS_MAX,
     AdviserMissing,
+    ClassRoom,
+    DatesChanged,
     NotPublished,
     OpenOffering,
     TooManyOfferings,
@@ -21,12 +23,14 @@ from ledger.term import WindowClosed
 from tests import cast
 from tests.cast import (
     ADVISER,
+    COUNTY_SCHOOL,
     OFFERING,
     OPENS,
     OTHER_OFFERING,
     PROJECT,
+    RUIAN,
 )
-from tests.given import asker_for, given, rules_without
+from tests.given import asker_for, entries, given, rules_without
 
 OPEN = OpenOffering(
     offering=OFFERING,
@@ -119,6 +123,30 @@ def test_a_cross_term_project_may_end_after_the_window_once_it_began_in_it():
     given(crossing, PUBLISHED[1:]).when(
         replace(OPEN, opens=date(2024, 9, 1), closes=date(2024, 11, 30)), on=DAY
     ).found("ZJ24-21", Outcome.VIOLATION)
+
+
+@pytest.mark.parametrize("reported", [False, True])
+def test_w_039_a_project_of_40_credits_does_not_cross_terms_whatever_its_plan_says(reported):
+    crossing = cast.declared(plan=cast.plan(40, cross_term=True))
+    given(crossing, PUBLISHED[1:]).when(
+        replace(OPEN, closes=date(2024, 9, 2)), on=DAY, reported=reported
+    ).found("ZJ24-21", Outcome.VIOLATION, WindowClosed)
+
+
+def test_new_days_of_a_change_are_those_of_the_class_and_the_other_day_stays():
+    room = ClassRoom()
+    moved = DatesChanged(
+        change=cast.CHANGE,
+        offering=OFFERING,
+        provider=COUNTY_SCHOOL,
+        place=RUIAN,
+        opens=date(2024, 4, 15),
+    )
+    for entry in entries([moved, cast.opened(), moved], DAY):
+        room.learn(entry)
+
+    opened = room.known(OFFERING)
+    assert (date(2024, 4, 15), date(2024, 6, 28)) == (opened.opens, opened.closes)
 
 
 @pytest.mark.parametrize("seats", [0, -1, SEATS_MAX + 1])

@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from ledger.change import ChangeClass
+from ledger.change import ChangeClass, ChangeKind
+from ledger.circular import CircularIssued
 from ledger.closing import OfferingClosed
 from ledger.completion import Reason, Recipient
 from ledger.enrollment import Status
 from ledger.event import CATALOGUE, Entry
 from ledger.finding import FindingMade
+from ledger.offering import DatesChanged
 from ledger.store.feed import Filter
 from ledger.store.ledger import Ledger
 from projections.catalogue import VIEWS
@@ -153,6 +155,39 @@ def test_a_change_has_all_of_its_steps(entries: list[Entry]) -> None:
         date(2024, 4, 4),
         date(2024, 4, 5),
     )
+
+
+def test_a_change_names_its_term_its_new_days_and_its_circular() -> None:
+    asked = cast.requested(ChangeKind.DATES_CHANGED, closes=date(2024, 7, 12))
+    circular = CircularIssued(
+        provider=COUNTY_SCHOOL,
+        term=cast.H1_2024,
+        place=cast.PROVINCE,
+        changes=(cast.CHANGE,),
+        text="延期一次。",
+    )
+    told = made([asked, cast.notified(), circular], date(2024, 6, 3))
+    change = folded(told, "changes", cast.CHANGE)
+
+    assert (change.term, change.opens, change.closes) == (
+        cast.H1_2024,
+        None,
+        date(2024, 7, 12),
+    )
+    assert (change.understood, change.circulated) == (True, date(2024, 6, 3))
+
+
+def test_an_offering_shows_the_days_that_a_change_gave_it() -> None:
+    moved = DatesChanged(
+        change=cast.CHANGE,
+        offering=OFFERING,
+        provider=COUNTY_SCHOOL,
+        place=cast.RUIAN,
+        closes=date(2024, 7, 12),
+    )
+    offering = folded(made([cast.opened(), moved], date(2024, 6, 3)), "offerings", OFFERING)
+
+    assert (offering.opens, offering.closes) == (cast.OPENS, date(2024, 7, 12))
 
 
 def test_a_record_has_a_line_for_each_credit_with_what_became_of_it(entries: list[Entry]) -> None:
