@@ -226,10 +226,10 @@ def test_a_revoked_provider_answers_no_order_and_is_awarded_none():
     lost = AccreditationRevoked(
         provider=cast.UNIVERSITY, place=cast.PROVINCE, reason="机构已撤销", rules=()
     )
-    submitted = cast.submitted()
+    submitted = cast.ordered()
     respond = RespondToOrder(order=cast.ORDER, provider=cast.UNIVERSITY, proposal="方案")
     award = AwardOrder(order=cast.ORDER, provider=cast.UNIVERSITY, reason="最优")
-    answered = cast.responded(cast.UNIVERSITY)
+    answered = cast.responded()
     days = (date(2024, 3, 12), date(2024, 3, 15))
 
     given(submitted, university, lost).when(respond, on=days[0]).refused(NotAccreditedAnyMore)

@@ -82,12 +82,13 @@ def test_a_trainer_is_entered_once():
     )
 
 
-@pytest.mark.parametrize("both", [{"place": RUIAN}, {"provider": None}])
-def test_exactly_one_party_enters_a_trainer(both):
-    given(cast.accredited(), cast.jurisdiction() if "place" in both else []).when(
-        replace(REGISTER, **both), on=DAY, by=asker_for(COUNTY_SCHOOL)
-    ).faulted("ONE_PARTY", "provider") if "place" in both else given().when(
-        replace(REGISTER, **both), on=DAY, by=asker_for(COUNTY_SCHOOL)
+@pytest.mark.parametrize(
+    ("provider", "place", "past"),
+    [(COUNTY_SCHOOL, RUIAN, [cast.accredited(), cast.jurisdiction()]), (None, None, [])],
+)
+def test_exactly_one_party_enters_a_trainer(provider, place, past):
+    given(past).when(
+        replace(REGISTER, provider=provider, place=place), on=DAY, by=asker_for(COUNTY_SCHOOL)
     ).faulted("ONE_PARTY", "provider")
 
 
