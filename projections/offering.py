@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from ledger.dates import OfferingsRedated
 from ledger.enrollment import (
     EnrollmentConfirmed,
     EnrollmentDeclined,
@@ -17,7 +18,12 @@ from ledger.enrollment import (
 )
 from ledger.event import Entry
 from ledger.names import JurisdictionId, OfferingId, ProjectId, ProviderId, StaffId, TermId
-from ledger.offering import ExpansionDecided, ExpansionRequested, OfferingOpened
+from ledger.offering import (
+    ExpansionDecided,
+    ExpansionRequested,
+    OfferingCancelled,
+    OfferingOpened,
+)
 from ledger.plan import Plan
 from ledger.schedule import DayLogged, Session, TimetablePublished
 from ledger.term import Calendar
@@ -39,6 +45,7 @@ class Offering(Struct, kw_only=True):
     seats_requested: int | None = None
     opens: date | None = None
     closes: date | None = None
+    cancelled: date | None = None
     selected: int = 0
     passed: int = 0
     not_passed: int = 0
@@ -55,8 +62,11 @@ class Offerings(Projection[Offering]):
 
     name = "offerings"
     state = Offering
+    version = 2
     events = (
         OfferingOpened,
+        OfferingCancelled,
+        OfferingsRedated,
         ExpansionRequested,
         ExpansionDecided,
         OfferingSelected,
@@ -77,6 +87,8 @@ class Offerings(Projection[Offering]):
     }
 
     def keys(self, entry: Entry) -> Iterable[str]:
+        if isinstance(entry.event, OfferingsRedated):
+            return tuple(str(each.offering) for each in entry.event.moves)
         offering: OfferingId = getattr(entry.event, "offering", OfferingId("offering:none"))
         return (str(offering),)
 
@@ -101,6 +113,12 @@ class Offerings(Projection[Offering]):
             case ExpansionDecided() as event:
                 state.seats_requested = None
                 state.seats = event.seats if event.approved else state.seats
+            case OfferingCancelled():
+                state.cancelled = entry.on
+            case OfferingsRedated(moves=moves):
+                for each in moves:
+                    if each.offering == state.offering:
+                        state.opens, state.closes = each.opens, each.closes
             case TimetablePublished(sessions=sessions):
                 state.sessions = sessions
                 state.timetable_published = state.timetable_published or entry.on
