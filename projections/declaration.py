@@ -12,7 +12,7 @@ from ledger.declaration import ProjectDeclared, ProjectWithdrawn
 from ledger.event import Entry
 from ledger.names import JurisdictionId, OrderId, ProjectId, ProviderId, TermId
 from ledger.plan import Lead, Plan
-from ledger.review import ProjectPublished, ProjectReviewed
+from ledger.review import ProjectCancelled, ProjectPublished, ProjectRemoved, ProjectReviewed
 from ledger.term import Calendar
 from projections.projection import Projection
 
@@ -25,6 +25,8 @@ class ProjectStatus(Enum):
     APPROVED = "APPROVED"
     REJECTED = "REJECTED"
     PUBLISHED = "PUBLISHED"
+    REMOVED = "REMOVED"
+    CANCELLED = "CANCELLED"
 
 
 class Project(Struct, kw_only=True):
@@ -52,15 +54,20 @@ class Projects(Projection[Project]):
 
     name = "projects"
     state = Project
-    events = (ProjectDeclared, ProjectWithdrawn, ProjectReviewed, ProjectPublished)
+    version = 2
+    events = (
+        ProjectDeclared,
+        ProjectWithdrawn,
+        ProjectReviewed,
+        ProjectPublished,
+        ProjectRemoved,
+        ProjectCancelled,
+    )
     facets = {"provider": "text", "place": "text", "term": "text", "status": "text"}
 
     def keys(self, entry: Entry) -> Iterable[str]:
-        event = entry.event
-        assert isinstance(
-            event, ProjectDeclared | ProjectWithdrawn | ProjectReviewed | ProjectPublished
-        )
-        return (str(event.project),)
+        project: ProjectId = getattr(entry.event, "project", ProjectId("project:none"))
+        return (str(project),)
 
     def blank(self, key: str) -> Project:
         return Project(project=ProjectId(key))
@@ -79,6 +86,10 @@ class Projects(Projection[Project]):
                 state.status, state.reason, state.reviewed = passed, event.reason, entry.on
             case ProjectPublished():
                 state.status, state.published = ProjectStatus.PUBLISHED, entry.on
+            case ProjectRemoved(reason=reason):
+                state.status, state.reason = ProjectStatus.REMOVED, reason
+            case ProjectCancelled(reason=reason):
+                state.status, state.reason = ProjectStatus.CANCELLED, reason
             case _:
                 pass
         return state

@@ -9,6 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from ledger.closing import OfferingClosed
+from ledger.dates import OfferingsRedated
 from ledger.enrollment import (
     EnrollmentConfirmed,
     EnrollmentDeclined,
@@ -18,7 +19,13 @@ from ledger.enrollment import (
 )
 from ledger.event import Entry
 from ledger.names import JurisdictionId, OfferingId, ProjectId, ProviderId, StaffId, TermId
-from ledger.offering import DatesChanged, ExpansionDecided, ExpansionRequested, OfferingOpened
+from ledger.offering import (
+    DatesChanged,
+    ExpansionDecided,
+    ExpansionRequested,
+    OfferingCancelled,
+    OfferingOpened,
+)
 from ledger.plan import Plan
 from ledger.schedule import DayLogged, Session, TimetablePublished
 from ledger.term import Calendar
@@ -41,6 +48,7 @@ class Offering(Struct, kw_only=True):
     seats_requested: int | None = None
     opens: date | None = None
     closes: date | None = None
+    cancelled: date | None = None
     selected: int = 0
     passed: int = 0
     not_passed: int = 0
@@ -61,6 +69,8 @@ class Offerings(Projection[Offering]):
     state = Offering
     events = (
         OfferingOpened,
+        OfferingCancelled,
+        OfferingsRedated,
         ExpansionRequested,
         ExpansionDecided,
         DatesChanged,
@@ -83,6 +93,8 @@ class Offerings(Projection[Offering]):
     }
 
     def keys(self, entry: Entry) -> Iterable[str]:
+        if isinstance(entry.event, OfferingsRedated):
+            return tuple(str(each.offering) for each in entry.event.moves)
         offering: OfferingId = getattr(entry.event, "offering", OfferingId("offering:none"))
         return (str(offering),)
 
@@ -110,6 +122,12 @@ class Offerings(Projection[Offering]):
             case DatesChanged(opens=opens, closes=closes):
                 state.opens = opens or state.opens
                 state.closes = closes or state.closes
+            case OfferingCancelled():
+                state.cancelled = entry.on
+            case OfferingsRedated(moves=moves):
+                for each in moves:
+                    if each.offering == state.offering:
+                        state.opens, state.closes = each.opens, each.closes
             case TimetablePublished(sessions=sessions):
                 state.sessions = sessions
                 state.timetable_published = state.timetable_published or entry.on

@@ -7,7 +7,14 @@ from datetime import date
 
 from msgspec import Struct
 
-from ledger.accreditation import ProviderAccredited, QuotaCategory, Reach
+from ledger.accreditation import (
+    AccreditationRevoked,
+    AccreditationUpdated,
+    ProviderAccredited,
+    ProviderKind,
+    QuotaCategory,
+    Reach,
+)
 from ledger.event import Entry
 from ledger.names import JurisdictionId, ProviderId, SchoolId, TeacherId
 from ledger.register import SchoolRegistered, Stage
@@ -49,7 +56,7 @@ class Schools(Projection[School]):
 
 
 class Provider(Struct, kw_only=True):
-    """A provider with its accreditation."""
+    """A provider with its accreditation as it is now; ``revoked``: the day on which it ended."""
 
     provider: ProviderId
     place: JurisdictionId | None = None
@@ -60,6 +67,10 @@ class Provider(Struct, kw_only=True):
     quota_category: QuotaCategory | None = None
     distance: bool = False
     blended: bool = False
+    kind: ProviderKind | None = None
+    within: ProviderId | None = None
+    updated: date | None = None
+    revoked: date | None = None
 
 
 class Providers(Projection[Provider]):
@@ -67,20 +78,32 @@ class Providers(Projection[Provider]):
 
     name = "providers"
     state = Provider
-    events = (ProviderAccredited,)
+    version = 2
+    events = (ProviderAccredited, AccreditationUpdated, AccreditationRevoked)
     facets = {"place": "text", "reach": "text"}
 
     def keys(self, entry: Entry) -> Iterable[str]:
-        assert isinstance(entry.event, ProviderAccredited)
-        return (str(entry.event.provider),)
+        event = entry.event
+        assert isinstance(event, ProviderAccredited | AccreditationUpdated | AccreditationRevoked)
+        return (str(event.provider),)
 
     def blank(self, key: str) -> Provider:
         return Provider(provider=ProviderId(key))
 
     def apply(self, state: Provider, entry: Entry) -> Provider:
-        event = entry.event
-        assert isinstance(event, ProviderAccredited)
-        return Provider(**{name: getattr(event, name) for name in state.__struct_fields__})
+        match entry.event:
+            case ProviderAccredited() as event:
+                told = {name: getattr(event, name) for name in event.__struct_fields__}
+                return Provider(**told)
+            case AccreditationUpdated() as event:
+                for name in event.__struct_fields__:
+                    setattr(state, name, getattr(event, name))
+                state.updated = entry.on
+            case AccreditationRevoked():
+                state.revoked = entry.on
+            case _:
+                pass
+        return state
 
 
 class Teacher(Struct, kw_only=True):

@@ -7,12 +7,28 @@ from datetime import date, timedelta
 
 import pytest
 
-from ledger.accreditation import AccreditProvider, QuotaCategory, Reach, accredited_for, years_later
+from ledger.accreditation import (
+    Accreditation,
+    AccreditationRevoked,
+    AccreditationUnchanged,
+    AccreditationUpdated,
+    AccreditProvider,
+    NotAccreditedAnyMore,
+    QuotaCategory,
+    Reach,
+    UpdateAccreditation,
+    accredited_for,
+    years_later,
+)
 from ledger.command import OutsideScope, UnknownReference
+from ledger.declaration import DeclareProject
+from ledger.finding import Outcome
+from ledger.offering import OpenOffering
 from ledger.register import AlreadyRegistered
+from ledger.response import AwardOrder, RespondToOrder
 from tests import cast
 from tests.cast import COUNTY_SCHOOL, DAY, RUIAN, WENZHOU
-from tests.given import asker_for, given
+from tests.given import asker_for, entries, given
 
 ACCREDIT = AccreditProvider(
     provider=COUNTY_SCHOOL,
@@ -94,3 +110,129 @@ def test_an_accreditation_does_not_begin_tomorrow():
     given(cast.jurisdiction()).when(
         replace(ACCREDIT, since=DAY + timedelta(days=1)), on=DAY
     ).faulted("DAY_AHEAD", "since")
+
+
+UPDATE = UpdateAccreditation(
+    provider=COUNTY_SCHOOL,
+    title="培训机构",
+    reach=Reach.LOCAL,
+    subjects=("CHINESE", "SCIENCE"),
+    blended=True,
+)
+REVOKED = AccreditationRevoked(
+    provider=COUNTY_SCHOOL, place=RUIAN, reason="再检查仍无改进", rules=("WZ12-28",)
+)
+
+
+def updated(**changes):
+    """The county school's accreditation was said anew."""
+    told = {
+        "provider": COUNTY_SCHOOL,
+        "place": RUIAN,
+        "title": "培训机构",
+        "reach": Reach.LOCAL,
+        "subjects": ("CHINESE", "SCIENCE"),
+    }
+    return AccreditationUpdated(**told | changes)
+
+
+def test_the_bureau_says_anew_what_a_provider_is_accredited_for():
+    given(cast.accredited()).when(UPDATE, on=DAY).then(updated(blended=True))
+
+
+def test_an_update_keeps_since_when_the_accreditation_exists():
+    held = Accreditation()
+    for entry in entries([cast.accredited(since=date(2023, 3, 8)), updated(distance=True)], DAY):
+        held.learn(entry)
+
+    assert held.known(COUNTY_SCHOOL).since == date(2023, 3, 8)
+    assert held.known(COUNTY_SCHOOL).distance
+
+
+def test_an_update_that_says_nothing_new_is_refused():
+    given(cast.accredited(blended=True)).when(UPDATE, on=DAY).refused(
+        AccreditationUnchanged, field="provider"
+    )
+
+
+def test_an_unknown_provider_is_not_updated():
+    given().when(UPDATE, on=DAY).refused(UnknownReference, field="provider")
+
+
+def test_only_the_province_gives_or_changes_what_is_its_to_give():
+    wide = replace(UPDATE, reach=Reach.PROVINCE_WIDE)
+    given(cast.accredited()).when(wide, on=DAY, by=asker_for(RUIAN)).refused(OutsideScope)
+    given(cast.accredited()).when(wide, on=DAY, by=asker_for(cast.PROVINCE)).accepted()
+    given(cast.accredited(reach=Reach.PROVINCE_WIDE)).when(
+        UPDATE, on=DAY, by=asker_for(RUIAN)
+    ).refused(OutsideScope)
+
+
+def test_a_revoked_accreditation_is_not_updated():
+    given(cast.accredited(), REVOKED).when(UPDATE, on=DAY).refused(
+        NotAccreditedAnyMore, "WZ12-28", "provider"
+    )
+
+
+def test_whoever_lost_an_accreditation_may_gain_a_new_one():
+    again = replace(ACCREDIT, since=DAY)
+    given(cast.jurisdiction(), cast.accredited(), REVOKED).when(again, on=DAY).then(
+        cast.accredited(since=DAY)
+    )
+
+
+def declare(provider=COUNTY_SCHOOL, place=RUIAN):
+    return DeclareProject(
+        project=cast.PROJECT,
+        provider=provider,
+        place=place,
+        term=cast.H1_2024,
+        plan=cast.PLAN,
+        lead=cast.LEADER,
+    )
+
+
+def test_a_revoked_provider_declares_nothing():
+    past = [cast.term(), cast.accredited(), REVOKED]
+    day = date(2024, 3, 8)
+    given(past).when(declare(), on=day).refused(NotAccreditedAnyMore, "WZ12-28", "provider")
+    given(past).when(declare(), on=day, reported=True).found(
+        "WZ12-28", Outcome.VIOLATION, NotAccreditedAnyMore
+    )
+    given(past, cast.accredited(since=date(2024, 3, 1))).when(declare(), on=day).accepted()
+
+
+def test_a_revoked_provider_opens_no_class():
+    past = [cast.declared(), cast.reviewed(), cast.published(), cast.accredited()]
+    opening = OpenOffering(
+        offering=cast.OFFERING,
+        project=cast.PROJECT,
+        seats=50,
+        opens=cast.OPENS,
+        closes=date(2024, 6, 28),
+        adviser=cast.ADVISER,
+    )
+    given(past).when(opening, on=date(2024, 3, 18)).accepted()
+    given(past, REVOKED).when(opening, on=date(2024, 3, 18)).refused(
+        NotAccreditedAnyMore, "WZ12-28"
+    )
+    given(past, REVOKED).when(opening, on=date(2024, 3, 18), reported=True).found(
+        "WZ12-28", Outcome.VIOLATION
+    )
+
+
+def test_a_revoked_provider_answers_no_order_and_is_awarded_none():
+    university = cast.university()
+    lost = AccreditationRevoked(
+        provider=cast.UNIVERSITY, place=cast.PROVINCE, reason="机构已撤销", rules=()
+    )
+    submitted = cast.ordered()
+    respond = RespondToOrder(order=cast.ORDER, provider=cast.UNIVERSITY, proposal="方案")
+    award = AwardOrder(order=cast.ORDER, provider=cast.UNIVERSITY, reason="最优")
+    answered = cast.responded()
+    days = (date(2024, 3, 12), date(2024, 3, 15))
+
+    given(submitted, university, lost).when(respond, on=days[0]).refused(NotAccreditedAnyMore)
+    given(submitted, answered, university, lost).when(award, on=days[1]).refused(
+        NotAccreditedAnyMore
+    )
