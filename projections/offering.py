@@ -8,6 +8,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from ledger.admission import TrainingNoticesSent
+from ledger.draw import ScreeningOrder
 from ledger.enrollment import (
     EnrollmentConfirmed,
     EnrollmentDeclined,
@@ -20,12 +22,16 @@ from ledger.names import JurisdictionId, OfferingId, ProjectId, ProviderId, Staf
 from ledger.offering import ExpansionDecided, ExpansionRequested, OfferingOpened
 from ledger.plan import Plan
 from ledger.schedule import DayLogged, Session, TimetablePublished
+from ledger.screening import ScreeningAnnounced
 from ledger.term import Calendar
 from projections.projection import Projection
 
 
 class Offering(Struct, kw_only=True):
-    """A class; the counts are of choices, ``confirmed`` of trainees now."""
+    """A class; the counts are of choices, ``confirmed`` of trainees now, ``notified`` of notices.
+
+    ``parallel_to``: the class beside which an expansion opened it.
+    """
 
     offering: OfferingId
     project: ProjectId | None = None
@@ -37,6 +43,10 @@ class Offering(Struct, kw_only=True):
     adviser: StaffId | None = None
     seats: int = 0
     seats_requested: int | None = None
+    parallel: bool = False
+    parallel_to: OfferingId | None = None
+    parallels: tuple[OfferingId, ...] = ()
+    screening: ScreeningOrder | None = None
     opens: date | None = None
     closes: date | None = None
     selected: int = 0
@@ -45,6 +55,7 @@ class Offering(Struct, kw_only=True):
     confirmed: int = 0
     declined: int = 0
     withdrawn: int = 0
+    notified: int = 0
     timetable_published: date | None = None
     sessions: tuple[Session, ...] = ()
     days_logged: tuple[date, ...] = ()
@@ -54,16 +65,19 @@ class Offerings(Projection[Offering]):
     """Offerings by provider, place, term, subject and mode."""
 
     name = "offerings"
+    version = 2
     state = Offering
     events = (
         OfferingOpened,
         ExpansionRequested,
         ExpansionDecided,
+        ScreeningAnnounced,
         OfferingSelected,
         SelectionReviewed,
         EnrollmentConfirmed,
         EnrollmentDeclined,
         EnrollmentWithdrawn,
+        TrainingNoticesSent,
         TimetablePublished,
         DayLogged,
     )
@@ -78,7 +92,9 @@ class Offerings(Projection[Offering]):
 
     def keys(self, entry: Entry) -> Iterable[str]:
         offering: OfferingId = getattr(entry.event, "offering", OfferingId("offering:none"))
-        return (str(offering),)
+        beside = entry.event.parallel if isinstance(entry.event, ExpansionDecided) else None
+        granted = beside is not None and getattr(entry.event, "approved", False)
+        return (str(offering), str(beside)) if granted else (str(offering),)
 
     def blank(self, key: str) -> Offering:
         return Offering(offering=OfferingId(key))
@@ -94,13 +110,14 @@ class Offerings(Projection[Offering]):
     def apply(self, state: Offering, entry: Entry) -> Offering:
         match entry.event:
             case OfferingOpened() as event:
-                for name in event.__struct_fields__:
+                for name in set(event.__struct_fields__) & set(state.__struct_fields__):
                     setattr(state, name, getattr(event, name))
             case ExpansionRequested(seats=seats):
                 state.seats_requested = seats
             case ExpansionDecided() as event:
-                state.seats_requested = None
-                state.seats = event.seats if event.approved else state.seats
+                _expand(state, event)
+            case ScreeningAnnounced(by=by):
+                state.screening = by
             case TimetablePublished(sessions=sessions):
                 state.sessions = sessions
                 state.timetable_published = state.timetable_published or entry.on
@@ -109,6 +126,19 @@ class Offerings(Projection[Offering]):
             case _:
                 _count(state, entry)
         return state
+
+
+def _expand(state: Offering, event: ExpansionDecided) -> None:
+    if event.offering != state.offering:
+        state.parallel_to = event.offering
+        return
+    state.seats_requested = None
+    if not event.approved:
+        return
+    if event.parallel is None:
+        state.seats = event.seats
+    else:
+        state.parallels = (*state.parallels, event.parallel)
 
 
 def _count(state: Offering, entry: Entry) -> None:
@@ -123,6 +153,8 @@ def _count(state: Offering, entry: Entry) -> None:
             state.confirmed += 1
         case EnrollmentDeclined():
             state.declined += 1
+        case TrainingNoticesSent(teachers=teachers):
+            state.notified += len(teachers)
         case EnrollmentWithdrawn(admitted=admitted):
             state.withdrawn += 1
             state.confirmed -= admitted
