@@ -103,8 +103,8 @@ class Screenings(Projection[Screening]):
         return state
 
 
-def made_again(offering: OfferingId, held: ScreenedRound) -> tuple[Placement, ...]:
-    """The placements that follow from the recorded inputs, made anew."""
+def made_again(offering: OfferingId, held: ScreenedRound) -> ScreenedRound:
+    """The round with seed and placements made anew from the recorded inputs."""
     inputs = [
         Applicant(
             teacher=each.teacher,
@@ -116,7 +116,8 @@ def made_again(offering: OfferingId, held: ScreenedRound) -> tuple[Placement, ..
         for each in held.placements
     ]
     seed = seed_of(offering, held.round, inputs)
-    return tuple(
+    order = ranked(inputs, held.by, seed, held.tiers, held.categories)
+    placements = tuple(
         Placement(
             teacher=each.teacher,
             rank=rank,
@@ -127,24 +128,11 @@ def made_again(offering: OfferingId, held: ScreenedRound) -> tuple[Placement, ..
             tier=each.tier,
             categories=each.categories,
         )
-        for rank, each in enumerate(
-            ranked(inputs, held.by, seed, held.tiers, held.categories), start=1
-        )
+        for rank, each in enumerate(order, start=1)
     )
+    return replace(held, seed=seed, applicants=len(inputs), placements=placements)
 
 
 def agrees(screening: Screening) -> bool:
     """Whether every recorded order is the one that its inputs give."""
-    return all(
-        len(held.placements) == held.applicants
-        and held.placements == made_again(screening.offering, held)
-        and held.seed == seed_of(screening.offering, held.round, _passes(held))
-        for held in screening.rounds
-    )
-
-
-def _passes(held: ScreenedRound) -> list[Applicant]:
-    return [
-        Applicant(teacher=each.teacher, arrived=each.arrived, passed_by=each.passed_by)
-        for each in held.placements
-    ]
+    return all(held == made_again(screening.offering, held) for held in screening.rounds)
