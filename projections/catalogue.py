@@ -14,6 +14,7 @@ from projections.offering import Offerings
 from projections.order import Orders
 from projections.projection import Projection
 from projections.register import Providers, Schools, Teachers
+from projections.screening import Screenings
 
 SCHOOLS = Schools()
 PROVIDERS = Providers()
@@ -22,6 +23,7 @@ ORDERS = Orders()
 PROJECTS = Projects()
 OFFERINGS = Offerings()
 ENROLLMENTS = Enrollments()
+SCREENINGS = Screenings()
 CHANGES = Changes()
 COMPLETIONS = Completions()
 RECORDS = Records()
@@ -36,6 +38,7 @@ VIEWS: tuple[Projection[Any], ...] = (
     PROJECTS,
     OFFERINGS,
     ENROLLMENTS,
+    SCREENINGS,
     CHANGES,
     COMPLETIONS,
     RECORDS,

@@ -8,8 +8,10 @@ from typing import Any
 
 from msgspec import Struct
 
+from ledger.admission import TrainingNoticesSent
 from ledger.closing import OfferingClosed
 from ledger.dates import OfferingsRedated
+from ledger.draw import ScreeningOrder
 from ledger.enrollment import (
     EnrollmentConfirmed,
     EnrollmentDeclined,
@@ -28,12 +30,16 @@ from ledger.offering import (
 )
 from ledger.plan import Plan
 from ledger.schedule import DayLogged, Session, TimetablePublished
+from ledger.screening import ScreeningAnnounced
 from ledger.term import Calendar
 from projections.projection import Projection
 
 
 class Offering(Struct, kw_only=True):
-    """A class; the counts are of choices, ``confirmed`` of trainees now."""
+    """A class; the counts are of choices, ``confirmed`` of trainees now, ``notified`` of notices.
+
+    ``parallel_to``: the class beside which an expansion opened it.
+    """
 
     offering: OfferingId
     project: ProjectId | None = None
@@ -46,6 +52,10 @@ class Offering(Struct, kw_only=True):
     adviser_full_time: bool = True
     seats: int = 0
     seats_requested: int | None = None
+    parallel: bool = False
+    parallel_to: OfferingId | None = None
+    parallels: tuple[OfferingId, ...] = ()
+    screening: ScreeningOrder | None = None
     opens: date | None = None
     closes: date | None = None
     cancelled: date | None = None
@@ -55,6 +65,7 @@ class Offering(Struct, kw_only=True):
     confirmed: int = 0
     declined: int = 0
     withdrawn: int = 0
+    notified: int = 0
     timetable_published: date | None = None
     sessions: tuple[Session, ...] = ()
     days_logged: tuple[date, ...] = ()
@@ -74,11 +85,13 @@ class Offerings(Projection[Offering]):
         ExpansionRequested,
         ExpansionDecided,
         DatesChanged,
+        ScreeningAnnounced,
         OfferingSelected,
         SelectionReviewed,
         EnrollmentConfirmed,
         EnrollmentDeclined,
         EnrollmentWithdrawn,
+        TrainingNoticesSent,
         TimetablePublished,
         DayLogged,
         OfferingClosed,
@@ -96,7 +109,9 @@ class Offerings(Projection[Offering]):
         if isinstance(entry.event, OfferingsRedated):
             return tuple(str(each.offering) for each in entry.event.moves)
         offering: OfferingId = getattr(entry.event, "offering", OfferingId("offering:none"))
-        return (str(offering),)
+        beside = entry.event.parallel if isinstance(entry.event, ExpansionDecided) else None
+        granted = beside is not None and getattr(entry.event, "approved", False)
+        return (str(offering), str(beside)) if granted else (str(offering),)
 
     def blank(self, key: str) -> Offering:
         return Offering(offering=OfferingId(key))
@@ -112,13 +127,12 @@ class Offerings(Projection[Offering]):
     def apply(self, state: Offering, entry: Entry) -> Offering:
         match entry.event:
             case OfferingOpened() as event:
-                for name in event.__struct_fields__:
+                for name in set(event.__struct_fields__) & set(state.__struct_fields__):
                     setattr(state, name, getattr(event, name))
             case ExpansionRequested(seats=seats):
                 state.seats_requested = seats
             case ExpansionDecided() as event:
-                state.seats_requested = None
-                state.seats = event.seats if event.approved else state.seats
+                _expand(state, event)
             case DatesChanged(opens=opens, closes=closes):
                 state.opens = opens or state.opens
                 state.closes = closes or state.closes
@@ -128,6 +142,8 @@ class Offerings(Projection[Offering]):
                 for each in moves:
                     if each.offering == state.offering:
                         state.opens, state.closes = each.opens, each.closes
+            case ScreeningAnnounced(by=by):
+                state.screening = by
             case TimetablePublished(sessions=sessions):
                 state.sessions = sessions
                 state.timetable_published = state.timetable_published or entry.on
@@ -138,6 +154,19 @@ class Offerings(Projection[Offering]):
             case _:
                 _count(state, entry)
         return state
+
+
+def _expand(state: Offering, event: ExpansionDecided) -> None:
+    if event.offering != state.offering:
+        state.parallel_to = event.offering
+        return
+    state.seats_requested = None
+    if not event.approved:
+        return
+    if event.parallel is None:
+        state.seats = event.seats
+    else:
+        state.parallels = (*state.parallels, event.parallel)
 
 
 def _count(state: Offering, entry: Entry) -> None:
@@ -152,6 +181,8 @@ def _count(state: Offering, entry: Entry) -> None:
             state.confirmed += 1
         case EnrollmentDeclined():
             state.declined += 1
+        case TrainingNoticesSent(teachers=teachers):
+            state.notified += len(teachers)
         case EnrollmentWithdrawn(admitted=admitted):
             state.withdrawn += 1
             state.confirmed -= admitted

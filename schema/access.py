@@ -174,6 +174,8 @@ VIEWS: dict[str, Openness] = {
     "orders": Openness(all_of_it=(Role.PROVIDER,), place="place"),
     "projects": Openness(provider="provider", place="place"),
     "enrollments": Openness(teacher="teacher", school="school", provider="provider", place="place"),
+    # Teachers see their own place in their enrollments; the whole list names others.
+    "screenings": Openness(provider="provider", place="place"),
     "completions": Openness(teacher="teacher", school="school", provider="provider", place="place"),
     "changes": Openness(provider="provider", place="place", enrolled="offering"),
     "records": Openness(teacher="key", school="school", place="place"),

@@ -83,8 +83,6 @@ MUTATIONS: dict[type[Command], str | None] = {
     offering.OpenOffering: "openOfferings",
     expansion.RequestExpansion: None,
     expansion.DecideExpansion: "decideExpansions",
-    offering.RequestExpansion: None,
-    offering.DecideExpansion: "decideExpansions",
     redating.RequestRedating: None,
     redating.RedateOfferings: None,
     removal.RemoveProjects: None,

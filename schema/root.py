@@ -33,6 +33,7 @@ from schema.outputs import NODES, Node
 from schema.register import RegisterQuery, jurisdiction
 from schema.regulation import PROVINCE, RegulationQuery, term
 from schema.scalars import CONFIG, Position
+from schema.screening import ScreeningQuery
 from schema.words import describe
 
 DEPTH_MAX = 12
@@ -59,6 +60,7 @@ class Query(
     DeclarationQuery,
     OfferingQuery,
     EnrollmentQuery,
+    ScreeningQuery,
     CreditQuery,
     FindingQuery,
     HistoryQuery,

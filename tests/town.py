@@ -16,7 +16,7 @@ import pytest
 from hypothesis import strategies as st
 
 from ledger.accreditation import AccreditProvider, Reach
-from ledger.admission import ConfirmEnrollment
+from ledger.admission import ConfirmEnrollment, SendTrainingNotices
 from ledger.assessment import RecordAssessment, Result
 from ledger.attendance import Absence, RecordAttendance
 from ledger.change import (
@@ -31,6 +31,7 @@ from ledger.completion import Recipient, SettleCompletion
 from ledger.correction import CorrectAttendance, CorrectCredit, RevokeCredit
 from ledger.credit import AwardCredit
 from ledger.declaration import DeclareProject
+from ledger.draw import ScreeningOrder
 from ledger.effect import CarryOutChange
 from ledger.enrollment import ReviewSelection
 from ledger.event import Channel, Event
@@ -45,6 +46,7 @@ from ledger.response import AwardOrder, RespondToOrder
 from ledger.review import PublishProject, ReviewProject
 from ledger.schedule import Half, LogDay, PublishTimetable
 from ledger.school_based import RecogniseSchoolBased, RecordSchoolBased
+from ledger.screening import AnnounceScreening, ScreenApplicants
 from ledger.selection import SelectOffering
 from ledger.store.answer import Answer
 from ledger.store.ledger import Ledger
@@ -320,6 +322,10 @@ def story() -> list[Move]:
                 adviser=None,
             ),
         ),
+        (
+            date(2024, 3, 18),
+            AnnounceScreening(offering=OFFERING, by=ScreeningOrder.FIRST_COME),
+        ),
         *[(date(2024, 3, 20), SelectOffering(teacher=each, offering=OFFERING)) for each in people],
         (date(2024, 3, 21), WithdrawSelection(teacher=ZHOU, offering=OFFERING, reason="有事")),
         (date(2024, 3, 22), SelectOffering(teacher=ZHOU, offering=OFFERING)),
@@ -329,10 +335,12 @@ def story() -> list[Move]:
         ],
         (date(2024, 3, 28), RequestExpansion(offering=OFFERING, seats=3)),
         (date(2024, 3, 29), DecideExpansion(offering=OFFERING, approved=True)),
+        (date(2024, 3, 30), ScreenApplicants(offering=OFFERING)),
         *[
             (date(2024, 3, 30), ConfirmEnrollment(teacher=each, offering=OFFERING, admitted=True))
             for each in people
         ],
+        (date(2024, 3, 31), SendTrainingNotices(offering=OFFERING)),
         (
             date(2024, 4, 1),
             PublishTimetable(offering=OFFERING, sessions=cast.sessions(24)),

@@ -10,15 +10,16 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
+from msgspec.structs import replace
 
 from ledger.change import ChangeClass, ChangeKind
 from ledger.circular import CircularIssued
 from ledger.closing import OfferingClosed
 from ledger.completion import Reason, Recipient
-from ledger.enrollment import Status
+from ledger.enrollment import SelectionReviewed, Status
 from ledger.event import CATALOGUE, Entry
 from ledger.finding import FindingMade
-from ledger.offering import DatesChanged
+from ledger.offering import DatesChanged, ExpansionDecided, ExpansionRequested
 from ledger.store.feed import Filter
 from ledger.store.ledger import Ledger
 from projections.catalogue import VIEWS
@@ -26,6 +27,7 @@ from projections.completion import CompletionStatus
 from projections.declaration import ProjectStatus
 from projections.projection import Projection
 from projections.runner import Runner
+from projections.screening import agrees
 from tests import cast
 from tests.cast import CHEN, COUNTY_SCHOOL, LIN, OFFERING, ORDER, PROJECT, RUIAN, SCHOOL, ZHOU
 from tests.given import entries as made
@@ -124,7 +126,67 @@ def test_an_enrollment_that_was_withdrawn_and_chosen_again_stands(entries: list[
 
     assert zhou.status is Status.PROVIDER_CONFIRMED
     assert (zhou.selected, zhou.withdrawn) == (date(2024, 3, 22), None)
-    assert len(zhou.positions) == 5
+    assert len(zhou.positions) == 7
+
+
+def test_an_enrollment_tells_what_suits_the_place_in_the_order_and_the_notice(
+    entries: list[Entry],
+) -> None:
+    zhou = folded(entries, "enrollments", f"{ZHOU}|{OFFERING}")
+
+    assert (zhou.rank, zhou.notified, zhou.base_credits) == (3, date(2024, 3, 31), Decimal(24))
+    assert (zhou.match.subject, zhou.match.stage, zhou.match.tier) == (True, True, None)
+    assert folded(entries, "offerings", OFFERING).notified == 3
+
+
+def test_a_screening_holds_its_inputs_and_comes_out_the_same_again(entries: list[Entry]) -> None:
+    screening = folded(entries, "screenings", OFFERING)
+    (held,) = screening.rounds
+    ids = {each.id: each.event for each in entries}
+
+    assert [each.teacher for each in held.placements] == [LIN, CHEN, ZHOU]
+    assert all(ids[each.passed_by].NAME == SelectionReviewed.NAME for each in held.placements)
+    assert agrees(screening)
+    first, *others = held.placements
+    for forged in (
+        replace(held, seed="0" * 64),
+        replace(held, placements=(*others, first)),
+        replace(held, placements=tuple(others)),
+        replace(held, placements=(replace(first, arrived=9), *others)),
+    ):
+        assert not agrees(replace(screening, rounds=(forged,)))
+
+
+def test_a_parallel_class_and_an_assigned_trainee_stand_in_their_views() -> None:
+    story = [
+        cast.opened(),
+        ExpansionRequested(
+            offering=OFFERING, provider=COUNTY_SCHOOL, seats=20, parallel=cast.OTHER_OFFERING
+        ),
+        ExpansionDecided(
+            offering=OFFERING,
+            provider=COUNTY_SCHOOL,
+            place=cast.RUIAN,
+            seats=20,
+            approved=True,
+            reason="",
+            parallel=cast.OTHER_OFFERING,
+        ),
+        replace(cast.opened(offering=cast.OTHER_OFFERING, seats=20), parallel=True),
+        replace(cast.confirmed(round=0), place=cast.RUIAN, assigned_by=cast.RUIAN),
+    ]
+    told = made(story, date(2024, 3, 29))
+    first, beside = (folded(told, "offerings", o) for o in (OFFERING, cast.OTHER_OFFERING))
+    assigned = folded(told, "enrollments", f"{LIN}|{OFFERING}")
+
+    assert (first.seats, first.seats_requested, first.parallels) == (
+        50,
+        None,
+        (cast.OTHER_OFFERING,),
+    )
+    assert (beside.seats, beside.parallel, beside.parallel_to) == (20, True, OFFERING)
+    assert (assigned.status, assigned.assigned_by) == (Status.PROVIDER_CONFIRMED, cast.RUIAN)
+    assert (assigned.provider, assigned.place) == (COUNTY_SCHOOL, cast.RUIAN)
 
 
 def test_a_completion_says_what_was_missed_and_why(entries: list[Entry]) -> None:
