@@ -28,6 +28,11 @@ assessment         结业考核         assessment.py
 completion         结业             completion.py
 notice             抄告             notice.py
 school-based       校本培训         school_based.py
+supervision        抽查、监测       supervision.py
+observation        听课             observation.py
+funding            培训经费         funding.py
+duty               年度职责         duty.py (monitoring body, office, appraisal, notice of dates)
+school plan        学校培训规划     school_plan.py
 credit             学分认定         credit.py
 correction         更正             correction.py
 misconduct         违规违纪         misconduct.py
@@ -36,6 +41,8 @@ requirement        要求             requirement.py
 record             学分档案         record.py
 erasure            个人信息删除     erasure.py
 verdict            周期合格判断     verdict.py
+indicator          指标             indicator.py (of a school, by year and term)
+target             目标             target.py (of a locality)
 finding            审计发现         finding.py
 regulation, rule   文件、条款       regulation.py, document.py, statement.py
 =================  ==============  =============================================================
@@ -70,6 +77,11 @@ from ledger import (  # isort: skip  (order of life)
     completion,
     notice,
     school_based,
+    supervision,
+    observation,
+    funding,
+    duty,
+    school_plan,
     credit,
     correction,
     misconduct,
@@ -77,6 +89,8 @@ from ledger import (  # isort: skip  (order of life)
     record,
     erasure,
     verdict,
+    indicator,
+    target,
     statement,
     document,
 )
@@ -108,6 +122,11 @@ NOUNS = (
     completion,
     notice,
     school_based,
+    supervision,
+    observation,
+    funding,
+    duty,
+    school_plan,
     credit,
     correction,
     misconduct,
@@ -115,6 +134,8 @@ NOUNS = (
     record,
     erasure,
     verdict,
+    indicator,
+    target,
     statement,
     document,
 )
