@@ -23,6 +23,7 @@ from schema.commands import mutation_type
 from schema.context import Context, place_titles
 from schema.credit import CreditQuery
 from schema.declaration import DeclarationQuery
+from schema.duty import DutyQuery
 from schema.enrollment import EnrollmentQuery
 from schema.errors import CodedErrors
 from schema.finding import FindingQuery
@@ -60,6 +61,7 @@ class Query(
     OfferingQuery,
     EnrollmentQuery,
     CreditQuery,
+    DutyQuery,
     FindingQuery,
     HistoryQuery,
 ):
