@@ -86,7 +86,7 @@ def of_place(
         None if funds is None else (funds.payroll, funds.fund, funds.to_schools),
         events=own.events.get("funds", ()),
     )
-    told.append(_published(rules, place, year, own))
+    told.append(published_in(rules, place, year, own))
     for term in _terms(rules, year.number):
         told.append(order_minimum(rules, place, day, term, own.orders.get(term.value, 0)))
         heard = [Addressee(each) for each in own.told.get(term.value, ())]
@@ -115,9 +115,10 @@ def _inspected(
     )
 
 
-def _published(
+def published_in(
     rules: Rulebook, place: JurisdictionId, year: Year, own: Yearbook
 ) -> Requirement | None:
+    """Whether a place or school laid its training funds open in the year."""
     events = own.events.get("published", ())
     return funds_published(rules, place, year.day, own.published, over=year.over, events=events)
 

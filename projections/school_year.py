@@ -31,7 +31,7 @@ from ledger.verdict import CycleTotal
 from projections.credit import Records
 from projections.duty import STANDING, Yearbook, Yearbooks
 from projections.enrollment import Enrollment, Enrollments
-from projections.obligation import Year, all_rows, book_of
+from projections.obligation import Year, all_rows, book_of, published_in
 from projections.offering import Offering, Offerings
 from projections.reader import Reader, Where
 
@@ -110,7 +110,7 @@ def of_school(
         None if funds is None else (funds.public_funds, funds.training),
         events=own.events.get("funds", ()),
     )
-    told.append(_published(rules, place, year, own))
+    told.append(published_in(rules, place, year, own))
     told += school_plans(rules, place, day, own.plans, over=year.over)
     return [each for each in told if each is not None]
 
