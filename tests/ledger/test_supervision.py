@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
@@ -53,13 +54,13 @@ def share(projects, had, day=date(2024, 12, 31), place=RUIAN):
 
 
 def test_a_bureau_looks_into_a_project():
-    given(cast.place(), cast.declared()).when(CHECK, on=DAY).then(inspected())
+    given(cast.jurisdiction(), cast.declared()).when(CHECK, on=DAY).then(inspected())
 
 
 def test_a_bureau_looks_into_a_class():
     check = InspectProject(place=RUIAN, offering=OFFERING, day=DAY, account="按计划实施")
 
-    given(cast.place(), cast.opened()).when(check, on=DAY).then(inspected(offering=OFFERING))
+    given(cast.jurisdiction(), cast.opened()).when(check, on=DAY).then(inspected(offering=OFFERING))
 
 
 def test_a_bureau_looks_into_a_school_based_training():
@@ -70,34 +71,32 @@ def test_a_bureau_looks_into_a_school_based_training():
         school=SCHOOL,
         place=RUIAN,
         title="校本研修",
-        hours=24,
-        credits=24,
+        hours=Decimal(24),
+        credits=Decimal(24),
         completed=date(2024, 5, 1),
     )
 
-    given(cast.place(), recorded).when(check, on=DAY).then(
-        inspected(
-            title="校本研修", project=None, provider=None, credit=SCHOOL_BASED, school=SCHOOL
-        )
+    given(cast.jurisdiction(), recorded).when(check, on=DAY).then(
+        inspected(title="校本研修", project=None, provider=None, credit=SCHOOL_BASED, school=SCHOOL)
     )
 
 
 def test_the_province_and_the_city_look_into_a_project_of_a_county():
     for place in (PROVINCE, WENZHOU):
         check = InspectProject(place=place, project=PROJECT, day=DAY, account="按计划实施")
-        given(cast.place(place), cast.declared()).when(check, on=DAY).then(inspected(place))
+        given(cast.jurisdiction(place), cast.declared()).when(check, on=DAY).then(inspected(place))
 
 
 def test_another_city_does_not_look_into_it():
     check = InspectProject(place=HANGZHOU, project=PROJECT, day=DAY, account="x")
 
-    given(cast.place(HANGZHOU), cast.declared()).when(check, on=DAY).refused(
+    given(cast.jurisdiction(HANGZHOU), cast.declared()).when(check, on=DAY).refused(
         NotOfThisPlace, field="place"
     )
 
 
 def test_a_provider_does_not_inspect_itself():
-    given(cast.place(), cast.declared()).when(
+    given(cast.jurisdiction(), cast.declared()).when(
         CHECK, on=DAY, by=asker_for(cast.COUNTY_SCHOOL)
     ).refused(OutsideScope)
 
@@ -105,18 +104,22 @@ def test_a_provider_does_not_inspect_itself():
 def test_one_subject_is_named_and_known_and_the_day_has_come():
     nothing = InspectProject(place=RUIAN, day=DAY, account="x")
     both = InspectProject(place=RUIAN, project=PROJECT, offering=OFFERING, day=DAY, account="x")
-    given(cast.place()).when(nothing, on=DAY).faulted("ONE_SUBJECT")
-    given(cast.place(), cast.opened()).when(both, on=DAY).faulted("ONE_SUBJECT")
-    given(cast.place()).when(CHECK, on=DAY).refused(UnknownReference)
+    given(cast.jurisdiction()).when(nothing, on=DAY).faulted("ONE_SUBJECT")
+    given(cast.jurisdiction(), cast.opened()).when(both, on=DAY).faulted("ONE_SUBJECT")
+    given(cast.jurisdiction()).when(CHECK, on=DAY).refused(UnknownReference)
     given(cast.declared()).when(CHECK, on=DAY).refused(UnknownReference, field="place")
-    given(cast.place(), cast.declared()).when(CHECK, on=date(2024, 5, 5)).faulted("DAY_AHEAD")
+    given(cast.jurisdiction(), cast.declared()).when(CHECK, on=date(2024, 5, 5)).faulted(
+        "DAY_AHEAD"
+    )
 
 
 def test_a_centre_of_the_province_is_not_one_of_a_county():
     check = InspectProject(
         place=RUIAN, body=Body.MONITORING_CENTRE, project=PROJECT, day=DAY, account="x"
     )
-    given(cast.place(), cast.declared()).when(check, on=DAY).refused(WrongPlace, field="body")
+    given(cast.jurisdiction(), cast.declared()).when(check, on=DAY).refused(
+        WrongPlace, field="body"
+    )
 
 
 def monitoring(day, account="", body=Body.MONITORING_CENTRE):
@@ -131,7 +134,7 @@ def monitoring(day, account="", body=Body.MONITORING_CENTRE):
 
 
 def test_zj24_92_a_provincial_centre_writes_down_what_it_found():
-    told = [cast.place(PROVINCE), cast.declared()]
+    told = [cast.jurisdiction(PROVINCE), cast.declared()]
     first = date(2024, 3, 6)
     given(told).when(monitoring(first), on=DAY).refused(AccountMissing, "ZJ24-92", "account")
     given(told).when(monitoring(first), on=DAY, reported=True).found(
@@ -141,7 +144,7 @@ def test_zj24_92_a_provincial_centre_writes_down_what_it_found():
 
 
 def test_zj24_92_says_nothing_before_its_day_nor_of_bureaus():
-    told = [cast.place(PROVINCE), cast.declared()]
+    told = [cast.jurisdiction(PROVINCE), cast.declared()]
     given(told).when(monitoring(date(2024, 3, 5)), on=DAY).accepted()
     given(told).when(monitoring(DAY, body=Body.BUREAU), on=DAY).accepted()
 
@@ -177,7 +180,10 @@ def test_the_share_is_exact(projects, had):
 
 
 def test_a_share_lies_between_nothing_and_all_and_a_smaller_one_is_laxer():
-    fifth, sixth = InspectionShare(share_min=Fraction(1, 5)), InspectionShare(Fraction(1, 6))
+    fifth, sixth = (
+        InspectionShare(share_min=Fraction(1, 5)),
+        InspectionShare(share_min=Fraction(1, 6)),
+    )
     assert InspectionShare(share_min=Fraction(6, 5)).wrong() is not None
     assert fifth.wrong() is None
     assert sixth.laxer(fifth)
