@@ -28,7 +28,7 @@ assessment         结业考核         assessment.py
 completion         结业             completion.py
 notice             抄告             notice.py
 school-based       校本培训         school_based.py
-supervision        抽查、监测       supervision.py
+oversight        抽查、监测       oversight.py
 observation        听课             observation.py
 funding            培训经费         funding.py
 duty               年度职责         duty.py (monitoring body, office, appraisal, notice of dates)
@@ -77,7 +77,7 @@ from ledger import (  # isort: skip  (order of life)
     completion,
     notice,
     school_based,
-    supervision,
+    oversight,
     observation,
     funding,
     duty,
@@ -122,7 +122,7 @@ NOUNS = (
     completion,
     notice,
     school_based,
-    supervision,
+    oversight,
     observation,
     funding,
     duty,

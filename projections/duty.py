@@ -23,10 +23,10 @@ from ledger.funding import FundsPublished, LocalFundsStated, SchoolFundsStated
 from ledger.names import JurisdictionId, SchoolId, StaffId, TeacherId, TermId
 from ledger.observation import LessonObserved, ObserverRole, ObserversNamed
 from ledger.order import OrderSubmitted
+from ledger.oversight import ProjectInspected
 from ledger.review import ProjectPublished
 from ledger.school_based import SchoolBasedRecorded
 from ledger.school_plan import SchoolPlanAdopted
-from ledger.supervision import ProjectInspected
 from ledger.teacher import TeacherRegistered, TeacherTransferred
 from projections.projection import Projection
 

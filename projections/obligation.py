@@ -14,9 +14,9 @@ from ledger.duty import Addressee, calendar_notice, place_duties
 from ledger.funding import funds_published, local_funds
 from ledger.names import JurisdictionId, TermId
 from ledger.observation import ObserverRole, lessons_observed
+from ledger.oversight import inspection_share
 from ledger.regulation import Rulebook
 from ledger.requirement import Requirement
-from ledger.supervision import inspection_share
 from ledger.target import order_minimum, quantity_assessment, training_targets
 from projections.duty import STANDING, Yearbook, Yearbooks
 from projections.reader import PAGE_MAX, Reader, Where

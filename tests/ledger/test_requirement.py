@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+from ledger.oversight import InspectionShare
 from ledger.requirement import Result, cited, weighed
-from ledger.supervision import InspectionShare
 from tests.cast import RUIAN
 from tests.given import all_rules
 

@@ -12,10 +12,10 @@ from ledger.event import Entry, Event
 from ledger.funding import FundsPublished, LocalFundsStated
 from ledger.names import CreditId, JurisdictionId, OrderId, ProjectId, StaffId
 from ledger.observation import LessonObserved, ObserverRole, ObserversNamed
+from ledger.oversight import Body, CheckKind, ProjectInspected
 from ledger.requirement import Result
 from ledger.school_based import SchoolBasedRecorded
 from ledger.school_plan import SchoolPlanAdopted
-from ledger.supervision import Body, CheckKind, ProjectInspected
 from ledger.teacher import TeacherTransferred
 from projections.credit import Records
 from projections.duty import Yearbook, Yearbooks

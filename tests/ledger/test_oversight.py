@@ -13,10 +13,7 @@ from hypothesis import strategies
 from ledger.command import OutsideScope, UnknownReference
 from ledger.finding import Outcome
 from ledger.names import JurisdictionId
-from ledger.register import WrongPlace
-from ledger.requirement import Result
-from ledger.school_based import SchoolBasedRecorded
-from ledger.supervision import (
+from ledger.oversight import (
     AccountMissing,
     Body,
     CheckKind,
@@ -26,6 +23,9 @@ from ledger.supervision import (
     ProjectInspected,
     inspection_share,
 )
+from ledger.register import WrongPlace
+from ledger.requirement import Result
+from ledger.school_based import SchoolBasedRecorded
 from tests import cast
 from tests.cast import HANGZHOU, OFFERING, PROJECT, PROVINCE, RUIAN, SCHOOL, SCHOOL_BASED, WENZHOU
 from tests.given import all_rules, asker_for, given

@@ -1,4 +1,4 @@
-"""Supervision: who looked into which training, and how many of a locality's that were in a year.
+"""Oversight: who looked into which training, and how many of a locality's that were in a year.
 
 A locality's share is taken over its projects of the calendar year, school-based trainings among
 them; a project that is looked into twice counts once. A county answers for the projects of which
@@ -49,7 +49,7 @@ class CheckKind(Enum):
     MONITORING = "MONITORING"
 
 
-class ProjectInspected(Event, name="supervision.project-inspected"):
+class ProjectInspected(Event, name="oversight.project-inspected"):
     """A project, a class or a school-based training was looked into; ``place`` did so."""
 
     place: JurisdictionId
