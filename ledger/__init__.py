@@ -62,6 +62,11 @@ conduct            实施情况         conduct.py (how a class was run)
 omission           欠缺             omission.py (what a class lacks at its end)
 closing            结班             closing.py
 school-based       校本培训         school_based.py
+oversight        抽查、监测       oversight.py
+observation        听课             observation.py
+funding            培训经费         funding.py
+duty               年度职责         duty.py (monitoring body, office, appraisal, notice of dates)
+school plan        学校培训规划     school_plan.py
 credit             学分认定         credit.py
 correction         更正             correction.py
 misconduct         违规违纪         misconduct.py
@@ -70,6 +75,8 @@ requirement        要求             requirement.py
 record             学分档案         record.py
 erasure            个人信息删除     erasure.py
 verdict            周期合格判断     verdict.py
+indicator          指标             indicator.py (of a school, by year and term)
+target             目标             target.py (of a locality)
 finding            审计发现         finding.py
 regulation, rule   文件、条款       regulation.py, rule.py, document.py, statement.py
 draft              草案             draft.py (a regulation text before it is adopted)
@@ -138,6 +145,11 @@ from ledger import (  # isort: skip  (order of life)
     omission,
     closing,
     school_based,
+    oversight,
+    observation,
+    funding,
+    duty,
+    school_plan,
     credit,
     correction,
     misconduct,
@@ -145,6 +157,8 @@ from ledger import (  # isort: skip  (order of life)
     record,
     erasure,
     verdict,
+    indicator,
+    target,
     statement,
     draft,
     document,
@@ -211,6 +225,11 @@ NOUNS = (
     omission,
     closing,
     school_based,
+    oversight,
+    observation,
+    funding,
+    duty,
+    school_plan,
     credit,
     correction,
     misconduct,
@@ -218,6 +237,8 @@ NOUNS = (
     record,
     erasure,
     verdict,
+    indicator,
+    target,
     statement,
     draft,
     document,

@@ -16,6 +16,7 @@ HALF = Decimal("0.5")
 ZERO = Decimal(0)
 LARGEST = Decimal(10_000)
 MONEY_MAX = Decimal(10_000_000)
+FUNDS_MAX = Decimal(1_000_000_000_000)
 CENT = Decimal("0.01")
 SCORE_MAX = Decimal(100)
 HALF_DAY_HOURS_MAX = Decimal(12)
@@ -54,9 +55,9 @@ def bounded(number: int, most: int, field: str) -> int:
     return number
 
 
-def money(yuan: Decimal, field: str) -> Decimal:
+def money(yuan: Decimal, field: str, most: Decimal = MONEY_MAX) -> Decimal:
     """A sum of money of at most two places, not negative. Raises ``Fault`` (``BAD_AMOUNT``)."""
-    if not yuan.is_finite() or not ZERO <= yuan <= MONEY_MAX or yuan % CENT:
+    if not yuan.is_finite() or not ZERO <= yuan <= most or yuan % CENT:
         raise Fault(
             "BAD_AMOUNT",
             zh=f"{field} 的金额 {yuan} 不合要求：不得为负，至多两位小数",

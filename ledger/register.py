@@ -194,3 +194,52 @@ class RegisterSchool(Command):
             title=filled(self.title, "title"),
             stage=self.stage,
         )
+
+
+@dataclass(kw_only=True)
+class BureauStep(Command):
+    """What a bureau does for its own place; subclasses say what."""
+
+    place: JurisdictionId
+
+    place_known: bool = fact(default=False)
+
+    def boundary(self) -> list[Selector]:
+        return [about(self.place, of=[JurisdictionRegistered])]
+
+    def learn(self, entry: Entry) -> None:
+        if isinstance(entry.event, JurisdictionRegistered):
+            self.place_known = self.place_known or entry.event.jurisdiction == self.place
+
+    def authority(self) -> Name:
+        if not self.place_known:
+            raise unknown(self.place, "place")
+        return self.place
+
+
+@dataclass(kw_only=True)
+class SchoolStep(Command):
+    """What a school does for itself; subclasses say what."""
+
+    school: SchoolId
+
+    registered: SchoolRegistered | None = fact(default=None)
+
+    def boundary(self) -> list[Selector]:
+        return [about(self.school, of=[SchoolRegistered])]
+
+    def learn(self, entry: Entry) -> None:
+        if isinstance(entry.event, SchoolRegistered):
+            self.registered = entry.event
+
+    def authority(self) -> Name:
+        return self.known().school
+
+    def territory(self) -> JurisdictionId:
+        return self.known().place
+
+    def known(self) -> SchoolRegistered:
+        """The registered school. Raises ``UnknownReference``."""
+        if self.registered is None:
+            raise unknown(self.school, "school")
+        return self.registered

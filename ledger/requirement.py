@@ -61,3 +61,27 @@ def cited(rule: InForce[Any]) -> dict[str, Any]:
         "chosen_for": rule.place,
         "chosen_on": rule.day,
     }
+
+
+def weighed(
+    code: str,
+    rule: InForce[Any],
+    result: Result,
+    *,
+    needed: object,
+    had: object,
+    zh: str,
+    en: str,
+    events: tuple[str, ...] = (),
+) -> Requirement:
+    """How a number stands to a rule; undecided where nobody can tell whether it is in force."""
+    return Requirement(
+        code=code,
+        result=result if rule.certain else Result.INDETERMINATE,
+        needed=str(needed),
+        had=str(had),
+        zh=zh,
+        en=en,
+        events=events,
+        **cited(rule),
+    )

@@ -8,6 +8,7 @@ from projections.change import Changes
 from projections.completion import Completions
 from projections.credit import Records, SchoolBasedTrainings
 from projections.declaration import Projects
+from projections.duty import Yearbooks
 from projections.enrollment import Enrollments
 from projections.finding import Findings
 from projections.offering import Offerings
@@ -28,6 +29,7 @@ CHANGES = Changes()
 COMPLETIONS = Completions()
 RECORDS = Records()
 SCHOOL_BASED = SchoolBasedTrainings()
+YEARBOOKS = Yearbooks()
 FINDINGS = Findings()
 
 VIEWS: tuple[Projection[Any], ...] = (
@@ -43,5 +45,6 @@ VIEWS: tuple[Projection[Any], ...] = (
     COMPLETIONS,
     RECORDS,
     SCHOOL_BASED,
+    YEARBOOKS,
     FINDINGS,
 )

@@ -23,6 +23,7 @@ from schema.commands import mutation_type
 from schema.context import Context, place_titles
 from schema.credit import CreditQuery
 from schema.declaration import DeclarationQuery
+from schema.duty import DutyQuery
 from schema.enrollment import EnrollmentQuery
 from schema.errors import CodedErrors
 from schema.finding import FindingQuery
@@ -62,6 +63,7 @@ class Query(
     EnrollmentQuery,
     ScreeningQuery,
     CreditQuery,
+    DutyQuery,
     FindingQuery,
     HistoryQuery,
 ):

@@ -6,7 +6,8 @@ from datetime import date
 
 from ledger.completion import AbsenceLimit
 from ledger.finding import Outcome
-from ledger.requirement import Requirement, Result, cited
+from ledger.oversight import InspectionShare
+from ledger.requirement import Requirement, Result, cited, weighed
 from ledger.term import Window
 from tests.cast import RUIAN
 from tests.given import all_rules
@@ -48,3 +49,11 @@ def test_a_rule_bound_to_a_term_was_chosen_on_no_day():
 
 def test_a_requirement_can_stand_as_a_finding_does():
     assert {each.name for each in Outcome} <= {each.name for each in Result}
+
+
+def test_under_a_rule_that_is_perhaps_in_force_nothing_is_decided():
+    rule = all_rules().find(InspectionShare, RUIAN, date(2014, 12, 31))
+    found = weighed("X", rule, Result.MET, needed=1, had=2, zh="足够。", en="Enough.")
+
+    assert (found.result, found.certain) == (Result.INDETERMINATE, False)
+    assert (found.rule, found.needed, found.had) == ("ZJ14-21", "1", "2")

@@ -1,0 +1,222 @@
+"""Indicator: what the teachers of a school come to together, by year or by term.
+
+All ratios are exact. What the epidemic notice suspended is shown with its value and not judged:
+at provincial level ``NOT_ASSESSED``, under rules of a city or county ``LOCAL_DISCRETION``; between
+its last certain day and its end nobody can tell (rulebook C-12, C-13).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from ledger.names import JurisdictionId
+from ledger.regulation import InForce, Parameters, Rulebook
+from ledger.requirement import Requirement, Result, weighed
+from ledger.verdict import RatioSuspended
+
+
+class SchoolAverage(
+    Parameters,
+    kind="school-average",
+    zh="全校教师当年学分合计不少于人均下限乘以在职教师数，即满足；没有教师时不适用。",
+    scope=(),
+):
+    """The credits that a school's teachers earn in a year on average at least."""
+
+    credits_min: Decimal
+
+    def wrong(self) -> str | None:
+        return None if self.credits_min >= 0 else "credits_min is negative"
+
+    def laxer(self, than: SchoolAverage) -> bool:
+        return self.credits_min < than.credits_min
+
+
+class CompletedShare(
+    Parameters,
+    kind="completed-share",
+    zh="周期内已过各年的完成率（当年完成限定选修长期集中培训的教师÷年末在职教师）取平均，"
+    "达到即满足，不取整。",
+    scope=(),
+):
+    """The mean of the yearly shares of teachers who completed a restricted-elective training."""
+
+    share_min: Fraction
+    base_credits_min: Decimal
+
+    def wrong(self) -> str | None:
+        return None if 0 <= self.share_min <= 1 else "share_min lies between 0 and 1"
+
+    def laxer(self, than: CompletedShare) -> bool:
+        return self.share_min < than.share_min
+
+
+class SentShare(
+    Parameters,
+    kind="sent-share",
+    zh="当年派出参加长期集中培训的教师占年末在职教师的比例，达到即满足；"
+    "当地另有完成率要求的，以完成率为准。",
+    scope=(),
+):
+    """The share of a school's teachers sent to a long block training in a year at least."""
+
+    share_min: Fraction
+    hours_min: Decimal
+
+    def wrong(self) -> str | None:
+        return None if 0 <= self.share_min <= 1 else "share_min lies between 0 and 1"
+
+    def laxer(self, than: SentShare) -> bool:
+        return self.share_min < than.share_min
+
+
+class MatchShare(
+    Parameters,
+    kind="match-share",
+    zh="按学校和学期计：学校通过的大学分项目选课中，层次、类别与教师相符的比例，达到即满足；"
+    "没有这类选课时不适用。",
+    scope=(),
+):
+    """The share of a term's choices of long projects that suit the teacher at least."""
+
+    share_min: Fraction
+    base_credits_min: Decimal
+
+    def wrong(self) -> str | None:
+        return None if 0 <= self.share_min <= 1 else "share_min lies between 0 and 1"
+
+    def laxer(self, than: MatchShare) -> bool:
+        return self.share_min < than.share_min
+
+
+def school_average(
+    rules: Rulebook, place: JurisdictionId, day: date, *, credits: Decimal, teachers: int
+) -> Requirement | None:
+    """A school's credits of a year over its teachers: ``credits >= minimum * teachers``."""
+    rule = rules.find(SchoolAverage, place, day)
+    if rule is None:
+        return None
+    least = rule.value.credits_min * teachers
+    return weighed(
+        "SCHOOL_AVERAGE",
+        rule,
+        _judged(rules, rule, place, day, credits >= least, bool(teachers)),
+        needed=f"{rule.value.credits_min} × {teachers}",
+        had=credits,
+        zh=f"在职教师 {teachers} 人，全年共 {credits} 学分，须 {least} 学分"
+        f"（人均 {rule.value.credits_min}）。",
+        en=f"{teachers} teachers earned {credits} credits in the year, of {least} "
+        f"({rule.value.credits_min} each).",
+    )
+
+
+def completed_share(
+    rules: Rulebook, place: JurisdictionId, day: date, years: Iterable[tuple[int, int]]
+) -> Requirement | None:
+    """The mean of the yearly rates, each of so many who completed among so many teachers.
+
+    Years without teachers have no rate and do not count.
+    """
+    rule = rules.find(CompletedShare, place, day)
+    if rule is None:
+        return None
+    rates = [Fraction(done, teachers) for done, teachers in years if teachers > 0]
+    mean = sum(rates, Fraction(0)) / len(rates) if rates else Fraction(0)
+    return weighed(
+        "COMPLETED_SHARE",
+        rule,
+        _judged(rules, rule, place, day, mean >= rule.value.share_min, bool(rates)),
+        needed=rule.value.share_min,
+        had=mean,
+        zh=f"{len(rates)} 个年度完成率的平均为 {mean}，须 {rule.value.share_min}。",
+        en=f"The mean of {len(rates)} yearly completion rates is {mean}, of "
+        f"{rule.value.share_min}.",
+    )
+
+
+def sent_share(
+    rules: Rulebook, place: JurisdictionId, day: date, *, sent: int, teachers: int
+) -> Requirement | None:
+    """A school's teachers sent to long block training in a year: ``sent >= share * teachers``.
+
+    Where a county asks for completions instead, this is not asked (C-06).
+    """
+    rule = rules.find(SentShare, place, day)
+    if rule is None:
+        return None
+    instead = rules.find(CompletedShare, place, day)
+    result = _judged(
+        rules, rule, place, day, sent >= rule.value.share_min * teachers, bool(teachers)
+    )
+    if instead is not None:
+        result = Result.NOT_APPLICABLE if instead.certain else Result.INDETERMINATE
+    note = ("", "") if instead is None else (f"以 {instead.id} 为准。", f" {instead.id} prevails.")
+    return weighed(
+        "SENT_SHARE",
+        rule,
+        result,
+        needed=f"{rule.value.share_min} × {teachers}",
+        had=sent,
+        zh=f"在职教师 {teachers} 人，当年派出 {sent} 人参加 {rule.value.hours_min} 学时及以上集中"
+        f"培训，须达到 {rule.value.share_min}。{note[0]}",
+        en=f"{sent} of {teachers} teachers were sent to a block training of "
+        f"{rule.value.hours_min} hours; {rule.value.share_min} are asked for.{note[1]}",
+    )
+
+
+def match_share(
+    rules: Rulebook,
+    place: JurisdictionId,
+    first: date,
+    last: date,
+    *,
+    matched: int | None,
+    chosen: int,
+) -> Requirement | None:
+    """A school's choices of long projects in the term from ``first`` to ``last`` that suit.
+
+    The rule is that of the term's first day; a suspension on its last day holds for the term.
+    ``matched`` is ``None`` where the choices do not say whether they suit.
+    """
+    rule = rules.find(MatchShare, place, first)
+    if rule is None:
+        return None
+    enough = matched is not None and matched >= rule.value.share_min * chosen
+    result = _judged(rules, rule, place, last, enough, bool(chosen))
+    if matched is None and result in (Result.MET, Result.NOT_MET):
+        result = Result.INDETERMINATE
+    had = "?" if matched is None else matched
+    return weighed(
+        "MATCH_SHARE",
+        rule,
+        result,
+        needed=f"{rule.value.share_min} × {chosen}",
+        had=had,
+        zh=f"学校通过的 {rule.value.base_credits_min} 学分及以上选课 {chosen} 人次，"
+        f"层次类别相符 {had} 人次，须达到 {rule.value.share_min}。",
+        en=f"{had} of {chosen} choices of projects of {rule.value.base_credits_min} credits suit "
+        f"the teacher; {rule.value.share_min} are asked for.",
+    )
+
+
+def _judged(
+    rules: Rulebook,
+    rule: InForce[Any],
+    place: JurisdictionId,
+    day: date,
+    enough: bool,
+    any_at_all: bool,
+) -> Result:
+    if not any_at_all:
+        return Result.NOT_APPLICABLE
+    suspension = rules.find(RatioSuspended, place, day)
+    if suspension is None:
+        return Result.MET if enough else Result.NOT_MET
+    if not suspension.certain:
+        return Result.INDETERMINATE
+    local = rule.rule.place.level != "PROVINCE"
+    return Result.LOCAL_DISCRETION if local else Result.NOT_ASSESSED

@@ -1,0 +1,230 @@
+"""Oversight: who looked into which training, and how many of a locality's that were in a year.
+
+A locality's share is taken over its projects of the calendar year, school-based trainings among
+them; a project that is looked into twice counts once. A county answers for the projects of which
+it is the authority, a city for its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+from fractions import Fraction
+
+from ledger.command import Refused, Selector, about, fact
+from ledger.day import happened
+from ledger.declaration import ProjectDeclared
+from ledger.event import Entry, Event
+from ledger.fault import Fault
+from ledger.names import (
+    CreditId,
+    JurisdictionId,
+    Name,
+    OfferingId,
+    ProjectId,
+    ProviderId,
+    SchoolId,
+)
+from ledger.offering import OfferingOpened
+from ledger.register import BureauStep, WrongPlace, unknown
+from ledger.regulation import Parameters, Rulebook
+from ledger.requirement import Requirement, Result, weighed
+from ledger.school_based import SchoolBasedRecorded
+
+
+class Body(Enum):
+    """Who looks into a training: a bureau, or one of the two provincial centres."""
+
+    BUREAU = "BUREAU"
+    PROVINCIAL_CENTRE = "PROVINCIAL_CENTRE"
+    MONITORING_CENTRE = "MONITORING_CENTRE"
+
+
+class CheckKind(Enum):
+    """A check at random, or the monitoring of quality."""
+
+    SPOT_CHECK = "SPOT_CHECK"
+    MONITORING = "MONITORING"
+
+
+class ProjectInspected(Event, name="oversight.project-inspected"):
+    """A project, a class or a school-based training was looked into; ``place`` did so."""
+
+    place: JurisdictionId
+    owner: JurisdictionId
+    body: Body
+    kind: CheckKind
+    day: date
+    title: str
+    account: str
+    project: ProjectId | None = None
+    offering: OfferingId | None = None
+    provider: ProviderId | None = None
+    credit: CreditId | None = None
+    school: SchoolId | None = None
+
+
+class InspectionShare(
+    Parameters,
+    kind="inspection-share",
+    zh="按属地和自然年计：被抽查的项目数占本地项目（含校本研修）的比例，达到即满足。",
+    scope=(),
+):
+    """The share of a locality's projects of a calendar year that are looked into at least."""
+
+    share_min: Fraction
+
+    def wrong(self) -> str | None:
+        return None if 0 <= self.share_min <= 1 else "share_min lies between 0 and 1"
+
+    def laxer(self, than: InspectionShare) -> bool:
+        return self.share_min < than.share_min
+
+
+class InspectionAccount(
+    Parameters,
+    kind="inspection-account",
+    zh="省级机构的抽查和监测须在平台写明情况；没有写明的不予登记，他系统报来的记一项违规。",
+    scope=(),
+):
+    """Provincial centres write down what they found; without it the check is not recorded."""
+
+    recorded_on: str
+    recorders: tuple[str, ...]
+
+
+class AccountMissing(Refused):
+    """A check was recorded without what it found."""
+
+
+class NotOfThisPlace(Refused):
+    """The training lies outside the place that looks into it."""
+
+
+@dataclass(kw_only=True)
+class InspectProject(BureauStep):
+    """Record that a project, a class or a school-based training was looked into, by a bureau."""
+
+    day: date
+    account: str = ""
+    body: Body = Body.BUREAU
+    kind: CheckKind = CheckKind.SPOT_CHECK
+    project: ProjectId | None = None
+    offering: OfferingId | None = None
+    credit: CreditId | None = None
+
+    seen: ProjectDeclared | OfferingOpened | SchoolBasedRecorded | None = fact(default=None)
+
+    def boundary(self) -> list[Selector]:
+        events: tuple[tuple[Name | None, type[Event]], ...] = (
+            (self.project, ProjectDeclared),
+            (self.offering, OfferingOpened),
+            (self.credit, SchoolBasedRecorded),
+        )
+        subjects = [about(name, of=[event]) for name, event in events if name is not None]
+        return [*super().boundary(), *subjects]
+
+    def learn(self, entry: Entry) -> None:
+        super().learn(entry)
+        if isinstance(entry.event, ProjectDeclared | OfferingOpened | SchoolBasedRecorded):
+            self.seen = entry.event
+
+    def territory(self) -> JurisdictionId:
+        return self.seen.place if self.seen is not None else self.place
+
+    def answerable(self) -> JurisdictionId:
+        return self.place
+
+    def decide(self) -> Iterator[Event]:
+        subject = self._subject()
+        seen = self.seen
+        if seen is None:
+            raise unknown(subject, "offering" if subject == self.offering else "project")
+        happened(self.day, self.ask.on, "day")
+        self._within(seen.place)
+        yield from self._account(subject)
+        yield ProjectInspected(
+            place=self.place,
+            owner=seen.place,
+            body=self.body,
+            kind=self.kind,
+            day=self.day,
+            title=seen.title if isinstance(seen, SchoolBasedRecorded) else seen.plan.title,
+            account=self.account.strip(),
+            project=None if isinstance(seen, SchoolBasedRecorded) else seen.project,
+            offering=self.offering,
+            provider=None if isinstance(seen, SchoolBasedRecorded) else seen.provider,
+            credit=self.credit,
+            school=seen.school if isinstance(seen, SchoolBasedRecorded) else None,
+        )
+
+    def _subject(self) -> Name:
+        given = [each for each in (self.project, self.offering, self.credit) if each is not None]
+        if len(given) != 1:
+            raise Fault(
+                "ONE_SUBJECT",
+                zh="project、offering、credit 三者须填且只填一个",
+                en="give one of project, offering and credit, and no more than one",
+                field="project",
+            )
+        return given[0]
+
+    def _within(self, owner: JurisdictionId) -> None:
+        if not (self.place.covers(owner) or owner.covers(self.place)):
+            raise NotOfThisPlace(
+                zh=f"{owner.value} 的培训不归 {self.place.value} 抽查",
+                en=f"a training of {owner.value} is not for {self.place.value} to look into",
+                field="place",
+            )
+        if self.body is not Body.BUREAU and self.place.level != "PROVINCE":
+            raise WrongPlace(
+                zh=f"{self.body.value} 是省级机构，place 须为省",
+                en=f"{self.body.value} is a body of the province, not of {self.place.value}",
+                field="body",
+            )
+
+    def _account(self, subject: Name) -> Iterator[Event]:
+        rule = self.ask.rules.find(InspectionAccount, self.place, self.day)
+        if rule is None or self.body.value not in rule.value.recorders or self.account.strip():
+            return
+        yield from self.gate(
+            AccountMissing(
+                zh=f"{self.body.value} 于 {self.day} 检查 {subject}，没有写明情况",
+                en=f"{self.body.value} looked into {subject} on {self.day} and does not say what "
+                "it found",
+                rule=rule,
+                field="account",
+            ),
+            subject,
+        )
+
+
+def inspection_share(
+    rules: Rulebook,
+    place: JurisdictionId,
+    day: date,
+    *,
+    projects: int,
+    inspected: int,
+    events: tuple[str, ...] = (),
+) -> Requirement | None:
+    """Whether enough of a locality's projects of a year were looked into."""
+    rule = rules.find(InspectionShare, place, day)
+    if rule is None:
+        return None
+    least = rule.value.share_min * projects
+    result = Result.MET if inspected >= least else Result.NOT_MET
+    return weighed(
+        "INSPECTION_SHARE",
+        rule,
+        result if projects else Result.NOT_APPLICABLE,
+        needed=f"{rule.value.share_min} × {projects}",
+        had=inspected,
+        zh=f"全年 {projects} 个项目（含校本研修），抽查 {inspected} 个，"
+        f"须达到 {rule.value.share_min}。",
+        en=f"{inspected} of {projects} projects of the year, school-based ones among them, were "
+        f"looked into; {rule.value.share_min} are asked for.",
+        events=events,
+    )

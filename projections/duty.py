@@ -1,0 +1,254 @@
+"""Yearbooks: what each place and school did in a year, for the duties that are judged by it.
+
+The book of year 0 holds what has no year: offices that stand until further notice, and who worked
+at a school from when to when.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from msgspec import Struct
+
+from ledger.duty import (
+    CalendarMadeKnown,
+    EducationOfficeSetUp,
+    MonitoringBodyNamed,
+    TrainingAppraised,
+)
+from ledger.event import Entry
+from ledger.funding import FundsPublished, LocalFundsStated, SchoolFundsStated
+from ledger.names import JurisdictionId, SchoolId, StaffId, TeacherId, TermId
+from ledger.observation import LessonObserved, ObserverRole, ObserversNamed
+from ledger.order import OrderSubmitted
+from ledger.oversight import ProjectInspected
+from ledger.review import ProjectPublished
+from ledger.school_based import SchoolBasedRecorded
+from ledger.school_plan import SchoolPlanAdopted
+from ledger.teacher import TeacherRegistered, TeacherTransferred
+from projections.projection import Projection
+
+STANDING = 0
+
+
+class Lesson(Struct, kw_only=True):
+    """A lesson picked at random on which an observer sat in."""
+
+    observer: StaffId
+    role: ObserverRole
+
+
+class Stay(Struct, kw_only=True):
+    """A teacher's time at a school; ``until`` is the first day elsewhere."""
+
+    teacher: TeacherId
+    since: date
+    until: date | None = None
+
+
+class Yearbook(Struct, kw_only=True):
+    """What one place or school did in one year."""
+
+    party: str
+    year: int
+    place: JurisdictionId | None = None
+    school: SchoolId | None = None
+    projects: tuple[str, ...] = ()
+    trainings: tuple[str, ...] = ()
+    inspected: tuple[str, ...] = ()
+    lessons: tuple[Lesson, ...] = ()
+    observers: dict[str, tuple[StaffId, ...]] = {}
+    orders: dict[str, int] = {}
+    local_funds: LocalFundsStated | None = None
+    school_funds: SchoolFundsStated | None = None
+    published: int = 0
+    plans: tuple[tuple[int, int], ...] = ()
+    appraised: tuple[str, ...] = ()
+    bodies: tuple[date, ...] = ()
+    offices: tuple[date, ...] = ()
+    told: dict[str, tuple[str, ...]] = {}
+    stays: tuple[Stay, ...] = ()
+    events: dict[str, tuple[str, ...]] = {}
+
+    def serving(self, day: date) -> list[TeacherId]:
+        """Who worked at the school on a day."""
+        return [
+            each.teacher
+            for each in self.stays
+            if each.since <= day and (each.until is None or day < each.until)
+        ]
+
+    def heard(self, role: ObserverRole) -> dict[str, int]:
+        """How many lessons each observer of a role sat in on; those named without any as well."""
+        counts: dict[str, int] = dict.fromkeys(map(str, self.observers.get(role.value, ())), 0)
+        for each in self.lessons:
+            if each.role is role:
+                counts[str(each.observer)] = counts.get(str(each.observer), 0) + 1
+        return counts
+
+
+def training(school: SchoolId, title: str) -> str:
+    """A school-based training: what one school ran under one title in a year."""
+    return f"{school} {title}"
+
+
+def year_of(term: TermId) -> int | None:
+    """The calendar year of a half-year such as ``2024H1``."""
+    year = term.value[:4]
+    return int(year) if year.isdecimal() else None
+
+
+class Yearbooks(Projection[Yearbook]):
+    """Yearbooks by place, school and year."""
+
+    name = "yearbooks"
+    state = Yearbook
+    events = (
+        TeacherRegistered,
+        TeacherTransferred,
+        OrderSubmitted,
+        ProjectPublished,
+        SchoolBasedRecorded,
+        ProjectInspected,
+        LessonObserved,
+        ObserversNamed,
+        LocalFundsStated,
+        SchoolFundsStated,
+        FundsPublished,
+        MonitoringBodyNamed,
+        EducationOfficeSetUp,
+        SchoolPlanAdopted,
+        TrainingAppraised,
+        CalendarMadeKnown,
+    )
+    facets = {"place": "text", "school": "text", "year": "integer"}
+
+    def keys(self, entry: Entry) -> Iterable[str]:
+        event: Any = entry.event
+        books: list[tuple[Any, int | None]]
+        match event:
+            case TeacherRegistered():
+                books = [(event.school, STANDING)]
+            case TeacherTransferred():
+                books = [(event.school_left, STANDING), (event.school, STANDING)]
+            case ProjectPublished() | OrderSubmitted() | CalendarMadeKnown():
+                books = [(event.place, year_of(event.term))]
+            case SchoolBasedRecorded():
+                books = [(event.school, event.completed.year)]
+            case ProjectInspected():
+                books = [(event.school or event.owner, event.day.year)]
+            case FundsPublished():
+                books = [(event.school or event.place, event.day.year)]
+            case LessonObserved():
+                books = [(event.place, event.day.year)]
+            case MonitoringBodyNamed() | EducationOfficeSetUp():
+                books = [(event.place, STANDING)]
+            case SchoolPlanAdopted():
+                books = [(event.school, each) for each in range(event.first, event.last + 1)]
+            case SchoolFundsStated():
+                books = [(event.school, event.year)]
+            case _:
+                books = [(event.place, event.year)]
+        return [f"{party}/{year}" for party, year in books if year is not None]
+
+    def blank(self, key: str) -> Yearbook:
+        party, _, year = key.partition("/")
+        return Yearbook(party=party, year=int(year))
+
+    def tags(self, key: str) -> tuple[str, ...]:
+        return (key.partition("/")[0],)
+
+    def apply(self, state: Yearbook, entry: Entry) -> Yearbook:
+        self._whose(state, entry)
+        if not self._standing(state, entry) and not self._supervised(state, entry):
+            self._done(state, entry)
+        return state
+
+    def _whose(self, state: Yearbook, entry: Entry) -> None:
+        if state.party.startswith("school:"):
+            state.school = SchoolId(state.party)
+            # A teacher who moves is of the new school's place, not of the one that is left.
+            if getattr(entry.event, "school_left", None) != state.party:
+                owner = getattr(entry.event, "owner", None)
+                state.place = owner or getattr(entry.event, "place", None)
+        else:
+            state.place = JurisdictionId(state.party)
+
+    def _standing(self, state: Yearbook, entry: Entry) -> bool:
+        match entry.event:
+            case TeacherRegistered() as event:
+                stay = Stay(teacher=event.teacher, since=event.entered)
+                state.stays = (*state.stays, stay)
+            case TeacherTransferred() as event if event.school_left == state.party:
+                state.stays = tuple(
+                    Stay(teacher=each.teacher, since=each.since, until=event.since)
+                    if each.teacher == event.teacher and each.until is None
+                    else each
+                    for each in state.stays
+                )
+            case TeacherTransferred() as event:
+                state.stays = (*state.stays, Stay(teacher=event.teacher, since=event.since))
+            case MonitoringBodyNamed() as event:
+                state.bodies = (*state.bodies, event.since)
+            case EducationOfficeSetUp() as event:
+                state.offices = (*state.offices, event.since)
+            case _:
+                return False
+        return True
+
+    def _supervised(self, state: Yearbook, entry: Entry) -> bool:
+        match entry.event:
+            case ProjectPublished() as event:
+                state.projects = _with(state.projects, str(event.project))
+            case SchoolBasedRecorded() as event:
+                state.trainings = _with(state.trainings, training(event.school, event.title))
+            case ProjectInspected() as event:
+                # Only what a locality does itself counts for it.
+                if event.place == event.owner:
+                    what = training(event.school, event.title) if event.school else event.project
+                    state.inspected = _with(state.inspected, str(what))
+                    _note(state, "inspected", entry)
+            case LessonObserved() as event:
+                if event.random:
+                    lesson = Lesson(observer=event.observer, role=event.role)
+                    state.lessons = (*state.lessons, lesson)
+                    _note(state, event.role.value, entry)
+            case ObserversNamed() as event:
+                state.observers = state.observers | {event.role.value: event.observers}
+            case _:
+                return False
+        return True
+
+    def _done(self, state: Yearbook, entry: Entry) -> None:
+        match entry.event:
+            case OrderSubmitted(term=term):
+                state.orders = state.orders | {term.value: state.orders.get(term.value, 0) + 1}
+            case LocalFundsStated() as event:
+                state.local_funds = event
+                state.events = state.events | {"funds": (entry.id,)}
+            case SchoolFundsStated() as event:
+                state.school_funds = event
+                state.events = state.events | {"funds": (entry.id,)}
+            case FundsPublished():
+                state.published += 1
+                _note(state, "published", entry)
+            case SchoolPlanAdopted() as event:
+                state.plans = (*state.plans, (event.first, event.last))
+            case TrainingAppraised() as event:
+                state.appraised = _with(state.appraised, str(event.county or event.school))
+            case CalendarMadeKnown() as event:
+                before = state.told.get(event.term.value, ())
+                told = tuple(dict.fromkeys((*before, *(each.value for each in event.told))))
+                state.told = state.told | {event.term.value: told}
+            case _:
+                pass
+
+
+def _with(already: tuple[str, ...], one: str) -> tuple[str, ...]:
+    return already if one in already else (*already, one)
+
+
+def _note(state: Yearbook, topic: str, entry: Entry) -> None:
+    state.events = state.events | {topic: (*state.events.get(topic, ()), entry.id)}

@@ -1,0 +1,217 @@
+"""School years: all that the rules ask of a school for one year, from the views."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from ledger.credit import CreditKind
+from ledger.cycle import YEARS_DEFAULT
+from ledger.enrollment import Status
+from ledger.funding import school_funds
+from ledger.indicator import (
+    CompletedShare,
+    MatchShare,
+    SentShare,
+    completed_share,
+    match_share,
+    school_average,
+    sent_share,
+)
+from ledger.names import JurisdictionId, SchoolId, TeacherId
+from ledger.plan import Mode
+from ledger.record import Line, Record
+from ledger.regulation import Rulebook
+from ledger.requirement import Requirement
+from ledger.school_plan import school_plans
+from ledger.verdict import CycleTotal
+from projections.credit import Records
+from projections.duty import STANDING, Yearbook, Yearbooks
+from projections.enrollment import Enrollment, Enrollments
+from projections.obligation import Year, all_rows, book_of, published_in
+from projections.offering import Offering, Offerings
+from projections.reader import Reader, Where
+
+PASSED = (Status.SCHOOL_PASSED, Status.PROVIDER_CONFIRMED, Status.PROVIDER_DECLINED)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A teacher's choice with the class that was chosen."""
+
+    choice: Enrollment
+    offering: Offering
+
+
+def school_obligations(
+    reader: Reader,
+    rules: Rulebook,
+    views: tuple[Yearbooks, Records, Enrollments, Offerings],
+    school: SchoolId,
+    place: JurisdictionId,
+    year: Year,
+) -> list[Requirement]:
+    """What the rules ask of a school for a year."""
+    books, records, enrollments, offerings = views
+    found = reader.many(books, [f"{school}/{year.number}", f"{school}/{STANDING}"])
+    standing = book_of(found, school, STANDING)
+    teachers = sorted({str(each.teacher) for each in standing.stays})
+    choices = list(all_rows(reader, enrollments, Where().and_equal(school=school)))
+    classes = reader.many(offerings, sorted({str(each.offering) for each in choices}))
+    chosen = [
+        Chosen(each, classes[str(each.offering)])
+        for each in choices
+        if str(each.offering) in classes
+    ]
+    told = reader.many(records, teachers)
+    return of_school(
+        rules, place, year, book_of(found, school, year.number), standing, told, chosen
+    )
+
+
+def of_school(
+    rules: Rulebook,
+    place: JurisdictionId,
+    year: Year,
+    own: Yearbook,
+    standing: Yearbook,
+    records: dict[str, Record],
+    chosen: Iterable[Chosen],
+) -> list[Requirement]:
+    """The requirements of a school from its books, its teachers' records and their choices."""
+    day, chosen = year.day, list(chosen)
+    teachers = standing.serving(day)
+    told: list[Requirement | None] = [
+        school_average(
+            rules,
+            place,
+            day,
+            credits=sum(
+                (line.credits for _, line in _lines(records, teachers, year.number)), Decimal(0)
+            ),
+            teachers=len(teachers),
+        ),
+        completed_share(rules, place, day, _rates(rules, place, year, standing, records)),
+        _sent(rules, place, year, teachers, chosen),
+    ]
+    for number, term in enumerate((f"{year.number}H1", f"{year.number}H2")):
+        first = date(year.number, 7 if number else 1, 1)
+        last = date(year.number, 12, 31) if number else date(year.number, 6, 30)
+        if first <= year.today:
+            told.append(_matched(rules, place, (first, last), term, chosen))
+    funds = own.school_funds
+    told += school_funds(
+        rules,
+        place,
+        day,
+        None if funds is None else (funds.public_funds, funds.training),
+        events=own.events.get("funds", ()),
+    )
+    told.append(published_in(rules, place, year, own))
+    told += school_plans(rules, place, day, own.plans, over=year.over)
+    return [each for each in told if each is not None]
+
+
+def _lines(
+    records: dict[str, Record], teachers: Iterable[TeacherId], year: int
+) -> Iterator[tuple[TeacherId, Line]]:
+    for teacher in teachers:
+        record = records.get(str(teacher))
+        for line in record.lines if record else ():
+            if line.completed.year == year and not line.revoked:
+                yield teacher, line
+
+
+def _rates(
+    rules: Rulebook,
+    place: JurisdictionId,
+    year: Year,
+    standing: Yearbook,
+    records: dict[str, Record],
+) -> Iterator[tuple[int, int]]:
+    """For each year of the cycle that has elapsed, who completed a long training among whom.
+
+    A school has no cycle of its own; its years are counted from the first day of the rule.
+    """
+    rule = rules.find(CompletedShare, place, year.day)
+    if rule is None or rule.rule.since is None:
+        return
+    total = rules.find(CycleTotal, place, year.day)
+    years = total.value.years if total else YEARS_DEFAULT
+    begun = rule.rule.since.year
+    elapsed = (year.number - begun) % years if year.number >= begun else 0
+    for number in range(year.number - elapsed, year.number + 1):
+        teachers = standing.serving(year.last(number))
+        done = {
+            teacher
+            for teacher, line in _lines(records, teachers, number)
+            if line.kind is CreditKind.INTENSIVE
+            and line.restricted_elective
+            and line.base_credits >= rule.value.base_credits_min
+        }
+        yield len(done), len(teachers)
+
+
+def _sent(
+    rules: Rulebook,
+    place: JurisdictionId,
+    year: Year,
+    teachers: list[TeacherId],
+    chosen: list[Chosen],
+) -> Requirement | None:
+    rule = rules.find(SentShare, place, year.day)
+    if rule is None:
+        return None
+    sent = {
+        each.choice.teacher
+        for each in chosen
+        if each.choice.status is Status.PROVIDER_CONFIRMED
+        and _sent_in(each.offering, rule.value.hours_min) == year.number
+    }
+    return sent_share(rules, place, year.day, sent=len(sent & {*teachers}), teachers=len(teachers))
+
+
+def _sent_in(offering: Offering, hours_min: Decimal) -> int | None:
+    """The year to which a long block training counts; one held in parts counts at its end."""
+    plan, opens, closes = offering.plan, offering.opens, offering.closes
+    if plan is None or opens is None or closes is None:
+        return None
+    if plan.mode is not Mode.INTENSIVE or plan.hours < hours_min:
+        return None
+    return closes.year if plan.segments > 1 else opens.year
+
+
+def _matched(
+    rules: Rulebook,
+    place: JurisdictionId,
+    span: tuple[date, date],
+    term: str,
+    chosen: list[Chosen],
+) -> Requirement | None:
+    rule = rules.find(MatchShare, place, span[0])
+    if rule is None:
+        return None
+    long = [
+        each.choice
+        for each in chosen
+        if each.choice.term is not None
+        and each.choice.term.value == term
+        and each.choice.status in PASSED
+        and each.offering.plan is not None
+        and each.offering.plan.base_credits >= rule.value.base_credits_min
+    ]
+    return match_share(rules, place, *span, matched=suited(long), chosen=len(long))
+
+
+def suited(choices: Iterable[Any]) -> int | None:
+    """How many choices suit their teacher in level and category; ``None`` where one is unsaid."""
+    count = 0
+    for each in choices:
+        matches = getattr(each, "matches", None)
+        if matches is None:
+            return None
+        count += {"TIER", "CATEGORY"} <= {str(getattr(one, "value", one)) for one in matches}
+    return count

@@ -1,0 +1,100 @@
+"""What the rules ask of a place or school for a year, over GraphQL and by role."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ledger.command import Role
+from ledger.funding import PublishSchoolFunds, StateLocalFunds
+from ledger.register import RegisterSchool
+from tests.cast import HANGZHOU, RUIAN, WENZHOU
+from tests.server import Party, Served, codes
+
+ASK = """
+query($year: Int!, $place: ID, $school: ID, $at: Position) {
+  obligations(year: $year, place: $place, school: $school, atLeast: $at) {
+    rule code result needed had zh en
+  }
+}
+"""
+SCHOOL = "school:anyang"
+
+
+def asked(party: Party, **given: Any) -> dict[str, Any]:
+    """How things stand, by the code of the requirement."""
+    return {each["code"]: each for each in party.ask(ASK, **given)["obligations"]}
+
+
+def stated(server: Served) -> int:
+    """A school registered, its funds laid open and those of the county stated."""
+    own = {"school": SCHOOL, "place": RUIAN, "title": "学校", "stage": "PRIMARY"}
+    laid_open = {"school": SCHOOL, "day": "2023-05-01", "where": "公告栏"}
+    funds = {"place": RUIAN, "year": 2023, "payroll": "100", "fund": "3", "toSchools": "2"}
+    for command, given in (
+        (RegisterSchool, own),
+        (PublishSchoolFunds, laid_open),
+        (StateLocalFunds, funds),
+    ):
+        answer = server.operator.mutate(command, given, command.__name__)
+        assert codes(answer) == []
+    return server.head
+
+
+def test_a_place_and_a_school_are_judged_for_a_year(served: Served) -> None:
+    at = stated(served)
+    place = asked(served.operator, year=2023, place=RUIAN, at=at)
+    school = asked(served.operator, year=2023, school=SCHOOL, at=at)
+
+    assert place["TRAINING_FUND"]["result"] == "MET"
+    assert (place["FUND_TO_SCHOOLS"]["rule"], place["FUND_TO_SCHOOLS"]["result"]) == (
+        "WZ12-23",
+        "NOT_MET",
+    )
+    assert place["INSPECTION_SHARE"]["result"] == "NOT_APPLICABLE"
+    assert place["FUNDS_PUBLISHED"]["result"] == "VIOLATION"
+    assert school["FUNDS_PUBLISHED"]["result"] == "COMPLIANT"
+    assert school["ANNUAL_PLAN"]["result"] == "VIOLATION"
+
+
+@pytest.mark.parametrize(
+    ("role", "scope", "place", "school"),
+    [
+        (Role.BUREAU, RUIAN, True, True),
+        (Role.BUREAU, WENZHOU, True, True),
+        (Role.AUDITOR, "jurisdiction:330000", True, True),
+        (Role.BUREAU, HANGZHOU, False, False),
+        (Role.SCHOOL, SCHOOL, False, True),
+        (Role.SCHOOL, "school:other", False, False),
+        (Role.TEACHER, "teacher:lin", False, False),
+        (Role.PROVIDER, "provider:x", False, False),
+    ],
+)
+def test_who_is_outside_learns_nothing(
+    served: Served, role: Role, scope: str, place: bool, school: bool
+) -> None:
+    at = stated(served)
+    party = served.party(role, scope)
+
+    assert bool(asked(party, year=2023, place=RUIAN, at=at)) is place
+    assert bool(asked(party, year=2023, school=SCHOOL, at=at)) is school
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"year": 2023}, "ONE_SUBJECT"),
+        ({"year": 2023, "place": RUIAN, "school": SCHOOL}, "ONE_SUBJECT"),
+        ({"year": 0, "place": RUIAN}, "BAD_YEAR"),
+        ({"year": 2190, "place": RUIAN}, "BAD_YEAR"),
+        ({"year": 2023, "place": SCHOOL}, "MALFORMED_NAME"),
+        ({"year": 2023, "school": RUIAN}, "MALFORMED_NAME"),
+    ],
+)
+def test_a_question_that_makes_no_sense_is_an_error(
+    quiet: Served, given: dict[str, Any], code: str
+) -> None:
+    [error] = quiet.operator.errors(ASK, **given)
+
+    assert error["code"] == code

@@ -1,0 +1,282 @@
+"""Yearbooks as pure folds, and what the rules ask of a place and a school from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from ledger.duty import Addressee, CalendarMadeKnown, MonitoringBodyNamed
+from ledger.event import Entry, Event
+from ledger.funding import FundsPublished, LocalFundsStated
+from ledger.names import CreditId, JurisdictionId, OrderId, ProjectId, StaffId
+from ledger.observation import LessonObserved, ObserverRole, ObserversNamed
+from ledger.oversight import Body, CheckKind, ProjectInspected
+from ledger.requirement import Result
+from ledger.school_based import SchoolBasedRecorded
+from ledger.school_plan import SchoolPlanAdopted
+from ledger.teacher import TeacherTransferred
+from projections.credit import Records
+from projections.duty import Yearbook, Yearbooks
+from projections.enrollment import Enrollments
+from projections.obligation import Year, of_place
+from projections.offering import Offerings
+from projections.school_year import Chosen, of_school
+from tests import cast
+from tests.cast import CHEN, LIN, OFFERING, OTHER_SCHOOL, PROJECT, RUIAN, SCHOOL, WENZHOU
+from tests.given import all_rules, entries
+
+DAY = date(2024, 5, 6)
+OVER = Year(2024, date(2025, 1, 1))
+RUNNING = Year(2024, date(2024, 12, 31))
+BOOKS = Yearbooks()
+
+
+def books(*events: Event, day: date = DAY) -> dict[str, Yearbook]:
+    """All yearbooks that the events touch."""
+    history: list[Entry] = entries(events, day)
+    keys = {key for each in history if each.event.NAME in BOOKS.types for key in BOOKS.keys(each)}
+    for key in keys:
+        assert all(
+            set(BOOKS.tags(key)) <= set(each.tags)
+            for each in history
+            if each.event.NAME in BOOKS.types and key in BOOKS.keys(each)
+        )
+    return {key: BOOKS.decode(BOOKS.encode(BOOKS.fold(key, history))) for key in keys}
+
+
+def place(*events: Event, year: Year = OVER, of: JurisdictionId = RUIAN) -> dict[str, Any]:
+    """How a place stands, by the code of the requirement."""
+    found = books(*events)
+    schools = [each for each in found.values() if each.school and each.year == year.number]
+    told = of_place(all_rules(), of, year, found, schools)
+    return {each.code: each for each in told}
+
+
+def trained(number: int, school: Any = SCHOOL, completed: date = DAY) -> SchoolBasedRecorded:
+    """One teacher's share in a school-based training of that number."""
+    return SchoolBasedRecorded(
+        credit=CreditId(f"credit:{school.value}-{number}"),
+        teacher=LIN,
+        school=school,
+        place=RUIAN,
+        title=f"校本研修{number}",
+        hours=Decimal(8),
+        credits=Decimal(8),
+        completed=completed,
+    )
+
+
+def inspected(by: JurisdictionId = RUIAN, day: date = DAY, **values: Any) -> ProjectInspected:
+    """A project was looked into."""
+    told = {"project": PROJECT, "title": "x", "account": "x"} | values
+    return ProjectInspected(
+        place=by, owner=RUIAN, body=Body.BUREAU, kind=CheckKind.SPOT_CHECK, day=day, **told
+    )
+
+
+def published(number: int) -> Event:
+    """A project of that number was published."""
+    return cast.published(ProjectId(f"project:p{number}"))
+
+
+def test_a_fifth_of_projects_and_school_based_trainings_together() -> None:
+    projects = [*(published(each) for each in range(1, 4)), trained(1), trained(2)]
+    found = place(*projects, inspected())["INSPECTION_SHARE"]
+
+    assert (found.result, found.had, found.needed) == (Result.MET, "1", "1/5 × 5")
+    assert len(found.events) == 1
+    assert place(*projects)["INSPECTION_SHARE"].result is Result.NOT_MET
+    assert place(*projects, trained(3), inspected())["INSPECTION_SHARE"].result is Result.NOT_MET
+
+
+def test_a_school_based_training_is_one_whoever_took_part_and_can_be_inspected() -> None:
+    told = [trained(1), trained(1), trained(1, OTHER_SCHOOL), trained(2)]
+    check = inspected(project=None, school=SCHOOL, title="校本研修1")
+    found = place(*told, check)["INSPECTION_SHARE"]
+
+    assert (found.needed, found.had) == ("1/5 × 3", "1")
+
+
+def test_a_project_counts_once_in_its_year_and_only_by_its_own_authority() -> None:
+    twice = place(published(1), published(2), inspected(), inspected())["INSPECTION_SHARE"]
+    city = place(published(1), inspected(by=WENZHOU))["INSPECTION_SHARE"]
+    other_year = place(published(1), inspected(day=date(2023, 12, 31)))["INSPECTION_SHARE"]
+
+    assert (twice.had, city.had, other_year.had) == ("1", "0", "0")
+
+
+def test_lessons_are_counted_by_observer_and_random_ones_only() -> None:
+    def lesson(random: bool = True) -> LessonObserved:
+        return LessonObserved(
+            place=RUIAN,
+            observer=StaffId("staff:a"),
+            role=ObserverRole.MANAGER,
+            offering=OFFERING,
+            provider=cast.COUNTY_SCHOOL,
+            day=DAY,
+            random=random,
+        )
+
+    named = ObserversNamed(
+        place=RUIAN, year=2024, role=ObserverRole.MANAGER, observers=(StaffId("staff:b"),)
+    )
+    found = books(*[lesson()] * 4, lesson(random=False), named)[f"{RUIAN}/2024"]
+
+    assert found.heard(ObserverRole.MANAGER) == {"staff:a": 4, "staff:b": 0}
+    assert found.heard(ObserverRole.DEPUTY_DIRECTOR) == {}
+
+
+def test_later_funds_replace_earlier_ones() -> None:
+    def funds(amount: int) -> LocalFundsStated:
+        return LocalFundsStated(
+            place=RUIAN,
+            year=2024,
+            payroll=Decimal(100),
+            fund=Decimal(amount),
+            to_schools=Decimal(amount),
+        )
+
+    assert place(funds(2), funds(3))["TRAINING_FUND"].result is Result.MET
+    assert place(funds(3), funds(2))["TRAINING_FUND"].result is Result.NOT_MET
+    assert place()["TRAINING_FUND"].result is Result.INDETERMINATE
+
+
+def test_what_stands_counts_from_its_day_on_and_funds_in_their_year() -> None:
+    named = MonitoringBodyNamed(place=RUIAN, title="x", since=date(2023, 3, 1))
+    laid_open = FundsPublished(place=RUIAN, day=DAY, where="网站")
+
+    assert place(named)["MONITORING_BODY"].result is Result.COMPLIANT
+    before = Year(2022, date(2025, 1, 1))
+    assert place(named, year=before)["MONITORING_BODY"].result is Result.VIOLATION
+    assert place(laid_open)["FUNDS_PUBLISHED"].result is Result.COMPLIANT
+    assert place(laid_open, year=before)["FUNDS_PUBLISHED"].result is Result.VIOLATION
+    assert place(year=RUNNING)["FUNDS_PUBLISHED"].result is Result.NOT_ASSESSED
+
+
+def test_orders_and_notices_are_of_their_term() -> None:
+    orders = [cast.ordered(OrderId(f"order:{each}")) for each in range(3)]
+    told = [CalendarMadeKnown(place=RUIAN, term=cast.H1_2024, told=(each,)) for each in Addressee]
+    found = place(*orders, *told)
+
+    assert found["ORDER_MINIMUM"].result is Result.COMPLIANT
+    assert found["CALENDAR_NOTICE"].result is Result.COMPLIANT
+    assert place(*orders[:2])["ORDER_MINIMUM"].result is Result.DEVIATION
+    assert place()["ORDER_MINIMUM"].result is Result.DEVIATION
+    assert "ORDER_MINIMUM" not in place(*orders, year=Year(2023, date(2025, 1, 1)))
+
+
+def school(*events: Event, year: Year = OVER) -> dict[str, Any]:
+    """How a school stands, by the code of the requirement."""
+    found = books(*events)
+    history = entries(events, DAY)
+    records = {str(each): Records().fold(str(each), history) for each in (LIN, CHEN)}
+    pairs = {key for each in history for key in _pairs(each)}
+    chosen = [
+        Chosen(Enrollments().fold(key, history), Offerings().fold(key.split("|")[1], history))
+        for key in sorted(pairs)
+    ]
+    own = found.get(f"{SCHOOL}/{year.number}") or BOOKS.blank(f"{SCHOOL}/{year.number}")
+    standing = found.get(f"{SCHOOL}/0") or BOOKS.blank(f"{SCHOOL}/0")
+    told = of_school(all_rules(), RUIAN, year, own, standing, records, chosen)
+    return {each.code: each for each in told}
+
+
+def _pairs(entry: Entry) -> Iterator[str]:
+    if entry.event.NAME in Enrollments().types:
+        yield from Enrollments().keys(entry)
+
+
+def long(teacher: Any, name: str, completed: date, **values: Any) -> Event:
+    """A restricted-elective long training was credited."""
+    event = cast.awarded(
+        90, teacher=teacher, credit=CreditId(f"credit:{name}"), completed=completed, **values
+    )
+    kept = {each: getattr(event, each) for each in event.__struct_fields__}
+    return type(event)(**kept | {"restricted_elective": True})
+
+
+STAFF = [cast.registered(LIN), cast.registered(CHEN)]
+
+
+def test_the_average_is_of_those_who_serve_at_the_end_of_the_year() -> None:
+    earned = long(LIN, "a", date(2024, 6, 1))
+    moved = TeacherTransferred(
+        teacher=CHEN,
+        school_left=SCHOOL,
+        school=OTHER_SCHOOL,
+        place=RUIAN,
+        since=date(2024, 12, 31),
+    )
+    late = TeacherTransferred(
+        teacher=CHEN,
+        school_left=SCHOOL,
+        school=OTHER_SCHOOL,
+        place=RUIAN,
+        since=date(2025, 1, 1),
+    )
+
+    assert school(*STAFF, earned)["SCHOOL_AVERAGE"].result is Result.NOT_MET
+    assert school(*STAFF, moved, earned)["SCHOOL_AVERAGE"].result is Result.MET
+    assert school(*STAFF, late, earned)["SCHOOL_AVERAGE"].result is Result.NOT_MET
+    assert school()["SCHOOL_AVERAGE"].result is Result.NOT_APPLICABLE
+
+
+def test_the_completed_share_is_the_mean_over_the_years_of_the_cycle() -> None:
+    # 2024 begins a new cycle of the rule of 2019; 2023 is the fifth year of the first.
+    done = [long(LIN, "a", date(2024, 6, 1)), long(LIN, "b", date(2019, 10, 1))]
+
+    assert school(*STAFF, *done)["COMPLETED_SHARE"].had == "1/2"
+    last = school(*STAFF, *done, year=Year(2023, date(2025, 1, 1)))["COMPLETED_SHARE"]
+    assert last.had == "1/10"
+    assert last.result is Result.INDETERMINATE
+
+
+def test_who_is_sent_is_counted_where_no_completions_are_asked_for() -> None:
+    found = school(*STAFF)["SENT_SHARE"]
+
+    assert (found.rule, found.result) == ("WZ12-04", Result.NOT_APPLICABLE)
+    year = Year(2018, date(2025, 1, 1))
+    long_plan = cast.plan(90)
+    opened = cast.opened(long_plan, opens=date(2018, 5, 1), closes=date(2018, 6, 1))
+    early = [cast.registered(LIN, entered=date(2017, 9, 1))]
+    admitted = school(*early, opened, *cast.enrolled(), year=year)["SENT_SHARE"]
+    assert (admitted.had, admitted.result) == ("1", Result.MET)
+    short = cast.opened(cast.plan(89), opens=date(2018, 5, 1), closes=date(2018, 6, 1))
+    assert school(*early, short, *cast.enrolled(), year=year)["SENT_SHARE"].had == "0"
+
+
+def test_choices_that_the_school_passed_are_matched_by_term() -> None:
+    long_class = cast.opened(cast.plan(90))
+    assert school(*STAFF, long_class, cast.selected())["MATCH_SHARE"].needed == "3/4 × 0"
+    history = entries([long_class, cast.selected(), cast.passed()], DAY)
+    pair = f"{LIN}|{OFFERING}"
+    one = Chosen(Enrollments().fold(pair, history), Offerings().fold(str(OFFERING), history))
+    told = of_school(
+        all_rules(),
+        RUIAN,
+        OVER,
+        BOOKS.blank(f"{SCHOOL}/2024"),
+        BOOKS.blank(f"{SCHOOL}/0"),
+        {},
+        [one],
+    )
+    shares = [each for each in told if each.code == "MATCH_SHARE"]
+    assert [each.needed for each in shares] == ["3/4 × 1", "3/4 × 0"]
+    assert shares[0].result is Result.INDETERMINATE
+
+
+def test_a_plan_stands_in_every_year_that_it_covers() -> None:
+    adopted = SchoolPlanAdopted(school=SCHOOL, place=RUIAN, title="x", first=2021, last=2025)
+
+    assert set(books(adopted)) == {f"{SCHOOL}/{year}" for year in range(2021, 2026)}
+    assert school(adopted)["FIVE_YEAR_PLAN"].result is Result.COMPLIANT
+    assert school(adopted)["ANNUAL_PLAN"].result is Result.VIOLATION
+
+
+def test_a_yearbook_survives_its_bytes() -> None:
+    event = LocalFundsStated(
+        place=RUIAN, year=2024, payroll=Decimal("0.5"), fund=Decimal(1), to_schools=Decimal(1)
+    )
+    assert books(event)[f"{RUIAN}/2024"].local_funds == event
