@@ -27,7 +27,6 @@ LONG_FILES = {
     "ledger/completion.py": "five outcomes and Standing, the one fold that reads all of them",
     "ledger/enrollment.py": "five events of one choice and the two reviews of it",
     "ledger/offering.py": "a class and its expansion; ClassRoom folds the seats of both",
-    "ledger/register.py": "places, schools and teachers share how a name is known or taken",
     "ledger/store/work.py": "the tray, the jobs and their savepoints change together",
 }
 
