@@ -9,12 +9,12 @@ from typing import Any
 import strawberry
 
 from ledger.credit import CreditKind
-from ledger.cycle import cycle_on
+from ledger.cycle import YEARS_DEFAULT, CycleTotal
 from ledger.fault import Fault
 from ledger.names import TeacherId
 from ledger.record import Line, total
 from ledger.requirement import Requirement
-from ledger.verdict import CycleTotal, Verdict
+from ledger.verdict import Verdict
 from projections.catalogue import RECORDS, SCHOOL_BASED, TEACHERS
 from projections.credit import SchoolBased
 from projections.verdict import Judged, judged, judged_now
@@ -148,9 +148,10 @@ def _record(context: Context, found: Judged, day: date) -> CreditRecord:
     record = found.record
     lines: list[Line] = []
     cycle = None
-    if record.entered is not None and record.place is not None:
+    if record.place is not None:
         rule = context.house.rules.now().find(CycleTotal, record.place, day)
-        cycle = cycle_on(record.entered, day, rule.value.years if rule else 5)
+        cycle = record.cycle(day, rule.value.years if rule else YEARS_DEFAULT)
+    if cycle is not None:
         lines = [each for each in record.within(cycle) if each.completed <= day]
     return CreditRecord(
         teacher=strawberry.ID(TeacherId(record.teacher)),

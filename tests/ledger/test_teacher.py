@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date
 
 from ledger.command import OutsideScope, UnknownReference
+from ledger.profile import UpdateTeacherProfile
 from ledger.register import AlreadyRegistered, Stage
 from ledger.teacher import (
     RegisterTeacher,
     TeacherProfileUpdated,
     TeacherTransferred,
     TransferTeacher,
-    UpdateTeacherProfile,
 )
 from tests import cast
 from tests.cast import DAY, LIN, OTHER_SCHOOL, RUIAN, SCHOOL, WENZHOU, WENZHOU_SCHOOL

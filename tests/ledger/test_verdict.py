@@ -292,7 +292,7 @@ def test_who_never_entered_has_no_verdict():
 
 def test_a_requirement_cites_its_clause_and_the_events_that_it_stands_on():
     judged = verdict(LONG, credit(270, DISTANCE))
-    total, once, _ = judged.requirements
+    total, once = judged.requirements[:2]
 
     assert (total.rule, once.rule) == ("RA19-01", "RA19-03")
     assert (total.positions, once.positions) == ((2, 3), (2,))
