@@ -5,17 +5,15 @@ from __future__ import annotations
 from datetime import date
 
 from ledger.command import OutsideScope, UnknownReference
-from ledger.profile import UpdateTeacherProfile
 from ledger.register import AlreadyRegistered, Stage
 from ledger.teacher import (
     RegisterTeacher,
-    TeacherProfileUpdated,
     TeacherTransferred,
     TransferTeacher,
 )
 from tests import cast
 from tests.cast import DAY, LIN, OTHER_SCHOOL, RUIAN, SCHOOL, WENZHOU, WENZHOU_SCHOOL
-from tests.given import asker_for, given, on
+from tests.given import asker_for, given
 
 REGISTER_TEACHER = RegisterTeacher(
     teacher=LIN, school=SCHOOL, stage=Stage.PRIMARY, subject="CHINESE", entered=date(2019, 9, 1)
@@ -90,26 +88,3 @@ def test_nobody_is_moved_to_an_unknown_school():
     given(cast.registered()).when(
         TransferTeacher(teacher=LIN, school=OTHER_SCHOOL, since=DAY), on=DAY
     ).refused(UnknownReference, field="school")
-
-
-def test_the_school_where_a_teacher_works_now_updates_the_profile():
-    moved = TeacherTransferred(
-        teacher=LIN, school_left=SCHOOL, school=OTHER_SCHOOL, place=RUIAN, since=DAY
-    )
-    given(on(date(2019, 9, 1), cast.registered()), moved).when(
-        UpdateTeacherProfile(teacher=LIN, stage=Stage.JUNIOR_SECONDARY, subject="SCIENCE"), on=DAY
-    ).then(
-        TeacherProfileUpdated(
-            teacher=LIN,
-            school=OTHER_SCHOOL,
-            place=RUIAN,
-            stage=Stage.JUNIOR_SECONDARY,
-            subject="SCIENCE",
-        )
-    )
-
-
-def test_the_profile_of_an_unknown_teacher_is_not_updated():
-    given().when(
-        UpdateTeacherProfile(teacher=LIN, stage=Stage.PRIMARY, subject="CHINESE"), on=DAY
-    ).refused(UnknownReference, field="teacher")
