@@ -8,13 +8,17 @@ from decimal import Decimal
 import pytest
 
 from ledger.category import CategoryEnded
+from ledger.command import OutsideScope
 from ledger.credit import CreditKind
+from ledger.document import AdoptRegulation, parse
 from ledger.plan import Purpose
 from ledger.register import Category
+from ledger.regulation import RuleAdopted
 from ledger.requirement import Result
 from ledger.special import CategoryHours, NewPrincipal, NotCounted
-from tests.cast import HANGZHOU, LIN, RUIAN, SCHOOL, WENZHOU
-from tests.given import rules_with_preset
+from ledger.store.founding import documents
+from tests.cast import DAY, HANGZHOU, LIN, PROVINCE, RUIAN, SCHOOL, WENZHOU
+from tests.given import REGULATIONS, asker_for, given, rules_with_preset
 from tests.judged import belongs, credit, requirement, verdict
 
 MET, NOT_MET = Result.MET, Result.NOT_MET
@@ -134,6 +138,24 @@ def test_a_missing_special_training_fails_the_cycle():
 
     assert verdict(*enough).result == MET
     assert verdict(*enough, belongs(Category.HOMEROOM_TEACHER)).result == NOT_MET
+
+
+PRESET = parse((REGULATIONS / "presets" / "ext16.toml").read_text("utf-8"), "ext16.toml")
+
+
+def test_the_province_alone_adopts_the_preset_and_every_rule_of_it_is_marked():
+    answer = given().when(AdoptRegulation(document=PRESET), on=DAY, by=asker_for(PROVINCE))
+    rules = [each.rule for each in answer.accepted().facts if isinstance(each, RuleAdopted)]
+    given().when(AdoptRegulation(document=PRESET), on=DAY, by=asker_for(RUIAN)).refused(
+        OutsideScope
+    )
+
+    assert len(rules) == 6
+    assert all(each.external and "文件之外" in each.citation for each in rules)
+
+
+def test_no_ledger_begins_with_a_preset():
+    assert not any(rule.external for document in documents() for rule in document.rules)
 
 
 PROBATION = belongs(Category.NEW_TEACHER, date(2022, 9, 1), date(2023, 8, 31))
