@@ -28,7 +28,7 @@ from projections.projection import Projection
 from projections.runner import Runner
 from tests import cast
 from tests.cast import CHEN, COUNTY_SCHOOL, LIN, OFFERING, ORDER, PROJECT, SCHOOL, ZHOU
-from tests.given import entries
+from tests.given import entries as in_envelopes
 from tests.judged import belongs
 from tests.town import (
     CHANGE,
@@ -253,7 +253,7 @@ def test_a_teacher_is_shown_with_title_tier_and_categories():
     unsaid = replace(changed, title=None, tier=None, source=ProfileSource.PLATFORM_ENTRY)
     held = belongs(Category.HOMEROOM_TEACHER, cast.DAY)
     state = TEACHERS.blank("teacher:lin")
-    for entry in entries([cast.registered(), changed, unsaid, held], cast.DAY):
+    for entry in in_envelopes([cast.registered(), changed, unsaid, held], cast.DAY):
         state = TEACHERS.apply(state, entry)
 
     assert (state.title, state.tier) == (Title.INTERMEDIATE, Tier.BACKBONE)
