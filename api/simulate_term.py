@@ -22,11 +22,11 @@ from ledger.names import CreditId, OfferingId, OrderId, ProjectId
 from ledger.offering import OpenOffering
 from ledger.order import Form, PublishOrderList, SubmitOrder
 from ledger.plan import Audience, Lead, Mode, Plan
+from ledger.profile import UpdateTeacherProfile
 from ledger.register import Stage, Title
 from ledger.response import AwardOrder, RespondToOrder
 from ledger.review import PublishProject, ReviewProject
 from ledger.school_based import RecogniseSchoolBased, RecordSchoolBased
-from ledger.teacher import UpdateTeacherProfile
 from ledger.term import OpenTerm, Phase
 
 ENROLLMENTS_PER_TEACHER = 0.65

@@ -8,8 +8,11 @@ noun               Chinese         file
 jurisdiction       属地             register.py (a bureau, 教育局, is named by its jurisdiction)
 school             学校             register.py
 teacher            教师             teacher.py
+category           教师类别         category.py
 provider           培训机构         accreditation.py
+cycle              培训周期         cycle.py
 term, window       学期、时间安排   term.py
+profile            教师基本信息     profile.py
 order              订单             order.py (its answers and award, 响应、遴选: response.py)
 plan               培训方案         plan.py
 mandate            计划指令         mandate.py
@@ -67,16 +70,20 @@ observation        听课             observation.py
 funding            培训经费         funding.py
 duty               年度职责         duty.py (monitoring body, office, appraisal, notice of dates)
 school plan        学校培训规划     school_plan.py
+recognition        学时认定         recognition.py
 credit             学分认定         credit.py
 correction         更正             correction.py
 misconduct         违规违纪         misconduct.py
-cycle              培训周期         cycle.py
 requirement        要求             requirement.py
 record             学分档案         record.py
 erasure            个人信息删除     erasure.py
+special training   专项培训         special.py
+structure          学分结构         structure.py
+yearly             年度学时         yearly.py
 verdict            周期合格判断     verdict.py
 indicator          指标             indicator.py (of a school, by year and term)
 target             目标             target.py (of a locality)
+consequence        结果运用         consequence.py
 finding            审计发现         finding.py
 regulation, rule   文件、条款       regulation.py, rule.py, document.py, statement.py
 draft              草案             draft.py (a regulation text before it is adopted)
@@ -94,8 +101,11 @@ from ledger import (  # isort: skip  (order of life)
     requirement,
     register,
     teacher,
+    category,
     accreditation,
+    cycle,
     term,
+    profile,
     order,
     response,
     plan,
@@ -150,15 +160,19 @@ from ledger import (  # isort: skip  (order of life)
     funding,
     duty,
     school_plan,
+    recognition,
     credit,
     correction,
     misconduct,
-    cycle,
     record,
     erasure,
+    special,
+    structure,
+    yearly,
     verdict,
     indicator,
     target,
+    consequence,
     statement,
     draft,
     document,
@@ -173,8 +187,11 @@ NOUNS = (
     requirement,
     register,
     teacher,
+    category,
     accreditation,
+    cycle,
     term,
+    profile,
     order,
     response,
     plan,
@@ -204,7 +221,6 @@ NOUNS = (
     draw,
     screening,
     admission,
-    schedule,
     change,
     effect,
     execution,
@@ -230,15 +246,19 @@ NOUNS = (
     funding,
     duty,
     school_plan,
+    recognition,
     credit,
     correction,
     misconduct,
-    cycle,
     record,
     erasure,
+    special,
+    structure,
+    yearly,
     verdict,
     indicator,
     target,
+    consequence,
     statement,
     draft,
     document,

@@ -103,8 +103,13 @@ ACCREDITATION_EVENTS: list[type[Event]] = [
 ]
 
 
-class OrderHostAge(Parameters, kind="order-host-age", scope=("term",)):
-    """Providers must have been accredited for this many years to host an order."""
+class OrderHostAge(
+    Parameters,
+    kind="order-host-age",
+    zh="承接订单的机构，资质认定须满所定年数，不满的不予受理。",
+    scope=("term",),
+):
+    """A provider accredited for fewer years is refused an order."""
 
     accredited_years_min: int
 

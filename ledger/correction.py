@@ -36,6 +36,7 @@ from ledger.extent import EXTENT_EVENTS, Extent
 from ledger.finding import Outcome
 from ledger.names import CreditId, Name, TeacherId
 from ledger.offering import OFFERING_EVENTS, ClassStep
+from ledger.recognition import beyond_days, per_day
 from ledger.review import reasoned
 from ledger.schedule import Half, Timetable
 from ledger.school_based import SchoolBasedRecognised
@@ -143,7 +144,9 @@ class CorrectAttendance(ClassStep):
         if awarded is None or self.account.decided:
             # What the bureau decided about a credit is for the bureau to change.
             return
-        amount = credited(awarded.base_credits, outcome.hours_missed)
+        rule = per_day(self.ask.rules, self.room)
+        beyond = beyond_days(rule, self.table, self.standing.missed)
+        amount = credited(awarded.base_credits, outcome.hours_missed, beyond)
         if amount != self.account.credits:
             yield CreditCorrected(
                 credit=awarded.credit,

@@ -1,7 +1,8 @@
 """Credit: what a completed training adds to a teacher's record.
 
 One hour is one credit unless the published plan states another base credit (rulebook C-01);
-missed hours come off either way. How a credit is put right stands in ``correction``.
+missed hours come off either way. How a credit is put right stands in
+``correction``.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from decimal import Decimal
 from enum import Enum
 
 from ledger.amount import ZERO
+from ledger.attendance import ATTENDANCE_EVENTS
 from ledger.command import Command, Refused, Selector, about, fact
 from ledger.completion import (
     COMPLETION_EVENTS,
@@ -22,13 +24,18 @@ from ledger.completion import (
     Standing,
     TrainingTerminated,
 )
+from ledger.cycle import CYCLE_EVENTS, Starts
 from ledger.enrollment import ENROLLMENT_EVENTS
 from ledger.event import Entry, Event, unchanged
+from ledger.finding import Outcome
 from ledger.names import CreditId, JurisdictionId, Name, OfferingId, ProviderId, SchoolId, TeacherId
 from ledger.offering import OFFERING_EVENTS, ClassRoom
 from ledger.order import AlreadyAwarded
 from ledger.plan import Choice, Purpose
+from ledger.recognition import AssignedCounts, HoursPerDay, beyond_days, per_day
 from ledger.register import taken, unknown
+from ledger.regulation import InForce
+from ledger.schedule import Timetable, TimetablePublished
 from ledger.school_based import SchoolBasedRecognised, SchoolBasedRecorded
 from ledger.teacher import TEACHER_EVENTS, Whereabouts
 
@@ -42,8 +49,11 @@ class CreditKind(Enum):
     SCHOOL_BASED = "SCHOOL_BASED"
 
 
-class CreditAwarded(Event, name="credit.awarded", version=2):
-    """A completed training was credited. ``completed`` decides the cycle it belongs to."""
+class CreditAwarded(Event, name="credit.awarded", version=3):
+    """A completed training was credited. ``completed`` decides the cycle it belongs to.
+
+    ``hours_beyond``: attended on days that were longer than a day is recognised for.
+    """
 
     credit: CreditId
     teacher: TeacherId
@@ -65,9 +75,11 @@ class CreditAwarded(Event, name="credit.awarded", version=2):
     off_job: bool = True
     purpose: Purpose = Purpose.GENERAL
     practice_hours: Decimal = ZERO
+    hours_beyond: Decimal = ZERO
 
 
 CreditAwarded.upcast(from_version=1)(unchanged)
+CreditAwarded.upcast(from_version=2)(unchanged)
 
 
 class CreditCorrected(Event, name="credit.corrected"):
@@ -149,9 +161,9 @@ class Account:
             raise NotCredited(zh=f"{credit} 已经撤销", en=f"{credit} was revoked", field="credit")
 
 
-def credited(base: Decimal, missed: Decimal) -> Decimal:
-    """What a completed training is worth after the missed hours are taken off."""
-    return max(base - missed, ZERO)
+def credited(base: Decimal, missed: Decimal, beyond: Decimal = ZERO) -> Decimal:
+    """What a completed training is worth after missed and unrecognised hours are taken off."""
+    return max(base - missed - beyond, ZERO)
 
 
 @dataclass(kw_only=True)
@@ -163,7 +175,9 @@ class AwardCredit(Command):
     offering: OfferingId
 
     now: Whereabouts = fact(default_factory=Whereabouts)
+    starts: Starts = fact(default_factory=Starts)
     room: ClassRoom = fact(default_factory=ClassRoom)
+    table: Timetable = fact(default_factory=Timetable)
     standing: Standing = fact(default=None)
     hours_missed: Decimal = fact(default=ZERO)
     denied_by: tuple[str, ...] = fact(default=())
@@ -174,17 +188,20 @@ class AwardCredit(Command):
         self.standing = Standing(self.teacher)
 
     def boundary(self) -> list[Selector]:
+        mine = [*ENROLLMENT_EVENTS, *ATTENDANCE_EVENTS, *COMPLETION_EVENTS]
         return [
-            about(self.teacher, of=TEACHER_EVENTS),
-            about(self.teacher, self.offering, of=[*ENROLLMENT_EVENTS, *COMPLETION_EVENTS]),
+            about(self.teacher, of=[*TEACHER_EVENTS, *CYCLE_EVENTS]),
+            about(self.teacher, self.offering, of=mine),
             about(self.teacher, of=CREDIT_EVENTS),
             about(self.credit, of=[CreditAwarded, SchoolBasedRecorded]),
-            about(self.offering, of=OFFERING_EVENTS),
+            about(self.offering, of=[*OFFERING_EVENTS, TimetablePublished]),
         ]
 
     def learn(self, entry: Entry) -> None:
         self.now.learn(entry)
+        self.starts.learn(entry)
         self.room.learn(entry)
+        self.table.learn(entry)
         self.standing.learn(entry)
         event = entry.event
         if isinstance(event, CompletionDenied | CompletionRevoked | TrainingTerminated):
@@ -204,29 +221,13 @@ class AwardCredit(Command):
         opened = self.room.known(self.offering)
         school = self.now.known(self.teacher)
         self.room.held(self.offering)
-        for account in self.accounts.values():
-            if account.awarded and account.awarded.offering == self.offering:
-                raise AlreadyAwarded(
-                    zh=f"{self.teacher} 在 {self.offering} 的学分已经认定，有误请用更正",
-                    en=f"{self.offering} is already credited to {self.teacher}; correct it instead",
-                    field="teacher",
-                    evidence=(account.evidence,),
-                )
+        self._once()
         if self.used:
             raise taken(self.credit, "credit")
-        if self.standing.outcome != "COMPLETED" or self.standing.completed_on is None:
-            raise NotCompleted(
-                zh=f"{self.teacher} 在 {self.offering} "
-                f"没有结业（{self.standing.outcome or '未结算'}），"
-                "不能认定学分",
-                en=f"{self.teacher} did not complete {self.offering} "
-                f"({self.standing.outcome or 'not settled'}); there is nothing to credit",
-                rule=self.ask.rules.rules.get(self.denied_by[0]) if self.denied_by else None,
-                field="teacher",
-                evidence=tuple(filter(None, [self.standing.outcome_event])),
-            )
+        self._completed()
         plan = opened.plan
-        deduction = self.ask.rules.find(HoursDeduction, opened.place, self.room.opened_on)
+        rule = per_day(self.ask.rules, self.room)
+        beyond = beyond_days(rule, self.table, self.standing.missed)
         yield CreditAwarded(
             credit=self.credit,
             teacher=self.teacher,
@@ -241,11 +242,48 @@ class AwardCredit(Command):
             base_credits=plan.base_credits,
             hours_planned=plan.hours,
             hours_missed=self.hours_missed,
-            credits=credited(plan.base_credits, self.hours_missed),
+            credits=credited(plan.base_credits, self.hours_missed, beyond),
             completed=opened.closes,
             restricted_elective=plan.restricted_elective,
-            rules=(deduction.id,) if deduction else (),
+            rules=self._rules(rule if beyond else None),
             off_job=plan.off_job,
             purpose=plan.purpose,
             practice_hours=plan.practice_hours,
+            hours_beyond=beyond,
         )
+        said = self.starts.outside(self.ask.rules, self.now.place, opened.closes, self.ask.on)
+        if said is not None:
+            subjects = (self.credit, self.teacher, school, opened.place)
+            yield self.finding(said, Outcome.VIOLATION, *subjects)
+
+    def _once(self) -> None:
+        for account in self.accounts.values():
+            if account.awarded and account.awarded.offering == self.offering:
+                raise AlreadyAwarded(
+                    zh=f"{self.teacher} 在 {self.offering} 的学分已经认定，有误请用更正",
+                    en=f"{self.offering} is already credited to {self.teacher}; correct it instead",
+                    field="teacher",
+                    evidence=(account.evidence,),
+                )
+
+    def _completed(self) -> None:
+        if self.standing.outcome == "COMPLETED" and self.standing.completed_on is not None:
+            return
+        outcome = self.standing.outcome
+        raise NotCompleted(
+            zh=f"{self.teacher} 在 {self.offering} 没有结业（{outcome or '未结算'}），不能认定学分",
+            en=f"{self.teacher} did not complete {self.offering} ({outcome or 'not settled'}); "
+            "there is nothing to credit",
+            rule=self.ask.rules.rules.get(self.denied_by[0]) if self.denied_by else None,
+            field="teacher",
+            evidence=tuple(filter(None, [self.standing.outcome_event])),
+        )
+
+    def _rules(self, per_day: InForce[HoursPerDay] | None) -> tuple[str, ...]:
+        """The rules that the amount stands on."""
+        opened, pinned = self.room.known(self.offering), self.room.opened_on
+        deduction = self.ask.rules.find(HoursDeduction, opened.place, pinned)
+        assigned = None
+        if opened.plan.choice is Choice.MANDATED:
+            assigned = self.ask.rules.find(AssignedCounts, self.now.place, self.ask.on)
+        return tuple(each.id for each in (deduction, per_day, assigned) if each)

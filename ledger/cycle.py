@@ -1,18 +1,107 @@
 """Cycle: the five years over which a teacher's credits are counted.
 
 A cycle is half-open, ``[start, end)``, and begins on the day the teacher entered the platform;
-late entrants get a whole cycle of their own, not a shortened one (rulebook C-27).
+late entrants get a whole cycle of their own, not a shortened one (rulebook C-27). A bureau may open
+a cycle on another day, such as the first day of the city's opinions; the one before it then ends
+there, and what it asks for is not reduced.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from decimal import Decimal
+from enum import Enum
 
 from ledger.accreditation import years_later
+from ledger.amount import ZERO
+from ledger.command import Command, Refused, Selector, about, fact
+from ledger.day import happened
+from ledger.event import Entry, Event
+from ledger.names import JurisdictionId, Name, SchoolId, TeacherId
+from ledger.register import AlreadyRegistered, WrongDay
+from ledger.regulation import Parameters, Rulebook
+from ledger.teacher import TEACHER_EVENTS, TeacherRegistered, Whereabouts
+from ledger.text import filled
 
 # Every document speaks of five years; this is for places for which none states the total.
 YEARS_DEFAULT = 5
+
+
+class Unit(Enum):
+    """What a total is counted in (rulebook C-01)."""
+
+    HOURS = "HOURS"
+    CREDITS = "CREDITS"
+
+
+class CycleTotal(
+    Parameters,
+    kind="cycle-total",
+    zh="按评价日判断周期总量是否达到下限；之前按学时、自 credits_from 起按学分计。",
+    scope=(),
+):
+    """Judges whether a cycle adds up to the minimum, on the evaluation day.
+
+    A minimum of hours is counted in hours before ``credits_from`` and in credits from that day on;
+    ``external`` names the parameters that no document of the ledger states.
+    """
+
+    years: int
+    credits_min: Decimal | None = None
+    hours_min: Decimal | None = None
+    credits_from: date | None = None
+    external: tuple[str, ...] = ()
+
+    @property
+    def least(self) -> Decimal:
+        """The minimum; hours and credits have the same number (C-01)."""
+        return self.credits_min or self.hours_min or ZERO
+
+    def unit(self, day: date) -> Unit:
+        """What the total is counted in on an evaluation day."""
+        if self.credits_min is not None or (self.credits_from and day >= self.credits_from):
+            return Unit.CREDITS
+        return Unit.HOURS
+
+    def wrong(self) -> str | None:
+        """What is out of range."""
+        if self.years <= 0:
+            return "years: 0 年不成周期 (is no cycle)"
+        if (self.credits_min is None) == (self.hours_min is None):
+            return "credits_min: 与 hours_min 须有且只有一样 (or hours_min, one of the two)"
+        return None if self.least > 0 else "credits_min: 须大于 0 (or hours_min, more than 0)"
+
+    def laxer(self, than: CycleTotal) -> bool:
+        """Whether it asks for less in as many years."""
+        return self.least * than.years < than.least * self.years
+
+
+class RecognitionWindow(
+    Parameters,
+    kind="recognition-window",
+    zh="学分认定日不在培训结束日所属的周期内时，记一项违规，学分仍计入培训结束日所属的周期。",
+    scope=(),
+):
+    """A credit recognised outside the cycle of its completion counts there, with a violation."""
+
+
+class CreditCycleOpened(Event, name="cycle.opened"):
+    """A cycle of a teacher begins on this day, whatever the day of entry."""
+
+    teacher: TeacherId
+    school: SchoolId
+    place: JurisdictionId
+    start: date
+    reason: str
+
+
+CYCLE_EVENTS: list[type[Event]] = [CreditCycleOpened]
+
+
+class RecognisedOutsideCycle(Refused):
+    """The training was completed in one cycle and recognised in another."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,13 +122,112 @@ class Cycle:
         return self.end - timedelta(days=1)
 
 
-def cycle_on(entered: date, day: date, years: int) -> Cycle:
-    """The cycle that holds a day; days before the entry belong to the first one."""
-    number = 1
-    while day >= years_later(entered, years * number):
-        number += 1
-    return Cycle(
-        number=number,
-        start=years_later(entered, years * (number - 1)),
-        end=years_later(entered, years * number),
-    )
+def cycle_on(entered: date, day: date, years: int, opened: tuple[date, ...] = ()) -> Cycle:
+    """The cycle that holds a day; days before the first one belong to it.
+
+    ``opened``: days on which the bureau opened a cycle; the five years count anew from there.
+    """
+    starts = sorted({entered, *opened})
+    number = 0
+    for start, following in zip(starts, [*starts[1:], date.max], strict=True):
+        count = 0
+        first = start
+        while first < following:
+            count, number = count + 1, number + 1
+            end = min(years_later(start, years * count), following)
+            if day < end:
+                return Cycle(number=number, start=first, end=end)
+            first = end
+    raise AssertionError("no day lies after the last cycle")
+
+
+@dataclass
+class Starts:
+    """The days from which a teacher's cycles count, as the events say it."""
+
+    entered: date | None = None
+    opened: list[date] = field(default_factory=list)
+    events: list[str] = field(default_factory=list)
+
+    def learn(self, entry: Entry) -> None:
+        """Takes in the entry and the cycles opened; others change nothing."""
+        match entry.event:
+            case TeacherRegistered(entered=entered):
+                self.entered = entered
+                self.events.append(entry.id)
+            case CreditCycleOpened(start=start):
+                self.opened.append(start)
+                self.events.append(entry.id)
+            case _:
+                pass
+
+    def outside(
+        self, rules: Rulebook, place: JurisdictionId, completed: date, day: date
+    ) -> RecognisedOutsideCycle | None:
+        """What is wrong with recognising on that day a training completed on the other."""
+        rule = rules.find(RecognitionWindow, place, day)
+        if rule is None or self.entered is None:
+            return None
+        total = rules.find(CycleTotal, place, day)
+        years = total.value.years if total else YEARS_DEFAULT
+        cycle = cycle_on(self.entered, completed, years, tuple(self.opened))
+        if cycle.holds(day):
+            return None
+        return RecognisedOutsideCycle(
+            zh=f"培训于 {completed} 结束，属周期 {cycle.start} 至 {cycle.last_day}；"
+            f"{day} 才认定，已在周期之外",
+            en=f"completed on {completed}, in the cycle {cycle.start} to {cycle.last_day}; "
+            f"recognised on {day}, outside it",
+            rule=rule,
+            field="on",
+            evidence=tuple(self.events),
+        )
+
+
+@dataclass(kw_only=True)
+class OpenCycle(Command):
+    """Open a cycle of a teacher on a day other than that of entry, by the bureau."""
+
+    teacher: TeacherId
+    start: date
+    reason: str
+
+    now: Whereabouts = fact(default_factory=Whereabouts)
+    starts: Starts = fact(default_factory=Starts)
+
+    def boundary(self) -> list[Selector]:
+        return [about(self.teacher, of=[*TEACHER_EVENTS, *CYCLE_EVENTS])]
+
+    def learn(self, entry: Entry) -> None:
+        self.now.learn(entry)
+        self.starts.learn(entry)
+
+    def authority(self) -> Name:
+        self.now.known(self.teacher)
+        return self.now.place
+
+    def decide(self) -> Iterator[Event]:
+        school = self.now.known(self.teacher)
+        assert self.starts.entered is not None
+        happened(self.start, self.ask.on, "start")
+        if self.start < self.starts.entered:
+            raise WrongDay(
+                zh=f"{self.teacher} 于 {self.starts.entered} 才进入平台，"
+                f"周期不能从 {self.start} 起算",
+                en=f"{self.teacher} entered on {self.starts.entered}; no cycle starts before",
+                field="start",
+            )
+        if self.start in (self.starts.entered, *self.starts.opened):
+            raise AlreadyRegistered(
+                zh=f"{self.teacher} 已有从 {self.start} 起算的周期",
+                en=f"a cycle of {self.teacher} starts on {self.start} already",
+                field="start",
+                evidence=tuple(self.starts.events),
+            )
+        yield CreditCycleOpened(
+            teacher=self.teacher,
+            school=school,
+            place=self.now.place,
+            start=self.start,
+            reason=filled(self.reason, "reason"),
+        )

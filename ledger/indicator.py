@@ -16,7 +16,7 @@ from typing import Any
 from ledger.names import JurisdictionId
 from ledger.regulation import InForce, Parameters, Rulebook
 from ledger.requirement import Requirement, Result, weighed
-from ledger.verdict import RatioSuspended
+from ledger.structure import RatioSuspended
 
 
 class SchoolAverage(

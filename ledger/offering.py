@@ -112,8 +112,10 @@ class DatesChanged(Event, name="offering.dates-changed"):
     closes: date | None = None
 
 
-class ClassAdviser(Parameters, kind="class-adviser", scope=()):
-    """How many full-time class advisers a project has at least."""
+class ClassAdviser(
+    Parameters, kind="class-adviser", zh="开班时没有专职班主任的，记一项违规。", scope=()
+):
+    """A class opened without a full-time adviser is a violation."""
 
     advisers_min: int
 

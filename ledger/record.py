@@ -4,21 +4,29 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from msgspec import Struct
 
 from ledger.amount import ZERO
+from ledger.category import CATEGORY_EVENTS, Belonging, belongings_after
 from ledger.credit import CreditAwarded, CreditCorrected, CreditKind, CreditRevoked
-from ledger.cycle import Cycle
+from ledger.cycle import CreditCycleOpened, Cycle, Unit, cycle_on
 from ledger.event import Entry, Event
 from ledger.names import CreditId, JurisdictionId, OfferingId, SchoolId, TeacherId
 from ledger.plan import Purpose
+from ledger.register import Category
+from ledger.regulation import InForce
+from ledger.requirement import cited
 from ledger.school_based import SchoolBasedRecognised
 from ledger.teacher import TeacherProfileUpdated, TeacherRegistered, TeacherTransferred
 
 
 class Line(Struct, kw_only=True):
-    """One credit: what it was worth at first, what was taken off, and what stands now."""
+    """One credit: what it was worth at first, what was taken off, and what stands now.
+
+    ``hours_beyond``: hours on days longer than a day is recognised for.
+    """
 
     credit: CreditId
     kind: CreditKind
@@ -37,9 +45,21 @@ class Line(Struct, kw_only=True):
     off_job: bool = True
     purpose: Purpose = Purpose.GENERAL
     practice_hours: Decimal = ZERO
+    hours_beyond: Decimal = ZERO
     revoked: bool = False
     positions: list[int] = []
     events: list[str] = []
+
+    @property
+    def hours(self) -> Decimal:
+        """The hours that stand, where the training is worth another number of credits (C-01)."""
+        if self.revoked or self.base_credits == self.hours_planned:
+            return self.credits
+        return max(self.hours_planned - self.hours_missed - self.hours_beyond, ZERO)
+
+    def worth(self, unit: Unit) -> Decimal:
+        """What it counts for in a unit."""
+        return self.hours if unit is Unit.HOURS else self.credits
 
 
 class Record(Struct, kw_only=True):
@@ -50,16 +70,21 @@ class Record(Struct, kw_only=True):
     place: JurisdictionId | None = None
     entered: date | None = None
     lines: list[Line] = []
+    opened: list[date] = []
+    belongings: list[Belonging] = []
     position: int = 0
 
     def learn(self, entry: Entry) -> None:
         """Takes in one event of the teacher; others change nothing."""
         self.position = entry.position
+        self.belongings = belongings_after(self.belongings, entry)
         match entry.event:
             case TeacherRegistered() as event:
                 self.school, self.place, self.entered = event.school, event.place, event.entered
             case TeacherTransferred() as event:
                 self.school, self.place = event.school, event.place
+            case CreditCycleOpened(start=start):
+                self.opened = [*self.opened, start]
             case CreditAwarded() as event:
                 self._add(entry, _line(event, entry))
             case SchoolBasedRecognised(approved=True) as event:
@@ -91,6 +116,20 @@ class Record(Struct, kw_only=True):
                 line.positions = [*line.positions, entry.position]
                 line.events = [*line.events, entry.id]
 
+    def cycle(self, day: date, years: int) -> Cycle | None:
+        """The cycle that holds a day; ``None`` for one who never entered."""
+        if self.entered is None:
+            return None
+        return cycle_on(self.entered, day, years, tuple(self.opened))
+
+    def belonged(self, category: Category, first: date, last: date) -> list[Belonging]:
+        """The spans of a category that share a day with the one from ``first`` to ``last``."""
+        return [
+            each
+            for each in self.belongings
+            if each.category is category and each.overlaps(first, last)
+        ]
+
     def within(self, cycle: Cycle) -> list[Line]:
         """The lines whose training was completed in the cycle."""
         return [line for line in self.lines if cycle.holds(line.completed)]
@@ -100,6 +139,8 @@ RECORD_EVENTS: tuple[type[Event], ...] = (
     TeacherRegistered,
     TeacherTransferred,
     TeacherProfileUpdated,
+    CreditCycleOpened,
+    *CATEGORY_EVENTS,
     CreditAwarded,
     CreditCorrected,
     CreditRevoked,
@@ -107,9 +148,18 @@ RECORD_EVENTS: tuple[type[Event], ...] = (
 )
 
 
-def total(lines: list[Line], kind: CreditKind | None = None) -> Decimal:
+def total(lines: list[Line], kind: CreditKind | None = None, unit: Unit = Unit.CREDITS) -> Decimal:
     """What the lines add up to, all of them or those of one kind."""
-    return sum((each.credits for each in lines if kind in (None, each.kind)), ZERO)
+    return sum((each.worth(unit) for each in lines if kind in (None, each.kind)), ZERO)
+
+
+def stands_on(rule: InForce[Any], lines: list[Line]) -> dict[str, Any]:
+    """The fields of a requirement that name its rule and the lines that it was judged by."""
+    return {
+        **cited(rule),
+        "positions": tuple(sorted({p for each in lines for p in each.positions})),
+        "events": tuple(e for each in lines for e in each.events),
+    }
 
 
 def _line(event: CreditAwarded, entry: Entry) -> Line:
@@ -131,6 +181,7 @@ def _line(event: CreditAwarded, entry: Entry) -> Line:
         off_job=event.off_job,
         purpose=event.purpose,
         practice_hours=event.practice_hours,
+        hours_beyond=event.hours_beyond,
     )
 
 
@@ -141,9 +192,9 @@ def _school_line(event: SchoolBasedRecognised, entry: Entry) -> Line:
         title=event.title,
         school=event.school,
         place=event.place,
-        base_credits=event.credits,
+        base_credits=event.credits if event.base_credits is None else event.base_credits,
         hours_planned=event.hours,
-        hours_missed=ZERO,
+        hours_missed=event.hours_missed,
         credits=event.credits,
         completed=event.completed,
         recognised=entry.on,

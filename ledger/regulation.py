@@ -85,7 +85,9 @@ class Parameters(Struct, metaclass=KindMeta, forbid_unknown_fields=True):
 
     def wrong(self) -> str | None:
         """What is out of range, naming the parameter; ``None`` where all is well."""
-        return out_of_range({name: getattr(self, name) for name in self.__struct_fields__})
+        given = {each.name: each.default for each in structs.fields(type(self))}
+        said = {name: getattr(self, name) for name in given}
+        return out_of_range({name: each for name, each in said.items() if each != given[name]})
 
     def laxer(self, than: Self) -> bool:
         """Whether this asks for less than ``than`` does, a rule of the same kind above it."""

@@ -29,7 +29,10 @@ class Result(Enum):
 
 
 class Requirement(Struct, kw_only=True, frozen=True):
-    """One requirement with its rule, what it needs, what there was, and on what it stands."""
+    """One requirement with its rule, what it needs, what there was, and on what it stands.
+
+    ``external``: the rule comes from outside the documents; ``year``: the teacher-year judged.
+    """
 
     code: str
     result: Result
@@ -42,6 +45,8 @@ class Requirement(Struct, kw_only=True, frozen=True):
     clause_zh: str | None = None
     clause_en: str | None = None
     certain: bool = True
+    external: bool = False
+    year: int | None = None
     parameters: dict[str, Value] = {}
     chosen_for: JurisdictionId | None = None
     chosen_on: date | None = None
@@ -57,6 +62,7 @@ def cited(rule: InForce[Any]) -> dict[str, Any]:
         "clause_zh": rule.rule.zh,
         "clause_en": rule.rule.en,
         "certain": rule.certain,
+        "external": rule.rule.external,
         "parameters": rule.rule.parameters,
         "chosen_for": rule.place,
         "chosen_on": rule.day,

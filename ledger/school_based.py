@@ -1,4 +1,8 @@
-"""School-based training: run by the school, recorded by it, recognised by the bureau."""
+"""School-based training: run by the school, recorded by it, recognised by the bureau.
+
+Missed hours come off the credits, as everywhere; the one-fifth rule is about block training off
+the job and never about training by the school (rulebook C-14).
+"""
 
 from __future__ import annotations
 
@@ -9,9 +13,12 @@ from decimal import Decimal
 
 from ledger.amount import ZERO, exact
 from ledger.command import Command, Selector, about, fact
+from ledger.completion import HoursDeduction
+from ledger.cycle import CYCLE_EVENTS, Starts
 from ledger.day import happened
-from ledger.event import Entry, Event
+from ledger.event import Entry, Event, unchanged
 from ledger.fault import Fault
+from ledger.finding import Outcome
 from ledger.names import CreditId, JurisdictionId, Name, SchoolId, TeacherId
 from ledger.register import WrongDay, taken, unknown
 from ledger.review import AlreadyReviewed, reasoned
@@ -19,8 +26,12 @@ from ledger.teacher import TEACHER_EVENTS, Whereabouts
 from ledger.text import filled
 
 
-class SchoolBasedRecorded(Event, name="school-based.recorded"):
-    """A school says that a teacher took part in its training; nothing is credited yet."""
+class SchoolBasedRecorded(Event, name="school-based.recorded", version=2):
+    """A school says that a teacher took part in its training; nothing is credited yet.
+
+    ``hours`` are those of the training; ``credits`` what is left of ``base_credits`` (``None``: the
+    same) after the missed hours.
+    """
 
     credit: CreditId
     teacher: TeacherId
@@ -30,9 +41,15 @@ class SchoolBasedRecorded(Event, name="school-based.recorded"):
     hours: Decimal
     credits: Decimal
     completed: date
+    hours_missed: Decimal = ZERO
+    base_credits: Decimal | None = None
+    rules: tuple[str, ...] = ()
 
 
-class SchoolBasedRecognised(Event, name="school-based.recognised"):
+SchoolBasedRecorded.upcast(from_version=1)(unchanged)
+
+
+class SchoolBasedRecognised(Event, name="school-based.recognised", version=2):
     """The bureau credited a school-based training, or did not."""
 
     credit: CreditId
@@ -45,11 +62,19 @@ class SchoolBasedRecognised(Event, name="school-based.recognised"):
     completed: date
     approved: bool
     reason: str
+    hours_missed: Decimal = ZERO
+    base_credits: Decimal | None = None
+
+
+SchoolBasedRecognised.upcast(from_version=1)(unchanged)
 
 
 @dataclass(kw_only=True)
 class RecordSchoolBased(Command):
-    """Record a teacher's school-based training, by the school."""
+    """Record a teacher's school-based training, by the school.
+
+    ``credits`` are those of the whole training; the hours missed come off them.
+    """
 
     credit: CreditId
     teacher: TeacherId
@@ -57,6 +82,7 @@ class RecordSchoolBased(Command):
     hours: Decimal
     credits: Decimal
     completed: date
+    hours_missed: Decimal = ZERO
 
     now: Whereabouts = fact(default_factory=Whereabouts)
     known: bool = fact(default=False)
@@ -91,14 +117,8 @@ class RecordSchoolBased(Command):
                 en=f"{self.teacher} entered on {self.now.entered}, after {self.completed}",
                 field="completed",
             )
-        hours, credits = exact(self.hours, "hours"), exact(self.credits, "credits")
-        if not ZERO < credits <= hours:
-            raise Fault(
-                "BAD_AMOUNT",
-                zh=f"校本学分须大于 0 且不超过学时数 {hours}，现为 {credits}",
-                en=f"school-based credits are more than 0 and at most the {hours} hours",
-                field="credits",
-            )
+        hours, base, missed = self._amounts()
+        deduction = self.ask.rules.find(HoursDeduction, self.now.place, self.completed)
         yield SchoolBasedRecorded(
             credit=self.credit,
             teacher=self.teacher,
@@ -106,9 +126,31 @@ class RecordSchoolBased(Command):
             place=self.now.place,
             title=filled(self.title, "title"),
             hours=hours,
-            credits=credits,
+            credits=base - missed,
             completed=self.completed,
+            hours_missed=missed,
+            base_credits=base if missed else None,
+            rules=(deduction.id,) if deduction and missed else (),
         )
+
+    def _amounts(self) -> tuple[Decimal, Decimal, Decimal]:
+        hours, base = exact(self.hours, "hours"), exact(self.credits, "credits")
+        missed = exact(self.hours_missed, "hours_missed")
+        if not ZERO < base <= hours:
+            raise Fault(
+                "BAD_AMOUNT",
+                zh=f"校本学分须大于 0 且不超过学时数 {hours}，现为 {base}",
+                en=f"school-based credits are more than 0 and at most the {hours} hours",
+                field="credits",
+            )
+        if missed >= base:
+            raise Fault(
+                "BAD_AMOUNT",
+                zh=f"缺课 {missed} 学时，{base} 学分全部扣完，没有可登记的学分",
+                en=f"{missed} hours missed leave nothing of {base} credits to record",
+                field="hours_missed",
+            )
+        return hours, base, missed
 
 
 @dataclass(kw_only=True)
@@ -120,19 +162,26 @@ class RecogniseSchoolBased(Command):
     approved: bool
     reason: str = ""
 
+    starts: Starts = fact(default_factory=Starts)
     recorded: SchoolBasedRecorded | None = fact(default=None)
     decided: str | None = fact(default=None)
 
     def boundary(self) -> list[Selector]:
         events: list[type[Event]] = [SchoolBasedRecorded, SchoolBasedRecognised]
-        return [about(self.credit, self.teacher, of=events)]
+        return [
+            about(self.credit, self.teacher, of=events),
+            about(self.teacher, of=[*TEACHER_EVENTS, *CYCLE_EVENTS]),
+        ]
 
     def learn(self, entry: Entry) -> None:
+        self.starts.learn(entry)
         match entry.event:
             case SchoolBasedRecorded() as event:
                 self.recorded = event
-            case _:
+            case SchoolBasedRecognised():
                 self.decided = entry.id
+            case _:
+                pass
 
     def authority(self) -> Name:
         if self.recorded is None:
@@ -161,4 +210,10 @@ class RecogniseSchoolBased(Command):
             completed=told.completed,
             approved=self.approved,
             reason=self.reason,
+            hours_missed=told.hours_missed,
+            base_credits=told.base_credits,
         )
+        said = self.starts.outside(self.ask.rules, told.place, told.completed, self.ask.on)
+        if said is not None and self.approved:
+            subjects = (told.credit, told.teacher, told.school)
+            yield self.finding(said, Outcome.VIOLATION, *subjects)

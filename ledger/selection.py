@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from ledger.category import CATEGORY_EVENTS, Belonging, belongings_after
 from ledger.command import Command, Refused, Selector, about, fact
 from ledger.enrollment import (
     ENROLLMENT_EVENTS,
@@ -29,6 +30,7 @@ from ledger.names import JurisdictionId, Name, OfferingId, TeacherId, TermId
 from ledger.offering import OFFERING_EVENTS, ClassRoom, OfferingOpened
 from ledger.plan import Choice as Selecting
 from ledger.plan import Plan
+from ledger.register import Category
 from ledger.regulation import InForce, Parameters
 from ledger.round import RoundTwoAdmission, TermChoices, barred
 from ledger.teacher import TEACHER_EVENTS, Whereabouts
@@ -93,11 +95,12 @@ class SelectOffering(Command):
     now: Whereabouts = fact(default_factory=Whereabouts)
     room: ClassRoom = fact(default_factory=ClassRoom)
     mine: TermChoices = fact(default_factory=TermChoices)
+    spans: list[Belonging] = fact(default_factory=list)
     entries: list[Entry] = fact(default_factory=list)
 
     def boundary(self) -> list[Selector]:
         return [
-            about(self.teacher, of=[*TEACHER_EVENTS, *ENROLLMENT_EVENTS]),
+            about(self.teacher, of=[*TEACHER_EVENTS, *CATEGORY_EVENTS, *ENROLLMENT_EVENTS]),
             about(self.offering, of=OFFERING_EVENTS),
         ]
 
@@ -114,6 +117,7 @@ class SelectOffering(Command):
             case _:
                 self.now.learn(entry)
                 self.room.learn(entry)
+                self.spans = belongings_after(self.spans, entry)
 
     def authority(self) -> Name:
         return self.teacher
@@ -138,6 +142,8 @@ class SelectOffering(Command):
         round_number = self._round(opened)
         applied: list[InForce[Any] | None] = []
         yield from self._in_round(opened, round_number, applied)
+        holding = {each.category for each in self.spans if each.holds(self.ask.on)}
+        self.now.categories = tuple(each for each in Category if each in holding)
         yield OfferingSelected(
             teacher=self.teacher,
             offering=self.offering,

@@ -13,22 +13,12 @@ from ledger.regulation import KINDS, Parameters
 CARRIED = (
     "statement",
     "accredited-only",
-    "category-hours",
-    "consequence-link",
-    "consequence-suspended",
     "declaration-mode",
     "fee-items",
     "fee-standard",
-    "hours-per-day",
     "key-lead",
-    "new-principal",
-    "not-counted",
     "order-plan",
-    "recognition-window",
-    "school-based-floor",
     "segments",
-    "yearly-hours",
-    "yearly-school-based",
 )
 
 

@@ -14,7 +14,7 @@ from ledger.names import JurisdictionId, TermId
 from ledger.order import OrderMinimum
 from ledger.regulation import Parameters, Rulebook
 from ledger.requirement import Requirement, Result, weighed
-from ledger.verdict import RatioSuspended
+from ledger.structure import RatioSuspended
 
 
 class QuantitySuspended(

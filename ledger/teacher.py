@@ -9,22 +9,31 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from enum import Enum
 
 from ledger.command import PROVINCE, Command, Selector, about, fact
 from ledger.day import happened
-from ledger.event import Entry, Event
-from ledger.names import JurisdictionId, Name, SchoolId, TeacherId
+from ledger.event import Entry, Event, unchanged
+from ledger.names import JurisdictionId, Name, SchoolId, TeacherId, TermId
 from ledger.register import (
     AlreadyRegistered,
     Category,
     SchoolRegistered,
     Stage,
     Tier,
+    Title,
     WrongDay,
     taken,
     unknown,
 )
 from ledger.text import filled
+
+
+class ProfileSource(Enum):
+    """Where the data of a teacher come from (ZJ24 section 3.3)."""
+
+    NATIONAL_IMPORT = "NATIONAL_IMPORT"
+    PLATFORM_ENTRY = "PLATFORM_ENTRY"
 
 
 class TeacherRegistered(Event, name="register.teacher-registered"):
@@ -49,14 +58,24 @@ class TeacherTransferred(Event, name="register.teacher-transferred"):
     since: date
 
 
-class TeacherProfileUpdated(Event, name="register.teacher-profile-updated"):
-    """A teacher's stage or subject was brought up to date."""
+class TeacherProfileUpdated(Event, name="register.teacher-profile-updated", version=2):
+    """A teacher's data were brought up to date; ``None`` says nothing about title or tier.
+
+    ``term``: the half-year for whose selection it was done, where that was said.
+    """
 
     teacher: TeacherId
     school: SchoolId
     place: JurisdictionId
     stage: Stage
     subject: str
+    title: Title | None = None
+    tier: Tier | None = None
+    source: ProfileSource = ProfileSource.PLATFORM_ENTRY
+    term: TermId | None = None
+
+
+TeacherProfileUpdated.upcast(from_version=1)(unchanged)
 
 
 TEACHER_EVENTS: list[type[Event]] = [TeacherRegistered, TeacherTransferred, TeacherProfileUpdated]
@@ -87,6 +106,7 @@ class Whereabouts:
             case TeacherProfileUpdated() as event:
                 self.updated = entry.on
                 self.stage, self.subject = event.stage, event.subject
+                self.tier = event.tier or self.tier
             case _:
                 pass
 
@@ -198,36 +218,4 @@ class TransferTeacher(Command):
             school=self.school,
             place=self.place,
             since=self.since,
-        )
-
-
-@dataclass(kw_only=True)
-class UpdateTeacherProfile(Command):
-    """Bring a teacher's stage and subject up to date, by the school."""
-
-    teacher: TeacherId
-    stage: Stage
-    subject: str
-
-    now: Whereabouts = fact(default_factory=Whereabouts)
-
-    def boundary(self) -> list[Selector]:
-        return [about(self.teacher, of=TEACHER_EVENTS)]
-
-    def learn(self, entry: Entry) -> None:
-        self.now.learn(entry)
-
-    def authority(self) -> Name:
-        return self.now.known(self.teacher)
-
-    def territory(self) -> JurisdictionId | None:
-        return self.now.place
-
-    def decide(self) -> Iterator[Event]:
-        yield TeacherProfileUpdated(
-            teacher=self.teacher,
-            school=self.now.known(self.teacher),
-            place=self.now.place,
-            stage=self.stage,
-            subject=filled(self.subject, "subject"),
         )

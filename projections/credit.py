@@ -20,6 +20,7 @@ class Records(Projection[Record]):
     """Credit records by school and place."""
 
     name = "records"
+    version = 2
     state = Record
     events = RECORD_EVENTS
     facets = {"school": "text", "place": "text"}
@@ -45,6 +46,8 @@ class SchoolBased(Struct, kw_only=True):
     place: JurisdictionId | None = None
     title: str = ""
     hours: Decimal = Decimal(0)
+    hours_missed: Decimal = Decimal(0)
+    base_credits: Decimal | None = None
     credits: Decimal = Decimal(0)
     completed: date | None = None
     approved: bool | None = None
@@ -55,6 +58,7 @@ class SchoolBasedTrainings(Projection[SchoolBased]):
     """School-based trainings by teacher, school and place."""
 
     name = "school_based"
+    version = 2
     state = SchoolBased
     events = (SchoolBasedRecorded, SchoolBasedRecognised)
     facets = {"teacher": "text", "school": "text", "place": "text"}
@@ -69,6 +73,7 @@ class SchoolBasedTrainings(Projection[SchoolBased]):
 
     def apply(self, state: SchoolBased, entry: Entry) -> SchoolBased:
         event = entry.event
-        for name in event.__struct_fields__:
-            setattr(state, name, getattr(event, name))
+        for name in state.__struct_fields__:
+            if hasattr(event, name):
+                setattr(state, name, getattr(event, name))
         return state

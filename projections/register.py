@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 from msgspec import Struct
 
@@ -15,10 +16,17 @@ from ledger.accreditation import (
     QuotaCategory,
     Reach,
 )
+from ledger.category import CATEGORY_EVENTS, Belonging, belongings_after
 from ledger.event import Entry
 from ledger.names import JurisdictionId, ProviderId, SchoolId, TeacherId
-from ledger.register import SchoolRegistered, Stage
-from ledger.teacher import TeacherProfileUpdated, TeacherRegistered, TeacherTransferred
+from ledger.register import SchoolRegistered, Stage, Tier, Title
+from ledger.teacher import (
+    TEACHER_EVENTS,
+    ProfileSource,
+    TeacherProfileUpdated,
+    TeacherRegistered,
+    TeacherTransferred,
+)
 from projections.projection import Projection
 
 
@@ -107,13 +115,20 @@ class Providers(Projection[Provider]):
 
 
 class Teacher(Struct, kw_only=True):
-    """A teacher, without personal data."""
+    """A teacher, without personal data.
+
+    Title, tier and ``profile_source`` are empty until an update says them.
+    """
 
     teacher: TeacherId
     school: SchoolId | None = None
     place: JurisdictionId | None = None
     stage: Stage | None = None
     subject: str = ""
+    title: Title | None = None
+    tier: Tier | None = None
+    profile_source: ProfileSource | None = None
+    categories: list[Belonging] = []
     entered: date | None = None
     updated: date | None = None
 
@@ -122,19 +137,20 @@ class Teachers(Projection[Teacher]):
     """Teachers by school and place."""
 
     name = "teachers"
+    version = 2
     state = Teacher
-    events = (TeacherRegistered, TeacherTransferred, TeacherProfileUpdated)
+    events = (*TEACHER_EVENTS, *CATEGORY_EVENTS)
     facets = {"school": "text", "place": "text"}
 
     def keys(self, entry: Entry) -> Iterable[str]:
-        event = entry.event
-        assert isinstance(event, TeacherRegistered | TeacherTransferred | TeacherProfileUpdated)
-        return (str(event.teacher),)
+        teacher: Any = getattr(entry.event, "teacher", "")
+        return (str(teacher),)
 
     def blank(self, key: str) -> Teacher:
         return Teacher(teacher=TeacherId(key))
 
     def apply(self, state: Teacher, entry: Entry) -> Teacher:
+        state.categories = belongings_after(state.categories, entry)
         match entry.event:
             case TeacherRegistered() as event:
                 state.school, state.place, state.entered = event.school, event.place, event.entered
@@ -143,6 +159,9 @@ class Teachers(Projection[Teacher]):
                 state.school, state.place = event.school, event.place
             case TeacherProfileUpdated() as event:
                 state.stage, state.subject, state.updated = event.stage, event.subject, entry.on
+                state.profile_source = event.source
+                state.title = event.title or state.title
+                state.tier = event.tier or state.tier
             case _:
                 pass
         return state

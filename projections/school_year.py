@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from ledger.credit import CreditKind
-from ledger.cycle import YEARS_DEFAULT
+from ledger.cycle import YEARS_DEFAULT, CycleTotal
 from ledger.enrollment import Status
 from ledger.funding import school_funds
 from ledger.indicator import (
@@ -27,7 +27,6 @@ from ledger.record import Line, Record
 from ledger.regulation import Rulebook
 from ledger.requirement import Requirement
 from ledger.school_plan import school_plans
-from ledger.verdict import CycleTotal
 from projections.credit import Records
 from projections.duty import STANDING, Yearbook, Yearbooks
 from projections.enrollment import Enrollment, Enrollments

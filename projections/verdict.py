@@ -7,6 +7,7 @@ from datetime import date
 from threading import Lock
 from typing import Any
 
+from ledger.consequence import Consequence, RecordUse, consequence
 from ledger.event import Entry
 from ledger.record import Record
 from ledger.regulation import REGULATION_EVENTS, Rulebook
@@ -23,6 +24,7 @@ class Judged:
     record: Record
     verdict: Verdict | None
     position: int
+    consequence: Consequence | None = None
 
 
 class Rules:
@@ -65,13 +67,33 @@ def judged(
     *,
     known: int | None = None,
     effective: date | None = None,
+    use: RecordUse | None = None,
 ) -> Judged:
     """A teacher's record and verdict on a day, now or as of a position and a day."""
     state, position = reader.as_of(records, teacher, known=known, effective=effective)
-    return Judged(record=state, verdict=judge(state, rules.at(position), day), position=position)
+    return _judged(state, rules.at(position), day, position, use)
 
 
-def judged_now(reader: Reader, rules: Rules, records: Records, teacher: str, day: date) -> Any:
+def judged_now(
+    reader: Reader,
+    rules: Rules,
+    records: Records,
+    teacher: str,
+    day: date,
+    *,
+    use: RecordUse | None = None,
+) -> Any:
     """The same from the live view."""
     state = reader.one(records, teacher) or records.blank(teacher)
-    return Judged(record=state, verdict=judge(state, rules.now(), day), position=state.position)
+    return _judged(state, rules.now(), day, state.position, use)
+
+
+def _judged(
+    record: Record, rules: Rulebook, day: date, position: int, use: RecordUse | None
+) -> Judged:
+    return Judged(
+        record=record,
+        verdict=judge(record, rules, day),
+        position=position,
+        consequence=consequence(record, rules, use, day) if use else None,
+    )

@@ -8,13 +8,14 @@ from typing import Any
 
 import strawberry
 
+from ledger.consequence import Consequence, RecordUse
 from ledger.credit import CreditKind
-from ledger.cycle import cycle_on
+from ledger.cycle import YEARS_DEFAULT, CycleTotal
 from ledger.fault import Fault
 from ledger.names import TeacherId
 from ledger.record import Line, total
 from ledger.requirement import Requirement
-from ledger.verdict import CycleTotal, Verdict
+from ledger.verdict import Verdict
 from projections.catalogue import RECORDS, SCHOOL_BASED, TEACHERS
 from projections.credit import SchoolBased
 from projections.verdict import Judged, judged, judged_now
@@ -27,8 +28,10 @@ Info = strawberry.Info[Context, None]
 LineType = output(Line, name="CreditLine")
 RequirementType = output(Requirement)
 VerdictType = output(Verdict)
+ConsequenceType = output(Consequence)
 SchoolBasedType = output(SchoolBased, name="SchoolBasedTraining", key="credit")
 Kind = enum_type(CreditKind)
+Use = enum_type(RecordUse)
 
 
 @strawberry.input(
@@ -70,6 +73,9 @@ class CreditRecord:
     totals: list[KindTotal]
     credits: Decimal = strawberry.field(description="Before the cap. 上限前合计。")
     verdict: VerdictType | None  # type: ignore[valid-type]  # as above
+    consequence: ConsequenceType | None = strawberry.field(  # type: ignore[valid-type]  # as above
+        description="What it means for the use that was asked for. 结果运用。"
+    )
     position: Position = strawberry.field(description="Where it stands. 账本位置。")
 
 
@@ -84,6 +90,7 @@ class CreditQuery:
         teacher: strawberry.ID,
         on: date | None = None,
         as_of: AsOf | None = None,
+        use: Use | None = None,  # type: ignore[valid-type]  # made at run time
         at_least: Position | None = None,
     ) -> CreditRecord | None:
         context = info.context
@@ -92,7 +99,9 @@ class CreditQuery:
         day = on or (as_of.effective if as_of and as_of.effective else context.today)
         house = context.house
         if as_of is None:
-            found = await context.run(judged_now, house.reader, house.rules, RECORDS, teacher, day)
+            found = await context.run(
+                judged_now, house.reader, house.rules, RECORDS, teacher, day, use=use
+            )
         else:
             known = await _known(context, as_of)
             found = await context.run(
@@ -104,6 +113,7 @@ class CreditQuery:
                 day,
                 known=known,
                 effective=as_of.effective,
+                use=use,
             )
         return await context.run(_record, context, found, day)
 
@@ -148,9 +158,10 @@ def _record(context: Context, found: Judged, day: date) -> CreditRecord:
     record = found.record
     lines: list[Line] = []
     cycle = None
-    if record.entered is not None and record.place is not None:
+    if record.place is not None:
         rule = context.house.rules.now().find(CycleTotal, record.place, day)
-        cycle = cycle_on(record.entered, day, rule.value.years if rule else 5)
+        cycle = record.cycle(day, rule.value.years if rule else YEARS_DEFAULT)
+    if cycle is not None:
         lines = [each for each in record.within(cycle) if each.completed <= day]
     return CreditRecord(
         teacher=strawberry.ID(TeacherId(record.teacher)),
@@ -163,5 +174,6 @@ def _record(context: Context, found: Judged, day: date) -> CreditRecord:
         totals=[KindTotal(kind=kind, credits=total(lines, kind)) for kind in CreditKind],
         credits=total(lines),
         verdict=found.verdict,
+        consequence=found.consequence,
         position=Position(found.position),
     )

@@ -65,6 +65,16 @@ def rules_without(*ids: str) -> Rulebook:
     )
 
 
+@cache
+def rules_with_preset(name: str = "ext16") -> Rulebook:
+    """The rulebook of all five documents and a preset from outside them."""
+    file = REGULATIONS / "presets" / f"{name}.toml"
+    command = document.AdoptRegulation(document=document.parse(file.read_text("utf-8"), file.name))
+    command.placed = True
+    command.ask = Ask(on=date(2024, 3, 6), asker=_operator(), rules=all_rules())
+    return Rulebook([*adoption(), *command.decide()])
+
+
 @dataclass(frozen=True)
 class Dated:
     """Events with the day in the world on which they are true."""

@@ -41,6 +41,7 @@ from ledger.names import ChangeId, CreditId, LedgerId, Name, TeacherId
 from ledger.notice import NotifyDenial
 from ledger.offering import OpenOffering
 from ledger.order import Form, SubmitOrder
+from ledger.profile import UpdateTeacherProfile
 from ledger.register import RegisterSchool, Stage
 from ledger.response import AwardOrder, RespondToOrder
 from ledger.review import PublishProject, ReviewProject
@@ -51,7 +52,7 @@ from ledger.selection import SelectOffering
 from ledger.store.answer import Answer
 from ledger.store.ledger import Ledger
 from ledger.store.work import Asked
-from ledger.teacher import RegisterTeacher, TransferTeacher, UpdateTeacherProfile
+from ledger.teacher import RegisterTeacher, TransferTeacher
 from ledger.term import OpenTerm
 from ledger.withdrawal import WithdrawSelection
 from tests import cast

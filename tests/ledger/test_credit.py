@@ -21,6 +21,8 @@ from ledger.credit import (
     NotCredited,
     credited,
 )
+from ledger.cycle import RecognisedOutsideCycle
+from ledger.finding import Outcome
 from ledger.names import CreditId
 from ledger.order import AlreadyAwarded
 from ledger.plan import Choice, Mode
@@ -298,3 +300,23 @@ def test_a_credit_takes_no_name_that_the_school_has_used():
         hours=Decimal(90),
     )
     given(past(cast.plan("90"), done), school_based).when(AWARD, on=DAY).refused(AlreadyRegistered)
+
+
+@pytest.mark.parametrize("reported", [False, True])
+def test_w_084_a_credit_recognised_after_its_cycle_is_kept_with_a_violation(reported):
+    teacher = cast.registered(entered=date(2019, 7, 1))
+    story = [teacher, cast.opened(), *cast.enrolled(), cast.completed()]
+    given(story).when(AWARD, on=DAY, reported=reported).found(
+        "RA19-06", Outcome.VIOLATION, RecognisedOutsideCycle
+    ).then(award("24", base="24"))
+
+
+@pytest.mark.parametrize(
+    ("day", "found"), [(date(2024, 6, 30), ()), (date(2024, 7, 1), ("RA19-06",))]
+)
+def test_the_last_day_of_a_cycle_is_still_in_time(day, found):
+    teacher = cast.registered(entered=date(2019, 7, 1))
+    story = [teacher, cast.opened(), *cast.enrolled(), cast.completed()]
+    answer = given(story).when(AWARD, on=day)
+
+    assert found == tuple(each.rule for each in answer.findings)

@@ -20,8 +20,8 @@ from ledger.policy import (
 from ledger.regulation import RegulationAdopted, Rulebook
 from ledger.rule import RulesEnded, RulesSuspended, SuspensionEnded
 from ledger.schedule import TimetableNotice
+from ledger.structure import RatioSuspended
 from ledger.term import Calendar, Phase, Window, window
-from ledger.verdict import RatioSuspended
 from tests.cast import PROVINCE, RUIAN
 from tests.given import adoption, all_rules, asker_for, given
 

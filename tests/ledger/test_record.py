@@ -5,14 +5,19 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+import pytest
+from msgspec.structs import replace
+
 from ledger.credit import CreditCorrected, CreditKind, CreditRevoked
-from ledger.cycle import cycle_on
+from ledger.cycle import CreditCycleOpened, Unit, cycle_on
 from ledger.names import CreditId
 from ledger.record import RECORD_EVENTS, Record, total
+from ledger.register import Category
 from ledger.teacher import TeacherTransferred
 from tests import cast
 from tests.cast import CREDIT, LIN, RUIAN, SCHOOL, WENZHOU, WENZHOU_SCHOOL
 from tests.given import entries, on
+from tests.judged import belongs
 
 DAY = date(2024, 3, 10)
 
@@ -137,3 +142,54 @@ def test_the_position_is_that_of_the_last_event():
 def test_every_event_of_a_record_names_the_teacher():
     for event in RECORD_EVENTS:
         assert "teacher" in event.__struct_fields__, event.NAME
+
+
+@pytest.mark.parametrize(
+    ("hours", "base", "missed", "credits", "stands"),
+    [
+        pytest.param(90, 90, 18, 72, 72, id="an-hour-is-a-credit"),
+        pytest.param(40, 50, 4, 46, 36, id="its-own-base-credit"),
+        pytest.param(4, 50, 10, 40, 0, id="never-below-zero"),
+    ],
+)
+def test_hours_and_credits_are_kept_apart(hours, base, missed, credits, stands):
+    award = cast.awarded(credits, base=base, hours=hours, missed=missed)
+    [line] = folded(cast.registered(), award).lines
+
+    assert (line.worth(Unit.CREDITS), line.worth(Unit.HOURS)) == (credits, stands)
+
+
+def test_a_revoked_credit_is_worth_no_hours_either():
+    award = cast.awarded(50, hours=40)
+    [line] = folded(cast.registered(), award, REVOKED).lines
+
+    assert (line.worth(Unit.CREDITS), line.worth(Unit.HOURS)) == (0, 0)
+
+
+def test_w_019_missed_hours_of_a_school_based_training_stand_in_the_line():
+    event = replace(
+        cast.recognised(66), hours=Decimal(96), hours_missed=Decimal(30), base_credits=Decimal(96)
+    )
+    [line] = folded(cast.registered(), event).lines
+
+    assert (line.base_credits, line.hours_planned, line.hours_missed) == (96, 96, 30)
+    assert (line.credits, line.hours) == (66, 66)
+
+
+def test_a_cycle_that_the_bureau_opened_counts_in_the_record():
+    opened = CreditCycleOpened(
+        teacher=LIN, school=SCHOOL, place=RUIAN, start=date(2021, 1, 1), reason="更正"
+    )
+    record = folded(cast.registered(), opened)
+
+    assert record.cycle(date(2020, 12, 31), 5).end == date(2021, 1, 1)
+    assert record.cycle(date(2021, 1, 1), 5).end == date(2026, 1, 1)
+    assert Record(teacher=LIN).cycle(DAY, 5) is None
+
+
+def test_a_record_knows_the_categories_of_its_teacher():
+    record = folded(cast.registered(), belongs(Category.PRINCIPAL, date(2021, 1, 1), DAY))
+
+    assert len(record.belonged(Category.PRINCIPAL, DAY, DAY)) == 1
+    assert record.belonged(Category.PRINCIPAL, date(2020, 1, 1), date(2020, 12, 31)) == []
+    assert record.belonged(Category.HOMEROOM_TEACHER, DAY, DAY) == []

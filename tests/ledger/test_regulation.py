@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from ledger.completion import AbsenceLimit
+from ledger.cycle import CycleTotal
 from ledger.names import DocumentId, JurisdictionId
 from ledger.quota import ProjectQuota
 from ledger.regulation import (
@@ -22,8 +23,8 @@ from ledger.regulation import (
 )
 from ledger.round import RoundTwoAdmission
 from ledger.schedule import TimetableNotice
+from ledger.structure import OnceIntensive, SchoolBasedCap
 from ledger.term import Window
-from ledger.verdict import CycleTotal, OnceIntensive, SchoolBasedCap
 from tests.cast import HANGZHOU, PROVINCE, RUIAN, WENZHOU
 from tests.given import adoption, all_rules, entries
 

@@ -11,10 +11,11 @@ from datetime import date, timedelta
 import pytest
 
 from ledger.completion import AbsenceLimit, HoursDeduction
+from ledger.cycle import CycleTotal
 from ledger.regulation import KINDS
 from ledger.schedule import TimetableNotice
 from ledger.statement import Carried
-from ledger.verdict import CycleTotal, OnceIntensive, RatioSuspended, SchoolBasedCap
+from ledger.structure import OnceIntensive, RatioSuspended, SchoolBasedCap
 from tests.cast import HANGZHOU, PROVINCE, RUIAN, WENZHOU
 from tests.given import all_rules
 

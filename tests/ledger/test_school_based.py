@@ -11,6 +11,8 @@ import pytest
 from ledger.command import OutsideScope, UnknownReference
 from ledger.correction import CorrectCredit, RevokeCredit
 from ledger.credit import CreditCorrected, CreditRevoked, NotCredited
+from ledger.cycle import RecognisedOutsideCycle
+from ledger.finding import Outcome
 from ledger.names import CreditId
 from ledger.register import AlreadyRegistered
 from ledger.review import AlreadyReviewed, ReasonMissing
@@ -169,3 +171,51 @@ def test_what_the_bureau_did_not_approve_is_no_credit_to_correct():
     given(turned_down, cast.registered()).when(revoke, on=DAY, by=asker_for(RUIAN)).refused(
         UnknownReference
     )
+
+
+LONG = replace(RECORD, hours=Decimal(96), credits=Decimal(96))
+
+
+@pytest.mark.parametrize(
+    ("missed", "left"),
+    [
+        pytest.param("30", "66", id="W-019"),
+        pytest.param("19.5", "76.5", id="over-a-fifth"),
+        pytest.param("95.5", "0.5", id="nearly-all"),
+    ],
+)
+def test_missed_hours_come_off_and_the_one_fifth_rule_is_not_for_schools(missed, left):
+    command = replace(LONG, hours_missed=Decimal(missed))
+    recorded = given(cast.registered()).when(command, on=DAY).accepted().facts[0]
+    credited = given(recorded).when(RECOGNISE, on=DAY).accepted().facts[0]
+
+    assert (Decimal(left), Decimal(96), ("ZJ14-08",)) == (
+        recorded.credits,
+        recorded.base_credits,
+        recorded.rules,
+    )
+    assert (Decimal(left), Decimal(missed)) == (credited.credits, credited.hours_missed)
+
+
+def test_who_missed_everything_has_nothing_to_record():
+    command = replace(LONG, hours_missed=Decimal(96))
+    given(cast.registered()).when(command, on=DAY).faulted("BAD_AMOUNT", "hours_missed")
+
+
+@pytest.mark.parametrize(
+    ("day", "outcome"),
+    [(date(2023, 12, 31), None), (date(2024, 1, 1), Outcome.VIOLATION)],
+    ids=["in-the-cycle", "W-084"],
+)
+def test_recognition_after_the_cycle_is_noted(day, outcome):
+    teacher = cast.registered(entered=date(2019, 1, 1))
+    answer = given(teacher, RECORDED).when(RECOGNISE, on=day)
+    if outcome is not None:
+        answer = answer.found("RA19-06", outcome, RecognisedOutsideCycle)
+    answer.then(cast.recognised(12))
+
+
+def test_what_is_not_recognised_is_not_late():
+    teacher = cast.registered(entered=date(2019, 1, 1))
+    refuse = replace(RECOGNISE, approved=False, reason="材料不全")
+    given(teacher, RECORDED).when(refuse, on=date(2024, 1, 1)).accepted()

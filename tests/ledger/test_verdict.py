@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from ledger.credit import CreditKind, CreditRevoked
+from ledger.cycle import CreditCycleOpened
 from ledger.names import CreditId
 from ledger.record import Record
 from ledger.regulation import Rulebook
@@ -108,6 +109,23 @@ def test_w_055_in_2016_hours_of_wenzhou_add_up_to_360():
     )
 
     assert (MET, Decimal(369)) == (results(judged)["CYCLE_TOTAL"], judged.counted)
+
+
+def test_w_055_the_cycle_of_the_city_may_be_opened_by_the_bureau():
+    opened = CreditCycleOpened(
+        teacher=LIN, school=SCHOOL, place=WENZHOU, start=date(2012, 4, 17), reason="十二五"
+    )
+    judged = verdict(
+        opened,
+        credit(90, completed=date(2012, 4, 16), name="before"),
+        credit(90, completed=date(2012, 4, 17), name="after"),
+        place=WENZHOU,
+        entered=date(2010, 9, 1),
+        day=date(2016, 8, 31),
+    )
+
+    assert (date(2012, 4, 17), date(2017, 4, 17)) == (judged.cycle_start, judged.cycle_end)
+    assert judged.counted == 90
 
 
 @pytest.mark.parametrize(
@@ -292,7 +310,7 @@ def test_who_never_entered_has_no_verdict():
 
 def test_a_requirement_cites_its_clause_and_the_events_that_it_stands_on():
     judged = verdict(LONG, credit(270, DISTANCE))
-    total, once, _ = judged.requirements
+    total, once = judged.requirements[:2]
 
     assert (total.rule, once.rule) == ("RA19-01", "RA19-03")
     assert (total.positions, once.positions) == ((2, 3), (2,))

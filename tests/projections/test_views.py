@@ -20,9 +20,11 @@ from ledger.enrollment import SelectionReviewed, Status
 from ledger.event import CATALOGUE, Entry
 from ledger.finding import FindingMade
 from ledger.offering import DatesChanged, ExpansionDecided, ExpansionRequested
+from ledger.register import Category, Stage, Tier, Title
 from ledger.store.feed import Filter
 from ledger.store.ledger import Ledger
-from projections.catalogue import VIEWS
+from ledger.teacher import ProfileSource, TeacherProfileUpdated
+from projections.catalogue import TEACHERS, VIEWS
 from projections.completion import CompletionStatus
 from projections.declaration import ProjectStatus
 from projections.projection import Projection
@@ -31,6 +33,7 @@ from projections.screening import agrees
 from tests import cast
 from tests.cast import CHEN, COUNTY_SCHOOL, LIN, OFFERING, ORDER, PROJECT, RUIAN, SCHOOL, ZHOU
 from tests.given import entries as made
+from tests.judged import belongs
 from tests.town import (
     CHANGE,
     CREDIT,
@@ -347,3 +350,27 @@ def test_the_rows_on_the_database_are_the_folds_in_memory(
             stored = dict(rows(url, f"select key, state from projection.{view.name}"))
             in_memory = {key: view.encode(view.fold(key, found)) for key in keys(view, found)}
             assert stored == in_memory
+
+
+def test_a_teacher_is_shown_with_title_tier_and_categories():
+    changed = TeacherProfileUpdated(
+        teacher=cast.LIN,
+        school=cast.SCHOOL,
+        place=cast.RUIAN,
+        stage=Stage.PRIMARY,
+        subject="SCIENCE",
+        title=Title.INTERMEDIATE,
+        tier=Tier.BACKBONE,
+        source=ProfileSource.NATIONAL_IMPORT,
+    )
+    unsaid = replace(changed, title=None, tier=None, source=ProfileSource.PLATFORM_ENTRY)
+    held = belongs(Category.HOMEROOM_TEACHER, cast.DAY)
+    state = TEACHERS.blank("teacher:lin")
+    for entry in made([cast.registered(), changed, unsaid, held], cast.DAY):
+        state = TEACHERS.apply(state, entry)
+
+    assert (state.title, state.tier) == (Title.INTERMEDIATE, Tier.BACKBONE)
+    assert state.profile_source is ProfileSource.PLATFORM_ENTRY
+    assert [(each.category, each.since) for each in state.categories] == [
+        (Category.HOMEROOM_TEACHER, cast.DAY)
+    ]

@@ -1,0 +1,108 @@
+"""Profile: a teacher's data, brought up to date before the selection of a term.
+
+What the national system says of a teacher (stage, subject, title) flows in as a report. A platform
+entry that says otherwise is refused: it is put right there and flows in again. Should another
+system report one all the same, it is kept with a violation beside it, so that national data are
+never overwritten in silence. The tier (层次) is the platform's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ledger.command import Command, Refused, Selector, about, fact
+from ledger.event import Entry, Event
+from ledger.names import JurisdictionId, Name, TeacherId, TermId
+from ledger.register import Stage, Tier, Title
+from ledger.teacher import TEACHER_EVENTS, ProfileSource, TeacherProfileUpdated, Whereabouts
+from ledger.term import Phase, note_window
+from ledger.text import filled
+
+
+class NationalDataPrevails(Refused):
+    """The national system says otherwise; the data are put right there."""
+
+
+class NotImported(Refused):
+    """An import from the national system comes as a report of it."""
+
+
+@dataclass(kw_only=True)
+class UpdateTeacherProfile(Command):
+    """Bring a teacher's data up to date, by the school; ``term``: for whose selection."""
+
+    teacher: TeacherId
+    stage: Stage
+    subject: str
+    title: Title | None = None
+    tier: Tier | None = None
+    source: ProfileSource = ProfileSource.PLATFORM_ENTRY
+    term: TermId | None = None
+
+    now: Whereabouts = fact(default_factory=Whereabouts)
+    national: TeacherProfileUpdated | None = fact(default=None)
+    imported: str = fact(default="")
+
+    def boundary(self) -> list[Selector]:
+        return [about(self.teacher, of=TEACHER_EVENTS)]
+
+    def learn(self, entry: Entry) -> None:
+        self.now.learn(entry)
+        match entry.event:
+            case TeacherProfileUpdated(source=ProfileSource.NATIONAL_IMPORT) as event:
+                self.national, self.imported = event, entry.id
+            case _:
+                pass
+
+    def authority(self) -> Name:
+        return self.now.known(self.teacher)
+
+    def territory(self) -> JurisdictionId | None:
+        return self.now.place
+
+    def decide(self) -> Iterator[Event]:
+        school = self.now.known(self.teacher)
+        if self.source is ProfileSource.NATIONAL_IMPORT and not self.ask.reported:
+            raise NotImported(
+                zh="来自全国教师管理信息系统的数据须由该系统上报，不能直接提交",
+                en="data of the national system come as a report of it, with their source",
+                field="source",
+            )
+        yield from self.gate(self._prevails(), self.teacher, school)
+        yield TeacherProfileUpdated(
+            teacher=self.teacher,
+            school=school,
+            place=self.now.place,
+            stage=self.stage,
+            subject=filled(self.subject, "subject"),
+            title=self.title,
+            tier=self.tier,
+            source=self.source,
+            term=self.term,
+        )
+        if self.term is not None:
+            yield from note_window(
+                self,
+                Phase.PROFILE_UPDATE,
+                self.teacher,
+                school,
+                place=self.now.place,
+                term=self.term,
+            )
+
+    def _prevails(self) -> NationalDataPrevails | None:
+        told = self.national
+        if told is None or self.source is ProfileSource.NATIONAL_IMPORT:
+            return None
+        title = told.title if self.title is None else self.title
+        if (told.stage, told.subject, told.title) == (self.stage, self.subject, title):
+            return None
+        title_said = told.title.value if told.title else ""
+        said = ", ".join(filter(None, (told.stage.value, told.subject, title_said)))
+        return NationalDataPrevails(
+            zh=f"{self.teacher} 的数据来自全国系统（{said}），平台不能改写；请在全国系统中更正",
+            en=f"the national system says {said} of {self.teacher}; put it right there",
+            field="source",
+            evidence=(self.imported,),
+        )

@@ -1,0 +1,283 @@
+"""Special training: what some teachers are asked for besides, and what does not count in a cycle.
+
+Backbone teachers, homeroom teachers and principals are judged over the cycle; a new teacher over
+the probation, a new principal over the year from taking up the post. The version is that of the
+day on which the probation or the post began (rulebook C-25, C-26); a preset from outside the
+documents prevails once it is adopted, and is marked so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from ledger.accreditation import years_later
+from ledger.amount import ZERO, plain
+from ledger.category import Belonging
+from ledger.credit import CreditKind
+from ledger.cycle import Cycle, Unit
+from ledger.names import CreditId
+from ledger.plan import Purpose
+from ledger.record import Line, Record, stands_on
+from ledger.register import Category
+from ledger.regulation import InForce, Parameters, ParametersT, Rulebook
+from ledger.requirement import Requirement, Result
+
+OVER_THE_CYCLE = (Category.BACKBONE_TEACHER, Category.HOMEROOM_TEACHER, Category.PRINCIPAL)
+OF_ITS_OWN = {
+    Category.NEW_TEACHER: Purpose.NEW_TEACHER,
+    Category.NEW_PRINCIPAL: Purpose.PRINCIPAL_QUALIFICATION,
+}
+CATEGORY_ZH = {
+    Category.BACKBONE_TEACHER: "骨干教师",
+    Category.HOMEROOM_TEACHER: "班主任",
+    Category.PRINCIPAL: "校长",
+    Category.NEW_TEACHER: "新任教师",
+    Category.NEW_PRINCIPAL: "新任校长",
+}
+
+
+class CategoryHours(
+    Parameters,
+    kind="category-hours",
+    zh="对属于某一类别的教师，核算其周期内（新任教师为试用期内）相应培训的学时是否达到各项下限。",
+    scope=("category",),
+):
+    """Judges the hours of teachers of one category, over the cycle or over the probation.
+
+    ``purposes``: only trainings for these count; none: all trainings.
+    """
+
+    hours_min: Decimal | None = None
+    practice_hours_min: Decimal | None = None
+    intensive_hours_min: Decimal | None = None
+    thematic_hours_min: Decimal | None = None
+    purposes: tuple[str, ...] = ()
+
+    @property
+    def minima(self) -> tuple[Decimal | None, ...]:
+        """All that may be asked for, in one order."""
+        return (
+            self.hours_min,
+            self.practice_hours_min,
+            self.intensive_hours_min,
+            self.thematic_hours_min,
+        )
+
+    def wrong(self) -> str | None:
+        """What is out of range."""
+        if all(each is None or each <= 0 for each in self.minima):
+            return "hours_min: one of the minima must be more than 0"
+        known = {each.value for each in Purpose}
+        strange = [each for each in self.purposes if each not in known]
+        return f"purposes: {', '.join(strange)} is no purpose" if strange else None
+
+    def laxer(self, than: CategoryHours) -> bool:
+        """Whether it asks for less in any respect."""
+        return any(
+            (mine or ZERO) < theirs
+            for mine, theirs in zip(self.minima, than.minima, strict=True)
+            if theirs is not None
+        )
+
+
+class NewPrincipal(
+    Parameters,
+    kind="new-principal",
+    zh="核算新任校长自到岗之日起规定年限内（含届满对应日）的任职资格培训学时及其中的集中培训学时。",
+    scope=("category",),
+):
+    """Judges the qualification hours within some years of the post, the corresponding day too."""
+
+    hours_min: Decimal
+    intensive_hours_min: Decimal
+    within_years: int
+
+    def wrong(self) -> str | None:
+        """What is out of range."""
+        return None if self.within_years > 0 else "within_years must be more than 0"
+
+    def laxer(self, than: NewPrincipal) -> bool:
+        """Whether it asks for less, or leaves more time."""
+        return (
+            self.hours_min < than.hours_min
+            or self.intensive_hours_min < than.intensive_hours_min
+            or self.within_years > than.within_years
+        )
+
+
+class NotCounted(
+    Parameters,
+    kind="not-counted",
+    zh="试用期培训、任职资格培训按 count_rate 计入周期，未写明时不计入。",
+    scope=("category",),
+):
+    """Counts trainings of a probation or qualification in the cycle at this rate, by default 0."""
+
+    count_rate: Decimal = ZERO
+
+    def wrong(self) -> str | None:
+        """What is out of range."""
+        return None if 0 <= self.count_rate <= 1 else "count_rate must lie between 0 and 1"
+
+    def laxer(self, than: NotCounted) -> bool:
+        """Whether it counts more."""
+        return self.count_rate > than.count_rate
+
+
+class Apart(NamedTuple):
+    """A line that the cycle counts at a rate of its own."""
+
+    line: Line
+    category: Category
+    rule: InForce[NotCounted]
+
+    def worth(self, unit: Unit) -> Decimal:
+        """What is left of it in the cycle."""
+        return self.line.worth(unit) * self.rule.value.count_rate
+
+
+def prevailing(
+    rules: Rulebook, kind: type[ParametersT], record: Record, day: date, category: Category
+) -> InForce[ParametersT] | None:
+    """The rule for a category: a preset from outside where one was adopted, else the nearest."""
+    assert record.place is not None
+    found = rules.find_all(kind, record.place, day, category=category.value)
+    outside = [each for each in found if each.rule.external]
+    return next(iter([*outside, *found]), None)
+
+
+def apart(record: Record, rules: Rulebook, lines: list[Line]) -> dict[CreditId, Apart]:
+    """The lines that do not count in the cycle like the others."""
+    found: dict[CreditId, Apart] = {}
+    for span in record.belongings:
+        purpose = OF_ITS_OWN.get(span.category)
+        if purpose is None:
+            continue
+        rule = prevailing(rules, NotCounted, record, span.since, span.category)
+        if rule is None or not rule.certain:
+            continue
+        last = _last(record, rules, span)
+        for line in lines:
+            if line.purpose is purpose and span.since <= line.completed <= last:
+                found[line.credit] = Apart(line, span.category, rule)
+    return found
+
+
+def _last(record: Record, rules: Rulebook, span: Belonging) -> date:
+    """The last day of a probation, or of the time that a new principal has."""
+    if span.category is Category.NEW_PRINCIPAL:
+        rule = prevailing(rules, NewPrincipal, record, span.since, span.category)
+        if rule is not None:
+            return years_later(span.since, rule.value.within_years)
+    return span.until or date.max
+
+
+def over_the_cycle(
+    record: Record, rules: Rulebook, day: date, cycle: Cycle, lines: list[Line]
+) -> Iterator[Requirement]:
+    """What backbone teachers, homeroom teachers and principals need in the cycle."""
+    for category in OVER_THE_CYCLE:
+        spans = record.belonged(category, cycle.start, day)
+        rule = prevailing(rules, CategoryHours, record, day, category) if spans else None
+        if rule is None:
+            continue
+        # Nobody says what is asked of one who is it no longer.
+        short = Result.NOT_MET
+        if not any(span.holds(day) for span in spans):
+            short = Result.INDETERMINATE
+        yield _judged(category, rule, rule.value.minima, _fit(rule.value, lines), short, spans)
+
+
+def of_its_own(record: Record, rules: Rulebook, day: date, cycle: Cycle) -> Iterator[Requirement]:
+    """What new teachers need in probation, and new principals within their time."""
+    for category, purpose in OF_ITS_OWN.items():
+        for span in record.belonged(category, cycle.start, day):
+            last = min(_last(record, rules, span), day)
+            lines = [each for each in record.lines if span.since <= each.completed <= last]
+            if category is Category.NEW_TEACHER:
+                rule = prevailing(rules, CategoryHours, record, span.since, category)
+                if rule is not None:
+                    fit = _fit(rule.value, lines)
+                    yield _judged(category, rule, rule.value.minima, fit, Result.NOT_MET, [span])
+                continue
+            post = prevailing(rules, NewPrincipal, record, span.since, category)
+            if post is not None:
+                fit = [each for each in lines if each.purpose is purpose]
+                asked = (post.value.hours_min, None, post.value.intensive_hours_min, None)
+                yield _judged(category, post, asked, fit, Result.NOT_MET, [span])
+
+
+def counted_apart(found: Iterable[Apart], unit: Unit) -> Iterator[Requirement]:
+    """What became of the trainings that the cycle counts at a rate of their own."""
+    groups: dict[tuple[Category, str], list[Apart]] = {}
+    for each in found:
+        groups.setdefault((each.category, each.rule.id), []).append(each)
+    for (category, _), group in groups.items():
+        rule = group[0].rule
+        hours = sum((each.line.worth(unit) for each in group), ZERO)
+        counted = plain(sum((each.worth(unit) for each in group), ZERO))
+        yield Requirement(
+            code=f"{category.value}_NOT_COUNTED",
+            result=Result.COMPLIANT,
+            needed=f"{hours} × {rule.value.count_rate}",
+            had=str(counted),
+            zh=f"{CATEGORY_ZH[category]}专项培训 {hours}，计入周期 {counted}。",
+            en=f"{hours} of {category.value} training; {counted} of it count in the cycle.",
+            **stands_on(rule, [each.line for each in group]),
+        )
+
+
+def _fit(value: CategoryHours, lines: list[Line]) -> list[Line]:
+    return [
+        each
+        for each in lines
+        if not each.revoked and (not value.purposes or each.purpose.value in value.purposes)
+    ]
+
+
+def _judged(
+    category: Category,
+    rule: InForce[Any],
+    minima: tuple[Decimal | None, ...],
+    lines: list[Line],
+    short: Result,
+    spans: list[Belonging],
+) -> Requirement:
+    hours = sum((each.hours for each in lines), ZERO)
+    practice = sum((min(each.practice_hours, each.hours) for each in lines), ZERO)
+    block = sum((each.hours for each in lines if each.kind is CreditKind.INTENSIVE), ZERO)
+    parts = [
+        (zh, en, had, least)
+        for zh, en, had, least in zip(
+            ("合计", "实践", "集中", "专题"),
+            ("in all", "of practice", "in block form", "on its themes"),
+            (hours, practice, block, hours),
+            minima,
+            strict=True,
+        )
+        if least is not None
+    ]
+    met = all(had >= least for _, _, had, least in parts)
+    result = Result.MET if met else short
+    cited = stands_on(rule, lines)
+    cited["events"] += tuple(each for span in spans for each in span.events)
+    cited["positions"] = tuple(
+        sorted({*cited["positions"], *(each for span in spans for each in span.positions)})
+    )
+    since = spans[0].since
+    return Requirement(
+        code=f"{category.value}_HOURS",
+        result=result if rule.certain else Result.INDETERMINATE,
+        needed=" / ".join(str(least) for *_, least in parts),
+        had=" / ".join(str(plain(had)) for _, _, had, _ in parts),
+        zh=f"{CATEGORY_ZH[category]}（自 {since} 起）："
+        + "，".join(f"{zh} {plain(had)}/{least} 学时" for zh, _, had, least in parts)
+        + "。",
+        en=f"{category.value} since {since}: "
+        + ", ".join(f"{plain(had)} of {least} hours {en}" for _, en, had, least in parts)
+        + ".",
+        **cited,
+    )

@@ -1,0 +1,229 @@
+"""Structure: of what kinds of training the total of a cycle is made.
+
+One long intensive training, so much from the school at least, and so much of it counted at most.
+The province suspended such shares in the epidemic (rulebook C-12, C-13); since credits took the
+place of hours the floor is a recommendation (C-02).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from ledger.amount import ZERO
+from ledger.credit import CreditKind
+from ledger.cycle import Cycle, Unit
+from ledger.names import JurisdictionId
+from ledger.record import Line, stands_on, total
+from ledger.regulation import InForce, Parameters, Rulebook
+from ledger.requirement import Requirement, Result
+
+
+class OnceIntensive(
+    Parameters,
+    kind="once-intensive",
+    zh="统计周期内达到规定规模的集中培训次数：分段的项目算一次，两个较短的项目不能相加。",
+    scope=(),
+):
+    """Counts the long intensive trainings of a cycle: each project once, never two added up."""
+
+    times_min: int
+    base_credits_min: Decimal | None = None
+    hours_min: Decimal | None = None
+
+    def counts(self, line: Line) -> bool:
+        """Whether a line is such a training: by base credit or hours, before deductions (C-15)."""
+        if line.kind is not CreditKind.INTENSIVE or line.revoked:
+            return False
+        if self.base_credits_min is not None:
+            return line.base_credits >= self.base_credits_min
+        return self.hours_min is not None and line.hours_planned >= self.hours_min
+
+    @property
+    def least(self) -> Decimal:
+        """The size from which a training counts."""
+        return self.base_credits_min or self.hours_min or ZERO
+
+    def wrong(self) -> str | None:
+        """What is out of range."""
+        if self.times_min <= 0:
+            return "times_min must be more than 0"
+        return None if self.least > 0 else "base_credits_min or hours_min must be more than 0"
+
+    def laxer(self, than: OnceIntensive) -> bool:
+        """Whether it asks for fewer or shorter ones."""
+        return self.times_min < than.times_min or self.least < than.least
+
+
+class SchoolBasedCap(
+    Parameters,
+    kind="school-based-cap",
+    zh="评价日起作用：一个周期内的校本学分超过上限的部分不计入总量。",
+    scope=(),
+):
+    """Leaves out of the total what a cycle has of school-based credits beyond the cap."""
+
+    credits_max: Decimal
+    per: str = "CYCLE"
+
+    def wrong(self) -> str | None:
+        """What is out of range."""
+        if self.per != "CYCLE":
+            return f"per: {self.per} is not CYCLE, over which the cap is applied"
+        return None if self.credits_max >= 0 else "credits_max must not be below 0"
+
+    def laxer(self, than: SchoolBasedCap) -> bool:
+        """Whether it lets more count."""
+        return self.credits_max > than.credits_max
+
+
+class SchoolBasedFloor(
+    Parameters,
+    kind="school-based-floor",
+    zh="核算周期内实际的校本学时是否达到下限；自 advisory_from 起只作提示，不影响周期结论。",
+    scope=(),
+):
+    """Judges the actual school-based hours of a cycle; advice only from ``advisory_from`` on."""
+
+    hours_min: Decimal
+    advisory_from: date | None = None
+    external: tuple[str, ...] = ()
+
+    def wrong(self) -> str | None:
+        """What is out of range."""
+        return None if self.hours_min > 0 else "hours_min must be more than 0"
+
+    def laxer(self, than: SchoolBasedFloor) -> bool:
+        """Whether it asks for less."""
+        return self.hours_min < than.hours_min
+
+
+class RatioSuspended(
+    Parameters,
+    kind="ratio-suspended",
+    zh="暂停期内不评判省级的结构比例；周期在暂停期内结束的，县市级要求由当地决定。",
+    scope=(),
+):
+    """Suspends provincial shares of the total; those of a locality are left to it."""
+
+
+def effective(
+    lines: list[Line], cap: InForce[SchoolBasedCap] | None, unit: Unit = Unit.CREDITS
+) -> tuple[Decimal, Decimal]:
+    """What counts after the cap on school-based credits, and what the cap cut off."""
+    school_based = total(lines, CreditKind.SCHOOL_BASED, unit)
+    cut = max(school_based - cap.value.credits_max, ZERO) if cap else ZERO
+    return total(lines, unit=unit) - cut, cut
+
+
+def cap_on(
+    rules: Rulebook, place: JurisdictionId, day: date
+) -> tuple[InForce[SchoolBasedCap] | None, Result | None]:
+    """The cap, and ``NOT_ASSESSED`` or ``INDETERMINATE`` where it is or may be suspended."""
+    cap = rules.find(SchoolBasedCap, place, day)
+    suspension = rules.find(RatioSuspended, place, day)
+    if cap is None or suspension is None or cap.rule.place.level != "PROVINCE":
+        return cap, None
+    return cap, Result.NOT_ASSESSED if suspension.certain else Result.INDETERMINATE
+
+
+def once(
+    rules: Rulebook, place: JurisdictionId, day: date, cycle: Cycle, lines: list[Line]
+) -> Requirement:
+    """Whether the cycle holds the long intensive training."""
+    rule = rules.find(OnceIntensive, place, day)
+    if rule is None:
+        return Requirement(
+            code="ONCE_INTENSIVE",
+            result=Result.INDETERMINATE,
+            needed="?",
+            had="?",
+            zh="现有文件没有规定本地须参加几次长期集中培训。",
+            en="No adopted document asks for a long intensive training in this place.",
+        )
+    found = [each for each in lines if rule.value.counts(each)]
+    met = len(found) >= rule.value.times_min
+    result = Result.MET if met else Result.NOT_MET
+    note_zh = note_en = ""
+    if not met:
+        suspended = _suspended(rules, rule, place, cycle)
+        if suspended is not None:
+            result = suspended
+            note_zh, note_en = "（周期在暂停期内结束）", " (the cycle ends in a suspension)"
+    return Requirement(
+        code="ONCE_INTENSIVE",
+        result=result,
+        needed=str(rule.value.times_min),
+        had=str(len(found)),
+        zh=f"周期内须参加 {rule.value.times_min} 次 {rule.value.least} 及以上的集中培训，"
+        f"已完成 {len(found)} 次{note_zh}。",
+        en=f"{len(found)} of {rule.value.times_min} intensive training of at least "
+        f"{rule.value.least}{note_en}.",
+        **stands_on(rule, found),
+    )
+
+
+def _suspended(
+    rules: Rulebook, rule: InForce[Any], place: JurisdictionId, cycle: Cycle
+) -> Result | None:
+    last = cycle.last_day
+    suspension = rules.find(RatioSuspended, place, last)
+    if suspension is None:
+        return None
+    if not suspension.certain:
+        return Result.INDETERMINATE
+    local = rule.rule.place.level != "PROVINCE"
+    return Result.LOCAL_DISCRETION if local else Result.NOT_ASSESSED
+
+
+def capped(
+    cap: InForce[SchoolBasedCap] | None, suspended: Result | None, lines: list[Line], cut: Decimal
+) -> Requirement:
+    """How much came from the school, and what of it the cap leaves out."""
+    school_based = [each for each in lines if each.kind is CreditKind.SCHOOL_BASED]
+    had = total(school_based)
+    if cap is None:
+        return Requirement(
+            code="SCHOOL_BASED_CAP",
+            result=Result.NOT_ASSESSED,
+            needed="?",
+            had=str(had),
+            zh=f"校本学分 {had}；评价日之前的上限在文件中没有写明（CAP_UNKNOWN），未作限制。",
+            en=f"{had} school-based credits; the cap before this day is unknown (CAP_UNKNOWN).",
+            certain=False,
+        )
+    most = cap.value.credits_max
+    plainly = Result.MET if school_based else Result.NOT_APPLICABLE
+    return Requirement(
+        code="SCHOOL_BASED_CAP",
+        result=suspended or plainly,
+        needed=f"<= {most}",
+        had=str(had),
+        zh=f"校本学分 {had}，至多计 {most}" + (f"，{cut} 不计入。" if cut else "。"),
+        en=f"{had} school-based credits, at most {most} count"
+        + (f"; {cut} do not." if cut else "."),
+        **stands_on(cap, school_based),
+    )
+
+
+def floor(
+    rules: Rulebook, place: JurisdictionId, day: date, lines: list[Line]
+) -> Requirement | None:
+    """Whether enough hours came from the school; ``None`` where no rule asks."""
+    rule = rules.find(SchoolBasedFloor, place, day)
+    if rule is None:
+        return None
+    school_based = [each for each in lines if each.kind is CreditKind.SCHOOL_BASED]
+    had, least = total(school_based, unit=Unit.HOURS), rule.value.hours_min
+    advisory = rule.value.advisory_from is not None and day >= rule.value.advisory_from
+    result = Result.MET if had >= least else Result.ADVISORY if advisory else Result.NOT_MET
+    return Requirement(
+        code="SCHOOL_BASED_FLOOR",
+        result=result if rule.certain else Result.INDETERMINATE,
+        needed=str(least),
+        had=str(had),
+        zh=f"校本培训 {had} 学时，下限 {least}" + ("（仅作提示）。" if advisory else "。"),
+        en=f"{had} of {least} hours from the school" + (" (advice only)." if advisory else "."),
+        **stands_on(rule, school_based),
+    )

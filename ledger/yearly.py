@@ -1,0 +1,129 @@
+"""Yearly: what a teacher is normally expected to train in a calendar year.
+
+A year that is short is a deviation, never a failed cycle (rulebook C-07). A year that still runs
+is not judged before it ends, and of a year in which a teacher entered no document says what is
+expected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from ledger.amount import ZERO
+from ledger.credit import CreditKind
+from ledger.cycle import Cycle, Unit
+from ledger.record import Line, Record, stands_on, total
+from ledger.regulation import InForce, Parameters, Rulebook, Strength
+from ledger.requirement import Requirement, Result
+
+
+class YearlyHours(
+    Parameters,
+    kind="yearly-hours",
+    zh="逐个公历年核算每位教师的学时（或学分）：一般性要求未达到的记偏差，硬性要求未达到的记不合格。",
+    scope=(),
+):
+    """Judges what a teacher did in each calendar year; short of a norm it is a deviation."""
+
+    hours_min: Decimal | None = None
+    credits_min: Decimal | None = None
+
+    @property
+    def least(self) -> Decimal:
+        """The minimum."""
+        return self.credits_min or self.hours_min or ZERO
+
+    @property
+    def unit(self) -> Unit:
+        """What it is counted in."""
+        return Unit.HOURS if self.credits_min is None else Unit.CREDITS
+
+    def wrong(self) -> str | None:
+        """What is out of range."""
+        return None if self.least > 0 else "hours_min or credits_min must be more than 0"
+
+    def laxer(self, than: YearlyHours) -> bool:
+        """Whether it asks for less."""
+        return self.least < than.least
+
+
+class YearlySchoolBased(
+    Parameters,
+    kind="yearly-school-based",
+    zh="逐个公历年核算每位教师的校本学时，不足的记偏差。",
+    scope=(),
+):
+    """Judges the school-based hours of a teacher in each calendar year."""
+
+    hours_min: Decimal
+
+    def wrong(self) -> str | None:
+        """What is out of range."""
+        return None if self.hours_min > 0 else "hours_min must be more than 0"
+
+    def laxer(self, than: YearlySchoolBased) -> bool:
+        """Whether it asks for less."""
+        return self.hours_min < than.hours_min
+
+
+def yearly(record: Record, rules: Rulebook, day: date, cycle: Cycle) -> Iterator[Requirement]:
+    """How each calendar year that the cycle touches stands, by the version at its end."""
+    assert record.place is not None
+    for year in range(cycle.start.year, day.year + 1):
+        ends = date(year + 1, 1, 1) - timedelta(days=1)
+        last = min(ends, day)
+        lines = [
+            each
+            for each in record.lines
+            if each.completed.year == year and each.completed <= last and not each.revoked
+        ]
+        school_based = [each for each in lines if each.kind is CreditKind.SCHOOL_BASED]
+        open_ended = _open(record, year, day, ends)
+        for rule in rules.find_all(YearlyHours, record.place, last):
+            had = total(lines, unit=rule.value.unit)
+            yield _judged("YEARLY_HOURS", year, rule, rule.value.least, had, lines, open_ended)
+        least = rules.find(YearlySchoolBased, record.place, last)
+        if least is not None:
+            had = total(school_based, unit=Unit.HOURS)
+            asked = least.value.hours_min
+            code = "YEARLY_SCHOOL_BASED"
+            yield _judged(code, year, least, asked, had, school_based, open_ended)
+
+
+def _open(record: Record, year: int, day: date, ends: date) -> Result | None:
+    """What is said instead of a deviation, where the year is not over or not whole."""
+    if day < ends:
+        return Result.NOT_ASSESSED
+    if record.entered is not None and record.entered > date(year, 1, 1):
+        return Result.INDETERMINATE
+    return None
+
+
+def _judged(
+    code: str,
+    year: int,
+    rule: InForce[Any],
+    least: Decimal,
+    had: Decimal,
+    lines: list[Line],
+    open_ended: Result | None,
+) -> Requirement:
+    norm = rule.rule.strength is Strength.PRINCIPLE
+    if had >= least:
+        result = Result.COMPLIANT if norm else Result.MET
+    else:
+        result = open_ended or (Result.DEVIATION if norm else Result.NOT_MET)
+    what_zh, what_en = ("校本", "from the school") if code == "YEARLY_SCHOOL_BASED" else ("", "")
+    return Requirement(
+        code=code,
+        result=result if rule.certain else Result.INDETERMINATE,
+        needed=str(least),
+        had=str(had),
+        zh=f"{year} 年{what_zh}培训 {had}，应有 {least}。",
+        en=f"{had} of {least} in {year} {what_en}".rstrip() + ".",
+        year=year,
+        **stands_on(rule, lines),
+    )

@@ -1,0 +1,140 @@
+"""Categories: who names them, from when and until when."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from ledger.category import (
+    AlreadyBelongs,
+    AssignCategory,
+    Belonging,
+    CategoryAssigned,
+    CategoryEnded,
+    EndCategory,
+    NotOfCategory,
+    ProbationOpen,
+    Rank,
+    belongings_after,
+)
+from ledger.command import OutsideScope, UnknownReference
+from ledger.register import Category, WrongDay
+from tests import cast
+from tests.cast import DAY, LIN, RUIAN, SCHOOL, WENZHOU
+from tests.given import asker_for, entries, given
+from tests.judged import belongs
+
+SINCE = date(2022, 9, 1)
+HOMEROOM = AssignCategory(teacher=LIN, category=Category.HOMEROOM_TEACHER, since=SINCE)
+PROBATION = AssignCategory(
+    teacher=LIN, category=Category.NEW_TEACHER, since=SINCE, until=date(2023, 8, 31)
+)
+
+
+def test_a_school_names_its_homeroom_teachers():
+    given(cast.registered()).when(HOMEROOM, on=DAY, by=asker_for(SCHOOL)).then(
+        belongs(Category.HOMEROOM_TEACHER, SINCE)
+    )
+
+
+def test_a_bureau_names_who_is_in_probation():
+    given(cast.registered()).when(PROBATION, on=DAY, by=asker_for(RUIAN)).then(
+        belongs(Category.NEW_TEACHER, SINCE, date(2023, 8, 31))
+    )
+
+
+@pytest.mark.parametrize(
+    ("rank", "party"), [(Rank.CITY, WENZHOU), (Rank.COUNTY, RUIAN), (None, RUIAN)]
+)
+def test_the_city_names_its_own_backbone_teachers_and_the_county_its_own(rank, party):
+    command = AssignCategory(
+        teacher=LIN, category=Category.BACKBONE_TEACHER, since=SINCE, rank=rank
+    )
+    given(cast.registered()).when(command, on=DAY, by=asker_for(party)).then(
+        belongs(Category.BACKBONE_TEACHER, SINCE, rank=rank)
+    )
+
+
+@pytest.mark.parametrize(("command", "other"), [(HOMEROOM, RUIAN), (PROBATION, SCHOOL)])
+def test_nobody_else_names_them(command, other):
+    given(cast.registered()).when(command, on=DAY, by=asker_for(other)).refused(OutsideScope)
+
+
+def test_a_probation_has_a_last_day():
+    given(cast.registered()).when(replace(PROBATION, until=None), on=DAY).refused(
+        ProbationOpen, field="until"
+    )
+
+
+def test_the_last_day_does_not_lie_before_the_first():
+    wrong = replace(PROBATION, until=date(2022, 8, 31))
+    given(cast.registered()).when(wrong, on=DAY).refused(WrongDay, field="until")
+    given(cast.registered()).when(replace(PROBATION, until=SINCE), on=DAY).accepted()
+
+
+def test_nobody_belongs_to_a_category_ahead_of_time():
+    given(cast.registered()).when(replace(HOMEROOM, since=date(2024, 3, 20)), on=DAY).faulted(
+        "DAY_AHEAD", "since"
+    )
+
+
+def test_a_teacher_belongs_to_a_category_once_at_a_time():
+    before = belongs(Category.HOMEROOM_TEACHER, date(2021, 9, 1), date(2022, 9, 1))
+    given(cast.registered(), before).when(HOMEROOM, on=DAY).refused(
+        AlreadyBelongs, field="category"
+    )
+    earlier = belongs(Category.HOMEROOM_TEACHER, date(2021, 9, 1), date(2022, 8, 31))
+    given(cast.registered(), earlier).when(HOMEROOM, on=DAY).accepted()
+
+
+def test_an_unknown_teacher_belongs_to_nothing():
+    given().when(HOMEROOM, on=DAY).refused(UnknownReference, field="teacher")
+
+
+END = EndCategory(teacher=LIN, category=Category.HOMEROOM_TEACHER, until=date(2023, 8, 31))
+
+
+def test_a_category_ends_on_a_day():
+    assigned = belongs(Category.HOMEROOM_TEACHER, SINCE)
+    ended = CategoryEnded(
+        teacher=LIN,
+        school=SCHOOL,
+        place=RUIAN,
+        category=Category.HOMEROOM_TEACHER,
+        until=date(2023, 8, 31),
+    )
+    given(cast.registered(), assigned).when(END, on=DAY).then(ended)
+    given(cast.registered(), assigned, ended).when(
+        replace(END, until=date(2023, 9, 1)), on=DAY
+    ).refused(NotOfCategory, field="category")
+
+
+def test_what_a_teacher_does_not_belong_to_does_not_end():
+    given(cast.registered()).when(END, on=DAY).refused(NotOfCategory, field="category")
+
+
+def test_the_city_ends_what_the_city_named():
+    end = EndCategory(teacher=LIN, category=Category.BACKBONE_TEACHER, until=DAY)
+    past = [cast.registered(), belongs(Category.BACKBONE_TEACHER, SINCE, rank=Rank.CITY)]
+    given(past).when(end, on=DAY, by=asker_for(WENZHOU)).accepted()
+    given(past).when(end, on=DAY, by=asker_for(RUIAN)).refused(OutsideScope)
+
+
+def test_the_spans_are_folded_with_what_they_stand_on():
+    spans: list[Belonging] = []
+    past = [
+        CategoryAssigned(
+            teacher=LIN, school=SCHOOL, place=RUIAN, category=Category.PRINCIPAL, since=SINCE
+        ),
+        CategoryEnded(
+            teacher=LIN, school=SCHOOL, place=RUIAN, category=Category.PRINCIPAL, until=DAY
+        ),
+    ]
+    for entry in entries(past, DAY):
+        spans = belongings_after(spans, entry)
+
+    assert [(span.since, span.until, span.positions) for span in spans] == [(SINCE, DAY, [1, 2])]
+    assert spans[0].holds(DAY)
+    assert not spans[0].holds(DAY + date.resolution)
