@@ -18,9 +18,10 @@ from api.simulate_room import ClassRun, sessions_of
 from api.simulate_script import Script
 from ledger.command import Asker
 from ledger.declaration import DeclareProject
+from ledger.form import Form
 from ledger.names import CreditId, OfferingId, OrderId, ProjectId
 from ledger.offering import OpenOffering
-from ledger.order import Form, PublishOrderList, SubmitOrder
+from ledger.order import PublishOrderList, SubmitOrder
 from ledger.plan import Audience, Lead, Mode, Plan
 from ledger.register import Stage, Title
 from ledger.response import AwardOrder, RespondToOrder

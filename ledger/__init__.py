@@ -10,8 +10,15 @@ school             学校             register.py
 teacher            教师             teacher.py
 provider           培训机构         accreditation.py
 term, window       学期、时间安排   term.py
+form               订单表           form.py (the form of an order, and its limits)
 order              订单             order.py (its answers and award, 响应、遴选: response.py)
 plan               培训方案         plan.py
+candidate          待审方案         candidate.py (a plan with its host and lead, under scrutiny)
+segment            分段             segment.py (how a training is divided, and when it is held)
+fee                收费             fee.py (standard and items of what a plan charges)
+content            方案内容         content.py
+delivery           培训形式         delivery.py
+host               承办             host.py (who may put a project forward)
 scrutiny           方案审查         scrutiny.py
 quota              限报数           quota.py
 declaration        申报             declaration.py
@@ -51,9 +58,16 @@ from ledger import (  # isort: skip  (order of life)
     teacher,
     accreditation,
     term,
+    form,
     order,
     response,
     plan,
+    candidate,
+    segment,
+    fee,
+    content,
+    delivery,
+    host,
     scrutiny,
     quota,
     declaration,
@@ -89,9 +103,16 @@ NOUNS = (
     teacher,
     accreditation,
     term,
+    form,
     order,
     response,
     plan,
+    candidate,
+    segment,
+    fee,
+    content,
+    delivery,
+    host,
     scrutiny,
     quota,
     declaration,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from ledger.accreditation import ProviderAccredited, known_provider
 from ledger.amount import bounded
+from ledger.candidate import Candidate
 from ledger.command import PROVINCE, Command, Refused, Selector, about, fact
 from ledger.event import Entry, Event, unchanged
 from ledger.finding import Outcome
@@ -19,13 +20,17 @@ from ledger.order import OrderAwarded
 from ledger.plan import Audience, Lead, Plan, exact_plan
 from ledger.quota import (
     Declared,
+    OrderStandard,
     QuotaExempt,
     QuotaUnknown,
+    judge_cap,
     judge_lead,
     judge_quota,
     quota_of,
 )
 from ledger.register import taken, unknown
+from ledger.regulation import Parameters
+from ledger.response import host_age
 from ledger.scrutiny import judge_plan
 from ledger.term import Calendar, Phase, TermOpened, in_window, known_term, window
 
@@ -65,6 +70,24 @@ class NotAwarded(Refused):
     """The order was not awarded to this provider."""
 
 
+class OrderPlan(
+    Parameters,
+    kind="order-plan",
+    zh="同一订单有超过规定数的方案，或一份方案用于两个订单的，记一项违规。",
+):
+    """Notes more plans for one order than this, and a plan that two orders share."""
+
+    plans_per_order: int
+
+    def wrong(self) -> str | None:
+        few = self.plans_per_order < 1
+        return f"plans_per_order: {self.plans_per_order} is less than one" if few else None
+
+
+class PlanPerOrder(Refused):
+    """An order has a plan already, or the plan serves another order."""
+
+
 class NotDeclared(Refused):
     """The project is not under declaration any more."""
 
@@ -88,6 +111,8 @@ class DeclareProject(Command):
     awarded: OrderAwarded | None = fact(default=None)
     projects: dict[ProjectId, str] = fact(default_factory=dict)
     led: dict[ProjectId, tuple[ProviderId, int]] = fact(default_factory=dict)
+    local: dict[ProjectId, str] = fact(default_factory=dict)
+    ordered: dict[ProjectId, tuple[ProjectDeclared, str]] = fact(default_factory=dict)
 
     def boundary(self) -> list[Selector]:
         declared: list[type[Event]] = [ProjectDeclared, ProjectWithdrawn]
@@ -98,8 +123,10 @@ class DeclareProject(Command):
             about(self.lead.staff, self.term, of=declared, rare=True),
             about(self.term, of=[TermOpened], rare=True),
         ]
+        if self.place != PROVINCE:
+            selectors.append(about(self.place, self.term, of=declared, rare=True))
         if self.order is not None:
-            selectors.append(about(self.order, of=[OrderAwarded]))
+            selectors.append(about(self.order, of=[OrderAwarded, ProjectDeclared]))
         return selectors
 
     def learn(self, entry: Entry) -> None:
@@ -116,9 +143,16 @@ class DeclareProject(Command):
                     self.projects[event.project] = entry.id
                 if event.lead.staff == self.lead.staff:
                     self.led[event.project] = (event.provider, event.offerings)
-            case ProjectWithdrawn(in_window=True, project=project):
-                self.projects.pop(project, None)
-                self.led.pop(project, None)
+                if (event.place, event.term) == (self.place, self.term):
+                    self.local[event.project] = entry.id
+                if event.order is not None:
+                    self.ordered[event.project] = (event, entry.id)
+            case ProjectWithdrawn(in_window=in_window, project=project):
+                self.ordered.pop(project, None)
+                if in_window:
+                    self.projects.pop(project, None)
+                    self.led.pop(project, None)
+                    self.local.pop(project, None)
             case _:
                 pass
 
@@ -149,12 +183,18 @@ class DeclareProject(Command):
             term=self.term,
             calendar=calendar,
         )
-        yield from self.gate(self._order(), *about_this)
+        if ordered:
+            yield from self.gate(self._order(), *about_this)
+            yield from self.gate(host_age(self, self.place, self.term, host), *about_this)
+            yield from self._one_plan(plan)
         yield from self._quota(host)
+        if self.place != PROVINCE:
+            yield from self.gate(judge_cap(self, self.local, self.place, self.term), *about_this)
         yield from self._lead()
-        yield from judge_plan(
-            self, plan, host, self.lead, *about_this, place=self.place, term=self.term.value
+        candidate = Candidate(
+            command=self, plan=plan, host=host, lead=self.lead, place=self.place, term=self.term
         )
+        yield from judge_plan(candidate, *about_this)
         rule = quota_of(self, host, PROVINCE, self.term) if self._counts() else None
         yield ProjectDeclared(
             project=self.project,
@@ -181,8 +221,6 @@ class DeclareProject(Command):
         )
 
     def _order(self) -> Refused | None:
-        if self.order is None:
-            return None
         if self.awarded is not None and self.awarded.provider == self.provider:
             return None
         return NotAwarded(
@@ -191,6 +229,36 @@ class DeclareProject(Command):
             rule=window(self.ask.rules, self.place, self.term, Phase.ORDER_DECLARE, Calendar.ORDER),
             field="order",
         )
+
+    def _one_plan(self, plan: Plan) -> Iterator[Event]:
+        """Notes a second plan for the order, and a plan that serves another order as well."""
+        rule = self.ask.rules.find(OrderPlan, self.place, self.ask.on, term=self.term.value)
+        if rule is None:
+            return
+        same = {e.project: i for e, i in self.ordered.values() if e.order == self.order}
+        shared = {
+            e.project: i
+            for e, i in self.ordered.values()
+            if e.order != self.order and e.plan == plan
+        }
+        if len(same) >= rule.value.plans_per_order:
+            said = PlanPerOrder(
+                zh=f"{self.order} 已有方案 {'、'.join(same)}，一单一方案",
+                en=f"{self.order} has the plan of {', '.join(same)} already; one plan per order",
+                rule=rule,
+                field="order",
+                evidence=tuple(same.values()),
+            )
+            yield self.finding(said, Outcome.VIOLATION, self.project, self.provider)
+        if shared:
+            said = PlanPerOrder(
+                zh=f"方案与另一订单的 {'、'.join(shared)} 相同，方案不得共用",
+                en=f"the plan is that of {', '.join(shared)} for another order, not to be shared",
+                rule=rule,
+                field="plan",
+                evidence=tuple(shared.values()),
+            )
+            yield self.finding(said, Outcome.VIOLATION, self.project, self.provider)
 
     def _quota(self, host: ProviderAccredited) -> Iterator[Event]:
         if not self._counts():
@@ -225,10 +293,16 @@ class DeclareProject(Command):
         )
         for refusal in refusals:
             if self.order is not None:
-                # Order-based projects follow the provincial demands in principle only (ZJ24-42).
-                yield self.finding(refusal, Outcome.DEVIATION, self.project, self.lead.staff)
+                yield from self._in_principle(refusal)
             else:
                 yield from self.gate(refusal, self.project, self.lead.staff)
+
+    def _in_principle(self, refusal: Refused) -> Iterator[Event]:
+        """Notes that an order-based project departs from the demands on province-wide ones."""
+        rule = self.ask.rules.find(OrderStandard, self.place, self.ask.on, term=self.term.value)
+        if rule is not None:
+            said = type(refusal)(zh=refusal.zh, en=refusal.en, rule=rule, field=refusal.field)
+            yield self.finding(said, Outcome.DEVIATION, self.project, self.lead.staff)
 
 
 def known_project(declared: ProjectDeclared | None, project: ProjectId) -> ProjectDeclared:

@@ -19,6 +19,7 @@ from ledger.plan import Plan
 from ledger.register import taken, unknown
 from ledger.regulation import Parameters
 from ledger.review import PROJECT_EVENTS, Dossier, reasoned
+from ledger.segment import judge_months
 from ledger.term import Calendar, Phase, in_window, note_window
 
 SEATS_MAX = 100_000
@@ -217,6 +218,7 @@ class OpenOffering(Command):
             adviser_full_time=self.adviser_full_time,
         )
         yield from self._adviser(declared)
+        yield from self._months(declared)
         last = self.opens if declared.plan.cross_term else self.closes
         for day in dict.fromkeys((self.opens, last)):
             yield from note_window(
@@ -258,6 +260,12 @@ class OpenOffering(Command):
                 en=f"the last day {self.closes} lies before the first {self.opens}",
                 field="closes",
             )
+
+    def _months(self, declared: ProjectDeclared) -> Iterator[Event]:
+        # A plan that dates its segments was advised when it was declared.
+        said = judge_months(self, declared.plan, declared.place, self.opens, self.closes)
+        if said is not None and not declared.plan.parts:
+            yield self.finding(said, Outcome.ADVISORY, self.offering, declared.provider)
 
     def _adviser(self, declared: ProjectDeclared) -> Iterator[Event]:
         rule = self.ask.rules.find(ClassAdviser, declared.place, self.ask.on)

@@ -9,33 +9,36 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import Enum
+from typing import Self
 
 from ledger.accreditation import ProviderAccredited
 from ledger.amount import bounded
 from ledger.command import PROVINCE, Command, Refused, Selector, about, fact
-from ledger.event import Entry, Event
+from ledger.event import Entry, Event, unchanged
+from ledger.fault import Fault
 from ledger.finding import Outcome
-from ledger.names import JurisdictionId, Name, OrderId, ProviderId, TermId
+from ledger.form import Form, judge_form, judge_routing
+from ledger.names import JurisdictionId, Name, OrderId, ProviderId, StaffId, TermId
 from ledger.register import Stage, taken, unknown
 from ledger.regulation import Parameters
 from ledger.term import Calendar, Phase, TermOpened, in_window, known_term, note_window
 from ledger.text import filled
 
-
-class Form(Enum):
-    """How the ordered training is delivered."""
-
-    FACE_TO_FACE = "FACE_TO_FACE"
-    ONLINE = "ONLINE"
-    BLENDED = "BLENDED"
-
-
 SEATS_MAX = 100_000
 DAYS_MAX = 366
+TEXTS = (
+    "title",
+    "theme",
+    "trainees",
+    "subject",
+    "field_of_study",
+    "trainee_level",
+    "aims",
+    "requirements",
+)
 
 
-class OrderSubmitted(Event, name="order.submitted"):
+class OrderSubmitted(Event, name="order.submitted", version=2):
     """A county asked for one class offering."""
 
     order: OrderId
@@ -52,6 +55,13 @@ class OrderSubmitted(Event, name="order.submitted"):
     aims: str
     requirements: str
     intended: tuple[ProviderId, ...] = ()
+    field_of_study: str = ""
+    trainee_level: str = ""
+    contact: StaffId | None = None
+    off_platform: bool = False
+
+
+OrderSubmitted.upcast(from_version=1)(unchanged)
 
 
 class OrderListPublished(Event, name="order.list-published"):
@@ -61,16 +71,20 @@ class OrderListPublished(Event, name="order.list-published"):
     orders: tuple[OrderId, ...]
 
 
-class OrderResponded(Event, name="order.responded"):
+class OrderResponded(Event, name="order.responded", version=2):
     """A provider answered an order with its proposal."""
 
     order: OrderId
     provider: ProviderId
     place: JurisdictionId
     proposal: str
+    off_platform: bool = False
 
 
-class OrderAwarded(Event, name="order.awarded"):
+OrderResponded.upcast(from_version=1)(unchanged)
+
+
+class OrderAwarded(Event, name="order.awarded", version=2):
     """The county chose the provider of an order."""
 
     order: OrderId
@@ -78,30 +92,40 @@ class OrderAwarded(Event, name="order.awarded"):
     place: JurisdictionId
     term: TermId
     reason: str
+    off_platform: bool = False
 
 
-class OrderForm(Parameters, kind="order-form"):
-    """Limits of the order form."""
-
-    aims_characters_max: int
-    requirements_characters_max: int
-    forms: tuple[str, ...]
+OrderAwarded.upcast(from_version=1)(unchanged)
 
 
-class OrderRouting(Parameters, kind="order-routing"):
-    """To whom an order is pushed."""
-
-    intended_max: int
-
-
-class OrderMinimum(Parameters, kind="order-minimum"):
-    """How many offerings each county orders in a term."""
+class OrderMinimum(
+    Parameters,
+    kind="order-minimum",
+    zh="公布订单清单时，一个县发布的订单少于规定班期数的，记为偏离。",
+):
+    """Notes, as a departure, a county that ordered fewer offerings than this in a term."""
 
     offerings_min: int
 
+    def wrong(self) -> str | None:
+        return "offerings_min: must not be negative" if self.offerings_min < 0 else None
 
-class FormOverrun(Refused):
-    """A field of the order form is too long or not allowed."""
+    def laxer(self, than: Self) -> bool:
+        return self.offerings_min < than.offerings_min
+
+
+class OrderChannel(
+    Parameters,
+    kind="order-channel",
+    zh="转报的订单步骤注明不在平台上办理的，记一项违规。",
+):
+    """Notes a reported step of an order that was taken elsewhere than on the platform."""
+
+    through: str
+
+
+class OffPlatform(Refused):
+    """A step of an order was taken off the platform."""
 
 
 class AlreadyPublished(Refused):
@@ -114,6 +138,34 @@ class AlreadyAwarded(Refused):
 
 class TooFewOrders(Refused):
     """A county ordered fewer offerings than expected of it."""
+
+
+def on_platform(
+    command: Command,
+    off_platform: bool,
+    *subjects: Name,
+    place: JurisdictionId,
+    term: TermId,
+) -> Iterator[Event]:
+    """Notes a step taken off the platform. Raises ``Fault`` where that is asked, not reported."""
+    if not off_platform:
+        return
+    if not command.ask.reported:
+        raise Fault(
+            "NOT_REPORTED",
+            zh="只有转报的步骤才可能不在平台上办理；在此提交的就是在平台上办理的",
+            en="only a reported step can have been taken off the platform; this one is on it",
+            field="off_platform",
+        )
+    rule = command.ask.rules.find(OrderChannel, place, command.ask.on, term=term.value)
+    if rule is not None:
+        said = OffPlatform(
+            zh=f"订单的这一步没有在 {rule.value.through} 上办理",
+            en=f"this step of the order was not taken on the {rule.value.through}",
+            rule=rule,
+            field="off_platform",
+        )
+        yield command.finding(said, Outcome.VIOLATION, *subjects)
 
 
 @dataclass(kw_only=True)
@@ -134,6 +186,10 @@ class SubmitOrder(Command):
     aims: str
     requirements: str
     intended: tuple[ProviderId, ...] = ()
+    field_of_study: str = ""
+    trainee_level: str = ""
+    contact: StaffId | None = None
+    off_platform: bool = False
 
     known: bool = fact(default=False)
     opened: bool = fact(default=False)
@@ -164,8 +220,7 @@ class SubmitOrder(Command):
             raise taken(self.order, "order")
         bounded(self.seats, SEATS_MAX, "seats")
         bounded(self.days, DAYS_MAX, "days")
-        for field in ("title", "theme", "trainees", "subject", "aims"):
-            filled(getattr(self, field), field)
+        filled(self.title, "title")
         for provider in self.intended:
             if provider not in self.providers:
                 raise unknown(provider, "intended")
@@ -182,50 +237,25 @@ class SubmitOrder(Command):
             order=self.order,
             place=self.place,
             term=self.term,
-            title=self.title,
-            theme=self.theme,
-            trainees=self.trainees,
             stage=self.stage,
-            subject=self.subject,
             seats=self.seats,
             days=self.days,
             form=self.form,
-            aims=self.aims,
-            requirements=self.requirements,
             intended=self.intended,
+            contact=self.contact,
+            off_platform=self.off_platform,
+            **{field: getattr(self, field).strip() for field in TEXTS},
+        )
+        yield from on_platform(
+            self, self.off_platform, self.order, place=self.place, term=self.term
         )
 
     def _form(self) -> Iterator[Event]:
-        rules, scope = self.ask.rules, {"term": self.term.value}
-        form = rules.find(OrderForm, self.place, self.ask.on, **scope)
-        if form is not None:
-            for field, text, most in (
-                ("aims", self.aims, form.value.aims_characters_max),
-                ("requirements", self.requirements, form.value.requirements_characters_max),
-            ):
-                if len(text) > most:
-                    yield from self.gate(
-                        FormOverrun(
-                            zh=f"{field} 有 {len(text)} 字，上限为 {most} 字",
-                            en=f"{field} has {len(text)} characters of at most {most}",
-                            rule=form,
-                            field=field,
-                        ),
-                        self.order,
-                    )
-        routing = rules.find(OrderRouting, self.place, self.ask.on, **scope)
-        if routing is not None and len(self.intended) > routing.value.intended_max:
-            yield from self.gate(
-                FormOverrun(
-                    zh=f"意向机构填了 {len(self.intended)} 家，最多 {routing.value.intended_max} "
-                    "家",
-                    en=f"{len(self.intended)} intended providers; at most "
-                    f"{routing.value.intended_max} fit the form",
-                    rule=routing,
-                    field="intended",
-                ),
-                self.order,
-            )
+        texts = {field: getattr(self, field) for field in (*TEXTS, "contact")}
+        for refusal in judge_form(self, self.place, self.term, texts, self.form):
+            yield from self.gate(refusal, self.order)
+        routing = judge_routing(self, self.place, self.term, len(self.intended))
+        yield from self.gate(routing, self.order)
 
 
 @dataclass(kw_only=True)

@@ -3,42 +3,129 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Self
 
 from ledger.accreditation import ProviderAccredited, accredited_for
 from ledger.command import Command, Refused
-from ledger.names import JurisdictionId, ProviderId, StaffId, TermId
+from ledger.names import JurisdictionId, ProjectId, ProviderId, StaffId, TermId
 from ledger.regulation import InForce, Parameters
 
+DISTANCE = "DISTANCE"  # the qualification, which is not the quota category of the same name
 
-class ProjectQuota(Parameters, kind="project-quota"):
-    """How many projects a provider of a category may declare in a term."""
+
+def _negative(number: int, name: str) -> str | None:
+    return f"{name}: {number} is negative" if number < 0 else None
+
+
+class ProjectQuota(
+    Parameters,
+    kind="project-quota",
+    zh="机构一学期面向全省申报的项目超过限报数的，拒绝申报。",
+):
+    """Refuses one project more than a provider of the category may declare in a term."""
 
     projects_max: int
 
+    def wrong(self) -> str | None:
+        return _negative(self.projects_max, "projects_max")
 
-class ProjectQuotaNew(Parameters, kind="project-quota-new"):
-    """The lower quota of providers accredited for less than some years."""
+    def laxer(self, than: Self) -> bool:
+        return self.projects_max > than.projects_max
+
+
+class ProjectQuotaNew(
+    Parameters,
+    kind="project-quota-new",
+    zh="取得资质不满规定年数的机构，改用这一较低的限报数，超过的拒绝申报。",
+):
+    """Refuses by a lower quota where the provider has been accredited for less than so long."""
 
     projects_max: int
     accredited_years_below: int
 
+    def wrong(self) -> str | None:
+        return _negative(self.projects_max, "projects_max") or _negative(
+            self.accredited_years_below, "accredited_years_below"
+        )
 
-class QuotaExempt(Parameters, kind="quota-exempt"):
-    """Projects that do not use the quota."""
+    def laxer(self, than: Self) -> bool:
+        return (
+            self.projects_max > than.projects_max
+            or self.accredited_years_below < than.accredited_years_below
+        )
+
+
+class LocalProjectCap(
+    Parameters,
+    kind="local-project-cap",
+    zh="本地一学期申报的项目（含订单项目，窗口内撤回的除外）达到上限后，再申报的拒绝；"
+    "没有制定上限的地方不限。",
+):
+    """Refuses one project more than the place takes in a term; a locality adopts its own cap.
+
+    Order-based projects count; those taken back within the window do not (rulebook C-21).
+    """
+
+    projects_max: int
+
+    def wrong(self) -> str | None:
+        return _negative(self.projects_max, "projects_max")
+
+
+class QuotaExempt(
+    Parameters,
+    kind="quota-exempt",
+    zh="所列种类的项目不占机构限报数。",
+):
+    """Leaves projects of these sorts out of the provider's count."""
 
     exempt: tuple[str, ...]
 
 
-class LeadOfferings(Parameters, kind="lead-offerings"):
-    """How many offerings one lead may declare in a term."""
+class LeadOfferings(
+    Parameters,
+    kind="lead-offerings",
+    zh="负责人一学期名下班期（含订单）超过上限的，拒绝申报；本次为订单项目的，记为偏离。",
+):
+    """Refuses a project that gives its lead more offerings in a term than this."""
 
     offerings_max: int
 
+    def wrong(self) -> str | None:
+        return _negative(self.offerings_max, "offerings_max")
 
-class LeadProviders(Parameters, kind="lead-providers"):
-    """With how many providers one lead may declare in a term."""
+    def laxer(self, than: Self) -> bool:
+        return self.offerings_max > than.offerings_max
+
+
+class LeadProviders(
+    Parameters,
+    kind="lead-providers",
+    zh="负责人一学期通过超过上限的机构申报的，拒绝；本次为订单项目的，记为偏离。",
+):
+    """Refuses a project whose lead declares with more providers in the term than this."""
 
     providers_max: int
+
+    def wrong(self) -> str | None:
+        return _negative(self.providers_max, "providers_max")
+
+    def laxer(self, than: Self) -> bool:
+        return self.providers_max > than.providers_max
+
+
+class OrderStandard(
+    Parameters,
+    kind="order-standard",
+    zh="订单项目的负责人不符合面向全省项目的要求时，不拒绝，记为偏离。",
+):
+    """Holds order-based projects to the demands on province-wide ones, as departures only."""
+
+    follows: str
+
+
+class CapReached(Refused):
+    """The place takes no more projects in the term."""
 
 
 class QuotaExceeded(Refused):
@@ -75,10 +162,12 @@ def quota_of(
     new = rules.find(ProjectQuotaNew, place, day, term=code)
     if new is not None and not accredited_for(host, new.value.accredited_years_below, day):
         return new
-    category = host.quota_category
-    if category is None:
-        return None
-    return rules.find(ProjectQuota, place, day, term=code, category=category.value)
+    scope = {"term": code}
+    if host.quota_category is not None:
+        scope["category"] = host.quota_category.value
+    if host.distance:
+        scope["qualification"] = DISTANCE
+    return rules.find(ProjectQuota, place, day, **scope)
 
 
 def judge_quota(
@@ -143,3 +232,21 @@ def judge_lead(
             )
         )
     return refusals
+
+
+def judge_cap(
+    command: Command, declared: dict[ProjectId, str], place: JurisdictionId, term: TermId
+) -> Refused | None:
+    """The gate on one more project of the place, by a cap of the place's own."""
+    caps = command.ask.rules.find_all(LocalProjectCap, place, command.ask.on, term=term.value)
+    cap = next((each for each in caps if each.rule.place == place), None)
+    if cap is None or len(declared) < cap.value.projects_max:
+        return None
+    return CapReached(
+        zh=f"{place.value} 在 {term.value} 已申报 {len(declared)} 项，当地上限 "
+        f"{cap.value.projects_max} 项",
+        en=f"{place.value} has {len(declared)} projects in {term.value} of at most "
+        f"{cap.value.projects_max}",
+        rule=cap,
+        field="project",
+    )

@@ -33,11 +33,12 @@ from ledger.credit import AwardCredit
 from ledger.declaration import DeclareProject
 from ledger.enrollment import ConfirmEnrollment, ReviewSelection
 from ledger.event import Channel, Event
+from ledger.form import Form
 from ledger.misconduct import RecordMisconduct
 from ledger.names import ChangeId, CreditId, LedgerId, Name, TeacherId
 from ledger.notice import NotifyDenial
 from ledger.offering import DecideExpansion, OpenOffering, RequestExpansion
-from ledger.order import Form, SubmitOrder
+from ledger.order import SubmitOrder
 from ledger.register import RegisterSchool, Stage
 from ledger.response import AwardOrder, RespondToOrder
 from ledger.review import PublishProject, ReviewProject
@@ -290,6 +291,9 @@ def story() -> list[Move]:
                 form=Form.FACE_TO_FACE,
                 aims="能开课",
                 requirements="操作为主",
+                field_of_study="学科教学",
+                trainee_level="骨干教师",
+                contact=cast.CLERK,
             ),
         ),
         (

@@ -11,6 +11,7 @@ from decimal import Decimal
 from stdnum.cn import ric
 
 from ledger.accreditation import AccreditProvider, QuotaCategory, Reach
+from ledger.form import Form
 from ledger.names import (
     JurisdictionId,
     OrderId,
@@ -20,7 +21,7 @@ from ledger.names import (
     TeacherId,
     TermId,
 )
-from ledger.order import Form, SubmitOrder
+from ledger.order import SubmitOrder
 from ledger.plan import Audience, Fee, Lead, Mode, Plan
 from ledger.register import RegisterSchool, Stage, Title
 from ledger.schedule import Half, Session
