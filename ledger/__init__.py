@@ -10,6 +10,7 @@ school             学校             register.py
 teacher            教师             teacher.py
 provider           培训机构         accreditation.py
 term, window       学期、时间安排   term.py
+channel            办理渠道         channel.py (whether a step was taken on the platform)
 form               订单表           form.py (the form of an order, and its limits)
 order              订单             order.py (its answers and award, 响应、遴选: response.py)
 plan               培训方案         plan.py
@@ -21,6 +22,7 @@ delivery           培训形式         delivery.py
 host               承办             host.py (who may put a project forward)
 scrutiny           方案审查         scrutiny.py
 quota              限报数           quota.py
+cap                地方项目上限     cap.py
 declaration        申报             declaration.py
 review             审核、发布       review.py
 offering           班期             offering.py (expansion: 扩班)
@@ -58,6 +60,7 @@ from ledger import (  # isort: skip  (order of life)
     teacher,
     accreditation,
     term,
+    channel,
     form,
     order,
     response,
@@ -70,6 +73,7 @@ from ledger import (  # isort: skip  (order of life)
     host,
     scrutiny,
     quota,
+    cap,
     declaration,
     review,
     offering,
@@ -103,6 +107,7 @@ NOUNS = (
     teacher,
     accreditation,
     term,
+    channel,
     form,
     order,
     response,
@@ -115,6 +120,7 @@ NOUNS = (
     host,
     scrutiny,
     quota,
+    cap,
     declaration,
     review,
     offering,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ledger.accreditation import ProviderAccredited, known_provider
 from ledger.amount import bounded
 from ledger.candidate import Candidate
+from ledger.cap import judge_cap
 from ledger.command import PROVINCE, Command, Refused, Selector, about, fact
 from ledger.event import Entry, Event, unchanged
 from ledger.finding import Outcome
@@ -23,13 +24,12 @@ from ledger.quota import (
     OrderStandard,
     QuotaExempt,
     QuotaUnknown,
-    judge_cap,
     judge_lead,
+    judge_order_plan,
     judge_quota,
     quota_of,
 )
 from ledger.register import taken, unknown
-from ledger.regulation import Parameters
 from ledger.response import host_age
 from ledger.scrutiny import judge_plan
 from ledger.term import Calendar, Phase, TermOpened, in_window, known_term, window
@@ -68,24 +68,6 @@ class ProjectWithdrawn(Event, name="declaration.project-withdrawn"):
 
 class NotAwarded(Refused):
     """The order was not awarded to this provider."""
-
-
-class OrderPlan(
-    Parameters,
-    kind="order-plan",
-    zh="同一订单有超过规定数的方案，或一份方案用于两个订单的，记一项违规。",
-):
-    """Notes more plans for one order than this, and a plan that two orders share."""
-
-    plans_per_order: int
-
-    def wrong(self) -> str | None:
-        few = self.plans_per_order < 1
-        return f"plans_per_order: {self.plans_per_order} is less than one" if few else None
-
-
-class PlanPerOrder(Refused):
-    """An order has a plan already, or the plan serves another order."""
 
 
 class NotDeclared(Refused):
@@ -231,33 +213,11 @@ class DeclareProject(Command):
         )
 
     def _one_plan(self, plan: Plan) -> Iterator[Event]:
-        """Notes a second plan for the order, and a plan that serves another order as well."""
-        rule = self.ask.rules.find(OrderPlan, self.place, self.ask.on, term=self.term.value)
-        if rule is None:
-            return
-        same = {e.project: i for e, i in self.ordered.values() if e.order == self.order}
-        shared = {
-            e.project: i
-            for e, i in self.ordered.values()
-            if e.order != self.order and e.plan == plan
-        }
-        if len(same) >= rule.value.plans_per_order:
-            said = PlanPerOrder(
-                zh=f"{self.order} 已有方案 {'、'.join(same)}，一单一方案",
-                en=f"{self.order} has the plan of {', '.join(same)} already; one plan per order",
-                rule=rule,
-                field="order",
-                evidence=tuple(same.values()),
-            )
-            yield self.finding(said, Outcome.VIOLATION, self.project, self.provider)
-        if shared:
-            said = PlanPerOrder(
-                zh=f"方案与另一订单的 {'、'.join(shared)} 相同，方案不得共用",
-                en=f"the plan is that of {', '.join(shared)} for another order, not to be shared",
-                rule=rule,
-                field="plan",
-                evidence=tuple(shared.values()),
-            )
+        assert self.order is not None
+        others = self.ordered.values()
+        same = {e.project: i for e, i in others if e.order == self.order}
+        shared = {e.project: i for e, i in others if e.order != self.order and e.plan == plan}
+        for said in judge_order_plan(self, self.order, same, shared, self.place, self.term):
             yield self.finding(said, Outcome.VIOLATION, self.project, self.provider)
 
     def _quota(self, host: ProviderAccredited) -> Iterator[Event]:

@@ -75,6 +75,7 @@ class MandatedTraining(
 ):
     """Notes a mandated project that no authority over its place assigned."""
 
+    applies_to: tuple[str, ...]
     conditions: tuple[str, ...]
 
 
@@ -139,7 +140,7 @@ def judge_lodging(candidate: Candidate) -> Iterator[Refused]:
 def judge_assigned(candidate: Candidate) -> Iterator[Refused]:
     """The note on a mandated project without the approval of an authority."""
     plan, rule = candidate.plan, candidate.find(MandatedTraining)
-    if rule is None or plan.choice is not Choice.MANDATED:
+    if rule is None or plan.choice.value not in rule.value.applies_to:
         return
     by = plan.assigned_by
     if APPROVAL not in rule.value.conditions or (by is not None and by.covers(candidate.place)):

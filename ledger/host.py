@@ -72,8 +72,7 @@ def judge_accredited(candidate: Candidate) -> Iterator[Refused]:
     if rule is None or host.reach is Reach.PROVINCE_WIDE or host.place.covers(candidate.place):
         return
     yield NotAccreditedHere(
-        zh=f"{host.provider} 由 {host.place.value} 认定，未经 {candidate.place.value} 的市、县教育局"
-        "认定",
+        zh=f"{host.provider} 由 {host.place.value} 认定，未经 {candidate.place.value} 的教育局认定",
         en=f"{host.provider} is accredited by {host.place.value}, by no bureau of "
         f"{candidate.place.value}",
         rule=rule,

@@ -13,9 +13,9 @@ from typing import Self
 
 from ledger.accreditation import ProviderAccredited
 from ledger.amount import bounded
+from ledger.channel import on_platform
 from ledger.command import PROVINCE, Command, Refused, Selector, about, fact
 from ledger.event import Entry, Event, unchanged
-from ledger.fault import Fault
 from ledger.finding import Outcome
 from ledger.form import Form, judge_form, judge_routing
 from ledger.names import JurisdictionId, Name, OrderId, ProviderId, StaffId, TermId
@@ -114,20 +114,6 @@ class OrderMinimum(
         return self.offerings_min < than.offerings_min
 
 
-class OrderChannel(
-    Parameters,
-    kind="order-channel",
-    zh="转报的订单步骤注明不在平台上办理的，记一项违规。",
-):
-    """Notes a reported step of an order that was taken elsewhere than on the platform."""
-
-    through: str
-
-
-class OffPlatform(Refused):
-    """A step of an order was taken off the platform."""
-
-
 class AlreadyPublished(Refused):
     """What is published is published."""
 
@@ -138,34 +124,6 @@ class AlreadyAwarded(Refused):
 
 class TooFewOrders(Refused):
     """A county ordered fewer offerings than expected of it."""
-
-
-def on_platform(
-    command: Command,
-    off_platform: bool,
-    *subjects: Name,
-    place: JurisdictionId,
-    term: TermId,
-) -> Iterator[Event]:
-    """Notes a step taken off the platform. Raises ``Fault`` where that is asked, not reported."""
-    if not off_platform:
-        return
-    if not command.ask.reported:
-        raise Fault(
-            "NOT_REPORTED",
-            zh="只有转报的步骤才可能不在平台上办理；在此提交的就是在平台上办理的",
-            en="only a reported step can have been taken off the platform; this one is on it",
-            field="off_platform",
-        )
-    rule = command.ask.rules.find(OrderChannel, place, command.ask.on, term=term.value)
-    if rule is not None:
-        said = OffPlatform(
-            zh=f"订单的这一步没有在 {rule.value.through} 上办理",
-            en=f"this step of the order was not taken on the {rule.value.through}",
-            rule=rule,
-            field="off_platform",
-        )
-        yield command.finding(said, Outcome.VIOLATION, *subjects)
 
 
 @dataclass(kw_only=True)

@@ -257,7 +257,6 @@ def _parts(plan: Plan) -> tuple[Segment, ...]:
     )
     if not parts:
         return parts
-    ends = [day for each in parts for day in (each.first, each.last)]
     if any(each.last < each.first for each in parts):
         raise Fault(
             "DAYS_REVERSED",
@@ -271,9 +270,9 @@ def _parts(plan: Plan) -> tuple[Segment, ...]:
         raise Fault(
             "BAD_PARTS",
             zh=f"方案分 {plan.segments} 段、共 {plan.hours} 学时；所列 {len(parts)} 段共 {total} "
-            f"学时，自 {ends[0]} 至 {ends[-1]}，段数、学时须相等，各段按日期先后且不重叠",
+            f"学时，段数、学时须相等，各段按日期先后且不重叠",
             en=f"the plan has {plan.segments} segment(s) and {plan.hours} hours; the {len(parts)} "
-            f"listed have {total}, from {ends[0]} to {ends[-1]}: counts and hours must agree, and "
+            f"listed have {total}: counts and hours must agree, and "
             "one segment must end before the next begins",
             field="parts",
         )

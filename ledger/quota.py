@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Self
 
 from ledger.accreditation import ProviderAccredited, accredited_for
 from ledger.command import Command, Refused
-from ledger.names import JurisdictionId, ProjectId, ProviderId, StaffId, TermId
+from ledger.names import JurisdictionId, OrderId, ProjectId, ProviderId, StaffId, TermId
 from ledger.regulation import InForce, Parameters
 
 DISTANCE = "DISTANCE"  # the qualification, which is not the quota category of the same name
@@ -53,23 +54,6 @@ class ProjectQuotaNew(
             self.projects_max > than.projects_max
             or self.accredited_years_below < than.accredited_years_below
         )
-
-
-class LocalProjectCap(
-    Parameters,
-    kind="local-project-cap",
-    zh="本地一学期申报的项目（含订单项目，窗口内撤回的除外）达到上限后，再申报的拒绝；"
-    "没有制定上限的地方不限。",
-):
-    """Refuses one project more than the place takes in a term; a locality adopts its own cap.
-
-    Order-based projects count; those taken back within the window do not (rulebook C-21).
-    """
-
-    projects_max: int
-
-    def wrong(self) -> str | None:
-        return _negative(self.projects_max, "projects_max")
 
 
 class QuotaExempt(
@@ -124,8 +108,22 @@ class OrderStandard(
     follows: str
 
 
-class CapReached(Refused):
-    """The place takes no more projects in the term."""
+class OrderPlan(
+    Parameters,
+    kind="order-plan",
+    zh="同一订单有超过规定数的方案，或一份方案用于两个订单的，记一项违规。",
+):
+    """Notes more plans for one order than this, and a plan that two orders share."""
+
+    plans_per_order: int
+
+    def wrong(self) -> str | None:
+        few = self.plans_per_order < 1
+        return f"plans_per_order: {self.plans_per_order} is less than one" if few else None
+
+
+class PlanPerOrder(Refused):
+    """An order has a plan already, or the plan serves another order."""
 
 
 class QuotaExceeded(Refused):
@@ -234,19 +232,34 @@ def judge_lead(
     return refusals
 
 
-def judge_cap(
-    command: Command, declared: dict[ProjectId, str], place: JurisdictionId, term: TermId
-) -> Refused | None:
-    """The gate on one more project of the place, by a cap of the place's own."""
-    caps = command.ask.rules.find_all(LocalProjectCap, place, command.ask.on, term=term.value)
-    cap = next((each for each in caps if each.rule.place == place), None)
-    if cap is None or len(declared) < cap.value.projects_max:
-        return None
-    return CapReached(
-        zh=f"{place.value} 在 {term.value} 已申报 {len(declared)} 项，当地上限 "
-        f"{cap.value.projects_max} 项",
-        en=f"{place.value} has {len(declared)} projects in {term.value} of at most "
-        f"{cap.value.projects_max}",
-        rule=cap,
-        field="project",
-    )
+def judge_order_plan(
+    command: Command,
+    order: OrderId,
+    same: dict[ProjectId, str],
+    shared: dict[ProjectId, str],
+    place: JurisdictionId,
+    term: TermId,
+) -> Iterator[Refused]:
+    """What is wrong with one more plan: ``same`` order, or ``shared`` with another order.
+
+    Both hold the projects that are declared already, with the id of the event that says so.
+    """
+    rule = command.ask.rules.find(OrderPlan, place, command.ask.on, term=term.value)
+    if rule is None:
+        return
+    if len(same) >= rule.value.plans_per_order:
+        yield PlanPerOrder(
+            zh=f"{order} 已有方案 {'、'.join(same)}，一单一方案",
+            en=f"{order} has the plan of {', '.join(same)} already; one plan per order",
+            rule=rule,
+            field="order",
+            evidence=tuple(same.values()),
+        )
+    if shared:
+        yield PlanPerOrder(
+            zh=f"方案与另一订单的 {'、'.join(shared)} 相同，方案不得共用",
+            en=f"the plan is that of {', '.join(shared)} for another order, not to be shared",
+            rule=rule,
+            field="plan",
+            evidence=tuple(shared.values()),
+        )

@@ -16,6 +16,7 @@ from ledger.accreditation import (
     accredited_for,
     known_provider,
 )
+from ledger.channel import on_platform
 from ledger.command import Command, Refused, Selector, about, fact
 from ledger.event import Entry, Event
 from ledger.form import OrderRouting
@@ -25,7 +26,6 @@ from ledger.order import (
     OrderAwarded,
     OrderResponded,
     OrderSubmitted,
-    on_platform,
 )
 from ledger.register import unknown
 from ledger.regulation import Parameters

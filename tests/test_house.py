@@ -32,7 +32,9 @@ LONG_FILES = {
 }
 
 # What a subclass overrides is described once, where it is declared first.
-OVERRIDES = {"boundary", "learn", "authority", "decide", "territory", "answerable"} | {
+OVERRIDES = {
+    *("boundary", "learn", "authority", "decide", "territory", "answerable", "wrong", "laxer"),
+} | {
     name
     for declared in (Projection, EntryCheck, WholeCheck)
     for name, value in vars(declared).items()

@@ -266,7 +266,7 @@ def test_order_based_offerings_count_for_the_lead_but_refuse_nothing(offerings, 
         command, on=date(2024, 3, 16)
     )
     if outcome:
-        answer.found("ZJ24-54", outcome, LeadOverloaded)
+        answer.found("ZJ24-42", outcome, LeadOverloaded)
     else:
         answer.accepted()
 
