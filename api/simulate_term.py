@@ -22,8 +22,8 @@ from ledger.form import Form
 from ledger.names import CreditId, OfferingId, OrderId, ProjectId
 from ledger.offering import OpenOffering
 from ledger.order import PublishOrderList, SubmitOrder
-from ledger.plan import Audience, Lead, Mode, Plan
-from ledger.register import Stage, Title
+from ledger.plan import Audience, Course, Lead, Mode, Plan, PlannedTrainer
+from ledger.register import Category, Stage, Tier, Title
 from ledger.response import AwardOrder, RespondToOrder
 from ledger.review import PublishProject, ReviewProject
 from ledger.school_based import RecogniseSchoolBased, RecordSchoolBased
@@ -102,6 +102,9 @@ class TermScript:
                 form=Form.FACE_TO_FACE,
                 aims="能独立开设实验课",
                 requirements="以实验操作为主",
+                field_of_study="学科教学",
+                trainee_level="骨干教师",
+                contact=self.people.staff("clerk"),
                 intended=(hosts[0].provider,) if number == 1 else (),
             )
             say(days[Phase.ORDER_SUBMIT], "orders", county, submit)
@@ -186,6 +189,21 @@ class TermScript:
             online_credits=Decimal(6) if blended else Decimal(0),
             audience=Audience.PROVINCE if wide else Audience.LOCAL,
             final_assessment=long,
+            fee_total=Decimal(0),
+            target_tiers=(Tier.ORDINARY,),
+            target_categories=(Category.SUBJECT_TEACHER,),
+            aims="改进课堂，落实新课标",
+            methods="专题讲座与课例研讨",
+            introduction="按单元设计、课堂实施、评价反馈展开",
+            courses=(
+                Course(
+                    title="课例研讨", aims="改进一课", requirements="全程参加", homework="教案"
+                ),
+            ),
+            trainers=(
+                PlannedTrainer(staff=self.people.staff("trainer"), expertise="课程与教学"),
+            ),
+            contents=("CORE_SOCIALIST_VALUES",),
         )
 
     def _class(self, declare: DeclareProject, provider: Provider, bureau: Asker) -> ClassRun:

@@ -216,7 +216,6 @@ def plan(
         hours=Decimal(hours),
         base_credits=Decimal(hours if credits is None else credits),
         online_credits=Decimal(online),
-        choice=Choice.SELF_SELECTED,
         audience=audience,
         segments=segments,
         cross_term=cross_term,

@@ -15,7 +15,10 @@ from ledger.declaration import (
     ProjectWithdrawn,
 )
 from ledger.finding import Outcome
+from ledger.names import OrderId, ProjectId
+from ledger.quota import PlanPerOrder
 from ledger.register import AlreadyRegistered
+from ledger.response import TooNewForOrders
 from ledger.review import AlreadyReviewed, ProjectReviewed
 from ledger.term import WindowClosed
 from ledger.withdrawal import WithdrawProject
@@ -175,4 +178,71 @@ def test_a_project_is_taken_back_once():
 def test_an_unknown_project_is_not_taken_back():
     given().when(WithdrawProject(project=PROJECT), on=OPEN_DAY).refused(
         UnknownReference, field="project"
+    )
+
+
+OTHER_ORDER = OrderId("order:r2")
+
+
+def common(project="project:first", order=OTHER_ORDER, plan=None, provider=UNIVERSITY):
+    return cast.declared(
+        ProjectId(project), provider=provider, order=order, plan=plan or cast.plan(),
+        lead=cast.lead(cast.OTHER_LEAD),
+    )  # fmt: skip
+
+
+def ordering(*past, **asked):
+    return given(cast.term(), cast.university(), cast.order_awarded(), past).when(
+        ORDERED, on=ORDER_DAY, **asked
+    )
+
+
+@pytest.mark.parametrize("reported", [False, True])
+def test_w_192_one_plan_for_two_orders_is_a_violation(reported):
+    answer = ordering(common(), reported=reported)
+
+    [finding] = answer.found("ZJ24-41", Outcome.VIOLATION, PlanPerOrder).findings
+    assert "project:first" in finding.en
+    assert len(finding.evidence) == 1
+
+
+def test_two_orders_with_a_plan_each_are_as_they_should_be():
+    ordering(common(plan=cast.plan(32))).accepted()
+
+
+def test_two_plans_for_one_order_are_a_violation():
+    answer = ordering(common(order=ORDER, plan=cast.plan(32)))
+
+    answer.found("ZJ24-41", Outcome.VIOLATION, PlanPerOrder)
+
+
+def test_a_plan_that_was_taken_back_leaves_room_for_another():
+    first = common(order=ORDER, plan=cast.plan(32))
+    taken_back = ProjectWithdrawn(
+        project=first.project,
+        provider=UNIVERSITY,
+        lead=cast.OTHER_LEAD,
+        term=H1_2024,
+        in_window=True,
+    )
+    ordering(first, taken_back).accepted()
+
+
+def test_regular_projects_may_have_the_same_plan():
+    alike = cast.declared(ProjectId("project:twin"), lead=cast.lead(cast.OTHER_LEAD))
+    given(cast.term(), cast.accredited(), alike).when(DECLARE, on=OPEN_DAY).accepted()
+
+
+@pytest.mark.parametrize(
+    ("since", "accepted"), [(date(2023, 3, 16), True), (date(2023, 3, 17), False)]
+)
+def test_a_provider_accredited_for_less_than_a_year_declares_no_order_project(since, accepted):
+    past = [cast.term(), cast.university(since), cast.order_awarded()]
+    answer = given(past).when(ORDERED, on=ORDER_DAY)
+    if accepted:
+        answer.accepted()
+        return
+    answer.refused(TooNewForOrders, "ZJ24-06", field="provider")
+    given(past).when(ORDERED, on=ORDER_DAY, reported=True).found(
+        "ZJ24-06", Outcome.VIOLATION, TooNewForOrders
     )

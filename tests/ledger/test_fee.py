@@ -68,11 +68,12 @@ def test_w_237_without_a_loaded_amount_a_plan_that_charges_is_undecided():
 
 
 def test_w_237_a_loaded_provincial_standard_judges_province_wide_plans():
-    rules = rules_with(CAP.format(yuan=1000, per="TRAINEE").replace("LOCAL", "PROVINCE"),
-                       place=PROVINCE)  # fmt: skip
-    host = cast.normal_university()
-    wide = charging(1001, audience=Audience.PROVINCE)
-    declaring(wide, host=host, place=PROVINCE, rules=rules).found("OWN-01", Outcome.VIOLATION)
+    cap = CAP.format(yuan=1000, per="TRAINEE").replace("LOCAL", "PROVINCE")
+    rules = rules_with(cap, place=PROVINCE, since=date(2024, 3, 7))
+    for yuan, outcomes in ((1000, []), (1001, [Outcome.VIOLATION])):
+        wide = charging(yuan, audience=Audience.PROVINCE)
+        answer = declaring(wide, host=cast.normal_university(), place=PROVINCE, rules=rules)
+        assert [f.outcome for f in answer.findings if f.rule == "OWN-01"] == outcomes
 
 
 def test_a_free_plan_is_held_to_no_standard():

@@ -11,7 +11,7 @@ from ledger.declaration import DeclareProject, ProjectWithdrawn
 from ledger.finding import Outcome
 from ledger.names import ProjectId
 from ledger.plan import Audience, Mode
-from ledger.quota import LeadElsewhere, LeadOverloaded, QuotaExceeded, QuotaUnknown
+from ledger.quota import (LeadElsewhere, LeadOfferings, LeadOverloaded, LeadProviders, OrderPlan, ProjectQuota, ProjectQuotaNew, QuotaExceeded, QuotaUnknown)
 from tests import cast
 from tests.cast import (
     COUNTY_SCHOOL,
@@ -280,3 +280,51 @@ def test_order_based_projects_use_no_quota():
     ).when(declare(place=RUIAN, order=cast.ORDER), on=date(2024, 3, 16))
 
     assert not answer.accepted().facts[0].counts_for_quota
+
+
+@pytest.mark.parametrize(("count", "accepted"), [(49, True), (50, False)])
+def test_w_099_in_2020_the_qualification_counts_and_not_the_category(count, accepted):
+    host = cast.accredited(DISTANCE, place=PROVINCE, reach=Reach.PROVINCE_WIDE, distance=True)
+    answer = given(
+        cast.term(H2_2020), host, cast.projects(count, provider=DISTANCE, term=H2_2020)
+    ).when(
+        declare(
+            DISTANCE,
+            place=PROVINCE,
+            term=H2_2020,
+            plan=cast.plan(mode=Mode.DISTANCE, audience=Audience.PROVINCE),
+        ),
+        on=date(2020, 7, 20),
+    )
+    if accepted:
+        answer.accepted()
+    else:
+        answer.refused(QuotaExceeded, "ZJ20-14")
+
+
+def test_in_2020_the_category_without_the_qualification_gives_no_quota():
+    host = cast.accredited(
+        DISTANCE,
+        place=PROVINCE,
+        reach=Reach.PROVINCE_WIDE,
+        category=QuotaCategory.DISTANCE,
+        distance=False,
+    )
+    plan = cast.plan(mode=Mode.DISTANCE, audience=Audience.PROVINCE)
+    given(cast.term(H2_2020), host).when(
+        declare(DISTANCE, place=PROVINCE, term=H2_2020, plan=plan), on=date(2020, 7, 20)
+    ).found(None, Outcome.INDETERMINATE, QuotaUnknown)
+
+
+def test_a_negative_limit_is_named_and_a_higher_one_asks_for_less():
+    assert "projects_max" in str(ProjectQuota(projects_max=-1).wrong())
+    assert "offerings_max" in str(LeadOfferings(offerings_max=-1).wrong())
+    assert "providers_max" in str(LeadProviders(providers_max=-1).wrong())
+    assert "plans_per_order" in str(OrderPlan(plans_per_order=0).wrong())
+    assert ProjectQuota(projects_max=41).laxer(ProjectQuota(projects_max=40))
+    assert not LeadOfferings(offerings_max=4).laxer(LeadOfferings(offerings_max=4))
+    older = ProjectQuotaNew(projects_max=5, accredited_years_below=2)
+    assert ProjectQuotaNew(projects_max=5, accredited_years_below=1).laxer(older)
+    assert "accredited_years_below" in str(
+        ProjectQuotaNew(projects_max=5, accredited_years_below=-1).wrong()
+    )

@@ -27,7 +27,7 @@ from tests.given import given
 JULY = (date(2019, 7, 8), date(2019, 7, 19))
 AUGUST = (date(2019, 8, 5), date(2019, 8, 31))
 AUTUMN = (date(2019, 10, 8), date(2019, 10, 18))
-LATE_AUGUST = (date(2019, 8, 28), date(2019, 9, 1))
+STRADDLING = (date(2019, 8, 28), date(2019, 9, 1))
 
 
 def part(component, days, hours=45):
@@ -74,9 +74,7 @@ def test_before_2024_a_project_of_ninety_hours_has_two_segments_at_most(hours, s
         pytest.param((part(Component.THEORY, JULY), part(Component.PRACTICE, AUGUST)), False),
         pytest.param((part(Component.THEORY, JULY), part(Component.THEORY, AUGUST)), False),
         pytest.param((part(Component.MIXED, JULY), part(Component.PRACTICE, AUTUMN)), False),
-        pytest.param(
-            (part(Component.THEORY, LATE_AUGUST), part(Component.PRACTICE, AUTUMN)), False
-        ),
+        pytest.param((part(Component.THEORY, STRADDLING), part(Component.PRACTICE, AUTUMN)), False),
     ],
 )
 def test_a_long_project_is_split_into_summer_theory_and_practice_in_term(parts, accepted):
