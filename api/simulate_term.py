@@ -14,6 +14,7 @@ from api.population import SUBJECTS, Population, Provider
 from api.simulate_calendar import TermDays, between, later
 from api.simulate_choice import Choices
 from api.simulate_class import teach
+from api.simulate_plan import ORDERS, plan_of
 from api.simulate_room import ClassRun, sessions_of
 from api.simulate_script import Script
 from ledger.command import Asker
@@ -22,8 +23,8 @@ from ledger.form import Form
 from ledger.names import CreditId, OfferingId, OrderId, ProjectId
 from ledger.offering import OpenOffering
 from ledger.order import PublishOrderList, SubmitOrder
-from ledger.plan import Audience, Course, Lead, Mode, Plan, PlannedTrainer
-from ledger.register import Category, Stage, Tier, Title
+from ledger.plan import Lead, Mode, Plan
+from ledger.register import Stage, Title
 from ledger.response import AwardOrder, RespondToOrder
 from ledger.review import PublishProject, ReviewProject
 from ledger.school_based import RecogniseSchoolBased, RecordSchoolBased
@@ -32,9 +33,6 @@ from ledger.term import OpenTerm, Phase
 
 ENROLLMENTS_PER_TEACHER = 0.65
 CLASS_SIZE = 42
-ORDERS = 3
-HOURS_LONG, HOURS_SHORT = 90, 24
-LONG_SHARE = 0.16
 SHARES = (0, 0, 1, 2, 0, 4, 3, 0, 1, 2)
 """Which provider the next class belongs to; the county's own training school has the most."""
 HOST = 2
@@ -172,45 +170,15 @@ class TermScript:
         )
 
     def _plan(self, number: int, provider: Provider, order: OrderId | None) -> Plan:
-        long = order is None and not provider.distance
-        long = long and (number == ORDERS or self.rng.random() < LONG_SHARE)
-        hours = Decimal(HOURS_LONG if long else HOURS_SHORT)
-        blended = provider.blended and not long and order is None and self.rng.random() < 0.3
-        mode = Mode.BLENDED if blended else Mode.INTENSIVE
-        mode = Mode.DISTANCE if provider.distance else mode
-        wide = provider.bureau is self.people.province and order is None
-        return Plan(
-            title=f"{provider.title}项目{number + 1}",
-            subject=SUBJECTS[number % len(SUBJECTS)],
-            stage=Stage.PRIMARY,
-            mode=mode,
-            hours=hours,
-            base_credits=hours,
-            online_credits=Decimal(6) if blended else Decimal(0),
-            audience=Audience.PROVINCE if wide else Audience.LOCAL,
-            final_assessment=long,
-            fee_total=Decimal(0),
-            target_tiers=(Tier.ORDINARY,),
-            target_categories=(Category.SUBJECT_TEACHER,),
-            aims="改进课堂，落实新课标",
-            methods="专题讲座与课例研讨",
-            introduction="按单元设计、课堂实施、评价反馈展开",
-            courses=(
-                Course(
-                    title="课例研讨", aims="改进一课", requirements="全程参加", homework="教案"
-                ),
-            ),
-            trainers=(
-                PlannedTrainer(staff=self.people.staff("trainer"), expertise="课程与教学"),
-            ),
-            contents=("CORE_SOCIALIST_VALUES",),
-        )
+        return plan_of(self.people, self.days.term, self.rng, number, provider, order)
 
     def _class(self, declare: DeclareProject, provider: Provider, bureau: Asker) -> ClassRun:
         number = len(self.classes)
         first, last = self.days.deliver
         sessions = sessions_of(
-            declare.plan, between(self.rng, later(first, 8), later(last, -30)), provider.distance
+            declare.plan,
+            between(self.rng, later(first, 8), later(last, -30)),
+            declare.plan.mode is Mode.DISTANCE,
         )
         open_ = OpenOffering(
             offering=OfferingId(f"offering:{self._name(f'{number + 1:03d}')}"),

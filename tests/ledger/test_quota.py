@@ -11,7 +11,17 @@ from ledger.declaration import DeclareProject, ProjectWithdrawn
 from ledger.finding import Outcome
 from ledger.names import ProjectId
 from ledger.plan import Audience, Mode
-from ledger.quota import (LeadElsewhere, LeadOfferings, LeadOverloaded, LeadProviders, OrderPlan, ProjectQuota, ProjectQuotaNew, QuotaExceeded, QuotaUnknown)
+from ledger.quota import (
+    LeadElsewhere,
+    LeadOfferings,
+    LeadOverloaded,
+    LeadProviders,
+    OrderPlan,
+    ProjectQuota,
+    ProjectQuotaNew,
+    QuotaExceeded,
+    QuotaUnknown,
+)
 from tests import cast
 from tests.cast import (
     COUNTY_SCHOOL,
