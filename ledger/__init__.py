@@ -18,7 +18,7 @@ candidate          待审方案         candidate.py (a plan with its host and l
 segment            分段             segment.py (how a training is divided, and when it is held)
 fee                收费             fee.py (standard and items of what a plan charges)
 content            方案内容         content.py
-delivery           培训形式         delivery.py
+mode               培训形式         mode.py (in which form a project may be held)
 host               承办             host.py (who may put a project forward)
 scrutiny           方案审查         scrutiny.py
 quota              限报数           quota.py
@@ -69,7 +69,7 @@ from ledger import (  # isort: skip  (order of life)
     segment,
     fee,
     content,
-    delivery,
+    mode,
     host,
     scrutiny,
     quota,
@@ -116,7 +116,7 @@ NOUNS = (
     segment,
     fee,
     content,
-    delivery,
+    mode,
     host,
     scrutiny,
     quota,

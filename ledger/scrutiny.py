@@ -10,11 +10,11 @@ from typing import Self
 from ledger.candidate import Candidate
 from ledger.command import Refused
 from ledger.content import judge_contents, judge_courses, judge_required
-from ledger.delivery import judge_assigned, judge_lodging, judge_mode, judge_suspended
 from ledger.event import Event
 from ledger.fee import judge_items, judge_standard
 from ledger.finding import Outcome
 from ledger.host import judge_accredited, judge_division, judge_university
+from ledger.mode import judge_assigned, judge_lodging, judge_mode, judge_suspended
 from ledger.names import Name
 from ledger.register import Title
 from ledger.regulation import Parameters

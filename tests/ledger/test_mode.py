@@ -1,4 +1,4 @@
-"""Delivery: what the epidemic notice of 2020 closed, and what it left to the localities."""
+"""Modes: what the epidemic notice of 2020 closed, and what it left to the localities."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from datetime import date
 
 import pytest
 
-from ledger.delivery import (
+from ledger.finding import Outcome
+from ledger.mode import (
     AccommodationAvoided,
     DeclarationMode,
     LodgingAvoided,
@@ -15,7 +16,6 @@ from ledger.delivery import (
     NotAssigned,
     OfflineSuspended,
 )
-from ledger.finding import Outcome
 from ledger.names import TermId
 from ledger.plan import Audience, Choice, Mode
 from tests import cast

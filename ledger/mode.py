@@ -1,4 +1,4 @@
-"""Delivery: in which form a project may be held, and what the epidemic notice of 2020 suspended."""
+"""Mode: in which form a project may be held, and what the epidemic notice of 2020 suspended."""
 
 from __future__ import annotations
 
@@ -75,8 +75,10 @@ class MandatedTraining(
 ):
     """Notes a mandated project that no authority over its place assigned."""
 
-    applies_to: tuple[str, ...]
     conditions: tuple[str, ...]
+
+    def laxer(self, than: Self) -> bool:
+        return bool(set(than.conditions) - set(self.conditions))
 
 
 class ModeSuspended(Refused):
@@ -140,7 +142,7 @@ def judge_lodging(candidate: Candidate) -> Iterator[Refused]:
 def judge_assigned(candidate: Candidate) -> Iterator[Refused]:
     """The note on a mandated project without the approval of an authority."""
     plan, rule = candidate.plan, candidate.find(MandatedTraining)
-    if rule is None or plan.choice.value not in rule.value.applies_to:
+    if rule is None or plan.choice is not Choice.MANDATED:
         return
     by = plan.assigned_by
     if APPROVAL not in rule.value.conditions or (by is not None and by.covers(candidate.place)):
