@@ -14,14 +14,16 @@ from api.population import SUBJECTS, Population, Provider
 from api.simulate_calendar import TermDays, between, later
 from api.simulate_choice import Choices
 from api.simulate_class import teach
+from api.simulate_plan import ORDERS, plan_of
 from api.simulate_room import ClassRun, sessions_of
 from api.simulate_script import Script
 from ledger.command import Asker
 from ledger.declaration import DeclareProject
+from ledger.form import Form
 from ledger.names import CreditId, OfferingId, OrderId, ProjectId
 from ledger.offering import OpenOffering
-from ledger.order import Form, PublishOrderList, SubmitOrder
-from ledger.plan import Audience, Lead, Mode, Plan
+from ledger.order import PublishOrderList, SubmitOrder
+from ledger.plan import Lead, Mode, Plan
 from ledger.profile import UpdateTeacherProfile
 from ledger.register import Stage, Title
 from ledger.response import AwardOrder, RespondToOrder
@@ -31,9 +33,6 @@ from ledger.term import OpenTerm, Phase
 
 ENROLLMENTS_PER_TEACHER = 0.65
 CLASS_SIZE = 42
-ORDERS = 3
-HOURS_LONG, HOURS_SHORT = 90, 24
-LONG_SHARE = 0.16
 SHARES = (0, 0, 1, 2, 0, 4, 3, 0, 1, 2)
 """Which provider the next class belongs to; the county's own training school has the most."""
 HOST = 2
@@ -101,6 +100,9 @@ class TermScript:
                 form=Form.FACE_TO_FACE,
                 aims="能独立开设实验课",
                 requirements="以实验操作为主",
+                field_of_study="学科教学",
+                trainee_level="骨干教师",
+                contact=self.people.staff("clerk"),
                 intended=(hosts[0].provider,) if number == 1 else (),
             )
             say(days[Phase.ORDER_SUBMIT], "orders", county, submit)
@@ -168,30 +170,15 @@ class TermScript:
         )
 
     def _plan(self, number: int, provider: Provider, order: OrderId | None) -> Plan:
-        long = order is None and not provider.distance
-        long = long and (number == ORDERS or self.rng.random() < LONG_SHARE)
-        hours = Decimal(HOURS_LONG if long else HOURS_SHORT)
-        blended = provider.blended and not long and order is None and self.rng.random() < 0.3
-        mode = Mode.BLENDED if blended else Mode.INTENSIVE
-        mode = Mode.DISTANCE if provider.distance else mode
-        wide = provider.bureau is self.people.province and order is None
-        return Plan(
-            title=f"{provider.title}项目{number + 1}",
-            subject=SUBJECTS[number % len(SUBJECTS)],
-            stage=Stage.PRIMARY,
-            mode=mode,
-            hours=hours,
-            base_credits=hours,
-            online_credits=Decimal(6) if blended else Decimal(0),
-            audience=Audience.PROVINCE if wide else Audience.LOCAL,
-            final_assessment=long,
-        )
+        return plan_of(self.people, self.days.term, self.rng, number, provider, order)
 
     def _class(self, declare: DeclareProject, provider: Provider, bureau: Asker) -> ClassRun:
         number = len(self.classes)
         first, last = self.days.deliver
         sessions = sessions_of(
-            declare.plan, between(self.rng, later(first, 8), later(last, -30)), provider.distance
+            declare.plan,
+            between(self.rng, later(first, 8), later(last, -30)),
+            declare.plan.mode is Mode.DISTANCE,
         )
         open_ = OpenOffering(
             offering=OfferingId(f"offering:{self._name(f'{number + 1:03d}')}"),

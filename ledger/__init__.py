@@ -19,6 +19,19 @@ mandate            计划指令         mandate.py
 scrutiny           方案审查         scrutiny.py
 quota              限报数           quota.py
 trainer            授课教师         trainer.py (their registry, and what they agreed to)
+channel            办理渠道         channel.py (whether a step was taken on the platform)
+form               订单表           form.py (the form of an order, and its limits)
+order              订单             order.py (its answers and award, 响应、遴选: response.py)
+plan               培训方案         plan.py
+candidate          待审方案         candidate.py (a plan with its host and lead, under scrutiny)
+segment            分段             segment.py (how a training is divided, and when it is held)
+fee                收费             fee.py (standard and items of what a plan charges)
+content            方案内容         content.py
+mode               培训形式         mode.py (in which form a project may be held)
+host               承办             host.py (who may put a project forward)
+scrutiny           方案审查         scrutiny.py
+quota              限报数           quota.py
+cap                地方项目上限     cap.py
 declaration        申报             declaration.py
 review             审核、发布       review.py
 spot check         抽查             spot_check.py (of the trainers whom a plan names)
@@ -106,13 +119,22 @@ from ledger import (  # isort: skip  (order of life)
     cycle,
     term,
     profile,
+    mandate,
+    trainer,
+    channel,
+    form,
     order,
     response,
     plan,
-    mandate,
+    candidate,
+    segment,
+    fee,
+    content,
+    mode,
+    host,
     scrutiny,
     quota,
-    trainer,
+    cap,
     declaration,
     review,
     spot_check,
@@ -199,6 +221,20 @@ NOUNS = (
     scrutiny,
     quota,
     trainer,
+    channel,
+    form,
+    order,
+    response,
+    plan,
+    candidate,
+    segment,
+    fee,
+    content,
+    mode,
+    host,
+    scrutiny,
+    quota,
+    cap,
     declaration,
     review,
     spot_check,

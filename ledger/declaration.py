@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from ledger.accreditation import ACCREDITATION_EVENTS, Accreditation, ProviderAccredited
 from ledger.amount import bounded
+from ledger.candidate import Candidate
+from ledger.cap import judge_cap
 from ledger.command import PROVINCE, Command, Refused, Selector, about, fact
 from ledger.event import Entry, Event, unchanged
 from ledger.finding import Outcome
@@ -20,13 +22,16 @@ from ledger.order import OrderAwarded
 from ledger.plan import Audience, Choice, Lead, Plan, exact_plan
 from ledger.quota import (
     Declared,
+    OrderStandard,
     QuotaExempt,
     QuotaUnknown,
     judge_lead,
+    judge_order_plan,
     judge_quota,
     quota_of,
 )
 from ledger.register import taken, unknown
+from ledger.response import host_age
 from ledger.scrutiny import judge_plan
 from ledger.term import Calendar, Phase, TermOpened, in_window, known_term, window
 from ledger.trainer import Trainers, judge_trainers, trainers_of
@@ -93,6 +98,8 @@ class DeclareProject(Command):
     led: dict[ProjectId, tuple[ProviderId, int]] = fact(default_factory=dict)
     mandated: dict[ProjectId, str] = fact(default_factory=dict)
     taken_back: str | None = fact(default=None)
+    local: dict[ProjectId, str] = fact(default_factory=dict)
+    ordered: dict[ProjectId, tuple[ProjectDeclared, str]] = fact(default_factory=dict)
 
     def boundary(self) -> list[Selector]:
         declared: list[type[Event]] = [ProjectDeclared, ProjectWithdrawn]
@@ -104,8 +111,10 @@ class DeclareProject(Command):
             about(self.term, of=[TermOpened], rare=True),
             *trainers_of(self.plan),
         ]
+        if self.place != PROVINCE:
+            selectors.append(about(self.place, self.term, of=declared, rare=True))
         if self.order is not None:
-            selectors.append(about(self.order, of=[OrderAwarded]))
+            selectors.append(about(self.order, of=[OrderAwarded, ProjectDeclared]))
         return selectors
 
     def learn(self, entry: Entry) -> None:
@@ -123,11 +132,17 @@ class DeclareProject(Command):
                     self.mandated[event.project] = entry.id
                 if event.lead.staff == self.lead.staff:
                     self.led[event.project] = (event.provider, event.offerings)
+                if (event.place, event.term) == (self.place, self.term):
+                    self.local[event.project] = entry.id
+                if event.order is not None:
+                    self.ordered[event.project] = (event, entry.id)
             case ProjectWithdrawn(in_window=in_window, project=project):
+                self.ordered.pop(project, None)
                 self.taken_back = self.mandated.get(project, self.taken_back)
                 if in_window:
                     self.projects.pop(project, None)
                     self.led.pop(project, None)
+                    self.local.pop(project, None)
             case _:
                 self.held.learn(entry)
                 self.known_trainers.learn(entry)
@@ -160,11 +175,16 @@ class DeclareProject(Command):
             calendar=calendar,
         )
         yield from self.gate(self.held.lost(self), *about_this)
-        yield from self.gate(self._order(), *about_this)
+        if ordered:
+            yield from self.gate(self._order(), *about_this)
+            yield from self.gate(host_age(self, self.place, self.term, host), *about_this)
+            yield from self._one_plan(plan)
         yield from self._quota(host)
+        if self.place != PROVINCE:
+            yield from self.gate(judge_cap(self, self.local, self.place, self.term), *about_this)
         yield from self._lead()
-        yield from judge_plan(
-            self, plan, host, self.lead, *about_this, place=self.place, term=self.term.value
+        candidate = Candidate(
+            command=self, plan=plan, host=host, lead=self.lead, place=self.place, term=self.term
         )
         yield from judge_trainers(
             self, plan, self.known_trainers, *about_this, place=self.place, term=self.term
@@ -172,6 +192,7 @@ class DeclareProject(Command):
         disguised = judge_disguise(self, plan, self.place, self.project, self.taken_back)
         if disguised is not None:
             yield self.finding(disguised, Outcome.VIOLATION, *about_this)
+        yield from judge_plan(candidate, *about_this)
         rule = quota_of(self, host, PROVINCE, self.term) if self._counts() else None
         yield ProjectDeclared(
             project=self.project,
@@ -198,8 +219,6 @@ class DeclareProject(Command):
         )
 
     def _order(self) -> Refused | None:
-        if self.order is None:
-            return None
         if self.awarded is not None and self.awarded.provider == self.provider:
             return None
         return NotAwarded(
@@ -208,6 +227,14 @@ class DeclareProject(Command):
             rule=window(self.ask.rules, self.place, self.term, Phase.ORDER_DECLARE, Calendar.ORDER),
             field="order",
         )
+
+    def _one_plan(self, plan: Plan) -> Iterator[Event]:
+        assert self.order is not None
+        others = self.ordered.values()
+        same = {e.project: i for e, i in others if e.order == self.order}
+        shared = {e.project: i for e, i in others if e.order != self.order and e.plan == plan}
+        for said in judge_order_plan(self, self.order, same, shared, self.place, self.term):
+            yield self.finding(said, Outcome.VIOLATION, self.project, self.provider)
 
     def _quota(self, host: ProviderAccredited) -> Iterator[Event]:
         if not self._counts():
@@ -242,10 +269,16 @@ class DeclareProject(Command):
         )
         for refusal in refusals:
             if self.order is not None:
-                # Order-based projects follow the provincial demands in principle only (ZJ24-42).
-                yield self.finding(refusal, Outcome.DEVIATION, self.project, self.lead.staff)
+                yield from self._in_principle(refusal)
             else:
                 yield from self.gate(refusal, self.project, self.lead.staff)
+
+    def _in_principle(self, refusal: Refused) -> Iterator[Event]:
+        """Notes that an order-based project departs from the demands on province-wide ones."""
+        rule = self.ask.rules.find(OrderStandard, self.place, self.ask.on, term=self.term.value)
+        if rule is not None:
+            said = type(refusal)(zh=refusal.zh, en=refusal.en, rule=rule, field=refusal.field)
+            yield self.finding(said, Outcome.DEVIATION, self.project, self.lead.staff)
 
 
 def known_project(declared: ProjectDeclared | None, project: ProjectId) -> ProjectDeclared:

@@ -8,36 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date
-from decimal import Decimal
 
 from ledger.command import Command
 from ledger.event import Event
 from ledger.finding import Outcome
 from ledger.names import JurisdictionId, Name, TermId
 from ledger.plan import Plan
-from ledger.regulation import InForce, Parameters
+from ledger.regulation import InForce
+from ledger.segment import Segments
 from ledger.term import PHASE_ZH, Calendar, Phase, Window, WindowClosed, note_window, window
 
 NAMED_MAX = 10
-
-
-class CrossTerm(
-    Parameters,
-    kind="cross-term",
-    zh="达到此学分且方案注明跨学期的，可延续到窗口之后。",
-    scope=("mode",),
-):
-    """A plan of this many base credits that is marked cross-term may go on after the window."""
-
-    credits_min: Decimal
-
-    def wrong(self) -> str | None:
-        """A least number of credits that is none."""
-        return None if self.credits_min > 0 else "credits_min must be more than 0"
-
-    def laxer(self, than: CrossTerm) -> bool:
-        """Whether shorter trainings may cross terms."""
-        return self.credits_min < than.credits_min
 
 
 def crosses(command: Command, plan: Plan, place: JurisdictionId, pinned: date) -> bool:
@@ -45,8 +26,10 @@ def crosses(command: Command, plan: Plan, place: JurisdictionId, pinned: date) -
     if not plan.cross_term:
         return False
     # Chosen for the day on which the plan was pinned (C-33).
-    rule = command.ask.rules.find(CrossTerm, place, pinned, mode=plan.mode.value)
-    return rule is not None and plan.base_credits >= rule.value.credits_min
+    rule = command.ask.rules.find(Segments, place, pinned, mode=plan.mode.value)
+    if rule is None or not rule.value.cross_terms:
+        return False
+    return plan.base_credits >= rule.value.credits_min
 
 
 def note_days(

@@ -37,6 +37,7 @@ SCOPES: dict[str, tuple[str, ...]] = {
     "audience": tuple(each.value for each in Audience),
     "purpose": tuple(each.value for each in Purpose),
     "level": LEVELS,
+    "qualification": ("DISTANCE",),
     "category": (
         *(each.value for each in QuotaCategory),
         *(each.value for each in Category),

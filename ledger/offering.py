@@ -36,6 +36,7 @@ from ledger.regulation import Parameters
 from ledger.reopening import OPENING_EVENTS, Standing, judge_opening
 from ledger.restart import RESTART_EVENTS
 from ledger.review import PROJECT_EVENTS, Dossier
+from ledger.segment import judge_months
 from ledger.term import Calendar
 
 SEATS_MAX = 100_000
@@ -291,6 +292,7 @@ class OpenOffering(Command):
             adviser_full_time=self.adviser_full_time,
         )
         yield from self._adviser(declared)
+        yield from self._months(declared)
         yield from judge_opening(self, self.standing, declared, self.offering, self.opens)
         yield from note_days(
             self,
@@ -332,6 +334,12 @@ class OpenOffering(Command):
                 en=f"the last day {self.closes} lies before the first {self.opens}",
                 field="closes",
             )
+
+    def _months(self, declared: ProjectDeclared) -> Iterator[Event]:
+        # A plan that dates its segments was advised when it was declared.
+        said = judge_months(self, declared.plan, declared.place, self.opens, self.closes)
+        if said is not None and not declared.plan.parts:
+            yield self.finding(said, Outcome.ADVISORY, self.offering, declared.provider)
 
     def _adviser(self, declared: ProjectDeclared) -> Iterator[Event]:
         rule = self.ask.rules.find(ClassAdviser, declared.place, self.ask.on)

@@ -9,34 +9,36 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import Enum
 from typing import Self
 
 from ledger.accreditation import ProviderAccredited
-from ledger.amount import bounded, strange
+from ledger.amount import bounded
+from ledger.channel import on_platform
 from ledger.command import PROVINCE, Command, Refused, Selector, about, fact
-from ledger.event import Entry, Event
+from ledger.event import Entry, Event, unchanged
 from ledger.finding import Outcome
-from ledger.names import JurisdictionId, Name, OrderId, ProviderId, TermId
+from ledger.form import Form, judge_form, judge_routing
+from ledger.names import JurisdictionId, Name, OrderId, ProviderId, StaffId, TermId
 from ledger.register import Stage, taken, unknown
 from ledger.regulation import Parameters
 from ledger.term import Calendar, Phase, TermOpened, in_window, known_term, note_window
 from ledger.text import filled
 
-
-class Form(Enum):
-    """How the ordered training is delivered."""
-
-    FACE_TO_FACE = "FACE_TO_FACE"
-    ONLINE = "ONLINE"
-    BLENDED = "BLENDED"
-
-
 SEATS_MAX = 100_000
 DAYS_MAX = 366
+TEXTS = (
+    "title",
+    "theme",
+    "trainees",
+    "subject",
+    "field_of_study",
+    "trainee_level",
+    "aims",
+    "requirements",
+)
 
 
-class OrderSubmitted(Event, name="order.submitted"):
+class OrderSubmitted(Event, name="order.submitted", version=2):
     """A county asked for one class offering."""
 
     order: OrderId
@@ -53,6 +55,13 @@ class OrderSubmitted(Event, name="order.submitted"):
     aims: str
     requirements: str
     intended: tuple[ProviderId, ...] = ()
+    field_of_study: str = ""
+    trainee_level: str = ""
+    contact: StaffId | None = None
+    off_platform: bool = False
+
+
+OrderSubmitted.upcast(from_version=1)(unchanged)
 
 
 class OrderListPublished(Event, name="order.list-published"):
@@ -62,16 +71,20 @@ class OrderListPublished(Event, name="order.list-published"):
     orders: tuple[OrderId, ...]
 
 
-class OrderResponded(Event, name="order.responded"):
+class OrderResponded(Event, name="order.responded", version=2):
     """A provider answered an order with its proposal."""
 
     order: OrderId
     provider: ProviderId
     place: JurisdictionId
     proposal: str
+    off_platform: bool = False
 
 
-class OrderAwarded(Event, name="order.awarded"):
+OrderResponded.upcast(from_version=1)(unchanged)
+
+
+class OrderAwarded(Event, name="order.awarded", version=2):
     """The county chose the provider of an order."""
 
     order: OrderId
@@ -79,61 +92,27 @@ class OrderAwarded(Event, name="order.awarded"):
     place: JurisdictionId
     term: TermId
     reason: str
+    off_platform: bool = False
 
 
-FORMS = ("FACE_TO_FACE", "ONLINE", "BLENDED")
-
-
-class OrderForm(
-    Parameters,
-    kind="order-form",
-    zh="订单的目标、要求超过字数或形式不在所列之内的，不予受理。",
-    scope=("term",),
-):
-    """Limits of the order form."""
-
-    aims_characters_max: int
-    requirements_characters_max: int
-    forms: tuple[str, ...]
-
-    def wrong(self) -> str | None:
-        return strange("forms", self.forms, FORMS)
-
-    def laxer(self, than: Self) -> bool:
-        return (
-            self.aims_characters_max > than.aims_characters_max
-            or self.requirements_characters_max > than.requirements_characters_max
-            or not set(self.forms) <= set(than.forms)
-        )
-
-
-class OrderRouting(
-    Parameters, kind="order-routing", zh="订单的意向机构超过所定家数的，不予受理。", scope=("term",)
-):
-    """To whom an order is pushed."""
-
-    intended_max: int
-
-    def laxer(self, than: Self) -> bool:
-        return self.intended_max > than.intended_max
+OrderAwarded.upcast(from_version=1)(unchanged)
 
 
 class OrderMinimum(
     Parameters,
     kind="order-minimum",
-    zh="清单公布时核对各县订单班期数，不足的记一项偏离。",
+    zh="公布订单清单时，一个县发布的订单少于规定班期数的，记为偏离。",
     scope=("term",),
 ):
-    """How many offerings each county orders in a term."""
+    """Notes, as a departure, a county that ordered fewer offerings than this in a term."""
 
     offerings_min: int
 
+    def wrong(self) -> str | None:
+        return "offerings_min: must not be negative" if self.offerings_min < 0 else None
+
     def laxer(self, than: Self) -> bool:
         return self.offerings_min < than.offerings_min
-
-
-class FormOverrun(Refused):
-    """A field of the order form is too long or not allowed."""
 
 
 class AlreadyPublished(Refused):
@@ -166,6 +145,10 @@ class SubmitOrder(Command):
     aims: str
     requirements: str
     intended: tuple[ProviderId, ...] = ()
+    field_of_study: str = ""
+    trainee_level: str = ""
+    contact: StaffId | None = None
+    off_platform: bool = False
 
     known: bool = fact(default=False)
     opened: bool = fact(default=False)
@@ -196,8 +179,7 @@ class SubmitOrder(Command):
             raise taken(self.order, "order")
         bounded(self.seats, SEATS_MAX, "seats")
         bounded(self.days, DAYS_MAX, "days")
-        for field in ("title", "theme", "trainees", "subject", "aims"):
-            filled(getattr(self, field), field)
+        filled(self.title, "title")
         for provider in self.intended:
             if provider not in self.providers:
                 raise unknown(provider, "intended")
@@ -214,50 +196,25 @@ class SubmitOrder(Command):
             order=self.order,
             place=self.place,
             term=self.term,
-            title=self.title,
-            theme=self.theme,
-            trainees=self.trainees,
             stage=self.stage,
-            subject=self.subject,
             seats=self.seats,
             days=self.days,
             form=self.form,
-            aims=self.aims,
-            requirements=self.requirements,
             intended=self.intended,
+            contact=self.contact,
+            off_platform=self.off_platform,
+            **{field: getattr(self, field).strip() for field in TEXTS},
+        )
+        yield from on_platform(
+            self, self.off_platform, self.order, place=self.place, term=self.term
         )
 
     def _form(self) -> Iterator[Event]:
-        rules, scope = self.ask.rules, {"term": self.term.value}
-        form = rules.find(OrderForm, self.place, self.ask.on, **scope)
-        if form is not None:
-            for field, text, most in (
-                ("aims", self.aims, form.value.aims_characters_max),
-                ("requirements", self.requirements, form.value.requirements_characters_max),
-            ):
-                if len(text) > most:
-                    yield from self.gate(
-                        FormOverrun(
-                            zh=f"{field} 有 {len(text)} 字，上限为 {most} 字",
-                            en=f"{field} has {len(text)} characters of at most {most}",
-                            rule=form,
-                            field=field,
-                        ),
-                        self.order,
-                    )
-        routing = rules.find(OrderRouting, self.place, self.ask.on, **scope)
-        if routing is not None and len(self.intended) > routing.value.intended_max:
-            yield from self.gate(
-                FormOverrun(
-                    zh=f"意向机构填了 {len(self.intended)} 家，最多 {routing.value.intended_max} "
-                    "家",
-                    en=f"{len(self.intended)} intended providers; at most "
-                    f"{routing.value.intended_max} fit the form",
-                    rule=routing,
-                    field="intended",
-                ),
-                self.order,
-            )
+        texts = {field: getattr(self, field) for field in (*TEXTS, "contact")}
+        for refusal in judge_form(self, self.place, self.term, texts, self.form):
+            yield from self.gate(refusal, self.order)
+        routing = judge_routing(self, self.place, self.term, len(self.intended))
+        yield from self.gate(routing, self.order)
 
 
 @dataclass(kw_only=True)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from datetime import date
 from decimal import Decimal
 from enum import Enum
+from itertools import pairwise
+from typing import Any
 
 from ledger.amount import bounded, exact, money
 from ledger.event import Part
@@ -14,6 +17,9 @@ from ledger.register import Category, Stage, Tier, Title
 from ledger.text import filled
 
 SEGMENTS_MAX = 100
+DAYS_MAX = 366
+LIST_MAX = 200
+TEXT_MAX = 2_000
 
 
 class Mode(Enum):
@@ -152,7 +158,11 @@ class Plan(Part):
 
 
 def exact_plan(plan: Plan) -> Plan:
-    """The plan with its amounts in their one spelling. Raises ``Fault`` (``BAD_AMOUNT``)."""
+    """The plan with its amounts in their one spelling and its texts without spaces around them.
+
+    Raises ``Fault`` for what makes no sense: ``EMPTY_PLAN``, ``BAD_AMOUNT``, ``BAD_COUNT``,
+    ``BAD_PARTS``, ``DAYS_REVERSED``, ``EMPTY_TEXT``, ``LONG_TEXT``.
+    """
     if not plan.title.strip() or plan.hours == 0:
         raise Fault(
             "EMPTY_PLAN",
@@ -161,21 +171,130 @@ def exact_plan(plan: Plan) -> Plan:
             field="plan",
         )
     bounded(plan.segments, SEGMENTS_MAX, "segments")
-    amounts = {
-        "hours": exact(plan.hours, "hours"),
-        "base_credits": exact(plan.base_credits, "base_credits"),
-        "online_credits": exact(plan.online_credits, "online_credits"),
+    if plan.days is not None:
+        bounded(plan.days, DAYS_MAX, "days")
+    values = {name: getattr(plan, name) for name in plan.__struct_fields__}
+    values |= _amounts(plan) | _texts(plan) | _lists(plan)
+    return Plan(**values | {"parts": _parts(plan)})
+
+
+def _amounts(plan: Plan) -> dict[str, Any]:
+    fields = ("hours", "base_credits", "online_credits", "practice_hours")
+    amounts = {name: exact(getattr(plan, name), name) for name in fields}
+    for part, whole in (("online_credits", "base_credits"), ("practice_hours", "hours")):
+        if amounts[part] > amounts[whole]:
+            raise Fault(
+                "BAD_AMOUNT",
+                zh=f"{part} 为 {amounts[part]}，多于 {whole} 的 {amounts[whole]}",
+                en=f"{part} is {amounts[part]}, more than the {amounts[whole]} of {whole}",
+                field=part,
+            )
+    total = None if plan.fee_total is None else money(plan.fee_total, "fee_total")
+    return amounts | {"fee_total": total}
+
+
+def _texts(plan: Plan) -> dict[str, Any]:
+    optional = ("aims", "methods", "introduction")
+    return {
+        "title": _text(plan.title, "title", needed=True),
+        "subject": _text(plan.subject, "subject", needed=True),
+        **{name: _text(getattr(plan, name), name) for name in optional},
     }
-    if amounts["online_credits"] > amounts["base_credits"]:
-        raise Fault(
-            "BAD_AMOUNT",
-            zh=f"在线学分 {plan.online_credits} 多于项目总学分 {plan.base_credits}",
-            en=f"{plan.online_credits} online credits are more than all {plan.base_credits}",
-            field="online_credits",
+
+
+def _lists(plan: Plan) -> dict[str, Any]:
+    for name in ("fees", "target_tiers", "target_categories", "courses", "trainers"):
+        _few(getattr(plan, name), name)
+    fees = (
+        Fee(
+            item=_text(each.item, "fees.item", needed=True),
+            yuan=money(each.yuan, "fees.yuan"),
+            kind=each.kind,
         )
-    fees = tuple(
-        Fee(item=filled(each.item, "fees.item"), yuan=money(each.yuan, "fees.yuan"))
         for each in plan.fees
     )
-    values = {name: getattr(plan, name) for name in plan.__struct_fields__} | amounts
-    return Plan(**values | {"fees": fees, "subject": filled(plan.subject, "subject")})
+    courses = (
+        Course(
+            title=_text(each.title, "courses.title", needed=True),
+            component=each.component,
+            main=each.main,
+            aims=_text(each.aims, "courses.aims"),
+            requirements=_text(each.requirements, "courses.requirements"),
+            homework=_text(each.homework, "courses.homework"),
+        )
+        for each in plan.courses
+    )
+    trainers = (
+        PlannedTrainer(staff=each.staff, expertise=_text(each.expertise, "trainers.expertise"))
+        for each in plan.trainers
+    )
+    return {
+        "fees": tuple(fees),
+        "courses": tuple(courses),
+        "trainers": tuple(trainers),
+        "target_tiers": tuple(dict.fromkeys(plan.target_tiers)),
+        "target_categories": tuple(dict.fromkeys(plan.target_categories)),
+        "contents": _labels(plan.contents, "contents"),
+        "themes": _labels(plan.themes, "themes"),
+    }
+
+
+def _labels(labels: tuple[str, ...], field: str) -> tuple[str, ...]:
+    _few(labels, field)
+    return tuple(dict.fromkeys(_text(each, field, needed=True) for each in labels))
+
+
+def _parts(plan: Plan) -> tuple[Segment, ...]:
+    _few(plan.parts, "parts")
+    parts = tuple(
+        Segment(
+            component=each.component,
+            first=each.first,
+            last=each.last,
+            hours=exact(each.hours, "parts.hours"),
+        )
+        for each in plan.parts
+    )
+    if not parts:
+        return parts
+    if any(each.last < each.first for each in parts):
+        raise Fault(
+            "DAYS_REVERSED",
+            zh="有一段的结束日早于开始日",
+            en="a segment ends before it begins",
+            field="parts.last",
+        )
+    total = sum((each.hours for each in parts), Decimal(0))
+    apart = all(one.last < two.first for one, two in pairwise(parts))
+    if not apart or total != plan.hours or len(parts) != plan.segments:
+        raise Fault(
+            "BAD_PARTS",
+            zh=f"方案分 {plan.segments} 段、共 {plan.hours} 学时；所列 {len(parts)} 段共 {total} "
+            f"学时，段数、学时须相等，各段按日期先后且不重叠",
+            en=f"the plan has {plan.segments} segment(s) and {plan.hours} hours; the {len(parts)} "
+            f"listed have {total}: counts and hours must agree, and "
+            "one segment must end before the next begins",
+            field="parts",
+        )
+    return parts
+
+
+def _text(text: str, field: str, *, needed: bool = False) -> str:
+    if len(text) > TEXT_MAX:
+        raise Fault(
+            "LONG_TEXT",
+            zh=f"{field} 有 {len(text)} 字，最多 {TEXT_MAX} 字",
+            en=f"{field} has {len(text)} characters of at most {TEXT_MAX}",
+            field=field,
+        )
+    return filled(text, field) if needed else text.strip()
+
+
+def _few(items: Sized, field: str) -> None:
+    if len(items) > LIST_MAX:
+        raise Fault(
+            "BAD_COUNT",
+            zh=f"{field} 有 {len(items)} 项，最多 {LIST_MAX} 项",
+            en=f"{field} has {len(items)} entries of at most {LIST_MAX}",
+            field=field,
+        )

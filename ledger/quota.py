@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Self
 
 from ledger.accreditation import ProviderAccredited, accredited_for
 from ledger.command import Command, Refused
-from ledger.names import JurisdictionId, ProviderId, StaffId, TermId
+from ledger.names import JurisdictionId, OrderId, ProjectId, ProviderId, StaffId, TermId
 from ledger.regulation import InForce, Parameters
+
+DISTANCE = "DISTANCE"  # the qualification, which is not the quota category of the same name
+
+
+def _negative(number: int, name: str) -> str | None:
+    return f"{name}: {number} is negative" if number < 0 else None
 
 
 class ProjectQuota(
     Parameters,
     kind="project-quota",
-    zh="机构一学期申报的项目超过所属类别限额的，不予受理。",
-    scope=("term", "category"),
+    zh="机构一学期面向全省申报的项目超过限报数的，拒绝申报。",
+    scope=("term", "category", "qualification"),
 ):
-    """How many projects a provider of a category may declare in a term."""
+    """Refuses one project more than a provider of the category may declare in a term."""
 
     projects_max: int
+
+    def wrong(self) -> str | None:
+        return _negative(self.projects_max, "projects_max")
 
     def laxer(self, than: Self) -> bool:
         return self.projects_max > than.projects_max
@@ -28,13 +38,18 @@ class ProjectQuota(
 class ProjectQuotaNew(
     Parameters,
     kind="project-quota-new",
-    zh="认定资质不满所定年数的机构按较低的限额申报，超过的不予受理。",
+    zh="取得资质不满规定年数的机构，改用这一较低的限报数，超过的拒绝申报。",
     scope=("term",),
 ):
-    """The lower quota of providers accredited for less than some years."""
+    """Refuses by a lower quota where the provider has been accredited for less than so long."""
 
     projects_max: int
     accredited_years_below: int
+
+    def wrong(self) -> str | None:
+        return _negative(self.projects_max, "projects_max") or _negative(
+            self.accredited_years_below, "accredited_years_below"
+        )
 
     def laxer(self, than: Self) -> bool:
         return (
@@ -44,25 +59,25 @@ class ProjectQuotaNew(
 
 
 class QuotaExempt(
-    Parameters, kind="quota-exempt", zh="所列项目不占限额，申报时不计入。", scope=("term",)
+    Parameters, kind="quota-exempt", zh="所列种类的项目不占机构限报数。", scope=("term",)
 ):
-    """Projects that do not use the quota."""
+    """Leaves projects of these sorts out of the provider's count."""
 
     exempt: tuple[str, ...]
-
-    def laxer(self, than: Self) -> bool:
-        return not set(self.exempt) <= set(than.exempt)
 
 
 class LeadOfferings(
     Parameters,
     kind="lead-offerings",
-    zh="项目负责人一学期申报的班期超过所定数的，不予受理。",
+    zh="负责人一学期名下班期（含订单）超过上限的，拒绝申报；本次为订单项目的，记为偏离。",
     scope=("term",),
 ):
-    """How many offerings one lead may declare in a term."""
+    """Refuses a project that gives its lead more offerings in a term than this."""
 
     offerings_max: int
+
+    def wrong(self) -> str | None:
+        return _negative(self.offerings_max, "offerings_max")
 
     def laxer(self, than: Self) -> bool:
         return self.offerings_max > than.offerings_max
@@ -71,15 +86,48 @@ class LeadOfferings(
 class LeadProviders(
     Parameters,
     kind="lead-providers",
-    zh="项目负责人一学期在多于所定家数的机构申报的，不予受理。",
+    zh="负责人一学期通过超过上限的机构申报的，拒绝；本次为订单项目的，记为偏离。",
     scope=("term",),
 ):
-    """With how many providers one lead may declare in a term."""
+    """Refuses a project whose lead declares with more providers in the term than this."""
 
     providers_max: int
 
+    def wrong(self) -> str | None:
+        return _negative(self.providers_max, "providers_max")
+
     def laxer(self, than: Self) -> bool:
         return self.providers_max > than.providers_max
+
+
+class OrderStandard(
+    Parameters,
+    kind="order-standard",
+    zh="订单项目的负责人不符合面向全省项目的要求时，不拒绝，记为偏离。",
+    scope=("term",),
+):
+    """Holds order-based projects to the demands on province-wide ones, as departures only."""
+
+    follows: str
+
+
+class OrderPlan(
+    Parameters,
+    kind="order-plan",
+    zh="同一订单有超过规定数的方案，或一份方案用于两个订单的，记一项违规。",
+    scope=("term",),
+):
+    """Notes more plans for one order than this, and a plan that two orders share."""
+
+    plans_per_order: int
+
+    def wrong(self) -> str | None:
+        few = self.plans_per_order < 1
+        return f"plans_per_order: {self.plans_per_order} is less than one" if few else None
+
+
+class PlanPerOrder(Refused):
+    """An order has a plan already, or the plan serves another order."""
 
 
 class QuotaExceeded(Refused):
@@ -116,10 +164,12 @@ def quota_of(
     new = rules.find(ProjectQuotaNew, place, day, term=code)
     if new is not None and not accredited_for(host, new.value.accredited_years_below, day):
         return new
-    category = host.quota_category
-    if category is None:
-        return None
-    return rules.find(ProjectQuota, place, day, term=code, category=category.value)
+    scope = {"term": code}
+    if host.quota_category is not None:
+        scope["category"] = host.quota_category.value
+    if host.distance:
+        scope["qualification"] = DISTANCE
+    return rules.find(ProjectQuota, place, day, **scope)
 
 
 def judge_quota(
@@ -184,3 +234,36 @@ def judge_lead(
             )
         )
     return refusals
+
+
+def judge_order_plan(
+    command: Command,
+    order: OrderId,
+    same: dict[ProjectId, str],
+    shared: dict[ProjectId, str],
+    place: JurisdictionId,
+    term: TermId,
+) -> Iterator[Refused]:
+    """What is wrong with one more plan: ``same`` order, or ``shared`` with another order.
+
+    Both hold the projects that are declared already, with the id of the event that says so.
+    """
+    rule = command.ask.rules.find(OrderPlan, place, command.ask.on, term=term.value)
+    if rule is None:
+        return
+    if len(same) >= rule.value.plans_per_order:
+        yield PlanPerOrder(
+            zh=f"{order} 已有方案 {'、'.join(same)}，一单一方案",
+            en=f"{order} has the plan of {', '.join(same)} already; one plan per order",
+            rule=rule,
+            field="order",
+            evidence=tuple(same.values()),
+        )
+    if shared:
+        yield PlanPerOrder(
+            zh=f"方案与另一订单的 {'、'.join(shared)} 相同，方案不得共用",
+            en=f"the plan is that of {', '.join(shared)} for another order, not to be shared",
+            rule=rule,
+            field="plan",
+            evidence=tuple(shared.values()),
+        )

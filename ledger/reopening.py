@@ -14,9 +14,9 @@ from ledger.command import Command, Refused
 from ledger.declaration import ProjectDeclared
 from ledger.event import Entry, Event
 from ledger.finding import Outcome
+from ledger.mode import MandatedTraining
 from ledger.names import JurisdictionId, OfferingId
 from ledger.plan import Choice, Mode, Plan
-from ledger.regulation import Parameters
 from ledger.restart import AcceptedListFiled, RestartFixed
 from ledger.resumption import (
     RESUMPTION_EVENTS,
@@ -26,20 +26,6 @@ from ledger.resumption import (
     steps_missing,
 )
 from ledger.supervision import SUPERVISION_EVENTS, OfflineSupervision, Supervision
-
-
-class MandatedTraining(
-    Parameters,
-    kind="mandated-training",
-    zh="指令性培训的承办机构未经验收合格即开班，或未经主管部门批准，记一项违规。",
-    scope=(),
-):
-    """Mandated training by a provider without acceptance, or without approval, is a violation."""
-
-    conditions: tuple[str, ...]
-
-    def laxer(self, than: MandatedTraining) -> bool:
-        return not set(than.conditions) <= set(self.conditions)
 
 
 class NotAccepted(Refused):

@@ -18,14 +18,15 @@ from ledger.accreditation import (
     Reach,
     accredited_for,
 )
+from ledger.channel import on_platform
 from ledger.command import Command, Refused, Selector, about, fact
 from ledger.event import Entry, Event
-from ledger.names import JurisdictionId, Name, OrderId, ProviderId
+from ledger.form import OrderRouting
+from ledger.names import JurisdictionId, Name, OrderId, ProviderId, TermId
 from ledger.order import (
     AlreadyAwarded,
     OrderAwarded,
     OrderResponded,
-    OrderRouting,
     OrderSubmitted,
 )
 from ledger.register import unknown
@@ -34,12 +35,9 @@ from ledger.term import Calendar, Phase, in_window, window
 
 
 class OrderResponder(
-    Parameters,
-    kind="order-responder",
-    zh="不具备所定培训范围的机构响应订单的，不予受理。",
-    scope=("term",),
+    Parameters, kind="order-responder", zh="资质范围不符的机构响应订单，拒绝。", scope=("term",)
 ):
-    """Which reach a provider needs to answer an order."""
+    """Refuses answers to an order from providers of any other reach."""
 
     reach: Reach
 
@@ -93,8 +91,11 @@ class _Order:
         return self.submitted
 
 
-def _host_age(command: Command, order: OrderSubmitted, host: ProviderAccredited) -> Refused | None:
-    age = command.ask.rules.find(OrderHostAge, order.place, command.ask.on, term=order.term.value)
+def host_age(
+    command: Command, place: JurisdictionId, term: TermId, host: ProviderAccredited
+) -> Refused | None:
+    """The gate on providers that are too new to host an order."""
+    age = command.ask.rules.find(OrderHostAge, place, command.ask.on, term=term.value)
     years = age.value.accredited_years_min if age else 0
     if age is None or accredited_for(host, years, command.ask.on):
         return None
@@ -115,6 +116,7 @@ class RespondToOrder(Command):
     order: OrderId
     provider: ProviderId
     proposal: str
+    off_platform: bool = False
 
     seen: _Order = fact(default_factory=_Order)
 
@@ -154,13 +156,18 @@ class RespondToOrder(Command):
         for refusal in (
             self._reach(order, host),
             self._routing(order),
-            _host_age(self, order, host),
+            host_age(self, order.place, order.term, host),
             self.seen.held.lost(self),
         ):
             yield from self.gate(refusal, self.order, self.provider)
         yield OrderResponded(
-            order=self.order, provider=self.provider, place=order.place, proposal=self.proposal
+            order=self.order,
+            provider=self.provider,
+            place=order.place,
+            proposal=self.proposal,
+            off_platform=self.off_platform,
         )
+        yield from _noted(self, order)
 
     def _reach(self, order: OrderSubmitted, host: ProviderAccredited) -> Refused | None:
         need = self.ask.rules.find(OrderResponder, order.place, self.ask.on, term=order.term.value)
@@ -191,6 +198,7 @@ class AwardOrder(Command):
     order: OrderId
     provider: ProviderId
     reason: str
+    off_platform: bool = False
 
     seen: _Order = fact(default_factory=_Order)
 
@@ -236,7 +244,8 @@ class AwardOrder(Command):
                 self.order,
                 self.provider,
             )
-        for refusal in (_host_age(self, order, host), self.seen.held.lost(self)):
+        young = host_age(self, order.place, order.term, host)
+        for refusal in (young, self.seen.held.lost(self)):
             yield from self.gate(refusal, self.order, self.provider)
         yield OrderAwarded(
             order=self.order,
@@ -244,4 +253,17 @@ class AwardOrder(Command):
             place=order.place,
             term=order.term,
             reason=self.reason,
+            off_platform=self.off_platform,
         )
+        yield from _noted(self, order)
+
+
+def _noted(step: RespondToOrder | AwardOrder, order: OrderSubmitted) -> Iterator[Event]:
+    yield from on_platform(
+        step,
+        step.off_platform,
+        step.order,
+        step.provider,
+        place=order.place,
+        term=order.term,
+    )

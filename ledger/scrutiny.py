@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from fractions import Fraction
 from typing import Self
 
-from ledger.accreditation import ProviderAccredited
-from ledger.command import Command, Refused
+from ledger.candidate import Candidate
+from ledger.command import Refused
+from ledger.content import judge_contents, judge_courses, judge_required
 from ledger.event import Event
+from ledger.fee import judge_items, judge_standard
 from ledger.finding import Outcome
-from ledger.names import JurisdictionId, Name
-from ledger.plan import Lead, Plan
+from ledger.host import judge_accredited, judge_division, judge_university
+from ledger.mode import judge_assigned, judge_lodging, judge_mode, judge_suspended
+from ledger.names import Name
 from ledger.register import Title
 from ledger.regulation import Parameters
+from ledger.segment import advise_months, judge_segments
+
+STAFF, EXPERTISE, SENIORITY = "REGULAR_STAFF", "EXPERTISE", "ASSOCIATE_SENIOR"
 
 
 class OnlineShare(
     Parameters,
     kind="online-share",
-    zh="混合式项目的在线学分超过所定比例的，不予受理。",
+    zh="在线学分占项目总学分的比例超过上限的混合式项目，拒绝申报；规定是否有效无法确定时不作判断。",
     scope=("mode",),
 ):
-    """The largest share of a blended project's credits that may be earned online."""
+    """Refuses a project of which a larger share of the credits than this is earned online."""
 
     share_max: Fraction
+
+    def wrong(self) -> str | None:
+        return None if 0 <= self.share_max <= 1 else f"share_max: {self.share_max} is no share"
 
     def laxer(self, than: Self) -> bool:
         return self.share_max > than.share_max
@@ -34,42 +43,69 @@ class OnlineShare(
 class BlendedHost(
     Parameters,
     kind="blended-host",
-    zh="没有远程资质的机构申报混合式项目的，不予受理。",
+    zh="机构没有混合式培训资质的，其混合式项目拒绝申报。",
     scope=("mode",),
 ):
-    """The host of a blended project holds the qualification for it."""
+    """Refuses a blended project whose host does not hold the qualification for it."""
 
 
 class SubjectScope(
-    Parameters, kind="subject-scope", zh="申报学科不在机构资质范围内的，不予受理。", scope=("term",)
+    Parameters,
+    kind="subject-scope",
+    zh="项目学科不在机构资质学科之内的，拒绝申报。",
+    scope=("term",),
 ):
-    """Projects stay within the subjects for which the provider is accredited."""
+    """Refuses a project outside the subjects for which the provider is accredited."""
 
 
 class FinalAssessment(
     Parameters,
     kind="final-assessment",
-    zh="学时达到所定数的项目没有结业考核的，记一项违规。",
+    zh="达到规定学时的项目，方案没有结业考核的，记一项违规。",
     scope=(),
 ):
-    """Projects of this many hours have a final assessment."""
+    """Notes a project of so many hours whose plan has no final assessment."""
 
     hours_min: Decimal
+
+    def wrong(self) -> str | None:
+        return "hours_min: must not be negative" if self.hours_min < 0 else None
 
     def laxer(self, than: Self) -> bool:
         return self.hours_min > than.hours_min
 
 
+class KeyLead(
+    Parameters,
+    kind="key-lead",
+    zh="重点项目或规模较大的项目，专职负责人少于规定人数的，记一项违规。",
+    scope=(),
+):
+    """Notes a key or large project with fewer full-time leads than this."""
+
+    leads_min: int
+
+    def wrong(self) -> str | None:
+        return "leads_min: must not be negative" if self.leads_min < 0 else None
+
+    def laxer(self, than: Self) -> bool:
+        return self.leads_min < than.leads_min
+
+
 class LeadStanding(
     Parameters,
     kind="lead-standing",
-    zh="项目负责人不具备所列条件的，记一项偏离。",
-    many=True,
+    zh="项目负责人不具备所列条件（正式员工、学科专长、副高以上职称）的，记为偏离。",
     scope=("term",),
+    many=True,
 ):
-    """What a project lead should be."""
+    """Notes, as a departure, a lead who is not what a lead should be in principle."""
 
     needs: str
+
+    def wrong(self) -> str | None:
+        known = (STAFF, EXPERTISE, SENIORITY)
+        return None if self.needs in known else f"needs: {self.needs} is nothing that a lead has"
 
 
 class OnlineShareExceeded(Refused):
@@ -92,77 +128,51 @@ class LeadBelowStanding(Refused):
     """The lead is not what a lead should be in principle."""
 
 
-def judge_plan(
-    command: Command,
-    plan: Plan,
-    host: ProviderAccredited,
-    lead: Lead,
-    *subjects: Name,
-    place: JurisdictionId,
-    term: str,
-) -> Iterator[Event]:
-    """Gates and findings on the plan itself, by the version in force for the declaration."""
-    for refusal in (
-        _online_share(command, plan, place),
-        _blended_host(command, plan, host, place),
-        _subject(command, plan, host, place, term),
-    ):
-        yield from command.gate(refusal, *subjects)
-    assessment = _assessment(command, plan, place)
-    if assessment is not None:
-        yield command.finding(assessment, Outcome.VIOLATION, *subjects)
-    for said in _standing(command, lead, place, term):
-        yield command.finding(said, Outcome.DEVIATION, *subjects)
+class NoFullTimeLead(Refused):
+    """A key or large project has no lead who does nothing else."""
 
 
-def _online_share(command: Command, plan: Plan, place: JurisdictionId) -> Refused | None:
-    rule = command.ask.rules.find(OnlineShare, place, command.ask.on, mode=plan.mode.value)
+def _online_share(candidate: Candidate) -> Iterator[Refused]:
+    plan, rule = candidate.plan, candidate.find(OnlineShare)
     if rule is None or not rule.certain:
-        return None
+        return
     most = rule.value.share_max
-    if Fraction(plan.online_credits) <= most * Fraction(plan.base_credits):
-        return None
-    return OnlineShareExceeded(
-        zh=f"在线学分 {plan.online_credits} 超过项目总学分 {plan.base_credits} 的 {most}",
-        en=f"{plan.online_credits} online credits are more than {most} of {plan.base_credits}",
-        rule=rule,
-        field="online_credits",
-    )
+    if Fraction(plan.online_credits) > most * Fraction(plan.base_credits):
+        yield OnlineShareExceeded(
+            zh=f"在线学分 {plan.online_credits} 超过项目总学分 {plan.base_credits} 的 {most}",
+            en=f"{plan.online_credits} online credits are more than {most} of {plan.base_credits}",
+            rule=rule,
+            field="online_credits",
+        )
 
 
-def _blended_host(
-    command: Command, plan: Plan, host: ProviderAccredited, place: JurisdictionId
-) -> Refused | None:
-    rule = command.ask.rules.find(BlendedHost, place, command.ask.on, mode=plan.mode.value)
-    if rule is None or host.blended:
-        return None
-    return NotQualifiedForBlended(
-        zh=f"{host.provider} 没有混合式培训的资质",
-        en=f"{host.provider} is not qualified for blended training",
-        rule=rule,
-        field="mode",
-    )
+def _blended_host(candidate: Candidate) -> Iterator[Refused]:
+    host, rule = candidate.host, candidate.find(BlendedHost)
+    if rule is not None and not host.blended:
+        yield NotQualifiedForBlended(
+            zh=f"{host.provider} 没有混合式培训的资质",
+            en=f"{host.provider} is not qualified for blended training",
+            rule=rule,
+            field="mode",
+        )
 
 
-def _subject(
-    command: Command, plan: Plan, host: ProviderAccredited, place: JurisdictionId, term: str
-) -> Refused | None:
-    rule = command.ask.rules.find(SubjectScope, place, command.ask.on, term=term)
-    if rule is None or plan.subject in host.subjects:
-        return None
-    return OutsideSubjects(
-        zh=f"{host.provider} 的资质学科为 {'、'.join(host.subjects)}，不含 {plan.subject}",
-        en=f"{host.provider} is accredited for {', '.join(host.subjects)}, not {plan.subject}",
-        rule=rule,
-        field="subject",
-    )
+def _subject(candidate: Candidate) -> Iterator[Refused]:
+    plan, host, rule = candidate.plan, candidate.host, candidate.find(SubjectScope)
+    if rule is not None and plan.subject not in host.subjects:
+        yield OutsideSubjects(
+            zh=f"{host.provider} 的资质学科为 {'、'.join(host.subjects)}，不含 {plan.subject}",
+            en=f"{host.provider} is accredited for {', '.join(host.subjects)}, not {plan.subject}",
+            rule=rule,
+            field="subject",
+        )
 
 
-def _assessment(command: Command, plan: Plan, place: JurisdictionId) -> Refused | None:
-    rule = command.ask.rules.find(FinalAssessment, place, command.ask.on)
+def _assessment(candidate: Candidate) -> Iterator[Refused]:
+    plan, rule = candidate.plan, candidate.find(FinalAssessment)
     if rule is None or plan.hours < rule.value.hours_min or plan.final_assessment:
-        return None
-    return NoFinalAssessment(
+        return
+    yield NoFinalAssessment(
         zh=f"{plan.hours} 学时的项目须设结业考核，方案中没有",
         en=f"a project of {plan.hours} hours needs a final assessment; the plan has none",
         rule=rule,
@@ -170,21 +180,28 @@ def _assessment(command: Command, plan: Plan, place: JurisdictionId) -> Refused 
     )
 
 
-def _standing(
-    command: Command, lead: Lead, place: JurisdictionId, term: str
-) -> Iterator[LeadBelowStanding]:
-    titles = list(Title)
+def _key_lead(candidate: Candidate) -> Iterator[Refused]:
+    plan, lead, rule = candidate.plan, candidate.lead, candidate.find(KeyLead)
+    if rule is None or not (plan.key_project or plan.large_project):
+        return
+    if int(lead.full_time) < rule.value.leads_min:
+        yield NoFullTimeLead(
+            zh=f"重点项目或规模较大的项目须有专职负责人，{lead.staff} 不是专职",
+            en=f"a key or large project needs a full-time lead; {lead.staff} is none",
+            rule=rule,
+            field="lead.full_time",
+        )
+
+
+def _standing(candidate: Candidate) -> Iterator[Refused]:
+    titles, lead = list(Title), candidate.lead
     meets = {
-        "REGULAR_STAFF": lead.regular_staff,
-        "EXPERTISE": lead.expertise,
-        "ASSOCIATE_SENIOR": titles.index(lead.title) >= titles.index(Title.ASSOCIATE_SENIOR),
+        STAFF: lead.regular_staff,
+        EXPERTISE: lead.expertise,
+        SENIORITY: titles.index(lead.title) >= titles.index(Title.ASSOCIATE_SENIOR),
     }
-    wants_zh = {
-        "REGULAR_STAFF": "正式员工",
-        "EXPERTISE": "相关学科专长",
-        "ASSOCIATE_SENIOR": "副高以上职称",
-    }
-    for rule in command.ask.rules.find_all(LeadStanding, place, command.ask.on, term=term):
+    wants_zh = {STAFF: "正式员工", EXPERTISE: "相关学科专长", SENIORITY: "副高以上职称"}
+    for rule in candidate.find_all(LeadStanding):
         need = rule.value.needs
         if not meets[need]:
             yield LeadBelowStanding(
@@ -193,3 +210,43 @@ def _standing(
                 rule=rule,
                 field="lead",
             )
+
+
+Judge = Callable[[Candidate], Iterator[Refused]]
+
+GATES: tuple[Judge, ...] = (
+    _online_share,
+    _blended_host,
+    _subject,
+    judge_segments,
+    judge_suspended,
+    judge_mode,
+)
+FINDINGS: tuple[tuple[Judge, Outcome], ...] = (
+    (_assessment, Outcome.VIOLATION),
+    (_key_lead, Outcome.VIOLATION),
+    (judge_contents, Outcome.VIOLATION),
+    (judge_courses, Outcome.VIOLATION),
+    (judge_required, Outcome.VIOLATION),
+    (judge_items, Outcome.VIOLATION),
+    (judge_assigned, Outcome.VIOLATION),
+    (judge_accredited, Outcome.VIOLATION),
+    (judge_university, Outcome.VIOLATION),
+    (judge_lodging, Outcome.DEVIATION),
+    (_standing, Outcome.DEVIATION),
+    (judge_division, Outcome.ADVISORY),
+    (advise_months, Outcome.ADVISORY),
+)
+
+
+def judge_plan(candidate: Candidate, *subjects: Name) -> Iterator[Event]:
+    """Gates and findings on the plan itself, by the version in force for the declaration."""
+    command = candidate.command
+    for gate in GATES:
+        for refusal in gate(candidate):
+            yield from command.gate(refusal, *subjects)
+    for judge, outcome in FINDINGS:
+        for said in judge(candidate):
+            yield command.finding(said, outcome, *subjects)
+    for said, outcome in judge_standard(candidate):
+        yield command.finding(said, outcome, *subjects)

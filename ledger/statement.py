@@ -10,16 +10,7 @@ from typing import ClassVar
 
 from ledger.regulation import KINDS, Parameters
 
-CARRIED = (
-    "statement",
-    "accredited-only",
-    "declaration-mode",
-    "fee-items",
-    "fee-standard",
-    "key-lead",
-    "order-plan",
-    "segments",
-)
+CARRIED = ("statement",)
 
 
 class Carried(Parameters, forbid_unknown_fields=False):

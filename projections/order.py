@@ -8,14 +8,15 @@ from datetime import date
 from msgspec import Struct
 
 from ledger.event import Entry
-from ledger.names import JurisdictionId, OrderId, ProviderId, TermId
-from ledger.order import Form, OrderAwarded, OrderResponded, OrderSubmitted
+from ledger.form import Form
+from ledger.names import JurisdictionId, OrderId, ProviderId, StaffId, TermId
+from ledger.order import OrderAwarded, OrderResponded, OrderSubmitted
 from ledger.register import Stage
 from projections.projection import Projection
 
 
 class Order(Struct, kw_only=True):
-    """An order with its responses."""
+    """An order with its responses; ``off_platform``: a step of it was taken elsewhere."""
 
     order: OrderId
     place: JurisdictionId | None = None
@@ -31,6 +32,10 @@ class Order(Struct, kw_only=True):
     aims: str = ""
     requirements: str = ""
     intended: tuple[ProviderId, ...] = ()
+    field_of_study: str = ""
+    trainee_level: str = ""
+    contact: StaffId | None = None
+    off_platform: bool = False
     submitted: date | None = None
     responses: tuple[ProviderId, ...] = ()
     awarded: ProviderId | None = None
@@ -40,6 +45,7 @@ class Orders(Projection[Order]):
     """Orders by place, term and provider."""
 
     name = "orders"
+    version = 2
     state = Order
     events = (OrderSubmitted, OrderResponded, OrderAwarded)
     facets = {"place": "text", "term": "text", "awarded": "text"}
@@ -58,10 +64,12 @@ class Orders(Projection[Order]):
                 for name in event.__struct_fields__:
                     setattr(state, name, getattr(event, name))
                 state.submitted = entry.on
-            case OrderResponded(provider=provider):
-                state.responses = (*state.responses, provider)
-            case OrderAwarded(provider=provider):
-                state.awarded = provider
+            case OrderResponded() as event:
+                state.responses = (*state.responses, event.provider)
+                state.off_platform = state.off_platform or event.off_platform
+            case OrderAwarded() as event:
+                state.awarded = event.provider
+                state.off_platform = state.off_platform or event.off_platform
             case _:
                 pass
         return state

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
-from ledger.accreditation import ProviderAccredited, QuotaCategory, Reach
+from ledger.accreditation import ProviderAccredited, ProviderKind, QuotaCategory, Reach
 from ledger.attendance import Absence, AbsenceKind, AttendanceRecorded
 from ledger.change import (
     ChangeCarriedOut,
@@ -20,6 +21,7 @@ from ledger.credit import CreditAwarded, CreditKind
 from ledger.declaration import ProjectDeclared
 from ledger.enrollment import EnrollmentConfirmed, OfferingSelected, SelectionReviewed
 from ledger.event import Event
+from ledger.form import Form
 from ledger.names import (
     ChangeId,
     CreditId,
@@ -34,14 +36,24 @@ from ledger.names import (
     TermId,
 )
 from ledger.offering import OfferingOpened
-from ledger.order import Form, OrderAwarded, OrderResponded, OrderSubmitted
-from ledger.plan import Audience, Choice, Lead, Mode, Plan
-from ledger.register import JurisdictionRegistered, Level, SchoolRegistered, Stage, Title
+from ledger.order import OrderAwarded, OrderResponded, OrderSubmitted
+from ledger.plan import Audience, Choice, Course, Lead, Mode, Plan, PlannedTrainer
+from ledger.register import (
+    Category,
+    JurisdictionRegistered,
+    Level,
+    SchoolRegistered,
+    Stage,
+    Tier,
+    Title,
+)
 from ledger.review import ProjectPublished, ProjectReviewed
 from ledger.schedule import Half, Session, TimetablePublished
 from ledger.school_based import SchoolBasedRecognised
 from ledger.teacher import TeacherRegistered
 from ledger.term import Calendar, TermOpened
+from ledger.trainer import TrainerRegistered
+from tests.given import Dated, background
 
 PROVINCE = JurisdictionId("jurisdiction:330000")
 WENZHOU = JurisdictionId("jurisdiction:330300")
@@ -70,6 +82,7 @@ NEWCOMER = ProviderId("provider:newcomer")
 LEAD = StaffId("staff:prof-wang")
 OTHER_LEAD = StaffId("staff:prof-li")
 ADVISER = StaffId("staff:adviser-wu")
+CLERK = StaffId("staff:clerk-ye")
 TRAINER = StaffId("staff:trainer-xu")
 
 PROJECT = ProjectId("project:p1")
@@ -130,6 +143,8 @@ def accredited(
     subjects: tuple[str, ...] = ("CHINESE", "SCIENCE"),
     distance: bool = False,
     blended: bool = False,
+    kind: ProviderKind = ProviderKind.OTHER,
+    within: ProviderId | None = None,
 ) -> ProviderAccredited:
     """A provider was recognised."""
     return ProviderAccredited(
@@ -142,6 +157,8 @@ def accredited(
         quota_category=category,
         distance=distance,
         blended=blended,
+        kind=kind,
+        within=within,
     )
 
 
@@ -184,6 +201,9 @@ def term(name: TermId = H1_2024) -> TermOpened:
     return TermOpened(term=name, title=f"{name.value} 培训")
 
 
+COURSE = Course(title="阅读教学", aims="会设计", requirements="全程参加", homework="一份教案")
+
+
 def plan(
     hours: str | int | Decimal = 24,
     *,
@@ -197,8 +217,9 @@ def plan(
     b_certificate: bool = False,
     restricted_elective: bool = False,
     segments: int = 1,
+    **more: Any,
 ) -> Plan:
-    """The plan of a project."""
+    """The plan of a project, complete and free of charge; ``more`` is any other field of it."""
     return Plan(
         title="小学语文阅读教学",
         subject=subject,
@@ -207,13 +228,24 @@ def plan(
         hours=Decimal(hours),
         base_credits=Decimal(hours if credits is None else credits),
         online_credits=Decimal(online),
-        choice=Choice.SELF_SELECTED,
         audience=audience,
         segments=segments,
         cross_term=cross_term,
         final_assessment=assessment,
         restricted_elective=restricted_elective,
         b_certificate=b_certificate,
+        **{
+            "fee_total": Decimal(0),
+            "target_tiers": (Tier.ORDINARY,),
+            "target_categories": (Category.SUBJECT_TEACHER,),
+            "aims": "能独立设计阅读课",
+            "methods": "课例研讨",
+            "introduction": "单元整体阅读",
+            "courses": (COURSE,),
+            "trainers": (PlannedTrainer(staff=TRAINER, expertise="阅读教学"),),
+            "contents": ("CORE_SOCIALIST_VALUES",),
+            **more,
+        },
     )
 
 
@@ -223,9 +255,22 @@ def lead(
     title: Title = Title.SENIOR,
     regular_staff: bool = True,
     expertise: bool = True,
+    full_time: bool = False,
 ) -> Lead:
     """The person responsible for a project."""
-    return Lead(staff=staff, title=title, regular_staff=regular_staff, expertise=expertise)
+    return Lead(
+        staff=staff,
+        title=title,
+        regular_staff=regular_staff,
+        expertise=expertise,
+        full_time=full_time,
+    )
+
+
+def trained() -> list[Dated]:
+    """The trainer of the plan is in the registry, for whatever looks at it."""
+    known = TrainerRegistered(trainer=TRAINER, place=RUIAN, expertise="阅读教学")
+    return background(known)
 
 
 PLAN = plan()
@@ -569,6 +614,9 @@ def ordered(
         aims="能独立开设实验课",
         requirements="以实验操作为主",
         intended=intended,
+        field_of_study="学科教学",
+        trainee_level="骨干教师",
+        contact=CLERK,
     )
 
 

@@ -36,11 +36,12 @@ from ledger.effect import CarryOutChange
 from ledger.enrollment import ReviewSelection
 from ledger.event import Channel, Event
 from ledger.expansion import DecideExpansion, RequestExpansion
+from ledger.form import Form
 from ledger.misconduct import RecordMisconduct
 from ledger.names import ChangeId, CreditId, LedgerId, Name, TeacherId
 from ledger.notice import NotifyDenial
 from ledger.offering import OpenOffering
-from ledger.order import Form, SubmitOrder
+from ledger.order import SubmitOrder
 from ledger.profile import UpdateTeacherProfile
 from ledger.register import RegisterSchool, Stage
 from ledger.response import AwardOrder, RespondToOrder
@@ -295,6 +296,9 @@ def story() -> list[Move]:
                 form=Form.FACE_TO_FACE,
                 aims="能开课",
                 requirements="操作为主",
+                field_of_study="学科教学",
+                trainee_level="骨干教师",
+                contact=cast.CLERK,
             ),
         ),
         (

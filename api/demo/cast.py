@@ -11,6 +11,7 @@ from decimal import Decimal
 from stdnum.cn import ric
 
 from ledger.accreditation import AccreditProvider, QuotaCategory, Reach
+from ledger.form import Form
 from ledger.names import (
     JurisdictionId,
     OrderId,
@@ -20,9 +21,9 @@ from ledger.names import (
     TeacherId,
     TermId,
 )
-from ledger.order import Form, SubmitOrder
-from ledger.plan import Audience, Fee, Lead, Mode, Plan
-from ledger.register import RegisterSchool, Stage, Title
+from ledger.order import SubmitOrder
+from ledger.plan import Audience, Component, Course, Lead, Mode, Plan, PlannedTrainer
+from ledger.register import Category, RegisterSchool, Stage, Tier, Title
 from ledger.schedule import Half, Session
 from ledger.teacher import RegisterTeacher
 
@@ -182,10 +183,26 @@ def plan(
         audience=audience,
         final_assessment=hours >= 90,
         restricted_elective=hours >= 90,
-        fees=(
-            Fee(item="培训", yuan=Decimal(20 * hours)),
-            Fee(item="伙食", yuan=Decimal(4 * hours)),
+        fee_total=Decimal(0),
+        target_tiers=(Tier.ORDINARY, Tier.BACKBONE),
+        target_categories=(Category.SUBJECT_TEACHER,),
+        aims="改进课堂，落实新课标",
+        methods="专题讲座、课例研讨与进校实践",
+        introduction="以真实课例为线索，按单元设计、课堂实施、评价反馈展开",
+        courses=(
+            Course(
+                title="课例研讨", aims="会改进一课", requirements="全程参加", homework="一份教案"
+            ),
+            Course(
+                title="进校实践",
+                component=Component.PRACTICE,
+                aims="上好一课",
+                requirements="上一节公开课",
+                homework="一份反思",
+            ),
         ),
+        trainers=(PlannedTrainer(staff=StaffId("staff:trainer-xu"), expertise="课程与教学"),),
+        contents=("CORE_SOCIALIST_VALUES",),
     )
 
 
@@ -211,6 +228,9 @@ def order(number: int, subject: str, *, intended: tuple[ProviderId, ...] = ()) -
         aims="提升单元整体设计与课堂评价的能力。",
         requirements="以课例研讨为主，安排两次进校实践。",
         intended=intended,
+        field_of_study="学科教学",
+        trainee_level="骨干教师",
+        contact=StaffId("staff:clerk-ye"),
     )
 
 

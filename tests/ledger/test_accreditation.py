@@ -193,7 +193,7 @@ def declare(provider=COUNTY_SCHOOL, place=RUIAN):
 
 
 def test_a_revoked_provider_declares_nothing():
-    past = [cast.term(), cast.accredited(), REVOKED]
+    past = [cast.trained(), cast.term(), cast.accredited(), REVOKED]
     day = date(2024, 3, 8)
     given(past).when(declare(), on=day).refused(NotAccreditedAnyMore, "WZ12-28", "provider")
     given(past).when(declare(), on=day, reported=True).found(

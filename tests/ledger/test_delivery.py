@@ -7,7 +7,6 @@ from decimal import Decimal
 
 import pytest
 
-from ledger.delivery import CrossTerm
 from ledger.finding import Outcome
 from ledger.plan import Mode
 from ledger.schedule import Half, PublishTimetable, Session
@@ -125,13 +124,6 @@ def test_a_window_that_nobody_knows_is_noted_once():
 
     answer.found(None, Outcome.INDETERMINATE, WindowUnknown)
     assert len(answer.findings) == 1
-
-
-def test_a_permission_asks_for_credits():
-    assert CrossTerm(credits_min=Decimal(0)).wrong() is not None
-    assert CrossTerm(credits_min=Decimal(90)).wrong() is None
-    assert CrossTerm(credits_min=Decimal(60)).laxer(CrossTerm(credits_min=Decimal(90)))
-    assert not CrossTerm(credits_min=Decimal(90)).laxer(CrossTerm(credits_min=Decimal(90)))
 
 
 def test_the_provider_of_the_class_is_a_subject_of_the_finding():

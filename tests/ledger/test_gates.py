@@ -56,7 +56,7 @@ def first_round(term: TermId) -> date:
 
 
 def declare(term: TermId) -> Scene:
-    return given(cast.term(term), cast.accredited()), replace(DECLARE, term=term)
+    return given(cast.trained(), cast.term(term), cast.accredited()), replace(DECLARE, term=term)
 
 
 def review(term: TermId) -> Scene:
@@ -102,7 +102,7 @@ def decide_expansion(term: TermId) -> Scene:
 
 
 def order(term: TermId) -> Scene:
-    return given(cast.term(term)), replace(SUBMIT, term=term)
+    return given(cast.trained(), cast.term(term)), replace(SUBMIT, term=term)
 
 
 def respond(term: TermId) -> Scene:
@@ -116,7 +116,7 @@ def award(term: TermId) -> Scene:
 
 
 def declare_order(term: TermId) -> Scene:
-    past = given(cast.term(term), cast.university(), cast.order_awarded())
+    past = given(cast.trained(), cast.term(term), cast.university(), cast.order_awarded())
     return past, replace(ORDERED, term=term)
 
 

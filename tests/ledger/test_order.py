@@ -10,11 +10,10 @@ import pytest
 from ledger.accreditation import Reach
 from ledger.command import OutsideScope, UnknownReference
 from ledger.finding import Outcome
+from ledger.form import Form, FormOverrun
 from ledger.names import OrderId, ProviderId
 from ledger.order import (
     AlreadyPublished,
-    Form,
-    FormOverrun,
     OrderListPublished,
     PublishOrderList,
     SubmitOrder,
@@ -40,6 +39,9 @@ SUBMIT = SubmitOrder(
     form=Form.FACE_TO_FACE,
     aims="能独立开设实验课",
     requirements="以实验操作为主",
+    field_of_study="学科教学",
+    trainee_level="骨干教师",
+    contact=cast.CLERK,
 )
 OPEN_DAY = date(2024, 3, 8)
 LIST_DAY = date(2024, 3, 10)
@@ -112,7 +114,6 @@ def test_an_order_intends_providers_that_exist():
         ("seats", -5, "BAD_COUNT"),
         ("days", 367, "BAD_COUNT"),
         ("title", " ", "EMPTY_TEXT"),
-        ("aims", "", "EMPTY_TEXT"),
     ],
 )
 def test_a_senseless_order_is_a_fault(field, value, code):

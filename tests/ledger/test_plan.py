@@ -1,135 +1,25 @@
-"""Plans: what looks at the plan alone, by the rule in force on the day of declaration."""
+"""Plans: what makes no sense is a fault; what is kept is kept in one spelling."""
 
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
-from ledger.declaration import DeclareProject
-from ledger.finding import Outcome
-from ledger.plan import Mode, Title
-from ledger.scrutiny import (
-    LeadBelowStanding,
-    NoFinalAssessment,
-    NotQualifiedForBlended,
-    OnlineShareExceeded,
-    OutsideSubjects,
-)
+from ledger.names import StaffId
+from ledger.plan import Component, Course, Fee, FeeKind, PlannedTrainer, Segment, exact_plan
+from ledger.register import Tier
 from tests import cast
-from tests.cast import COUNTY_SCHOOL, H1_2024, H2_2019, H2_2020, PROJECT, RUIAN
-from tests.given import given
-
-DAY = {H2_2019: date(2019, 6, 20), H2_2020: date(2020, 7, 20), H1_2024: date(2024, 3, 8)}
+from tests.declaring import declaring
 
 
-def declaring(plan, *, lead=None, host=None, term=H1_2024, reported=False):
-    command = DeclareProject(
-        project=PROJECT,
-        provider=COUNTY_SCHOOL,
-        place=RUIAN,
-        term=term,
-        plan=plan,
-        lead=lead or cast.lead(),
-    )
-    host = host or cast.accredited(blended=True)
-    return given(cast.term(term), host).when(command, on=DAY[term], reported=reported)
+def part(first, last, hours=12, component=Component.THEORY):
+    return Segment(component=component, first=first, last=last, hours=Decimal(hours))
 
 
-@pytest.mark.parametrize(
-    ("total", "online", "accepted"),
-    [
-        pytest.param("90", "27", True, id="W-042-bound"),
-        pytest.param("90", "27.5", False, id="W-042"),
-        pytest.param("90", "28", False, id="W-042-more"),
-        pytest.param("40", "12", True, id="W-043"),
-        pytest.param("40", "12.5", False, id="W-043-more"),
-    ],
-)
-def test_three_tenths_of_a_blended_project_may_be_online(total, online, accepted):
-    plan = cast.plan(total, mode=Mode.BLENDED, online=online, assessment=True)
-    answer = declaring(plan)
-    if accepted:
-        answer.accepted()
-        return
-    answer.refused(OnlineShareExceeded, "ZJ24-72", field="online_credits")
-    declaring(plan, reported=True).found("ZJ24-72", Outcome.VIOLATION, OnlineShareExceeded)
-
-
-def test_the_online_share_binds_blended_projects_only():
-    declaring(cast.plan(40, mode=Mode.DISTANCE, online=40)).accepted()
-
-
-def test_w_046_before_2024_no_document_limits_the_online_share():
-    declaring(cast.plan(40, mode=Mode.BLENDED, online=20), term=H2_2020).accepted()
-
-
-def test_w_045_the_host_of_a_blended_project_is_qualified_for_it():
-    plan = cast.plan(40, mode=Mode.BLENDED, online=4)
-    unqualified = cast.accredited(blended=False)
-    declaring(plan, host=unqualified).refused(NotQualifiedForBlended, "ZJ24-73", field="mode")
-    declaring(plan, host=unqualified, reported=True).found(
-        "ZJ24-73", Outcome.VIOLATION, NotQualifiedForBlended
-    )
-
-
-def test_before_2024_no_document_asks_for_the_blended_qualification():
-    declaring(
-        cast.plan(40, mode=Mode.BLENDED, online=4), host=cast.accredited(), term=H2_2020
-    ).accepted()
-
-
-def test_a_provider_stays_within_its_subjects():
-    plan = cast.plan(subject="MUSIC")
-    declaring(plan).refused(OutsideSubjects, "ZJ24-50", field="subject")
-    declaring(plan, reported=True).found("ZJ24-50", Outcome.VIOLATION, OutsideSubjects)
-
-
-def test_in_2019_no_document_binds_a_provider_to_its_subjects():
-    declaring(cast.plan(subject="MUSIC"), term=H2_2019).accepted()
-
-
-@pytest.mark.parametrize(
-    ("hours", "outcome"),
-    [
-        pytest.param("90", Outcome.VIOLATION, id="W-024"),
-        pytest.param("89", None, id="W-025"),
-        ("89.5", None),
-    ],
-)
-@pytest.mark.parametrize("term", [H2_2019, H1_2024])
-def test_a_project_of_ninety_hours_has_a_final_assessment(hours, outcome, term):
-    answer = declaring(cast.plan(hours), term=term)
-    if outcome:
-        answer.found("ZJ14-15", outcome, NoFinalAssessment)
-    else:
-        answer.accepted()
-    declaring(cast.plan(hours, assessment=True), term=term).accepted()
-
-
-@pytest.mark.parametrize(
-    ("lead", "rule"),
-    [
-        pytest.param(cast.lead(title=Title.INTERMEDIATE), "ZJ24-53", id="W-172"),
-        pytest.param(cast.lead(title=Title.ASSOCIATE_SENIOR), None, id="W-174"),
-        pytest.param(cast.lead(title=Title.NONE), "ZJ24-53", id="no-title"),
-        pytest.param(cast.lead(regular_staff=False), "ZJ24-51", id="not-staff"),
-        pytest.param(cast.lead(expertise=False), "ZJ24-52", id="no-expertise"),
-    ],
-)
-@pytest.mark.parametrize("reported", [False, True])
-def test_what_a_lead_should_be_in_principle_is_noted_and_refuses_nothing(lead, rule, reported):
-    answer = declaring(cast.plan(), lead=lead, reported=reported)
-    if rule:
-        answer.found(rule, Outcome.DEVIATION, LeadBelowStanding).then(cast.declared(lead=lead))
-    else:
-        answer.accepted()
-
-
-def test_in_2019_nothing_is_expected_of_a_lead():
-    declaring(
-        cast.plan(), lead=cast.lead(title=Title.NONE, regular_staff=False), term=H2_2019
-    ).accepted()
+JULY = part(date(2024, 7, 1), date(2024, 7, 3))
+AUGUST = part(date(2024, 8, 1), date(2024, 8, 3))
 
 
 @pytest.mark.parametrize(
@@ -142,6 +32,22 @@ def test_in_2019_nothing_is_expected_of_a_lead():
         (cast.plan("24.3"), "BAD_AMOUNT"),
         (cast.plan("24", credits="-1"), "BAD_AMOUNT"),
         (cast.plan("24", online="0.25"), "BAD_AMOUNT"),
+        (cast.plan("24", practice_hours=Decimal("24.5")), "BAD_AMOUNT"),
+        (cast.plan("24", practice_hours=Decimal(-1)), "BAD_AMOUNT"),
+        (cast.plan(fee_total=Decimal(-1)), "BAD_AMOUNT"),
+        (cast.plan(fee_total=Decimal("0.001")), "BAD_AMOUNT"),
+        (cast.plan(days=0), "BAD_COUNT"),
+        (cast.plan(days=367), "BAD_COUNT"),
+        (cast.plan(contents=tuple(str(n) for n in range(201))), "BAD_COUNT"),
+        (cast.plan(aims="学" * 2001), "LONG_TEXT"),
+        (cast.plan(subject=" "), "EMPTY_TEXT"),
+        (cast.plan(themes=(" ",)), "EMPTY_TEXT"),
+        (cast.plan(courses=(Course(title=""),)), "EMPTY_TEXT"),
+        (cast.plan(segments=2, parts=(AUGUST, JULY)), "BAD_PARTS"),
+        (cast.plan(segments=2, parts=(JULY, JULY)), "BAD_PARTS"),
+        (cast.plan(segments=1, parts=(JULY, AUGUST)), "BAD_PARTS"),
+        (cast.plan(25, segments=2, parts=(JULY, AUGUST)), "BAD_PARTS"),
+        (cast.plan(12, parts=(part(date(2024, 7, 3), date(2024, 7, 1)),)), "DAYS_REVERSED"),
     ],
 )
 @pytest.mark.parametrize("reported", [False, True])
@@ -153,3 +59,38 @@ def test_amounts_are_stored_in_their_one_spelling():
     event = declaring(cast.plan("24.0")).accepted().facts[0]
 
     assert str(event.plan.hours) == "24"
+
+
+def test_a_plan_at_its_bounds_is_kept():
+    plan = cast.plan(
+        24,
+        segments=2,
+        parts=(JULY, AUGUST),
+        practice_hours=Decimal(24),
+        days=366,
+        aims="学" * 2000,
+        contents=tuple(f"C{n}" for n in range(200)),
+    )
+
+    assert exact_plan(plan) == plan
+
+
+def test_texts_are_trimmed_lists_hold_each_entry_once_and_items_keep_their_kind():
+    trainer = PlannedTrainer(staff=StaffId("staff:xu"), expertise=" 阅读 ")
+    plan = exact_plan(
+        cast.plan(
+            aims=" 会教 ",
+            trainers=(trainer,),
+            target_tiers=(Tier.NEW, Tier.NEW),
+            contents=("A", " A "),
+            fees=(Fee(item=" 住宿 ", yuan=Decimal("700.00"), kind=FeeKind.ACCOMMODATION),),
+            fee_total=Decimal("700.0"),
+            practice_hours=Decimal("8.0"),
+        )
+    )
+
+    assert plan.aims == "会教"
+    assert plan.trainers[0].expertise == "阅读"
+    assert (plan.target_tiers, plan.contents) == ((Tier.NEW,), ("A",))
+    assert plan.fees == (Fee(item="住宿", yuan=Decimal(700), kind=FeeKind.ACCOMMODATION),)
+    assert (str(plan.fee_total), str(plan.practice_hours)) == ("700", "8")

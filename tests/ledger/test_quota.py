@@ -11,7 +11,17 @@ from ledger.declaration import DeclareProject, ProjectWithdrawn
 from ledger.finding import Outcome
 from ledger.names import ProjectId
 from ledger.plan import Audience, Mode
-from ledger.quota import LeadElsewhere, LeadOverloaded, QuotaExceeded, QuotaUnknown
+from ledger.quota import (
+    LeadElsewhere,
+    LeadOfferings,
+    LeadOverloaded,
+    LeadProviders,
+    OrderPlan,
+    ProjectQuota,
+    ProjectQuotaNew,
+    QuotaExceeded,
+    QuotaUnknown,
+)
 from tests import cast
 from tests.cast import (
     COUNTY_SCHOOL,
@@ -77,6 +87,7 @@ def test_the_last_project_of_a_quota_is_accepted_and_the_next_refused(host, prov
 )
 def test_a_provider_is_new_until_the_anniversary_of_its_accreditation(day, accepted):
     answer = given(
+        cast.trained(),
         cast.term(),
         cast.university(since=date(2023, 3, 8)),
         cast.projects(5, provider=UNIVERSITY),
@@ -93,6 +104,7 @@ def test_a_provider_is_new_until_the_anniversary_of_its_accreditation(day, accep
 )
 def test_in_2020_a_distance_provider_declares_fifty_projects(count, accepted):
     answer = given(
+        cast.trained(),
         cast.term(H2_2020),
         cast.distance_provider(),
         cast.projects(count, provider=DISTANCE, term=H2_2020),
@@ -112,20 +124,20 @@ def test_in_2020_a_distance_provider_declares_fifty_projects(count, accepted):
 
 def test_a_provider_without_a_category_cannot_be_judged():
     host = cast.accredited(UNIVERSITY, place=PROVINCE, reach=Reach.PROVINCE_WIDE)
-    given(cast.term(), host).when(declare(), on=DECLARATION_DAY).found(
+    given(cast.trained(), cast.term(), host).when(declare(), on=DECLARATION_DAY).found(
         None, Outcome.INDETERMINATE, QuotaUnknown
     )
 
 
 def test_a_term_without_a_quota_cannot_be_judged():
-    given(cast.term(H2_2019), cast.university()).when(
+    given(cast.trained(), cast.term(H2_2019), cast.university()).when(
         declare(term=H2_2019), on=date(2019, 6, 20)
     ).found(None, Outcome.INDETERMINATE, QuotaUnknown)
 
 
 def test_a_new_provider_is_judged_even_without_a_category():
     host = cast.accredited(UNIVERSITY, place=PROVINCE, since=date(2023, 6, 1))
-    given(cast.term(), host, cast.projects(5, provider=UNIVERSITY)).when(
+    given(cast.trained(), cast.term(), host, cast.projects(5, provider=UNIVERSITY)).when(
         declare(), on=DECLARATION_DAY
     ).refused(QuotaExceeded, "ZJ24-05")
 
@@ -139,7 +151,7 @@ def test_a_project_withdrawn_while_the_window_was_open_does_not_count():
         term=H1_2024,
         in_window=True,
     )
-    given(cast.term(), cast.university(), full, taken_back).when(
+    given(cast.trained(), cast.term(), cast.university(), full, taken_back).when(
         declare(), on=DECLARATION_DAY
     ).accepted()
 
@@ -153,16 +165,16 @@ def test_a_project_withdrawn_later_counts():
         term=H1_2024,
         in_window=False,
     )
-    given(cast.term(), cast.university(), full, taken_back).when(
+    given(cast.trained(), cast.term(), cast.university(), full, taken_back).when(
         declare(), on=DECLARATION_DAY
     ).refused(QuotaExceeded, "ZJ24-02")
 
 
 def test_b_certificate_projects_come_on_top():
     b = declare(plan=cast.plan(audience=Audience.PROVINCE, b_certificate=True))
-    answer = given(cast.term(), cast.university(), cast.projects(25, provider=UNIVERSITY)).when(
-        b, on=DECLARATION_DAY
-    )
+    answer = given(
+        cast.trained(), cast.term(), cast.university(), cast.projects(25, provider=UNIVERSITY)
+    ).when(b, on=DECLARATION_DAY)
 
     assert not answer.accepted().facts[0].counts_for_quota
 
@@ -170,6 +182,7 @@ def test_b_certificate_projects_come_on_top():
 def test_w_193_a_local_project_uses_no_provincial_quota():
     local = declare(COUNTY_SCHOOL, place=RUIAN, plan=cast.plan())
     answer = given(
+        cast.trained(),
         cast.term(),
         cast.accredited(category=QuotaCategory.PROVINCE_WIDE),
         cast.projects(25, provider=COUNTY_SCHOOL, place=RUIAN, counts=False),
@@ -180,6 +193,7 @@ def test_w_193_a_local_project_uses_no_provincial_quota():
 
 def test_projects_of_another_term_do_not_count():
     given(
+        cast.trained(),
         cast.term(),
         cast.university(),
         background(cast.projects(25, provider=UNIVERSITY, term=H2_2020)),
@@ -191,7 +205,7 @@ def test_projects_of_another_term_do_not_count():
     [pytest.param(4, True, id="W-169"), pytest.param(5, False, id="W-169-more")],
 )
 def test_a_lead_has_four_offerings_at_most(offerings, accepted):
-    past = [cast.term(), cast.university()]
+    past = [cast.trained(), cast.term(), cast.university()]
     answer = given(past).when(declare(offerings=offerings), on=DECLARATION_DAY)
     if accepted:
         answer.accepted()
@@ -214,7 +228,7 @@ def led(offerings, *, provider=UNIVERSITY, order=None):
 
 @pytest.mark.parametrize(("offerings", "accepted"), [(1, True), (2, False)])
 def test_the_offerings_of_a_lead_add_up_over_projects(offerings, accepted):
-    answer = given(cast.term(), cast.university(), led(3)).when(
+    answer = given(cast.trained(), cast.term(), cast.university(), led(3)).when(
         declare(offerings=offerings), on=DECLARATION_DAY
     )
     if accepted:
@@ -224,7 +238,7 @@ def test_the_offerings_of_a_lead_add_up_over_projects(offerings, accepted):
 
 
 def test_w_171_a_lead_declares_with_one_provider_only():
-    past = [cast.term(), cast.university(), led(2, provider=DISTANCE)]
+    past = [cast.trained(), cast.term(), cast.university(), led(2, provider=DISTANCE)]
     given(past).when(declare(), on=DECLARATION_DAY).refused(LeadElsewhere, "ZJ24-55", field="lead")
     given(past).when(declare(), on=DECLARATION_DAY, reported=True).found(
         "ZJ24-55", Outcome.VIOLATION, LeadElsewhere
@@ -235,13 +249,13 @@ def test_a_lead_whose_project_elsewhere_was_taken_back_is_free_again():
     taken_back = ProjectWithdrawn(
         project=cast.PROJECT, provider=DISTANCE, lead=LEAD, term=H1_2024, in_window=True
     )
-    given(cast.term(), cast.university(), led(2, provider=DISTANCE), taken_back).when(
-        declare(), on=DECLARATION_DAY
-    ).accepted()
+    given(
+        cast.trained(), cast.term(), cast.university(), led(2, provider=DISTANCE), taken_back
+    ).when(declare(), on=DECLARATION_DAY).accepted()
 
 
 def test_the_limits_of_a_lead_bind_each_person():
-    given(cast.term(), cast.university(), led(4)).when(
+    given(cast.trained(), cast.term(), cast.university(), led(4)).when(
         declare(lead=OTHER_LEAD), on=DECLARATION_DAY
     ).accepted()
 
@@ -250,7 +264,7 @@ def test_the_limits_of_a_lead_bind_each_person():
 def test_before_2024_no_document_limits_a_lead(term):
     day = {H2_2019: date(2019, 6, 20), H2_2020: date(2020, 7, 20)}[term]
     local = declare(COUNTY_SCHOOL, place=RUIAN, term=term, plan=cast.plan(), offerings=9)
-    given(cast.term(term), cast.accredited()).when(local, on=day).accepted()
+    given(cast.trained(), cast.term(term), cast.accredited()).when(local, on=day).accepted()
 
 
 @pytest.mark.parametrize(
@@ -262,17 +276,18 @@ def test_before_2024_no_document_limits_a_lead(term):
 )
 def test_order_based_offerings_count_for_the_lead_but_refuse_nothing(offerings, outcome):
     command = declare(place=RUIAN, order=cast.ORDER, offerings=offerings)
-    answer = given(cast.term(), cast.university(), led(3), cast.order_awarded()).when(
-        command, on=date(2024, 3, 16)
-    )
+    answer = given(
+        cast.trained(), cast.term(), cast.university(), led(3), cast.order_awarded()
+    ).when(command, on=date(2024, 3, 16))
     if outcome:
-        answer.found("ZJ24-54", outcome, LeadOverloaded)
+        answer.found("ZJ24-42", outcome, LeadOverloaded)
     else:
         answer.accepted()
 
 
 def test_order_based_projects_use_no_quota():
     answer = given(
+        cast.trained(),
         cast.term(),
         cast.university(),
         cast.projects(25, provider=UNIVERSITY),
@@ -280,3 +295,54 @@ def test_order_based_projects_use_no_quota():
     ).when(declare(place=RUIAN, order=cast.ORDER), on=date(2024, 3, 16))
 
     assert not answer.accepted().facts[0].counts_for_quota
+
+
+@pytest.mark.parametrize(("count", "accepted"), [(49, True), (50, False)])
+def test_w_099_in_2020_the_qualification_counts_and_not_the_category(count, accepted):
+    host = cast.accredited(DISTANCE, place=PROVINCE, reach=Reach.PROVINCE_WIDE, distance=True)
+    answer = given(
+        cast.trained(),
+        cast.term(H2_2020),
+        host,
+        cast.projects(count, provider=DISTANCE, term=H2_2020),
+    ).when(
+        declare(
+            DISTANCE,
+            place=PROVINCE,
+            term=H2_2020,
+            plan=cast.plan(mode=Mode.DISTANCE, audience=Audience.PROVINCE),
+        ),
+        on=date(2020, 7, 20),
+    )
+    if accepted:
+        answer.accepted()
+    else:
+        answer.refused(QuotaExceeded, "ZJ20-14")
+
+
+def test_in_2020_the_category_without_the_qualification_gives_no_quota():
+    host = cast.accredited(
+        DISTANCE,
+        place=PROVINCE,
+        reach=Reach.PROVINCE_WIDE,
+        category=QuotaCategory.DISTANCE,
+        distance=False,
+    )
+    plan = cast.plan(mode=Mode.DISTANCE, audience=Audience.PROVINCE)
+    given(cast.trained(), cast.term(H2_2020), host).when(
+        declare(DISTANCE, place=PROVINCE, term=H2_2020, plan=plan), on=date(2020, 7, 20)
+    ).found(None, Outcome.INDETERMINATE, QuotaUnknown)
+
+
+def test_a_negative_limit_is_named_and_a_higher_one_asks_for_less():
+    assert "projects_max" in str(ProjectQuota(projects_max=-1).wrong())
+    assert "offerings_max" in str(LeadOfferings(offerings_max=-1).wrong())
+    assert "providers_max" in str(LeadProviders(providers_max=-1).wrong())
+    assert "plans_per_order" in str(OrderPlan(plans_per_order=0).wrong())
+    assert ProjectQuota(projects_max=41).laxer(ProjectQuota(projects_max=40))
+    assert not LeadOfferings(offerings_max=4).laxer(LeadOfferings(offerings_max=4))
+    older = ProjectQuotaNew(projects_max=5, accredited_years_below=2)
+    assert ProjectQuotaNew(projects_max=5, accredited_years_below=1).laxer(older)
+    assert "accredited_years_below" in str(
+        ProjectQuotaNew(projects_max=5, accredited_years_below=-1).wrong()
+    )

@@ -17,6 +17,7 @@ from ledger.regulation import RuleAdopted
 from ledger.requirement import Result
 from ledger.special import CategoryHours, NewPrincipal, NotCounted
 from ledger.store.founding import documents
+from tests import cast
 from tests.cast import DAY, HANGZHOU, LIN, PROVINCE, RUIAN, SCHOOL, WENZHOU
 from tests.given import REGULATIONS, asker_for, given, rules_with_preset
 from tests.judged import belongs, credit, requirement, verdict
@@ -144,9 +145,10 @@ PRESET = parse((REGULATIONS / "presets" / "ext16.toml").read_text("utf-8"), "ext
 
 
 def test_the_province_alone_adopts_the_preset_and_every_rule_of_it_is_marked():
-    answer = given().when(AdoptRegulation(document=PRESET), on=DAY, by=asker_for(PROVINCE))
+    place = cast.jurisdiction(PROVINCE, "浙江省")
+    answer = given(place).when(AdoptRegulation(document=PRESET), on=DAY, by=asker_for(PROVINCE))
     rules = [each.rule for each in answer.accepted().facts if isinstance(each, RuleAdopted)]
-    given().when(AdoptRegulation(document=PRESET), on=DAY, by=asker_for(RUIAN)).refused(
+    given(place).when(AdoptRegulation(document=PRESET), on=DAY, by=asker_for(RUIAN)).refused(
         OutsideScope
     )
 

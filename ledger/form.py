@@ -1,0 +1,126 @@
+"""Form: the sheet on which a county orders a class, its fields and their limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from enum import Enum
+from typing import Self
+
+from ledger.command import Command, Refused
+from ledger.names import JurisdictionId, TermId
+from ledger.regulation import Parameters
+
+
+class Form(Enum):
+    """How the ordered training is delivered."""
+
+    FACE_TO_FACE = "FACE_TO_FACE"
+    ONLINE = "ONLINE"
+    BLENDED = "BLENDED"
+
+
+class OrderForm(
+    Parameters,
+    kind="order-form",
+    zh="订单表缺项、目标或课程要求超过字数上限、培训形式不在所列之内的，拒绝提交。",
+    scope=("term",),
+):
+    """Refuses an order whose form lacks a field, exceeds a limit, or names no listed form."""
+
+    aims_characters_max: int
+    requirements_characters_max: int
+    forms: tuple[str, ...]
+
+    def wrong(self) -> str | None:
+        for name in ("aims_characters_max", "requirements_characters_max"):
+            if getattr(self, name) < 1:
+                return f"{name}: must be at least 1"
+        strange = [each for each in self.forms if each not in Form.__members__]
+        return f"forms: {strange[0]} is no form of delivery" if strange else None
+
+    def laxer(self, than: Self) -> bool:
+        return (
+            self.aims_characters_max > than.aims_characters_max
+            or self.requirements_characters_max > than.requirements_characters_max
+            or bool(set(self.forms) - set(than.forms))
+        )
+
+
+class OrderRouting(
+    Parameters,
+    kind="order-routing",
+    zh="意向机构多于上限的订单拒绝提交；写明意向机构的订单，其他机构的响应拒绝。",
+    scope=("term",),
+):
+    """Refuses an order with more intended providers, and answers from any but those named."""
+
+    intended_max: int
+
+    def wrong(self) -> str | None:
+        return "intended_max: must not be negative" if self.intended_max < 0 else None
+
+    def laxer(self, than: Self) -> bool:
+        return self.intended_max > than.intended_max
+
+
+class FormOverrun(Refused):
+    """A field of the order form is too long or not allowed."""
+
+
+class FormIncomplete(Refused):
+    """A field of the order form is empty."""
+
+
+def judge_form(
+    command: Command,
+    place: JurisdictionId,
+    term: TermId,
+    texts: Mapping[str, object],
+    form: Form,
+) -> Iterator[Refused]:
+    """The gates on the fields of the form, each by its name."""
+    rule = command.ask.rules.find(OrderForm, place, command.ask.on, term=term.value)
+    if rule is None:
+        return
+    for field, value in texts.items():
+        if value is None or not str(value).strip():
+            yield FormIncomplete(
+                zh=f"订单表的 {field} 没有填写",
+                en=f"{field} of the order form is empty",
+                rule=rule,
+                field=field,
+            )
+    for field, most in (
+        ("aims", rule.value.aims_characters_max),
+        ("requirements", rule.value.requirements_characters_max),
+    ):
+        count = len(str(texts[field]).strip())
+        if count > most:
+            yield FormOverrun(
+                zh=f"{field} 有 {count} 字，上限为 {most} 字",
+                en=f"{field} has {count} characters of at most {most}",
+                rule=rule,
+                field=field,
+            )
+    if form.value not in rule.value.forms:
+        yield FormOverrun(
+            zh=f"培训形式 {form.value} 不在 {'、'.join(rule.value.forms)} 之内",
+            en=f"the form {form.value} is none of {', '.join(rule.value.forms)}",
+            rule=rule,
+            field="form",
+        )
+
+
+def judge_routing(
+    command: Command, place: JurisdictionId, term: TermId, intended: int
+) -> Refused | None:
+    """The gate on the number of intended providers."""
+    rule = command.ask.rules.find(OrderRouting, place, command.ask.on, term=term.value)
+    if rule is None or intended <= rule.value.intended_max:
+        return None
+    return FormOverrun(
+        zh=f"意向机构填了 {intended} 家，最多 {rule.value.intended_max} 家",
+        en=f"{intended} intended providers; at most {rule.value.intended_max} fit the form",
+        rule=rule,
+        field="intended",
+    )
