@@ -210,9 +210,10 @@ def _show(out: Console, head: Head, rules: Iterable[Rule], on: date | None) -> N
         doubt = "?" if on is not None and rule.since is not None and on < rule.since else ""
         until = f"–{rule.until}" if rule.until else ""
         days = f"{rule.since}{until}{doubt}" if rule.since else "term"
+        mark = ", external" if rule.external else ""
         out.print(
             Text(f"  {rule.id} {rule.clause}", style="bold"),
-            f" {rule.kind}, {rule.use.value}, {rule.strength.value}, {days}",
+            f" {rule.kind}, {rule.use.value}, {rule.strength.value}, {days}{mark}",
         )
         out.print(f"    {rule.zh}")
         out.print(f"    {rule.en}")
