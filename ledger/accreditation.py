@@ -72,7 +72,7 @@ class OrderHostAge(
     zh="承接订单的机构，资质认定须满所定年数，不满的不予受理。",
     scope=("term",),
 ):
-    """Providers must have been accredited for this many years to host an order."""
+    """Refuses the answer to an order by a provider accredited for fewer years."""
 
     accredited_years_min: int
 

@@ -80,7 +80,7 @@ class LeaveGranted(Event, name="attendance.leave-granted"):
 class Leave(
     Parameters, kind="leave", zh="一般不准假；准了假的，在准假事实旁记一项偏离。", scope=()
 ):
-    """Leave is not granted as a rule."""
+    """Notes a deviation beside each leave that is granted."""
 
 
 class NotEnrolled(Refused):

@@ -104,7 +104,7 @@ class MajorChange(
     many=True,
     scope=(),
 ):
-    """What a major change needs."""
+    """Notes a violation for each condition that a major change lacks."""
 
     conditions: tuple[str, ...]
 

@@ -121,7 +121,7 @@ class AbsenceLimit(
     zh="学时达到起点的集中脱产培训，缺课超过所定比例的不予结业。",
     scope=("mode",),
 ):
-    """The share of a long training that may be missed; more than that denies completion."""
+    """Denies completion to whoever misses more than the share of a long training."""
 
     hours_min: Decimal
     share_max: Fraction
@@ -133,7 +133,7 @@ class AbsenceLimit(
 class HoursDeduction(
     Parameters, kind="hours-deduction", zh="缺课的学时从认定学时中扣除，学分随之减少。", scope=()
 ):
-    """Missed hours are taken off the record."""
+    """Takes missed hours off the hours and the credit that are recognised."""
 
 
 class AlreadySettled(Refused):

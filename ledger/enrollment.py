@@ -110,7 +110,7 @@ class SelectionSteps(
     zh="选课按所列步骤依次进行，跳过一步的不予受理。",
     scope=("term",),
 ):
-    """The steps of a selection, in order."""
+    """Refuses a step of a selection that comes out of this order."""
 
     steps: tuple[str, ...]
 

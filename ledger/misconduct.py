@@ -45,7 +45,7 @@ class MisconductRecorded(Event, name="misconduct.recorded"):
 class Misconduct(
     Parameters, kind="misconduct", zh="严重违规违纪的，终止培训，不予结业，不记学分。", scope=()
 ):
-    """A serious breach ends a training without completion or credit."""
+    """Ends the training of whoever commits a serious breach, without completion or credit."""
 
 
 class OutsideTraining(Refused):

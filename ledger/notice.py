@@ -17,7 +17,7 @@ from ledger.regulation import Parameters
 class DenialNotice(
     Parameters, kind="denial-notice", zh="不予结业须抄告所列各方，缺一方记一项违规。", scope=()
 ):
-    """Who is to be told of a denial."""
+    """Notes a violation where a denial is not told to each of these."""
 
     recipients: tuple[Recipient, ...]
 

@@ -78,7 +78,7 @@ class OfferingCancelled(Event, name="offering.cancelled"):
 class ClassAdviser(
     Parameters, kind="class-adviser", zh="开班时核对专职班主任人数，不足的记一项违规。", scope=()
 ):
-    """How many full-time class advisers a project has at least."""
+    """Notes a violation where a class opens with fewer full-time class advisers."""
 
     advisers_min: int
 

@@ -90,7 +90,7 @@ class OrderForm(
     zh="订单的目标、要求超过字数或形式不在所列之内的，不予受理。",
     scope=("term",),
 ):
-    """Limits of the order form."""
+    """Refuses an order whose texts are longer or whose form is another."""
 
     aims_characters_max: int
     requirements_characters_max: int
@@ -110,7 +110,7 @@ class OrderForm(
 class OrderRouting(
     Parameters, kind="order-routing", zh="订单的意向机构超过所定家数的，不予受理。", scope=("term",)
 ):
-    """To whom an order is pushed."""
+    """Refuses an order that names more intended providers."""
 
     intended_max: int
 
@@ -124,7 +124,7 @@ class OrderMinimum(
     zh="清单公布时核对各县订单班期数，不足的记一项偏离。",
     scope=("term",),
 ):
-    """How many offerings each county orders in a term."""
+    """Notes a deviation for each county with fewer orders when the list is published."""
 
     offerings_min: int
 

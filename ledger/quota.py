@@ -17,7 +17,7 @@ class ProjectQuota(
     zh="机构一学期申报的项目超过所属类别限额的，不予受理。",
     scope=("term", "category"),
 ):
-    """How many projects a provider of a category may declare in a term."""
+    """Refuses what a provider of the category declares beyond so many projects in a term."""
 
     projects_max: int
 
@@ -31,7 +31,7 @@ class ProjectQuotaNew(
     zh="认定资质不满所定年数的机构按较低的限额申报，超过的不予受理。",
     scope=("term",),
 ):
-    """The lower quota of providers accredited for less than some years."""
+    """Refuses what a provider accredited for fewer years declares beyond the lower quota."""
 
     projects_max: int
     accredited_years_below: int
@@ -46,7 +46,7 @@ class ProjectQuotaNew(
 class QuotaExempt(
     Parameters, kind="quota-exempt", zh="所列项目不占限额，申报时不计入。", scope=("term",)
 ):
-    """Projects that do not use the quota."""
+    """Leaves these projects out when the quota is counted."""
 
     exempt: tuple[str, ...]
 
@@ -60,7 +60,7 @@ class LeadOfferings(
     zh="项目负责人一学期申报的班期超过所定数的，不予受理。",
     scope=("term",),
 ):
-    """How many offerings one lead may declare in a term."""
+    """Refuses what one lead declares beyond so many offerings in a term."""
 
     offerings_max: int
 
@@ -74,7 +74,7 @@ class LeadProviders(
     zh="项目负责人一学期在多于所定家数的机构申报的，不予受理。",
     scope=("term",),
 ):
-    """With how many providers one lead may declare in a term."""
+    """Refuses a lead who declares with more providers in a term."""
 
     providers_max: int
 

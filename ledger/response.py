@@ -38,7 +38,7 @@ class OrderResponder(
     zh="不具备所定培训范围的机构响应订单的，不予受理。",
     scope=("term",),
 ):
-    """Which reach a provider needs to answer an order."""
+    """Refuses the answer to an order by a provider without this reach."""
 
     reach: Reach
 

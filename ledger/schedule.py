@@ -70,7 +70,7 @@ class TimetableNotice(
     zh="课程表公布日距开班日不足所定天数的，记一项违规。",
     scope=(),
 ):
-    """How many calendar days before opening the timetable is published."""
+    """Notes a violation where a timetable comes fewer calendar days before opening."""
 
     days_min: int
 

@@ -23,7 +23,7 @@ class OnlineShare(
     zh="混合式项目的在线学分超过所定比例的，不予受理。",
     scope=("mode",),
 ):
-    """The largest share of a blended project's credits that may be earned online."""
+    """Refuses a blended project of whose credits a larger share is earned online."""
 
     share_max: Fraction
 
@@ -37,13 +37,13 @@ class BlendedHost(
     zh="没有远程资质的机构申报混合式项目的，不予受理。",
     scope=("mode",),
 ):
-    """The host of a blended project holds the qualification for it."""
+    """Refuses a blended project of a host without the qualification for it."""
 
 
 class SubjectScope(
     Parameters, kind="subject-scope", zh="申报学科不在机构资质范围内的，不予受理。", scope=("term",)
 ):
-    """Projects stay within the subjects for which the provider is accredited."""
+    """Refuses a project in a subject for which the provider is not accredited."""
 
 
 class FinalAssessment(
@@ -52,7 +52,7 @@ class FinalAssessment(
     zh="学时达到所定数的项目没有结业考核的，记一项违规。",
     scope=(),
 ):
-    """Projects of this many hours have a final assessment."""
+    """Notes a violation where a project of so many hours has no final assessment."""
 
     hours_min: Decimal
 
@@ -67,7 +67,7 @@ class LeadStanding(
     many=True,
     scope=("term",),
 ):
-    """What a project lead should be."""
+    """Notes a deviation where a project lead is not what is needed."""
 
     needs: str
 

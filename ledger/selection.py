@@ -38,7 +38,7 @@ class RoundTwoAdmission(
     zh="第一轮属于所列情形的教师，第二轮选课不予受理。",
     scope=("term",),
 ):
-    """Who is barred from round two: ``NO_SELECTION``, ``SCHOOL_REFUSED``."""
+    """Refuses round two to these: ``NO_SELECTION``, ``SCHOOL_REFUSED``."""
 
     bars: tuple[str, ...]
 

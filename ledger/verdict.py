@@ -28,7 +28,7 @@ class CycleTotal(
     zh="周期内学分（早期为学时）合计不足所定数的，判为未达到。",
     scope=(),
 ):
-    """What a cycle adds up to at least, and how many years it has."""
+    """Judges whether a cycle of so many years adds up to enough."""
 
     years: int
     credits_min: Decimal | None = None
@@ -58,7 +58,7 @@ class OnceIntensive(
     zh="周期内达到所定学分的集中培训次数不足的，判为未达到。",
     scope=(),
 ):
-    """How many long intensive trainings a cycle holds at least."""
+    """Judges whether a cycle holds enough long intensive trainings."""
 
     times_min: int
     base_credits_min: Decimal | None = None
@@ -94,7 +94,7 @@ class SchoolBasedCap(
     zh="周期内校本培训学分超过上限的部分不计入有效学分。",
     scope=(),
 ):
-    """How many school-based credits count in a cycle at most."""
+    """Counts no more school-based credits than this in a cycle."""
 
     credits_max: Decimal
     per: str = "CYCLE"
@@ -112,7 +112,7 @@ class RatioSuspended(
     zh="在此期间，上级不按比例要求学分结构，有关要求判为不评价。",
     scope=(),
 ):
-    """The interval in which the province asks for no shares of the total."""
+    """Judges no shares of the total while the rule is in force."""
 
 
 class Verdict(Struct, kw_only=True, frozen=True):
