@@ -630,7 +630,7 @@ def test_the_rules_of_a_committer_are_those_of_the_events(founded: Ledger) -> No
     founded.ask([OpenTerm(term=cast.H1_2024, title="2024 上半年")], OPERATOR)
 
     assert founded.committer._rules.rules == fresh.rules
-    assert founded.committer._rules._by_kind == fresh._by_kind
+    assert founded.committer._rules.learned == fresh.learned
 
 
 # A rush on one offering.
