@@ -81,20 +81,11 @@ def regulations(
         return
     wanted = str(name_of(document, "document")) if document else None
     where = name_of(place, "jurisdiction") if place else None
-    if kind is not None and kind not in KINDS:
-        raise _unknown("KIND", f"没有条款种类 {kind}。", f"There is no kind of rule {kind}.")
-    shelf, known_place = _from_files(where) if files else _from_ledger(context, where)
-    if not known_place:
-        raise _unknown("PLACE", f"没有属地 {where}。", f"There is no {where}; one is 330381.")
-    if wanted is not None and wanted not in {name for name, _, _ in shelf}:
-        known = " ".join(name for name, _, _ in shelf)
-        zh, en = f"没有文件 {wanted}，现有：{known}。", f"There is no {wanted}; there are: {known}."
-        raise _unknown("DOCUMENT", zh, en)
+    _check_kind(kind)
+    shelf = _shelf(context, files, where, wanted)
     if layout is Layout.MARKDOWN:
-        book = known_rules() if files else _adopted(context)
-        for name in [name for name, _, _ in shelf if wanted in (None, name)]:
-            shown = page(book, DocumentId(name))
-            typer.echo(shown.markdown if shown else "")
+        names = [name for name, _, _ in shelf if wanted in (None, name)]
+        _print_pages(known_rules() if files else _adopted(context), names)
         return
     chosen = [
         (head, [rule for rule in rules if _fits(rule, where, on, kind)])
@@ -106,6 +97,23 @@ def regulations(
         print_json(msgspec.to_builtins(rule, enc_hook=str) for _, rules in found for rule in rules)
         return
     _show_all(found, on)
+
+
+def _check_kind(kind: str | None) -> None:
+    if kind is not None and kind not in KINDS:
+        raise _unknown("KIND", f"没有条款种类 {kind}。", f"There is no kind of rule {kind}.")
+
+
+def _shelf(context: typer.Context, files: bool, where: Name | None, wanted: str | None) -> Shelf:
+    """The documents of the ledger or of the files, where place and document are known."""
+    shelf, known_place = _from_files(where) if files else _from_ledger(context, where)
+    if not known_place:
+        raise _unknown("PLACE", f"没有属地 {where}。", f"There is no {where}; one is 330381.")
+    if wanted is not None and wanted not in {name for name, _, _ in shelf}:
+        known = " ".join(name for name, _, _ in shelf)
+        zh, en = f"没有文件 {wanted}，现有：{known}。", f"There is no {wanted}; there are: {known}."
+        raise _unknown("DOCUMENT", zh, en)
+    return shelf
 
 
 @group.command("check")
@@ -154,6 +162,12 @@ def _obstacles(draft: Document, where: Name, rules: Rulebook) -> list[Refused]:
     except Refusals as refusals:
         return refusals.refusals
     return []
+
+
+def _print_pages(book: Rulebook, names: list[str]) -> None:
+    for name in names:
+        shown = page(book, DocumentId(name))
+        typer.echo(shown.markdown if shown else "")
 
 
 def _adopted(context: typer.Context) -> Rulebook:
@@ -210,9 +224,10 @@ def _show(out: Console, head: Head, rules: Iterable[Rule], on: date | None) -> N
         doubt = "?" if on is not None and rule.since is not None and on < rule.since else ""
         until = f"–{rule.until}" if rule.until else ""
         days = f"{rule.since}{until}{doubt}" if rule.since else "term"
+        mark = ", external" if rule.external else ""
         out.print(
             Text(f"  {rule.id} {rule.clause}", style="bold"),
-            f" {rule.kind}, {rule.use.value}, {rule.strength.value}, {days}",
+            f" {rule.kind}, {rule.use.value}, {rule.strength.value}, {days}{mark}",
         )
         out.print(f"    {rule.zh}")
         out.print(f"    {rule.en}")

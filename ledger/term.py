@@ -87,7 +87,7 @@ class Window(
     zh="每一步须在起止日之内，含首尾两日；文件没有写明的窗口记为无法判断。",
     scope=("term", "calendar", "step"),
 ):
-    """First and last day of a step; ``unknown`` where the documents leave the step open."""
+    """Refuses or notes a step outside its days; where they are ``unknown``, judges nothing."""
 
     first: date | None = None
     last: date | None = None

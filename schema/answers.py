@@ -12,6 +12,8 @@ from ledger.store.answer import Answer, Outcome, Refusal, Written
 from schema.outputs import output
 from schema.scalars import Position
 
+# The fields of a regulation are named as its text spells them.
+AS_WRITTEN = ("BAD_DOCUMENT", "BAD_RULE")
 WrittenEvent = output(Written, name="WrittenEvent")
 RefusalReason = output(Refusal, name="Refusal")
 
@@ -59,7 +61,10 @@ def answer_of(outcome: Outcome, *, replayed: bool) -> Recorded | Refused:
     """The GraphQL answer to one command."""
     if outcome.refusals:
         return Refused(
-            refusals=[structs.replace(each, field=spelt(each.field)) for each in outcome.refusals]
+            refusals=[
+                each if each.code in AS_WRITTEN else structs.replace(each, field=spelt(each.field))
+                for each in outcome.refusals
+            ]
         )
     last = outcome.written[-1].position if outcome.written else 0
     return Recorded(position=Position(last), events=list(outcome.written), replayed=replayed)

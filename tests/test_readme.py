@@ -36,6 +36,7 @@ from ledger.regulation import Rulebook
 from ledger.teacher import RegisterTeacher
 from schema import inputs, outputs, root
 from tests.given import adoption, given
+from tests.ledger.test_document import RUIAN_ENTERED
 from tests.server import Served, serving
 from tests.town import founded_template, founded_url
 
@@ -399,7 +400,7 @@ def test_the_amended_rule_comes_before_the_one_it_amends():
     toml = next(content for info, content in blocks("CONTRIBUTING.md") if info == "toml")
     adopt = AdoptRegulation(document=document.parse(toml, "ra25.toml"))
     first = date(2025, 1, 6)
-    amended = given().when(adopt, on=first).accepted().events
+    amended = given(RUIAN_ENTERED).when(adopt, on=first).accepted().events
     rules = Rulebook((*adoption(), *amended))
 
     def limit(place: str, day: date) -> str:

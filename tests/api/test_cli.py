@@ -721,6 +721,49 @@ def test_regulations_of_the_ledger_are_those_of_the_files(told_url: str, data: P
     assert not data.exists()
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "status", "said"),
+    [
+        ("", "", 0, ""),
+        ("1/6", "1/4", 1, "RA25-01.parameters"),
+        ("1/6", "7/6", 1, "RA25-01.parameters.share_max"),
+        ("mode =", "mood =", 1, "RA25-01.scope.mood"),
+        ("absence-limit", "absense-limit", 1, "absence-limit"),
+        ('"330381"', '"330399"', 1, "document.place"),
+    ],
+    ids=["sound", "too-lax", "out-of-range", "typo-in-scope", "unknown-kind", "no-such-place"],
+)
+def test_a_draft_is_checked_without_a_ledger(
+    tmp_path: Path, old: str, new: str, status: int, said: str
+) -> None:
+    text = re.search(r"```toml\n(.*?)```", (HOUSE / "CONTRIBUTING.md").read_text(), re.DOTALL)
+    assert text is not None
+    file = tmp_path / "ra25.toml"
+    file.write_text(text[1].replace(old, new) if old else text[1])
+    printed, told = inside("regulations", "check", str(file), status=status)
+
+    assert said in told
+    assert ("sha256" in printed) == (status == 0)
+
+
+def test_a_draft_that_cannot_be_read_and_one_for_another_place_are_refused(tmp_path: Path) -> None:
+    assert "DRAFT_UNREADABLE" in inside("regulations", "check", str(tmp_path), status=2)[1]
+    text = re.search(r"```toml\n(.*?)```", (HOUSE / "CONTRIBUTING.md").read_text(), re.DOTALL)
+    assert text is not None
+    (tmp_path / "ra25.toml").write_text(text[1])
+    asked = ("regulations", "check", str(tmp_path / "ra25.toml"), "--place")
+
+    assert "OUTSIDE_SCOPE" in inside(*asked, "330300", status=1)[1]
+    assert inside(*asked, "330381")[1] == ""
+
+
+def test_documents_are_printed_as_pages() -> None:
+    pages = inside("regulations", "--files", "--format", "markdown")[0]
+
+    assert len(re.findall(r"^# ", pages, re.MULTILINE)) == 5
+    assert len(re.findall(r"^## ", pages, re.MULTILINE)) == 181
+
+
 def test_regulations_are_chosen_by_document_place_day_and_kind() -> None:
     def chosen(*arguments: str) -> list[dict[str, Any]]:
         return lines(inside("regulations", "--files", "--json", *arguments)[0])

@@ -187,3 +187,12 @@ def test_a_share_is_amended_as_it_was_written():
     rules = Rulebook([*adoption(), *answered.accepted().events])
     found = rules.find(AbsenceLimit, RUIAN, DAY, mode="INTENSIVE")
     assert (str(found.value.share_max), str(found.value.hours_min)) == ("1/6", "90")
+
+
+def test_a_laxer_amendment_that_another_system_reports_is_kept_with_a_violation():
+    head, rules = county_rules()
+    asked = amend("T1-01", date(2025, 4, 1), DocumentId("document:t1"), days_min="4")
+
+    given(head, rules=rules).when(asked, on=date(2025, 4, 1), reported=True).found(
+        "ZJ24-63", Outcome.VIOLATION, RuleTooLax
+    )

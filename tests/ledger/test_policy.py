@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from ledger.command import OutsideScope, UnknownReference
+from ledger.finding import Outcome
 from ledger.names import DocumentId, TermId
 from ledger.policy import (
     AlreadySuspended,
@@ -281,3 +282,15 @@ def test_taking_an_event_back_leaves_the_rulebook_as_it_was():
     rules = after(settled).without([settled])
 
     assert answer(rules, RatioSuspended, date(2022, 3, 1)) == ("ZJ20-02", False)
+
+
+def test_what_another_system_reports_is_kept_with_a_violation():
+    rules = after(suspended("ZJ24-63", until=DAY + ONE))
+    head = HEADS[ZJ24]
+
+    given(head, rules=rules).when(suspend("ZJ24-63"), on=DAY, reported=True).found(
+        "ZJ24-63", Outcome.VIOLATION, AlreadySuspended
+    )
+    given(HEADS[ZJ20]).when(
+        repeal("ZJ20-02", last=date(2024, 3, 6), document=ZJ20), on=DAY, reported=True
+    ).found("ZJ20-02", Outcome.VIOLATION, RuleOver)

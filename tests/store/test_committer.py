@@ -22,6 +22,7 @@ from ledger.document import AdoptRegulation
 from ledger.event import BODY_BYTES_MAX, Entry, Event, decode, encode, leaf_hash
 from ledger.fault import Fault
 from ledger.names import TeacherId
+from ledger.register import RegisterJurisdiction
 from ledger.regulation import Rulebook
 from ledger.store import memory
 from ledger.store.answer import Answer
@@ -214,6 +215,9 @@ def test_rules_that_a_whole_bulk_withheld_are_not_in_force(ledger: Ledger) -> No
     zj24 = next(each for each in documents() if each.id == "document:zj24")
     term = OpenTerm(term=cast.H1_2024, title="2024 上半年")
     adopt = AdoptRegulation(document=zj24)
+    ledger.ask(
+        [RegisterJurisdiction(jurisdiction=cast.PROVINCE, title="浙江省")], OPERATOR, request="p"
+    )
     withheld, early = together(
         ledger,
         [
@@ -626,7 +630,7 @@ def test_the_rules_of_a_committer_are_those_of_the_events(founded: Ledger) -> No
     founded.ask([OpenTerm(term=cast.H1_2024, title="2024 上半年")], OPERATOR)
 
     assert founded.committer._rules.rules == fresh.rules
-    assert founded.committer._rules._by_kind == fresh._by_kind
+    assert founded.committer._rules.learned == fresh.learned
 
 
 # A rush on one offering.

@@ -1,0 +1,170 @@
+"""Policy over the API: a county adopts at run time, and what was decided before stays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ledger.amendment import AmendRule
+from ledger.command import Role
+from ledger.order import SubmitOrder
+from ledger.policy import EndSuspension, SuspendRules
+from ledger.term import OpenTerm
+from tests.cast import RUIAN, WENZHOU
+from tests.server import ANSWER, Party, Served, codes
+
+DRAFT = """
+[document]
+id = "ra24"
+number = "瑞教〔2024〕9号"
+title_zh = "关于订单填报的通知"
+title_en = "Notice on orders"
+authority_zh = "瑞安市教育局"
+authority_en = "Rui'an Education Bureau"
+place = "330381"
+year = 2024
+issued = 2024-01-01
+certain_from = 2024-01-01
+
+[[rule]]
+id = "RA24-01"
+clause = "§一"
+kind = "order-form"
+use = "gate"
+strength = "hard"
+scope = { term = "2024H1" }
+zh = "订单目标不超过一百字。"
+en = "The aims of an order have a hundred characters at most."
+
+[rule.parameters]
+aims_characters_max = 100
+requirements_characters_max = 200
+forms = ["FACE_TO_FACE", "ONLINE", "BLENDED"]
+"""
+ADOPT = (
+    "mutation($draft: String!, $request: String!, $format: DraftFormat!) { answer: "
+    "adoptRegulation(draft: $draft, requestId: $request, format: $format) "
+    f"{{ {ANSWER} }} }}"
+)
+REPORTED = {"source": "other/1", "on": "2024-03-08"}
+
+
+def adopt(party: Party, draft: str, request: str = "a", format: str = "TOML") -> Any:
+    return party.ask(ADOPT, draft=draft, request=request, format=format)["answer"]
+
+
+def ordered(party: Party, name: str) -> list[str]:
+    """The rules of the findings that a reported order of 150 characters leads to."""
+    given = {
+        "order": f"order:{name}",
+        "place": str(RUIAN),
+        "term": "term:2024H1",
+        "title": "语文",
+        "theme": "阅读",
+        "trainees": "小学语文教师",
+        "stage": "PRIMARY",
+        "subject": "CHINESE",
+        "seats": 40,
+        "days": 5,
+        "form": "FACE_TO_FACE",
+        "aims": "目" * 150,
+        "requirements": "无",
+    }
+    answer = party.mutate(SubmitOrder, given, name, reported=REPORTED)
+    assert codes(answer) == []
+    count = len(answer["events"])
+    history = party.ask(
+        "query($n: Int!) { history(latestFirst: true, first: $n) { edges { node { data } } } }",
+        n=count,
+    )
+    found = (each["node"]["data"] for each in history["history"]["edges"])
+    return [each["rule"] for each in found if each.get("code") == "FORM_OVERRUN"]
+
+
+def test_a_county_adopts_a_stricter_rule_and_only_later_decisions_change(served: Served) -> None:
+    served.operator.mutate(OpenTerm, {"term": "term:2024H1", "title": "上半年"}, "term")
+    before = ordered(served.operator, "before")
+    head = served.head
+    answer = adopt(served.party(Role.BUREAU, str(RUIAN)), DRAFT)
+
+    assert [each["type"] for each in answer["events"]] == [
+        "regulation.adopted",
+        "regulation.rule-adopted",
+    ]
+    assert served.head == head + 2
+    assert before == []
+    assert ordered(served.operator, "after") == ["RA24-01"]
+
+
+def test_a_faulty_draft_is_refused_with_its_field_and_nothing_is_written(served: Served) -> None:
+    bureau, head = served.party(Role.BUREAU, str(RUIAN)), served.head
+    typo = DRAFT.replace("term =", "trem =")
+    wrong = DRAFT.replace("= 100", "= -100")
+    lax = DRAFT.replace("= 100", "= 201")
+    answers = [adopt(bureau, each, f"r{n}") for n, each in enumerate((typo, wrong, lax))]
+
+    assert [each["refusals"][0]["field"] for each in answers] == [
+        "RA24-01.scope.trem",
+        "RA24-01.parameters.aims_characters_max",
+        "RA24-01.parameters",
+    ]
+    assert [codes(each) for each in answers] == [
+        ["BAD_DOCUMENT"],
+        ["BAD_DOCUMENT"],
+        ["RULE_TOO_LAX"],
+    ]
+    assert answers[2]["refusals"][0]["rule"] == "ZJ24-40"
+    assert served.head == head
+
+
+def test_a_bureau_does_not_adopt_for_another_place(served: Served) -> None:
+    head = served.head
+
+    assert codes(adopt(served.party(Role.BUREAU, str(WENZHOU)), DRAFT)) == ["OUTSIDE_SCOPE"]
+    assert served.head == head
+
+
+def test_a_rule_is_amended_and_suspended_over_the_api(served: Served) -> None:
+    bureau = served.party(Role.BUREAU, str(RUIAN))
+    served.operator.mutate(OpenTerm, {"term": "term:2024H1", "title": "上半年"}, "term")
+    adopt(bureau, DRAFT)
+    step = {"document": "document:ra24", "citation": "瑞教〔2024〕10号"}
+    looser = step | {
+        "rule": "RA24-01",
+        "since": "2024-03-01",
+        "parameters": [{"name": "aims_characters_max", "words": ["160"]}],
+        "zh": "放宽到一百六十字。",
+        "en": "A hundred and sixty.",
+    }
+    assert codes(bureau.mutate(AmendRule, looser, "m")) == []
+    assert ordered(served.operator, "amended") == []
+    stricter = looser | {
+        "since": "2024-03-02",
+        "parameters": [{"name": "aims_characters_max", "words": ["90"]}],
+    }
+    assert codes(bureau.mutate(AmendRule, stricter, "m2")) == []
+    assert ordered(served.operator, "stricter") == ["RA24-01"]
+    pause = step | {"rules": ["RA24-01"], "since": "2024-03-05"}
+    assert codes(bureau.mutate(SuspendRules, pause, "s")) == []
+    assert ordered(served.operator, "suspended") == []
+    resume = step | {"rules": ["RA24-01"], "day": "2024-03-08"}
+    assert codes(bureau.mutate(EndSuspension, resume, "e")) == []
+    assert ordered(served.operator, "resumed") == ["RA24-01"]
+    page = bureau.ask(
+        '{ regulationPage(document: "document:ra24") '
+        "{ markdown clauses { rule amended suspended doesZh } } }"
+    )["regulationPage"]
+    assert [each["rule"] for each in page["clauses"]] == ["RA24-01"]
+    assert page["clauses"][0]["suspended"] == ["2024-03-05..2024-03-07"]
+    assert len(page["clauses"][0]["amended"]) == 2
+    assert "RA24-01" in page["markdown"]
+
+
+def test_a_draft_is_given_once(served: Served) -> None:
+    both = (
+        'mutation { answer: adoptRegulation(draft: "a", toml: "a", requestId: "x") '
+        f"{{ {ANSWER} }} }}"
+    )
+    none = f'mutation {{ answer: adoptRegulation(requestId: "x") {{ {ANSWER} }} }}'
+
+    for document in (both, none):
+        assert codes(served.operator.ask(document)["answer"]) == ["BAD_DOCUMENT"]
