@@ -41,6 +41,7 @@ class Offering(Struct, kw_only=True):
     calendar: Calendar | None = None
     plan: Plan | None = None
     adviser: StaffId | None = None
+    adviser_full_time: bool = True
     seats: int = 0
     seats_requested: int | None = None
     opens: date | None = None

@@ -11,11 +11,15 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
+from ledger.accreditation import AccreditationRevoked, AccreditationUpdated, Reach
 from ledger.change import ChangeClass
 from ledger.completion import Reason, Recipient
+from ledger.dates import NewDates, OfferingsRedated
 from ledger.enrollment import Status
 from ledger.event import CATALOGUE, Entry
 from ledger.finding import FindingMade
+from ledger.offering import OfferingCancelled
+from ledger.review import ProjectCancelled, ProjectRemoved
 from ledger.store.feed import Filter
 from ledger.store.ledger import Ledger
 from projections.catalogue import VIEWS
@@ -25,6 +29,7 @@ from projections.projection import Projection
 from projections.runner import Runner
 from tests import cast
 from tests.cast import CHEN, COUNTY_SCHOOL, LIN, OFFERING, ORDER, PROJECT, SCHOOL, ZHOU
+from tests.given import entries as dated
 from tests.town import (
     CHANGE,
     CREDIT,
@@ -232,3 +237,56 @@ def test_the_rows_on_the_database_are_the_folds_in_memory(
             stored = dict(rows(url, f"select key, state from projection.{view.name}"))
             in_memory = {key: view.encode(view.fold(key, found)) for key in keys(view, found)}
             assert stored == in_memory
+
+
+def test_a_provider_is_shown_as_it_is_now() -> None:
+    update = AccreditationUpdated(
+        provider=COUNTY_SCHOOL,
+        place=cast.RUIAN,
+        title="教师发展学院",
+        reach=Reach.LOCAL,
+        subjects=("CHINESE",),
+        distance=True,
+    )
+    end = AccreditationRevoked(provider=COUNTY_SCHOOL, place=cast.RUIAN, reason="x")
+    past = [(date(2019, 9, 1), cast.accredited()), (date(2024, 3, 1), update)]
+    now, gone, again = (
+        folded(dated(things, cast.DAY), "providers", COUNTY_SCHOOL)
+        for things in (past, [*past, end], [*past, end, cast.accredited()])
+    )
+
+    assert (now.title, now.distance, now.updated) == ("教师发展学院", True, date(2024, 3, 1))
+    assert now.since == date(2012, 9, 1)
+    assert (now.revoked, gone.revoked, again.revoked) == (None, cast.DAY, None)
+
+
+@pytest.mark.parametrize(
+    ("event", "status"),
+    [(ProjectRemoved, ProjectStatus.REMOVED), (ProjectCancelled, ProjectStatus.CANCELLED)],
+)
+def test_a_project_that_is_gone_says_why(event: Any, status: ProjectStatus) -> None:
+    gone = event(
+        project=PROJECT,
+        provider=COUNTY_SCHOOL,
+        place=cast.RUIAN,
+        term=cast.H1_2024,
+        reason="整改不力",
+    )
+    project = folded(dated([cast.declared(), gone], cast.DAY), "projects", PROJECT)
+
+    assert (project.status, project.reason) == (status, "整改不力")
+
+
+def test_an_offering_shows_its_new_dates_and_that_it_was_cancelled() -> None:
+    days = (date(2024, 6, 3), date(2024, 6, 7))
+    move = NewDates(
+        offering=OFFERING, project=PROJECT, provider=COUNTY_SCHOOL, opens=days[0], closes=days[1]
+    )
+    moved = OfferingsRedated(place=cast.RUIAN, term=cast.H1_2024, moves=(move,), reason="x")
+    end = OfferingCancelled(
+        offering=OFFERING, project=PROJECT, provider=COUNTY_SCHOOL, place=cast.RUIAN, reason="x"
+    )
+    offering = folded(dated([cast.opened(), moved, end], cast.DAY), "offerings", OFFERING)
+
+    assert (offering.opens, offering.closes) == days
+    assert offering.cancelled == cast.DAY
