@@ -24,6 +24,7 @@ from ledger.command import OutsideScope, UnknownReference
 from ledger.declaration import DeclareProject
 from ledger.finding import Outcome
 from ledger.offering import OpenOffering
+from ledger.quota import QuotaExceeded
 from ledger.register import AlreadyRegistered
 from ledger.response import AwardOrder, RespondToOrder
 from tests import cast
@@ -236,3 +237,34 @@ def test_a_revoked_provider_answers_no_order_and_is_awarded_none():
     given(submitted, answered, university, lost).when(award, on=days[1]).refused(
         NotAccreditedAnyMore
     )
+
+
+@pytest.mark.parametrize(
+    ("day", "refused"),
+    [
+        pytest.param(date(2024, 3, 7), True, id="W-165-the-day-before"),
+        pytest.param(date(2024, 3, 8), False, id="W-165-the-anniversary"),
+    ],
+)
+def test_an_update_makes_no_accreditation_younger_or_older(day, refused):
+    update = AccreditationUpdated(
+        provider=cast.UNIVERSITY,
+        place=cast.PROVINCE,
+        title="培训机构",
+        reach=Reach.PROVINCE_WIDE,
+        subjects=("CHINESE",),
+        quota_category=QuotaCategory.PROVINCE_WIDE,
+        distance=True,
+    )
+    past = [
+        cast.term(),
+        cast.university(since=date(2023, 3, 8)),
+        (date(2024, 3, 1), update),
+        *cast.projects(5, provider=cast.UNIVERSITY),
+    ]
+    sixth = replace(declare(cast.UNIVERSITY, cast.PROVINCE), lead=cast.lead(cast.OTHER_LEAD))
+    answer = given(past).when(sixth, on=day)
+    if refused:
+        answer.refused(QuotaExceeded, "ZJ24-05")
+    else:
+        answer.accepted()

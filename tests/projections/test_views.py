@@ -12,18 +12,21 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from msgspec.structs import replace
 
+from ledger.accreditation import AccreditationRevoked, Reach
 from ledger.change import ChangeClass, ChangeKind
 from ledger.circular import CircularIssued
 from ledger.closing import OfferingClosed
 from ledger.completion import Reason, Recipient
+from ledger.dates import NewDates
 from ledger.enrollment import SelectionReviewed, Status
 from ledger.event import CATALOGUE, Entry
 from ledger.finding import FindingMade
-from ledger.offering import DatesChanged, ExpansionDecided, ExpansionRequested
+from ledger.offering import DatesChanged, ExpansionDecided, ExpansionRequested, OfferingCancelled
 from ledger.register import Category, Stage, Tier, Title
+from ledger.review import ProjectCancelled, ProjectRemoved
 from ledger.store.feed import Filter
 from ledger.store.ledger import Ledger
-from ledger.teacher import ProfileSource, TeacherProfileUpdated
+from ledger.teacher import ProfileSource
 from projections.catalogue import TEACHERS, VIEWS
 from projections.completion import CompletionStatus
 from projections.declaration import ProjectStatus
@@ -353,7 +356,7 @@ def test_the_rows_on_the_database_are_the_folds_in_memory(
 
 
 def test_a_teacher_is_shown_with_title_tier_and_categories():
-    changed = TeacherProfileUpdated(
+    changed = TeacherProfileUpmade(
         teacher=cast.LIN,
         school=cast.SCHOOL,
         place=cast.RUIAN,
@@ -374,3 +377,56 @@ def test_a_teacher_is_shown_with_title_tier_and_categories():
     assert [(each.category, each.since) for each in state.categories] == [
         (Category.HOMEROOM_TEACHER, cast.DAY)
     ]
+
+
+def test_a_provider_is_shown_as_it_is_now() -> None:
+    update = AccreditationUpmade(
+        provider=COUNTY_SCHOOL,
+        place=cast.RUIAN,
+        title="教师发展学院",
+        reach=Reach.LOCAL,
+        subjects=("CHINESE",),
+        distance=True,
+    )
+    end = AccreditationRevoked(provider=COUNTY_SCHOOL, place=cast.RUIAN, reason="x")
+    past = [(date(2019, 9, 1), cast.accredited()), (date(2024, 3, 1), update)]
+    now, gone, again = (
+        folded(made(things, cast.DAY), "providers", COUNTY_SCHOOL)
+        for things in (past, [*past, end], [*past, end, cast.accredited()])
+    )
+
+    assert (now.title, now.distance, now.updated) == ("教师发展学院", True, date(2024, 3, 1))
+    assert now.since == date(2012, 9, 1)
+    assert (now.revoked, gone.revoked, again.revoked) == (None, cast.DAY, None)
+
+
+@pytest.mark.parametrize(
+    ("event", "status"),
+    [(ProjectRemoved, ProjectStatus.REMOVED), (ProjectCancelled, ProjectStatus.CANCELLED)],
+)
+def test_a_project_that_is_gone_says_why(event: Any, status: ProjectStatus) -> None:
+    gone = event(
+        project=PROJECT,
+        provider=COUNTY_SCHOOL,
+        place=cast.RUIAN,
+        term=cast.H1_2024,
+        reason="整改不力",
+    )
+    project = folded(made([cast.declared(), gone], cast.DAY), "projects", PROJECT)
+
+    assert (project.status, project.reason) == (status, "整改不力")
+
+
+def test_an_offering_shows_its_new_dates_and_that_it_was_cancelled() -> None:
+    days = (date(2024, 6, 3), date(2024, 6, 7))
+    move = NewDates(
+        offering=OFFERING, project=PROJECT, provider=COUNTY_SCHOOL, opens=days[0], closes=days[1]
+    )
+    moved = OfferingsRemade(place=cast.RUIAN, term=cast.H1_2024, moves=(move,), reason="x")
+    end = OfferingCancelled(
+        offering=OFFERING, project=PROJECT, provider=COUNTY_SCHOOL, place=cast.RUIAN, reason="x"
+    )
+    offering = folded(made([cast.opened(), moved, end], cast.DAY), "offerings", OFFERING)
+
+    assert (offering.opens, offering.closes) == days
+    assert offering.cancelled == cast.DAY
