@@ -36,6 +36,11 @@ COLORS = {Result.MET: "green", Result.NOT_MET: "red", Result.INDETERMINATE: "yel
 RESULT_ZH = {
     Result.MET: "合格",
     Result.NOT_MET: "不合格",
+    Result.COMPLIANT: "合规",
+    Result.VIOLATION: "违规",
+    Result.DEVIATION: "偏差",
+    Result.ADVISORY: "提示",
+    Result.SUSPENDED: "暂停",
     Result.NOT_APPLICABLE: "不适用",
     Result.NOT_ASSESSED: "不评估",
     Result.LOCAL_DISCRETION: "由当地决定",
@@ -178,6 +183,8 @@ def _reasons(each: Requirement, *, english: bool) -> list[str]:
     lines = []
     if each.rule is not None:
         doubt = "" if each.certain else (" (perhaps in force)" if english else "（是否生效不明）")
+        if each.external:
+            doubt += " (from outside the documents)" if english else "（文件之外）"
         clause = (each.clause_en if english else each.clause_zh) or ""
         lines.append(f"{each.rule}  {each.citation}{doubt}  {clause}".rstrip())
     if each.positions:
