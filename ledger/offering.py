@@ -6,7 +6,7 @@ Its expansion is asked for and decided in ``expansion.py``; the seats that follo
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from ledger.command import Command, Refused, Selector, about, fact
@@ -115,6 +115,7 @@ class ClassRoom:
     seats: int = 0
     requested: ExpansionRequested | None = None
     cancelled: str | None = None
+    parallels: set[OfferingId] = field(default_factory=set)
 
     def learn(self, entry: Entry) -> None:
         """Takes in the offering's own events; others change nothing."""
@@ -127,6 +128,8 @@ class ClassRoom:
                 self.requested = None
                 if event.approved and event.parallel is None:
                     self.seats = event.seats
+                elif event.approved and event.parallel is not None:
+                    self.parallels.add(event.parallel)
             case OfferingCancelled():
                 self.cancelled = entry.id
             case _:

@@ -8,7 +8,6 @@ from typing import Any
 
 from msgspec import Struct
 
-from ledger.admission import TrainingNoticesSent
 from ledger.draw import ScreeningOrder
 from ledger.enrollment import (
     EnrollmentConfirmed,
@@ -18,6 +17,7 @@ from ledger.enrollment import (
     SelectionReviewed,
 )
 from ledger.event import Entry
+from ledger.invitation import TrainingNoticesSent
 from ledger.names import JurisdictionId, OfferingId, ProjectId, ProviderId, StaffId, TermId
 from ledger.offering import ExpansionDecided, ExpansionRequested, OfferingOpened
 from ledger.plan import Plan
