@@ -205,10 +205,11 @@ class AdmitToParallel(SelectionStep):
         return [*super().boundary(), about(self.parallel, of=[*OFFERING_EVENTS, *seats])]
 
     def learn(self, entry: Entry) -> None:
-        if getattr(entry.event, "offering", None) == self.parallel:
+        of = getattr(entry.event, "offering", None)
+        if of == self.parallel:
             self.beside.learn(entry)
             self.roll.learn(entry)
-        else:
+        if of == self.offering:
             super().learn(entry)
 
     def authority(self) -> Name:

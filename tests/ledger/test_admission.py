@@ -444,6 +444,12 @@ def test_a_class_that_no_expansion_opened_beside_it_is_no_parallel_one(reported)
     )
 
 
+@pytest.mark.parametrize("reported", [False, True])
+def test_a_class_is_not_parallel_to_itself(reported):
+    itself = AdmitToParallel(teacher=LIN, offering=OFFERING, parallel=OFFERING)
+    given(PASSED).when(itself, on=PROVIDER_DAY, reported=reported).refused(NotParallel)
+
+
 def test_the_parallel_class_is_filled_in_the_re_review_and_after_the_school():
     past = [*PARALLEL, cast.selected(), cast.passed()]
     given(past).when(BESIDE, on=date(2024, 3, 29)).refused(WindowClosed, "ZJ24-17")
