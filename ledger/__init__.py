@@ -56,7 +56,8 @@ selection          自主选课         selection.py (the first step of an enrol
 assignment         指派             assignment.py (of trainees to a mandated training)
 draw               抽签             draw.py (the order of applicants, made again by anybody)
 screening          筛选             screening.py (the order in which a provider admits)
-admission          复核             admission.py (re-review; training notice: 培训通知)
+admission          复核             admission.py (the provider's re-review)
+invitation         培训通知         invitation.py (to those admitted)
 schedule           课程表、日志     schedule.py
 change             方案调整         change.py
 effect             调整实施         effect.py
@@ -157,6 +158,7 @@ from ledger import (  # isort: skip  (order of life)
     draw,
     screening,
     admission,
+    invitation,
     change,
     effect,
     execution,
@@ -257,6 +259,8 @@ NOUNS = (
     draw,
     screening,
     admission,
+    invitation,
+    schedule,
     change,
     effect,
     execution,

@@ -1,4 +1,4 @@
-"""Admission: the provider's re-review, and the notices to those whom it admits (复核、培训通知).
+"""Admission: the provider's re-review of those whom their schools passed (复核).
 
 ``confirmed <= seats`` holds always (rulebook C-24). Where the applicants were screened, the
 recorded order binds: who is admitted or declined against it, is so with a finding. Admitting the
@@ -22,21 +22,11 @@ from ledger.enrollment import (
 )
 from ledger.event import Entry, Event
 from ledger.finding import Outcome
-from ledger.names import JurisdictionId, Name, OfferingId, ProviderId, SchoolId, TeacherId, TermId
-from ledger.offering import OFFERING_EVENTS, ClassStep, OfferingOpened
+from ledger.names import JurisdictionId, Name, OfferingId, SchoolId, TeacherId
+from ledger.offering import OFFERING_EVENTS, ClassRoom, ClassStep, OfferingOpened
 from ledger.review import reasoned
 from ledger.screening import ApplicantPlaced, Waiting
-from ledger.term import Calendar, Phase, in_window, judge_window, window
-
-
-class TrainingNoticesSent(Event, name="admission.training-notices-sent"):
-    """The provider sent the admitted teachers the notice of their training."""
-
-    offering: OfferingId
-    provider: ProviderId
-    place: JurisdictionId
-    term: TermId
-    teachers: tuple[TeacherId, ...]
+from ledger.term import Phase, in_window
 
 
 class AgainstTheOrder(Refused):
@@ -47,8 +37,8 @@ class NotScreened(Refused):
     """No recorded order tells who of the waiting applicants comes first."""
 
 
-class NotAdmitted(Refused):
-    """The teacher is no trainee of the class, or has the notice."""
+class NotParallel(Refused):
+    """The class was not opened beside the one that was chosen."""
 
 
 @dataclass(kw_only=True)
@@ -202,56 +192,52 @@ class AdmitApplicants(ClassStep):
 
 
 @dataclass(kw_only=True)
-class SendTrainingNotices(ClassStep):
-    """Send notices of training to the teachers named, or to all admitted who have none yet."""
+class AdmitToParallel(SelectionStep):
+    """Admit a teacher who chose a class to the class that an expansion opened beside it."""
 
-    teachers: tuple[TeacherId, ...] = ()
+    parallel: OfferingId
 
+    beside: ClassRoom = fact(default_factory=ClassRoom)
     roll: Roll = fact(default_factory=Roll)
-    notified: set[TeacherId] = fact(default_factory=set)
 
     def boundary(self) -> list[Selector]:
-        seats: list[type[Event]] = [EnrollmentConfirmed, EnrollmentWithdrawn, TrainingNoticesSent]
-        return [about(self.offering, of=[*OFFERING_EVENTS, *seats])]
+        seats: list[type[Event]] = [EnrollmentConfirmed, EnrollmentWithdrawn]
+        return [*super().boundary(), about(self.parallel, of=[*OFFERING_EVENTS, *seats])]
 
     def learn(self, entry: Entry) -> None:
-        super().learn(entry)
-        self.roll.learn(entry)
-        match entry.event:
-            case TrainingNoticesSent(teachers=teachers):
-                self.notified.update(teachers)
-            case EnrollmentWithdrawn(teacher=teacher):
-                # Who is admitted again is told again.
-                self.notified.discard(teacher)
-            case _:
-                pass
+        of = getattr(entry.event, "offering", None)
+        if of == self.parallel:
+            self.beside.learn(entry)
+            self.roll.learn(entry)
+        if of == self.offering:
+            super().learn(entry)
+
+    def authority(self) -> Name:
+        return self.room.known(self.offering).provider
+
+    def answerable(self) -> JurisdictionId:
+        return self.room.known(self.offering).place
 
     def decide(self) -> Iterator[Event]:
-        opened = self.room.known(self.offering)
-        self.room.held(self.offering)
-        owed = self.roll.confirmed - self.notified
-        named = sorted(set(self.teachers) or owed)
-        wrong = [each for each in named if each not in owed]
-        if wrong or not named:
-            who = "、".join(wrong) or str(self.offering)
-            raise NotAdmitted(
-                zh=f"{who}：没有须发培训通知的已录取学员（未录取，或已经发过）",
-                en=f"{', '.join(wrong) or self.offering}: not admitted, or has the notice already",
-                field="teachers",
+        opened, school = self.room.known(self.offering), self.chosen()
+        beside = self.beside.known(self.parallel)
+        self.beside.held(self.parallel)
+        if self.parallel not in self.room.parallels:
+            raise NotParallel(
+                zh=f"{self.parallel} 不是 {self.offering} 扩班增设的平行班",
+                en=f"{self.parallel} is no class that an expansion opened beside {self.offering}",
+                field="parallel",
             )
-        yield TrainingNoticesSent(
-            offering=self.offering,
-            provider=opened.provider,
-            place=opened.place,
-            term=opened.term,
-            teachers=tuple(named),
-        )
-        phase, place, term = Phase.TRAINING_NOTICE, opened.place, opened.term
-        # Only some terms give a day for the notices; in the others none is missed.
-        if window(self.ask.rules, place, term, phase, Calendar.REGULAR) is not None:
-            judged = judge_window(self, phase, place=place, term=term)
-            if judged is not None:
-                yield self.finding(*judged, self.offering, opened.provider)
+        if self.choice.status is not Status.SCHOOL_PASSED:
+            raise self.steps()
+        subjects = (self.teacher, self.offering, self.parallel)
+        number = self.choice.round
+        yield from self.gate(self.follows(), *subjects)
+        yield from in_window(self, _phase(number), *subjects, place=opened.place, term=opened.term)
+        yield from self.gate(self.roll.full(self.beside, self.parallel), *subjects)
+        yield _confirmed(beside, self.teacher, school, number)
+        moved = f"转入平行班 {self.parallel}"
+        yield _declined(opened, self.teacher, school, number, moved)
 
 
 def _phase(number: int) -> Phase:

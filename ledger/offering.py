@@ -6,7 +6,7 @@ Its expansion is asked for and decided in ``expansion.py``; the seats that follo
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Self
 
@@ -149,6 +149,7 @@ class ClassRoom:
     seats: int = 0
     requested: ExpansionRequested | None = None
     cancelled: str | None = None
+    parallels: set[OfferingId] = field(default_factory=set)
 
     def learn(self, entry: Entry) -> None:
         """Takes in the offering's own events; others change nothing."""
@@ -161,6 +162,8 @@ class ClassRoom:
                 self.requested = None
                 if event.approved and event.parallel is None:
                     self.seats = event.seats
+                elif event.approved and event.parallel is not None:
+                    self.parallels.add(event.parallel)
             case DatesChanged(opens=opens, closes=closes) if self.opened is not None:
                 self.opened = structs.replace(
                     self.opened,

@@ -8,7 +8,6 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from ledger.admission import TrainingNoticesSent
 from ledger.enrollment import (
     Choice,
     EnrollmentConfirmed,
@@ -21,6 +20,7 @@ from ledger.enrollment import (
     Via,
 )
 from ledger.event import Entry
+from ledger.invitation import TrainingNoticesSent
 from ledger.names import JurisdictionId, OfferingId, ProviderId, SchoolId, TeacherId, TermId
 from ledger.screening import ApplicantPlaced
 from projections.projection import Projection

@@ -8,7 +8,6 @@ from typing import Any
 
 from msgspec import Struct
 
-from ledger.admission import TrainingNoticesSent
 from ledger.closing import OfferingClosed
 from ledger.dates import OfferingsRedated
 from ledger.draw import ScreeningOrder
@@ -20,6 +19,7 @@ from ledger.enrollment import (
     SelectionReviewed,
 )
 from ledger.event import Entry
+from ledger.invitation import TrainingNoticesSent
 from ledger.names import JurisdictionId, OfferingId, ProjectId, ProviderId, StaffId, TermId
 from ledger.offering import (
     DatesChanged,

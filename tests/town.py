@@ -16,7 +16,7 @@ import pytest
 from hypothesis import strategies as st
 
 from ledger.accreditation import AccreditProvider, Reach
-from ledger.admission import ConfirmEnrollment, SendTrainingNotices
+from ledger.admission import ConfirmEnrollment
 from ledger.assessment import RecordAssessment, Result
 from ledger.attendance import Absence, RecordAttendance
 from ledger.change import (
@@ -37,6 +37,7 @@ from ledger.enrollment import ReviewSelection
 from ledger.event import Channel, Event
 from ledger.expansion import DecideExpansion, RequestExpansion
 from ledger.form import Form
+from ledger.invitation import SendTrainingNotices
 from ledger.misconduct import RecordMisconduct
 from ledger.names import ChangeId, CreditId, LedgerId, Name, TeacherId
 from ledger.notice import NotifyDenial

@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from msgspec.structs import replace
 
 from ledger.admission import (
     AdmitApplicants,
+    AdmitToParallel,
     AgainstTheOrder,
     ConfirmEnrollment,
-    NotAdmitted,
+    NotParallel,
     NotScreened,
-    SendTrainingNotices,
-    TrainingNoticesSent,
 )
 from ledger.command import OutsideScope, UnknownReference
 from ledger.enrollment import (
@@ -36,10 +36,10 @@ from tests.cast import (
     H1_2024,
     H2_2019,
     H2_2020,
-    HANGZHOU,
     INSTITUTE,
     LIN,
     OFFERING,
+    OTHER_OFFERING,
     RUIAN,
     SCHOOL,
     ZHOU,
@@ -52,7 +52,7 @@ PROVIDER_DAY = date(2024, 3, 30)
 SELECTED = [cast.opened(), cast.selected()]
 PASSED = [*SELECTED, cast.passed()]
 ADMIT_ALL = AdmitApplicants(offering=OFFERING)
-NOTICES = SendTrainingNotices(offering=OFFERING)
+BESIDE = AdmitToParallel(teacher=LIN, offering=OFFERING, parallel=OTHER_OFFERING)
 
 
 def chosen(term, round=1):
@@ -403,61 +403,57 @@ def test_w_145_an_expansion_that_waits_admits_50_and_declines_six():
     assert names.count("enrollment.declined") == 6
 
 
-def notices(*teachers, place=RUIAN, term=H1_2024):
-    return TrainingNoticesSent(
-        offering=OFFERING, provider=COUNTY_SCHOOL, place=place, term=term, teachers=teachers
+PARALLEL = [
+    cast.opened(),
+    replace(EXPANDED[1], seats=2, parallel=OTHER_OFFERING),
+    replace(cast.opened(offering=OTHER_OFFERING, seats=2), parallel=True),
+]
+MOVED = [
+    cast.confirmed(offering=OTHER_OFFERING),
+    declined(reason="转入平行班 offering:o2"),
+]
+
+
+def test_c_24_who_chose_a_full_class_is_admitted_to_the_parallel_one():
+    past = [*PARALLEL, cast.selected(), cast.passed()]
+    given(past).when(BESIDE, on=PROVIDER_DAY).then(*MOVED)
+
+
+@pytest.mark.parametrize(("taken", "full"), [(1, False), (2, True)])
+def test_c_24_the_seats_of_the_parallel_class_hold(taken, full):
+    crowd = [
+        cast.confirmed(TeacherId(f"teacher:t{number}"), offering=OTHER_OFFERING)
+        for number in range(taken)
+    ]
+    past = [*PARALLEL, cast.selected(), cast.passed(), *crowd]
+    answer = given(past).when(BESIDE, on=PROVIDER_DAY)
+    if not full:
+        answer.then(*MOVED)
+        return
+    answer.refused(NoSeatLeft, field="offering")
+    given(past).when(BESIDE, on=PROVIDER_DAY, reported=True).found(
+        None, Outcome.VIOLATION, NoSeatLeft
+    ).then(*MOVED)
+
+
+@pytest.mark.parametrize("reported", [False, True])
+def test_a_class_that_no_expansion_opened_beside_it_is_no_parallel_one(reported):
+    past = [cast.opened(), cast.selected(), cast.passed(), cast.opened(offering=OTHER_OFFERING)]
+    given(past).when(BESIDE, on=PROVIDER_DAY, reported=reported).refused(
+        NotParallel, field="parallel"
     )
 
 
-def test_notices_go_to_all_admitted_who_have_none():
-    given(
-        cast.opened(), cast.confirmed(LIN), cast.confirmed(CHEN), cast.confirmed(ZHOU), notices(LIN)
-    ).when(NOTICES, on=date(2024, 4, 5)).then(notices(CHEN, ZHOU))
-
-
-def test_notices_go_to_those_who_are_named():
-    given(cast.opened(), cast.confirmed(LIN), cast.confirmed(CHEN)).when(
-        SendTrainingNotices(offering=OFFERING, teachers=(CHEN, CHEN)), on=date(2024, 4, 5)
-    ).then(notices(CHEN))
-
-
 @pytest.mark.parametrize("reported", [False, True])
-@pytest.mark.parametrize(
-    "past", [[], [cast.confirmed(LIN), notices(LIN)], [cast.confirmed(LIN), left_by(LIN)]]
-)
-def test_who_is_not_admitted_or_has_the_notice_gets_none(past, reported):
-    for command in (NOTICES, SendTrainingNotices(offering=OFFERING, teachers=(LIN,))):
-        given(cast.opened(), past).when(command, on=date(2024, 4, 5), reported=reported).refused(
-            NotAdmitted, field="teachers"
-        )
+def test_a_class_is_not_parallel_to_itself(reported):
+    itself = AdmitToParallel(teacher=LIN, offering=OFFERING, parallel=OFFERING)
+    given(PASSED).when(itself, on=PROVIDER_DAY, reported=reported).refused(NotParallel)
 
 
-@pytest.mark.parametrize("reported", [False, True])
-@pytest.mark.parametrize(
-    ("day", "outcome"),
-    [
-        (date(2019, 9, 18), Outcome.VIOLATION),
-        (date(2019, 9, 19), None),
-        (date(2019, 9, 22), None),
-        (date(2019, 9, 23), Outcome.VIOLATION),
-    ],
-)
-def test_ra19_22_notices_are_sent_with_the_re_review_of_round_two(day, outcome, reported):
-    past = [cast.opened(term=H2_2019), cast.confirmed(term=H2_2019)]
-    answer = given(past).when(NOTICES, on=day, reported=reported)
-    if outcome:
-        answer = answer.found("RA19-22", outcome, WindowClosed)
-    answer.then(notices(LIN, term=H2_2019))
-
-
-@pytest.mark.parametrize(
-    ("term", "place", "day"),
-    [
-        (H1_2024, RUIAN, date(2024, 5, 1)),
-        (H2_2020, RUIAN, date(2020, 12, 1)),
-        (H2_2019, HANGZHOU, date(2019, 12, 1)),
-    ],
-)
-def test_where_no_rule_gives_a_day_for_notices_none_is_missed(term, place, day):
-    past = [cast.opened(term=term, place=place), cast.confirmed(term=term)]
-    given(past).when(NOTICES, on=day).then(notices(LIN, term=term, place=place))
+def test_the_parallel_class_is_filled_in_the_re_review_and_after_the_school():
+    past = [*PARALLEL, cast.selected(), cast.passed()]
+    given(past).when(BESIDE, on=date(2024, 3, 29)).refused(WindowClosed, "ZJ24-17")
+    given(PARALLEL, cast.selected()).when(BESIDE, on=PROVIDER_DAY).refused(
+        StepOutOfOrder, "ZJ24-24"
+    )
+    given(past, *MOVED).when(BESIDE, on=PROVIDER_DAY).refused(StepOutOfOrder, "ZJ24-24")

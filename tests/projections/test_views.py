@@ -422,7 +422,7 @@ def test_an_offering_shows_its_new_dates_and_that_it_was_cancelled() -> None:
     move = NewDates(
         offering=OFFERING, project=PROJECT, provider=COUNTY_SCHOOL, opens=days[0], closes=days[1]
     )
-    moved = OfferingsRemade(place=cast.RUIAN, term=cast.H1_2024, moves=(move,), reason="x")
+    moved = OfferingsRedated(place=cast.RUIAN, term=cast.H1_2024, moves=(move,), reason="x")
     end = OfferingCancelled(
         offering=OFFERING, project=PROJECT, provider=COUNTY_SCHOOL, place=cast.RUIAN, reason="x"
     )
