@@ -27,6 +27,7 @@ from ledger.completion import (
 from ledger.cycle import CYCLE_EVENTS, Starts
 from ledger.enrollment import ENROLLMENT_EVENTS
 from ledger.event import Entry, Event, unchanged
+from ledger.extent import EXTENT_EVENTS, Extent
 from ledger.finding import Outcome
 from ledger.names import CreditId, JurisdictionId, Name, OfferingId, ProviderId, SchoolId, TeacherId
 from ledger.offering import OFFERING_EVENTS, ClassRoom
@@ -35,7 +36,7 @@ from ledger.plan import Choice, Purpose
 from ledger.recognition import AssignedCounts, HoursPerDay, beyond_days, per_day
 from ledger.register import taken, unknown
 from ledger.regulation import InForce
-from ledger.schedule import Timetable, TimetablePublished
+from ledger.schedule import Timetable
 from ledger.school_based import SchoolBasedRecognised, SchoolBasedRecorded
 from ledger.teacher import TEACHER_EVENTS, Whereabouts
 
@@ -177,6 +178,7 @@ class AwardCredit(Command):
     now: Whereabouts = fact(default_factory=Whereabouts)
     starts: Starts = fact(default_factory=Starts)
     room: ClassRoom = fact(default_factory=ClassRoom)
+    extent: Extent = fact(default_factory=Extent)
     table: Timetable = fact(default_factory=Timetable)
     standing: Standing = fact(default=None)
     hours_missed: Decimal = fact(default=ZERO)
@@ -194,11 +196,12 @@ class AwardCredit(Command):
             about(self.teacher, self.offering, of=mine),
             about(self.teacher, of=CREDIT_EVENTS),
             about(self.credit, of=[CreditAwarded, SchoolBasedRecorded]),
-            about(self.offering, of=[*OFFERING_EVENTS, TimetablePublished]),
+            about(self.offering, of=[*OFFERING_EVENTS, *EXTENT_EVENTS]),
         ]
 
     def learn(self, entry: Entry) -> None:
         self.now.learn(entry)
+        self.extent.learn(entry)
         self.starts.learn(entry)
         self.room.learn(entry)
         self.table.learn(entry)
@@ -224,8 +227,9 @@ class AwardCredit(Command):
         self._once()
         if self.used:
             raise taken(self.credit, "credit")
-        self._completed()
-        plan = opened.plan
+        yield from self.gate(self._completed(), self.credit, self.teacher, self.offering)
+        # What an approved change cut is no part of the training any more (C-14).
+        plan = self.extent.applied(opened).plan
         rule = per_day(self.ask.rules, self.room)
         beyond = beyond_days(rule, self.table, self.standing.missed)
         yield CreditAwarded(
@@ -266,11 +270,12 @@ class AwardCredit(Command):
                     evidence=(account.evidence,),
                 )
 
-    def _completed(self) -> None:
-        if self.standing.outcome == "COMPLETED" and self.standing.completed_on is not None:
-            return
+    def _completed(self) -> Refused | None:
+        """The gate on a denied or ended training. Raises ``NotCompleted`` for an unsettled one."""
         outcome = self.standing.outcome
-        raise NotCompleted(
+        if outcome == "COMPLETED" and self.standing.completed_on is not None:
+            return None
+        said = NotCompleted(
             zh=f"{self.teacher} 在 {self.offering} 没有结业（{outcome or '未结算'}），不能认定学分",
             en=f"{self.teacher} did not complete {self.offering} ({outcome or 'not settled'}); "
             "there is nothing to credit",
@@ -278,6 +283,9 @@ class AwardCredit(Command):
             field="teacher",
             evidence=tuple(filter(None, [self.standing.outcome_event])),
         )
+        if outcome is None:
+            raise said
+        return said
 
     def _rules(self, per_day: InForce[HoursPerDay] | None) -> tuple[str, ...]:
         """The rules that the amount stands on."""

@@ -183,16 +183,7 @@ class DeclareProject(Command):
         if self.place != PROVINCE:
             yield from self.gate(judge_cap(self, self.local, self.place, self.term), *about_this)
         yield from self._lead()
-        candidate = Candidate(
-            command=self, plan=plan, host=host, lead=self.lead, place=self.place, term=self.term
-        )
-        yield from judge_trainers(
-            self, plan, self.known_trainers, *about_this, place=self.place, term=self.term
-        )
-        disguised = judge_disguise(self, plan, self.place, self.project, self.taken_back)
-        if disguised is not None:
-            yield self.finding(disguised, Outcome.VIOLATION, *about_this)
-        yield from judge_plan(candidate, *about_this)
+        yield from self._plan(plan, host)
         rule = quota_of(self, host, PROVINCE, self.term) if self._counts() else None
         yield ProjectDeclared(
             project=self.project,
@@ -207,6 +198,19 @@ class DeclareProject(Command):
             order=self.order,
             rules=(rule.id,) if rule else (),
         )
+
+    def _plan(self, plan: Plan, host: ProviderAccredited) -> Iterator[Event]:
+        about_this = (self.project, self.provider)
+        yield from judge_trainers(
+            self, plan, self.known_trainers, *about_this, place=self.place, term=self.term
+        )
+        disguised = judge_disguise(self, plan, self.place, self.project, self.taken_back)
+        if disguised is not None:
+            yield self.finding(disguised, Outcome.VIOLATION, *about_this)
+        candidate = Candidate(
+            command=self, plan=plan, host=host, lead=self.lead, place=self.place, term=self.term
+        )
+        yield from judge_plan(candidate, *about_this)
 
     def _counts(self) -> bool:
         """Whether the project uses the provincial quota: for the province, regular, not exempt."""

@@ -65,6 +65,9 @@ class QuotaExempt(
 
     exempt: tuple[str, ...]
 
+    def laxer(self, than: Self) -> bool:
+        return not set(self.exempt) <= set(than.exempt)
+
 
 class LeadOfferings(
     Parameters,

@@ -257,6 +257,7 @@ def test_an_update_makes_no_accreditation_younger_or_older(day, refused):
         distance=True,
     )
     past = [
+        cast.trained(),
         cast.term(),
         cast.university(since=date(2023, 3, 8)),
         (date(2024, 3, 1), update),

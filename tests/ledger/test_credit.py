@@ -43,6 +43,7 @@ from tests.cast import (
     WENZHOU_SCHOOL,
 )
 from tests.given import asker_for, background, entries, given, on
+from tests.ledger.test_completion import cut
 
 DAY = date(2024, 7, 10)
 AWARD = AwardCredit(credit=CREDIT, teacher=LIN, offering=OFFERING)
@@ -54,6 +55,7 @@ DENIED = CompletionDenied(
     reason=Reason.ABSENCE,
     hours_planned=Decimal(90),
     hours_missed=Decimal("18.5"),
+    rules=("ZJ14-09",),
 )
 
 
@@ -121,12 +123,25 @@ def test_the_credit_belongs_to_where_the_teacher_works_now():
     )
 
 
-@pytest.mark.parametrize("outcome", [[], [DENIED]], ids=["open", "denied"])
 @pytest.mark.parametrize("reported", [False, True])
-def test_what_was_not_completed_is_not_credited(outcome, reported):
-    given(past(cast.plan(90), *outcome)).when(AWARD, on=DAY, reported=reported).refused(
+def test_what_is_not_settled_is_not_credited(reported):
+    given(past(cast.plan(90))).when(AWARD, on=DAY, reported=reported).refused(
         NotCompleted, field="teacher"
     )
+
+
+def test_a_denied_training_is_not_credited_when_asked_and_a_violation_when_reported():
+    answer = given(past(cast.plan(90), DENIED))
+    answer.when(AWARD, on=DAY).refused(NotCompleted, "ZJ14-09", field="teacher")
+    breach = answer.when(AWARD, on=DAY, reported=True)
+
+    breach.found("ZJ14-09", Outcome.VIOLATION, NotCompleted)
+    assert [type(each) for each in breach.facts] == [CreditAwarded]
+
+
+def test_c_14_what_an_approved_change_cut_is_not_credited():
+    story = past(cast.plan(120), *cut(100), cast.completed(100, 4))
+    given(story).when(AWARD, on=DAY).then(award("96", base="100", missed="4"))
 
 
 def test_the_latest_outcome_counts():

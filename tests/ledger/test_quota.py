@@ -64,7 +64,7 @@ def declare(provider=UNIVERSITY, *, term=H1_2024, place=PROVINCE, lead=LEAD, **d
 )
 def test_the_last_project_of_a_quota_is_accepted_and_the_next_refused(host, provider, most, rule):
     command = declare(provider)
-    before = [cast.term(), host]
+    before = [cast.trained(), cast.term(), host]
 
     last = given(before, cast.projects(most - 1, provider=provider)).when(
         command, on=DECLARATION_DAY

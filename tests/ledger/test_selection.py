@@ -459,7 +459,7 @@ def teacher_who_is(**said):
             id="one wrong is enough",
         ),
         pytest.param(
-            cast.plan(90, subject="SCIENCE"),
+            cast.plan(90, subject="SCIENCE", target_tiers=(), target_categories=()),
             teacher_who_is(tier=Tier.NEW, categories=(Category.PRINCIPAL,)),
             Match(subject=False, stage=True),
             None,

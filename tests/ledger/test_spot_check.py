@@ -10,6 +10,7 @@ from msgspec import structs
 
 from ledger.command import OutsideScope, UnknownReference
 from ledger.finding import Outcome
+from ledger.names import StaffId
 from ledger.plan import PlannedTrainer
 from ledger.spot_check import NotConsulted, SpotCheckTrainer, TrainerSpotChecked
 from ledger.trainer import NotInPlan, TrainerConsented
@@ -76,7 +77,9 @@ def test_in_another_term_a_denial_is_recorded_and_no_more():
 
 
 def test_only_trainers_of_the_plan_are_checked():
-    given(cast.declared()).when(CHECK, on=DAY).refused(NotInPlan, field="trainer")
+    other = structs.replace(cast.PLAN, trainers=(PlannedTrainer(staff=StaffId("staff:other")),))
+    for plan in (other, structs.replace(cast.PLAN, trainers=())):
+        given(cast.declared(plan=plan)).when(CHECK, on=DAY).refused(NotInPlan, field="trainer")
 
 
 def test_a_spot_check_is_of_a_known_project_and_by_its_bureau():

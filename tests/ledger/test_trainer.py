@@ -9,6 +9,7 @@ import pytest
 from msgspec import structs
 
 from ledger.command import OutsideScope, UnknownReference
+from ledger.content import ContentsMissing
 from ledger.declaration import DeclareProject
 from ledger.finding import Outcome
 from ledger.names import StaffId
@@ -38,7 +39,9 @@ def known(trainer):
 
 
 def declare(trainers, term=H1_2024):
-    plan = structs.replace(cast.PLAN, trainers=tuple(PlannedTrainer(staff=t) for t in trainers))
+    plan = structs.replace(
+        cast.PLAN, trainers=tuple(PlannedTrainer(staff=t, expertise="语文") for t in trainers)
+    )
     return DeclareProject(
         project=cast.PROJECT,
         provider=COUNTY_SCHOOL,
@@ -116,7 +119,8 @@ def test_a_plan_names_only_registered_trainers(registered, violation, reported):
 
 
 def test_a_plan_without_trainers_names_nobody():
-    given(cast.term(), cast.accredited()).when(declare(()), on=date(2024, 3, 8)).accepted()
+    answer = given(cast.term(), cast.accredited()).when(declare(()), on=date(2024, 3, 8))
+    answer.found("ZJ14-01", Outcome.VIOLATION, ContentsMissing).then(*answer.facts)
 
 
 def test_the_registry_of_2024_says_nothing_of_2020():

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from msgspec.structs import replace
 
-from ledger.accreditation import AccreditationRevoked, Reach
+from ledger.accreditation import AccreditationRevoked, AccreditationUpdated, Reach
 from ledger.change import ChangeClass, ChangeKind
 from ledger.circular import CircularIssued
 from ledger.closing import OfferingClosed
 from ledger.completion import Reason, Recipient
-from ledger.dates import NewDates
+from ledger.dates import NewDates, OfferingsRedated
 from ledger.enrollment import SelectionReviewed, Status
 from ledger.event import CATALOGUE, Entry
 from ledger.finding import FindingMade
@@ -26,7 +26,7 @@ from ledger.register import Category, Stage, Tier, Title
 from ledger.review import ProjectCancelled, ProjectRemoved
 from ledger.store.feed import Filter
 from ledger.store.ledger import Ledger
-from ledger.teacher import ProfileSource
+from ledger.teacher import ProfileSource, TeacherProfileUpdated
 from projections.catalogue import TEACHERS, VIEWS
 from projections.completion import CompletionStatus
 from projections.declaration import ProjectStatus
@@ -356,7 +356,7 @@ def test_the_rows_on_the_database_are_the_folds_in_memory(
 
 
 def test_a_teacher_is_shown_with_title_tier_and_categories():
-    changed = TeacherProfileUpmade(
+    changed = TeacherProfileUpdated(
         teacher=cast.LIN,
         school=cast.SCHOOL,
         place=cast.RUIAN,
@@ -380,7 +380,7 @@ def test_a_teacher_is_shown_with_title_tier_and_categories():
 
 
 def test_a_provider_is_shown_as_it_is_now() -> None:
-    update = AccreditationUpmade(
+    update = AccreditationUpdated(
         provider=COUNTY_SCHOOL,
         place=cast.RUIAN,
         title="教师发展学院",
