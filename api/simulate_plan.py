@@ -17,6 +17,11 @@ REMOTE = (TermId("term:2020H2"),)
 """The terms for which the province takes distance projects only."""
 
 
+def trainer(people: Population) -> PlannedTrainer:
+    """The trainer whom every plan names."""
+    return PlannedTrainer(staff=people.staff("trainer"), expertise="课程与教学")
+
+
 def plan_of(
     people: Population,
     term: TermId,
@@ -53,6 +58,6 @@ def plan_of(
         courses=(
             Course(title="课例研讨", aims="改进一课", requirements="全程参加", homework="教案"),
         ),
-        trainers=(PlannedTrainer(staff=people.staff("trainer"), expertise="课程与教学"),),
+        trainers=(trainer(people),),
         contents=("CORE_SOCIALIST_VALUES",),
     )

@@ -6,10 +6,12 @@ from dataclasses import replace
 from datetime import date
 
 from api.population import SUBJECTS, Population
+from api.simulate_plan import trainer
 from api.simulate_script import Script
 from ledger.accreditation import AccreditProvider
 from ledger.register import RegisterSchool
 from ledger.teacher import RegisterTeacher
+from ledger.trainer import RegisterTrainer
 
 
 def register(script: Script, people: Population, day: date) -> None:
@@ -42,5 +44,10 @@ def register(script: Script, people: Population, day: date) -> None:
             blended=provider.blended,
         )
         script.say(day, "registration", provider.bureau, accredit)
+    named = trainer(people)
+    known = RegisterTrainer(
+        trainer=named.staff, place=people.place, expertise=named.expertise, consented=True
+    )
+    script.say(day, "registration", people.county, known)
     again = replace(command, sealed=())
     script.say(day, "mistakes", people.county, again, mistake=True)

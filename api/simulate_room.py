@@ -66,7 +66,7 @@ def sessions_of(plan: Plan, first: date, evenings: bool) -> tuple[Session, ...]:
             for half in halves:
                 hours = min(left, HALF_DAY_HOURS)
                 if hours > 0:
-                    course = f"专题{len(sessions) + 1}"
+                    course = plan.courses[len(sessions) % len(plan.courses)].title
                     sessions.append(
                         Session(day=day, half=half, hours=hours, course=course, online=evenings)
                     )

@@ -5,6 +5,7 @@ Names of people are put together by rule; id numbers are well-formed and belong 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -37,6 +38,7 @@ INSTITUTE = ProviderId("provider:wenzhou-institute")
 NORMAL_UNIVERSITY = ProviderId("provider:zjnu")
 UNIVERSITY = ProviderId("provider:wzu")
 DISTANCE = ProviderId("provider:yuanxing")
+TRAINER = PlannedTrainer(staff=StaffId("staff:trainer-xu"), expertise="课程与教学")
 
 SUBJECTS = ("语文", "数学", "英语", "科学", "班主任", "学前教育")
 SCHOOL_NAMES = (
@@ -201,7 +203,7 @@ def plan(
                 homework="一份反思",
             ),
         ),
-        trainers=(PlannedTrainer(staff=StaffId("staff:trainer-xu"), expertise="课程与教学"),),
+        trainers=(TRAINER,),
         contents=("CORE_SOCIALIST_VALUES",),
     )
 
@@ -234,8 +236,8 @@ def order(number: int, subject: str, *, intended: tuple[ProviderId, ...] = ()) -
     )
 
 
-def sessions(first: date, hours: int, course: str) -> tuple[Session, ...]:
-    """Half-days of four hours on weekdays until the hours are full."""
+def sessions(first: date, hours: int, courses: Sequence[str]) -> tuple[Session, ...]:
+    """Half-days of four hours on weekdays until the hours are full, the courses in turn."""
     found: list[Session] = []
     day, left = first, Decimal(hours)
     while left > 0:
@@ -243,6 +245,7 @@ def sessions(first: date, hours: int, course: str) -> tuple[Session, ...]:
             for half in (Half.MORNING, Half.AFTERNOON):
                 size = min(left, Decimal(4))
                 if size > 0:
+                    course = courses[len(found) % len(courses)]
                     found.append(Session(day=day, half=half, hours=size, course=course))
                     left -= size
         day += timedelta(days=1)

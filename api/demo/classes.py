@@ -57,7 +57,8 @@ class Class:
     @property
     def sessions(self) -> tuple[Session, ...]:
         """Its timetable."""
-        return sessions(self.opens, int(self.plan.hours), self.plan.title)
+        courses = [each.title for each in self.plan.courses]
+        return sessions(self.opens, int(self.plan.hours), courses)
 
     def declare(self) -> DeclareProject:
         """Its declaration."""

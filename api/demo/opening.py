@@ -33,6 +33,7 @@ from ledger.response import AwardOrder, RespondToOrder
 from ledger.review import PublishProject, ReviewProject
 from ledger.selection import SelectOffering
 from ledger.term import OpenTerm
+from ledger.trainer import RegisterTrainer
 
 
 def prologue(stage: Stage, count: int) -> None:
@@ -41,6 +42,15 @@ def prologue(stage: Stage, count: int) -> None:
     stage.do(PROVINCE, OpenTerm(term=TERM, title="2024年上半年"))
     for provider in cast.providers():
         stage.do(provider.place, provider)
+    stage.do(
+        RUIAN,
+        RegisterTrainer(
+            trainer=cast.TRAINER.staff,
+            place=RUIAN,
+            expertise=cast.TRAINER.expertise,
+            consented=True,
+        ),
+    )
     stage.do_all(RUIAN, cast.schools())
     people = cast.teachers(count)
     stage.do_all(RUIAN, [each for each, _ in people], [person for _, person in people])

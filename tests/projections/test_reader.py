@@ -288,7 +288,8 @@ def test_rules_are_those_known_at_a_position_and_each_once(
     entries = list(opened.feed.entries(Filter(types=("regulation.rule-adopted",))))
     last = entries[-1].position
 
-    assert sum(len(each) for each in rules.now()._by_kind.values()) == len(entries)
+    now = rules.now()
+    assert sum(len(now.versions(each)) for each in now.rules) == len(entries)
     assert len(rules.at(last).rules) == len(entries)
     assert len(rules.at(last - 1).rules) == len(entries) - 1
     assert rules.at(0).rules == {}
