@@ -74,12 +74,15 @@ class FileAcceptedList(Command):
     filed_with: JurisdictionId
     providers: tuple[ProviderId, ...]
 
+    known: bool = fact(default=False)
     resumed: dict[ProviderId, Resumption] = fact(default_factory=dict)
 
     def boundary(self) -> list[Selector]:
-        return [about(each, of=RESUMPTION_EVENTS) for each in dict.fromkeys(self.providers)]
+        listed = (about(each, of=RESUMPTION_EVENTS) for each in dict.fromkeys(self.providers))
+        return [about(self.place, of=[JurisdictionRegistered]), *listed]
 
     def learn(self, entry: Entry) -> None:
+        self.known = self.known or isinstance(entry.event, JurisdictionRegistered)
         provider: ProviderId | None = getattr(entry.event, "provider", None)
         if provider is not None:
             self.resumed.setdefault(provider, Resumption()).learn(entry)
@@ -88,6 +91,8 @@ class FileAcceptedList(Command):
         return self.place
 
     def decide(self) -> Iterator[Event]:
+        if not self.known:
+            raise unknown(self.place, "place")
         bounded(len(self.providers), PROVIDERS_MAX, "providers")
         if self.filed_with not in self.place.chain[1:]:
             raise WrongPlace(

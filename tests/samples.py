@@ -15,8 +15,11 @@ from msgspec import Struct
 
 from ledger.command import Command
 from ledger.names import JurisdictionId, Name
+from ledger.trainer import RecordTrainerConsent, RegisterTrainer
 from schema.inputs import asked_fields
 
+CHOSEN = {RegisterTrainer: "provider", RecordTrainerConsent: "provider"}
+"""Of several fields of which one must be given, the one that a sample gives."""
 Naming = Callable[[type[Name], str], str]
 
 
@@ -31,7 +34,7 @@ def sample(command: type[Command], naming: Naming = nobody) -> dict[str, Any]:
     return {
         camel(each.name): _value(hints[each.name], each.name, naming)
         for each in asked_fields(command, ("sealed",))
-        if each.default is MISSING
+        if each.default is MISSING or each.name == CHOSEN.get(command)
     }
 
 

@@ -322,6 +322,7 @@ def _canary(command: type[Command], kind: type[Name]) -> str:
         "term": "term:2024H1", "order": "order:canary-r1", "project": "project:canary-p1",
         "offering": "offering:canary-o1", "change": "change:canary-c1",
         "credit": f"credit:canary-{credit}",
+        "document": "document:zj24",  # the province's
     }.get(kind.kind, "staff:nobody")  # fmt: skip
 
 

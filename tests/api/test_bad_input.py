@@ -112,6 +112,8 @@ _OTHERWISE = {
     # Who decides on a choice follows from the choice, and there is none.
     "ReviewSelection": "NOT_SELECTED",
     "WithdrawSelection": "NOT_SELECTED",
+    # Without names it removes what there is in the term, and there is nothing.
+    "RemoveProjects": "NOTHING_TO_REMOVE",
 }
 
 

@@ -46,12 +46,14 @@ def test_a_restart_is_of_a_known_place_and_by_its_bureau():
 
 @pytest.mark.parametrize("above", [WENZHOU, PROVINCE])
 def test_the_list_goes_to_an_authority_above(above):
-    given(applied(), accepted()).when(replace(FILE, filed_with=above), on=DAY).accepted()
+    given(cast.jurisdiction(), applied(), accepted()).when(
+        replace(FILE, filed_with=above), on=DAY
+    ).accepted()
 
 
 @pytest.mark.parametrize("elsewhere", [RUIAN, HANGZHOU])
 def test_the_list_goes_nowhere_else(elsewhere):
-    given().when(replace(FILE, filed_with=elsewhere), on=DAY).refused(
+    given(cast.jurisdiction()).when(replace(FILE, filed_with=elsewhere), on=DAY).refused(
         WrongPlace, field="filed_with"
     )
 
@@ -68,14 +70,18 @@ def test_the_list_goes_nowhere_else(elsewhere):
 @pytest.mark.parametrize("reported", [False, True])
 def test_only_who_passed_stands_on_the_list(day, outcome, reported):
     both = replace(FILE, providers=(COUNTY_SCHOOL, INSTITUTE))
-    answer = given(applied(), accepted()).when(both, on=day, reported=reported)
+    answer = given(cast.jurisdiction(), applied(), accepted()).when(both, on=day, reported=reported)
     if outcome is not None:
         answer = answer.found("ZJ20-09", outcome, ListedUnaccepted)
         assert [each.subjects for each in answer.findings] == [(INSTITUTE, RUIAN)]
     answer.then(filed(COUNTY_SCHOOL, INSTITUTE))
 
 
+def test_the_list_is_of_a_known_place():
+    given().when(FILE, on=DAY).refused(UnknownReference, field="place")
+
+
 def test_a_list_has_bounds():
-    given().when(replace(FILE, providers=(COUNTY_SCHOOL,) * (PROVIDERS_MAX + 1)), on=DAY).faulted(
-        "BAD_COUNT", "providers"
-    )
+    given(cast.jurisdiction()).when(
+        replace(FILE, providers=(COUNTY_SCHOOL,) * (PROVIDERS_MAX + 1)), on=DAY
+    ).faulted("BAD_COUNT", "providers")
