@@ -39,7 +39,9 @@ class Unit(Enum):
 class CycleTotal(
     Parameters,
     kind="cycle-total",
-    zh="按评价日判断周期总量是否达到下限；之前按学时、自 credits_from 起按学分计。",
+    zh="按评价日判断周期总量是否达到下限：以学分定的下限按学分计；"
+    "以学时定的，在 credits_from 之前按学时、自该日起按学分计。"
+    "external 所列参数在已载入的文件中没有写明。",
     scope=(),
 ):
     """Judges whether a cycle adds up to the minimum, on the evaluation day.

@@ -104,7 +104,7 @@ class AnnualAppraisal(
 class CalendarNotice(
     Parameters,
     kind="calendar-notice",
-    zh="教育局须在学期内通知到所列各方；年末仍有未通知的记为违规。",
+    zh="教育局须把学期日程通知到所列各方；年末仍有未通知的记为违规。",
     scope=("term",),
 ):
     """Whom a bureau tells of the dates of the term."""

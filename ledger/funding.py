@@ -67,10 +67,11 @@ class BudgetShare(
     Parameters,
     kind="budget-share",
     many=True,
-    zh="按财政年度计：经费占所列基数的比例，精确比较，达到即满足；基数为零时不适用。",
+    zh="按财政年度计：经费占所列基数的比例，精确比较，达到即满足；基数为零时不适用。"
+    "TRAINING_FUND 指按规定应提的培训经费，而不是实际列支的数额。",
     scope=(),
 ):
-    """The share of a base that goes into training in a fiscal year at least."""
+    """The least share of a base (a training fund: as due, not as spent) for training in a year."""
 
     share_min: Fraction
     base: Base

@@ -77,7 +77,7 @@ class SentShare(
 class MatchShare(
     Parameters,
     kind="match-share",
-    zh="按学校和学期计：学校通过的大学分项目选课中，层次、类别与教师相符的比例，达到即满足；"
+    zh="按学校和学期计：学校通过的、达到规定学分的项目选课中，层次、类别与教师相符的比例，达到即满足；"
     "没有这类选课时不适用。",
     scope=(),
 ):

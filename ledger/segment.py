@@ -28,13 +28,14 @@ def _wrong_months(months: Iterable[int], name: str) -> str | None:
 class Segments(
     Parameters,
     kind="segments",
-    zh="达到规定学时（或学分）的项目，段数超过上限的拒绝；填报了各段的，理论段须全部在暑期月份内，"
-    "实践段须全部在暑期月份外，否则拒绝。没有写明段数上限的条款，不限段数；写明可跨学期的，方案注明后可延续到实施窗口之后。按申报学期选用版本。",
+    zh="达到规定学时（或学分）的项目，段数超过上限的拒绝；填报了各段的，须理论、实践两类都有，"
+    "理论段全部在暑期月份内，实践段全部在暑期月份外，否则拒绝。没有写明段数上限的条款，不限段数；写明可跨学期的，方案注明后可延续到实施窗口之后。按申报学期选用版本。",
     scope=("mode",),
 ):
     """Refuses a project of so many hours or credits in more segments than the rule allows.
 
-    Where the plan lists its segments, theory lies in the summer months and practice outside them.
+    Where the plan lists its segments, there are both theory, in the summer months, and practice,
+    outside them.
     Without ``segments_max`` there is no limit; with ``cross_terms`` a plan that is marked so may go
     on after the delivery window. The version is that of the term of declaration.
     """

@@ -102,10 +102,14 @@ class SchoolBasedFloor(
 class RatioSuspended(
     Parameters,
     kind="ratio-suspended",
-    zh="暂停期内不评判省级的结构比例；周期在暂停期内结束的，县市级要求由当地决定。",
+    zh="暂停期内不评判省级的结构比例，县市级的学校指标由当地决定；周期在暂停期内结束而未达到的长期集中培训"
+    "要求，也由当地决定；是否仍在暂停期不能确定时给出“无法判断”。",
     scope=(),
 ):
-    """Suspends provincial shares of the total; those of a locality are left to it."""
+    """Suspends provincial shares of the total; those of a locality are left to it.
+
+    So is the long intensive training that a cycle lacks, where it ends in the suspension.
+    """
 
 
 def effective(

@@ -84,10 +84,13 @@ PHASE_ZH = {
 class Window(
     Parameters,
     kind="window",
-    zh="每一步须在起止日之内，含首尾两日；文件没有写明的窗口记为无法判断。",
+    zh="每一步须在起止日之内，含首尾两日；只供浏览（BROWSE）的日子不能选课；文件没有写明的窗口记为无法判断。",
     scope=("term", "calendar", "step"),
 ):
-    """Refuses or notes a step outside its days; where they are ``unknown``, judges nothing."""
+    """Refuses or notes a step outside its days; where they are ``unknown``, judges nothing.
+
+    On the days of ``BROWSE`` the catalogue is only looked at: choosing is refused.
+    """
 
     first: date | None = None
     last: date | None = None

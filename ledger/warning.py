@@ -72,7 +72,7 @@ SANCTION_EVENTS: list[type[Event]] = [YellowCardIssued, Reinspected]
 class SanctionLadder(
     Parameters,
     kind="sanction-ladder",
-    zh="黄牌警告、限期整改、再检查依次进行；缺步取消项目或资质，或改进后仍取消，记一项违规。",
+    zh="黄牌警告、限期整改、到期再检查、取消依次进行；前面的步骤没有走完就走后面的，或改进后仍取消的，记一项违规。",
     scope=(),
 ):
     """A step taken before those below it, or after the case was closed, is a violation."""

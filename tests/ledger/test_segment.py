@@ -109,8 +109,12 @@ def test_the_version_follows_the_term_of_declaration_and_not_the_day():
 
 
 @pytest.mark.parametrize("mode", [Mode.DISTANCE, Mode.BLENDED])
-def test_no_document_limits_the_segments_of_other_projects(mode):
-    declaring(cast.plan(90, assessment=True, segments=3, mode=mode), term=H2_2019).accepted()
+def test_every_long_project_is_split_into_two_at_most_before_2024_and_without_limit_after(mode):
+    plan = cast.plan(90, assessment=True, segments=3, mode=mode)
+    declaring(plan, term=H2_2019).refused(TooManySegments, "ZJ14-29", field="segments")
+    later = declaring(plan, term=H1_2024, host=cast.accredited(blended=True))
+
+    assert later.refusals == ()
 
 
 def graduating(*days, stage=Stage.SENIOR_SECONDARY, category=Category.GRADUATING_CLASS_TEACHER):
