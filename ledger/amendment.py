@@ -106,6 +106,9 @@ class AmendRule(PolicyStep):
             yield each.name, each.words if isinstance(before, tuple) else _one(each, before)
 
 
+DIGITS_MAX = 15
+
+
 def _one(given: Parameter, before: object) -> Value:
     """A single word in the shape that the parameter had; several stay a list."""
     if len(given.words) > 1:
@@ -113,6 +116,6 @@ def _one(given: Parameter, before: object) -> Value:
     [word] = given.words
     if isinstance(before, bool):
         return word == "true" if word in ("true", "false") else word
-    if isinstance(before, int) and word.isdecimal():
+    if isinstance(before, int) and word.isdecimal() and len(word) <= DIGITS_MAX:
         return int(word)
     return word

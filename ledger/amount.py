@@ -17,6 +17,7 @@ ZERO = Decimal(0)
 LARGEST = Decimal(10_000)
 MONEY_MAX = Decimal(10_000_000)
 FUNDS_MAX = Decimal(1_000_000_000_000)
+PARAMETER_MAX = 1_000_000_000
 CENT = Decimal("0.01")
 SCORE_MAX = Decimal(100)
 HALF_DAY_HOURS_MAX = Decimal(12)
@@ -106,6 +107,8 @@ def out_of_range(given: Mapping[str, object]) -> str | None:
                 return f"{name}: {value} 不在 0 与 1 之间 (is no share between 0 and 1)"
         elif isinstance(value, int | Decimal) and not (Decimal(value).is_finite() and value >= 0):
             return f"{name}: {value} 不得为负 (must be a number that is not negative)"
+        elif isinstance(value, int | Decimal) and value > PARAMETER_MAX:
+            return f"{name}: 超过 {PARAMETER_MAX} (is more than that)"
         elif value == ():
             return f"{name}: 不得为空 (must not be empty)"
     first, last = given.get("first"), given.get("last")

@@ -85,6 +85,9 @@ class _Text(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     rule: list[dict[str, Any]] = []
 
 
+DOTS_MAX = 100
+
+
 def parse(text: str, file: str, form: DraftFormat = DraftFormat.TOML) -> Document:
     """The document that a text holds. Raises ``Fault`` (``BAD_DOCUMENT``)."""
     try:
@@ -141,11 +144,24 @@ def _rules(
 
 
 def _data(text: str, form: DraftFormat) -> Any:
-    return msgspec.json.decode(text) if form is DraftFormat.JSON else tomllib.loads(text)
+    if form is DraftFormat.JSON:
+        return msgspec.json.decode(text)
+    # A key of very many parts takes the reader of TOML more memory than there is.
+    if any(line.count(".") > DOTS_MAX for line in text.splitlines()):
+        raise RecursionError
+    return tomllib.loads(text)
 
 
 def _check_head(head: _Head) -> None:
-    first = max(date(head.year, 1, 1), head.issued or date.min)
+    try:
+        opening = date(head.year, 1, 1)
+    except (ValueError, OverflowError):
+        zh, en = f"year：没有 {head.year} 年", f"year: there is no year {head.year}"
+        raise Flaw(zh=zh, en=en, field="year") from None
+    for name in ("number", "title_zh", "title_en", "authority_zh", "authority_en"):
+        if not getattr(head, name).strip():
+            raise Flaw(zh=f"{name}：不能为空", en=f"{name}: must not be empty", field=name)
+    first = max(opening, head.issued or date.min)
     if head.certain_from < first:
         raise Flaw(
             zh=f"certain_from：{head.certain_from} 早于文件的年份或印发日 {first}",

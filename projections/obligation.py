@@ -124,7 +124,7 @@ def published_in(
 
 
 def _terms(rules: Rulebook, year: int) -> list[TermId]:
-    return [TermId(f"term:{each}") for each in sorted(rules.terms) if each.startswith(str(year))]
+    return [TermId(f"term:{each}") for each in sorted(rules.terms) if each[:4] == str(year)]
 
 
 def book_of(books: dict[str, Yearbook], party: str, year: int) -> Yearbook:

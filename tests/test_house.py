@@ -38,6 +38,7 @@ LONG_FILES = {
     "ledger/completion.py": "five outcomes and Standing, the one fold that reads all of them",
     "ledger/accreditation.py": "an accreditation, its update, and the fold that others take of it",
     "ledger/enrollment.py": "five events of one choice, its fold, and the review by the school",
+    "ledger/document.py": "the text of a document, its reading field by field, and its adoption",
     "ledger/offering.py": "a class, and ClassRoom, which folds its seats with its expansion",
     "ledger/schedule.py": "the timetable and the log of its days share one fold",
     "ledger/store/work.py": "the tray, the jobs and their savepoints change together",

@@ -225,3 +225,37 @@ def test_each_document_is_read_and_its_rules_bear_its_name(file):
 
     assert file.stem == document.id.value
     assert {file.stem.upper()} == {each.id.partition("-")[0] for each in document.rules}
+
+
+@pytest.mark.parametrize("year", [0, -5, 99_999])
+def test_a_year_that_no_calendar_has_is_a_fault(year):
+    with pytest.raises(Fault) as caught:
+        parse(BARE.format(year=year, number="x"), "d.toml")
+
+    assert caught.value.code == "BAD_DOCUMENT"
+
+
+def test_a_document_without_a_number_is_a_fault():
+    with pytest.raises(Fault) as caught:
+        parse(BARE.format(year=2024, number=" "), "d.toml")
+
+    assert "number" in caught.value.en
+
+
+def test_a_key_of_very_many_parts_is_refused_before_it_is_read():
+    with pytest.raises(Fault):
+        parse("a." * 99_990 + "a=1", "d.toml")
+
+
+BARE = """
+[document]
+id = "d24"
+number = "{number}"
+title_zh = "通知"
+title_en = "Notice"
+authority_zh = "局"
+authority_en = "Bureau"
+place = "330381"
+year = {year}
+certain_from = 2024-03-06
+"""
