@@ -99,6 +99,7 @@ indicator          指标             indicator.py (of a school, by year and ter
 target             目标             target.py (of a locality)
 consequence        结果运用         consequence.py
 finding            审计发现         finding.py
+kind               条款种类         kind.py (what rules of one sort can say)
 regulation, rule   文件、条款       regulation.py, rule.py, document.py, statement.py
 draft              草案             draft.py (a regulation text before it is adopted)
 policy             政策变动         policy.py (end and suspension of adopted rules)
@@ -110,7 +111,7 @@ amendment          修改             amendment.py (other parameters for a rule,
 
 # fmt: off
 from ledger import (  # isort: skip  (order of life)
-    finding, rule, regulation, requirement, register, teacher, category, accreditation, cycle,
+    finding, kind, rule, regulation, requirement, register, teacher, category, accreditation, cycle,
     term, profile, plan, mandate, trainer, channel, form, order, response, candidate, segment,
     fee, content, mode, host, scrutiny, quota, cap, declaration, review, spot_check, resumption,
     restart, supervision, reopening, dates, delivery, offering, redating, removal, warning,
@@ -124,7 +125,7 @@ from ledger import (  # isort: skip  (order of life)
 )
 
 NOUNS = (
-    finding, rule, regulation, requirement, register, teacher, category, accreditation, cycle,
+    finding, kind, rule, regulation, requirement, register, teacher, category, accreditation, cycle,
     term, profile, plan, mandate, trainer, channel, form, order, response, candidate, segment,
     fee, content, mode, host, scrutiny, quota, cap, declaration, review, spot_check, resumption,
     restart, supervision, reopening, dates, delivery, offering, redating, removal, warning,

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import Enum
-from typing import Self
 
 from msgspec import structs
 
@@ -108,13 +107,11 @@ class OrderHostAge(
     kind="order-host-age",
     zh="承接订单的机构，资质认定须满所定年数，不满的不予受理。",
     scope=("term",),
+    less=("accredited_years_min",),
 ):
     """A provider accredited for fewer years is refused an order."""
 
     accredited_years_min: int
-
-    def laxer(self, than: Self) -> bool:
-        return self.accredited_years_min < than.accredited_years_min
 
 
 class NotAccreditedAnyMore(Refused):

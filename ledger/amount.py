@@ -5,8 +5,6 @@ No document fixes the smallest unit; the ledger takes half-hours and half-credit
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
@@ -17,7 +15,6 @@ ZERO = Decimal(0)
 LARGEST = Decimal(10_000)
 MONEY_MAX = Decimal(10_000_000)
 FUNDS_MAX = Decimal(1_000_000_000_000)
-PARAMETER_MAX = 1_000_000_000
 CENT = Decimal("0.01")
 SCORE_MAX = Decimal(100)
 HALF_DAY_HOURS_MAX = Decimal(12)
@@ -93,33 +90,3 @@ def plain(number: Decimal) -> Decimal:
 def share(text: str) -> Fraction:
     """``"3/10"`` as an exact fraction."""
     return Fraction(text)
-
-
-def out_of_range(given: Mapping[str, object]) -> str | None:
-    """The first parameter that no rule can mean, as a sentence; shares are ``Fraction``.
-
-    Shares lie between 0 and 1, other numbers are not negative, lists of words are not empty, and a
-    last day does not lie before the first one.
-    """
-    for name, value in given.items():
-        if isinstance(value, Fraction):
-            if not 0 <= value <= 1:
-                return f"{name}: {value} 不在 0 与 1 之间 (is no share between 0 and 1)"
-        elif isinstance(value, int | Decimal) and not (Decimal(value).is_finite() and value >= 0):
-            return f"{name}: {value} 不得为负 (must be a number that is not negative)"
-        elif isinstance(value, int | Decimal) and value > PARAMETER_MAX:
-            return f"{name}: 超过 {PARAMETER_MAX} (is more than that)"
-        elif value == ():
-            return f"{name}: 不得为空 (must not be empty)"
-    first, last = given.get("first"), given.get("last")
-    if isinstance(first, date) and isinstance(last, date) and last < first:
-        return f"last: {last} 早于 first {first} (lies before it)"
-    return None
-
-
-def strange(name: str, given: tuple[str, ...], known: tuple[str, ...]) -> str | None:
-    """The words that a list may not hold, as a sentence naming those that it may."""
-    odd = [each for each in given if each not in known]
-    if not odd:
-        return None
-    return f"{name}: {', '.join(odd)} 不可识别 (is unknown); {', '.join(known)}"

@@ -13,6 +13,7 @@ class LocalProjectCap(
     zh="本地一学期申报的项目（含订单项目，窗口内撤回的除外）达到上限后，再申报的拒绝；"
     "没有制定上限的地方不限。",
     scope=("term",),
+    more=("projects_max",),
 ):
     """Refuses one project more than the place takes in a term; a locality adopts its own cap.
 
@@ -20,10 +21,6 @@ class LocalProjectCap(
     """
 
     projects_max: int
-
-    def wrong(self) -> str | None:
-        few = self.projects_max < 0
-        return f"projects_max: {self.projects_max} is negative" if few else None
 
 
 class CapReached(Refused):

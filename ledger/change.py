@@ -127,6 +127,7 @@ class MajorChange(
     zh="所列种类的调整（主管部门另定等级的从其规定）实施时，缺一个条件记一项违规。",
     scope=(),
     many=True,
+    words={"conditions": CONDITIONS, "major": ChangeKind},
 ):
     """Each condition that a major change lacks when it takes effect is a violation.
 
@@ -135,24 +136,6 @@ class MajorChange(
 
     conditions: tuple[str, ...]
     major: tuple[str, ...] = ()
-
-    def wrong(self) -> str | None:
-        """A condition or kind that the ledger does not know."""
-        kinds = {each.value for each in ChangeKind}
-        for name, given, known in (
-            ("conditions", self.conditions, CONDITIONS),
-            ("major", self.major, kinds),
-        ):
-            strange = sorted(set(given) - known)
-            if strange:
-                return f"{name} holds {', '.join(strange)}"
-        return None
-
-    def laxer(self, than: MajorChange) -> bool:
-        """Whether a condition or a major kind is left out."""
-        return not (
-            set(than.conditions) <= set(self.conditions) and set(than.major) <= set(self.major)
-        )
 
 
 class NothingToChange(Refused):

@@ -13,7 +13,6 @@ from datetime import date
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
-from typing import Self
 
 from ledger.assessment import AssessmentRecorded
 from ledger.attendance import ATTENDANCE_EVENTS, Missed, NotEnrolled
@@ -122,6 +121,8 @@ class AbsenceLimit(
     kind="absence-limit",
     zh="达到规定学时的集中脱产培训，缺课超过规定比例的不予结业；规定是否有效无法确定时照常结业，记为无法判断。",
     scope=("mode",),
+    more=("hours_min", "share_max"),
+    positive=("hours_min",),
 ):
     """Missing more than this share of a long training denies completion.
 
@@ -130,16 +131,6 @@ class AbsenceLimit(
 
     hours_min: Decimal
     share_max: Fraction
-
-    def wrong(self) -> str | None:
-        """A share lies between nothing and the whole, and hours are more than none."""
-        if not 0 <= self.share_max <= 1:
-            return "parameters.share_max: must lie between 0 and 1"
-        return None if self.hours_min > 0 else "parameters.hours_min: must be more than 0"
-
-    def laxer(self, than: Self) -> bool:
-        """A larger share may be missed, or fewer trainings are covered."""
-        return self.share_max > than.share_max or self.hours_min > than.hours_min
 
 
 class HoursDeduction(

@@ -49,25 +49,16 @@ class Shortfall(Enum):
     INDETERMINATE = "INDETERMINATE"
 
 
-def _strange(links: tuple[str, ...]) -> str | None:
-    known = {each.value for each in RecordUse}
-    found = [each for each in links if each not in known]
-    return f"links: {', '.join(found)} is no use of a record" if found else None
-
-
 class ConsequenceLink(
     Parameters,
     kind="consequence-link",
     zh="说明教师参训情况与哪些事项挂钩；查询某一事项时据此给出“挂钩有效”。",
     scope=(),
+    words={"links": RecordUse},
 ):
     """Says to which uses training is linked; of another use the ledger says it cannot tell."""
 
     links: tuple[str, ...] = ()
-
-    def wrong(self) -> str | None:
-        """What is out of range."""
-        return _strange(self.links)
 
 
 class ConsequenceSuspended(
@@ -75,15 +66,12 @@ class ConsequenceSuspended(
     kind="consequence-suspended",
     zh="暂停期内对所列事项给出“挂钩暂停”，周期结论不变；是否仍在暂停期不能确定时给出“无法判断”。",
     scope=(),
+    words={"links": RecordUse, "links_open": RecordUse},
 ):
     """Suspends the link for some uses; of ``links_open`` its words do not decide."""
 
     links: tuple[str, ...] = ()
     links_open: tuple[str, ...] = ()
-
-    def wrong(self) -> str | None:
-        """What is out of range."""
-        return _strange((*self.links, *self.links_open))
 
 
 class Consequence(Struct, kw_only=True, frozen=True):

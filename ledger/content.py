@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Self
 
 from ledger.candidate import Candidate
 from ledger.command import Refused
@@ -42,17 +41,12 @@ class PlanContents(
     kind="plan-contents",
     zh="方案缺少所列内容的，合记一项违规，写明缺哪几项。",
     scope=(),
+    less=("plan_fields",),
+    words={"plan_fields": TOLD},
 ):
     """Notes a plan that leaves out any of the listed contents, all of them in one finding."""
 
     plan_fields: tuple[str, ...]
-
-    def wrong(self) -> str | None:
-        strange = [each for each in self.plan_fields if each not in TOLD]
-        return f"plan_fields: {strange[0]} is no content of a plan" if strange else None
-
-    def laxer(self, than: Self) -> bool:
-        return bool(set(than.plan_fields) - set(self.plan_fields))
 
 
 class CourseElements(
@@ -60,28 +54,24 @@ class CourseElements(
     kind="course-elements",
     zh="主要课程或实践环节缺少所列要素（目标、要求、作业）的，合记一项违规，写明哪门缺哪项。",
     scope=(),
+    less=("elements",),
+    words={"elements": ELEMENTS},
 ):
     """Notes the main courses and practical parts that lack an element, all in one finding."""
 
     elements: tuple[str, ...]
 
-    def wrong(self) -> str | None:
-        strange = [each for each in self.elements if each not in ELEMENTS]
-        return f"elements: {strange[0]} is no element of a course" if strange else None
-
-    def laxer(self, than: Self) -> bool:
-        return bool(set(than.elements) - set(self.elements))
-
 
 class RequiredContent(
-    Parameters, kind="required-content", zh="方案的内容标签中没有必修内容的，记一项违规。", scope=()
+    Parameters,
+    kind="required-content",
+    zh="方案的内容标签中没有必修内容的，记一项违规。",
+    scope=(),
+    less=("required_content",),
 ):
     """Notes a plan whose contents lack what every training must contain."""
 
     required_content: tuple[str, ...]
-
-    def laxer(self, than: Self) -> bool:
-        return bool(set(than.required_content) - set(self.required_content))
 
 
 class ContentsMissing(Refused):

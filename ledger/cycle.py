@@ -19,6 +19,7 @@ from ledger.amount import ZERO
 from ledger.command import Command, Refused, Selector, about, fact
 from ledger.day import happened
 from ledger.event import Entry, Event
+from ledger.kind import OutOfRange
 from ledger.names import JurisdictionId, Name, SchoolId, TeacherId
 from ledger.register import AlreadyRegistered, WrongDay
 from ledger.regulation import Parameters, Rulebook
@@ -39,6 +40,7 @@ class Unit(Enum):
 class CycleTotal(
     Parameters,
     kind="cycle-total",
+    positive=("years", "credits_min", "hours_min"),
     zh="按评价日判断周期总量是否达到下限：以学分定的下限按学分计；"
     "以学时定的，在 credits_from 之前按学时、自该日起按学分计。"
     "external 所列参数在已载入的文件中没有写明。",
@@ -67,13 +69,10 @@ class CycleTotal(
             return Unit.CREDITS
         return Unit.HOURS
 
-    def wrong(self) -> str | None:
-        """What is out of range."""
-        if self.years <= 0:
-            return "years: 0 年不成周期 (is no cycle)"
-        if (self.credits_min is None) == (self.hours_min is None):
-            return "credits_min: 与 hours_min 须有且只有一样 (or hours_min, one of the two)"
-        return None if self.least > 0 else "credits_min: 须大于 0 (or hours_min, more than 0)"
+    def unfit(self) -> OutOfRange | None:
+        if (self.credits_min is None) != (self.hours_min is None):
+            return None
+        return OutOfRange("credits_min", "与 hours_min 须有且只有一样", "or hours_min, one of them")
 
     def laxer(self, than: CycleTotal) -> bool:
         """Whether it asks for less in as many years."""

@@ -93,21 +93,21 @@ def inspect(rule: Rule) -> Parameters:
             )
     for kind in rule.delegates:
         if kind not in KINDS:
-            raise Flaw(zh=_no_kind_zh(kind), en=_no_kind_en(kind), field="delegates")
+            raise _no_kind(kind, "delegates")
     try:
         parameters = read_parameters(rule)
     except (msgspec.ValidationError, ValueError, ArithmeticError) as error:
         raise flaw_of(error, "parameters") from None
-    wrong = Parameters.wrong(parameters) or parameters.wrong()
+    wrong = parameters.wrong()
     if wrong is not None:
-        field = wrong.partition(":")[0].partition(" ")[0]
-        raise Flaw(zh=f"参数 {wrong}", en=f"parameters: {wrong}", field=f"parameters.{field}")
+        field = f"parameters.{wrong.name}"
+        raise Flaw(zh=f"{field}：{wrong.zh}", en=f"{field}: {wrong.en}", field=field)
     return parameters
 
 
 def _kind(rule: Rule) -> None:
     if rule.kind not in KINDS:
-        raise Flaw(zh=_no_kind_zh(rule.kind), en=_no_kind_en(rule.kind), field="kind")
+        raise _no_kind(rule.kind, "kind")
 
 
 def _nearest(kind: str) -> str | None:
@@ -115,12 +115,13 @@ def _nearest(kind: str) -> str | None:
     return close[0] if close else None
 
 
-def _no_kind_zh(kind: str) -> str:
-    return f"kind：没有条款种类 {kind!r}，最接近的是 {_nearest(kind)}"
-
-
-def _no_kind_en(kind: str) -> str:
-    return f"kind: nobody knows the kind {kind!r}; the nearest is {_nearest(kind)}"
+def _no_kind(kind: str, field: str) -> Flaw:
+    near = _nearest(kind)
+    return Flaw(
+        zh=f"{field}：没有条款种类 {kind!r}，最接近的是 {near}",
+        en=f"{field}: nobody knows the kind {kind!r}; the nearest is {near}",
+        field=field,
+    )
 
 
 def _scope(rule: Rule) -> None:

@@ -15,6 +15,7 @@ from enum import Enum
 
 from ledger.command import Command, Refused, Selector, about, fact
 from ledger.event import Entry, Event, Part, unchanged
+from ledger.kind import OutOfRange
 from ledger.names import JurisdictionId, Name, OfferingId, ProviderId, SchoolId, TeacherId, TermId
 from ledger.offering import OFFERING_EVENTS, ClassRoom
 from ledger.register import Category, Tier
@@ -154,16 +155,17 @@ class SelectionSteps(
     kind="selection-steps",
     zh="每轮依次为选课、学校审核、机构复核；跳过或颠倒步骤的不予受理，他系统已发生的记为违规。",
     scope=("term",),
+    less=("steps",),
 ):
     """A step that is skipped or taken out of order is refused; reported, it is a violation."""
 
     steps: tuple[str, ...]
 
-    def wrong(self) -> str | None:
-        return None if self.steps == STEPS else f"steps: the program knows {', '.join(STEPS)} only"
-
-    def laxer(self, than: SelectionSteps) -> bool:
-        return not set(than.steps) <= set(self.steps)
+    def unfit(self) -> OutOfRange | None:
+        if self.steps == STEPS:
+            return None
+        known = ", ".join(STEPS)
+        return OutOfRange("steps", f"只能是 {known}", f"can only be {known}")
 
 
 class NotSelected(Refused):

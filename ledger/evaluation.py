@@ -12,7 +12,6 @@ from datetime import date
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
-from typing import Self
 
 from ledger.amount import bounded, score
 from ledger.command import Refused, Selector, about, fact
@@ -96,35 +95,28 @@ EVALUATION_EVENTS: list[type[Event]] = [EvaluationRecorded, ResultsReturned]
 
 
 class SatisfactionSurvey(
-    Parameters, kind="satisfaction-survey", zh="结班时满意度测评次数不足的，记一项违规。", scope=()
+    Parameters,
+    kind="satisfaction-survey",
+    zh="结班时满意度测评次数不足的，记一项违规。",
+    scope=(),
+    less=("surveys_min",),
+    positive=("surveys_min",),
 ):
     """A class with fewer surveys of satisfaction is in violation when it closes."""
 
     surveys_min: int
 
-    def wrong(self) -> str | None:
-        """Fewer than one survey asks for nothing."""
-        return None if self.surveys_min > 0 else "parameters.surveys_min: must be more than 0"
-
-    def laxer(self, than: Self) -> bool:
-        """Fewer surveys."""
-        return self.surveys_min < than.surveys_min
-
 
 class MutualEvaluation(
-    Parameters, kind="mutual-evaluation", zh="结班时每缺一类互评，记一项违规。", scope=()
+    Parameters,
+    kind="mutual-evaluation",
+    zh="结班时每缺一类互评，记一项违规。",
+    scope=(),
+    less=("kinds",),
 ):
     """Each kind of mutual evaluation that a class lacks is a violation when it closes."""
 
     kinds: tuple[EvaluationKind, ...]
-
-    def wrong(self) -> str | None:
-        """Without a kind nothing is asked for."""
-        return None if self.kinds else "parameters.kinds: must name a kind"
-
-    def laxer(self, than: Self) -> bool:
-        """A kind is left out."""
-        return not set(self.kinds) >= set(than.kinds)
 
 
 class KeyEvaluation(
@@ -132,22 +124,14 @@ class KeyEvaluation(
     kind="key-evaluation",
     zh="重点项目结班时，受测评的授课教师或课程环节未达到规定比例的，各记一项违规。",
     scope=(),
+    less=("coverage_min",),
+    positive=("coverage_min",),
+    words={"applies_to": ("KEY_PROJECT", "LARGE_PROJECT")},
 ):
     """A key project in which too small a share of trainers or of courses was rated violates it."""
 
     coverage_min: Fraction
     applies_to: tuple[str, ...] = ("KEY_PROJECT",)
-
-    def wrong(self) -> str | None:
-        """A share lies between nothing and the whole, and projects are key ones or large ones."""
-        if not self.applies_to or not set(self.applies_to) <= {"KEY_PROJECT", "LARGE_PROJECT"}:
-            return "parameters.applies_to: must be KEY_PROJECT, LARGE_PROJECT or both"
-        right = 0 < self.coverage_min <= 1
-        return None if right else "parameters.coverage_min: must lie between 0 and 1"
-
-    def laxer(self, than: Self) -> bool:
-        """A smaller share."""
-        return self.coverage_min < than.coverage_min
 
 
 class ResultsFeedback(
@@ -155,22 +139,20 @@ class ResultsFeedback(
     kind="results-feedback",
     zh="结班时测评结果未反馈到全部各方的，记一项违规。",
     scope=(),
+    less=("recipients",),
 ):
     """A class whose results did not go back to all of these is in violation when it closes."""
 
     recipients: tuple[Side, ...]
 
-    def wrong(self) -> str | None:
-        """Without a recipient nothing is asked for."""
-        return None if self.recipients else "parameters.recipients: must name somebody"
-
-    def laxer(self, than: Self) -> bool:
-        """A recipient is left out."""
-        return not set(self.recipients) >= set(than.recipients)
-
 
 class PerformanceEvaluation(
-    Parameters, kind="performance-evaluation", zh="结班时项目未作绩效评估的，记一项违规。", scope=()
+    Parameters,
+    kind="performance-evaluation",
+    zh="结班时项目未作绩效评估的，记一项违规。",
+    scope=(),
+    less=("evaluations_min",),
+    positive=("evaluations_min",),
 ):
     """A class without a performance evaluation is in violation when it closes.
 
@@ -179,15 +161,6 @@ class PerformanceEvaluation(
 
     evaluations_min: int
     leads_min: int = 1
-
-    def wrong(self) -> str | None:
-        """Fewer than one evaluation asks for nothing."""
-        right = self.evaluations_min > 0
-        return None if right else "parameters.evaluations_min: must be more than 0"
-
-    def laxer(self, than: Self) -> bool:
-        """Fewer evaluations."""
-        return self.evaluations_min < than.evaluations_min
 
 
 class WrongEvaluator(Refused):

@@ -30,19 +30,12 @@ class PlanExecution(
     kind="plan-execution",
     zh="课程表与已公布方案或原课程表相比有所列变动、又无获批调整的：硬性条款记违规，原则性条款记偏离。",
     scope=(),
+    less=("kinds",),
+    words={"kinds": ChangeKind},
 ):
     """A timetable that departs in one of these ways, without an approved change, is noted."""
 
     kinds: tuple[str, ...] = ()
-
-    def wrong(self) -> str | None:
-        """A way to depart that the ledger does not know."""
-        strange = set(self.kinds) - {each.value for each in ChangeKind}
-        return f"kinds holds {', '.join(sorted(strange))}" if strange else None
-
-    def laxer(self, than: PlanExecution) -> bool:
-        """Whether a way to depart goes unnoticed."""
-        return not set(than.kinds) <= set(self.kinds)
 
 
 class ModeChange(

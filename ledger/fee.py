@@ -28,6 +28,7 @@ class FeeStandard(
     zh="方案收费超过已载明金额的标准，记一项违规；文件没有载明金额的，收费方案记为无法判断；"
     "不收费的方案不作判断。各地可自行规定当地金额。",
     scope=("audience",),
+    positive=("yuan_max",),
 ):
     """Notes a plan that charges more than the standard's amount.
 
@@ -38,11 +39,6 @@ class FeeStandard(
     standard: str
     yuan_max: Decimal | None = None
     per: FeeUnit = FeeUnit.TRAINEE
-
-    def wrong(self) -> str | None:
-        if self.yuan_max is not None and not self.yuan_max > 0:
-            return f"yuan_max: {self.yuan_max} is not a positive sum of money"
-        return None
 
     def laxer(self, than: Self) -> bool:
         if than.yuan_max is None or self.per is not than.per:
@@ -56,6 +52,8 @@ class FeeItems(
     zh="方案没有写明收费总额、没有列出分项、分项之和不等于总额，或需住宿而未列住宿、伙食项的，"
     "合记一项违规。不收费的方案写明总额为零即可。",
     scope=(),
+    less=("total", "items"),
+    words={"items": FeeKind},
 ):
     """Notes a plan that states no total or no items, or whose items do not add up to the total.
 
@@ -64,13 +62,6 @@ class FeeItems(
 
     total: bool
     items: tuple[str, ...]
-
-    def wrong(self) -> str | None:
-        strange = [each for each in self.items if each not in FeeKind.__members__]
-        return f"items: {strange[0]} is no kind of fee" if strange else None
-
-    def laxer(self, than: Self) -> bool:
-        return (than.total and not self.total) or bool(set(than.items) - set(self.items))
 
 
 class AboveStandard(Refused):

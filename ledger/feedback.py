@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Self
 
 from ledger.command import Refused, Selector, about, fact
 from ledger.completion import Recipient, Standing
@@ -38,18 +37,11 @@ class TraineeFeedback(
     kind="trainee-feedback",
     zh="学员未认真参训的情况只反馈给部分对象的，记一项违规；补齐后不再记。",
     scope=(),
+    less=("recipients",),
 ):
     """A report of a trainee that leaves one of these out is a violation, until the other comes."""
 
     recipients: tuple[Recipient, ...]
-
-    def wrong(self) -> str | None:
-        """Without a recipient nothing is asked for."""
-        return None if self.recipients else "parameters.recipients: must name somebody"
-
-    def laxer(self, than: Self) -> bool:
-        """A recipient is left out."""
-        return not set(self.recipients) >= set(than.recipients)
 
 
 class ReportIncomplete(Refused):

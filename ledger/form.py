@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from enum import Enum
-from typing import Self
 
 from ledger.command import Command, Refused
 from ledger.names import JurisdictionId, TermId
@@ -24,6 +23,9 @@ class OrderForm(
     kind="order-form",
     zh="订单表缺项、目标或课程要求超过字数上限、培训形式不在所列之内的，拒绝提交。",
     scope=("term",),
+    more=("aims_characters_max", "requirements_characters_max", "forms"),
+    positive=("aims_characters_max", "requirements_characters_max"),
+    words={"forms": Form},
 ):
     """Refuses an order whose form lacks a field, exceeds a limit, or names no listed form."""
 
@@ -31,36 +33,17 @@ class OrderForm(
     requirements_characters_max: int
     forms: tuple[str, ...]
 
-    def wrong(self) -> str | None:
-        for name in ("aims_characters_max", "requirements_characters_max"):
-            if getattr(self, name) < 1:
-                return f"{name}: must be at least 1"
-        strange = [each for each in self.forms if each not in Form.__members__]
-        return f"forms: {strange[0]} is no form of delivery" if strange else None
-
-    def laxer(self, than: Self) -> bool:
-        return (
-            self.aims_characters_max > than.aims_characters_max
-            or self.requirements_characters_max > than.requirements_characters_max
-            or bool(set(self.forms) - set(than.forms))
-        )
-
 
 class OrderRouting(
     Parameters,
     kind="order-routing",
     zh="意向机构多于上限的订单拒绝提交；写明意向机构的订单，其他机构的响应拒绝。",
     scope=("term",),
+    more=("intended_max",),
 ):
     """Refuses an order with more intended providers, and answers from any but those named."""
 
     intended_max: int
-
-    def wrong(self) -> str | None:
-        return "intended_max: must not be negative" if self.intended_max < 0 else None
-
-    def laxer(self, than: Self) -> bool:
-        return self.intended_max > than.intended_max
 
 
 class FormOverrun(Refused):

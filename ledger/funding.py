@@ -76,28 +76,17 @@ class BudgetShare(
     share_min: Fraction
     base: Base
 
-    def wrong(self) -> str | None:
-        return None if 0 <= self.share_min <= 1 else "share_min lies between 0 and 1"
-
-    def laxer(self, than: BudgetShare) -> bool:
-        return self.base is than.base and self.share_min < than.share_min
-
 
 class FundsPublication(
     Parameters,
     kind="funds-publication",
     zh="按单位和自然年计：培训经费没有公布够次数的，年末记为违规。",
     scope=(),
+    less=("publications_per_year",),
 ):
     """How often in a year a locality or school lays its training funds open at least."""
 
     publications_per_year: int
-
-    def wrong(self) -> str | None:
-        return None if self.publications_per_year >= 0 else "publications_per_year is negative"
-
-    def laxer(self, than: FundsPublication) -> bool:
-        return self.publications_per_year < than.publications_per_year
 
 
 @dataclass(kw_only=True)

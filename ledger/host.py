@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ledger.accreditation import ProviderKind, Reach
 from ledger.candidate import Candidate
 from ledger.command import Refused
+from ledger.kind import OutOfRange
 from ledger.register import Category
 from ledger.regulation import Parameters
 
@@ -34,11 +35,12 @@ class DivisionOfWork(
 
     pairs: tuple[str, ...]
 
-    def wrong(self) -> str | None:
+    def unfit(self) -> OutOfRange | None:
         for pair in self.pairs:
             group, _, kind = pair.partition(":")
             if group not in Category.__members__ or kind not in ProviderKind.__members__:
-                return f"pairs: {pair} is no group of teachers with a kind of provider"
+                en = f"{pair} is no group of teachers with a kind of provider"
+                return OutOfRange("pairs", f"{pair} 不是“教师类别:机构性质”", en)
         return None
 
 
@@ -47,14 +49,11 @@ class UniversityLed(
     kind="university-led",
     zh="所列性质的机构（高校二级学院）自行申报的，记一项违规，应由学校统一申报。",
     scope=(),
+    words={"barred": ProviderKind},
 ):
     """Notes a project that a part of a university declares instead of the university."""
 
     barred: tuple[str, ...]
-
-    def wrong(self) -> str | None:
-        strange = [each for each in self.barred if each not in ProviderKind.__members__]
-        return f"barred: {strange[0]} is no kind of provider" if strange else None
 
 
 class NotAccreditedHere(Refused):

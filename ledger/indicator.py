@@ -24,16 +24,11 @@ class SchoolAverage(
     kind="school-average",
     zh="全校教师当年学分合计不少于人均下限乘以在职教师数，即满足；没有教师时不适用。",
     scope=(),
+    less=("credits_min",),
 ):
     """The credits that a school's teachers earn in a year on average at least."""
 
     credits_min: Decimal
-
-    def wrong(self) -> str | None:
-        return None if self.credits_min >= 0 else "credits_min is negative"
-
-    def laxer(self, than: SchoolAverage) -> bool:
-        return self.credits_min < than.credits_min
 
 
 class CompletedShare(
@@ -42,17 +37,12 @@ class CompletedShare(
     zh="周期内已过各年的完成率（当年完成限定选修长期集中培训的教师÷年末在职教师）取平均，"
     "达到即满足，不取整。",
     scope=(),
+    less=("share_min",),
 ):
     """The mean of the yearly shares of teachers who completed a restricted-elective training."""
 
     share_min: Fraction
     base_credits_min: Decimal
-
-    def wrong(self) -> str | None:
-        return None if 0 <= self.share_min <= 1 else "share_min lies between 0 and 1"
-
-    def laxer(self, than: CompletedShare) -> bool:
-        return self.share_min < than.share_min
 
 
 class SentShare(
@@ -61,17 +51,12 @@ class SentShare(
     zh="当年派出参加长期集中培训的教师占年末在职教师的比例，达到即满足；"
     "当地另有完成率要求的，以完成率为准。",
     scope=(),
+    less=("share_min",),
 ):
     """The share of a school's teachers sent to a long block training in a year at least."""
 
     share_min: Fraction
     hours_min: Decimal
-
-    def wrong(self) -> str | None:
-        return None if 0 <= self.share_min <= 1 else "share_min lies between 0 and 1"
-
-    def laxer(self, than: SentShare) -> bool:
-        return self.share_min < than.share_min
 
 
 class MatchShare(
@@ -80,17 +65,12 @@ class MatchShare(
     zh="按学校和学期计：学校通过的、达到规定学分的项目选课中，层次、类别与教师相符的比例，达到即满足；"
     "没有这类选课时不适用。",
     scope=(),
+    less=("share_min",),
 ):
     """The share of a term's choices of long projects that suit the teacher at least."""
 
     share_min: Fraction
     base_credits_min: Decimal
-
-    def wrong(self) -> str | None:
-        return None if 0 <= self.share_min <= 1 else "share_min lies between 0 and 1"
-
-    def laxer(self, than: MatchShare) -> bool:
-        return self.share_min < than.share_min
 
 
 def school_average(

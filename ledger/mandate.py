@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from ledger.command import Command, Refused
+from ledger.kind import OutOfRange
 from ledger.names import JurisdictionId, Name
 from ledger.plan import Choice, Plan
 from ledger.regulation import InForce, Parameters
@@ -21,10 +22,10 @@ class MandateDisguised(
     from_choice: Choice
     to_choice: Choice
 
-    def wrong(self) -> str | None:
-        """The same choice twice."""
-        same = self.from_choice is self.to_choice
-        return "from_choice and to_choice must differ" if same else None
+    def unfit(self) -> OutOfRange | None:
+        if self.from_choice is not self.to_choice:
+            return None
+        return OutOfRange("to_choice", "须与 from_choice 不同", "must differ from from_choice")
 
 
 class Disguised(Refused):

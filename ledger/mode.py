@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Self
 
 from ledger.candidate import Candidate
 from ledger.command import Refused
@@ -13,27 +12,18 @@ from ledger.regulation import Parameters
 APPROVAL = "AUTHORITY_APPROVAL"
 
 
-def _wrong_modes(modes: tuple[str, ...]) -> str | None:
-    strange = [each for each in modes if each not in Mode.__members__]
-    return f"modes: {strange[0]} is no way of delivery" if strange else None
-
-
 class OfflineSuspended(
     Parameters,
     kind="offline-suspended",
     zh="所列选派方式的项目，不属于所列培训形式的拒绝申报；规定是否仍有效无法确定时记为无法判断。",
     scope=("level",),
+    more=("modes",),
+    words={"modes": Mode},
 ):
     """Refuses projects of that choice that are delivered in any but the listed ways."""
 
     choice: Choice
     modes: tuple[str, ...]
-
-    def wrong(self) -> str | None:
-        return _wrong_modes(self.modes)
-
-    def laxer(self, than: Self) -> bool:
-        return bool(set(self.modes) - set(than.modes))
 
 
 class DeclarationMode(
@@ -41,16 +31,12 @@ class DeclarationMode(
     kind="declaration-mode",
     zh="只受理所列培训形式的项目，其他形式拒绝申报。",
     scope=("level", "term"),
+    more=("modes",),
+    words={"modes": Mode},
 ):
     """Refuses projects that are delivered in any but the listed ways."""
 
     modes: tuple[str, ...]
-
-    def wrong(self) -> str | None:
-        return _wrong_modes(self.modes)
-
-    def laxer(self, than: Self) -> bool:
-        return bool(set(self.modes) - set(than.modes))
 
 
 class AccommodationAvoided(
@@ -58,17 +44,12 @@ class AccommodationAvoided(
     kind="accommodation-avoided",
     zh="需安排住宿的项目记为偏离，所列选派方式的除外。",
     scope=("mode",),
+    more=("exempt",),
+    words={"exempt": Choice},
 ):
     """Notes, as a departure, a project that lodges its trainees, but for the exempt choices."""
 
     exempt: tuple[str, ...]
-
-    def wrong(self) -> str | None:
-        strange = [each for each in self.exempt if each not in Choice.__members__]
-        return f"exempt: {strange[0]} is no way of choosing" if strange else None
-
-    def laxer(self, than: Self) -> bool:
-        return bool(set(self.exempt) - set(than.exempt))
 
 
 class MandatedTraining(
@@ -76,6 +57,7 @@ class MandatedTraining(
     kind="mandated-training",
     zh="指令性项目没有写明批准的主管部门，或该部门不主管项目所在地，或承办机构未经验收合格即开班的，各记一项违规。",
     scope=(),
+    less=("conditions",),
 ):
     """Notes a mandated project that no authority over its place assigned.
 
@@ -83,9 +65,6 @@ class MandatedTraining(
     """
 
     conditions: tuple[str, ...]
-
-    def laxer(self, than: Self) -> bool:
-        return bool(set(than.conditions) - set(self.conditions))
 
 
 class ModeSuspended(Refused):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Self
 
 from ledger.command import Refused
 from ledger.completion import DenialNotified, Recipient, SettleCompletion, Standing
@@ -19,18 +18,11 @@ class DenialNotice(
     kind="denial-notice",
     zh="不予结业、终止或撤销结业的情况只抄告部分对象的，或到结班时尚未抄告的，记一项违规。",
     scope=(),
+    less=("recipients",),
 ):
     """A denial of which one of these was not told is a violation, on the notice and at closing."""
 
     recipients: tuple[Recipient, ...]
-
-    def wrong(self) -> str | None:
-        """Without a recipient nothing is asked for."""
-        return None if self.recipients else "parameters.recipients: must name somebody"
-
-    def laxer(self, than: Self) -> bool:
-        """A recipient is left out."""
-        return not set(self.recipients) >= set(than.recipients)
 
 
 class NoDenial(Refused):

@@ -61,12 +61,6 @@ class LessonsObserved(
     lessons_min: int
     observer: ObserverRole
 
-    def wrong(self) -> str | None:
-        return None if self.lessons_min >= 0 else "lessons_min is not negative"
-
-    def laxer(self, than: LessonsObserved) -> bool:
-        return self.observer is than.observer and self.lessons_min < than.lessons_min
-
 
 @dataclass(kw_only=True)
 class ObserveLesson(BureauStep):

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Self
 
 from msgspec import structs
 
@@ -114,14 +113,15 @@ class DatesChanged(Event, name="offering.dates-changed"):
 
 
 class ClassAdviser(
-    Parameters, kind="class-adviser", zh="开班时没有专职班主任的，记一项违规。", scope=()
+    Parameters,
+    kind="class-adviser",
+    zh="开班时没有专职班主任的，记一项违规。",
+    scope=(),
+    less=("advisers_min",),
 ):
     """A class opened without a full-time adviser is a violation."""
 
     advisers_min: int
-
-    def laxer(self, than: Self) -> bool:
-        return self.advisers_min < than.advisers_min
 
 
 class NotPublished(Refused):

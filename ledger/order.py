@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Self
 
 from ledger.accreditation import ProviderAccredited
 from ledger.amount import bounded
@@ -103,16 +102,11 @@ class OrderMinimum(
     kind="order-minimum",
     zh="公布订单清单时，一个县发布的订单少于规定班期数的，记为偏离。",
     scope=("term",),
+    less=("offerings_min",),
 ):
     """Notes, as a departure, a county that ordered fewer offerings than this in a term."""
 
     offerings_min: int
-
-    def wrong(self) -> str | None:
-        return "offerings_min: must not be negative" if self.offerings_min < 0 else None
-
-    def laxer(self, than: Self) -> bool:
-        return self.offerings_min < than.offerings_min
 
 
 class AlreadyPublished(Refused):

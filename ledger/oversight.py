@@ -71,16 +71,11 @@ class InspectionShare(
     kind="inspection-share",
     zh="按属地和自然年计：被抽查的项目数占本地项目（含校本研修）的比例，达到即满足。",
     scope=(),
+    less=("share_min",),
 ):
     """The share of a locality's projects of a calendar year that are looked into at least."""
 
     share_min: Fraction
-
-    def wrong(self) -> str | None:
-        return None if 0 <= self.share_min <= 1 else "share_min lies between 0 and 1"
-
-    def laxer(self, than: InspectionShare) -> bool:
-        return self.share_min < than.share_min
 
 
 class InspectionAccount(

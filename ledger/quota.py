@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Self
 
 from ledger.accreditation import ProviderAccredited, accredited_for
 from ledger.command import Command, Refused
@@ -14,25 +13,16 @@ from ledger.regulation import InForce, Parameters
 DISTANCE = "DISTANCE"  # the qualification, which is not the quota category of the same name
 
 
-def _negative(number: int, name: str) -> str | None:
-    return f"{name}: {number} is negative" if number < 0 else None
-
-
 class ProjectQuota(
     Parameters,
     kind="project-quota",
     zh="机构一学期面向全省申报的项目超过限报数的，拒绝申报。",
     scope=("term", "category", "qualification"),
+    more=("projects_max",),
 ):
     """Refuses one project more than a provider of the category may declare in a term."""
 
     projects_max: int
-
-    def wrong(self) -> str | None:
-        return _negative(self.projects_max, "projects_max")
-
-    def laxer(self, than: Self) -> bool:
-        return self.projects_max > than.projects_max
 
 
 class ProjectQuotaNew(
@@ -40,33 +30,25 @@ class ProjectQuotaNew(
     kind="project-quota-new",
     zh="取得资质不满规定年数的机构，改用这一较低的限报数，超过的拒绝申报。",
     scope=("term",),
+    more=("projects_max",),
+    less=("accredited_years_below",),
 ):
     """Refuses by a lower quota where the provider has been accredited for less than so long."""
 
     projects_max: int
     accredited_years_below: int
 
-    def wrong(self) -> str | None:
-        return _negative(self.projects_max, "projects_max") or _negative(
-            self.accredited_years_below, "accredited_years_below"
-        )
-
-    def laxer(self, than: Self) -> bool:
-        return (
-            self.projects_max > than.projects_max
-            or self.accredited_years_below < than.accredited_years_below
-        )
-
 
 class QuotaExempt(
-    Parameters, kind="quota-exempt", zh="所列种类的项目不占机构限报数。", scope=("term",)
+    Parameters,
+    kind="quota-exempt",
+    zh="所列种类的项目不占机构限报数。",
+    scope=("term",),
+    more=("exempt",),
 ):
     """Leaves projects of these sorts out of the provider's count."""
 
     exempt: tuple[str, ...]
-
-    def laxer(self, than: Self) -> bool:
-        return not set(self.exempt) <= set(than.exempt)
 
 
 class LeadOfferings(
@@ -74,16 +56,11 @@ class LeadOfferings(
     kind="lead-offerings",
     zh="负责人一学期名下班期（含订单）超过上限的，拒绝申报；本次为订单项目的，记为偏离。",
     scope=("term",),
+    more=("offerings_max",),
 ):
     """Refuses a project that gives its lead more offerings in a term than this."""
 
     offerings_max: int
-
-    def wrong(self) -> str | None:
-        return _negative(self.offerings_max, "offerings_max")
-
-    def laxer(self, than: Self) -> bool:
-        return self.offerings_max > than.offerings_max
 
 
 class LeadProviders(
@@ -91,16 +68,11 @@ class LeadProviders(
     kind="lead-providers",
     zh="负责人一学期通过超过上限的机构申报的，拒绝；本次为订单项目的，记为偏离。",
     scope=("term",),
+    more=("providers_max",),
 ):
     """Refuses a project whose lead declares with more providers in the term than this."""
 
     providers_max: int
-
-    def wrong(self) -> str | None:
-        return _negative(self.providers_max, "providers_max")
-
-    def laxer(self, than: Self) -> bool:
-        return self.providers_max > than.providers_max
 
 
 class OrderStandard(
@@ -119,14 +91,11 @@ class OrderPlan(
     kind="order-plan",
     zh="同一订单有超过规定数的方案，或一份方案用于两个订单的，记一项违规。",
     scope=("term",),
+    positive=("plans_per_order",),
 ):
     """Notes more plans for one order than this, and a plan that two orders share."""
 
     plans_per_order: int
-
-    def wrong(self) -> str | None:
-        few = self.plans_per_order < 1
-        return f"plans_per_order: {self.plans_per_order} is less than one" if few else None
 
 
 class PlanPerOrder(Refused):

@@ -21,18 +21,12 @@ class HoursPerDay(
     kind="hours-per-day",
     zh="按课程表逐日核算，一天实际参训超过 hours_max 的学时不予认定。",
     scope=(),
+    more=("hours_max",),
+    positive=("hours_max",),
 ):
     """Recognises at most so many attended hours of a day, by the timetable."""
 
     hours_max: Decimal
-
-    def wrong(self) -> str | None:
-        """What is out of range."""
-        return None if self.hours_max > 0 else "hours_max must be more than 0"
-
-    def laxer(self, than: HoursPerDay) -> bool:
-        """Whether it recognises more of a day."""
-        return self.hours_max > than.hours_max
 
 
 class AssignedCounts(

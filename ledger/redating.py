@@ -20,7 +20,7 @@ from ledger.names import JurisdictionId, Name, OfferingId, ProviderId, TermId
 from ledger.offering import OFFERING_EVENTS, ClassRoom, ClassStep, OfferingOpened
 from ledger.regulation import InForce, Parameters
 from ledger.reopening import offline
-from ledger.resumption import RESUMPTION_EVENTS, Resumption, strangers
+from ledger.resumption import RESUMPTION_EVENTS, Resumption
 from ledger.review import reasoned
 from ledger.term import Phase, note_window
 
@@ -44,6 +44,9 @@ class Redating(
     kind="redating",
     zh="规定层级的线下班改期，机构须已验收合格，结束日不得晚于规定的最后一天，否则不予改期。",
     scope=("term",),
+    more=("last_day",),
+    less=("conditions",),
+    words={"levels": LEVELS},
 ):
     """Offline classes of these levels move by an accepted provider, up to the last day."""
 
@@ -51,12 +54,6 @@ class Redating(
     levels: tuple[str, ...]
     conditions: tuple[str, ...]
     last_day: date
-
-    def wrong(self) -> str | None:
-        return strangers(self.levels, LEVELS, "levels")
-
-    def laxer(self, than: Redating) -> bool:
-        return self.last_day > than.last_day or not set(than.conditions) <= set(self.conditions)
 
 
 class NotToBeRedated(Refused):

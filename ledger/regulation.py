@@ -16,13 +16,14 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, ClassVar, Generic, Self, TypeVar, dataclass_transform
+from typing import Any, Generic, TypeVar
 
 import msgspec
-from msgspec import Struct, structs
+from msgspec import structs
 
-from ledger.amount import out_of_range
-from ledger.event import Event, FrozenMeta
+from ledger.event import Event
+from ledger.kind import KINDS as KINDS
+from ledger.kind import Parameters as Parameters
 from ledger.names import DocumentId, JurisdictionId
 
 # Whoever asks the rulebook names rules and their events from here too.
@@ -44,57 +45,6 @@ from ledger.rule import Strength as Strength
 from ledger.rule import Use as Use
 from ledger.rule import Value as Value
 
-
-@dataclass_transform(frozen_default=True, kw_only_default=True)
-class KindMeta(FrozenMeta):
-    """Registers a kind of rule under its name."""
-
-    def __new__(
-        mcs,
-        class_name: str,
-        bases: tuple[type, ...],
-        namespace: dict[str, Any],
-        *,
-        kind: str = "",
-        zh: str = "",
-        many: bool = False,
-        scope: tuple[str, ...] | None = None,
-        **options: Any,
-    ) -> Any:
-        cls = super().__new__(mcs, class_name, bases, namespace, **options)
-        if kind:
-            if kind in KINDS:
-                raise TypeError(f"two kinds of rule are called {kind}")
-            cls.KIND, cls.ZH, cls.MANY, cls.SCOPE = kind, zh, many, scope
-            KINDS[kind] = cls
-        return cls
-
-
-class Parameters(Struct, metaclass=KindMeta, forbid_unknown_fields=True):
-    """The parameters of one kind of rule. Subclasses give ``kind="name-of-the-kind"``.
-
-    The docstring and ``zh`` tell a jurist what the system does with a rule of the kind. ``many``:
-    several rules of the kind answer side by side. ``scope``: the keys by which the kind is looked
-    for, so that a rule with another key would never apply; ``None`` leaves them open.
-    """
-
-    KIND: ClassVar[str]
-    ZH: ClassVar[str]
-    MANY: ClassVar[bool] = False
-    SCOPE: ClassVar[tuple[str, ...] | None] = None
-
-    def wrong(self) -> str | None:
-        """What is out of range, naming the parameter; ``None`` where all is well."""
-        given = {each.name: each.default for each in structs.fields(type(self))}
-        said = {name: getattr(self, name) for name in given}
-        return out_of_range({name: each for name, each in said.items() if each != given[name]})
-
-    def laxer(self, than: Self) -> bool:
-        """Whether this asks for less than ``than`` does, a rule of the same kind above it."""
-        return False
-
-
-KINDS: dict[str, type[Parameters]] = {}
 ParametersT = TypeVar("ParametersT", bound=Parameters)
 
 

@@ -17,7 +17,6 @@ from ledger.offering import OfferingCancelled, OfferingOpened
 from ledger.plan import Choice
 from ledger.regulation import InForce, Parameters
 from ledger.reopening import offline
-from ledger.resumption import strangers
 from ledger.review import PROJECT_EVENTS, Dossier, ProjectRemoved, reasoned
 
 PROJECTS_MAX = 500
@@ -29,15 +28,13 @@ class ProjectRemoval(
     kind="project-removal",
     zh="所列层级和形式的项目由省级统一移除，其班期随之取消，不能再选课和认定学分。",
     scope=("term",),
+    words={"levels": LEVELS},
 ):
     """Projects of this level and kind are removed; their classes end without choice or credit."""
 
     applies_to: tuple[str, ...]
     choice: Choice
     levels: tuple[str, ...]
-
-    def wrong(self) -> str | None:
-        return strangers(self.levels, LEVELS, "levels")
 
     def meant(self, declared: ProjectDeclared) -> bool:
         """Whether a project is of the level and kind."""

@@ -63,19 +63,13 @@ class OfflineConditions(
     kind="offline-conditions",
     zh="恢复期内开设线下班，缺申请、联合验收、安全承诺中任何一步或次序颠倒，记一项违规。",
     scope=(),
+    less=("conditions",),
+    words={"conditions": STEPS, "applies_to": (OFFLINE,)},
 ):
     """An offline class opened before all steps were taken in their order is a violation."""
 
     applies_to: tuple[str, ...]
     conditions: tuple[str, ...]
-
-    def wrong(self) -> str | None:
-        return strangers(self.conditions, STEPS, "conditions") or strangers(
-            self.applies_to, (OFFLINE,), "applies_to"
-        )
-
-    def laxer(self, than: OfflineConditions) -> bool:
-        return not set(than.conditions) <= set(self.conditions)
 
 
 class LocalRestart(
@@ -83,13 +77,11 @@ class LocalRestart(
     kind="local-restart",
     zh="开线下班时，机构不在上报备案的名单上，或早于当地恢复日期，记一项违规。",
     scope=(),
+    less=("conditions",),
 ):
     """An offline class of a provider on no filed list, or before the restart, is a violation."""
 
     conditions: tuple[str, ...]
-
-    def laxer(self, than: LocalRestart) -> bool:
-        return not set(than.conditions) <= set(self.conditions)
 
 
 class NotJoint(Refused):
@@ -129,12 +121,6 @@ class Resumption:
     def evidence(self) -> tuple[str, ...]:
         """The steps that were taken."""
         return tuple(self.done.values())
-
-
-def strangers(given: tuple[str, ...], known: tuple[str, ...], name: str) -> str | None:
-    """The sentence about parameters that the ledger does not know; ``None`` where it knows all."""
-    odd = sorted(set(given) - set(known))
-    return f"{name}: {', '.join(odd)}" if odd else None
 
 
 def steps_missing(

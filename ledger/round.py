@@ -24,6 +24,8 @@ class RoundTwoAdmission(
     zh="第二轮补报时查第一轮：NO_SELECTION 为截止时没有选课，SCHOOL_REFUSED 为学校审核均不通过，"
     "符合所列情形的不予受理；机构未录取的不受限。",
     scope=("term",),
+    less=("bars",),
+    words={"bars": BARS},
 ):
     """A choice in round two is refused to a teacher in the state of ``bars`` after round one.
 
@@ -32,13 +34,6 @@ class RoundTwoAdmission(
     """
 
     bars: tuple[str, ...]
-
-    def wrong(self) -> str | None:
-        odd = sorted(set(self.bars) - set(BARS))
-        return f"bars: the program knows no {', '.join(odd)}" if odd else None
-
-    def laxer(self, than: RoundTwoAdmission) -> bool:
-        return not set(than.bars) <= set(self.bars)
 
 
 class BarredFromRoundTwo(Refused):

@@ -71,33 +71,23 @@ class TimetableNotice(
     kind="timetable-notice",
     zh="课程表公布日距开班日不足此天数的，记一项违规。",
     scope=(),
+    less=("days_min",),
 ):
     """A timetable published fewer calendar days before the class opens is a violation."""
 
     days_min: int
 
-    def wrong(self) -> str | None:
-        """A number of days below 0."""
-        return "days_min must not be below 0" if self.days_min < 0 else None
-
-    def laxer(self, than: TimetableNotice) -> bool:
-        """Whether fewer days are enough."""
-        return self.days_min < than.days_min
-
 
 class DailyLog(
     Parameters,
     kind="daily-log",
+    words={"logs_per_day": (1,)},  # the ledger keeps one log a day
     zh="每个培训日须有日志，班期结束时仍缺日志的培训日记违规。",
     scope=(),
 ):
     """Training days that still have no log when the class is closed are a violation."""
 
     logs_per_day: int = 1
-
-    def wrong(self) -> str | None:
-        """Another number than 1: the ledger keeps one log a day."""
-        return None if self.logs_per_day == 1 else "logs_per_day can only be 1"
 
 
 class TimetableLate(Refused):

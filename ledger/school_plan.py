@@ -35,15 +35,13 @@ class SchoolPlans(
     kind="school-plans",
     zh="学校每年须有覆盖当年的五年规划和当年的年度计划；年末缺少的记为违规。",
     scope=(),
+    positive=("years",),
 ):
     """The plans that cover a school's year at least; a long one covers ``years`` years."""
 
     five_year_plans_min: int
     annual_plans_min: int
     years: int
-
-    def wrong(self) -> str | None:
-        return None if self.years > 0 else "years is more than 0"
 
 
 @dataclass(kw_only=True)

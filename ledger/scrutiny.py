@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from fractions import Fraction
-from typing import Self
 
 from ledger.candidate import Candidate
 from ledger.command import Refused
@@ -28,16 +27,11 @@ class OnlineShare(
     kind="online-share",
     zh="在线学分占项目总学分的比例超过上限的混合式项目，拒绝申报；规定是否有效无法确定时不作判断。",
     scope=("mode",),
+    more=("share_max",),
 ):
     """Refuses a project of which a larger share of the credits than this is earned online."""
 
     share_max: Fraction
-
-    def wrong(self) -> str | None:
-        return None if 0 <= self.share_max <= 1 else f"share_max: {self.share_max} is no share"
-
-    def laxer(self, than: Self) -> bool:
-        return self.share_max > than.share_max
 
 
 class BlendedHost(
@@ -63,16 +57,11 @@ class FinalAssessment(
     kind="final-assessment",
     zh="达到规定学时的项目，方案没有结业考核的，记一项违规。",
     scope=(),
+    more=("hours_min",),
 ):
     """Notes a project of so many hours whose plan has no final assessment."""
 
     hours_min: Decimal
-
-    def wrong(self) -> str | None:
-        return "hours_min: must not be negative" if self.hours_min < 0 else None
-
-    def laxer(self, than: Self) -> bool:
-        return self.hours_min > than.hours_min
 
 
 class KeyLead(
@@ -80,16 +69,11 @@ class KeyLead(
     kind="key-lead",
     zh="重点项目或规模较大的项目，专职负责人少于规定人数的，记一项违规。",
     scope=(),
+    less=("leads_min",),
 ):
     """Notes a key or large project with fewer full-time leads than this."""
 
     leads_min: int
-
-    def wrong(self) -> str | None:
-        return "leads_min: must not be negative" if self.leads_min < 0 else None
-
-    def laxer(self, than: Self) -> bool:
-        return self.leads_min < than.leads_min
 
 
 class LeadStanding(
@@ -98,14 +82,11 @@ class LeadStanding(
     zh="项目负责人不具备所列条件（正式员工、学科专长、副高以上职称）的，记为偏离。",
     scope=("term",),
     many=True,
+    words={"needs": (STAFF, EXPERTISE, SENIORITY)},
 ):
     """Notes, as a departure, a lead who is not what a lead should be in principle."""
 
     needs: str
-
-    def wrong(self) -> str | None:
-        known = (STAFF, EXPERTISE, SENIORITY)
-        return None if self.needs in known else f"needs: {self.needs} is nothing that a lead has"
 
 
 class OnlineShareExceeded(Refused):

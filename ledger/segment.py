@@ -5,7 +5,7 @@ No document dates the summer; its months are parameters of the rules.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Self
@@ -18,19 +18,18 @@ from ledger.plan import Segment as PlannedSegment
 from ledger.regulation import InForce, Parameters
 
 MONTH_MAX = 12
-
-
-def _wrong_months(months: Iterable[int], name: str) -> str | None:
-    strange = [each for each in months if not 1 <= each <= MONTH_MAX]
-    return f"{name}: {strange[0]} is no month" if strange else None
+MONTHS = tuple(range(1, MONTH_MAX + 1))
 
 
 class Segments(
     Parameters,
     kind="segments",
     zh="达到规定学时（或学分）的项目，段数超过上限的拒绝；填报了各段的，须理论、实践两类都有，"
-    "理论段全部在暑期月份内，实践段全部在暑期月份外，否则拒绝。没有写明段数上限的条款，不限段数；写明可跨学期的，方案注明后可延续到实施窗口之后。按申报学期选用版本。",
+    "理论段全部在暑期月份内，实践段全部在暑期月份外，否则拒绝。没有写明段数上限的条款，不限段数；"
+    "写明可跨学期的，方案注明后可延续到实施窗口之后。按申报学期选用版本。",
     scope=("mode",),
+    positive=("segments_max",),
+    words={"theory_months": MONTHS},
 ):
     """Refuses a project of so many hours or credits in more segments than the rule allows.
 
@@ -45,13 +44,6 @@ class Segments(
     segments_max: int | None = None
     theory_months: tuple[int, ...] = ()
     cross_terms: bool = False
-
-    def wrong(self) -> str | None:
-        if self.segments_max is not None and self.segments_max < 1:
-            return f"segments_max: {self.segments_max} is less than one segment"
-        if self.hours_min < 0 or self.credits_min < 0:
-            return "hours_min and credits_min must not be negative"
-        return _wrong_months(self.theory_months, "theory_months")
 
     def laxer(self, than: Self) -> bool:
         if than.segments_max is None:
@@ -69,15 +61,13 @@ class PreferredMonths(
     kind="preferred-months",
     zh="面向所列教师类别、学段的项目，培训日不全在所列月份内的，记一项建议，不作他论。",
     scope=(),
+    words={"months": MONTHS},
 ):
     """Notes, as advice only, a project for these teachers that is held outside these months."""
 
     categories: tuple[str, ...]
     stages: tuple[str, ...]
     months: tuple[int, ...]
-
-    def wrong(self) -> str | None:
-        return _wrong_months(self.months, "months")
 
 
 class TooManySegments(Refused):

@@ -42,14 +42,11 @@ class SelectionChannels(
     kind="selection-channels",
     zh="选课时注明渠道而规则未列该渠道的，记一项提示，不影响选课。",
     scope=("term",),
+    words={"channels": Via},
 ):
     """A choice by a channel that the rule does not name is noted as an advisory; it stands."""
 
     channels: tuple[str, ...]
-
-    def wrong(self) -> str | None:
-        odd = sorted(set(self.channels) - {each.value for each in Via})
-        return f"channels: the program knows no {', '.join(odd)}" if odd else None
 
 
 class OnlyBrowsing(Refused):

@@ -18,6 +18,7 @@ from ledger.amount import ZERO, plain
 from ledger.category import Belonging
 from ledger.credit import CreditKind
 from ledger.cycle import Cycle, Unit
+from ledger.kind import OutOfRange
 from ledger.names import CreditId
 from ledger.plan import Purpose
 from ledger.record import Line, Record, stands_on
@@ -44,6 +45,8 @@ class CategoryHours(
     kind="category-hours",
     zh="对属于某一类别的教师，核算其周期内（新任教师为试用期内）相应培训的学时是否达到各项下限。",
     scope=("category",),
+    less=("hours_min", "practice_hours_min", "intensive_hours_min", "thematic_hours_min"),
+    words={"purposes": Purpose},
 ):
     """Judges the hours of teachers of one category, over the cycle or over the probation.
 
@@ -66,20 +69,11 @@ class CategoryHours(
             self.thematic_hours_min,
         )
 
-    def wrong(self) -> str | None:
-        """What is out of range."""
-        if all(each is None or each <= 0 for each in self.minima):
-            return "hours_min: one of the minima must be more than 0"
-        known = {each.value for each in Purpose}
-        strange = [each for each in self.purposes if each not in known]
-        return f"purposes: {', '.join(strange)} is no purpose" if strange else None
-
-    def laxer(self, than: CategoryHours) -> bool:
-        """Whether it asks for less in any respect."""
-        return any(
-            (mine or ZERO) < theirs
-            for mine, theirs in zip(self.minima, than.minima, strict=True)
-            if theirs is not None
+    def unfit(self) -> OutOfRange | None:
+        if any(self.minima):
+            return None
+        return OutOfRange(
+            "hours_min", "各项下限至少一项大于 0", "one of the minima must be above 0"
         )
 
 
@@ -88,6 +82,9 @@ class NewPrincipal(
     kind="new-principal",
     zh="核算新任校长自到岗之日起规定年限内（含届满对应日）的任职资格培训学时及其中的集中培训学时。",
     scope=("category",),
+    less=("hours_min", "intensive_hours_min"),
+    more=("within_years",),
+    positive=("within_years",),
 ):
     """Judges the qualification hours within some years of the post, the corresponding day too."""
 
@@ -95,36 +92,22 @@ class NewPrincipal(
     intensive_hours_min: Decimal
     within_years: int
 
-    def wrong(self) -> str | None:
-        """What is out of range."""
-        return None if self.within_years > 0 else "within_years must be more than 0"
-
-    def laxer(self, than: NewPrincipal) -> bool:
-        """Whether it asks for less, or leaves more time."""
-        return (
-            self.hours_min < than.hours_min
-            or self.intensive_hours_min < than.intensive_hours_min
-            or self.within_years > than.within_years
-        )
-
 
 class NotCounted(
     Parameters,
     kind="not-counted",
     zh="试用期培训、任职资格培训按 count_rate 计入周期，未写明时不计入。",
     scope=("category",),
+    more=("count_rate",),
 ):
     """Counts trainings of a probation or qualification in the cycle at this rate, by default 0."""
 
     count_rate: Decimal = ZERO
 
-    def wrong(self) -> str | None:
-        """What is out of range."""
-        return None if 0 <= self.count_rate <= 1 else "count_rate must lie between 0 and 1"
-
-    def laxer(self, than: NotCounted) -> bool:
-        """Whether it counts more."""
-        return self.count_rate > than.count_rate
+    def unfit(self) -> OutOfRange | None:
+        if self.count_rate <= 1:
+            return None
+        return OutOfRange("count_rate", "不得大于 1", "must not be more than 1")
 
 
 class Apart(NamedTuple):

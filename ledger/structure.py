@@ -14,6 +14,7 @@ from typing import Any
 from ledger.amount import ZERO
 from ledger.credit import CreditKind
 from ledger.cycle import Cycle, Unit
+from ledger.kind import OutOfRange
 from ledger.names import JurisdictionId
 from ledger.record import Line, stands_on, total
 from ledger.regulation import InForce, Parameters, Rulebook
@@ -25,6 +26,7 @@ class OnceIntensive(
     kind="once-intensive",
     zh="统计周期内达到规定规模的集中培训次数：分段的项目算一次，两个较短的项目不能相加。",
     scope=(),
+    positive=("times_min",),
 ):
     """Counts the long intensive trainings of a cycle: each project once, never two added up."""
 
@@ -45,11 +47,10 @@ class OnceIntensive(
         """The size from which a training counts."""
         return self.base_credits_min or self.hours_min or ZERO
 
-    def wrong(self) -> str | None:
-        """What is out of range."""
-        if self.times_min <= 0:
-            return "times_min must be more than 0"
-        return None if self.least > 0 else "base_credits_min or hours_min must be more than 0"
+    def unfit(self) -> OutOfRange | None:
+        if self.least > 0:
+            return None
+        return OutOfRange("base_credits_min", "或 hours_min 须大于 0", "or hours_min, more than 0")
 
     def laxer(self, than: OnceIntensive) -> bool:
         """Whether it asks for fewer or shorter ones."""
@@ -61,21 +62,13 @@ class SchoolBasedCap(
     kind="school-based-cap",
     zh="评价日起作用：一个周期内的校本学分超过上限的部分不计入总量。",
     scope=(),
+    more=("credits_max",),
+    words={"per": ("CYCLE",)},
 ):
     """Leaves out of the total what a cycle has of school-based credits beyond the cap."""
 
     credits_max: Decimal
     per: str = "CYCLE"
-
-    def wrong(self) -> str | None:
-        """What is out of range."""
-        if self.per != "CYCLE":
-            return f"per: {self.per} is not CYCLE, over which the cap is applied"
-        return None if self.credits_max >= 0 else "credits_max must not be below 0"
-
-    def laxer(self, than: SchoolBasedCap) -> bool:
-        """Whether it lets more count."""
-        return self.credits_max > than.credits_max
 
 
 class SchoolBasedFloor(
@@ -83,20 +76,14 @@ class SchoolBasedFloor(
     kind="school-based-floor",
     zh="核算周期内实际的校本学时是否达到下限；自 advisory_from 起只作提示，不影响周期结论。",
     scope=(),
+    less=("hours_min",),
+    positive=("hours_min",),
 ):
     """Judges the actual school-based hours of a cycle; advice only from ``advisory_from`` on."""
 
     hours_min: Decimal
     advisory_from: date | None = None
     external: tuple[str, ...] = ()
-
-    def wrong(self) -> str | None:
-        """What is out of range."""
-        return None if self.hours_min > 0 else "hours_min must be more than 0"
-
-    def laxer(self, than: SchoolBasedFloor) -> bool:
-        """Whether it asks for less."""
-        return self.hours_min < than.hours_min
 
 
 class RatioSuspended(

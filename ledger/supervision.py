@@ -16,7 +16,6 @@ from ledger.event import Entry, Event
 from ledger.finding import Outcome
 from ledger.names import JurisdictionId, Name, ProviderId
 from ledger.regulation import Parameters
-from ledger.resumption import strangers
 from ledger.review import reasoned
 
 SUPERVISION = ("RECTIFICATION", "OFFLINE_SUSPENSION")
@@ -85,14 +84,12 @@ class OfflineMeasures(
     kind="offline-measures",
     zh="检查中发现的防疫安排缺项逐项记为建议，不作处罚。",
     scope=(),
+    words={"measures": Measure},
 ):
     """Measures that an inspection found lacking are noted as advice."""
 
     applies_to: tuple[str, ...]
     measures: tuple[str, ...]
-
-    def wrong(self) -> str | None:
-        return strangers(self.measures, tuple(each.value for each in Measure), "measures")
 
 
 class OfflineSupervision(
@@ -100,16 +97,12 @@ class OfflineSupervision(
     kind="offline-supervision",
     zh="防疫不到位先责令整改，严重的暂停线下培训；暂停期间开线下班记一项违规。",
     scope=(),
+    less=("steps",),
+    words={"steps": SUPERVISION},
 ):
     """An offline class opened while the provider's offline training is stopped is a violation."""
 
     steps: tuple[str, ...]
-
-    def wrong(self) -> str | None:
-        return strangers(self.steps, SUPERVISION, "steps")
-
-    def laxer(self, than: OfflineSupervision) -> bool:
-        return not set(than.steps) <= set(self.steps)
 
 
 class MeasureLacking(Refused):

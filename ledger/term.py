@@ -16,6 +16,7 @@ from typing import Self
 from ledger.command import PROVINCE, Command, Refused, Selector, about, fact
 from ledger.event import Entry, Event
 from ledger.finding import Outcome
+from ledger.kind import OutOfRange
 from ledger.names import JurisdictionId, Name, TermId
 from ledger.register import taken, unknown
 from ledger.regulation import InForce, Parameters, Rulebook
@@ -96,10 +97,12 @@ class Window(
     last: date | None = None
     unknown: bool = False
 
-    def wrong(self) -> str | None:
-        if self.unknown == (self.first is not None or self.last is not None):
-            return "first: 起止日与 unknown 须有且只有一样 (days or unknown, one of the two)"
-        return None
+    def unfit(self) -> OutOfRange | None:
+        if self.unknown != (self.first is not None or self.last is not None):
+            return None
+        return OutOfRange(
+            "first", "起止日与 unknown 须有且只有一样", "days or unknown, one of them"
+        )
 
     def laxer(self, than: Self) -> bool:
         if than.unknown:

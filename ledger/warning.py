@@ -25,7 +25,6 @@ from ledger.finding import Outcome
 from ledger.names import JurisdictionId, Name, ProjectId, ProviderId
 from ledger.register import unknown
 from ledger.regulation import InForce, Parameters
-from ledger.resumption import strangers
 from ledger.review import PROJECT_EVENTS, Dossier, reasoned
 
 
@@ -74,16 +73,12 @@ class SanctionLadder(
     kind="sanction-ladder",
     zh="黄牌警告、限期整改、到期再检查、取消依次进行；前面的步骤没有走完就走后面的，或改进后仍取消的，记一项违规。",
     scope=(),
+    less=("steps",),
+    words={"steps": Rung},
 ):
     """A step taken before those below it, or after the case was closed, is a violation."""
 
     steps: tuple[str, ...]
-
-    def wrong(self) -> str | None:
-        return strangers(self.steps, tuple(each.value for each in Rung), "steps")
-
-    def laxer(self, than: SanctionLadder) -> bool:
-        return not set(than.steps) <= set(self.steps)
 
 
 class StepOutOfOrder(Refused):

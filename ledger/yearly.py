@@ -15,6 +15,7 @@ from typing import Any
 from ledger.amount import ZERO
 from ledger.credit import CreditKind
 from ledger.cycle import Cycle, Unit
+from ledger.kind import OutOfRange
 from ledger.record import Line, Record, stands_on, total
 from ledger.regulation import InForce, Parameters, Rulebook, Strength
 from ledger.requirement import Requirement, Result
@@ -41,9 +42,10 @@ class YearlyHours(
         """What it is counted in."""
         return Unit.HOURS if self.credits_min is None else Unit.CREDITS
 
-    def wrong(self) -> str | None:
-        """What is out of range."""
-        return None if self.least > 0 else "hours_min or credits_min must be more than 0"
+    def unfit(self) -> OutOfRange | None:
+        if self.least > 0:
+            return None
+        return OutOfRange("hours_min", "或 credits_min 须大于 0", "or credits_min, more than 0")
 
     def laxer(self, than: YearlyHours) -> bool:
         """Whether it asks for less."""
@@ -55,18 +57,12 @@ class YearlySchoolBased(
     kind="yearly-school-based",
     zh="逐个公历年核算每位教师的校本学时，不足的记偏差。",
     scope=(),
+    less=("hours_min",),
+    positive=("hours_min",),
 ):
     """Judges the school-based hours of a teacher in each calendar year."""
 
     hours_min: Decimal
-
-    def wrong(self) -> str | None:
-        """What is out of range."""
-        return None if self.hours_min > 0 else "hours_min must be more than 0"
-
-    def laxer(self, than: YearlySchoolBased) -> bool:
-        """Whether it asks for less."""
-        return self.hours_min < than.hours_min
 
 
 def yearly(record: Record, rules: Rulebook, day: date, cycle: Cycle) -> Iterator[Requirement]:

@@ -23,6 +23,7 @@ MECHANISM = (
     "amount",
     "event",
     "rule",
+    "kind",
     "regulation",
     "finding",
     "command",
@@ -46,7 +47,7 @@ LONG_FILES = {
 
 # What a subclass overrides is described once, where it is declared first.
 OVERRIDES = {"boundary", "beyond", "learn", "authority", "decide", "territory", "answerable"}
-OVERRIDES |= {"wrong", "laxer"} | {
+OVERRIDES |= {"unfit", "laxer"} | {
     name
     for declared in (Projection, EntryCheck, WholeCheck)
     for name, value in vars(declared).items()

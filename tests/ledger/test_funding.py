@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 
 import pytest
 from hypothesis import given as drawn
@@ -12,8 +11,6 @@ from hypothesis import strategies
 
 from ledger.command import UnknownReference
 from ledger.funding import (
-    Base,
-    BudgetShare,
     FundsPublished,
     LocalFundsStated,
     PublishLocalFunds,
@@ -177,11 +174,3 @@ def test_funds_are_laid_open_in_wenzhou_since_its_opinions():
     assert published(0, day=date(2012, 4, 16)) is None
     assert published(0, day=date(2012, 4, 17)) == ("WZ12-25", Result.VIOLATION)
     assert published(0, place=HANGZHOU) is None
-
-
-def test_a_smaller_share_of_the_same_base_is_laxer():
-    three = BudgetShare(share_min=Fraction(3, 100), base=Base.PAYROLL)
-    assert BudgetShare(share_min=Fraction(2, 100), base=Base.PAYROLL).laxer(three)
-    assert not BudgetShare(share_min=Fraction(2, 100), base=Base.PUBLIC_FUNDS).laxer(three)
-    assert BudgetShare(share_min=Fraction(2), base=Base.PAYROLL).wrong() is not None
-    assert three.wrong() is None

@@ -10,7 +10,6 @@ from ledger.command import UnknownReference
 from ledger.names import StaffId
 from ledger.observation import (
     LessonObserved,
-    LessonsObserved,
     NameObservers,
     ObserveLesson,
     ObserverRole,
@@ -97,11 +96,3 @@ def test_lessons_are_asked_for_from_2015_for_certain():
     assert results(DEPUTY, lessons, date(2013, 12, 31)) == []
     assert results(DEPUTY, lessons, date(2014, 12, 31)) == [("ZJ14-22", Result.INDETERMINATE)]
     assert results(DEPUTY, lessons, date(2015, 1, 1)) == [("ZJ14-22", Result.NOT_MET)]
-
-
-def test_fewer_lessons_of_the_same_observer_are_laxer():
-    two = LessonsObserved(lessons_min=2, observer=DEPUTY)
-    assert LessonsObserved(lessons_min=1, observer=DEPUTY).laxer(two)
-    assert not LessonsObserved(lessons_min=1, observer=MANAGER).laxer(two)
-    assert LessonsObserved(lessons_min=-1, observer=DEPUTY).wrong() is not None
-    assert two.wrong() is None

@@ -164,4 +164,4 @@ def test_a_removal_of_strange_levels_is_wrong():
     strange = ProjectRemoval(
         applies_to=("OFFLINE",), choice=Choice.SELF_SELECTED, levels=("VILLAGE",)
     )
-    assert "VILLAGE" in (strange.wrong() or "")
+    assert "VILLAGE" in str(strange.wrong())

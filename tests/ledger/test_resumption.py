@@ -132,5 +132,5 @@ def test_fewer_steps_are_laxer_and_strange_ones_are_wrong():
     assert not two.laxer(one)
     assert two.wrong() is None
     odd = OfflineConditions(applies_to=("ONLINE",), conditions=())
-    assert "ONLINE" in (odd.wrong() or "")
+    assert "ONLINE" in str(odd.wrong())
     assert LocalRestart(conditions=()).laxer(LocalRestart(conditions=("LIST_FILED",)))

@@ -170,10 +170,12 @@ def test_a_plan_without_dates_is_advised_when_its_class_opens(days, advised):
 
 
 def test_parameters_out_of_range_are_named():
+    odd = PreferredMonths(categories=("NEW_TEACHER",), stages=("PRIMARY",), months=(0,))
+
+    assert "months" in str(odd.wrong())
     assert "segments_max" in str(Segments(segments_max=0).wrong())
     assert "theory_months" in str(Segments(theory_months=(13,)).wrong())
     assert "hours_min" in str(Segments(hours_min=Decimal(-1)).wrong())
-    assert "months" in str(PreferredMonths(categories=(), stages=(), months=(0,)).wrong())
     assert Segments(segments_max=2, theory_months=(7, 8)).wrong() is None
 
 

@@ -99,5 +99,5 @@ def test_kinds_know_their_parameters():
     assert short.laxer(full)
     assert not full.laxer(short)
     assert full.wrong() is None
-    assert "FINE" in (OfflineSupervision(steps=("FINE",)).wrong() or "")
-    assert "MASKS" in (OfflineMeasures(applies_to=("OFFLINE",), measures=("MASKS",)).wrong() or "")
+    assert "FINE" in str(OfflineSupervision(steps=("FINE",)).wrong())
+    assert "MASKS" in str(OfflineMeasures(applies_to=("OFFLINE",), measures=("MASKS",)).wrong())
