@@ -5,6 +5,10 @@ The nouns, in order of life; importing them fills the catalogue of events and of
 =================  ==============  =============================================================
 noun               Chinese         file
 =================  ==============  =============================================================
+finding            审计发现         finding.py
+kind               条款种类         kind.py (what rules of one sort can say)
+regulation, rule   文件、条款       regulation.py, rule.py, document.py, statement.py
+requirement        要求             requirement.py
 jurisdiction       属地             register.py (a bureau, 教育局, is named by its jurisdiction)
 school             学校             register.py
 teacher            教师             teacher.py
@@ -13,16 +17,12 @@ provider           培训机构         accreditation.py
 cycle              培训周期         cycle.py
 term, window       学期、时间安排   term.py
 profile            教师基本信息     profile.py
-order              订单             order.py (its answers and award, 响应、遴选: response.py)
 plan               培训方案         plan.py
 mandate            计划指令         mandate.py
-scrutiny           方案审查         scrutiny.py
-quota              限报数           quota.py
 trainer            授课教师         trainer.py (their registry, and what they agreed to)
 channel            办理渠道         channel.py (whether a step was taken on the platform)
 form               订单表           form.py (the form of an order, and its limits)
 order              订单             order.py (its answers and award, 响应、遴选: response.py)
-plan               培训方案         plan.py
 candidate          待审方案         candidate.py (a plan with its host and lead, under scrutiny)
 segment            分段             segment.py (how a training is divided, and when it is held)
 fee                收费             fee.py (standard and items of what a plan charges)
@@ -41,14 +41,11 @@ supervision        防疫督查         supervision.py (of the measures of those
 reopening          线下开班条件     reopening.py
 dates              培训日期         dates.py (as a bureau moved them)
 delivery           培训实施         delivery.py (the days on which a class may be held)
-offering           班期             offering.py (expansion: 扩班)
+offering           班期             offering.py
 redating           改期             redating.py (of many classes at once, by the bureau)
 removal            移除             removal.py (of projects from the platform)
 warning            黄牌警告         warning.py (re-inspection: 再检查)
 sanction           取消             sanction.py (of a project or an accreditation)
-enrollment         选课             enrollment.py (one teacher's choice of one offering)
-selection          自主选课         selection.py (the first step of an enrollment; round: 轮次)
-offering           班期             offering.py
 expansion          扩班             expansion.py (more seats, or a parallel class: 平行班)
 enrollment         选课             enrollment.py (one teacher's choice of one offering)
 round              轮次             round.py (who may use round two)
@@ -58,7 +55,6 @@ draw               抽签             draw.py (the order of applicants, made aga
 screening          筛选             screening.py (the order in which a provider admits)
 admission          复核             admission.py (the provider's re-review)
 invitation         培训通知         invitation.py (to those admitted)
-schedule           课程表、日志     schedule.py
 change             方案调整         change.py
 effect             调整实施         effect.py
 execution          方案执行         execution.py (whether a timetable keeps the published plan)
@@ -79,7 +75,7 @@ conduct            实施情况         conduct.py (how a class was run)
 omission           欠缺             omission.py (what a class lacks at its end)
 closing            结班             closing.py
 school-based       校本培训         school_based.py
-oversight        抽查、监测       oversight.py
+oversight          抽查、监测       oversight.py
 observation        听课             observation.py
 funding            培训经费         funding.py
 duty               年度职责         duty.py (monitoring body, office, appraisal, notice of dates)
@@ -88,7 +84,6 @@ recognition        学时认定         recognition.py
 credit             学分认定         credit.py
 correction         更正             correction.py
 misconduct         违规违纪         misconduct.py
-requirement        要求             requirement.py
 record             学分档案         record.py
 erasure            个人信息删除     erasure.py
 special training   专项培训         special.py
@@ -98,9 +93,6 @@ verdict            周期合格判断     verdict.py
 indicator          指标             indicator.py (of a school, by year and term)
 target             目标             target.py (of a locality)
 consequence        结果运用         consequence.py
-finding            审计发现         finding.py
-kind               条款种类         kind.py (what rules of one sort can say)
-regulation, rule   文件、条款       regulation.py, rule.py, document.py, statement.py
 draft              草案             draft.py (a regulation text before it is adopted)
 policy             政策变动         policy.py (end and suspension of adopted rules)
 amendment          修改             amendment.py (other parameters for a rule, from a day on)

@@ -177,6 +177,15 @@ def test_the_nouns_are_imported_in_the_order_in_which_they_are_listed():
     assert imported == NOUNS, "keep the import and NOUNS of ledger/__init__.py in the same order"
 
 
+def test_the_glossary_names_each_noun_once_in_the_order_of_life():
+    rows = re.findall(r"^(\S.*?) {2,}\S+ +(\w+)\.py", ledger.__doc__ or "", re.M)
+    terms, places = [row[0] for row in rows], [NOUNS.index(row[1]) for row in rows]
+
+    assert len(rows) > len(NOUNS) / 2
+    assert len(set(terms)) == len(terms), "a word of the glossary stands twice"
+    assert places == sorted(places), "put the rows of the glossary in the order of NOUNS"
+
+
 @pytest.mark.parametrize("path", DOMAIN, ids=shown)
 def test_domain_files_know_only_what_comes_before_them(path):
     order = [*MECHANISM, *(noun for noun in NOUNS if noun not in MECHANISM)]
