@@ -253,17 +253,23 @@ def _missing(day: int, half: Half, *absences: tuple[TeacherId, int]) -> Move:
     )
 
 
-def story() -> list[Move]:
-    """A term from the register to the record, by which every view gets rows."""
-    early, late = date(2024, 3, 6), date(2024, 4, 19)
-    people = (LIN, CHEN, ZHOU)
-    steps: list[tuple[date, Command]] = [
+PEOPLE = (LIN, CHEN, ZHOU)
+
+
+def _moves(*steps: tuple[date, Command]) -> list[Move]:
+    return [Move(day, command) for day, command in steps]
+
+
+def registered() -> list[Move]:
+    """Schools, teachers and providers take part."""
+    early = date(2024, 3, 6)
+    return _moves(
         (early, OpenTerm(term=cast.H1_2024, title="2024 上半年")),
         *[
             (early, RegisterSchool(school=each, place=RUIAN, title="学校", stage=Stage.PRIMARY))
             for each in (SCHOOL, cast.OTHER_SCHOOL)
         ],
-        *[(early, replace(teacher(1), teacher=each)) for each in people],
+        *[(early, replace(teacher(1), teacher=each)) for each in PEOPLE],
         *[
             (
                 early,
@@ -281,6 +287,12 @@ def story() -> list[Move]:
                 (cast.UNIVERSITY, cast.PROVINCE, Reach.PROVINCE_WIDE),
             )
         ],
+    )
+
+
+def declared() -> list[Move]:
+    """An order and a project, through to award and publication."""
+    return _moves(
         (
             date(2024, 3, 8),
             SubmitOrder(
@@ -317,6 +329,12 @@ def story() -> list[Move]:
         (date(2024, 3, 13), ReviewProject(project=PROJECT, approved=True)),
         (date(2024, 3, 14), AwardOrder(order=ORDER, provider=cast.UNIVERSITY, reason="最契合")),
         (date(2024, 3, 18), PublishProject(project=PROJECT)),
+    )
+
+
+def chosen() -> list[Move]:
+    """A class is opened, chosen, screened and filled."""
+    return _moves(
         (
             date(2024, 3, 18),
             OpenOffering(
@@ -332,21 +350,27 @@ def story() -> list[Move]:
             date(2024, 3, 18),
             AnnounceScreening(offering=OFFERING, by=ScreeningOrder.FIRST_COME),
         ),
-        *[(date(2024, 3, 20), SelectOffering(teacher=each, offering=OFFERING)) for each in people],
+        *[(date(2024, 3, 20), SelectOffering(teacher=each, offering=OFFERING)) for each in PEOPLE],
         (date(2024, 3, 21), WithdrawSelection(teacher=ZHOU, offering=OFFERING, reason="有事")),
         (date(2024, 3, 22), SelectOffering(teacher=ZHOU, offering=OFFERING)),
         *[
             (date(2024, 3, 26), ReviewSelection(teacher=each, offering=OFFERING, passed=True))
-            for each in people
+            for each in PEOPLE
         ],
         (date(2024, 3, 28), RequestExpansion(offering=OFFERING, seats=3)),
         (date(2024, 3, 29), DecideExpansion(offering=OFFERING, approved=True)),
         (date(2024, 3, 30), ScreenApplicants(offering=OFFERING)),
         *[
             (date(2024, 3, 30), ConfirmEnrollment(teacher=each, offering=OFFERING, admitted=True))
-            for each in people
+            for each in PEOPLE
         ],
         (date(2024, 3, 31), SendTrainingNotices(offering=OFFERING)),
+    )
+
+
+def held() -> list[Move]:
+    """The class is taught, and its plan is changed on the way."""
+    return _moves(
         (
             date(2024, 4, 1),
             PublishTimetable(offering=OFFERING, sessions=cast.sessions(24)),
@@ -372,8 +396,12 @@ def story() -> list[Move]:
             (date(2024, 4, day), LogDay(offering=OFFERING, day=date(2024, 4, day), note="正常"))
             for day in (8, 9)
         ],
-    ]
-    attendance = [
+    )
+
+
+def attended() -> list[Move]:
+    """Who missed what."""
+    return [
         _missing(8, Half.MORNING, (LIN, 4), (CHEN, 4)),
         _missing(8, Half.AFTERNOON, (CHEN, 4)),
         _missing(9, Half.MORNING, (CHEN, 4)),
@@ -381,12 +409,17 @@ def story() -> list[Move]:
         _missing(10, Half.MORNING),
         _missing(10, Half.AFTERNOON),
     ]
-    after: list[tuple[date, Command]] = [
+
+
+def settled() -> list[Move]:
+    """Assessment, a breach, and what came of each trainee."""
+    late = date(2024, 4, 19)
+    return _moves(
         (
             date(2024, 4, 10),
             RecordAssessment(
                 offering=OFFERING,
-                results=tuple(Result(teacher=each, passed=each != CHEN) for each in people),
+                results=tuple(Result(teacher=each, passed=each != CHEN) for each in PEOPLE),
             ),
         ),
         (
@@ -399,9 +432,16 @@ def story() -> list[Move]:
                 description="冒名顶替",
             ),
         ),
-        *[(late, SettleCompletion(teacher=each, offering=OFFERING)) for each in people],
+        *[(late, SettleCompletion(teacher=each, offering=OFFERING)) for each in PEOPLE],
         (late, NotifyDenial(teacher=CHEN, offering=OFFERING, recipients=(Recipient.SCHOOL,))),
         (late, AwardCredit(credit=CREDIT, teacher=LIN, offering=OFFERING)),
+    )
+
+
+def corrected() -> list[Move]:
+    """What was put right afterwards, and training by the school."""
+    late = date(2024, 4, 19)
+    return _moves(
         (
             late,
             CorrectAttendance(
@@ -430,12 +470,13 @@ def story() -> list[Move]:
         (late, TransferTeacher(teacher=LIN, school=cast.OTHER_SCHOOL, since=late)),
         (late, UpdateTeacherProfile(teacher=LIN, stage=Stage.PRIMARY, subject="SCIENCE")),
         (late, RevokeCredit(credit=CREDIT, teacher=LIN, reason="复核")),
-    ]
-    return [
-        *(Move(day, command) for day, command in steps),
-        *attendance,
-        *(Move(day, command) for day, command in after),
-    ]
+    )
+
+
+def story() -> list[Move]:
+    """A term from the register to the record, by which every view gets rows."""
+    chapters = (registered, declared, chosen, held, attended, settled, corrected)
+    return [move for chapter in chapters for move in chapter()]
 
 
 @st.composite
