@@ -31,7 +31,8 @@ POSITION_MAX = 2**63 - 1
 class Filter:
     """Which entries are wanted; what is left out does not restrict.
 
-    ``tags``: all of them; ``any_tags``: at least one (the reader's own reach); days and instants
+    ``tags``: all of them; ``any_tags``: at least one (the reader's own reach, or many subjects at
+    once); ``scattered``: those tags are rarer than the types, so they lead; days and instants
     include both ends.
     """
 
@@ -46,6 +47,7 @@ class Filter:
     on_to: date | None = None
     after: int = 0
     before: int | None = None
+    scattered: bool = False
 
     @property
     def all_tags(self) -> tuple[str, ...]:
@@ -210,6 +212,11 @@ def _statement(
         template = _BY_TAG
         others = range(2, len(values["hashes"]) + 1)
         conditions += [_OTHER_TAG.format(n=sql.Literal(number)) for number in others]
+    elif wanted.any_tags and (wanted.scattered or not wanted.types):
+        template = _BY_ANY_TAG
+        values["any_hashes"] = sorted({tag_hash(tag) for tag in wanted.any_tags})
+        if wanted.types:
+            conditions.append(_OF_TYPE)
     elif wanted.types:
         template = _BY_TYPE
     else:
@@ -240,7 +247,7 @@ def _conditions(wanted: Filter, values: dict[str, Any]) -> list[sql.Composable]:
     # Events that a library application appended have no id and are no entries.
     conditions: list[sql.Composable] = [sql.SQL("e.id is not null")]
     if wanted.types and values["hashes"]:
-        conditions.append(sql.SQL("e.type = any(%(types)s)"))
+        conditions.append(_OF_TYPE)
     if values["tags"]:
         conditions.append(sql.SQL("e.tags @> %(tags)s::text[]"))
     if wanted.any_tags is not None:
@@ -262,6 +269,18 @@ _BY_TAG = sql.SQL(
 _OTHER_TAG = sql.SQL(
     "exists (select from ledger.tags o where o.hash = (%(hashes)s::bigint[])[{n}] "
     "and o.position = t.position offset 0)"  # offset 0: looked up row by row, never joined
+)
+_OF_TYPE = sql.SQL("e.type = any(%(types)s)")
+_BY_ANY_TAG = sql.SQL(
+    "select e.position, e.body from ("
+    "select distinct found.position from unnest(%(any_hashes)s::bigint[]) as one(hash) "
+    "cross join lateral (select t.position from ledger.tags t "
+    "join ledger.events e on e.position = t.position "
+    "where (t.hash, t.position) > (one.hash, %(after)s) "
+    "and (t.hash, t.position) < (one.hash, %(before)s) and {conditions} "
+    "order by t.hash {order}, t.position {order} limit %(limit)s"
+    ") found order by found.position {order} limit %(limit)s"
+    ") p join ledger.events e on e.position = p.position order by p.position {order}"
 )
 _BY_TYPE = sql.SQL(
     "select e.position, e.body from ("

@@ -1,0 +1,189 @@
+"""Snapshot: rows of views as of a moment, folded from the events of the subject that is asked for.
+
+It answers like ``Reader``, so that one query serves the present and any past. Nothing is stored
+for it. A row is folded whole from its own events, wherever else they led; which rows there are is
+read from the events of the subject: a school's, a class's, a place's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from typing import Any
+
+from ledger.event import Entry
+from ledger.fault import Fault
+from ledger.store.feed import Feed, Filter
+from projections.catalogue import VIEWS
+from projections.projection import POSITION_MAX, Projection
+from projections.reader import PAGE_MAX, Page, Where
+
+ENTRIES_MAX = 200_000
+TAGS_AT_ONCE = 1_000
+_VIEWS = {view.name: view for view in VIEWS}
+# A teacher has few events, a place many.
+_RANK = {"term": 1, "jurisdiction": 2}
+
+
+class Snapshot:
+    """Views as they stood at a position, counting facts that were true up to a day.
+
+    ``known``: the position; ``effective``: the day, without which every fact known counts. For one
+    thread, and for one question: it keeps what it has folded.
+    """
+
+    def __init__(self, feed: Feed, known: int, effective: date | None = None) -> None:
+        self.feed = feed
+        self.known = known
+        self.effective = effective
+        self._left = ENTRIES_MAX
+
+    def many(self, view: Projection[Any], keys: Sequence[str]) -> dict[str, Any]:
+        """The states of the keys that existed."""
+        return dict(self._folded(view, dict.fromkeys(keys)))
+
+    def one(self, view: Projection[Any], key: str) -> Any | None:
+        """The state of a key, or ``None``."""
+        return self.many(view, [key]).get(key)
+
+    def page(
+        self,
+        view: Projection[Any],
+        where: Where,
+        *,
+        first: int,
+        after: str | None = None,
+        descending: bool = False,
+    ) -> Page[Any]:
+        """The rows that fitted, by key, after a key. Raises ``Fault`` (``TOO_WIDE``)."""
+        rows = sorted(self._rows(view, where), reverse=descending, key=lambda row: row[0])
+        if after is not None:
+            rows = [row for row in rows if (row[0] < after if descending else row[0] > after)]
+        limit = min(first, PAGE_MAX)
+        return Page(tuple(rows[:limit]), len(rows) > limit, self.known)
+
+    def count(self, view: Projection[Any], where: Where) -> int:
+        """How many rows fitted."""
+        return len(self._rows(view, where))
+
+    def _rows(self, view: Projection[Any], where: Where) -> list[tuple[str, Any]]:
+        for name, other, (facet, value) in where.through:
+            held = self._rows(_VIEWS[other], Where().and_equal(**{facet: value}))
+            values = tuple(str(getattr(state, name)) for _, state in held)
+            where = Where(where.equal, (*where.among, (name, values)), where.overlap)
+        if not all(values for _, values in (*where.among, *where.overlap)):
+            return []
+        key = next((value for name, value in where.equal if name == "key"), None)
+        if key is not None:
+            states = self.many(view, [str(key)])
+        else:
+            states = self._of_subjects(view, _subjects(view, where))
+        return [(each, state) for each, state in states.items() if _fits(view, each, state, where)]
+
+    def _of_subjects(self, view: Projection[Any], subjects: tuple[str, ...]) -> dict[str, Any]:
+        """The rows that the events of the subjects touch; of all events where there are none."""
+        entries = list(self._read(view, subjects))
+        held: dict[str, list[Entry]] = {}
+        for entry in entries:
+            for key in view.keys(entry):
+                held.setdefault(key, []).append(entry)
+        whole: dict[str, list[Entry] | None] = {}
+        for key, own in held.items():
+            tags = view.tags(key)
+            if not subjects or {*tags} & {*subjects} or view.span(key) != (1, POSITION_MAX):
+                whole[key] = own
+            elif not _of_another(tags, subjects):
+                whole[key] = None
+        return dict(self._folded(view, whole))
+
+    def _folded(
+        self, view: Projection[Any], wanted: dict[str, list[Entry] | None]
+    ) -> Iterator[tuple[str, Any]]:
+        """The states of keys, from the entries given or, where there are none, from their own."""
+        missing = [key for key, entries in wanted.items() if entries is None]
+        tags = sorted({view.tags(key)[0] for key in missing if view.tags(key)})
+        held: dict[str, list[Entry]] = {key: [] for key in missing}
+        for first in range(0, len(tags), TAGS_AT_ONCE):
+            for entry in self._read(view, tuple(tags[first : first + TAGS_AT_ONCE])):
+                for key in view.keys(entry):
+                    if key in held:
+                        held[key].append(entry)
+        for key in missing:
+            if not view.tags(key):
+                held[key] = list(self._read_span(view, key))
+        for key, entries in wanted.items():
+            own = held[key] if entries is None else entries
+            if own:
+                yield key, view.fold(key, own)
+
+    def _read(self, view: Projection[Any], tags: tuple[str, ...]) -> Iterator[Entry]:
+        alone = len(tags) == 1
+        wanted = Filter(
+            tags=tags if alone else (),
+            any_tags=tags if tags and not alone else None,
+            scattered=True,
+            types=tuple(sorted(view.types)),
+            before=self.known + 1,
+            on_to=self.effective,
+        )
+        return self._counted(self.feed.entries(wanted))
+
+    def _read_span(self, view: Projection[Any], key: str) -> Iterator[Entry]:
+        first, last = view.span(key)
+        wanted = Filter(
+            types=tuple(sorted(view.types)),
+            after=first - 1,
+            before=min(self.known, last) + 1,
+            on_to=self.effective,
+        )
+        return self._counted(self.feed.entries(wanted))
+
+    def _counted(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+        for entry in entries:
+            self._left -= 1
+            if self._left < 0:
+                raise Fault(
+                    "TOO_WIDE",
+                    zh=f"所问的过去时点涉及 {ENTRIES_MAX} 条以上事件，"
+                    "请缩小到一所学校、一个班或一位教师",
+                    en=f"that moment needs more than {ENTRIES_MAX} events; ask for one school, "
+                    "class or teacher",
+                    field="asOf",
+                )
+            yield entry
+
+
+def _subjects(view: Projection[Any], where: Where) -> tuple[str, ...]:
+    """The names by whose events the rows are found: those that fewest events carry, by guess."""
+    found: list[tuple[str, ...]] = [
+        (str(value),) for name, value in where.equal if _is_name(name, value)
+    ]
+    found += [values for _, values in where.overlap]
+    found += [values for _, values in where.among]
+    ranked = sorted(found, key=lambda each: _RANK.get(each[0].partition(":")[0], 0) if each else 0)
+    return tuple(map(str, ranked[0])) if ranked else ()
+
+
+def _is_name(facet: str, value: Any) -> bool:
+    return isinstance(value, str) and ":" in value and facet not in ("key", "rule")
+
+
+def _of_another(tags: tuple[str, ...], subjects: tuple[str, ...]) -> bool:
+    """Whether the key is that of another teacher or class than the one that is asked for."""
+    kinds = {each.partition(":")[0] for each in subjects}
+    return any(tag.partition(":")[0] in kinds for tag in tags)
+
+
+def _fits(view: Projection[Any], key: str, state: Any, where: Where) -> bool:
+    values = view.facet_values(state) | {"key": key}
+    return (
+        all(_same(values[name], value) for name, value in where.equal)
+        and all(any(_same(values[name], each) for each in among) for name, among in where.among)
+        and all(
+            {*map(str, values[name] or ())} & {*map(str, wanted)} for name, wanted in where.overlap
+        )
+    )
+
+
+def _same(held: Any, asked: Any) -> bool:
+    return held is not None and str(held) == str(asked)

@@ -1,0 +1,199 @@
+"""Snapshots: what the views said at any position, equal to a ledger that was cut there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from ledger.enrollment import OfferingSelected
+from ledger.event import Entry
+from ledger.fault import Fault
+from ledger.store.feed import Feed, Filter
+from ledger.store.ledger import Ledger
+from ledger.teacher import TeacherTransferred
+from projections import snapshot
+from projections.catalogue import COMPLETIONS, ENROLLMENTS, FINDINGS, RECORDS, TEACHERS, VIEWS
+from projections.projection import Projection
+from projections.reader import Reader, Where
+from projections.runner import Runner
+from projections.snapshot import Snapshot
+from tests.cast import LIN, OFFERING, RUIAN, SCHOOL
+from tests.town import KEY, Hand, database, story, tell
+
+Told = tuple[Ledger, Reader, list[Entry]]
+
+
+@pytest.fixture(scope="module")
+def told(postgres_url: str, founded_template: str) -> Iterator[Told]:
+    """The story told, the views up with it, and its entries."""
+    with database(postgres_url, founded_template) as url, Ledger(url, KEY, Hand()) as opened:
+        tell(opened, story())
+        Runner(opened.pool, opened.feed, VIEWS).catch_up()
+        reader = Reader(opened.pool, opened.feed)
+        yield opened, reader, list(opened.feed.entries(Filter()))
+
+
+def cut(view: Projection[Any], entries: list[Entry]) -> dict[str, Any]:
+    """All rows of a view over the entries of a ledger that ends there."""
+    states: dict[str, Any] = {}
+    for entry in entries:
+        if entry.event.NAME in view.types:
+            for key in view.keys(entry):
+                states[key] = view.apply(states.get(key) or view.blank(key), entry)
+    return states
+
+
+def wanted(view: Projection[Any], states: dict[str, Any]) -> Iterator[Where]:
+    """A condition for every value of every facet that is a name, and one for each key."""
+    for facet, kind in view.facets.items():
+        values = {
+            each
+            for state in states.values()
+            for each in _listed(view.facet_values(state)[facet], kind)
+        }
+        for value in sorted(values):
+            yield (
+                Where(overlap=((facet, (value,)),))
+                if kind.endswith("[]")
+                else Where(equal=((facet, value),))
+            )
+    yield from (Where(equal=(("key", key),)) for key in states)
+
+
+def _listed(value: Any, kind: str) -> list[str]:
+    held = value if kind.endswith("[]") else [value]
+    return [each for each in held or () if isinstance(each, str) and ":" in each]
+
+
+def fitting(view: Projection[Any], states: dict[str, Any], where: Where) -> dict[str, Any]:
+    """The rows that fit one condition."""
+    found = {}
+    for key, state in states.items():
+        values = view.facet_values(state) | {"key": key}
+        if all(values[name] == value for name, value in where.equal) and all(
+            {*values[name]} & {*among} for name, among in where.overlap
+        ):
+            found[key] = state
+    return found
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
+def test_the_rows_at_any_position_are_those_of_a_ledger_that_ends_there(
+    told: Told, view: Projection[Any]
+) -> None:
+    opened, _, entries = told
+    own = [each.position for each in entries if each.event.NAME in view.types]
+    for position in {own[0] - 1, *own[:: max(len(own) // 12, 1)], own[-1], entries[-1].position}:
+        states = cut(view, entries[:position])
+        for where in wanted(view, states):
+            page = Snapshot(opened.feed, position).page(view, where, first=1_000)
+            assert dict(page.rows) == fitting(view, states, where)
+            assert page.position == position
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
+def test_as_of_now_equals_the_live_rows(told: Told, view: Projection[Any]) -> None:
+    opened, reader, entries = told
+    for where in wanted(view, cut(view, entries)):
+        now = Snapshot(opened.feed, opened.feed.head()).page(view, where, first=1_000)
+        assert now.rows == reader.page(view, where, first=1_000).rows
+
+
+def test_a_day_leaves_out_what_became_true_later(told: Told) -> None:
+    opened, _, entries = told
+    days = sorted({each.on for each in entries})
+    for day in days[:: max(len(days) // 10, 1)]:
+        states = cut(TEACHERS, [each for each in entries if each.on <= day])
+        page = Snapshot(opened.feed, len(entries), day).page(
+            TEACHERS, Where().and_equal(place=RUIAN), first=1_000
+        )
+        assert dict(page.rows) == fitting(TEACHERS, states, Where().and_equal(place=RUIAN))
+
+
+def test_pages_of_the_past_follow_one_another_in_both_directions(told: Told) -> None:
+    opened, _, entries = told
+    then = Snapshot(opened.feed, len(entries))
+    where = Where().and_equal(place=RUIAN)
+    whole = then.page(ENROLLMENTS, where, first=1_000).rows
+    for descending in (False, True):
+        seen: list[Any] = []
+        more, after = True, None
+        while more:
+            page = then.page(ENROLLMENTS, where, first=1, after=after, descending=descending)
+            seen, more, after = [*seen, *page.rows], page.more, page.rows[-1][0]
+        assert seen == sorted(whole, key=lambda row: row[0], reverse=descending)
+    assert then.count(ENROLLMENTS, where) == len(whole) > 1
+
+
+def test_rows_through_another_view_are_those_of_the_past_as_well(told: Told) -> None:
+    opened, _, entries = told
+    through = Where(through=(("offering", "enrollments", ("teacher", str(LIN))),))
+    before = next(e.position for e in entries if isinstance(e.event, OfferingSelected)) - 1
+
+    now = Snapshot(opened.feed, len(entries)).page(COMPLETIONS, through, first=100)
+    then = Snapshot(opened.feed, before).page(COMPLETIONS, through, first=100)
+
+    assert {str(OFFERING)} <= {str(each.offering) for _, each in now.rows}
+    assert then.rows == ()
+
+
+def test_nothing_is_read_where_no_place_is_within_reach(told: Told) -> None:
+    opened, _, entries = told
+    nowhere = Where(among=(("place", ()),))
+
+    assert Snapshot(opened.feed, len(entries)).page(RECORDS, nowhere, first=10).rows == ()
+
+
+def test_a_moment_that_needs_too_many_events_is_refused(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, _, entries = told
+    monkeypatch.setattr(snapshot, "ENTRIES_MAX", 3)
+    with pytest.raises(Fault) as refused:
+        Snapshot(opened.feed, len(entries)).page(ENROLLMENTS, Where(), first=10)
+
+    assert refused.value.code == "TOO_WIDE"
+
+
+def test_a_teachers_past_reads_no_other_teachers_events(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, _, entries = told
+    seen: list[Entry] = []
+    page = Feed.page
+
+    def counted(*arguments: Any, **named: Any) -> list[Entry]:
+        found = page(*arguments, **named)
+        seen.extend(found)
+        return found
+
+    monkeypatch.setattr(Feed, "page", counted)
+    then = Snapshot(opened.feed, len(entries))
+    for view in (RECORDS, ENROLLMENTS, FINDINGS):
+        where = Where(overlap=(("tags", (str(LIN),)),)) if view is FINDINGS else None
+        then.page(view, where or Where().and_equal(**_own(view)), first=100)
+
+    assert seen
+    assert all(str(LIN) in each.tags for each in seen)
+
+
+def _own(view: Projection[Any]) -> dict[str, Any]:
+    return {"key": str(LIN)} if view is RECORDS else {"teacher": LIN}
+
+
+def test_a_school_is_found_by_those_who_were_there_then(told: Told) -> None:
+    opened, _, entries = told
+    moved = next(
+        e.position
+        for e in entries
+        if isinstance(e.event, TeacherTransferred) and str(LIN) in e.tags
+    )
+    where = Where().and_equal(school=SCHOOL)
+
+    before = Snapshot(opened.feed, moved - 1).page(TEACHERS, where, first=100)
+    after = Snapshot(opened.feed, moved).page(TEACHERS, where, first=100)
+
+    assert str(LIN) in dict(before.rows)
+    assert str(LIN) not in dict(after.rows)
