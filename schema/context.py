@@ -20,8 +20,10 @@ from ledger.store.ledger import Ledger
 from projections.projection import Projection
 from projections.reader import Reader
 from projections.runner import Runner
+from projections.snapshot import Snapshot
 from projections.verdict import Rules
 from schema.access import reach
+from schema.moment import AsOf
 from schema.outputs import Slice, bounded, key_of
 from schema.scalars import Position
 
@@ -106,11 +108,12 @@ class Context:
         first: int | None,
         after: str | None,
         at_least: Position | None = None,
+        as_of: AsOf | None = None,
         descending: bool = False,
         tagged: tuple[str, ...] = (),
         **equal: Any,
     ) -> Slice:
-        """A page of a view within the asker's reach."""
+        """A page of a view within the asker's reach, now or as of a moment."""
         limit, key = bounded(first), key_of(after)
         for name, value in equal.items():
             if value is not None:
@@ -120,19 +123,13 @@ class Context:
         if allowed is None:
             return Slice(rows=[], more=False, position=0, total=_nothing)
         where = allowed.and_equal(**equal).and_tagged(*tagged)
-        page = await self.run(
-            self.house.reader.page,
-            view,
-            where,
-            first=limit,
-            after=key,
-            descending=descending,
-        )
+        rows = await self.rows(as_of)
+        page = await self.run(rows.page, view, where, first=limit, after=key, descending=descending)
         return Slice(
             rows=list(page.rows),
             more=page.more,
             position=page.position,
-            total=lambda: self.run(self.house.reader.count, view, where),
+            total=lambda: self.run(rows.count, view, where),
             begun=key is not None,
         )
 
@@ -142,6 +139,7 @@ class Context:
         key: str,
         at_least: Position | None = None,
         *,
+        as_of: AsOf | None = None,
         argument: str = "id",
     ) -> Any | None:
         """One row by its key, or ``None`` where there is none within the asker's reach."""
@@ -150,8 +148,18 @@ class Context:
         allowed = reach(self.asker, view.name, await self.places())
         if allowed is None:
             return None
-        page = await self.run(self.house.reader.page, view, allowed.and_equal(key=key), first=1)
+        rows = await self.rows(as_of)
+        page = await self.run(rows.page, view, allowed.and_equal(key=key), first=1)
         return page.rows[0][1] if page.rows else None
+
+    async def rows(self, as_of: AsOf | None) -> Reader | Snapshot:
+        """What answers about the views: their rows, or those of a moment."""
+        if as_of is None:
+            return self.house.reader
+        known = await as_of.known(self)
+        if known is None:
+            known = await self.run(self.house.ledger.feed.head)
+        return Snapshot(self.house.ledger.feed, known, as_of.effective)
 
     @property
     def people(self) -> DataLoader[str, dict[str, str]]:

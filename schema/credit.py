@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +11,6 @@ import strawberry
 from ledger.consequence import Consequence, RecordUse
 from ledger.credit import CreditKind
 from ledger.cycle import YEARS_DEFAULT, CycleTotal
-from ledger.fault import Fault
 from ledger.names import TeacherId
 from ledger.record import Line, total
 from ledger.requirement import Requirement
@@ -20,6 +19,7 @@ from projections.catalogue import RECORDS, SCHOOL_BASED, TEACHERS
 from projections.credit import SchoolBased
 from projections.verdict import Judged, judged, judged_now
 from schema.context import Context
+from schema.moment import AsOf
 from schema.outputs import connection, output
 from schema.scalars import Position, enum_type
 
@@ -32,23 +32,6 @@ ConsequenceType = output(Consequence)
 SchoolBasedType = output(SchoolBased, name="SchoolBasedTraining", key="credit")
 Kind = enum_type(CreditKind)
 Use = enum_type(RecordUse)
-
-
-@strawberry.input(
-    description="A moment on two axes: what was known, and what was true. 两个时间轴。"
-)
-class AsOf:
-    """A moment on two axes."""
-
-    position: Position | None = strawberry.field(
-        default=None, description="What the ledger knew at this position. 账本位置。"
-    )
-    instant: datetime | None = strawberry.field(
-        default=None, description="What the ledger knew at this instant. 账本时刻。"
-    )
-    effective: date | None = strawberry.field(
-        default=None, description="Facts true up to this day. 事实发生日。"
-    )
 
 
 @strawberry.type(description="Credits of one kind. 某类学分小计。")
@@ -103,7 +86,7 @@ class CreditQuery:
                 judged_now, house.reader, house.rules, RECORDS, teacher, day, use=use
             )
         else:
-            known = await _known(context, as_of)
+            known = await as_of.known(context)
             found = await context.run(
                 judged,
                 house.reader,
@@ -127,6 +110,7 @@ class CreditQuery:
         school: strawberry.ID | None = None,
         first: int | None = None,
         after: str | None = None,
+        as_of: AsOf | None = None,
         at_least: Position | None = None,
     ) -> Any:
         return await info.context.slice(
@@ -134,24 +118,10 @@ class CreditQuery:
             first=first,
             after=after,
             at_least=at_least,
+            as_of=as_of,
             teacher=teacher,
             school=school,
         )
-
-
-async def _known(context: Context, as_of: AsOf) -> int | None:
-    if as_of.position is not None and as_of.instant is not None:
-        raise Fault(
-            "BAD_AS_OF",
-            zh="position 与 instant 只能给一个",
-            en="give position or instant, not both",
-            field="asOf",
-        )
-    if as_of.instant is not None:
-        return await context.run(context.house.reader.feed.position_at, as_of.instant)
-    if as_of.position is None:
-        return None
-    return await context.known(as_of.position, "asOf.position")
 
 
 def _record(context: Context, found: Judged, day: date) -> CreditRecord:

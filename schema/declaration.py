@@ -10,6 +10,7 @@ from projections.catalogue import CHANGES, PROJECTS
 from projections.change import PlanChange
 from projections.declaration import Project, ProjectStatus
 from schema.context import Context
+from schema.moment import AsOf
 from schema.outputs import connection, output
 from schema.scalars import Position, enum_type
 
@@ -33,6 +34,7 @@ class DeclarationQuery:
         status: ProjectStatus | None = None,
         first: int | None = None,
         after: str | None = None,
+        as_of: AsOf | None = None,
         at_least: Position | None = None,
     ) -> Any:
         return await info.context.slice(
@@ -40,6 +42,7 @@ class DeclarationQuery:
             first=first,
             after=after,
             at_least=at_least,
+            as_of=as_of,
             provider=provider,
             place=place,
             term=term,
@@ -47,8 +50,14 @@ class DeclarationQuery:
         )
 
     @strawberry.field(graphql_type=ProjectType | None, description="One project. 一个项目。")
-    async def project(self, info: Info, id: strawberry.ID, at_least: Position | None = None) -> Any:
-        return await info.context.one(PROJECTS, id, at_least)
+    async def project(
+        self,
+        info: Info,
+        id: strawberry.ID,
+        as_of: AsOf | None = None,
+        at_least: Position | None = None,
+    ) -> Any:
+        return await info.context.one(PROJECTS, id, at_least, as_of=as_of)
 
     @strawberry.field(graphql_type=connection(ChangeType), description="Changes. 方案调整。")
     async def plan_changes(
@@ -60,6 +69,7 @@ class DeclarationQuery:
         term: strawberry.ID | None = None,
         first: int | None = None,
         after: str | None = None,
+        as_of: AsOf | None = None,
         at_least: Position | None = None,
     ) -> Any:
         return await info.context.slice(
@@ -67,6 +77,7 @@ class DeclarationQuery:
             first=first,
             after=after,
             at_least=at_least,
+            as_of=as_of,
             offering=offering,
             provider=provider,
             place=place,

@@ -12,6 +12,7 @@ from projections.catalogue import COMPLETIONS, ENROLLMENTS
 from projections.completion import Completion, CompletionStatus
 from projections.enrollment import Enrollment
 from schema.context import Context
+from schema.moment import AsOf
 from schema.outputs import connection, output
 from schema.scalars import Position, enum_type
 
@@ -54,6 +55,7 @@ class EnrollmentQuery:
         status: Status | None = None,
         first: int | None = None,
         after: str | None = None,
+        as_of: AsOf | None = None,
         at_least: Position | None = None,
     ) -> Any:
         return await info.context.slice(
@@ -61,6 +63,7 @@ class EnrollmentQuery:
             first=first,
             after=after,
             at_least=at_least,
+            as_of=as_of,
             teacher=teacher,
             offering=offering,
             school=school,
@@ -80,6 +83,7 @@ class EnrollmentQuery:
         status: CompletionStatus | None = None,
         first: int | None = None,
         after: str | None = None,
+        as_of: AsOf | None = None,
         at_least: Position | None = None,
     ) -> Any:
         return await info.context.slice(
@@ -87,6 +91,7 @@ class EnrollmentQuery:
             first=first,
             after=after,
             at_least=at_least,
+            as_of=as_of,
             teacher=teacher,
             offering=offering,
             status=status,

@@ -12,6 +12,7 @@ from ledger.names import JurisdictionId, Name
 from projections.catalogue import FINDINGS
 from projections.finding import Finding
 from schema.context import Context
+from schema.moment import AsOf
 from schema.outputs import connection, output
 from schema.scalars import Position, Text, enum_type
 
@@ -37,6 +38,7 @@ class FindingQuery:
         subject: strawberry.ID | None = None,
         first: int | None = None,
         after: str | None = None,
+        as_of: AsOf | None = None,
         at_least: Position | None = None,
     ) -> Any:
         names = {"place": place, "subject": subject}
@@ -45,6 +47,7 @@ class FindingQuery:
             first=first,
             after=after,
             at_least=at_least,
+            as_of=as_of,
             descending=True,
             tagged=tuple(_name(each, where) for where, each in names.items() if each is not None),
             rule=rule,

@@ -10,6 +10,7 @@ from ledger.plan import Mode
 from projections.catalogue import OFFERINGS
 from projections.offering import Offering
 from schema.context import Context
+from schema.moment import AsOf
 from schema.outputs import connection, output
 from schema.scalars import Position, Text, enum_type
 
@@ -34,6 +35,7 @@ class OfferingQuery:
         mode: Mode | None = None,
         first: int | None = None,
         after: str | None = None,
+        as_of: AsOf | None = None,
         at_least: Position | None = None,
     ) -> Any:
         return await info.context.slice(
@@ -41,6 +43,7 @@ class OfferingQuery:
             first=first,
             after=after,
             at_least=at_least,
+            as_of=as_of,
             provider=provider,
             place=place,
             term=term,
@@ -51,6 +54,10 @@ class OfferingQuery:
 
     @strawberry.field(graphql_type=OfferingType | None, description="One offering. 一个班期。")
     async def offering(
-        self, info: Info, id: strawberry.ID, at_least: Position | None = None
+        self,
+        info: Info,
+        id: strawberry.ID,
+        as_of: AsOf | None = None,
+        at_least: Position | None = None,
     ) -> Any:
-        return await info.context.one(OFFERINGS, id, at_least)
+        return await info.context.one(OFFERINGS, id, at_least, as_of=as_of)

@@ -11,6 +11,7 @@ from ledger.names import JurisdictionId
 from projections.catalogue import PROVIDERS, SCHOOLS, TEACHERS
 from projections.register import Provider, School, Teacher
 from schema.context import Context, place_titles
+from schema.moment import AsOf
 from schema.outputs import Node, connection, output
 from schema.person import Person, masked, shown
 from schema.scalars import Position
@@ -64,10 +65,11 @@ class RegisterQuery:
         place: strawberry.ID | None = None,
         first: int | None = None,
         after: str | None = None,
+        as_of: AsOf | None = None,
         at_least: Position | None = None,
     ) -> Any:
         return await info.context.slice(
-            SCHOOLS, first=first, after=after, at_least=at_least, place=place
+            SCHOOLS, first=first, after=after, at_least=at_least, as_of=as_of, place=place
         )
 
     @strawberry.field(graphql_type=connection(ProviderType), description="Providers. 培训机构。")
@@ -77,10 +79,11 @@ class RegisterQuery:
         place: strawberry.ID | None = None,
         first: int | None = None,
         after: str | None = None,
+        as_of: AsOf | None = None,
         at_least: Position | None = None,
     ) -> Any:
         return await info.context.slice(
-            PROVIDERS, first=first, after=after, at_least=at_least, place=place
+            PROVIDERS, first=first, after=after, at_least=at_least, as_of=as_of, place=place
         )
 
     @strawberry.field(graphql_type=connection(TeacherType), description="Teachers. 教师。")
@@ -91,15 +94,28 @@ class RegisterQuery:
         place: strawberry.ID | None = None,
         first: int | None = None,
         after: str | None = None,
+        as_of: AsOf | None = None,
         at_least: Position | None = None,
     ) -> Any:
         return await info.context.slice(
-            TEACHERS, first=first, after=after, at_least=at_least, school=school, place=place
+            TEACHERS,
+            first=first,
+            after=after,
+            at_least=at_least,
+            as_of=as_of,
+            school=school,
+            place=place,
         )
 
     @strawberry.field(graphql_type=TeacherType | None, description="One teacher. 一位教师。")
-    async def teacher(self, info: Info, id: strawberry.ID, at_least: Position | None = None) -> Any:
-        return await info.context.one(TEACHERS, id, at_least)
+    async def teacher(
+        self,
+        info: Info,
+        id: strawberry.ID,
+        as_of: AsOf | None = None,
+        at_least: Position | None = None,
+    ) -> Any:
+        return await info.context.one(TEACHERS, id, at_least, as_of=as_of)
 
 
 def jurisdiction(place: str, title: str) -> Jurisdiction:

@@ -28,6 +28,7 @@ from schema.enrollment import EnrollmentQuery
 from schema.errors import CodedErrors
 from schema.finding import FindingQuery
 from schema.history import HistoryQuery, Subscription
+from schema.moment import AsOf
 from schema.offering import OfferingQuery
 from schema.order import OrderQuery
 from schema.outputs import NODES, Node
@@ -74,6 +75,7 @@ class Query(
         self,
         info: strawberry.Info[Context, None],
         id: strawberry.ID,
+        as_of: AsOf | None = None,
         at_least: Position | None = None,
     ) -> Any:
         kind, _, value = str(id).partition(":")
@@ -84,7 +86,7 @@ class Query(
             return _written(await info.context.run(info.context.house.rules.now), str(id))
         if kind not in NODE_VIEWS or not VALUE.fullmatch(value):
             return None
-        return await info.context.one(NODE_VIEWS[kind], str(id), at_least)
+        return await info.context.one(NODE_VIEWS[kind], str(id), at_least, as_of=as_of)
 
 
 def _written(book: Any, name: str) -> Any:

@@ -9,6 +9,7 @@ import strawberry
 from projections.catalogue import SCREENINGS
 from projections.screening import Screening, agrees
 from schema.context import Context
+from schema.moment import AsOf
 from schema.outputs import connection, output
 from schema.scalars import Position
 
@@ -46,6 +47,7 @@ class ScreeningQuery:
         place: strawberry.ID | None = None,
         first: int | None = None,
         after: str | None = None,
+        as_of: AsOf | None = None,
         at_least: Position | None = None,
     ) -> Any:
         return await info.context.slice(
@@ -53,6 +55,7 @@ class ScreeningQuery:
             first=first,
             after=after,
             at_least=at_least,
+            as_of=as_of,
             provider=provider,
             place=place,
         )
@@ -61,6 +64,12 @@ class ScreeningQuery:
         graphql_type=ScreeningType | None, description="The screening of a class. 一个班期的筛选。"
     )
     async def screening(
-        self, info: Info, offering: strawberry.ID, at_least: Position | None = None
+        self,
+        info: Info,
+        offering: strawberry.ID,
+        as_of: AsOf | None = None,
+        at_least: Position | None = None,
     ) -> Any:
-        return await info.context.one(SCREENINGS, offering, at_least, argument="offering")
+        return await info.context.one(
+            SCREENINGS, offering, at_least, as_of=as_of, argument="offering"
+        )

@@ -14,17 +14,16 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from psycopg import sql
 from psycopg_pool import ConnectionPool
 
 from ledger.event import Entry, decode
 from ledger.store.connection import take_role
-from ledger.store.statements import PINNED, tag_hash
+from ledger.store.page import statement_of
+from ledger.store.statements import PINNED
 from ledger.store.wakeup import Wakeup
 
 PAGE_MAX = 10_000
 TAIL_PAGE = 500
-POSITION_MAX = 2**63 - 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +134,7 @@ class Feed:
 
     def page(self, wanted: Filter, limit: int, *, latest_first: bool = False) -> list[Entry]:
         """At most ``limit`` entries in order of position, or the latest first."""
-        statement, values = _statement(wanted, min(limit, PAGE_MAX), latest_first)
+        statement, values = statement_of(wanted, min(limit, PAGE_MAX), latest_first)
         with self._pool.connection() as connection, connection.cursor(binary=True) as cursor:
             rows = cursor.execute(statement, values).fetchall()
         return [decode(position, bytes(body)) for position, body in rows]
@@ -200,110 +199,3 @@ def _later(wanted: Filter, after: int, before: int | None = None) -> Filter:
     if before is not None:
         values["before"] = before if wanted.before is None else min(before, wanted.before)
     return Filter(**values)
-
-
-def _statement(
-    wanted: Filter, limit: int, latest_first: bool
-) -> tuple[sql.Composed, dict[str, Any]]:
-    """The query that starts from the narrowest index: a tag, a type, or the position."""
-    values = _values(wanted, limit)
-    conditions = _conditions(wanted, values)
-    if values["hashes"]:
-        template = _BY_TAG
-        others = range(2, len(values["hashes"]) + 1)
-        conditions += [_OTHER_TAG.format(n=sql.Literal(number)) for number in others]
-    elif wanted.any_tags and (wanted.scattered or not wanted.types):
-        template = _BY_ANY_TAG
-        values["any_hashes"] = sorted({tag_hash(tag) for tag in wanted.any_tags})
-        if wanted.types:
-            conditions.append(_OF_TYPE)
-    elif wanted.types:
-        template = _BY_TYPE
-    else:
-        template = _BY_POSITION
-    order = sql.SQL("desc" if latest_first else "asc")
-    return template.format(conditions=sql.SQL(" and ").join(conditions), order=order), values
-
-
-def _values(wanted: Filter, limit: int) -> dict[str, Any]:
-    lone = wanted.any_tags if wanted.any_tags is not None and len(wanted.any_tags) == 1 else ()
-    return {
-        "after": wanted.after,
-        "before": POSITION_MAX if wanted.before is None else wanted.before,
-        "types": list(dict.fromkeys(wanted.types)),
-        "tags": list(wanted.all_tags),
-        "any_tags": list(wanted.any_tags or ()),
-        "hashes": [tag_hash(tag) for tag in (*wanted.all_tags, *lone)],
-        "channel": wanted.channel,
-        "known_from": wanted.known_from,
-        "known_to": wanted.known_to,
-        "on_from": wanted.on_from,
-        "on_to": wanted.on_to,
-        "limit": limit,
-    }
-
-
-def _conditions(wanted: Filter, values: dict[str, Any]) -> list[sql.Composable]:
-    # Events that a library application appended have no id and are no entries.
-    conditions: list[sql.Composable] = [sql.SQL("e.id is not null")]
-    if wanted.types and values["hashes"]:
-        conditions.append(_OF_TYPE)
-    if values["tags"]:
-        conditions.append(sql.SQL("e.tags @> %(tags)s::text[]"))
-    if wanted.any_tags is not None:
-        conditions.append(sql.SQL("e.tags && %(any_tags)s::text[]"))
-    for name, condition in _RANGES.items():
-        if values[name] is not None:
-            conditions.append(sql.SQL(condition))
-    return conditions
-
-
-# An index of two columns is walked in its own order, between two rows of it. Asked in this way the
-# planner has no other plan that is in order, however common the tag or the type may be.
-_BY_TAG = sql.SQL(
-    "select e.position, e.body from ledger.tags t join ledger.events e on e.position = t.position "
-    "where (t.hash, t.position) > ((%(hashes)s::bigint[])[1], %(after)s) "
-    "and (t.hash, t.position) < ((%(hashes)s::bigint[])[1], %(before)s) and {conditions} "
-    "order by t.hash {order}, t.position {order} limit %(limit)s"
-)
-_OTHER_TAG = sql.SQL(
-    "exists (select from ledger.tags o where o.hash = (%(hashes)s::bigint[])[{n}] "
-    "and o.position = t.position offset 0)"  # offset 0: looked up row by row, never joined
-)
-_OF_TYPE = sql.SQL("e.type = any(%(types)s)")
-_BY_ANY_TAG = sql.SQL(
-    "select e.position, e.body from ("
-    "select distinct found.position from unnest(%(any_hashes)s::bigint[]) as one(hash) "
-    "cross join lateral (select t.position from ledger.tags t "
-    "join ledger.events e on e.position = t.position "
-    "where (t.hash, t.position) > (one.hash, %(after)s) "
-    "and (t.hash, t.position) < (one.hash, %(before)s) and {conditions} "
-    "order by t.hash {order}, t.position {order} limit %(limit)s"
-    ") found order by found.position {order} limit %(limit)s"
-    ") p join ledger.events e on e.position = p.position order by p.position {order}"
-)
-_BY_TYPE = sql.SQL(
-    "select e.position, e.body from ("
-    "select found.position from unnest(%(types)s::text[]) as one(type) cross join lateral ("
-    "select e.position from ledger.events e where (e.type, e.position) > (one.type, %(after)s) "
-    "and (e.type, e.position) < (one.type, %(before)s) and {conditions} "
-    "order by e.type {order}, e.position {order} limit %(limit)s"
-    ") found order by found.position {order} limit %(limit)s"
-    ") p join ledger.events e on e.position = p.position order by p.position {order}"
-)
-_BY_POSITION = sql.SQL(
-    "select e.position, e.body from ledger.events e "
-    "where e.position > %(after)s and e.position < %(before)s and {conditions} "
-    "order by e.position {order} limit %(limit)s"
-)
-
-# Instants never decrease from one position to the next, so a period is a range of positions.
-_RANGES = {
-    "channel": "e.channel = %(channel)s",
-    "known_from": "e.position >= (select position from ledger.events "
-    "where at >= %(known_from)s order by at, position limit 1)",
-    "known_to": "e.position <= (select position from ledger.events "
-    "where at <= %(known_to)s order by at desc, position desc limit 1)",
-    "on_from": "e.on_day >= %(on_from)s",
-    "on_to": "e.on_day <= %(on_to)s",
-}

@@ -20,8 +20,9 @@ from psycopg import sql
 
 from ledger.event import Channel, Entry
 from ledger.names import CreditId, OfferingId, TeacherId
-from ledger.store.feed import TAIL_PAGE, Feed, Filter, _statement
+from ledger.store.feed import TAIL_PAGE, Feed, Filter
 from ledger.store.ledger import Ledger
+from ledger.store.page import statement_of
 from ledger.store.work import Plain
 from tests import cast
 from tests.cast import COUNTY_SCHOOL, LIN, OFFERING, RUIAN, SCHOOL
@@ -341,6 +342,11 @@ COSTS = {
     "a teacher in a class": (Filter(tags=("teacher:t7", "offering:o7")), 10_000),
     "a teacher in a place": (Filter(tags=("teacher:t7", str(RUIAN))), 10_000),
     "a reader's reach": (Filter(any_tags=("teacher:t7",)), 10_000),
+    "a city's reach": (Filter(any_tags=(str(RUIAN), "teacher:t7", "offering:o7")), 20),
+    "some teachers": (
+        Filter(any_tags=("teacher:t7", "teacher:t8", "teacher:t999"), scattered=True, types=RARE),
+        10_000,
+    ),
     "a rare type": (Filter(types=RARE), 10_000),
     "two types": (Filter(types=("enrollment.offering-selected", *RARE)), 20),
     "two types, far on": (Filter(types=("enrollment.offering-selected", *RARE), after=19_000), 20),
@@ -388,7 +394,7 @@ def test_a_page_of_a_rare_type_reads_little_before_the_first_analyze(
 
 def _explain(opened: Ledger, wanted: Filter, limit: int, latest_first: bool) -> dict[str, Any]:
     """The generic plan, which is the one that the pinned connections of the feed use."""
-    statement, values = _statement(wanted, limit, latest_first)
+    statement, values = statement_of(wanted, limit, latest_first)
     with opened.pool.connection() as connection:
         text, names = statement.as_string(connection), list(values)
         for number, name in enumerate(names, start=1):
@@ -415,6 +421,7 @@ _KINDS = {
     "tags": "text[]",
     "any_tags": "text[]",
     "hashes": "bigint[]",
+    "any_hashes": "bigint[]",
     "channel": "text",
     "known_from": "timestamptz",
     "known_to": "timestamptz",
