@@ -90,6 +90,8 @@ special training   专项培训         special.py
 structure          学分结构         structure.py
 yearly             年度学时         yearly.py
 verdict            周期合格判断     verdict.py
+evidence           证据             evidence.py (from which a verdict follows)
+difference         差异             difference.py (between two moments, with its causes)
 indicator          指标             indicator.py (of a school, by year and term)
 target             目标             target.py (of a locality)
 consequence        结果运用         consequence.py
@@ -112,8 +114,8 @@ from ledger import (  # isort: skip  (order of life)
     attendance, assessment, evaluation, safeguard, completion, notice, feedback, charge,
     conduct, omission, closing, school_based, oversight, observation, funding, duty,
     school_plan, recognition, credit, correction, misconduct, record, erasure, special,
-    structure, yearly, verdict, indicator, target, consequence, statement, draft, document,
-    policy, amendment,
+    structure, yearly, verdict, evidence, difference, indicator, target, consequence, statement,
+    draft, document, policy, amendment,
 )
 
 NOUNS = (
@@ -126,7 +128,7 @@ NOUNS = (
     attendance, assessment, evaluation, safeguard, completion, notice, feedback, charge,
     conduct, omission, closing, school_based, oversight, observation, funding, duty,
     school_plan, recognition, credit, correction, misconduct, record, erasure, special,
-    structure, yearly, verdict, indicator, target, consequence, statement, draft, document,
-    policy, amendment,
+    structure, yearly, verdict, evidence, difference, indicator, target, consequence, statement,
+    draft, document, policy, amendment,
 )
 # fmt: on

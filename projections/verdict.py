@@ -50,6 +50,11 @@ class Rules:
                 self._upto = head
         return self._current
 
+    def entries(self, position: int) -> tuple[Entry, ...]:
+        """The events by which rules were adopted and changed up to a position."""
+        self.now()
+        return tuple(each for each in self._entries if each.position <= position)
+
     def at(self, position: int) -> Rulebook:
         """The rules adopted up to a position."""
         current = self.now()

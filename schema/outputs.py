@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, get_args, get_type_hints
 
 import strawberry
 from msgspec import Struct
@@ -59,7 +59,7 @@ def output(
         members["is_type_of"] = classmethod(lambda cls, obj, info: isinstance(obj, struct))
     for each in (*inherited, *own):
         if not each.startswith("_"):
-            annotations[each] = POSITIONS.get(each) or annotation(hints[each], output)
+            annotations[each] = _position(each, hints[each]) or annotation(hints[each], output)
     members.update(fields or {})
     cls = type(
         name or struct.__name__,
@@ -71,6 +71,11 @@ def output(
     if key:
         NODES[key] = made
     return made
+
+
+def _position(name: str, hint: Any) -> Any:
+    position = POSITIONS.get(name)
+    return position | None if position and type(None) in get_args(hint) else position
 
 
 def _reads(attribute: str, kind: Any) -> Callable[[Any], Any]:

@@ -23,9 +23,11 @@ from schema.commands import mutation_type
 from schema.context import Context, place_titles
 from schema.credit import CreditQuery
 from schema.declaration import DeclarationQuery
+from schema.difference import DifferenceQuery
 from schema.duty import DutyQuery
 from schema.enrollment import EnrollmentQuery
 from schema.errors import CodedErrors
+from schema.evidence import EvidenceQuery
 from schema.finding import FindingQuery
 from schema.history import HistoryQuery, Subscription
 from schema.moment import AsOf
@@ -64,6 +66,8 @@ class Query(
     EnrollmentQuery,
     ScreeningQuery,
     CreditQuery,
+    EvidenceQuery,
+    DifferenceQuery,
     DutyQuery,
     FindingQuery,
     HistoryQuery,
