@@ -108,11 +108,6 @@ class _Stand:
     def credits(self) -> Decimal:
         return sum((each.credits for each in self.lines.values()), ZERO)
 
-    @property
-    def requirements(self) -> dict[tuple[str, str | None, int | None], Requirement]:
-        told = self.verdict.requirements if self.verdict else ()
-        return {(each.code, each.rule, each.year): each for each in told}
-
 
 def difference(teacher: TeacherId, before: Known, after: Known) -> Difference:
     """What changed from one moment of a teacher to another, with its causes."""
@@ -193,8 +188,8 @@ def _effect(
     gone: bool = False,
 ) -> Effect | None:
     counted = after.counted - before.counted
-    lines, turns = tuple(_lines(before, after)), tuple(_turns(before, after))
-    if not (counted or lines or turns):
+    lines, turned = tuple(_lines(before, after)), turns(before.verdict, after.verdict)
+    if not (counted or lines or turned):
         return None
     zh, en = _said(cause, counted, on, gone)
     return Effect(
@@ -202,7 +197,7 @@ def _effect(
         counted=counted,
         credits=after.credits - before.credits,
         lines=lines,
-        turns=turns,
+        turns=turned,
         zh=zh,
         en=en,
         on=on,
@@ -223,21 +218,28 @@ def _lines(before: _Stand, after: _Stand) -> Iterator[LineChange]:
             yield LineChange(credit=CreditId(credit), title=one.title, before=was, after=now)
 
 
-def _turns(before: _Stand, after: _Stand) -> Iterator[Turn]:
-    olds, news = before.requirements, after.requirements
-    for code, rule, year in {**olds, **news}:
-        old, new = olds.get((code, rule, year)), news.get((code, rule, year))
-        was, now = (each and (each.result, each.had) for each in (old, new))
-        if was != now:
-            yield Turn(
-                code=code,
-                rule=rule,
-                year=year,
-                before=old.result if old else None,
-                after=new.result if new else None,
-                had_before=old.had if old else None,
-                had_after=new.had if new else None,
-            )
+def turns(before: Verdict | None, after: Verdict | None) -> tuple[Turn, ...]:
+    """The requirements that stand otherwise in one verdict than in the other."""
+    olds, news = _asked(before), _asked(after)
+    pairs = ((key, olds.get(key), news.get(key)) for key in {**olds, **news})
+    return tuple(
+        Turn(
+            code=code,
+            rule=rule,
+            year=year,
+            before=old.result if old else None,
+            after=new.result if new else None,
+            had_before=old.had if old else None,
+            had_after=new.had if new else None,
+        )
+        for (code, rule, year), old, new in pairs
+        if (old and (old.result, old.had)) != (new and (new.result, new.had))
+    )
+
+
+def _asked(verdict: Verdict | None) -> dict[tuple[str, str | None, int | None], Requirement]:
+    told = verdict.requirements if verdict else ()
+    return {(each.code, each.rule, each.year): each for each in told}
 
 
 def _said(cause: Cause, counted: Decimal, on: date, gone: bool) -> tuple[str, str]:
