@@ -51,6 +51,12 @@ class Match(Part):
     subject: bool | None = None
     stage: bool | None = None
 
+    @property
+    def suits(self) -> bool | None:
+        """Whether it suits in tier and category; ``None`` where that cannot be told (C-28)."""
+        both = (self.tier, self.category)
+        return False if False in both else None if None in both else True
+
 
 class OfferingSelected(Event, name="enrollment.offering-selected", version=2):
     """A teacher chose an offering; what the teacher was then is kept with how well it fits.
@@ -71,16 +77,6 @@ class OfferingSelected(Event, name="enrollment.offering-selected", version=2):
     match: Match | None = None
     tier: Tier | None = None
     categories: tuple[Category, ...] = ()
-
-    @property
-    def matches(self) -> tuple[str, ...] | None:
-        """The attributes that suit, where tier and category can be told; else ``None`` (C-28)."""
-        fit = self.match
-        if fit is None or (
-            None in (fit.tier, fit.category) and False not in (fit.tier, fit.category)
-        ):
-            return None
-        return tuple(name.upper() for name in fit.__struct_fields__ if getattr(fit, name))
 
 
 OfferingSelected.upcast(from_version=1)(unchanged)

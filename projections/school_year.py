@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from ledger.credit import CreditKind
 from ledger.cycle import YEARS_DEFAULT, CycleTotal
@@ -202,15 +201,12 @@ def _matched(
         and each.offering.plan is not None
         and each.offering.plan.base_credits >= rule.value.base_credits_min
     ]
-    return match_share(rules, place, *span, matched=suited(long), chosen=len(long))
-
-
-def suited(choices: Iterable[Any]) -> int | None:
-    """How many choices suit their teacher in level and category; ``None`` where one is unsaid."""
-    count = 0
-    for each in choices:
-        matches = getattr(each, "matches", None)
-        if matches is None:
-            return None
-        count += {"TIER", "CATEGORY"} <= {str(getattr(one, "value", one)) for one in matches}
-    return count
+    fits = [each.match.suits if each.match else None for each in long]
+    return match_share(
+        rules,
+        place,
+        *span,
+        matched=fits.count(True),
+        unsaid=fits.count(None),
+        chosen=len(long),
+    )
