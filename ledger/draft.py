@@ -216,11 +216,14 @@ def less(rule: Rule, higher: Rule, rules: Rulebook) -> str | None:
         return None
     if any(_leaves_it(each, rule, higher) for each in rules.rules.values()):
         return None
+    own, others = read_parameters(rule), read_parameters(higher)
+    if not own.compares(others):
+        return None
     if rule.strength is not Strength.HARD:
         return "strength"
     if WEIGHTS[rule.use] < WEIGHTS[higher.use]:
         return "use"
-    return "parameters" if read_parameters(rule).laxer(read_parameters(higher)) else None
+    return "parameters" if own.laxer(others) else None
 
 
 def _leaves_it(delegation: Rule, rule: Rule, higher: Rule) -> bool:

@@ -16,7 +16,7 @@ from typing import Any
 from ledger.names import JurisdictionId
 from ledger.regulation import InForce, Parameters, Rulebook
 from ledger.requirement import Requirement, Result, weighed
-from ledger.structure import RatioSuspended
+from ledger.structure import set_aside
 
 
 class SchoolAverage(
@@ -196,10 +196,5 @@ def _judged(
 ) -> Result:
     if not any_at_all:
         return Result.NOT_APPLICABLE
-    suspension = rules.find(RatioSuspended, place, day)
-    if suspension is None:
-        return Result.MET if enough else Result.NOT_MET
-    if not suspension.certain:
-        return Result.INDETERMINATE
-    local = rule.rule.place.level != "PROVINCE"
-    return Result.LOCAL_DISCRETION if local else Result.NOT_ASSESSED
+    judged = Result.MET if enough else Result.NOT_MET
+    return set_aside(rules, rule, place, day) or judged
