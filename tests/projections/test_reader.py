@@ -268,7 +268,7 @@ def test_a_record_without_events_is_zeros(told: tuple[Ledger, Runner, Reader]) -
 def test_a_verdict_from_the_live_view_is_that_as_of_the_head(
     told: tuple[Ledger, Runner, Reader],
 ) -> None:
-    opened, _, reader = told
+    opened, runner, reader = told
     rules = Rules(reader)
     for who in ("teacher:lin", "teacher:chen", "teacher:zhou"):
         for day in (date(2020, 9, 1), date(2024, 6, 1), date(2029, 1, 1)):
@@ -276,6 +276,7 @@ def test_a_verdict_from_the_live_view_is_that_as_of_the_head(
             then = judged(reader, rules, RECORDS, who, day, known=opened.feed.head())
             assert now.verdict == then.verdict
             assert now.verdict is not None
+            assert now.position == runner.position(RECORDS.name)
 
 
 def test_rules_are_those_known_at_a_position_and_each_once(
