@@ -25,6 +25,7 @@ from api.terminal import (
     table,
     tell,
 )
+from ledger.consequence import Consequence, RecordUse, consequence
 from ledger.credit import CreditKind
 from ledger.record import Line, Record, total
 from ledger.requirement import Requirement, Result
@@ -68,12 +69,15 @@ def record(
     """Show a teacher's credit record and verdict. 查学分档案与周期判断。
 
     Every requirement comes with its rule, clause and the positions of the entries that it stands
-    on. Exit code 1 where the ledger knows no such teacher.
+    on, and what the last cycle that ended means for promotion, registration, appraisal, awards and
+    costs follows. Exit code 1 where the ledger knows no such teacher.
     """
     name = str(name_of(teacher, "teacher"))
     day = on or effective or datetime.now(UTC).astimezone(SHANGHAI).date()
     with open_books(settings_of(context)) as books:
         found = _judged(books, name, day, as_of_position, effective)
+        rules = books.rules.at(found.position)
+        meant = [consequence(found.record, rules, use, day) for use in RecordUse]
     if found.record.entered is None:
         raise stop(
             "UNKNOWN_TEACHER",
@@ -89,9 +93,10 @@ def record(
             NOT_RIGHT,
         )
     if as_json:
-        print_json([_plain(found, day)])
+        print_json([_plain(found, day, meant)])
         return
     _show(console(), found, english=english)
+    _show_meant(console(), meant, english=english)
     if on is None:
         _tell_others(found)
 
@@ -122,11 +127,12 @@ def _judged(
     return judged(books.reader, books.rules, RECORDS, name, day, known=known, effective=effective)
 
 
-def _plain(found: Judged, day: date) -> dict[str, Any]:
+def _plain(found: Judged, day: date, meant: list[Consequence | None]) -> dict[str, Any]:
     whole: dict[str, Any] = {"position": found.position, "day": day}
     whole["record"] = msgspec.to_builtins(found.record, enc_hook=str)
     whole["totals"] = {key: str(value) for key, value in _totals(found.record).items()}
     whole["verdict"] = msgspec.to_builtins(found.verdict, enc_hook=str)
+    whole["consequences"] = msgspec.to_builtins(meant, enc_hook=str)
     return whole
 
 
@@ -150,6 +156,17 @@ def _show(out: Console, found: Judged, *, english: bool) -> None:
     out.print(("Credits: " if english else "学分合计：") + totals)
     if found.verdict is not None:
         out.print(_tree(found.verdict, english=english))
+
+
+def _show_meant(out: Console, meant: list[Consequence | None], *, english: bool) -> None:
+    tree = Tree("What follows" if english else "结果运用")
+    for each in meant:
+        if each is not None:
+            doubt = "" if each.certain else (" (undecided)" if english else "（不能确定）")
+            branch = tree.add(Text(f"{each.link.value}  {each.en if english else each.zh}"))
+            if each.rule is not None:
+                branch.add(Text(f"{each.rule}  {each.citation}{doubt}", style="dim"))
+    out.print(tree)
 
 
 def _row(line: Line, *, english: bool) -> list[str]:
