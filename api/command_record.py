@@ -75,9 +75,7 @@ def record(
     name = str(name_of(teacher, "teacher"))
     day = on or effective or datetime.now(UTC).astimezone(SHANGHAI).date()
     with open_books(settings_of(context)) as books:
-        found = _judged(books, name, day, as_of_position, effective)
-        rules = books.rules.at(found.position)
-        meant = [consequence(found.record, rules, use, day) for use in RecordUse]
+        found, meant = _judged(books, name, day, as_of_position, effective)
     if found.record.entered is None:
         raise stop(
             "UNKNOWN_TEACHER",
@@ -95,8 +93,7 @@ def record(
     if as_json:
         print_json([_plain(found, day, meant)])
         return
-    _show(console(), found, english=english)
-    _show_meant(console(), meant, english=english)
+    _show(console(), found, meant, english=english)
     if on is None:
         _tell_others(found)
 
@@ -122,9 +119,12 @@ def _tell_others(found: Judged) -> None:
 
 def _judged(
     books: Books, name: str, day: date, position: int | None, effective: date | None
-) -> Judged:
+) -> tuple[Judged, list[Consequence | None]]:
+    """The record with its verdict, and what it means for each use."""
     known = None if position is None else min(position, books.feed.head())
-    return judged(books.reader, books.rules, RECORDS, name, day, known=known, effective=effective)
+    found = judged(books.reader, books.rules, RECORDS, name, day, known=known, effective=effective)
+    rules = books.rules.at(found.position)
+    return found, [consequence(found.record, rules, use, day) for use in RecordUse]
 
 
 def _plain(found: Judged, day: date, meant: list[Consequence | None]) -> dict[str, Any]:
@@ -141,7 +141,7 @@ def _totals(record: Record) -> dict[str, Any]:
     return {"ALL": total(record.lines)} | {key: value for key, value in by_kind.items() if value}
 
 
-def _show(out: Console, found: Judged, *, english: bool) -> None:
+def _show(out: Console, found: Judged, meant: list[Consequence | None], *, english: bool) -> None:
     record = found.record
     place = f"{record.teacher}  {record.school}  {record.place}"
     since = f"entered {record.entered}" if english else f"{record.entered} 进入平台"
@@ -156,6 +156,7 @@ def _show(out: Console, found: Judged, *, english: bool) -> None:
     out.print(("Credits: " if english else "学分合计：") + totals)
     if found.verdict is not None:
         out.print(_tree(found.verdict, english=english))
+    _show_meant(out, meant, english=english)
 
 
 def _show_meant(out: Console, meant: list[Consequence | None], *, english: bool) -> None:
