@@ -53,7 +53,8 @@ def place(*events: Event, year: Year = OVER, of: JurisdictionId = RUIAN) -> dict
     """How a place stands, by the code of the requirement."""
     found = books(*events)
     schools = [each for each in found.values() if each.school and each.year == year.number]
-    told = of_place(all_rules(), of, year, found, schools)
+    terms = [cast.H1_2024] if year.number == 2024 else []
+    told = of_place(all_rules(), of, year, found, schools, terms, (RUIAN,))
     return {each.code: each for each in told}
 
 
@@ -233,6 +234,10 @@ def test_the_completed_share_is_the_mean_over_the_years_of_the_cycle() -> None:
     assert school(*STAFF, *done)["COMPLETED_SHARE"].had == "1/2"
     last = school(*STAFF, *done, year=Year(2023, date(2025, 1, 1)))["COMPLETED_SHARE"]
     assert last.had == "1/10"
+    # On its last day a year has not elapsed.
+    assert (
+        school(*STAFF, *done, year=Year(2023, date(2023, 12, 31)))["COMPLETED_SHARE"].had == "1/8"
+    )
     assert last.result is Result.INDETERMINATE
 
 
