@@ -228,7 +228,14 @@ class DeclareProject(Command):
         return NotAwarded(
             zh=f"{self.order} 没有确定由 {self.provider} 承训，不能据此申报",
             en=f"{self.order} was not awarded to {self.provider}",
-            rule=window(self.ask.rules, self.place, self.term, Phase.ORDER_DECLARE, Calendar.ORDER),
+            rule=window(
+                self.ask.rules,
+                self.place,
+                self.term,
+                Phase.ORDER_DECLARE,
+                Calendar.ORDER,
+                self.ask.on,
+            ),
             field="order",
         )
 

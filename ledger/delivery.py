@@ -45,12 +45,13 @@ def note_days(
 ) -> Iterator[Event]:
     """Finding: training days outside the delivery window, all of them in one.
 
+    ``pinned`` chooses the version of the window.
     ``first``: the first day of the class, where it is not among the days that are looked at.
     """
     told = sorted(set(days))
     if not told:
         return
-    found = window(command.ask.rules, place, term, Phase.DELIVER, calendar)
+    found = window(command.ask.rules, place, term, Phase.DELIVER, calendar, pinned)
     if found is None or found.value.unknown:
         yield from note_window(
             command,
@@ -60,6 +61,7 @@ def note_days(
             term=term,
             calendar=calendar,
             day=told[0],
+            pinned=pinned,
         )
         return
     begins = first or told[0]

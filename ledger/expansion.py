@@ -23,8 +23,9 @@ from ledger.offering import (
     OfferingOpened,
 )
 from ledger.register import taken
+from ledger.regulation import InForce
 from ledger.review import reasoned
-from ledger.term import Calendar, Phase, in_window, window
+from ledger.term import Calendar, Phase, Window, in_window, window
 
 # The re-review is a later noun, so its events are known by their names.
 REREVIEWS = ("enrollment.confirmed", "enrollment.declined")
@@ -64,8 +65,7 @@ class ExpansionStep(ClassStep):
         yield from in_window(self, phase, *subjects, place=opened.place, term=opened.term)
 
     def _misplaced(self, phase: Phase, opened: OfferingOpened) -> Refused | None:
-        rules, place, term = self.ask.rules, opened.place, opened.term
-        own = window(rules, place, term, phase, Calendar.REGULAR)
+        own = self._window(opened, phase)
         if self.rereviewed is not None:
             return ExpansionOutOfOrder(
                 zh=f"{self.offering} 第一轮已开始机构复核，不能再扩班",
@@ -78,8 +78,8 @@ class ExpansionStep(ClassStep):
         if own is not None and not own.value.unknown:
             return None
         # The window is not known, but the rounds between which it lies may be (C-10, C-24).
-        first = window(rules, place, term, Phase.SELECT_R1, Calendar.REGULAR)
-        second = window(rules, place, term, Phase.SELECT_R2, Calendar.REGULAR)
+        first = self._window(opened, Phase.SELECT_R1)
+        second = self._window(opened, Phase.SELECT_R2)
         if first is not None and self.ask.on <= (first.value.last or date.min):
             broken = first
         elif second is not None and self.ask.on >= (second.value.first or date.max):
@@ -93,6 +93,11 @@ class ExpansionStep(ClassStep):
             f"not, as the round {broken.value.span} shows",
             rule=broken,
             field="on",
+        )
+
+    def _window(self, opened: OfferingOpened, phase: Phase) -> InForce[Window] | None:
+        return window(
+            self.ask.rules, opened.place, opened.term, phase, Calendar.REGULAR, self.ask.on
         )
 
 

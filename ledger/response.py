@@ -232,18 +232,7 @@ class AwardOrder(Command):
             calendar=Calendar.ORDER,
         )
         if self.provider not in (self.seen.responded or ()):
-            yield from self.gate(
-                NotResponded(
-                    zh=f"{self.provider} 没有响应 {self.order}，不能被选定",
-                    en=f"{self.provider} did not answer {self.order}",
-                    rule=window(
-                        self.ask.rules, order.place, order.term, Phase.ORDER_AWARD, Calendar.ORDER
-                    ),
-                    field="provider",
-                ),
-                self.order,
-                self.provider,
-            )
+            yield from self.gate(self._unanswered(order), self.order, self.provider)
         young = host_age(self, order.place, order.term, host)
         for refusal in (young, self.seen.held.lost(self)):
             yield from self.gate(refusal, self.order, self.provider)
@@ -256,6 +245,15 @@ class AwardOrder(Command):
             off_platform=self.off_platform,
         )
         yield from _noted(self, order)
+
+    def _unanswered(self, order: OrderSubmitted) -> Refused:
+        phase, calendar, day = Phase.ORDER_AWARD, Calendar.ORDER, self.ask.on
+        return NotResponded(
+            zh=f"{self.provider} 没有响应 {self.order}，不能被选定",
+            en=f"{self.provider} did not answer {self.order}",
+            rule=window(self.ask.rules, order.place, order.term, phase, calendar, day),
+            field="provider",
+        )
 
 
 def _noted(step: RespondToOrder | AwardOrder, order: OrderSubmitted) -> Iterator[Event]:

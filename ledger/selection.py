@@ -243,7 +243,7 @@ class SelectOffering(Command):
     def _window(
         self, term: TermId, phase: Phase, calendar: Calendar = Calendar.REGULAR
     ) -> InForce[Window] | None:
-        return window(self.ask.rules, self.now.place, term, phase, calendar)
+        return window(self.ask.rules, self.now.place, term, phase, calendar, self.ask.on)
 
     def _recall(self, term: TermId) -> None:
         first = self._window(term, Phase.SELECT_R1)
