@@ -150,8 +150,8 @@ class DeclareProject(Command):
                 self.known_trainers.learn(entry)
 
     def _same_training(self, event: ProjectDeclared) -> bool:
-        known = (event.provider, event.plan.title)
-        return known == (self.provider, self.plan.title)
+        known = (event.provider, event.term, event.plan.title.strip())
+        return known == (self.provider, self.term, self.plan.title.strip())
 
     def authority(self) -> Name:
         return self.provider
