@@ -19,6 +19,7 @@ from ledger.enrollment import (
     Roll,
     SelectionReviewed,
     Status,
+    judge_days,
 )
 from ledger.event import Entry, Event, unchanged
 from ledger.names import JurisdictionId, OfferingId, ProviderId, SchoolId, TeacherId, TermId
@@ -232,6 +233,9 @@ class ScreenApplicants(ClassStep):
             )
         if number in self.screened:
             raise _stands(self.offering, self.screened[number])
+        choices = [self.waiting.choices[each.teacher] for each in applicants]
+        late = judge_days(self, opened, [(each.day, each.evidence) for each in choices])
+        yield from self.gate(late, self.offering, opened.provider)
         yield from in_window(
             self,
             Phase.PROVIDER_REVIEW_R2 if number == 2 else Phase.PROVIDER_REVIEW_R1,

@@ -10,7 +10,7 @@ from msgspec.structs import replace as replace_in
 
 from ledger.command import OutsideScope, UnknownReference
 from ledger.draw import Applicant, ScreeningOrder, ranked, seed_of
-from ledger.enrollment import EnrollmentDeclined, EnrollmentWithdrawn
+from ledger.enrollment import EnrollmentDeclined, EnrollmentWithdrawn, StepOutOfOrder
 from ledger.finding import Outcome
 from ledger.register import Category, Tier
 from ledger.screening import (
@@ -37,7 +37,7 @@ from tests.cast import (
     SCHOOL,
     ZHOU,
 )
-from tests.given import asker_for, given
+from tests.given import asker_for, given, on
 
 DAY = date(2024, 3, 18)
 SCREENED_ON = date(2024, 3, 30)
@@ -319,6 +319,14 @@ def test_screening_is_part_of_the_re_review_and_has_its_window(term, day, rule):
         return
     answer.refused(WindowClosed, rule)
     assert given(past).when(SCREEN, on=day, reported=True).found(rule, Outcome.VIOLATION).facts
+
+
+def test_c_09_nobody_is_screened_before_the_schools_are_done():
+    past = [cast.opened(), chosen(LIN, CHEN), passed(LIN), on(date(2024, 3, 31), *passed(CHEN))]
+    given(past).when(SCREEN, on=SCREENED_ON).refused(StepOutOfOrder, "ZJ24-24", field="offering")
+    answer = given(past).when(SCREEN, on=SCREENED_ON, reported=True)
+    answer.found("ZJ24-24", Outcome.VIOLATION, StepOutOfOrder)
+    assert len(answer.facts) == 3
 
 
 def test_in_2020_the_window_is_unknown_and_the_screening_stands():
