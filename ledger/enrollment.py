@@ -341,6 +341,7 @@ class ReviewSelection(SelectionStep):
     def decide(self) -> Iterator[Event]:
         school = self.chosen()
         opened = self.room.known(self.offering)
+        self.room.held(self.offering)
         reasoned(self.reason, not self.passed)
         if self.choice.status is not Status.SUBMITTED:
             raise self.steps()

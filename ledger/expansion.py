@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from msgspec import structs
+
 from ledger.command import Refused, Selector, about, fact
 from ledger.event import Entry, Event
 from ledger.names import Name, OfferingId
@@ -166,6 +168,7 @@ class DecideExpansion(ExpansionStep):
         reasoned(self.reason, not self.approved)
         if self.approved:
             self.room.held(self.offering)
+        yield from self.gate(self._follows(opened), self.offering, opened.provider)
         yield from self.timely(Phase.EXPANSION_DECISION, opened)
         yield ExpansionDecided(
             offering=self.offering,
@@ -179,8 +182,20 @@ class DecideExpansion(ExpansionStep):
         if self.approved and asked.parallel is not None:
             yield parallel_class(opened, asked.parallel, asked.seats)
 
+    def _follows(self, opened: OfferingOpened) -> Refused | None:
+        """What is wrong where the day lies before that of the request (C-09)."""
+        day, evidence = self.room.requested_by
+        if self.ask.on >= day:
+            return None
+        return ExpansionOutOfOrder(
+            zh=f"{self.offering} 于 {day} 申请扩班，{self.ask.on} 不能受理",
+            en=f"an expansion of {self.offering} was asked for on {day}, after {self.ask.on}",
+            rule=self._window(opened, Phase.EXPANSION_DECISION),
+            field="on",
+            evidence=(evidence,),
+        )
+
 
 def parallel_class(opened: OfferingOpened, offering: OfferingId, seats: int) -> OfferingOpened:
     """A further class of the same project, plan and days as one that stands."""
-    values = {name: getattr(opened, name) for name in opened.__struct_fields__}
-    return OfferingOpened(**values | {"offering": offering, "seats": seats, "parallel": True})
+    return structs.replace(opened, offering=offering, seats=seats, parallel=True)
