@@ -27,9 +27,7 @@ def crosses(command: Command, plan: Plan, place: JurisdictionId, pinned: date) -
         return False
     # Chosen for the day on which the plan was pinned (C-33).
     rule = command.ask.rules.find(Segments, place, pinned, mode=plan.mode.value)
-    if rule is None or not rule.value.cross_terms:
-        return False
-    return plan.base_credits >= rule.value.credits_min
+    return rule is not None and rule.value.cross_terms and rule.value.covers(plan)
 
 
 def note_days(
