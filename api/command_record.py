@@ -25,6 +25,7 @@ from api.terminal import (
     table,
     tell,
 )
+from ledger.consequence import Consequence, RecordUse, consequence
 from ledger.credit import CreditKind
 from ledger.record import Line, Record, total
 from ledger.requirement import Requirement, Result
@@ -68,12 +69,13 @@ def record(
     """Show a teacher's credit record and verdict. 查学分档案与周期判断。
 
     Every requirement comes with its rule, clause and the positions of the entries that it stands
-    on. Exit code 1 where the ledger knows no such teacher.
+    on, and what the last cycle that ended means for promotion, registration, appraisal, awards and
+    costs follows. Exit code 1 where the ledger knows no such teacher.
     """
     name = str(name_of(teacher, "teacher"))
     day = on or effective or datetime.now(UTC).astimezone(SHANGHAI).date()
     with open_books(settings_of(context)) as books:
-        found = _judged(books, name, day, as_of_position, effective)
+        found, meant = _judged(books, name, day, as_of_position, effective)
     if found.record.entered is None:
         raise stop(
             "UNKNOWN_TEACHER",
@@ -89,9 +91,9 @@ def record(
             NOT_RIGHT,
         )
     if as_json:
-        print_json([_plain(found, day)])
+        print_json([_plain(found, day, meant)])
         return
-    _show(console(), found, english=english)
+    _show(console(), found, meant, english=english)
     if on is None:
         _tell_others(found)
 
@@ -117,16 +119,20 @@ def _tell_others(found: Judged) -> None:
 
 def _judged(
     books: Books, name: str, day: date, position: int | None, effective: date | None
-) -> Judged:
+) -> tuple[Judged, list[Consequence | None]]:
+    """The record with its verdict, and what it means for each use."""
     known = None if position is None else min(position, books.feed.head())
-    return judged(books.reader, books.rules, RECORDS, name, day, known=known, effective=effective)
+    found = judged(books.reader, books.rules, RECORDS, name, day, known=known, effective=effective)
+    rules = books.rules.at(found.position)
+    return found, [consequence(found.record, rules, use, day) for use in RecordUse]
 
 
-def _plain(found: Judged, day: date) -> dict[str, Any]:
+def _plain(found: Judged, day: date, meant: list[Consequence | None]) -> dict[str, Any]:
     whole: dict[str, Any] = {"position": found.position, "day": day}
     whole["record"] = msgspec.to_builtins(found.record, enc_hook=str)
     whole["totals"] = {key: str(value) for key, value in _totals(found.record).items()}
     whole["verdict"] = msgspec.to_builtins(found.verdict, enc_hook=str)
+    whole["consequences"] = msgspec.to_builtins(meant, enc_hook=str)
     return whole
 
 
@@ -135,7 +141,7 @@ def _totals(record: Record) -> dict[str, Any]:
     return {"ALL": total(record.lines)} | {key: value for key, value in by_kind.items() if value}
 
 
-def _show(out: Console, found: Judged, *, english: bool) -> None:
+def _show(out: Console, found: Judged, meant: list[Consequence | None], *, english: bool) -> None:
     record = found.record
     place = f"{record.teacher}  {record.school}  {record.place}"
     since = f"entered {record.entered}" if english else f"{record.entered} 进入平台"
@@ -150,6 +156,18 @@ def _show(out: Console, found: Judged, *, english: bool) -> None:
     out.print(("Credits: " if english else "学分合计：") + totals)
     if found.verdict is not None:
         out.print(_tree(found.verdict, english=english))
+    _show_meant(out, meant, english=english)
+
+
+def _show_meant(out: Console, meant: list[Consequence | None], *, english: bool) -> None:
+    tree = Tree("What follows" if english else "结果运用")
+    for each in meant:
+        if each is not None:
+            doubt = "" if each.certain else (" (undecided)" if english else "（不能确定）")
+            branch = tree.add(Text(f"{each.link.value}  {each.en if english else each.zh}"))
+            if each.rule is not None:
+                branch.add(Text(f"{each.rule}  {each.citation}{doubt}", style="dim"))
+    out.print(tree)
 
 
 def _row(line: Line, *, english: bool) -> list[str]:

@@ -24,6 +24,8 @@ ORDERED = (
     Phase.ORDER_REVIEW,
 )
 BEFORE_DAYS = 2
+# The documents that come with the program stand as written: their last version is the only one.
+LATEST = date.max
 
 
 def later(day: date, days: int) -> date:
@@ -42,7 +44,7 @@ def known_rules() -> Rulebook:
     for document in documents():
         command = AdoptRegulation(document=document)
         command.placed = True
-        command.ask = Ask(on=date.max, asker=FOUNDER, rules=rules)
+        command.ask = Ask(on=LATEST, asker=FOUNDER, rules=rules)
         for event in list(command.decide()):
             rules.learn(event)
     return rules
@@ -111,7 +113,7 @@ def _spans(
     """First and last day of each step whose window has both."""
     found = {}
     for phase in Phase:
-        rule = window(rules, place, term, phase, calendar)
+        rule = window(rules, place, term, phase, calendar, LATEST)
         if rule is not None and rule.value.first and rule.value.last:
             found[phase] = (rule.value.first, rule.value.last)
     return found
@@ -121,7 +123,7 @@ def _unknown_term(rules: Rulebook, place: JurisdictionId, term: TermId) -> Fault
     held = [
         each
         for each in sorted(rules.terms)
-        if window(rules, place, TermId(f"term:{each}"), Phase.DECLARE, Calendar.REGULAR)
+        if window(rules, place, TermId(f"term:{each}"), Phase.DECLARE, Calendar.REGULAR, LATEST)
     ]
     return Fault(
         "TERM_WITHOUT_WINDOWS",

@@ -53,6 +53,7 @@ selection          自主选课         selection.py (the first step of an enrol
 assignment         指派             assignment.py (of trainees to a mandated training)
 draw               抽签             draw.py (the order of applicants, made again by anybody)
 screening          筛选             screening.py (the order in which a provider admits)
+rank               次序             rank.py (the place of an applicant in the recorded order)
 admission          复核             admission.py (the provider's re-review)
 invitation         培训通知         invitation.py (to those admitted)
 change             方案调整         change.py
@@ -109,7 +110,7 @@ from ledger import (  # isort: skip  (order of life)
     term, profile, plan, mandate, trainer, channel, form, order, response, candidate, segment,
     fee, content, mode, host, scrutiny, quota, cap, declaration, review, spot_check, resumption,
     restart, supervision, reopening, dates, delivery, offering, redating, removal, warning,
-    sanction, expansion, enrollment, round, selection, assignment, draw, screening, admission,
+    sanction, expansion, enrollment, round, selection, assignment, draw, screening, rank, admission,
     invitation, change, effect, execution, schedule, extent, withdrawal, circular, settlement,
     attendance, assessment, evaluation, safeguard, completion, notice, feedback, charge,
     conduct, omission, closing, school_based, oversight, observation, funding, duty,
@@ -123,7 +124,7 @@ NOUNS = (
     term, profile, plan, mandate, trainer, channel, form, order, response, candidate, segment,
     fee, content, mode, host, scrutiny, quota, cap, declaration, review, spot_check, resumption,
     restart, supervision, reopening, dates, delivery, offering, redating, removal, warning,
-    sanction, expansion, enrollment, round, selection, assignment, draw, screening, admission,
+    sanction, expansion, enrollment, round, selection, assignment, draw, screening, rank, admission,
     invitation, change, effect, execution, schedule, extent, withdrawal, circular, settlement,
     attendance, assessment, evaluation, safeguard, completion, notice, feedback, charge,
     conduct, omission, closing, school_based, oversight, observation, funding, duty,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ledger.assignment import AlreadyEnrolled
 from ledger.command import Refused, Selector, about, fact
 from ledger.enrollment import (
     ENROLLMENT_EVENTS,
@@ -17,20 +18,17 @@ from ledger.enrollment import (
     EnrollmentDeclined,
     EnrollmentWithdrawn,
     Roll,
-    SelectionStep,
     Status,
+    judge_days,
 )
 from ledger.event import Entry, Event
 from ledger.finding import Outcome
-from ledger.names import JurisdictionId, Name, OfferingId, SchoolId, TeacherId
+from ledger.names import OfferingId, SchoolId, TeacherId
 from ledger.offering import OFFERING_EVENTS, ClassRoom, ClassStep, OfferingOpened
+from ledger.rank import Place, Ranks, ReReview
 from ledger.review import reasoned
 from ledger.screening import ApplicantPlaced, Waiting
 from ledger.term import Phase, in_window
-
-
-class AgainstTheOrder(Refused):
-    """The recorded order of the screening has it otherwise."""
 
 
 class NotScreened(Refused):
@@ -42,45 +40,11 @@ class NotParallel(Refused):
 
 
 @dataclass(kw_only=True)
-class ConfirmEnrollment(SelectionStep):
+class ConfirmEnrollment(ReReview):
     """Admit a teacher or not, by the provider: the re-review after the school's."""
 
     admitted: bool
     reason: str = ""
-
-    roll: Roll = fact(default_factory=Roll)
-    waiting: dict[TeacherId, int] = fact(default_factory=dict)
-    placed: ApplicantPlaced | None = fact(default=None)
-    ordered: set[int] = fact(default_factory=set)
-
-    def boundary(self) -> list[Selector]:
-        others: list[type[Event]] = [
-            EnrollmentConfirmed,
-            EnrollmentDeclined,
-            EnrollmentWithdrawn,
-            ApplicantPlaced,
-        ]
-        return [*super().boundary(), about(self.offering, of=others)]
-
-    def learn(self, entry: Entry) -> None:
-        super().learn(entry)
-        self.roll.learn(entry)
-        match entry.event:
-            case ApplicantPlaced() as event:
-                self.ordered.add(event.round)
-                self.waiting[event.teacher] = event.rank
-                if event.teacher == self.teacher:
-                    self.placed = event
-            case EnrollmentConfirmed() | EnrollmentDeclined() | EnrollmentWithdrawn() as event:
-                self.waiting.pop(event.teacher, None)
-            case _:
-                pass
-
-    def authority(self) -> Name:
-        return self.room.known(self.offering).provider
-
-    def answerable(self) -> JurisdictionId:
-        return self.room.known(self.offering).place
 
     def decide(self) -> Iterator[Event]:
         opened = self.room.known(self.offering)
@@ -104,31 +68,10 @@ class ConfirmEnrollment(SelectionStep):
             yield _confirmed(opened, self.teacher, school, number)
         else:
             yield _declined(opened, self.teacher, school, number, self.reason)
-        against = self._against()
+        # Who is admitted comes next in the order: nobody waits before that.
+        against = self.against(places=1) if self.admitted else self.due()
         if against is not None:
             yield self.finding(against, Outcome.DEVIATION, *subjects, opened.provider)
-
-    def _against(self) -> Refused | None:
-        """What the recorded order of the round says against this, if there is one."""
-        if self.choice.round not in self.ordered:
-            return None
-        rank = self.waiting.get(self.teacher)
-        ahead = [t for t, r in self.waiting.items() if rank is None or r < rank]
-        left = self.room.seats - len(self.roll.confirmed)
-        if self.admitted and (rank is None or ahead):
-            zh = f"{self.teacher} 的次序为 {rank or '无'}，前面还有 {len(ahead)} 人未复核"
-            en = f"{self.teacher} has rank {rank or 'none'}, and {len(ahead)} wait before that"
-        elif not self.admitted and rank is not None and len(ahead) < left:
-            zh = f"{self.teacher} 的次序为 {rank}，余 {left} 个名额，按次序应予录取"
-            en = f"{self.teacher} has rank {rank} and {left} seats are left; one of them is due"
-        else:
-            return None
-        return AgainstTheOrder(
-            zh=f"{self.offering} 的筛选次序已经记录：{zh}",
-            en=f"the order in which {self.offering} admits is recorded: {en}",
-            field="teacher",
-            evidence=(self.choice.evidence,),
-        )
 
 
 @dataclass(kw_only=True)
@@ -139,7 +82,7 @@ class AdmitApplicants(ClassStep):
 
     waiting: Waiting = fact(default_factory=Waiting)
     roll: Roll = fact(default_factory=Roll)
-    ranks: dict[tuple[int, TeacherId], int] = fact(default_factory=dict)
+    ranks: Ranks = fact(default_factory=Ranks)
 
     def boundary(self) -> list[Selector]:
         return [
@@ -150,23 +93,14 @@ class AdmitApplicants(ClassStep):
         super().learn(entry)
         self.waiting.learn(entry)
         self.roll.learn(entry)
-        match entry.event:
-            case ApplicantPlaced(teacher=teacher, round=number, rank=rank):
-                self.ranks[number, teacher] = rank
-            case _:
-                pass
+        self.ranks.learn(entry)
 
     def decide(self) -> Iterator[Event]:
         opened = self.room.known(self.offering)
         self.room.held(self.offering)
-        number, applicants = self.waiting.applicants()
         # Who was passed after the screening has no place in the order, and waits for a decision.
-        ranks = {
-            each.teacher: self.ranks[number, each.teacher]
-            for each in applicants
-            if (number, each.teacher) in self.ranks
-        }
-        if not ranks:
+        number, order = self._screened()
+        if not order:
             raise NotScreened(
                 zh=f"{self.offering} 没有已筛选排序、等待复核的教师，请先筛选（screenApplicants）",
                 en=f"no screened applicant of {self.offering} waits; screen them first",
@@ -180,25 +114,37 @@ class AdmitApplicants(ClassStep):
             place=opened.place,
             term=opened.term,
         )
+        yield from self.gate(self._days(opened, order), self.offering, opened.provider)
         left = max(self.room.seats - len(self.roll.confirmed), 0)
-        in_order = sorted(ranks, key=lambda teacher: ranks[teacher])
-        for place, teacher in enumerate(in_order):
+        for taken, (teacher, place) in enumerate(order):
             school = self.waiting.chosen[teacher].school
-            if place < left:
+            if taken < left:
                 yield _confirmed(opened, teacher, school, number)
             else:
-                full = f"筛选次序第 {ranks[teacher]} 位，容量 {self.room.seats} 已满"
+                full = f"筛选次序第 {place.rank} 位，容量 {self.room.seats} 已满"
                 yield _declined(opened, teacher, school, number, self.reason.strip() or full)
+
+    def _screened(self) -> tuple[int, list[tuple[TeacherId, Place]]]:
+        """The latest round of which somebody screened waits, and who does, in order."""
+        number = max((number for number, order in self.ranks.rounds.items() if order), default=0)
+        order = self.ranks.rounds.get(number, {})
+        return number, sorted(order.items(), key=lambda each: each[1].rank)
+
+    def _days(self, opened: OfferingOpened, order: list[tuple[TeacherId, Place]]) -> Refused | None:
+        passed = [self.waiting.choices[teacher] for teacher, _ in order]
+        acts = [(each.day, each.evidence) for each in passed]
+        return judge_days(self, opened, [*acts, *((at.day, at.evidence) for _, at in order)])
 
 
 @dataclass(kw_only=True)
-class AdmitToParallel(SelectionStep):
+class AdmitToParallel(ReReview):
     """Admit a teacher who chose a class to the class that an expansion opened beside it."""
 
     parallel: OfferingId
 
     beside: ClassRoom = fact(default_factory=ClassRoom)
-    roll: Roll = fact(default_factory=Roll)
+    trainees: Roll = fact(default_factory=Roll)
+    enrolled: str = fact(default="")
 
     def boundary(self) -> list[Selector]:
         seats: list[type[Event]] = [EnrollmentConfirmed, EnrollmentWithdrawn]
@@ -208,18 +154,30 @@ class AdmitToParallel(SelectionStep):
         of = getattr(entry.event, "offering", None)
         if of == self.parallel:
             self.beside.learn(entry)
-            self.roll.learn(entry)
+            self.trainees.learn(entry)
+            if getattr(entry.event, "teacher", None) == self.teacher:
+                self.enrolled = entry.id
         if of == self.offering:
             super().learn(entry)
 
-    def authority(self) -> Name:
-        return self.room.known(self.offering).provider
-
-    def answerable(self) -> JurisdictionId:
-        return self.room.known(self.offering).place
-
     def decide(self) -> Iterator[Event]:
         opened, school = self.room.known(self.offering), self.chosen()
+        beside = self._beside()
+        subjects = (self.teacher, self.offering, self.parallel)
+        number = self.choice.round
+        yield from self.gate(self.follows(), *subjects)
+        yield from in_window(self, _phase(number), *subjects, place=opened.place, term=opened.term)
+        yield from self.gate(self.trainees.full(self.beside, self.parallel), *subjects)
+        yield _confirmed(beside, self.teacher, school, number)
+        moved = f"转入平行班 {self.parallel}"
+        yield _declined(opened, self.teacher, school, number, moved)
+        # Both classes serve the order: who moves is one of those whom their seats reach.
+        free = max(self.beside.seats - len(self.trainees.confirmed), 0)
+        against = self.against(places=self.left() + free)
+        if against is not None:
+            yield self.finding(against, Outcome.DEVIATION, *subjects, opened.provider)
+
+    def _beside(self) -> OfferingOpened:
         beside = self.beside.known(self.parallel)
         self.beside.held(self.parallel)
         if self.parallel not in self.room.parallels:
@@ -230,14 +188,14 @@ class AdmitToParallel(SelectionStep):
             )
         if self.choice.status is not Status.SCHOOL_PASSED:
             raise self.steps()
-        subjects = (self.teacher, self.offering, self.parallel)
-        number = self.choice.round
-        yield from self.gate(self.follows(), *subjects)
-        yield from in_window(self, _phase(number), *subjects, place=opened.place, term=opened.term)
-        yield from self.gate(self.roll.full(self.beside, self.parallel), *subjects)
-        yield _confirmed(beside, self.teacher, school, number)
-        moved = f"转入平行班 {self.parallel}"
-        yield _declined(opened, self.teacher, school, number, moved)
+        if self.teacher in self.trainees.confirmed:
+            raise AlreadyEnrolled(
+                zh=f"{self.teacher} 已是 {self.parallel} 的学员",
+                en=f"{self.teacher} is a trainee of {self.parallel} already",
+                field="teacher",
+                evidence=(self.enrolled,),
+            )
+        return beside
 
 
 def _phase(number: int) -> Phase:

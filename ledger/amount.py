@@ -5,7 +5,8 @@ No document fixes the smallest unit; the ledger takes half-hours and half-credit
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 from fractions import Fraction
 
 from ledger.fault import Fault
@@ -18,6 +19,16 @@ FUNDS_MAX = Decimal(1_000_000_000_000)
 CENT = Decimal("0.01")
 SCORE_MAX = Decimal(100)
 HALF_DAY_HOURS_MAX = Decimal(12)
+PLAIN = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
+PLAIN_SHARE = re.compile(r"-?[0-9]+(?:\.[0-9]+|/[0-9]+)?")
+
+
+def written(text: str) -> Decimal | None:
+    """The number that a text writes in ASCII digits, ``1000`` or ``17.5``; else ``None``.
+
+    Python would take digits of other scripts too, underscores, exponents and spaces around it.
+    """
+    return Decimal(text) if PLAIN.fullmatch(text) else None
 
 
 def exact(number: Decimal | int | str, field: str = "hours") -> Decimal:
@@ -26,12 +37,8 @@ def exact(number: Decimal | int | str, field: str = "hours") -> Decimal:
     Raises ``Fault`` (``BAD_AMOUNT``) for negative numbers, for more precision than a half and for
     more than 10,000.
     """
-    try:
-        given = Decimal(number)
-        fits = given.is_finite() and ZERO <= given <= LARGEST and given % HALF == 0
-    except (InvalidOperation, ValueError):
-        fits = False
-    if not fits:
+    given = written(number) if isinstance(number, str) else Decimal(number)
+    if given is None or not given.is_finite() or not ZERO <= given <= LARGEST or given % HALF:
         raise Fault(
             "BAD_AMOUNT",
             zh=f"{field} 的数值 {number} 不合要求：须为 0 至 {LARGEST} 之间、以 0.5 为单位的数",
@@ -88,5 +95,7 @@ def plain(number: Decimal) -> Decimal:
 
 
 def share(text: str) -> Fraction:
-    """``"3/10"`` as an exact fraction."""
+    """``"3/10"`` as an exact fraction. Raises ``ValueError`` for another spelling."""
+    if not PLAIN_SHARE.fullmatch(text):
+        raise ValueError(f"{text!r} is no share such as 3/10")
     return Fraction(text)

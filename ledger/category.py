@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from ledger.command import Command, Refused, Selector, about, fact
 from ledger.day import happened
-from ledger.event import Entry, Event
+from ledger.event import Entry, Event, unchanged
 from ledger.names import JurisdictionId, Name, SchoolId, TeacherId
 from ledger.register import Category, WrongDay
 from ledger.teacher import TEACHER_EVENTS, Whereabouts
@@ -53,14 +53,23 @@ class CategoryAssigned(Event, name="category.assigned"):
     rank: Rank | None = None
 
 
-class CategoryEnded(Event, name="category.ended"):
-    """A teacher belongs to a category until this day, and no longer."""
+class CategoryEnded(Event, name="category.ended", version=2):
+    """A teacher belongs to a category until this day, and no longer.
+
+    ``since`` and ``rank`` tell which span ends; without ``since`` all that hold the day do.
+    """
 
     teacher: TeacherId
     school: SchoolId
     place: JurisdictionId
     category: Category
     until: date
+    since: date | None = None
+    rank: Rank | None = None
+
+
+# Version 1 did not say which: it ended every span of the category.
+CategoryEnded.upcast(from_version=1)(unchanged)
 
 
 CATEGORY_EVENTS: list[type[Event]] = [CategoryAssigned, CategoryEnded]
@@ -97,6 +106,10 @@ class ProbationOpen(Refused):
     """A probation has a last day."""
 
 
+class RankUnsaid(Refused):
+    """The teacher belongs to the category twice, and nobody said which of the two ends."""
+
+
 def belongings_after(before: list[Belonging], entry: Entry) -> list[Belonging]:
     """The spans after one more event; events of other kinds change nothing."""
     match entry.event:
@@ -112,13 +125,19 @@ def belongings_after(before: list[Belonging], entry: Entry) -> list[Belonging]:
             return [*before, span]
         case CategoryEnded() as event:
             for span in before:
-                if span.category is event.category and span.holds(event.until):
+                if _ended(span, event):
                     span.until = event.until
                     span.positions = [*span.positions, entry.position]
                     span.events = [*span.events, entry.id]
             return list(before)
         case _:
             return before
+
+
+def _ended(span: Belonging, event: CategoryEnded) -> bool:
+    if span.category is not event.category or not span.holds(event.until):
+        return False
+    return event.since is None or (span.since, span.rank) == (event.since, event.rank)
 
 
 def named_by(
@@ -205,22 +224,28 @@ class AssignCategory(_CategoryStep):
 
 @dataclass(kw_only=True)
 class EndCategory(_CategoryStep):
-    """Say until when a teacher belonged to a category, by whoever names it."""
+    """Say until when a teacher belonged to a category, by whoever named it.
+
+    ``rank`` tells the two apart where the city and the county both chose a backbone teacher.
+    """
 
     until: date
+    rank: Rank | None = None
 
     def authority(self) -> Name:
         school = self.now.known(self.teacher)
         span = self._span()
-        return named_by(self.category, span.rank if span else None, school, self.now.place)
+        return named_by(self.category, span.rank if span else self.rank, school, self.now.place)
 
     def decide(self) -> Iterator[Event]:
         school = self.now.known(self.teacher)
         happened(self.until, self.ask.on, "until")
-        if self._span() is None:
+        span = self._span()
+        if span is None:
+            named = " ".join(each.value for each in (self.category, self.rank) if each)
             raise NotOfCategory(
-                zh=f"{self.teacher} 在 {self.until} 不属 {self.category.value}",
-                en=f"{self.teacher} does not belong to {self.category.value} on {self.until}",
+                zh=f"{self.teacher} 在 {self.until} 不属 {named}",
+                en=f"{self.teacher} does not belong to {named} on {self.until}",
                 field="category",
             )
         yield CategoryEnded(
@@ -229,10 +254,24 @@ class EndCategory(_CategoryStep):
             place=self.now.place,
             category=self.category,
             until=self.until,
+            since=span.since,
+            rank=span.rank,
         )
 
     def _span(self) -> Belonging | None:
-        for span in self.spans:
-            if span.category is self.category and span.holds(self.until):
-                return span
-        return None
+        """The span of that rank; where none is asked for, the only one there is."""
+        held = [
+            each for each in self.spans if each.category is self.category and each.holds(self.until)
+        ]
+        exact = [each for each in held if each.rank is self.rank]
+        if not exact and self.rank is None:
+            if len(held) > 1:
+                raise RankUnsaid(
+                    zh=f"{self.teacher} 在 {self.until} 分别由市、县认定为 {self.category.value}，"
+                    "请写明 rank",
+                    en=f"both city and county named {self.teacher} {self.category.value} on "
+                    f"{self.until}; say the rank",
+                    field="rank",
+                )
+            exact = held
+        return exact[0] if exact else None

@@ -183,7 +183,7 @@ class AwardCredit(Command):
     standing: Standing = fact(default=None)
     hours_missed: Decimal = fact(default=ZERO)
     denied_by: tuple[str, ...] = fact(default=())
-    accounts: dict[CreditId, Account] = fact(default_factory=dict)
+    awarded: str | None = fact(default=None)
     used: bool = fact(default=False)
 
     def __post_init__(self) -> None:
@@ -193,8 +193,7 @@ class AwardCredit(Command):
         mine = [*ENROLLMENT_EVENTS, *ATTENDANCE_EVENTS, *COMPLETION_EVENTS]
         return [
             about(self.teacher, of=[*TEACHER_EVENTS, *CYCLE_EVENTS]),
-            about(self.teacher, self.offering, of=mine),
-            about(self.teacher, of=CREDIT_EVENTS),
+            about(self.teacher, self.offering, of=[*mine, CreditAwarded]),
             about(self.credit, of=[CreditAwarded, SchoolBasedRecorded]),
             about(self.offering, of=[*OFFERING_EVENTS, *EXTENT_EVENTS]),
         ]
@@ -212,10 +211,10 @@ class AwardCredit(Command):
         missed = getattr(event, "hours_missed", None)
         if missed is not None and getattr(event, "offering", None) == self.offering:
             self.hours_missed = missed
-        credit: CreditId | None = getattr(event, "credit", None)
-        if credit is not None:
-            self.used = self.used or credit == self.credit
-            self.accounts.setdefault(credit, Account()).learn(entry)
+        if isinstance(event, CreditAwarded | SchoolBasedRecorded):
+            self.used = self.used or event.credit == self.credit
+        if isinstance(event, CreditAwarded) and self._same(event):
+            self.awarded = entry.id
 
     def authority(self) -> Name:
         return self.room.known(self.offering).place
@@ -261,14 +260,16 @@ class AwardCredit(Command):
             yield self.finding(said, Outcome.VIOLATION, *subjects)
 
     def _once(self) -> None:
-        for account in self.accounts.values():
-            if account.awarded and account.awarded.offering == self.offering:
-                raise AlreadyAwarded(
-                    zh=f"{self.teacher} 在 {self.offering} 的学分已经认定，有误请用更正",
-                    en=f"{self.offering} is already credited to {self.teacher}; correct it instead",
-                    field="teacher",
-                    evidence=(account.evidence,),
-                )
+        if self.awarded is not None:
+            raise AlreadyAwarded(
+                zh=f"{self.teacher} 在 {self.offering} 的学分已经认定，有误请用更正",
+                en=f"{self.offering} is already credited to {self.teacher}; correct it instead",
+                field="teacher",
+                evidence=(self.awarded,),
+            )
+
+    def _same(self, event: CreditAwarded) -> bool:
+        return (event.teacher, event.offering) == (self.teacher, self.offering)
 
     def _completed(self) -> Refused | None:
         """The gate on a denied or ended training. Raises ``NotCompleted`` for an unsettled one."""

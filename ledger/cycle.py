@@ -3,7 +3,7 @@
 A cycle is half-open, ``[start, end)``, and begins on the day the teacher entered the platform;
 late entrants get a whole cycle of their own, not a shortened one (rulebook C-27). A bureau may open
 a cycle on another day, such as the first day of the city's opinions; the one before it then ends
-there, and what it asks for is not reduced.
+there. What is asked of a cycle that was cut short no document says: each speaks of five years.
 """
 
 from __future__ import annotations
@@ -107,11 +107,12 @@ class RecognisedOutsideCycle(Refused):
 
 @dataclass(frozen=True, kw_only=True)
 class Cycle:
-    """One half-open interval; ``number`` counts from 1."""
+    """One half-open interval; ``number`` counts from 1. ``whole``: it has all its years."""
 
     number: int
     start: date
     end: date
+    whole: bool = True
 
     def holds(self, day: date) -> bool:
         """Whether the day belongs to this cycle."""
@@ -135,9 +136,10 @@ def cycle_on(entered: date, day: date, years: int, opened: tuple[date, ...] = ()
         first = start
         while first < following:
             count, number = count + 1, number + 1
-            end = min(years_later(start, years * count), following)
+            full = years_later(start, years * count)
+            end = min(full, following)
             if day < end:
-                return Cycle(number=number, start=first, end=end)
+                return Cycle(number=number, start=first, end=end, whole=end == full)
             first = end
     raise AssertionError("no day lies after the last cycle")
 

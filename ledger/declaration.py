@@ -21,19 +21,21 @@ from ledger.names import JurisdictionId, Name, OrderId, ProjectId, ProviderId, S
 from ledger.order import OrderAwarded
 from ledger.plan import Audience, Choice, Lead, Plan, exact_plan
 from ledger.quota import (
-    Declared,
+    Led,
     OrderStandard,
+    Quota,
     QuotaExempt,
     QuotaUnknown,
     judge_lead,
+    judge_one_class,
     judge_order_plan,
     judge_quota,
     quota_of,
 )
 from ledger.register import taken, unknown
-from ledger.response import host_age
+from ledger.response import host_age, judge_award
 from ledger.scrutiny import judge_plan
-from ledger.term import Calendar, Phase, TermOpened, in_window, known_term, window
+from ledger.term import Calendar, Phase, TermOpened, in_window, known_term
 from ledger.trainer import Trainers, judge_trainers, trainers_of
 
 OFFERINGS_MAX = 1_000
@@ -68,10 +70,6 @@ class ProjectWithdrawn(Event, name="declaration.project-withdrawn"):
     in_window: bool
 
 
-class NotAwarded(Refused):
-    """The order was not awarded to this provider."""
-
-
 class NotDeclared(Refused):
     """The project is not under declaration any more."""
 
@@ -95,7 +93,7 @@ class DeclareProject(Command):
     known_trainers: Trainers = fact(default_factory=Trainers)
     awarded: OrderAwarded | None = fact(default=None)
     projects: dict[ProjectId, str] = fact(default_factory=dict)
-    led: dict[ProjectId, tuple[ProviderId, int]] = fact(default_factory=dict)
+    led: dict[ProjectId, Led] = fact(default_factory=dict)
     mandated: dict[ProjectId, str] = fact(default_factory=dict)
     taken_back: str | None = fact(default=None)
     local: dict[ProjectId, str] = fact(default_factory=dict)
@@ -117,6 +115,11 @@ class DeclareProject(Command):
             selectors.append(about(self.order, of=[OrderAwarded, ProjectDeclared]))
         return selectors
 
+    def beyond(self) -> list[Selector]:
+        # That another provider took its plan back names the project and not the order.
+        others = (event for event, _ in self.ordered.values() if event.order == self.order)
+        return [about(each.project, of=[ProjectWithdrawn]) for each in others]
+
     def learn(self, entry: Entry) -> None:
         match entry.event:
             case TermOpened():
@@ -127,11 +130,10 @@ class DeclareProject(Command):
                 self.known = self.known or event.project == self.project
                 if event.provider == self.provider and event.counts_for_quota:
                     self.projects[event.project] = entry.id
-                same = (event.provider, event.plan.title) == (self.provider, self.plan.title)
-                if same and event.plan.choice is Choice.MANDATED:
+                if self._same_training(event) and event.plan.choice is Choice.MANDATED:
                     self.mandated[event.project] = entry.id
                 if event.lead.staff == self.lead.staff:
-                    self.led[event.project] = (event.provider, event.offerings)
+                    self.led[event.project] = Led(event.provider, event.offerings, entry.id)
                 if (event.place, event.term) == (self.place, self.term):
                     self.local[event.project] = entry.id
                 if event.order is not None:
@@ -146,6 +148,10 @@ class DeclareProject(Command):
             case _:
                 self.held.learn(entry)
                 self.known_trainers.learn(entry)
+
+    def _same_training(self, event: ProjectDeclared) -> bool:
+        known = (event.provider, event.term, event.plan.title.strip())
+        return known == (self.provider, self.term, self.plan.title.strip())
 
     def authority(self) -> Name:
         return self.provider
@@ -176,15 +182,13 @@ class DeclareProject(Command):
         )
         yield from self.gate(self.held.lost(self), *about_this)
         if ordered:
-            yield from self.gate(self._order(), *about_this)
-            yield from self.gate(host_age(self, self.place, self.term, host), *about_this)
-            yield from self._one_plan(plan)
-        yield from self._quota(host)
+            yield from self._ordered(host, plan)
+        rule = quota_of(self, host, PROVINCE, self.term) if self._counts() else None
+        yield from self._quota(host, rule)
         if self.place != PROVINCE:
             yield from self.gate(judge_cap(self, self.local, self.place, self.term), *about_this)
         yield from self._lead()
         yield from self._plan(plan, host)
-        rule = quota_of(self, host, PROVINCE, self.term) if self._counts() else None
         yield ProjectDeclared(
             project=self.project,
             provider=self.provider,
@@ -222,52 +226,42 @@ class DeclareProject(Command):
             and not (self.plan.b_certificate and b_free)
         )
 
-    def _order(self) -> Refused | None:
-        if self.awarded is not None and self.awarded.provider == self.provider:
-            return None
-        return NotAwarded(
-            zh=f"{self.order} 没有确定由 {self.provider} 承训，不能据此申报",
-            en=f"{self.order} was not awarded to {self.provider}",
-            rule=window(self.ask.rules, self.place, self.term, Phase.ORDER_DECLARE, Calendar.ORDER),
-            field="order",
-        )
-
-    def _one_plan(self, plan: Plan) -> Iterator[Event]:
+    def _ordered(self, host: ProviderAccredited, plan: Plan) -> Iterator[Event]:
         assert self.order is not None
+        where = (self.place, self.term)
+        for refusal in (
+            judge_award(self, self.order, self.awarded, self.provider, *where),
+            judge_one_class(self, self.order, self.offerings, *where),
+            host_age(self, *where, host),
+        ):
+            yield from self.gate(refusal, self.project, self.provider)
         others = self.ordered.values()
         same = {e.project: i for e, i in others if e.order == self.order}
         shared = {e.project: i for e, i in others if e.order != self.order and e.plan == plan}
-        for said in judge_order_plan(self, self.order, same, shared, self.place, self.term):
+        for said in judge_order_plan(self, self.order, same, shared, *where):
             yield self.finding(said, Outcome.VIOLATION, self.project, self.provider)
 
-    def _quota(self, host: ProviderAccredited) -> Iterator[Event]:
+    def _quota(self, host: ProviderAccredited, rule: Quota | None) -> Iterator[Event]:
         if not self._counts():
             return
-        if quota_of(self, host, PROVINCE, self.term) is None:
-            said = QuotaUnknown(
-                zh=f"{self.provider} 没有指标类别，{self.term.value} 的限报数无法判断",
-                en=f"{self.provider} has no quota category for {self.term.value}; undecided",
-                field="provider",
-            )
-            yield self.finding(said, Outcome.INDETERMINATE, self.project, self.provider)
-        declared = Declared(projects={str(k): v for k, v in self.projects.items()})
-        yield from self.gate(
-            judge_quota(self, host, declared, place=PROVINCE, term=self.term),
-            self.project,
-            self.provider,
+        if rule is not None:
+            exceeded = judge_quota(rule, host, self.projects, self.term)
+            yield from self.gate(exceeded, self.project, self.provider)
+            return
+        said = QuotaUnknown(
+            zh=f"{self.provider} 没有指标类别，{self.term.value} 的限报数无法判断",
+            en=f"{self.provider} has no quota category for {self.term.value}; undecided",
+            field="provider",
         )
+        yield self.finding(said, Outcome.INDETERMINATE, self.project, self.provider)
 
     def _lead(self) -> Iterator[Event]:
-        declared = Declared(
-            offerings=sum(count for _, count in self.led.values()),
-            providers={provider for provider, _ in self.led.values()},
-        )
         refusals = judge_lead(
             self,
             self.lead.staff,
             self.provider,
             self.offerings,
-            declared,
+            self.led.values(),
             place=self.place,
             term=self.term,
         )
@@ -281,7 +275,13 @@ class DeclareProject(Command):
         """Notes that an order-based project departs from the demands on province-wide ones."""
         rule = self.ask.rules.find(OrderStandard, self.place, self.ask.on, term=self.term.value)
         if rule is not None:
-            said = type(refusal)(zh=refusal.zh, en=refusal.en, rule=rule, field=refusal.field)
+            said = type(refusal)(
+                zh=refusal.zh,
+                en=refusal.en,
+                rule=rule,
+                field=refusal.field,
+                evidence=refusal.evidence,
+            )
             yield self.finding(said, Outcome.DEVIATION, self.project, self.lead.staff)
 
 

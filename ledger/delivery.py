@@ -27,9 +27,7 @@ def crosses(command: Command, plan: Plan, place: JurisdictionId, pinned: date) -
         return False
     # Chosen for the day on which the plan was pinned (C-33).
     rule = command.ask.rules.find(Segments, place, pinned, mode=plan.mode.value)
-    if rule is None or not rule.value.cross_terms:
-        return False
-    return plan.base_credits >= rule.value.credits_min
+    return rule is not None and rule.value.cross_terms and rule.value.covers(plan)
 
 
 def note_days(
@@ -45,12 +43,13 @@ def note_days(
 ) -> Iterator[Event]:
     """Finding: training days outside the delivery window, all of them in one.
 
+    ``pinned`` chooses the version of the window.
     ``first``: the first day of the class, where it is not among the days that are looked at.
     """
     told = sorted(set(days))
     if not told:
         return
-    found = window(command.ask.rules, place, term, Phase.DELIVER, calendar)
+    found = window(command.ask.rules, place, term, Phase.DELIVER, calendar, pinned)
     if found is None or found.value.unknown:
         yield from note_window(
             command,
@@ -60,6 +59,7 @@ def note_days(
             term=term,
             calendar=calendar,
             day=told[0],
+            pinned=pinned,
         )
         return
     begins = first or told[0]

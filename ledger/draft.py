@@ -10,11 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date
+from decimal import Decimal
 from difflib import get_close_matches
+from fractions import Fraction
 
 import msgspec
 
 from ledger.accreditation import QuotaCategory
+from ledger.amount import PLAIN, PLAIN_SHARE
 from ledger.command import Command, Refused
 from ledger.event import Event
 from ledger.finding import Outcome
@@ -98,11 +101,26 @@ def inspect(rule: Rule) -> Parameters:
         parameters = read_parameters(rule)
     except (msgspec.ValidationError, ValueError, ArithmeticError) as error:
         raise flaw_of(error, "parameters") from None
+    _plain(rule, parameters)
     wrong = parameters.wrong()
     if wrong is not None:
         field = f"parameters.{wrong.name}"
         raise Flaw(zh=f"{field}：{wrong.zh}", en=f"{field}: {wrong.en}", field=field)
     return parameters
+
+
+def _plain(rule: Rule, parameters: Parameters) -> None:
+    # What is adopted is read as it stands; what comes anew is written in plain digits.
+    for name, text in rule.parameters.items():
+        value = getattr(parameters, name, None)
+        spelling = {int: PLAIN, Decimal: PLAIN, Fraction: PLAIN_SHARE}.get(type(value))
+        if spelling is not None and isinstance(text, str) and not spelling.fullmatch(text):
+            field = f"parameters.{name}"
+            raise Flaw(
+                zh=f"{field}：{text!r} 须用 ASCII 数字写，如 17.5",
+                en=f"{field}: {text!r} must be written in ASCII digits, such as 17.5",
+                field=field,
+            )
 
 
 def _kind(rule: Rule) -> None:
@@ -216,11 +234,14 @@ def less(rule: Rule, higher: Rule, rules: Rulebook) -> str | None:
         return None
     if any(_leaves_it(each, rule, higher) for each in rules.rules.values()):
         return None
+    own, others = read_parameters(rule), read_parameters(higher)
+    if not own.compares(others):
+        return None
     if rule.strength is not Strength.HARD:
         return "strength"
     if WEIGHTS[rule.use] < WEIGHTS[higher.use]:
         return "use"
-    return "parameters" if read_parameters(rule).laxer(read_parameters(higher)) else None
+    return "parameters" if own.laxer(others) else None
 
 
 def _leaves_it(delegation: Rule, rule: Rule, higher: Rule) -> bool:

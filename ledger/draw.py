@@ -1,9 +1,11 @@
 """Draw: the order of applicants as a pure function, so that anybody can make it again (抽签).
 
 The seed of a draw is the SHA-256 of class, round and the ids of the events by which the schools
-passed the applicants. The ledger makes those ids, each with a random part, when it writes: no
-provider, school or teacher can choose one or know it before, and once the schools are done the seed
-is fixed. (Who runs the ledger makes the ids; against that stands the signed log, not the draw.)
+passed teachers in the round: for each teacher the first one, whatever became of the choice. The
+ledger makes those ids, each with a random part, when it writes: no provider, school or teacher can
+choose one or know it before, and once the schools are done the seed is fixed. Deciding on somebody,
+withdrawing or being passed again draws no other seed, so nobody can go on until one suits.
+(Who runs the ledger makes the ids; against that stands the signed log, not the draw.)
 A draw number is the SHA-256 of seed and teacher.
 """
 
@@ -36,10 +38,10 @@ class Applicant(Part):
     categories: tuple[Category, ...] = ()
 
 
-def seed_of(offering: OfferingId, round_number: int, applicants: Iterable[Applicant]) -> str:
+def seed_of(offering: OfferingId, round_number: int, passes: Iterable[str]) -> str:
     """The seed of a draw: SHA-256 over class, round and, sorted, the events of the schools."""
-    passes = sorted(each.passed_by for each in applicants)
-    return sha256("\n".join((str(offering), str(round_number), *passes)).encode()).hexdigest()
+    lines = (str(offering), str(round_number), *sorted(passes))
+    return sha256("\n".join(lines).encode()).hexdigest()
 
 
 def draw_of(seed: str, teacher: TeacherId) -> str:

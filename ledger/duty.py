@@ -6,7 +6,7 @@ violation when the year is over. A running year is not judged before its end.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
@@ -93,10 +93,10 @@ class EducationOffice(
 class AnnualAppraisal(
     Parameters,
     kind="annual-appraisal",
-    zh="市局每年须对县（市、区）和直属学校考核；全年没有考核的记为违规。",
+    zh="市局每年须对所辖每个县（市、区）和每所直属学校各作考核；年末仍有一个没有考核的，记为违规。",
     scope=(),
 ):
-    """How often a city appraises its counties and its own schools in a year at least."""
+    """How often a city appraises each of its counties and of its own schools in a year at least."""
 
     appraisals_per_year: int
 
@@ -242,10 +242,10 @@ def place_duties(
     *,
     bodies: int,
     offices: int,
-    appraisals: int,
+    appraised: Mapping[str, int],
     over: bool,
 ) -> list[Requirement]:
-    """What a locality has set up and done by a day; the office is a county's, appraisal a city's"""
+    """What a locality has set up and done by a day; ``appraised``: all a city has to, how often."""
     found: list[Requirement] = []
     body = rules.find(MonitoringBody, place, day)
     if body is not None and place.level != "PROVINCE":
@@ -258,9 +258,9 @@ def place_duties(
         found.append(there("EDUCATION_OFFICE", office, least, offices, over, words))
     appraisal = rules.find(AnnualAppraisal, place, day)
     if appraisal is not None and place.level == "CITY":
-        words = ("年度考核", "appraisals in the year")
-        least = appraisal.value.appraisals_per_year
-        found.append(there("ANNUAL_APPRAISAL", appraisal, least, appraisals, over, words))
+        words = ("年度考核的县和直属学校", "counties and own schools appraised in the year")
+        had = sum(each >= appraisal.value.appraisals_per_year for each in appraised.values())
+        found.append(there("ANNUAL_APPRAISAL", appraisal, len(appraised), had, over, words))
     return found
 
 

@@ -7,7 +7,7 @@ events and of days, even on one day (C-09). Who is assigned to a class comes in 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -17,7 +17,7 @@ from ledger.command import Command, Refused, Selector, about, fact
 from ledger.event import Entry, Event, Part, unchanged
 from ledger.kind import OutOfRange
 from ledger.names import JurisdictionId, Name, OfferingId, ProviderId, SchoolId, TeacherId, TermId
-from ledger.offering import OFFERING_EVENTS, ClassRoom
+from ledger.offering import OFFERING_EVENTS, ClassRoom, OfferingOpened
 from ledger.register import Category, Tier
 from ledger.regulation import Parameters
 from ledger.review import reasoned
@@ -51,6 +51,12 @@ class Match(Part):
     subject: bool | None = None
     stage: bool | None = None
 
+    @property
+    def suits(self) -> bool | None:
+        """Whether it suits in tier and category; ``None`` where that cannot be told (C-28)."""
+        both = (self.tier, self.category)
+        return False if False in both else None if None in both else True
+
 
 class OfferingSelected(Event, name="enrollment.offering-selected", version=2):
     """A teacher chose an offering; what the teacher was then is kept with how well it fits.
@@ -71,16 +77,6 @@ class OfferingSelected(Event, name="enrollment.offering-selected", version=2):
     match: Match | None = None
     tier: Tier | None = None
     categories: tuple[Category, ...] = ()
-
-    @property
-    def matches(self) -> tuple[str, ...] | None:
-        """The attributes that suit, where tier and category can be told; else ``None`` (C-28)."""
-        fit = self.match
-        if fit is None or (
-            None in (fit.tier, fit.category) and False not in (fit.tier, fit.category)
-        ):
-            return None
-        return tuple(name.upper() for name in fit.__struct_fields__ if getattr(fit, name))
 
 
 OfferingSelected.upcast(from_version=1)(unchanged)
@@ -251,6 +247,26 @@ class Choice:
         )
 
 
+def judge_days(
+    command: Command, opened: OfferingOpened, acts: Iterable[tuple[date, str]]
+) -> Refused | None:
+    """The gate on a step for many that is dated before one of the ``acts`` it decides (C-09)."""
+    day, evidence = max(acts)
+    if command.ask.on >= day:
+        return None
+    return StepOutOfOrder(
+        zh=f"{opened.offering} 待复核的选课到 {day} 才办完前一步，{command.ask.on} 不能进行此步骤；"
+        "顺序为选课、学校审核、机构复核",
+        en=f"the step before this one was taken in {opened.offering} on {day}, after "
+        f"{command.ask.on}; the order is selection, school review, provider review",
+        rule=command.ask.rules.find(
+            SelectionSteps, opened.place, command.ask.on, term=opened.term.value
+        ),
+        field="offering",
+        evidence=(evidence,),
+    )
+
+
 @dataclass(kw_only=True)
 class SelectionStep(Command):
     """What the later steps share: the pair of teacher and offering, and the choice so far."""
@@ -321,6 +337,7 @@ class ReviewSelection(SelectionStep):
     def decide(self) -> Iterator[Event]:
         school = self.chosen()
         opened = self.room.known(self.offering)
+        self.room.held(self.offering)
         reasoned(self.reason, not self.passed)
         if self.choice.status is not Status.SUBMITTED:
             raise self.steps()

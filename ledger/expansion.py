@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from msgspec import structs
+
 from ledger.command import Refused, Selector, about, fact
 from ledger.event import Entry, Event
 from ledger.names import Name, OfferingId
@@ -23,8 +25,9 @@ from ledger.offering import (
     OfferingOpened,
 )
 from ledger.register import taken
+from ledger.regulation import InForce
 from ledger.review import reasoned
-from ledger.term import Calendar, Phase, in_window, window
+from ledger.term import Calendar, Phase, Window, in_window, window
 
 # The re-review is a later noun, so its events are known by their names.
 REREVIEWS = ("enrollment.confirmed", "enrollment.declined")
@@ -64,8 +67,7 @@ class ExpansionStep(ClassStep):
         yield from in_window(self, phase, *subjects, place=opened.place, term=opened.term)
 
     def _misplaced(self, phase: Phase, opened: OfferingOpened) -> Refused | None:
-        rules, place, term = self.ask.rules, opened.place, opened.term
-        own = window(rules, place, term, phase, Calendar.REGULAR)
+        own = self._window(opened, phase)
         if self.rereviewed is not None:
             return ExpansionOutOfOrder(
                 zh=f"{self.offering} 第一轮已开始机构复核，不能再扩班",
@@ -78,8 +80,8 @@ class ExpansionStep(ClassStep):
         if own is not None and not own.value.unknown:
             return None
         # The window is not known, but the rounds between which it lies may be (C-10, C-24).
-        first = window(rules, place, term, Phase.SELECT_R1, Calendar.REGULAR)
-        second = window(rules, place, term, Phase.SELECT_R2, Calendar.REGULAR)
+        first = self._window(opened, Phase.SELECT_R1)
+        second = self._window(opened, Phase.SELECT_R2)
         if first is not None and self.ask.on <= (first.value.last or date.min):
             broken = first
         elif second is not None and self.ask.on >= (second.value.first or date.max):
@@ -93,6 +95,11 @@ class ExpansionStep(ClassStep):
             f"not, as the round {broken.value.span} shows",
             rule=broken,
             field="on",
+        )
+
+    def _window(self, opened: OfferingOpened, phase: Phase) -> InForce[Window] | None:
+        return window(
+            self.ask.rules, opened.place, opened.term, phase, Calendar.REGULAR, self.ask.on
         )
 
 
@@ -161,6 +168,7 @@ class DecideExpansion(ExpansionStep):
         reasoned(self.reason, not self.approved)
         if self.approved:
             self.room.held(self.offering)
+        yield from self.gate(self._follows(opened), self.offering, opened.provider)
         yield from self.timely(Phase.EXPANSION_DECISION, opened)
         yield ExpansionDecided(
             offering=self.offering,
@@ -174,8 +182,20 @@ class DecideExpansion(ExpansionStep):
         if self.approved and asked.parallel is not None:
             yield parallel_class(opened, asked.parallel, asked.seats)
 
+    def _follows(self, opened: OfferingOpened) -> Refused | None:
+        """What is wrong where the day lies before that of the request (C-09)."""
+        day, evidence = self.room.requested_by
+        if self.ask.on >= day:
+            return None
+        return ExpansionOutOfOrder(
+            zh=f"{self.offering} 于 {day} 申请扩班，{self.ask.on} 不能受理",
+            en=f"an expansion of {self.offering} was asked for on {day}, after {self.ask.on}",
+            rule=self._window(opened, Phase.EXPANSION_DECISION),
+            field="on",
+            evidence=(evidence,),
+        )
+
 
 def parallel_class(opened: OfferingOpened, offering: OfferingId, seats: int) -> OfferingOpened:
     """A further class of the same project, plan and days as one that stands."""
-    values = {name: getattr(opened, name) for name in opened.__struct_fields__}
-    return OfferingOpened(**values | {"offering": offering, "seats": seats, "parallel": True})
+    return structs.replace(opened, offering=offering, seats=seats, parallel=True)

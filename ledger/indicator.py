@@ -16,7 +16,7 @@ from typing import Any
 from ledger.names import JurisdictionId
 from ledger.regulation import InForce, Parameters, Rulebook
 from ledger.requirement import Requirement, Result, weighed
-from ledger.structure import RatioSuspended
+from ledger.structure import set_aside
 
 
 class SchoolAverage(
@@ -154,32 +154,35 @@ def match_share(
     first: date,
     last: date,
     *,
-    matched: int | None,
+    matched: int,
     chosen: int,
+    unsaid: int = 0,
 ) -> Requirement | None:
     """A school's choices of long projects in the term from ``first`` to ``last`` that suit.
 
     The rule is that of the term's first day; a suspension on its last day holds for the term.
-    ``matched`` is ``None`` where the choices do not say whether they suit.
+    ``unsaid``: choices that do not say whether they suit. They leave it open, unless the share is
+    reached without them, or missed even with them.
     """
     rule = rules.find(MatchShare, place, first)
     if rule is None:
         return None
-    enough = matched is not None and matched >= rule.value.share_min * chosen
-    result = _judged(rules, rule, place, last, enough, bool(chosen))
-    if matched is None and result in (Result.MET, Result.NOT_MET):
+    least = rule.value.share_min * chosen
+    result = _judged(rules, rule, place, last, matched >= least, bool(chosen))
+    if result is Result.NOT_MET and matched + unsaid >= least:
         result = Result.INDETERMINATE
-    had = "?" if matched is None else matched
+    open_zh = f"（另有 {unsaid} 人次无法判断）" if unsaid else ""
+    open_en = f" (of {unsaid} nobody can tell)" if unsaid else ""
     return weighed(
         "MATCH_SHARE",
         rule,
         result,
         needed=f"{rule.value.share_min} × {chosen}",
-        had=had,
+        had=matched,
         zh=f"学校通过的 {rule.value.base_credits_min} 学分及以上选课 {chosen} 人次，"
-        f"层次类别相符 {had} 人次，须达到 {rule.value.share_min}。",
-        en=f"{had} of {chosen} choices of projects of {rule.value.base_credits_min} credits suit "
-        f"the teacher; {rule.value.share_min} are asked for.",
+        f"层次类别相符 {matched} 人次{open_zh}，须达到 {rule.value.share_min}。",
+        en=f"{matched} of {chosen} choices of projects of {rule.value.base_credits_min} credits "
+        f"suit the teacher{open_en}; {rule.value.share_min} are asked for.",
     )
 
 
@@ -193,10 +196,5 @@ def _judged(
 ) -> Result:
     if not any_at_all:
         return Result.NOT_APPLICABLE
-    suspension = rules.find(RatioSuspended, place, day)
-    if suspension is None:
-        return Result.MET if enough else Result.NOT_MET
-    if not suspension.certain:
-        return Result.INDETERMINATE
-    local = rule.rule.place.level != "PROVINCE"
-    return Result.LOCAL_DISCRETION if local else Result.NOT_ASSESSED
+    judged = Result.MET if enough else Result.NOT_MET
+    return set_aside(rules, rule, place, day) or judged

@@ -74,7 +74,8 @@ class SendTrainingNotices(ClassStep):
         )
         phase, place, term = Phase.TRAINING_NOTICE, opened.place, opened.term
         # Only some terms give a day for the notices; in the others none is missed.
-        if window(self.ask.rules, place, term, phase, Calendar.REGULAR) is not None:
+        known = window(self.ask.rules, place, term, phase, Calendar.REGULAR, self.ask.on)
+        if known is not None:
             judged = judge_window(self, phase, place=place, term=term)
             if judged is not None:
                 yield self.finding(*judged, self.offering, opened.provider)

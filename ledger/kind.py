@@ -96,6 +96,10 @@ class Parameters(Struct, metaclass=KindMeta, forbid_unknown_fields=True):
         """What only this kind can tell; subclasses say it where the class statement cannot."""
         return None
 
+    def compares(self, than: Self) -> bool:
+        """Whether both ask for the same thing, so that one can ask for less of it."""
+        return True
+
     def laxer(self, than: Self) -> bool:
         """Whether this asks for less than ``than`` does, a rule of the same kind above it."""
         return any(

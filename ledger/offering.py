@@ -148,6 +148,7 @@ class ClassRoom:
     opened_on: date = date.max
     seats: int = 0
     requested: ExpansionRequested | None = None
+    requested_by: tuple[date, str] = (date.min, "")
     cancelled: str | None = None
     parallels: set[OfferingId] = field(default_factory=set)
 
@@ -157,7 +158,7 @@ class ClassRoom:
             case OfferingOpened() as event:
                 self.opened, self.seats, self.opened_on = event, event.seats, entry.on
             case ExpansionRequested() as event if self._own(event):
-                self.requested = event
+                self.requested, self.requested_by = event, (entry.on, entry.id)
             case ExpansionDecided() as event if self._own(event):
                 self.requested = None
                 if event.approved and event.parallel is None:

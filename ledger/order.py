@@ -100,11 +100,16 @@ OrderAwarded.upcast(from_version=1)(unchanged)
 class OrderMinimum(
     Parameters,
     kind="order-minimum",
-    zh="公布订单清单时，一个县发布的订单少于规定班期数的，记为偏离。",
+    zh="公布订单清单时，清单上的县发布的订单少于规定班期数的，记为偏离；"
+    "一个订单也没有的县不在清单上，由该县的年度要求判断。",
     scope=("term",),
     less=("offerings_min",),
 ):
-    """Notes, as a departure, a county that ordered fewer offerings than this in a term."""
+    """Notes, as a departure, a county of the order list with fewer offerings than this in a term.
+
+    A county without any order is not in the list, and every ledger is founded with all counties,
+    whether they take part or not. Its year tells: ``order_minimum`` judges it there.
+    """
 
     offerings_min: int
 
@@ -213,7 +218,7 @@ class SubmitOrder(Command):
 
 @dataclass(kw_only=True)
 class PublishOrderList(Command):
-    """Publish a term's orders, by the province; notes counties that ordered too few."""
+    """Publish a term's orders, by the province; notes counties in it that ordered too few."""
 
     term: TermId
 

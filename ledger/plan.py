@@ -9,6 +9,8 @@ from enum import Enum
 from itertools import pairwise
 from typing import Any
 
+from msgspec import structs
+
 from ledger.amount import bounded, exact, money
 from ledger.event import Part
 from ledger.fault import Fault
@@ -173,9 +175,7 @@ def exact_plan(plan: Plan) -> Plan:
     bounded(plan.segments, SEGMENTS_MAX, "segments")
     if plan.days is not None:
         bounded(plan.days, DAYS_MAX, "days")
-    values = {name: getattr(plan, name) for name in plan.__struct_fields__}
-    values |= _amounts(plan) | _texts(plan) | _lists(plan)
-    return Plan(**values | {"parts": _parts(plan)})
+    return structs.replace(plan, **_amounts(plan), **_texts(plan), **_lists(plan))
 
 
 def _amounts(plan: Plan) -> dict[str, Any]:
@@ -194,11 +194,10 @@ def _amounts(plan: Plan) -> dict[str, Any]:
 
 
 def _texts(plan: Plan) -> dict[str, Any]:
-    optional = ("aims", "methods", "introduction")
+    needed, optional = ("title", "subject"), ("aims", "methods", "introduction")
     return {
-        "title": _text(plan.title, "title", needed=True),
-        "subject": _text(plan.subject, "subject", needed=True),
-        **{name: _text(getattr(plan, name), name) for name in optional},
+        name: _text(getattr(plan, name), name, needed=name in needed)
+        for name in (*needed, *optional)
     }
 
 
@@ -232,6 +231,7 @@ def _lists(plan: Plan) -> dict[str, Any]:
         "fees": tuple(fees),
         "courses": tuple(courses),
         "trainers": tuple(trainers),
+        "parts": _parts(plan),
         "target_tiers": tuple(dict.fromkeys(plan.target_tiers)),
         "target_categories": tuple(dict.fromkeys(plan.target_categories)),
         "contents": _labels(plan.contents, "contents"),

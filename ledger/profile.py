@@ -42,6 +42,7 @@ class UpdateTeacherProfile(Command):
 
     now: Whereabouts = fact(default_factory=Whereabouts)
     national: TeacherProfileUpdated | None = fact(default=None)
+    titled: Title | None = fact(default=None)
     imported: str = fact(default="")
 
     def boundary(self) -> list[Selector]:
@@ -52,6 +53,7 @@ class UpdateTeacherProfile(Command):
         match entry.event:
             case TeacherProfileUpdated(source=ProfileSource.NATIONAL_IMPORT) as event:
                 self.national, self.imported = event, entry.id
+                self.titled = event.title or self.titled
             case _:
                 pass
 
@@ -95,10 +97,11 @@ class UpdateTeacherProfile(Command):
         told = self.national
         if told is None or self.source is ProfileSource.NATIONAL_IMPORT:
             return None
-        title = told.title if self.title is None else self.title
-        if (told.stage, told.subject, told.title) == (self.stage, self.subject, title):
+        # A title that one of the two does not say contradicts nothing.
+        same = None in (self.title, self.titled) or self.title is self.titled
+        if same and (told.stage, told.subject) == (self.stage, self.subject):
             return None
-        title_said = told.title.value if told.title else ""
+        title_said = self.titled.value if self.titled else ""
         said = ", ".join(filter(None, (told.stage.value, told.subject, title_said)))
         return NationalDataPrevails(
             zh=f"{self.teacher} 的数据来自全国系统（{said}），平台不能改写；请在全国系统中更正",

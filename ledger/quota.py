@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator
+from typing import NamedTuple
 
 from ledger.accreditation import ProviderAccredited, accredited_for
 from ledger.command import Command, Refused
@@ -102,6 +102,10 @@ class PlanPerOrder(Refused):
     """An order has a plan already, or the plan serves another order."""
 
 
+class OneClassOnly(Refused):
+    """An order asks for one class, and the project has more."""
+
+
 class QuotaExceeded(Refused):
     """The provider has used up its projects of the term."""
 
@@ -118,19 +122,20 @@ class LeadElsewhere(Refused):
     """The lead declares with another provider in the term."""
 
 
-@dataclass
-class Declared:
-    """What a provider and a lead have declared in a term so far."""
+Quota = InForce[ProjectQuota] | InForce[ProjectQuotaNew]
 
-    projects: dict[str, str] = field(default_factory=dict)
-    offerings: int = 0
-    providers: set[ProviderId] = field(default_factory=set)
-    evidence: list[str] = field(default_factory=list)
+
+class Led(NamedTuple):
+    """A declared project as it counts for its lead; ``evidence`` is the event that says so."""
+
+    provider: ProviderId
+    offerings: int
+    evidence: str
 
 
 def quota_of(
     command: Command, host: ProviderAccredited, place: JurisdictionId, term: TermId
-) -> InForce[ProjectQuota] | InForce[ProjectQuotaNew] | None:
+) -> Quota | None:
     """The quota rule that binds a provider; the one for new providers goes first."""
     rules, day, code = command.ask.rules, command.ask.on, term.value
     new = rules.find(ProjectQuotaNew, place, day, term=code)
@@ -145,18 +150,13 @@ def quota_of(
 
 
 def judge_quota(
-    command: Command,
+    rule: Quota,
     host: ProviderAccredited,
-    declared: Declared,
-    *,
-    place: JurisdictionId,
+    declared: dict[ProjectId, str],
     term: TermId,
 ) -> Refused | None:
-    """The gate on one more project of the provider."""
-    rule = quota_of(command, host, place, term)
-    if rule is None:
-        return None
-    used, most = len(declared.projects), rule.value.projects_max
+    """The gate on one more project: ``declared`` are those that count, with their events."""
+    used, most = len(declared), rule.value.projects_max
     if used < most:
         return None
     return QuotaExceeded(
@@ -164,6 +164,7 @@ def judge_quota(
         en=f"{host.provider} has declared {used} projects in {term.value} of at most {most}",
         rule=rule,
         field="project",
+        evidence=tuple(declared.values()),
     )
 
 
@@ -172,7 +173,7 @@ def judge_lead(
     lead: StaffId,
     provider: ProviderId,
     offerings: int,
-    declared: Declared,
+    led: Collection[Led],
     *,
     place: JurisdictionId,
     term: TermId,
@@ -181,7 +182,7 @@ def judge_lead(
     rules, day = command.ask.rules, command.ask.on
     refusals: list[Refused] = []
     most = rules.find(LeadOfferings, place, day, term=term.value)
-    total = declared.offerings + offerings
+    total = sum(each.offerings for each in led) + offerings
     if most is not None and total > most.value.offerings_max:
         refusals.append(
             LeadOverloaded(
@@ -191,11 +192,12 @@ def judge_lead(
                 f"at most {most.value.offerings_max} are allowed",
                 rule=most,
                 field="lead",
+                evidence=tuple(each.evidence for each in led),
             )
         )
     alone = rules.find(LeadProviders, place, day, term=term.value)
-    others = declared.providers - {provider}
-    if alone is not None and len({*others, provider}) > alone.value.providers_max:
+    others = {each.provider for each in led} - {provider}
+    if alone is not None and len(others) + 1 > alone.value.providers_max:
         refusals.append(
             LeadElsewhere(
                 zh=f"项目负责人 {lead} 已在 {'、'.join(sorted(others))} 申报，不得再在 "
@@ -203,9 +205,24 @@ def judge_lead(
                 en=f"lead {lead} declares with {', '.join(sorted(others))}, so not with {provider}",
                 rule=alone,
                 field="lead",
+                evidence=tuple(each.evidence for each in led if each.provider in others),
             )
         )
     return refusals
+
+
+def judge_one_class(
+    command: Command, order: OrderId, offerings: int, place: JurisdictionId, term: TermId
+) -> Refused | None:
+    """The gate on a project with more classes than the one that an order asks for."""
+    if offerings == 1:
+        return None
+    return OneClassOnly(
+        zh=f"{order} 是一个班期的订单，方案却申报 {offerings} 个班期",
+        en=f"{order} asks for one class, and the project has {offerings}",
+        rule=command.ask.rules.find(OrderPlan, place, command.ask.on, term=term.value),
+        field="offerings",
+    )
 
 
 def judge_order_plan(

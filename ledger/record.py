@@ -16,8 +16,6 @@ from ledger.event import Entry, Event
 from ledger.names import CreditId, JurisdictionId, OfferingId, SchoolId, TeacherId
 from ledger.plan import Purpose
 from ledger.register import Category
-from ledger.regulation import InForce
-from ledger.requirement import cited
 from ledger.school_based import SchoolBasedRecognised
 from ledger.teacher import TeacherProfileUpdated, TeacherRegistered, TeacherTransferred
 
@@ -153,10 +151,9 @@ def total(lines: list[Line], kind: CreditKind | None = None, unit: Unit = Unit.C
     return sum((each.worth(unit) for each in lines if kind in (None, each.kind)), ZERO)
 
 
-def stands_on(rule: InForce[Any], lines: list[Line]) -> dict[str, Any]:
-    """The fields of a requirement that name its rule and the lines that it was judged by."""
+def stands_on(lines: list[Line]) -> dict[str, Any]:
+    """The fields of a requirement that name the lines that it was judged by."""
     return {
-        **cited(rule),
         "positions": tuple(sorted({p for each in lines for p in each.positions})),
         "events": tuple(e for each in lines for e in each.events),
     }

@@ -204,6 +204,7 @@ class RedateOfferings(Command):
                 term=opened.term,
                 calendar=opened.calendar,
                 day=day,
+                pinned=self.ask.on,
             )
 
     def _wrong(

@@ -79,6 +79,8 @@ def weighed(
     zh: str,
     en: str,
     events: tuple[str, ...] = (),
+    positions: tuple[int, ...] = (),
+    year: int | None = None,
 ) -> Requirement:
     """How a number stands to a rule; undecided where nobody can tell whether it is in force."""
     return Requirement(
@@ -89,5 +91,7 @@ def weighed(
         zh=zh,
         en=en,
         events=events,
+        positions=positions,
+        year=year,
         **cited(rule),
     )

@@ -65,6 +65,10 @@ class NotResponded(Refused):
     """The provider did not answer the order."""
 
 
+class NotAwarded(Refused):
+    """The order was not awarded to this provider, in this place and term."""
+
+
 @dataclass
 class _Order:
     """What is known of an order and the provider that wants it."""
@@ -106,6 +110,27 @@ def host_age(
         f"{command.ask.on}, and cannot host an order",
         rule=age,
         field="provider",
+    )
+
+
+def judge_award(
+    command: Command,
+    order: OrderId,
+    awarded: OrderAwarded | None,
+    provider: ProviderId,
+    place: JurisdictionId,
+    term: TermId,
+) -> Refused | None:
+    """The gate on declaring for an order that was awarded to another, elsewhere or in no term."""
+    won = awarded and (awarded.provider, awarded.place, awarded.term)
+    if won == (provider, place, term):
+        return None
+    phase, calendar = Phase.ORDER_DECLARE, Calendar.ORDER
+    return NotAwarded(
+        zh=f"{order} 没有确定由 {provider} 在 {place.value} {term.value} 承训，不能据此申报",
+        en=f"{order} was not awarded to {provider} for {place.value} in {term.value}",
+        rule=window(command.ask.rules, place, term, phase, calendar, command.ask.on),
+        field="order",
     )
 
 
@@ -232,18 +257,7 @@ class AwardOrder(Command):
             calendar=Calendar.ORDER,
         )
         if self.provider not in (self.seen.responded or ()):
-            yield from self.gate(
-                NotResponded(
-                    zh=f"{self.provider} 没有响应 {self.order}，不能被选定",
-                    en=f"{self.provider} did not answer {self.order}",
-                    rule=window(
-                        self.ask.rules, order.place, order.term, Phase.ORDER_AWARD, Calendar.ORDER
-                    ),
-                    field="provider",
-                ),
-                self.order,
-                self.provider,
-            )
+            yield from self.gate(self._unanswered(order), self.order, self.provider)
         young = host_age(self, order.place, order.term, host)
         for refusal in (young, self.seen.held.lost(self)):
             yield from self.gate(refusal, self.order, self.provider)
@@ -256,6 +270,15 @@ class AwardOrder(Command):
             off_platform=self.off_platform,
         )
         yield from _noted(self, order)
+
+    def _unanswered(self, order: OrderSubmitted) -> Refused:
+        phase, calendar, day = Phase.ORDER_AWARD, Calendar.ORDER, self.ask.on
+        return NotResponded(
+            zh=f"{self.provider} 没有响应 {self.order}，不能被选定",
+            en=f"{self.provider} did not answer {self.order}",
+            rule=window(self.ask.rules, order.place, order.term, phase, calendar, day),
+            field="provider",
+        )
 
 
 def _noted(step: RespondToOrder | AwardOrder, order: OrderSubmitted) -> Iterator[Event]:

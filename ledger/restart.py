@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from ledger.accreditation import ProviderAccredited
 from ledger.amount import bounded
 from ledger.command import Command, Refused, Selector, about, fact
 from ledger.event import Entry, Event
+from ledger.fault import Fault
 from ledger.finding import Outcome
 from ledger.names import JurisdictionId, Name, ProviderId
 from ledger.register import JurisdictionRegistered, WrongPlace, unknown
@@ -78,7 +80,8 @@ class FileAcceptedList(Command):
     resumed: dict[ProviderId, Resumption] = fact(default_factory=dict)
 
     def boundary(self) -> list[Selector]:
-        listed = (about(each, of=RESUMPTION_EVENTS) for each in dict.fromkeys(self.providers))
+        of: list[type[Event]] = [ProviderAccredited, *RESUMPTION_EVENTS]
+        listed = (about(each, of=of) for each in dict.fromkeys(self.providers))
         return [about(self.place, of=[JurisdictionRegistered]), *listed]
 
     def learn(self, entry: Entry) -> None:
@@ -93,7 +96,7 @@ class FileAcceptedList(Command):
     def decide(self) -> Iterator[Event]:
         if not self.known:
             raise unknown(self.place, "place")
-        bounded(len(self.providers), PROVIDERS_MAX, "providers")
+        self._listed()
         if self.filed_with not in self.place.chain[1:]:
             raise WrongPlace(
                 zh=f"{self.filed_with} 不是 {self.place} 的上级教育行政部门，名单应报上级备案",
@@ -103,13 +106,13 @@ class FileAcceptedList(Command):
         yield AcceptedListFiled(
             place=self.place,
             filed_with=self.filed_with,
-            providers=tuple(dict.fromkeys(self.providers)),
+            providers=self.providers,
         )
         rule = self.ask.rules.find(LocalRestart, self.place, self.ask.on)
         if rule is None:
             return
-        for provider in dict.fromkeys(self.providers):
-            resumed = self.resumed.get(provider, Resumption())
+        for provider in self.providers:
+            resumed = self.resumed[provider]
             if not resumed.accepted:
                 said = ListedUnaccepted(
                     zh=f"备案名单中的 {provider} 没有通过联合验收",
@@ -119,3 +122,16 @@ class FileAcceptedList(Command):
                     evidence=resumed.evidence,
                 )
                 yield self.finding(said, Outcome.VIOLATION, provider, self.place)
+
+    def _listed(self) -> None:
+        bounded(len(self.providers), PROVIDERS_MAX, "providers")
+        for provider in self.providers:
+            if provider not in self.resumed:
+                raise unknown(provider, "providers")
+        if len(set(self.providers)) < len(self.providers):
+            raise Fault(
+                "TWICE_IN_ROWS",
+                zh="名单中有机构出现两次",
+                en="a provider stands twice on the list",
+                field="providers",
+            )

@@ -42,10 +42,11 @@ class BarredFromRoundTwo(Refused):
 
 @dataclass
 class TermChoices:
-    """All choices of one teacher in one term."""
+    """All choices of one teacher in one term; ``first_closes`` is asked of when all are learned."""
 
     choices: dict[OfferingId, Choice] = field(default_factory=dict)
     first_round: dict[OfferingId, bool | None] = field(default_factory=dict)
+    withdrawn: dict[OfferingId, date] = field(default_factory=dict)
     first_closes: date | None = None
 
     def learn(self, entry: Entry) -> None:
@@ -58,26 +59,36 @@ class TermChoices:
         match event:
             case OfferingSelected(round=1):
                 self.first_round[offering] = None
+                self.withdrawn.pop(offering, None)
             case SelectionReviewed(round=1, passed=passed):
                 self.first_round[offering] = passed
-            case EnrollmentWithdrawn() if self._before_close(entry):
-                # What was withdrawn by the close of round one counts as not selected (C-08).
-                self.first_round.pop(offering, None)
+            case EnrollmentWithdrawn():
+                self.withdrawn.setdefault(offering, entry.on)
             case _:
                 pass
 
-    def _before_close(self, entry: Entry) -> bool:
-        return self.first_closes is None or entry.on <= self.first_closes
+    def _at_close(self) -> list[bool | None]:
+        """What the schools said to the choices of round one that stand at its close."""
+        # What was withdrawn by then counts as not selected (C-08).
+        return [
+            passed
+            for offering, passed in self.first_round.items()
+            if offering not in self.withdrawn or self._after_close(self.withdrawn[offering])
+        ]
+
+    def _after_close(self, day: date) -> bool:
+        return self.first_closes is not None and day > self.first_closes
 
     @property
     def selected_first(self) -> bool:
         """Whether a choice of round one stands at its close, refused ones included."""
-        return bool(self.first_round)
+        return bool(self._at_close())
 
     @property
     def all_refused_first(self) -> bool:
         """Whether the school passed none of the choices of round one."""
-        return bool(self.first_round) and all(p is False for p in self.first_round.values())
+        said = self._at_close()
+        return bool(said) and all(passed is False for passed in said)
 
 
 def barred(

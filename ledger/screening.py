@@ -12,8 +12,16 @@ from dataclasses import dataclass, field
 
 from ledger.command import Refused, Selector, about, fact
 from ledger.draw import Applicant, ScreeningOrder, draw_of, is_prior, ranked, seed_of
-from ledger.enrollment import ENROLLMENT_EVENTS, Choice, OfferingSelected, Roll, Status
-from ledger.event import Entry, Event
+from ledger.enrollment import (
+    ENROLLMENT_EVENTS,
+    Choice,
+    OfferingSelected,
+    Roll,
+    SelectionReviewed,
+    Status,
+    judge_days,
+)
+from ledger.event import Entry, Event, unchanged
 from ledger.names import JurisdictionId, OfferingId, ProviderId, SchoolId, TeacherId, TermId
 from ledger.offering import OFFERING_EVENTS, ClassStep
 from ledger.register import Category, Tier
@@ -30,8 +38,12 @@ class ScreeningAnnounced(Event, name="screening.announced"):
     categories: tuple[Category, ...] = ()
 
 
-class ApplicantsScreened(Event, name="screening.applicants-screened"):
-    """The applicants of a round were put in order; a placement for each of them follows."""
+class ApplicantsScreened(Event, name="screening.applicants-screened", version=2):
+    """The applicants of a round were put in order; a placement for each of them follows.
+
+    ``also_passed``: the passes of the round that the seed is made of beside those of the placed,
+    because their choices no longer waited.
+    """
 
     offering: OfferingId
     provider: ProviderId
@@ -44,13 +56,17 @@ class ApplicantsScreened(Event, name="screening.applicants-screened"):
     seed: str
     applicants: int
     seats_left: int
+    also_passed: tuple[str, ...] = ()
+
+
+ApplicantsScreened.upcast(from_version=1)(unchanged)
 
 
 class ApplicantPlaced(Event, name="screening.applicant-placed"):
     """The place of one applicant in the order, with all that the order looked at.
 
     ``arrived`` counts the choices of the round as they were made, from 1; ``passed_by`` is the
-    event by which the school passed the choice.
+    event by which the school first passed the teacher in the round.
     """
 
     teacher: TeacherId
@@ -88,6 +104,7 @@ class Waiting:
 
     choices: dict[TeacherId, Choice] = field(default_factory=dict)
     chosen: dict[TeacherId, OfferingSelected] = field(default_factory=dict)
+    passes: dict[tuple[int, TeacherId], str] = field(default_factory=dict)
 
     def learn(self, entry: Entry) -> None:
         """Takes in the enrollment events of the class; others change nothing."""
@@ -100,6 +117,9 @@ class Waiting:
             # Who chooses again arrives again.
             self.chosen.pop(teacher, None)
             self.chosen[teacher] = event
+        elif isinstance(event, SelectionReviewed) and event.passed:
+            # Who is passed again brings no second chance to the draw.
+            self.passes.setdefault((event.round, teacher), entry.id)
 
     def applicants(self) -> tuple[int, list[Applicant]]:
         """The latest round in which somebody waits, and who does, as they arrived."""
@@ -118,7 +138,7 @@ class Waiting:
                     Applicant(
                         teacher=teacher,
                         arrived=arrived,
-                        passed_by=passed[teacher].evidence,
+                        passed_by=self.passes[latest, teacher],
                         tier=event.tier,
                         categories=event.categories,
                     )
@@ -213,6 +233,9 @@ class ScreenApplicants(ClassStep):
             )
         if number in self.screened:
             raise _stands(self.offering, self.screened[number])
+        choices = [self.waiting.choices[each.teacher] for each in applicants]
+        late = judge_days(self, opened, [(each.day, each.evidence) for each in choices])
+        yield from self.gate(late, self.offering, opened.provider)
         yield from in_window(
             self,
             Phase.PROVIDER_REVIEW_R2 if number == 2 else Phase.PROVIDER_REVIEW_R1,
@@ -227,7 +250,9 @@ class ScreenApplicants(ClassStep):
         opened, said = self.room.known(self.offering), self.announced
         by = said.by if said else ScreeningOrder.DRAW
         tiers, categories = (said.tiers, said.categories) if said else ((), ())
-        seed = seed_of(self.offering, number, applicants)
+        passes = [each for (of, _), each in self.waiting.passes.items() if of == number]
+        placed = {each.passed_by for each in applicants}
+        seed = seed_of(self.offering, number, passes)
         yield ApplicantsScreened(
             offering=self.offering,
             provider=opened.provider,
@@ -240,6 +265,7 @@ class ScreenApplicants(ClassStep):
             seed=seed,
             applicants=len(applicants),
             seats_left=max(self.room.seats - len(self.roll.confirmed), 0),
+            also_passed=tuple(each for each in passes if each not in placed),
         )
         in_order = ranked(applicants, by, seed, tiers, categories)
         for rank, each in enumerate(in_order, start=1):

@@ -55,6 +55,10 @@ class Segments(
             or self.credits_min > than.credits_min
         )
 
+    def covers(self, plan: Plan) -> bool:
+        """Whether a plan has so many hours and credits that the rule is about it."""
+        return plan.hours >= self.hours_min and plan.base_credits >= self.credits_min
+
 
 class PreferredMonths(
     Parameters,
@@ -86,9 +90,7 @@ def judge_segments(candidate: Candidate) -> Iterator[Refused]:
     """The gates on the division of a long project."""
     plan = candidate.plan
     rule = candidate.find(Segments, last_day(candidate.term))
-    if rule is None or rule.value.segments_max is None:
-        return
-    if plan.hours < rule.value.hours_min or plan.base_credits < rule.value.credits_min:
+    if rule is None or rule.value.segments_max is None or not rule.value.covers(plan):
         return
     most = rule.value.segments_max
     if plan.segments > most:

@@ -16,12 +16,8 @@ from ledger.category import CATEGORY_EVENTS, Belonging, belongings_after
 from ledger.command import Command, Refused, Selector, about, fact
 from ledger.enrollment import (
     ENROLLMENT_EVENTS,
-    EnrollmentConfirmed,
-    EnrollmentDeclined,
-    EnrollmentWithdrawn,
     Match,
     OfferingSelected,
-    SelectionReviewed,
     Via,
 )
 from ledger.event import Entry, Event
@@ -93,28 +89,24 @@ class SelectOffering(Command):
     room: ClassRoom = fact(default_factory=ClassRoom)
     mine: TermChoices = fact(default_factory=TermChoices)
     spans: list[Belonging] = fact(default_factory=list)
-    entries: list[Entry] = fact(default_factory=list)
 
     def boundary(self) -> list[Selector]:
         return [
-            about(self.teacher, of=[*TEACHER_EVENTS, *CATEGORY_EVENTS, *ENROLLMENT_EVENTS]),
+            about(self.teacher, of=[*TEACHER_EVENTS, *CATEGORY_EVENTS]),
             about(self.offering, of=OFFERING_EVENTS),
         ]
 
+    def beyond(self) -> list[Selector]:
+        opened = self.room.opened
+        return [about(self.teacher, opened.term, of=ENROLLMENT_EVENTS)] if opened else []
+
     def learn(self, entry: Entry) -> None:
-        match entry.event:
-            case (
-                OfferingSelected()
-                | SelectionReviewed()
-                | EnrollmentConfirmed()
-                | EnrollmentDeclined()
-                | EnrollmentWithdrawn()
-            ):
-                self.entries.append(entry)
-            case _:
-                self.now.learn(entry)
-                self.room.learn(entry)
-                self.spans = belongings_after(self.spans, entry)
+        if type(entry.event) in ENROLLMENT_EVENTS:
+            self.mine.learn(entry)
+            return
+        self.now.learn(entry)
+        self.room.learn(entry)
+        self.spans = belongings_after(self.spans, entry)
 
     def authority(self) -> Name:
         return self.teacher
@@ -126,7 +118,8 @@ class SelectOffering(Command):
         school = self.now.known(self.teacher)
         opened = self.room.known(self.offering)
         self.room.held(self.offering)
-        self._recall(opened.term)
+        first = self._window(opened.term, Phase.SELECT_R1)
+        self.mine.first_closes = first.value.last if first else None
         current = self.mine.choices.get(self.offering)
         if current is not None and current.stands:
             raise AlreadySelected(
@@ -243,11 +236,4 @@ class SelectOffering(Command):
     def _window(
         self, term: TermId, phase: Phase, calendar: Calendar = Calendar.REGULAR
     ) -> InForce[Window] | None:
-        return window(self.ask.rules, self.now.place, term, phase, calendar)
-
-    def _recall(self, term: TermId) -> None:
-        first = self._window(term, Phase.SELECT_R1)
-        self.mine.first_closes = first.value.last if first else None
-        for entry in self.entries:
-            if getattr(entry.event, "term", None) == term:
-                self.mine.learn(entry)
+        return window(self.ask.rules, self.now.place, term, phase, calendar, self.ask.on)

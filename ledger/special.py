@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 from ledger.accreditation import years_later
@@ -24,7 +25,7 @@ from ledger.plan import Purpose
 from ledger.record import Line, Record, stands_on
 from ledger.register import Category
 from ledger.regulation import InForce, Parameters, ParametersT, Rulebook
-from ledger.requirement import Requirement, Result
+from ledger.requirement import Requirement, Result, weighed
 
 OVER_THE_CYCLE = (Category.BACKBONE_TEACHER, Category.HOMEROOM_TEACHER, Category.PRINCIPAL)
 OF_ITS_OWN = {
@@ -102,12 +103,7 @@ class NotCounted(
 ):
     """Counts trainings of a probation or qualification in the cycle at this rate, by default 0."""
 
-    count_rate: Decimal = ZERO
-
-    def unfit(self) -> OutOfRange | None:
-        if self.count_rate <= 1:
-            return None
-        return OutOfRange("count_rate", "不得大于 1", "must not be more than 1")
+    count_rate: Fraction = Fraction(0)
 
 
 class Apart(NamedTuple):
@@ -119,7 +115,8 @@ class Apart(NamedTuple):
 
     def worth(self, unit: Unit) -> Decimal:
         """What is left of it in the cycle."""
-        return self.line.worth(unit) * self.rule.value.count_rate
+        rate = self.rule.value.count_rate
+        return self.line.worth(unit) * rate.numerator / rate.denominator
 
 
 def prevailing(
@@ -202,14 +199,15 @@ def counted_apart(found: Iterable[Apart], unit: Unit) -> Iterator[Requirement]:
         rule = group[0].rule
         hours = sum((each.line.worth(unit) for each in group), ZERO)
         counted = plain(sum((each.worth(unit) for each in group), ZERO))
-        yield Requirement(
-            code=f"{category.value}_NOT_COUNTED",
-            result=Result.COMPLIANT,
+        yield weighed(
+            f"{category.value}_NOT_COUNTED",
+            rule,
+            Result.COMPLIANT,
             needed=f"{hours} × {rule.value.count_rate}",
-            had=str(counted),
+            had=counted,
             zh=f"{CATEGORY_ZH[category]}专项培训 {hours}，计入周期 {counted}。",
             en=f"{hours} of {category.value} training; {counted} of it count in the cycle.",
-            **stands_on(rule, [each.line for each in group]),
+            **stands_on([each.line for each in group]),
         )
 
 
@@ -245,15 +243,16 @@ def _judged(
     ]
     met = all(had >= least for _, _, had, least in parts)
     result = Result.MET if met else short
-    cited = stands_on(rule, lines)
+    cited = stands_on(lines)
     cited["events"] += tuple(each for span in spans for each in span.events)
     cited["positions"] = tuple(
         sorted({*cited["positions"], *(each for span in spans for each in span.positions)})
     )
     since = spans[0].since
-    return Requirement(
-        code=f"{category.value}_HOURS",
-        result=result if rule.certain else Result.INDETERMINATE,
+    return weighed(
+        f"{category.value}_HOURS",
+        rule,
+        result,
         needed=" / ".join(str(least) for *_, least in parts),
         had=" / ".join(str(plain(had)) for _, _, had, _ in parts),
         zh=f"{CATEGORY_ZH[category]}（自 {since} 起）："

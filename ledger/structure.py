@@ -18,7 +18,7 @@ from ledger.kind import OutOfRange
 from ledger.names import JurisdictionId
 from ledger.record import Line, stands_on, total
 from ledger.regulation import InForce, Parameters, Rulebook
-from ledger.requirement import Requirement, Result
+from ledger.requirement import Requirement, Result, weighed
 
 
 class OnceIntensive(
@@ -108,15 +108,32 @@ def effective(
     return total(lines, unit=unit) - cut, cut
 
 
+def set_aside(
+    rules: Rulebook, rule: InForce[Any], place: JurisdictionId, day: date
+) -> Result | None:
+    """What is said of a share on a day of the suspension; ``None``: it is judged as ever.
+
+    At provincial level it is not assessed, one of a city or county is left to it (C-13).
+    """
+    suspension = rules.find(RatioSuspended, place, day)
+    if suspension is None:
+        return None
+    if not suspension.certain:
+        return Result.INDETERMINATE
+    local = rule.rule.place.level != "PROVINCE"
+    return Result.LOCAL_DISCRETION if local else Result.NOT_ASSESSED
+
+
 def cap_on(
     rules: Rulebook, place: JurisdictionId, day: date
 ) -> tuple[InForce[SchoolBasedCap] | None, Result | None]:
-    """The cap, and ``NOT_ASSESSED`` or ``INDETERMINATE`` where it is or may be suspended."""
+    """The cap, and ``NOT_ASSESSED`` or ``INDETERMINATE`` where it is not, or perhaps not, used."""
     cap = rules.find(SchoolBasedCap, place, day)
-    suspension = rules.find(RatioSuspended, place, day)
-    if cap is None or suspension is None or cap.rule.place.level != "PROVINCE":
-        return cap, None
-    return cap, Result.NOT_ASSESSED if suspension.certain else Result.INDETERMINATE
+    if cap is None:
+        return None, None
+    local = cap.rule.place.level != "PROVINCE"
+    suspended = None if local else set_aside(rules, cap, place, day)
+    return cap, suspended if cap.certain else suspended or Result.INDETERMINATE
 
 
 def once(
@@ -138,34 +155,22 @@ def once(
     result = Result.MET if met else Result.NOT_MET
     note_zh = note_en = ""
     if not met:
-        suspended = _suspended(rules, rule, place, cycle)
+        suspended = set_aside(rules, rule, place, cycle.last_day)
         if suspended is not None:
             result = suspended
             note_zh, note_en = "（周期在暂停期内结束）", " (the cycle ends in a suspension)"
-    return Requirement(
-        code="ONCE_INTENSIVE",
-        result=result,
-        needed=str(rule.value.times_min),
-        had=str(len(found)),
+    return weighed(
+        "ONCE_INTENSIVE",
+        rule,
+        result,
+        needed=rule.value.times_min,
+        had=len(found),
         zh=f"周期内须参加 {rule.value.times_min} 次 {rule.value.least} 及以上的集中培训，"
         f"已完成 {len(found)} 次{note_zh}。",
         en=f"{len(found)} of {rule.value.times_min} intensive training of at least "
         f"{rule.value.least}{note_en}.",
-        **stands_on(rule, found),
+        **stands_on(found),
     )
-
-
-def _suspended(
-    rules: Rulebook, rule: InForce[Any], place: JurisdictionId, cycle: Cycle
-) -> Result | None:
-    last = cycle.last_day
-    suspension = rules.find(RatioSuspended, place, last)
-    if suspension is None:
-        return None
-    if not suspension.certain:
-        return Result.INDETERMINATE
-    local = rule.rule.place.level != "PROVINCE"
-    return Result.LOCAL_DISCRETION if local else Result.NOT_ASSESSED
 
 
 def capped(
@@ -186,15 +191,16 @@ def capped(
         )
     most = cap.value.credits_max
     plainly = Result.MET if school_based else Result.NOT_APPLICABLE
-    return Requirement(
-        code="SCHOOL_BASED_CAP",
-        result=suspended or plainly,
+    return weighed(
+        "SCHOOL_BASED_CAP",
+        cap,
+        suspended or plainly,
         needed=f"<= {most}",
-        had=str(had),
+        had=had,
         zh=f"校本学分 {had}，至多计 {most}" + (f"，{cut} 不计入。" if cut else "。"),
         en=f"{had} school-based credits, at most {most} count"
         + (f"; {cut} do not." if cut else "."),
-        **stands_on(cap, school_based),
+        **stands_on(school_based),
     )
 
 
@@ -209,12 +215,13 @@ def floor(
     had, least = total(school_based, unit=Unit.HOURS), rule.value.hours_min
     advisory = rule.value.advisory_from is not None and day >= rule.value.advisory_from
     result = Result.MET if had >= least else Result.ADVISORY if advisory else Result.NOT_MET
-    return Requirement(
-        code="SCHOOL_BASED_FLOOR",
-        result=result if rule.certain else Result.INDETERMINATE,
-        needed=str(least),
-        had=str(had),
+    return weighed(
+        "SCHOOL_BASED_FLOOR",
+        rule,
+        result,
+        needed=least,
+        had=had,
         zh=f"校本培训 {had} 学时，下限 {least}" + ("（仅作提示）。" if advisory else "。"),
         en=f"{had} of {least} hours from the school" + (" (advice only)." if advisory else "."),
-        **stands_on(rule, school_based),
+        **stands_on(school_based),
     )

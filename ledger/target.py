@@ -1,4 +1,4 @@
-"""Target: what a locality is to reach in a term or by a year, and what the province does not judge.
+"""Target: what a locality is to reach in a term, and what the province does not judge.
 
 Until the end of epidemic control the province assesses no locality by quantity and asks for no
 shares of the total; what it inspects and how hours are deducted was never suspended (C-12, C-13).
@@ -7,7 +7,6 @@ shares of the total; what it inspects and how hours are deducted was never suspe
 from __future__ import annotations
 
 from datetime import date
-from fractions import Fraction
 
 from ledger.command import PROVINCE
 from ledger.names import JurisdictionId, TermId
@@ -15,6 +14,7 @@ from ledger.order import OrderMinimum
 from ledger.regulation import Parameters, Rulebook
 from ledger.requirement import Requirement, Result, weighed
 from ledger.structure import RatioSuspended
+from ledger.term import Calendar, Phase, window
 
 
 class QuantitySuspended(
@@ -26,35 +26,30 @@ class QuantitySuspended(
     """The interval in which the province does not assess localities by quantity."""
 
 
-class TrainingTargets(
-    Parameters,
-    kind="training-targets",
-    zh="期末与市的轮训、骨干、领军人数目标比较；没有数据时无法判断。",
-    scope=(),
-):
-    """How many teachers a city means to have trained by the last day of the rule."""
-
-    teachers_min: int
-    backbone_teachers_min: int
-    leading_teachers_min: int
-
-
 def order_minimum(
     rules: Rulebook, place: JurisdictionId, day: date, term: TermId, orders: int
 ) -> Requirement | None:
-    """How many classes a county ordered in a term, one an order; counties that ordered none too."""
+    """How many classes a county ordered in a term, one an order; counties that ordered none too.
+
+    Too few are a departure only when the days for ordering are over.
+    """
     rule = rules.find(OrderMinimum, place, day, term=term.value)
     if rule is None or place.level != "COUNTY":
         return None
     least = rule.value.offerings_min
+    days = window(rules, place, term, Phase.ORDER_SUBMIT, Calendar.ORDER, day)
+    last = days.value.last if days else None
+    ordering = last is not None and day <= last
+    lacking = Result.NOT_ASSESSED if ordering else Result.DEVIATION
+    note = ("", "") if not ordering else (f"，可报至 {last}", f"; orders are taken to {last}")
     return weighed(
         "ORDER_MINIMUM",
         rule,
-        Result.COMPLIANT if orders >= least else Result.DEVIATION,
+        Result.COMPLIANT if orders >= least else lacking,
         needed=least,
         had=orders,
-        zh=f"{term.value} 发布订单 {orders} 个，原则上不少于 {least} 个。",
-        en=f"{orders} classes were ordered in {term.value}, of {least} as a rule.",
+        zh=f"{term.value} 发布订单 {orders} 个，原则上不少于 {least} 个{note[0]}。",
+        en=f"{orders} classes were ordered in {term.value}, of {least} as a rule{note[1]}.",
     )
 
 
@@ -74,52 +69,21 @@ def quantity_assessment(rules: Rulebook, place: JurisdictionId, day: date) -> Re
     )
 
 
-def provincial_share(
-    rules: Rulebook, place: JurisdictionId, day: date, had: Fraction
-) -> Requirement | None:
-    """How the province stands to a share of the total on a day; ``None``: nothing bars a check.
+def provincial_share(rules: Rulebook, place: JurisdictionId, day: date) -> Requirement | None:
+    """Whether the province asks for shares of the total on a day; ``None``: nothing bars a check.
 
     Shares are those of school-based, distance and 90-credit training among the 360 credits.
     """
     rule = rules.find(RatioSuspended, PROVINCE, day)
-    if rule is None:
+    if rule is None or place == PROVINCE:
         return None
     return weighed(
         "PROVINCIAL_SHARE",
         rule,
         Result.NOT_ASSESSED,
         needed="-",
-        had=had,
-        zh=f"{day} 处于暂停期内，{place.value} 的比例为 {had}，省级不做统一要求，由各地确定。",
-        en=f"On {day} the province asks {place.value} for no share; it is {had}, and localities "
+        had="-",
+        zh=f"{day} 处于暂停期内，省对 {place.value} 的结构比例不做统一要求，由各地确定。",
+        en=f"On {day} the province asks {place.value} for no share of the total; localities "
         "decide.",
-    )
-
-
-def training_targets(
-    rules: Rulebook, place: JurisdictionId, day: date, trained: tuple[int, int, int] | None
-) -> Requirement | None:
-    """A city's teachers, backbone teachers and leading teachers trained, against its targets."""
-    rule = rules.find(TrainingTargets, place, day)
-    if rule is None or rule.rule.place != place:
-        return None
-    least = (
-        rule.value.teachers_min,
-        rule.value.backbone_teachers_min,
-        rule.value.leading_teachers_min,
-    )
-    result = Result.INDETERMINATE
-    if trained is not None:
-        met = all(had >= asked for had, asked in zip(trained, least, strict=True))
-        result = Result.MET if met else Result.NOT_MET
-    had = "?" if trained is None else " / ".join(map(str, trained))
-    asked = " / ".join(map(str, least))
-    return weighed(
-        "TRAINING_TARGETS",
-        rule,
-        result,
-        needed=asked,
-        had=had,
-        zh=f"轮训、骨干、领军教师目标 {asked} 人，已有 {had}。",
-        en=f"Teachers, backbone and leading teachers trained: {had}, of {asked}.",
     )

@@ -147,7 +147,7 @@ def window(
     term: TermId,
     phase: Phase,
     calendar: Calendar,
-    day: date = date.max,
+    day: date,
 ) -> InForce[Window] | None:
     """The window of a step, or ``None`` where no adopted document speaks of it.
 
@@ -165,10 +165,14 @@ def judge_window(
     term: TermId,
     calendar: Calendar = Calendar.REGULAR,
     day: date | None = None,
+    pinned: date | None = None,
 ) -> tuple[Refused, Outcome] | None:
-    """What is wrong with the day of a step: closed (a violation), unknown, or nothing."""
+    """What is wrong with the day of a step: closed (a violation), unknown, or nothing.
+
+    ``pinned``: the day that chooses the version of the window, if it is another than the judged.
+    """
     day = day or command.ask.on
-    found = window(command.ask.rules, place, term, phase, calendar, day)
+    found = window(command.ask.rules, place, term, phase, calendar, pinned or day)
     if found is None or found.value.unknown:
         return (
             WindowUnknown(
@@ -221,9 +225,12 @@ def note_window(
     term: TermId,
     calendar: Calendar = Calendar.REGULAR,
     day: date | None = None,
+    pinned: date | None = None,
 ) -> Iterator[Event]:
     """Finding: the day lies outside the window, but the act stands."""
-    judged = judge_window(command, phase, place=place, term=term, calendar=calendar, day=day)
+    judged = judge_window(
+        command, phase, place=place, term=term, calendar=calendar, day=day, pinned=pinned
+    )
     if judged is not None:
         yield command.finding(*judged, *subjects)
 

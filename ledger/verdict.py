@@ -12,12 +12,13 @@ from datetime import date
 from decimal import Decimal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ledger.amount import ZERO, plain
-from ledger.cycle import YEARS_DEFAULT, CycleTotal, Unit
+from ledger.cycle import YEARS_DEFAULT, Cycle, CycleTotal, Unit
 from ledger.record import Line, Record, stands_on
 from ledger.regulation import InForce, Rulebook
-from ledger.requirement import Requirement, Result
+from ledger.requirement import Requirement, Result, weighed
 from ledger.special import apart, counted_apart, of_its_own, over_the_cycle
 from ledger.structure import cap_on, capped, effective, floor, once
 from ledger.yearly import yearly
@@ -57,16 +58,16 @@ def judge(record: Record, rules: Rulebook, day: date) -> Verdict | None:
     counted, cut = effective(lines, None if suspended is Result.NOT_ASSESSED else cap, unit)
     counted = plain(counted + sum((each.worth(unit) for each in aside.values()), ZERO))
     partly = [each.line for each in aside.values() if each.worth(unit)]
+    perhaps = cut if suspended is Result.INDETERMINATE else ZERO
     asked = (
-        _total(rule, [*lines, *partly], counted),
+        _total(rule, [*lines, *partly], counted, perhaps),
         once(rules, place, day, cycle, lines),
         capped(cap, suspended, lines, cut),
         floor(rules, place, day, lines),
         *over_the_cycle(record, rules, day, cycle, lines),
     )
-    requirements = tuple(each for each in asked if each is not None)
+    requirements = tuple(_in(cycle, each) for each in asked if each is not None)
     result = _overall(requirements)
-    unmet = [each for each in requirements if each.result not in _SILENT and _weighs(each)]
     beside = (
         *of_its_own(record, rules, day, cycle),
         *counted_apart(aside.values(), unit),
@@ -83,13 +84,33 @@ def judge(record: Record, rules: Rulebook, day: date) -> Verdict | None:
         unit=unit,
         requirements=(*requirements, *beside),
         zh=f"周期 {cycle.start} 至 {cycle.last_day}：有效{_UNIT_ZH[unit]} {counted}，"
-        f"{_ZH[result]}。" + "".join(each.zh for each in unmet),
+        f"{_ZH[result]}。" + "".join(each.zh for each in _lacking(requirements)),
         en=f"Cycle {cycle.start} to {cycle.last_day}: {counted} {unit.value.lower()} count; "
-        f"{_EN[result]}. " + " ".join(each.en for each in unmet),
+        f"{_EN[result]}. " + " ".join(each.en for each in _lacking(requirements)),
     )
 
 
-def _total(rule: InForce[CycleTotal] | None, lines: list[Line], counted: Decimal) -> Requirement:
+def _lacking(requirements: tuple[Requirement, ...]) -> list[Requirement]:
+    return [each for each in requirements if each.result not in _SILENT and _weighs(each)]
+
+
+def _in(cycle: Cycle, asked: Requirement) -> Requirement:
+    """The same, undecided where it is lacking in a cycle that was cut short (C-27)."""
+    if cycle.whole or asked.result is not Result.NOT_MET:
+        return asked
+    return replace(
+        asked,
+        result=Result.INDETERMINATE,
+        zh=f"{asked.zh}周期提前结束于 {cycle.last_day}，文件没有写明此时的要求。",
+        en=f"{asked.en} The cycle was cut short on {cycle.last_day}, for which no document states "
+        "what is asked.",
+    )
+
+
+def _total(
+    rule: InForce[CycleTotal] | None, lines: list[Line], counted: Decimal, perhaps: Decimal
+) -> Requirement:
+    """The total; ``perhaps`` is what a cap cuts of which nobody can tell whether it holds."""
     if rule is None:
         return Requirement(
             code="CYCLE_TOTAL",
@@ -103,16 +124,20 @@ def _total(rule: InForce[CycleTotal] | None, lines: list[Line], counted: Decimal
     short = least - counted
     assert rule.day is not None
     unit = rule.value.unit(rule.day)
-    return Requirement(
-        code="CYCLE_TOTAL",
-        result=Result.MET if counted >= least else Result.NOT_MET,
-        needed=str(least),
-        had=str(counted),
+    result = Result.MET if counted >= least else Result.NOT_MET
+    if short > 0 and counted + perhaps >= least:
+        result = Result.INDETERMINATE
+    return weighed(
+        "CYCLE_TOTAL",
+        rule,
+        result,
+        needed=least,
+        had=counted,
         zh=f"周期须满 {least} {_UNIT_ZH[unit]}，已有 {counted}"
         + (f"，还差 {short}。" if short > 0 else "。"),
         en=f"{counted} of {least} {unit.value.lower()}"
         + (f", {short} short." if short > 0 else "."),
-        **stands_on(rule, lines),
+        **stands_on(lines),
     )
 
 

@@ -18,7 +18,7 @@ from ledger.cycle import Cycle, Unit
 from ledger.kind import OutOfRange
 from ledger.record import Line, Record, stands_on, total
 from ledger.regulation import InForce, Parameters, Rulebook, Strength
-from ledger.requirement import Requirement, Result
+from ledger.requirement import Requirement, Result, weighed
 
 
 class YearlyHours(
@@ -47,9 +47,13 @@ class YearlyHours(
             return None
         return OutOfRange("hours_min", "或 credits_min 须大于 0", "or credits_min, more than 0")
 
+    def compares(self, than: YearlyHours) -> bool:
+        """Whether both count the same; a year of hours and one of credits stand apart (C-07)."""
+        return self.unit is than.unit
+
     def laxer(self, than: YearlyHours) -> bool:
         """Whether it asks for less."""
-        return self.least < than.least
+        return self.compares(than) and self.least < than.least
 
 
 class YearlySchoolBased(
@@ -113,13 +117,14 @@ def _judged(
     else:
         result = open_ended or (Result.DEVIATION if norm else Result.NOT_MET)
     what_zh, what_en = ("校本", "from the school") if code == "YEARLY_SCHOOL_BASED" else ("", "")
-    return Requirement(
-        code=code,
-        result=result if rule.certain else Result.INDETERMINATE,
-        needed=str(least),
-        had=str(had),
+    return weighed(
+        code,
+        rule,
+        result,
+        needed=least,
+        had=had,
         zh=f"{year} 年{what_zh}培训 {had}，应有 {least}。",
         en=f"{had} of {least} in {year} {what_en}".rstrip() + ".",
         year=year,
-        **stands_on(rule, lines),
+        **stands_on(lines),
     )

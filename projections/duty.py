@@ -104,6 +104,7 @@ class Yearbooks(Projection[Yearbook]):
     """Yearbooks by place, school and year."""
 
     name = "yearbooks"
+    version = 2
     state = Yearbook
     events = (
         TeacherRegistered,
@@ -237,7 +238,7 @@ class Yearbooks(Projection[Yearbook]):
             case SchoolPlanAdopted() as event:
                 state.plans = (*state.plans, (event.first, event.last))
             case TrainingAppraised() as event:
-                state.appraised = _with(state.appraised, str(event.county or event.school))
+                state.appraised = (*state.appraised, str(event.county or event.school))
             case CalendarMadeKnown() as event:
                 before = state.told.get(event.term.value, ())
                 told = tuple(dict.fromkeys((*before, *(each.value for each in event.told))))

@@ -11,15 +11,20 @@ from datetime import date
 from typing import Any
 
 from ledger.duty import Addressee, calendar_notice, place_duties
+from ledger.fault import Fault
 from ledger.funding import funds_published, local_funds
 from ledger.names import JurisdictionId, TermId
 from ledger.observation import ObserverRole, lessons_observed
 from ledger.oversight import inspection_share
+from ledger.register import JurisdictionRegistered
 from ledger.regulation import Rulebook
 from ledger.requirement import Requirement
-from ledger.target import order_minimum, quantity_assessment, training_targets
-from projections.duty import STANDING, Yearbook, Yearbooks
+from ledger.store.feed import Filter
+from ledger.target import order_minimum, provincial_share, quantity_assessment
+from ledger.term import TermOpened
+from projections.duty import STANDING, Yearbook, Yearbooks, year_of
 from projections.reader import PAGE_MAX, Reader, Where
+from projections.register import Schools
 
 
 @dataclass(frozen=True)
@@ -45,13 +50,44 @@ class Year:
 
 
 def place_obligations(
-    reader: Reader, rules: Rulebook, books: Yearbooks, place: JurisdictionId, year: Year
+    reader: Reader,
+    rules: Rulebook,
+    views: tuple[Yearbooks, Schools],
+    place: JurisdictionId,
+    year: Year,
 ) -> list[Requirement]:
-    """What the rules ask of a locality for a year."""
+    """What the rules ask of a locality for a year. Raises ``Fault`` (``UNKNOWN_PLACE``)."""
+    books, registered = views
+    places = _places(reader, place)
+    if place not in places:
+        raise Fault(
+            "UNKNOWN_PLACE",
+            zh=f"账本中没有登记 {place}",
+            en=f"no {place} is registered in this ledger",
+            field="place",
+        )
     found = reader.many(books, [f"{place}/{year.number}", f"{place}/{STANDING}"])
     where = Where().and_equal(place=place, year=year.number)
     schools = [each for each in all_rows(reader, books, where) if each.school is not None]
-    return of_place(rules, place, year, found, schools)
+    own = all_rows(reader, registered, Where().and_equal(place=place))
+    others = [each for each in places if each != place]
+    answered = [*others, *(str(each.school) for each in own)]
+    return of_place(rules, place, year, found, schools, _terms(reader, year), answered)
+
+
+def _places(reader: Reader, place: JurisdictionId) -> list[str]:
+    """A place and those registered directly within it."""
+    entered = Filter(types=(JurisdictionRegistered.NAME,), tags=(str(place),))
+    events: Iterator[Any] = (each.event for each in reader.feed.entries(entered))
+    return [str(each.jurisdiction) for each in events]
+
+
+def _terms(reader: Reader, year: Year) -> list[TermId]:
+    """The terms of a year that the province opened; of others nothing is asked."""
+    opened: Iterator[Any] = (
+        each.event for each in reader.feed.entries(Filter(types=(TermOpened.NAME,)))
+    )
+    return sorted({each.term for each in opened if year_of(each.term) == year.number})
 
 
 def of_place(
@@ -60,8 +96,13 @@ def of_place(
     year: Year,
     books: dict[str, Yearbook],
     schools: Iterable[Yearbook],
+    terms: Iterable[TermId] = (),
+    answered: Iterable[str] = (),
 ) -> list[Requirement]:
-    """The requirements of a locality from its books and those of its schools."""
+    """The requirements of a locality from its books and those of its schools.
+
+    ``answered``: the places and schools directly under it, whom a city appraises.
+    """
     own = book_of(books, place, year.number)
     standing = book_of(books, place, STANDING)
     day = year.day
@@ -75,7 +116,7 @@ def of_place(
         day,
         bodies=sum(since <= day for since in standing.bodies),
         offices=sum(since <= day for since in standing.offices),
-        appraisals=len(own.appraised),
+        appraised={each: own.appraised.count(each) for each in answered},
         over=year.over,
     )
     funds = own.local_funds
@@ -87,11 +128,11 @@ def of_place(
         events=own.events.get("funds", ()),
     )
     told.append(published_in(rules, place, year, own))
-    for term in _terms(rules, year.number):
+    for term in terms:
         told.append(order_minimum(rules, place, day, term, own.orders.get(term.value, 0)))
         heard = [Addressee(each) for each in own.told.get(term.value, ())]
         told.append(calendar_notice(rules, place, day, term, heard, over=year.over))
-    told += [quantity_assessment(rules, place, day), training_targets(rules, place, day, None)]
+    told += [quantity_assessment(rules, place, day), provincial_share(rules, place, day)]
     return [each for each in told if each is not None]
 
 
@@ -121,10 +162,6 @@ def published_in(
     """Whether a place or school laid its training funds open in the year."""
     events = own.events.get("published", ())
     return funds_published(rules, place, year.day, own.published, over=year.over, events=events)
-
-
-def _terms(rules: Rulebook, year: int) -> list[TermId]:
-    return [TermId(f"term:{each}") for each in sorted(rules.terms) if each[:4] == str(year)]
 
 
 def book_of(books: dict[str, Yearbook], party: str, year: int) -> Yearbook:

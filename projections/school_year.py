@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from ledger.credit import CreditKind
 from ledger.cycle import YEARS_DEFAULT, CycleTotal
@@ -34,6 +33,7 @@ from projections.obligation import Year, all_rows, book_of, published_in
 from projections.offering import Offering, Offerings
 from projections.reader import Reader, Where
 
+HALVES = ("H1", "H2")
 PASSED = (Status.SCHOOL_PASSED, Status.PROVIDER_CONFIRMED, Status.PROVIDER_DECLINED)
 
 
@@ -58,7 +58,7 @@ def school_obligations(
     found = reader.many(books, [f"{school}/{year.number}", f"{school}/{STANDING}"])
     standing = book_of(found, school, STANDING)
     teachers = sorted({str(each.teacher) for each in standing.stays})
-    choices = list(all_rows(reader, enrollments, Where().and_equal(school=school)))
+    choices = list(all_rows(reader, enrollments, passed_in(school, year)))
     classes = reader.many(offerings, sorted({str(each.offering) for each in choices}))
     chosen = [
         Chosen(each, classes[str(each.offering)])
@@ -69,6 +69,18 @@ def school_obligations(
     return of_school(
         rules, place, year, book_of(found, school, year.number), standing, told, chosen
     )
+
+
+def passed_in(school: SchoolId, year: Year) -> Where:
+    """The choices that can matter in a year: passed ones of its terms and of those before.
+
+    A training in parts, chosen in one year, may end in the next.
+    """
+    terms = tuple(
+        f"term:{each}{half}" for each in (year.number - 1, year.number) for half in HALVES
+    )
+    passed = tuple(each.value for each in PASSED)
+    return Where(among=(("term", terms), ("status", passed))).and_equal(school=school)
 
 
 def of_school(
@@ -96,7 +108,7 @@ def of_school(
         completed_share(rules, place, day, _rates(rules, place, year, standing, records)),
         _sent(rules, place, year, teachers, chosen),
     ]
-    for number, term in enumerate((f"{year.number}H1", f"{year.number}H2")):
+    for number, term in enumerate(f"{year.number}{half}" for half in HALVES):
         first = date(year.number, 7 if number else 1, 1)
         last = date(year.number, 12, 31) if number else date(year.number, 6, 30)
         if first <= year.today:
@@ -142,7 +154,9 @@ def _rates(
     years = total.value.years if total else YEARS_DEFAULT
     begun = rule.rule.since.year
     elapsed = (year.number - begun) % years if year.number >= begun else 0
-    for number in range(year.number - elapsed, year.number + 1):
+    # A running year has not elapsed.
+    last = year.number if year.over else year.number - 1
+    for number in range(year.number - elapsed, last + 1):
         teachers = standing.serving(year.last(number))
         done = {
             teacher
@@ -202,15 +216,12 @@ def _matched(
         and each.offering.plan is not None
         and each.offering.plan.base_credits >= rule.value.base_credits_min
     ]
-    return match_share(rules, place, *span, matched=suited(long), chosen=len(long))
-
-
-def suited(choices: Iterable[Any]) -> int | None:
-    """How many choices suit their teacher in level and category; ``None`` where one is unsaid."""
-    count = 0
-    for each in choices:
-        matches = getattr(each, "matches", None)
-        if matches is None:
-            return None
-        count += {"TIER", "CATEGORY"} <= {str(getattr(one, "value", one)) for one in matches}
-    return count
+    fits = [each.match.suits if each.match else None for each in long]
+    return match_share(
+        rules,
+        place,
+        *span,
+        matched=fits.count(True),
+        unsaid=fits.count(None),
+        chosen=len(long),
+    )

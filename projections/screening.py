@@ -40,6 +40,7 @@ class ScreenedRound(Struct, kw_only=True):
     applicants: int
     seats_left: int
     screened: date
+    also_passed: tuple[str, ...] = ()
     placements: tuple[Placement, ...] = ()
 
 
@@ -61,6 +62,7 @@ class Screenings(Projection[Screening]):
     """Screenings by provider and place."""
 
     name = "screenings"
+    version = 2
     state = Screening
     events = (ScreeningAnnounced, ApplicantsScreened, ApplicantPlaced)
     facets = {"provider": "text", "place": "text"}
@@ -115,7 +117,7 @@ def made_again(offering: OfferingId, held: ScreenedRound) -> ScreenedRound:
         )
         for each in held.placements
     ]
-    seed = seed_of(offering, held.round, inputs)
+    seed = seed_of(offering, held.round, [*held.also_passed, *(each.passed_by for each in inputs)])
     order = ranked(inputs, held.by, seed, held.tiers, held.categories)
     placements = tuple(
         Placement(

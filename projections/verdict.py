@@ -14,7 +14,7 @@ from ledger.regulation import REGULATION_EVENTS, Rulebook
 from ledger.store.feed import Filter
 from ledger.verdict import Verdict, judge
 from projections.credit import Records
-from projections.reader import Reader
+from projections.reader import Reader, Where
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,9 +88,12 @@ def judged_now(
     *,
     use: RecordUse | None = None,
 ) -> Any:
-    """The same from the live view."""
-    state = reader.one(records, teacher) or records.blank(teacher)
-    return _judged(state, rules.now(), day, state.position, use)
+    """The same from the live view, as of where the view stands."""
+    page = reader.page(records, Where().and_equal(key=teacher), first=1)
+    state = page.rows[0][1] if page.rows else records.blank(teacher)
+    # By the rules of the same moment: a view may stand behind them.
+    position = max(page.position, state.position)
+    return _judged(state, rules.at(position), day, position, use)
 
 
 def _judged(

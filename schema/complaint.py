@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from graphql import GraphQLError
+
 KINDS = (
     (r"Cannot query field '(.+?)' on type '(.+?)'", "类型 {1} 没有字段 {0}"),
     (r"Expected value of type '(\w+)' not to include unknown field '(.+?)'",
@@ -30,6 +32,7 @@ KINDS = (
     (r"Field '(\w+)' must not have a selection", "字段 {0} 没有子字段"),
 )  # fmt: skip
 PLACE = re.compile(r"Variable '\$(\w+)' has invalid value(?: at ([\w.\[\]]+))?: ")
+NAMED = re.compile(r"(\w+)\s*:[\s\[,]*$")
 OTHERWISE = "请求不符合接口定义：{0}"
 
 
@@ -47,3 +50,15 @@ def path_of(message: str) -> str | None:
     """Where in the variables a bad value stands, as in ``inputs[2].entered``."""
     found = PLACE.match(message)
     return found and found[1] + (found[2] or "")
+
+
+def named_before(error: GraphQLError) -> str | None:
+    """The name in front of a bad value that stands in the request itself, as ``hours`` does here.
+
+    ``recordSchoolBased(input: {hours: "x"})``
+    """
+    if error.path or not error.nodes or error.nodes[0].loc is None:
+        return None
+    place = error.nodes[0].loc
+    found = NAMED.search(place.source.body[: place.start])
+    return found and found[1]

@@ -10,7 +10,6 @@ import strawberry
 
 from ledger.consequence import Consequence, RecordUse
 from ledger.credit import CreditKind
-from ledger.cycle import YEARS_DEFAULT, CycleTotal
 from ledger.names import TeacherId
 from ledger.record import Line, total
 from ledger.requirement import Requirement
@@ -79,6 +78,7 @@ class CreditQuery:
         context = info.context
         if await context.one(TEACHERS, teacher, at_least, argument="teacher") is None:
             return None
+        await context.at_least(at_least, RECORDS)
         day = on or (as_of.effective if as_of and as_of.effective else context.today)
         house = context.house
         if as_of is None:
@@ -98,7 +98,7 @@ class CreditQuery:
                 effective=as_of.effective,
                 use=use,
             )
-        return await context.run(_record, context, found, day)
+        return _record(found, day)
 
     @strawberry.field(
         graphql_type=connection(SchoolBasedType), description="School-based trainings. 校本培训。"
@@ -124,26 +124,26 @@ class CreditQuery:
         )
 
 
-def _record(context: Context, found: Judged, day: date) -> CreditRecord:
-    record = found.record
-    lines: list[Line] = []
-    cycle = None
-    if record.place is not None:
-        rule = context.house.rules.now().find(CycleTotal, record.place, day)
-        cycle = record.cycle(day, rule.value.years if rule else YEARS_DEFAULT)
-    if cycle is not None:
-        lines = [each for each in record.within(cycle) if each.completed <= day]
+def _record(found: Judged, day: date) -> CreditRecord:
+    record, verdict = found.record, found.verdict
+    # The cycle is that of the verdict, so that both are of the rules of one moment.
+    lines = [
+        each
+        for each in record.lines
+        if verdict and verdict.cycle_start <= each.completed < verdict.cycle_end
+        if each.completed <= day
+    ]
     return CreditRecord(
         teacher=strawberry.ID(TeacherId(record.teacher)),
         school=strawberry.ID(record.school) if record.school else None,
         place=strawberry.ID(record.place) if record.place else None,
-        cycle_number=cycle.number if cycle else None,
-        cycle_start=cycle.start if cycle else None,
-        cycle_end=cycle.end if cycle else None,
+        cycle_number=verdict.cycle_number if verdict else None,
+        cycle_start=verdict.cycle_start if verdict else None,
+        cycle_end=verdict.cycle_end if verdict else None,
         lines=lines,
         totals=[KindTotal(kind=kind, credits=total(lines, kind)) for kind in CreditKind],
         credits=total(lines),
-        verdict=found.verdict,
+        verdict=verdict,
         consequence=found.consequence,
         position=Position(found.position),
     )

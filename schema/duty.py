@@ -48,7 +48,7 @@ class DutyQuery:
                 en="give a place or a school, and not both",
                 field="place",
             )
-        await context.at_least(at_least, YEARBOOKS)
+        await context.at_least(at_least, YEARBOOKS, SCHOOLS)
         house = context.house
         rules = await context.run(house.rules.now)
         if place is not None:
@@ -56,12 +56,19 @@ class DutyQuery:
             if not _reaches(context, named, None):
                 return []
             return await context.run(
-                place_obligations, house.reader, rules, YEARBOOKS, named, judged
+                place_obligations, house.reader, rules, (YEARBOOKS, SCHOOLS), named, judged
             )
         views = (YEARBOOKS, RECORDS, ENROLLMENTS, OFFERINGS)
-        await context.at_least(at_least, SCHOOLS, *views)
+        await context.at_least(at_least, *views)
         found = await context.one(SCHOOLS, str(school), argument="school")
-        if found is None or not _reaches(context, found.place, found.school):
+        if found is None:
+            raise Fault(
+                "UNKNOWN_SCHOOL",
+                zh=f"账本中没有登记 {school}",
+                en=f"no {school} is registered in this ledger",
+                field="school",
+            )
+        if not _reaches(context, found.place, found.school):
             return []
         return await context.run(
             school_obligations, house.reader, rules, views, found.school, found.place, judged

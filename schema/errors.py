@@ -13,7 +13,7 @@ from ledger.fault import Fault
 from ledger.store.connection import trouble_behind
 from ledger.store.trouble import Trouble
 from schema.answers import spelt
-from schema.complaint import complaint, path_of
+from schema.complaint import complaint, named_before, path_of
 
 log = structlog.get_logger()
 
@@ -63,7 +63,7 @@ def _root(error: GraphQLError) -> Exception:
 
 def _faulty(error: GraphQLError, cause: Fault | Trouble) -> GraphQLError:
     field = spelt(cause.field) if isinstance(cause, Fault) else None
-    path = path_of(error.message)
+    path = path_of(error.message) or named_before(error)
     zh, en = (f"{path}：{cause.zh}", f"{path}: {cause.en}") if path else (cause.zh, cause.en)
     return _coded(error, f"{zh} / {en}", code=cause.code, zh=zh, en=en, field=field, path=path)
 

@@ -110,12 +110,12 @@ class RegulationQuery:
     async def terms(self, info: Info, place: strawberry.ID = strawberry.ID(PROVINCE)) -> list[Term]:
         book = await info.context.run(info.context.house.rules.now)
         where = JurisdictionId(place)
-        return [term(book, where, code) for code in sorted(book.terms)]
+        return [term(book, where, code, info.context.today) for code in sorted(book.terms)]
 
 
-def term(book: Any, place: JurisdictionId, code: str) -> Term:
-    """A term with its windows, as they hold in a place."""
-    windows = (_window(book, place, code, each, phase) for each in Calendar for phase in Phase)
+def term(book: Any, place: JurisdictionId, code: str, day: date) -> Term:
+    """A term with its windows, as they hold in a place on a day."""
+    windows = (_window(book, place, code, each, phase, day) for each in Calendar for phase in Phase)
     return Term(
         id=strawberry.ID(f"term:{code}"),
         code=code,
@@ -123,9 +123,11 @@ def term(book: Any, place: JurisdictionId, code: str) -> Term:
     )
 
 
-def _window(book: Any, place: JurisdictionId, code: str, calendar: Any, phase: Any) -> Any:
+def _window(
+    book: Any, place: JurisdictionId, code: str, calendar: Any, phase: Any, day: date
+) -> Any:
     try:
-        found = window(book, place, TermId(f"term:{code}"), phase, calendar)
+        found = window(book, place, TermId(f"term:{code}"), phase, calendar, day)
     except Fault:
         return None
     if found is None:

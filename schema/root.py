@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import strawberry
@@ -87,18 +88,19 @@ class Query(
             title = (await info.context.run(place_titles, info.context.house)).get(str(id))
             return None if title is None else jurisdiction(str(id), title)
         if ":" not in id or kind in ("document", "term"):
-            return _written(await info.context.run(info.context.house.rules.now), str(id))
+            book = await info.context.run(info.context.house.rules.now)
+            return _written(book, str(id), info.context.today)
         if kind not in NODE_VIEWS or not VALUE.fullmatch(value):
             return None
         return await info.context.one(NODE_VIEWS[kind], str(id), at_least, as_of=as_of)
 
 
-def _written(book: Any, name: str) -> Any:
+def _written(book: Any, name: str, day: date) -> Any:
     kind, _, value = name.partition(":")
     if kind == "document":
         return next((each for key, each in book.documents.items() if str(key) == name), None)
     if kind == "term":
-        return term(book, JurisdictionId(PROVINCE), value) if value in book.terms else None
+        return term(book, JurisdictionId(PROVINCE), value, day) if value in book.terms else None
     return book.rules.get(name)
 
 

@@ -14,6 +14,7 @@ from msgspec import Struct
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.scalar import ScalarDefinition
 
+from ledger.amount import written
 from ledger.event import INTEGER_MAX
 from ledger.fault import Fault
 from ledger.names import Name
@@ -43,8 +44,8 @@ def _decimal(value: object) -> Decimal:
             return number
     raise Fault(
         "BAD_DECIMAL",
-        zh='小数须以字符串或整数表示，如 "17.5"',
-        en='a Decimal is a whole number or a string such as "17.5"',
+        zh='小数须以整数或只含 ASCII 数字的字符串表示，如 "17.5"',
+        en='a Decimal is a whole number or a string of ASCII digits such as "17.5"',
     )
 
 
@@ -108,16 +109,7 @@ def _small(value: int) -> bool:
 
 
 def _number(text: str) -> Decimal | None:
-    if len(text) > DECIMAL_CHARACTERS_MAX:
-        return None
-    try:
-        number = Decimal(text)
-    except ArithmeticError:
-        return None
-    # An exponent says much in few characters: 1e999999 would be a megabyte when written out.
-    fits = number.is_finite() and abs(number.adjusted()) <= DECIMAL_CHARACTERS_MAX
-    exponent = number.as_tuple().exponent
-    return number if fits and abs(int(exponent)) <= DECIMAL_CHARACTERS_MAX else None
+    return written(text) if len(text) <= DECIMAL_CHARACTERS_MAX else None
 
 
 SCALARS: dict[object, ScalarDefinition] = {

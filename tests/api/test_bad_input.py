@@ -336,7 +336,8 @@ def test_a_day_outside_the_calendar_is_an_error(operator: Party, day: Any) -> No
 
 @pytest.mark.parametrize(
     "hours",
-    ["NaN", "-Infinity", "1e999999", "1e-999999", "0e999999999", 1.5, True, "", "x", "9" * 50,
+    ["1_000", "１２", "١٢", " 12", "12 ", "12\n", "1e2", "1E+2", "+12", "1,000", ".5", "5.",
+     "NaN", "-Infinity", "1e999999", "1e-999999", "0e999999999", 1.5, True, "", "x", "9" * 50,
      10**30],
 )  # fmt: skip
 def test_what_is_no_exact_number_is_an_error(operator: Party, hours: Any) -> None:
@@ -346,6 +347,26 @@ def test_what_is_no_exact_number_is_an_error(operator: Party, hours: Any) -> Non
         '{ recordSchoolBased(input: $input, requestId: "r") { __typename } }'
     )
     refused(operator, {"query": document, "variables": {"input": given}}, "BAD_DECIMAL")
+
+
+def test_what_is_no_exact_number_is_named_by_its_field(operator: Party) -> None:
+    given = sample(RecordSchoolBased) | {"hours": "1_000"}
+    asked = (
+        "mutation($input: RecordSchoolBasedInput!) "
+        '{ recordSchoolBased(input: $input, requestId: "r") { __typename } }'
+    )
+    fields = ", ".join(f"{name}: {json.dumps(each)}" for name, each in given.items())
+    written = (
+        f'mutation {{ recordSchoolBased(input: {{{fields}}}, requestId: "r") {{ __typename }} }}'
+    )
+
+    answers = [
+        raw(operator, body).json()["errors"][0]["extensions"]
+        for body in ({"query": asked, "variables": {"input": given}}, {"query": written})
+    ]
+    assert [each["code"] for each in answers] == ["BAD_DECIMAL"] * 2
+    assert [each["path"] for each in answers] == ["input.hours", "hours"]
+    assert all(each["path"] in each["zh"] and each["path"] in each["en"] for each in answers)
 
 
 def test_a_number_beyond_32_bits_is_an_error(operator: Party) -> None:

@@ -30,6 +30,7 @@ from typer.testing import CliRunner
 from api.cli import app
 from api.serve import GRACE_SECONDS
 from api.terminal import beginning
+from ledger.consequence import RecordUse
 from ledger.store.embedded import Embedded
 from projections.catalogue import VIEWS
 from projections.check import NAMES
@@ -544,6 +545,21 @@ def test_a_record_is_shown_with_its_verdict_and_reasons(told_url: str) -> None:
     english, _ = inside("--database-url", told_url, "record", "lin", *day, "--english")
     assert "stands on positions" in english
     assert "还差" not in english
+
+
+def test_a_record_says_what_follows_for_each_use(told_url: str) -> None:
+    printed, _ = xuefen("--database-url", told_url, "record", "lin", "--on", "2024-06-01")
+    assert "结果运用" in printed
+    assert "ACTIVE  2024-06-01 职称晋升：与培训挂钩" in printed
+
+    uses = {each["use"]: each for each in record(told_url, "--on", "2024-06-01")["consequences"]}
+    assert set(uses) == {each.value for each in RecordUse}
+    assert (uses["TITLE_PROMOTION"]["rule"], uses["TITLE_PROMOTION"]["link"]) == (
+        "ZJ14-26",
+        "ACTIVE",
+    )
+    suspended = record(told_url, "--on", "2020-11-01")["consequences"][0]
+    assert (suspended["link"], suspended["rule"]) == ("SUSPENDED", "ZJ20-03")
 
 
 def test_a_record_is_shown_as_it_was(told_url: str) -> None:

@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
+from api.places import founded_places
 from ledger.command import Role
+from ledger.duty import AppraiseTraining
 from ledger.funding import PublishSchoolFunds, StateLocalFunds
 from ledger.register import RegisterSchool
+from ledger.term import OpenTerm
 from tests.cast import HANGZHOU, RUIAN, WENZHOU
 from tests.server import Party, Served, codes
 
@@ -20,6 +23,11 @@ query($year: Int!, $place: ID, $school: ID, $at: Position) {
 }
 """
 SCHOOL = "school:anyang"
+
+
+def within(city: str) -> list[str]:
+    """The counties of a city that a founded ledger begins with."""
+    return [each for each in sorted(founded_places()) if each[:-2] == city[:-2] and each != city]
 
 
 def asked(party: Party, **given: Any) -> dict[str, Any]:
@@ -58,6 +66,33 @@ def test_a_place_and_a_school_are_judged_for_a_year(served: Served) -> None:
     assert school["ANNUAL_PLAN"]["result"] == "VIOLATION"
 
 
+def test_wz12_26_each_county_and_own_school_of_the_city_is_appraised(served: Served) -> None:
+    own = {"school": "school:own", "place": WENZHOU, "title": "学校", "stage": "PRIMARY"}
+    assert codes(served.operator.mutate(RegisterSchool, own, "own")) == []
+    before = asked(served.operator, year=2022, place=WENZHOU, at=served.head)["ANNUAL_APPRAISAL"]
+    everybody = [{"county": each} for each in within(WENZHOU)] + [{"school": "school:own"}]
+    told = []
+    for number, each in enumerate(everybody):
+        given = {"place": WENZHOU, "year": 2022, "result": "优秀", **each}
+        assert codes(served.operator.mutate(AppraiseTraining, given, f"a{number}")) == []
+        one = asked(served.operator, year=2022, place=WENZHOU, at=served.head)["ANNUAL_APPRAISAL"]
+        told.append((one["needed"], one["had"], one["result"]))
+
+    count = len(everybody)
+    assert (before["needed"], before["had"], before["result"]) == (str(count), "0", "VIOLATION")
+    assert told[0] == (str(count), "1", "VIOLATION")
+    assert told[-1] == (str(count), str(count), "COMPLIANT")
+
+
+def test_of_a_term_that_was_never_opened_no_orders_are_asked(served: Served) -> None:
+    given = {"year": 2024, "place": RUIAN}
+    assert "ORDER_MINIMUM" not in asked(served.operator, **given, at=served.head)
+    opened = {"term": "term:2024H1", "title": "2024年上半年"}
+    assert codes(served.operator.mutate(OpenTerm, opened, "term")) == []
+
+    assert asked(served.operator, **given, at=served.head)["ORDER_MINIMUM"]["result"] == "DEVIATION"
+
+
 @pytest.mark.parametrize(
     ("role", "scope", "place", "school"),
     [
@@ -89,6 +124,8 @@ def test_who_is_outside_learns_nothing(
         ({"year": 0, "place": RUIAN}, "BAD_YEAR"),
         ({"year": 2190, "place": RUIAN}, "BAD_YEAR"),
         ({"year": 2023, "place": SCHOOL}, "MALFORMED_NAME"),
+        ({"year": 2023, "place": "jurisdiction:330399"}, "UNKNOWN_PLACE"),
+        ({"year": 2023, "school": "school:nowhere"}, "UNKNOWN_SCHOOL"),
         ({"year": 2023, "school": RUIAN}, "MALFORMED_NAME"),
     ],
 )

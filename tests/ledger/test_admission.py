@@ -10,11 +10,11 @@ from msgspec.structs import replace
 from ledger.admission import (
     AdmitApplicants,
     AdmitToParallel,
-    AgainstTheOrder,
     ConfirmEnrollment,
     NotParallel,
     NotScreened,
 )
+from ledger.assignment import AlreadyEnrolled
 from ledger.command import OutsideScope, UnknownReference
 from ledger.enrollment import (
     EnrollmentDeclined,
@@ -26,6 +26,7 @@ from ledger.enrollment import (
 from ledger.finding import Outcome
 from ledger.names import TeacherId
 from ledger.offering import ExpansionDecided, ExpansionRequested
+from ledger.rank import AgainstTheOrder
 from ledger.review import ReasonMissing
 from ledger.screening import ApplicantPlaced
 from ledger.term import WindowClosed
@@ -283,6 +284,27 @@ def test_the_order_of_round_one_says_nothing_about_round_two():
     given(second, placed(CHEN, 1)).when(ADMIT, on=date(2024, 4, 3)).then(cast.confirmed(round=2))
 
 
+def test_who_waits_in_round_one_is_not_ahead_in_round_two():
+    past = [cast.opened(), placed(CHEN, 1), cast.selected(round=2), cast.passed(round=2)]
+    given(past, placed(ZHOU, 3, round=1), placed(LIN, 2, round=2)).when(
+        ADMIT, on=date(2024, 4, 3)
+    ).then(cast.confirmed(round=2))
+
+
+def test_a_place_is_lost_with_the_choice_that_it_was_given_for():
+    past = [*PASSED, placed(LIN, 1), placed(CHEN, 2), left_by(LIN), cast.selected(), cast.passed()]
+    given(past).when(ADMIT, on=PROVIDER_DAY).found(None, Outcome.DEVIATION, AgainstTheOrder).then(
+        cast.confirmed()
+    )
+    given(past, passed_applicants(CHEN)).when(ADMIT_ALL, on=PROVIDER_DAY).then(cast.confirmed(CHEN))
+
+
+def test_a_deviation_names_the_place_that_the_order_gives():
+    answer = given(PASSED, SECOND).when(ADMIT, on=PROVIDER_DAY)
+
+    assert [each.evidence for each in answer.findings] == [("0193-0005",)]
+
+
 def test_declining_one_for_whom_a_seat_is_left_is_a_deviation():
     given(PASSED, SECOND).when(DECLINE, on=PROVIDER_DAY).found(
         None, Outcome.DEVIATION, AgainstTheOrder
@@ -348,6 +370,33 @@ def test_without_a_recorded_order_nobody_is_admitted_in_one_go(reported):
     given(cast.opened(), passed_applicants(LIN)).when(
         ADMIT_ALL, on=PROVIDER_DAY, reported=reported
     ).refused(NotScreened, field="offering")
+
+
+def test_those_who_were_screened_are_admitted_whoever_was_passed_in_round_two():
+    late = [cast.selected(ZHOU, round=2), cast.passed(ZHOU, round=2)]
+    given(cast.opened(), passed_applicants(LIN), placed(LIN, 1), late).when(
+        ADMIT_ALL, on=PROVIDER_DAY
+    ).then(cast.confirmed())
+
+
+LATER = date(2024, 3, 31)
+
+
+@pytest.mark.parametrize(
+    "past",
+    [
+        [cast.selected(), on(LATER, cast.passed()), placed(LIN, 1)],
+        [passed_applicants(LIN), on(LATER, placed(LIN, 1))],
+    ],
+    ids=["before-the-school", "before-the-screening"],
+)
+def test_c_09_nobody_is_admitted_in_one_go_before_the_step_before(past):
+    given(cast.opened(), past).when(ADMIT_ALL, on=PROVIDER_DAY).refused(
+        StepOutOfOrder, "ZJ24-24", field="offering"
+    )
+    given(cast.opened(), past).when(ADMIT_ALL, on=PROVIDER_DAY, reported=True).found(
+        "ZJ24-24", Outcome.VIOLATION, StepOutOfOrder
+    ).then(cast.confirmed())
 
 
 @pytest.mark.parametrize(
@@ -457,3 +506,29 @@ def test_the_parallel_class_is_filled_in_the_re_review_and_after_the_school():
         StepOutOfOrder, "ZJ24-24"
     )
     given(past, *MOVED).when(BESIDE, on=PROVIDER_DAY).refused(StepOutOfOrder, "ZJ24-24")
+
+
+@pytest.mark.parametrize("reported", [False, True])
+def test_nobody_is_admitted_to_the_parallel_class_twice(reported):
+    past = [*PARALLEL, cast.selected(), cast.passed(), cast.confirmed(offering=OTHER_OFFERING)]
+    given(past).when(BESIDE, on=PROVIDER_DAY, reported=reported).refused(
+        AlreadyEnrolled, field="teacher"
+    )
+
+
+@pytest.mark.parametrize(
+    ("rank", "deviates"),
+    [
+        pytest.param(3, False, id="seats-of-both-classes-reach"),
+        pytest.param(4, True, id="one-further"),
+        pytest.param(None, True, id="no-place"),
+    ],
+)
+def test_the_recorded_order_holds_for_the_parallel_class_too(rank, deviates):
+    past = [replace(PARALLEL[0], seats=1), *PARALLEL[1:], cast.selected(), cast.passed()]
+    others = [placed(TeacherId(f"teacher:t{number}"), number) for number in range(1, rank or 2)]
+    mine = [] if rank is None else [placed(LIN, rank)]
+    answer = given(past, others, mine).when(BESIDE, on=PROVIDER_DAY)
+    if deviates:
+        answer = answer.found(None, Outcome.DEVIATION, AgainstTheOrder)
+    answer.then(*MOVED)

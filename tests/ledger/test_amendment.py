@@ -17,7 +17,9 @@ from ledger.policy import RuleOver, UnknownRule
 from ledger.regulation import RegulationAdopted, Rulebook
 from ledger.rule import RuleAmended
 from ledger.schedule import TimetableNotice
+from ledger.selection import SelectOffering
 from ledger.term import Calendar, Phase, window
+from tests import cast
 from tests.cast import PROVINCE, RUIAN, WENZHOU
 from tests.given import adoption, asker_for, given
 from tests.ledger.test_document import HEAD, RUIAN_ENTERED, RULE
@@ -109,6 +111,21 @@ def test_the_window_of_a_term_is_amended_by_day():
 
     assert last(DAY) == date(2024, 4, 5)
     assert str(last(DAY - ONE)) == step.parameters["last"]
+
+
+@pytest.mark.parametrize(("since", "round"), [(date(2024, 4, 1), 2), (date(2024, 3, 31), 1)])
+def test_a_choice_falls_into_the_round_that_the_rules_of_its_day_say(since, round):
+    moved = amend("ZJ24-18", since=since, first="2024-04-09", last="2024-04-10")
+    changed = given(HEADS[ZJ24]).when(moved, on=date(2024, 3, 29)).events
+    select = SelectOffering(teacher=cast.LIN, offering=cast.OFFERING)
+    answer = given(
+        cast.registered(),
+        cast.opened(),
+        cast.selected(offering=cast.OTHER_OFFERING),
+        rules=Rulebook([*adoption(), *changed]),
+    ).when(select, on=date(2024, 3, 31), reported=True)
+
+    assert answer.facts[0].round == round
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,14 @@ def test_a_number_of_halves_is_exact_and_has_one_spelling(number):
 
 @pytest.mark.parametrize(
     ("number", "text"),
-    [("18.0", "18"), ("17.50", "17.5"), ("1E+2", "100"), (0, "0"), ("-0", "0"), ("10000", "10000")],
+    [
+        ("18.0", "18"),
+        ("17.50", "17.5"),
+        (Decimal("1E+2"), "100"),
+        (0, "0"),
+        ("-0", "0"),
+        ("10000", "10000"),
+    ],
 )
 def test_trailing_zeros_and_exponents_go(number, text):
     assert text == str(exact(number))
@@ -34,8 +41,9 @@ def test_trailing_zeros_and_exponents_go(number, text):
 
 @pytest.mark.parametrize(
     "number",
-    ["-0.5", "0.25", "17.3", "10000.5", "1E+5", "NaN", "sNaN", "Infinity", "", "ten", "1e-9"],
-)
+    ["-0.5", "0.25", "17.3", "10000.5", "1E+5", "NaN", "sNaN", "Infinity", "", "ten", "1e-9",
+     "1E+2", "1_000", "１８", "١٨", " 18", "18 ", "18\n", "+18", ".5", "5.", "1,000", "0x12"],
+)  # fmt: skip
 def test_anything_else_is_a_fault_that_names_the_field(number):
     with pytest.raises(Fault) as caught:
         exact(number, "hours")
@@ -62,6 +70,12 @@ def test_plain_keeps_the_value():
 def test_a_share_is_an_exact_fraction():
     assert Fraction(3, 10) == share("3/10")
     assert share("1/5") * Fraction(Decimal("92.5")) == Fraction(37, 2)
+
+
+@pytest.mark.parametrize("text", ["３/10", "1_0/3", " 1/5", "1/5 ", "1e-1", "1/-5", "a fifth"])
+def test_a_share_has_plain_digits(text):
+    with pytest.raises(ValueError, match="no share"):
+        share(text)
 
 
 @pytest.mark.parametrize(("number", "text"), [("0", "0"), ("92.50", "92.5"), ("100.00", "100")])

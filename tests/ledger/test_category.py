@@ -17,6 +17,7 @@ from ledger.category import (
     NotOfCategory,
     ProbationOpen,
     Rank,
+    RankUnsaid,
     belongings_after,
 )
 from ledger.command import OutsideScope, UnknownReference
@@ -104,6 +105,7 @@ def test_a_category_ends_on_a_day():
         place=RUIAN,
         category=Category.HOMEROOM_TEACHER,
         until=date(2023, 8, 31),
+        since=SINCE,
     )
     given(cast.registered(), assigned).when(END, on=DAY).then(ended)
     given(cast.registered(), assigned, ended).when(
@@ -122,6 +124,45 @@ def test_the_city_ends_what_the_city_named():
     given(past).when(end, on=DAY, by=asker_for(RUIAN)).refused(OutsideScope)
 
 
+TWICE = [
+    cast.registered(),
+    belongs(Category.BACKBONE_TEACHER, SINCE, rank=Rank.COUNTY),
+    belongs(Category.BACKBONE_TEACHER, SINCE, rank=Rank.CITY),
+]
+END_RANK = EndCategory(teacher=LIN, category=Category.BACKBONE_TEACHER, until=DAY)
+
+
+@pytest.mark.parametrize(
+    ("rank", "party", "other"), [(Rank.CITY, WENZHOU, RUIAN), (Rank.COUNTY, RUIAN, WENZHOU)]
+)
+def test_of_two_ranks_whoever_named_it_ends_the_one_that_is_said(rank, party, other):
+    end = replace(END_RANK, rank=rank)
+    ended = CategoryEnded(
+        teacher=LIN,
+        school=SCHOOL,
+        place=RUIAN,
+        category=Category.BACKBONE_TEACHER,
+        until=DAY,
+        since=SINCE,
+        rank=rank,
+    )
+    given(TWICE).when(end, on=DAY, by=asker_for(party)).then(ended)
+    given(TWICE).when(end, on=DAY, by=asker_for(other)).refused(OutsideScope)
+    spans: list[Belonging] = []
+    for entry in entries([*TWICE, ended], DAY):
+        spans = belongings_after(spans, entry)
+    assert {each.rank: each.until for each in spans} == {
+        each: DAY if each is rank else None for each in Rank
+    }
+
+
+def test_of_two_ranks_one_must_be_said_and_it_must_be_held():
+    given(TWICE).when(END_RANK, on=DAY).refused(RankUnsaid, field="rank")
+    county = [cast.registered(), belongs(Category.BACKBONE_TEACHER, SINCE, rank=Rank.COUNTY)]
+    given(county).when(replace(END_RANK, rank=Rank.CITY), on=DAY).refused(NotOfCategory)
+    given(county).when(END_RANK, on=DAY, by=asker_for(RUIAN)).accepted()
+
+
 def test_the_spans_are_folded_with_what_they_stand_on():
     spans: list[Belonging] = []
     past = [
@@ -138,3 +179,14 @@ def test_the_spans_are_folded_with_what_they_stand_on():
     assert [(span.since, span.until, span.positions) for span in spans] == [(SINCE, DAY, [1, 2])]
     assert spans[0].holds(DAY)
     assert not spans[0].holds(DAY + date.resolution)
+
+
+def test_an_end_of_old_ends_every_span_of_the_category():
+    old = CategoryEnded(
+        teacher=LIN, school=SCHOOL, place=RUIAN, category=Category.BACKBONE_TEACHER, until=DAY
+    )
+    spans: list[Belonging] = []
+    for entry in entries([*TWICE, old], DAY):
+        spans = belongings_after(spans, entry)
+
+    assert [each.until for each in spans] == [DAY, DAY]

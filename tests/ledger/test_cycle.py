@@ -90,7 +90,15 @@ TEACHER = cast.registered(entered=date(2010, 9, 1))
 def test_a_cycle_that_the_bureau_opened_ends_the_one_before(day, number, start, end):
     found = cycle_on(date(2010, 9, 1), day, 5, (date(2012, 4, 17),))
 
-    assert Cycle(number=number, start=start, end=end) == found
+    assert (found.number, found.start, found.end) == (number, start, end)
+    assert found.whole is (number > 1)
+
+
+def test_a_cycle_that_ends_with_its_years_is_whole():
+    opened = date(2015, 9, 1)
+
+    assert cycle_on(date(2010, 9, 1), date(2015, 8, 31), 5, (opened,)).whole
+    assert not cycle_on(date(2010, 9, 2), date(2015, 8, 31), 5, (opened,)).whole
 
 
 def test_a_bureau_opens_a_cycle_on_a_day():

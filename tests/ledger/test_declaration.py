@@ -6,19 +6,19 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from msgspec.structs import replace as replace_in
 
 from ledger.command import Asker, OutsideScope, Role, UnknownReference
 from ledger.declaration import (
     DeclareProject,
-    NotAwarded,
     NotDeclared,
     ProjectWithdrawn,
 )
 from ledger.finding import Outcome
 from ledger.names import OrderId, ProjectId
-from ledger.quota import PlanPerOrder
+from ledger.quota import OneClassOnly, PlanPerOrder
 from ledger.register import AlreadyRegistered
-from ledger.response import TooNewForOrders
+from ledger.response import NotAwarded, TooNewForOrders
 from ledger.review import AlreadyReviewed, ProjectReviewed
 from ledger.term import WindowClosed
 from ledger.withdrawal import WithdrawProject
@@ -34,6 +34,7 @@ from tests.cast import (
     PROJECT,
     RUIAN,
     UNIVERSITY,
+    WENZHOU,
 )
 from tests.given import asker_for, given
 
@@ -96,7 +97,16 @@ def test_an_order_project_is_declared_on_16_and_17_march_only(day):
     ).refused(WindowClosed, "ZJ24-34")
 
 
-@pytest.mark.parametrize("award", [[], [cast.order_awarded(provider=DISTANCE)]])
+@pytest.mark.parametrize(
+    "award",
+    [
+        [],
+        [cast.order_awarded(provider=DISTANCE)],
+        [replace_in(cast.order_awarded(), place=WENZHOU)],
+        [replace_in(cast.order_awarded(), term=H2_2020)],
+    ],
+    ids=["nobody", "another-provider", "another-place", "another-term"],
+)
 def test_w_187_a_provider_that_was_not_awarded_the_order_does_not_declare_it(award):
     past = [cast.trained(), cast.term(), cast.university(), *award]
     given(past).when(ORDERED, on=ORDER_DAY).refused(NotAwarded, "ZJ24-34", field="order")
@@ -230,6 +240,29 @@ def test_a_plan_that_was_taken_back_leaves_room_for_another():
         in_window=True,
     )
     ordering(first, taken_back).accepted()
+
+
+def test_a_plan_that_another_provider_took_back_leaves_room_too():
+    first = common(order=ORDER, plan=cast.plan(32), provider=DISTANCE)
+    taken_back = ProjectWithdrawn(
+        project=first.project,
+        provider=DISTANCE,
+        lead=cast.OTHER_LEAD,
+        term=H1_2024,
+        in_window=False,
+    )
+    ordering(first).found("ZJ24-41", Outcome.VIOLATION, PlanPerOrder)
+    ordering(first, taken_back).accepted()
+
+
+def test_an_order_is_one_class():
+    two = replace(ORDERED, offerings=2)
+    past = [cast.trained(), cast.term(), cast.university(), cast.order_awarded()]
+
+    given(past).when(two, on=ORDER_DAY).refused(OneClassOnly, "ZJ24-41", field="offerings")
+    given(past).when(two, on=ORDER_DAY, reported=True).found(
+        "ZJ24-41", Outcome.VIOLATION, OneClassOnly
+    )
 
 
 def test_regular_projects_may_have_the_same_plan():

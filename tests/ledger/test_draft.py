@@ -99,6 +99,13 @@ def test_an_unknown_kind_names_the_nearest():
         ({"hours_min": "-90"}, "hours_min"),
         ({"hours_min": "NaN"}, "hours_min"),
         ({"hours_min": ["90"]}, "hours_min"),
+        ({"hours_min": "９０"}, "parameters.hours_min"),
+        ({"hours_min": "9_0"}, "parameters.hours_min"),
+        ({"hours_min": " 90"}, "parameters.hours_min"),
+        ({"hours_min": "9e1"}, "parameters.hours_min"),
+        ({"share_max": "１/6"}, "parameters.share_max"),
+        ({"share_max": "1/6 "}, "parameters.share_max"),
+        ({"share_max": "1e-1"}, "parameters.share_max"),
         ({"hours": "90"}, "hours"),
     ],
 )

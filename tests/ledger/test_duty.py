@@ -44,9 +44,15 @@ END = date(2024, 12, 31)
 SET_UP = SetUpEducationOffice(place=RUIAN, since=DAY, provider=COUNTY_SCHOOL)
 
 
-def duties(place=RUIAN, day=END, *, bodies=0, offices=0, appraisals=0, over=True):
+def duties(place=RUIAN, day=END, *, bodies=0, offices=0, appraised=None, over=True):
     found = place_duties(
-        all_rules(), place, day, bodies=bodies, offices=offices, appraisals=appraisals, over=over
+        all_rules(),
+        place,
+        day,
+        bodies=bodies,
+        offices=offices,
+        appraised={RUIAN: 0, WENZHOU_SCHOOL: 0} if appraised is None else appraised,
+        over=over,
     )
     return {each.rule: each.result for each in found}
 
@@ -157,9 +163,12 @@ def test_wz12_31_a_county_of_wenzhou_without_an_office_is_in_violation():
     assert duties(day=date(2012, 4, 17))["WZ12-31"] is Result.VIOLATION
 
 
-def test_wz12_26_a_city_that_appraised_nobody_in_the_year_is_in_violation():
+def test_wz12_26_a_city_appraises_each_county_and_each_school_of_its_own_in_the_year():
     assert duties(WENZHOU)["WZ12-26"] is Result.VIOLATION
-    assert duties(WENZHOU, appraisals=1)["WZ12-26"] is Result.COMPLIANT
+    one = {RUIAN: 2, WENZHOU_SCHOOL: 0}
+    assert duties(WENZHOU, appraised=one)["WZ12-26"] is Result.VIOLATION
+    both = {RUIAN: 1, WENZHOU_SCHOOL: 1}
+    assert duties(WENZHOU, appraised=both)["WZ12-26"] is Result.COMPLIANT
     assert duties(WENZHOU, over=False)["WZ12-26"] is Result.NOT_ASSESSED
     assert "WZ12-26" not in duties(RUIAN)
     assert "WZ12-26" not in duties(HANGZHOU)

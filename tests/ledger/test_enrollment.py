@@ -9,10 +9,12 @@ import pytest
 from ledger.command import OutsideScope
 from ledger.enrollment import NotSelected, ReviewSelection, SelectionSteps, StepOutOfOrder
 from ledger.finding import Outcome
+from ledger.offering import OfferingCancelled, OfferingGone
 from ledger.review import ReasonMissing
 from ledger.term import WindowClosed, WindowUnknown
 from tests import cast
 from tests.cast import (
+    COUNTY_SCHOOL,
     H1_2024,
     H2_2019,
     H2_2020,
@@ -20,6 +22,8 @@ from tests.cast import (
     LIN,
     OFFERING,
     OTHER_SCHOOL,
+    PROJECT,
+    RUIAN,
     SCHOOL,
     WENZHOU,
 )
@@ -125,6 +129,16 @@ def test_c_09_a_review_is_not_dated_before_the_choice():
     given(past).when(PASS, on=SCHOOL_DAY, reported=True).found(
         "ZJ24-24", Outcome.VIOLATION, StepOutOfOrder
     ).then(cast.passed())
+
+
+@pytest.mark.parametrize("reported", [False, True])
+def test_no_choice_of_a_cancelled_class_is_reviewed(reported):
+    gone = OfferingCancelled(
+        offering=OFFERING, project=PROJECT, provider=COUNTY_SCHOOL, place=RUIAN, reason="x"
+    )
+    given(SELECTED, gone).when(PASS, on=SCHOOL_DAY, reported=reported).refused(
+        OfferingGone, field="offering"
+    )
 
 
 def test_a_choice_that_was_refused_and_made_again_is_reviewed_again():

@@ -43,7 +43,7 @@ from tests.cast import (
     RUIAN,
     SCHOOL,
 )
-from tests.given import asker_for, entries, given
+from tests.given import asker_for, entries, given, on
 
 DAY = date(2024, 3, 18)
 THIRD = OfferingId("offering:o3")
@@ -304,6 +304,21 @@ def test_c_24_in_2020_the_days_are_unknown_but_the_place_between_the_rounds_is_n
     given(past).when(REQUEST, on=day, reported=True).found(
         rule, Outcome.VIOLATION, ExpansionOutOfOrder
     ).found("ZJ20-24", Outcome.INDETERMINATE).then(REQUESTED)
+
+
+def test_c_09_an_expansion_is_not_decided_before_it_was_asked_for():
+    past = [cast.opened(), on(date(2024, 3, 30), REQUESTED)]
+    answer = given(past).when(GRANT, on=DECIDED_ON)
+    answer.refused(ExpansionOutOfOrder, "ZJ24-16", field="on")
+    assert answer.refusals[0].evidence == ("0193-0002",)
+    given(past).when(GRANT, on=DECIDED_ON, reported=True).found(
+        "ZJ24-16", Outcome.VIOLATION, ExpansionOutOfOrder
+    ).then(decided())
+
+
+def test_c_09_in_2019_an_expansion_is_asked_for_and_decided_on_one_day():
+    past = [cast.opened(term=H2_2019), REQUESTED]
+    given(past).when(GRANT, on=date(2019, 9, 11)).then(decided())
 
 
 def test_a_cancelled_class_is_not_expanded():

@@ -49,7 +49,7 @@ def term_of(rule: Rule) -> TermId:
 
 def first_round(term: TermId) -> date:
     """A day of the term's first round."""
-    found = window(all_rules(), RUIAN, term, Phase.SELECT_R1, Calendar.REGULAR)
+    found = window(all_rules(), RUIAN, term, Phase.SELECT_R1, Calendar.REGULAR, cast.DAY)
     assert found is not None
     assert found.value.first is not None
     return found.value.first

@@ -41,8 +41,8 @@ def sent(count, teachers=100, place=WENZHOU, day=END):
     return sent_share(all_rules(), place, day, sent=count, teachers=teachers)
 
 
-def matched(count, chosen, place=RUIAN, first=date(2024, 1, 1), last=date(2024, 6, 30)):
-    return match_share(all_rules(), place, first, last, matched=count, chosen=chosen)
+def matched(count, chosen, place=RUIAN, first=date(2024, 1, 1), last=date(2024, 6, 30), unsaid=0):
+    return match_share(all_rules(), place, first, last, matched=count, chosen=chosen, unsaid=unsaid)
 
 
 @pytest.mark.parametrize(("credits", "result"), [("720", MET), ("719.5", NOT_MET), ("0", NOT_MET)])
@@ -105,11 +105,23 @@ def test_ra19_05_three_quarters_of_the_choices_suit(count, result):
 
 def test_w_081_without_long_choices_there_is_nothing_to_match():
     assert matched(0, 0).result is Result.NOT_APPLICABLE
-    assert matched(None, 0).result is Result.NOT_APPLICABLE
 
 
-def test_choices_that_do_not_say_whether_they_suit_leave_it_open():
-    assert matched(None, 4).result is Result.INDETERMINATE
+@pytest.mark.parametrize(
+    ("count", "unsaid", "result"),
+    [
+        (0, 4, Result.INDETERMINATE),
+        pytest.param(2, 1, Result.INDETERMINATE, id="bound"),
+        pytest.param(1, 1, NOT_MET, id="missed-even-with-them"),
+        pytest.param(3, 1, MET, id="reached-without-them"),
+    ],
+)
+def test_choices_that_do_not_say_whether_they_suit_leave_open_what_they_could_decide(
+    count, unsaid, result
+):
+    found = matched(count, 4, unsaid=unsaid)
+
+    assert (found.result, found.had) == (result, str(count))
 
 
 @pytest.mark.parametrize("judge", [average, completed, matched])

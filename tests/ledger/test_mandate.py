@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import date
 
 import pytest
@@ -13,7 +14,7 @@ from ledger.mandate import Disguised, MandateDisguised
 from ledger.names import ProjectId
 from ledger.plan import Choice
 from tests import cast
-from tests.cast import COUNTY_SCHOOL, H1_2024, LEAD, PROJECT, RUIAN
+from tests.cast import COUNTY_SCHOOL, H1_2024, H2_2020, LEAD, ORDER, PROJECT, RUIAN, UNIVERSITY
 from tests.given import given, rules_without
 
 EARLIER = ProjectId("project:earlier")
@@ -79,6 +80,21 @@ def test_the_quality_notice_of_2014_is_against_disguise(day, found):
 def test_what_was_taken_back_as_mandated_does_not_come_again_as_a_free_choice(in_window):
     past = [*PAST, cast.declared(EARLIER, plan=MANDATED), withdrawn(in_window)]
     given(past).when(declare(cast.plan()), on=DAY).found("ZJ14-27", Outcome.VIOLATION, Disguised)
+
+
+def test_spaces_around_its_title_make_no_other_training():
+    past = [*PAST, cast.declared(EARLIER, plan=MANDATED), withdrawn()]
+    spaced = replace(cast.plan(), title=f" {MANDATED.title}\n")
+    given(past).when(declare(spaced), on=DAY).found("ZJ14-27", Outcome.VIOLATION, Disguised)
+
+
+def test_what_was_taken_back_in_another_term_is_no_disguise():
+    ordered = dataclasses.replace(declare(cast.plan(), UNIVERSITY), order=ORDER)
+    earlier = cast.declared(EARLIER, plan=MANDATED, term=H2_2020, order=ORDER, provider=UNIVERSITY)
+    back = replace(withdrawn(), provider=UNIVERSITY, term=H2_2020)
+    past = [cast.term(), cast.university(), cast.order_awarded(), earlier, back]
+
+    assert disguises(given(past).when(ordered, on=date(2024, 3, 16))) == []
 
 
 @pytest.mark.parametrize(

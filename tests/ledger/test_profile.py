@@ -111,6 +111,24 @@ def test_what_the_national_system_does_not_hold_is_entered_on_the_platform():
     given(TEACHER, NATIONAL).when(command, on=DAY).then(updated(tier=Tier.BACKBONE))
 
 
+UNTITLED = updated(source=ProfileSource.NATIONAL_IMPORT)
+
+
+def test_a_title_of_which_the_national_system_says_nothing_is_entered_on_the_platform():
+    command = replace(UPDATE, title=Title.SENIOR)
+    given(TEACHER, UNTITLED).when(command, on=DAY).then(updated(title=Title.SENIOR))
+    given(TEACHER, UNTITLED).when(replace(command, subject="CHINESE"), on=DAY).refused(
+        NationalDataPrevails, field="source"
+    )
+
+
+def test_an_entry_without_a_title_and_an_import_without_one_leave_the_national_title():
+    given(TEACHER, NATIONAL).when(UPDATE, on=DAY).then(updated())
+    given(TEACHER, NATIONAL, UNTITLED).when(replace(UPDATE, title=Title.SENIOR), on=DAY).refused(
+        NationalDataPrevails, field="source"
+    )
+
+
 def test_a_later_import_overwrites_an_earlier_one():
     command = replace(UPDATE, subject="CHINESE", source=ProfileSource.NATIONAL_IMPORT)
     given(TEACHER, NATIONAL).when(command, on=DAY, reported=True).then(

@@ -25,6 +25,7 @@ from tests.ledger.test_resumption import accepted, applied
 
 DAY = date(2020, 8, 5)
 FIRST = date(2020, 9, 1)
+HERE = [cast.jurisdiction(), cast.accredited()]
 FILE = FileAcceptedList(place=RUIAN, filed_with=WENZHOU, providers=(COUNTY_SCHOOL,))
 
 
@@ -46,14 +47,12 @@ def test_a_restart_is_of_a_known_place_and_by_its_bureau():
 
 @pytest.mark.parametrize("above", [WENZHOU, PROVINCE])
 def test_the_list_goes_to_an_authority_above(above):
-    given(cast.jurisdiction(), applied(), accepted()).when(
-        replace(FILE, filed_with=above), on=DAY
-    ).accepted()
+    given(HERE, applied(), accepted()).when(replace(FILE, filed_with=above), on=DAY).accepted()
 
 
 @pytest.mark.parametrize("elsewhere", [RUIAN, HANGZHOU])
 def test_the_list_goes_nowhere_else(elsewhere):
-    given(cast.jurisdiction()).when(replace(FILE, filed_with=elsewhere), on=DAY).refused(
+    given(HERE).when(replace(FILE, filed_with=elsewhere), on=DAY).refused(
         WrongPlace, field="filed_with"
     )
 
@@ -70,7 +69,8 @@ def test_the_list_goes_nowhere_else(elsewhere):
 @pytest.mark.parametrize("reported", [False, True])
 def test_only_who_passed_stands_on_the_list(day, outcome, reported):
     both = replace(FILE, providers=(COUNTY_SCHOOL, INSTITUTE))
-    answer = given(cast.jurisdiction(), applied(), accepted()).when(both, on=day, reported=reported)
+    past = [HERE, cast.accredited(INSTITUTE), applied(), accepted()]
+    answer = given(past).when(both, on=day, reported=reported)
     if outcome is not None:
         answer = answer.found("ZJ20-09", outcome, ListedUnaccepted)
         assert [each.subjects for each in answer.findings] == [(INSTITUTE, RUIAN)]
@@ -79,6 +79,16 @@ def test_only_who_passed_stands_on_the_list(day, outcome, reported):
 
 def test_the_list_is_of_a_known_place():
     given().when(FILE, on=DAY).refused(UnknownReference, field="place")
+
+
+@pytest.mark.parametrize("reported", [False, True])
+def test_a_list_names_known_providers_and_each_once(reported):
+    strange = replace(FILE, providers=(COUNTY_SCHOOL, INSTITUTE))
+    given(HERE).when(strange, on=DAY, reported=reported).refused(
+        UnknownReference, field="providers"
+    )
+    twice = replace(FILE, providers=(COUNTY_SCHOOL, COUNTY_SCHOOL))
+    given(HERE).when(twice, on=DAY, reported=reported).faulted("TWICE_IN_ROWS", "providers")
 
 
 def test_a_list_has_bounds():

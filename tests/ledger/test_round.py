@@ -12,7 +12,7 @@ from tests import cast
 from tests.cast import COUNTY_SCHOOL, H1_2024, LIN, OFFERING, OTHER_OFFERING, SCHOOL
 from tests.given import entries, on
 
-CLOSE = date(2024, 3, 26)
+CLOSE, LATE = date(2024, 3, 26), date(2024, 4, 1)
 WITHDRAWN = EnrollmentWithdrawn(
     teacher=LIN,
     offering=OFFERING,
@@ -53,6 +53,18 @@ def choices(*things):
         pytest.param([cast.selected(), on(CLOSE, WITHDRAWN)], False, False, id="withdrawn"),
         pytest.param(
             [cast.selected(), on(date(2024, 3, 27), WITHDRAWN)], True, False, id="withdrawn late"
+        ),
+        pytest.param(
+            [cast.selected(), on(CLOSE, WITHDRAWN), cast.selected()],
+            True,
+            False,
+            id="withdrawn and chosen again",
+        ),
+        pytest.param(
+            [cast.selected(), on(CLOSE, WITHDRAWN), cast.selected(round=2), on(LATE, WITHDRAWN)],
+            False,
+            False,
+            id="withdrawn once in time and once late",
         ),
         pytest.param(
             [cast.selected(), REFUSED, cast.selected(offering=OTHER_OFFERING)],

@@ -10,7 +10,7 @@ from msgspec.structs import replace as replace_in
 
 from ledger.command import OutsideScope, UnknownReference
 from ledger.draw import Applicant, ScreeningOrder, ranked, seed_of
-from ledger.enrollment import EnrollmentWithdrawn
+from ledger.enrollment import EnrollmentDeclined, EnrollmentWithdrawn, StepOutOfOrder
 from ledger.finding import Outcome
 from ledger.register import Category, Tier
 from ledger.screening import (
@@ -37,7 +37,7 @@ from tests.cast import (
     SCHOOL,
     ZHOU,
 )
-from tests.given import asker_for, given
+from tests.given import asker_for, given, on
 
 DAY = date(2024, 3, 18)
 SCREENED_ON = date(2024, 3, 30)
@@ -80,6 +80,18 @@ def left_by(teacher, admitted=False):
     )
 
 
+def declined(teacher):
+    return EnrollmentDeclined(
+        teacher=teacher,
+        offering=OFFERING,
+        school=SCHOOL,
+        provider=COUNTY_SCHOOL,
+        term=H1_2024,
+        round=1,
+        reason="名额已满",
+    )
+
+
 def screened(answer):
     head, *rows = answer.accepted().facts
     assert [each.rank for each in rows] == list(range(1, len(rows) + 1))
@@ -98,7 +110,8 @@ def made_again(head, rows):
         )
         for each in sorted(rows, key=lambda each: str(each.teacher))
     ]
-    assert head.seed == seed_of(head.offering, head.round, inputs)
+    passes = [*head.also_passed, *(each.passed_by for each in inputs)]
+    assert head.seed == seed_of(head.offering, head.round, passes)
     return [
         each.teacher for each in ranked(inputs, head.by, head.seed, head.tiers, head.categories)
     ]
@@ -157,6 +170,39 @@ def test_asking_again_before_it_is_written_gives_the_same_order():
 
     first, again = (given(past).when(SCREEN, on=SCREENED_ON) for _ in range(2))
     assert first.facts == again.facts
+
+
+@pytest.mark.parametrize(
+    "end",
+    [left_by(ZHOU), cast.confirmed(ZHOU), declined(ZHOU)],
+    ids=["withdrawn", "admitted", "declined"],
+)
+def test_whatever_becomes_of_one_who_was_passed_the_seed_is_the_same(end):
+    past = [cast.opened(seats=2), chosen(LIN, CHEN, ZHOU), passed(LIN, CHEN, ZHOU)]
+    whole, _ = screened(given(past).when(SCREEN, on=SCREENED_ON))
+    head, rows = screened(given(past, end).when(SCREEN, on=SCREENED_ON))
+
+    assert (head.seed, head.also_passed) == (whole.seed, ("0193-0007",))
+    assert [each.teacher for each in rows] == made_again(head, rows)
+
+
+def test_who_is_passed_again_draws_no_other_seed():
+    past = [cast.opened(seats=2), chosen(LIN, CHEN), passed(LIN, CHEN)]
+    once, rows_once = screened(given(past).when(SCREEN, on=SCREENED_ON))
+    again = [left_by(LIN), chosen(LIN), passed(LIN)]
+    head, rows = screened(given(past, again, again).when(SCREEN, on=SCREENED_ON))
+
+    assert (head.seed, head.also_passed) == (once.seed, ())
+    assert [each.draw for each in rows] == [each.draw for each in rows_once]
+
+
+def test_a_pass_of_another_round_is_no_part_of_the_seed():
+    late = [left_by(LIN), chosen(CHEN, round=2), passed(CHEN, round=2)]
+    past = [cast.opened(), chosen(LIN), passed(LIN), late]
+    head, rows = screened(given(past).when(SCREEN, on=date(2024, 4, 3)))
+
+    assert head.also_passed == ()
+    assert made_again(head, rows) == [CHEN]
 
 
 def test_first_come_follows_the_choices_and_not_the_reviews():
@@ -273,6 +319,14 @@ def test_screening_is_part_of_the_re_review_and_has_its_window(term, day, rule):
         return
     answer.refused(WindowClosed, rule)
     assert given(past).when(SCREEN, on=day, reported=True).found(rule, Outcome.VIOLATION).facts
+
+
+def test_c_09_nobody_is_screened_before_the_schools_are_done():
+    past = [cast.opened(), chosen(LIN, CHEN), passed(LIN), on(date(2024, 3, 31), *passed(CHEN))]
+    given(past).when(SCREEN, on=SCREENED_ON).refused(StepOutOfOrder, "ZJ24-24", field="offering")
+    answer = given(past).when(SCREEN, on=SCREENED_ON, reported=True)
+    answer.found("ZJ24-24", Outcome.VIOLATION, StepOutOfOrder)
+    assert len(answer.facts) == 3
 
 
 def test_in_2020_the_window_is_unknown_and_the_screening_stands():

@@ -187,3 +187,17 @@ def test_more_segments_or_a_higher_threshold_ask_for_less():
     assert Segments(hours_min=Decimal(91), segments_max=2).laxer(rule)
     assert not Segments(hours_min=Decimal(60), segments_max=1).laxer(rule)
     assert not rule.laxer(Segments())
+
+
+@pytest.mark.parametrize(
+    ("rule", "covered"),
+    [
+        (Segments(), True),
+        (Segments(hours_min=Decimal(90)), True),
+        (Segments(hours_min=Decimal(91)), False),
+        (Segments(credits_min=Decimal(80)), True),
+        (Segments(credits_min=Decimal(81)), False),
+    ],
+)
+def test_a_rule_on_segments_is_about_plans_of_so_many_hours_and_credits(rule, covered):
+    assert rule.covers(cast.plan(90, credits=80)) is covered

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
@@ -149,8 +150,8 @@ PRESET = parse((REGULATIONS / "presets" / "ext16.toml").read_text("utf-8"), "ext
 def test_the_province_alone_adopts_the_preset_and_every_rule_of_it_is_marked():
     place = cast.jurisdiction(PROVINCE, "浙江省")
     answer = given(place).when(AdoptRegulation(document=PRESET), on=DAY, by=asker_for(PROVINCE))
-    for outdone in ("WZ12-07", "WZ12-12"):
-        answer = answer.found(outdone, Outcome.DEVIATION, RuleOutdone)
+    # 24 credits of the preset and 48 hours of the city do not compare.
+    answer = answer.found("WZ12-12", Outcome.DEVIATION, RuleOutdone)
     answer.then(*answer.facts)
     rules = [each.rule for each in answer.facts if isinstance(each, RuleAdopted)]
     given(place).when(AdoptRegulation(document=PRESET), on=DAY, by=asker_for(RUIAN)).refused(
@@ -317,8 +318,8 @@ def test_parameters_that_make_no_sense_are_named():
     assert "hours_min" in CategoryHours().wrong()
     assert "purposes" in CategoryHours(hours_min=Decimal(1), purposes=("FUN",)).wrong()
     assert "within_years" in principal(years=0).wrong()
-    assert "count_rate" in NotCounted(count_rate=Decimal("1.5")).wrong()
-    assert NotCounted(count_rate=Decimal(1)).wrong() is None
+    assert "count_rate" in NotCounted(count_rate=Fraction(3, 2)).wrong()
+    assert NotCounted(count_rate=Fraction(1)).wrong() is None
 
 
 def principal(hours=300, block=90, years=1):
@@ -336,4 +337,4 @@ def test_asking_for_less_is_laxer():
     assert principal(block=89).laxer(principal())
     assert principal(years=2).laxer(principal())
     assert not principal().laxer(principal())
-    assert NotCounted(count_rate=Decimal("0.5")).laxer(NotCounted())
+    assert NotCounted(count_rate=Fraction("0.5")).laxer(NotCounted())

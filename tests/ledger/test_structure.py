@@ -9,10 +9,12 @@ import pytest
 
 from ledger.credit import CreditKind
 from ledger.cycle import Unit
+from ledger.names import DocumentId
+from ledger.regulation import Rulebook, RulesSuspended
 from ledger.requirement import Result
 from ledger.structure import OnceIntensive, SchoolBasedCap, SchoolBasedFloor
 from tests import cast
-from tests.cast import HANGZHOU, RUIAN, WENZHOU
+from tests.cast import HANGZHOU, PROVINCE, RUIAN, WENZHOU
 from tests.given import rules_with_preset
 from tests.judged import credit, requirement, verdict
 
@@ -101,6 +103,42 @@ def test_a_provincial_cap_is_suspended_with_the_shares(day, counted, result):
         judged.counted,
         requirement(judged, "SCHOOL_BASED_CAP").result,
     )
+
+
+def perhaps_suspended(day, school):
+    """A cycle with so much from the school, where nobody knows whether the cap of 120 holds."""
+    paused = RulesSuspended(
+        document=DocumentId("document:ext16"),
+        place=PROVINCE,
+        rules=("EXT16-06",),
+        since=date(2019, 1, 1),
+        citation="x",
+        certain_through=date(2019, 1, 31),
+        until=date(2019, 6, 30),
+    )
+    lines = [
+        cast.recognised(school, completed=date(2018, 6, 1)),
+        credit(90, date(2018, 7, 1)),
+        credit(110, date(2018, 8, 1), kind=CreditKind.DISTANCE),
+    ]
+    rules = Rulebook([*rules_with_preset().learned, paused])
+    return verdict(*lines, day=day, place=WENZHOU, entered=date(2017, 9, 1), rules=rules)
+
+
+@pytest.mark.parametrize(
+    ("school", "result"),
+    [
+        pytest.param(160, Result.INDETERMINATE, id="enough-without-the-cap"),
+        pytest.param("159.5", NOT_MET, id="too-little-either-way"),
+    ],
+)
+def test_a_cap_of_which_nobody_knows_whether_it_holds_leaves_open_what_it_decides(school, result):
+    judged = perhaps_suspended(date(2019, 2, 1), school)
+
+    assert requirement(judged, "SCHOOL_BASED_CAP").result is Result.INDETERMINATE
+    assert requirement(judged, "CYCLE_TOTAL").result is result
+    certain = perhaps_suspended(date(2019, 7, 1), school)
+    assert requirement(certain, "CYCLE_TOTAL").result is NOT_MET
 
 
 def test_parameters_that_make_no_sense_are_named():

@@ -1,9 +1,8 @@
-"""Targets of localities: orders, the numbers up to 2015, and what the province does not judge."""
+"""Targets of localities: orders, and what the province does not judge."""
 
 from __future__ import annotations
 
 from datetime import date
-from fractions import Fraction
 
 import pytest
 
@@ -13,11 +12,11 @@ from ledger.target import (
     order_minimum,
     provincial_share,
     quantity_assessment,
-    training_targets,
 )
 from tests.cast import H1_2024, H2_2019, HANGZHOU, PROVINCE, RUIAN, WENZHOU
 from tests.given import all_rules
 
+LAST_ORDERS = date(2024, 3, 9)
 OTHER_COUNTY = JurisdictionId("jurisdiction:330106")
 S20 = [
     (date(2019, 12, 31), None),
@@ -66,30 +65,27 @@ def test_the_province_does_not_assess_itself():
 
 @pytest.mark.parametrize(("day", "expected"), S20)
 def test_w_091_the_province_asks_for_no_share_under_epidemic_control(day, expected):
-    found = provincial_share(all_rules(), RUIAN, day, Fraction(1, 10))
+    found = provincial_share(all_rules(), RUIAN, day)
 
     assert (found and found.result) == expected
-    assert found is None or (found.rule, found.had) == ("ZJ20-02", "1/10")
+    assert found is None or found.rule == "ZJ20-02"
+    assert provincial_share(all_rules(), PROVINCE, day) is None
+
+
+def test_wz12_29_is_carried_as_a_statement():
+    rule = all_rules().rules["WZ12-29"]
+
+    assert (rule.kind, rule.parameters["teachers_min"]) == ("statement", 100_000)
 
 
 @pytest.mark.parametrize(
-    ("trained", "result"),
+    ("day", "count", "result"),
     [
-        ((100_000, 10_000, 100), Result.MET),
-        ((99_999, 10_000, 100), Result.NOT_MET),
-        ((100_000, 9_999, 100), Result.NOT_MET),
-        ((100_000, 10_000, 99), Result.NOT_MET),
-        (None, Result.INDETERMINATE),
+        (date(2024, 1, 5), 0, Result.NOT_ASSESSED),
+        pytest.param(LAST_ORDERS, 2, Result.NOT_ASSESSED, id="last-day"),
+        pytest.param(LAST_ORDERS, 3, Result.COMPLIANT, id="enough-already"),
+        pytest.param(LAST_ORDERS + date.resolution, 2, Result.DEVIATION, id="day-after"),
     ],
 )
-def test_wz12_29_the_city_trains_so_many_by_2015(trained, result):
-    found = training_targets(all_rules(), WENZHOU, date(2015, 12, 31), trained)
-
-    assert (found.rule, found.result) == ("WZ12-29", result)
-
-
-def test_wz12_29_is_for_the_city_and_ends_with_2015():
-    assert training_targets(all_rules(), RUIAN, date(2015, 12, 31), None) is None
-    assert training_targets(all_rules(), HANGZHOU, date(2015, 12, 31), None) is None
-    assert training_targets(all_rules(), WENZHOU, date(2016, 1, 1), None) is None
-    assert training_targets(all_rules(), WENZHOU, date(2012, 4, 16), None) is None
+def test_too_few_orders_are_a_departure_when_ordering_is_over(day, count, result):
+    assert order_minimum(all_rules(), RUIAN, day, H1_2024, count).result is result

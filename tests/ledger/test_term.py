@@ -170,18 +170,19 @@ def test_where_no_document_speaks_of_a_step_it_is_unknown_too():
 
 
 def test_the_calendar_of_a_county_does_not_bind_its_neighbours():
-    assert window(all_rules(), RUIAN, H2_2019, Phase.SELECT_R1, REGULAR).id == "RA19-15"
-    assert window(all_rules(), PROVINCE, H2_2019, Phase.SELECT_R1, REGULAR) is None
+    assert window(all_rules(), RUIAN, H2_2019, Phase.SELECT_R1, REGULAR, cast.DAY).id == "RA19-15"
+    assert window(all_rules(), PROVINCE, H2_2019, Phase.SELECT_R1, REGULAR, cast.DAY) is None
 
 
 def test_the_calendar_of_the_province_binds_every_place():
     for place in (PROVINCE, HANGZHOU, RUIAN):
-        assert window(all_rules(), place, H1_2024, Phase.SELECT_R1, REGULAR).id == "ZJ24-13"
+        found = window(all_rules(), place, H1_2024, Phase.SELECT_R1, REGULAR, cast.DAY)
+        assert found.id == "ZJ24-13"
 
 
 def test_order_and_regular_projects_run_on_separate_calendars():
-    assert window(all_rules(), RUIAN, H1_2024, Phase.DECLARE, ORDER) is None
-    assert window(all_rules(), RUIAN, H1_2024, Phase.ORDER_DECLARE, REGULAR) is None
+    assert window(all_rules(), RUIAN, H1_2024, Phase.DECLARE, ORDER, cast.DAY) is None
+    assert window(all_rules(), RUIAN, H1_2024, Phase.ORDER_DECLARE, REGULAR, cast.DAY) is None
 
 
 def test_a_window_spells_its_span():

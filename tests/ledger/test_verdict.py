@@ -334,3 +334,37 @@ def test_a_verdict_says_in_two_languages_what_is_short():
 
     assert "270" in judged.zh
     assert "270" in judged.en
+
+
+ENOUGH = [credit(90, completed=date(2019, 2, 1)), credit(270, DISTANCE, completed=date(2019, 2, 2))]
+
+
+@pytest.mark.parametrize("events", [[], ENOUGH], ids=["nothing", "enough"])
+def test_a_rule_of_which_nobody_knows_whether_it_holds_decides_no_cycle(events):
+    before, after = (
+        verdict(*events, day=day, entered=date(2019, 1, 1))
+        for day in (date(2019, 6, 16), date(2019, 6, 17))
+    )
+    asked = results(before)
+
+    assert {asked["CYCLE_TOTAL"], asked["ONCE_INTENSIVE"]} == {Result.INDETERMINATE}
+    assert before.result == Result.INDETERMINATE
+    assert after.result == (MET if events else NOT_MET)
+
+
+def test_a_cycle_cut_short_is_met_or_undecided():
+    opened = CreditCycleOpened(
+        teacher=LIN, school=SCHOOL, place=RUIAN, start=date(2022, 9, 1), reason="x"
+    )
+    last = date(2022, 8, 31)
+    short = verdict(opened, credit(90, completed=date(2021, 6, 1)), day=last)
+    enough = verdict(opened, LONG, credit(270, DISTANCE), day=last)
+
+    assert (short.cycle_end, enough.result) == (date(2022, 9, 1), MET)
+    assert (results(short)["CYCLE_TOTAL"], results(enough)["CYCLE_TOTAL"]) == (
+        Result.INDETERMINATE,
+        MET,
+    )
+    assert short.result == Result.INDETERMINATE
+    assert "2022-08-31" in short.requirements[0].en
+    assert verdict(LONG, day=last).result == NOT_MET

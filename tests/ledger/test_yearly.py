@@ -135,3 +135,12 @@ def test_minima_that_make_no_sense_are_named_and_smaller_ones_are_laxer():
     assert not YearlySchoolBased(hours_min=Decimal(24)).laxer(
         YearlySchoolBased(hours_min=Decimal(24))
     )
+
+
+def test_hours_and_credits_of_a_year_do_not_compare():
+    hours, credits = YearlyHours(hours_min=Decimal(48)), YearlyHours(credits_min=Decimal(24))
+
+    assert not hours.laxer(credits)
+    assert not credits.laxer(hours)
+    assert not hours.compares(credits)
+    assert YearlyHours(credits_min=Decimal(23)).laxer(credits)

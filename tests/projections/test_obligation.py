@@ -7,7 +7,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from msgspec import structs
+
 from ledger.duty import Addressee, CalendarMadeKnown, MonitoringBodyNamed
+from ledger.enrollment import Match
 from ledger.event import Entry, Event
 from ledger.funding import FundsPublished, LocalFundsStated
 from ledger.names import CreditId, JurisdictionId, OrderId, ProjectId, StaffId
@@ -50,7 +53,8 @@ def place(*events: Event, year: Year = OVER, of: JurisdictionId = RUIAN) -> dict
     """How a place stands, by the code of the requirement."""
     found = books(*events)
     schools = [each for each in found.values() if each.school and each.year == year.number]
-    told = of_place(all_rules(), of, year, found, schools)
+    terms = [cast.H1_2024] if year.number == 2024 else []
+    told = of_place(all_rules(), of, year, found, schools, terms, (RUIAN,))
     return {each.code: each for each in told}
 
 
@@ -230,6 +234,10 @@ def test_the_completed_share_is_the_mean_over_the_years_of_the_cycle() -> None:
     assert school(*STAFF, *done)["COMPLETED_SHARE"].had == "1/2"
     last = school(*STAFF, *done, year=Year(2023, date(2025, 1, 1)))["COMPLETED_SHARE"]
     assert last.had == "1/10"
+    # On its last day a year has not elapsed.
+    assert (
+        school(*STAFF, *done, year=Year(2023, date(2023, 12, 31)))["COMPLETED_SHARE"].had == "1/8"
+    )
     assert last.result is Result.INDETERMINATE
 
 
@@ -247,24 +255,34 @@ def test_who_is_sent_is_counted_where_no_completions_are_asked_for() -> None:
     assert school(*early, short, *cast.enrolled(), year=year)["SENT_SHARE"].had == "0"
 
 
-def test_choices_that_the_school_passed_are_matched_by_term() -> None:
-    long_class = cast.opened(cast.plan(90))
-    assert school(*STAFF, long_class, cast.selected())["MATCH_SHARE"].needed == "3/4 × 0"
-    history = entries([long_class, cast.selected(), cast.passed()], DAY)
-    pair = f"{LIN}|{OFFERING}"
-    one = Chosen(Enrollments().fold(pair, history), Offerings().fold(str(OFFERING), history))
-    told = of_school(
-        all_rules(),
-        RUIAN,
-        OVER,
-        BOOKS.blank(f"{SCHOOL}/2024"),
-        BOOKS.blank(f"{SCHOOL}/0"),
-        {},
-        [one],
+def matched(*, fits: Match | None) -> list[Any]:
+    """How the one long choice of a school's year is judged, by term."""
+    choice = structs.replace(cast.selected(), match=fits)
+    history = entries([cast.opened(cast.plan(90)), choice, cast.passed()], DAY)
+    one = Chosen(
+        Enrollments().fold(f"{LIN}|{OFFERING}", history),
+        Offerings().fold(str(OFFERING), history),
     )
-    shares = [each for each in told if each.code == "MATCH_SHARE"]
-    assert [each.needed for each in shares] == ["3/4 × 1", "3/4 × 0"]
-    assert shares[0].result is Result.INDETERMINATE
+    own, standing = BOOKS.blank(f"{SCHOOL}/2024"), BOOKS.blank(f"{SCHOOL}/0")
+    told = of_school(all_rules(), RUIAN, OVER, own, standing, {}, [one])
+    return [each for each in told if each.code == "MATCH_SHARE"]
+
+
+def test_choices_that_the_school_passed_are_counted_by_term() -> None:
+    not_passed = school(*STAFF, cast.opened(cast.plan(90)), cast.selected())
+
+    assert not_passed["MATCH_SHARE"].needed == "3/4 × 0"
+    assert [each.needed for each in matched(fits=None)] == ["3/4 × 1", "3/4 × 0"]
+
+
+def test_a_choice_suits_in_tier_and_category_together() -> None:
+    both, one = Match(tier=True, category=True), Match(tier=True, category=False, subject=True)
+
+    assert matched(fits=both)[0].result is Result.MET
+    assert (matched(fits=both)[0].had, matched(fits=one)[0].had) == ("1", "0")
+    assert matched(fits=one)[0].result is Result.NOT_MET
+    assert matched(fits=Match(tier=True))[0].result is Result.INDETERMINATE
+    assert matched(fits=None)[0].result is Result.INDETERMINATE
 
 
 def test_a_plan_stands_in_every_year_that_it_covers() -> None:

@@ -24,11 +24,13 @@ from projections.catalogue import (
     TEACHERS,
     VIEWS,
 )
+from projections.obligation import Year
 from projections.reader import PAGE_MAX, Reader, Where
 from projections.runner import Runner
+from projections.school_year import PASSED, passed_in
 from projections.verdict import Rules, judged, judged_now
 from tests import cast
-from tests.cast import LIN, OFFERING, RUIAN, STRANGER, ZHOU
+from tests.cast import LIN, OFFERING, RUIAN, SCHOOL, STRANGER, ZHOU
 from tests.town import KEY, OPERATOR, Hand, Put, database, school, story, teacher, tell
 
 
@@ -268,7 +270,7 @@ def test_a_record_without_events_is_zeros(told: tuple[Ledger, Runner, Reader]) -
 def test_a_verdict_from_the_live_view_is_that_as_of_the_head(
     told: tuple[Ledger, Runner, Reader],
 ) -> None:
-    opened, _, reader = told
+    opened, runner, reader = told
     rules = Rules(reader)
     for who in ("teacher:lin", "teacher:chen", "teacher:zhou"):
         for day in (date(2020, 9, 1), date(2024, 6, 1), date(2029, 1, 1)):
@@ -276,6 +278,23 @@ def test_a_verdict_from_the_live_view_is_that_as_of_the_head(
             then = judged(reader, rules, RECORDS, who, day, known=opened.feed.head())
             assert now.verdict == then.verdict
             assert now.verdict is not None
+            assert now.position == runner.position(RECORDS.name)
+
+
+def test_a_school_year_reads_the_passed_choices_of_its_terms_and_those_before(
+    told: tuple[Ledger, Runner, Reader],
+) -> None:
+    _, _, reader = told
+
+    def read(year: int) -> set[str]:
+        where = passed_in(SCHOOL, Year(year, date(2026, 1, 1)))
+        return {key for key, _ in reader.page(ENROLLMENTS, where, first=100).rows}
+
+    every = reader.page(ENROLLMENTS, Where().and_equal(school=SCHOOL), first=100).rows
+    passed = {key for key, each in every if each.status in PASSED}
+    assert passed
+    assert (read(2024), read(2025)) == (passed, passed)
+    assert read(2023) == read(2026) == set()
 
 
 def test_rules_are_those_known_at_a_position_and_each_once(

@@ -159,6 +159,7 @@ def test_a_screening_holds_its_inputs_and_comes_out_the_same_again(entries: list
         replace(held, placements=(*others, first)),
         replace(held, placements=tuple(others)),
         replace(held, placements=(replace(first, arrived=9), *others)),
+        replace(held, also_passed=("0193-0099",)),
     ):
         assert not agrees(replace(screening, rounds=(forged,)))
 
