@@ -144,7 +144,7 @@ class DeclareProject(Command):
                     self.led.pop(project, None)
                     self.local.pop(project, None)
             case _:
-                self.held.learn(entry)
+                self.held.learn(entry, self.provider)
                 self.known_trainers.learn(entry)
 
     def authority(self) -> Name:

@@ -255,8 +255,9 @@ class OpenOffering(Command):
                 self.known = self.known or parallel == self.offering
             case _:
                 self.seen.learn(entry)
-                self.held.learn(entry)
                 self.standing.learn(entry)
+                if self.seen.declared is not None:
+                    self.held.learn(entry, self.seen.declared.provider)
 
     def authority(self) -> Name:
         return self._declared().provider

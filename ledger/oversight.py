@@ -129,9 +129,6 @@ class InspectProject(BureauStep):
     def territory(self) -> JurisdictionId:
         return self.seen.place if self.seen is not None else self.place
 
-    def answerable(self) -> JurisdictionId:
-        return self.place
-
     def decide(self) -> Iterator[Event]:
         subject = self._subject()
         seen = self.seen

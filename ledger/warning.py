@@ -157,7 +157,7 @@ class SanctionStep(Command):
         return [about(self.provider, of=[*ACCREDITATION_EVENTS, *SANCTION_EVENTS]), *about_it]
 
     def learn(self, entry: Entry) -> None:
-        self.held.learn(entry)
+        self.held.learn(entry, self.provider)
         self.case.learn(entry)
         self.seen.learn(entry)
 
