@@ -16,17 +16,23 @@ from ledger.change import (
     ChangeRequested,
     ChangeStep,
     MajorChange,
+    NothingToChange,
     new_days,
 )
-from ledger.command import Refused
-from ledger.event import Event
+from ledger.command import Refused, Selector, about, fact
+from ledger.event import Entry, Event
 from ledger.finding import Outcome
 from ledger.mandate import Disguised, disguise_rule
+from ledger.offering import OFFERING_EVENTS, ClassRoom
 from ledger.regulation import InForce
 
 
 class AlreadyCarriedOut(Refused):
     """The change took effect."""
+
+
+class ChangeDisallowed(Refused):
+    """The authority refused the change."""
 
 
 class ChangeConditionMissing(Refused):
@@ -37,13 +43,27 @@ class ChangeConditionMissing(Refused):
 class CarryOutChange(ChangeStep):
     """Put a change into effect, by the provider; notes the conditions that it lacks."""
 
+    room: ClassRoom = fact(default_factory=ClassRoom)
+
+    def beyond(self) -> list[Selector]:
+        asked = self.seen.requested
+        return [] if asked is None else [about(asked.offering, of=OFFERING_EVENTS)]
+
+    def learn(self, entry: Entry) -> None:
+        super().learn(entry)
+        self.room.learn(entry)
+
     def decide(self) -> Iterator[Event]:
         asked = self.seen.known(self.change)
+        self._runs(asked)
         if self.seen.done is not None:
             raise AlreadyCarriedOut(
                 zh=f"{self.change} 已经实施", en=f"{self.change} is carried out", field="change"
             )
         settled = self.seen.change_class(self.ask.rules, self.ask.on)
+        # A major one that another system reports lacks the approval, which is noted below.
+        if not (self.ask.reported and settled is ChangeClass.MAJOR):
+            yield from self.gate(self._disallowed(asked), asked.offering, asked.provider)
         yield ChangeCarriedOut(
             change=self.change,
             offering=asked.offering,
@@ -55,6 +75,30 @@ class CarryOutChange(ChangeStep):
         yield from self._disguise(asked)
         if settled is ChangeClass.MAJOR:
             yield from self._missing(asked)
+
+    def _runs(self, asked: ChangeRequested) -> None:
+        opened = self.room.known(asked.offering)
+        self.room.held(asked.offering)
+        # A class that the change itself makes longer is not over before that.
+        last = max(opened.closes, asked.closes or opened.closes)
+        if self.ask.on > last:
+            raise NothingToChange(
+                zh=f"{asked.offering} 已于 {last} 结束，不能再实施调整",
+                en=f"{asked.offering} ended on {last}; no change of it takes effect any more",
+                field="change",
+            )
+
+    def _disallowed(self, asked: ChangeRequested) -> ChangeDisallowed | None:
+        if self.seen.decided is None or self.seen.decided.approved:
+            return None
+        rules = self.ask.rules.find_all(MajorChange, asked.place, asked.pinned or self.ask.on)
+        return ChangeDisallowed(
+            zh=f"主管部门没有同意 {self.change}，不能实施",
+            en=f"the authority refused {self.change}, which cannot take effect",
+            rule=rules[0] if rules else None,
+            field="change",
+            evidence=tuple(self.seen.evidence),
+        )
 
     def _disguise(self, asked: ChangeRequested) -> Iterator[Event]:
         rule = disguise_rule(self, asked.place, asked.pinned or self.ask.on)
