@@ -157,8 +157,7 @@ class AdmitApplicants(ClassStep):
                 pass
 
     def decide(self) -> Iterator[Event]:
-        opened = self.room.known(self.offering)
-        self.room.held(self.offering)
+        opened = self.running()
         number, applicants = self.waiting.applicants()
         # Who was passed after the screening has no place in the order, and waits for a decision.
         ranks = {

@@ -235,7 +235,7 @@ class RequestChange(ClassStep):
         super().learn(entry)
 
     def decide(self) -> Iterator[Event]:
-        opened: OfferingOpened = self.room.known(self.offering)
+        opened: OfferingOpened = self.running()
         if not self.kinds or self.ask.on > opened.closes:
             raise NothingToChange(
                 zh=f"须写明调整的种类，且 {self.offering} 尚未结束（{opened.closes}）",

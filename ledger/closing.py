@@ -57,8 +57,7 @@ class CloseOffering(ClassStep):
             self.closed = entry.id
 
     def decide(self) -> Iterator[Event]:
-        opened = self.room.known(self.offering)
-        self.room.held(self.offering)
+        opened = self.running()
         if self.closed is not None:
             raise AlreadyClosed(
                 zh=f"{self.offering} 已经结班",

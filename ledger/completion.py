@@ -327,7 +327,7 @@ class SettleCompletion(ClassStep):
         self.extent.learn(entry)
 
     def decide(self) -> Iterator[Event]:
-        opened = self.room.opened = self.extent.applied(self.room.known(self.offering))
+        opened = self.room.opened = self.extent.applied(self.running())
         self.standing.enrolled(self.offering)
         if self.standing.outcome is not None:
             raise AlreadySettled(

@@ -213,8 +213,7 @@ class RecordEvaluation(ClassStep):
         return [about(self.offering, of=OFFERING_EVENTS)]
 
     def decide(self) -> Iterator[Event]:
-        opened = self.room.known(self.offering)
-        self.room.held(self.offering)
+        opened = self.running()
         happened(self.day, self.ask.on, "day")
         bounded(self.answers, ANSWERS_MAX, "answers")
         if not self.scores:
@@ -253,7 +252,7 @@ class ReturnResults(ClassStep):
         self.seen.learn(entry)
 
     def decide(self) -> Iterator[Event]:
-        opened = self.room.known(self.offering)
+        opened = self.running()
         if not self.seen.counts:
             raise NothingToReturn(
                 zh=f"{self.offering} 还没有测评结果，无从反馈",

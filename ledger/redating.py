@@ -96,8 +96,7 @@ class RequestRedating(ClassStep):
         return [about(self.offering, of=OFFERING_EVENTS)]
 
     def decide(self) -> Iterator[Event]:
-        opened = self.room.known(self.offering)
-        self.room.held(self.offering)
+        opened = self.running()
         _in_order(self.opens, self.closes)
         reasoned(self.reason, needed=True)
         yield RedatingRequested(
