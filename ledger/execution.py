@@ -105,28 +105,30 @@ class Execution:
             self.paths.setdefault(change, Change()).learn(entry)
 
     def published(self, entry: Entry, opened: OfferingOpened, lessons: Sequence[Lesson]) -> None:
-        """Takes in a timetable, which uses up the approved changes that it makes."""
+        """Takes in a timetable, which uses up one approved change of each kind that it makes."""
         found = [
             *departures(opened, self.lessons, lessons),
             *_strays([(opened.opens, opened.closes)], self.lessons, lessons),
         ]
-        made = {each.kind for each in found}
-        self.spent |= {
-            (change, kind) for change, path in self.paths.items() for kind in made if path.approves
-        }
+        for kind in {each.kind for each in found}:
+            use = next(self._covering(kind), None)
+            if use is not None:
+                self.spent.add((use, kind))
         self.lessons, self.evidence = lessons, entry.id
 
     def covers(self, kind: ChangeKind) -> bool:
         """Whether an approved change that no timetable has used names the kind."""
-        return any(
-            path.approves
-            and path.requested is not None
-            and kind in path.requested.kinds
+        return next(self._covering(kind), None) is not None
+
+    def _covering(self, kind: ChangeKind) -> Iterator[ChangeId]:
+        """The approved changes that name the kind and that no timetable has used."""
+        for change, path in self.paths.items():
+            if path.requested is None or not path.approves or (change, kind) in self.spent:
+                continue
             # A change that names its new days covers those days and no others.
-            and not (kind is ChangeKind.DATES_CHANGED and path.requested.dated)
-            and (change, kind) not in self.spent
-            for change, path in self.paths.items()
-        )
+            dated = kind is ChangeKind.DATES_CHANGED and path.requested.dated
+            if kind in path.requested.kinds and not dated:
+                yield change
 
     def spans(self, opened: OfferingOpened) -> list[tuple[date, date]]:
         """The days that the class has, and those that approved changes give it."""
