@@ -163,7 +163,7 @@ def _exact_session(session: Session) -> Session:
         day=session.day,
         half=session.half,
         hours=hours,
-        course=session.course,
+        course=filled(session.course, "sessions.course"),
         trainer=session.trainer,
         online=session.online,
     )
