@@ -18,15 +18,15 @@ from ledger.reopening import offline
 from ledger.review import PROJECT_EVENTS, Dossier, ProjectRemoved, reasoned
 
 PROJECTS_MAX = 500
-LEVELS = ("PROVINCE", "CITY", "COUNTY")
 
 
 class ProjectRemoval(
     Parameters,
     kind="project-removal",
-    zh="所列层级和形式的项目由省级统一移除，其班期随之取消，不能再选课和认定学分。",
+    zh="省级所列形式的项目由省级统一移除，其班期随之取消，不能再选课和认定学分。",
     scope=("term",),
-    words={"levels": LEVELS},
+    # The province removes its own projects, and no others.
+    words={"levels": ("PROVINCE",), "applies_to": ("OFFLINE",)},
 ):
     """Projects of this level and kind are removed; their classes end without choice or credit."""
 
