@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ledger.command import Refused
-from ledger.completion import DenialNotified, Recipient, SettleCompletion, Standing
+from ledger.command import Refused, Selector, about, fact
+from ledger.completion import COMPLETION_EVENTS, DenialNotified, Recipient, Standing
+from ledger.enrollment import ENROLLMENT_EVENTS
 from ledger.evaluation import untold
-from ledger.event import Event
+from ledger.event import Entry, Event
 from ledger.fault import Fault
 from ledger.finding import Outcome
+from ledger.names import TeacherId
+from ledger.offering import OFFERING_EVENTS, ClassStep
 from ledger.regulation import InForce, Parameters
 
 
@@ -52,10 +55,26 @@ def incomplete(
 
 
 @dataclass(kw_only=True)
-class NotifyDenial(SettleCompletion):
+class NotifyDenial(ClassStep):
     """Tell bureau and school of a denied completion, by the provider."""
 
+    teacher: TeacherId
     recipients: tuple[Recipient, ...]
+
+    standing: Standing = fact(default=None)
+
+    def __post_init__(self) -> None:
+        self.standing = Standing(self.teacher)
+
+    def boundary(self) -> list[Selector]:
+        return [
+            about(self.teacher, self.offering, of=[*ENROLLMENT_EVENTS, *COMPLETION_EVENTS]),
+            about(self.offering, of=OFFERING_EVENTS),
+        ]
+
+    def learn(self, entry: Entry) -> None:
+        super().learn(entry)
+        self.standing.learn(entry)
 
     def decide(self) -> Iterator[Event]:
         opened = self.room.known(self.offering)
