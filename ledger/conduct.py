@@ -7,12 +7,13 @@ from datetime import date
 
 from ledger.assessment import AssessmentRecorded
 from ledger.attendance import AttendanceRecorded
-from ledger.change import CHANGE_EVENTS, Change, ChangeKind
+from ledger.change import CHANGE_EVENTS, ChangeKind
 from ledger.completion import COMPLETION_EVENTS, Standing
 from ledger.enrollment import ENROLLMENT_EVENTS, Status
 from ledger.evaluation import EVALUATION_EVENTS, Evaluations
 from ledger.event import Entry, Event
-from ledger.names import ChangeId, TeacherId
+from ledger.execution import Execution
+from ledger.names import TeacherId
 from ledger.safeguard import SafeguardKind, SafeguardRecorded
 from ledger.schedule import DayLogged, Half, Timetable, TimetablePublished
 
@@ -38,16 +39,14 @@ class Conduct:
     evaluations: Evaluations = field(default_factory=Evaluations)
     safeguards: set[SafeguardKind] = field(default_factory=set)
     standings: dict[TeacherId, Standing] = field(default_factory=dict)
-    changes: dict[ChangeId, Change] = field(default_factory=dict)
+    execution: Execution = field(default_factory=Execution)
 
     def learn(self, entry: Entry) -> None:
         """Takes in the events of one class; others change nothing."""
         event = entry.event
         self.table.learn(entry)
         self.evaluations.learn(entry)
-        change: ChangeId | None = getattr(event, "change", None)
-        if change is not None:
-            self.changes.setdefault(change, Change()).learn(entry)
+        self.execution.learn(entry)
         teacher: TeacherId | None = getattr(event, "teacher", None)
         if teacher is not None:
             self.standings.setdefault(teacher, Standing(teacher)).learn(entry)
@@ -72,5 +71,5 @@ class Conduct:
 
     def changed(self, kind: ChangeKind) -> bool:
         """Whether a change of that kind took effect that the authority approved."""
-        approved = [each for each in self.changes.values() if each.done and each.approves]
+        approved = [each for each in self.execution.paths.values() if each.done and each.approves]
         return any(each.requested is not None and kind in each.requested.kinds for each in approved)

@@ -1,15 +1,19 @@
 """Effect: a change of a published plan is carried out, and what it lacked is noted.
 
 *In advance* is on an earlier day than the change takes effect; so is the day from which trainees
-could withdraw on its account. An approved change that names new days gives them to its class.
+could withdraw on its account. An approved change that names new days gives them to its class. One
+of which a timetable makes use though nobody carries it out took effect on the first day on which
+that timetable is another than before; what it lacked is noted when the class closes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from ledger.change import (
+    Change,
     ChangeCarriedOut,
     ChangeClass,
     ChangeKind,
@@ -24,7 +28,7 @@ from ledger.event import Entry, Event
 from ledger.finding import Outcome
 from ledger.mandate import Disguised, disguise_rule
 from ledger.offering import OFFERING_EVENTS, ClassRoom
-from ledger.regulation import InForce
+from ledger.regulation import Rulebook
 
 
 class AlreadyCarriedOut(Refused):
@@ -115,47 +119,48 @@ class CarryOutChange(ChangeStep):
             )
             yield self.finding(said, Outcome.VIOLATION, asked.offering, asked.provider)
 
-    def _lacks(self) -> dict[str, tuple[bool, str, str]]:
-        seen, today = self.seen, self.ask.on
-        told = seen.notified_on
-        opened = seen.withdrawal_opened(self.ask.rules, today)
-        return {
-            "APPROVED": (not seen.approves, "主管部门同意", "the authority's approval"),
-            "NOTIFIED_IN_ADVANCE": (
-                told is None or told >= today,
-                "提前告知学员（须早于实施之日）",
-                "notice to the trainees on a day before",
-            ),
-            "EXPLAINED": (told is None, "向学员充分说明", "an explanation to trainees"),
-            "UNDERSTOOD": (
-                told is not None and seen.understood is False,
-                "学员的理解",
-                "the understanding of the trainees",
-            ),
-            "WITHDRAWAL_ALLOWED": (
-                opened is None or opened >= today,
-                "实施之前允许学员退选",
-                "the right to withdraw on a day before",
-            ),
-        }
-
     def _missing(self, asked: ChangeRequested) -> Iterator[Event]:
-        lacks = self._lacks()
-        rules = self.ask.rules.find_all(MajorChange, asked.place, asked.pinned or self.ask.on)
-        for rule in rules:
-            for condition in rule.value.conditions:
-                missing, zh, en = lacks.get(condition, (False, "", ""))
-                if missing:
-                    yield self._lacking(asked, rule, zh, en)
+        for said in missing(self.ask.rules, self.seen, self.ask.on):
+            yield self.finding(said, Outcome.VIOLATION, asked.offering, asked.provider)
 
-    def _lacking(
-        self, asked: ChangeRequested, rule: InForce[MajorChange], zh: str, en: str
-    ) -> Event:
-        said = ChangeConditionMissing(
-            zh=f"{asked.offering} 的较大调整缺少：{zh}",
-            en=f"a major change of {asked.offering} lacks {en}",
-            rule=rule,
-            field="change",
-            evidence=tuple(self.seen.evidence),
-        )
-        return self.finding(said, Outcome.VIOLATION, asked.offering, asked.provider)
+
+def missing(rules: Rulebook, seen: Change, day: date) -> Iterator[ChangeConditionMissing]:
+    """The conditions that a major change lacks which takes effect on a day, rule by rule."""
+    asked = seen.requested
+    assert asked is not None
+    lacks = _lacks(rules, seen, day)
+    for rule in rules.find_all(MajorChange, asked.place, asked.pinned or day):
+        for condition in rule.value.conditions:
+            lacking, zh, en = lacks.get(condition, (False, "", ""))
+            if lacking:
+                yield ChangeConditionMissing(
+                    zh=f"{asked.offering} 的较大调整缺少：{zh}",
+                    en=f"a major change of {asked.offering} lacks {en}",
+                    rule=rule,
+                    field="change",
+                    evidence=tuple(seen.evidence),
+                )
+
+
+def _lacks(rules: Rulebook, seen: Change, day: date) -> dict[str, tuple[bool, str, str]]:
+    told = seen.notified_on
+    opened = seen.withdrawal_opened(rules, day)
+    return {
+        "APPROVED": (not seen.approves, "主管部门同意", "the authority's approval"),
+        "NOTIFIED_IN_ADVANCE": (
+            told is None or told >= day,
+            "提前告知学员（须早于实施之日）",
+            "notice to the trainees on a day before",
+        ),
+        "EXPLAINED": (told is None, "向学员充分说明", "an explanation to trainees"),
+        "UNDERSTOOD": (
+            told is not None and seen.understood is False,
+            "学员的理解",
+            "the understanding of the trainees",
+        ),
+        "WITHDRAWAL_ALLOWED": (
+            opened is None or opened >= day,
+            "实施之前允许学员退选",
+            "the right to withdraw on a day before",
+        ),
+    }

@@ -12,9 +12,10 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from ledger.change import ChangeKind
+from ledger.change import ChangeClass, ChangeKind
 from ledger.command import Refused
 from ledger.conduct import Conduct
+from ledger.effect import missing
 from ledger.evaluation import (
     EvaluationKind,
     KeyEvaluation,
@@ -88,6 +89,7 @@ class Omissions:
 
     def __iter__(self) -> Iterator[tuple[Refused, TeacherId | None]]:
         for said in (
+            *self._changes(),
             *self._days(),
             *self._assessment(),
             *self._evaluations(),
@@ -108,6 +110,11 @@ class Omissions:
         assert self.room.opened is not None
         name = self.room.opened.offering
         return said(zh=f"{name} {zh}", en=f"{name} {en}", rule=rule, **more)
+
+    def _changes(self) -> Iterator[Refused]:
+        for change, day in self.conduct.execution.unfinished():
+            if change.change_class(self.rules, day) is ChangeClass.MAJOR:
+                yield from missing(self.rules, change, day)
 
     def _days(self) -> Iterator[Refused]:
         sessions = self.conduct.table.sessions or {}

@@ -438,3 +438,87 @@ def test_what_wenzhou_asks_for_is_not_asked_in_hangzhou():
     answer = close(cast.opened(place=HANGZHOU), held())
 
     assert rules_of(answer) == DUE - {"WZ12-21", "WZ12-32"}
+
+
+NEXT = OPENS + timedelta(days=1)
+OTHER = StaffId("staff:trainer-he")
+
+
+def taught(trainer, hours=24, since=OPENS):
+    """The timetable, with a trainer named from a day on."""
+    sessions = [
+        msgspec.structs.replace(each, trainer=trainer if each.day >= since else cast.TRAINER)
+        for each in cast.sessions(hours)
+    ]
+    return msgspec.structs.replace(cast.timetable(hours), sessions=tuple(sessions))
+
+
+def replaced(*steps):
+    """From the second day on another trainer teaches, by a change of which these are the steps."""
+    days_done = [*(logged(day) for day in days(24)), *attended()]
+    early = OPENS - timedelta(days=9)
+    return [
+        on(early, cast.opened(), taught(cast.TRAINER)),
+        *steps,
+        on(OPENS, taught(OTHER, since=NEXT)),
+        *days_done,
+        *dutiful(),
+    ]
+
+
+ASKED = on(OPENS - timedelta(days=2), cast.requested(), cast.decided())
+
+
+@pytest.mark.parametrize(
+    ("told_on", "rules"),
+    [
+        (None, {"ZJ14-13", "ZJ24-62"}),
+        (OPENS, set()),
+        (NEXT, {"ZJ14-13"}),
+    ],
+)
+def test_w_207_a_change_in_use_that_nobody_carried_out_needs_its_conditions_all_the_same(
+    told_on, rules
+):
+    steps = [ASKED, *([on(told_on, cast.notified())] if told_on else [])]
+    answer = close(replaced(*steps))
+
+    assert rules == rules_of(answer)
+    assert {"CHANGE_CONDITION_MISSING"} >= {each.code for each in answer.findings}
+
+
+def test_the_right_to_withdraw_was_open_before_a_change_in_use():
+    late = on(NEXT, cast.requested(), cast.decided(), cast.notified())
+    answer = close(replaced(ASKED, on(OPENS, cast.notified())))
+    assert rules_of(answer) == set()
+    answer = close(replaced(on(OPENS - timedelta(days=2), cast.requested()), late))
+    assert rules_of(answer) == {"ZJ14-13", "ZJ24-62"}
+
+
+def test_what_was_found_when_a_change_took_effect_is_not_found_again():
+    close(replaced(ASKED, on(OPENS, cast.carried_out()))).accepted()
+
+
+def test_a_change_that_no_timetable_used_or_that_is_minor_needs_nothing():
+    unused = [on(OPENS - timedelta(days=9), cast.opened()), ASKED, *held(), *dutiful()]
+    close(unused).accepted()
+    minor = cast.decided(change_class=ChangeClass.MINOR)
+    close(replaced(on(OPENS - timedelta(days=2), cast.requested(), minor))).accepted()
+
+
+def test_new_days_in_use_that_nobody_carried_out_need_their_conditions():
+    last = date(2024, 7, 1)
+    sessions = list(cast.sessions(24))
+    sessions[-1] = msgspec.structs.replace(sessions[-1], day=last)
+    moved = msgspec.structs.replace(cast.timetable(), sessions=tuple(sessions))
+    asked = cast.requested(ChangeKind.DATES_CHANGED, closes=last)
+    story = [
+        on(OPENS - timedelta(days=9), cast.opened(), cast.timetable()),
+        on(OPENS, asked, cast.decided(), moved),
+        *(logged(each) for each in sorted({each.day for each in sessions})),
+        *(cast.attended(each.day, each.half) for each in sessions),
+        *dutiful(),
+    ]
+    answer = given(story).when(CLOSE, on=last)
+
+    assert rules_of(answer) == {"ZJ14-13", "ZJ24-62"}
