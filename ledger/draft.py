@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import date
 from difflib import get_close_matches
 
 import msgspec
@@ -21,6 +20,7 @@ from ledger.finding import Outcome
 from ledger.plan import Audience, Mode, Purpose
 from ledger.register import Category, Tier
 from ledger.regulation import KINDS, Parameters, Rule, Rulebook, Strength, Use, read_parameters
+from ledger.rule import span
 from ledger.term import Calendar, Phase
 
 TERM = re.compile(r"\d{4}H[12]")
@@ -167,11 +167,6 @@ def _days(rule: Rule) -> None:
                 en=f"{last}: {later} lies before {first}, {earlier}",
                 field=last,
             )
-
-
-def span(rule: Rule) -> tuple[date, date]:
-    """First and last day on which a rule may be in force."""
-    return rule.uncertain_from or rule.since or date.min, rule.until or date.max
 
 
 def _meet(one: Rule, other: Rule) -> bool:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from ledger.command import Command, Refused, Selector, about, fact
-from ledger.draft import span
 from ledger.event import Entry, Event
 from ledger.fault import Fault
 from ledger.names import DocumentId, Name
@@ -22,6 +21,7 @@ from ledger.rule import (
     RulesEnded,
     RulesSuspended,
     SuspensionEnded,
+    reaches,
 )
 from ledger.text import filled
 
@@ -69,9 +69,9 @@ class PolicyStep(Command):
             raise unknown(self.document, "document")
         return self.adopted
 
-    def one(self, name: str, field: str) -> Rule:
-        """An adopted rule of the document, or a refusal where it has no such rule."""
-        found = self.ask.rules.rules.get(name)
+    def one(self, name: str, field: str, day: date) -> Rule:
+        """An adopted rule as it is on the day, or a refusal where the document has no such rule."""
+        found = self.ask.rules.at(name, day)
         if found is None or found.document != self.document:
             raise UnknownRule(
                 zh=f"{self.document} 中没有条款 {name}",
@@ -80,7 +80,7 @@ class PolicyStep(Command):
             )
         return found
 
-    def _named(self, names: tuple[str, ...]) -> list[Rule]:
+    def _named(self, names: tuple[str, ...], day: date) -> list[Rule]:
         if not 1 <= len(names) <= RULES_MAX or len(set(names)) < len(names):
             raise Fault(
                 "BAD_RULES",
@@ -88,7 +88,7 @@ class PolicyStep(Command):
                 en=f"rules must name 1 to {RULES_MAX} rules, each once",
                 field="rules",
             )
-        return [self.one(each, "rules") for each in names]
+        return [self.one(each, "rules", day) for each in names]
 
 
 @dataclass(kw_only=True)
@@ -100,7 +100,7 @@ class RepealRules(PolicyStep):
 
     def decide(self) -> Iterator[Event]:
         self.head()
-        for rule in self._named(self.rules):
+        for rule in self._named(self.rules, self.last):
             yield from _running(self, rule, self.last, "last")
         yield RulesEnded(
             document=self.document,
@@ -112,9 +112,9 @@ class RepealRules(PolicyStep):
 
 
 def _running(command: Command, rule: Rule, day: date, field: str) -> Iterator[Event]:
-    first, last = span(rule)
+    first, last = command.ask.rules.reach(rule.id)
+    ended = day == last and rule.certain_through is None
     # With the day before the first a rule is taken back whole.
-    ended = rule.until is not None and rule.certain_through is None and day >= last
     if day > last or ended or (first > date.min and day < first - timedelta(days=1)):
         over = RuleOver(
             zh=f"{rule.id} 自 {first} 至 {last} 有效，与 {day} 不合",
@@ -144,7 +144,7 @@ class SuspendRules(PolicyStep):
                 en="since, certain_through and until must follow each other",
                 field="until" if self.until is not None else "certain_through",
             )
-        for rule in self._named(self.rules):
+        for rule in self._named(self.rules, self.since):
             for since, _, until in self.ask.rules.suspensions(rule.id):
                 end = self.until or date.max
                 if since <= end and (until is None or self.since <= until):
@@ -181,9 +181,9 @@ class EndSuspension(PolicyStep):
     def decide(self) -> Iterator[Event]:
         self.head()
         citation = filled(self.citation, "citation")
-        named = self._named(self.rules) if self.rules else self._open()
+        named = self._named(self.rules, self.day) if self.rules else self._open()
         paused = tuple(rule.id for rule in named if self._paused(rule))
-        relaxing = tuple(rule.id for rule in named if rule.certain_through and self._reached(rule))
+        relaxing = tuple(rule.id for rule in named if self._relaxing(rule))
         idle = [rule for rule in named if rule.id not in (*paused, *relaxing)]
         if idle or not named:
             which = "、".join(rule.id for rule in idle) or str(self.document)
@@ -205,15 +205,13 @@ class EndSuspension(PolicyStep):
             )
 
     def _open(self) -> list[Rule]:
-        mine = (each for each in self.ask.rules.rules.values() if each.document == self.document)
-        return [each for each in mine if self._paused(each) or each.certain_through]
+        mine = (each.id for each in self.ask.rules.rules.values() if each.document == self.document)
+        on_day = (self.one(each, "document", self.day) for each in mine)
+        return [each for each in on_day if self._paused(each) or self._relaxing(each)]
 
     def _paused(self, rule: Rule) -> bool:
-        return any(
-            since <= self.day and (until is None or self.day <= until)
-            for since, _, until in self.ask.rules.suspensions(rule.id)
-        )
+        return any(reaches(each, self.day) for each in self.ask.rules.suspensions(rule.id))
 
-    def _reached(self, rule: Rule) -> bool:
-        first, last = span(rule)
-        return first <= self.day <= last
+    def _relaxing(self, rule: Rule) -> bool:
+        first, last = self.ask.rules.reach(rule.id)
+        return rule.certain_through is not None and first <= self.day <= last

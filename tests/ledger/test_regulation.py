@@ -155,6 +155,14 @@ def test_every_condition_of_a_scope_must_be_met():
     assert quota.find(ProjectQuota, PROVINCE, DAY, category="DISTANCE") is None
 
 
+def test_the_first_answer_is_found_without_reading_the_others():
+    rules = book(rule("P", PROVINCE, days="seven"), rule("R", RUIAN))
+
+    assert found(rules) == "R"
+    with pytest.raises(msgspec.ValidationError):
+        rules.find_all(TimetableNotice, RUIAN, DAY)
+
+
 def test_parameters_are_typed():
     limit = all_rules().find(AbsenceLimit, RUIAN, DAY, mode="INTENSIVE")
 
