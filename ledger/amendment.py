@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from ledger.command import Refused
-from ledger.draft import Flaw, inspect, judge_rule
+from ledger.conflict import judge_rule
+from ledger.draft import Flaw, inspect
 from ledger.event import Event, Part
 from ledger.fault import Fault
 from ledger.policy import PolicyStep, RuleOver
@@ -69,7 +70,7 @@ class AmendRule(PolicyStep):
             raise Fault(
                 "BAD_RULE", zh=f"{old.id}：{flaw.zh}", en=f"{old.id}: {flaw.en}", field=flaw.field
             ) from None
-        yield from judge_rule(self, new)
+        yield from judge_rule(self, new, self.ask.rules)
         yield event
 
     def _parameters(self, old: Rule) -> dict[str, Value]:

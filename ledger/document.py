@@ -17,12 +17,13 @@ from typing import Any
 import msgspec
 
 from ledger.command import Command, Refused, Selector, about, fact
-from ledger.draft import Flaw, flaw_of, inspect, judge_rule, rivals
+from ledger.conflict import judge_rule, rivals
+from ledger.draft import Flaw, flaw_of, inspect
 from ledger.event import Entry, Event, Part
 from ledger.fault import Fault
 from ledger.names import DocumentId, JurisdictionId, Name
 from ledger.register import JurisdictionRegistered, unknown
-from ledger.regulation import RegulationAdopted, Rule, RuleAdopted, Strength, Use
+from ledger.regulation import RegulationAdopted, Rule, RuleAdopted, Rulebook, Strength, Use
 
 
 class DraftFormat(Enum):
@@ -294,22 +295,28 @@ class AdoptRegulation(Command):
                     en=f"the rule id {rule.id} is used in {self.ask.rules.rules[rule.id].number}",
                     field=rule.id,
                 )
+        events = list(_events(adopted))
+        rules = Rulebook([*self.ask.rules.learned, *events])
         for rule in adopted.rules:
-            yield from judge_rule(self, rule)
-        yield RegulationAdopted(
-            document=adopted.id,
-            number=adopted.number,
-            place=adopted.place,
-            title_zh=adopted.title_zh,
-            title_en=adopted.title_en,
-            authority_zh=adopted.authority_zh,
-            authority_en=adopted.authority_en,
-            year=adopted.year,
-            rules=len(adopted.rules),
-            sha256=adopted.sha256,
-            certain_from=adopted.certain_from,
-            issued=adopted.issued,
-            external=adopted.external,
-        )
-        for rule in adopted.rules:
-            yield RuleAdopted(document=adopted.id, place=adopted.place, rule=rule)
+            yield from judge_rule(self, rule, rules)
+        yield from events
+
+
+def _events(adopted: Document) -> Iterator[Event]:
+    yield RegulationAdopted(
+        document=adopted.id,
+        number=adopted.number,
+        place=adopted.place,
+        title_zh=adopted.title_zh,
+        title_en=adopted.title_en,
+        authority_zh=adopted.authority_zh,
+        authority_en=adopted.authority_en,
+        year=adopted.year,
+        rules=len(adopted.rules),
+        sha256=adopted.sha256,
+        certain_from=adopted.certain_from,
+        issued=adopted.issued,
+        external=adopted.external,
+    )
+    for rule in adopted.rules:
+        yield RuleAdopted(document=adopted.id, place=adopted.place, rule=rule)

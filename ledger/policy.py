@@ -10,7 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from msgspec import structs
+
 from ledger.command import Command, Refused, Selector, about, fact
+from ledger.conflict import judge_delegations, judge_doubt
 from ledger.event import Entry, Event
 from ledger.fault import Fault
 from ledger.names import DocumentId, Name
@@ -102,13 +105,15 @@ class RepealRules(PolicyStep):
         self.head()
         for rule in self._named(self.rules, self.last):
             yield from _running(self, rule, self.last, "last")
-        yield RulesEnded(
+        ended = RulesEnded(
             document=self.document,
             place=self.head().place,
             rules=self.rules,
             last=self.last,
             citation=filled(self.citation, "citation"),
         )
+        yield from judge_delegations(self, ended, "rules")
+        yield ended
 
 
 def _running(command: Command, rule: Rule, day: date, field: str) -> Iterator[Event]:
@@ -155,7 +160,8 @@ class SuspendRules(PolicyStep):
                         field="rules",
                     )
                     yield from self.gate(said)
-        yield RulesSuspended(
+            yield from self._doubted(rule)
+        suspended = RulesSuspended(
             document=self.document,
             place=self.head().place,
             rules=self.rules,
@@ -164,6 +170,17 @@ class SuspendRules(PolicyStep):
             until=self.until,
             citation=filled(self.citation, "citation"),
         )
+        yield from judge_delegations(self, suspended, "rules")
+        yield suspended
+
+    def _doubted(self, rule: Rule) -> Iterator[Event]:
+        """Whether the rule, perhaps suspended, would stand before a hard one above it."""
+        if self.certain_through is None:
+            return
+        for version in self.ask.rules.versions(rule.id):
+            until = min(self.until or date.max, version.until or date.max)
+            shaky = structs.replace(version, certain_through=self.certain_through, until=until)
+            yield from judge_doubt(self, shaky, self.ask.rules, "certain_through")
 
 
 @dataclass(kw_only=True)
@@ -200,9 +217,11 @@ class EndSuspension(PolicyStep):
             )
         if relaxing:
             last = self.day - timedelta(days=1)
-            yield RulesEnded(
+            ended = RulesEnded(
                 document=document, place=place, rules=relaxing, last=last, citation=citation
             )
+            yield from judge_delegations(self, ended, "day")
+            yield ended
 
     def _open(self) -> list[Rule]:
         mine = (each.id for each in self.ask.rules.rules.values() if each.document == self.document)

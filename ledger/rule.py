@@ -5,6 +5,7 @@ The events bear the name of the noun ``regulation``, under which they were first
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from enum import Enum
 
@@ -159,6 +160,7 @@ REGULATION_EVENTS: tuple[type[Event], ...] = (RegulationAdopted, RuleAdopted, *P
 
 
 Pause = tuple[date, date | None, date | None]
+Span = tuple[date, date]
 
 
 def in_force(rule: Rule, day: date) -> bool | None:
@@ -174,7 +176,7 @@ def in_force(rule: Rule, day: date) -> bool | None:
     return None
 
 
-def span(rule: Rule) -> tuple[date, date]:
+def span(rule: Rule) -> Span:
     """First and last day on which a rule may be in force."""
     return rule.uncertain_from or rule.since or date.min, rule.until or date.max
 
@@ -225,3 +227,16 @@ def outside(pauses: list[Pause], day: date, certain: bool) -> bool | None:
                 return None
             certain = False
     return certain
+
+
+def unsuspended(rule: Rule, pauses: Iterable[Pause]) -> Iterator[Span]:
+    """The days of a rule without those on which it is suspended for certain."""
+    first, last = span(rule)
+    for since, certain, until in sorted(pauses, key=lambda pause: pause[0]):
+        if first < since:
+            yield first, min(last, since - timedelta(days=1))
+        end = certain or until or date.max
+        if end >= last or since > last:
+            return
+        first = max(first, end + timedelta(days=1))
+    yield first, last

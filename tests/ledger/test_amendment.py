@@ -11,8 +11,8 @@ from msgspec import structs
 from ledger.amendment import AmendRule, Parameter, PolicyWithoutChange
 from ledger.command import OutsideScope
 from ledger.completion import AbsenceLimit
+from ledger.conflict import RuleOutdone, RuleTooLax
 from ledger.document import AdoptRegulation, parse
-from ledger.draft import RuleOutdone, RuleTooLax
 from ledger.finding import Outcome
 from ledger.names import DocumentId, TermId
 from ledger.policy import RuleOver, UnknownRule

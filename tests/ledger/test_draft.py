@@ -9,12 +9,10 @@ import pytest
 
 from ledger.command import UnknownReference
 from ledger.document import AdoptRegulation, DraftFormat, parse
-from ledger.draft import RuleContradicts, RuleOutdone, RuleTooLax
 from ledger.fault import Fault
-from ledger.finding import Outcome
 from ledger.names import JurisdictionId
 from ledger.register import JurisdictionRegistered, Level
-from ledger.regulation import KINDS, Rulebook
+from ledger.regulation import KINDS
 from ledger.statement import Carried
 from tests.cast import PROVINCE, RUIAN, WENZHOU
 from tests.given import adoption, given
@@ -222,115 +220,6 @@ def test_a_place_that_is_not_in_the_ledger_does_not_adopt():
         UnknownReference, field="document.place"
     )
     assert JurisdictionId("jurisdiction:330399") == document.place
-
-
-def test_a_second_answer_with_the_same_right_is_refused():
-    first = adopted(absence()).accepted()
-    rules = Rulebook([*adoption(), *first.events])
-
-    adopted(absence("T2-01", share_max="1/7"), rules=rules, id="t2").refused(
-        RuleContradicts, "T1-01", "T2-01.scope"
-    )
-    later = absence("T2-01", share_max="1/7") | {"since": "2025-03-02"}
-    adopted(later, rules=rules, id="t2").accepted()
-
-
-TERM = {"term": "2024H1"}
-ROUND_TWO = {"term": "2024H1", "calendar": "REGULAR", "step": "SELECT_R2"}
-LAX = [
-    ("absence-limit", {"mode": "INTENSIVE"}, ABSENCE, "1/6", "1/4", "share_max"),
-    ("timetable-notice", {}, {}, 5, 4, "days_min"),
-    ("class-adviser", {}, {}, 1, 0, "advisers_min"),
-    ("online-share", {"mode": "BLENDED"}, {}, "3/10", "31/100", "share_max"),
-    ("final-assessment", {}, {}, "90", "91", "hours_min"),
-    ("lead-offerings", TERM, {}, 4, 5, "offerings_max"),
-    ("lead-providers", TERM, {}, 1, 2, "providers_max"),
-    ("order-routing", TERM, {}, 3, 4, "intended_max"),
-    ("order-host-age", TERM, {}, 1, 0, "accredited_years_min"),
-    ("round-two-admission", TERM, {}, ["NO_SELECTION"], ["SCHOOL_REFUSED"], "bars"),
-    ("school-based-cap", {}, {}, "150", "150.5", "credits_max"),
-    ("order-responder", TERM, {}, "PROVINCE_WIDE", "LOCAL", "reach"),
-    ("quota-exempt", TERM, {}, ["B_CERTIFICATE"], ["B_CERTIFICATE", "ORDER"], "exempt"),
-    ("denial-notice", {}, {}, ["BUREAU", "SCHOOL"], ["SCHOOL"], "recipients"),
-    ("project-quota-new", TERM, {"accredited_years_below": 1}, 5, 6, "projects_max"),
-]
-
-
-@pytest.mark.parametrize(
-    ("kind", "scope", "others", "bound", "lax", "name"), LAX, ids=[each[0] for each in LAX]
-)
-def test_c_32_a_local_rule_is_never_laxer_than_a_hard_rule_above_it(
-    kind, scope, others, bound, lax, name
-):
-    def asked(value, strength="hard"):
-        parameters = others | {name: value}
-        return adopted(row(kind, scope=scope, parameters=parameters, strength=strength))
-
-    asked(bound).accepted()
-    refused = asked(lax)
-    assert {type(each) for each in refused.refusals} == {RuleTooLax}
-    assert {each.field for each in refused.refusals} == {"T1-01.parameters"}
-    weak = asked(bound, "advisory")
-    assert {each.field for each in weak.refusals} == {"T1-01.strength"}
-
-
-@pytest.mark.parametrize(
-    ("first", "last", "lax"),
-    [
-        ("2024-03-31", "2024-04-01", False),
-        ("2024-03-31", "2024-03-31", False),
-        ("2024-03-30", "2024-04-01", True),
-        ("2024-03-31", "2024-04-02", True),
-        (None, "2024-04-01", True),
-        ("2024-03-31", None, True),
-    ],
-)
-def test_a_county_narrows_the_window_of_the_province_and_does_not_widen_it(first, last, lax):
-    days = {key: day for key, day in (("first", first), ("last", last)) if day}
-    answered = adopted(row("window", scope=ROUND_TWO, parameters=days))
-
-    if lax:
-        answered.refused(RuleTooLax, "ZJ24-18", "T1-01.parameters")
-    else:
-        answered.accepted()
-
-
-def test_what_the_province_leaves_to_localities_they_decide_freely():
-    # ZJ24-07: the caps of local projects.
-    quota = row(
-        "project-quota",
-        scope={"term": "2024H1", "category": "DISTANCE"},
-        parameters={"projects_max": 99},
-    )
-    adopted(quota).accepted()
-
-
-def test_what_was_left_to_localities_in_one_term_is_not_in_another():
-    quota = row(
-        "project-quota",
-        scope={"term": "2020H2", "category": "DISTANCE"},
-        parameters={"projects_max": 51},
-    )
-    adopted(quota).refused(RuleTooLax, "ZJ20-14", "T1-01.parameters")
-
-
-def test_a_neighbour_and_a_higher_place_are_not_measured_by_a_county():
-    first = adopted(absence(share_max="1/9")).accepted()
-    rules = Rulebook([*adoption(), *first.events])
-
-    adopted(absence("T2-01"), rules=rules, id="t2", place=WENZHOU).accepted()
-
-
-def test_a_local_rule_that_a_new_hard_rule_overtakes_is_found():
-    first = adopted(absence()).accepted()
-    rules = Rulebook([*adoption(), *first.events])
-    stricter = absence("T2-01", share_max="1/8")
-
-    adopted(stricter, rules=rules, id="t2", place=WENZHOU).found(
-        "T1-01", Outcome.DEVIATION, RuleOutdone
-    )
-    equal = absence("T2-01")
-    adopted(equal, rules=rules, id="t2", place=WENZHOU).accepted()
 
 
 def test_an_external_preset_is_marked_in_each_of_its_rules():
