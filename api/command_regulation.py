@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import UTC, date, datetime
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
@@ -36,6 +36,7 @@ from ledger.register import JurisdictionRegistered
 from ledger.regulation import KINDS, RegulationAdopted, Rule, Rulebook
 from ledger.rule import in_force
 from ledger.store.feed import Filter
+from ledger.store.work import SHANGHAI
 from projections.regulation import page
 
 Shelf = list[tuple[str, RegulationAdopted, list[Rule]]]
@@ -145,7 +146,8 @@ def check_draft(
     Ends with 0 where it could be adopted, 1 where it could not, 2 where it cannot be read.
     """
     try:
-        text = file.read_text("utf-8")
+        # The line ends stay as they are: what is checked is what would be adopted.
+        text = file.read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise stop(
             "DRAFT_UNREADABLE", f"读不了 {file}：{error}", f"Cannot read {file}: {error}"
@@ -169,7 +171,7 @@ def _obstacles(draft: Document, where: Name, rules: Rulebook) -> list[Refused]:
     command.known = draft.id in rules.documents
     command.placed = draft.place in founded_places()
     asker = Asker(actor="staff:draft", role=Role.BUREAU, scope=where)
-    command.ask = Ask(on=draft.certain_from, asker=asker, rules=rules)
+    command.ask = Ask(on=(datetime.now(UTC) + SHANGHAI).date(), asker=asker, rules=rules)
     try:
         settle(command)
     except Refusals as refusals:

@@ -7,15 +7,21 @@ stands in ``conflict``.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
+from datetime import date
 from difflib import get_close_matches
+from typing import Any
 
 import msgspec
 
 from ledger.accreditation import QuotaCategory
+from ledger.day import FIRST_DAY, LAST_DAY
+from ledger.fault import Fault
 from ledger.plan import Audience, Mode, Purpose
 from ledger.register import Category, Tier
 from ledger.regulation import KINDS, Parameters, Rule, read_parameters
 from ledger.term import Calendar, Phase
+from ledger.text import clean, impersonal, normal
 
 TERM = re.compile(r"\d{4}H[12]")
 LEVELS = ("PROVINCE", "CITY", "COUNTY")
@@ -51,24 +57,94 @@ class Flaw(Exception):
         self.field = field
 
 
+RULE_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,63}")
+LINE_MAX = 200
+SENTENCES_MAX = 4_000
+
+# What the readers of TOML, JSON and bodies say, and the same in Chinese; the first that fits.
+TYPES = {
+    "int": "整数",
+    "str": "文字",
+    "bool": "真假值",
+    "float": "小数",
+    "decimal": "数字",
+    "array": "列表",
+    "object": "表",
+    "date": "日期",
+    "null": "空值",
+}
 SAID = (
-    (re.compile(r"Expected `(.+?)`, got `(.+?)`"), "应为 {0}，却是 {1}"),
-    (re.compile(r"Object missing required field `(.+?)`"), "缺少 {0}"),
-    (re.compile(r"Object contains unknown field `(.+?)`"), "不认识 {0}"),
-    (re.compile(r"Invalid enum value '?(.+?)'?(?: - at|$)"), "值 {0} 不在可选之列"),
-    (re.compile(r"Invalid (.+?)(?: - at|$)"), "写法不对（{0}）"),
+    (re.compile(r"Expected `(.+?)`, got `(.+?)`"), "应为{0}，却是{1}"),
+    (re.compile(r"Object missing required field"), "缺少这一项"),
+    (re.compile(r"Object contains unknown field"), "不认识这一项"),
+    (re.compile(r"Invalid enum value '?(.+?)'?(?: - at|$)"), "没有 {0} 这个值"),
+    (re.compile(r"Invalid literal for Fraction: (.+?)(?: - at|$)"), "{0} 不是分数"),
+    (re.compile(r"Fraction\((.+?), 0\)"), "{0}/0 的分母为零"),
+    (re.compile(r"decimal\.|Decimal"), "不是数字"),
+    (re.compile(r"\(at line (\d+), column (\d+)\)"), "第 {0} 行第 {1} 列写法不对"),
+    (re.compile(r"\(at end of document\)"), "文末写法不对"),
+    (re.compile(r"\(byte (\d+)\)"), "第 {0} 个字节处写法不对"),
+    (re.compile(r"Invalid"), "写法不对"),
 )
 
 
 def flaw_of(error: Exception, within: str = "") -> Flaw:
-    """What a reader of bodies says, with its field and in Chinese too."""
+    """What a reader of bodies says, with its field, in each of the languages."""
+    if isinstance(error, Fault):
+        return Flaw(zh=error.zh, en=str(error), field=error.field)
     said = str(error)
     at = re.search(r"`\$\.([^`]+)`", said)
     named = re.search(r"field `(.+?)`", said)
-    path = [each for each in (within, at and at[1], named and named[1]) if each]
+    field = ".".join(each for each in (within, at and at[1], named and named[1]) if each)
     told = ((zh, pattern.search(said)) for pattern, zh in SAID)
-    zh = next((zh.format(*found.groups()) for zh, found in told if found), "无法读取")
-    return Flaw(zh=f"{zh}（{said}）", en=said, field=".".join(path) or None)
+    zh = next((zh.format(*_chinese(found.groups())) for zh, found in told if found), "无法读取")
+    return Flaw(zh=f"{field}：{zh}" if field else zh, en=said, field=field or None)
+
+
+def _chinese(words: Iterable[str]) -> Iterator[str]:
+    for each in words:
+        # ``int | null``: one of several types.
+        kinds = [kind.strip() for kind in each.split("|")]
+        known = [TYPES[kind] for kind in kinds if kind in TYPES]
+        yield "或".join(known) if len(known) == len(kinds) else each
+
+
+def tidy(value: Any, path: str = "") -> Any:
+    """A value of a draft, its texts in their normal form. Raises ``Flaw``, ``Fault``."""
+    if isinstance(value, str):
+        text = normal(value)
+        if not clean(text):
+            raise Flaw(
+                zh=f"{path}：不能有控制字符",
+                en=f"{path}: control characters have no place here",
+                field=path,
+            )
+        impersonal(text, path)
+        return text
+    if isinstance(value, dict):
+        # A key is not normalised: keys are ASCII, and what is not is told by the field.
+        return {key: tidy(each, f"{path}.{key}" if path else key) for key, each in value.items()}
+    return [tidy(each, path) for each in value] if isinstance(value, list) else value
+
+
+def line(text: str, field: str, most: int = LINE_MAX) -> None:
+    """Raises ``Flaw`` for a text that is empty, too long or of several lines."""
+    if not text.strip() or len(text) > most or "\n" in text:
+        raise Flaw(
+            zh=f"{field}：须为一行文字，1 至 {most} 个字符，不能为空",
+            en=f"{field}: must not be empty, and is one line of {most} characters at most",
+            field=field,
+        )
+
+
+def in_calendar(day: date | None, field: str) -> None:
+    """Raises ``Flaw`` for a day outside the calendar that the ledger takes."""
+    if day is not None and not FIRST_DAY <= day <= LAST_DAY:
+        raise Flaw(
+            zh=f"{field}：{day} 不在 {FIRST_DAY} 至 {LAST_DAY} 之间",
+            en=f"{field}: {day} does not lie between {FIRST_DAY} and {LAST_DAY}",
+            field=field,
+        )
 
 
 def inspect(rule: Rule) -> Parameters:
@@ -76,11 +152,12 @@ def inspect(rule: Rule) -> Parameters:
     _kind(rule)
     _scope(rule)
     _days(rule)
-    for name, said in (("zh", rule.zh), ("en", rule.en), ("clause", rule.clause)):
-        if not said.strip():
+    line(rule.clause, "clause")
+    for name, said in (("zh", rule.zh), ("en", rule.en)):
+        if not said.strip() or len(said) > SENTENCES_MAX:
             raise Flaw(
-                zh=f"{name} 不得为空，中英文两句话和条款号都要有",
-                en=f"{name} is empty; both sentences and the clause are needed",
+                zh=f"{name}：须有 1 至 {SENTENCES_MAX} 个字符，中英文都要有",
+                en=f"{name}: has 1 to {SENTENCES_MAX} characters; both languages are needed",
                 field=name,
             )
     for kind in rule.delegates:
@@ -147,6 +224,8 @@ def _scope(rule: Rule) -> None:
 
 
 def _days(rule: Rule) -> None:
+    for name in ("since", "certain_through", "until"):
+        in_calendar(getattr(rule, name), name)
     order = (
         ("since", rule.since, "certain_through", rule.certain_through),
         ("since", rule.since, "until", rule.until),

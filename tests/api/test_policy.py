@@ -170,6 +170,12 @@ def test_a_rule_is_amended_and_suspended_over_the_api(served: Served) -> None:
     assert "RA24-01" in page["markdown"]
 
 
+def test_a_draft_that_cannot_be_read_names_the_field(served: Served) -> None:
+    answers = [adopt(served.operator, each, f"u{n}") for n, each in enumerate(("x", "a\x00"))]
+
+    assert [each["refusals"][0]["field"] for each in answers] == ["draft", "draft"]
+
+
 def test_a_draft_is_given_once(served: Served) -> None:
     both = (
         'mutation { answer: adoptRegulation(draft: "a", toml: "a", requestId: "x") '

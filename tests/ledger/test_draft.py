@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import msgspec
 import pytest
 
 from ledger.command import UnknownReference
-from ledger.document import AdoptRegulation, DraftFormat, parse
+from ledger.document import DOCUMENT_CHARACTERS_MAX, AdoptRegulation, DraftFormat, parse
 from ledger.fault import Fault
 from ledger.names import JurisdictionId
 from ledger.register import JurisdictionRegistered, Level
@@ -179,6 +180,163 @@ def test_the_days_of_a_rule_follow_each_other(days, field):
 )
 def test_a_document_is_not_certain_before_its_issue_or_year(head):
     assert fault(absence(), **head).field == "document.certain_from"
+
+
+@pytest.mark.parametrize(
+    ("head", "field"),
+    [
+        ({"issued": None, "certain_from": "2026-01-02"}, "certain_from"),
+        ({"issued": None, "certain_from": "2199-12-31"}, "certain_from"),
+        ({"issued": None, "year": 1950, "number": "旧文", "certain_from": "2025-03-01"},
+         "certain_from"),
+        ({"issued": "2024-12-31", "certain_from": "2025-03-01"}, "issued"),
+        ({"number": "测试〔2024〕1号"}, "year"),
+        ({"number": "测试[2024]1号"}, "year"),
+        ({"year": 1899, "issued": None}, "year"),
+        ({"year": 2200, "issued": None}, "year"),
+        ({"certain_from": "2200-01-01"}, "certain_from"),
+        ({"issued": "1899-12-31"}, "issued"),
+        ({"number": "长" * 201}, "number"),
+        ({"number": " "}, "number"),
+        ({"title_zh": "一\n二"}, "title_zh"),
+        ({"title_en": "x" * 201}, "title_en"),
+        ({"authority_en": "\u0000"}, "authority_en"),
+        ({"title_zh": "11010519491231002X"}, "title_zh"),
+    ],
+)  # fmt: skip
+def test_a_head_beyond_its_bounds_is_a_fault(head, field):
+    assert fault(absence(), **head).field == f"document.{field}"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        {"issued": None, "certain_from": "2026-01-01"},
+        {"number": "测试（文中无文号）", "certain_from": "2030-01-01"},
+        {"number": "长" * 200},
+        {"title_zh": "长" * 200},
+    ],
+)
+def test_a_head_at_its_bounds_is_sound(head):
+    assert len(draft(absence(), **head).rules) == 1
+
+
+@pytest.mark.parametrize("name", ["T" * 65, "T1 01", "条款", "T1-01\n", "", ".T1"])
+def test_the_id_of_a_rule_is_letters_digits_dots_and_dashes(name):
+    assert fault(absence(name)).field == "rule 1.id"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"clause": "§" * 201}, "clause"),
+        ({"clause": "§一\n"}, "clause"),
+        ({"zh": "长" * 4001}, "zh"),
+        ({"en": "x" * 4001}, "en"),
+        ({"since": "1899-12-31"}, "since"),
+        ({"until": "2200-01-01"}, "until"),
+        ({"certain_through": "2200-01-01"}, "certain_through"),
+        ({"en": "\u0007"}, "en"),
+    ],
+)
+def test_a_rule_beyond_its_bounds_is_a_fault(wrong, field):
+    assert fault(absence() | wrong).field == f"T1-01.{field}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "parameters", "field"),
+    [
+        ("window", {"first": "1899-12-31", "last": "2025-03-02"}, "first"),
+        ("window", {"first": "2025-03-02", "last": "2200-01-01"}, "last"),
+        ("statement", {"said": "x" * 4001}, "said"),
+        ("statement", {"said": 2**53}, "said"),
+    ],
+)
+def test_parameters_beyond_their_bounds_are_a_fault(kind, parameters, field):
+    assert fault(row(kind, parameters=parameters)).field == f"T1-01.parameters.{field}"
+
+
+def test_the_bounds_of_a_rule_are_taken():
+    one = draft(
+        absence("T" * 64)
+        | {"clause": "§" * 200, "zh": "长" * 4000, "since": "1900-01-01", "until": "2199-12-31"}
+    ).rules[0]
+
+    assert (one.since.year, one.until.year) == (1900, 2199)
+
+
+LETTERS = re.compile("[A-Za-z]{3,}")
+CHINESE = re.compile("[一-鿿]")
+NAMES = re.compile(
+    r"t1\.json|T1-01|parameters|share_max|hours_min|hours|strength|clause|draft|harsh|NaN"
+)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        absence(share_max="a"),
+        absence(share_max="1/0"),
+        absence(share_max=0.2),
+        absence(hours_min="NaN"),
+        absence(hours_min="x"),
+        absence(hours_min=["90"]),
+        absence(hours="90"),
+        absence() | {"strength": "harsh"},
+        absence() | {"clause": 1},
+        absence() | {"clause": None},
+    ],
+)
+def test_a_flaw_is_told_in_each_language_by_itself(wrong):
+    said = fault(wrong)
+
+    assert LETTERS.search(NAMES.sub("", said.zh)) is None, said.zh
+    assert CHINESE.search(said.en) is None, said.en
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("{", DraftFormat.JSON),
+        ('{"rule": 3}', DraftFormat.JSON),
+        ("[]", DraftFormat.JSON),
+        ("x", DraftFormat.TOML),
+        ("x = " + "[" * 5000, DraftFormat.TOML),
+        ("a\x00", DraftFormat.TOML),
+        ("# " + "x" * DOCUMENT_CHARACTERS_MAX, DraftFormat.TOML),
+    ],
+)
+def test_a_draft_that_cannot_be_read_is_a_fault_with_a_field(text, form):
+    with pytest.raises(Fault) as caught:
+        parse(text, "d", form)
+
+    assert caught.value.code == "BAD_DOCUMENT"
+    assert caught.value.field in ("draft", "rule")
+    assert LETTERS.search(caught.value.zh.replace("rule", "").replace("TOML", "")) is None
+
+
+def test_a_draft_is_read_in_its_normal_form():
+    composed = msgspec.json.encode({"document": HEAD, "rule": [absence() | {"en": "caf\u00e9"}]})
+    text = composed.decode()
+    plain = parse(text, "t1.json", DraftFormat.JSON)
+    other = parse(text.replace("\u00e9", "e\u0301"), "t1.json", DraftFormat.JSON)
+    escaped = parse(text.replace("\u00e9", "e\\u0301"), "t1.json", DraftFormat.JSON)
+
+    lines = parse(text.replace(",", ",\r\n"), "t1.json", DraftFormat.JSON)
+    assert plain == other
+    assert plain.rules == lines.rules
+    assert plain.rules == escaped.rules
+    assert plain.rules[0].en == "caf\u00e9"
+
+
+def test_a_document_is_not_adopted_before_its_issue():
+    document = draft(absence())
+    early = date(2025, 2, 28)
+
+    given(RUIAN_ENTERED).when(AdoptRegulation(document=document), on=early).faulted(
+        "DAY_AHEAD", "document.issued"
+    )
+    given(RUIAN_ENTERED).when(AdoptRegulation(document=document), on=date(2025, 3, 1)).accepted()
 
 
 def test_a_rule_that_lasts_one_day_is_sound():
