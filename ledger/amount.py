@@ -1,4 +1,4 @@
-"""Exact amounts: hours, credits and shares. No floats, no rounding.
+"""Exact amounts: hours, credits and money. No floats, no rounding.
 
 No document fixes the smallest unit; the ledger takes half-hours and half-credits (rulebook C-16).
 """
@@ -6,7 +6,6 @@ No document fixes the smallest unit; the ledger takes half-hours and half-credit
 from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
-from fractions import Fraction
 
 from ledger.fault import Fault
 
@@ -85,8 +84,3 @@ def plain(number: Decimal) -> Decimal:
     """The same number without trailing zeros or an exponent."""
     whole = number.to_integral_value()
     return Decimal(int(whole)) if whole == number else number.normalize()
-
-
-def share(text: str) -> Fraction:
-    """``"3/10"`` as an exact fraction."""
-    return Fraction(text)

@@ -18,15 +18,12 @@ from ledger.accreditation import QuotaCategory
 from ledger.day import FIRST_DAY, LAST_DAY
 from ledger.fault import Fault
 from ledger.plan import Audience, Mode, Purpose
-from ledger.register import Category, Tier
+from ledger.register import Category, Level
 from ledger.regulation import KINDS, Parameters, Rule, read_parameters
 from ledger.term import Calendar, Phase
 from ledger.text import clean, impersonal, normal
 
 TERM = re.compile(r"\d{4}H[12]")
-LEVELS = ("PROVINCE", "CITY", "COUNTY")
-# Groups of teachers for which WZ12 has rules of its own, beside the categories of the register.
-GROUPS = ("BACKBONE", "HOMEROOM", "PRINCIPAL", "NEW_TEACHER", "NEW_PRINCIPAL")
 
 # What a rule may be bound to, and the words that each key takes; a term has a pattern instead.
 SCOPES: dict[str, tuple[str, ...]] = {
@@ -36,13 +33,11 @@ SCOPES: dict[str, tuple[str, ...]] = {
     "mode": tuple(each.value for each in Mode),
     "audience": tuple(each.value for each in Audience),
     "purpose": tuple(each.value for each in Purpose),
-    "level": LEVELS,
+    "level": tuple(each.value for each in Level),
     "qualification": ("DISTANCE",),
     "category": (
         *(each.value for each in QuotaCategory),
         *(each.value for each in Category),
-        *(each.value for each in Tier),
-        *GROUPS,
     ),
 }
 

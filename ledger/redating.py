@@ -18,6 +18,7 @@ from ledger.event import Entry, Event, Part
 from ledger.fault import Fault
 from ledger.names import JurisdictionId, Name, OfferingId, ProviderId, TermId
 from ledger.offering import OFFERING_EVENTS, ClassRoom, ClassStep, OfferingOpened
+from ledger.register import Level
 from ledger.regulation import InForce, Parameters
 from ledger.reopening import offline
 from ledger.resumption import RESUMPTION_EVENTS, Resumption
@@ -25,7 +26,6 @@ from ledger.review import reasoned
 from ledger.term import Phase, note_window
 
 MOVES_MAX = 200
-LEVELS = ("PROVINCE", "CITY", "COUNTY")
 
 
 class RedatingRequested(Event, name="redating.requested"):
@@ -46,7 +46,7 @@ class Redating(
     scope=("term",),
     more=("last_day",),
     less=("conditions",),
-    words={"levels": LEVELS},
+    words={"levels": Level},
 ):
     """Offline classes of these levels move by an accepted provider, up to the last day."""
 

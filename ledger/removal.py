@@ -15,12 +15,12 @@ from ledger.event import Entry, Event
 from ledger.names import JurisdictionId, Name, OfferingId, ProjectId, TermId
 from ledger.offering import OfferingCancelled, OfferingOpened
 from ledger.plan import Choice
+from ledger.register import Level
 from ledger.regulation import InForce, Parameters
 from ledger.reopening import offline
 from ledger.review import PROJECT_EVENTS, Dossier, ProjectRemoved, reasoned
 
 PROJECTS_MAX = 500
-LEVELS = ("PROVINCE", "CITY", "COUNTY")
 
 
 class ProjectRemoval(
@@ -28,7 +28,7 @@ class ProjectRemoval(
     kind="project-removal",
     zh="所列层级和形式的项目由省级统一移除，其班期随之取消，不能再选课和认定学分。",
     scope=("term",),
-    words={"levels": LEVELS},
+    words={"levels": Level},
 ):
     """Projects of this level and kind are removed; their classes end without choice or credit."""
 

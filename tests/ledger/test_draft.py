@@ -156,6 +156,17 @@ def test_a_scope_by_which_the_rule_would_never_apply_is_a_fault(scope, field):
     assert fault(absence(scope=scope)).field == f"T1-01.{field}"
 
 
+def test_a_category_is_one_of_the_register_or_of_the_quotas():
+    def scoped(category):
+        scope = {"category": category}
+        parameters = {"thematic_hours_min": "30", "purposes": ["HOMEROOM"]}
+        return row("category-hours", scope=scope, parameters=parameters)
+
+    assert draft(scoped("HOMEROOM_TEACHER")).rules
+    for other in ("HOMEROOM", "BACKBONE"):
+        assert fault(scoped(other)).field == "T1-01.scope.category"
+
+
 @pytest.mark.parametrize("term", ["2025", "2025H3", "25H1"])
 def test_a_term_is_a_year_and_its_half(term):
     said = fault(row("lead-offerings", scope={"term": term}, parameters={"offerings_max": 4}))
