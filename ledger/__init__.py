@@ -95,6 +95,7 @@ indicator          指标             indicator.py (of a school, by year and ter
 target             目标             target.py (of a locality)
 consequence        结果运用         consequence.py
 draft              草案             draft.py (a regulation text before it is adopted)
+conflict           抵触             conflict.py (of two rules: contradicting, or too lax below)
 policy             政策变动         policy.py (end and suspension of adopted rules)
 amendment          修改             amendment.py (other parameters for a rule, from a day on)
 =================  ==============  =============================================================
@@ -113,8 +114,8 @@ from ledger import (  # isort: skip  (order of life)
     attendance, assessment, evaluation, safeguard, completion, notice, feedback, charge,
     conduct, omission, closing, school_based, oversight, observation, funding, duty,
     school_plan, recognition, credit, correction, misconduct, record, erasure, special,
-    structure, yearly, verdict, indicator, target, consequence, statement, draft, document,
-    policy, amendment,
+    structure, yearly, verdict, indicator, target, consequence, statement, draft, conflict,
+    document, policy, amendment,
 )
 
 NOUNS = (
@@ -127,7 +128,7 @@ NOUNS = (
     attendance, assessment, evaluation, safeguard, completion, notice, feedback, charge,
     conduct, omission, closing, school_based, oversight, observation, funding, duty,
     school_plan, recognition, credit, correction, misconduct, record, erasure, special,
-    structure, yearly, verdict, indicator, target, consequence, statement, draft, document,
-    policy, amendment,
+    structure, yearly, verdict, indicator, target, consequence, statement, draft, conflict,
+    document, policy, amendment,
 )
 # fmt: on

@@ -129,6 +129,7 @@ class Accreditation:
 
     host: ProviderAccredited | None = None
     revoked: AccreditationRevoked | None = None
+    revoked_on: date = date.max
     evidence: str = ""
 
     def learn(self, entry: Entry, provider: ProviderId) -> None:
@@ -142,7 +143,7 @@ class Accreditation:
             case AccreditationUpdated() as event if event.provider == provider and self.host:
                 self.host = _updated(self.host, event)
             case AccreditationRevoked() as event if event.provider == provider:
-                self.revoked, self.evidence = event, entry.id
+                self.revoked, self.revoked_on, self.evidence = event, entry.on, entry.id
             case _:
                 pass
 
@@ -154,7 +155,7 @@ class Accreditation:
         """The refusal for a revoked provider, with the rule by which it was revoked."""
         if self.revoked is None:
             return None
-        known = (command.ask.rules.rules.get(each) for each in self.revoked.rules)
+        known = (command.ask.rules.at(each, self.revoked_on) for each in self.revoked.rules)
         rule: Rule | None = next((each for each in known if each is not None), None)
         return NotAccreditedAnyMore(
             zh=f"{self.revoked.provider} 的培训资质已被取消：{self.revoked.reason}",

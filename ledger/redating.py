@@ -20,13 +20,13 @@ from ledger.event import Entry, Event, Part
 from ledger.fault import Fault
 from ledger.names import JurisdictionId, Name, OfferingId, ProviderId, TermId
 from ledger.offering import OFFERING_EVENTS, ClassRoom, ClassStep, OfferingOpened
+from ledger.register import Level
 from ledger.regulation import InForce, Parameters
 from ledger.reopening import offline
 from ledger.resumption import RESUMPTION_EVENTS, Resumption
 from ledger.review import reasoned
 
 MOVES_MAX = 200
-LEVELS = ("PROVINCE", "CITY", "COUNTY")
 CONDITIONS = ("ACCEPTANCE", "PROVIDER_APPLICATION", "BUREAU_ADJUSTMENT")
 
 
@@ -49,7 +49,7 @@ class Redating(
     scope=("term",),
     more=("last_day",),
     less=("conditions",),
-    words={"levels": LEVELS, "conditions": CONDITIONS, "applies_to": ("OFFLINE",)},
+    words={"levels": Level, "conditions": CONDITIONS, "applies_to": ("OFFLINE",)},
 ):
     """Offline classes of these levels are moved by the bureau, up to the last day.
 
