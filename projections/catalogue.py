@@ -16,10 +16,12 @@ from projections.order import Orders
 from projections.projection import Projection
 from projections.register import Providers, Schools, Teachers
 from projections.screening import Screenings
+from projections.trainer import Trainers
 
 SCHOOLS = Schools()
 PROVIDERS = Providers()
 TEACHERS = Teachers()
+TRAINERS = Trainers()
 ORDERS = Orders()
 PROJECTS = Projects()
 OFFERINGS = Offerings()
@@ -36,6 +38,7 @@ VIEWS: tuple[Projection[Any], ...] = (
     SCHOOLS,
     PROVIDERS,
     TEACHERS,
+    TRAINERS,
     ORDERS,
     PROJECTS,
     OFFERINGS,

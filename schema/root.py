@@ -17,6 +17,7 @@ from projections.catalogue import (
     SCHOOL_BASED,
     SCHOOLS,
     TEACHERS,
+    TRAINERS,
 )
 from schema.breadth import BreadthLimiter
 from schema.commands import mutation_type
@@ -35,6 +36,7 @@ from schema.register import RegisterQuery, jurisdiction
 from schema.regulation import PROVINCE, RegulationQuery, term
 from schema.scalars import CONFIG, Position
 from schema.screening import ScreeningQuery
+from schema.trainer import TrainerQuery
 from schema.words import describe
 
 DEPTH_MAX = 12
@@ -45,6 +47,7 @@ NODE_VIEWS: dict[str, Any] = {
     "school": SCHOOLS,
     "provider": PROVIDERS,
     "teacher": TEACHERS,
+    "staff": TRAINERS,
     "order": ORDERS,
     "project": PROJECTS,
     "offering": OFFERINGS,
@@ -57,6 +60,7 @@ NODE_VIEWS: dict[str, Any] = {
 class Query(
     RegisterQuery,
     RegulationQuery,
+    TrainerQuery,
     OrderQuery,
     DeclarationQuery,
     OfferingQuery,

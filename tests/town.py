@@ -39,7 +39,7 @@ from ledger.expansion import DecideExpansion, RequestExpansion
 from ledger.form import Form
 from ledger.invitation import SendTrainingNotices
 from ledger.misconduct import RecordMisconduct
-from ledger.names import ChangeId, CreditId, LedgerId, Name, TeacherId
+from ledger.names import ChangeId, CreditId, LedgerId, Name, StaffId, TeacherId
 from ledger.notice import NotifyDenial
 from ledger.offering import OpenOffering
 from ledger.order import SubmitOrder
@@ -56,6 +56,7 @@ from ledger.store.ledger import Ledger
 from ledger.store.work import Asked
 from ledger.teacher import RegisterTeacher, TransferTeacher
 from ledger.term import OpenTerm
+from ledger.trainer import RecordTrainerConsent, RegisterTrainer
 from ledger.withdrawal import WithdrawSelection
 from tests import cast
 from tests.cast import CHEN, COUNTY_SCHOOL, LIN, OFFERING, ORDER, PROJECT, RUIAN, SCHOOL, ZHOU
@@ -72,6 +73,7 @@ SOURCE = "other-system/1"
 CREDIT = CreditId("credit:lin-1")
 HOME_CREDIT = CreditId("credit:lin-school")
 CHANGE = ChangeId("change:c1")
+GAO = StaffId("staff:trainer-gao")
 
 
 @dataclass
@@ -473,9 +475,18 @@ def corrected() -> list[Move]:
     )
 
 
+def supervised() -> list[Move]:
+    """The registry of trainers."""
+    day = date(2024, 4, 22)
+    return _moves(
+        (day, RegisterTrainer(trainer=GAO, provider=COUNTY_SCHOOL, expertise="阅读教学")),
+        (day, RecordTrainerConsent(trainer=GAO, provider=COUNTY_SCHOOL)),
+    )
+
+
 def story() -> list[Move]:
     """A term from the register to the record, by which every view gets rows."""
-    chapters = (registered, declared, chosen, held, attended, settled, corrected)
+    chapters = (registered, declared, chosen, held, attended, settled, corrected, supervised)
     return [move for chapter in chapters for move in chapter()]
 
 

@@ -1,0 +1,96 @@
+"""Trainers, warnings and resumptions over GraphQL: the filters, and what each role is shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ledger.accreditation import AccreditProvider
+from ledger.command import Command, Role
+from ledger.trainer import RecordTrainerConsent, RegisterTrainer
+from tests.cast import COUNTY_SCHOOL, RUIAN, UNIVERSITY, WENZHOU
+from tests.server import Party, Served, codes
+
+XU, GAO, SHEN = "staff:trainer-xu", "staff:trainer-gao", "staff:trainer-shen"
+
+
+def done(server: Served, *steps: tuple[type[Command], dict[str, Any]]) -> int:
+    """The steps taken by the operator, and the position after them."""
+    for number, (command, given) in enumerate(steps):
+        answer = server.operator.mutate(command, given, f"{command.__name__}-{number}")
+        assert codes(answer) == []
+    return server.head
+
+
+def accredited(provider: str, place: str) -> tuple[type[Command], dict[str, Any]]:
+    given = {"provider": provider, "place": place, "title": "机构", "reach": "LOCAL"}
+    return AccreditProvider, given | {"subjects": ["CHINESE"], "since": "2012-09-01"}
+
+
+def nodes(party: Party, field: str, arguments: str, shown: str) -> list[Any]:
+    """The rows of a connection."""
+    answer = party.ask(f"{{ found: {field}({arguments}) {{ edges {{ node {{ {shown} }} }} }} }}")
+    return [each["node"] for each in answer["found"]["edges"]]
+
+
+def trainers(server: Served) -> int:
+    """One who agreed to be named by anybody, one by the county's school, one by nobody."""
+    return done(
+        server,
+        accredited(COUNTY_SCHOOL, RUIAN),
+        accredited(UNIVERSITY, WENZHOU),
+        (RegisterTrainer, {"trainer": XU, "place": RUIAN, "expertise": "阅读教学"}),
+        (RecordTrainerConsent, {"trainer": XU, "place": RUIAN}),
+        (RecordTrainerConsent, {"trainer": XU, "provider": COUNTY_SCHOOL}),
+        (RegisterTrainer, {"trainer": GAO, "provider": COUNTY_SCHOOL, "expertise": "写作教学"}),
+        (RecordTrainerConsent, {"trainer": GAO, "provider": COUNTY_SCHOOL}),
+        (RegisterTrainer, {"trainer": SHEN, "provider": UNIVERSITY, "expertise": "实验教学"}),
+    )
+
+
+def ids(party: Party, arguments: str) -> set[str]:
+    return {each["id"] for each in nodes(party, "trainers", f"first: 50 {arguments}", "id")}
+
+
+def test_trainers_are_found_by_provider_place_expertise_and_consent(served: Served) -> None:
+    at, operator = trainers(served), served.operator
+
+    assert ids(operator, f"atLeast: {at}") == {XU, GAO, SHEN}
+    assert ids(operator, f'provider: "{COUNTY_SCHOOL}"') == {XU, GAO}
+    assert ids(operator, f'place: "{WENZHOU}"') == {SHEN}
+    assert ids(operator, 'expertise: "写作"') == {GAO}
+    assert ids(operator, 'expertise: "教学"') == {XU, GAO, SHEN}
+    assert ids(operator, 'expertise: "%"') == set()
+    assert ids(operator, "consent: EVERY_PROVIDER") == {XU}
+    assert ids(operator, "consent: SOME_PROVIDERS") == {GAO}
+    assert ids(operator, "consent: NONE") == {SHEN}
+    assert ids(operator, f'consent: NONE, provider: "{COUNTY_SCHOOL}"') == set()
+
+
+def test_a_provider_is_shown_its_own_trainers_and_the_willing_without_their_other_hosts(
+    served: Served,
+) -> None:
+    at = trainers(served)
+    university = served.party(Role.PROVIDER, UNIVERSITY)
+    [xu] = nodes(university, "trainers", 'expertise: "阅读"', "consent consents { provider }")
+
+    assert ids(university, f"atLeast: {at}") == {XU, SHEN}
+    assert ids(served.party(Role.PROVIDER, COUNTY_SCHOOL), "") == {XU, GAO}
+    assert xu == {"consent": "EVERY_PROVIDER", "consents": [{"provider": None}]}
+    assert ids(university, f'provider: "{COUNTY_SCHOOL}"') == set()
+    assert university.ask(f'{{ trainer(id: "{GAO}") {{ id }} }}') == {"trainer": None}
+    assert served.operator.ask(f'{{ node(id: "{GAO}") {{ id }} }}') == {"node": {"id": GAO}}
+
+
+def test_a_bureau_is_shown_the_trainers_of_its_place_and_a_teacher_none(served: Served) -> None:
+    at = trainers(served)
+
+    assert ids(served.party(Role.BUREAU, RUIAN), f"atLeast: {at}") == {XU, GAO}
+    assert ids(served.party(Role.BUREAU, WENZHOU), "") == {XU, GAO, SHEN}
+    assert ids(served.party(Role.TEACHER, "teacher:lin"), "") == set()
+    assert ids(served.public, "") == set()
+
+
+def test_a_name_of_another_form_is_said_with_its_argument(served: Served) -> None:
+    [error] = served.operator.errors('{ trainers(provider: "school:x") { position } }')
+
+    assert (error["code"], error["field"]) == ("MALFORMED_NAME", "provider")
