@@ -17,6 +17,7 @@ from projections.projection import Projection
 from projections.register import Providers, Schools, Teachers
 from projections.screening import Screenings
 from projections.trainer import Trainers
+from projections.warning import Warnings
 
 SCHOOLS = Schools()
 PROVIDERS = Providers()
@@ -31,6 +32,7 @@ CHANGES = Changes()
 COMPLETIONS = Completions()
 RECORDS = Records()
 SCHOOL_BASED = SchoolBasedTrainings()
+WARNINGS = Warnings()
 YEARBOOKS = Yearbooks()
 FINDINGS = Findings()
 
@@ -48,6 +50,7 @@ VIEWS: tuple[Projection[Any], ...] = (
     COMPLETIONS,
     RECORDS,
     SCHOOL_BASED,
+    WARNINGS,
     YEARBOOKS,
     FINDINGS,
 )

@@ -212,6 +212,8 @@ VIEWS: dict[str, Openness] = {
     "changes": Openness(provider="provider", place="place", enrolled="offering"),
     "records": Openness(teacher="key", school="school", place="place"),
     "school_based": Openness(teacher="teacher", school="school", place="place"),
+    # Before there is a sanction, a warning is between the bureau and the provider.
+    "warnings": Openness(provider="provider", place="place"),
     "yearbooks": Openness(school="school", place="place"),
     "findings": Openness(teacher="tags", school="tags", provider="tags", place="tags"),
 }

@@ -37,6 +37,7 @@ from schema.regulation import PROVINCE, RegulationQuery, term
 from schema.scalars import CONFIG, Position
 from schema.screening import ScreeningQuery
 from schema.trainer import TrainerQuery
+from schema.warning import WarningQuery
 from schema.words import describe
 
 DEPTH_MAX = 12
@@ -67,6 +68,7 @@ class Query(
     EnrollmentQuery,
     ScreeningQuery,
     CreditQuery,
+    WarningQuery,
     DutyQuery,
     FindingQuery,
     HistoryQuery,

@@ -57,6 +57,7 @@ from ledger.store.work import Asked
 from ledger.teacher import RegisterTeacher, TransferTeacher
 from ledger.term import OpenTerm
 from ledger.trainer import RecordTrainerConsent, RegisterTrainer
+from ledger.warning import IssueYellowCard, Reinspect
 from ledger.withdrawal import WithdrawSelection
 from tests import cast
 from tests.cast import CHEN, COUNTY_SCHOOL, LIN, OFFERING, ORDER, PROJECT, RUIAN, SCHOOL, ZHOU
@@ -476,11 +477,14 @@ def corrected() -> list[Move]:
 
 
 def supervised() -> list[Move]:
-    """The registry of trainers."""
-    day = date(2024, 4, 22)
+    """The registry of trainers, and a warning of a project that improves."""
+    day, later = date(2024, 4, 22), date(2024, 5, 22)
+    host, of = COUNTY_SCHOOL, {"provider": COUNTY_SCHOOL, "project": PROJECT}
     return _moves(
-        (day, RegisterTrainer(trainer=GAO, provider=COUNTY_SCHOOL, expertise="阅读教学")),
-        (day, RecordTrainerConsent(trainer=GAO, provider=COUNTY_SCHOOL)),
+        (day, RegisterTrainer(trainer=GAO, provider=host, expertise="阅读教学")),
+        (day, RecordTrainerConsent(trainer=GAO, provider=host)),
+        (day, IssueYellowCard(**of, reason="课程缩水", deadline=later)),
+        (later, Reinspect(**of, improved=True, report="已补齐课程")),
     )
 
 

@@ -44,9 +44,9 @@ YUEQING = JurisdictionId("jurisdiction:330382")
 HANGZHOU = JurisdictionId("jurisdiction:330100")
 CONNECTIONS = (
     "teachers", "trainers", "orders", "projects", "planChanges", "enrollments", "screenings",
-    "completions", "schoolBasedTrainings", "findings", "history",
+    "completions", "schoolBasedTrainings", "warnings", "findings", "history",
 )  # fmt: skip
-OFFICIAL = ("trainers", "screenings")  # of providers and those who oversee them
+OFFICIAL = ("trainers", "screenings", "warnings")  # of providers and those who oversee them
 OPEN = ("schools", "providers", "offerings")
 PARTIES = {
     "public": (Role.PUBLIC, ""),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from ledger.accreditation import AccreditProvider
 from ledger.command import Command, Role
 from ledger.trainer import RecordTrainerConsent, RegisterTrainer
+from ledger.warning import IssueYellowCard, Reinspect
 from tests.cast import COUNTY_SCHOOL, RUIAN, UNIVERSITY, WENZHOU
 from tests.server import Party, Served, codes
 
@@ -94,3 +96,50 @@ def test_a_name_of_another_form_is_said_with_its_argument(served: Served) -> Non
     [error] = served.operator.errors('{ trainers(provider: "school:x") { position } }')
 
     assert (error["code"], error["field"]) == ("MALFORMED_NAME", "provider")
+
+
+def warned(server: Served) -> int:
+    """The county's school mends its ways; the university does not, and it is June."""
+    card = {"reason": "管理混乱", "deadline": "2024-05-06"}
+    found = {"improved": True, "report": "已改进"}
+    done(
+        server,
+        accredited(COUNTY_SCHOOL, RUIAN),
+        accredited(UNIVERSITY, WENZHOU),
+        (IssueYellowCard, card | {"provider": COUNTY_SCHOOL}),
+        (IssueYellowCard, card | {"provider": UNIVERSITY}),
+    )
+    server.clock.set(date(2024, 6, 3))
+    return done(server, (Reinspect, found | {"provider": COUNTY_SCHOOL}))
+
+
+def cases(party: Party, arguments: str) -> dict[str, tuple[str, bool]]:
+    found = nodes(party, "warnings", f"first: 50 {arguments}", "target status overdue")
+    return {each["target"]: (each["status"], each["overdue"]) for each in found}
+
+
+def test_warnings_are_found_by_provider_place_status_and_deadline(served: Served) -> None:
+    at, operator = warned(served), served.operator
+    school = {COUNTY_SCHOOL: ("IMPROVED", False)}
+    university = {UNIVERSITY: ("RECTIFICATION", True)}
+
+    assert cases(operator, f"atLeast: {at}") == school | university
+    assert cases(operator, f'provider: "{COUNTY_SCHOOL}"') == school
+    assert cases(operator, f'place: "{WENZHOU}"') == university
+    assert cases(operator, "status: IMPROVED") == school
+    assert cases(operator, 'dueBy: "2024-05-06"') == university
+    assert cases(operator, 'dueBy: "2024-05-05"') == {}
+
+
+def test_a_warning_shows_its_steps_to_its_provider_and_its_bureau(served: Served) -> None:
+    at = warned(served)
+    shown = "steps { rung on reason deadline improved event position }"
+    ask = f'{{ warning(target: "{COUNTY_SCHOOL}", atLeast: {at}) {{ deadline {shown} }} }}'
+    for party in ((Role.PROVIDER, COUNTY_SCHOOL), (Role.BUREAU, RUIAN), (Role.AUDITOR, WENZHOU)):
+        warning = served.party(*party).ask(ask)["warning"]
+        assert [each["rung"] for each in warning["steps"]] == ["YELLOW_CARD", "REINSPECTION"]
+        assert warning["steps"][0]["deadline"] == "2024-05-06"
+    for role, scope in ((Role.PROVIDER, UNIVERSITY), (Role.SCHOOL, "school:x")):
+        assert served.party(role, scope).ask(ask) == {"warning": None}
+        assert COUNTY_SCHOOL not in cases(served.party(role, scope), "")
+    assert served.public.ask(ask) == {"warning": None}
