@@ -15,6 +15,7 @@ from projections.offering import Offerings
 from projections.order import Orders
 from projections.projection import Projection
 from projections.register import Providers, Schools, Teachers
+from projections.resumption import Resumptions
 from projections.screening import Screenings
 from projections.trainer import Trainers
 from projections.warning import Warnings
@@ -23,6 +24,7 @@ SCHOOLS = Schools()
 PROVIDERS = Providers()
 TEACHERS = Teachers()
 TRAINERS = Trainers()
+RESUMPTIONS = Resumptions()
 ORDERS = Orders()
 PROJECTS = Projects()
 OFFERINGS = Offerings()
@@ -41,6 +43,7 @@ VIEWS: tuple[Projection[Any], ...] = (
     PROVIDERS,
     TEACHERS,
     TRAINERS,
+    RESUMPTIONS,
     ORDERS,
     PROJECTS,
     OFFERINGS,

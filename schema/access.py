@@ -203,6 +203,7 @@ VIEWS: dict[str, Openness] = {
     "teachers": Openness(teacher="key", school="school", place="place"),
     # No name of a person stands there; the platform's registry is for those who plan and review.
     "trainers": Openness(provider="tags", place="tags", shared=WILLING),
+    "resumptions": Openness(provider="provider", place="place"),
     "orders": Openness(all_of_it=(Role.PROVIDER,), place="place"),
     "projects": Openness(provider="provider", place="place"),
     "enrollments": Openness(teacher="teacher", school="school", provider="provider", place="place"),

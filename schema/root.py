@@ -34,6 +34,7 @@ from schema.order import OrderQuery
 from schema.outputs import NODES, Node
 from schema.register import RegisterQuery, jurisdiction
 from schema.regulation import PROVINCE, RegulationQuery, term
+from schema.resumption import ResumptionQuery
 from schema.scalars import CONFIG, Position
 from schema.screening import ScreeningQuery
 from schema.trainer import TrainerQuery
@@ -62,6 +63,7 @@ class Query(
     RegisterQuery,
     RegulationQuery,
     TrainerQuery,
+    ResumptionQuery,
     OrderQuery,
     DeclarationQuery,
     OfferingQuery,

@@ -46,6 +46,7 @@ from ledger.order import SubmitOrder
 from ledger.profile import UpdateTeacherProfile
 from ledger.register import RegisterSchool, Stage
 from ledger.response import AwardOrder, RespondToOrder
+from ledger.resumption import ApplyForResumption, CommitToSafety, DecideAcceptance
 from ledger.review import PublishProject, ReviewProject
 from ledger.schedule import Half, LogDay, PublishTimetable
 from ledger.school_based import RecogniseSchoolBased, RecordSchoolBased
@@ -477,7 +478,7 @@ def corrected() -> list[Move]:
 
 
 def supervised() -> list[Move]:
-    """The registry of trainers, and a warning of a project that improves."""
+    """Trainers, a warning of a project that improves, and a provider back from the epidemic."""
     day, later = date(2024, 4, 22), date(2024, 5, 22)
     host, of = COUNTY_SCHOOL, {"provider": COUNTY_SCHOOL, "project": PROJECT}
     return _moves(
@@ -485,6 +486,9 @@ def supervised() -> list[Move]:
         (day, RecordTrainerConsent(trainer=GAO, provider=host)),
         (day, IssueYellowCard(**of, reason="课程缩水", deadline=later)),
         (later, Reinspect(**of, improved=True, report="已补齐课程")),
+        (later, ApplyForResumption(provider=host)),
+        (later, DecideAcceptance(provider=host, passed=True)),
+        (later, CommitToSafety(provider=host)),
     )
 
 

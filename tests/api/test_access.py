@@ -43,10 +43,15 @@ CANARY = "canary"
 YUEQING = JurisdictionId("jurisdiction:330382")
 HANGZHOU = JurisdictionId("jurisdiction:330100")
 CONNECTIONS = (
-    "teachers", "trainers", "orders", "projects", "planChanges", "enrollments", "screenings",
-    "completions", "schoolBasedTrainings", "warnings", "findings", "history",
+    "teachers", "trainers", "resumptions", "orders", "projects", "planChanges", "enrollments",
+    "screenings", "completions", "schoolBasedTrainings", "warnings", "findings", "history",
 )  # fmt: skip
-OFFICIAL = ("trainers", "screenings", "warnings")  # of providers and those who oversee them
+OFFICIAL = (
+    "trainers",
+    "resumptions",
+    "screenings",
+    "warnings",
+)  # of providers and those who oversee them
 OPEN = ("schools", "providers", "offerings")
 PARTIES = {
     "public": (Role.PUBLIC, ""),

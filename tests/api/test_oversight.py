@@ -7,10 +7,12 @@ from typing import Any
 
 from ledger.accreditation import AccreditProvider
 from ledger.command import Command, Role
+from ledger.resumption import ApplyForResumption, CommitToSafety, DecideAcceptance
 from ledger.trainer import RecordTrainerConsent, RegisterTrainer
 from ledger.warning import IssueYellowCard, Reinspect
-from tests.cast import COUNTY_SCHOOL, RUIAN, UNIVERSITY, WENZHOU
+from tests.cast import COUNTY_SCHOOL, OFFERING, RUIAN, UNIVERSITY, WENZHOU, opened
 from tests.server import Party, Served, codes
+from tests.town import OPERATOR, Put
 
 XU, GAO, SHEN = "staff:trainer-xu", "staff:trainer-gao", "staff:trainer-shen"
 
@@ -143,3 +145,52 @@ def test_a_warning_shows_its_steps_to_its_provider_and_its_bureau(served: Served
         assert served.party(role, scope).ask(ask) == {"warning": None}
         assert COUNTY_SCHOOL not in cases(served.party(role, scope), "")
     assert served.public.ask(ask) == {"warning": None}
+
+
+def resumed(server: Served) -> int:
+    """The county's school is back and holds a class; the university only applied."""
+    school, university = {"provider": COUNTY_SCHOOL}, {"provider": UNIVERSITY}
+    done(
+        server,
+        accredited(COUNTY_SCHOOL, RUIAN),
+        accredited(UNIVERSITY, WENZHOU),
+        (ApplyForResumption, school),
+        (DecideAcceptance, school | {"passed": True}),
+        (CommitToSafety, school),
+        (ApplyForResumption, university),
+    )
+    server.house.ledger.ask([Put(events=(opened(),))], OPERATOR)
+    return server.head
+
+
+def standing(party: Party, arguments: str) -> dict[str, str]:
+    found = nodes(party, "resumptions", f"first: 50 {arguments}", "provider status")
+    return {each["provider"]: each["status"] for each in found}
+
+
+def test_resumptions_are_found_by_provider_class_place_and_status(served: Served) -> None:
+    at, operator = resumed(served), served.operator
+    school, university = {COUNTY_SCHOOL: "COMMITTED"}, {UNIVERSITY: "APPLIED"}
+
+    assert standing(operator, f"atLeast: {at}") == school | university
+    assert standing(operator, f'provider: "{UNIVERSITY}"') == university
+    assert standing(operator, f'offering: "{OFFERING}", atLeast: {at}') == school
+    assert standing(operator, 'offering: "offering:none"') == {}
+    assert standing(operator, f'place: "{WENZHOU}"') == university
+    assert standing(operator, "status: COMMITTED") == school
+    [error] = operator.errors('{ resumptions(offering: "x") { position } }')
+    assert (error["code"], error["field"]) == ("MALFORMED_NAME", "offering")
+
+
+def test_a_resumption_is_shown_to_its_provider_and_its_bureau(served: Served) -> None:
+    at = resumed(served)
+    shown = "steps { kind counts epidemicAuthority passed joint reason on event position }"
+    ask = f'{{ resumption(provider: "{COUNTY_SCHOOL}", atLeast: {at}) {{ {shown} }} }}'
+    for party in ((Role.PROVIDER, COUNTY_SCHOOL), (Role.BUREAU, RUIAN), (Role.AUDITOR, WENZHOU)):
+        steps = served.party(*party).ask(ask)["resumption"]["steps"]
+        assert [each["kind"] for each in steps] == ["APPLICATION", "ACCEPTANCE", "COMMITMENT"]
+        assert all(each["counts"] for each in steps)
+    for role, scope in ((Role.PROVIDER, UNIVERSITY), (Role.TEACHER, "teacher:lin")):
+        assert served.party(role, scope).ask(ask) == {"resumption": None}
+        assert COUNTY_SCHOOL not in standing(served.party(role, scope), f'offering: "{OFFERING}"')
+    assert served.public.ask(ask) == {"resumption": None}
