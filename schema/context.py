@@ -18,7 +18,7 @@ from ledger.register import JurisdictionRegistered
 from ledger.store.feed import Filter
 from ledger.store.ledger import Ledger
 from projections.projection import Projection
-from projections.reader import Reader
+from projections.reader import Reader, Where
 from projections.runner import Runner
 from projections.verdict import Rules
 from schema.access import reach
@@ -28,6 +28,7 @@ from schema.scalars import Position
 T = TypeVar("T")
 WAIT_SECONDS = 10.0
 LOOK_SECONDS = 0.02
+EVERYTHING = Where()
 
 
 @dataclass
@@ -108,6 +109,7 @@ class Context:
         at_least: Position | None = None,
         descending: bool = False,
         tagged: tuple[str, ...] = (),
+        also: Where = EVERYTHING,
         **equal: Any,
     ) -> Slice:
         """A page of a view within the asker's reach."""
@@ -119,7 +121,7 @@ class Context:
         allowed = reach(self.asker, view.name, await self.places())
         if allowed is None:
             return Slice(rows=[], more=False, position=0, total=_nothing)
-        where = allowed.and_equal(**equal).and_tagged(*tagged)
+        where = allowed.and_equal(**equal).and_tagged(*tagged).and_also(also)
         page = await self.run(
             self.house.reader.page,
             view,

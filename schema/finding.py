@@ -6,14 +6,13 @@ from typing import Any
 
 import strawberry
 
-from ledger.fault import Fault
 from ledger.finding import Outcome
 from ledger.names import JurisdictionId, Name
 from projections.catalogue import FINDINGS
 from projections.finding import Finding
 from schema.context import Context
 from schema.outputs import connection, output
-from schema.scalars import Position, Text, enum_type
+from schema.scalars import Position, Text, enum_type, named
 
 Info = strawberry.Info[Context, None]
 FindingType = output(Finding, skip=("tags",))
@@ -39,23 +38,14 @@ class FindingQuery:
         after: str | None = None,
         at_least: Position | None = None,
     ) -> Any:
-        names = {"place": place, "subject": subject}
         return await info.context.slice(
             FINDINGS,
             first=first,
             after=after,
             at_least=at_least,
             descending=True,
-            tagged=tuple(_name(each, where) for where, each in names.items() if each is not None),
+            tagged=named((JurisdictionId, place, "place"), (Name, subject, "subject")),
             rule=rule,
             outcome=outcome,
             code=code,
         )
-
-
-def _name(given: str, argument: str) -> str:
-    try:
-        return str((JurisdictionId if argument == "place" else Name)(given))
-    except Fault as fault:
-        fault.field = argument
-        raise

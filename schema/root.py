@@ -18,6 +18,7 @@ from projections.catalogue import (
     SCHOOL_BASED,
     SCHOOLS,
     TEACHERS,
+    TRAINERS,
 )
 from schema.breadth import BreadthLimiter
 from schema.commands import mutation_type
@@ -34,8 +35,11 @@ from schema.order import OrderQuery
 from schema.outputs import NODES, Node
 from schema.register import RegisterQuery, jurisdiction
 from schema.regulation import PROVINCE, RegulationQuery, term
+from schema.resumption import ResumptionQuery
 from schema.scalars import CONFIG, Position
 from schema.screening import ScreeningQuery
+from schema.trainer import TrainerQuery
+from schema.warning import WarningQuery
 from schema.words import describe
 
 DEPTH_MAX = 12
@@ -46,6 +50,7 @@ NODE_VIEWS: dict[str, Any] = {
     "school": SCHOOLS,
     "provider": PROVIDERS,
     "teacher": TEACHERS,
+    "staff": TRAINERS,
     "order": ORDERS,
     "project": PROJECTS,
     "offering": OFFERINGS,
@@ -58,12 +63,15 @@ NODE_VIEWS: dict[str, Any] = {
 class Query(
     RegisterQuery,
     RegulationQuery,
+    TrainerQuery,
+    ResumptionQuery,
     OrderQuery,
     DeclarationQuery,
     OfferingQuery,
     EnrollmentQuery,
     ScreeningQuery,
     CreditQuery,
+    WarningQuery,
     DutyQuery,
     FindingQuery,
     HistoryQuery,

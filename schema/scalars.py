@@ -152,6 +152,21 @@ def enum_type(kind: type[Enum]) -> Any:
     return _ENUMS[kind]
 
 
+def named(*given: tuple[type[Name], str | None, str]) -> tuple[str, ...]:
+    """Those of some arguments that were given, as names of their kinds.
+
+    Raises ``Fault`` with the argument for one of another form.
+    """
+    found = []
+    for kind, value, argument in given:
+        try:
+            found += [] if value is None else [str(kind(value))]
+        except Fault as fault:
+            fault.field = argument
+            raise
+    return tuple(found)
+
+
 def listed(kind: Any) -> Any:
     """The list of a type made at run time."""
     return types.GenericAlias(list, (kind,))
