@@ -33,10 +33,10 @@ from ledger.offering import OFFERING_EVENTS, ClassRoom
 from ledger.order import AlreadyAwarded
 from ledger.plan import Choice, Purpose
 from ledger.recognition import AssignedCounts, HoursPerDay, beyond_days, per_day
-from ledger.register import taken, unknown
+from ledger.register import taken
 from ledger.regulation import InForce
 from ledger.schedule import Timetable
-from ledger.school_based import SchoolBasedRecognised, SchoolBasedRecorded
+from ledger.school_based import SchoolBasedRecorded
 from ledger.teacher import TEACHER_EVENTS, Whereabouts
 
 
@@ -115,50 +115,6 @@ CREDIT_EVENTS: list[type[Event]] = [CreditAwarded, CreditCorrected, CreditRevoke
 
 class NotCompleted(Refused):
     """The training was not completed, so there is nothing to credit."""
-
-
-class NotCredited(Refused):
-    """There is no such credit, or it was revoked."""
-
-
-@dataclass
-class Account:
-    """One credit entry as the events say it, from a training or from the school."""
-
-    awarded: CreditAwarded | None = None
-    authority: JurisdictionId | None = None
-    credits: Decimal = ZERO
-    revoked: bool = False
-    decided: bool = False
-    evidence: str = ""
-
-    def learn(self, entry: Entry) -> None:
-        """Takes in the credit's events; others change nothing."""
-        match entry.event:
-            case CreditAwarded() as event:
-                self.awarded, self.credits, self.revoked = event, event.credits, False
-                self.authority = event.authority
-            case SchoolBasedRecognised(approved=True) as event:
-                self.credits, self.revoked, self.authority = event.credits, False, event.place
-            case CreditCorrected(credits=credits, decided=decided):
-                # A credit put right after it was revoked stands again.
-                self.credits, self.revoked, self.decided = credits, False, decided
-            case CreditRevoked(decided=decided):
-                self.credits, self.revoked, self.decided = ZERO, True, decided
-            case _:
-                return
-        self.evidence = entry.id
-
-    def owner(self, credit: CreditId) -> JurisdictionId:
-        """The bureau that awarded it. Raises ``UnknownReference``."""
-        if self.authority is None:
-            raise unknown(credit, "credit")
-        return self.authority
-
-    def stands(self, credit: CreditId) -> None:
-        """Raises ``NotCredited`` for a credit that was revoked."""
-        if self.revoked:
-            raise NotCredited(zh=f"{credit} 已经撤销", en=f"{credit} was revoked", field="credit")
 
 
 def credited(base: Decimal, missed: Decimal, beyond: Decimal = ZERO) -> Decimal:

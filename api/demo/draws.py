@@ -18,7 +18,7 @@ query($offering: ID!, $position: Position) {
   screening(offering: $offering, atLeast: $position) {
     offering provider announced by agrees
     rounds {
-      round by tiers categories seed applicants seatsLeft screened
+      round alsoPassed by tiers categories seed applicants seatsLeft screened
       placements { teacher rank arrived passedBy prior draw tier categories }
     }
   }
@@ -66,7 +66,8 @@ def made_again(offering: OfferingId, held: dict[str, Any]) -> bool:
     ]
     tiers = tuple(Tier[each] for each in held["tiers"])
     categories = tuple(Category[each] for each in held["categories"])
-    seed = seed_of(offering, held["round"], applicants)
+    passes = [*held["alsoPassed"], *(each["passedBy"] for each in held["placements"])]
+    seed = seed_of(offering, held["round"], passes)
     order = ranked(applicants, ScreeningOrder[held["by"]], seed, tiers, categories)
     shown = [(p["teacher"], p["rank"], p["prior"], p["draw"]) for p in held["placements"]]
     return seed == held["seed"] and shown == [
