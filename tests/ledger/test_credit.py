@@ -9,16 +9,14 @@ import pytest
 
 from ledger.command import OutsideScope, UnknownReference
 from ledger.completion import CompletionDenied, CompletionGranted, Reason
-from ledger.correction import CorrectCredit, RevokeCredit
+from ledger.correction import Account, CorrectCredit, NotCredited, RevokeCredit
 from ledger.credit import (
-    Account,
     AwardCredit,
     CreditAwarded,
     CreditCorrected,
     CreditKind,
     CreditRevoked,
     NotCompleted,
-    NotCredited,
     credited,
 )
 from ledger.cycle import RecognisedOutsideCycle

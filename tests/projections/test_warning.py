@@ -75,7 +75,9 @@ def test_each_step_is_shown_with_its_day_its_words_and_its_event() -> None:
         (None, False),
         (None, None),
     ]
-    assert (told.card, told.failed) == (told.steps[0].event, told.steps[1].event)
+    open_ = case(CARD, (AFTER, again(False)))
+    assert (open_.card, open_.failed) == (told.steps[0].event, told.steps[1].event)
+    assert (told.card, told.failed) == (None, None)
     assert [each.position for each in told.steps] == [1, 2, 3]
 
 
