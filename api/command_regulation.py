@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import UTC, date, datetime
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
@@ -34,12 +34,12 @@ from ledger.fault import Fault
 from ledger.names import DocumentId, JurisdictionId, Name
 from ledger.register import JurisdictionRegistered
 from ledger.regulation import KINDS, RegulationAdopted, Rule, Rulebook
+from ledger.rule import in_force
 from ledger.store.feed import Filter
-from ledger.store.founding import documents
+from ledger.store.work import SHANGHAI
 from projections.regulation import page
 
-Head = Document | RegulationAdopted
-Shelf = list[tuple[str, Head, list[Rule]]]
+Shelf = list[tuple[str, RegulationAdopted, list[Rule]]]
 
 
 class Layout(Enum):
@@ -74,23 +74,21 @@ def regulations(
 ) -> None:
     """Show the regulations, clause by clause. 逐条查看政策文件。
 
-    As adopted in the ledger, or with --files as they come with the program. A rule whose first
-    day no document states is marked with a question mark on the days in doubt.
+    As adopted in the ledger, or with --files as they come with the program; each rule as it is on
+    the day, or its latest version. On days in doubt it is marked with a question mark.
     """
     if context.invoked_subcommand is not None:
         return
     wanted = str(name_of(document, "document")) if document else None
     where = name_of(place, "jurisdiction") if place else None
     _check_kind(kind)
-    shelf = _shelf(context, files, where, wanted)
+    book = _book(context, files, where)
+    shelf = _shelf(book, on, wanted)
     if layout is Layout.MARKDOWN:
-        names = [name for name, _, _ in shelf if wanted in (None, name)]
-        _print_pages(known_rules() if files else _adopted(context), names)
+        _print_pages(book, [name for name, _, _ in shelf])
         return
     chosen = [
-        (head, [rule for rule in rules if _fits(rule, where, on, kind)])
-        for name, head, rules in shelf
-        if wanted in (None, name)
+        (head, [rule for rule in rules if _fits(rule, where, kind)]) for _, head, rules in shelf
     ]
     found = [(head, rules) for head, rules in chosen if rules]
     if as_json:
@@ -104,16 +102,32 @@ def _check_kind(kind: str | None) -> None:
         raise _unknown("KIND", f"没有条款种类 {kind}。", f"There is no kind of rule {kind}.")
 
 
-def _shelf(context: typer.Context, files: bool, where: Name | None, wanted: str | None) -> Shelf:
-    """The documents of the ledger or of the files, where place and document are known."""
-    shelf, known_place = _from_files(where) if files else _from_ledger(context, where)
-    if not known_place:
+def _book(context: typer.Context, files: bool, where: Name | None) -> Rulebook:
+    """The rules of the files or of the ledger, where the place is known there."""
+    if files:
+        book, known = known_rules(), where is None or where in founded_places()
+    else:
+        with open_books(settings_of(context)) as books:
+            book = books.rules.now()
+            entered = Filter(types=(JurisdictionRegistered.NAME,), tags=(str(where),))
+            known = where is None or bool(books.feed.page(entered, 1))
+    if not known:
         raise _unknown("PLACE", f"没有属地 {where}。", f"There is no {where}; one is 330381.")
-    if wanted is not None and wanted not in {name for name, _, _ in shelf}:
-        known = " ".join(name for name, _, _ in shelf)
+    return book
+
+
+def _shelf(book: Rulebook, on: date | None, wanted: str | None) -> Shelf:
+    """The documents, or the one wanted, with their rules on the day or the latest of each."""
+    if wanted is not None and wanted not in book.documents:
+        known = " ".join(book.documents)
         zh, en = f"没有文件 {wanted}，现有：{known}。", f"There is no {wanted}; there are: {known}."
         raise _unknown("DOCUMENT", zh, en)
-    return shelf
+    rules = list(book.rules.values()) if on is None else book.on(on)
+    return [
+        (str(name), head, [rule for rule in rules if rule.document == name])
+        for name, head in book.documents.items()
+        if wanted in (None, name)
+    ]
 
 
 @group.command("check")
@@ -132,7 +146,8 @@ def check_draft(
     Ends with 0 where it could be adopted, 1 where it could not, 2 where it cannot be read.
     """
     try:
-        text = file.read_text("utf-8")
+        # The line ends stay as they are: what is checked is what would be adopted.
+        text = file.read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise stop(
             "DRAFT_UNREADABLE", f"读不了 {file}：{error}", f"Cannot read {file}: {error}"
@@ -156,7 +171,7 @@ def _obstacles(draft: Document, where: Name, rules: Rulebook) -> list[Refused]:
     command.known = draft.id in rules.documents
     command.placed = draft.place in founded_places()
     asker = Asker(actor="staff:draft", role=Role.BUREAU, scope=where)
-    command.ask = Ask(on=draft.certain_from, asker=asker, rules=rules)
+    command.ask = Ask(on=(datetime.now(UTC) + SHANGHAI).date(), asker=asker, rules=rules)
     try:
         settle(command)
     except Refusals as refusals:
@@ -175,7 +190,7 @@ def _adopted(context: typer.Context) -> Rulebook:
         return books.rules.now()
 
 
-def _show_all(found: list[tuple[Head, list[Rule]]], on: date | None) -> None:
+def _show_all(found: list[tuple[RegulationAdopted, list[Rule]]], on: date | None) -> None:
     if not found:
         tell_nothing_found()
     out = console()
@@ -187,41 +202,17 @@ def _unknown(what: str, zh: str, en: str) -> typer.Exit:
     return stop(f"UNKNOWN_{what}", zh, en, NOT_RIGHT)
 
 
-def _from_ledger(context: typer.Context, where: Name | None) -> tuple[Shelf, bool]:
-    """The documents adopted, and whether the place takes part."""
-    with open_books(settings_of(context)) as books:
-        book = books.rules.now()
-        entered = Filter(types=(JurisdictionRegistered.NAME,), tags=(str(where),))
-        known = where is None or bool(books.feed.page(entered, 1))
-    shelf: Shelf = [
-        (str(name), head, [rule for rule in book.rules.values() if rule.document == name])
-        for name, head in book.documents.items()
-    ]
-    return shelf, known
-
-
-def _from_files(where: Name | None) -> tuple[Shelf, bool]:
-    shelf: Shelf = [(str(each.id), each, list(each.rules)) for each in documents()]
-    return shelf, where is None or where in founded_places()
-
-
-def _fits(rule: Rule, where: Any, on: date | None, kind: str | None) -> bool:
+def _fits(rule: Rule, where: Any, kind: str | None) -> bool:
     reaches = not isinstance(where, JurisdictionId) or rule.place in where.chain
-    return reaches and kind in (None, rule.kind) and (on is None or _in_force(rule, on))
+    return reaches and kind in (None, rule.kind)
 
 
-def _in_force(rule: Rule, day: date) -> bool:
-    """Certainly or perhaps; a rule bound to a term holds on any day."""
-    first = rule.uncertain_from or rule.since
-    return (first is None or first <= day) and (rule.until is None or day <= rule.until)
-
-
-def _show(out: Console, head: Head, rules: Iterable[Rule], on: date | None) -> None:
+def _show(out: Console, head: RegulationAdopted, rules: Iterable[Rule], on: date | None) -> None:
     issued = head.issued or f"{head.year}"
     out.print(Text(f"{head.number} {head.title_zh} / {head.title_en}", style="bold"))
     out.print(f"{head.authority_zh} / {head.authority_en}, {head.place}, {issued}")
     for rule in rules:
-        doubt = "?" if on is not None and rule.since is not None and on < rule.since else ""
+        doubt = "?" if on is not None and in_force(rule, on) is False else ""
         until = f"–{rule.until}" if rule.until else ""
         days = f"{rule.since}{until}{doubt}" if rule.since else "term"
         mark = ", external" if rule.external else ""

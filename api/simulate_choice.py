@@ -1,9 +1,14 @@
-"""Simulated choices: two rounds of selection, school review, expansion, and admission."""
+"""Simulated choices: two rounds of selection, school review, expansion, screening, admission.
+
+Every class is to be screened first come, first served: whom a draw admits nobody knows before it,
+and the script may depend on no answer. So of two who choose a class on one day, the second asks
+when the first was answered.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
 from datetime import date
 from random import Random
 
@@ -11,9 +16,11 @@ from api.population import Population, Teacher
 from api.simulate_calendar import TermDays, between, later
 from api.simulate_room import ClassRun
 from api.simulate_script import Script
-from ledger.admission import ConfirmEnrollment
+from ledger.admission import AdmitApplicants, ConfirmEnrollment
+from ledger.draw import ScreeningOrder
 from ledger.enrollment import ReviewSelection
 from ledger.expansion import DecideExpansion, RequestExpansion
+from ledger.screening import AnnounceScreening, ScreenApplicants
 from ledger.selection import SelectOffering
 from ledger.withdrawal import WithdrawSelection
 
@@ -35,9 +42,14 @@ class Choices:
     choices: dict[str, list[ClassRun]] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
     admitted: set[str] = field(default_factory=set)
+    arrived: dict[tuple[str, str], tuple[date, int]] = field(default_factory=dict)
+    queues: Counter[tuple[date, str]] = field(default_factory=Counter)
 
     def write(self) -> None:
         """Writes both rounds."""
+        for run in self.classes:
+            order = AnnounceScreening(offering=run.offering, by=ScreeningOrder.FIRST_COME)
+            self.script.say(self.days.publish, "announcements", run.provider.office, order)
         self._round_one()
         self._expand_and_admit()
         self._round_two()
@@ -66,9 +78,14 @@ class Choices:
 
     def _select(self, day: date, teacher: Teacher, run: ClassRun, *, mistake: bool = False) -> None:
         select = SelectOffering(teacher=teacher.teacher, offering=run.offering)
-        # A choice that is made again comes before the withdrawals of its day.
-        step = "mistakes" if mistake else "selections"
-        self.script.say(day, step, teacher.self, select, mistake=mistake)
+        if mistake:
+            # A choice that is made again comes after the withdrawals of its day.
+            self.script.say(day, "mistakes", teacher.self, select, mistake=True)
+            return
+        wave = self.queues[day, run.offering]
+        self.queues[day, run.offering] += 1
+        self.arrived[teacher.teacher, run.offering] = (day, wave)
+        self.script.say(day, "selections", teacher.self, select, wave=wave)
 
     def _withdraw(self, day: date, teacher: Teacher, run: ClassRun) -> None:
         withdraw = WithdrawSelection(teacher=teacher.teacher, offering=run.offering, reason="有事")
@@ -114,18 +131,23 @@ class Choices:
             self._admit(self.days.provider_one, run, run.passed)
 
     def _admit(self, day: date, run: ClassRun, passed: list[Teacher]) -> None:
-        room = run.seats - len(run.trainees)
-        for number, teacher in enumerate(passed):
-            admit = ConfirmEnrollment(teacher=teacher.teacher, offering=run.offering, admitted=True)
-            if number < room:
-                self.script.say(day, "provider reviews", run.provider.office, admit)
-                run.trainees.append(teacher)
-                self.admitted.add(teacher.teacher)
-                continue
-            if number == room:
-                self.script.say(day, "mistakes", run.provider.office, admit, mistake=True)
-            decline = replace(admit, admitted=False, reason=FULL)
-            self.script.say(day, "declined", run.provider.office, decline)
+        room, office = run.seats - len(run.trainees), run.provider.office
+        passed.sort(key=lambda each: self.arrived[each.teacher, run.offering])
+        confirms = [
+            ConfirmEnrollment(teacher=each.teacher, offering=run.offering, admitted=True)
+            for each in passed
+        ]
+        for teacher, admit in zip(passed[:room], confirms, strict=False):
+            self.script.say(day, "provider reviews", office, admit)
+            run.trainees.append(teacher)
+            self.admitted.add(teacher.teacher)
+        if len(passed) <= room:
+            return
+        # More than seats: the recorded order binds, and declines whoever is left over.
+        self.script.say(day, "screenings", office, ScreenApplicants(offering=run.offering))
+        self.script.say(day, "mistakes", office, confirms[room], mistake=True)
+        rest = AdmitApplicants(offering=run.offering, reason=FULL)
+        self.script.say(day, "declined", office, rest)
 
     # Round two: for those whose choice of round one came to nothing.
 

@@ -29,10 +29,12 @@ STEPS = (
     "reviews",
     "publication",
     "offerings",
+    "announcements",
     "selections",
     "withdrawals",
     "school reviews",
     "expansions",
+    "screenings",
     "provider reviews",
     "mistakes",
     "declined",
@@ -69,7 +71,7 @@ class Script:
     """Lines by day, step, asker and kind, in the order in which they were said."""
 
     key: str
-    _lines: dict[tuple[date, str], dict[tuple[str, str, bool], list[Submission]]] = field(
+    _lines: dict[tuple[date, str, int], dict[tuple[str, str, bool], list[Submission]]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(list))
     )
 
@@ -87,25 +89,34 @@ class Script:
         *,
         person: dict[str, str] | None = None,
         mistake: bool = False,
+        wave: int = 0,
     ) -> None:
-        """Adds a line; lines of one asker and kind in one step go out together."""
+        """Adds a line; lines of one asker and kind in one step and wave go out together.
+
+        What must not overtake each other within a step goes into waves, each a step of its own.
+        """
         kind = (asker.actor, type(command).__name__, mistake)
         people = (person,) if person else ()
         line = Submission("", asker, (command,), people, mistake)
-        self._lines[day, step][kind].append(line)
+        self._lines[day, step, wave][kind].append(line)
 
     def steps(self) -> Iterator[Step]:
         """All steps in order, with their request ids."""
         number = 0
-        for day, title in sorted(self._lines, key=lambda each: (each[0], STEPS.index(each[1]))):
+        for place in sorted(self._lines, key=_turn):
             submissions: list[Submission] = []
-            for lines in self._lines[day, title].values():
+            for lines in self._lines[place].values():
                 size = ROWS if in_bulk(lines[0].kind) else 1
                 for start in range(0, len(lines), size):
                     number += 1
                     request = f"{self.prefix}{number:06d}"
                     submissions.append(_joined(request, lines[start : start + size]))
-            yield Step(day, title, tuple(submissions))
+            yield Step(place[0], place[1], tuple(submissions))
+
+
+def _turn(place: tuple[date, str, int]) -> tuple[date, int, int]:
+    day, title, wave = place
+    return day, STEPS.index(title), wave
 
 
 def _joined(request: str, lines: list[Submission]) -> Submission:

@@ -26,7 +26,7 @@ from ledger.store.vault import load_key
 from projections.catalogue import VIEWS
 from projections.runner import Runner
 
-MASKED = {"sealed", "evidence", "corrects"}
+MASKED = {"sealed", "evidence", "corrects", "seed", "draw", "passed_by"}
 """Parts of an event that hold salts and ids, which differ from run to run."""
 
 Told = dict[str, list[tuple[Any, ...]]]

@@ -93,10 +93,12 @@ yearly             年度学时         yearly.py
 verdict            周期合格判断     verdict.py
 evidence           证据             evidence.py (from which a verdict follows)
 difference         差异             difference.py (between two moments, with its causes)
+trial              试算             trial.py (whose verdict a draft would change)
 indicator          指标             indicator.py (of a school, by year and term)
 target             目标             target.py (of a locality)
 consequence        结果运用         consequence.py
 draft              草案             draft.py (a regulation text before it is adopted)
+conflict           抵触             conflict.py (of two rules: contradicting, or too lax below)
 policy             政策变动         policy.py (end and suspension of adopted rules)
 amendment          修改             amendment.py (other parameters for a rule, from a day on)
 =================  ==============  =============================================================
@@ -115,8 +117,8 @@ from ledger import (  # isort: skip  (order of life)
     attendance, assessment, evaluation, safeguard, completion, notice, feedback, charge,
     conduct, omission, closing, school_based, oversight, observation, funding, duty,
     school_plan, recognition, credit, correction, misconduct, record, erasure, special,
-    structure, yearly, verdict, evidence, difference, indicator, target, consequence, statement,
-    draft, document, policy, amendment,
+    structure, yearly, verdict, evidence, difference, trial, indicator, target, consequence,
+    statement, draft, conflict, document, policy, amendment,
 )
 
 NOUNS = (
@@ -129,7 +131,7 @@ NOUNS = (
     attendance, assessment, evaluation, safeguard, completion, notice, feedback, charge,
     conduct, omission, closing, school_based, oversight, observation, funding, duty,
     school_plan, recognition, credit, correction, misconduct, record, erasure, special,
-    structure, yearly, verdict, evidence, difference, indicator, target, consequence, statement,
-    draft, document, policy, amendment,
+    structure, yearly, verdict, evidence, difference, trial, indicator, target, consequence,
+    statement, draft, conflict, document, policy, amendment,
 )
 # fmt: on

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import Enum
+from typing import Any
 
 from msgspec import structs
 
@@ -128,17 +129,21 @@ class Accreditation:
 
     host: ProviderAccredited | None = None
     revoked: AccreditationRevoked | None = None
+    revoked_on: date = date.max
     evidence: str = ""
 
-    def learn(self, entry: Entry) -> None:
-        """Takes in the provider's own events; others change nothing."""
+    def learn(self, entry: Entry, provider: ProviderId) -> None:
+        """Takes in the provider's own events; others change nothing.
+
+        The events of a provider ``within`` it carry its name too, and are not its own.
+        """
         match entry.event:
-            case ProviderAccredited() as event:
+            case ProviderAccredited() as event if event.provider == provider:
                 self.host, self.revoked = event, None
-            case AccreditationUpdated() as event if self.host is not None:
+            case AccreditationUpdated() as event if event.provider == provider and self.host:
                 self.host = _updated(self.host, event)
-            case AccreditationRevoked() as event:
-                self.revoked, self.evidence = event, entry.id
+            case AccreditationRevoked() as event if event.provider == provider:
+                self.revoked, self.revoked_on, self.evidence = event, entry.on, entry.id
             case _:
                 pass
 
@@ -150,7 +155,7 @@ class Accreditation:
         """The refusal for a revoked provider, with the rule by which it was revoked."""
         if self.revoked is None:
             return None
-        known = (command.ask.rules.rules.get(each) for each in self.revoked.rules)
+        known = (command.ask.rules.at(each, self.revoked_on) for each in self.revoked.rules)
         rule: Rule | None = next((each for each in known if each is not None), None)
         return NotAccreditedAnyMore(
             zh=f"{self.revoked.provider} 的培训资质已被取消：{self.revoked.reason}",
@@ -191,68 +196,8 @@ def accredited_for(accredited: ProviderAccredited, years: int, day: date) -> boo
 
 
 @dataclass(kw_only=True)
-class AccreditProvider(Command):
-    """Recognise a provider, by the bureau of its place; for the whole province, by the province."""
-
-    provider: ProviderId
-    place: JurisdictionId
-    title: str
-    reach: Reach
-    subjects: tuple[str, ...]
-    since: date
-    quota_category: QuotaCategory | None = None
-    distance: bool = False
-    blended: bool = False
-    kind: ProviderKind = ProviderKind.OTHER
-    within: ProviderId | None = None
-
-    held: Accreditation = fact(default_factory=Accreditation)
-    place_known: bool = fact(default=False)
-
-    def boundary(self) -> list[Selector]:
-        return [
-            about(self.provider, of=ACCREDITATION_EVENTS),
-            about(self.place, of=[JurisdictionRegistered]),
-        ]
-
-    def learn(self, entry: Entry) -> None:
-        match entry.event:
-            case JurisdictionRegistered():
-                self.place_known = True
-            case _:
-                self.held.learn(entry)
-
-    def authority(self) -> Name:
-        return PROVINCE if _wide(self.reach, self.quota_category) else self.place
-
-    def territory(self) -> JurisdictionId:
-        return self.place
-
-    def decide(self) -> Iterator[Event]:
-        if not self.place_known:
-            raise unknown(self.place, "place")
-        # Whoever lost an accreditation may gain a new one, with a new first day.
-        if self.held.host is not None and self.held.revoked is None:
-            raise taken(self.provider, "provider")
-        happened(self.since, self.ask.on, "since")
-        yield ProviderAccredited(
-            provider=self.provider,
-            place=self.place,
-            title=filled(self.title, "title"),
-            reach=self.reach,
-            subjects=tuple(filled(each, "subjects") for each in self.subjects),
-            since=self.since,
-            quota_category=self.quota_category,
-            distance=self.distance,
-            blended=self.blended,
-            kind=self.kind,
-            within=self.within,
-        )
-
-
-@dataclass(kw_only=True)
-class UpdateAccreditation(Command):
-    """Say anew what a provider is accredited for, by the authority that accredits it."""
+class AccreditationStep(Command):
+    """What a provider is accredited for, as recognising it and an update both say it."""
 
     provider: ProviderId
     title: str
@@ -270,15 +215,65 @@ class UpdateAccreditation(Command):
         return [about(self.provider, of=ACCREDITATION_EVENTS)]
 
     def learn(self, entry: Entry) -> None:
-        self.held.learn(entry)
+        self.held.learn(entry, self.provider)
+
+    def told(self) -> dict[str, Any]:
+        """What it is accredited for; raises ``Fault`` for a text that is empty."""
+        return {
+            "provider": self.provider,
+            "title": filled(self.title, "title"),
+            "reach": self.reach,
+            "subjects": tuple(filled(each, "subjects") for each in self.subjects),
+            "quota_category": self.quota_category,
+            "distance": self.distance,
+            "blended": self.blended,
+            "kind": self.kind,
+            "within": self.within,
+        }
+
+
+@dataclass(kw_only=True)
+class AccreditProvider(AccreditationStep):
+    """Recognise a provider, by the bureau of its place; for the whole province, by the province."""
+
+    place: JurisdictionId
+    since: date
+
+    place_known: bool = fact(default=False)
+
+    def boundary(self) -> list[Selector]:
+        return [*super().boundary(), about(self.place, of=[JurisdictionRegistered])]
+
+    def learn(self, entry: Entry) -> None:
+        super().learn(entry)
+        if isinstance(entry.event, JurisdictionRegistered):
+            # A place within this one carries its tag as well.
+            self.place_known = self.place_known or entry.event.jurisdiction == self.place
+
+    def authority(self) -> Name:
+        return PROVINCE if _wide(self.reach, self.quota_category) else self.place
+
+    def territory(self) -> JurisdictionId:
+        return self.place
+
+    def decide(self) -> Iterator[Event]:
+        if not self.place_known:
+            raise unknown(self.place, "place")
+        # Whoever lost an accreditation may gain a new one, with a new first day.
+        if self.held.host is not None and self.held.revoked is None:
+            raise taken(self.provider, "provider")
+        happened(self.since, self.ask.on, "since")
+        yield ProviderAccredited(place=self.place, since=self.since, **self.told())
+
+
+@dataclass(kw_only=True)
+class UpdateAccreditation(AccreditationStep):
+    """Say anew what a provider is accredited for, by the authority that accredits it."""
 
     def authority(self) -> Name:
         # What the province gave only the province takes, and what is its to give only it gives.
         host = self.held.known(self.provider)
         return PROVINCE if _wide(self.reach, self.quota_category) else accrediting(host)
-
-    def answerable(self) -> JurisdictionId:
-        return accrediting(self.held.known(self.provider))
 
     def territory(self) -> JurisdictionId:
         return self.held.known(self.provider).place
@@ -288,18 +283,7 @@ class UpdateAccreditation(Command):
         lost = self.held.lost(self)
         if lost is not None:
             raise lost
-        update = AccreditationUpdated(
-            provider=self.provider,
-            place=host.place,
-            title=filled(self.title, "title"),
-            reach=self.reach,
-            subjects=tuple(filled(each, "subjects") for each in self.subjects),
-            quota_category=self.quota_category,
-            distance=self.distance,
-            blended=self.blended,
-            kind=self.kind,
-            within=self.within,
-        )
+        update = AccreditationUpdated(place=host.place, **self.told())
         if _updated(host, update) == host:
             raise AccreditationUnchanged(
                 zh=f"{self.provider} 的资质已是如此，没有变化",

@@ -96,8 +96,7 @@ class AdmitApplicants(ClassStep):
         self.ranks.learn(entry)
 
     def decide(self) -> Iterator[Event]:
-        opened = self.room.known(self.offering)
-        self.room.held(self.offering)
+        opened = self.running()
         # Who was passed after the screening has no place in the order, and waits for a decision.
         number, order = self._screened()
         if not order:

@@ -6,15 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from msgspec import structs
-
 from ledger.command import Refused
-from ledger.draft import Flaw, inspect, judge_rule, span
+from ledger.conflict import judge_rule
+from ledger.draft import Flaw, inspect
 from ledger.event import Event, Part
 from ledger.fault import Fault
 from ledger.policy import PolicyStep, RuleOver
 from ledger.regulation import Rule, Value
-from ledger.rule import RuleAmended
+from ledger.rule import RuleAmended, span
 from ledger.text import filled
 
 
@@ -44,8 +43,8 @@ class AmendRule(PolicyStep):
 
     def decide(self) -> Iterator[Event]:
         self.head()
-        old = self.one(self.rule, "rule")
-        first, last = span(old)
+        old = self.one(self.rule, "rule", self.since)
+        first, last = self.ask.rules.reach(old.id)
         if not first <= self.since <= last:
             raise RuleOver(
                 zh=f"{old.id} 自 {first} 至 {last} 有效，{self.since} 不在其中，无从修改",
@@ -54,47 +53,48 @@ class AmendRule(PolicyStep):
                 rule=old,
                 field="since",
             )
-        new = self._amended(old)
-        yield from judge_rule(self, new)
-        yield RuleAmended(
+        event = RuleAmended(
             document=self.document,
             place=self.head().place,
             rule=old.id,
             since=self.since,
-            parameters=new.parameters,
+            parameters=self._parameters(old),
             citation=filled(self.citation, "citation"),
-            zh=new.zh,
-            en=new.en,
-        )
-
-    def _amended(self, old: Rule) -> Rule:
-        parameters = old.parameters | dict(self._values(old))
-        if parameters == old.parameters:
-            raise PolicyWithoutChange(
-                zh=f"{old.id} 的参数与修改后相同",
-                en=f"{old.id} has these parameters already",
-                rule=old,
-                field="parameters",
-            )
-        new = structs.replace(
-            old,
-            parameters=parameters,
-            since=self.since,
-            uncertain_from=None,
-            amended=filled(self.citation, "citation"),
             zh=filled(self.zh, "zh"),
             en=filled(self.en, "en"),
         )
+        new = self.ask.rules.amended(event)
         try:
             inspect(new)
         except Flaw as flaw:
             raise Fault(
                 "BAD_RULE", zh=f"{old.id}：{flaw.zh}", en=f"{old.id}: {flaw.en}", field=flaw.field
             ) from None
-        return new
+        yield from judge_rule(self, new, self.ask.rules)
+        yield event
+
+    def _parameters(self, old: Rule) -> dict[str, Value]:
+        parameters = old.parameters | dict(self._values(old))
+        later = (each for each in self.ask.rules.versions(old.id) if span(each)[1] >= self.since)
+        if all(each.parameters == parameters for each in later):
+            raise PolicyWithoutChange(
+                zh=f"{old.id} 的参数与修改后相同",
+                en=f"{old.id} has these parameters already",
+                rule=old,
+                field="parameters",
+            )
+        return parameters
 
     def _values(self, old: Rule) -> Iterator[tuple[str, Value]]:
+        names = [each.name for each in self.parameters]
         for each in self.parameters:
+            if names.count(each.name) > 1:
+                raise Fault(
+                    "BAD_RULE",
+                    zh=f"{old.id}：parameters.{each.name} 写了不止一次",
+                    en=f"{old.id}: parameters.{each.name} is named more than once",
+                    field=f"parameters.{each.name}",
+                )
             if not each.name.isascii() or not each.words:
                 raise Fault(
                     "BAD_RULE",

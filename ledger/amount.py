@@ -1,4 +1,4 @@
-"""Exact amounts: hours, credits and shares. No floats, no rounding.
+"""Exact amounts: hours, credits and money. No floats, no rounding.
 
 No document fixes the smallest unit; the ledger takes half-hours and half-credits (rulebook C-16).
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from fractions import Fraction
 
 from ledger.fault import Fault
 
@@ -92,10 +91,3 @@ def plain(number: Decimal) -> Decimal:
     """The same number without trailing zeros or an exponent."""
     whole = number.to_integral_value()
     return Decimal(int(whole)) if whole == number else number.normalize()
-
-
-def share(text: str) -> Fraction:
-    """``"3/10"`` as an exact fraction. Raises ``ValueError`` for another spelling."""
-    if not PLAIN_SHARE.fullmatch(text):
-        raise ValueError(f"{text!r} is no share such as 3/10")
-    return Fraction(text)

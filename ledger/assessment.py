@@ -50,7 +50,7 @@ class RecordAssessment(ClassStep):
         self.settled.learn(entry)
 
     def decide(self) -> Iterator[Event]:
-        opened = self.room.known(self.offering)
+        opened = self.running()
         once([each.teacher for each in self.results], "results")
         for result in self.results:
             self.roll.holds(result.teacher, self.offering)

@@ -72,9 +72,6 @@ class AssignTrainee(Command):
     def territory(self) -> JurisdictionId:
         return self.now.place
 
-    def answerable(self) -> JurisdictionId:
-        return self.authority()
-
     def decide(self) -> Iterator[Event]:
         opened = self.room.known(self.offering)
         school = self.now.known(self.teacher)

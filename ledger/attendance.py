@@ -211,7 +211,7 @@ class RecordAttendance(ClassStep):
             self.missed.setdefault(each, Missed(each)).learn(entry)
 
     def decide(self) -> Iterator[Event]:
-        opened = self.room.known(self.offering)
+        opened = self.running()
         session = self.table.session(self.offering, self.day, self.half)
         happened(self.day, self.ask.on, "day")
         earlier = self.recorded.get((self.day, self.half))
@@ -298,7 +298,7 @@ class GrantLeave(ClassStep):
         self.roll.learn(entry)
 
     def decide(self) -> Iterator[Event]:
-        opened = self.room.known(self.offering)
+        opened = self.running()
         if not opened.opens <= self.day <= opened.closes:
             raise NoSession(
                 zh=f"{self.day} 不在 {self.offering} 的培训期间（{opened.opens} 至 "

@@ -20,6 +20,7 @@ from ledger.fault import Fault
 from ledger.names import ChangeId, JurisdictionId, Name, OfferingId, ProviderId, TermId
 from ledger.offering import OFFERING_EVENTS, ClassStep, DatesChanged, OfferingOpened
 from ledger.plan import Choice
+from ledger.redating import moved_by_provider
 from ledger.register import taken, unknown
 from ledger.regulation import Parameters, Rulebook
 from ledger.review import AlreadyReviewed, reasoned
@@ -235,7 +236,7 @@ class RequestChange(ClassStep):
         super().learn(entry)
 
     def decide(self) -> Iterator[Event]:
-        opened: OfferingOpened = self.room.known(self.offering)
+        opened: OfferingOpened = self.running()
         if not self.kinds or self.ask.on > opened.closes:
             raise NothingToChange(
                 zh=f"须写明调整的种类，且 {self.offering} 尚未结束（{opened.closes}）",
@@ -246,6 +247,9 @@ class RequestChange(ClassStep):
             raise taken(self.change, "change")
         reasoned(self.description, needed=True, field="description")
         self._days(opened)
+        if ChangeKind.DATES_CHANGED in self.kinds:
+            subjects = (self.offering, opened.provider)
+            yield from self.gate(moved_by_provider(self, opened), *subjects)
         yield ChangeRequested(
             change=self.change,
             offering=self.offering,

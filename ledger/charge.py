@@ -131,7 +131,7 @@ class ChargeFees(_ChargeStep):
     items: tuple[Fee, ...]
 
     def decide(self) -> Iterator[Event]:
-        opened = self.room.known(self.offering)
+        opened = self.running()
         school = self.standing.enrolled(self.offering)
         if not self.items:
             raise Fault("EMPTY_ROWS", zh="items 不能为空", en="items is empty", field="items")

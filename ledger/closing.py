@@ -18,6 +18,7 @@ from ledger.finding import Outcome
 from ledger.names import JurisdictionId, Name, OfferingId, ProjectId, ProviderId
 from ledger.offering import OFFERING_EVENTS, ClassStep
 from ledger.omission import Omissions
+from ledger.schedule import TimetablePublished
 
 
 class OfferingClosed(Event, name="closing.offering-closed"):
@@ -53,12 +54,14 @@ class CloseOffering(ClassStep):
     def learn(self, entry: Entry) -> None:
         super().learn(entry)
         self.conduct.learn(entry)
+        if isinstance(entry.event, TimetablePublished):
+            opened = self.room.known(self.offering)
+            self.conduct.execution.published(entry, opened, entry.event.sessions)
         if isinstance(entry.event, OfferingClosed):
             self.closed = entry.id
 
     def decide(self) -> Iterator[Event]:
-        opened = self.room.known(self.offering)
-        self.room.held(self.offering)
+        opened = self.running()
         if self.closed is not None:
             raise AlreadyClosed(
                 zh=f"{self.offering} 已经结班",

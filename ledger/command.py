@@ -158,7 +158,8 @@ class Command:
 
     def answerable(self) -> JurisdictionId | None:
         """The place whose integrators may report it: that of the party that decided."""
-        return self.territory()
+        party = self.authority()
+        return party if isinstance(party, JurisdictionId) else self.territory()
 
     def territory(self) -> JurisdictionId | None:
         """The place that it concerns, known after learning; its bureau sees what follows."""

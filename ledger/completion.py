@@ -13,6 +13,7 @@ from datetime import date
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
+from typing import Any
 
 from ledger.assessment import AssessmentRecorded
 from ledger.attendance import ATTENDANCE_EVENTS, Missed, NotEnrolled
@@ -119,14 +120,16 @@ COMPLETION_EVENTS: list[type[Event]] = [
 class AbsenceLimit(
     Parameters,
     kind="absence-limit",
-    zh="达到规定学时的集中脱产培训，缺课超过规定比例的不予结业；规定是否有效无法确定时照常结业，记为无法判断。",
+    zh="达到规定学时的集中脱产培训，缺课超过规定比例的不予结业，他系统报来的结果与此不符的记一项违规；"
+    "规定是否有效无法确定时照常结业，记为无法判断。",
     scope=("mode",),
     more=("hours_min", "share_max"),
     positive=("hours_min",),
 ):
     """Missing more than this share of a long training denies completion.
 
-    Where nobody can tell whether the rule is in force, completion is granted and that is noted.
+    Another outcome that another system reports stands beside a violation. Where nobody can tell
+    whether the rule is in force, completion is granted and that is noted.
     """
 
     hours_min: Decimal
@@ -141,6 +144,10 @@ class HoursDeduction(
 
 class LimitUncertain(Refused):
     """Too much was missed for a rule of which nobody can tell whether it is in force."""
+
+
+class OutcomeContrary(Refused):
+    """The outcome that is told is not the one that follows from hours missed and assessment."""
 
 
 class AlreadySettled(Refused):
@@ -240,45 +247,57 @@ def beyond_limit(rule: InForce[AbsenceLimit] | None, missed: Decimal, planned: D
     return rule is not None and Fraction(missed) > rule.value.share_max * Fraction(planned)
 
 
+Bar = tuple[Reason, InForce[Any] | None]
+
+
+def barred(rules: Rulebook, room: ClassRoom, standing: Standing) -> Bar | None:
+    """Why a trainee does not complete, and by which rule; ``None`` where nothing stands against."""
+    assert room.opened is not None
+    opened, pinned = room.opened, room.opened_on
+    limit = absence_limit(rules, opened, pinned)
+    missed, planned = standing.missed.total, opened.plan.hours
+    if limit is not None and limit.certain and beyond_limit(limit, missed, planned):
+        return Reason.ABSENCE, limit
+    if standing.passed is False:
+        return Reason.ASSESSMENT_FAILED, rules.find(FinalAssessment, opened.place, pinned)
+    return None
+
+
 def settled(
-    rules: Rulebook, room: ClassRoom, standing: Standing, corrects: str | None = None
+    rules: Rulebook,
+    room: ClassRoom,
+    standing: Standing,
+    corrects: str | None = None,
+    *,
+    told: bool | None = None,
 ) -> CompletionGranted | CompletionDenied:
-    """The outcome that follows from hours missed and assessment."""
+    """The outcome that follows from hours missed and assessment, or the one that was ``told``."""
     assert room.opened is not None and standing.choice.school is not None
     opened, pinned = room.opened, room.opened_on
     missed, planned = standing.missed.total, opened.plan.hours
-    limit = absence_limit(rules, opened, pinned)
-    deduction = rules.find(HoursDeduction, opened.place, pinned)
-    reason, rule = None, None
-    if limit is not None and limit.certain and beyond_limit(limit, missed, planned):
-        reason, rule = Reason.ABSENCE, limit.rule
-    elif standing.passed is False:
-        assessment = rules.find(FinalAssessment, opened.place, pinned)
-        reason, rule = Reason.ASSESSMENT_FAILED, assessment.rule if assessment else None
-    if reason is not None:
+    bar = barred(rules, room, standing)
+    shared: dict[str, Any] = {
+        "teacher": standing.teacher,
+        "offering": opened.offering,
+        "school": standing.choice.school,
+        "provider": opened.provider,
+        "hours_planned": planned,
+        "hours_missed": missed,
+        "corrects": corrects,
+    }
+    if told is False or (told is None and bar is not None):
+        # Who tells of a denial for which there is no ground says nothing of why.
+        reason, broken = bar or (Reason.ABSENCE, None)
         return CompletionDenied(
-            teacher=standing.teacher,
-            offering=opened.offering,
-            school=standing.choice.school,
-            provider=opened.provider,
             reason=reason,
-            hours_planned=planned,
-            hours_missed=missed,
-            rules=(rule.id,) if rule else (),
-            citation=rule.citation if rule else None,
-            corrects=corrects,
+            rules=(broken.id,) if broken else (),
+            citation=broken.rule.citation if broken else None,
+            **shared,
         )
-    return CompletionGranted(
-        teacher=standing.teacher,
-        offering=opened.offering,
-        school=standing.choice.school,
-        provider=opened.provider,
-        hours_planned=planned,
-        hours_missed=missed,
-        hours=planned - missed,
-        rules=tuple(each.id for each in (limit, deduction) if each and each.certain),
-        corrects=corrects,
-    )
+    limit = absence_limit(rules, opened, pinned) if bar is None else None
+    deduction = rules.find(HoursDeduction, opened.place, pinned)
+    cited = tuple(each.id for each in (limit, deduction) if each and each.certain)
+    return CompletionGranted(hours=planned - missed, rules=cited, **shared)
 
 
 def undecided(rules: Rulebook, room: ClassRoom, standing: Standing) -> LimitUncertain | None:
@@ -301,9 +320,14 @@ def undecided(rules: Rulebook, room: ClassRoom, standing: Standing) -> LimitUnce
 
 @dataclass(kw_only=True)
 class SettleCompletion(ClassStep):
-    """Settle whether a trainee completed a training, by the provider."""
+    """Settle whether a trainee completed a training, by the provider.
+
+    ``completed`` is what came of it where another system settled that; against what follows from
+    the hours missed and the assessment it is refused when asked, and noted when reported.
+    """
 
     teacher: TeacherId
+    completed: bool | None = None
 
     extent: Extent = fact(default_factory=Extent)
     standing: Standing = fact(default=None)
@@ -327,7 +351,7 @@ class SettleCompletion(ClassStep):
         self.extent.learn(entry)
 
     def decide(self) -> Iterator[Event]:
-        opened = self.room.opened = self.extent.applied(self.room.known(self.offering))
+        opened = self.room.opened = self.extent.applied(self.running())
         self.standing.enrolled(self.offering)
         if self.standing.outcome is not None:
             raise AlreadySettled(
@@ -342,18 +366,34 @@ class SettleCompletion(ClassStep):
                 en=f"{self.offering} ends on {opened.closes}, after {self.ask.on}",
                 field="offering",
             )
-        if opened.plan.final_assessment and self.standing.passed is None:
-            limit = absence_limit(self.ask.rules, opened, self.room.opened_on)
-            certain = limit is not None and limit.certain
-            missed = self.standing.missed.total
-            if not (certain and beyond_limit(limit, missed, opened.plan.hours)):
-                raise AssessmentMissing(
-                    zh=f"{self.teacher} 的结业考核结果尚未登记",
-                    en=f"the final assessment of {self.teacher} is not recorded",
-                    rule=self.ask.rules.find(FinalAssessment, opened.place, self.room.opened_on),
-                    field="teacher",
-                )
-        yield settled(self.ask.rules, self.room, self.standing)
+        bar = barred(self.ask.rules, self.room, self.standing)
+        if opened.plan.final_assessment and self.standing.passed is None and bar is None:
+            raise AssessmentMissing(
+                zh=f"{self.teacher} 的结业考核结果尚未登记",
+                en=f"the final assessment of {self.teacher} is not recorded",
+                rule=self.ask.rules.find(FinalAssessment, opened.place, self.room.opened_on),
+                field="teacher",
+            )
+        if self.completed not in (None, bar is None):
+            subjects = (self.teacher, self.offering, opened.provider)
+            yield from self.gate(self._contrary(opened, bar), *subjects)
+        yield settled(self.ask.rules, self.room, self.standing, told=self.completed)
         said = undecided(self.ask.rules, self.room, self.standing)
-        if said is not None:
+        if said is not None and self.completed is not False:
             yield self.finding(said, Outcome.VIOLATION, self.teacher, self.offering)
+
+    def _contrary(self, opened: OfferingOpened, bar: Bar | None) -> OutcomeContrary:
+        missed, planned = self.standing.missed.total, opened.plan.hours
+        limit = absence_limit(self.ask.rules, opened, self.room.opened_on)
+        # A limit that may not be in force is of no matter to who keeps it.
+        weighs = limit is not None and (limit.certain or beyond_limit(limit, missed, planned))
+        told, due = ("NOT_COMPLETED", "COMPLETED") if bar is None else ("COMPLETED", bar[0].value)
+        return OutcomeContrary(
+            zh=f"{self.teacher} 在 {self.offering} 缺课 {missed}/{planned} 学时，所报结果 {told} "
+            f"与应有的结果不符（{due}）",
+            en=f"{self.teacher} missed {missed} of {planned} hours of {self.offering}; {told} is "
+            f"told against {due}",
+            rule=bar[1] if bar else limit if weighs else None,
+            field="completed",
+            evidence=self.standing.missed.evidence,
+        )

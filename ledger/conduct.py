@@ -7,14 +7,15 @@ from datetime import date
 
 from ledger.assessment import AssessmentRecorded
 from ledger.attendance import AttendanceRecorded
-from ledger.change import Change, ChangeCarriedOut, ChangeKind, ChangeRequested
+from ledger.change import CHANGE_EVENTS, ChangeKind
 from ledger.completion import COMPLETION_EVENTS, Standing
 from ledger.enrollment import ENROLLMENT_EVENTS, Status
 from ledger.evaluation import EVALUATION_EVENTS, Evaluations
 from ledger.event import Entry, Event
-from ledger.names import ChangeId, TeacherId
+from ledger.execution import Execution
+from ledger.names import TeacherId
 from ledger.safeguard import SafeguardKind, SafeguardRecorded
-from ledger.schedule import DayLogged, Timetable, TimetablePublished
+from ledger.schedule import DayLogged, Half, Timetable, TimetablePublished
 
 CONDUCT_EVENTS: list[type[Event]] = [
     *ENROLLMENT_EVENTS,
@@ -22,8 +23,7 @@ CONDUCT_EVENTS: list[type[Event]] = [
     *COMPLETION_EVENTS,
     TimetablePublished,
     DayLogged,
-    ChangeRequested,
-    ChangeCarriedOut,
+    *CHANGE_EVENTS,
     AttendanceRecorded,
     SafeguardRecorded,
 ]
@@ -34,30 +34,29 @@ class Conduct:
     """How a class was run, as the events say it."""
 
     table: Timetable = field(default_factory=Timetable)
-    attended: set[date] = field(default_factory=set)
+    attended: set[tuple[date, Half]] = field(default_factory=set)
     assessed: bool = False
     evaluations: Evaluations = field(default_factory=Evaluations)
     safeguards: set[SafeguardKind] = field(default_factory=set)
     standings: dict[TeacherId, Standing] = field(default_factory=dict)
-    changes: dict[ChangeId, Change] = field(default_factory=dict)
+    execution: Execution = field(default_factory=Execution)
 
     def learn(self, entry: Entry) -> None:
         """Takes in the events of one class; others change nothing."""
         event = entry.event
         self.table.learn(entry)
         self.evaluations.learn(entry)
+        self.execution.learn(entry)
         teacher: TeacherId | None = getattr(event, "teacher", None)
         if teacher is not None:
             self.standings.setdefault(teacher, Standing(teacher)).learn(entry)
         match event:
-            case AttendanceRecorded(day=day):
-                self.attended.add(day)
+            case AttendanceRecorded(day=day, half=half):
+                self.attended.add((day, half))
             case AssessmentRecorded():
                 self.assessed = True
             case SafeguardRecorded(kind=kind):
                 self.safeguards.add(kind)
-            case ChangeRequested(change=change) | ChangeCarriedOut(change=change):
-                self.changes.setdefault(change, Change()).learn(entry)
             case _:
                 pass
 
@@ -71,8 +70,6 @@ class Conduct:
         ]
 
     def changed(self, kind: ChangeKind) -> bool:
-        """Whether a change of that kind took effect."""
-        return any(
-            each.done and each.requested is not None and kind in each.requested.kinds
-            for each in self.changes.values()
-        )
+        """Whether a change of that kind took effect that the authority approved."""
+        approved = [each for each in self.execution.paths.values() if each.done and each.approves]
+        return any(each.requested is not None and kind in each.requested.kinds for each in approved)

@@ -24,7 +24,6 @@ from ledger.completion import (
 )
 from ledger.credit import (
     CREDIT_EVENTS,
-    Account,
     CreditAwarded,
     CreditCorrected,
     CreditRevoked,
@@ -34,9 +33,10 @@ from ledger.enrollment import ENROLLMENT_EVENTS
 from ledger.event import Entry, Event
 from ledger.extent import EXTENT_EVENTS, Extent
 from ledger.finding import Outcome
-from ledger.names import CreditId, Name, TeacherId
+from ledger.names import CreditId, JurisdictionId, Name, TeacherId
 from ledger.offering import OFFERING_EVENTS, ClassStep
 from ledger.recognition import beyond_days, per_day
+from ledger.register import unknown
 from ledger.review import reasoned
 from ledger.schedule import Half, Timetable
 from ledger.school_based import SchoolBasedRecognised
@@ -45,6 +45,50 @@ from ledger.teacher import TEACHER_EVENTS, Whereabouts
 
 class NothingToCorrect(Refused):
     """The half-day has no record, or it says so already."""
+
+
+class NotCredited(Refused):
+    """There is no such credit, or it was revoked."""
+
+
+@dataclass
+class Account:
+    """One credit entry as the events say it, from a training or from the school."""
+
+    awarded: CreditAwarded | None = None
+    authority: JurisdictionId | None = None
+    credits: Decimal = ZERO
+    revoked: bool = False
+    decided: bool = False
+    evidence: str = ""
+
+    def learn(self, entry: Entry) -> None:
+        """Takes in the credit's events; others change nothing."""
+        match entry.event:
+            case CreditAwarded() as event:
+                self.awarded, self.credits, self.revoked = event, event.credits, False
+                self.authority = event.authority
+            case SchoolBasedRecognised(approved=True) as event:
+                self.credits, self.revoked, self.authority = event.credits, False, event.place
+            case CreditCorrected(credits=credits, decided=decided):
+                # A credit put right after it was revoked stands again.
+                self.credits, self.revoked, self.decided = credits, False, decided
+            case CreditRevoked(decided=decided):
+                self.credits, self.revoked, self.decided = ZERO, True, decided
+            case _:
+                return
+        self.evidence = entry.id
+
+    def owner(self, credit: CreditId) -> JurisdictionId:
+        """The bureau that awarded it. Raises ``UnknownReference``."""
+        if self.authority is None:
+            raise unknown(credit, "credit")
+        return self.authority
+
+    def stands(self, credit: CreditId) -> None:
+        """Raises ``NotCredited`` for a credit that was revoked."""
+        if self.revoked:
+            raise NotCredited(zh=f"{credit} 已经撤销", en=f"{credit} was revoked", field="credit")
 
 
 @dataclass(kw_only=True)

@@ -1,8 +1,7 @@
 """Credit: what a completed training adds to a teacher's record.
 
 One hour is one credit unless the published plan states another base credit (rulebook C-01);
-missed hours come off either way. How a credit is put right stands in
-``correction``.
+missed hours come off either way. How a credit is put right stands in ``correction``.
 """
 
 from __future__ import annotations
@@ -34,10 +33,10 @@ from ledger.offering import OFFERING_EVENTS, ClassRoom
 from ledger.order import AlreadyAwarded
 from ledger.plan import Choice, Purpose
 from ledger.recognition import AssignedCounts, HoursPerDay, beyond_days, per_day
-from ledger.register import taken, unknown
+from ledger.register import taken
 from ledger.regulation import InForce
 from ledger.schedule import Timetable
-from ledger.school_based import SchoolBasedRecognised, SchoolBasedRecorded
+from ledger.school_based import SchoolBasedRecorded
 from ledger.teacher import TEACHER_EVENTS, Whereabouts
 
 
@@ -118,50 +117,6 @@ class NotCompleted(Refused):
     """The training was not completed, so there is nothing to credit."""
 
 
-class NotCredited(Refused):
-    """There is no such credit, or it was revoked."""
-
-
-@dataclass
-class Account:
-    """One credit entry as the events say it, from a training or from the school."""
-
-    awarded: CreditAwarded | None = None
-    authority: JurisdictionId | None = None
-    credits: Decimal = ZERO
-    revoked: bool = False
-    decided: bool = False
-    evidence: str = ""
-
-    def learn(self, entry: Entry) -> None:
-        """Takes in the credit's events; others change nothing."""
-        match entry.event:
-            case CreditAwarded() as event:
-                self.awarded, self.credits, self.revoked = event, event.credits, False
-                self.authority = event.authority
-            case SchoolBasedRecognised(approved=True) as event:
-                self.credits, self.revoked, self.authority = event.credits, False, event.place
-            case CreditCorrected(credits=credits, decided=decided):
-                # A credit put right after it was revoked stands again.
-                self.credits, self.revoked, self.decided = credits, False, decided
-            case CreditRevoked(decided=decided):
-                self.credits, self.revoked, self.decided = ZERO, True, decided
-            case _:
-                return
-        self.evidence = entry.id
-
-    def owner(self, credit: CreditId) -> JurisdictionId:
-        """The bureau that awarded it. Raises ``UnknownReference``."""
-        if self.authority is None:
-            raise unknown(credit, "credit")
-        return self.authority
-
-    def stands(self, credit: CreditId) -> None:
-        """Raises ``NotCredited`` for a credit that was revoked."""
-        if self.revoked:
-            raise NotCredited(zh=f"{credit} 已经撤销", en=f"{credit} was revoked", field="credit")
-
-
 def credited(base: Decimal, missed: Decimal, beyond: Decimal = ZERO) -> Decimal:
     """What a completed training is worth after missed and unrecognised hours are taken off."""
     return max(base - missed - beyond, ZERO)
@@ -184,6 +139,7 @@ class AwardCredit(Command):
     hours_missed: Decimal = fact(default=ZERO)
     denied_by: tuple[str, ...] = fact(default=())
     awarded: str | None = fact(default=None)
+    denied_on: date | None = fact(default=None)
     used: bool = fact(default=False)
 
     def __post_init__(self) -> None:
@@ -208,6 +164,7 @@ class AwardCredit(Command):
         event = entry.event
         if isinstance(event, CompletionDenied | CompletionRevoked | TrainingTerminated):
             self.denied_by = event.rules
+            self.denied_on = None if isinstance(event, CompletionDenied) else entry.on
         missed = getattr(event, "hours_missed", None)
         if missed is not None and getattr(event, "offering", None) == self.offering:
             self.hours_missed = missed
@@ -254,13 +211,13 @@ class AwardCredit(Command):
             practice_hours=plan.practice_hours,
             hours_beyond=beyond,
         )
-        said = self.starts.outside(self.ask.rules, self.now.place, opened.closes, self.ask.on)
-        if said is not None:
+        late = self.starts.outside(self.ask.rules, self.now.place, opened.closes, self.ask.on)
+        if late is not None:
             subjects = (self.credit, self.teacher, school, opened.place)
-            yield self.finding(said, Outcome.VIOLATION, *subjects)
+            yield self.finding(late, Outcome.VIOLATION, *subjects)
 
     def _once(self) -> None:
-        if self.awarded is not None:
+        if self.awarded:
             raise AlreadyAwarded(
                 zh=f"{self.teacher} 在 {self.offering} 的学分已经认定，有误请用更正",
                 en=f"{self.offering} is already credited to {self.teacher}; correct it instead",
@@ -276,11 +233,13 @@ class AwardCredit(Command):
         outcome = self.standing.outcome
         if outcome == "COMPLETED" and self.standing.completed_on is not None:
             return None
+        # A denial rests on the rule as it was pinned, misconduct on that of its day (C-33).
+        day = self.denied_on or self.room.opened_on
         said = NotCompleted(
             zh=f"{self.teacher} 在 {self.offering} 没有结业（{outcome or '未结算'}），不能认定学分",
             en=f"{self.teacher} did not complete {self.offering} ({outcome or 'not settled'}); "
             "there is nothing to credit",
-            rule=self.ask.rules.rules.get(self.denied_by[0]) if self.denied_by else None,
+            rule=self.ask.rules.at(self.denied_by[0], day) if self.denied_by else None,
             field="teacher",
             evidence=tuple(filter(None, [self.standing.outcome_event])),
         )
@@ -290,8 +249,8 @@ class AwardCredit(Command):
 
     def _rules(self, per_day: InForce[HoursPerDay] | None) -> tuple[str, ...]:
         """The rules that the amount stands on."""
-        opened, pinned = self.room.known(self.offering), self.room.opened_on
-        deduction = self.ask.rules.find(HoursDeduction, opened.place, pinned)
+        opened = self.room.known(self.offering)
+        deduction = self.ask.rules.find(HoursDeduction, opened.place, self.room.opened_on)
         assigned = None
         if opened.plan.choice is Choice.MANDATED:
             assigned = self.ask.rules.find(AssignedCounts, self.now.place, self.ask.on)

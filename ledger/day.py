@@ -6,6 +6,9 @@ from datetime import date
 
 from ledger.fault import Fault
 
+# Days outside these are typing mistakes.
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
+
 
 def happened(day: date, today: date, field: str) -> None:
     """Raises ``Fault`` (``DAY_AHEAD``) for a day that has not come yet."""

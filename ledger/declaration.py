@@ -146,7 +146,7 @@ class DeclareProject(Command):
                     self.led.pop(project, None)
                     self.local.pop(project, None)
             case _:
-                self.held.learn(entry)
+                self.held.learn(entry, self.provider)
                 self.known_trainers.learn(entry)
 
     def _same_training(self, event: ProjectDeclared) -> bool:

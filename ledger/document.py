@@ -6,6 +6,7 @@ rules into the ledger in one append.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,12 +18,15 @@ from typing import Any
 import msgspec
 
 from ledger.command import Command, Refused, Selector, about, fact
-from ledger.draft import Flaw, flaw_of, inspect, judge_rule, rivals
-from ledger.event import Entry, Event, Part
+from ledger.conflict import judge_rule, rivals
+from ledger.day import FIRST_DAY, LAST_DAY, happened
+from ledger.draft import RULE_ID, SENTENCES_MAX, Flaw, flaw_of, in_calendar, inspect, line, tidy
+from ledger.event import INTEGER_MAX, Channel, Entry, Event, Part
 from ledger.fault import Fault
 from ledger.names import DocumentId, JurisdictionId, Name
 from ledger.register import JurisdictionRegistered, unknown
-from ledger.regulation import RegulationAdopted, Rule, RuleAdopted, Strength, Use
+from ledger.regulation import RegulationAdopted, Rule, RuleAdopted, Rulebook, Strength, Use
+from ledger.text import clean, normal
 
 
 class DraftFormat(Enum):
@@ -85,11 +89,14 @@ class _Text(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     rule: list[dict[str, Any]] = []
 
 
+DOCUMENT_CHARACTERS_MAX = 200_000
 DOTS_MAX = 100
+NUMBER_YEAR = re.compile(r"[〔\[［](\d{4})[〕\]］]")
 
 
-def parse(text: str, file: str, form: DraftFormat = DraftFormat.TOML) -> Document:
-    """The document that a text holds. Raises ``Fault`` (``BAD_DOCUMENT``)."""
+def parse(given: str, file: str, form: DraftFormat = DraftFormat.TOML) -> Document:
+    """The document that a text holds in its normal form. Raises ``Fault`` (``BAD_DOCUMENT``)."""
+    text = _normal(given, file)
     try:
         whole = msgspec.convert(_data(text, form), _Text)
     except (msgspec.MsgspecError, ValueError) as error:
@@ -97,7 +104,7 @@ def parse(text: str, file: str, form: DraftFormat = DraftFormat.TOML) -> Documen
     except RecursionError:
         raise _fault(file, None, Flaw(zh="嵌套过深", en="too deep")) from None
     try:
-        head = msgspec.convert(whole.document, _Head)
+        head = msgspec.convert(tidy(whole.document), _Head)
         place = JurisdictionId(f"jurisdiction:{head.place}")
         document = DocumentId(f"document:{head.id}")
         _check_head(head)
@@ -130,9 +137,11 @@ def _rules(
 ) -> list[Rule]:
     rules: list[Rule] = []
     for number, raw in enumerate(whole.rule, start=1):
-        label = str(raw.get("id", f"rule {number}"))
+        name = str(raw.get("id"))
+        label = name if "id" in raw and RULE_ID.fullmatch(name) else f"rule {number}"
         try:
-            rule = _rule(msgspec.convert(raw, _Row), head, document, place)
+            rule = _rule(msgspec.convert(tidy(raw), _Row), head, document, place)
+            _check_id(rule.id)
             inspect(rule)
             _check_against(rule, rules)
         except (msgspec.ValidationError, Fault, ValueError) as error:
@@ -152,21 +161,64 @@ def _data(text: str, form: DraftFormat) -> Any:
     return tomllib.loads(text)
 
 
+def _normal(given: str, file: str) -> str:
+    # Its length is measured first: normalising costs what the text is long.
+    short = len(given) <= DOCUMENT_CHARACTERS_MAX
+    text = normal(given.replace("\r\n", "\n")) if short else given
+    if len(text) > DOCUMENT_CHARACTERS_MAX or not clean(text):
+        zh = f"最多 {DOCUMENT_CHARACTERS_MAX} 个字符，不能有控制字符"
+        en = f"a document has at most {DOCUMENT_CHARACTERS_MAX} characters, none of control"
+        raise _fault(file, None, Flaw(zh=zh, en=en))
+    return text
+
+
+def _check_id(name: str) -> None:
+    if not RULE_ID.fullmatch(name):
+        raise Flaw(
+            zh="id：须为 1 至 64 个字母、数字或 . _ -",
+            en="id: has 1 to 64 letters, digits, . _ -",
+            field="id",
+        )
+
+
 def _check_head(head: _Head) -> None:
-    try:
-        opening = date(head.year, 1, 1)
-    except (ValueError, OverflowError):
+    if not FIRST_DAY.year <= head.year <= LAST_DAY.year:
         zh, en = f"year：没有 {head.year} 年", f"year: there is no year {head.year}"
-        raise Flaw(zh=zh, en=en, field="year") from None
+        raise Flaw(zh=zh, en=en, field="year")
     for name in ("number", "title_zh", "title_en", "authority_zh", "authority_en"):
-        if not getattr(head, name).strip():
-            raise Flaw(zh=f"{name}：不能为空", en=f"{name}: must not be empty", field=name)
-    first = max(opening, head.issued or date.min)
+        line(getattr(head, name), name)
+    for name in ("issued", "certain_from"):
+        in_calendar(getattr(head, name), name)
+    first = max(date(head.year, 1, 1), head.issued or date.min)
     if head.certain_from < first:
         raise Flaw(
             zh=f"certain_from：{head.certain_from} 早于文件的年份或印发日 {first}",
             en=f"certain_from: {head.certain_from} lies before the year or the issue, {first}",
             field="certain_from",
+        )
+    # Where the day of issue is not known, all that is in doubt is the year (rulebook C-11).
+    if head.issued is None and head.certain_from > date(head.year + 1, 1, 1):
+        raise Flaw(
+            zh=f"certain_from：未写 issued 的，不得晚于 {head.year} 年的次年1月1日",
+            en=f"certain_from: without issued it is the day after {head.year} at the latest",
+            field="certain_from",
+        )
+    _check_years(head)
+
+
+def _check_years(head: _Head) -> None:
+    stated = NUMBER_YEAR.search(head.number)
+    if stated and int(stated[1]) != head.year:
+        raise Flaw(
+            zh=f"year：{head.year} 与文号 {head.number} 的年份不符",
+            en=f"year: {head.year} is not the year of the number {head.number}",
+            field="year",
+        )
+    if head.issued is not None and head.issued.year != head.year:
+        raise Flaw(
+            zh=f"issued：{head.issued} 不在文件的年份 {head.year}",
+            en=f"issued: {head.issued} does not lie in the year of the document, {head.year}",
+            field="issued",
         )
 
 
@@ -223,6 +275,13 @@ def _value(key: str, value: Any) -> Any:
             en=f"parameters.{key}: the name must be ASCII",
             field=f"parameters.{key}",
         )
+    long = isinstance(value, str) and len(value) > SENTENCES_MAX
+    if long or (isinstance(value, int) and abs(value) > INTEGER_MAX):
+        raise Flaw(
+            zh=f"parameters.{key}：太长或太大",
+            en=f"parameters.{key}: is too long or too large",
+            field=f"parameters.{key}",
+        )
     if isinstance(value, bool | int | str):
         return value
     if isinstance(value, date):
@@ -242,7 +301,7 @@ def _fault(file: str, rule: str | None, flaw: Flaw) -> Fault:
         "BAD_DOCUMENT",
         zh=f"法规文件 {where} 有误：{flaw.zh}",
         en=f"{where}: {flaw.en}",
-        field=".".join(each for each in (rule, flaw.field) if each) or None,
+        field=".".join(each for each in (rule, flaw.field) if each) or "draft",
     )
 
 
@@ -287,6 +346,9 @@ class AdoptRegulation(Command):
             )
         if not self.placed:
             raise unknown(adopted.place, "document.place")
+        # The documents that come with the program are older than any day on which it is asked.
+        if adopted.issued is not None and self.ask.asker.channel is not Channel.SYSTEM:
+            happened(adopted.issued, self.ask.on, "document.issued")
         for rule in adopted.rules:
             if rule.id in self.ask.rules.rules:
                 raise AlreadyAdopted(
@@ -294,22 +356,28 @@ class AdoptRegulation(Command):
                     en=f"the rule id {rule.id} is used in {self.ask.rules.rules[rule.id].number}",
                     field=rule.id,
                 )
+        events = list(_events(adopted))
+        rules = Rulebook([*self.ask.rules.learned, *events])
         for rule in adopted.rules:
-            yield from judge_rule(self, rule)
-        yield RegulationAdopted(
-            document=adopted.id,
-            number=adopted.number,
-            place=adopted.place,
-            title_zh=adopted.title_zh,
-            title_en=adopted.title_en,
-            authority_zh=adopted.authority_zh,
-            authority_en=adopted.authority_en,
-            year=adopted.year,
-            rules=len(adopted.rules),
-            sha256=adopted.sha256,
-            certain_from=adopted.certain_from,
-            issued=adopted.issued,
-            external=adopted.external,
-        )
-        for rule in adopted.rules:
-            yield RuleAdopted(document=adopted.id, place=adopted.place, rule=rule)
+            yield from judge_rule(self, rule, rules)
+        yield from events
+
+
+def _events(adopted: Document) -> Iterator[Event]:
+    yield RegulationAdopted(
+        document=adopted.id,
+        number=adopted.number,
+        place=adopted.place,
+        title_zh=adopted.title_zh,
+        title_en=adopted.title_en,
+        authority_zh=adopted.authority_zh,
+        authority_en=adopted.authority_en,
+        year=adopted.year,
+        rules=len(adopted.rules),
+        sha256=adopted.sha256,
+        certain_from=adopted.certain_from,
+        issued=adopted.issued,
+        external=adopted.external,
+    )
+    for rule in adopted.rules:
+        yield RuleAdopted(document=adopted.id, place=adopted.place, rule=rule)

@@ -1,8 +1,7 @@
 """Draft: a regulation text before it is adopted, and what may be wrong with it.
 
-A flaw of the text alone names the rule and the field. What an adopted rule has against a draft
-is told as the adopted rule: a second answer to the same question at the same place, or less than
-a hard rule of a higher place asks without that place's delegation (rulebook C-32).
+A flaw of the text alone names the rule and the field. What adopted rules have against a draft
+stands in ``conflict``.
 """
 
 from __future__ import annotations
@@ -13,23 +12,21 @@ from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
 from fractions import Fraction
+from typing import Any
 
 import msgspec
 
 from ledger.accreditation import QuotaCategory
 from ledger.amount import PLAIN, PLAIN_SHARE
-from ledger.command import Command, Refused
-from ledger.event import Event
-from ledger.finding import Outcome
+from ledger.day import FIRST_DAY, LAST_DAY
+from ledger.fault import Fault
 from ledger.plan import Audience, Mode, Purpose
-from ledger.register import Category, Tier
-from ledger.regulation import KINDS, Parameters, Rule, Rulebook, Strength, Use, read_parameters
+from ledger.register import Category, Level
+from ledger.regulation import KINDS, Parameters, Rule, read_parameters
 from ledger.term import Calendar, Phase
+from ledger.text import clean, impersonal, normal
 
 TERM = re.compile(r"\d{4}H[12]")
-LEVELS = ("PROVINCE", "CITY", "COUNTY")
-# Groups of teachers for which WZ12 has rules of its own, beside the categories of the register.
-GROUPS = ("BACKBONE", "HOMEROOM", "PRINCIPAL", "NEW_TEACHER", "NEW_PRINCIPAL")
 
 # What a rule may be bound to, and the words that each key takes; a term has a pattern instead.
 SCOPES: dict[str, tuple[str, ...]] = {
@@ -39,17 +36,13 @@ SCOPES: dict[str, tuple[str, ...]] = {
     "mode": tuple(each.value for each in Mode),
     "audience": tuple(each.value for each in Audience),
     "purpose": tuple(each.value for each in Purpose),
-    "level": LEVELS,
+    "level": tuple(each.value for each in Level),
     "qualification": ("DISTANCE",),
     "category": (
         *(each.value for each in QuotaCategory),
         *(each.value for each in Category),
-        *(each.value for each in Tier),
-        *GROUPS,
     ),
 }
-
-WEIGHTS = {Use.GATE: 2, Use.REQUIREMENT: 1, Use.FINDING: 1, Use.DEFINITION: 0}
 
 
 class Flaw(Exception):
@@ -62,24 +55,94 @@ class Flaw(Exception):
         self.field = field
 
 
+RULE_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,63}")
+LINE_MAX = 200
+SENTENCES_MAX = 4_000
+
+# What the readers of TOML, JSON and bodies say, and the same in Chinese; the first that fits.
+TYPES = {
+    "int": "整数",
+    "str": "文字",
+    "bool": "真假值",
+    "float": "小数",
+    "decimal": "数字",
+    "array": "列表",
+    "object": "表",
+    "date": "日期",
+    "null": "空值",
+}
 SAID = (
-    (re.compile(r"Expected `(.+?)`, got `(.+?)`"), "应为 {0}，却是 {1}"),
-    (re.compile(r"Object missing required field `(.+?)`"), "缺少 {0}"),
-    (re.compile(r"Object contains unknown field `(.+?)`"), "不认识 {0}"),
-    (re.compile(r"Invalid enum value '?(.+?)'?(?: - at|$)"), "值 {0} 不在可选之列"),
-    (re.compile(r"Invalid (.+?)(?: - at|$)"), "写法不对（{0}）"),
+    (re.compile(r"Expected `(.+?)`, got `(.+?)`"), "应为{0}，却是{1}"),
+    (re.compile(r"Object missing required field"), "缺少这一项"),
+    (re.compile(r"Object contains unknown field"), "不认识这一项"),
+    (re.compile(r"Invalid enum value '?(.+?)'?(?: - at|$)"), "没有 {0} 这个值"),
+    (re.compile(r"Invalid literal for Fraction: (.+?)(?: - at|$)"), "{0} 不是分数"),
+    (re.compile(r"Fraction\((.+?), 0\)"), "{0}/0 的分母为零"),
+    (re.compile(r"decimal\.|Decimal"), "不是数字"),
+    (re.compile(r"\(at line (\d+), column (\d+)\)"), "第 {0} 行第 {1} 列写法不对"),
+    (re.compile(r"\(at end of document\)"), "文末写法不对"),
+    (re.compile(r"\(byte (\d+)\)"), "第 {0} 个字节处写法不对"),
+    (re.compile(r"Invalid"), "写法不对"),
 )
 
 
 def flaw_of(error: Exception, within: str = "") -> Flaw:
-    """What a reader of bodies says, with its field and in Chinese too."""
+    """What a reader of bodies says, with its field, in each of the languages."""
+    if isinstance(error, Fault):
+        return Flaw(zh=error.zh, en=str(error), field=error.field)
     said = str(error)
     at = re.search(r"`\$\.([^`]+)`", said)
     named = re.search(r"field `(.+?)`", said)
-    path = [each for each in (within, at and at[1], named and named[1]) if each]
+    field = ".".join(each for each in (within, at and at[1], named and named[1]) if each)
     told = ((zh, pattern.search(said)) for pattern, zh in SAID)
-    zh = next((zh.format(*found.groups()) for zh, found in told if found), "无法读取")
-    return Flaw(zh=f"{zh}（{said}）", en=said, field=".".join(path) or None)
+    zh = next((zh.format(*_chinese(found.groups())) for zh, found in told if found), "无法读取")
+    return Flaw(zh=f"{field}：{zh}" if field else zh, en=said, field=field or None)
+
+
+def _chinese(words: Iterable[str]) -> Iterator[str]:
+    for each in words:
+        # ``int | null``: one of several types.
+        kinds = [kind.strip() for kind in each.split("|")]
+        known = [TYPES[kind] for kind in kinds if kind in TYPES]
+        yield "或".join(known) if len(known) == len(kinds) else each
+
+
+def tidy(value: Any, path: str = "") -> Any:
+    """A value of a draft, its texts in their normal form. Raises ``Flaw``, ``Fault``."""
+    if isinstance(value, str):
+        text = normal(value)
+        if not clean(text):
+            raise Flaw(
+                zh=f"{path}：不能有控制字符",
+                en=f"{path}: control characters have no place here",
+                field=path,
+            )
+        impersonal(text, path)
+        return text
+    if isinstance(value, dict):
+        # A key is not normalised: keys are ASCII, and what is not is told by the field.
+        return {key: tidy(each, f"{path}.{key}" if path else key) for key, each in value.items()}
+    return [tidy(each, path) for each in value] if isinstance(value, list) else value
+
+
+def line(text: str, field: str, most: int = LINE_MAX) -> None:
+    """Raises ``Flaw`` for a text that is empty, too long or of several lines."""
+    if not text.strip() or len(text) > most or "\n" in text:
+        raise Flaw(
+            zh=f"{field}：须为一行文字，1 至 {most} 个字符，不能为空",
+            en=f"{field}: must not be empty, and is one line of {most} characters at most",
+            field=field,
+        )
+
+
+def in_calendar(day: date | None, field: str) -> None:
+    """Raises ``Flaw`` for a day outside the calendar that the ledger takes."""
+    if day is not None and not FIRST_DAY <= day <= LAST_DAY:
+        raise Flaw(
+            zh=f"{field}：{day} 不在 {FIRST_DAY} 至 {LAST_DAY} 之间",
+            en=f"{field}: {day} does not lie between {FIRST_DAY} and {LAST_DAY}",
+            field=field,
+        )
 
 
 def inspect(rule: Rule) -> Parameters:
@@ -87,11 +150,12 @@ def inspect(rule: Rule) -> Parameters:
     _kind(rule)
     _scope(rule)
     _days(rule)
-    for name, said in (("zh", rule.zh), ("en", rule.en), ("clause", rule.clause)):
-        if not said.strip():
+    line(rule.clause, "clause")
+    for name, said in (("zh", rule.zh), ("en", rule.en)):
+        if not said.strip() or len(said) > SENTENCES_MAX:
             raise Flaw(
-                zh=f"{name} 不得为空，中英文两句话和条款号都要有",
-                en=f"{name} is empty; both sentences and the clause are needed",
+                zh=f"{name}：须有 1 至 {SENTENCES_MAX} 个字符，中英文都要有",
+                en=f"{name}: has 1 to {SENTENCES_MAX} characters; both languages are needed",
                 field=name,
             )
     for kind in rule.delegates:
@@ -117,7 +181,7 @@ def _plain(rule: Rule, parameters: Parameters) -> None:
         if spelling is not None and isinstance(text, str) and not spelling.fullmatch(text):
             field = f"parameters.{name}"
             raise Flaw(
-                zh=f"{field}：{text!r} 须用 ASCII 数字写，如 17.5",
+                zh=f"{field}：{text!r} 须用半角数字书写，如 17.5",
                 en=f"{field}: {text!r} must be written in ASCII digits, such as 17.5",
                 field=field,
             )
@@ -173,6 +237,8 @@ def _scope(rule: Rule) -> None:
 
 
 def _days(rule: Rule) -> None:
+    for name in ("since", "certain_through", "until"):
+        in_calendar(getattr(rule, name), name)
     order = (
         ("since", rule.since, "certain_through", rule.certain_through),
         ("since", rule.since, "until", rule.until),
@@ -185,118 +251,3 @@ def _days(rule: Rule) -> None:
                 en=f"{last}: {later} lies before {first}, {earlier}",
                 field=last,
             )
-
-
-def span(rule: Rule) -> tuple[date, date]:
-    """First and last day on which a rule may be in force."""
-    return rule.uncertain_from or rule.since or date.min, rule.until or date.max
-
-
-def _meet(one: Rule, other: Rule) -> bool:
-    """Whether both can answer the same question on one day."""
-    (a, b), (c, d) = span(one), span(other)
-    keys = one.scope.keys() & other.scope.keys()
-    return max(a, c) <= min(b, d) and all(
-        set(one.scope[key]) & set(other.scope[key]) for key in keys
-    )
-
-
-def rivals(rule: Rule, others: Iterable[Rule]) -> Iterator[Rule]:
-    """The rules of the same place that answer the same question with the same right."""
-    if KINDS[rule.kind].MANY:
-        return
-    for each in others:
-        same = (each.kind, each.place, each.since) == (rule.kind, rule.place, rule.since)
-        if same and len(each.scope) == len(rule.scope) and _meet(each, rule):
-            yield each
-
-
-def too_lax(rule: Rule, rules: Rulebook) -> Iterator[tuple[Rule, str]]:
-    """The hard rules of higher places than which a rule asks for less, and in which field."""
-    for higher in list(rules.rules.values()):
-        if higher.kind == rule.kind and higher.place in rule.place.chain[1:]:
-            field = less(rule, higher, rules)
-            if field is not None:
-                yield higher, field
-
-
-def loosened(rule: Rule, rules: Rulebook) -> Iterator[Rule]:
-    """The adopted rules of lower places that ask for less than a new rule does."""
-    for lower in list(rules.rules.values()):
-        below = lower.kind == rule.kind and rule.place in lower.place.chain[1:]
-        if below and less(lower, rule, rules) is not None:
-            yield lower
-
-
-def less(rule: Rule, higher: Rule, rules: Rulebook) -> str | None:
-    """The field in which a rule asks for less than a hard rule above it; ``None``: in none."""
-    if higher.strength is not Strength.HARD or KINDS[rule.kind].MANY or not _meet(rule, higher):
-        return None
-    if any(_leaves_it(each, rule, higher) for each in rules.rules.values()):
-        return None
-    own, others = read_parameters(rule), read_parameters(higher)
-    if not own.compares(others):
-        return None
-    if rule.strength is not Strength.HARD:
-        return "strength"
-    if WEIGHTS[rule.use] < WEIGHTS[higher.use]:
-        return "use"
-    return "parameters" if own.laxer(others) else None
-
-
-def _leaves_it(delegation: Rule, rule: Rule, higher: Rule) -> bool:
-    """Whether a rule leaves the matter to the lower place on all days on which both hold."""
-    if rule.kind not in delegation.delegates or delegation.place not in rule.place.chain[1:]:
-        return False
-    (a, b), (c, d) = span(rule), span(higher)
-    first, last = span(delegation)
-    own = {"level": (rule.place.level,), **rule.scope}
-    bound = all(
-        own.get(key) and set(own[key]) <= set(words) for key, words in delegation.scope.items()
-    )
-    return bound and first <= max(a, c) and min(b, d) <= last
-
-
-class RuleContradicts(Refused):
-    """An adopted rule of the same place answers the same question from the same day on."""
-
-
-class RuleTooLax(Refused):
-    """A rule asks for less than a hard rule of a higher place, which did not delegate it."""
-
-
-class RuleOutdone(Refused):
-    """A rule of a lower place asks for less than the new one; its bureau has to amend it."""
-
-
-def judge_rule(command: Command, rule: Rule) -> Iterator[Event]:
-    """What the adopted rules have against a new one, and a new one against those below it."""
-    rules = command.ask.rules
-    for other in rivals(rule, (each for each in rules.rules.values() if each.id != rule.id)):
-        said = RuleContradicts(
-            zh=f"{rule.id} 与 {rule.place} 已采纳的 {other.id} 同类、同日、同等适用，两条无从取舍",
-            en=f"{rule.id} contradicts {other.id} of {rule.place}: same kind, same first day, and "
-            "neither is the more special",
-            rule=other,
-            field=f"{rule.id}.scope",
-        )
-        yield from command.gate(said, rule.place)
-    for higher, field in too_lax(rule, rules):
-        lax = RuleTooLax(
-            zh=f"{rule.id} 的 {field} 比 {higher.place} 的 {higher.id}（{higher.citation}）宽，"
-            f"上级没有授权下级自行规定 {rule.kind}",
-            en=f"{field} of {rule.id} asks for less than {higher.id} ({higher.citation}) of "
-            f"{higher.place}, which does not leave {rule.kind} to lower places",
-            rule=higher,
-            field=f"{rule.id}.{field}",
-        )
-        yield from command.gate(lax, rule.place)
-    for lower in loosened(rule, rules):
-        outdone = RuleOutdone(
-            zh=f"{lower.place} 的 {lower.id} 比新条款 {rule.id} 宽，应由当地修改",
-            en=f"{lower.id} of {lower.place} asks for less than the new {rule.id}; its bureau has "
-            "to amend it",
-            rule=lower,
-            field=rule.id,
-        )
-        yield command.finding(outdone, Outcome.DEVIATION, lower.place)

@@ -143,6 +143,13 @@ ENROLLMENT_EVENTS: list[type[Event]] = [
 ]
 
 
+# What ends an enrollment; completion is a later noun, so by the names of its events.
+OUTCOMES = (
+    "completion.granted",
+    "completion.denied",
+    "completion.training-terminated",
+    "completion.revoked",
+)
 STEPS = ("SELECT", "SCHOOL_REVIEW", "PROVIDER_REVIEW")
 
 

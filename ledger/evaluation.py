@@ -6,12 +6,13 @@ a class lacks is found when it closes (``closing``), for an evaluation may come 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
+from typing import TypeVar
 
 from ledger.amount import bounded, score
 from ledger.command import Refused, Selector, about, fact
@@ -24,6 +25,7 @@ from ledger.regulation import Parameters
 from ledger.text import filled
 
 ANSWERS_MAX = 100_000
+SideT = TypeVar("SideT")
 
 
 class EvaluationKind(Enum):
@@ -110,11 +112,14 @@ class SatisfactionSurvey(
 class MutualEvaluation(
     Parameters,
     kind="mutual-evaluation",
-    zh="结班时每缺一类互评，记一项违规。",
+    zh="结班时每缺一类互评，或互评的一方没有评价的，记一项违规。",
     scope=(),
     less=("kinds",),
 ):
-    """Each kind of mutual evaluation that a class lacks is a violation when it closes."""
+    """Each kind of mutual evaluation that a class lacks is a violation when it closes.
+
+    A kind for which two sides rate is lacking until both did.
+    """
 
     kinds: tuple[EvaluationKind, ...]
 
@@ -122,13 +127,13 @@ class MutualEvaluation(
 class KeyEvaluation(
     Parameters,
     kind="key-evaluation",
-    zh="重点项目结班时，受测评的授课教师或课程环节未达到规定比例的，各记一项违规。",
+    zh="重点项目结班时，学员测评过的授课教师或课程环节未达到规定比例的，各记一项违规。",
     scope=(),
     less=("coverage_min",),
     positive=("coverage_min",),
     words={"applies_to": ("KEY_PROJECT", "LARGE_PROJECT")},
 ):
-    """A key project in which too small a share of trainers or of courses was rated violates it."""
+    """A key project whose trainees rated too small a share of trainers or courses violates it."""
 
     coverage_min: Fraction
     applies_to: tuple[str, ...] = ("KEY_PROJECT",)
@@ -153,6 +158,7 @@ class PerformanceEvaluation(
     scope=(),
     less=("evaluations_min",),
     positive=("evaluations_min",),
+    words={"leads_min": (1,)},  # no project is declared without one lead, or with two
 ):
     """A class without a performance evaluation is in violation when it closes.
 
@@ -173,9 +179,10 @@ class NothingToReturn(Refused):
 
 @dataclass
 class Evaluations:
-    """The evaluations of a class, as the events say them."""
+    """The evaluations of a class; of trainers and courses, those whom trainees rated."""
 
     counts: dict[EvaluationKind, int] = field(default_factory=dict)
+    evaluators: dict[EvaluationKind, set[Evaluator]] = field(default_factory=dict)
     trainers: set[StaffId] = field(default_factory=set)
     courses: set[str] = field(default_factory=set)
     returned: set[Side] = field(default_factory=set)
@@ -185,12 +192,24 @@ class Evaluations:
         match entry.event:
             case EvaluationRecorded() as event:
                 self.counts[event.kind] = self.counts.get(event.kind, 0) + 1
-                self.trainers.update(each.trainer for each in event.scores if each.trainer)
-                self.courses.update(each.course for each in event.scores if each.course)
+                self.evaluators.setdefault(event.kind, set()).add(event.evaluator)
+                # What the provider says of its own trainers and courses covers none of them.
+                if event.evaluator is Evaluator.TRAINEES:
+                    self.trainers.update(each.trainer for each in event.scores if each.trainer)
+                    self.courses.update(each.course for each in event.scores if each.course)
             case ResultsReturned(recipients=recipients):
                 self.returned.update(recipients)
             case _:
                 pass
+
+    def silent(self, kind: EvaluationKind) -> list[Evaluator]:
+        """Who owes an evaluation of that kind and gave none."""
+        return untold(EVALUATORS[kind], self.evaluators.get(kind, ()))
+
+
+def untold(needed: Iterable[SideT], told: Container[SideT]) -> list[SideT]:
+    """Those who are needed and are not among those who had their part."""
+    return [each for each in needed if each not in told]
 
 
 def _exact_score(given: Score) -> Score:
@@ -213,8 +232,7 @@ class RecordEvaluation(ClassStep):
         return [about(self.offering, of=OFFERING_EVENTS)]
 
     def decide(self) -> Iterator[Event]:
-        opened = self.room.known(self.offering)
-        self.room.held(self.offering)
+        opened = self.running()
         happened(self.day, self.ask.on, "day")
         bounded(self.answers, ANSWERS_MAX, "answers")
         if not self.scores:
@@ -253,7 +271,7 @@ class ReturnResults(ClassStep):
         self.seen.learn(entry)
 
     def decide(self) -> Iterator[Event]:
-        opened = self.room.known(self.offering)
+        opened = self.running()
         if not self.seen.counts:
             raise NothingToReturn(
                 zh=f"{self.offering} 还没有测评结果，无从反馈",

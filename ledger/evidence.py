@@ -7,7 +7,7 @@ answered, gives the same verdict again; anybody can recompute it from nothing el
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -35,11 +35,11 @@ class Heard(Rulebook):
         vars(self).update(vars(book))
         self.answered: set[str] = set()
 
-    def find_all(self, *asked: Any, **scope: Any) -> list[InForce[Any]]:
+    def answers(self, *asked: Any) -> Iterator[InForce[Any]]:
         """The rules that answer, remembered."""
-        found = super().find_all(*asked, **scope)
-        self.answered.update(each.id for each in found)
-        return found
+        for found in super().answers(*asked):
+            self.answered.add(found.id)
+            yield found
 
 
 def evidence(

@@ -8,6 +8,7 @@ The rules are those of the day on which the class was opened (rulebook C-33).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -96,6 +97,7 @@ class Execution:
     lessons: Sequence[Lesson] | None = None
     paths: dict[ChangeId, Change] = field(default_factory=dict)
     spent: set[tuple[ChangeId, ChangeKind]] = field(default_factory=set)
+    begun: dict[ChangeId, date] = field(default_factory=dict)
     evidence: str | None = None
 
     def learn(self, entry: Entry) -> None:
@@ -105,37 +107,51 @@ class Execution:
             self.paths.setdefault(change, Change()).learn(entry)
 
     def published(self, entry: Entry, opened: OfferingOpened, lessons: Sequence[Lesson]) -> None:
-        """Takes in a timetable, which uses up the approved changes that it makes."""
-        found = [
-            *departures(opened, self.lessons, lessons),
-            *_strays([(opened.opens, opened.closes)], self.lessons, lessons),
-        ]
-        made = {each.kind for each in found}
-        self.spent |= {
-            (change, kind) for change, path in self.paths.items() for kind in made if path.approves
-        }
+        """Takes in a timetable, which uses up one approved change of each kind that it makes."""
+        strays = _strays([(opened.opens, opened.closes)], self.lessons, lessons)
+        found = [*departures(opened, self.lessons, lessons), *strays]
+        began = _first_other(self.lessons, lessons)
+        for kind in {each.kind for each in found}:
+            use = next(self._covering(kind), None)
+            if use is not None:
+                self.spent.add((use, kind))
+                self.begun.setdefault(use, began)
+        days = [date.fromisoformat(day) for each in strays for day in each.what]
+        for use, (first, last) in self._dated(opened).items():
+            if any(first <= day <= last for day in days):
+                self.begun.setdefault(use, began)
         self.lessons, self.evidence = lessons, entry.id
 
     def covers(self, kind: ChangeKind) -> bool:
         """Whether an approved change that no timetable has used names the kind."""
-        return any(
-            path.approves
-            and path.requested is not None
-            and kind in path.requested.kinds
+        return next(self._covering(kind), None) is not None
+
+    def _covering(self, kind: ChangeKind) -> Iterator[ChangeId]:
+        """The approved changes that name the kind and that no timetable has used."""
+        for change, path in self.paths.items():
+            if path.requested is None or not path.approves or (change, kind) in self.spent:
+                continue
             # A change that names its new days covers those days and no others.
-            and not (kind is ChangeKind.DATES_CHANGED and path.requested.dated)
-            and (change, kind) not in self.spent
-            for change, path in self.paths.items()
-        )
+            dated = kind is ChangeKind.DATES_CHANGED and path.requested.dated
+            if kind in path.requested.kinds and not dated:
+                yield change
 
     def spans(self, opened: OfferingOpened) -> list[tuple[date, date]]:
         """The days that the class has, and those that approved changes give it."""
+        return [(opened.opens, opened.closes), *self._dated(opened).values()]
+
+    def _dated(self, opened: OfferingOpened) -> dict[ChangeId, tuple[date, date]]:
         asked = [each.requested for each in self.paths.values() if each.approves]
-        return [(opened.opens, opened.closes)] + [
-            (each.opens or opened.opens, each.closes or opened.closes)
+        return {
+            each.change: (each.opens or opened.opens, each.closes or opened.closes)
             for each in asked
             if each is not None and each.dated
-        ]
+        }
+
+    def unfinished(self) -> list[tuple[Change, date]]:
+        """The changes that timetables made use of and that nobody carried out, with their day."""
+        used = [(self.paths[change], day) for change, day in self.begun.items()]
+        return [(path, day) for path, day in used if path.done is None]
 
     def uncovered(self, opened: OfferingOpened, lessons: Sequence[Lesson]) -> list[Departure]:
         """What a new timetable departs in, less what approved changes cover."""
@@ -230,6 +246,17 @@ def _cut_hours(
         for course, hours in old.items()
         if course in new and new[course] < hours
     } | ({f"{total} < {sum(old.values(), ZERO)}"} if total < sum(old.values(), ZERO) else set())
+
+
+def _first_other(before: Sequence[Lesson] | None, now: Sequence[Lesson]) -> date:
+    """The first day on which a timetable is another than the one before it."""
+    old, new = Counter(map(_told, before or ())), Counter(map(_told, now))
+    others = (old - new) + (new - old)
+    return min((day for day, *_ in others), default=min(each.day for each in now))
+
+
+def _told(lesson: Lesson) -> tuple[date, str, Decimal, StaffId | None, bool]:
+    return lesson.day, lesson.course, lesson.hours, lesson.trainer, lesson.online
 
 
 def _hours(lessons: Iterable[Lesson]) -> dict[str, Decimal]:

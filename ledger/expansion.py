@@ -126,8 +126,7 @@ class RequestExpansion(ExpansionStep):
             super().learn(entry)
 
     def decide(self) -> Iterator[Event]:
-        opened = self.room.known(self.offering)
-        self.room.held(self.offering)
+        opened = self.running()
         if self.taken and self.parallel is not None:
             raise taken(self.parallel, "parallel")
         least = 0 if self.parallel is not None else self.room.seats

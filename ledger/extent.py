@@ -1,8 +1,8 @@
 """Extent: the hours of a class as its plan has them, or as an approved change left them.
 
 The base of the one-fifth rule is the published plan and, after an approved change, the changed one
-(rulebook C-14). How many hours a change leaves, the timetable says that follows it; hours that
-were cut without approval are still the plan's.
+(rulebook C-14). How many hours a change leaves, the timetable says that follows it and makes use of
+the approval; one approval allows one cut, and hours that were cut without are still the plan's.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ class Extent:
     """The hours that a class has now, as the events say it."""
 
     asked: set[ChangeId] = field(default_factory=set)
-    approved: bool = False
-    hours: Decimal | None = None
+    approved: int = 0
+    tables: list[tuple[int, Decimal]] = field(default_factory=list)
 
     def learn(self, entry: Entry) -> None:
         """Takes in changes of hours and timetables; others change nothing."""
@@ -35,18 +35,29 @@ class Extent:
             case ChangeRequested(change=change, kinds=kinds):
                 if ChangeKind.HOURS_REDUCED in kinds:
                     self.asked.add(change)
-            case ChangeDecided(change=change, approved=True):
-                self.approved = self.approved or change in self.asked
-            case TimetablePublished(hours=hours) if self.approved:
-                self.hours = hours
+            case ChangeDecided(change=change, approved=True) if change in self.asked:
+                self.asked.discard(change)
+                self.approved += 1
+            case TimetablePublished(hours=hours):
+                self.tables.append((self.approved, hours))
             case _:
                 pass
+
+    def left(self, planned: Decimal) -> Decimal:
+        """The hours that approved changes left of those that were planned."""
+        hours, cuts = planned, 0
+        for approved, told in self.tables:
+            if told < hours and cuts < approved:
+                hours, cuts = told, cuts + 1
+            elif told > hours:
+                hours = min(told, planned)
+        return hours
 
     def applied(self, opened: OfferingOpened) -> OfferingOpened:
         """The class with the hours that it has now; credits follow where they were the hours."""
         plan = opened.plan
-        if self.hours is None or self.hours >= plan.hours:
+        hours = self.left(plan.hours)
+        if hours == plan.hours:
             return opened
-        follow = plan.base_credits == plan.hours
-        credits = self.hours if follow else plan.base_credits
-        return replace(opened, plan=replace(plan, hours=self.hours, base_credits=credits))
+        credits = hours if plan.base_credits == plan.hours else plan.base_credits
+        return replace(opened, plan=replace(plan, hours=hours, base_credits=credits))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ledger.command import Refused, Selector, about, fact
 from ledger.completion import Recipient, Standing
 from ledger.enrollment import ENROLLMENT_EVENTS
+from ledger.evaluation import untold
 from ledger.event import Entry, Event
 from ledger.fault import Fault
 from ledger.finding import Outcome
@@ -92,7 +93,7 @@ class ReportTrainee(ClassStep):
         )
         rule = self.ask.rules.find(TraineeFeedback, opened.place, self.room.opened_on)
         told = {*self.told, *self.recipients}
-        lacking = [each for each in (rule.value.recipients if rule else ()) if each not in told]
+        lacking = untold(rule.value.recipients if rule else (), told)
         if not lacking:
             return
         names = "、".join(each.value for each in lacking)

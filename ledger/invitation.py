@@ -53,8 +53,7 @@ class SendTrainingNotices(ClassStep):
                 pass
 
     def decide(self) -> Iterator[Event]:
-        opened = self.room.known(self.offering)
-        self.room.held(self.offering)
+        opened = self.running()
         owed = self.roll.confirmed - self.notified
         named = sorted(set(self.teachers) or owed)
         wrong = [each for each in named if each not in owed]

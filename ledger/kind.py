@@ -15,6 +15,7 @@ from typing import Any, ClassVar, NamedTuple, Self, dataclass_transform
 
 from msgspec import Struct, structs
 
+from ledger.day import FIRST_DAY, LAST_DAY
 from ledger.event import FrozenMeta
 
 PARAMETER_MAX = 1_000_000_000
@@ -88,7 +89,8 @@ class Parameters(Struct, metaclass=KindMeta, forbid_unknown_fields=True):
         """The first parameter that no rule can mean; ``None`` where all is well.
 
         Shares lie between 0 and 1, other numbers are not negative and not absurd, lists that are
-        given are not empty, and a last day does not lie before the first one.
+        given are not empty, days lie in the calendar that the ledger takes, and a last day does not
+        lie before the first one.
         """
         return next(self._wrong(), None) or self.unfit()
 
@@ -138,6 +140,10 @@ def _range(name: str, value: object) -> Iterator[OutOfRange]:
             yield OutOfRange(name, f"{value} 不得为负", f"{value} must not be negative")
         elif number > PARAMETER_MAX:
             yield OutOfRange(name, f"超过 {PARAMETER_MAX}", f"is more than {PARAMETER_MAX}")
+    elif isinstance(value, date):
+        if not FIRST_DAY <= value <= LAST_DAY:
+            bounds = f"{FIRST_DAY}..{LAST_DAY}"
+            yield OutOfRange(name, f"{value} 不在 {bounds} 之内", f"{value} lies outside {bounds}")
     elif value == ():
         yield OutOfRange(name, "不得为空", "must not be empty")
 

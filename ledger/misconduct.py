@@ -19,7 +19,8 @@ from ledger.completion import (
     Standing,
     TrainingTerminated,
 )
-from ledger.credit import CREDIT_EVENTS, Account, CreditAwarded, CreditRevoked
+from ledger.correction import Account
+from ledger.credit import CREDIT_EVENTS, CreditAwarded, CreditRevoked
 from ledger.day import happened
 from ledger.enrollment import ENROLLMENT_EVENTS
 from ledger.event import Entry, Event

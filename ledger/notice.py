@@ -5,22 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ledger.command import Refused
-from ledger.completion import DenialNotified, Recipient, SettleCompletion, Standing
-from ledger.event import Event
+from ledger.command import Refused, Selector, about, fact
+from ledger.completion import COMPLETION_EVENTS, DenialNotified, Recipient, Standing
+from ledger.enrollment import ENROLLMENT_EVENTS
+from ledger.evaluation import untold
+from ledger.event import Entry, Event
 from ledger.fault import Fault
 from ledger.finding import Outcome
+from ledger.names import TeacherId
+from ledger.offering import OFFERING_EVENTS, ClassStep
 from ledger.regulation import InForce, Parameters
 
 
 class DenialNotice(
     Parameters,
     kind="denial-notice",
-    zh="不予结业、终止或撤销结业的情况只抄告部分对象的，或到结班时尚未抄告的，记一项违规。",
+    zh="不予结业、终止或撤销结业的情况只抄告部分对象的，或到结班时还没有抄告任何对象的，记一项违规。",
     scope=(),
     less=("recipients",),
 ):
-    """A denial of which one of these was not told is a violation, on the notice and at closing."""
+    """A notice of a denial that leaves one of these out is a violation, and so is none at closing.
+
+    It is found once: what a notice left out is not found again when the class closes.
+    """
 
     recipients: tuple[Recipient, ...]
 
@@ -31,14 +38,6 @@ class NoDenial(Refused):
 
 class NoticeIncomplete(Refused):
     """A recipient of the notice is missing."""
-
-
-def untold(
-    rule: InForce[DenialNotice] | None, standing: Standing, telling: tuple[Recipient, ...] = ()
-) -> list[Recipient]:
-    """Who is to be told of a denial and was not, nor is being told now."""
-    told = standing.notified.union(telling)
-    return [each for each in (rule.value.recipients if rule else ()) if each not in told]
 
 
 def incomplete(
@@ -56,10 +55,26 @@ def incomplete(
 
 
 @dataclass(kw_only=True)
-class NotifyDenial(SettleCompletion):
+class NotifyDenial(ClassStep):
     """Tell bureau and school of a denied completion, by the provider."""
 
+    teacher: TeacherId
     recipients: tuple[Recipient, ...]
+
+    standing: Standing = fact(default=None)
+
+    def __post_init__(self) -> None:
+        self.standing = Standing(self.teacher)
+
+    def boundary(self) -> list[Selector]:
+        return [
+            about(self.teacher, self.offering, of=[*ENROLLMENT_EVENTS, *COMPLETION_EVENTS]),
+            about(self.offering, of=OFFERING_EVENTS),
+        ]
+
+    def learn(self, entry: Entry) -> None:
+        super().learn(entry)
+        self.standing.learn(entry)
 
     def decide(self) -> Iterator[Event]:
         opened = self.room.known(self.offering)
@@ -80,7 +95,8 @@ class NotifyDenial(SettleCompletion):
             recipients=self.recipients,
         )
         rule = self.ask.rules.find(DenialNotice, opened.place, self.room.opened_on)
-        lacking = untold(rule, standing, self.recipients)
+        told = standing.notified.union(self.recipients)
+        lacking = untold(rule.value.recipients if rule else (), told)
         if lacking:
             said = incomplete(rule, standing, lacking)
             yield self.finding(said, Outcome.VIOLATION, self.teacher, self.offering)

@@ -189,8 +189,8 @@ class ClassRoom:
         """Raises ``OfferingGone`` for a class that was cancelled."""
         if self.cancelled is not None:
             raise OfferingGone(
-                zh=f"{offering} 已经取消，不能再选课、确认或认定学分",
-                en=f"{offering} was cancelled; nobody can choose it or be credited for it",
+                zh=f"{offering} 已经取消，不能再选课、确认、实施或认定学分",
+                en=f"{offering} was cancelled; nobody chooses, holds or is credited for it",
                 field="offering",
                 evidence=(self.cancelled,),
             )
@@ -256,8 +256,9 @@ class OpenOffering(Command):
                 self.known = self.known or parallel == self.offering
             case _:
                 self.seen.learn(entry)
-                self.held.learn(entry)
                 self.standing.learn(entry)
+                if self.seen.declared is not None:
+                    self.held.learn(entry, self.seen.declared.provider)
 
     def authority(self) -> Name:
         return self._declared().provider
@@ -364,6 +365,12 @@ class ClassStep(Command):
     offering: OfferingId
 
     room: ClassRoom = fact(default_factory=ClassRoom)
+
+    def running(self) -> OfferingOpened:
+        """The class. Raises ``UnknownReference``, or ``OfferingGone`` where it was cancelled."""
+        opened = self.room.known(self.offering)
+        self.room.held(self.offering)
+        return opened
 
     def learn(self, entry: Entry) -> None:
         self.room.learn(entry)

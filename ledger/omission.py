@@ -6,15 +6,16 @@ opened (rulebook C-33); where no rule was in force, nothing is lacking.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from ledger.change import ChangeKind
+from ledger.change import ChangeClass, ChangeKind
 from ledger.command import Refused
 from ledger.conduct import Conduct
+from ledger.effect import missing
 from ledger.evaluation import (
     EvaluationKind,
     KeyEvaluation,
@@ -22,14 +23,16 @@ from ledger.evaluation import (
     PerformanceEvaluation,
     ResultsFeedback,
     SatisfactionSurvey,
+    untold,
 )
 from ledger.names import TeacherId
-from ledger.notice import DenialNotice, incomplete, untold
+from ledger.notice import DenialNotice, incomplete
 from ledger.offering import ClassRoom
 from ledger.regulation import InForce, ParametersT, Rulebook
 from ledger.safeguard import KeptDocuments, SafeguardKind, SafetyEducation
 from ledger.schedule import (
     DailyLog,
+    Half,
     LogMissing,
     TimetableNotice,
     unlogged,
@@ -44,7 +47,7 @@ class TimetableMissing(Refused):
 
 
 class AttendanceUntaken(Refused):
-    """Nobody took the attendance of a training day."""
+    """Nobody took the attendance of a half-day."""
 
 
 class AssessmentNotHeld(Refused):
@@ -86,6 +89,7 @@ class Omissions:
 
     def __iter__(self) -> Iterator[tuple[Refused, TeacherId | None]]:
         for said in (
+            *self._changes(),
             *self._days(),
             *self._assessment(),
             *self._evaluations(),
@@ -107,6 +111,11 @@ class Omissions:
         name = self.room.opened.offering
         return said(zh=f"{name} {zh}", en=f"{name} {en}", rule=rule, **more)
 
+    def _changes(self) -> Iterator[Refused]:
+        for change, day in self.conduct.execution.unfinished():
+            if change.change_class(self.rules, day) is ChangeClass.MAJOR:
+                yield from missing(self.rules, change, day)
+
     def _days(self) -> Iterator[Refused]:
         sessions = self.conduct.table.sessions or {}
         notice, log = self._rule(TimetableNotice), self._rule(DailyLog)
@@ -116,25 +125,28 @@ class Omissions:
             )
         if log is None:
             return
-        days = {day for day, _ in sessions if day <= self.today}
-        for said, missing, zh, en in (
-            (
+        halves = {(day, half) for day, half in sessions if day <= self.today}
+        count = len({day for day, _ in halves})
+        days = unlogged(self.conduct.table, self.conduct.table.logged or (), self.today)
+        if days:
+            shown = _shown(map(str, days))
+            yield self._lacks(
                 LogMissing,
-                unlogged(self.conduct.table, self.conduct.table.logged or (), self.today),
-                "没有班级日志",
-                "without a log",
-            ),
-            (AttendanceUntaken, sorted(days - self.conduct.attended), "没有登记出勤", "unattended"),
-        ):
-            if missing:
-                shown = "、".join(map(str, missing[:DAYS_SHOWN_MAX]))
-                more = "…" if len(missing) > DAYS_SHOWN_MAX else ""
-                yield self._lacks(
-                    said,
-                    log,
-                    f"的 {len(days)} 个培训日中有 {len(missing)} 日{zh}：{shown}{more}",
-                    f"left {len(missing)} of {len(days)} training days {en}: {shown}{more}",
-                )
+                log,
+                f"的 {count} 个培训日中有 {len(days)} 日没有班级日志：{shown}",
+                f"left {len(days)} of {count} training days without a log: {shown}",
+            )
+        untaken = halves - self.conduct.attended
+        if untaken:
+            # In the order of the halves of a day, which is that of their enum.
+            in_order = sorted(untaken, key=lambda each: (each[0], list(Half).index(each[1])))
+            shown = _shown(f"{day} {half.value}" for day, half in in_order)
+            yield self._lacks(
+                AttendanceUntaken,
+                log,
+                f"的 {len(halves)} 个培训半天中有 {len(untaken)} 个没有登记出勤：{shown}",
+                f"left {len(untaken)} of {len(halves)} half-days without attendance: {shown}",
+            )
 
     def _assessment(self) -> Iterator[Refused]:
         assert self.room.opened is not None
@@ -160,9 +172,13 @@ class Omissions:
             )
         mutual = self._rule(MutualEvaluation)
         for kind in mutual.value.kinds if mutual else ():
-            if kind not in had:
+            silent = "、".join(each.value for each in self.conduct.evaluations.silent(kind))
+            if silent:
                 yield self._lacks(
-                    EvaluationMissing, mutual, f"缺一类互评：{kind.value}", f"lacks {kind.value}"
+                    EvaluationMissing,
+                    mutual,
+                    f"缺一类互评：{kind.value}（{silent} 没有评价）",
+                    f"lacks {kind.value} by {silent}",
                 )
         count = had.get(EvaluationKind.PERFORMANCE, 0)
         if performance is not None and count < performance.value.evaluations_min:
@@ -207,11 +223,9 @@ class Omissions:
     def _returned(self) -> Iterator[Refused]:
         rule = self._rule(ResultsFeedback)
         had = self.conduct.evaluations.returned
-        lacking = [
-            each.value for each in (rule.value.recipients if rule else ()) if each not in had
-        ]
+        lacking = untold(rule.value.recipients if rule else (), had)
         if lacking:
-            names = "、".join(lacking)
+            names = "、".join(each.value for each in lacking)
             yield self._lacks(
                 ResultsNotReturned,
                 rule,
@@ -236,6 +250,12 @@ class Omissions:
     def _notices(self) -> Iterator[tuple[Refused, TeacherId]]:
         rule = self._rule(DenialNotice)
         for each in self.conduct.trainees:
-            lacking = untold(rule, each) if each.denied else []
-            if lacking:
-                yield incomplete(rule, each, lacking), each.teacher
+            # Of a notice that told one of two, the one left out was found when it was given.
+            if rule is not None and each.denied and not each.notified:
+                yield incomplete(rule, each, list(rule.value.recipients)), each.teacher
+
+
+def _shown(missing: Iterable[str]) -> str:
+    """The first of them, and whether there are more."""
+    names = list(missing)
+    return "、".join(names[:DAYS_SHOWN_MAX]) + ("…" if len(names) > DAYS_SHOWN_MAX else "")

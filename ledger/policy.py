@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from msgspec import structs
+
 from ledger.command import Command, Refused, Selector, about, fact
-from ledger.draft import span
+from ledger.conflict import judge_delegations, judge_doubt
 from ledger.event import Entry, Event
 from ledger.fault import Fault
 from ledger.names import DocumentId, Name
@@ -22,6 +24,7 @@ from ledger.rule import (
     RulesEnded,
     RulesSuspended,
     SuspensionEnded,
+    reaches,
 )
 from ledger.text import filled
 
@@ -69,9 +72,9 @@ class PolicyStep(Command):
             raise unknown(self.document, "document")
         return self.adopted
 
-    def one(self, name: str, field: str) -> Rule:
-        """An adopted rule of the document, or a refusal where it has no such rule."""
-        found = self.ask.rules.rules.get(name)
+    def one(self, name: str, field: str, day: date) -> Rule:
+        """An adopted rule as it is on the day, or a refusal where the document has no such rule."""
+        found = self.ask.rules.at(name, day)
         if found is None or found.document != self.document:
             raise UnknownRule(
                 zh=f"{self.document} 中没有条款 {name}",
@@ -80,7 +83,7 @@ class PolicyStep(Command):
             )
         return found
 
-    def _named(self, names: tuple[str, ...]) -> list[Rule]:
+    def _named(self, names: tuple[str, ...], day: date) -> list[Rule]:
         if not 1 <= len(names) <= RULES_MAX or len(set(names)) < len(names):
             raise Fault(
                 "BAD_RULES",
@@ -88,7 +91,7 @@ class PolicyStep(Command):
                 en=f"rules must name 1 to {RULES_MAX} rules, each once",
                 field="rules",
             )
-        return [self.one(each, "rules") for each in names]
+        return [self.one(each, "rules", day) for each in names]
 
 
 @dataclass(kw_only=True)
@@ -100,21 +103,23 @@ class RepealRules(PolicyStep):
 
     def decide(self) -> Iterator[Event]:
         self.head()
-        for rule in self._named(self.rules):
+        for rule in self._named(self.rules, self.last):
             yield from _running(self, rule, self.last, "last")
-        yield RulesEnded(
+        ended = RulesEnded(
             document=self.document,
             place=self.head().place,
             rules=self.rules,
             last=self.last,
             citation=filled(self.citation, "citation"),
         )
+        yield from judge_delegations(self, ended, "rules")
+        yield ended
 
 
 def _running(command: Command, rule: Rule, day: date, field: str) -> Iterator[Event]:
-    first, last = span(rule)
+    first, last = command.ask.rules.reach(rule.id)
+    ended = day == last and rule.certain_through is None
     # With the day before the first a rule is taken back whole.
-    ended = rule.until is not None and rule.certain_through is None and day >= last
     if day > last or ended or (first > date.min and day < first - timedelta(days=1)):
         over = RuleOver(
             zh=f"{rule.id} 自 {first} 至 {last} 有效，与 {day} 不合",
@@ -144,7 +149,7 @@ class SuspendRules(PolicyStep):
                 en="since, certain_through and until must follow each other",
                 field="until" if self.until is not None else "certain_through",
             )
-        for rule in self._named(self.rules):
+        for rule in self._named(self.rules, self.since):
             for since, _, until in self.ask.rules.suspensions(rule.id):
                 end = self.until or date.max
                 if since <= end and (until is None or self.since <= until):
@@ -155,7 +160,8 @@ class SuspendRules(PolicyStep):
                         field="rules",
                     )
                     yield from self.gate(said)
-        yield RulesSuspended(
+            yield from self._doubted(rule)
+        suspended = RulesSuspended(
             document=self.document,
             place=self.head().place,
             rules=self.rules,
@@ -164,6 +170,17 @@ class SuspendRules(PolicyStep):
             until=self.until,
             citation=filled(self.citation, "citation"),
         )
+        yield from judge_delegations(self, suspended, "rules")
+        yield suspended
+
+    def _doubted(self, rule: Rule) -> Iterator[Event]:
+        """Whether the rule, perhaps suspended, would stand before a hard one above it."""
+        if self.certain_through is None:
+            return
+        for version in self.ask.rules.versions(rule.id):
+            until = min(self.until or date.max, version.until or date.max)
+            shaky = structs.replace(version, certain_through=self.certain_through, until=until)
+            yield from judge_doubt(self, shaky, self.ask.rules, "certain_through")
 
 
 @dataclass(kw_only=True)
@@ -181,9 +198,9 @@ class EndSuspension(PolicyStep):
     def decide(self) -> Iterator[Event]:
         self.head()
         citation = filled(self.citation, "citation")
-        named = self._named(self.rules) if self.rules else self._open()
+        named = self._named(self.rules, self.day) if self.rules else self._open()
         paused = tuple(rule.id for rule in named if self._paused(rule))
-        relaxing = tuple(rule.id for rule in named if rule.certain_through and self._reached(rule))
+        relaxing = tuple(rule.id for rule in named if self._relaxing(rule))
         idle = [rule for rule in named if rule.id not in (*paused, *relaxing)]
         if idle or not named:
             which = "、".join(rule.id for rule in idle) or str(self.document)
@@ -200,20 +217,20 @@ class EndSuspension(PolicyStep):
             )
         if relaxing:
             last = self.day - timedelta(days=1)
-            yield RulesEnded(
+            ended = RulesEnded(
                 document=document, place=place, rules=relaxing, last=last, citation=citation
             )
+            yield from judge_delegations(self, ended, "day")
+            yield ended
 
     def _open(self) -> list[Rule]:
-        mine = (each for each in self.ask.rules.rules.values() if each.document == self.document)
-        return [each for each in mine if self._paused(each) or each.certain_through]
+        mine = (each.id for each in self.ask.rules.rules.values() if each.document == self.document)
+        on_day = (self.one(each, "document", self.day) for each in mine)
+        return [each for each in on_day if self._paused(each) or self._relaxing(each)]
 
     def _paused(self, rule: Rule) -> bool:
-        return any(
-            since <= self.day and (until is None or self.day <= until)
-            for since, _, until in self.ask.rules.suspensions(rule.id)
-        )
+        return any(reaches(each, self.day) for each in self.ask.rules.suspensions(rule.id))
 
-    def _reached(self, rule: Rule) -> bool:
-        first, last = span(rule)
-        return first <= self.day <= last
+    def _relaxing(self, rule: Rule) -> bool:
+        first, last = self.ask.rules.reach(rule.id)
+        return rule.certain_through is not None and first <= self.day <= last

@@ -1,8 +1,9 @@
 """Redating: other days for many classes at once, by the bureau that is competent for them.
 
 In the first half of 2020 the notice allows it for offline classes of cities and counties whose
-provider passed the joint acceptance, up to a last day. In other terms only the delivery window
-speaks of the new days, and is noted.
+provider passed the joint acceptance and asked for it, up to a last day; no provider moves such a
+class by a change of its plan. In other terms only the delivery window speaks of the new days, and
+is noted.
 """
 
 from __future__ import annotations
@@ -14,18 +15,19 @@ from datetime import date
 from ledger.amount import bounded
 from ledger.command import Command, Refused, Selector, about, fact
 from ledger.dates import NewDates, OfferingsRedated
+from ledger.delivery import note_days
 from ledger.event import Entry, Event, Part
 from ledger.fault import Fault
 from ledger.names import JurisdictionId, Name, OfferingId, ProviderId, TermId
 from ledger.offering import OFFERING_EVENTS, ClassRoom, ClassStep, OfferingOpened
+from ledger.register import Level
 from ledger.regulation import InForce, Parameters
 from ledger.reopening import offline
 from ledger.resumption import RESUMPTION_EVENTS, Resumption
 from ledger.review import reasoned
-from ledger.term import Phase, note_window
 
 MOVES_MAX = 200
-LEVELS = ("PROVINCE", "CITY", "COUNTY")
+CONDITIONS = ("ACCEPTANCE", "PROVIDER_APPLICATION", "BUREAU_ADJUSTMENT")
 
 
 class RedatingRequested(Event, name="redating.requested"):
@@ -42,13 +44,17 @@ class RedatingRequested(Event, name="redating.requested"):
 class Redating(
     Parameters,
     kind="redating",
-    zh="规定层级的线下班改期，机构须已验收合格，结束日不得晚于规定的最后一天，否则不予改期。",
+    zh="规定层级的线下班由主管部门统一改期，机构须已验收合格并提出申请，"
+    "结束日不得晚于规定的最后一天，否则不予改期。",
     scope=("term",),
     more=("last_day",),
     less=("conditions",),
-    words={"levels": LEVELS},
+    words={"levels": Level, "conditions": CONDITIONS, "applies_to": ("OFFLINE",)},
 ):
-    """Offline classes of these levels move by an accepted provider, up to the last day."""
+    """Offline classes of these levels are moved by the bureau, up to the last day.
+
+    Their provider passed the acceptance and asked for it, where the conditions say so.
+    """
 
     applies_to: tuple[str, ...]
     levels: tuple[str, ...]
@@ -62,6 +68,14 @@ class NotToBeRedated(Refused):
 
 class RedatedUnaccepted(Refused):
     """The provider of the class did not pass the joint acceptance."""
+
+
+class RedatedUnasked(Refused):
+    """The provider of the class did not ask for other days."""
+
+
+class MovedByProvider(Refused):
+    """The provider would move the class itself, which is for the bureau."""
 
 
 class RedatedTooLate(Refused):
@@ -96,8 +110,7 @@ class RequestRedating(ClassStep):
         return [about(self.offering, of=OFFERING_EVENTS)]
 
     def decide(self) -> Iterator[Event]:
-        opened = self.room.known(self.offering)
-        self.room.held(self.offering)
+        opened = self.running()
         _in_order(self.opens, self.closes)
         reasoned(self.reason, needed=True)
         yield RedatingRequested(
@@ -120,11 +133,12 @@ class RedateOfferings(Command):
     reason: str
 
     rooms: dict[OfferingId, ClassRoom] = fact(default_factory=dict)
+    asked: set[OfferingId] = fact(default_factory=set)
     resumed: dict[ProviderId, Resumption] = fact(default_factory=dict)
 
     def boundary(self) -> list[Selector]:
         named = dict.fromkeys(each.offering for each in self.moves)
-        return [about(each, of=OFFERING_EVENTS) for each in named]
+        return [about(each, of=[*OFFERING_EVENTS, RedatingRequested]) for each in named]
 
     def beyond(self) -> list[Selector]:
         rooms = self.rooms.values()
@@ -133,7 +147,9 @@ class RedateOfferings(Command):
 
     def learn(self, entry: Entry) -> None:
         event = entry.event
-        if isinstance(event, OfferingsRedated):
+        if isinstance(event, RedatingRequested):
+            self.asked.add(event.offering)
+        elif isinstance(event, OfferingsRedated):
             for each in event.moves:
                 self.rooms.setdefault(each.offering, ClassRoom()).learn(entry)
         elif type(event) in OFFERING_EVENTS:
@@ -153,7 +169,7 @@ class RedateOfferings(Command):
         rules: dict[str, None] = {}
         for move in self.moves:
             opened = self._opened(move)
-            rule = self._rule(opened)
+            rule = redating_rule(self, opened)
             for refusal in self._wrong(move, opened, rule):
                 yield from self.gate(refusal, move.offering, opened.provider)
             if rule is not None:
@@ -188,24 +204,18 @@ class RedateOfferings(Command):
             )
         return opened
 
-    def _rule(self, opened: OfferingOpened) -> InForce[Redating] | None:
-        rule = self.ask.rules.find(Redating, opened.place, self.ask.on, term=opened.term.value)
-        return rule if rule is not None and offline(opened.plan) else None
-
     def _noted(self, move: Move, opened: OfferingOpened) -> Iterator[Event]:
-        last = move.opens if opened.plan.cross_term else move.closes
-        for day in dict.fromkeys((move.opens, last)):
-            yield from note_window(
-                self,
-                Phase.DELIVER,
-                move.offering,
-                opened.provider,
-                place=opened.place,
-                term=opened.term,
-                calendar=opened.calendar,
-                day=day,
-                pinned=self.ask.on,
-            )
+        return note_days(
+            self,
+            (move.opens, move.closes),
+            move.offering,
+            opened.provider,
+            plan=opened.plan,
+            place=opened.place,
+            term=opened.term,
+            calendar=opened.calendar,
+            pinned=self.rooms[move.offering].opened_on,
+        )
 
     def _wrong(
         self, move: Move, opened: OfferingOpened, rule: InForce[Redating] | None
@@ -235,6 +245,13 @@ class RedateOfferings(Command):
                 field="moves",
                 evidence=resumed.evidence,
             )
+        if "PROVIDER_APPLICATION" in rule.value.conditions and move.offering not in self.asked:
+            yield RedatedUnasked(
+                zh=f"{opened.provider} 没有申请 {move.offering} 改期（requestRedating）",
+                en=f"{opened.provider} did not ask for other days of {move.offering}",
+                rule=rule,
+                field="moves",
+            )
         late = (move.closes - rule.value.last_day).days
         if late > 0:
             yield RedatedTooLate(
@@ -245,6 +262,26 @@ class RedateOfferings(Command):
                 rule=rule,
                 field="moves",
             )
+
+
+def redating_rule(command: Command, opened: OfferingOpened) -> InForce[Redating] | None:
+    """The rule by which the bureau moves the class, or ``None`` where there is none."""
+    rule = command.ask.rules.find(Redating, opened.place, command.ask.on, term=opened.term.value)
+    return rule if rule is not None and offline(opened.plan) else None
+
+
+def moved_by_provider(command: Command, opened: OfferingOpened) -> MovedByProvider | None:
+    """What is wrong where a provider changes the days of a class that the bureau moves."""
+    rule = redating_rule(command, opened)
+    if rule is None or "BUREAU_ADJUSTMENT" not in rule.value.conditions:
+        return None
+    return MovedByProvider(
+        zh=f"{opened.offering} 的日期由主管部门统一调整，机构须申请改期（requestRedating），"
+        "不能自行变更",
+        en=f"the bureau moves {opened.offering}; its provider asks for that and changes no days",
+        rule=rule,
+        field="kinds",
+    )
 
 
 def _in_order(opens: date, closes: date) -> None:

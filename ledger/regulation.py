@@ -12,7 +12,7 @@ before that day the rulebook answers as it did.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -34,9 +34,12 @@ from ledger.rule import (
     RulesEnded,
     RulesSuspended,
     SuspensionEnded,
+    amended,
+    cut,
     in_force,
     outside,
     resumed,
+    span,
 )
 from ledger.rule import RegulationAdopted as RegulationAdopted
 from ledger.rule import Rule as Rule
@@ -92,6 +95,11 @@ class _Held:
         self.value: Parameters | None = None
         self.pauses = pauses
 
+    def certain(self, day: date) -> bool | None:
+        """``True``: in force for certain, ``False``: perhaps, ``None``: not, or suspended."""
+        certain = in_force(self.rule, day)
+        return certain if certain is None else outside(self.pauses, day, certain)
+
 
 class Rulebook:
     """All adopted rules and what became of them, as a fold over the regulation events.
@@ -142,6 +150,38 @@ class Rulebook:
         """All versions of a rule, in the order in which they were learned."""
         return [each.rule for each in self._versions(rule)]
 
+    def every(self) -> Iterator[Rule]:
+        """All versions of all rules that are in force on some day."""
+        for rule in list(self.rules):
+            yield from (each for each in self.versions(rule) if _ever(each))
+
+    def on(self, day: date) -> list[Rule]:
+        """The versions that are in force on a day, certainly or perhaps."""
+        held = (each for rule in self.rules for each in self._versions(rule))
+        return [each.rule for each in held if each.certain(day) is not None]
+
+    def at(self, rule: str, day: date) -> Rule | None:
+        """The version of a rule on a day, the latest where there is none; ``None``: no rule."""
+        found = self.rules.get(rule)
+        if found is not None:
+            for each in self.versions(rule):
+                first, last = span(each)
+                found = each if first <= day <= last else found
+        return found
+
+    def reach(self, rule: str) -> tuple[date, date]:
+        """First and last day on which any version of a rule may be in force."""
+        versions = self.versions(rule)
+        spans = [span(each) for each in [each for each in versions if _ever(each)] or versions]
+        return min(first for first, _ in spans), max(last for _, last in spans)
+
+    def amended(self, event: RuleAmended) -> Rule:
+        """The version that an amendment makes: it takes the place of all later ones."""
+        certain = (each.certain_through for each in self.versions(event.rule))
+        known = next((day for day in certain if day is not None), None)
+        old = structs.replace(self.rules[event.rule], certain_through=known)
+        return amended(old, event)
+
     def suspensions(self, rule: str) -> tuple[Pause, ...]:
         """When a rule is suspended: first day, last certain day, last day."""
         return tuple(self._pauses.get(rule, ()))
@@ -154,8 +194,7 @@ class Rulebook:
         **scope: str,
     ) -> InForce[ParametersT] | None:
         """The one rule of a kind that answers for a place on a day, or ``None``."""
-        found = self.find_all(kind, place, day, **scope)
-        return found[0] if found else None
+        return next(self.answers(kind, place, day, scope), None)
 
     def find_all(
         self,
@@ -165,27 +204,26 @@ class Rulebook:
         **scope: str,
     ) -> list[InForce[ParametersT]]:
         """All rules of a kind that answer along the chain of places, the strongest first."""
+        return list(self.answers(kind, place, day, scope))
+
+    def answers(
+        self, kind: type[ParametersT], place: JurisdictionId, day: date, scope: dict[str, str]
+    ) -> Iterator[InForce[ParametersT]]:
+        """The same one by one; all questions come through here."""
         places = self._held.get(kind.KIND)
         if places is None:
-            return []
-        found: list[InForce[ParametersT]] = []
+            return
         for where in place.chain:
             ranked: list[tuple[tuple[int, date], _Held, bool]] = []
             for held in places.get(where, ()):
                 rule = held.rule
-                if not rule.applies(scope):
-                    continue
-                certain = in_force(rule, day)
-                if held.pauses and certain is not None:
-                    certain = outside(held.pauses, day, certain)
+                certain = held.certain(day) if rule.applies(scope) else None
                 if certain is not None:
                     ranked.append(((len(rule.scope), rule.since or date.min), held, certain))
             ranked.sort(key=lambda each: each[0], reverse=True)
-            found.extend(
-                InForce(held.rule, _read(held, kind), certain=certain, place=place, day=day)
-                for _, held, certain in ranked
-            )
-        return found
+            for _, held, certain in ranked:
+                value = _read(held, kind)
+                yield InForce(held.rule, value, certain=certain, place=place, day=day)
 
     def _hold(self, rule: Rule) -> None:
         self.rules[rule.id] = rule
@@ -193,32 +231,27 @@ class Rulebook:
         self._held.setdefault(rule.kind, {}).setdefault(rule.place, []).append(held)
 
     def _amend(self, event: RuleAmended) -> None:
-        old = self.rules[event.rule]
+        new = self.amended(event)
         for held in self._versions(event.rule):
             if held.rule.until is None or held.rule.until >= event.since:
-                held.rule = structs.replace(held.rule, until=event.since - timedelta(days=1))
-        self._hold(
-            structs.replace(
-                old,
-                parameters=event.parameters,
-                since=event.since,
-                uncertain_from=None,
-                amended=event.citation,
-                zh=event.zh,
-                en=event.en,
-            )
-        )
+                held.rule = cut(held.rule, event.since - timedelta(days=1))
+        self._hold(new)
 
     def _close(self, rule: str, last: date) -> None:
         for held in self._versions(rule):
-            if held.rule.until is None or held.rule.until >= last:
-                held.rule = structs.replace(held.rule, until=last, certain_through=None)
+            until = min(held.rule.until or date.max, last)
+            held.rule = structs.replace(held.rule, until=until, certain_through=None)
         self.rules[rule] = self._versions(rule)[-1].rule
 
     def _versions(self, rule: str) -> list[_Held]:
         latest = self.rules[rule]
         held = self._held[latest.kind][latest.place]
         return [each for each in held if each.rule.id == rule]
+
+
+def _ever(rule: Rule) -> bool:
+    first, last = span(rule)
+    return first <= last
 
 
 def _read(held: _Held, kind: type[ParametersT]) -> ParametersT:

@@ -5,30 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from msgspec import structs
-
 from ledger.amount import bounded
 from ledger.command import PROVINCE, Command, Refused, Selector, about, fact
 from ledger.dates import OfferingsRedated
 from ledger.declaration import ProjectDeclared
 from ledger.event import Entry, Event
 from ledger.names import JurisdictionId, Name, OfferingId, ProjectId, TermId
-from ledger.offering import OfferingCancelled, OfferingOpened
+from ledger.offering import ClassRoom, DatesChanged, OfferingCancelled, OfferingOpened
 from ledger.plan import Choice
 from ledger.regulation import InForce, Parameters
 from ledger.reopening import offline
 from ledger.review import PROJECT_EVENTS, Dossier, ProjectRemoved, reasoned
 
 PROJECTS_MAX = 500
-LEVELS = ("PROVINCE", "CITY", "COUNTY")
 
 
 class ProjectRemoval(
     Parameters,
     kind="project-removal",
-    zh="所列层级和形式的项目由省级统一移除，其班期随之取消，不能再选课和认定学分。",
+    zh="省级所列形式的项目由省级统一移除，其班期随之取消，不能再选课和认定学分。",
     scope=("term",),
-    words={"levels": LEVELS},
+    # The province removes its own projects, and no others.
+    words={"levels": ("PROVINCE",), "applies_to": ("OFFLINE",)},
 ):
     """Projects of this level and kind are removed; their classes end without choice or credit."""
 
@@ -55,31 +53,35 @@ class NothingToRemove(Refused):
 
 @dataclass
 class Classes:
-    """The classes of projects that were opened and not cancelled, as the events say it."""
+    """The classes of projects, as the events say it."""
 
-    opened: dict[OfferingId, OfferingOpened] = field(default_factory=dict)
+    rooms: dict[OfferingId, ClassRoom] = field(default_factory=dict)
 
     def learn(self, entry: Entry) -> None:
-        """Takes in openings and cancellations; others change nothing."""
+        """Takes in openings, cancellations and new days; others change nothing."""
         match entry.event:
-            case OfferingOpened() as event:
-                self.opened[event.offering] = event
-            case OfferingCancelled(offering=offering):
-                self.opened.pop(offering, None)
-            case OfferingsRedated(moves=moves):
-                for each in moves:
-                    if each.offering in self.opened:
-                        days = {"opens": each.opens, "closes": each.closes}
-                        opened = self.opened[each.offering]
-                        self.opened[each.offering] = structs.replace(opened, **days)
+            case OfferingOpened(offering=offering):
+                self.rooms.setdefault(offering, ClassRoom()).learn(entry)
+            case OfferingCancelled(offering=offering) | DatesChanged(offering=offering):
+                if offering in self.rooms:
+                    self.rooms[offering].learn(entry)
+            case OfferingsRedated():
+                for room in self.rooms.values():
+                    room.learn(entry)
             case _:
                 pass
 
     def of(self, project: ProjectId) -> list[OfferingOpened]:
-        """The classes of one project."""
-        return [each for each in self.opened.values() if each.project == project]
+        """The classes of one project that were not cancelled."""
+        standing = [each.opened for each in self.rooms.values() if each.cancelled is None]
+        return [each for each in standing if each is not None and each.project == project]
+
+    def dated(self) -> list[Selector]:
+        """The changes of their days; such an event names the class and not its project."""
+        return [about(each, of=[DatesChanged]) for each in self.rooms]
 
 
+# Those that name the project.
 CLASS_EVENTS: list[type[Event]] = [OfferingOpened, OfferingCancelled, OfferingsRedated]
 
 

@@ -78,16 +78,16 @@ class _Order:
     awarded: ProviderId | None = None
     held: Accreditation = field(default_factory=Accreditation)
 
-    def learn(self, entry: Entry) -> None:
+    def learn(self, entry: Entry, provider: ProviderId) -> None:
         match entry.event:
             case OrderSubmitted() as event:
                 self.submitted = event
-            case OrderResponded(provider=provider):
-                self.responded = {*(self.responded or ()), provider}
-            case OrderAwarded(provider=provider):
-                self.awarded = provider
+            case OrderResponded(provider=responder):
+                self.responded = {*(self.responded or ()), responder}
+            case OrderAwarded(provider=awarded):
+                self.awarded = awarded
             case _:
-                self.held.learn(entry)
+                self.held.learn(entry, provider)
 
     def known(self, order: OrderId) -> OrderSubmitted:
         if self.submitted is None:
@@ -152,7 +152,7 @@ class RespondToOrder(Command):
         ]
 
     def learn(self, entry: Entry) -> None:
-        self.seen.learn(entry)
+        self.seen.learn(entry, self.provider)
 
     def authority(self) -> Name:
         return self.provider
@@ -234,7 +234,7 @@ class AwardOrder(Command):
         ]
 
     def learn(self, entry: Entry) -> None:
-        self.seen.learn(entry)
+        self.seen.learn(entry, self.provider)
 
     def authority(self) -> Name:
         return self.seen.known(self.order).place

@@ -166,14 +166,11 @@ class ProviderStep(Command):
         return [about(self.provider, of=[*ACCREDITATION_EVENTS, *RESUMPTION_EVENTS])]
 
     def learn(self, entry: Entry) -> None:
-        self.held.learn(entry)
+        self.held.learn(entry, self.provider)
         self.resumed.learn(entry)
 
     def authority(self) -> Name:
         return self.provider
-
-    def answerable(self) -> JurisdictionId:
-        return self.territory()
 
     def territory(self) -> JurisdictionId:
         return self.held.known(self.provider).place

@@ -5,8 +5,11 @@ The events bear the name of the noun ``regulation``, under which they were first
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from enum import Enum
+
+from msgspec import structs
 
 from ledger.event import Event, Part, unchanged
 from ledger.names import DocumentId, JurisdictionId
@@ -157,6 +160,7 @@ REGULATION_EVENTS: tuple[type[Event], ...] = (RegulationAdopted, RuleAdopted, *P
 
 
 Pause = tuple[date, date | None, date | None]
+Span = tuple[date, date]
 
 
 def in_force(rule: Rule, day: date) -> bool | None:
@@ -172,21 +176,67 @@ def in_force(rule: Rule, day: date) -> bool | None:
     return None
 
 
+def span(rule: Rule) -> Span:
+    """First and last day on which a rule may be in force."""
+    return rule.uncertain_from or rule.since or date.min, rule.until or date.max
+
+
+def cut(rule: Rule, last: date) -> Rule:
+    """The rule with this last day; a doubt that only begins later is gone with it."""
+    certain = rule.certain_through
+    within = certain if certain is not None and certain < last else None
+    return structs.replace(rule, until=last, certain_through=within)
+
+
+def amended(old: Rule, event: RuleAmended) -> Rule:
+    """The version that an amendment makes; a certainty that ended before it does not count."""
+    certain = old.certain_through
+    return structs.replace(
+        old,
+        parameters=event.parameters,
+        since=event.since,
+        uncertain_from=None,
+        certain_through=certain if certain is not None and certain >= event.since else None,
+        amended=event.citation,
+        zh=event.zh,
+        en=event.en,
+    )
+
+
 def resumed(pauses: list[Pause], day: date) -> list[Pause]:
-    """The suspensions, those that reach the day cut off before it."""
+    """The suspensions, the one that reaches the day cut off before it; later ones stay."""
     last = day - timedelta(days=1)
     return [
-        (since, None, last) if until is None or until >= day else (since, certain, until)
-        for since, certain, until in pauses
-        if since < day
+        (pause[0], None, last) if reaches(pause, day) else pause
+        for pause in pauses
+        if pause[0] != day
     ]
+
+
+def reaches(pause: Pause, day: date) -> bool:
+    """Whether a suspension takes the day, certainly or perhaps."""
+    since, _, until = pause
+    return since <= day and (until is None or day <= until)
 
 
 def outside(pauses: list[Pause], day: date, certain: bool) -> bool | None:
     """Whether a rule in force is certainly (``True``) or perhaps outside its suspensions."""
-    for since, certain_through, until in pauses:
-        if since <= day and (until is None or day <= until):
-            if certain_through is None or day <= certain_through:
+    for pause in pauses:
+        if reaches(pause, day):
+            if pause[1] is None or day <= pause[1]:
                 return None
             certain = False
     return certain
+
+
+def unsuspended(rule: Rule, pauses: Iterable[Pause]) -> Iterator[Span]:
+    """The days of a rule without those on which it is suspended for certain."""
+    first, last = span(rule)
+    for since, certain, until in sorted(pauses, key=lambda pause: pause[0]):
+        if first < since:
+            yield first, min(last, since - timedelta(days=1))
+        end = certain or until or date.max
+        if end >= last or since > last:
+            return
+        first = max(first, end + timedelta(days=1))
+    yield first, last

@@ -63,7 +63,7 @@ class RecordSafeguard(ClassStep):
         return [about(self.offering, of=OFFERING_EVENTS)]
 
     def decide(self) -> Iterator[Event]:
-        opened = self.room.known(self.offering)
+        opened = self.running()
         happened(self.day, self.ask.on, "day")
         yield SafeguardRecorded(
             offering=self.offering,

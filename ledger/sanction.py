@@ -52,6 +52,9 @@ class CancelProject(SanctionStep):
             about(self.project, of=CLASS_EVENTS),
         ]
 
+    def beyond(self) -> list[Selector]:
+        return self.classes.dated()
+
     def learn(self, entry: Entry) -> None:
         super().learn(entry)
         self.classes.learn(entry)

@@ -163,7 +163,7 @@ def _exact_session(session: Session) -> Session:
         day=session.day,
         half=session.half,
         hours=hours,
-        course=session.course,
+        course=filled(session.course, "sessions.course"),
         trainer=session.trainer,
         online=session.online,
     )
@@ -199,7 +199,7 @@ class PublishTimetable(ClassStep):
             self.execution.published(entry, opened, entry.event.sessions)
 
     def decide(self) -> Iterator[Event]:
-        opened = self.room.known(self.offering)
+        opened = self.running()
         sessions = tuple(_exact_session(each) for each in self.sessions)
         total = self._even(opened, sessions)
         self._keeps_what_was_held(sessions)
@@ -302,7 +302,7 @@ class LogDay(ClassStep):
         self.table.learn(entry)
 
     def decide(self) -> Iterator[Event]:
-        opened = self.room.known(self.offering)
+        opened = self.running()
         if not any(day == self.day for day, _ in self.table.sessions or ()):
             raise NoSession(
                 zh=f"{self.offering} 的课程表在 {self.day} 没有课",

@@ -173,8 +173,7 @@ class AnnounceScreening(ClassStep):
                 pass
 
     def decide(self) -> Iterator[Event]:
-        opened = self.room.known(self.offering)
-        self.room.held(self.offering)
+        opened = self.running()
         if self.stands is not None:
             raise _stands(self.offering, self.stands)
         if self.chosen is not None:
@@ -222,8 +221,7 @@ class ScreenApplicants(ClassStep):
                 pass
 
     def decide(self) -> Iterator[Event]:
-        opened = self.room.known(self.offering)
-        self.room.held(self.offering)
+        opened = self.running()
         number, applicants = self.waiting.applicants()
         if not applicants:
             raise NobodyToScreen(

@@ -1,8 +1,7 @@
 """Settlement: which trainees of an offering have their outcome, so that it cannot be got round.
 
 Attendance and assessments that come after the outcome would be without effect; they are refused,
-and wrong ones are put right by a correction, which settles anew. Completion is a later noun, so
-its events are known here by their names.
+and wrong ones are put right by a correction, which settles anew.
 """
 
 from __future__ import annotations
@@ -10,16 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ledger.command import Refused, Selector
+from ledger.enrollment import OUTCOMES
 from ledger.event import Entry
 from ledger.fault import Fault
 from ledger.names import OfferingId, TeacherId
-
-SETTLEMENTS = (
-    "completion.granted",
-    "completion.denied",
-    "completion.training-terminated",
-    "completion.revoked",
-)
 
 
 class OutcomeStands(Refused):
@@ -28,7 +21,7 @@ class OutcomeStands(Refused):
 
 def settlements(offering: OfferingId) -> Selector:
     """The outcomes of an offering's trainees; completion is a later noun, so by their names."""
-    return Selector(types=SETTLEMENTS, tags=(str(offering),))
+    return Selector(types=OUTCOMES, tags=(str(offering),))
 
 
 @dataclass
@@ -39,7 +32,7 @@ class Settled:
 
     def learn(self, entry: Entry) -> None:
         """Takes in outcomes; others change nothing."""
-        if entry.event.NAME in SETTLEMENTS:
+        if entry.event.NAME in OUTCOMES:
             teacher: TeacherId = getattr(entry.event, "teacher", TeacherId("teacher:none"))
             self.outcomes[teacher] = entry.id
 

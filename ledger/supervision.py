@@ -150,7 +150,7 @@ class BureauStep(Command):
         return [about(self.provider, of=[*ACCREDITATION_EVENTS, *SUPERVISION_EVENTS])]
 
     def learn(self, entry: Entry) -> None:
-        self.held.learn(entry)
+        self.held.learn(entry, self.provider)
         self.seen.learn(entry)
 
     def authority(self) -> Name:

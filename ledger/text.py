@@ -22,6 +22,11 @@ def filled(text: str, field: str) -> str:
     return trimmed
 
 
+def normal(text: str) -> str:
+    """The text in NFC."""
+    return unicodedata.normalize("NFC", text)
+
+
 def clean(text: str) -> bool:
     """Whether a text is in NFC and free of control characters but line breaks and tabs."""
     if text.isascii():

@@ -142,8 +142,9 @@ class TrainerStep(Command):
 
     def learn(self, entry: Entry) -> None:
         if isinstance(entry.event, JurisdictionRegistered):
-            self.place_known = True
-        self.held.learn(entry)
+            self.place_known = self.place_known or entry.event.jurisdiction == self.place
+        if self.provider is not None:
+            self.held.learn(entry, self.provider)
         self.known.learn(entry)
 
     def authority(self) -> Name:
@@ -156,9 +157,6 @@ class TrainerStep(Command):
                 field="provider",
             )
         return party
-
-    def answerable(self) -> JurisdictionId:
-        return self.territory()
 
     def territory(self) -> JurisdictionId:
         if self.provider is not None:

@@ -16,6 +16,7 @@ from enum import Enum
 from ledger.accreditation import (
     ACCREDITATION_EVENTS,
     Accreditation,
+    AccreditationRevoked,
     accrediting,
 )
 from ledger.command import Command, Refused, Selector, about, fact
@@ -111,6 +112,9 @@ class Case:
                     self.closed = entry.id
                 elif self.due(entry.on):
                     self.failed = entry.id
+            case AccreditationRevoked() if self.project is None:
+                # The ladder has come to its end; who is accredited anew begins without a case.
+                self.card = self.deadline = self.failed = self.closed = None
             case _:
                 pass
 
@@ -157,7 +161,7 @@ class SanctionStep(Command):
         return [about(self.provider, of=[*ACCREDITATION_EVENTS, *SANCTION_EVENTS]), *about_it]
 
     def learn(self, entry: Entry) -> None:
-        self.held.learn(entry)
+        self.held.learn(entry, self.provider)
         self.case.learn(entry)
         self.seen.learn(entry)
 

@@ -15,11 +15,16 @@ from projections.offering import Offerings
 from projections.order import Orders
 from projections.projection import Projection
 from projections.register import Providers, Schools, Teachers
+from projections.resumption import Resumptions
 from projections.screening import Screenings
+from projections.trainer import Trainers
+from projections.warning import Warnings
 
 SCHOOLS = Schools()
 PROVIDERS = Providers()
 TEACHERS = Teachers()
+TRAINERS = Trainers()
+RESUMPTIONS = Resumptions()
 ORDERS = Orders()
 PROJECTS = Projects()
 OFFERINGS = Offerings()
@@ -29,6 +34,7 @@ CHANGES = Changes()
 COMPLETIONS = Completions()
 RECORDS = Records()
 SCHOOL_BASED = SchoolBasedTrainings()
+WARNINGS = Warnings()
 YEARBOOKS = Yearbooks()
 FINDINGS = Findings()
 
@@ -36,6 +42,8 @@ VIEWS: tuple[Projection[Any], ...] = (
     SCHOOLS,
     PROVIDERS,
     TEACHERS,
+    TRAINERS,
+    RESUMPTIONS,
     ORDERS,
     PROJECTS,
     OFFERINGS,
@@ -45,6 +53,7 @@ VIEWS: tuple[Projection[Any], ...] = (
     COMPLETIONS,
     RECORDS,
     SCHOOL_BASED,
+    WARNINGS,
     YEARBOOKS,
     FINDINGS,
 )

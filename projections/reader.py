@@ -24,12 +24,20 @@ class Where:
     """Conditions on facets: equal to one value, among several, or an array that overlaps them.
 
     ``through``: a facet whose value stands in the rows of another view that fit a condition there.
+    ``until``: a day that has come by another one. ``holding``: a text that holds another one.
     """
 
     equal: tuple[tuple[str, Any], ...] = ()
     among: tuple[tuple[str, tuple[Any, ...]], ...] = ()
     overlap: tuple[tuple[str, tuple[Any, ...]], ...] = ()
     through: tuple[tuple[str, str, tuple[str, Any]], ...] = ()
+    until: tuple[tuple[str, date], ...] = ()
+    holding: tuple[tuple[str, str], ...] = ()
+
+    def and_also(self, other: Where) -> Where:
+        """The same with all conditions of another one."""
+        own = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return Where(**{name: (*found, *getattr(other, name)) for name, found in own.items()})
 
     def and_equal(self, **values: Any) -> Where:
         """The same with further equalities; ``None`` does not restrict."""
@@ -142,10 +150,12 @@ def _where(conditions: list[sql.Composed]) -> sql.Composable:
 def _conditions(where: Where) -> tuple[list[sql.Composed], dict[str, Any]]:
     conditions: list[sql.Composed] = []
     values: dict[str, Any] = {}
-    kinds = (
+    kinds: tuple[tuple[tuple[tuple[str, Any], ...], str], ...] = (
         (where.equal, "{} = {}"),
         (where.among, "{} = any({})"),
         (where.overlap, "{} && {}::text[]"),
+        (where.until, "{} <= {}"),
+        (where.holding, "strpos({}, {}) > 0"),
     )
     for pairs, template in kinds:
         for name, value in pairs:

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from ledger.names import DocumentId
 from ledger.regulation import KINDS, RegulationAdopted, Rule, Rulebook, Use
+from ledger.rule import span
 from ledger.statement import Carried
 
 USE_ZH = {
@@ -20,7 +21,7 @@ USE_ZH = {
 
 
 class Clause(Struct, kw_only=True, frozen=True):
-    """One rule of a document, with what it says and what the system does about it."""
+    """One version of a rule, with what it says and what the system does about it."""
 
     rule: str
     clause: str
@@ -60,7 +61,7 @@ def page(book: Rulebook, document: DocumentId) -> RegulationPage | None:
     if head is None:
         return None
     rules = [rule for rule in book.rules.values() if rule.document == document]
-    clauses = tuple(_clause(book, rule) for rule in rules)
+    clauses = tuple(_clause(book, each) for rule in rules for each in _versions(book, rule))
     return RegulationPage(
         document=str(document),
         number=head.number,
@@ -71,6 +72,12 @@ def page(book: Rulebook, document: DocumentId) -> RegulationPage | None:
         clauses=clauses,
         markdown="\n".join(_markdown(head, clauses)) + "\n",
     )
+
+
+def _versions(book: Rulebook, rule: Rule) -> list[Rule]:
+    """The versions that are in force on some day; the last one of a rule that never is."""
+    spans = ((each, span(each)) for each in book.versions(rule.id))
+    return [each for each, (first, last) in spans if first <= last] or [rule]
 
 
 def _clause(book: Rulebook, rule: Rule) -> Clause:
@@ -126,10 +133,11 @@ def _said(values: object) -> str:
 
 def _markdown(head: RegulationAdopted, clauses: tuple[Clause, ...]) -> Iterator[str]:
     mark = "〔文件之外的预设 external〕" if head.external else ""
+    rules = len({each.rule for each in clauses})
     yield f"# {head.number} {head.title_zh}{mark}"
     yield ""
     yield f"{head.title_en}. {head.authority_zh} / {head.authority_en}, {head.place}, "
-    yield f"{head.issued or head.year}; sha256 `{head.sha256}`; {len(clauses)} 条 (rules)."
+    yield f"{head.issued or head.year}; sha256 `{head.sha256}`; {rules} 条 (rules)."
     for each in clauses:
         outside = " 〔external〕" if each.external else ""
         yield ""

@@ -8,6 +8,7 @@ read from the events of the subject: a school's, a class's, a place's.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -70,7 +71,7 @@ class Snapshot:
         for name, other, (facet, value) in where.through:
             held = self._rows(_VIEWS[other], Where().and_equal(**{facet: value}))
             values = tuple(str(getattr(state, name)) for _, state in held)
-            where = Where(where.equal, (*where.among, (name, values)), where.overlap)
+            where = replace(where, among=(*where.among, (name, values)))
         if not all(values for _, values in (*where.among, *where.overlap)):
             return []
         key = next((value for name, value in where.equal if name == "key"), None)
@@ -182,6 +183,8 @@ def _fits(view: Projection[Any], key: str, state: Any, where: Where) -> bool:
         and all(
             {*map(str, values[name] or ())} & {*map(str, wanted)} for name, wanted in where.overlap
         )
+        and all(values[name] is not None and values[name] <= day for name, day in where.until)
+        and all(part in (values[name] or "") for name, part in where.holding)
     )
 
 

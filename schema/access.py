@@ -69,6 +69,7 @@ from ledger.command import Asker, Command, Role
 from ledger.fault import Fault
 from ledger.names import JurisdictionId
 from projections.reader import Where
+from projections.trainer import WILLING
 
 COMMANDS: dict[Role, tuple[type[Command], ...]] = {
     Role.TEACHER: (selection.SelectOffering, withdrawal.WithdrawSelection),
@@ -183,6 +184,7 @@ class Openness:
     """By which facet each role reaches a view, and who sees all of it.
 
     ``enrolled``: teachers and schools reach what concerns the offerings of their enrollments.
+    ``shared``: the tag of rows that a provider reaches beside its own.
     """
 
     all_of_it: tuple[Role, ...] = ()
@@ -191,6 +193,7 @@ class Openness:
     provider: str | None = None
     place: str | None = None
     enrolled: str | None = None
+    shared: str | None = None
 
 
 VIEWS: dict[str, Openness] = {
@@ -198,6 +201,9 @@ VIEWS: dict[str, Openness] = {
     "providers": Openness(all_of_it=tuple(Role)),
     "offerings": Openness(all_of_it=tuple(Role)),
     "teachers": Openness(teacher="key", school="school", place="place"),
+    # No name of a person stands there; the platform's registry is for those who plan and review.
+    "trainers": Openness(provider="tags", place="tags", shared=WILLING),
+    "resumptions": Openness(provider="provider", place="place"),
     "orders": Openness(all_of_it=(Role.PROVIDER,), place="place"),
     "projects": Openness(provider="provider", place="place"),
     "enrollments": Openness(teacher="teacher", school="school", provider="provider", place="place"),
@@ -207,6 +213,8 @@ VIEWS: dict[str, Openness] = {
     "changes": Openness(provider="provider", place="place", enrolled="offering"),
     "records": Openness(teacher="key", school="school", place="place"),
     "school_based": Openness(teacher="teacher", school="school", place="place"),
+    # Before there is a sanction, a warning is between the bureau and the provider.
+    "warnings": Openness(provider="provider", place="place"),
     "yearbooks": Openness(school="school", place="place"),
     "findings": Openness(teacher="tags", school="tags", provider="tags", place="tags"),
 }
@@ -253,7 +261,8 @@ def reach(asker: Asker, view: str, places: tuple[str, ...]) -> Where | None:
     if facet is None:
         return None
     if facet == "tags":
-        return Where(overlap=(("tags", (str(asker.scope),)),))
+        shared = (openness.shared,) if asker.role is Role.PROVIDER and openness.shared else ()
+        return Where(overlap=(("tags", (str(asker.scope), *shared)),))
     return Where(equal=((facet, str(asker.scope)),))
 
 

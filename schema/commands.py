@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import unicodedata
 from concurrent.futures import Future
 from datetime import date
 from typing import Any
@@ -17,7 +16,7 @@ import strawberry
 from strawberry.tools import create_type
 
 from ledger.command import Command
-from ledger.document import AdoptRegulation, Document, DraftFormat, parse
+from ledger.document import AdoptRegulation, DraftFormat, parse
 from ledger.fault import Fault
 from ledger.store.answer import Answer, refused
 from ledger.store.work import WITHHELD, Seal
@@ -28,10 +27,9 @@ from schema.context import Context
 from schema.inputs import ROWS_MAX, command_from, command_input
 from schema.mutation import MUTATIONS
 from schema.person import PersonInput, checked
-from schema.scalars import Text, clean, enum_type, listed
+from schema.scalars import Text, enum_type, listed
 
 REQUEST_CHARACTERS_MAX = 200
-DOCUMENT_CHARACTERS_MAX = 200_000
 enum_type(DraftFormat)
 
 
@@ -213,7 +211,8 @@ async def _adopt(
     try:
         _check_request(request_id, 1)
         text, form = _draft(toml, draft, format)
-        adopt = AdoptRegulation(document=await info.context.run(_document, text, form))
+        read = await info.context.run(parse, text, form.value.lower(), form)
+        adopt = AdoptRegulation(document=read)
     except Fault as fault:
         return answer_of(refused(fault), replayed=False)
     answer = await asyncio.wrap_future(
@@ -233,18 +232,6 @@ def _draft(toml: str | None, draft: str | None, form: DraftFormat) -> tuple[str,
         en="give toml or draft, one of the two",
         field="draft",
     )
-
-
-def _document(given: str, form: DraftFormat) -> Document:
-    text = unicodedata.normalize("NFC", given.replace("\r\n", "\n"))
-    if len(text) > DOCUMENT_CHARACTERS_MAX or not clean(text):
-        raise Fault(
-            "BAD_DOCUMENT",
-            zh=f"文件最多 {DOCUMENT_CHARACTERS_MAX} 个字符，不能有控制字符",
-            en=f"a document has at most {DOCUMENT_CHARACTERS_MAX} characters, none of control",
-            field="draft",
-        )
-    return parse(text, form.value.lower(), form)
 
 
 def _camel(name: str) -> str:

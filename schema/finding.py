@@ -6,7 +6,6 @@ from typing import Any
 
 import strawberry
 
-from ledger.fault import Fault
 from ledger.finding import Outcome
 from ledger.names import JurisdictionId, Name
 from projections.catalogue import FINDINGS
@@ -14,7 +13,7 @@ from projections.finding import Finding
 from schema.context import Context
 from schema.moment import AsOf
 from schema.outputs import connection, output
-from schema.scalars import Position, Text, enum_type
+from schema.scalars import Position, Text, enum_type, named
 
 Info = strawberry.Info[Context, None]
 FindingType = output(Finding, skip=("tags",))
@@ -41,7 +40,6 @@ class FindingQuery:
         as_of: AsOf | None = None,
         at_least: Position | None = None,
     ) -> Any:
-        names = {"place": place, "subject": subject}
         return await info.context.slice(
             FINDINGS,
             first=first,
@@ -49,16 +47,8 @@ class FindingQuery:
             at_least=at_least,
             as_of=as_of,
             descending=True,
-            tagged=tuple(_name(each, where) for where, each in names.items() if each is not None),
+            tagged=named((JurisdictionId, place, "place"), (Name, subject, "subject")),
             rule=rule,
             outcome=outcome,
             code=code,
         )
-
-
-def _name(given: str, argument: str) -> str:
-    try:
-        return str((JurisdictionId if argument == "place" else Name)(given))
-    except Fault as fault:
-        fault.field = argument
-        raise

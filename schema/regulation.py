@@ -78,7 +78,8 @@ class RegulationQuery:
 
     @strawberry.field(
         graphql_type=listed(RuleType),
-        description="Rules by kind, place chain and day of force. 按种类、属地、日期查条款。",
+        description="Rules by kind and place chain: as they are on a day, in doubt or not, or the "
+        "latest of each. 按种类、属地、日期查条款；不写日期为各条最新文本。",
     )
     async def rules(
         self,
@@ -91,11 +92,8 @@ class RegulationQuery:
         chain = JurisdictionId(place).chain if place else None
         return [
             rule
-            for rule in book.rules.values()
-            if (kind is None or rule.kind == kind)
-            and (chain is None or rule.place in chain)
-            and (on is None or rule.since is None or rule.since <= on)
-            and (on is None or rule.until is None or on <= rule.until)
+            for rule in (book.rules.values() if on is None else book.on(on))
+            if (kind is None or rule.kind == kind) and (chain is None or rule.place in chain)
         ]
 
     @strawberry.field(

@@ -18,6 +18,7 @@ from projections.catalogue import (
     SCHOOL_BASED,
     SCHOOLS,
     TEACHERS,
+    TRAINERS,
 )
 from schema.breadth import BreadthLimiter
 from schema.commands import mutation_type
@@ -37,8 +38,11 @@ from schema.order import OrderQuery
 from schema.outputs import NODES, Node
 from schema.register import RegisterQuery, jurisdiction
 from schema.regulation import PROVINCE, RegulationQuery, term
+from schema.resumption import ResumptionQuery
 from schema.scalars import CONFIG, Position
 from schema.screening import ScreeningQuery
+from schema.trainer import TrainerQuery
+from schema.warning import WarningQuery
 from schema.words import describe
 
 DEPTH_MAX = 12
@@ -49,6 +53,7 @@ NODE_VIEWS: dict[str, Any] = {
     "school": SCHOOLS,
     "provider": PROVIDERS,
     "teacher": TEACHERS,
+    "staff": TRAINERS,
     "order": ORDERS,
     "project": PROJECTS,
     "offering": OFFERINGS,
@@ -61,6 +66,8 @@ NODE_VIEWS: dict[str, Any] = {
 class Query(
     RegisterQuery,
     RegulationQuery,
+    TrainerQuery,
+    ResumptionQuery,
     OrderQuery,
     DeclarationQuery,
     OfferingQuery,
@@ -69,6 +76,7 @@ class Query(
     CreditQuery,
     EvidenceQuery,
     DifferenceQuery,
+    WarningQuery,
     DutyQuery,
     FindingQuery,
     HistoryQuery,

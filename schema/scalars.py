@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import types
-import unicodedata
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -15,15 +14,16 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types.scalar import ScalarDefinition
 
 from ledger.amount import written
+from ledger.day import FIRST_DAY, LAST_DAY
 from ledger.event import INTEGER_MAX
 from ledger.fault import Fault
 from ledger.names import Name
+from ledger.text import clean, normal
 
 Position = NewType("Position", int)
 Text = NewType("Text", str)
 TEXT_CHARACTERS_MAX = 20_000
 DECIMAL_CHARACTERS_MAX = 40
-FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 
 
 def _position(value: object) -> int:
@@ -79,28 +79,23 @@ def _instant(value: object) -> datetime:
 
 
 def _text(value: object) -> str:
-    if isinstance(value, str) and clean(value):
+    if isinstance(value, str):
         # Its length is measured first: normalising costs what the text is long.
-        text = unicodedata.normalize("NFC", value) if len(value) <= TEXT_CHARACTERS_MAX else value
-        if len(text) <= TEXT_CHARACTERS_MAX:
+        fits = len(value) <= TEXT_CHARACTERS_MAX
+        text = normal(value) if fits else value
+        if not fits or len(text) > TEXT_CHARACTERS_MAX:
+            raise Fault(
+                "TEXT_TOO_LONG",
+                zh=f"文字最多 {TEXT_CHARACTERS_MAX} 个字符",
+                en=f"a Text has at most {TEXT_CHARACTERS_MAX} characters",
+            )
+        if clean(text):
             return text
-        raise Fault(
-            "TEXT_TOO_LONG",
-            zh=f"文字最多 {TEXT_CHARACTERS_MAX} 个字符",
-            en=f"a Text has at most {TEXT_CHARACTERS_MAX} characters",
-        )
     raise Fault(
         "BAD_TEXT",
         zh="文字中不能有控制字符（换行与制表符除外）或残缺的代理字符",
         en="a Text is a string without control characters (but line feed and tab) and without "
         "lone surrogates",
-    )
-
-
-def clean(text: str) -> bool:
-    """Whether a text holds neither control characters nor halves of characters."""
-    return text.isprintable() or all(
-        each in "\n\t" or unicodedata.category(each) not in ("Cc", "Cs") for each in text
     )
 
 
@@ -155,6 +150,21 @@ def enum_type(kind: type[Enum]) -> Any:
     if kind not in _ENUMS:
         _ENUMS[kind] = strawberry.enum(kind, description=(kind.__doc__ or "").strip())
     return _ENUMS[kind]
+
+
+def named(*given: tuple[type[Name], str | None, str]) -> tuple[str, ...]:
+    """Those of some arguments that were given, as names of their kinds.
+
+    Raises ``Fault`` with the argument for one of another form.
+    """
+    found = []
+    for kind, value, argument in given:
+        try:
+            found += [] if value is None else [str(kind(value))]
+        except Fault as fault:
+            fault.field = argument
+            raise
+    return tuple(found)
 
 
 def listed(kind: Any) -> Any:

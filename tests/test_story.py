@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from api.demo.draws import made_again
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -82,6 +84,9 @@ def test_what_a_rule_forbids_is_refused_with_its_clause(
     ("what", "code"),
     [
         ("容量已满", "NO_SEAT_LEFT"),
+        ("才公布筛选办法", "SCREENING_LATE"),
+        ("未经筛选", "NOT_SCREENED"),
+        ("再抽一次", "SCREENING_STANDS"),
         ("重复选课", "ALREADY_SELECTED"),
         ("温州市教育局代瑞安", "OUTSIDE_SCOPE"),
         ("登记缺 4.5", "MORE_THAN_PLANNED"),
@@ -108,6 +113,37 @@ def test_breaches_that_happened_are_found_under_their_rules(told: dict[str, Any]
         ("ZJ24-63", "VIOLATION"),
         ("ZJ14-11", "VIOLATION"),
     }
+
+
+def test_more_teachers_than_seats_are_drawn_and_the_draw_comes_out_again(
+    told: dict[str, Any],
+) -> None:
+    [screening] = told["screenings"]
+    [drawn] = screening["rounds"]
+    numbers = [each["draw"] for each in drawn["placements"]]
+
+    assert (screening["agrees"], screening["madeAgain"]) == (True, True)
+    assert (screening["announced"], drawn["by"], drawn["screened"]) == (
+        "2024-03-18",
+        "DRAW",
+        "2024-03-30",
+    )
+    assert (drawn["applicants"], drawn["seatsLeft"], len(numbers)) == (58, 40, 58)
+    assert numbers == sorted(numbers)
+
+
+def test_a_draw_that_was_meddled_with_does_not_come_out_again(told: dict[str, Any]) -> None:
+    [screening] = told["screenings"]
+    [drawn] = screening["rounds"]
+    first, second, *others = drawn["placements"]
+
+    assert made_again(screening["offering"], drawn)
+    for meddled in (
+        {"seed": "0" * 64},
+        {"placements": [first | {"rank": 2}, second | {"rank": 1}, *others]},
+        {"placements": [first, *others]},
+    ):
+        assert not made_again(screening["offering"], drawn | meddled)
 
 
 def records(told: dict[str, Any]) -> dict[str, dict[str, Any]]:

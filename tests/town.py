@@ -39,13 +39,14 @@ from ledger.expansion import DecideExpansion, RequestExpansion
 from ledger.form import Form
 from ledger.invitation import SendTrainingNotices
 from ledger.misconduct import RecordMisconduct
-from ledger.names import ChangeId, CreditId, LedgerId, Name, TeacherId
+from ledger.names import ChangeId, CreditId, LedgerId, Name, StaffId, TeacherId
 from ledger.notice import NotifyDenial
 from ledger.offering import OpenOffering
 from ledger.order import SubmitOrder
 from ledger.profile import UpdateTeacherProfile
 from ledger.register import RegisterSchool, Stage
 from ledger.response import AwardOrder, RespondToOrder
+from ledger.resumption import ApplyForResumption, CommitToSafety, DecideAcceptance
 from ledger.review import PublishProject, ReviewProject
 from ledger.schedule import Half, LogDay, PublishTimetable
 from ledger.school_based import RecogniseSchoolBased, RecordSchoolBased
@@ -56,6 +57,8 @@ from ledger.store.ledger import Ledger
 from ledger.store.work import Asked
 from ledger.teacher import RegisterTeacher, TransferTeacher
 from ledger.term import OpenTerm
+from ledger.trainer import RecordTrainerConsent, RegisterTrainer
+from ledger.warning import IssueYellowCard, Reinspect
 from ledger.withdrawal import WithdrawSelection
 from tests import cast
 from tests.cast import CHEN, COUNTY_SCHOOL, LIN, OFFERING, ORDER, PROJECT, RUIAN, SCHOOL, ZHOU
@@ -72,6 +75,7 @@ SOURCE = "other-system/1"
 CREDIT = CreditId("credit:lin-1")
 HOME_CREDIT = CreditId("credit:lin-school")
 CHANGE = ChangeId("change:c1")
+GAO = StaffId("staff:trainer-gao")
 
 
 @dataclass
@@ -473,9 +477,24 @@ def corrected() -> list[Move]:
     )
 
 
+def supervised() -> list[Move]:
+    """Trainers, a warning of a project that improves, and a provider back from the epidemic."""
+    day, later = date(2024, 4, 22), date(2024, 5, 22)
+    host, of = COUNTY_SCHOOL, {"provider": COUNTY_SCHOOL, "project": PROJECT}
+    return _moves(
+        (day, RegisterTrainer(trainer=GAO, provider=host, expertise="阅读教学")),
+        (day, RecordTrainerConsent(trainer=GAO, provider=host)),
+        (day, IssueYellowCard(**of, reason="课程缩水", deadline=later)),
+        (later, Reinspect(**of, improved=True, report="已补齐课程")),
+        (later, ApplyForResumption(provider=host)),
+        (later, DecideAcceptance(provider=host, passed=True)),
+        (later, CommitToSafety(provider=host)),
+    )
+
+
 def story() -> list[Move]:
     """A term from the register to the record, by which every view gets rows."""
-    chapters = (registered, declared, chosen, held, attended, settled, corrected)
+    chapters = (registered, declared, chosen, held, attended, settled, corrected, supervised)
     return [move for chapter in chapters for move in chapter()]
 
 

@@ -45,10 +45,12 @@ def spring(stage: Stage, roster: Roster) -> None:
     stage.dawn(date(2024, 4, 8), "英语班 4 月 10 日开班，课程表今天才公布")
     stage.do(ENGLISH.provider, timetable(ENGLISH))
     stage.dawn(date(2024, 4, 15), "数学班更换专家，报批、告知、可退选")
+    # Whom the draw admitted first and second.
+    first, second = roster.trainees[MATHS.key][:2]
     stage.turn_down(
         "方案未调整而要求退选",
-        teacher(51),
-        WithdrawSelection(teacher=teacher(51), offering=MATHS.offering),
+        teacher(second),
+        WithdrawSelection(teacher=teacher(second), offering=MATHS.offering),
     )
     approved = ChangeId("change:maths-trainer")
     stage.do(MATHS.provider, _change(approved, MATHS, ChangeKind.TRAINER_REPLACED, "专家因病更换"))
@@ -59,7 +61,7 @@ def spring(stage: Stage, roster: Roster) -> None:
     )
     stage.dawn(date(2024, 4, 16), "数学班次日实施调整")
     stage.do(MATHS.provider, CarryOutChange(change=approved))
-    _withdraw(stage, roster, 50, MATHS)
+    _withdraw(stage, roster, first, MATHS)
     stage.dawn(date(2024, 5, 6), "科学班未经批准改为线上")
     unapproved = ChangeId("change:science-online")
     stage.do(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from api.demo import cast
+from api.demo import cast, draws
 from api.demo.cast import (
     COUNTY_SCHOOL,
     DISTANCE,
@@ -164,7 +164,7 @@ def reviews(stage: Stage) -> None:
 
 
 def publication(stage: Stage) -> None:
-    """18 March: projects are published and classes opened."""
+    """18 March: projects are published, classes opened, and one screening made known."""
     stage.dawn(date(2024, 3, 18), "发布项目，开设班期")
     stage.do(RUIAN, ReviewProject(project=ORDERED.project, approved=True))
     for place in (RUIAN, PROVINCE):
@@ -173,6 +173,7 @@ def publication(stage: Stage) -> None:
         )
     for each in CLASSES:
         stage.do(each.provider, each.open())
+    draws.announce(stage)
     stage.turn_down(
         "3 月 18 日抢先选课",
         teacher(1),

@@ -1,4 +1,4 @@
-"""The demo's report: what was refused and why, what was found, and four telling records."""
+"""The demo's report: what was refused and why, what was found and drawn, and four records."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.tree import Tree
 
+from api.demo import draws
 from api.demo.cast import RUIAN, teacher
 from api.demo.stage import OPERATOR, Stage
 
 PLAIN_COLUMNS = 160
+SEED_SHOWN = 16
 TELLING = {
     1: "360 学分，校本超过 150 上限",
     2: "90 学时缺 18 学时",
@@ -71,6 +73,7 @@ def gather(stage: Stage, seconds: int) -> dict[str, Any]:
         "seconds": seconds,
         "refused": refused,
         "findings": findings,
+        "screenings": draws.shown(stage, head),
         "records": records,
     }
 
@@ -88,6 +91,7 @@ def show(found: dict[str, Any], *, as_json: bool) -> None:
     )
     console.print(_refused(found["refused"]))
     console.print(_findings(found["findings"]))
+    console.print(_screenings(found["screenings"]))
     for record in found["records"]:
         console.print(_record(record))
     console.print(f"\n[bold]账本所在 / the ledger lies in[/] {found['folder']}", highlight=False)
@@ -120,6 +124,23 @@ def _findings(rows: list[dict[str, Any]]) -> Table:
     for key, count in sorted(counted.items(), key=lambda each: str(each[0])):
         row = example[key]
         table.add_row(key[0] or "—", key[1], str(count), row["citation"] or "—", row["zh"])
+    return table
+
+
+def _screenings(rows: list[dict[str, Any]]) -> Table:
+    table = Table(title="筛选，按所记输入重算 / screenings, made again", expand=True)
+    for column in ("班期", "办法", "人数／名额", "种子", "前三位", "重算"):
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        for held in row["rounds"]:
+            table.add_row(
+                row["title"],
+                held["by"],
+                f"{held['applicants']}／{held['seatsLeft']}",
+                held["seed"][:SEED_SHOWN],
+                "、".join(each["teacher"] for each in held["placements"][:3]),
+                "一致 / same" if row["madeAgain"] and row["agrees"] else "不一致 / not the same",
+            )
     return table
 
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 
+from api.demo import draws
 from api.demo.cast import RUIAN, WENZHOU, school_of, teacher
 from api.demo.classes import (
     BLENDED,
@@ -19,7 +20,7 @@ from api.demo.classes import (
     Class,
 )
 from api.demo.stage import Stage
-from ledger.admission import ConfirmEnrollment
+from ledger.admission import AdmitApplicants, ConfirmEnrollment
 from ledger.enrollment import ReviewSelection
 from ledger.expansion import DecideExpansion, RequestExpansion
 from ledger.names import SchoolId
@@ -73,6 +74,7 @@ def first_round(stage: Stage, roster: Roster) -> None:
         teacher(185),
         WithdrawSelection(teacher=teacher(185), offering=ENGLISH.offering, reason="与教研冲突"),
     )
+    draws.announce_late(stage)
     stage.turn_down(
         "3 月 25 日学校提前审核",
         school(46),
@@ -89,7 +91,11 @@ def first_round(stage: Stage, roster: Roster) -> None:
     _expansion(stage)
     stage.dawn(date(2024, 3, 30), "培训机构复核第一轮")
     for key, picked in chosen.items():
-        _providers_review(stage, roster, BY_KEY[key], [n for n in picked if n not in NOT_PASSED])
+        of = BY_KEY[key]
+        if of in draws.SCREENED:
+            _in_order(stage, roster, of, draws.screen(stage, of))
+        else:
+            _providers_review(stage, roster, of, [n for n in picked if n not in NOT_PASSED])
 
 
 def _expansion(stage: Stage) -> None:
@@ -110,8 +116,10 @@ def _expansion(stage: Stage) -> None:
 def second_round(stage: Stage, roster: Roster) -> None:
     """31 March to 3 April."""
     stage.dawn(date(2024, 3, 31), "第二轮选课")
+    taken = {*roster.trainees[MATHS.key], *NOT_PASSED}
     again = {
-        SCIENCE.key: [n for n in range(86, 91) if n not in roster.trainees[MATHS.key]],
+        # The first five whom the draw left out.
+        SCIENCE.key: [n for n in FIRST_ROUND[MATHS.key] if n not in taken][:5],
         ENGLISH.key: [47, 48],
     }
     for key, numbers in again.items():
@@ -147,24 +155,25 @@ def _schools_review(stage: Stage, chosen: dict[str, list[int]], *, second: bool 
 
 
 def _providers_review(stage: Stage, roster: Roster, of: Class, numbers: Sequence[int]) -> None:
-    wanted = [
-        ConfirmEnrollment(teacher=teacher(n), offering=of.offering, admitted=True) for n in numbers
-    ]
-    if not wanted:
-        return
-    taken = stage.some(f"{of.plan.title}：容量已满仍确认", of.provider, wanted)
-    for number, done in zip(numbers, taken, strict=True):
+    stage.do_all(of.provider, [_admit(number, of) for number in numbers])
+    for number in numbers:
+        roster.admit(of, number)
+
+
+def _in_order(stage: Stage, roster: Roster, of: Class, order: Sequence[int]) -> None:
+    """As the draw has it, one by one until the class is full; the rest is declined in one go."""
+    one_more = order[: of.seats + 1]
+    taken = stage.some(
+        f"{of.plan.title}：容量已满仍确认", of.provider, [_admit(n, of) for n in one_more]
+    )
+    for number, done in zip(one_more, taken, strict=True):
         if done:
             roster.admit(of, number)
-    declined = [
-        ConfirmEnrollment(
-            teacher=teacher(n), offering=of.offering, admitted=False, reason="容量已满，按提交顺序"
-        )
-        for n, done in zip(numbers, taken, strict=True)
-        if not done
-    ]
-    if declined:
-        stage.do_all(of.provider, declined)
+    stage.do(of.provider, AdmitApplicants(offering=of.offering, reason="容量已满，按抽签次序"))
+
+
+def _admit(number: int, of: Class) -> ConfirmEnrollment:
+    return ConfirmEnrollment(teacher=teacher(number), offering=of.offering, admitted=True)
 
 
 def _choose(number: int, of: Class) -> SelectOffering:

@@ -43,9 +43,15 @@ CANARY = "canary"
 YUEQING = JurisdictionId("jurisdiction:330382")
 HANGZHOU = JurisdictionId("jurisdiction:330100")
 CONNECTIONS = (
-    "teachers", "orders", "projects", "planChanges", "enrollments", "completions",
-    "schoolBasedTrainings", "findings", "history",
+    "teachers", "trainers", "resumptions", "orders", "projects", "planChanges", "enrollments",
+    "screenings", "completions", "schoolBasedTrainings", "warnings", "findings", "history",
 )  # fmt: skip
+OFFICIAL = (
+    "trainers",
+    "resumptions",
+    "screenings",
+    "warnings",
+)  # of providers and those who oversee them
 OPEN = ("schools", "providers", "offerings")
 PARTIES = {
     "public": (Role.PUBLIC, ""),
@@ -179,8 +185,8 @@ def test_no_row_of_elsewhere_is_in_a_list(town: Served, party: str, name: str) -
 @pytest.mark.parametrize("name", CONNECTIONS)
 def test_each_party_sees_its_own(town: Served, party: str, name: str) -> None:
     unseen = {
-        "teacher": {"orders", "projects", "findings"},
-        "school": {"orders", "projects", "findings"},
+        "teacher": {*OFFICIAL, "orders", "projects", "findings"},
+        "school": {*OFFICIAL, "orders", "projects", "findings"},
         "provider": {"teachers", "schoolBasedTrainings"},
     }
     answer = town.party(*PARTIES[party]).ask(everything(name, "(first: 500)"))[name]
@@ -207,6 +213,7 @@ def test_what_is_elsewhere_cannot_be_asked_for_by_name(town: Served, party: str)
         "project:canary-p1",
         "change:canary-c1",
         "credit:canary-lin-school",
+        "staff:canary-trainer-gao",
     ]
     if asker.token is None or PARTIES[party][0] is not Role.PROVIDER:
         closed.append("order:canary-r1")

@@ -14,13 +14,14 @@ from ledger.attendance import RecordAttendance
 from ledger.command import Command, Role
 from ledger.correction import CorrectAttendance
 from ledger.credit import AwardCredit
+from ledger.document import DOCUMENT_CHARACTERS_MAX
 from ledger.order import SubmitOrder
 from ledger.register import RegisterSchool
 from ledger.school_based import RecordSchoolBased
 from ledger.store.ledger import Ledger
 from ledger.teacher import RegisterTeacher, TransferTeacher
 from schema.answers import spelt
-from schema.commands import DOCUMENT_CHARACTERS_MAX, REQUEST_CHARACTERS_MAX
+from schema.commands import REQUEST_CHARACTERS_MAX
 from schema.inputs import ROWS_MAX
 from schema.mutation import MUTATIONS
 from schema.scalars import TEXT_CHARACTERS_MAX

@@ -746,8 +746,13 @@ def test_regulations_of_the_ledger_are_those_of_the_files(told_url: str, data: P
         ("mode =", "mood =", 1, "RA25-01.scope.mood"),
         ("absence-limit", "absense-limit", 1, "absence-limit"),
         ('"330381"', '"330399"', 1, "document.place"),
+        ("集中培训", "集中\\u0007培训", 1, "RA25-01.zh"),
+        ("\n", "\r", 1, "draft"),
     ],
-    ids=["sound", "too-lax", "out-of-range", "typo-in-scope", "unknown-kind", "no-such-place"],
+    ids=[
+        *("sound", "too-lax", "out-of-range", "typo-in-scope", "unknown-kind", "no-such-place"),
+        *("control-character", "carriage-return"),
+    ],
 )
 def test_a_draft_is_checked_without_a_ledger(
     tmp_path: Path, old: str, new: str, status: int, said: str
@@ -755,7 +760,7 @@ def test_a_draft_is_checked_without_a_ledger(
     text = re.search(r"```toml\n(.*?)```", (HOUSE / "CONTRIBUTING.md").read_text(), re.DOTALL)
     assert text is not None
     file = tmp_path / "ra25.toml"
-    file.write_text(text[1].replace(old, new) if old else text[1])
+    file.write_bytes((text[1].replace(old, new) if old else text[1]).encode())
     printed, told = inside("regulations", "check", str(file), status=status)
 
     assert said in told

@@ -139,6 +139,7 @@ def test_a_rule_is_amended_and_suspended_over_the_api(served: Served) -> None:
     assert ordered(served.operator, "amended") == []
     stricter = looser | {
         "since": "2024-03-02",
+        "zh": "九十字。",
         "parameters": [{"name": "aims_characters_max", "words": ["90"]}],
     }
     assert codes(bureau.mutate(AmendRule, stricter, "m2")) == []
@@ -151,12 +152,28 @@ def test_a_rule_is_amended_and_suspended_over_the_api(served: Served) -> None:
     assert ordered(served.operator, "resumed") == ["RA24-01"]
     page = bureau.ask(
         '{ regulationPage(document: "document:ra24") '
-        "{ markdown clauses { rule amended suspended doesZh } } }"
+        "{ markdown clauses { rule parameters amended suspended doesZh } } }"
     )["regulationPage"]
-    assert [each["rule"] for each in page["clauses"]] == ["RA24-01"]
+    assert [each["rule"] for each in page["clauses"]] == ["RA24-01"] * 3
+    assert [each["parameters"].partition(",")[0] for each in page["clauses"]] == [
+        f"aims_characters_max = {most}" for most in (100, 160, 90)
+    ]
+    on = '{ rules(on: "%s", kind: "order-form", place: "jurisdiction:330381") { id zh } }'
+    asked = [bureau.ask(on % f"2024-03-0{day}")["rules"] for day in (1, 2, 5)]
+    assert [[each["zh"] for each in rules if each["id"] == "RA24-01"] for rules in asked] == [
+        [looser["zh"]],
+        [stricter["zh"]],
+        [],
+    ]
     assert page["clauses"][0]["suspended"] == ["2024-03-05..2024-03-07"]
     assert len(page["clauses"][0]["amended"]) == 2
     assert "RA24-01" in page["markdown"]
+
+
+def test_a_draft_that_cannot_be_read_names_the_field(served: Served) -> None:
+    answers = [adopt(served.operator, each, f"u{n}") for n, each in enumerate(("x", "a\x00"))]
+
+    assert [each["refusals"][0]["field"] for each in answers] == ["draft", "draft"]
 
 
 def test_a_draft_is_given_once(served: Served) -> None:

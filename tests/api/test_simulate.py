@@ -18,12 +18,18 @@ from api.simulate import Simulation, in_process, prepare, run
 from api.simulate_http import over_http
 from bench.kill_servers import Servers, fresh_folder
 from bench.kill_verify import told
+from ledger.draw import ScreeningOrder
+from ledger.enrollment import EnrollmentConfirmed, EnrollmentDeclined
 from ledger.fault import Fault
+from ledger.finding import FindingMade
+from ledger.screening import ApplicantsScreened
 from ledger.store.feed import Filter
 from ledger.store.founding import REQUEST
 from ledger.store.ledger import Ledger
 from ledger.store.trouble import Trouble
 from ledger.store.vault import load_key
+from projections.catalogue import SCREENINGS
+from projections.screening import agrees
 
 
 @pytest.fixture
@@ -33,12 +39,13 @@ def settings(empty_database_url: str, open_folder: Path) -> Settings:
 
 @pytest.fixture(scope="module")
 def simulation() -> Simulation:
-    return prepare(40, ["2024H1"], 3)
+    """A county in which one class is chosen by more than it has seats for."""
+    return prepare(120, ["2024H1"], 8)
 
 
 def test_a_seed_fixes_every_command_and_request_id(simulation: Simulation) -> None:
-    again = prepare(40, ["2024H1"], 3)
-    other = prepare(40, ["2024H1"], 4)
+    again = prepare(120, ["2024H1"], 8)
+    other = prepare(120, ["2024H1"], 9)
 
     assert simulation.steps == again.steps
     assert simulation.requests.isdisjoint(other.requests)
@@ -74,6 +81,37 @@ def test_what_is_wrong_is_refused_and_nothing_else(
     assert summary.odd == []
     assert sum(map(len, mistakes(simulation))) <= sum(summary.refusals.values())
     assert {"ALREADY_REGISTERED", "WINDOW_CLOSED", "FORM_OVERRUN"} <= summary.refusals.keys()
+
+
+def test_a_class_with_more_applicants_than_seats_is_screened_before_the_re_review(
+    simulation: Simulation, settings: Settings
+) -> None:
+    with in_process(settings, simulation) as way:
+        summary = run(simulation, way)
+        entries = list(way.ledger.feed.entries(Filter()))
+
+    [screened] = [each for each in entries if isinstance(each.event, ApplicantsScreened)]
+    about = screened.event
+    assert isinstance(about, ApplicantsScreened)
+    admitted = [
+        each.event.teacher
+        for each in entries
+        if isinstance(each.event, EnrollmentConfirmed)
+        and (each.event.offering, each.event.round) == (about.offering, about.round)
+        and each.position > screened.position
+    ]
+    state = SCREENINGS.fold(about.offering, entries)
+    order = [each.teacher for each in state.rounds[0].placements]
+    declined = [e.event.teacher for e in entries if isinstance(e.event, EnrollmentDeclined)]
+    said = [e.event.code for e in entries if isinstance(e.event, FindingMade)]
+
+    assert about.by is ScreeningOrder.FIRST_COME
+    assert 0 < about.seats_left < about.applicants == len(order)
+    assert admitted == order[: about.seats_left]
+    assert declined == order[about.seats_left :]
+    assert agrees(state)
+    assert "AGAINST_THE_ORDER" not in said
+    assert summary.refusals["NO_SEAT_LEFT"] == 1
 
 
 def test_three_terms_run_in_the_order_of_the_calendar(settings: Settings) -> None:

@@ -20,13 +20,15 @@ from ledger.accreditation import (
     accredited_for,
     years_later,
 )
-from ledger.command import OutsideScope, UnknownReference
+from ledger.command import Asker, OutsideScope, Role, UnknownReference
 from ledger.declaration import DeclareProject
 from ledger.finding import Outcome
+from ledger.names import ProviderId
 from ledger.offering import OpenOffering
 from ledger.quota import QuotaExceeded
 from ledger.register import AlreadyRegistered
 from ledger.response import AwardOrder, RespondToOrder
+from ledger.sanction import RevokeAccreditation
 from tests import cast
 from tests.cast import COUNTY_SCHOOL, DAY, RUIAN, WENZHOU
 from tests.given import asker_for, entries, given
@@ -144,7 +146,7 @@ def test_the_bureau_says_anew_what_a_provider_is_accredited_for():
 def test_an_update_keeps_since_when_the_accreditation_exists():
     held = Accreditation()
     for entry in entries([cast.accredited(since=date(2023, 3, 8)), updated(distance=True)], DAY):
-        held.learn(entry)
+        held.learn(entry, COUNTY_SCHOOL)
 
     assert held.known(COUNTY_SCHOOL).since == date(2023, 3, 8)
     assert held.known(COUNTY_SCHOOL).distance
@@ -269,3 +271,81 @@ def test_an_update_makes_no_accreditation_younger_or_older(day, refused):
         answer.refused(QuotaExceeded, "ZJ24-05")
     else:
         answer.accepted()
+
+
+def college(**changes):
+    """A college of the county school was accredited, for itself."""
+    name = ProviderId("provider:college")
+    return cast.accredited(name, within=COUNTY_SCHOOL, subjects=("MUSIC",), **changes)
+
+
+def test_the_accreditation_of_a_college_is_not_that_of_what_it_is_within():
+    given(cast.jurisdiction(), college()).when(ACCREDIT, on=DAY).then(cast.accredited())
+    given(cast.accredited(), college(place=WENZHOU)).when(UPDATE, on=DAY).then(
+        updated(blended=True)
+    )
+    given(college()).when(UPDATE, on=DAY).refused(UnknownReference, field="provider")
+    given(cast.accredited(), REVOKED, college()).when(UPDATE, on=DAY).refused(
+        NotAccreditedAnyMore, "WZ12-28"
+    )
+
+
+def test_a_college_gives_a_revoked_provider_nothing_back():
+    past = [cast.declared(), cast.reviewed(), cast.published(), cast.accredited(), REVOKED]
+    opening = OpenOffering(
+        offering=cast.OFFERING,
+        project=cast.PROJECT,
+        seats=50,
+        opens=cast.OPENS,
+        closes=date(2024, 6, 28),
+        adviser=cast.ADVISER,
+    )
+    given(past, college()).when(opening, on=date(2024, 3, 18)).refused(
+        NotAccreditedAnyMore, "WZ12-28"
+    )
+    known = [cast.trained(), cast.term(), cast.accredited(), REVOKED, college()]
+    given(known).when(declare(), on=date(2024, 3, 8)).refused(NotAccreditedAnyMore, "WZ12-28")
+
+
+def test_a_county_that_takes_part_does_not_make_its_city_known():
+    of_the_city = replace(ACCREDIT, place=WENZHOU)
+    given(cast.jurisdiction(RUIAN)).when(of_the_city, on=DAY).refused(
+        UnknownReference, field="place"
+    )
+
+
+def reporter(place):
+    return Asker(actor="system:other", role=Role.INTEGRATOR, scope=place)
+
+
+@pytest.mark.parametrize(("place", "may"), [(RUIAN, False), (cast.PROVINCE, True)])
+@pytest.mark.parametrize(
+    ("past", "command"),
+    [
+        pytest.param(
+            [cast.jurisdiction()], replace(ACCREDIT, reach=Reach.PROVINCE_WIDE), id="recognised"
+        ),
+        pytest.param([cast.accredited()], replace(UPDATE, reach=Reach.PROVINCE_WIDE), id="updated"),
+        pytest.param(
+            [cast.accredited(reach=Reach.PROVINCE_WIDE)],
+            RevokeAccreditation(provider=COUNTY_SCHOOL, reason="x"),
+            id="revoked",
+        ),
+    ],
+)
+def test_what_the_province_decides_no_county_reports(past, command, place, may):
+    answer = given(past).when(command, on=DAY, by=reporter(place), reported=True)
+    if may:
+        assert answer.facts != ()
+    else:
+        answer.refused(OutsideScope)
+
+
+def test_what_a_county_decides_its_own_systems_report():
+    given(cast.jurisdiction()).when(ACCREDIT, on=DAY, by=reporter(RUIAN), reported=True).accepted()
+    given(cast.jurisdiction()).when(ACCREDIT, on=DAY, by=reporter(WENZHOU), reported=True).then(
+        cast.accredited()
+    )
+    given(cast.jurisdiction()).when(
+        ACCREDIT, on=DAY, by=reporter(cast.HANGZHOU), reported=True
+    ).refused(OutsideScope)

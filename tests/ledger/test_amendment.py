@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from msgspec import structs
 
 from ledger.amendment import AmendRule, Parameter, PolicyWithoutChange
 from ledger.command import OutsideScope
 from ledger.completion import AbsenceLimit
+from ledger.conflict import RuleOutdone, RuleTooLax
 from ledger.document import AdoptRegulation, parse
-from ledger.draft import RuleOutdone, RuleTooLax
 from ledger.finding import Outcome
 from ledger.names import DocumentId, TermId
 from ledger.policy import RuleOver, UnknownRule
@@ -93,6 +95,47 @@ def test_an_earlier_amendment_that_comes_late_takes_the_place_of_the_later():
     rules = Rulebook([*adoption(), amended(9, DAY + 3 * ONE), amended(7)])
 
     assert [notice(rules, DAY + days * ONE).value.days_min for days in (-1, 0, 5)] == [5, 7, 7]
+
+
+def test_an_amendment_may_begin_before_the_latest_and_starts_from_what_held_on_its_day():
+    rules = Rulebook([*adoption(), amended(9, DAY + 30 * ONE)])
+    head = HEADS[ZJ24]
+
+    given(head, rules=rules).when(amend(since=DAY, days_min="7"), on=DAY).then(amended(7))
+    given(head, rules=rules).when(amend(since=date(2024, 3, 5), days_min="7"), on=DAY).refused(
+        RuleOver, "ZJ24-63", "since"
+    )
+    # What held on the day holds on: the later amendment is taken back.
+    given(head, rules=rules).when(amend(since=DAY, days_min="5"), on=DAY).then(amended(5))
+
+
+def test_a_relaxation_with_an_open_end_is_amended_after_its_certain_days():
+    zj20 = DocumentId("document:zj20")
+    rules = Rulebook(adoption())
+    old = rules.rules["ZJ20-03"]
+    first = RuleAmended(
+        document=zj20,
+        place=PROVINCE,
+        rule=old.id,
+        since=date(2021, 6, 1),
+        parameters=old.parameters,
+        citation=CITATION,
+        zh="改。",
+        en="Changed.",
+    )
+    rules.learn(first)
+
+    assert rules.rules[old.id].certain_through is None
+    # An earlier one that comes late still knows where the certain days end.
+    earlier = rules.amended(structs.replace(first, since=date(2020, 9, 1)))
+    assert (earlier.certain_through, earlier.until) == (old.certain_through, old.until)
+
+
+def test_a_parameter_named_twice_is_a_fault():
+    asked = amend(days_min="7")
+    twice = replace(asked, parameters=asked.parameters * 2)
+
+    given(HEADS[ZJ24]).when(twice, on=DAY).faulted("BAD_RULE", "parameters.days_min")
 
 
 def test_the_window_of_a_term_is_amended_by_day():

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from fractions import Fraction
 
 import pytest
 from hypothesis import given, strategies
 
-from ledger.amount import LARGEST, exact, plain, score, share
+from ledger.amount import LARGEST, exact, plain, score
 from ledger.fault import Fault
 
 HALVES = strategies.integers(0, 20_000).map(lambda number: Decimal(number) / 2)
@@ -65,17 +64,6 @@ def test_what_is_accepted_lies_between_nothing_and_ten_thousand_in_halves(number
 def test_plain_keeps_the_value():
     assert Decimal("0.5") == plain(Decimal("0.500"))
     assert str(plain(Decimal("1E+3"))) == "1000"
-
-
-def test_a_share_is_an_exact_fraction():
-    assert Fraction(3, 10) == share("3/10")
-    assert share("1/5") * Fraction(Decimal("92.5")) == Fraction(37, 2)
-
-
-@pytest.mark.parametrize("text", ["３/10", "1_0/3", " 1/5", "1/5 ", "1e-1", "1/-5", "a fifth"])
-def test_a_share_has_plain_digits(text):
-    with pytest.raises(ValueError, match="no share"):
-        share(text)
 
 
 @pytest.mark.parametrize(("number", "text"), [("0", "0"), ("92.50", "92.5"), ("100.00", "100")])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -24,6 +24,7 @@ from ledger.completion import (
     CompletionGranted,
     LimitUncertain,
     NotEnded,
+    OutcomeContrary,
     Reason,
     SettleCompletion,
     beyond_limit,
@@ -359,3 +360,65 @@ def test_an_unknown_class_is_not_settled():
 
 def test_another_provider_settles_nothing():
     given(past("90", "0")).when(SETTLE, on=END, by=asker_for(SCHOOL)).refused(OutsideScope)
+
+
+def told(completed):
+    return replace(SETTLE, completed=completed)
+
+
+@pytest.mark.parametrize("reported", [False, True])
+@pytest.mark.parametrize(
+    ("missed", "completed"), [("18", True), ("18.5", False)], ids=["at-a-fifth", "past-a-fifth"]
+)
+def test_an_outcome_that_is_told_as_it_follows_is_that_outcome(missed, completed, reported):
+    expected = granted("90", missed, "72") if completed else denied("90", missed)
+    given(past("90", missed)).when(told(completed), on=END, reported=reported).then(expected)
+
+
+def test_a_completion_past_a_fifth_is_refused_when_asked_and_noted_when_reported():
+    story = given(past("90", "18.5"))
+    story.when(told(True), on=END).refused(OutcomeContrary, "ZJ14-09", field="completed")
+    answer = story.when(told(True), on=END, reported=True)
+    answer.found("ZJ14-09", Outcome.VIOLATION, OutcomeContrary).then(
+        granted("90", "18.5", "71.5", SHORT)
+    )
+    assert answer.findings[0].subjects == (LIN, OFFERING, COUNTY_SCHOOL)
+
+
+def test_a_denial_at_a_fifth_is_refused_when_asked_and_noted_when_reported():
+    story = given(past("90", "18"))
+    story.when(told(False), on=END).refused(OutcomeContrary, "ZJ14-09", field="completed")
+    story.when(told(False), on=END, reported=True).found(
+        "ZJ14-09", Outcome.VIOLATION, OutcomeContrary
+    ).then(denied("90", "18", rules=(), citation=None))
+
+
+def test_a_denial_of_a_short_training_stands_on_no_rule():
+    story = given(past("24", "8"))
+    story.when(told(False), on=END).refused(OutcomeContrary, None, field="completed")
+    story.when(told(False), on=END, reported=True).found(
+        None, Outcome.VIOLATION, OutcomeContrary
+    ).then(denied("24", "8", rules=(), citation=None))
+
+
+def test_who_failed_the_assessment_does_not_complete_whatever_is_told():
+    story = given(past("90", "0", assessment=True), assessed(False))
+    story.when(told(True), on=END).refused(OutcomeContrary, "ZJ14-15")
+    story.when(told(True), on=END, reported=True).found(
+        "ZJ14-15", Outcome.VIOLATION, OutcomeContrary
+    ).then(granted("90", "0", "90", SHORT))
+
+
+@pytest.mark.parametrize(("missed", "undecided"), [("18", False), ("18.5", True)])
+def test_c_11_a_denial_of_2014_past_a_fifth_cannot_be_judged(missed, undecided):
+    story = given([on(date(2014, 6, 1), cast.opened(cast.plan(90))), *past("90", missed)[1:]])
+    if undecided:
+        story.when(told(False), on=END, reported=True).found(
+            "ZJ14-09", Outcome.INDETERMINATE, OutcomeContrary
+        ).then(denied("90", missed, rules=(), citation=None))
+        story.when(told(True), on=END).found("ZJ14-09", Outcome.INDETERMINATE, LimitUncertain).then(
+            granted("90", missed, "71.5", ())
+        )
+    else:
+        story.when(told(False), on=END).refused(OutcomeContrary)
+        story.when(told(True), on=END).then(granted("90", missed, "72", ()))

@@ -10,6 +10,7 @@ from ledger.change import ChangeCarriedOut, ChangeClass, ChangeKind, ChangeReque
 from ledger.conduct import CONDUCT_EVENTS, Conduct
 from ledger.names import ChangeId
 from ledger.safeguard import SafeguardKind, SafeguardRecorded
+from ledger.schedule import Half
 from tests import cast
 from tests.cast import CHEN, COUNTY_SCHOOL, LIN, OFFERING, OPENS, RUIAN
 from tests.given import entries
@@ -52,15 +53,23 @@ def test_the_days_of_attendance_and_what_was_safeguarded_are_known():
     )
     folded = conduct(cast.timetable(), cast.attended(OPENS), taught)
 
-    assert {OPENS} == folded.attended
+    assert {(OPENS, Half.MORNING)} == folded.attended
     assert {SafeguardKind.SAFETY_EDUCATION} == folded.safeguards
     assert not folded.assessed
 
 
 @pytest.mark.parametrize(
-    ("events", "took_effect"), [((REQUESTED,), False), ((REQUESTED, DONE), True)]
+    ("events", "took_effect"),
+    [
+        ((REQUESTED,), False),
+        ((REQUESTED, DONE), False),
+        ((REQUESTED, cast.decided()), False),
+        ((REQUESTED, cast.decided(False, reason="x"), DONE), False),
+        ((REQUESTED, cast.decided(), DONE), True),
+        ((REQUESTED, DONE, cast.decided()), True),
+    ],
 )
-def test_a_change_counts_once_it_took_effect(events, took_effect):
+def test_a_change_counts_once_it_is_approved_and_took_effect(events, took_effect):
     folded = conduct(*events)
 
     assert folded.changed(ChangeKind.TRAINER_REPLACED) is took_effect

@@ -9,25 +9,25 @@ import pytest
 
 from ledger.command import OutsideScope, UnknownReference
 from ledger.completion import CompletionDenied, CompletionGranted, Reason
-from ledger.correction import CorrectCredit, RevokeCredit
+from ledger.correction import Account, CorrectCredit, NotCredited, RevokeCredit
 from ledger.credit import (
-    Account,
     AwardCredit,
     CreditAwarded,
     CreditCorrected,
     CreditKind,
     CreditRevoked,
     NotCompleted,
-    NotCredited,
     credited,
 )
 from ledger.cycle import RecognisedOutsideCycle
 from ledger.finding import Outcome
-from ledger.names import CreditId
+from ledger.names import CreditId, DocumentId
 from ledger.order import AlreadyAwarded
 from ledger.plan import Choice, Mode
 from ledger.register import AlreadyRegistered
+from ledger.regulation import Rulebook
 from ledger.review import ReasonMissing
+from ledger.rule import RuleAmended
 from ledger.school_based import SchoolBasedRecorded
 from ledger.teacher import TeacherTransferred
 from tests import cast
@@ -37,12 +37,13 @@ from tests.cast import (
     LIN,
     OFFERING,
     OTHER_OFFERING,
+    PROVINCE,
     RUIAN,
     SCHOOL,
     WENZHOU,
     WENZHOU_SCHOOL,
 )
-from tests.given import asker_for, background, entries, given, on
+from tests.given import adoption, asker_for, background, entries, given, on
 from tests.ledger.test_completion import cut
 
 DAY = date(2024, 7, 10)
@@ -137,6 +138,24 @@ def test_a_denied_training_is_not_credited_when_asked_and_a_violation_when_repor
 
     breach.found("ZJ14-09", Outcome.VIOLATION, NotCompleted)
     assert [type(each) for each in breach.facts] == [CreditAwarded]
+
+
+def test_c_33_a_refusal_cites_the_version_by_which_completion_was_denied():
+    later = RuleAmended(
+        document=DocumentId("document:zj14"),
+        place=PROVINCE,
+        rule="ZJ14-09",
+        since=date(2024, 7, 11),
+        parameters={"hours_min": "90", "share_max": "1/6"},
+        citation="新文件",
+        zh="六分之一。",
+        en="A sixth.",
+    )
+    rules = Rulebook([*adoption(), later])
+    [refused] = given(past(cast.plan(90), DENIED), rules=rules).when(AWARD, on=DAY).refusals
+
+    assert rules.rules["ZJ14-09"].amended == "新文件"
+    assert (refused.rule.id, refused.rule.amended) == ("ZJ14-09", None)
 
 
 def test_c_14_what_an_approved_change_cut_is_not_credited():

@@ -96,7 +96,7 @@ TWICE = TEXT + with_("T1-01", "T1-02", RULE)
 @pytest.mark.parametrize(
     ("text", "rule", "field"),
     [
-        pytest.param("id = = 1", None, "line 1", id="bad-toml"),
+        pytest.param("id = = 1", None, "1", id="bad-toml"),
         pytest.param("", "document", "id", id="empty"),
         pytest.param(HEAD, None, "[[rule]]", id="no-rule"),
         pytest.param("rule = 3\n" + HEAD, None, "rule", id="rule-is-a-number"),

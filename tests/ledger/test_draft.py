@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import msgspec
 import pytest
 
 from ledger.command import UnknownReference
-from ledger.document import AdoptRegulation, DraftFormat, parse
-from ledger.draft import RuleContradicts, RuleOutdone, RuleTooLax
+from ledger.document import DOCUMENT_CHARACTERS_MAX, AdoptRegulation, DraftFormat, parse
 from ledger.fault import Fault
-from ledger.finding import Outcome
 from ledger.names import JurisdictionId
 from ledger.register import JurisdictionRegistered, Level
-from ledger.regulation import KINDS, Rulebook
+from ledger.regulation import KINDS
 from ledger.statement import Carried
 from tests.cast import PROVINCE, RUIAN, WENZHOU
 from tests.given import adoption, given
@@ -164,6 +163,17 @@ def test_a_scope_by_which_the_rule_would_never_apply_is_a_fault(scope, field):
     assert fault(absence(scope=scope)).field == f"T1-01.{field}"
 
 
+def test_a_category_is_one_of_the_register_or_of_the_quotas():
+    def scoped(category):
+        scope = {"category": category}
+        parameters = {"thematic_hours_min": "30", "purposes": ["HOMEROOM"]}
+        return row("category-hours", scope=scope, parameters=parameters)
+
+    assert draft(scoped("HOMEROOM_TEACHER")).rules
+    for other in ("HOMEROOM", "BACKBONE"):
+        assert fault(scoped(other)).field == "T1-01.scope.category"
+
+
 @pytest.mark.parametrize("term", ["2025", "2025H3", "25H1"])
 def test_a_term_is_a_year_and_its_half(term):
     said = fault(row("lead-offerings", scope={"term": term}, parameters={"offerings_max": 4}))
@@ -188,6 +198,163 @@ def test_the_days_of_a_rule_follow_each_other(days, field):
 )
 def test_a_document_is_not_certain_before_its_issue_or_year(head):
     assert fault(absence(), **head).field == "document.certain_from"
+
+
+@pytest.mark.parametrize(
+    ("head", "field"),
+    [
+        ({"issued": None, "certain_from": "2026-01-02"}, "certain_from"),
+        ({"issued": None, "certain_from": "2199-12-31"}, "certain_from"),
+        ({"issued": None, "year": 1950, "number": "旧文", "certain_from": "2025-03-01"},
+         "certain_from"),
+        ({"issued": "2024-12-31", "certain_from": "2025-03-01"}, "issued"),
+        ({"number": "测试〔2024〕1号"}, "year"),
+        ({"number": "测试[2024]1号"}, "year"),
+        ({"year": 1899, "issued": None}, "year"),
+        ({"year": 2200, "issued": None}, "year"),
+        ({"certain_from": "2200-01-01"}, "certain_from"),
+        ({"issued": "1899-12-31"}, "issued"),
+        ({"number": "长" * 201}, "number"),
+        ({"number": " "}, "number"),
+        ({"title_zh": "一\n二"}, "title_zh"),
+        ({"title_en": "x" * 201}, "title_en"),
+        ({"authority_en": "\u0000"}, "authority_en"),
+        ({"title_zh": "11010519491231002X"}, "title_zh"),
+    ],
+)  # fmt: skip
+def test_a_head_beyond_its_bounds_is_a_fault(head, field):
+    assert fault(absence(), **head).field == f"document.{field}"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        {"issued": None, "certain_from": "2026-01-01"},
+        {"number": "测试（文中无文号）", "certain_from": "2030-01-01"},
+        {"number": "长" * 200},
+        {"title_zh": "长" * 200},
+    ],
+)
+def test_a_head_at_its_bounds_is_sound(head):
+    assert len(draft(absence(), **head).rules) == 1
+
+
+@pytest.mark.parametrize("name", ["T" * 65, "T1 01", "条款", "T1-01\n", "", ".T1"])
+def test_the_id_of_a_rule_is_letters_digits_dots_and_dashes(name):
+    assert fault(absence(name)).field == "rule 1.id"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"clause": "§" * 201}, "clause"),
+        ({"clause": "§一\n"}, "clause"),
+        ({"zh": "长" * 4001}, "zh"),
+        ({"en": "x" * 4001}, "en"),
+        ({"since": "1899-12-31"}, "since"),
+        ({"until": "2200-01-01"}, "until"),
+        ({"certain_through": "2200-01-01"}, "certain_through"),
+        ({"en": "\u0007"}, "en"),
+    ],
+)
+def test_a_rule_beyond_its_bounds_is_a_fault(wrong, field):
+    assert fault(absence() | wrong).field == f"T1-01.{field}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "parameters", "field"),
+    [
+        ("window", {"first": "1899-12-31", "last": "2025-03-02"}, "first"),
+        ("window", {"first": "2025-03-02", "last": "2200-01-01"}, "last"),
+        ("statement", {"said": "x" * 4001}, "said"),
+        ("statement", {"said": 2**53}, "said"),
+    ],
+)
+def test_parameters_beyond_their_bounds_are_a_fault(kind, parameters, field):
+    assert fault(row(kind, parameters=parameters)).field == f"T1-01.parameters.{field}"
+
+
+def test_the_bounds_of_a_rule_are_taken():
+    one = draft(
+        absence("T" * 64)
+        | {"clause": "§" * 200, "zh": "长" * 4000, "since": "1900-01-01", "until": "2199-12-31"}
+    ).rules[0]
+
+    assert (one.since.year, one.until.year) == (1900, 2199)
+
+
+LETTERS = re.compile("[A-Za-z]{3,}")
+CHINESE = re.compile("[一-鿿]")
+NAMES = re.compile(
+    r"t1\.json|T1-01|parameters|share_max|hours_min|hours|strength|clause|draft|harsh|NaN"
+)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        absence(share_max="a"),
+        absence(share_max="1/0"),
+        absence(share_max=0.2),
+        absence(hours_min="NaN"),
+        absence(hours_min="x"),
+        absence(hours_min=["90"]),
+        absence(hours="90"),
+        absence() | {"strength": "harsh"},
+        absence() | {"clause": 1},
+        absence() | {"clause": None},
+    ],
+)
+def test_a_flaw_is_told_in_each_language_by_itself(wrong):
+    said = fault(wrong)
+
+    assert LETTERS.search(NAMES.sub("", said.zh)) is None, said.zh
+    assert CHINESE.search(said.en) is None, said.en
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("{", DraftFormat.JSON),
+        ('{"rule": 3}', DraftFormat.JSON),
+        ("[]", DraftFormat.JSON),
+        ("x", DraftFormat.TOML),
+        ("x = " + "[" * 5000, DraftFormat.TOML),
+        ("a\x00", DraftFormat.TOML),
+        ("# " + "x" * DOCUMENT_CHARACTERS_MAX, DraftFormat.TOML),
+    ],
+)
+def test_a_draft_that_cannot_be_read_is_a_fault_with_a_field(text, form):
+    with pytest.raises(Fault) as caught:
+        parse(text, "d", form)
+
+    assert caught.value.code == "BAD_DOCUMENT"
+    assert caught.value.field in ("draft", "rule")
+    assert LETTERS.search(caught.value.zh.replace("rule", "").replace("TOML", "")) is None
+
+
+def test_a_draft_is_read_in_its_normal_form():
+    composed = msgspec.json.encode({"document": HEAD, "rule": [absence() | {"en": "caf\u00e9"}]})
+    text = composed.decode()
+    plain = parse(text, "t1.json", DraftFormat.JSON)
+    other = parse(text.replace("\u00e9", "e\u0301"), "t1.json", DraftFormat.JSON)
+    escaped = parse(text.replace("\u00e9", "e\\u0301"), "t1.json", DraftFormat.JSON)
+
+    lines = parse(text.replace(",", ",\r\n"), "t1.json", DraftFormat.JSON)
+    assert plain == other
+    assert plain.rules == lines.rules
+    assert plain.rules == escaped.rules
+    assert plain.rules[0].en == "caf\u00e9"
+
+
+def test_a_document_is_not_adopted_before_its_issue():
+    document = draft(absence())
+    early = date(2025, 2, 28)
+
+    given(RUIAN_ENTERED).when(AdoptRegulation(document=document), on=early).faulted(
+        "DAY_AHEAD", "document.issued"
+    )
+    given(RUIAN_ENTERED).when(AdoptRegulation(document=document), on=date(2025, 3, 1)).accepted()
 
 
 def test_a_rule_that_lasts_one_day_is_sound():
@@ -229,115 +396,6 @@ def test_a_place_that_is_not_in_the_ledger_does_not_adopt():
         UnknownReference, field="document.place"
     )
     assert JurisdictionId("jurisdiction:330399") == document.place
-
-
-def test_a_second_answer_with_the_same_right_is_refused():
-    first = adopted(absence()).accepted()
-    rules = Rulebook([*adoption(), *first.events])
-
-    adopted(absence("T2-01", share_max="1/7"), rules=rules, id="t2").refused(
-        RuleContradicts, "T1-01", "T2-01.scope"
-    )
-    later = absence("T2-01", share_max="1/7") | {"since": "2025-03-02"}
-    adopted(later, rules=rules, id="t2").accepted()
-
-
-TERM = {"term": "2024H1"}
-ROUND_TWO = {"term": "2024H1", "calendar": "REGULAR", "step": "SELECT_R2"}
-LAX = [
-    ("absence-limit", {"mode": "INTENSIVE"}, ABSENCE, "1/6", "1/4", "share_max"),
-    ("timetable-notice", {}, {}, 5, 4, "days_min"),
-    ("class-adviser", {}, {}, 1, 0, "advisers_min"),
-    ("online-share", {"mode": "BLENDED"}, {}, "3/10", "31/100", "share_max"),
-    ("final-assessment", {}, {}, "90", "91", "hours_min"),
-    ("lead-offerings", TERM, {}, 4, 5, "offerings_max"),
-    ("lead-providers", TERM, {}, 1, 2, "providers_max"),
-    ("order-routing", TERM, {}, 3, 4, "intended_max"),
-    ("order-host-age", TERM, {}, 1, 0, "accredited_years_min"),
-    ("round-two-admission", TERM, {}, ["NO_SELECTION"], ["SCHOOL_REFUSED"], "bars"),
-    ("school-based-cap", {}, {}, "150", "150.5", "credits_max"),
-    ("order-responder", TERM, {}, "PROVINCE_WIDE", "LOCAL", "reach"),
-    ("quota-exempt", TERM, {}, ["B_CERTIFICATE"], ["B_CERTIFICATE", "ORDER"], "exempt"),
-    ("denial-notice", {}, {}, ["BUREAU", "SCHOOL"], ["SCHOOL"], "recipients"),
-    ("project-quota-new", TERM, {"accredited_years_below": 1}, 5, 6, "projects_max"),
-]
-
-
-@pytest.mark.parametrize(
-    ("kind", "scope", "others", "bound", "lax", "name"), LAX, ids=[each[0] for each in LAX]
-)
-def test_c_32_a_local_rule_is_never_laxer_than_a_hard_rule_above_it(
-    kind, scope, others, bound, lax, name
-):
-    def asked(value, strength="hard"):
-        parameters = others | {name: value}
-        return adopted(row(kind, scope=scope, parameters=parameters, strength=strength))
-
-    asked(bound).accepted()
-    refused = asked(lax)
-    assert {type(each) for each in refused.refusals} == {RuleTooLax}
-    assert {each.field for each in refused.refusals} == {"T1-01.parameters"}
-    weak = asked(bound, "advisory")
-    assert {each.field for each in weak.refusals} == {"T1-01.strength"}
-
-
-@pytest.mark.parametrize(
-    ("first", "last", "lax"),
-    [
-        ("2024-03-31", "2024-04-01", False),
-        ("2024-03-31", "2024-03-31", False),
-        ("2024-03-30", "2024-04-01", True),
-        ("2024-03-31", "2024-04-02", True),
-        (None, "2024-04-01", True),
-        ("2024-03-31", None, True),
-    ],
-)
-def test_a_county_narrows_the_window_of_the_province_and_does_not_widen_it(first, last, lax):
-    days = {key: day for key, day in (("first", first), ("last", last)) if day}
-    answered = adopted(row("window", scope=ROUND_TWO, parameters=days))
-
-    if lax:
-        answered.refused(RuleTooLax, "ZJ24-18", "T1-01.parameters")
-    else:
-        answered.accepted()
-
-
-def test_what_the_province_leaves_to_localities_they_decide_freely():
-    # ZJ24-07: the caps of local projects.
-    quota = row(
-        "project-quota",
-        scope={"term": "2024H1", "category": "DISTANCE"},
-        parameters={"projects_max": 99},
-    )
-    adopted(quota).accepted()
-
-
-def test_what_was_left_to_localities_in_one_term_is_not_in_another():
-    quota = row(
-        "project-quota",
-        scope={"term": "2020H2", "category": "DISTANCE"},
-        parameters={"projects_max": 51},
-    )
-    adopted(quota).refused(RuleTooLax, "ZJ20-14", "T1-01.parameters")
-
-
-def test_a_neighbour_and_a_higher_place_are_not_measured_by_a_county():
-    first = adopted(absence(share_max="1/9")).accepted()
-    rules = Rulebook([*adoption(), *first.events])
-
-    adopted(absence("T2-01"), rules=rules, id="t2", place=WENZHOU).accepted()
-
-
-def test_a_local_rule_that_a_new_hard_rule_overtakes_is_found():
-    first = adopted(absence()).accepted()
-    rules = Rulebook([*adoption(), *first.events])
-    stricter = absence("T2-01", share_max="1/8")
-
-    adopted(stricter, rules=rules, id="t2", place=WENZHOU).found(
-        "T1-01", Outcome.DEVIATION, RuleOutdone
-    )
-    equal = absence("T2-01")
-    adopted(equal, rules=rules, id="t2", place=WENZHOU).accepted()
 
 
 def test_an_external_preset_is_marked_in_each_of_its_rules():

@@ -6,14 +6,20 @@ from datetime import date, timedelta
 
 import pytest
 
-from ledger.change import ChangeClass, ChangeKind, DecideChange
+from ledger.change import ChangeClass, ChangeKind, DecideChange, NothingToChange
 from ledger.command import UnknownReference
-from ledger.effect import AlreadyCarriedOut, CarryOutChange, ChangeConditionMissing
+from ledger.effect import (
+    AlreadyCarriedOut,
+    CarryOutChange,
+    ChangeConditionMissing,
+    ChangeDisallowed,
+)
 from ledger.finding import Outcome
 from ledger.mandate import Disguised
-from ledger.offering import ClassRoom, DatesChanged
+from ledger.offering import ClassRoom, DatesChanged, OfferingCancelled, OfferingGone
 from ledger.plan import Choice
 from tests import cast
+from tests import given as told
 from tests.cast import (
     CHANGE,
     COUNTY_SCHOOL,
@@ -24,7 +30,13 @@ from tests.cast import (
     notified,
     requested,
 )
-from tests.given import entries, given, on, rules_without
+from tests.given import entries, on, rules_without
+
+
+def given(*things, rules=None):
+    """The class was opened, and these things happened."""
+    return told.given(cast.opened(), *things, rules=rules)
+
 
 DAY = date(2024, 5, 6)
 BEFORE = DAY - timedelta(days=1)
@@ -49,12 +61,45 @@ def test_w_205_a_major_change_without_approval_stands_and_violates_both_document
     ] * 2
 
 
-def test_a_refused_change_that_is_carried_out_lacks_approval_and_the_right_to_withdraw():
+def test_a_refused_change_takes_no_effect():
     past = on(BEFORE, requested(), decided(False, reason="x"), notified())
-    answer = given(past).when(CARRY_OUT, on=DAY).kept(carried_out())
+    given(past).when(CARRY_OUT, on=DAY).refused(ChangeDisallowed, "ZJ24-62", "change")
+
+
+def test_a_refused_change_that_took_effect_lacks_approval_and_the_right_to_withdraw():
+    past = on(BEFORE, requested(), decided(False, reason="x"), notified())
+    answer = given(past).when(CARRY_OUT, on=DAY, reported=True).kept(carried_out())
 
     assert {"ZJ14-13", "ZJ24-62"} == {each.rule for each in answer.findings}
     assert len(answer.findings) == 4
+
+
+def test_a_refused_minor_change_takes_no_effect_either():
+    minor = decided(False, ChangeClass.MINOR, "x")
+    given(requested(), minor).when(CARRY_OUT, on=DAY).refused(ChangeDisallowed, "ZJ24-62")
+    answer = given(requested(), minor).when(CARRY_OUT, on=DAY, reported=True)
+    answer.found("ZJ24-62", Outcome.VIOLATION, ChangeDisallowed).then(
+        carried_out(ChangeClass.MINOR)
+    )
+
+
+@pytest.mark.parametrize("reported", [False, True])
+def test_no_change_of_a_class_that_is_over_or_cancelled_takes_effect(reported):
+    last = date(2024, 6, 28)
+    given(on(BEFORE, *TOLD)).when(CARRY_OUT, on=last, reported=reported).accepted()
+    given(on(BEFORE, *TOLD)).when(
+        CARRY_OUT, on=last + timedelta(days=1), reported=reported
+    ).refused(NothingToChange, field="change")
+    gone = OfferingCancelled(
+        offering=OFFERING, project=cast.PROJECT, provider=COUNTY_SCHOOL, place=RUIAN, reason="x"
+    )
+    given(on(BEFORE, *TOLD), gone).when(CARRY_OUT, on=DAY, reported=reported).refused(OfferingGone)
+
+
+def test_a_class_that_the_change_makes_longer_is_not_over_before():
+    given(on(BEFORE, MOVED, decided(), notified())).when(CARRY_OUT, on=CLOSES).then(
+        carried_out(), NEW_DAYS
+    )
 
 
 def test_w_207_trainees_told_afterwards_were_not_told_in_advance():
@@ -148,7 +193,7 @@ def test_a_change_is_carried_out_once():
 
 
 def test_an_unknown_change_is_not_carried_out():
-    given().when(CARRY_OUT, on=DAY).refused(UnknownReference, field="change")
+    told.given().when(CARRY_OUT, on=DAY).refused(UnknownReference, field="change")
 
 
 CLOSES = date(2024, 7, 12)
@@ -175,8 +220,8 @@ def test_an_approval_that_comes_after_the_change_moves_the_days_then():
     refuse = DecideChange(
         change=CHANGE, approved=False, change_class=ChangeClass.MAJOR, reason="不同意"
     )
-    given(MOVED, carried_out()).when(approve, on=DAY).then(decided(), NEW_DAYS)
-    given(MOVED, carried_out()).when(refuse, on=DAY).then(decided(False, reason="不同意"))
+    told.given(MOVED, carried_out()).when(approve, on=DAY).then(decided(), NEW_DAYS)
+    told.given(MOVED, carried_out()).when(refuse, on=DAY).then(decided(False, reason="不同意"))
 
 
 def test_later_commands_see_the_new_days():

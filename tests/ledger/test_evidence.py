@@ -111,7 +111,7 @@ def test_a_correction_to_the_same_amount_is_none() -> None:
 def test_the_rules_that_answered_are_named() -> None:
     rules = found(told(credit(90, name="long"))).rules
 
-    assert {"WZ12-01", "ZJ24-70"} <= {*rules}
+    assert {"RA19-01", "ZJ24-70"} <= {*rules}
     assert len(rules) < len(all_rules().rules) // 4
 
 

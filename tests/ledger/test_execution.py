@@ -78,6 +78,23 @@ DEPARTURES = {
     ),
     ChangeKind.DATES_CHANGED: (READING, replace(WRITING, day=date(2024, 6, 29))),
 }
+# A second departure of each kind from there.
+FURTHER = {
+    ChangeKind.COURSE_REMOVED: (
+        lesson(course="朗诵", trainer=TRAINER),
+        lesson(NEXT, course="朗诵", trainer=TRAINER),
+    ),
+    ChangeKind.TRAINER_REPLACED: (READING, WRITING),
+    ChangeKind.OFFLINE_TO_ONLINE: (
+        replace(READING, online=True),
+        replace(WRITING, online=True),
+    ),
+    ChangeKind.HOURS_REDUCED: (
+        replace(READING, hours=Decimal(6)),
+        replace(WRITING, hours=Decimal(2)),
+    ),
+    ChangeKind.DATES_CHANGED: (READING, replace(WRITING, day=date(2024, 7, 1))),
+}
 EACH = pytest.mark.parametrize("kind", list(DEPARTURES))
 
 
@@ -157,22 +174,7 @@ def test_an_approved_change_covers_no_other_kind(kind):
 @EACH
 def test_an_approval_serves_for_one_timetable(kind):
     """The second departure of the kind needs another approval."""
-    further = {
-        ChangeKind.COURSE_REMOVED: (
-            lesson(course="朗诵", trainer=TRAINER),
-            lesson(NEXT, course="朗诵", trainer=TRAINER),
-        ),
-        ChangeKind.TRAINER_REPLACED: (READING, WRITING),
-        ChangeKind.OFFLINE_TO_ONLINE: (
-            replace(READING, online=True),
-            replace(WRITING, online=True),
-        ),
-        ChangeKind.HOURS_REDUCED: (
-            replace(READING, hours=Decimal(6)),
-            replace(WRITING, hours=Decimal(2)),
-        ),
-        ChangeKind.DATES_CHANGED: (READING, replace(WRITING, day=date(2024, 7, 1))),
-    }[kind]
+    further = FURTHER[kind]
     past = [ROOM, BEFORE, requested(kind), decided(), published(*DEPARTURES[kind])]
     second = ChangeId("change:x2")
 
@@ -180,6 +182,22 @@ def test_an_approval_serves_for_one_timetable(kind):
     given(past, requested(kind, change=second), decided(change=second)).when(
         publish(*further), on=DAY
     ).accepted()
+
+
+@EACH
+def test_of_two_approvals_a_timetable_uses_one(kind):
+    second = ChangeId("change:x2")
+    both = [requested(kind), decided(), requested(kind, change=second), decided(change=second)]
+    past = [ROOM, BEFORE, *both, published(*DEPARTURES[kind])]
+    given(past).when(publish(*FURTHER[kind]), on=DAY).accepted()
+
+
+def test_an_approval_that_names_another_kind_is_not_used_up():
+    """A trainer is replaced without approval; the approved course goes later."""
+    kind = ChangeKind.COURSE_REMOVED
+    replaced = published(*DEPARTURES[ChangeKind.TRAINER_REPLACED])
+    past = [ROOM, BEFORE, requested(kind), decided(), replaced, BEFORE]
+    given(past).when(publish(*DEPARTURES[kind]), on=DAY).accepted()
 
 
 @EACH

@@ -38,6 +38,9 @@ def decided(approved=True, change="change:x1"):
     )
 
 
+TWICE = [asked(), decided(), asked(change="change:x2"), decided(change="change:x2")]
+
+
 @pytest.mark.parametrize(
     ("events", "hours"),
     [
@@ -51,7 +54,13 @@ def decided(approved=True, change="change:x1"):
         ([asked(), decided()], 120),
         ([asked(), decided(), cast.timetable(120)], 120),
         ([asked(), decided(), cast.timetable(100)], 100),
-        ([asked(), decided(), cast.timetable(110), cast.timetable(100)], 100),
+        ([asked(), decided(), cast.timetable(110), cast.timetable(100)], 110),
+        ([asked(), decided(), cast.timetable(120), cast.timetable(100)], 100),
+        ([asked(), cast.timetable(100), decided(), cast.timetable(100)], 100),
+        ([*TWICE, cast.timetable(110), cast.timetable(100)], 100),
+        ([*TWICE, cast.timetable(110), cast.timetable(100), cast.timetable(90)], 100),
+        ([asked(), decided(), cast.timetable(100), cast.timetable(110)], 110),
+        ([asked(), decided(), cast.timetable(100), cast.timetable(120), cast.timetable(90)], 120),
     ],
 )
 def test_hours_are_fewer_once_an_approved_change_stands_in_a_timetable(events, hours):
@@ -65,6 +74,6 @@ def test_hours_are_fewer_once_an_approved_change_stands_in_a_timetable(events, h
 
 @pytest.mark.parametrize(("credits", "left"), [(120, 100), (90, 90)])
 def test_credits_follow_where_they_were_the_hours(credits, left):
-    extent = Extent(approved=True, hours=Decimal(100))
+    extent = Extent(tables=[(1, Decimal(100))])
 
     assert left == extent.applied(cast.opened(cast.plan(120, credits=credits))).plan.base_credits

@@ -37,7 +37,7 @@ from tests.cast import (
     SCHOOL,
 )
 from tests.given import Given, given, on
-from tests.ledger import test_credit, test_oversight, test_redating, test_removal
+from tests.ledger import test_completion, test_credit, test_oversight, test_redating, test_removal
 from tests.ledger.test_declaration import DECLARE
 from tests.ledger.test_gates import GATES, NO_BARRIER, WINDOWS
 from tests.ledger.test_order import SUBMIT
@@ -138,6 +138,12 @@ def inspects() -> Story:
     return given(cast.jurisdiction(PROVINCE), cast.declared()), check, test_oversight.DAY
 
 
+def settles(missed: str, *, completed: bool) -> Story:
+    """An outcome that is told against the hours that were missed."""
+    command = replace(test_completion.SETTLE, completed=completed)
+    return given(test_completion.past("90", missed)), command, test_completion.END
+
+
 LONG = cast.plan(90, assessment=True, segments=3)
 BLENDED = cast.plan(90, mode=Mode.BLENDED, online=28, assessment=True)
 NEW = date(2023, 6, 1)
@@ -179,13 +185,20 @@ STORIES: dict[str, Callable[[], Story]] = {
 }
 
 
+# A gate may have more stories than one.
+FURTHER: list[tuple[str, Callable[[], Story]]] = [
+    ("ZJ14-09", lambda: settles("18.5", completed=True)),
+    ("ZJ14-09", lambda: settles("18", completed=False)),
+]
+
+
 def test_every_gate_has_its_story():
     assert set(STORIES) | set(WINDOWS) | NO_BARRIER == set(GATES)
 
 
-@pytest.mark.parametrize("name", STORIES)
-def test_a_gate_refuses_what_is_asked_and_finds_what_is_reported(name):
-    past, command, day = STORIES[name]()
+@pytest.mark.parametrize(("name", "story"), [*STORIES.items(), *FURTHER])
+def test_a_gate_refuses_what_is_asked_and_finds_what_is_reported(name, story):
+    past, command, day = story()
     asked = past.when(command, on=day)
     told = past.when(command, on=day, reported=True)
 

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
+from ledger.assessment import RecordAssessment, Result
+from ledger.attendance import GrantLeave, RecordAttendance
+from ledger.change import ChangeKind, RequestChange
+from ledger.charge import ChargeFees
 from ledger.command import OutsideScope, UnknownReference
+from ledger.completion import SettleCompletion
+from ledger.evaluation import ReturnResults, Side
 from ledger.finding import Outcome
 from ledger.offering import (
     SEATS_MAX,
@@ -15,10 +22,15 @@ from ledger.offering import (
     ClassRoom,
     DatesChanged,
     NotPublished,
+    OfferingCancelled,
+    OfferingGone,
     OpenOffering,
     TooManyOfferings,
 )
+from ledger.plan import Fee
 from ledger.register import AlreadyRegistered
+from ledger.safeguard import RecordSafeguard, SafeguardKind
+from ledger.schedule import Half, LogDay, PublishTimetable
 from ledger.term import WindowClosed
 from tests import cast
 from tests.cast import (
@@ -30,7 +42,7 @@ from tests.cast import (
     PROJECT,
     RUIAN,
 )
-from tests.given import asker_for, entries, given, rules_without
+from tests.given import asker_for, background, entries, given, rules_without
 
 OPEN = OpenOffering(
     offering=OFFERING,
@@ -157,4 +169,35 @@ def test_seats_have_bounds(seats):
 def test_a_class_does_not_end_before_it_opens():
     given(PUBLISHED).when(replace(OPEN, closes=date(2024, 4, 7)), on=DAY).faulted(
         "DAYS_REVERSED", "closes"
+    )
+
+
+CLASS_STEPS = [
+    PublishTimetable(offering=OFFERING, sessions=cast.sessions(24)),
+    LogDay(offering=OFFERING, day=OPENS, note="全员到课"),
+    RecordAttendance(offering=OFFERING, day=OPENS, half=Half.MORNING),
+    GrantLeave(offering=OFFERING, teacher=cast.LIN, day=OPENS, reason="病假", special=True),
+    RecordAssessment(offering=OFFERING, results=(Result(teacher=cast.LIN, passed=True),)),
+    RecordSafeguard(offering=OFFERING, kind=SafeguardKind.SAFETY_EDUCATION, day=OPENS, note="防火"),
+    ReturnResults(offering=OFFERING, recipients=(Side.TEACHER,), manner="通报"),
+    RequestChange(
+        offering=OFFERING,
+        change=cast.CHANGE,
+        kinds=(ChangeKind.TRAINER_REPLACED,),
+        description="因病",
+    ),
+    SettleCompletion(offering=OFFERING, teacher=cast.LIN),
+    ChargeFees(offering=OFFERING, teacher=cast.LIN, items=(Fee(item="餐费", yuan=Decimal(1)),)),
+]
+
+
+@pytest.mark.parametrize("command", CLASS_STEPS, ids=lambda each: type(each).__name__)
+@pytest.mark.parametrize("reported", [False, True])
+def test_a_class_that_was_cancelled_is_not_held_any_more(command, reported):
+    gone = OfferingCancelled(
+        offering=OFFERING, project=PROJECT, provider=COUNTY_SCHOOL, place=RUIAN, reason="x"
+    )
+    past = [cast.opened(), background(cast.enrolled()), background(cast.timetable()), gone]
+    given(past).when(command, on=date(2024, 6, 28), reported=reported).refused(
+        OfferingGone, field="offering"
     )

@@ -21,6 +21,7 @@ from ledger.completion import (
 )
 from ledger.enrollment import EnrollmentWithdrawn
 from ledger.evaluation import (
+    EVALUATORS,
     EvaluationKind,
     EvaluationRecorded,
     Evaluator,
@@ -66,7 +67,7 @@ def held(hours=24):
 
 
 def attended(hours=24):
-    return [cast.attended(day) for day in days(hours)]
+    return [cast.attended(each.day, each.half) for each in cast.sessions(hours)]
 
 
 def logged(day):
@@ -100,7 +101,12 @@ def safeguarded(kind):
 def dutiful(*, but=()):
     """All that is due beside the days: evaluations, feedback, safety education, documents."""
     done = [
-        *(rated(kind) for kind in EvaluationKind if kind not in but),
+        *(
+            rated(kind, evaluator=each)
+            for kind in EvaluationKind
+            for each in EVALUATORS[kind]
+            if not {kind, (kind, each)} & {*but}
+        ),
         *(safeguarded(kind) for kind in SafeguardKind if kind not in but),
     ]
     return [*done, returned(*(each for each in Side if each not in but))]
@@ -127,6 +133,16 @@ def test_a_class_with_all_that_is_due_closes_without_a_finding():
         ),
         (EvaluationKind.TRAINEE_ON_PROJECT_AND_TRAINER, "ZJ14-17", EvaluationMissing),
         (EvaluationKind.TRAINER_AND_PROVIDER_MUTUAL, "ZJ14-17", EvaluationMissing),
+        (
+            (EvaluationKind.TRAINER_AND_PROVIDER_MUTUAL, Evaluator.TRAINER),
+            "ZJ14-17",
+            EvaluationMissing,
+        ),
+        (
+            (EvaluationKind.PROVIDER_AND_TRAINER_ON_TRAINEE, Evaluator.PROVIDER),
+            "ZJ14-17",
+            EvaluationMissing,
+        ),
         (EvaluationKind.PERFORMANCE, "WZ12-21", EvaluationMissing),
         (Side.TEACHER, "ZJ14-19", ResultsNotReturned),
         (Side.AUTHORITY, "ZJ14-19", ResultsNotReturned),
@@ -177,7 +193,19 @@ def test_attendance_that_was_never_taken_is_a_violation():
         .found("ZJ14-05", Outcome.VIOLATION, AttendanceUntaken)
         .findings
     )
-    assert "3 of 3 training days" in finding.en
+    assert "6 of 6 half-days" in finding.en
+
+
+def test_attendance_is_taken_for_each_half_of_a_day():
+    story = [cast.opened(), cast.timetable(), [logged(day) for day in days(24)], dutiful()]
+    [finding] = (
+        close(story, attended()[:-1])
+        .found("ZJ14-05", Outcome.VIOLATION, AttendanceUntaken)
+        .findings
+    )
+
+    assert "6 个培训半天中有 1 个没有登记出勤：2024-04-10 AFTERNOON" in finding.zh
+    close(story, attended()).accepted()
 
 
 def test_many_days_without_a_log_are_counted_and_some_are_shown():
@@ -254,6 +282,14 @@ def test_every_course_of_a_key_project_is_rated(courses, complete):
         assert {"ZJ14-18"} == rules_of(answer)
 
 
+@pytest.mark.parametrize("evaluator", [Evaluator.PROVIDER, Evaluator.TRAINER])
+def test_what_provider_and_trainers_say_of_each_other_rates_no_trainer(evaluator):
+    scores = [Score(score=Decimal(90), trainer=each) for each in TRAINERS]
+    mutual = rated(EvaluationKind.TRAINER_AND_PROVIDER_MUTUAL, *scores, evaluator=evaluator)
+    story = [cast.opened(key(TRAINERS)), held(), dutiful(), of()]
+    close(story, mutual).found("ZJ14-18", Outcome.VIOLATION, EvaluationIncomplete)
+
+
 def test_courses_of_the_plan_and_trainers_of_the_timetable_count_as_well():
     taught = [msgspec.structs.replace(each, trainer=TRAINERS[0]) for each in cast.sessions(24)]
     table = msgspec.structs.replace(cast.timetable(), sessions=tuple(taught))
@@ -264,8 +300,9 @@ def test_courses_of_the_plan_and_trainers_of_the_timetable_count_as_well():
     close(story, of(TRAINERS[:1], ("阅读教学", "写作教学"))).accepted()
 
 
+@pytest.mark.parametrize("approved", [False, True])
 @pytest.mark.parametrize("done", [False, True])
-def test_a_trainer_whom_a_change_replaced_is_not_there_to_be_rated(done):
+def test_a_trainer_whom_an_approved_change_replaced_is_not_there_to_be_rated(done, approved):
     change = ChangeId("change:x1")
     requested = ChangeRequested(
         change=change,
@@ -279,10 +316,11 @@ def test_a_trainer_whom_a_change_replaced_is_not_there_to_be_rated(done):
         change=change, offering=OFFERING, provider=COUNTY_SCHOOL, change_class=ChangeClass.MAJOR
     )
     story = [cast.opened(key(TRAINERS[:1])), held(), dutiful(), of(), requested]
-    if done:
-        close(story, carried_out).accepted()
+    steps = [*([cast.notified(), cast.decided()] if approved else []), *([carried_out] * done)]
+    if done and approved:
+        close(story, steps).accepted()
     else:
-        close(story).found("ZJ14-18", Outcome.VIOLATION)
+        close(story, steps).found("ZJ14-18", Outcome.VIOLATION)
 
 
 @pytest.mark.parametrize("plan", [cast.plan(), key(TRAINERS, large=True)])
@@ -329,10 +367,11 @@ def told(*recipients):
 @pytest.mark.parametrize(
     "recipients", [(), (Recipient.SCHOOL,), (Recipient.BUREAU,), tuple(Recipient)]
 )
-def test_a_denial_of_which_somebody_was_not_told_is_a_violation(denial, recipients):
+def test_a_denial_of_which_nobody_was_told_is_a_violation(denial, recipients):
+    """One that was told to one of two was found when the notice was given."""
     story = [cast.opened(), cast.enrolled(), held(), dutiful(), denial]
     answer = close(story, [told(*recipients)] if recipients else [])
-    if set(recipients) == set(Recipient):
+    if recipients:
         answer.accepted()
     else:
         [finding] = answer.found("ZJ14-11", Outcome.VIOLATION, NoticeIncomplete).findings
@@ -399,3 +438,87 @@ def test_what_wenzhou_asks_for_is_not_asked_in_hangzhou():
     answer = close(cast.opened(place=HANGZHOU), held())
 
     assert rules_of(answer) == DUE - {"WZ12-21", "WZ12-32"}
+
+
+NEXT = OPENS + timedelta(days=1)
+OTHER = StaffId("staff:trainer-he")
+
+
+def taught(trainer, hours=24, since=OPENS):
+    """The timetable, with a trainer named from a day on."""
+    sessions = [
+        msgspec.structs.replace(each, trainer=trainer if each.day >= since else cast.TRAINER)
+        for each in cast.sessions(hours)
+    ]
+    return msgspec.structs.replace(cast.timetable(hours), sessions=tuple(sessions))
+
+
+def replaced(*steps):
+    """From the second day on another trainer teaches, by a change of which these are the steps."""
+    days_done = [*(logged(day) for day in days(24)), *attended()]
+    early = OPENS - timedelta(days=9)
+    return [
+        on(early, cast.opened(), taught(cast.TRAINER)),
+        *steps,
+        on(OPENS, taught(OTHER, since=NEXT)),
+        *days_done,
+        *dutiful(),
+    ]
+
+
+ASKED = on(OPENS - timedelta(days=2), cast.requested(), cast.decided())
+
+
+@pytest.mark.parametrize(
+    ("told_on", "rules"),
+    [
+        (None, {"ZJ14-13", "ZJ24-62"}),
+        (OPENS, set()),
+        (NEXT, {"ZJ14-13"}),
+    ],
+)
+def test_w_207_a_change_in_use_that_nobody_carried_out_needs_its_conditions_all_the_same(
+    told_on, rules
+):
+    steps = [ASKED, *([on(told_on, cast.notified())] if told_on else [])]
+    answer = close(replaced(*steps))
+
+    assert rules == rules_of(answer)
+    assert {"CHANGE_CONDITION_MISSING"} >= {each.code for each in answer.findings}
+
+
+def test_the_right_to_withdraw_was_open_before_a_change_in_use():
+    late = on(NEXT, cast.requested(), cast.decided(), cast.notified())
+    answer = close(replaced(ASKED, on(OPENS, cast.notified())))
+    assert rules_of(answer) == set()
+    answer = close(replaced(on(OPENS - timedelta(days=2), cast.requested()), late))
+    assert rules_of(answer) == {"ZJ14-13", "ZJ24-62"}
+
+
+def test_what_was_found_when_a_change_took_effect_is_not_found_again():
+    close(replaced(ASKED, on(OPENS, cast.carried_out()))).accepted()
+
+
+def test_a_change_that_no_timetable_used_or_that_is_minor_needs_nothing():
+    unused = [on(OPENS - timedelta(days=9), cast.opened()), ASKED, *held(), *dutiful()]
+    close(unused).accepted()
+    minor = cast.decided(change_class=ChangeClass.MINOR)
+    close(replaced(on(OPENS - timedelta(days=2), cast.requested(), minor))).accepted()
+
+
+def test_new_days_in_use_that_nobody_carried_out_need_their_conditions():
+    last = date(2024, 7, 1)
+    sessions = list(cast.sessions(24))
+    sessions[-1] = msgspec.structs.replace(sessions[-1], day=last)
+    moved = msgspec.structs.replace(cast.timetable(), sessions=tuple(sessions))
+    asked = cast.requested(ChangeKind.DATES_CHANGED, closes=last)
+    story = [
+        on(OPENS - timedelta(days=9), cast.opened(), cast.timetable()),
+        on(OPENS, asked, cast.decided(), moved),
+        *(logged(each) for each in sorted({each.day for each in sessions})),
+        *(cast.attended(each.day, each.half) for each in sessions),
+        *dutiful(),
+    ]
+    answer = given(story).when(CLOSE, on=last)
+
+    assert rules_of(answer) == {"ZJ14-13", "ZJ24-62"}

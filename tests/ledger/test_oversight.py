@@ -9,6 +9,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given as drawn
 from hypothesis import strategies
+from msgspec.structs import replace
 
 from ledger.command import OutsideScope, UnknownReference
 from ledger.finding import Outcome
@@ -17,6 +18,7 @@ from ledger.oversight import (
     AccountMissing,
     Body,
     CheckKind,
+    InspectionAccount,
     InspectionShare,
     InspectProject,
     NotOfThisPlace,
@@ -188,3 +190,11 @@ def test_a_share_lies_between_nothing_and_all_and_a_smaller_one_is_laxer():
     assert fifth.wrong() is None
     assert sixth.laxer(fifth)
     assert not fifth.laxer(fifth)
+
+
+def test_an_account_is_written_by_known_bodies_on_the_platform():
+    said = InspectionAccount(recorded_on="MONITORING_PLATFORM", recorders=("PROVINCIAL_CENTRE",))
+
+    assert said.wrong() is None
+    assert "PAPER" in str(replace(said, recorded_on="PAPER").wrong())
+    assert "VILLAGE" in str(replace(said, recorders=("VILLAGE",)).wrong())

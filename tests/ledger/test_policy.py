@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from msgspec import structs
 
 from ledger.command import OutsideScope, UnknownReference
 from ledger.finding import Outcome
@@ -18,8 +19,8 @@ from ledger.policy import (
     SuspendRules,
     UnknownRule,
 )
-from ledger.regulation import RegulationAdopted, Rulebook
-from ledger.rule import RulesEnded, RulesSuspended, SuspensionEnded
+from ledger.regulation import RegulationAdopted, RuleAdopted, Rulebook
+from ledger.rule import RuleAmended, RulesEnded, RulesSuspended, SuspensionEnded
 from ledger.schedule import TimetableNotice
 from ledger.structure import RatioSuspended
 from ledger.term import Calendar, Phase, Window, window
@@ -216,6 +217,54 @@ def test_the_window_of_a_term_is_suspended_by_day():
     assert at(DAY - ONE).id == step.id
 
 
+def stricter(since):
+    return RuleAmended(
+        document=ZJ24,
+        place=PROVINCE,
+        rule="ZJ24-63",
+        since=since,
+        parameters={"days_min": 7},
+        citation=CITATION,
+        zh="七天。",
+        en="Seven days.",
+    )
+
+
+def test_an_amended_rule_is_repealed_with_a_day_before_its_amendment():
+    rules = after(stricter(DAY + 9 * ONE))
+    answered = given(HEADS[ZJ24], rules=rules).when(repeal("ZJ24-63", last=DAY), on=DAY)
+
+    rules = after(stricter(DAY + 9 * ONE), *answered.accepted().events)
+    assert answer(rules, day=DAY) == ("ZJ24-63", True)
+    assert answer(rules, day=DAY + 10 * ONE) == ("ZJ14-24", True)
+    given(HEADS[ZJ24], rules=rules).when(repeal("ZJ24-63", last=DAY), on=DAY).refused(
+        RuleOver, "ZJ24-63", "last"
+    )
+    given(HEADS[ZJ24], rules=rules).when(repeal("ZJ24-63", last=DAY - ONE), on=DAY).accepted()
+
+
+def test_a_refusal_cites_the_version_of_its_day():
+    rules = after(stricter(DAY + 9 * ONE), suspended("ZJ24-63", until=DAY + 20 * ONE))
+    answered = given(HEADS[ZJ24], rules=rules).when(suspend("ZJ24-63"), on=DAY)
+
+    assert [each.rule.amended for each in answered.refusals] == [None]
+
+
+def test_the_end_of_one_suspension_leaves_a_later_one():
+    pauses = (
+        suspended("ZJ24-63", until=DAY + 3 * ONE),
+        suspended("ZJ24-63", since=DAY + 9 * ONE, until=DAY + 12 * ONE),
+    )
+    answered = given(HEADS[ZJ24], pauses, rules=after(*pauses)).when(
+        end("ZJ24-63", day=DAY + 2 * ONE, document=ZJ24), on=DAY
+    )
+
+    rules = after(*pauses, *answered.accepted().events)
+    assert answer(rules, day=DAY + 2 * ONE) == ("ZJ24-63", True)
+    assert answer(rules, day=DAY + 9 * ONE) == ("ZJ14-24", True)
+    assert answer(rules, day=DAY + 13 * ONE) == ("ZJ24-63", True)
+
+
 # The end of the epidemic relaxations (rulebook C-12).
 
 
@@ -267,6 +316,22 @@ def test_what_neither_is_suspended_nor_open_does_not_end():
         NotSuspended, "ZJ24-63", "rules"
     )
     given(head).when(end(day=DAY, document=ZJ24), on=DAY).refused(NotSuspended, field="document")
+
+
+def test_a_relaxation_that_is_not_reached_does_not_keep_the_others_from_ending():
+    gone = ended("ZJ20-01", last=date(2020, 9, 30))
+    again = structs.replace(
+        all_rules().rules["ZJ20-02"], id="ZJ20-99", since=date(2023, 1, 1), uncertain_from=None
+    )
+    late = RuleAdopted(
+        document=ZJ20,
+        place=PROVINCE,
+        rule=structs.replace(again, certain_through=date(2023, 2, 1)),
+    )
+
+    given(HEADS[ZJ20], gone, rules=after(gone, late)).when(end(day=date(2022, 3, 1)), on=DAY).then(
+        ended(*RELAXATIONS[1:], last=date(2022, 2, 28))
+    )
 
 
 def test_the_relaxations_end_once():

@@ -6,7 +6,9 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from msgspec import structs
 
+from ledger.change import ChangeKind, RequestChange
 from ledger.command import OutsideScope, UnknownReference
 from ledger.dates import NewDates, OfferingsRedated
 from ledger.finding import Outcome
@@ -18,9 +20,11 @@ from ledger.redating import (
     ClassOver,
     ElsewhereCompetent,
     Move,
+    MovedByProvider,
     NotToBeRedated,
     RedatedTooLate,
     RedatedUnaccepted,
+    RedatedUnasked,
     RedateOfferings,
     Redating,
     RedatingRequested,
@@ -39,14 +43,22 @@ from tests.cast import (
     RUIAN,
     WENZHOU,
 )
-from tests.given import asker_for, given
+from tests.given import asker_for, background, given
 from tests.ledger.test_resumption import accepted, applied
 
 H1_2020 = TermId("term:2020H1")
 DAY = date(2020, 7, 20)
 OPENS = date(2020, 8, 3)
 LAST = date(2020, 8, 31)
-PASSED = [applied(), accepted()]
+ASKED = RedatingRequested(
+    offering=OFFERING,
+    provider=COUNTY_SCHOOL,
+    place=RUIAN,
+    opens=OPENS,
+    closes=LAST,
+    reason="疫情",
+)
+PASSED = [applied(), accepted(), ASKED]
 
 
 def opened(place=RUIAN, mode=Mode.INTENSIVE, term=H1_2020, offering=OFFERING, closes=LAST):
@@ -88,13 +100,59 @@ def test_w_103_a_day_later_is_too_late():
 
 
 @pytest.mark.parametrize(
-    "steps", [[], [applied()], [accepted()], [applied(), accepted(joint=False)]]
+    "steps", [[ASKED], [applied()], [accepted(), ASKED], [applied(), accepted(joint=False)]]
 )
 def test_the_provider_must_have_passed_the_acceptance(steps):
     given(opened(), steps).when(redate(), on=DAY).refused(RedatedUnaccepted, "ZJ20-11")
     given(opened(), steps).when(redate(), on=DAY, reported=True).found(
         "ZJ20-11", Outcome.VIOLATION, RedatedUnaccepted
+    ).kept(redated())
+
+
+def test_the_provider_must_have_asked_for_it():
+    steps = [applied(), accepted()]
+    given(opened(), steps).when(redate(), on=DAY).refused(RedatedUnasked, "ZJ20-11", "moves")
+    given(opened(), steps).when(redate(), on=DAY, reported=True).found(
+        "ZJ20-11", Outcome.VIOLATION, RedatedUnasked
     ).then(redated())
+    also = structs.replace(ASKED, offering=OTHER_OFFERING)
+    given(opened(), steps, background(also)).when(redate(), on=DAY).refused(
+        RedatedUnasked, "ZJ20-11"
+    )
+
+
+@pytest.mark.parametrize("closes", [None, LAST])
+def test_no_change_of_the_plan_moves_what_the_bureau_moves(closes):
+    change = RequestChange(
+        offering=OFFERING,
+        change=cast.CHANGE,
+        kinds=(ChangeKind.DATES_CHANGED,),
+        description="疫情",
+        closes=closes,
+    )
+    given(opened()).when(change, on=DAY).refused(MovedByProvider, "ZJ20-11", "kinds")
+    given(opened()).when(change, on=DAY, reported=True).found(
+        "ZJ20-11", Outcome.VIOLATION, MovedByProvider
+    ).kept()
+    given(opened(mode=Mode.DISTANCE)).when(change, on=DAY).accepted()
+    room = replace(change, kinds=(ChangeKind.ROOM_CHANGED,), closes=None)
+    given(opened()).when(room, on=DAY).accepted()
+    summer = replace(change, closes=date(2024, 7, 5))
+    given(cast.opened()).when(summer, on=cast.OPENS).accepted()
+
+
+@pytest.mark.parametrize(
+    ("credits", "crosses"), [pytest.param(40, False, id="W-039"), pytest.param(90, True, id="C-05")]
+)
+def test_only_long_plans_may_be_moved_across_terms(credits, crosses):
+    long = cast.opened(cast.plan(credits, cross_term=True))
+    move = Move(offering=OFFERING, opens=date(2024, 7, 1), closes=date(2024, 10, 11))
+    command = RedateOfferings(place=RUIAN, term=H1_2024, moves=(move,), reason="场地")
+    answer = given(long).when(command, on=cast.DAY)
+    if crosses:
+        answer.accepted()
+    else:
+        answer.found("ZJ24-21", Outcome.VIOLATION, WindowClosed).kept()
 
 
 def test_classes_of_the_province_do_not_move():
@@ -114,7 +172,8 @@ def test_the_provider_itself_moves_nothing():
 
 def test_many_classes_move_by_one_event_or_none_does():
     both = (OFFERING, OTHER_OFFERING)
-    past = [opened(), opened(offering=OTHER_OFFERING), *PASSED]
+    also = structs.replace(ASKED, offering=OTHER_OFFERING)
+    past = [opened(), opened(offering=OTHER_OFFERING), *PASSED, also]
     given(past).when(redate(offerings=both), on=DAY).then(redated(offerings=both))
     early = Move(offering=OFFERING, opens=OPENS, closes=LAST)
     late = Move(offering=OTHER_OFFERING, opens=OPENS, closes=date(2020, 9, 1))
@@ -193,3 +252,5 @@ def test_a_later_last_day_is_laxer():
     assert later.laxer(strict)
     assert not strict.laxer(later)
     assert strict.wrong() is None
+    strange = structs.replace(strict, conditions=("LUCK",))
+    assert "LUCK" in str(strange.wrong())

@@ -22,6 +22,7 @@ from ledger.regulation import (
     Use,
 )
 from ledger.round import RoundTwoAdmission
+from ledger.rule import RuleAmended, RulesSuspended
 from ledger.schedule import TimetableNotice
 from ledger.structure import OnceIntensive, SchoolBasedCap
 from ledger.term import Window
@@ -153,6 +154,51 @@ def test_every_condition_of_a_scope_must_be_met():
     )
     assert quota.find(ProjectQuota, PROVINCE, DAY, term="2024H1", category="OTHER") is None
     assert quota.find(ProjectQuota, PROVINCE, DAY, category="DISTANCE") is None
+
+
+def test_a_rulebook_tells_the_versions_of_a_day():
+    old = rule("R", RUIAN)
+    amended = RuleAmended(
+        document=old.document,
+        place=RUIAN,
+        rule="R",
+        since=DAY,
+        parameters={"days_min": 7},
+        citation="测试〔2024〕2号",
+        zh="七天。",
+        en="Seven days.",
+    )
+    paused = RulesSuspended(
+        document=old.document,
+        place=RUIAN,
+        rules=("R",),
+        since=date(2024, 6, 1),
+        until=date(2024, 6, 1),
+        citation="测试〔2024〕3号",
+    )
+    rules = book(old)
+    rules.learn(amended)
+    rules.learn(paused)
+
+    def days_min(day):
+        return [each.parameters["days_min"] for each in rules.on(day)]
+
+    assert days_min(date(2019, 12, 31)) == []
+    assert days_min(date(2024, 3, 31)) == [5]
+    assert days_min(DAY) == [7]
+    assert days_min(date(2024, 6, 1)) == []
+    assert rules.at("R", date(2024, 3, 31)).amended is None
+    assert rules.at("R", DAY).amended == rules.at("R", date.min).amended == amended.citation
+    assert rules.at("NONE", DAY) is None
+    assert rules.reach("R") == (date(2020, 1, 1), date.max)
+
+
+def test_the_first_answer_is_found_without_reading_the_others():
+    rules = book(rule("P", PROVINCE, days="seven"), rule("R", RUIAN))
+
+    assert found(rules) == "R"
+    with pytest.raises(msgspec.ValidationError):
+        rules.find_all(TimetableNotice, RUIAN, DAY)
 
 
 def test_parameters_are_typed():

@@ -42,17 +42,19 @@ def scopes(kind):
     return [dict(each) for each in sorted(found)]
 
 
+def _rank(rule, place):
+    return -place.chain.index(rule.place), len(rule.scope), rule.since or date.min
+
+
+def _answers(rule, place, day, scope):
+    first, last = rule.uncertain_from or rule.since or date.min, rule.until or date.max
+    return rule.place in place.chain and rule.applies(scope) and first <= day <= last
+
+
 def expected(candidates, place, day, scope):
     """The rules of the first rank for a place on a day, worked out anew."""
-    chain = place.chain
-    ranked = [
-        ((-chain.index(rule.place), len(rule.scope), rule.since or date.min), rule.id)
-        for rule in candidates
-        if rule.place in chain
-        and rule.applies(scope)
-        and (rule.uncertain_from or rule.since or date.min) <= day
-        and day <= (rule.until or date.max)
-    ]
+    answering = [each for each in candidates if _answers(each, place, day, scope)]
+    ranked = [(_rank(each, place), each.id) for each in answering]
     best = max(ranked, default=(None, None))[0]
     return [name for rank, name in ranked if rank == best]
 
@@ -71,9 +73,29 @@ def test_in_each_month_and_place_one_rule_answers_or_none(kind):
                 assert (found.id if found else None) == (best[0] if best else None), (place, day)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in COMPUTED if kind.MANY], ids=lambda k: k.KIND)
-def test_where_several_rules_answer_by_design_they_are_of_one_kind(kind):
-    assert {rule.kind for rule in rules_of(kind)} == {kind.KIND}
+MANY = [kind for kind in COMPUTED if kind.MANY]
+
+
+@pytest.mark.parametrize("kind", MANY, ids=lambda kind: kind.KIND)
+def test_where_several_rules_answer_by_design_all_do_and_in_the_order_of_their_right(kind):
+    candidates = rules_of(kind)
+    for scope, place, day in itertools.product(scopes(kind), PLACES, MONTHS):
+        found = all_rules().find_all(kind, place, day, **scope)
+        ranks = [_rank(each.rule, place) for each in found]
+        expected = sorted(each.id for each in candidates if _answers(each, place, day, scope))
+
+        assert sorted(each.id for each in found) == expected, (place, day, scope)
+        assert ranks == sorted(ranks, reverse=True), (place, day, scope)
+
+
+@pytest.mark.parametrize("kind", MANY, ids=lambda kind: kind.KIND)
+def test_of_a_kind_that_says_so_several_rules_do_answer(kind):
+    counts = [
+        len(all_rules().find_all(kind, place, MONTHS[-1], **scope))
+        for scope, place in itertools.product(scopes(kind), PLACES)
+    ]
+
+    assert max(counts) > 1
 
 
 # The first month in which a kind has an answer: province, Wenzhou, Rui'an, Hangzhou.

@@ -160,8 +160,7 @@ def test_the_first_half_of_2020_opens_without_a_calendar_and_its_windows_are_unk
     assert {each.outcome for each in answer.findings} == {Outcome.INDETERMINATE}
 
 
-def test_a_removal_of_strange_levels_is_wrong():
-    strange = ProjectRemoval(
-        applies_to=("OFFLINE",), choice=Choice.SELF_SELECTED, levels=("VILLAGE",)
-    )
-    assert "VILLAGE" in str(strange.wrong())
+@pytest.mark.parametrize("level", ["VILLAGE", "CITY", "COUNTY"])
+def test_the_province_removes_projects_of_its_own_level_only(level):
+    strange = ProjectRemoval(applies_to=("OFFLINE",), choice=Choice.SELF_SELECTED, levels=(level,))
+    assert level in str(strange.wrong())

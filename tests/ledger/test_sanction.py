@@ -12,7 +12,7 @@ from ledger.accreditation import AccreditationRevoked, NotAccreditedAnyMore
 from ledger.command import OutsideScope
 from ledger.dates import NewDates, OfferingsRedated
 from ledger.finding import Outcome
-from ledger.offering import OfferingCancelled, OfferingGone, OpenOffering
+from ledger.offering import DatesChanged, OfferingCancelled, OfferingGone, OpenOffering
 from ledger.review import ProjectCancelled, ProjectGone
 from ledger.sanction import CancelProject, RevokeAccreditation
 from ledger.selection import SelectOffering
@@ -147,6 +147,21 @@ def test_a_class_moved_beyond_the_day_goes_too():
     given(running(date(2024, 5, 19)), moved, LADDER).when(CANCEL, on=DAY).then(
         cancelled(), called_off()
     )
+
+
+def test_a_class_that_an_approved_change_moved_beyond_the_day_goes_too():
+    longer = DatesChanged(
+        change=cast.CHANGE,
+        offering=OFFERING,
+        provider=COUNTY_SCHOOL,
+        place=RUIAN,
+        closes=date(2024, 6, 30),
+    )
+    shorter = structs.replace(longer, closes=date(2024, 5, 19))
+    given(running(date(2024, 5, 19)), longer, LADDER).when(CANCEL, on=DAY).then(
+        cancelled(), called_off()
+    )
+    given(running(date(2024, 6, 30)), shorter, LADDER).when(CANCEL, on=DAY).then(cancelled())
 
 
 @pytest.mark.parametrize("reported", [False, True])

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from msgspec import structs
 
 from ledger.command import OutsideScope, UnknownReference
 from ledger.finding import Outcome
@@ -106,6 +107,21 @@ def test_hours_come_in_halves():
     given(cast.opened()).when(
         PublishTimetable(offering=OFFERING, sessions=sessions), on=IN_TIME
     ).faulted("BAD_AMOUNT")
+
+
+@pytest.mark.parametrize("course", ["", "  "])
+def test_a_session_names_its_course(course):
+    blank = [structs.replace(each, course=course) for each in cast.sessions(24)]
+    given(cast.opened()).when(
+        PublishTimetable(offering=OFFERING, sessions=tuple(blank)), on=IN_TIME
+    ).faulted("EMPTY_TEXT", "sessions.course")
+
+
+def test_spaces_around_a_course_make_no_other_course_of_it():
+    spaced = [structs.replace(each, course=f" {each.course} ") for each in cast.sessions(24)]
+    given(cast.opened()).when(
+        PublishTimetable(offering=OFFERING, sessions=tuple(spaced)), on=IN_TIME
+    ).then(cast.timetable())
 
 
 def test_an_unknown_class_has_no_timetable():

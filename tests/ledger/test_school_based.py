@@ -9,8 +9,8 @@ from decimal import Decimal
 import pytest
 
 from ledger.command import OutsideScope, UnknownReference
-from ledger.correction import CorrectCredit, RevokeCredit
-from ledger.credit import CreditCorrected, CreditRevoked, NotCredited
+from ledger.correction import CorrectCredit, NotCredited, RevokeCredit
+from ledger.credit import CreditCorrected, CreditRevoked
 from ledger.cycle import RecognisedOutsideCycle
 from ledger.finding import Outcome
 from ledger.names import CreditId

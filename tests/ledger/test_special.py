@@ -10,9 +10,9 @@ import pytest
 
 from ledger.category import CategoryEnded
 from ledger.command import OutsideScope
+from ledger.conflict import RuleOutdone
 from ledger.credit import CreditKind
 from ledger.document import AdoptRegulation, parse
-from ledger.draft import RuleOutdone
 from ledger.finding import Outcome
 from ledger.plan import Purpose
 from ledger.register import Category

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ledger.fault import Fault
-from ledger.text import clean, filled, holds_id_number, impersonal
+from ledger.text import clean, filled, holds_id_number, impersonal, normal
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,9 @@ def test_a_text_is_trimmed_and_may_not_be_empty():
 )
 def test_a_clean_text_is_in_nfc_without_control_characters(text, is_clean):
     assert clean(text) is is_clean
+
+
+def test_the_normal_form_of_a_text_is_nfc():
+    assert normal("e\u0301\nb") == "\u00e9\nb"
+    assert clean(normal("e\u0301\nb"))
+    assert not clean(normal("a\r\nb"))

@@ -11,6 +11,7 @@ from ledger.accreditation import AccreditationRevoked, NotAccreditedAnyMore, Rea
 from ledger.command import OutsideScope, UnknownReference
 from ledger.finding import Outcome
 from ledger.review import ReasonMissing
+from ledger.sanction import RevokeAccreditation
 from ledger.warning import (
     IssueYellowCard,
     NotOfProvider,
@@ -117,6 +118,28 @@ def test_a_step_needs_words_and_a_known_provider():
 def test_whoever_lost_the_accreditation_is_not_warned():
     lost = AccreditationRevoked(provider=COUNTY_SCHOOL, place=RUIAN, reason="x")
     given(cast.accredited(), lost).when(CARD, on=DAY).refused(NotAccreditedAnyMore)
+
+
+@pytest.mark.parametrize("past", [[card()], [card(), inspected()], [card(), inspected(True)]])
+def test_who_is_accredited_anew_begins_without_a_case(past):
+    lost = AccreditationRevoked(provider=COUNTY_SCHOOL, place=RUIAN, reason="x")
+    again = [*past, lost, cast.accredited(since=DAY)]
+    revoke = RevokeAccreditation(provider=COUNTY_SCHOOL, reason="依程序取消")
+    answer = given((DAY, cast.accredited()), [(DEADLINE, each) for each in again]).when(
+        revoke, on=DEADLINE
+    )
+
+    said = answer.found("WZ12-28", Outcome.VIOLATION, StepOutOfOrder).findings[0]
+    assert "YELLOW_CARD, RECTIFICATION, REINSPECTION" in said.en
+    assert "closed the case" not in said.en
+
+
+def test_a_case_over_a_project_outlives_the_accreditation():
+    lost = AccreditationRevoked(provider=COUNTY_SCHOOL, place=RUIAN, reason="x")
+    past = [cast.accredited(), cast.declared(), card(project=PROJECT), lost]
+    given((DAY, each) for each in past).when(replace(FAILED, project=PROJECT), on=DEADLINE).then(
+        inspected(project=PROJECT)
+    )
 
 
 def test_a_ladder_with_fewer_steps_is_laxer_and_strange_steps_are_wrong():

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
+from msgspec import structs
 
 from ledger.change import ChangeClass, ChangeDecided, ChangeKind, ChangeRequested
 from ledger.command import OutsideScope
+from ledger.completion import CompletionDenied, Reason, TrainingTerminated
 from ledger.enrollment import EnrollmentWithdrawn, NotSelected, StepOutOfOrder
 from ledger.finding import Outcome
 from ledger.names import ChangeId
-from ledger.withdrawal import WithdrawalClosed, WithdrawSelection
+from ledger.withdrawal import OutcomeReached, WithdrawalClosed, WithdrawSelection
 from tests import cast
 from tests.cast import COUNTY_SCHOOL, H1_2024, H2_2019, LIN, OFFERING, RUIAN, SCHOOL
-from tests.given import asker_for, given
+from tests.given import asker_for, background, given
 
 WITHDRAW = WithdrawSelection(teacher=LIN, offering=OFFERING)
 DAY = date(2024, 4, 20)
@@ -124,6 +127,50 @@ def test_what_the_school_refused_is_not_withdrawn():
     given(cast.opened(), cast.selected(), cast.passed(passed=False, reason="x")).when(
         WITHDRAW, on=DAY
     ).refused(StepOutOfOrder, "ZJ24-24")
+
+
+OUTCOMES_OF_LIN = [
+    cast.completed(),
+    CompletionDenied(
+        teacher=LIN,
+        offering=OFFERING,
+        school=SCHOOL,
+        provider=COUNTY_SCHOOL,
+        reason=Reason.ABSENCE,
+        hours_planned=Decimal(90),
+        hours_missed=Decimal(19),
+    ),
+    TrainingTerminated(
+        teacher=LIN, offering=OFFERING, school=SCHOOL, provider=COUNTY_SCHOOL, day=DAY
+    ),
+]
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES_OF_LIN, ids=lambda event: event.NAME)
+@pytest.mark.parametrize("reported", [False, True])
+def test_an_outcome_is_not_undone_by_withdrawing(outcome, reported):
+    past = [cast.opened(), *cast.enrolled(), *APPROVED_CHANGE, outcome]
+    given(past).when(WITHDRAW, on=DAY, reported=reported).refused(OutcomeReached, field="teacher")
+
+
+def test_the_outcome_of_another_binds_nobody_else():
+    other = structs.replace(cast.completed(), teacher=cast.CHEN)
+    given(cast.opened(), cast.enrolled(), APPROVED_CHANGE, background(other)).when(
+        WITHDRAW, on=DAY
+    ).accepted()
+
+
+@pytest.mark.parametrize(("day", "over"), [(date(2024, 6, 28), False), (date(2024, 6, 29), True)])
+def test_after_its_last_day_no_admitted_teacher_withdraws_from_a_class(day, over):
+    past = [cast.opened(), *cast.enrolled(), *APPROVED_CHANGE]
+    if not over:
+        given(past).when(WITHDRAW, on=day).accepted()
+        return
+    given(past).when(WITHDRAW, on=day).refused(WithdrawalClosed, "ZJ24-62", field="offering")
+    given(past).when(WITHDRAW, on=day, reported=True).found(
+        "ZJ24-62", Outcome.VIOLATION, WithdrawalClosed
+    ).then(withdrawn(after_change=True))
+    given(cast.opened(), cast.selected()).when(WITHDRAW, on=day).then(withdrawn())
 
 
 def test_nobody_withdraws_for_another():

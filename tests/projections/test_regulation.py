@@ -8,7 +8,7 @@ import pytest
 
 from ledger.names import DocumentId
 from ledger.regulation import Rulebook
-from ledger.rule import RuleAmended, RulesSuspended
+from ledger.rule import RuleAmended, RulesEnded, RulesSuspended
 from projections.regulation import page
 from tests.cast import PROVINCE
 from tests.given import adoption, all_rules
@@ -81,8 +81,29 @@ def test_amendments_suspensions_and_delegations_are_shown():
             ),
         ]
     )
-    clauses = {each.rule: each for each in page(rules, ZJ24).clauses}
+    shown = page(rules, ZJ24)
+    clauses = {each.rule: each for each in shown.clauses}
 
+    versions = [each for each in shown.clauses if each.rule == "ZJ24-63"]
+    assert [each.parameters for each in versions] == ["days_min = 5", "days_min = 7"]
+    assert [each.days for each in versions] == ["2024-03-06 – 2024-12-31", "2025-01-01 –"]
+    assert versions[0].zh != versions[1].zh == "七天。"
+    assert f"{COUNTS['zj24']} 条" in shown.markdown
     assert clauses["ZJ24-63"].amended == ("2025-01-01: days_min = 7 (新文件)",)
     assert clauses["ZJ24-63"].suspended == ("2025-02-01.. (certain..2025-02-09)",)
     assert clauses["ZJ24-80"].delegates == ("fee-standard",)
+
+
+def test_a_rule_that_was_taken_back_whole_stays_on_the_page():
+    ended = RulesEnded(
+        document=ZJ24,
+        place=PROVINCE,
+        rules=("ZJ24-63",),
+        last=date(2024, 3, 5),
+        citation="新文件",
+    )
+    shown = page(Rulebook([*adoption(), ended]), ZJ24)
+
+    assert [each.days for each in shown.clauses if each.rule == "ZJ24-63"] == [
+        "2024-03-06 – 2024-03-05"
+    ]

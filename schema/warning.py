@@ -1,0 +1,83 @@
+"""Warnings: yellow cards and what came of them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import strawberry
+
+from projections.catalogue import WARNINGS
+from projections.reader import Where
+from projections.warning import WarningCase, WarningStatus
+from schema.context import Context
+from schema.moment import AsOf
+from schema.outputs import connection, output
+from schema.scalars import Position, enum_type
+
+Info = strawberry.Info[Context, None]
+enum_type(WarningStatus)
+
+
+def _overdue(root: strawberry.Parent[Any], info: Info) -> bool:
+    late: bool = root.overdue(info.context.today)
+    return late
+
+
+WarningType = output(
+    WarningCase,
+    skip=("card", "failed", "closed"),
+    fields={
+        "overdue": strawberry.field(
+            resolver=_overdue,
+            description="Whether the deadline went by without a re-inspection. "
+            "期限已过而未再检查。",
+        )
+    },
+)
+
+
+@strawberry.type
+class WarningQuery:
+    """Questions about warnings."""
+
+    @strawberry.field(
+        graphql_type=connection(WarningType),
+        description="Yellow cards and what came of them. 黄牌警告及其后续。",
+    )
+    async def warnings(
+        self,
+        info: Info,
+        provider: strawberry.ID | None = None,
+        place: strawberry.ID | None = None,
+        status: WarningStatus | None = None,
+        due_by: date | None = None,
+        first: int | None = None,
+        after: str | None = None,
+        as_of: AsOf | None = None,
+        at_least: Position | None = None,
+    ) -> Any:
+        return await info.context.slice(
+            WARNINGS,
+            first=first,
+            after=after,
+            at_least=at_least,
+            as_of=as_of,
+            also=Where(until=(("due", due_by),) if due_by else ()),
+            provider=provider,
+            place=place,
+            status=status,
+        )
+
+    @strawberry.field(
+        graphql_type=WarningType | None,
+        description="The case against a provider or a project. 对一个机构或项目的警告。",
+    )
+    async def warning(
+        self,
+        info: Info,
+        target: strawberry.ID,
+        as_of: AsOf | None = None,
+        at_least: Position | None = None,
+    ) -> Any:
+        return await info.context.one(WARNINGS, target, at_least, as_of=as_of, argument="target")
