@@ -85,6 +85,6 @@ def _refusal(said: Refused) -> Refusal:
         clause_en=rule.en if rule else None,
         evidence=said.evidence,
         parameters=rule.parameters if rule else {},
-        chosen_for=said.chosen_for,
+        chosen_for=str(said.chosen_for) if said.chosen_for else None,
         chosen_on=said.chosen_on,
     )

@@ -480,7 +480,7 @@ def test_the_history_is_shown_as_a_table(told_url: str) -> None:
     printed, _ = xuefen("--database-url", told_url, "history", "--latest", "--limit", 5)
 
     assert len(printed.splitlines()) == 6
-    assert "credit.revoked" in printed
+    assert "resumption.safety-committed" in printed
 
 
 def test_pages_of_the_history_join(told_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ import re
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,11 @@ import pytest
 from eventsourcing.dcb.api import DCBEvent
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from ledger.admission import ConfirmEnrollment
-from ledger.command import Asker, Role
+from ledger.command import Asker, Refused, Role
+from ledger.cycle import CycleTotal
 from ledger.document import AdoptRegulation
 from ledger.event import BODY_BYTES_MAX, Entry, Event, decode, encode, leaf_hash
 from ledger.fault import Fault
@@ -39,6 +41,7 @@ from ledger.teacher import TransferTeacher
 from ledger.term import OpenTerm
 from tests import cast
 from tests.cast import COUNTY_SCHOOL, OFFERING, OTHER_SCHOOL, SCHOOL
+from tests.given import all_rules
 from tests.town import (
     KEY,
     OPERATOR,
@@ -173,6 +176,30 @@ def test_a_bulk_answers_each_command_and_later_ones_see_earlier_ones(town: Ledge
 
     assert codes(answer) == [[], ["ALREADY_REGISTERED"], [], ["ALREADY_REGISTERED"]]
     assert teachers(town.url) == ["teacher:t1", "teacher:t2"]
+
+
+@dataclass(kw_only=True)
+class Barred(Put):
+    """Refused by a rule, whatever happens."""
+
+    def decide(self) -> Iterator[Event]:
+        rule = all_rules().find(CycleTotal, cast.RUIAN, date(2024, 3, 19))
+        yield from self.gate(Refused(zh="不可", en="no", rule=rule))
+
+
+def test_a_bulk_keeps_the_rule_of_a_refusal_beside_what_was_written(town: Ledger) -> None:
+    bulk = [teacher(1), Barred(events=())]
+    answer = town.ask(bulk, OPERATOR, request="mixed")
+    [refusal] = answer.outcomes[1].refusals
+
+    assert (refusal.rule, refusal.chosen_for) == ("RA19-01", str(cast.RUIAN))
+    assert first_time(town.ask(bulk, OPERATOR, request="mixed")) == answer
+
+
+def first_time(answer: Answer) -> Answer:
+    """The answer as it was given the first time."""
+    assert answer.replayed
+    return structs.replace(answer, replayed=False)
 
 
 def test_works_of_one_batch_see_each_other_in_order(town: Ledger) -> None:
