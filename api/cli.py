@@ -19,6 +19,7 @@ from api.command_migrate import migrate
 from api.command_record import record
 from api.command_regulation import group as regulations
 from api.command_token import token
+from api.command_trial import try_draft
 from api.command_view import rebuild
 from api.demo import demo
 from api.serve import serve
@@ -69,6 +70,7 @@ app.command()(record)
 app.command()(check)
 app.command()(token)
 app.command()(erase)
+regulations.command("try")(try_draft)
 app.add_typer(regulations, name="regulations")
 app.command()(migrate)
 

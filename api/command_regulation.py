@@ -145,6 +145,18 @@ def check_draft(
 
     Ends with 0 where it could be adopted, 1 where it could not, 2 where it cannot be read.
     """
+    draft = read_draft(file)
+    where = name_of(place, "jurisdiction") if place else draft.place
+    obstacles = _obstacles(draft, where, _adopted(context) if ledger else known_rules())
+    for each in obstacles:
+        tell(each.zh, f"{each.en} [{each.code}] ({each.field})")
+    if obstacles:
+        raise typer.Exit(NOT_RIGHT)
+    typer.echo(f"{draft.id} {len(draft.rules)} 条 (rules), sha256 {draft.sha256}")
+
+
+def read_draft(file: Path) -> Document:
+    """The draft in a file. Ends with 2 where it cannot be read, with 1 where it has a fault."""
     try:
         # The line ends stay as they are: what is checked is what would be adopted.
         text = file.read_bytes().decode("utf-8")
@@ -154,16 +166,9 @@ def check_draft(
         ) from None
     form = DraftFormat.JSON if file.suffix == ".json" else DraftFormat.TOML
     try:
-        draft = parse(text, file.name, form)
+        return parse(text, file.name, form)
     except Fault as fault:
         raise stop(fault.code, fault.zh, f"{fault.en} ({fault.field})", NOT_RIGHT) from None
-    where = name_of(place, "jurisdiction") if place else draft.place
-    obstacles = _obstacles(draft, where, _adopted(context) if ledger else known_rules())
-    for each in obstacles:
-        tell(each.zh, f"{each.en} [{each.code}] ({each.field})")
-    if obstacles:
-        raise typer.Exit(NOT_RIGHT)
-    typer.echo(f"{draft.id} {len(draft.rules)} 条 (rules), sha256 {draft.sha256}")
 
 
 def _obstacles(draft: Document, where: Name, rules: Rulebook) -> list[Refused]:

@@ -206,12 +206,14 @@ async def _adopt(
     toml: str | None = None,
     draft: str | None = None,
     format: DraftFormat = DraftFormat.TOML,
+    tried: str | None = None,
 ) -> CommandAnswer:
     may_ask(info.context.asker, AdoptRegulation, reported=False)
     try:
         _check_request(request_id, 1)
         text, form = _draft(toml, draft, format)
         read = await info.context.run(parse, text, form.value.lower(), form)
+        _the_tried(read.sha256, tried)
         adopt = AdoptRegulation(document=read)
     except Fault as fault:
         return answer_of(refused(fault), replayed=False)
@@ -219,6 +221,16 @@ async def _adopt(
         info.context.house.ledger.submit([adopt], info.context.asker, request=request_id)
     )
     return answer_of(answer.outcomes[0], replayed=answer.replayed)
+
+
+def _the_tried(sha256: str, tried: str | None) -> None:
+    if tried is not None and tried.strip().lower() != sha256:
+        raise Fault(
+            "NOT_THE_TRIED",
+            zh=f"文本的 SHA-256 是 {sha256}，不是所试算的 {tried[:64]}，请重新试算",
+            en=f"the text hashes to {sha256}, not to what was tried; try it again",
+            field="tried",
+        )
 
 
 def _draft(toml: str | None, draft: str | None, form: DraftFormat) -> tuple[str, DraftFormat]:

@@ -67,6 +67,10 @@ class Context:
         scope = self.asker.scope
         if not isinstance(scope, JurisdictionId) or scope.level != "CITY":
             return ()
+        return await self.all_places()
+
+    async def all_places(self) -> tuple[str, ...]:
+        """Every registered place."""
         return tuple(await self.run(place_titles, self.house))
 
     async def at_least(self, position: int | None, *views: Projection[Any]) -> None:

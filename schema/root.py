@@ -42,6 +42,7 @@ from schema.resumption import ResumptionQuery
 from schema.scalars import CONFIG, Position
 from schema.screening import ScreeningQuery
 from schema.trainer import TrainerQuery
+from schema.trial import TrialQuery
 from schema.warning import WarningQuery
 from schema.words import describe
 
@@ -76,6 +77,7 @@ class Query(
     CreditQuery,
     EvidenceQuery,
     DifferenceQuery,
+    TrialQuery,
     WarningQuery,
     DutyQuery,
     FindingQuery,

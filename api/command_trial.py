@@ -1,0 +1,118 @@
+"""A draft tried over the teachers of a place from the command line; nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from api.books import open_books
+from api.command_regulation import read_draft
+from api.terminal import (
+    DAY,
+    NOT_RIGHT,
+    Json,
+    console,
+    name_of,
+    print_json,
+    settings_of,
+    table,
+    tell,
+)
+from ledger.command import Asker, Refusals, Role
+from ledger.names import JurisdictionId, LedgerId
+from ledger.register import JurisdictionRegistered
+from ledger.store.feed import Filter
+from ledger.store.work import SHANGHAI
+from ledger.trial import Tally
+from projections.reader import Reader, Where
+from projections.snapshot import Snapshot
+from projections.trial import Trial, over, would_be
+
+HEADERS_ZH = ("教师", "学校", "现在", "采纳后", "现计入", "采纳后计入")
+ANYBODY = Asker(actor="staff:trial", role=Role.OPERATOR, scope=LedgerId("ledger:xuefen"))
+
+
+def try_draft(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The draft, .toml or .json. 草案文件。")],
+    place: Annotated[
+        str | None, typer.Option(metavar="CODE", help="Only teachers of this place: 330381.")
+    ] = None,
+    on: Annotated[
+        date | None, typer.Option(help="Judge as of this day; today, if not said.", **DAY)
+    ] = None,
+    as_of_position: Annotated[
+        int | None, typer.Option(min=1, help="As the ledger knew it at this position.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show whose verdict a draft would change; nothing is adopted. 试算草案，不予采纳。
+
+    Ends with 0 where it was tried, 1 where it could not be adopted, 2 where it cannot be read.
+    """
+    draft = read_draft(file)
+    today = (datetime.now(UTC) + SHANGHAI).date()
+    with open_books(settings_of(context)) as books:
+        position = as_of_position or books.feed.head()
+        rules = books.rules.at(position)
+        trial = Trial(
+            document=str(draft.id), sha256=draft.sha256, day=on or today, position=position
+        )
+        try:
+            tried = would_be(books.feed, rules, draft, ANYBODY, today, position)
+        except Refusals as refusals:
+            for each in refusals.refusals:
+                tell(each.zh, f"{each.en} [{each.code}] ({each.field})")
+            raise typer.Exit(NOT_RIGHT) from None
+        rows: Reader | Snapshot = books.reader
+        if as_of_position is not None:
+            rows = Snapshot(books.feed, as_of_position)
+        over(trial, rows, [_where(place, books.reader)], rules, tried)
+    if as_json:
+        print_json([msgspec.to_builtins(asdict(trial), enc_hook=str)])
+        return
+    _show(trial)
+
+
+def _where(place: str | None, reader: Reader) -> Where:
+    if place is None:
+        return Where()
+    named = JurisdictionId(name_of(place, "jurisdiction"))
+    registered = reader.feed.entries(Filter(types=(JurisdictionRegistered.NAME,)))
+    places = (getattr(each.event, "jurisdiction", named) for each in registered)
+    inside = tuple(each for each in places if named.covers(each))
+    return Where(among=(("place", inside),))
+
+
+def _show(trial: Trial) -> None:
+    out = console()
+    out.print(f"{trial.document} sha256 {trial.sha256}，{trial.day}，位置 {trial.position}")
+    out.print(_told("合计 (total)", trial.total))
+    for each in (*trial.places, *trial.schools):
+        out.print(_told(str(each.of), each.tally))
+    if not trial.flips:
+        return
+    shown = table(*HEADERS_ZH)
+    for row in _rows(trial):
+        shown.add_row(*row)
+    out.print(shown)
+
+
+def _rows(trial: Trial) -> Iterable[tuple[str, ...]]:
+    for each in sorted(trial.flips, key=lambda flip: flip.teacher):
+        numbers = (each.counted_before, each.counted_after)
+        results = (each.before.value, each.after.value)
+        yield (each.teacher, str(each.school), *results, *map(str, numbers))
+
+
+def _told(of: str, tally: Tally) -> str:
+    return (
+        f"{of}：{tally.teachers} 人，转为不合格 (lost) {tally.lost}，转为合格 (won) {tally.won}，"
+        f"其他 (other) {tally.other}，数值变化 (moved) {tally.moved}"
+    )

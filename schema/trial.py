@@ -1,0 +1,168 @@
+"""What a draft regulation would change for whom; nothing is written."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import strawberry
+
+from ledger.command import Refusals, Role
+from ledger.document import DraftFormat, parse
+from ledger.fault import Fault
+from ledger.names import JurisdictionId, LedgerId, SchoolId
+from ledger.store.answer import Refusal, refused
+from ledger.trial import Flip, Tally
+from projections.catalogue import RECORDS
+from projections.reader import Where
+from projections.trial import Counted, Trial, over, would_be
+from schema.access import PLACED, Denied, covered, reach
+from schema.answers import RefusalReason
+from schema.context import Context
+from schema.moment import AsOf
+from schema.outputs import Slice, bounded, connection, key_of, output
+from schema.scalars import Position
+
+Info = strawberry.Info[Context, None]
+TEACHERS_MAX = 20_000
+TallyType = output(Tally)
+FlipType = output(Flip)
+FlipConnection = connection(FlipType)
+
+
+@strawberry.type(description="The tally of one place or one school. 一地或一校的合计。")
+class CountedType:
+    """The tally of one place or one school."""
+
+    of: strawberry.ID = strawberry.field(description="The place or school. 属地或学校。")
+    tally: TallyType = strawberry.field(  # type: ignore[valid-type]  # made at run time
+        description="Its tally. 合计。"
+    )
+
+
+@strawberry.type(description="What a draft would change on a day. 草案试算结果。")
+class TrialType:
+    """What a draft would change on a day."""
+
+    document: strawberry.ID = strawberry.field(description="The draft. 草案。")
+    sha256: str = strawberry.field(
+        description="The hash of its text; adopt with it as ``tried``. 文本的 SHA-256。"
+    )
+    day: date = strawberry.field(description="The day that was judged. 评价日。")
+    position: Position = strawberry.field(description="What was known. 所据的账本位置。")
+    refusals: list[RefusalReason] = strawberry.field(
+        description="Why it could not be adopted; then nothing was judged. 不能采纳的理由。"
+    )
+    total: TallyType = strawberry.field(  # type: ignore[valid-type]  # as above
+        description="All teachers. 全部教师。"
+    )
+    places: list[CountedType] = strawberry.field(description="By place. 按属地。")
+    schools: list[CountedType] = strawberry.field(description="By school. 按学校。")
+    flips: FlipConnection = strawberry.field(  # type: ignore[valid-type]  # as above
+        description="Whose verdict would change, by teacher. 判断会变化的教师。"
+    )
+
+
+@strawberry.type
+class TrialQuery:
+    """Questions about drafts."""
+
+    @strawberry.field(
+        description="Whose verdict a draft regulation would change; nothing is written. 草案试算。"
+    )
+    async def what_if(
+        self,
+        info: Info,
+        draft: str,
+        format: DraftFormat = DraftFormat.TOML,
+        place: strawberry.ID | None = None,
+        school: strawberry.ID | None = None,
+        on: date | None = None,
+        first: int | None = None,
+        after: str | None = None,
+        as_of: AsOf | None = None,
+        at_least: Position | None = None,
+    ) -> TrialType:
+        context = info.context
+        limit, key = bounded(first), key_of(after)
+        where = await _where(context, place, school)
+        await context.at_least(at_least, RECORDS)
+        read = await context.run(parse, draft, "draft", format)
+        rows = await context.rows(as_of)
+        known = await as_of.known(context) if as_of else None
+        position = await context.run(context.house.ledger.feed.head) if known is None else known
+        day = on or (as_of.effective if as_of and as_of.effective else context.today)
+        trial = Trial(document=str(read.id), sha256=read.sha256, day=day, position=position)
+        book = await context.run(context.house.rules.at, position)
+        # What is tried is the draft, not whether this asker may adopt it.
+        asker = replace(context.asker, role=Role.OPERATOR, scope=LedgerId("ledger:xuefen"))
+        feed = context.house.ledger.feed
+        try:
+            tried = await context.run(would_be, feed, book, read, asker, context.today, position)
+        except Refusals as refusals:
+            return _shown(trial, list(refused(refusals).refusals), limit, key)
+        await context.run(over, trial, rows, where, book, tried, TEACHERS_MAX)
+        return _shown(trial, [], limit, key)
+
+
+def _shown(trial: Trial, refusals: list[Refusal], limit: int, key: str | None) -> TrialType:
+    flips = sorted(trial.flips, key=lambda each: each.teacher)
+    found = [(str(each.teacher), each) for each in flips if key is None or each.teacher > key]
+
+    async def total() -> int:
+        return len(flips)
+
+    return TrialType(
+        document=strawberry.ID(trial.document),
+        sha256=trial.sha256,
+        day=trial.day,
+        position=Position(trial.position),
+        refusals=refusals,
+        total=trial.total,
+        places=[_counted(each) for each in trial.places],
+        schools=[_counted(each) for each in trial.schools],
+        flips=Slice(
+            rows=found[:limit],
+            more=len(found) > limit,
+            position=trial.position,
+            total=total,
+            begun=key is not None,
+        ),
+    )
+
+
+def _counted(each: Counted) -> CountedType:
+    return CountedType(of=strawberry.ID(each.of), tally=each.tally)
+
+
+async def _where(context: Context, place: str | None, school: str | None) -> list[Where]:
+    """Whose records are judged: those in reach, of the place and school that were asked for."""
+    if context.asker.role not in (*PLACED, Role.OPERATOR):
+        raise Denied(
+            "FORBIDDEN_ROLE",
+            zh="草案试算供教育行政部门和审计人员使用",
+            en="drafts are tried by bureaus and auditors",
+        )
+    within = reach(context.asker, RECORDS.name, await context.places())
+    if within is None:
+        return []
+    if school is not None:
+        within = within.and_equal(school=_name(SchoolId, school, "school"))
+    if place is None:
+        return [within]
+    named = _name(JurisdictionId, place, "place")
+    inside = replace(context.asker, role=Role.BUREAU, scope=named)
+    places = await context.all_places() if named.level == "CITY" else ()
+    covering = covered(inside, places)
+    if covering is None:
+        return [within]
+    return [replace(within, among=(*within.among, ("place", covering)))]
+
+
+def _name(kind: Any, given: str, argument: str) -> Any:
+    try:
+        return kind(given)
+    except Fault as fault:
+        fault.field = argument
+        raise
