@@ -84,6 +84,8 @@ recognition        学时认定         recognition.py
 credit             学分认定         credit.py
 correction         更正             correction.py
 misconduct         违规违纪         misconduct.py
+remedy             补正             remedy.py (which later events put a finding right)
+redress            整改、处理       redress.py (what became of a finding, and who closed it)
 record             学分档案         record.py
 erasure            个人信息删除     erasure.py
 special training   专项培训         special.py
@@ -111,8 +113,8 @@ from ledger import (  # isort: skip  (order of life)
     invitation, change, effect, execution, schedule, extent, withdrawal, circular, settlement,
     attendance, assessment, evaluation, safeguard, completion, notice, feedback, charge,
     conduct, omission, closing, school_based, oversight, observation, funding, duty,
-    school_plan, recognition, credit, correction, misconduct, record, erasure, special,
-    structure, yearly, verdict, indicator, target, consequence, statement, draft, document,
+    school_plan, recognition, credit, correction, misconduct, remedy, redress, record, erasure,
+    special, structure, yearly, verdict, indicator, target, consequence, statement, draft, document,
     policy, amendment,
 )
 
@@ -125,8 +127,8 @@ NOUNS = (
     invitation, change, effect, execution, schedule, extent, withdrawal, circular, settlement,
     attendance, assessment, evaluation, safeguard, completion, notice, feedback, charge,
     conduct, omission, closing, school_based, oversight, observation, funding, duty,
-    school_plan, recognition, credit, correction, misconduct, record, erasure, special,
-    structure, yearly, verdict, indicator, target, consequence, statement, draft, document,
+    school_plan, recognition, credit, correction, misconduct, remedy, redress, record, erasure,
+    special, structure, yearly, verdict, indicator, target, consequence, statement, draft, document,
     policy, amendment,
 )
 # fmt: on

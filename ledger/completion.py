@@ -356,4 +356,6 @@ class SettleCompletion(ClassStep):
         yield settled(self.ask.rules, self.room, self.standing)
         said = undecided(self.ask.rules, self.room, self.standing)
         if said is not None:
-            yield self.finding(said, Outcome.VIOLATION, self.teacher, self.offering)
+            yield self.finding(
+                said, Outcome.VIOLATION, self.teacher, self.offering, opened.provider
+            )

@@ -9,7 +9,8 @@ from ledger.command import Refused
 from ledger.completion import DenialNotified, Recipient, SettleCompletion, Standing
 from ledger.event import Event
 from ledger.fault import Fault
-from ledger.finding import Outcome
+from ledger.finding import Lack, Outcome
+from ledger.names import OfferingId
 from ledger.regulation import InForce, Parameters
 
 
@@ -42,7 +43,10 @@ def untold(
 
 
 def incomplete(
-    rule: InForce[DenialNotice] | None, standing: Standing, lacking: list[Recipient]
+    rule: InForce[DenialNotice] | None,
+    standing: Standing,
+    lacking: list[Recipient],
+    offering: OfferingId,
 ) -> NoticeIncomplete:
     """What is said where somebody was not told."""
     names = "、".join(each.value for each in lacking)
@@ -52,6 +56,14 @@ def incomplete(
         rule=rule,
         field="recipients",
         evidence=(standing.outcome_event,),
+        lacking=tuple(
+            Lack(
+                events=(DenialNotified.NAME,),
+                about=(standing.teacher, offering),
+                value=each.value,
+            )
+            for each in lacking
+        ),
     )
 
 
@@ -82,5 +94,7 @@ class NotifyDenial(SettleCompletion):
         rule = self.ask.rules.find(DenialNotice, opened.place, self.room.opened_on)
         lacking = untold(rule, standing, self.recipients)
         if lacking:
-            said = incomplete(rule, standing, lacking)
-            yield self.finding(said, Outcome.VIOLATION, self.teacher, self.offering)
+            said = incomplete(rule, standing, lacking, self.offering)
+            yield self.finding(
+                said, Outcome.VIOLATION, self.teacher, self.offering, opened.provider
+            )

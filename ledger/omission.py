@@ -12,26 +12,34 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
+from ledger.assessment import AssessmentRecorded
+from ledger.attendance import AttendanceRecorded
 from ledger.change import ChangeKind
-from ledger.command import Refused
+from ledger.command import LACKS_MAX, Refused
 from ledger.conduct import Conduct
 from ledger.evaluation import (
     EvaluationKind,
+    EvaluationRecorded,
     KeyEvaluation,
     MutualEvaluation,
     PerformanceEvaluation,
     ResultsFeedback,
+    ResultsReturned,
     SatisfactionSurvey,
 )
-from ledger.names import TeacherId
+from ledger.event import Event
+from ledger.finding import Lack
+from ledger.names import StaffId, TeacherId
 from ledger.notice import DenialNotice, incomplete, untold
 from ledger.offering import ClassRoom
 from ledger.regulation import InForce, ParametersT, Rulebook
-from ledger.safeguard import KeptDocuments, SafeguardKind, SafetyEducation
+from ledger.safeguard import KeptDocuments, SafeguardKind, SafeguardRecorded, SafetyEducation
 from ledger.schedule import (
     DailyLog,
+    DayLogged,
     LogMissing,
     TimetableNotice,
+    TimetablePublished,
     unlogged,
 )
 from ledger.scrutiny import FinalAssessment
@@ -75,6 +83,11 @@ class DocumentsNotKept(Refused):
     """It is not on record that the documents are kept."""
 
 
+def _bare(rated: str) -> str:
+    # A name within a text would be no tag.
+    return rated.removeprefix(f"{StaffId.kind}:")
+
+
 @dataclass
 class Omissions:
     """What one class lacks on a day: sentences under a rule, and the trainee that one is about."""
@@ -107,24 +120,41 @@ class Omissions:
         name = self.room.opened.offering
         return said(zh=f"{name} {zh}", en=f"{name} {en}", rule=rule, **more)
 
+    def _late(self, event: type[Event], *values: str) -> tuple[Lack, ...]:
+        """The events that would still put it right, one for each value."""
+        assert self.room.opened is not None
+        about = (self.room.opened.offering,)
+        return tuple(Lack(events=(event.NAME,), about=about, value=each) for each in values)
+
     def _days(self) -> Iterator[Refused]:
         sessions = self.conduct.table.sessions or {}
         notice, log = self._rule(TimetableNotice), self._rule(DailyLog)
         if not sessions and notice is not None:
             yield self._lacks(
-                TimetableMissing, notice, "到结班时也没有公布课程表", "closed without a timetable"
+                TimetableMissing,
+                notice,
+                "到结班时也没有公布课程表",
+                "closed without a timetable",
+                lacking=self._late(TimetablePublished, ""),
             )
         if log is None:
             return
         days = {day for day, _ in sessions if day <= self.today}
-        for said, missing, zh, en in (
+        for said, event, missing, zh, en in (
             (
                 LogMissing,
+                DayLogged,
                 unlogged(self.conduct.table, self.conduct.table.logged or (), self.today),
                 "没有班级日志",
                 "without a log",
             ),
-            (AttendanceUntaken, sorted(days - self.conduct.attended), "没有登记出勤", "unattended"),
+            (
+                AttendanceUntaken,
+                AttendanceRecorded,
+                sorted(days - self.conduct.attended),
+                "没有登记出勤",
+                "unattended",
+            ),
         ):
             if missing:
                 shown = "、".join(map(str, missing[:DAYS_SHOWN_MAX]))
@@ -134,6 +164,7 @@ class Omissions:
                     log,
                     f"的 {len(days)} 个培训日中有 {len(missing)} 日{zh}：{shown}{more}",
                     f"left {len(missing)} of {len(days)} training days {en}: {shown}{more}",
+                    lacking=self._late(event, *map(str, missing)),
                 )
 
     def _assessment(self) -> Iterator[Refused]:
@@ -145,6 +176,7 @@ class Omissions:
                 rule,
                 f"有 {hours} 学时，没有举行结业考核",
                 f"has {hours} hours and held no final assessment",
+                lacking=self._late(AssessmentRecorded, ""),
             )
 
     def _evaluations(self) -> Iterator[Refused]:
@@ -157,12 +189,17 @@ class Omissions:
                 survey,
                 f"的满意度测评有 {surveys} 次，至少应有 {survey.value.surveys_min} 次",
                 f"had {surveys} surveys of satisfaction, of at least {survey.value.surveys_min}",
+                lacking=self._unrated(EvaluationKind.SATISFACTION, survey.value.surveys_min),
             )
         mutual = self._rule(MutualEvaluation)
         for kind in mutual.value.kinds if mutual else ():
             if kind not in had:
                 yield self._lacks(
-                    EvaluationMissing, mutual, f"缺一类互评：{kind.value}", f"lacks {kind.value}"
+                    EvaluationMissing,
+                    mutual,
+                    f"缺一类互评：{kind.value}",
+                    f"lacks {kind.value}",
+                    lacking=self._unrated(kind, 1),
                 )
         count = had.get(EvaluationKind.PERFORMANCE, 0)
         if performance is not None and count < performance.value.evaluations_min:
@@ -172,7 +209,14 @@ class Omissions:
                 f"的绩效评估有 {count} 次，至少应有 {performance.value.evaluations_min} 次",
                 f"had {count} performance evaluations, of at least "
                 f"{performance.value.evaluations_min}",
+                lacking=self._unrated(
+                    EvaluationKind.PERFORMANCE, performance.value.evaluations_min
+                ),
             )
+
+    def _unrated(self, kind: EvaluationKind, least: int) -> tuple[Lack, ...]:
+        missing = least - self.conduct.evaluations.counts.get(kind, 0)
+        return self._late(EvaluationRecorded, *[kind.value] * min(missing, LACKS_MAX + 1))
 
     def _coverage(self) -> Iterator[Refused]:
         assert self.room.opened is not None
@@ -202,6 +246,9 @@ class Omissions:
                     rule,
                     f"是重点项目，{len(all_of_them)} 个{zh}中只测评了 {count} 个，缺 {shown}",
                     f"is a key project and rated {count} of {len(all_of_them)} {en}, not {shown}",
+                    lacking=self._late(
+                        EvaluationRecorded, *(f"{en} {_bare(each)}" for each in missing)
+                    ),
                 )
 
     def _returned(self) -> Iterator[Refused]:
@@ -217,13 +264,18 @@ class Omissions:
                 rule,
                 f"的测评结果没有反馈给 {names}",
                 f"did not feed the results of its evaluations back to {names}",
+                lacking=self._late(ResultsReturned, *lacking),
             )
 
     def _safeguards(self) -> Iterator[Refused]:
         safety, kept = self._rule(SafetyEducation), self._rule(KeptDocuments)
         if safety is not None and safety.value.record not in self.conduct.safeguards:
             yield self._lacks(
-                SafetyUntaught, safety, "没有安全教育记录", "has no record of safety education"
+                SafetyUntaught,
+                safety,
+                "没有安全教育记录",
+                "has no record of safety education",
+                lacking=self._late(SafeguardRecorded, safety.value.record.value),
             )
         if kept is not None and SafeguardKind.DOCUMENTS_KEPT not in self.conduct.safeguards:
             yield self._lacks(
@@ -231,11 +283,13 @@ class Omissions:
                 kept,
                 "没有材料归档记录",
                 "has no record of kept documents",
+                lacking=self._late(SafeguardRecorded, SafeguardKind.DOCUMENTS_KEPT.value),
             )
 
     def _notices(self) -> Iterator[tuple[Refused, TeacherId]]:
+        assert self.room.opened is not None
         rule = self._rule(DenialNotice)
         for each in self.conduct.trainees:
             lacking = untold(rule, each) if each.denied else []
             if lacking:
-                yield incomplete(rule, each, lacking), each.teacher
+                yield incomplete(rule, each, lacking, self.room.opened.offering), each.teacher

@@ -18,7 +18,7 @@ from ledger.register import JurisdictionRegistered
 from ledger.store.feed import Filter
 from ledger.store.ledger import Ledger
 from projections.projection import Projection
-from projections.reader import Reader
+from projections.reader import Reader, Where
 from projections.runner import Runner
 from projections.snapshot import Snapshot
 from projections.verdict import Rules
@@ -111,6 +111,7 @@ class Context:
         as_of: AsOf | None = None,
         descending: bool = False,
         tagged: tuple[str, ...] = (),
+        narrowed: Where | None = None,
         **equal: Any,
     ) -> Slice:
         """A page of a view within the asker's reach, now or as of a moment."""
@@ -122,7 +123,7 @@ class Context:
         allowed = reach(self.asker, view.name, await self.places())
         if allowed is None:
             return Slice(rows=[], more=False, position=0, total=_nothing)
-        where = allowed.and_equal(**equal).and_tagged(*tagged)
+        where = allowed.and_equal(**equal).and_tagged(*tagged).and_where(narrowed or Where())
         rows = await self.rows(as_of)
         page = await self.run(rows.page, view, where, first=limit, after=key, descending=descending)
         return Slice(
