@@ -85,6 +85,8 @@ recognition        学时认定         recognition.py
 credit             学分认定         credit.py
 correction         更正             correction.py
 misconduct         违规违纪         misconduct.py
+remedy             补正             remedy.py (which later events put a finding right)
+redress            整改、处理       redress.py (what became of a finding, and who closed it)
 record             学分档案         record.py
 erasure            个人信息删除     erasure.py
 special training   专项培训         special.py
@@ -108,30 +110,30 @@ amendment          修改             amendment.py (other parameters for a rule,
 
 # fmt: off
 from ledger import (  # isort: skip  (order of life)
-    finding, kind, rule, regulation, requirement, register, teacher, category, accreditation, cycle,
-    term, profile, plan, mandate, trainer, channel, form, order, response, candidate, segment,
-    fee, content, mode, host, scrutiny, quota, cap, declaration, review, spot_check, resumption,
-    restart, supervision, reopening, dates, delivery, offering, redating, removal, warning,
-    sanction, expansion, enrollment, round, selection, assignment, draw, screening, rank, admission,
-    invitation, change, effect, execution, schedule, extent, withdrawal, circular, settlement,
-    attendance, assessment, evaluation, safeguard, completion, notice, feedback, charge,
-    conduct, omission, closing, school_based, oversight, observation, funding, duty,
-    school_plan, recognition, credit, correction, misconduct, record, erasure, special,
-    structure, yearly, verdict, evidence, difference, trial, indicator, target, consequence,
-    statement, draft, conflict, document, policy, amendment,
+    finding, kind, rule, regulation, requirement, register, teacher, category, accreditation,
+    cycle, term, profile, plan, mandate, trainer, channel, form, order, response, candidate,
+    segment, fee, content, mode, host, scrutiny, quota, cap, declaration, review, spot_check,
+    resumption, restart, supervision, reopening, dates, delivery, offering, redating, removal,
+    warning, sanction, expansion, enrollment, round, selection, assignment, draw, screening, rank,
+    admission, invitation, change, effect, execution, schedule, extent, withdrawal, circular,
+    settlement, attendance, assessment, evaluation, safeguard, completion, notice, feedback,
+    charge, conduct, omission, closing, school_based, oversight, observation, funding, duty,
+    school_plan, recognition, credit, correction, misconduct, remedy, redress, record, erasure,
+    special, structure, yearly, verdict, evidence, difference, trial, indicator, target,
+    consequence, statement, draft, conflict, document, policy, amendment,
 )
 
 NOUNS = (
-    finding, kind, rule, regulation, requirement, register, teacher, category, accreditation, cycle,
-    term, profile, plan, mandate, trainer, channel, form, order, response, candidate, segment,
-    fee, content, mode, host, scrutiny, quota, cap, declaration, review, spot_check, resumption,
-    restart, supervision, reopening, dates, delivery, offering, redating, removal, warning,
-    sanction, expansion, enrollment, round, selection, assignment, draw, screening, rank, admission,
-    invitation, change, effect, execution, schedule, extent, withdrawal, circular, settlement,
-    attendance, assessment, evaluation, safeguard, completion, notice, feedback, charge,
-    conduct, omission, closing, school_based, oversight, observation, funding, duty,
-    school_plan, recognition, credit, correction, misconduct, record, erasure, special,
-    structure, yearly, verdict, evidence, difference, trial, indicator, target, consequence,
-    statement, draft, conflict, document, policy, amendment,
+    finding, kind, rule, regulation, requirement, register, teacher, category, accreditation,
+    cycle, term, profile, plan, mandate, trainer, channel, form, order, response, candidate,
+    segment, fee, content, mode, host, scrutiny, quota, cap, declaration, review, spot_check,
+    resumption, restart, supervision, reopening, dates, delivery, offering, redating, removal,
+    warning, sanction, expansion, enrollment, round, selection, assignment, draw, screening, rank,
+    admission, invitation, change, effect, execution, schedule, extent, withdrawal, circular,
+    settlement, attendance, assessment, evaluation, safeguard, completion, notice, feedback,
+    charge, conduct, omission, closing, school_based, oversight, observation, funding, duty,
+    school_plan, recognition, credit, correction, misconduct, remedy, redress, record, erasure,
+    special, structure, yearly, verdict, evidence, difference, trial, indicator, target,
+    consequence, statement, draft, conflict, document, policy, amendment,
 )
 # fmt: on

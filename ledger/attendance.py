@@ -19,9 +19,9 @@ from ledger.day import happened
 from ledger.enrollment import EnrollmentConfirmed, EnrollmentWithdrawn
 from ledger.event import Entry, Event, Part
 from ledger.fault import Fault
-from ledger.finding import Outcome
-from ledger.names import JurisdictionId, OfferingId, ProviderId, TeacherId
-from ledger.offering import OFFERING_EVENTS, ClassStep
+from ledger.finding import Lack, Outcome
+from ledger.names import OfferingId, ProviderId, TeacherId
+from ledger.offering import OFFERING_EVENTS, ClassStep, OfferingOpened
 from ledger.regulation import Parameters
 from ledger.review import reasoned
 from ledger.schedule import Half, NoSession, Session, Timetable, TimetablePublished
@@ -239,10 +239,10 @@ class RecordAttendance(ClassStep):
             hours=session.hours,
             absences=absences,
         )
-        yield from self._ungranted(opened.place, absences)
+        yield from self._ungranted(opened, absences)
 
-    def _ungranted(self, place: JurisdictionId, absences: tuple[Absence, ...]) -> Iterator[Event]:
-        rule = self.ask.rules.find(Leave, place, self.room.opened_on)
+    def _ungranted(self, opened: OfferingOpened, absences: tuple[Absence, ...]) -> Iterator[Event]:
+        rule = self.ask.rules.find(Leave, opened.place, self.room.opened_on)
         for each in absences if rule is not None else ():
             if each.kind is AbsenceKind.LEAVE and (each.teacher, self.day) not in self.granted:
                 said = LeaveWithoutCause(
@@ -250,8 +250,16 @@ class RecordAttendance(ClassStep):
                     en=f"{each.teacher} is down as on leave on {self.day}, which nobody granted",
                     rule=rule,
                     field="absences",
+                    lacking=(
+                        Lack(
+                            events=(LeaveGranted.NAME, AttendanceCorrected.NAME),
+                            about=(each.teacher, self.offering),
+                            value=f"{self.day} {self.half.value}",
+                        ),
+                    ),
                 )
-                yield self.finding(said, Outcome.DEVIATION, each.teacher, self.offering)
+                subjects = (each.teacher, self.offering, opened.provider)
+                yield self.finding(said, Outcome.DEVIATION, *subjects)
 
     def _absence(self, absence: Absence, session: Session, planned: Decimal) -> Absence:
         hours = exact(absence.hours, "absences.hours")
@@ -323,4 +331,6 @@ class GrantLeave(ClassStep):
                 rule=rule,
                 field="special",
             )
-            yield self.finding(said, Outcome.DEVIATION, self.teacher, self.offering)
+            yield self.finding(
+                said, Outcome.DEVIATION, self.teacher, self.offering, opened.provider
+            )

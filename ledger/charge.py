@@ -18,7 +18,7 @@ from ledger.completion import Standing
 from ledger.enrollment import ENROLLMENT_EVENTS
 from ledger.event import Entry, Event
 from ledger.fault import Fault
-from ledger.finding import Outcome
+from ledger.finding import Lack, Outcome
 from ledger.names import OfferingId, ProviderId, SchoolId, TeacherId
 from ledger.offering import OFFERING_EVENTS, ClassStep, OfferingOpened
 from ledger.plan import Fee, FeeKind, Plan
@@ -173,6 +173,13 @@ class ChargeFees(_ChargeStep):
                 rule=rule,
                 field="items",
                 evidence=self.evidence,
+                lacking=(
+                    Lack(
+                        events=(FeesReturned.NAME, FeesCharged.NAME),
+                        about=(self.teacher, self.offering),
+                        yuan=plain(paid - total),
+                    ),
+                ),
             )
         for each in items:
             if not listed(opened.plan, each) and each.yuan > 0:

@@ -2,7 +2,7 @@
 
 The provider closes its class from the last day on; the bureau may close one that was left open.
 Either way the same is looked for, and nothing is refused for it: what is lacking stays lacking.
-What comes after the closing is recorded all the same, and the findings stand.
+What comes after the closing is recorded all the same; a finding stands, and says what put it right.
 """
 
 from __future__ import annotations
@@ -11,10 +11,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ledger.command import Refused, Selector, about, fact
-from ledger.completion import NotEnded
+from ledger.completion import (
+    CompletionDenied,
+    CompletionGranted,
+    NotEnded,
+    TrainingTerminated,
+)
 from ledger.conduct import CONDUCT_EVENTS, Conduct
 from ledger.event import Entry, Event
-from ledger.finding import Outcome
+from ledger.finding import Lack, Outcome
 from ledger.names import JurisdictionId, Name, OfferingId, ProjectId, ProviderId
 from ledger.offering import OFFERING_EVENTS, ClassStep
 from ledger.omission import Omissions
@@ -31,6 +36,9 @@ class OfferingClosed(Event, name="closing.offering-closed"):
     trainees: int
     unsettled: int
     by_bureau: bool = False
+
+
+OUTCOMES = (CompletionGranted.NAME, CompletionDenied.NAME, TrainingTerminated.NAME)
 
 
 class AlreadyClosed(Refused):
@@ -93,6 +101,11 @@ class CloseOffering(ClassStep):
                 en=f"{self.offering} closed with {unsettled} of {len(trainees)} trainees of whom "
                 "nobody decided whether they completed it",
                 field="offering",
+                lacking=tuple(
+                    Lack(events=OUTCOMES, about=(self.offering,), value=each.teacher.value)
+                    for each in trainees
+                    if each.outcome is None
+                ),
             )
             # No document sets a day for it, so it is no violation; their completion is open.
             yield self.finding(said, Outcome.INDETERMINATE, *subjects)

@@ -20,9 +20,11 @@ from enum import Enum
 from typing import Any
 
 from ledger.event import Channel, Entry, Event
-from ledger.finding import FindingMade, Outcome
+from ledger.finding import FindingMade, Lack, Outcome
 from ledger.names import JurisdictionId, Name
 from ledger.regulation import InForce, Rule, Rulebook
+
+LACKS_MAX = 100
 
 
 class Role(Enum):
@@ -101,6 +103,7 @@ class Refused(Exception):
         rule: InForce[Any] | Rule | None = None,
         field: str | None = None,
         evidence: tuple[str, ...] = (),
+        lacking: tuple[Lack, ...] = (),
     ) -> None:
         super().__init__(en)
         self.zh = zh
@@ -111,6 +114,8 @@ class Refused(Exception):
         self.chosen_on = rule.day if isinstance(rule, InForce) else None
         self.field = field
         self.evidence = evidence
+        # So many events about one thing that nobody could take them in one by one stay unnamed.
+        self.lacking = lacking if len(lacking) <= LACKS_MAX else ()
 
     @property
     def code(self) -> str:
@@ -198,6 +203,7 @@ class Command:
             parameters=rule.parameters if rule else {},
             chosen_for=said.chosen_for,
             chosen_on=said.chosen_on,
+            lacking=said.lacking,
         )
 
 

@@ -177,7 +177,13 @@ class CorrectAttendance(ClassStep):
         yield outcome
         said = undecided(self.ask.rules, self.room, self.standing)
         if said is not None:
-            yield self.finding(said, Outcome.VIOLATION, self.teacher, self.offering)
+            yield self.finding(
+                said,
+                Outcome.VIOLATION,
+                self.teacher,
+                self.offering,
+                self.room.known(self.offering).provider,
+            )
         if isinstance(outcome, CompletionGranted):
             yield from self._recredit(outcome)
         else:

@@ -23,7 +23,7 @@ from ledger.completion import (
     Standing,
     TrainingTerminated,
 )
-from ledger.cycle import CYCLE_EVENTS, Starts
+from ledger.cycle import CYCLE_EVENTS, Starts, revocation
 from ledger.enrollment import ENROLLMENT_EVENTS
 from ledger.event import Entry, Event, unchanged
 from ledger.extent import EXTENT_EVENTS, Extent
@@ -211,7 +211,9 @@ class AwardCredit(Command):
             practice_hours=plan.practice_hours,
             hours_beyond=beyond,
         )
-        late = self.starts.outside(self.ask.rules, self.now.place, opened.closes, self.ask.on)
+        late = self.starts.outside(
+            self.ask.rules, self.now.place, opened.closes, self.ask.on, self.credit
+        )
         if late is not None:
             subjects = (self.credit, self.teacher, school, opened.place)
             yield self.finding(late, Outcome.VIOLATION, *subjects)
@@ -242,6 +244,7 @@ class AwardCredit(Command):
             rule=self.ask.rules.at(self.denied_by[0], day) if self.denied_by else None,
             field="teacher",
             evidence=tuple(filter(None, [self.standing.outcome_event])),
+            lacking=revocation(self.credit),
         )
         if outcome is None:
             raise said

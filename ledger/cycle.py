@@ -19,8 +19,9 @@ from ledger.amount import ZERO
 from ledger.command import Command, Refused, Selector, about, fact
 from ledger.day import happened
 from ledger.event import Entry, Event
+from ledger.finding import Lack
 from ledger.kind import OutOfRange
-from ledger.names import JurisdictionId, Name, SchoolId, TeacherId
+from ledger.names import CreditId, JurisdictionId, Name, SchoolId, TeacherId
 from ledger.register import AlreadyRegistered, WrongDay
 from ledger.regulation import Parameters, Rulebook
 from ledger.teacher import TEACHER_EVENTS, TeacherRegistered, Whereabouts
@@ -165,7 +166,7 @@ class Starts:
                 pass
 
     def outside(
-        self, rules: Rulebook, place: JurisdictionId, completed: date, day: date
+        self, rules: Rulebook, place: JurisdictionId, completed: date, day: date, credit: CreditId
     ) -> RecognisedOutsideCycle | None:
         """What is wrong with recognising on that day a training completed on the other."""
         rule = rules.find(RecognitionWindow, place, day)
@@ -184,7 +185,13 @@ class Starts:
             rule=rule,
             field="on",
             evidence=tuple(self.events),
+            lacking=revocation(credit),
         )
+
+
+def revocation(credit: CreditId) -> tuple[Lack, ...]:
+    """What puts right that a credit was recognised: that it is taken back, by a later noun."""
+    return (Lack(events=("credit.revoked",), about=(credit,)),)
 
 
 @dataclass(kw_only=True)

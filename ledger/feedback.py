@@ -15,7 +15,7 @@ from ledger.enrollment import ENROLLMENT_EVENTS
 from ledger.evaluation import untold
 from ledger.event import Entry, Event
 from ledger.fault import Fault
-from ledger.finding import Outcome
+from ledger.finding import Lack, Outcome
 from ledger.names import OfferingId, ProviderId, SchoolId, TeacherId
 from ledger.offering import OFFERING_EVENTS, ClassStep
 from ledger.regulation import Parameters
@@ -104,5 +104,13 @@ class ReportTrainee(ClassStep):
             rule=rule,
             field="recipients",
             evidence=tuple(self.told.values()),
+            lacking=tuple(
+                Lack(
+                    events=(TraineeReported.NAME,),
+                    about=(self.teacher, self.offering),
+                    value=each.value,
+                )
+                for each in lacking
+            ),
         )
         yield self.finding(said, Outcome.VIOLATION, self.teacher, self.offering, opened.provider)

@@ -135,6 +135,12 @@ class CreditId(Name, kind="credit"):
     __slots__ = ()
 
 
+class FindingId(Name, kind="finding"):
+    """A finding; the value is the id of the event that made it."""
+
+    __slots__ = ()
+
+
 class DocumentId(Name, kind="document"):
     """A regulation document, such as ``document:zj24``."""
 

@@ -11,8 +11,8 @@ from ledger.enrollment import ENROLLMENT_EVENTS
 from ledger.evaluation import untold
 from ledger.event import Entry, Event
 from ledger.fault import Fault
-from ledger.finding import Outcome
-from ledger.names import TeacherId
+from ledger.finding import Lack, Outcome
+from ledger.names import OfferingId, TeacherId
 from ledger.offering import OFFERING_EVENTS, ClassStep
 from ledger.regulation import InForce, Parameters
 
@@ -41,7 +41,10 @@ class NoticeIncomplete(Refused):
 
 
 def incomplete(
-    rule: InForce[DenialNotice] | None, standing: Standing, lacking: list[Recipient]
+    rule: InForce[DenialNotice] | None,
+    standing: Standing,
+    lacking: list[Recipient],
+    offering: OfferingId,
 ) -> NoticeIncomplete:
     """What is said where somebody was not told."""
     names = "、".join(each.value for each in lacking)
@@ -51,6 +54,14 @@ def incomplete(
         rule=rule,
         field="recipients",
         evidence=(standing.outcome_event,),
+        lacking=tuple(
+            Lack(
+                events=(DenialNotified.NAME,),
+                about=(standing.teacher, offering),
+                value=each.value,
+            )
+            for each in lacking
+        ),
     )
 
 
@@ -98,5 +109,7 @@ class NotifyDenial(ClassStep):
         told = standing.notified.union(self.recipients)
         lacking = untold(rule.value.recipients if rule else (), told)
         if lacking:
-            said = incomplete(rule, standing, lacking)
-            yield self.finding(said, Outcome.VIOLATION, self.teacher, self.offering)
+            said = incomplete(rule, standing, lacking, self.offering)
+            yield self.finding(
+                said, Outcome.VIOLATION, self.teacher, self.offering, opened.provider
+            )

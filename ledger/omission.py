@@ -12,29 +12,37 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
+from ledger.assessment import AssessmentRecorded
+from ledger.attendance import AttendanceRecorded
 from ledger.change import ChangeClass, ChangeKind
-from ledger.command import Refused
+from ledger.command import LACKS_MAX, Refused
 from ledger.conduct import Conduct
 from ledger.effect import missing
 from ledger.evaluation import (
     EvaluationKind,
+    EvaluationRecorded,
     KeyEvaluation,
     MutualEvaluation,
     PerformanceEvaluation,
     ResultsFeedback,
+    ResultsReturned,
     SatisfactionSurvey,
     untold,
 )
-from ledger.names import TeacherId
+from ledger.event import Event
+from ledger.finding import Lack
+from ledger.names import StaffId, TeacherId
 from ledger.notice import DenialNotice, incomplete
 from ledger.offering import ClassRoom
 from ledger.regulation import InForce, ParametersT, Rulebook
-from ledger.safeguard import KeptDocuments, SafeguardKind, SafetyEducation
+from ledger.safeguard import KeptDocuments, SafeguardKind, SafeguardRecorded, SafetyEducation
 from ledger.schedule import (
     DailyLog,
+    DayLogged,
     Half,
     LogMissing,
     TimetableNotice,
+    TimetablePublished,
     unlogged,
 )
 from ledger.scrutiny import FinalAssessment
@@ -78,6 +86,11 @@ class DocumentsNotKept(Refused):
     """It is not on record that the documents are kept."""
 
 
+def _bare(rated: str) -> str:
+    # A name within a text would be no tag.
+    return rated.removeprefix(f"{StaffId.kind}:")
+
+
 @dataclass
 class Omissions:
     """What one class lacks on a day: sentences under a rule, and the trainee that one is about."""
@@ -116,12 +129,22 @@ class Omissions:
             if change.change_class(self.rules, day) is ChangeClass.MAJOR:
                 yield from missing(self.rules, change, day)
 
+    def _late(self, event: type[Event], *values: str) -> tuple[Lack, ...]:
+        """The events that would still put it right, one for each value."""
+        assert self.room.opened is not None
+        about = (self.room.opened.offering,)
+        return tuple(Lack(events=(event.NAME,), about=about, value=each) for each in values)
+
     def _days(self) -> Iterator[Refused]:
         sessions = self.conduct.table.sessions or {}
         notice, log = self._rule(TimetableNotice), self._rule(DailyLog)
         if not sessions and notice is not None:
             yield self._lacks(
-                TimetableMissing, notice, "到结班时也没有公布课程表", "closed without a timetable"
+                TimetableMissing,
+                notice,
+                "到结班时也没有公布课程表",
+                "closed without a timetable",
+                lacking=self._late(TimetablePublished, ""),
             )
         if log is None:
             return
@@ -135,17 +158,20 @@ class Omissions:
                 log,
                 f"的 {count} 个培训日中有 {len(days)} 日没有班级日志：{shown}",
                 f"left {len(days)} of {count} training days without a log: {shown}",
+                lacking=self._late(DayLogged, *map(str, days)),
             )
         untaken = halves - self.conduct.attended
         if untaken:
             # In the order of the halves of a day, which is that of their enum.
-            in_order = sorted(untaken, key=lambda each: (each[0], list(Half).index(each[1])))
-            shown = _shown(f"{day} {half.value}" for day, half in in_order)
+            ordered = sorted(untaken, key=lambda each: (each[0], list(Half).index(each[1])))
+            names = [f"{day} {half.value}" for day, half in ordered]
+            shown = _shown(names)
             yield self._lacks(
                 AttendanceUntaken,
                 log,
                 f"的 {len(halves)} 个培训半天中有 {len(untaken)} 个没有登记出勤：{shown}",
                 f"left {len(untaken)} of {len(halves)} half-days without attendance: {shown}",
+                lacking=self._late(AttendanceRecorded, *names),
             )
 
     def _assessment(self) -> Iterator[Refused]:
@@ -157,6 +183,7 @@ class Omissions:
                 rule,
                 f"有 {hours} 学时，没有举行结业考核",
                 f"has {hours} hours and held no final assessment",
+                lacking=self._late(AssessmentRecorded, ""),
             )
 
     def _evaluations(self) -> Iterator[Refused]:
@@ -169,6 +196,7 @@ class Omissions:
                 survey,
                 f"的满意度测评有 {surveys} 次，至少应有 {survey.value.surveys_min} 次",
                 f"had {surveys} surveys of satisfaction, of at least {survey.value.surveys_min}",
+                lacking=self._unrated(EvaluationKind.SATISFACTION, survey.value.surveys_min),
             )
         mutual = self._rule(MutualEvaluation)
         for kind in mutual.value.kinds if mutual else ():
@@ -179,6 +207,7 @@ class Omissions:
                     mutual,
                     f"缺一类互评：{kind.value}（{silent} 没有评价）",
                     f"lacks {kind.value} by {silent}",
+                    lacking=self._unrated(kind, 1),
                 )
         count = had.get(EvaluationKind.PERFORMANCE, 0)
         if performance is not None and count < performance.value.evaluations_min:
@@ -188,7 +217,14 @@ class Omissions:
                 f"的绩效评估有 {count} 次，至少应有 {performance.value.evaluations_min} 次",
                 f"had {count} performance evaluations, of at least "
                 f"{performance.value.evaluations_min}",
+                lacking=self._unrated(
+                    EvaluationKind.PERFORMANCE, performance.value.evaluations_min
+                ),
             )
+
+    def _unrated(self, kind: EvaluationKind, least: int) -> tuple[Lack, ...]:
+        missing = least - self.conduct.evaluations.counts.get(kind, 0)
+        return self._late(EvaluationRecorded, *[kind.value] * min(missing, LACKS_MAX + 1))
 
     def _coverage(self) -> Iterator[Refused]:
         assert self.room.opened is not None
@@ -218,6 +254,9 @@ class Omissions:
                     rule,
                     f"是重点项目，{len(all_of_them)} 个{zh}中只测评了 {count} 个，缺 {shown}",
                     f"is a key project and rated {count} of {len(all_of_them)} {en}, not {shown}",
+                    lacking=self._late(
+                        EvaluationRecorded, *(f"{en} {_bare(each)}" for each in missing)
+                    ),
                 )
 
     def _returned(self) -> Iterator[Refused]:
@@ -231,13 +270,18 @@ class Omissions:
                 rule,
                 f"的测评结果没有反馈给 {names}",
                 f"did not feed the results of its evaluations back to {names}",
+                lacking=self._late(ResultsReturned, *(each.value for each in lacking)),
             )
 
     def _safeguards(self) -> Iterator[Refused]:
         safety, kept = self._rule(SafetyEducation), self._rule(KeptDocuments)
         if safety is not None and safety.value.record not in self.conduct.safeguards:
             yield self._lacks(
-                SafetyUntaught, safety, "没有安全教育记录", "has no record of safety education"
+                SafetyUntaught,
+                safety,
+                "没有安全教育记录",
+                "has no record of safety education",
+                lacking=self._late(SafeguardRecorded, safety.value.record.value),
             )
         if kept is not None and SafeguardKind.DOCUMENTS_KEPT not in self.conduct.safeguards:
             yield self._lacks(
@@ -245,14 +289,17 @@ class Omissions:
                 kept,
                 "没有材料归档记录",
                 "has no record of kept documents",
+                lacking=self._late(SafeguardRecorded, SafeguardKind.DOCUMENTS_KEPT.value),
             )
 
     def _notices(self) -> Iterator[tuple[Refused, TeacherId]]:
+        assert self.room.opened is not None
         rule = self._rule(DenialNotice)
         for each in self.conduct.trainees:
             # Of a notice that told one of two, the one left out was found when it was given.
             if rule is not None and each.denied and not each.notified:
-                yield incomplete(rule, each, list(rule.value.recipients)), each.teacher
+                missing = list(rule.value.recipients)
+                yield incomplete(rule, each, missing, self.room.opened.offering), each.teacher
 
 
 def _shown(missing: Iterable[str]) -> str:

@@ -84,7 +84,7 @@ def judge_opening(
     found: list[Refused | None] = []
     if offline(declared.plan):
         found += [
-            _steps(command, standing, declared),
+            _steps(command, standing, declared, opens),
             _restart(command, standing, declared, opens),
             _stopped(command, standing, declared),
         ]
@@ -95,14 +95,17 @@ def judge_opening(
             yield command.finding(said, Outcome.VIOLATION, offering, declared.provider)
 
 
-def _steps(command: Command, standing: Standing, declared: ProjectDeclared) -> Refused | None:
+def _steps(
+    command: Command, standing: Standing, declared: ProjectDeclared, opens: date
+) -> Refused | None:
     rule = command.ask.rules.find(OfflineConditions, declared.place, command.ask.on)
     if rule is None:
         return None
     missing = [each for each in rule.value.conditions if each not in standing.resumed.done]
     if not missing:
         return None
-    return steps_missing(declared.provider, missing, rule, standing.resumed.evidence)
+    evidence = standing.resumed.evidence
+    return steps_missing(declared.provider, missing, rule, evidence, before=opens)
 
 
 def _mandated(command: Command, standing: Standing, declared: ProjectDeclared) -> Refused | None:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 
 from ledger.accreditation import ACCREDITATION_EVENTS, Accreditation
 from ledger.command import Command, Refused, Selector, about, fact
 from ledger.event import Entry, Event
-from ledger.finding import Outcome
+from ledger.finding import Lack, Outcome
 from ledger.names import JurisdictionId, Name, ProviderId
 from ledger.regulation import InForce, Parameters
 from ledger.review import reasoned
@@ -56,6 +57,9 @@ RESUMPTION_EVENTS: list[type[Event]] = [
     AcceptanceDecided,
     SafetyCommitted,
 ]
+
+
+STEP_EVENTS = tuple(each.NAME for each in RESUMPTION_EVENTS)
 
 
 class OfflineConditions(
@@ -128,8 +132,10 @@ def steps_missing(
     missing: list[str],
     rule: InForce[OfflineConditions],
     evidence: tuple[str, ...],
+    *,
+    before: date | None = None,
 ) -> StepsMissing:
-    """What is said of a provider that lacks steps."""
+    """What is said of a provider that lacks steps; up to a day it may still make them good."""
     named = "、".join(STEP_ZH[each] for each in missing)
     return StepsMissing(
         zh=f"{provider} 缺少{named}（须依次完成），不具备线下开班条件",
@@ -138,6 +144,11 @@ def steps_missing(
         rule=rule,
         field="project",
         evidence=evidence,
+        lacking=tuple(
+            Lack(events=STEP_EVENTS, about=(provider,), value=each, turn=turn, by=before)
+            for turn, each in enumerate(missing)
+            if before is not None
+        ),
     )
 
 

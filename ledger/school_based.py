@@ -213,7 +213,9 @@ class RecogniseSchoolBased(Command):
             hours_missed=told.hours_missed,
             base_credits=told.base_credits,
         )
-        said = self.starts.outside(self.ask.rules, told.place, told.completed, self.ask.on)
+        said = self.starts.outside(
+            self.ask.rules, told.place, told.completed, self.ask.on, told.credit
+        )
         if said is not None and self.approved:
             subjects = (told.credit, told.teacher, told.school)
             yield self.finding(said, Outcome.VIOLATION, *subjects)

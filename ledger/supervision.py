@@ -13,7 +13,7 @@ from enum import Enum
 from ledger.accreditation import ACCREDITATION_EVENTS, Accreditation
 from ledger.command import Command, Refused, Selector, about, fact
 from ledger.event import Entry, Event
-from ledger.finding import Outcome
+from ledger.finding import Lack, Outcome
 from ledger.names import JurisdictionId, Name, ProviderId
 from ledger.regulation import Parameters
 from ledger.review import reasoned
@@ -185,6 +185,13 @@ class InspectMeasures(BureauStep):
                     en=f"{self.provider} did not see to {each.value}",
                     rule=rule,
                     field="lacking",
+                    lacking=(
+                        Lack(
+                            events=(MeasuresInspected.NAME,),
+                            about=(self.provider,),
+                            value=each.value,
+                        ),
+                    ),
                 )
                 yield self.finding(said, Outcome.ADVISORY, self.provider)
 

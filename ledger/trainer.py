@@ -13,7 +13,7 @@ from ledger.accreditation import ACCREDITATION_EVENTS, Accreditation
 from ledger.command import Command, Refused, Selector, about, fact
 from ledger.event import Entry, Event
 from ledger.fault import Fault
-from ledger.finding import Outcome
+from ledger.finding import Lack, Outcome
 from ledger.names import JurisdictionId, Name, ProjectId, ProviderId, StaffId, TermId
 from ledger.plan import Plan
 from ledger.register import JurisdictionRegistered, taken, unknown
@@ -116,6 +116,7 @@ def judge_trainers(
         f"{', '.join(missing)}",
         rule=rule,
         field="plan.trainers",
+        lacking=tuple(Lack(events=(TrainerRegistered.NAME,), about=(each,)) for each in missing),
     )
     yield command.finding(said, Outcome.VIOLATION, *subjects, *missing)
 

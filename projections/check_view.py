@@ -12,9 +12,9 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from ledger.event import Entry
 from ledger.store.feed import Filter
 from projections.catalogue import VIEWS
+from projections.fold import Fold
 from projections.inspection import Books, Problem, WholeCheck
 from projections.projection import SCHEMA, Projection
 
@@ -110,8 +110,8 @@ class Views(WholeCheck):
     def _compare(
         self, connection: Connection, fold: _Fold, table: sql.Identifier
     ) -> Iterator[Problem]:
-        view, wanted = fold.view, fold.states
-        names = ["key", "state", "position", *view.facets]
+        view, wanted = fold.view, fold.fold.states
+        names = ["key", "state", "position", *view.columns]
         statement = sql.SQL("select {} from {} where key > %s order by key limit %s").format(
             sql.SQL(", ").join(map(sql.Identifier, names)), table
         )
@@ -127,13 +127,13 @@ class Views(WholeCheck):
             yield self._said("VIEW_ROW_MISSING", view.name, key, "缺少", "lacks")
 
     def _row(self, fold: _Fold, key: str, stored: list[Any]) -> Iterator[Problem]:
-        view, found = fold.view, fold.states.pop(key, None)
-        if found is None:
+        view, state = fold.view, fold.fold.states.pop(key, None)
+        if state is None:
             yield self._said("VIEW_ROW_SUPERFLUOUS", view.name, key, "多出", "should not have")
             return
-        state, position = found
-        facets = view.facet_values(state)
-        fresh = [view.encode(state), position, *(facets[name] for name in view.facets)]
+        columns = view.column_values(state)
+        position = fold.fold.touched[key]
+        fresh = [view.encode(state), position, *(columns[name] for name in view.columns)]
         if [bytes(stored[0]), *stored[1:]] != fresh:
             yield self._said("VIEW_ROW_DIFFERS", view.name, key, "记错了", "is wrong in")
 
@@ -148,7 +148,7 @@ class _Fold:
 
     def __init__(self, view: Projection[Any]) -> None:
         self.view = view
-        self.states: dict[str, tuple[Any, int]] = {}
+        self.fold = Fold(view)
         self.reached = 0
 
     def take(self, books: Books, upto: int) -> None:
@@ -157,15 +157,9 @@ class _Fold:
             return
         wanted = Filter(types=tuple(sorted(self.view.types)), after=self.reached, before=upto + 1)
         for entry in books.feed.entries(wanted):
-            self._learn(entry)
+            self.fold.learn(entry)
             self.reached = entry.position
         self.reached = upto
-
-    def _learn(self, entry: Entry) -> None:
-        for key in dict.fromkeys(self.view.keys(entry)):
-            known = self.states.get(key)
-            state = known[0] if known else self.view.blank(key)
-            self.states[key] = (self.view.apply(state, entry), entry.position)
 
 
 def has_views(books: Books) -> bool:

@@ -1,20 +1,21 @@
-"""Findings: one row each, by what they concern, the rule and the outcome."""
+"""Findings: one row each, by what they concern, the rule, the outcome, and what became of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
-
-from msgspec import Struct
+from typing import Any
 
 from ledger.event import Entry
 from ledger.finding import FindingMade, Outcome
 from ledger.names import JurisdictionId, Name
-from projections.projection import Projection
+from ledger.redress import DECISIONS, Redress
+from ledger.remedy import REMEDY_EVENTS
+from projections.projection import Projection, facet
 
 
-class Finding(Struct, kw_only=True):
-    """A finding with its evidence."""
+class Finding(Redress, kw_only=True):
+    """A finding with its evidence, and what became of it."""
 
     key: str
     position: int = 0
@@ -36,15 +37,29 @@ class Finding(Struct, kw_only=True):
 
 
 class Findings(Projection[Finding]):
-    """Findings by rule, outcome and whatever they concern; the key sorts by position."""
+    """Findings by rule, outcome, state and whatever they concern; the key sorts by position.
+
+    A later event names no finding but that of a decision; so a row says which events it follows.
+    """
 
     name = "findings"
+    version = 2
     state = Finding
     events = (FindingMade,)
-    facets = {"rule": "text", "outcome": "text", "code": "text", "tags": "text[]"}
+    later = (*DECISIONS, *REMEDY_EVENTS)
+    facets = {
+        "rule": "text",
+        "outcome": "text",
+        "code": "text",
+        "standing": "text",
+        "place": "text",
+        "on": "date",
+        "at": "timestamptz",
+        "tags": "text[]",
+    }
 
     def keys(self, entry: Entry) -> Iterable[str]:
-        return (f"{entry.position:020d}",)
+        return (f"{entry.position:020d}",) if isinstance(entry.event, FindingMade) else ()
 
     def tags(self, key: str) -> tuple[str, ...]:
         return ()
@@ -55,11 +70,27 @@ class Findings(Projection[Finding]):
     def blank(self, key: str) -> Finding:
         return Finding(key=key)
 
+    def facet_values(self, state: Finding) -> dict[str, Any]:
+        # A table has a column for the whole state already.
+        names = [each for each in self.facets if each != "standing"]
+        return {name: facet(getattr(state, name)) for name in names} | {
+            "standing": state.state.value
+        }
+
+    def follows(self, state: Finding) -> tuple[str, ...]:
+        return state.follows
+
+    def heeds(self, state: Finding, entry: Entry) -> bool:
+        return entry.position > state.position > 0 and state.heeds(entry)
+
     def apply(self, state: Finding, entry: Entry) -> Finding:
         event = entry.event
-        assert isinstance(event, FindingMade)
+        if not isinstance(event, FindingMade):
+            state.follow(entry)
+            return state
         for name in event.__struct_fields__:
             setattr(state, name, getattr(event, name))
+        state.begin(entry)
         state.position, state.on, state.at = entry.position, entry.on, entry.at
         state.place, state.tags = entry.place or event.place, entry.tags
         if entry.cause is not None:

@@ -19,23 +19,28 @@ from ledger.names import Name
 StateT = TypeVar("StateT", bound=msgspec.Struct)
 SCHEMA = "projection"
 POSITION_MAX = 2**63 - 2
+FOLLOWS = "follows"
 
 
 class Projection(Generic[StateT]):
     """One view. Subclasses name it, list its events and facets, and fold.
 
     ``tags`` gives the tags that all events of a key carry, so that a state can be folded from the
-    subject's own events.
+    subject's own events. Events of ``later`` name no key; they change rows that exist already, each
+    of which says by ``follows`` under which tags to look for them.
     """
 
     name: ClassVar[str]
     version: ClassVar[int] = 1
     state: ClassVar[type[Any]]
     events: ClassVar[tuple[type[Event], ...]]
+    later: ClassVar[tuple[type[Event], ...]] = ()
     facets: ClassVar[dict[str, str]] = {}
 
     def __init__(self) -> None:
-        self.types = frozenset(each.NAME for each in self.events)
+        self.own_types = frozenset(each.NAME for each in self.events)
+        self.later_types = frozenset(each.NAME for each in self.later)
+        self.types = self.own_types | self.later_types
         self._decoder = msgspec.json.Decoder(self.state, dec_hook=_revive)
 
     def keys(self, entry: Entry) -> Iterable[str]:
@@ -52,7 +57,7 @@ class Projection(Generic[StateT]):
 
     def facet_values(self, state: StateT) -> dict[str, Any]:
         """The values of the facets; by default the state's fields of those names."""
-        return {name: _facet(getattr(state, name)) for name in self.facets}
+        return {name: facet(getattr(state, name)) for name in self.facets}
 
     def tags(self, key: str) -> tuple[str, ...]:
         """The tags that all events of a key carry."""
@@ -62,13 +67,33 @@ class Projection(Generic[StateT]):
         """The first and the last position at which events of a key may stand."""
         return 1, POSITION_MAX
 
+    def follows(self, state: StateT) -> tuple[str, ...]:
+        """The tags of which every later event that a state heeds carries one."""
+        return ()
+
+    def heeds(self, state: StateT, entry: Entry) -> bool:
+        """Whether an event of ``later`` changes a state."""
+        return False
+
     def fold(self, key: str, entries: Iterable[Entry]) -> StateT:
         """The state of a key from its entries; those of other keys or types are passed over."""
         state = self.blank(key)
         for entry in entries:
-            if entry.event.NAME in self.types and key in self.keys(entry):
+            name = entry.event.NAME
+            mine = name in self.own_types and key in self.keys(entry)
+            if mine or (name in self.later_types and self.heeds(state, entry)):
                 state = self.apply(state, entry)
         return state
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """The columns beside the state: the facets and, where there are later events, the tags."""
+        return self.facets | ({FOLLOWS: "text[]"} if self.later else {})
+
+    def column_values(self, state: StateT) -> dict[str, Any]:
+        """The values of the columns."""
+        found = self.facet_values(state)
+        return found | {FOLLOWS: list(self.follows(state))} if self.later else found
 
     def encode(self, state: StateT) -> bytes:
         """The state as stored."""
@@ -83,7 +108,7 @@ class Projection(Generic[StateT]):
         """The statement that makes the view's table."""
         columns = [
             sql.SQL(", {} {}").format(sql.Identifier(name), sql.SQL(kind))
-            for name, kind in self.facets.items()
+            for name, kind in self.columns.items()
         ]
         return sql.SQL(
             "create table {} (key text primary key, state bytea not null, "
@@ -96,19 +121,19 @@ class Projection(Generic[StateT]):
             sql.SQL("create index on {} ({}, key)").format(
                 sql.Identifier(SCHEMA, table), sql.Identifier(name)
             )
-            for name, kind in self.facets.items()
+            for name, kind in self.columns.items()
             if not kind.endswith("[]")
         ] + [
             sql.SQL("create index on {} using gin ({})").format(
                 sql.Identifier(SCHEMA, table), sql.Identifier(name)
             )
-            for name, kind in self.facets.items()
+            for name, kind in self.columns.items()
             if kind.endswith("[]")
         ]
 
     def upsert(self, table: str) -> sql.Composed:
-        """The statement that writes one state; parameters: key, state, position, facets."""
-        names = ["key", "state", "position", *self.facets]
+        """The statement that writes one state; parameters: key, state, position, columns."""
+        names = ["key", "state", "position", *self.columns]
         return sql.SQL("insert into {} ({}) values ({}) on conflict (key) do update set {}").format(
             sql.Identifier(SCHEMA, table),
             sql.SQL(", ").join(map(sql.Identifier, names)),
@@ -119,7 +144,8 @@ class Projection(Generic[StateT]):
         )
 
 
-def _facet(value: Any) -> Any:
+def facet(value: Any) -> Any:
+    """A value as a column holds it."""
     if value is None or isinstance(value, int | date) or hasattr(value, "as_tuple"):
         return value
     if isinstance(value, tuple | list):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any, Generic, TypeVar
 
@@ -12,6 +12,7 @@ from psycopg import sql
 from psycopg_pool import ConnectionPool
 
 from ledger.event import Entry
+from ledger.names import Name, SchoolId
 from ledger.store.feed import Feed, Filter
 from projections.projection import SCHEMA, Projection
 
@@ -23,30 +24,52 @@ PAGE_MAX = 1_000
 class Where:
     """Conditions on facets: equal to one value, among several, or an array that overlaps them.
 
-    ``through``: a facet whose value stands in the rows of another view that fit a condition there.
-    ``until``: a day that has come by another one. ``holding``: a text that holds another one.
+    ``between``: from one value to another, both included, ``None`` for an open end. ``through``: a
+    facet whose value stands in the rows of another view that fit a condition there. ``gathered``:
+    an array that overlaps the keys of such rows, or holds the value that they have in common.
+    ``holding``: a text that holds another one.
     """
 
     equal: tuple[tuple[str, Any], ...] = ()
     among: tuple[tuple[str, tuple[Any, ...]], ...] = ()
     overlap: tuple[tuple[str, tuple[Any, ...]], ...] = ()
     through: tuple[tuple[str, str, tuple[str, Any]], ...] = ()
-    until: tuple[tuple[str, date], ...] = ()
+    between: tuple[tuple[str, Any, Any], ...] = ()
+    gathered: tuple[tuple[str, str, tuple[str, Any]], ...] = ()
     holding: tuple[tuple[str, str], ...] = ()
-
-    def and_also(self, other: Where) -> Where:
-        """The same with all conditions of another one."""
-        own = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return Where(**{name: (*found, *getattr(other, name)) for name, found in own.items()})
 
     def and_equal(self, **values: Any) -> Where:
         """The same with further equalities; ``None`` does not restrict."""
         more = tuple((name, _bare(value)) for name, value in values.items() if value is not None)
         return replace(self, equal=(*self.equal, *more))
 
+    def and_among(self, **values: Sequence[Any] | None) -> Where:
+        """The same with one of several values each; ``None`` does not restrict."""
+        more = tuple((name, tuple(each)) for name, each in values.items() if each is not None)
+        return replace(self, among=(*self.among, *more))
+
+    def and_between(self, name: str, first: Any, last: Any) -> Where:
+        """The same from one value to another."""
+        if first is None and last is None:
+            return self
+        return replace(self, between=(*self.between, (name, first, last)))
+
+    def and_where(self, other: Where) -> Where:
+        """The conditions of both."""
+        return Where(
+            *(getattr(self, each.name) + getattr(other, each.name) for each in fields(self))
+        )
+
     def and_tagged(self, *names: str) -> Where:
         """The same for rows in whose tags all the names stand."""
         return replace(self, overlap=(*self.overlap, *(("tags", (each,)) for each in names)))
+
+
+def of_party(name: Name) -> Where:
+    """The rows that name a party; those of a school name it or one who teaches there."""
+    if isinstance(name, SchoolId):
+        return Where(gathered=(("tags", "teachers", ("school", str(name))),))
+    return Where(overlap=(("tags", (str(name),)),))
 
 
 @dataclass(frozen=True)
@@ -112,6 +135,19 @@ class Reader:
             row = connection.execute(statement, values).fetchone()
         return row[0] if row else 0
 
+    def tally(
+        self, view: Projection[Any], where: Where, facets: Sequence[str]
+    ) -> dict[tuple[Any, ...], int]:
+        """How many rows that fit have each combination of values."""
+        conditions, values = _conditions(where)
+        named = sql.SQL(", ").join(map(sql.Identifier, facets))
+        statement = sql.SQL("select {0}, count(*) from {1} {2} group by {0}").format(
+            named, _table(view), _where(conditions)
+        )
+        with self._pool.connection() as connection:
+            rows = connection.execute(statement, values).fetchall()
+        return {tuple(found): count for *found, count in rows}
+
     def as_of(
         self,
         view: Projection[Any],
@@ -128,13 +164,20 @@ class Reader:
         first, last = view.span(key)
         wanted = Filter(
             tags=view.tags(key),
-            types=tuple(sorted(view.types)),
+            types=tuple(sorted(view.own_types)),
             after=first - 1,
             before=min(position, last) + 1,
             on_to=effective,
         )
         entries: list[Entry] = list(self.feed.entries(wanted))
-        return view.fold(key, entries), position
+        state = view.fold(key, entries)
+        tags = view.follows(state)
+        if tags:
+            types = tuple(sorted(view.later_types))
+            later = Filter(any_tags=tags, types=types, before=position + 1, on_to=effective)
+            entries += self.feed.entries(replace(later, scattered=True))
+            state = view.fold(key, sorted(entries, key=lambda entry: entry.position))
+        return state, position
 
 
 def _table(view: Projection[Any]) -> sql.Identifier:
@@ -154,7 +197,6 @@ def _conditions(where: Where) -> tuple[list[sql.Composed], dict[str, Any]]:
         (where.equal, "{} = {}"),
         (where.among, "{} = any({})"),
         (where.overlap, "{} && {}::text[]"),
-        (where.until, "{} <= {}"),
         (where.holding, "strpos({}, {}) > 0"),
     )
     for pairs, template in kinds:
@@ -165,6 +207,32 @@ def _conditions(where: Where) -> tuple[list[sql.Composed], dict[str, Any]]:
             conditions.append(
                 sql.SQL(template).format(sql.Identifier(name), sql.Placeholder(parameter))
             )
+    _add_related(where, conditions, values)
+    return conditions, values
+
+
+def _add_related(where: Where, conditions: list[sql.Composed], values: dict[str, Any]) -> None:
+    for name, first, last in where.between:
+        for operator, bound in ((">=", first), ("<=", last)):
+            if bound is not None:
+                parameter = f"p{len(values)}"
+                values[parameter] = bound
+                conditions.append(
+                    sql.SQL("{} " + operator + " {}").format(
+                        sql.Identifier(name), sql.Placeholder(parameter)
+                    )
+                )
+    for name, view, (facet, value) in where.gathered:
+        parameter = f"p{len(values)}"
+        values[parameter] = _bare(value)
+        conditions.append(
+            sql.SQL("{0} && (array(select key from {1} where {2} = {3}) || {3}::text)").format(
+                sql.Identifier(name),
+                sql.Identifier(SCHEMA, view),
+                sql.Identifier(facet),
+                sql.Placeholder(parameter),
+            )
+        )
     for name, view, (facet, value) in where.through:
         parameter = f"p{len(values)}"
         values[parameter] = _bare(value)
@@ -176,7 +244,6 @@ def _conditions(where: Where) -> tuple[list[sql.Composed], dict[str, Any]]:
                 sql.Placeholder(parameter),
             )
         )
-    return conditions, values
 
 
 def _bare(value: Any) -> Any:

@@ -8,7 +8,6 @@ table beside the live one and swaps the two; queries go on meanwhile.
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -19,6 +18,7 @@ from psycopg_pool import ConnectionPool
 from ledger.event import Entry, decode
 from ledger.fault import Fault
 from ledger.store.feed import Feed
+from projections.fold import fold_page
 from projections.projection import SCHEMA, Projection
 
 PAGE = 2_000
@@ -245,37 +245,6 @@ class Runner:
                     (reached, view.name),
                 )
         return reached
-
-
-def fold_page(
-    connection: Connection, view: Projection[Any], table: str, entries: list[Entry]
-) -> None:
-    """Folds the entries into the states that they touch, each state read and written once."""
-    touched: dict[str, list[Entry]] = defaultdict(list)
-    for entry in entries:
-        if entry.event.NAME in view.types:
-            for key in dict.fromkeys(view.keys(entry)):
-                touched[key].append(entry)
-    if not touched:
-        return
-    stored = connection.execute(
-        sql.SQL("select key, state from {} where key = any(%s)").format(
-            sql.Identifier(SCHEMA, table)
-        ),
-        (list(touched),),
-    )
-    states = {key: view.decode(bytes(state)) for key, state in stored}
-    rows = []
-    for key, news in touched.items():
-        state = states.get(key) or view.blank(key)
-        for entry in news:
-            state = view.apply(state, entry)
-        facets = view.facet_values(state)
-        rows.append(
-            (key, view.encode(state), news[-1].position, *(facets[name] for name in view.facets))
-        )
-    with connection.cursor() as cursor:
-        cursor.executemany(view.upsert(table), rows)
 
 
 def _page(connection: Connection, after: int, limit: int) -> tuple[list[Entry], int]:

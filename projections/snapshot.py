@@ -7,6 +7,7 @@ read from the events of the subject: a school's, a class's, a place's.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
@@ -16,6 +17,7 @@ from ledger.event import Entry
 from ledger.fault import Fault
 from ledger.store.feed import Feed, Filter
 from projections.catalogue import VIEWS
+from projections.fold import Fold
 from projections.projection import POSITION_MAX, Projection
 from projections.reader import PAGE_MAX, Page, Where
 
@@ -41,7 +43,7 @@ class Snapshot:
 
     def many(self, view: Projection[Any], keys: Sequence[str]) -> dict[str, Any]:
         """The states of the keys that existed."""
-        return dict(self._folded(view, dict.fromkeys(keys)))
+        return self._followed(view, dict(self._folded(view, dict.fromkeys(keys))))
 
     def one(self, view: Projection[Any], key: str) -> Any | None:
         """The state of a key, or ``None``."""
@@ -67,11 +69,22 @@ class Snapshot:
         """How many rows fitted."""
         return len(self._rows(view, where))
 
+    def tally(
+        self, view: Projection[Any], where: Where, facets: Sequence[str]
+    ) -> dict[tuple[Any, ...], int]:
+        """How many rows that fitted had each combination of values."""
+        held = (view.facet_values(state) for _, state in self._rows(view, where))
+        return dict(Counter(tuple(values[name] for name in facets) for values in held))
+
     def _rows(self, view: Projection[Any], where: Where) -> list[tuple[str, Any]]:
         for name, other, (facet, value) in where.through:
             held = self._rows(_VIEWS[other], Where().and_equal(**{facet: value}))
             values = tuple(str(getattr(state, name)) for _, state in held)
             where = replace(where, among=(*where.among, (name, values)))
+        for name, other, (facet, value) in where.gathered:
+            held = self._rows(_VIEWS[other], Where().and_equal(**{facet: value}))
+            values = (*(key for key, _ in held), str(value))
+            where = replace(where, overlap=(*where.overlap, (name, values)))
         if not all(values for _, values in (*where.among, *where.overlap)):
             return []
         key = next((value for name, value in where.equal if name == "key"), None)
@@ -95,7 +108,7 @@ class Snapshot:
                 whole[key] = own
             elif not _of_another(tags, subjects):
                 whole[key] = None
-        return dict(self._folded(view, whole))
+        return self._followed(view, dict(self._folded(view, whole)))
 
     def _folded(
         self, view: Projection[Any], wanted: dict[str, list[Entry] | None]
@@ -117,13 +130,35 @@ class Snapshot:
             if own:
                 yield key, view.fold(key, own)
 
+    def _followed(self, view: Projection[Any], states: dict[str, Any]) -> dict[str, Any]:
+        """The states after the later events that they follow."""
+        if not view.later:
+            return states
+        fold = Fold(view)
+        for key, state in states.items():
+            fold.recall(key, state)
+        found: dict[int, Entry] = {}
+        tags = sorted({tag for state in states.values() for tag in view.follows(state)})
+        for first in range(0, len(tags), TAGS_AT_ONCE):
+            wanted = Filter(
+                any_tags=tuple(tags[first : first + TAGS_AT_ONCE]),
+                scattered=True,
+                types=tuple(sorted(view.later_types)),
+                before=self.known + 1,
+                on_to=self.effective,
+            )
+            found |= {each.position: each for each in self._counted(self.feed.entries(wanted))}
+        for position in sorted(found):
+            fold.learn(found[position])
+        return fold.states
+
     def _read(self, view: Projection[Any], tags: tuple[str, ...]) -> Iterator[Entry]:
         alone = len(tags) == 1
         wanted = Filter(
             tags=tags if alone else (),
             any_tags=tags if tags and not alone else None,
             scattered=True,
-            types=tuple(sorted(view.types)),
+            types=tuple(sorted(view.own_types)),
             before=self.known + 1,
             on_to=self.effective,
         )
@@ -132,7 +167,7 @@ class Snapshot:
     def _read_span(self, view: Projection[Any], key: str) -> Iterator[Entry]:
         first, last = view.span(key)
         wanted = Filter(
-            types=tuple(sorted(view.types)),
+            types=tuple(sorted(view.own_types)),
             after=first - 1,
             before=min(self.known, last) + 1,
             on_to=self.effective,
@@ -160,7 +195,9 @@ def _subjects(view: Projection[Any], where: Where) -> tuple[str, ...]:
         (str(value),) for name, value in where.equal if _is_name(name, value)
     ]
     found += [values for _, values in where.overlap]
-    found += [values for _, values in where.among]
+    found += [
+        values for name, values in where.among if all(_is_name(name, each) for each in values)
+    ]
     ranked = sorted(found, key=lambda each: _RANK.get(each[0].partition(":")[0], 0) if each else 0)
     return tuple(map(str, ranked[0])) if ranked else ()
 
@@ -180,12 +217,16 @@ def _fits(view: Projection[Any], key: str, state: Any, where: Where) -> bool:
     return (
         all(_same(values[name], value) for name, value in where.equal)
         and all(any(_same(values[name], each) for each in among) for name, among in where.among)
+        and all(_lies(values[name], first, last) for name, first, last in where.between)
         and all(
             {*map(str, values[name] or ())} & {*map(str, wanted)} for name, wanted in where.overlap
         )
-        and all(values[name] is not None and values[name] <= day for name, day in where.until)
         and all(part in (values[name] or "") for name, part in where.holding)
     )
+
+
+def _lies(held: Any, first: Any, last: Any) -> bool:
+    return held is not None and (first is None or first <= held) and (last is None or held <= last)
 
 
 def _same(held: Any, asked: Any) -> bool:

@@ -44,6 +44,7 @@ from ledger import (
     policy,
     profile,
     redating,
+    redress,
     register,
     removal,
     response,
@@ -68,7 +69,7 @@ from ledger import (
 from ledger.command import Asker, Command, Role
 from ledger.fault import Fault
 from ledger.names import JurisdictionId
-from projections.reader import Where
+from projections.reader import Where, of_party
 from projections.trainer import WILLING
 
 COMMANDS: dict[Role, tuple[type[Command], ...]] = {
@@ -169,6 +170,8 @@ COMMANDS: dict[Role, tuple[type[Command], ...]] = {
         duty.SetUpEducationOffice,
         duty.AppraiseTraining,
         duty.MakeCalendarKnown,
+        redress.ResolveFinding,
+        redress.ReopenFinding,
         document.AdoptRegulation,
         amendment.AmendRule,
         policy.RepealRules,
@@ -263,6 +266,7 @@ def reach(asker: Asker, view: str, places: tuple[str, ...]) -> Where | None:
     if facet == "tags":
         shared = (openness.shared,) if asker.role is Role.PROVIDER and openness.shared else ()
         return Where(overlap=(("tags", (str(asker.scope), *shared)),))
+        return of_party(asker.scope)
     return Where(equal=((facet, str(asker.scope)),))
 
 

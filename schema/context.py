@@ -30,7 +30,6 @@ from schema.scalars import Position
 T = TypeVar("T")
 WAIT_SECONDS = 10.0
 LOOK_SECONDS = 0.02
-EVERYTHING = Where()
 
 
 @dataclass
@@ -116,7 +115,7 @@ class Context:
         as_of: AsOf | None = None,
         descending: bool = False,
         tagged: tuple[str, ...] = (),
-        also: Where = EVERYTHING,
+        narrowed: Where | None = None,
         **equal: Any,
     ) -> Slice:
         """A page of a view within the asker's reach, now or as of a moment."""
@@ -128,7 +127,7 @@ class Context:
         allowed = reach(self.asker, view.name, await self.places())
         if allowed is None:
             return Slice(rows=[], more=False, position=0, total=_nothing)
-        where = allowed.and_equal(**equal).and_tagged(*tagged).and_also(also)
+        where = allowed.and_equal(**equal).and_tagged(*tagged).and_where(narrowed or Where())
         rows = await self.rows(as_of)
         page = await self.run(rows.page, view, where, first=limit, after=key, descending=descending)
         return Slice(

@@ -50,7 +50,7 @@ class ResumptionQuery:
             after=after,
             at_least=at_least,
             as_of=as_of,
-            also=Where(through=hosts),
+            narrowed=Where(through=hosts),
             provider=provider,
             place=place,
             status=status,

@@ -73,7 +73,7 @@ class TrainerQuery:
             at_least=at_least,
             as_of=as_of,
             tagged=named((ProviderId, provider, "provider"), (JurisdictionId, place, "place")),
-            also=Where(
+            narrowed=Where(
                 holding=(("expertise", expertise),) if expertise else (),
                 among=(("key", ()),) if foreign else (),
             ),

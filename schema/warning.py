@@ -63,7 +63,7 @@ class WarningQuery:
             after=after,
             at_least=at_least,
             as_of=as_of,
-            also=Where(until=(("due", due_by),) if due_by else ()),
+            narrowed=Where().and_between("due", None, due_by),
             provider=provider,
             place=place,
             status=status,

@@ -148,7 +148,7 @@ def outside(completed, day, *, place=RUIAN, opened=()):
     cycles = [replace_struct(OPENED, start=each) for each in opened]
     for entry in entries([teacher, *cycles], day):
         starts.learn(entry)
-    return starts.outside(all_rules(), place, completed, day)
+    return starts.outside(all_rules(), place, completed, day, cast.CREDIT)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from ledger.store.ledger import Ledger
 from ledger.teacher import TeacherTransferred
 from projections import snapshot
 from projections.catalogue import COMPLETIONS, ENROLLMENTS, FINDINGS, RECORDS, TEACHERS, VIEWS
+from projections.fold import Fold
 from projections.projection import Projection
 from projections.reader import Reader, Where
 from projections.runner import Runner
@@ -37,12 +38,10 @@ def told(postgres_url: str, founded_template: str) -> Iterator[Told]:
 
 def cut(view: Projection[Any], entries: list[Entry]) -> dict[str, Any]:
     """All rows of a view over the entries of a ledger that ends there."""
-    states: dict[str, Any] = {}
+    fold = Fold(view)
     for entry in entries:
-        if entry.event.NAME in view.types:
-            for key in view.keys(entry):
-                states[key] = view.apply(states.get(key) or view.blank(key), entry)
-    return states
+        fold.learn(entry)
+    return fold.states
 
 
 def wanted(view: Projection[Any], states: dict[str, Any]) -> Iterator[Where]:

@@ -1,0 +1,89 @@
+"""A fold: the states of a view in memory, learned entry by entry.
+
+The same steps fill a table, check it, and answer as of a moment: an entry changes the rows whose
+keys it names, and the rows that exist already and follow one of its tags.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from ledger.event import Entry
+from projections.projection import SCHEMA, Projection
+
+Connection = psycopg.Connection[Any]
+
+
+class Fold:
+    """States by key, and the position of the last entry that touched each in this fold."""
+
+    def __init__(self, view: Projection[Any]) -> None:
+        self.view = view
+        self.states: dict[str, Any] = {}
+        self.touched: dict[str, int] = {}
+        self._followers: dict[str, set[str]] = defaultdict(set)
+
+    def recall(self, key: str, state: Any) -> None:
+        """Takes in a state that was folded before."""
+        self.states[key] = state
+        if self.view.later:
+            for tag in self.view.follows(state):
+                self._followers[tag].add(key)
+
+    def learn(self, entry: Entry) -> None:
+        """Takes in the next entry; one that the view does not know changes nothing."""
+        name = entry.event.NAME
+        if name in self.view.own_types:
+            for key in dict.fromkeys(self.view.keys(entry)):
+                state = self.states.get(key)
+                self._apply(key, self.view.blank(key) if state is None else state, entry)
+        if name in self.view.later_types:
+            tags = [tag for tag in entry.tags if tag in self._followers]
+            for key in sorted({key for tag in tags for key in self._followers[tag]}):
+                if self.view.heeds(self.states[key], entry):
+                    self._apply(key, self.states[key], entry)
+
+    def _apply(self, key: str, state: Any, entry: Entry) -> None:
+        self.recall(key, self.view.apply(state, entry))
+        self.touched[key] = entry.position
+
+
+def fold_page(
+    connection: Connection, view: Projection[Any], table: str, entries: list[Entry]
+) -> None:
+    """Folds the entries into the states that they touch, each state read and written once."""
+    fold = Fold(view)
+    for key, state in _stored(connection, view, table, entries):
+        fold.recall(key, view.decode(bytes(state)))
+    for entry in entries:
+        fold.learn(entry)
+    rows = []
+    for key, position in fold.touched.items():
+        state = fold.states[key]
+        columns = view.column_values(state)
+        rows.append((key, view.encode(state), position, *(columns[name] for name in view.columns)))
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.executemany(view.upsert(table), rows)
+
+
+def _stored(
+    connection: Connection, view: Projection[Any], table: str, entries: list[Entry]
+) -> list[tuple[str, Any]]:
+    """The rows that the entries may change: those of their keys, and those that follow them."""
+    keys = {key for each in entries if each.event.NAME in view.own_types for key in view.keys(each)}
+    tags = {tag for each in entries if each.event.NAME in view.later_types for tag in each.tags}
+    if not keys and not tags:
+        return []
+    named = sql.Identifier(SCHEMA, table)
+    found = sql.SQL("select key, state from {} where key = any(%s)").format(named)
+    values = [sorted(keys)]
+    if tags:
+        following = " union select key, state from {} where follows && %s::text[]"
+        found += sql.SQL(following).format(named)
+        values.append(sorted(tags))
+    return connection.execute(found, values).fetchall()
