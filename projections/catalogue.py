@@ -13,9 +13,10 @@ from projections.enrollment import Enrollments
 from projections.finding import Findings
 from projections.offering import Offerings
 from projections.order import Orders
-from projections.projection import Projection
+from projections.projection import Index, Projection
 from projections.register import Providers, Schools, Teachers
 from projections.screening import Screenings
+from projections.trail import Trails
 
 SCHOOLS = Schools()
 PROVIDERS = Providers()
@@ -31,6 +32,7 @@ RECORDS = Records()
 SCHOOL_BASED = SchoolBasedTrainings()
 YEARBOOKS = Yearbooks()
 FINDINGS = Findings()
+TRAILS = Trails()
 
 VIEWS: tuple[Projection[Any], ...] = (
     SCHOOLS,
@@ -48,3 +50,6 @@ VIEWS: tuple[Projection[Any], ...] = (
     YEARBOOKS,
     FINDINGS,
 )
+
+# They lead to entries and hold no state, so that nothing can be asked of them as of a moment.
+INDEXES: tuple[Index, ...] = (TRAILS,)

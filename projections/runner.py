@@ -19,7 +19,7 @@ from psycopg_pool import ConnectionPool
 from ledger.event import Entry, decode
 from ledger.fault import Fault
 from ledger.store.feed import Feed
-from projections.projection import SCHEMA, Projection
+from projections.projection import SCHEMA, Index, Projection
 
 PAGE = 2_000
 REBUILD_PAGE = 10_000
@@ -251,6 +251,9 @@ def fold_page(
     connection: Connection, view: Projection[Any], table: str, entries: list[Entry]
 ) -> None:
     """Folds the entries into the states that they touch, each state read and written once."""
+    if isinstance(view, Index):
+        view.write(connection, table, entries)
+        return
     touched: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
         if entry.event.NAME in view.types:

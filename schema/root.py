@@ -18,7 +18,9 @@ from projections.catalogue import (
     SCHOOLS,
     TEACHERS,
 )
+from schema.alteration import AlterationQuery
 from schema.breadth import BreadthLimiter
+from schema.chain import ChainQuery
 from schema.commands import mutation_type
 from schema.context import Context, place_titles
 from schema.credit import CreditQuery
@@ -36,6 +38,7 @@ from schema.register import RegisterQuery, jurisdiction
 from schema.regulation import PROVINCE, RegulationQuery, term
 from schema.scalars import CONFIG, Position
 from schema.screening import ScreeningQuery
+from schema.timeline import TimelineQuery
 from schema.words import describe
 
 DEPTH_MAX = 12
@@ -67,6 +70,9 @@ class Query(
     DutyQuery,
     FindingQuery,
     HistoryQuery,
+    ChainQuery,
+    AlterationQuery,
+    TimelineQuery,
 ):
     """What may be asked."""
 
