@@ -75,6 +75,8 @@ conduct            实施情况         conduct.py (how a class was run)
 omission           欠缺             omission.py (what a class lacks at its end)
 closing            结班             closing.py
 school-based       校本培训         school_based.py
+population         抽样总体         population.py (the trainings from which a sample is drawn)
+sample             抽样             sample.py (of trainings to look into; made again by anybody)
 oversight          抽查、监测       oversight.py
 observation        听课             observation.py
 funding            培训经费         funding.py
@@ -110,8 +112,8 @@ from ledger import (  # isort: skip  (order of life)
     sanction, expansion, enrollment, round, selection, assignment, draw, screening, admission,
     invitation, change, effect, execution, schedule, extent, withdrawal, circular, settlement,
     attendance, assessment, evaluation, safeguard, completion, notice, feedback, charge,
-    conduct, omission, closing, school_based, oversight, observation, funding, duty,
-    school_plan, recognition, credit, correction, misconduct, record, erasure, special,
+    conduct, omission, closing, school_based, population, sample, oversight, observation, funding,
+    duty, school_plan, recognition, credit, correction, misconduct, record, erasure, special,
     structure, yearly, verdict, indicator, target, consequence, statement, draft, document,
     policy, amendment,
 )
@@ -124,8 +126,8 @@ NOUNS = (
     sanction, expansion, enrollment, round, selection, assignment, draw, screening, admission,
     invitation, change, effect, execution, schedule, extent, withdrawal, circular, settlement,
     attendance, assessment, evaluation, safeguard, completion, notice, feedback, charge,
-    conduct, omission, closing, school_based, oversight, observation, funding, duty,
-    school_plan, recognition, credit, correction, misconduct, record, erasure, special,
+    conduct, omission, closing, school_based, population, sample, oversight, observation, funding,
+    duty, school_plan, recognition, credit, correction, misconduct, record, erasure, special,
     structure, yearly, verdict, indicator, target, consequence, statement, draft, document,
     policy, amendment,
 )

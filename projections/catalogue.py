@@ -15,6 +15,7 @@ from projections.offering import Offerings
 from projections.order import Orders
 from projections.projection import Index, Projection
 from projections.register import Providers, Schools, Teachers
+from projections.sample import Samples
 from projections.screening import Screenings
 from projections.trail import Trails
 
@@ -30,6 +31,7 @@ CHANGES = Changes()
 COMPLETIONS = Completions()
 RECORDS = Records()
 SCHOOL_BASED = SchoolBasedTrainings()
+SAMPLES = Samples()
 YEARBOOKS = Yearbooks()
 FINDINGS = Findings()
 TRAILS = Trails()
@@ -47,6 +49,7 @@ VIEWS: tuple[Projection[Any], ...] = (
     COMPLETIONS,
     RECORDS,
     SCHOOL_BASED,
+    SAMPLES,
     YEARBOOKS,
     FINDINGS,
 )

@@ -51,6 +51,7 @@ from ledger import (
     resumption,
     review,
     safeguard,
+    sample,
     sanction,
     schedule,
     school_based,
@@ -159,6 +160,7 @@ COMMANDS: dict[Role, tuple[type[Command], ...]] = {
         correction.CorrectCredit,
         correction.RevokeCredit,
         school_based.RecogniseSchoolBased,
+        sample.DrawSample,
         oversight.InspectProject,
         observation.ObserveLesson,
         observation.NameObservers,
@@ -175,6 +177,7 @@ COMMANDS: dict[Role, tuple[type[Command], ...]] = {
         policy.EndSuspension,
     ),
 }
+COMMANDS[Role.AUDITOR] = (sample.DrawSample,)
 PLACED = (Role.BUREAU, Role.AUDITOR, Role.INTEGRATOR)
 
 
@@ -207,6 +210,8 @@ VIEWS: dict[str, Openness] = {
     "changes": Openness(provider="provider", place="place", enrolled="offering"),
     "records": Openness(teacher="key", school="school", place="place"),
     "school_based": Openness(teacher="teacher", school="school", place="place"),
+    # The place that drew, and the place that was sampled.
+    "samples": Openness(place="tags"),
     "yearbooks": Openness(school="school", place="place"),
     "findings": Openness(teacher="tags", school="tags", provider="tags", place="tags"),
 }

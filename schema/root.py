@@ -14,6 +14,7 @@ from projections.catalogue import (
     ORDERS,
     PROJECTS,
     PROVIDERS,
+    SAMPLES,
     SCHOOL_BASED,
     SCHOOLS,
     TEACHERS,
@@ -36,6 +37,7 @@ from schema.order import OrderQuery
 from schema.outputs import NODES, Node
 from schema.register import RegisterQuery, jurisdiction
 from schema.regulation import PROVINCE, RegulationQuery, term
+from schema.sample import SampleQuery
 from schema.scalars import CONFIG, Position
 from schema.screening import ScreeningQuery
 from schema.timeline import TimelineQuery
@@ -54,6 +56,7 @@ NODE_VIEWS: dict[str, Any] = {
     "offering": OFFERINGS,
     "change": CHANGES,
     "credit": SCHOOL_BASED,
+    "sample": SAMPLES,
 }
 
 
@@ -73,6 +76,7 @@ class Query(
     ChainQuery,
     AlterationQuery,
     TimelineQuery,
+    SampleQuery,
 ):
     """What may be asked."""
 

@@ -36,6 +36,7 @@ KINDS = {
     "order": ("订单", "order"),
     "project": ("项目", "project"),
     "provider": ("机构", "provider"),
+    "sample": ("样本", "sample"),
     "school": ("学校", "school"),
     "staff": ("工作人员", "staff"),
     "teacher": ("教师", "teacher"),

@@ -44,7 +44,7 @@ YUEQING = JurisdictionId("jurisdiction:330382")
 HANGZHOU = JurisdictionId("jurisdiction:330100")
 CONNECTIONS = (
     "teachers", "orders", "projects", "planChanges", "enrollments", "completions",
-    "schoolBasedTrainings", "findings", "history",
+    "schoolBasedTrainings", "findings", "history", "auditSamples",
 )  # fmt: skip
 OPEN = ("schools", "providers", "offerings")
 PARTIES = {
@@ -179,9 +179,9 @@ def test_no_row_of_elsewhere_is_in_a_list(town: Served, party: str, name: str) -
 @pytest.mark.parametrize("name", CONNECTIONS)
 def test_each_party_sees_its_own(town: Served, party: str, name: str) -> None:
     unseen = {
-        "teacher": {"orders", "projects", "findings"},
-        "school": {"orders", "projects", "findings"},
-        "provider": {"teachers", "schoolBasedTrainings"},
+        "teacher": {"orders", "projects", "findings", "auditSamples"},
+        "school": {"orders", "projects", "findings", "auditSamples"},
+        "provider": {"teachers", "schoolBasedTrainings", "auditSamples"},
     }
     answer = town.party(*PARTIES[party]).ask(everything(name, "(first: 500)"))[name]
 
@@ -207,6 +207,7 @@ def test_what_is_elsewhere_cannot_be_asked_for_by_name(town: Served, party: str)
         "project:canary-p1",
         "change:canary-c1",
         "credit:canary-lin-school",
+        "sample:canary-s1",
     ]
     if asker.token is None or PARTIES[party][0] is not Role.PROVIDER:
         closed.append("order:canary-r1")
@@ -322,7 +323,7 @@ def _canary(command: type[Command], kind: type[Name]) -> str:
         "term": "term:2024H1", "order": "order:canary-r1", "project": "project:canary-p1",
         "offering": "offering:canary-o1", "change": "change:canary-c1",
         "credit": f"credit:canary-{credit}",
-        "document": "document:zj24",  # the province's
+        "sample": "sample:canary-s1", "document": "document:zj24",  # the province's
     }.get(kind.kind, "staff:nobody")  # fmt: skip
 
 

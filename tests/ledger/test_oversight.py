@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -12,25 +13,29 @@ from hypothesis import strategies
 
 from ledger.command import OutsideScope, UnknownReference
 from ledger.finding import Outcome
-from ledger.names import JurisdictionId
+from ledger.names import JurisdictionId, SampleId
 from ledger.oversight import (
     AccountMissing,
     Body,
     CheckKind,
     InspectionShare,
     InspectProject,
+    NotInSample,
     NotOfThisPlace,
     ProjectInspected,
     inspection_share,
 )
+from ledger.population import Training
 from ledger.register import WrongPlace
 from ledger.requirement import Result
+from ledger.sample import SampleDrawn, list_hash
 from ledger.school_based import SchoolBasedRecorded
 from tests import cast
 from tests.cast import HANGZHOU, OFFERING, PROJECT, PROVINCE, RUIAN, SCHOOL, SCHOOL_BASED, WENZHOU
 from tests.given import all_rules, asker_for, given
 
 DAY = date(2024, 5, 6)
+SAMPLE = SampleId("sample:s1")
 CHECK = InspectProject(place=RUIAN, project=PROJECT, day=DAY, account="按计划实施")
 
 
@@ -188,3 +193,44 @@ def test_a_share_lies_between_nothing_and_all_and_a_smaller_one_is_laxer():
     assert fifth.wrong() is None
     assert sixth.laxer(fifth)
     assert not fifth.laxer(fifth)
+
+
+def sampled(**values):
+    trainings = [Training(name=str(PROJECT), kind="", title="")]
+    told = {
+        "sample": SAMPLE,
+        "place": RUIAN,
+        "owner": RUIAN,
+        "first": date(2024, 1, 1),
+        "last": date(2024, 12, 31),
+        "by_kind": False,
+        "population": 3,
+        "size": 1,
+        "drawn": 1,
+        "seed": "5eed",
+        "sha256": list_hash(trainings),
+        "earlier": 0,
+        "share": "1",
+    }
+    return SampleDrawn(**told | values)
+
+
+def test_an_inspection_names_the_sample_by_which_the_training_was_picked():
+    past = (cast.jurisdiction(), cast.declared(), cast.opened(), sampled())
+
+    given(*past).when(replace(CHECK, sample=SAMPLE), on=DAY).then(inspected(sample=SAMPLE))
+
+
+def test_what_is_not_in_the_sample_is_not_checked_by_it():
+    past = (cast.jurisdiction(), cast.declared(), cast.opened(), sampled(population=2))
+    check = replace(CHECK, sample=SAMPLE)
+
+    given(*past).when(check, on=DAY).refused(NotInSample, field="sample")
+    told = given(*past).when(check, on=DAY, by=asker_for(RUIAN), reported=True)
+    told.found(None, Outcome.VIOLATION, NotInSample).then(inspected(sample=SAMPLE))
+
+
+def test_a_sample_that_nobody_drew_is_unknown():
+    given(cast.jurisdiction(), cast.declared()).when(replace(CHECK, sample=SAMPLE), on=DAY).refused(
+        UnknownReference
+    )
