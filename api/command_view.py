@@ -8,10 +8,10 @@ import typer
 
 from api.books import open_books
 from api.terminal import BUSY, Json, beginning, print_json, progress, settings_of, stop, tell
-from projections.catalogue import VIEWS
+from projections.catalogue import INDEXES, VIEWS
 from projections.runner import RebuildRunning, Runner
 
-NAMES = tuple(view.name for view in VIEWS)
+NAMES = tuple(view.name for view in (*VIEWS, *INDEXES))
 
 
 def rebuild(
@@ -28,7 +28,7 @@ def rebuild(
 
     Queries go on meanwhile, and a view that had stopped follows again. Only one rebuild runs at a
     time. The views: schools providers teachers orders projects offerings enrollments changes
-    completions records school_based findings.
+    completions records school_based samples yearbooks findings trails.
     """
     wanted = list(dict.fromkeys(views or ()))
     unknown = [each for each in wanted if each not in NAMES]
@@ -40,7 +40,7 @@ def rebuild(
             f"There is no view {unknown[0]}; the views are: {known}.",
         )
     with open_books(settings_of(context)) as books, progress() as step:
-        runner = Runner(books.pool, books.feed, VIEWS)
+        runner = Runner(books.pool, books.feed, (*VIEWS, *INDEXES))
         try:
             reached = runner.rebuild(wanted, lambda done, head: step("rebuild", done, head))
         except RebuildRunning:

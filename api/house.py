@@ -15,7 +15,7 @@ from ledger.store.embedded import Embedded
 from ledger.store.folder import folder_trouble
 from ledger.store.ledger import Ledger
 from ledger.store.vault import load_key
-from projections.catalogue import VIEWS
+from projections.catalogue import INDEXES, VIEWS
 from projections.reader import Reader
 from projections.runner import Runner
 from projections.verdict import Rules
@@ -39,7 +39,7 @@ def open_house(settings: Settings, clock: Clock = system_clock) -> Iterator[Hous
     with database(settings) as url:
         ledger = Ledger.found(url, load_key(settings.vault_key_file), clock)
         try:
-            runner = Runner(ledger.pool, ledger.feed, VIEWS)
+            runner = Runner(ledger.pool, ledger.feed, (*VIEWS, *INDEXES))
             reader = Reader(ledger.pool, ledger.feed)
             house = House(ledger=ledger, reader=reader, runner=runner, rules=Rules(reader))
             runner.start()

@@ -39,7 +39,7 @@ from ledger.names import JurisdictionId, TermId
 from ledger.store.ledger import Ledger
 from ledger.store.trouble import Trouble
 from ledger.store.vault import load_key
-from projections.catalogue import VIEWS
+from projections.catalogue import INDEXES, VIEWS
 from projections.runner import Runner
 
 SHANGHAI = timedelta(hours=8)
@@ -266,7 +266,7 @@ def _shown() -> Iterator[Told]:
 def _follow(ledger: Ledger) -> float:
     """Lets the views catch up; how long it took."""
     begun = time.perf_counter()
-    Runner(ledger.pool, ledger.feed, VIEWS).catch_up()
+    Runner(ledger.pool, ledger.feed, (*VIEWS, *INDEXES)).catch_up()
     return time.perf_counter() - begun
 
 

@@ -76,6 +76,8 @@ conduct            实施情况         conduct.py (how a class was run)
 omission           欠缺             omission.py (what a class lacks at its end)
 closing            结班             closing.py
 school-based       校本培训         school_based.py
+population         抽样总体         population.py (the trainings from which a sample is drawn)
+sample             抽样             sample.py (of trainings to look into; made again by anybody)
 oversight          抽查、监测       oversight.py
 observation        听课             observation.py
 funding            培训经费         funding.py
@@ -117,10 +119,10 @@ from ledger import (  # isort: skip  (order of life)
     warning, sanction, expansion, enrollment, round, selection, assignment, draw, screening, rank,
     admission, invitation, change, effect, execution, schedule, extent, withdrawal, circular,
     settlement, attendance, assessment, evaluation, safeguard, completion, notice, feedback,
-    charge, conduct, omission, closing, school_based, oversight, observation, funding, duty,
-    school_plan, recognition, credit, correction, misconduct, remedy, redress, record, erasure,
-    special, structure, yearly, verdict, evidence, difference, trial, indicator, target,
-    consequence, statement, draft, conflict, document, policy, amendment,
+    charge, conduct, omission, closing, school_based, population, sample, oversight, observation,
+    funding, duty, school_plan, recognition, credit, correction, misconduct, remedy, redress,
+    record, erasure, special, structure, yearly, verdict, evidence, difference, trial, indicator,
+    target, consequence, statement, draft, conflict, document, policy, amendment,
 )
 
 NOUNS = (
@@ -131,9 +133,9 @@ NOUNS = (
     warning, sanction, expansion, enrollment, round, selection, assignment, draw, screening, rank,
     admission, invitation, change, effect, execution, schedule, extent, withdrawal, circular,
     settlement, attendance, assessment, evaluation, safeguard, completion, notice, feedback,
-    charge, conduct, omission, closing, school_based, oversight, observation, funding, duty,
-    school_plan, recognition, credit, correction, misconduct, remedy, redress, record, erasure,
-    special, structure, yearly, verdict, evidence, difference, trial, indicator, target,
-    consequence, statement, draft, conflict, document, policy, amendment,
+    charge, conduct, omission, closing, school_based, population, sample, oversight, observation,
+    funding, duty, school_plan, recognition, credit, correction, misconduct, remedy, redress,
+    record, erasure, special, structure, yearly, verdict, evidence, difference, trial, indicator,
+    target, consequence, statement, draft, conflict, document, policy, amendment,
 )
 # fmt: on

@@ -52,12 +52,16 @@ class Asker:
 
 @dataclass(frozen=True, kw_only=True)
 class Ask:
-    """The circumstances of a command: day, asker, rules, and the source of a reported fact."""
+    """The circumstances of a command: day, asker, rules, and the source of a reported fact.
+
+    ``chance`` is a number that the ledger makes as it decides, so that nobody chooses it.
+    """
 
     on: date
     asker: Asker
     rules: Rulebook
     source: str | None = None
+    chance: str = ""
 
     @property
     def reported(self) -> bool:

@@ -141,6 +141,12 @@ class FindingId(Name, kind="finding"):
     __slots__ = ()
 
 
+class SampleId(Name, kind="sample"):
+    """One audit sample of trainings (抽样)."""
+
+    __slots__ = ()
+
+
 class DocumentId(Name, kind="document"):
     """A regulation document, such as ``document:zj24``."""
 

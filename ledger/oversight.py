@@ -16,7 +16,7 @@ from fractions import Fraction
 from ledger.command import Refused, Selector, about, fact
 from ledger.day import happened
 from ledger.declaration import ProjectDeclared
-from ledger.event import Entry, Event
+from ledger.event import Entry, Event, unchanged
 from ledger.fault import Fault
 from ledger.names import (
     CreditId,
@@ -25,12 +25,15 @@ from ledger.names import (
     OfferingId,
     ProjectId,
     ProviderId,
+    SampleId,
     SchoolId,
 )
 from ledger.offering import OfferingOpened
+from ledger.population import POPULATION_EVENTS, school_training
 from ledger.register import BureauStep, WrongPlace, unknown
 from ledger.regulation import Parameters, Rulebook
 from ledger.requirement import Requirement, Result, weighed
+from ledger.sample import SampleDrawn, again
 from ledger.school_based import SchoolBasedRecorded
 
 
@@ -49,8 +52,11 @@ class CheckKind(Enum):
     MONITORING = "MONITORING"
 
 
-class ProjectInspected(Event, name="oversight.project-inspected"):
-    """A project, a class or a school-based training was looked into; ``place`` did so."""
+class ProjectInspected(Event, name="oversight.project-inspected", version=2):
+    """A project, a class or a school-based training was looked into; ``place`` did so.
+
+    ``sample``: the audit sample by which it was picked.
+    """
 
     place: JurisdictionId
     owner: JurisdictionId
@@ -64,6 +70,10 @@ class ProjectInspected(Event, name="oversight.project-inspected"):
     provider: ProviderId | None = None
     credit: CreditId | None = None
     school: SchoolId | None = None
+    sample: SampleId | None = None
+
+
+ProjectInspected.upcast(from_version=1)(unchanged)
 
 
 class InspectionShare(
@@ -99,6 +109,10 @@ class NotOfThisPlace(Refused):
     """The training lies outside the place that looks into it."""
 
 
+class NotInSample(Refused):
+    """The training is not in the sample that is named."""
+
+
 @dataclass(kw_only=True)
 class InspectProject(BureauStep):
     """Record that a project, a class or a school-based training was looked into, by a bureau."""
@@ -110,22 +124,39 @@ class InspectProject(BureauStep):
     project: ProjectId | None = None
     offering: OfferingId | None = None
     credit: CreditId | None = None
+    sample: SampleId | None = None
 
     seen: ProjectDeclared | OfferingOpened | SchoolBasedRecorded | None = fact(default=None)
+    drawn: SampleDrawn | None = fact(default=None)
+    entries: list[Entry] = fact(default_factory=list)
 
     def boundary(self) -> list[Selector]:
         events: tuple[tuple[Name | None, type[Event]], ...] = (
             (self.project, ProjectDeclared),
             (self.offering, OfferingOpened),
             (self.credit, SchoolBasedRecorded),
+            (self.sample, SampleDrawn),
         )
         subjects = [about(name, of=[event]) for name, event in events if name is not None]
         return [*super().boundary(), *subjects]
 
+    def beyond(self) -> list[Selector]:
+        return [about(self.drawn.owner, of=POPULATION_EVENTS)] if self.drawn else []
+
     def learn(self, entry: Entry) -> None:
         super().learn(entry)
-        if isinstance(entry.event, ProjectDeclared | OfferingOpened | SchoolBasedRecorded):
-            self.seen = entry.event
+        self.entries.append(entry)
+        match entry.event:
+            case SampleDrawn(sample=sample) as event if sample == self.sample:
+                self.drawn = event
+            case ProjectDeclared(project=project) as event if project == self.project:
+                self.seen = event
+            case OfferingOpened(offering=offering) as event if offering == self.offering:
+                self.seen = event
+            case SchoolBasedRecorded(credit=credit) as event if credit == self.credit:
+                self.seen = event
+            case _:
+                pass
 
     def territory(self) -> JurisdictionId:
         return self.seen.place if self.seen is not None else self.place
@@ -138,6 +169,7 @@ class InspectProject(BureauStep):
         happened(self.day, self.ask.on, "day")
         self._within(seen.place)
         yield from self._account(subject)
+        yield from self._sampled(subject, seen)
         yield ProjectInspected(
             place=self.place,
             owner=seen.place,
@@ -151,7 +183,25 @@ class InspectProject(BureauStep):
             provider=None if isinstance(seen, SchoolBasedRecorded) else seen.provider,
             credit=self.credit,
             school=seen.school if isinstance(seen, SchoolBasedRecorded) else None,
+            sample=self.sample,
         )
+
+    def _sampled(
+        self, subject: Name, seen: ProjectDeclared | OfferingOpened | SchoolBasedRecorded
+    ) -> Iterator[Event]:
+        if self.sample is None:
+            return
+        if self.drawn is None:
+            raise unknown(self.sample, "sample")
+        name = school_training(seen) if isinstance(seen, SchoolBasedRecorded) else str(seen.project)
+        _, trainings = again(self.drawn, self.entries)
+        if name not in [each.name for each in trainings]:
+            refusal = NotInSample(
+                zh=f"{subject} 不在样本 {self.sample} 中，请去掉 sample 再登记",
+                en=f"{subject} is not in {self.sample}; record the check without it",
+                field="sample",
+            )
+            yield from self.gate(refusal, subject, self.sample)
 
     def _subject(self) -> Name:
         given = [each for each in (self.project, self.offering, self.credit) if each is not None]

@@ -13,10 +13,12 @@ from projections.enrollment import Enrollments
 from projections.finding import Findings
 from projections.offering import Offerings
 from projections.order import Orders
-from projections.projection import Projection
+from projections.projection import Index, Projection
 from projections.register import Providers, Schools, Teachers
 from projections.resumption import Resumptions
+from projections.sample import Samples
 from projections.screening import Screenings
+from projections.trail import Trails
 from projections.trainer import Trainers
 from projections.warning import Warnings
 
@@ -35,8 +37,10 @@ COMPLETIONS = Completions()
 RECORDS = Records()
 SCHOOL_BASED = SchoolBasedTrainings()
 WARNINGS = Warnings()
+SAMPLES = Samples()
 YEARBOOKS = Yearbooks()
 FINDINGS = Findings()
+TRAILS = Trails()
 
 VIEWS: tuple[Projection[Any], ...] = (
     SCHOOLS,
@@ -54,6 +58,10 @@ VIEWS: tuple[Projection[Any], ...] = (
     RECORDS,
     SCHOOL_BASED,
     WARNINGS,
+    SAMPLES,
     YEARBOOKS,
     FINDINGS,
 )
+
+# They lead to entries and hold no state, so that nothing can be asked of them as of a moment.
+INDEXES: tuple[Index, ...] = (TRAILS,)

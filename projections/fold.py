@@ -13,7 +13,7 @@ import psycopg
 from psycopg import sql
 
 from ledger.event import Entry
-from projections.projection import SCHEMA, Projection
+from projections.projection import SCHEMA, Index, Projection
 
 Connection = psycopg.Connection[Any]
 
@@ -56,6 +56,9 @@ def fold_page(
     connection: Connection, view: Projection[Any], table: str, entries: list[Entry]
 ) -> None:
     """Folds the entries into the states that they touch, each state read and written once."""
+    if isinstance(view, Index):
+        view.write(connection, table, entries)
+        return
     fold = Fold(view)
     for key, state in _stored(connection, view, table, entries):
         fold.recall(key, view.decode(bytes(state)))

@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any, ClassVar, Generic, TypeVar
 
 import msgspec
+import psycopg
 from psycopg import sql
 
 from ledger.event import Entry, Event
@@ -142,6 +143,17 @@ class Projection(Generic[StateT]):
                 sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name)) for name in names[1:]
             ),
         )
+
+
+class Index(Projection[Any]):
+    """Rows that lead to entries, made from each entry alone; there is no state to fold."""
+
+    state = msgspec.Struct
+    events = ()
+
+    def write(self, connection: psycopg.Connection[Any], table: str, entries: list[Entry]) -> None:
+        """Adds the rows of the entries."""
+        raise NotImplementedError
 
 
 def facet(value: Any) -> Any:

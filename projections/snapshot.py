@@ -65,6 +65,15 @@ class Snapshot:
         limit = min(first, PAGE_MAX)
         return Page(tuple(rows[:limit]), len(rows) > limit, self.known)
 
+    def among(self, view: Projection[Any], keys: Sequence[str], where: Where) -> dict[str, Any]:
+        """The states of those keys that existed and fitted."""
+        where = self._within(where)
+        return {
+            key: state
+            for key, state in self.many(view, keys).items()
+            if _fits(view, key, state, where)
+        }
+
     def count(self, view: Projection[Any], where: Where) -> int:
         """How many rows fitted."""
         return len(self._rows(view, where))
@@ -77,14 +86,7 @@ class Snapshot:
         return dict(Counter(tuple(values[name] for name in facets) for values in held))
 
     def _rows(self, view: Projection[Any], where: Where) -> list[tuple[str, Any]]:
-        for name, other, (facet, value) in where.through:
-            held = self._rows(_VIEWS[other], Where().and_equal(**{facet: value}))
-            values = tuple(str(getattr(state, name)) for _, state in held)
-            where = replace(where, among=(*where.among, (name, values)))
-        for name, other, (facet, value) in where.gathered:
-            held = self._rows(_VIEWS[other], Where().and_equal(**{facet: value}))
-            values = (*(key for key, _ in held), str(value))
-            where = replace(where, overlap=(*where.overlap, (name, values)))
+        where = self._within(where)
         if not all(values for _, values in (*where.among, *where.overlap)):
             return []
         key = next((value for name, value in where.equal if name == "key"), None)
@@ -93,6 +95,18 @@ class Snapshot:
         else:
             states = self._of_subjects(view, _subjects(view, where))
         return [(each, state) for each, state in states.items() if _fits(view, each, state, where)]
+
+    def _within(self, where: Where) -> Where:
+        """The same with the values of other views' rows in the place of conditions on them."""
+        for name, other, (facet, value) in where.through:
+            held = self._rows(_VIEWS[other], Where().and_equal(**{facet: value}))
+            values = tuple(str(getattr(state, name)) for _, state in held)
+            where = replace(where, among=(*where.among, (name, values)))
+        for name, other, (facet, value) in where.gathered:
+            held = self._rows(_VIEWS[other], Where().and_equal(**{facet: value}))
+            values = (*(key for key, _ in held), str(value))
+            where = replace(where, overlap=(*where.overlap, (name, values)))
+        return where
 
     def _of_subjects(self, view: Projection[Any], subjects: tuple[str, ...]) -> dict[str, Any]:
         """The rows that the events of the subjects touch; of all events where there are none."""

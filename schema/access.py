@@ -52,6 +52,7 @@ from ledger import (
     resumption,
     review,
     safeguard,
+    sample,
     sanction,
     schedule,
     school_based,
@@ -161,6 +162,7 @@ COMMANDS: dict[Role, tuple[type[Command], ...]] = {
         correction.CorrectCredit,
         correction.RevokeCredit,
         school_based.RecogniseSchoolBased,
+        sample.DrawSample,
         oversight.InspectProject,
         observation.ObserveLesson,
         observation.NameObservers,
@@ -179,6 +181,7 @@ COMMANDS: dict[Role, tuple[type[Command], ...]] = {
         policy.EndSuspension,
     ),
 }
+COMMANDS[Role.AUDITOR] = (sample.DrawSample,)
 PLACED = (Role.BUREAU, Role.AUDITOR, Role.INTEGRATOR)
 
 
@@ -218,6 +221,8 @@ VIEWS: dict[str, Openness] = {
     "school_based": Openness(teacher="teacher", school="school", place="place"),
     # Before there is a sanction, a warning is between the bureau and the provider.
     "warnings": Openness(provider="provider", place="place"),
+    # The place that drew, and the place that was sampled.
+    "samples": Openness(place="tags"),
     "yearbooks": Openness(school="school", place="place"),
     "findings": Openness(teacher="tags", school="tags", provider="tags", place="tags"),
 }

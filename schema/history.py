@@ -20,10 +20,13 @@ from ledger.event import CATALOGUE, Channel, Entry
 from ledger.fault import Fault
 from ledger.names import Name
 from ledger.store.feed import Filter
+from projections.catalogue import TRAILS
+from projections.mask import masked, own_tags
+from projections.search import Search, Sought
 from schema.access import history_tags
 from schema.context import Context
 from schema.outputs import Slice, bad_cursor, bounded, connection, key_of
-from schema.scalars import Position, enum_type
+from schema.scalars import Position, Text, enum_type
 
 Info = strawberry.Info[Context, None]
 TAGS_MAX = 16
@@ -54,6 +57,18 @@ class EntryFilter:
     )
     before: Position | None = strawberry.field(
         default=None, description="Entries before this position. 此位置之前。"
+    )
+    id: strawberry.ID | None = strawberry.field(default=None, description="An event id. 事件标识。")
+    text: Text | None = strawberry.field(
+        default=None,
+        description="A part of a text in it, of two characters or more, whatever their width and "
+        "case. 事件文字中的一段，至少两个字符，不分全半角与大小写。",
+    )
+    request: Text | None = strawberry.field(
+        default=None, description="The id of the request. 请求编号。"
+    )
+    source: Text | None = strawberry.field(
+        default=None, description="The other system's reference. 来源与编号。"
     )
 
 
@@ -104,20 +119,19 @@ class HistoryQuery:
         first: int | None = None,
         after: str | None = None,
         latest_first: bool = False,
+        at_least: Position | None = None,
     ) -> Any:
+        await info.context.at_least(at_least, TRAILS)
         context, limit = info.context, bounded(first)
         wanted = await _filter(context, filter)
-        cursor = _cursor(after)
+        cursor = position_of(after)
         if cursor is not None and latest_first:
             wanted = replace(wanted, before=min(cursor, wanted.before or cursor))
         elif cursor is not None:
             wanted = replace(wanted, after=max(cursor, wanted.after))
-        page = await context.run(
-            context.house.ledger.feed.page, wanted, limit + 1, latest_first=latest_first
-        )
+        page, reached = await pages(context, wanted, _sought(context, filter), limit, latest_first)
         rows = [(str(each.position), shown(context, each)) for each in page[:limit]]
-        head = await context.run(context.house.ledger.feed.head)
-        return Slice(rows=rows, more=len(page) > limit, position=head, begun=cursor is not None)
+        return Slice(rows=rows, more=len(page) > limit, position=reached, begun=cursor is not None)
 
     @strawberry.field(description="One entry by event id. 按事件标识查条目。")
     async def entry(self, info: Info, id: strawberry.ID) -> EntryType | None:
@@ -147,11 +161,13 @@ class Subscription:
         batch_size: int = 100,
     ) -> AsyncIterator[Changes]:
         context, size = info.context, bounded(batch_size, least=1, name="batchSize")
-        wanted = await _filter(context, filter)
+        wanted, sought = await _filter(context, filter), _sought(context, filter)
         start = await context.known(max(after, wanted.after), "after")
         async for reached, entries in context.house.ledger.feed.follow(
             replace(wanted, after=start)
         ):
+            if sought is not None:
+                entries = [each for each in entries if sought.admits(each)]
             for first in range(0, len(entries), size):
                 batch = entries[first : first + size]
                 last = first + size >= len(entries)
@@ -161,14 +177,24 @@ class Subscription:
                 )
 
 
+async def pages(
+    context: Context, wanted: Filter, sought: Sought | None, limit: int, latest_first: bool
+) -> tuple[list[Entry], int]:
+    """One entry more than the limit, where there is, and the position that was looked at."""
+    feed = context.house.ledger.feed
+    if sought is None:
+        page = await context.run(feed.page, wanted, limit + 1, latest_first=latest_first)
+        return page, await context.run(feed.head)
+    # The position is read first: there may be later entries than it says, never fewer.
+    reached = await context.run(context.house.runner.position, TRAILS.name)
+    finder = Search(context.house.ledger.pool, feed)
+    page = await context.run(finder.page, wanted, sought, limit + 1, latest_first=latest_first)
+    return page, reached
+
+
 def shown(context: Context, entry: Entry) -> EntryType:
     """The entry as its reader may see it: a teacher sees only their own rows of a class."""
-    data: Any = msgspec.to_builtins(entry.event, enc_hook=str)
-    tags = list(entry.tags)
-    if context.asker.role is Role.TEACHER:
-        own = str(context.asker.scope)
-        data = _own_rows(data, own)
-        tags = [each for each in tags if not each.startswith("teacher:") or each == own]
+    own = own_of(context)
     return EntryType(
         position=Position(entry.position),
         id=strawberry.ID(entry.id),
@@ -182,22 +208,25 @@ def shown(context: Context, entry: Entry) -> EntryType:
         request=entry.request,
         source=entry.source,
         place=strawberry.ID(entry.place) if entry.place else None,
-        tags=tags,
-        data=data,
+        tags=own_tags(entry, own),
+        data=msgspec.to_builtins(masked(entry, own).event, enc_hook=str),
     )
 
 
-def _own_rows(data: Any, own: str) -> Any:
-    if isinstance(data, dict):
-        return {key: _own_rows(value, own) for key, value in data.items()}
-    if isinstance(data, list | tuple):
-        return [each for each in data if not _of_another(each, own)]
-    return data
+async def reach_of(context: Context, tags: tuple[str, ...] = ()) -> tuple[str, ...] | None:
+    """The tags of which an entry must carry one; none where another teacher's are asked for.
+
+    A teacher may share an entry with others, but must not find out with whom.
+    """
+    own = own_of(context)
+    if own is not None and any(each.startswith("teacher:") and each != own for each in tags):
+        return ()
+    return history_tags(context.asker, await context.places())
 
 
-def _of_another(row: Any, own: str) -> bool:
-    who = row.get("teacher") if isinstance(row, dict) else row
-    return isinstance(who, str) and who.startswith("teacher:") and who != own
+def own_of(context: Context) -> str | None:
+    """The teacher who sees only their own rows; ``None`` for everybody else."""
+    return str(context.asker.scope) if context.asker.role is Role.TEACHER else None
 
 
 async def _filter(context: Context, given: EntryFilter | None) -> Filter:
@@ -220,7 +249,7 @@ async def _filter(context: Context, given: EntryFilter | None) -> Filter:
         )
     return Filter(
         tags=tags,
-        any_tags=history_tags(context.asker, await context.places()),
+        any_tags=await reach_of(context, tags),
         types=tuple(dict.fromkeys(asked.types or ())),
         actor=str(_tag(asked.actor)) if asked.actor else None,
         channel=asked.channel.value if asked.channel else None,
@@ -233,7 +262,14 @@ async def _filter(context: Context, given: EntryFilter | None) -> Filter:
     )
 
 
-def _cursor(after: str | None) -> int | None:
+def _sought(context: Context, given: EntryFilter | None) -> Sought | None:
+    names = ("id", "text", "request", "source")
+    asked = {name: getattr(given, name) for name in names if getattr(given, name, None) is not None}
+    return Sought(**asked, own=own_of(context)) if asked else None
+
+
+def position_of(after: str | None) -> int | None:
+    """The position behind a cursor. Raises ``Fault`` (``BAD_CURSOR``)."""
     key = key_of(after)
     if key is None:
         return None

@@ -15,12 +15,15 @@ from projections.catalogue import (
     ORDERS,
     PROJECTS,
     PROVIDERS,
+    SAMPLES,
     SCHOOL_BASED,
     SCHOOLS,
     TEACHERS,
     TRAINERS,
 )
+from schema.alteration import AlterationQuery
 from schema.breadth import BreadthLimiter
+from schema.chain import ChainQuery
 from schema.commands import mutation_type
 from schema.context import Context, place_titles
 from schema.credit import CreditQuery
@@ -39,8 +42,10 @@ from schema.outputs import NODES, Node
 from schema.register import RegisterQuery, jurisdiction
 from schema.regulation import PROVINCE, RegulationQuery, term
 from schema.resumption import ResumptionQuery
+from schema.sample import SampleQuery
 from schema.scalars import CONFIG, Position
 from schema.screening import ScreeningQuery
+from schema.timeline import TimelineQuery
 from schema.trainer import TrainerQuery
 from schema.trial import TrialQuery
 from schema.warning import WarningQuery
@@ -60,6 +65,7 @@ NODE_VIEWS: dict[str, Any] = {
     "offering": OFFERINGS,
     "change": CHANGES,
     "credit": SCHOOL_BASED,
+    "sample": SAMPLES,
 }
 
 
@@ -82,6 +88,10 @@ class Query(
     DutyQuery,
     FindingQuery,
     HistoryQuery,
+    ChainQuery,
+    AlterationQuery,
+    TimelineQuery,
+    SampleQuery,
 ):
     """What may be asked."""
 

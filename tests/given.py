@@ -26,6 +26,7 @@ from ledger.finding import FindingMade, Outcome
 from ledger.names import LedgerId, Name
 from ledger.regulation import RegulationAdopted, RuleAdopted, Rulebook
 
+CHANCE = "5eed" * 16
 LEDGER = LedgerId("ledger:xuefen")
 REGULATIONS = Path(document.__file__).parent / "regulations"
 ROLES = {
@@ -138,7 +139,7 @@ class Given:
                 )
         source = "other-system/1" if reported else None
         asker = by or _party(asked)
-        asked.ask = Ask(on=on, asker=asker, rules=self.rules, source=source)
+        asked.ask = Ask(on=on, asker=asker, rules=self.rules, source=source, chance=CHANCE)
         try:
             events = settle(asked)
         except Refusals as refusals:

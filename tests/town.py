@@ -39,15 +39,17 @@ from ledger.expansion import DecideExpansion, RequestExpansion
 from ledger.form import Form
 from ledger.invitation import SendTrainingNotices
 from ledger.misconduct import RecordMisconduct
-from ledger.names import ChangeId, CreditId, LedgerId, Name, StaffId, TeacherId
+from ledger.names import ChangeId, CreditId, LedgerId, Name, SampleId, StaffId, TeacherId
 from ledger.notice import NotifyDenial
 from ledger.offering import OpenOffering
 from ledger.order import SubmitOrder
+from ledger.oversight import InspectProject
 from ledger.profile import UpdateTeacherProfile
 from ledger.register import RegisterSchool, Stage
 from ledger.response import AwardOrder, RespondToOrder
 from ledger.resumption import ApplyForResumption, CommitToSafety, DecideAcceptance
 from ledger.review import PublishProject, ReviewProject
+from ledger.sample import DrawSample
 from ledger.schedule import Half, LogDay, PublishTimetable
 from ledger.school_based import RecogniseSchoolBased, RecordSchoolBased
 from ledger.screening import AnnounceScreening, ScreenApplicants
@@ -76,6 +78,7 @@ CREDIT = CreditId("credit:lin-1")
 HOME_CREDIT = CreditId("credit:lin-school")
 CHANGE = ChangeId("change:c1")
 GAO = StaffId("staff:trainer-gao")
+SAMPLE = SampleId("sample:s1")
 
 
 @dataclass
@@ -492,9 +495,25 @@ def supervised() -> list[Move]:
     )
 
 
+def looked_into() -> list[Move]:
+    """A sample of the county's trainings is drawn, and one of them looked into."""
+    day = date(2024, 4, 20)
+    year = {"first": date(2024, 1, 1), "last": date(2024, 12, 31)}
+    return _moves(
+        (day, DrawSample(sample=SAMPLE, place=RUIAN, share="1", **year)),
+        (
+            day,
+            InspectProject(
+                place=RUIAN, day=day, account="照方案办", project=PROJECT, sample=SAMPLE
+            ),
+        ),
+    )
+
+
 def story() -> list[Move]:
     """A term from the register to the record, by which every view gets rows."""
-    chapters = (registered, declared, chosen, held, attended, settled, corrected, supervised)
+    chapters = (registered, declared, chosen, held, attended, settled, corrected)
+    chapters += (looked_into, supervised)
     return [move for chapter in chapters for move in chapter()]
 
 

@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
+from secrets import token_hex
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,7 @@ from ledger.store.memory import Memory
 from ledger.store.statements import UNIT, tag_hash
 from ledger.text import impersonal
 
+CHANCE_BYTES = 32
 SHANGHAI = timedelta(hours=8)
 
 
@@ -216,6 +218,7 @@ class Asked:
             asker=self.asker,
             rules=tray.rules,
             source=self.source,
+            chance=token_hex(CHANCE_BYTES),
         )
         fresh = replace(command)
         fresh.ask = ask

@@ -45,6 +45,7 @@ HANGZHOU = JurisdictionId("jurisdiction:330100")
 CONNECTIONS = (
     "teachers", "trainers", "resumptions", "orders", "projects", "planChanges", "enrollments",
     "screenings", "completions", "schoolBasedTrainings", "warnings", "findings", "history",
+    "auditSamples",
 )  # fmt: skip
 OFFICIAL = (
     "trainers",
@@ -185,9 +186,9 @@ def test_no_row_of_elsewhere_is_in_a_list(town: Served, party: str, name: str) -
 @pytest.mark.parametrize("name", CONNECTIONS)
 def test_each_party_sees_its_own(town: Served, party: str, name: str) -> None:
     unseen = {
-        "teacher": {*OFFICIAL, "orders", "projects", "findings"},
-        "school": {*OFFICIAL, "orders", "projects"},
-        "provider": {"teachers", "schoolBasedTrainings"},
+        "teacher": {*OFFICIAL, "orders", "projects", "findings", "auditSamples"},
+        "school": {*OFFICIAL, "orders", "projects", "auditSamples"},
+        "provider": {"teachers", "schoolBasedTrainings", "auditSamples"},
     }
     answer = town.party(*PARTIES[party]).ask(everything(name, "(first: 500)"))[name]
 
@@ -214,6 +215,7 @@ def test_what_is_elsewhere_cannot_be_asked_for_by_name(town: Served, party: str)
         "change:canary-c1",
         "credit:canary-lin-school",
         "staff:canary-trainer-gao",
+        "sample:canary-s1",
     ]
     if asker.token is None or PARTIES[party][0] is not Role.PROVIDER:
         closed.append("order:canary-r1")
@@ -331,7 +333,7 @@ def _canary(town: Served, command: type[Command], kind: type[Name]) -> str:
         "term": "term:2024H1", "order": "order:canary-r1", "project": "project:canary-p1",
         "offering": "offering:canary-o1", "change": "change:canary-c1",
         "credit": f"credit:canary-{credit}",
-        "document": "document:zj24",  # the province's
+        "sample": "sample:canary-s1", "document": "document:zj24",  # the province's
         "": "offering:canary-o1",
     }.get(kind.kind, "staff:nobody")  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -9,11 +10,11 @@ from fractions import Fraction
 import pytest
 from hypothesis import given as drawn
 from hypothesis import strategies
-from msgspec.structs import replace
+from msgspec import structs
 
 from ledger.command import OutsideScope, UnknownReference
 from ledger.finding import Outcome
-from ledger.names import JurisdictionId
+from ledger.names import JurisdictionId, SampleId
 from ledger.oversight import (
     AccountMissing,
     Body,
@@ -21,18 +22,22 @@ from ledger.oversight import (
     InspectionAccount,
     InspectionShare,
     InspectProject,
+    NotInSample,
     NotOfThisPlace,
     ProjectInspected,
     inspection_share,
 )
+from ledger.population import Training
 from ledger.register import WrongPlace
 from ledger.requirement import Result
+from ledger.sample import SampleDrawn, list_hash
 from ledger.school_based import SchoolBasedRecorded
 from tests import cast
 from tests.cast import HANGZHOU, OFFERING, PROJECT, PROVINCE, RUIAN, SCHOOL, SCHOOL_BASED, WENZHOU
 from tests.given import all_rules, asker_for, given
 
 DAY = date(2024, 5, 6)
+SAMPLE = SampleId("sample:s1")
 CHECK = InspectProject(place=RUIAN, project=PROJECT, day=DAY, account="按计划实施")
 
 
@@ -196,5 +201,46 @@ def test_an_account_is_written_by_known_bodies_on_the_platform():
     said = InspectionAccount(recorded_on="MONITORING_PLATFORM", recorders=("PROVINCIAL_CENTRE",))
 
     assert said.wrong() is None
-    assert "PAPER" in str(replace(said, recorded_on="PAPER").wrong())
-    assert "VILLAGE" in str(replace(said, recorders=("VILLAGE",)).wrong())
+    assert "PAPER" in str(structs.replace(said, recorded_on="PAPER").wrong())
+    assert "VILLAGE" in str(structs.replace(said, recorders=("VILLAGE",)).wrong())
+
+
+def sampled(**values):
+    trainings = [Training(name=str(PROJECT), kind="", title="")]
+    told = {
+        "sample": SAMPLE,
+        "place": RUIAN,
+        "owner": RUIAN,
+        "first": date(2024, 1, 1),
+        "last": date(2024, 12, 31),
+        "by_kind": False,
+        "population": 3,
+        "size": 1,
+        "drawn": 1,
+        "seed": "5eed",
+        "sha256": list_hash(trainings),
+        "earlier": 0,
+        "share": "1",
+    }
+    return SampleDrawn(**told | values)
+
+
+def test_an_inspection_names_the_sample_by_which_the_training_was_picked():
+    past = (cast.jurisdiction(), cast.declared(), cast.opened(), sampled())
+
+    given(*past).when(replace(CHECK, sample=SAMPLE), on=DAY).then(inspected(sample=SAMPLE))
+
+
+def test_what_is_not_in_the_sample_is_not_checked_by_it():
+    past = (cast.jurisdiction(), cast.declared(), cast.opened(), sampled(population=2))
+    check = replace(CHECK, sample=SAMPLE)
+
+    given(*past).when(check, on=DAY).refused(NotInSample, field="sample")
+    told = given(*past).when(check, on=DAY, by=asker_for(RUIAN), reported=True)
+    told.found(None, Outcome.VIOLATION, NotInSample).then(inspected(sample=SAMPLE))
+
+
+def test_a_sample_that_nobody_drew_is_unknown():
+    given(cast.jurisdiction(), cast.declared()).when(replace(CHECK, sample=SAMPLE), on=DAY).refused(
+        UnknownReference
+    )

@@ -1,0 +1,186 @@
+"""Search: entries by what is said in them, by request and source, and by the events they name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg_pool import ConnectionPool
+
+from ledger.event import Entry, decode
+from ledger.fault import Fault
+from ledger.names import tag_hash
+from ledger.store.feed import Feed, Filter
+from projections.mask import masked
+from projections.trail import EVENT_ID, STEPS_MAX, links, named, pairs, plain, texts
+
+TEXT_CHARACTERS_MIN, TEXT_CHARACTERS_MAX = 2, 100
+PAIRS_MAX = 8
+LOOKED_MAX = 20_000
+BATCH_MAX = 1_000
+Pool = ConnectionPool[psycopg.Connection[Any]]
+
+CROSSED = (
+    "select * from projection.crossing(%(words)s::bigint[], %(tags)s::bigint[], "
+    "%(reach)s::bigint[], %(types)s::text[], %(after)s, %(before)s, %(most)s, %(latest)s, "
+    "%(steps)s)"
+)
+AT = (
+    "select position, body from ledger.events "
+    "where position = any(%s) and id is not null order by position"
+)
+BY_ID = "select position, body from ledger.events where id = any(%s::uuid[]) order by position"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sought:
+    """What is sought beyond a filter: an event, a text, a request, a source, who names an event.
+
+    ``own``: a teacher who sees no rows of others, so that nothing is found by them either.
+    """
+
+    id: str | None = None
+    text: str | None = None
+    request: str | None = None
+    source: str | None = None
+    names: str | None = None
+    own: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.text is not None:
+            length = len(plain(self.text))
+            if not TEXT_CHARACTERS_MIN <= length <= TEXT_CHARACTERS_MAX:
+                raise Fault(
+                    "BAD_SEARCH_TEXT",
+                    zh=f"检索文字须为 {TEXT_CHARACTERS_MIN} 至 {TEXT_CHARACTERS_MAX} 个字符",
+                    en=f"a text to search for has {TEXT_CHARACTERS_MIN} to {TEXT_CHARACTERS_MAX} "
+                    "characters",
+                    field="filter.text",
+                )
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words of the index that an entry must have; a long text is looked up by some."""
+        found = sorted(pairs(self.text)) if self.text is not None else []
+        found = found[:: max(-(-len(found) // PAIRS_MAX), 1)]
+        if self.request is not None:
+            found.append(f"request {self.request}")
+        if self.source is not None:
+            found.append(f"source {self.source}")
+        if self.names is not None:
+            found.append(named(self.names))
+        return tuple(found)
+
+    def admits(self, entry: Entry) -> bool:
+        """Whether an entry is what is sought, by what its reader sees of it."""
+        seen = masked(entry, self.own)
+        return (
+            (self.id is None or entry.id == self.id)
+            and (self.request is None or entry.request == self.request)
+            and (self.source is None or entry.source == self.source)
+            and (self.names is None or any(self.names == each for _, each in links(seen)))
+            and (self.text is None or any(plain(self.text) in plain(each) for each in texts(seen)))
+        )
+
+
+class Search:
+    """Finds entries over the trail; safe to use from many threads."""
+
+    def __init__(self, pool: Pool, feed: Feed) -> None:
+        self._pool = pool
+        self._feed = feed
+
+    def page(
+        self, wanted: Filter, sought: Sought, limit: int, *, latest_first: bool = False
+    ) -> list[Entry]:
+        """At most ``limit`` entries that are wanted and sought. Raises ``Fault`` (``TOO_WIDE``)."""
+        if sought.id is not None:
+            entry = self._feed.find(sought.id)
+            fits = entry is not None and wanted.admits(entry) and sought.admits(entry)
+            return [entry] if fits and entry is not None and limit > 0 else []
+        found: list[Entry] = []
+        looked = 0
+        for batch, whole in self._batches(wanted, sought, limit, latest_first):
+            looked += len(batch)
+            found += [each for each in batch if wanted.admits(each) and sought.admits(each)]
+            if len(found) >= limit:
+                break
+            if not whole or looked >= LOOKED_MAX:
+                raise _too_wide()
+        return found[:limit]
+
+    def find(self, ids: Iterable[str]) -> list[Entry]:
+        """The entries of event ids, those that there are, in order."""
+        wanted = [UUID(each) for each in ids if EVENT_ID.fullmatch(each)]
+        return self._entries(BY_ID, wanted) if wanted else []
+
+    def _batches(
+        self, wanted: Filter, sought: Sought, limit: int, latest_first: bool
+    ) -> Iterator[tuple[list[Entry], bool]]:
+        """Entries that may fit, and whether the index was read as far as it was asked."""
+        after, before = self._window(wanted)
+        size = min(max(limit, 1), BATCH_MAX)
+        while True:
+            positions = self._crossed(wanted, sought, after, before, size, latest_first)
+            whole = not positions or positions[-1] > 0
+            given = [each for each in positions if each > 0]
+            entries = self._entries(AT, given)
+            yield entries[::-1] if latest_first else entries, whole
+            if len(given) < size:
+                return
+            after, before = (after, given[-1]) if latest_first else (given[-1], before)
+
+    def _window(self, wanted: Filter) -> tuple[int, int]:
+        """The positions between which entries may stand; instants never decrease."""
+        after = wanted.after
+        before = self._feed.head() + 1 if wanted.before is None else wanted.before
+        if wanted.known_from is not None:
+            earlier = wanted.known_from - timedelta(microseconds=1)
+            after = max(after, self._feed.position_at(earlier))
+        if wanted.known_to is not None:
+            before = min(before, self._feed.position_at(wanted.known_to) + 1)
+        return after, before
+
+    def _crossed(
+        self, wanted: Filter, sought: Sought, after: int, before: int, most: int, latest: bool
+    ) -> list[int]:
+        values = asked(wanted, sought, after, before, most, latest)
+        with self._pool.connection() as connection:
+            rows = connection.execute(CROSSED, values).fetchall()
+        return [position for (position,) in rows]
+
+    def _entries(self, statement: str, wanted: Sequence[Any]) -> list[Entry]:
+        with self._pool.connection() as connection, connection.cursor(binary=True) as cursor:
+            rows = cursor.execute(statement, (list(wanted),)).fetchall()
+        return [decode(position, bytes(body)) for position, body in rows]
+
+
+def asked(
+    wanted: Filter, sought: Sought, after: int, before: int, most: int, latest: bool
+) -> dict[str, Any]:
+    """The values of the statement that crosses the streams."""
+    reach = wanted.any_tags
+    return {
+        "words": [tag_hash(each) for each in sought.words],
+        "tags": [tag_hash(each) for each in wanted.all_tags],
+        "reach": None if reach is None else [tag_hash(each) for each in reach],
+        "types": list(dict.fromkeys(wanted.types)),
+        "after": after,
+        "before": before,
+        "most": most,
+        "latest": latest,
+        "steps": STEPS_MAX,
+    }
+
+
+def _too_wide() -> Fault:
+    return Fault(
+        "TOO_WIDE",
+        zh="检索范围太大，请再加时间、属地、类型或更长的文字",
+        en="the search goes too far; add a period, a place, a type or a longer text",
+        field="filter",
+    )
