@@ -26,6 +26,7 @@ from api.auth import PUBLIC, BadToken, asker_of
 from api.clock import DemoClock
 from api.limits import BodyLimit, TooLarge, failure
 from ledger.command import Role
+from ledger.store.access_log import trace_of
 from schema.context import Context, House
 from schema.errors import incident
 from schema.root import build
@@ -88,7 +89,7 @@ class Door(GraphQL[Context, None]):
             asker = PUBLIC
             if isinstance(request, Request):
                 asker = asker_of(self._key, request.headers.get("authorization"))
-            context = Context(house=self._house, asker=asker)
+            context = Context(house=self._house, asker=asker, trace=traced(request))
             request.scope["xuefen.context"] = context
         return context
 
@@ -145,6 +146,11 @@ def create_app(
     app = Starlette(routes=routes, lifespan=lifespan)
     app.add_middleware(BodyLimit, bytes_max=body_bytes_max)
     return app
+
+
+def traced(request: Request | WebSocket) -> str | None:
+    """The caller's own number of the request, for the access log."""
+    return trace_of(request.headers.get("traceparent") or request.headers.get("x-request-id"))
 
 
 async def _answer(door: Door, request: Request) -> Response:

@@ -51,6 +51,7 @@ class Context:
     asker: Asker
     loaders: dict[str, DataLoader[str, Any]] = field(default_factory=dict)
     connection_params: dict[str, Any] | None = None
+    trace: str | None = None
 
     async def run(self, function: Callable[..., T], *arguments: Any, **named: Any) -> T:
         """Runs a blocking read on a thread."""

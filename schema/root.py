@@ -18,6 +18,7 @@ from projections.catalogue import (
     SCHOOLS,
     TEACHERS,
 )
+from schema.access_log import AccessLogQuery
 from schema.breadth import BreadthLimiter
 from schema.commands import mutation_type
 from schema.context import Context, place_titles
@@ -67,6 +68,7 @@ class Query(
     DutyQuery,
     FindingQuery,
     HistoryQuery,
+    AccessLogQuery,
 ):
     """What may be asked."""
 
