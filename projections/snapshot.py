@@ -8,6 +8,7 @@ read from the events of the subject: a school's, a class's, a place's.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
@@ -61,6 +62,13 @@ class Snapshot:
             rows = [row for row in rows if (row[0] < after if descending else row[0] > after)]
         limit = min(first, PAGE_MAX)
         return Page(tuple(rows[:limit]), len(rows) > limit, self.known)
+
+    @contextmanager
+    def stream(
+        self, view: Projection[Any], where: Where
+    ) -> Iterator[tuple[int, Iterator[tuple[str, Any]]]]:
+        """All rows that fitted, by key, and the position. Raises ``Fault`` (``TOO_WIDE``)."""
+        yield self.known, iter(sorted(self._rows(view, where), key=lambda row: row[0]))
 
     def count(self, view: Projection[Any], where: Where) -> int:
         """How many rows fitted."""

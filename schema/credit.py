@@ -13,6 +13,7 @@ from ledger.credit import CreditKind
 from ledger.cycle import YEARS_DEFAULT, CycleTotal
 from ledger.names import TeacherId
 from ledger.record import Line, total
+from ledger.regulation import Rulebook
 from ledger.requirement import Requirement
 from ledger.verdict import Verdict
 from projections.catalogue import RECORDS, SCHOOL_BASED, TEACHERS
@@ -98,7 +99,8 @@ class CreditQuery:
                 effective=as_of.effective,
                 use=use,
             )
-        return await context.run(_record, context, found, day)
+        rules = await context.run(house.rules.now)
+        return await context.run(record_of, rules, found, day)
 
     @strawberry.field(
         graphql_type=connection(SchoolBasedType), description="School-based trainings. 校本培训。"
@@ -124,12 +126,13 @@ class CreditQuery:
         )
 
 
-def _record(context: Context, found: Judged, day: date) -> CreditRecord:
+def record_of(rules: Rulebook, found: Judged, day: date) -> CreditRecord:
+    """A record as it is told, with the credits of the cycle that holds a day."""
     record = found.record
     lines: list[Line] = []
     cycle = None
     if record.place is not None:
-        rule = context.house.rules.now().find(CycleTotal, record.place, day)
+        rule = rules.find(CycleTotal, record.place, day)
         cycle = record.cycle(day, rule.value.years if rule else YEARS_DEFAULT)
     if cycle is not None:
         lines = [each for each in record.within(cycle) if each.completed <= day]

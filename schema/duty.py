@@ -53,7 +53,7 @@ class DutyQuery:
         rules = await context.run(house.rules.now)
         if place is not None:
             named = JurisdictionId(place)
-            if not _reaches(context, named, None):
+            if not reaches(context, named, None):
                 return []
             return await context.run(
                 place_obligations, house.reader, rules, YEARBOOKS, named, judged
@@ -61,7 +61,7 @@ class DutyQuery:
         views = (YEARBOOKS, RECORDS, ENROLLMENTS, OFFERINGS)
         await context.at_least(at_least, SCHOOLS, *views)
         found = await context.one(SCHOOLS, str(school), argument="school")
-        if found is None or not _reaches(context, found.place, found.school):
+        if found is None or not reaches(context, found.place, found.school):
             return []
         return await context.run(
             school_obligations, house.reader, rules, views, found.school, found.place, judged
@@ -79,7 +79,7 @@ def _year(context: Context, year: int) -> Year:
     return Year(year, context.today)
 
 
-def _reaches(context: Context, place: JurisdictionId, school: SchoolId | None) -> bool:
+def reaches(context: Context, place: JurisdictionId, school: SchoolId | None) -> bool:
     """Whether the asker's token covers the place, or is the school's own."""
     asker = context.asker
     if asker.role is Role.OPERATOR:

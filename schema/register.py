@@ -36,7 +36,7 @@ TeacherType = output(
     key="teacher",
     fields={
         "person": strawberry.field(
-            resolver=_person, description="Masked unless one's own. 脱敏的个人信息。"
+            resolver=_person, description="Masked unless one's own. 个人信息，非本人脱敏。"
         )
     },
 )

@@ -12,6 +12,7 @@ import pytest
 import ledger
 from projections.inspection import EntryCheck, WholeCheck
 from projections.projection import Projection
+from schema.export import Export
 
 HOUSE = Path(ledger.__file__).parent.parent
 ROOMS = ("ledger", "projections", "schema", "api")
@@ -49,7 +50,7 @@ LONG_FILES = {
 OVERRIDES = {"boundary", "beyond", "learn", "authority", "decide", "territory", "answerable"}
 OVERRIDES |= {"unfit", "laxer"} | {
     name
-    for declared in (Projection, EntryCheck, WholeCheck)
+    for declared in (Projection, EntryCheck, WholeCheck, Export)
     for name, value in vars(declared).items()
     if not name.startswith("_") and callable(value)
 }
