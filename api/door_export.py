@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from api.auth import asker_of
 from api.export import question, take
-from api.limits import TooLarge, failure
+from api.limits import failure
 from ledger.fault import Fault
 from ledger.store.access_log import AccessKind, Wanted, trace_of
 from ledger.store.connection import trouble_behind
@@ -30,6 +30,7 @@ from schema.errors import incident
 AT_ONCE_MAX = 2
 STATUSES = {"UNAUTHENTICATED": 401, "FORBIDDEN_ROLE": 403, "NOT_YET": 503}
 NUMBER_DIGITS_MAX = 18
+CLIENT_GONE = 499
 
 
 class ExportDoor:
@@ -48,8 +49,12 @@ class ExportDoor:
         ]
 
     async def post(self, request: Request) -> Response:
-        """The file. Its asker is read first, so that a stranger costs nothing."""
+        """The file. Who asks and what is read first, so that nobody slow takes up the room."""
         context = self._context(request)
+        try:
+            asked = await request.body()
+        except ClientDisconnect:
+            return Response(status_code=CLIENT_GONE)
         if not self._room.acquire(blocking=False):
             busy = failure(
                 "EXPORTS_BUSY",
@@ -60,11 +65,7 @@ class ExportDoor:
             busy.headers["retry-after"] = "5"
             return busy
         try:
-            taken = await take(context, question(await request.body()))
-        except TooLarge:
-            raise
-        except ClientDisconnect:
-            return Response(status_code=499)
+            taken = await take(context, question(asked))
         except Exception as error:
             return _failed(error)
         finally:

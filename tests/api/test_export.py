@@ -7,8 +7,10 @@ import io
 import json
 from base64 import b64decode
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from hashlib import sha256
+from threading import Barrier, Event
 from typing import Any
 
 import httpx
@@ -17,6 +19,7 @@ import pytest
 
 from api.auth import issue
 from ledger.command import Asker, Role
+from ledger.fault import Fault
 from ledger.names import JurisdictionId
 from ledger.store.access_log import Logged, Wanted
 from schema.column import parts_of
@@ -320,8 +323,21 @@ def test_whoever_took_a_file_is_told_of_it_again_and_nobody_else(town: Served) -
 
 
 def test_no_more_than_a_few_are_made_at_once(town: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.door_export.AT_ONCE_MAX", 0)
-    from api.door_export import ExportDoor
+    inside, go_on = Barrier(3), Event()
 
-    door = ExportDoor(town.house, town.key)
-    assert not door._room.acquire(blocking=False)
+    def slow(*_: Any) -> Any:
+        inside.wait(20)
+        go_on.wait(20)
+        raise Fault("SLOW", zh="慢", en="slow")
+
+    monkeypatch.setattr("api.export._taken", slow)
+    with ThreadPoolExecutor(2) as pool:
+        others = [pool.submit(export, town.operator, "orders") for _ in range(2)]
+        inside.wait(20)
+        answer = export(town.operator, "orders")
+        go_on.set()
+        assert [code(each.result()) for each in others] == ["SLOW", "SLOW"]
+    assert (answer.status_code, code(answer)) == (503, "EXPORTS_BUSY")
+    assert answer.headers["retry-after"]
+    monkeypatch.undo()
+    assert export(town.operator, "orders").status_code == 200
