@@ -24,8 +24,10 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
 
 from api.auth import PUBLIC, BadToken, asker_of
 from api.clock import DemoClock
+from api.door_export import ExportDoor
 from api.limits import BodyLimit, TooLarge, failure
 from ledger.command import Role
+from ledger.store.access_log import trace_of
 from schema.context import Context, House
 from schema.errors import incident
 from schema.root import build
@@ -88,7 +90,7 @@ class Door(GraphQL[Context, None]):
             asker = PUBLIC
             if isinstance(request, Request):
                 asker = asker_of(self._key, request.headers.get("authorization"))
-            context = Context(house=self._house, asker=asker)
+            context = Context(house=self._house, asker=asker, trace=traced(request))
             request.scope["xuefen.context"] = context
         return context
 
@@ -115,7 +117,7 @@ def create_app(
     house: House, key: OKPKey, *, body_bytes_max: int, demo_clock: DemoClock | None = None
 ) -> Starlette:
     """The application over an open house."""
-    door = Door(house, key)
+    door, exports = Door(house, key), ExportDoor(house, key)
 
     async def graphql(request: Request) -> Response:
         return await _answer(door, request)
@@ -132,6 +134,7 @@ def create_app(
     routes = [
         Route("/graphql", graphql, methods=["GET", "POST"]),
         WebSocketRoute("/graphql", door),
+        *exports.routes(),
         Route("/healthz", healthz),
         Route("/readyz", readyz),
     ]
@@ -142,9 +145,14 @@ def create_app(
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
 
-    app = Starlette(routes=routes, lifespan=lifespan)
+    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={BadToken: _untrusted})
     app.add_middleware(BodyLimit, bytes_max=body_bytes_max)
     return app
+
+
+def traced(request: Request | WebSocket) -> str | None:
+    """The caller's own number of the request, for the access log."""
+    return trace_of(request.headers.get("traceparent") or request.headers.get("x-request-id"))
 
 
 async def _answer(door: Door, request: Request) -> Response:
@@ -169,6 +177,11 @@ async def _answer(door: Door, request: Request) -> Response:
     except Exception as error:  # nothing of its text may leave
         zh, en, _ = incident(error, "http")
         return failure("INTERNAL", zh, en, 500)
+
+
+async def _untrusted(_: Request, error: Exception) -> Response:
+    assert isinstance(error, BadToken)
+    return _unauthenticated(error)
 
 
 def _unauthenticated(error: BadToken) -> Response:

@@ -14,6 +14,7 @@ import typer
 
 from api.command_check import check
 from api.command_erase import erase
+from api.command_export import export
 from api.command_history import history
 from api.command_migrate import migrate
 from api.command_record import record
@@ -67,6 +68,7 @@ app.command()(simulate)
 app.command()(rebuild)
 app.command()(history)
 app.command()(record)
+app.command()(export)
 app.command()(check)
 app.command()(token)
 app.command()(erase)

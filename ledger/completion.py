@@ -380,9 +380,8 @@ class SettleCompletion(ClassStep):
         yield settled(self.ask.rules, self.room, self.standing, told=self.completed)
         said = undecided(self.ask.rules, self.room, self.standing)
         if said is not None and self.completed is not False:
-            yield self.finding(
-                said, Outcome.VIOLATION, self.teacher, self.offering, opened.provider
-            )
+            subjects = (self.teacher, self.offering, opened.provider)
+            yield self.finding(said, Outcome.VIOLATION, *subjects)
 
     def _contrary(self, opened: OfferingOpened, bar: Bar | None) -> OutcomeContrary:
         missed, planned = self.standing.missed.total, opened.plan.hours

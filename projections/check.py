@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ledger.store.feed import Feed
+from projections.check_access import Accesses
 from projections.check_entry import (
     Bodies,
     Hashes,
@@ -46,6 +47,7 @@ CHECKS: tuple[type[Check], ...] = (
     TagsNeeded,
     Answers,
     Seats,
+    Accesses,
     Stopped,
     Views,
 )

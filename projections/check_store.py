@@ -29,6 +29,12 @@ GUARDS = (
     "tags_kept",
     "requests_fixed",
     "requests_kept",
+    "access_chained",
+    "access_fixed",
+    "access_kept",
+    "access_subjects_fixed",
+    "access_subjects_kept",
+    "access_head_kept",
 )
 GUARD_STATES = """
 select t.tgname, t.tgenabled::text from pg_trigger t
@@ -37,7 +43,8 @@ where n.nspname = 'ledger' and not t.tgisinternal
 """
 GRANTS_TOO_WIDE = """
 select c.relname, p.privilege
-from unnest(array['events', 'tags', 'requests']) as c(relname)
+from unnest(array['events', 'tags', 'requests', 'access_log', 'access_subjects', 'access_head'])
+    as c(relname)
 cross join unnest(array['UPDATE', 'DELETE', 'TRUNCATE']) as p(privilege)
 where has_table_privilege('xuefen_app', 'ledger.' || c.relname, p.privilege)
 """

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any, Generic, TypeVar
@@ -18,6 +19,7 @@ from projections.projection import SCHEMA, Projection
 
 T = TypeVar("T")
 PAGE_MAX = 1_000
+STREAM_ROWS = 500
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,27 @@ class Reader:
             rows = connection.execute(statement, values | {"limit": limit + 1}).fetchall()
         states = tuple((key, view.decode(bytes(state))) for key, state in rows[:limit])
         return Page(states, len(rows) > limit, stands[0] if stands else 0)
+
+    @contextmanager
+    def stream(
+        self, view: Projection[Any], where: Where
+    ) -> Iterator[tuple[int, Iterator[tuple[str, Any]]]]:
+        """All rows that fit, by key, and the position of the view: of one moment, a few held."""
+        conditions, values = _conditions(where)
+        # Bytes order the keys, as they do in a snapshot, whatever the language of the database.
+        statement = sql.SQL('select key, state from {} {} order by key collate "C"').format(
+            _table(view), _where(conditions)
+        )
+        with self._pool.connection() as connection, connection.transaction():
+            connection.execute("set transaction isolation level repeatable read, read only")
+            stands = connection.execute(
+                "select position from projection.progress where view = %s", (view.name,)
+            ).fetchone()
+            with connection.cursor(name="rows") as cursor:
+                cursor.itersize = STREAM_ROWS
+                cursor.execute(statement, values)
+                rows = ((key, view.decode(bytes(state))) for key, state in cursor)
+                yield (stands[0] if stands else 0), rows
 
     def count(self, view: Projection[Any], where: Where) -> int:
         """How many rows fit."""

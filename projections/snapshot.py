@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -73,6 +74,13 @@ class Snapshot:
             for key, state in self.many(view, keys).items()
             if _fits(view, key, state, where)
         }
+
+    @contextmanager
+    def stream(
+        self, view: Projection[Any], where: Where
+    ) -> Iterator[tuple[int, Iterator[tuple[str, Any]]]]:
+        """All rows that fitted, by key, and the position. Raises ``Fault`` (``TOO_WIDE``)."""
+        yield self.known, iter(sorted(self._rows(view, where), key=lambda row: row[0]))
 
     def count(self, view: Projection[Any], where: Where) -> int:
         """How many rows fitted."""

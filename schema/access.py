@@ -1,13 +1,10 @@
-"""Access: one table of roles and what each may do, applied as filters before anything is read.
+"""Access: the table of roles and the commands that each may submit.
 
 A command is allowed by role here and by scope in the ledger, which knows the deciding party after
-learning (``ledger.command``). A view is narrowed to the asker's own reach by facets; what lies
-outside is not refused but absent, so that nobody learns that it exists.
+learning (``ledger.command``). What may be read stands in ``reach``.
 """
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 from ledger import (
     accreditation,
@@ -69,9 +66,6 @@ from ledger import (
 )
 from ledger.command import Asker, Command, Role
 from ledger.fault import Fault
-from ledger.names import JurisdictionId
-from projections.reader import Where, of_party
-from projections.trainer import WILLING
 
 COMMANDS: dict[Role, tuple[type[Command], ...]] = {
     Role.TEACHER: (selection.SelectOffering, withdrawal.WithdrawSelection),
@@ -182,50 +176,6 @@ COMMANDS: dict[Role, tuple[type[Command], ...]] = {
     ),
 }
 COMMANDS[Role.AUDITOR] = (sample.DrawSample,)
-PLACED = (Role.BUREAU, Role.AUDITOR, Role.INTEGRATOR)
-
-
-@dataclass(frozen=True)
-class Openness:
-    """By which facet each role reaches a view, and who sees all of it.
-
-    ``enrolled``: teachers and schools reach what concerns the offerings of their enrollments.
-    ``shared``: the tag of rows that a provider reaches beside its own.
-    """
-
-    all_of_it: tuple[Role, ...] = ()
-    teacher: str | None = None
-    school: str | None = None
-    provider: str | None = None
-    place: str | None = None
-    enrolled: str | None = None
-    shared: str | None = None
-
-
-VIEWS: dict[str, Openness] = {
-    "schools": Openness(all_of_it=tuple(Role)),
-    "providers": Openness(all_of_it=tuple(Role)),
-    "offerings": Openness(all_of_it=tuple(Role)),
-    "teachers": Openness(teacher="key", school="school", place="place"),
-    # No name of a person stands there; the platform's registry is for those who plan and review.
-    "trainers": Openness(provider="tags", place="tags", shared=WILLING),
-    "resumptions": Openness(provider="provider", place="place"),
-    "orders": Openness(all_of_it=(Role.PROVIDER,), place="place"),
-    "projects": Openness(provider="provider", place="place"),
-    "enrollments": Openness(teacher="teacher", school="school", provider="provider", place="place"),
-    # Teachers see their own place in their enrollments; the whole list names others.
-    "screenings": Openness(provider="provider", place="place"),
-    "completions": Openness(teacher="teacher", school="school", provider="provider", place="place"),
-    "changes": Openness(provider="provider", place="place", enrolled="offering"),
-    "records": Openness(teacher="key", school="school", place="place"),
-    "school_based": Openness(teacher="teacher", school="school", place="place"),
-    # Before there is a sanction, a warning is between the bureau and the provider.
-    "warnings": Openness(provider="provider", place="place"),
-    # The place that drew, and the place that was sampled.
-    "samples": Openness(place="tags"),
-    "yearbooks": Openness(school="school", place="place"),
-    "findings": Openness(teacher="tags", school="tags", provider="tags", place="tags"),
-}
 
 
 class Denied(Fault):
@@ -249,61 +199,3 @@ def may_ask(asker: Asker, command: type[Command], *, reported: bool) -> None:
         zh=f"角色 {asker.role.value} 不能提交 {what}",
         en=f"the role {asker.role.value} may not submit {what}",
     )
-
-
-def reach(asker: Asker, view: str, places: tuple[str, ...]) -> Where | None:
-    """The rows of a view that an asker may see; ``None``: no row at all."""
-    openness = VIEWS[view]
-    if asker.role is Role.OPERATOR or asker.role in openness.all_of_it:
-        return Where()
-    if asker.role in PLACED:
-        return _placed(asker, openness.place, places)
-    facet = {
-        Role.TEACHER: openness.teacher,
-        Role.SCHOOL: openness.school,
-        Role.PROVIDER: openness.provider,
-    }.get(asker.role)
-    own = {Role.TEACHER: "teacher", Role.SCHOOL: "school"}.get(asker.role)
-    if openness.enrolled is not None and own is not None:
-        return Where(through=((openness.enrolled, "enrollments", (own, str(asker.scope))),))
-    if facet is None:
-        return None
-    if facet == "tags":
-        shared = (openness.shared,) if asker.role is Role.PROVIDER and openness.shared else ()
-        return Where(overlap=(("tags", (str(asker.scope), *shared)),))
-        return of_party(asker.scope)
-    return Where(equal=((facet, str(asker.scope)),))
-
-
-def _placed(asker: Asker, facet: str | None, places: tuple[str, ...]) -> Where | None:
-    if facet is None:
-        return None
-    inside = covered(asker, places)
-    if inside is None:
-        return Where()
-    if facet == "tags":
-        return Where(overlap=(("tags", inside),))
-    return Where(among=((facet, inside),))
-
-
-def covered(asker: Asker, places: tuple[str, ...]) -> tuple[str, ...] | None:
-    """The places in an asker's jurisdiction; ``None`` where that is the whole province."""
-    scope = asker.scope
-    if not isinstance(scope, JurisdictionId):
-        return ()
-    if scope.level == "PROVINCE":
-        return None
-    if scope.level == "COUNTY":
-        return (str(scope),)
-    return tuple(each for each in places if scope.covers(JurisdictionId(each)))
-
-
-def history_tags(asker: Asker, places: tuple[str, ...]) -> tuple[str, ...] | None:
-    """The tags of which an entry must carry one to be seen; ``None`` for everything."""
-    if asker.role is Role.OPERATOR:
-        return None
-    if asker.role is Role.PUBLIC:
-        return ("ledger:public",)
-    if asker.role in PLACED:
-        return covered(asker, places)
-    return (str(asker.scope),)

@@ -7,11 +7,11 @@ from typing import Any
 import strawberry
 
 from projections.alteration import Alteration, alterations, touched
-from schema.access import reach
 from schema.chain import within
 from schema.context import Context
 from schema.history import own_of
 from schema.outputs import Slice, bad_cursor, bounded, connection, key_of
+from schema.reach import reach
 
 Info = strawberry.Info[Context, None]
 DIGITS_MAX = 6

@@ -22,6 +22,7 @@ from ledger.store.answer import Answer, refused
 from ledger.store.work import WITHHELD, Seal
 from ledger.teacher import RegisterTeacher
 from schema.access import may_ask
+from schema.access_log import REVEAL
 from schema.answers import BulkAnswer, CommandAnswer, answer_of, bulk_of
 from schema.context import Context
 from schema.inputs import ROWS_MAX, command_from, command_input
@@ -268,4 +269,5 @@ def mutation_type() -> Any:
             description=f"{_summary(AdoptRegulation)} As TOML or JSON. 以 TOML 或 JSON 提交。",
         )
     )
+    fields.append(REVEAL)
     return create_type("Mutation", fields)

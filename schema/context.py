@@ -22,9 +22,9 @@ from projections.reader import Reader, Where
 from projections.runner import Runner
 from projections.snapshot import Snapshot
 from projections.verdict import Rules
-from schema.access import reach
 from schema.moment import AsOf
 from schema.outputs import Slice, bounded, key_of
+from schema.reach import reach
 from schema.scalars import Position
 
 T = TypeVar("T")
@@ -51,6 +51,7 @@ class Context:
     asker: Asker
     loaders: dict[str, DataLoader[str, Any]] = field(default_factory=dict)
     connection_params: dict[str, Any] | None = None
+    trace: str | None = None
 
     async def run(self, function: Callable[..., T], *arguments: Any, **named: Any) -> T:
         """Runs a blocking read on a thread."""

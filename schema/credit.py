@@ -98,7 +98,7 @@ class CreditQuery:
                 effective=as_of.effective,
                 use=use,
             )
-        return _record(found, day)
+        return record_of(found, day)
 
     @strawberry.field(
         graphql_type=connection(SchoolBasedType), description="School-based trainings. 校本培训。"
@@ -124,7 +124,8 @@ class CreditQuery:
         )
 
 
-def _record(found: Judged, day: date) -> CreditRecord:
+def record_of(found: Judged, day: date) -> CreditRecord:
+    """A record as it is told, with the credits of the cycle that holds a day."""
     record, verdict = found.record, found.verdict
     # The cycle is that of the verdict, so that both are of the rules of one moment.
     lines = [

@@ -13,9 +13,9 @@ from ledger.requirement import Requirement
 from projections.catalogue import ENROLLMENTS, OFFERINGS, RECORDS, SCHOOLS, YEARBOOKS
 from projections.obligation import Year, place_obligations
 from projections.school_year import school_obligations
-from schema.access import PLACED, covered
 from schema.context import Context
 from schema.outputs import output
+from schema.reach import PLACED, covered
 from schema.scalars import Position, listed
 
 Info = strawberry.Info[Context, None]
@@ -53,7 +53,7 @@ class DutyQuery:
         rules = await context.run(house.rules.now)
         if place is not None:
             named = JurisdictionId(place)
-            if not _reaches(context, named, None):
+            if not reaches(context, named, None):
                 return []
             return await context.run(
                 place_obligations, house.reader, rules, (YEARBOOKS, SCHOOLS), named, judged
@@ -68,7 +68,7 @@ class DutyQuery:
                 en=f"no {school} is registered in this ledger",
                 field="school",
             )
-        if not _reaches(context, found.place, found.school):
+        if not reaches(context, found.place, found.school):
             return []
         return await context.run(
             school_obligations, house.reader, rules, views, found.school, found.place, judged
@@ -86,7 +86,7 @@ def _year(context: Context, year: int) -> Year:
     return Year(year, context.today)
 
 
-def _reaches(context: Context, place: JurisdictionId, school: SchoolId | None) -> bool:
+def reaches(context: Context, place: JurisdictionId, school: SchoolId | None) -> bool:
     """Whether the asker's token covers the place, or is the school's own."""
     asker = context.asker
     if asker.role is Role.OPERATOR:

@@ -16,10 +16,10 @@ from ledger.redress import FindingState
 from projections.catalogue import FINDINGS, TEACHERS
 from projections.finding import Finding
 from projections.reader import Where, of_party
-from schema.access import reach
 from schema.context import Context, place_titles
 from schema.moment import AsOf
 from schema.outputs import connection, output
+from schema.reach import reach
 from schema.scalars import Position, Text, enum_type
 
 Info = strawberry.Info[Context, None]

@@ -23,9 +23,9 @@ from ledger.store.feed import Filter
 from projections.catalogue import TRAILS
 from projections.mask import masked, own_tags
 from projections.search import Search, Sought
-from schema.access import history_tags
 from schema.context import Context
 from schema.outputs import Slice, bad_cursor, bounded, connection, key_of
+from schema.reach import history_tags
 from schema.scalars import Position, Text, enum_type
 
 Info = strawberry.Info[Context, None]

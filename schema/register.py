@@ -8,8 +8,10 @@ import strawberry
 
 from ledger.command import Role
 from ledger.names import JurisdictionId
+from ledger.store.access_log import AccessKind
 from projections.catalogue import PROVIDERS, SCHOOLS, TEACHERS
 from projections.register import Provider, School, Teacher
+from schema.access_log import read_person
 from schema.context import Context, place_titles
 from schema.moment import AsOf
 from schema.outputs import Node, connection, output
@@ -17,13 +19,14 @@ from schema.person import Person, masked, shown
 from schema.scalars import Position
 
 Info = strawberry.Info[Context, None]
+OWN = "查看本人信息 / one's own data"
 
 
 async def _person(root: strawberry.Parent[Any], info: Info) -> Person | None:
     context = info.context
-    values = await context.people.load(str(root.teacher))
-    own = context.asker.role is Role.TEACHER and context.asker.scope == root.teacher
-    return (shown if own else masked)(values)
+    if context.asker.role is Role.TEACHER and context.asker.scope == root.teacher:
+        return shown(await read_person(context, AccessKind.OWN, root, purpose=OWN))
+    return masked(await context.people.load(str(root.teacher)))
 
 
 SchoolType = output(School, key="school")
@@ -33,7 +36,7 @@ TeacherType = output(
     key="teacher",
     fields={
         "person": strawberry.field(
-            resolver=_person, description="Masked unless one's own. 脱敏的个人信息。"
+            resolver=_person, description="Masked unless one's own. 个人信息，非本人脱敏。"
         )
     },
 )

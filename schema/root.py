@@ -21,6 +21,7 @@ from projections.catalogue import (
     TEACHERS,
     TRAINERS,
 )
+from schema.access_log import AccessLogQuery
 from schema.alteration import AlterationQuery
 from schema.breadth import BreadthLimiter
 from schema.chain import ChainQuery
@@ -92,6 +93,7 @@ class Query(
     AlterationQuery,
     TimelineQuery,
     SampleQuery,
+    AccessLogQuery,
 ):
     """What may be asked."""
 

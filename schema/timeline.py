@@ -13,12 +13,12 @@ from ledger.fault import Fault
 from ledger.names import Name
 from projections.catalogue import OFFERINGS, ORDERS, PROJECTS, PROVIDERS, SCHOOLS
 from projections.mask import masked
-from schema.access import reach
 from schema.chain import within
 from schema.context import Context, place_titles
 from schema.history import EntryType, own_of, position_of, shown
 from schema.moment import AsOf
 from schema.outputs import Slice, bounded, connection
+from schema.reach import reach
 from schema.sentence import Speaker, names_in
 
 Info = strawberry.Info[Context, None]

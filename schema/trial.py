@@ -17,11 +17,12 @@ from ledger.trial import Flip, Tally
 from projections.catalogue import RECORDS
 from projections.reader import Where
 from projections.trial import Counted, Trial, over, would_be
-from schema.access import PLACED, Denied, covered, reach
+from schema.access import Denied
 from schema.answers import RefusalReason
 from schema.context import Context
 from schema.moment import AsOf
 from schema.outputs import Slice, bounded, connection, key_of, output
+from schema.reach import PLACED, covered, reach
 from schema.scalars import Position
 
 Info = strawberry.Info[Context, None]

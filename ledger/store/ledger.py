@@ -12,6 +12,7 @@ import psycopg
 from psycopg_pool import ConnectionPool
 
 from ledger.command import Asker, Command
+from ledger.store.access_log import AccessLog
 from ledger.store.answer import Answer
 from ledger.store.committer import Clock, Committer, system_clock
 from ledger.store.feed import Feed, open_pool
@@ -35,6 +36,7 @@ class Ledger:
         self.pool: ConnectionPool[psycopg.Connection[Any]] = open_pool(url)
         self.feed = Feed(url, self.pool)
         self.vault = Vault(vault_key, self.pool)
+        self.access_log = AccessLog(self.pool)
         try:
             self.vault.verify()
         except Trouble:

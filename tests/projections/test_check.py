@@ -61,7 +61,38 @@ def text(pattern: str, instead: str) -> tuple[str, ...]:
     )
 
 
+ACCESS = (
+    "alter table ledger.access_log disable trigger access_fixed",
+    "alter table ledger.access_subjects disable trigger access_subjects_fixed",
+    "insert into ledger.access_log (at, kind, actor, what, places, body) "
+    "select '2024-03-19', 'OWN', 'teacher:a', 'person', '{}', convert_to('"
+    '{"actor":"teacher:a","at":"2024-03-19T00:00:00Z","channel":"API","kind":"OWN",'
+    '"role":"TEACHER","scope":"teacher:a","what":"person"}\', \'UTF8\') '
+    "from generate_series(1, 3)",
+)
+
 PLANTED: list[tuple[str, str, tuple[str, ...]]] = [
+    ("accesses", "ACCESS_MISSING", (*ACCESS, "delete from ledger.access_log where number = 1")),
+    ("accesses", "ACCESS_MISSING", (*ACCESS, "delete from ledger.access_log where number = 2")),
+    ("accesses", "ACCESS_MISSING", (*ACCESS, "delete from ledger.access_log where number = 3")),
+    ("accesses", "ACCESS_ALTERED", (*ACCESS, "update ledger.access_log set actor = 'teacher:b'")),
+    ("accesses", "ACCESS_ALTERED", (*ACCESS, "update ledger.access_log set body = body || ' '")),
+    (
+        "accesses",
+        "ACCESS_SUBJECTS_DIFFER",
+        (
+            *ACCESS,
+            "insert into ledger.access_subjects values ('teacher:a', 2)",
+        ),
+    ),
+    (
+        "accesses",
+        "ACCESS_HEAD_DIFFERS",
+        (
+            *ACCESS,
+            "update ledger.access_head set hash = sha256('x')",
+        ),
+    ),
     ("guards", "GUARD_OFF", (OPEN_EVENTS,)),
     ("guards", "GUARD_OFF", ("alter table ledger.tags enable trigger tags_kept",)),
     ("guards", "GUARD_OFF", ("drop trigger events_dense on ledger.events",)),

@@ -10,7 +10,7 @@ from ledger.names import Name
 from ledger.trainer import TrainerConsented, TrainerRegistered
 from projections.catalogue import TRAINERS
 from projections.trainer import WILLING, ConsentState, Trainer
-from schema.access import reach
+from schema.reach import reach
 from tests import cast
 from tests.cast import COUNTY_SCHOOL, RUIAN, TRAINER, UNIVERSITY, WENZHOU
 from tests.given import entries

@@ -202,7 +202,7 @@ def test_a_database_of_a_newer_program_is_left_alone(database_url: str) -> None:
 
 def test_the_application_may_read_the_revision_but_not_set_it(database_url: str) -> None:
     with open_connection(database_url) as connection:
-        assert connection.execute("select version_num from ledger.revision").fetchone() == ("0001",)
+        assert connection.execute("select version_num from ledger.revision").fetchone() == ("0002",)
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("update ledger.revision set version_num = '0000'")
 
@@ -270,7 +270,14 @@ def test_who_may_not_create_schemas_is_sent_to_the_owner(
     ],
 )
 @pytest.mark.parametrize(
-    ("table", "column"), [("events", "type"), ("tags", "hash"), ("requests", "answer")]
+    ("table", "column"),
+    [
+        ("events", "type"),
+        ("tags", "hash"),
+        ("requests", "answer"),
+        ("access_log", "what"),
+        ("access_subjects", "subject"),
+    ],
 )
 @pytest.mark.parametrize(
     ("owner", "reason"),
@@ -284,6 +291,11 @@ def test_what_is_written_cannot_be_changed_or_removed(
         append(connection, 1)
         connection.execute("insert into ledger.tags values (7, 1)")
         connection.execute("insert into ledger.requests values ('a', 'r', '', '', now())")
+        connection.execute(
+            "insert into ledger.access_log (at, kind, actor, what, places, body)"
+            " values (now(), 'OWN', 'a', 'b', '{}', '')"
+        )
+        connection.execute("insert into ledger.access_subjects values ('teacher:a', 1)")
     sql = statement.format(table, column, column).encode()
     with open_connection(database_url, owner=owner, autocommit=True) as connection:
         with pytest.raises(psycopg.errors.InsufficientPrivilege, match=reason):

@@ -1,0 +1,261 @@
+"""Exports as files: asked for, written aside, logged, and only then handed out.
+
+A file is answered to the very request that asks for it, under its bearer token, and not under a
+signed address that is fetched later: an address with a signature is a password that stands in
+histories, proxies and logs and works for whoever finds it, and it needs a key, a clock and a store
+of what was promised. The file is written to a spool first, since its row count and SHA-256 go out
+in front of it and into the access log, which is written before the first byte leaves. The spool has
+no name and is gone with the answer.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from base64 import b64encode
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+from typing import IO, Annotated, Any
+
+import msgspec
+from msgspec import Struct
+
+from api.sheet import TYPES, sheet
+from ledger.command import Role
+from ledger.event import INTEGER_MAX
+from ledger.fault import Fault
+from ledger.store.access_log import Access, AccessKind, Logged, checked_purpose
+from projections.catalogue import VIEWS
+from schema.access_log import places_of
+from schema.context import Context
+from schema.disclosure import REVEALERS, denied
+from schema.export import TEXT_CHARACTERS_MAX, Asked, Export, Flow, instant
+from schema.export_document import EXPORTS, DutyExport, RecordExport
+from schema.moment import AsOf
+from schema.scalars import Position
+
+ROWS_MAX = 200_000
+CHUNK_BYTES = 64 * 1024
+Place = Annotated[int, msgspec.Meta(ge=0, le=INTEGER_MAX)]
+TEACHER = re.compile(rb'"(teacher:[0-9A-Za-z._-]+)"')
+
+
+class Moment(Struct, rename="camel", forbid_unknown_fields=True):
+    """A moment as an export's question has it; as ``AsOf``."""
+
+    position: Place | None = None
+    instant: str | None = None
+    effective: date | None = None
+
+
+class Question(Struct, rename="camel", forbid_unknown_fields=True):
+    """What an export is asked with."""
+
+    what: str
+    format: str = "csv"
+    filters: dict[str, str | int] = {}
+    as_of: Moment | None = None
+    at_least: Place | None = None
+    purpose: str = ""
+
+
+@dataclass
+class Taken:
+    """A file that may go out: it stands in the log."""
+
+    file: IO[bytes]
+    logged: Logged
+
+    @property
+    def name(self) -> str:
+        """What to call it; nothing of what a client said is in it."""
+        return f"xuefen-{self.logged.what}-{self.logged.position}.{self.logged.format}"
+
+    def chunks(self) -> Iterator[bytes]:
+        """Its bytes; afterwards it is gone."""
+        with self.file:
+            while chunk := self.file.read(CHUNK_BYTES):
+                yield chunk
+
+    def headers(self) -> dict[str, str]:
+        """What is told in front of it."""
+        told = self.logged
+        assert told.sha256 is not None and told.format is not None
+        return {
+            "content-type": TYPES[told.format],
+            "content-length": str(told.bytes),
+            "content-disposition": f'attachment; filename="{self.name}"',
+            "content-digest": f"sha-256=:{b64encode(bytes.fromhex(told.sha256)).decode()}:",
+            "cache-control": "no-store",
+            "x-content-type-options": "nosniff",
+            "x-xuefen-position": str(told.position),
+            "x-xuefen-rows": str(told.rows),
+            "x-xuefen-sha256": told.sha256,
+            "x-xuefen-access": str(told.number),
+        }
+
+
+def question(body: bytes) -> Question:
+    """What is asked. Raises ``Fault`` (``BAD_EXPORT``) for anything else."""
+    try:
+        return msgspec.json.decode(body, type=Question)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise Fault(
+            "BAD_EXPORT",
+            zh=f"导出请求格式不正确（{error}）",
+            en=f"this asks for no export: {error}",
+        ) from None
+
+
+async def take(context: Context, given: Question) -> Taken:
+    """The file, once it stands in the access log. Raises ``Fault``."""
+    if context.asker.role is Role.PUBLIC:
+        raise denied(context.asker, zh="导出", en="export")
+    export = _known(given)
+    purpose = checked_purpose(given.purpose) if given.purpose else ""
+    filters = _filters(context, export, given)
+    moment = given.as_of or Moment()
+    if given.at_least is not None:
+        await context.at_least(await context.known(given.at_least, "atLeast"), *VIEWS)
+    as_of = AsOf(
+        position=None if moment.position is None else Position(moment.position),
+        instant=_instant(moment.instant),
+        effective=moment.effective,
+    )
+    clear = export.personal and bool(purpose) and context.asker.role in REVEALERS
+    asked = Asked(
+        what=given.what,
+        filters=filters,
+        position=await as_of.known(context),
+        effective=moment.effective,
+        clear=clear,
+        places=await context.places(),
+    )
+    return await context.run(_taken, context, export, asked, given.format, purpose)
+
+
+def _known(given: Question) -> Export:
+    if given.what not in EXPORTS or given.format not in TYPES:
+        raise Fault(
+            "BAD_EXPORT",
+            zh=f"what 须为 {'、'.join(EXPORTS)} 之一，format 须为 {'、'.join(TYPES)} 之一",
+            en=f"what is one of {', '.join(EXPORTS)}, and format one of {', '.join(TYPES)}",
+            field="what" if given.what not in EXPORTS else "format",
+        )
+    return EXPORTS[given.what]
+
+
+def _filters(context: Context, export: Export, given: Question) -> dict[str, str]:
+    filters = {name: str(value) for name, value in given.filters.items()}
+    unknown = sorted(filters.keys() - {*export.filters()})
+    long = [name for name, value in filters.items() if len(value) > TEXT_CHARACTERS_MAX]
+    broken = [name for name, value in filters.items() if not value.isprintable()]
+    if unknown or long or broken:
+        raise Fault(
+            "BAD_FILTER",
+            zh=f"{given.what} 可用的条件为 {'、'.join(export.filters())}，"
+            f"每个至多 {TEXT_CHARACTERS_MAX} 个可见字符",
+            en=f"{given.what} is narrowed by {', '.join(export.filters())}, each of "
+            f"{TEXT_CHARACTERS_MAX} printable characters at most",
+            field="filters",
+        )
+    if isinstance(export, RecordExport | DutyExport):
+        day = given.as_of.effective if given.as_of else None
+        filters.setdefault("on", (day or context.today).isoformat())
+    export.check(filters)
+    return dict(sorted(filters.items()))
+
+
+def _instant(given: str | None) -> Any:
+    return None if given is None else instant(given, "asOf.instant")
+
+
+def _taken(context: Context, export: Export, asked: Asked, form: str, purpose: str) -> Taken:
+    file: IO[bytes] = tempfile.TemporaryFile(prefix="xuefen-export-")  # noqa: SIM115
+    try:
+        with export.open(context, asked) as flow:
+            found = _Found()
+            _write(file, form, asked, flow, found)
+        access = Access(
+            at=context.house.ledger.now(),
+            kind=AccessKind.EXPORT,
+            actor=context.asker.actor,
+            role=context.asker.role.value,
+            scope=str(context.asker.scope),
+            channel=context.asker.channel.value,
+            what=asked.what,
+            purpose=purpose,
+            clear=asked.clear,
+            format=form,
+            filters=asked.filters,
+            position=flow.position,
+            effective=asked.effective,
+            rows=found.rows,
+            bytes=file.seek(0, 2),
+            sha256=_digest(file),
+            trace=context.trace,
+            places=places_of(context.asker, sorted(found.places)),
+        )
+        logged = context.house.ledger.access_log.write(access, found.teachers)
+        file.seek(0)
+    except BaseException:
+        file.close()
+        raise
+    return Taken(file, logged)
+
+
+class _Found:
+    """What is remembered of rows that are forgotten: how many, of whom, and where."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.teachers: set[str] = set()
+        self.places: set[str] = set()
+
+
+def _write(file: IO[bytes], form: str, asked: Asked, flow: Flow, found: _Found) -> None:
+    encode = msgspec.json.Encoder().encode
+    with tempfile.TemporaryDirectory(prefix="xuefen-export-") as folder:
+        made = sheet(form, file, flow.columns, Path(folder))
+        try:
+            for row, place in flow.rows:
+                found.rows += 1
+                if found.rows > ROWS_MAX:
+                    raise _too_many()
+                found.teachers.update(each.decode() for each in TEACHER.findall(encode(row)))
+                if place is not None:
+                    found.places.add(str(place))
+                made.row(row)
+        finally:
+            made.close(_about(asked, flow, found))
+
+
+def _about(asked: Asked, flow: Flow, found: _Found) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "内容 what": asked.what,
+        "账本位置 position": str(flow.position),
+        "事实截止日 effective": str(asked.effective or ""),
+        "行数 rows": str(found.rows),
+        "个人信息 personal data": "clear" if asked.clear else "masked",
+    }
+    return told | {f"条件 {name}": value for name, value in asked.filters.items()}
+
+
+def _digest(file: IO[bytes]) -> str:
+    file.seek(0)
+    made = sha256()
+    while chunk := file.read(CHUNK_BYTES):
+        made.update(chunk)
+    return made.hexdigest()
+
+
+def _too_many() -> Fault:
+    return Fault(
+        "TOO_MANY_ROWS",
+        zh=f"导出超过 {ROWS_MAX} 行，请按属地、学校、学期等条件分次导出",
+        en=f"the export has more than {ROWS_MAX} rows; narrow it by place, school or term",
+        field="filters",
+    )

@@ -1,0 +1,173 @@
+"""Personal data shown in full for a purpose, and the log of who was shown what.
+
+``person`` is masked wherever it stands. Whoever needs a name, an id number or a telephone asks for
+it by ``reveal``, a mutation: it writes. The log comes before the data, so what cannot be logged is
+not shown. Auditors, bureaus and teachers ask the log who looked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import strawberry
+
+from ledger.command import Asker
+from ledger.fault import Fault
+from ledger.names import JurisdictionId, Name, TeacherId
+from ledger.store.access_log import Access, AccessKind, Logged, Wanted, checked_purpose
+from projections.catalogue import TEACHERS
+from projections.register import Teacher
+from schema.context import Context
+from schema.disclosure import access_reach, may_reveal
+from schema.outputs import Slice, bad_cursor, bounded, connection, key_of, output
+from schema.person import Person, shown
+from schema.scalars import Text, enum_type
+
+Info = strawberry.Info[Context, None]
+NUMBER_DIGITS_MAX = 18
+PERSON = "person"
+LoggedType = output(Logged, name="Access", skip=("subjects_digest", "places"))
+KindType = enum_type(AccessKind)
+# What others asked for, and how much, is nothing to a teacher who asks who looked.
+UNTOLD: dict[str, Any] = {"filters": {}, "rows": 0, "bytes": None, "subjects": 0, "sha256": None}
+
+
+@strawberry.type
+class AccessLogQuery:
+    """Questions about who read what."""
+
+    @strawberry.field(
+        graphql_type=connection(LoggedType),
+        description="Who read personal data or took an export, for auditors and the operator, a "
+        "bureau for its place, and teachers for themselves. 查阅与导出记录。",
+    )
+    async def access_log(
+        self,
+        info: Info,
+        actor: strawberry.ID | None = None,
+        kind: AccessKind | None = None,
+        what: Text | None = None,
+        subject: strawberry.ID | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        first: int | None = None,
+        after: str | None = None,
+        latest_first: bool = True,
+    ) -> Any:
+        context, limit, number = info.context, bounded(first), _number(after)
+        asked = Wanted(
+            actor=_name(actor, "actor"),
+            kind=kind,
+            what=what,
+            subject=_name(subject, "subject"),
+            since=since,
+            until=until,
+        )
+        wanted = await _within(context, asked)
+        head = await context.run(context.house.ledger.feed.head)
+        if wanted is None:
+            return Slice(rows=[], more=False, position=head, total=_nothing)
+        log = context.house.ledger.access_log
+        found = await context.run(
+            log.page, wanted, limit + 1, after=number, latest_first=latest_first
+        )
+        return Slice(
+            rows=[(str(each.number), told(context.asker, each)) for each in found[:limit]],
+            more=len(found) > limit,
+            position=head,
+            total=lambda: context.run(log.count, wanted),
+            begun=number is not None,
+        )
+
+
+async def _reveal(info: Info, teacher: strawberry.ID, purpose: Text) -> Person | None:
+    context = info.context
+    may_reveal(context.asker)
+    said = checked_purpose(purpose)
+    found = await context.one(TEACHERS, str(teacher), argument="teacher")
+    if found is None:
+        return None
+    return shown(await read_person(context, AccessKind.REVEAL, found, purpose=said))
+
+
+REVEAL = strawberry.mutation(
+    resolver=_reveal,
+    name="reveal",
+    description="A teacher's name, id number and telephone in full, for a purpose that is logged "
+    "before anything is shown. 查看完整个人信息，须写明用途，先记录后显示。",
+)
+
+
+async def read_person(
+    context: Context, kind: AccessKind, row: Teacher, *, purpose: str
+) -> dict[str, str]:
+    """A person's values, once their reading by this request's asker stands in the log."""
+    await context.run(_write, context, kind, row, purpose)
+    return await context.people.load(str(row.teacher))
+
+
+def _write(context: Context, kind: AccessKind, row: Teacher, purpose: str) -> None:
+    asker = context.asker
+    access = Access(
+        at=context.house.ledger.now(),
+        kind=kind,
+        actor=asker.actor,
+        role=asker.role.value,
+        scope=str(asker.scope),
+        channel=asker.channel.value,
+        what=PERSON,
+        purpose=purpose,
+        clear=True,
+        rows=1,
+        position=context.house.ledger.feed.head(),
+        trace=context.trace,
+        places=places_of(asker, [str(row.place)] if row.place else []),
+    )
+    context.house.ledger.access_log.write(access, [str(row.teacher)])
+
+
+def places_of(asker: Asker, found: list[str]) -> tuple[str, ...]:
+    """The places that a reading concerned: those of the rows, and the reader's own."""
+    own = [str(asker.scope)] if isinstance(asker.scope, JurisdictionId) else []
+    return tuple(sorted({*found, *own}))
+
+
+def told(asker: Asker, each: Logged) -> Logged:
+    """The row as its reader may see it."""
+    if isinstance(asker.scope, TeacherId):
+        values = {name: getattr(each, name) for name in each.__struct_fields__}
+        return Logged(**values | UNTOLD)
+    return each
+
+
+async def _within(context: Context, wanted: Wanted) -> Wanted | None:
+    reach = access_reach(context.asker, await context.places())
+    if reach is None:
+        return None
+    places, subject = reach
+    if subject is not None and wanted.subject not in (None, subject):
+        return None
+    return replace(wanted, reach=places, subject=subject or wanted.subject)
+
+
+def _name(given: str | None, argument: str) -> str | None:
+    try:
+        return None if given is None else str(Name(given))
+    except Fault as fault:
+        fault.field = argument
+        raise
+
+
+def _number(after: str | None) -> int | None:
+    key = key_of(after)
+    if key is None:
+        return None
+    if not key.isascii() or not key.isdigit() or len(key) > NUMBER_DIGITS_MAX:
+        raise bad_cursor()
+    return int(key)
+
+
+async def _nothing() -> int:
+    return 0

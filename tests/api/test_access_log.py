@@ -1,0 +1,170 @@
+"""Personal data in full and the log of it: written first, and told to whom it concerns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+import pytest
+
+from ledger.command import Role
+from ledger.register import RegisterSchool
+from ledger.teacher import RegisterTeacher
+from tests.cast import HANGZHOU, RUIAN
+from tests.server import Party, Served, codes
+
+REVEAL = (
+    "mutation($t: ID!, $why: Text!) { reveal(teacher: $t, purpose: $why) { name idNumber phone } }"
+)
+LOG = """
+query($actor: ID, $kind: AccessKind, $subject: ID, $first: Int, $after: String) {
+  accessLog(actor: $actor, kind: $kind, subject: $subject, first: $first, after: $after) {
+    totalCount pageInfo { hasNextPage endCursor }
+    edges { node { number kind actor role scope what purpose clear rows subjects trace hash } }
+  }
+}
+"""
+OWN = "query($t: ID!) { teacher(id: $t) { person { name idNumber phone } } }"
+LIN, HOME, AWAY = "teacher:lin", "school:anyang", "school:away"
+IN_FULL = {"name": "林老师", "idNumber": "330381199001010019", "phone": "13800000000"}
+MASKED = {"name": "林**", "idNumber": "3303**********0019", "phone": "*******0000"}
+WHY = "核对学员身份"
+
+
+@pytest.fixture
+def town(served: Served) -> Served:
+    """A teacher of Rui'an whose data are in the vault, and a school in another county."""
+    for school, place in ((HOME, RUIAN), (AWAY, HANGZHOU)):
+        own = {"school": school, "place": place, "title": "学校", "stage": "PRIMARY"}
+        assert codes(served.operator.mutate(RegisterSchool, own, school)) == []
+    came = {"teacher": LIN, "school": HOME, "stage": "PRIMARY", "subject": "语文"}
+    came |= {"entered": "2021-03-01"}
+    assert codes(served.operator.mutate(RegisterTeacher, came | {"person": IN_FULL}, "l")) == []
+    served.house.runner.catch_up()
+    return served
+
+
+def parties(town: Served) -> dict[str, Party]:
+    """Everybody, at home and elsewhere."""
+    named = {
+        "bureau": (Role.BUREAU, RUIAN),
+        "school": (Role.SCHOOL, HOME),
+        "auditor": (Role.AUDITOR, RUIAN),
+        "other bureau": (Role.BUREAU, HANGZHOU),
+        "other school": (Role.SCHOOL, AWAY),
+        "other auditor": (Role.AUDITOR, HANGZHOU),
+        "provider": (Role.PROVIDER, "provider:any"),
+        "integrator": (Role.INTEGRATOR, RUIAN),
+        "teacher": (Role.TEACHER, LIN),
+        "other teacher": (Role.TEACHER, "teacher:other"),
+    }
+    return {name: town.party(*each, actor=f"staff:{name[:3]}") for name, each in named.items()} | {
+        "operator": town.operator,
+        "public": town.public,
+    }
+
+
+def logged(party: Party, **wanted: Any) -> list[dict[str, Any]]:
+    """What a party finds in the log."""
+    return [edge["node"] for edge in party.ask(LOG, **wanted)["accessLog"]["edges"]]
+
+
+@pytest.mark.parametrize("name", ["bureau", "school", "auditor", "operator"])
+def test_who_may_is_shown_a_person_in_full_and_it_is_logged(town: Served, name: str) -> None:
+    party = parties(town)[name]
+
+    assert party.ask(REVEAL, t=LIN, why=WHY)["reveal"] == IN_FULL
+    [row] = logged(town.operator)
+    assert (row["number"], row["kind"], row["what"], row["purpose"]) == (1, "REVEAL", "person", WHY)
+    assert (row["clear"], row["rows"], row["subjects"]) == (True, 1, 1)
+
+
+@pytest.mark.parametrize("name", ["other bureau", "other school", "other auditor"])
+def test_a_person_of_elsewhere_is_absent_and_nothing_is_read(town: Served, name: str) -> None:
+    assert parties(town)[name].ask(REVEAL, t=LIN, why=WHY)["reveal"] is None
+    assert logged(town.operator) == []
+
+
+@pytest.mark.parametrize("name", ["provider", "integrator", "teacher", "other teacher"])
+def test_who_may_not_is_refused(town: Served, name: str) -> None:
+    [refused] = parties(town)[name].errors(REVEAL, t=LIN, why=WHY)
+
+    assert refused["code"] == "FORBIDDEN_ROLE"
+    assert logged(town.operator) == []
+
+
+def test_the_public_is_asked_for_a_token(town: Served) -> None:
+    [refused] = town.public.errors(REVEAL, t=LIN, why=WHY)
+
+    assert refused["code"] == "UNAUTHENTICATED"
+
+
+@pytest.mark.parametrize("why", ["", " ", "x", "a" * 201, "a\nb"])
+def test_a_purpose_is_needed_and_bounded(town: Served, why: str) -> None:
+    [refused] = town.operator.errors(REVEAL, t=LIN, why=why)
+
+    assert (refused["code"], refused["field"]) == ("BAD_PURPOSE", "purpose")
+
+
+def test_elsewhere_in_the_schema_a_person_stays_masked(town: Served) -> None:
+    for name in ("bureau", "school", "auditor", "integrator", "operator"):
+        assert parties(town)[name].ask(OWN, t=LIN)["teacher"]["person"] == MASKED
+    assert logged(town.operator) == []
+
+
+def test_what_cannot_be_logged_is_not_shown(town: Served) -> None:
+    with psycopg.connect(town.house.ledger.url) as connection:
+        connection.execute("revoke insert on ledger.access_log from xuefen_app")
+
+    [refused] = town.operator.errors(REVEAL, t=LIN, why=WHY)
+    body = parties(town)["teacher"].post(OWN, t=LIN).json()
+    assert refused["code"] == "INTERNAL"
+    assert "林老师" not in str(body)
+
+
+def test_a_teacher_learns_who_looked_and_sees_nothing_of_others(town: Served) -> None:
+    own = parties(town)["teacher"]
+    assert own.ask(OWN, t=LIN)["teacher"]["person"] == IN_FULL
+    parties(town)["bureau"].ask(REVEAL, t=LIN, why=WHY)
+
+    found = logged(own)
+    assert [(each["kind"], each["actor"]) for each in found] == [
+        ("REVEAL", "staff:bur"),
+        ("OWN", "staff:tea"),
+    ]
+    assert logged(parties(town)["other teacher"]) == []
+    assert logged(parties(town)["other teacher"], subject=LIN) == []
+
+
+def test_a_bureau_and_an_auditor_see_what_concerned_their_place(town: Served) -> None:
+    parties(town)["school"].ask(REVEAL, t=LIN, why=WHY)
+
+    for name in ("bureau", "auditor", "operator"):
+        assert [each["actor"] for each in logged(parties(town)[name])] == ["staff:sch"]
+    for name in ("other bureau", "other auditor", "other school", "school", "provider",
+                 "integrator", "public"):  # fmt: skip
+        assert logged(parties(town)[name]) == []
+        assert logged(parties(town)[name], subject=LIN) == []
+
+
+def test_the_log_is_filtered_and_paged(town: Served) -> None:
+    for name in ("bureau", "school", "bureau"):
+        parties(town)[name].ask(REVEAL, t=LIN, why=WHY)
+
+    assert [each["number"] for each in logged(town.operator, actor="staff:bur")] == [3, 1]
+    assert logged(town.operator, kind="EXPORT") == []
+    assert len(logged(town.operator, subject=LIN)) == 3
+    page = town.operator.ask(LOG, first=2)["accessLog"]
+    assert (page["totalCount"], page["pageInfo"]["hasNextPage"]) == (3, True)
+    rest = logged(town.operator, first=2, after=page["pageInfo"]["endCursor"])
+    assert [each["number"] for each in rest] == [1]
+
+
+def test_a_callers_own_number_of_the_request_is_kept(town: Served) -> None:
+    town.client.post(
+        "/graphql",
+        json={"query": REVEAL, "variables": {"t": LIN, "why": WHY}},
+        headers=town.operator.headers | {"x-request-id": "r-17"},
+    )
+
+    assert [each["trace"] for each in logged(town.operator)] == ["r-17"]
