@@ -93,6 +93,11 @@ yearly             年度学时         yearly.py
 verdict            周期合格判断     verdict.py
 evidence           证据             evidence.py (from which a verdict follows)
 difference         差异             difference.py (between two moments, with its causes)
+explanation        说明             explanation.py (why something is not so)
+obstacle           选课受阻         obstacle.py (why a teacher cannot choose)
+denial             不予结业         denial.py (why a training is not completed)
+placement          落选             placement.py (why an applicant was not admitted)
+exclusion          不计入           exclusion.py (why a credit does not count)
 indicator          指标             indicator.py (of a school, by year and term)
 target             目标             target.py (of a locality)
 consequence        结果运用         consequence.py
@@ -115,7 +120,8 @@ from ledger import (  # isort: skip  (order of life)
     attendance, assessment, evaluation, safeguard, completion, notice, feedback, charge,
     conduct, omission, closing, school_based, oversight, observation, funding, duty,
     school_plan, recognition, credit, correction, misconduct, record, erasure, special,
-    structure, yearly, verdict, evidence, difference, indicator, target, consequence, statement,
+    structure, yearly, verdict, evidence, difference, explanation, obstacle, denial, placement,
+    exclusion, indicator, target, consequence, statement,
     draft, document, policy, amendment,
 )
 
@@ -129,7 +135,8 @@ NOUNS = (
     attendance, assessment, evaluation, safeguard, completion, notice, feedback, charge,
     conduct, omission, closing, school_based, oversight, observation, funding, duty,
     school_plan, recognition, credit, correction, misconduct, record, erasure, special,
-    structure, yearly, verdict, evidence, difference, indicator, target, consequence, statement,
+    structure, yearly, verdict, evidence, difference, explanation, obstacle, denial, placement,
+    exclusion, indicator, target, consequence, statement,
     draft, document, policy, amendment,
 )
 # fmt: on

@@ -29,6 +29,7 @@ from schema.duty import DutyQuery
 from schema.enrollment import EnrollmentQuery
 from schema.errors import CodedErrors
 from schema.evidence import EvidenceQuery
+from schema.explanation import ExplanationQuery
 from schema.finding import FindingQuery
 from schema.history import HistoryQuery, Subscription
 from schema.moment import AsOf
@@ -68,6 +69,7 @@ class Query(
     ScreeningQuery,
     CreditQuery,
     EvidenceQuery,
+    ExplanationQuery,
     DifferenceQuery,
     DutyQuery,
     FindingQuery,
