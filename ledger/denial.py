@@ -194,9 +194,12 @@ def _denied(case: _Case) -> Iterable[Ground]:
         f"recorded as not completed on {case.outcome.on}",
         rule,
     )
-    deciding = found.pop(why) or settled
+    told = found.pop(why) or settled
+    # What was recorded decides, whatever the rules known by now would say.
+    if (told.code, told.rule) != (settled.code, settled.rule):
+        told = replace(settled, facts=told.facts, opposing=told.opposing, evidence=told.evidence)
     taken_back = [event.corrects] if isinstance(event, CompletionRevoked) else []
-    yield _with(deciding, case.outcome.id, *taken_back)
+    yield _with(told, case.outcome.id, *taken_back)
     yield from (each for each in found.values() if each and each.opposing)
 
 

@@ -28,7 +28,7 @@ from ledger.selection import (
     SelectOffering,
 )
 from ledger.teacher import TeacherRegistered
-from ledger.term import Phase, WindowClosed
+from ledger.term import Calendar, Phase, WindowClosed, window
 
 WINDOWS = (WindowClosed, OnlyBrowsing, BetweenRounds)
 
@@ -125,7 +125,10 @@ def _opening(asked: SelectOffering) -> Missing:
     """When choosing begins next, or when it was over."""
     opened, day = asked.room.opened, asked.ask.on
     assert opened is not None
-    spans = [asked._window(opened.term, each) for each in (Phase.SELECT_R1, Phase.SELECT_R2)]
+    spans = [
+        window(asked.ask.rules, asked.now.place, opened.term, each, Calendar.REGULAR, day)
+        for each in (Phase.SELECT_R1, Phase.SELECT_R2)
+    ]
     firsts = sorted(each.value.first for each in spans if each and each.value.first)
     ahead = next((each for each in firsts if each > day), None)
     if ahead is not None:

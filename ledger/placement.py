@@ -24,7 +24,7 @@ from ledger.enrollment import (
 from ledger.event import Entry
 from ledger.explanation import Explanation, Ground, Missing, Upshot, explained, ground, ground_of
 from ledger.names import OfferingId, TeacherId
-from ledger.offering import OFFERING_EVENTS, ClassRoom
+from ledger.offering import OFFERING_EVENTS, ClassRoom, OfferingGone
 from ledger.register import unknown
 from ledger.screening import (
     SCREENING_EVENTS,
@@ -138,12 +138,17 @@ def why_not_admitted(
         return explained(Upshot.ADMITTED, told)
     if held is None or mine is None:
         answer = Upshot.NOT_ADMITTED if case.choice.status is _DECLINED else Upshot.OPEN
-        return explained(answer, [*_declined(case), *_unplaced(case)])
+        return explained(answer, [*_gone(case), *_declined(case), *_unplaced(case)])
     beyond = mine[0].rank > held.screened.seats_left
     over = beyond or case.choice.status is _DECLINED
     return explained(
         Upshot.NOT_ADMITTED if over else Upshot.OPEN,
-        [_standing(case, held, mine, named), *_declined(case), *_undecided(case, beyond)],
+        [
+            *_gone(case),
+            _standing(case, held, mine, named),
+            *_declined(case),
+            *_undecided(case, beyond),
+        ],
     )
 
 
@@ -209,6 +214,12 @@ def _tie(
         f"；最后录取者次序为 {last.rank}，先后由{zh}决定",
         f"; the last one admitted has rank {last.rank}, told apart by {en}",
     )
+
+
+def _gone(case: _Case) -> Iterator[Ground]:
+    if case.room.cancelled is not None:
+        zh, en = f"{case.offering} 已经取消", f"{case.offering} was cancelled"
+        yield ground_of(OfferingGone(zh=zh, en=en, evidence=(case.room.cancelled,)))
 
 
 def _declined(case: _Case) -> Iterator[Ground]:

@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from ledger.admission import ConfirmEnrollment
 from ledger.command import Role
+from ledger.expansion import DecideExpansion, RequestExpansion
+from ledger.invitation import SendTrainingNotices
 from ledger.store.ledger import Ledger
 from tests.cast import CHEN, COUNTY_SCHOOL, LIN, OFFERING, OTHER_SCHOOL, RUIAN, SCHOOL, ZHOU
 from tests.server import Party, Served, serving, spoken
-from tests.town import CREDIT, HOME_CREDIT, KEY, Hand, database, story, tell
+from tests.town import (
+    CREDIT,
+    HOME_CREDIT,
+    KEY,
+    Hand,
+    chosen,
+    database,
+    declared,
+    registered,
+    story,
+    tell,
+)
+from tests.town import codes as codes_of
 
 TOLD = """{
   answer zh en position
@@ -40,6 +56,26 @@ def town(
         with Ledger(url, KEY, Hand()) as opened:
             tell(opened, story())
         with serving(url, tmp_path_factory.mktemp("why")) as server:
+            server.house.runner.catch_up()
+            yield server
+
+
+@pytest.fixture(scope="module")
+def tight(
+    postgres_url: str, founded_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    """A server over the story as it goes without an expansion: one of three finds no seat."""
+    moves = [
+        each
+        for each in [*registered(), *declared(), *chosen()]
+        if not isinstance(each.command, RequestExpansion | DecideExpansion | SendTrainingNotices)
+    ]
+    last = ConfirmEnrollment(teacher=ZHOU, offering=OFFERING, admitted=False, reason="名额已满")
+    moves[-1] = replace(moves[-1], command=last)
+    with database(postgres_url, founded_template) as url:
+        with Ledger(url, KEY, Hand()) as opened:
+            assert [codes_of(each) for each in tell(opened, moves)] == [[[]]] * len(moves)
+        with serving(url, tmp_path_factory.mktemp("tight")) as server:
             server.house.runner.catch_up()
             yield server
 
@@ -156,6 +192,22 @@ def test_a_screening_is_told_with_its_order_and_that_it_can_be_run_again(town: S
     ]
     now = why(town.party(Role.TEACHER, ZHOU), PAIR[2], teacher=ZHOU, offering=OFFERING)
     assert now["answer"] == "ADMITTED"
+
+
+def test_who_found_no_seat_is_told_by_which_order(tight: Served) -> None:
+    provider = tight.party(Role.PROVIDER, COUNTY_SCHOOL)
+    told = why(provider, PAIR[2], teacher=ZHOU, offering=OFFERING)
+    order, refused = told["reasons"]
+    facts = order["facts"]
+
+    assert (told["answer"], order["code"]) == ("NOT_ADMITTED", "BEYOND_SEATS")
+    assert (facts["rank"], facts["seats"], facts["lastRank"]) == ("3", "2", "2")
+    assert (facts["decidedBy"], facts["lastAdmitted"]) == ("ARRIVED", CHEN)
+    assert types(tight, refused["opposing"]) == ["enrollment.declined"]
+    assert refused["facts"] == {"reason": "名额已满"}
+    own = why(tight.party(Role.TEACHER, ZHOU), PAIR[2], teacher=ZHOU, offering=OFFERING)
+    assert own["answer"] == "NOT_ADMITTED"
+    assert CHEN not in str(own)
 
 
 def test_a_teacher_is_told_no_other_teachers_name(town: Served) -> None:

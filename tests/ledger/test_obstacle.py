@@ -7,7 +7,6 @@ from datetime import date
 import pytest
 from msgspec.structs import replace
 
-from ledger.command import Selector
 from ledger.enrollment import EnrollmentDeclined
 from ledger.explanation import Upshot
 from ledger.names import TermId
@@ -168,9 +167,3 @@ def test_what_is_told_is_what_the_command_would_be_refused_for(day, calendar, pa
 
     assert sorted(codes(told)) == sorted(each.code for each in (*answer.refusals, *answer.findings))
     assert (told.answer is Upshot.REFUSED) == bool(answer.refusals)
-
-
-def test_the_boundary_of_the_command_is_all_that_is_needed():
-    asked = SelectOffering(teacher=LIN, offering=OFFERING)
-
-    assert all(isinstance(each, Selector) for each in asked.boundary())

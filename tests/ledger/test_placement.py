@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace as replace_command
 from datetime import date
 
 import pytest
@@ -12,11 +11,12 @@ from ledger.draw import ScreeningOrder
 from ledger.enrollment import EnrollmentDeclined, EnrollmentWithdrawn
 from ledger.explanation import Upshot
 from ledger.names import TeacherId
+from ledger.offering import OfferingCancelled
 from ledger.placement import placement_selectors, why_not_admitted
 from ledger.register import Tier
 from ledger.screening import ApplicantPlaced, ScreenApplicants, ScreeningAnnounced
 from tests import cast
-from tests.cast import CHEN, COUNTY_SCHOOL, H1_2024, LIN, OFFERING, SCHOOL, ZHOU
+from tests.cast import CHEN, COUNTY_SCHOOL, H1_2024, LIN, OFFERING, PROJECT, RUIAN, SCHOOL, ZHOU
 from tests.given import entries, given, on
 
 OPENED_ON, CHOSEN_ON = date(2024, 3, 18), date(2024, 3, 20)
@@ -253,8 +253,11 @@ def test_all_that_is_needed_is_selected():
         assert selector.selects(each.event.NAME, each.tags)
 
 
-def test_a_command_is_asked_for_the_order_and_not_told_twice():
+def test_a_class_that_was_cancelled_is_the_reason():
+    gone = OfferingCancelled(
+        offering=OFFERING, project=PROJECT, provider=COUNTY_SCHOOL, place=RUIAN, reason="整改"
+    )
     before = past()
-    again = replace_command(ScreenApplicants(offering=OFFERING))
 
-    assert given(before).when(again, on=SCREENED_ON).facts
+    assert codes(why(LIN, before, gone))[0] == "OFFERING_GONE"
+    assert codes(why(LIN, before, screened(before), gone))[0] == "OFFERING_GONE"
