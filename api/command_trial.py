@@ -24,18 +24,17 @@ from api.terminal import (
     table,
     tell,
 )
-from ledger.command import Asker, Refusals, Role
-from ledger.names import JurisdictionId, LedgerId
+from ledger.names import JurisdictionId
 from ledger.register import JurisdictionRegistered
 from ledger.store.feed import Filter
+from ledger.store.rehearsal import would_be
 from ledger.store.work import SHANGHAI
 from ledger.trial import Tally
 from projections.reader import Reader, Where
 from projections.snapshot import Snapshot
-from projections.trial import Trial, over, would_be
+from projections.trial import Trial, over
 
 HEADERS_ZH = ("教师", "学校", "现在", "采纳后", "现计入", "采纳后计入")
-ANYBODY = Asker(actor="staff:trial", role=Role.OPERATOR, scope=LedgerId("ledger:xuefen"))
 
 
 def try_draft(
@@ -64,12 +63,11 @@ def try_draft(
         trial = Trial(
             document=str(draft.id), sha256=draft.sha256, day=on or today, position=position
         )
-        try:
-            tried = would_be(books.feed, rules, draft, ANYBODY, today, position)
-        except Refusals as refusals:
-            for each in refusals.refusals:
-                tell(each.zh, f"{each.en} [{each.code}] ({each.field})")
-            raise typer.Exit(NOT_RIGHT) from None
+        tried, refusals = would_be(books.pool, rules, draft, datetime.now(UTC), position)
+        for each in refusals:
+            tell(each.zh, f"{each.en} [{each.code}] ({each.field})")
+        if refusals:
+            raise typer.Exit(NOT_RIGHT)
         rows: Reader | Snapshot = books.reader
         if as_of_position is not None:
             rows = Snapshot(books.feed, as_of_position)

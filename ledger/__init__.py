@@ -98,6 +98,11 @@ verdict            周期合格判断     verdict.py
 evidence           证据             evidence.py (from which a verdict follows)
 difference         差异             difference.py (between two moments, with its causes)
 trial              试算             trial.py (whose verdict a draft would change)
+explanation        说明             explanation.py (why something is not so)
+obstacle           选课受阻         obstacle.py (why a teacher cannot choose)
+denial             不予结业         denial.py (why a training is not completed)
+placement          落选             placement.py (why an applicant was not admitted)
+exclusion          不计入           exclusion.py (why a credit does not count)
 indicator          指标             indicator.py (of a school, by year and term)
 target             目标             target.py (of a locality)
 consequence        结果运用         consequence.py
@@ -121,8 +126,9 @@ from ledger import (  # isort: skip  (order of life)
     settlement, attendance, assessment, evaluation, safeguard, completion, notice, feedback,
     charge, conduct, omission, closing, school_based, population, sample, oversight, observation,
     funding, duty, school_plan, recognition, credit, correction, misconduct, remedy, redress,
-    record, erasure, special, structure, yearly, verdict, evidence, difference, trial, indicator,
-    target, consequence, statement, draft, conflict, document, policy, amendment,
+    record, erasure, special, structure, yearly, verdict, evidence, difference, trial, explanation,
+    obstacle, denial, placement, exclusion, indicator, target, consequence, statement, draft,
+    conflict, document, policy, amendment,
 )
 
 NOUNS = (
@@ -135,7 +141,8 @@ NOUNS = (
     settlement, attendance, assessment, evaluation, safeguard, completion, notice, feedback,
     charge, conduct, omission, closing, school_based, population, sample, oversight, observation,
     funding, duty, school_plan, recognition, credit, correction, misconduct, remedy, redress,
-    record, erasure, special, structure, yearly, verdict, evidence, difference, trial, indicator,
-    target, consequence, statement, draft, conflict, document, policy, amendment,
+    record, erasure, special, structure, yearly, verdict, evidence, difference, trial, explanation,
+    obstacle, denial, placement, exclusion, indicator, target, consequence, statement, draft,
+    conflict, document, policy, amendment,
 )
 # fmt: on

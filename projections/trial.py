@@ -7,14 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from ledger.command import Asker
-from ledger.document import AdoptRegulation, Document
 from ledger.fault import Fault
 from ledger.names import Name
 from ledger.record import Record
 from ledger.regulation import Rulebook
-from ledger.store.feed import Feed
-from ledger.store.rehearsal import rehearse
 from ledger.trial import Flip, Tally, flip
 from projections.catalogue import RECORDS
 from projections.reader import PAGE_MAX, Reader, Where
@@ -41,15 +37,6 @@ class Trial:
     places: list[Counted] = field(default_factory=list)
     schools: list[Counted] = field(default_factory=list)
     flips: list[Flip] = field(default_factory=list)
-
-
-def would_be(
-    feed: Feed, rules: Rulebook, draft: Document, asker: Asker, on: date, position: int
-) -> Rulebook:
-    """The rules as they would be with a draft adopted. Raises ``Refusals`` where it cannot be."""
-    command = AdoptRegulation(document=draft)
-    events = rehearse(feed, rules, command, asker, on, position=position)
-    return Rulebook([*rules.learned, *events])
 
 
 def over(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from datetime import date
 from typing import Annotated
 
 import strawberry
@@ -40,8 +42,28 @@ class Refused:
     )
 
 
+@strawberry.type(description="An event that would follow. 将会写入的事件。")
+class RehearsedEvent:
+    """An event that would follow."""
+
+    type: str
+    description: str = strawberry.field(description="What such an event says. 事件含义。")
+    on: date = strawberry.field(description="The day when it would be true. 发生日。")
+    data: strawberry.scalars.JSON | None = strawberry.field(
+        description="What it would say; null where the asker could not read it. 事件内容。"
+    )
+
+
+@strawberry.type(description="The command would be carried out; nothing was written. 试算可行。")
+class Rehearsed:
+    """The command would be carried out."""
+
+    position: Position = strawberry.field(description="It was decided after this. 试算时的位置。")
+    events: list[RehearsedEvent] = strawberry.field(description="What would follow. 将写入的事件。")
+
+
 CommandAnswer = Annotated[
-    Recorded | Refused,
+    Recorded | Rehearsed | Refused,
     strawberry.union("CommandAnswer", description="What became of a command. 命令的结果。"),
 ]
 
@@ -53,6 +75,7 @@ class BulkAnswer:
     position: Position = strawberry.field(description="The head after the batch. 批后的位置。")
     replayed: bool = strawberry.field(description="Answered before. 重复请求。")
     recorded: int = strawberry.field(description="How many were carried out. 执行数。")
+    rehearsed: int = strawberry.field(description="How many would be carried out. 试算可行数。")
     refused: int = strawberry.field(description="How many were refused. 拒绝数。")
     rows: list[CommandAnswer] = strawberry.field(description="In the order asked. 按提交顺序。")
 
@@ -60,24 +83,32 @@ class BulkAnswer:
 def answer_of(outcome: Outcome, *, replayed: bool) -> Recorded | Refused:
     """The GraphQL answer to one command."""
     if outcome.refusals:
-        return Refused(
-            refusals=[
-                each if each.code in AS_WRITTEN else structs.replace(each, field=spelt(each.field))
-                for each in outcome.refusals
-            ]
-        )
+        return refused_for(outcome.refusals)
     last = outcome.written[-1].position if outcome.written else 0
     return Recorded(position=Position(last), events=list(outcome.written), replayed=replayed)
 
 
+def refused_for(refusals: Iterable[Refusal]) -> Refused:
+    """The refusals with their fields as GraphQL spells them."""
+    return Refused(
+        refusals=[
+            each if each.code in AS_WRITTEN else structs.replace(each, field=spelt(each.field))
+            for each in refusals
+        ]
+    )
+
+
 def bulk_of(answer: Answer) -> BulkAnswer:
     """The GraphQL answer to many commands."""
-    rows = [answer_of(each, replayed=answer.replayed) for each in answer.outcomes]
+    rows: list[Recorded | Rehearsed | Refused] = [
+        answer_of(each, replayed=answer.replayed) for each in answer.outcomes
+    ]
     done = sum(each.accepted for each in answer.outcomes)
     return BulkAnswer(
         position=Position(answer.position),
         replayed=answer.replayed,
         recorded=done,
+        rehearsed=0,
         refused=len(rows) - done,
         rows=rows,
     )

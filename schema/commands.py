@@ -2,6 +2,7 @@
 
 Each takes a request id. The same id with the same content gives the same answer and writes nothing
 anew; with another content it is refused. ``reported`` says that another system of record has it.
+``rehearse`` decides and writes nothing, whatever became of the request id.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import inspect
 from concurrent.futures import Future
-from datetime import date
 from typing import Any
 
 import strawberry
@@ -25,23 +25,14 @@ from schema.access import may_ask
 from schema.access_log import REVEAL
 from schema.answers import BulkAnswer, CommandAnswer, answer_of, bulk_of
 from schema.context import Context
-from schema.inputs import ROWS_MAX, command_from, command_input
+from schema.inputs import command_from, command_input
 from schema.mutation import MUTATIONS
 from schema.person import PersonInput, checked
-from schema.scalars import Text, enum_type, listed
+from schema.rehearsal import Prepared, rehearsed
+from schema.request import BadRequest, Report, check_request
+from schema.scalars import enum_type, listed
 
-REQUEST_CHARACTERS_MAX = 200
 enum_type(DraftFormat)
-
-
-@strawberry.input(
-    description="Another system of record says that it happened. 他系统已发生的事实。"
-)
-class Report:
-    """Another system of record says that it happened."""
-
-    source: Text = strawberry.field(description="The other system's reference. 来源与编号。")
-    on: date = strawberry.field(description="The day when it happened. 发生日。")
 
 
 async def submit(
@@ -55,10 +46,42 @@ async def submit(
 ) -> Answer:
     """Asks the ledger; what is malformed is answered as a fault in its row."""
     may_ask(context.asker, command, reported=report is not None)
-    _check_request(request, len(given), report)
+    check_request(request, len(given), report)
     # On a thread: thousands of rows take time to check, to seal and to digest.
     future, broken = await context.run(_asked, context, command, given, request, report, whole)
     return _interleaved(await asyncio.wrap_future(future), broken, len(given))
+
+
+async def _rehearse(
+    context: Context,
+    command: type[Command],
+    given: list[Any],
+    request: str,
+    report: Report | None,
+) -> BulkAnswer:
+    """Decides as ``submit`` would, each row by itself, and writes nothing."""
+    may_ask(context.asker, command, reported=report is not None)
+    check_request(request, len(given), report)
+    return await rehearsed(
+        context,
+        lambda: _prepared(context, command, given),
+        on=report.on if report else None,
+        source=report.source if report else None,
+    )
+
+
+def _prepared(context: Context, command: type[Command], given: list[Any]) -> Prepared:
+    made = Prepared()
+    for number, each in enumerate(given):
+        try:
+            one, seal = _command(context, command, each)
+        except Fault as fault:
+            made.broken[number] = fault
+            continue
+        if seal is not None:
+            made.seals[len(made.commands)] = seal
+        made.commands.append(one)
+    return made
 
 
 def _asked(
@@ -71,31 +94,21 @@ def _asked(
 ) -> tuple[Future[Answer], dict[int, Fault]]:
     """The answer to come, and the rows that are malformed and were not asked."""
     ledger = context.house.ledger
-    broken: dict[int, Fault] = {}
-    commands: list[Command] = []
-    seals: dict[int, Seal] = {}
-    for number, each in enumerate(given):
-        try:
-            made, seal = _command(context, command, each)
-        except Fault as fault:
-            broken[number] = fault
-            continue
-        if seal is not None:
-            seals[len(commands)] = seal
-        commands.append(made)
-    if broken and (whole or not commands):
+    made = _prepared(context, command, given)
+    broken = made.broken
+    if broken and (whole or not made.commands):
         rows = [refused(broken[n]) if n in broken else WITHHELD for n in range(len(given))]
         settled: Future[Answer] = Future()
         settled.set_result(Answer(position=ledger.feed.head(), outcomes=tuple(rows)))
         return settled, {}
     asked = ledger.submit(
-        commands,
+        made.commands,
         context.asker,
         request=request,
         on=report.on if report else None,
         source=report.source if report else None,
         whole=whole,
-        seals=seals,
+        seals=made.seals,
     )
     return asked, broken
 
@@ -106,34 +119,6 @@ def _interleaved(answer: Answer, broken: dict[int, Fault], count: int) -> Answer
     outcomes = iter(answer.outcomes)
     rows = [refused(broken[n]) if n in broken else next(outcomes) for n in range(count)]
     return Answer(position=answer.position, outcomes=tuple(rows), replayed=answer.replayed)
-
-
-class BadRequest(Fault):
-    """The request as a whole makes no sense; it is said once, not in every row."""
-
-
-def _check_request(request: str, rows: int, report: Report | None = None) -> None:
-    if not 1 <= len(request) <= REQUEST_CHARACTERS_MAX or not request.isprintable():
-        raise BadRequest(
-            "BAD_REQUEST_ID",
-            zh=f"requestId 须为 1 至 {REQUEST_CHARACTERS_MAX} 个可见字符",
-            en=f"requestId must have 1 to {REQUEST_CHARACTERS_MAX} printable characters",
-            field="requestId",
-        )
-    if report is not None and not report.source.strip():
-        raise BadRequest(
-            "BAD_SOURCE",
-            zh="上报的事实须写明来源与编号",
-            en="a reported fact names its source and its reference there",
-            field="reported.source",
-        )
-    if rows > ROWS_MAX:
-        raise BadRequest(
-            "TOO_MANY_ROWS",
-            zh=f"共 {rows} 行，一次最多 {ROWS_MAX} 行",
-            en=f"{rows} rows; at most {ROWS_MAX} at once",
-            field="inputs",
-        )
 
 
 def _command(context: Context, command: type[Command], given: Any) -> tuple[Command, Seal | None]:
@@ -163,8 +148,12 @@ def _single(command: type[Command]) -> Any:
         input: Any,
         request_id: str,
         reported: Report | None = None,
+        rehearse: bool = False,
     ) -> Any:
         try:
+            if rehearse:
+                tried = await _rehearse(info.context, command, [input], request_id, reported)
+                return tried.rows[0]
             answer = await submit(info.context, command, [input], request_id, reported)
         except BadRequest as fault:
             return answer_of(refused(fault), replayed=False)
@@ -187,7 +176,10 @@ def _bulk(command: type[Command], name: str) -> Any:
         request_id: str,
         whole: bool = False,
         reported: Report | None = None,
+        rehearse: bool = False,
     ) -> BulkAnswer:
+        if rehearse:
+            return await _rehearse(info.context, command, inputs, request_id, reported)
         return bulk_of(
             await submit(info.context, command, inputs, request_id, reported, whole=whole)
         )
@@ -208,16 +200,20 @@ async def _adopt(
     draft: str | None = None,
     format: DraftFormat = DraftFormat.TOML,
     tried: str | None = None,
+    rehearse: bool = False,
 ) -> CommandAnswer:
     may_ask(info.context.asker, AdoptRegulation, reported=False)
     try:
-        _check_request(request_id, 1)
+        check_request(request_id, 1)
         text, form = _draft(toml, draft, format)
         read = await info.context.run(parse, text, form.value.lower(), form)
         _the_tried(read.sha256, tried)
         adopt = AdoptRegulation(document=read)
     except Fault as fault:
         return answer_of(refused(fault), replayed=False)
+    if rehearse:
+        played = await rehearsed(info.context, lambda: Prepared([adopt]))
+        return played.rows[0]
     answer = await asyncio.wrap_future(
         info.context.house.ledger.submit([adopt], info.context.asker, request=request_id)
     )

@@ -34,6 +34,7 @@ from schema.duty import DutyQuery
 from schema.enrollment import EnrollmentQuery
 from schema.errors import CodedErrors
 from schema.evidence import EvidenceQuery
+from schema.explanation import ExplanationQuery
 from schema.finding import FindingQuery
 from schema.history import HistoryQuery, Subscription
 from schema.moment import AsOf
@@ -83,6 +84,7 @@ class Query(
     ScreeningQuery,
     CreditQuery,
     EvidenceQuery,
+    ExplanationQuery,
     DifferenceQuery,
     TrialQuery,
     WarningQuery,

@@ -30,7 +30,7 @@ from ledger.store import statements as sql
 from ledger.store.answer import Answer, Outcome, refused
 from ledger.store.connection import open_connection, trouble_of
 from ledger.store.memory import Memory
-from ledger.store.reading import not_before, read_conflicts, read_selectors
+from ledger.store.reading import not_before, read_conflicts, read_identities, read_selectors
 from ledger.store.trouble import Trouble
 from ledger.store.work import Asked, Plain, Row, Tray, columns
 
@@ -193,7 +193,7 @@ class Committer:
                 answered[actor, request] = (bytes(digest), bytes(answer))
             wanted = {s for work in asked for each in work.selectors for s in each}
             read_selectors(cursor, wanted, self._memory, head)
-            self._read_identities(cursor, asked)
+            read_identities(cursor, asked)
         read_conflicts(cursor, plain, head)
         return head, last, answered
 
@@ -204,19 +204,6 @@ class Committer:
         for position, body in cursor.execute(sql.BY_TYPE, (names, self._rules_upto)):
             self._rules.learn(decode(position, bytes(body)).event)
         self._rules_upto = head
-
-    def _read_identities(self, cursor: psycopg.Cursor[Any], asked: list[Asked]) -> None:
-        prints = [
-            seal.fingerprint for work in asked for seal in work.seals.values() if seal.fingerprint
-        ]
-        if not prints:
-            return
-        known = {
-            bytes(fingerprint): subject
-            for fingerprint, subject in cursor.execute(sql.KNOWN_IDENTITIES, (prints,))
-        }
-        for work in asked:
-            work.identities = known  # shared, so that a batch sees its own identities too
 
     def _decide(
         self, work: Work, tray: Tray, answered: dict[tuple[str, str], tuple[bytes, bytes]]

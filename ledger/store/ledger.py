@@ -12,12 +12,14 @@ import psycopg
 from psycopg_pool import ConnectionPool
 
 from ledger.command import Asker, Command
+from ledger.regulation import Rulebook
 from ledger.store.access_log import AccessLog
 from ledger.store.answer import Answer
 from ledger.store.committer import Clock, Committer, system_clock
 from ledger.store.feed import Feed, open_pool
 from ledger.store.founding import FOUNDER, REQUEST, founding_commands
 from ledger.store.migrate import check_version, migrate
+from ledger.store.rehearsal import Rehearsal, rehearse
 from ledger.store.trouble import Trouble
 from ledger.store.vault import Vault
 from ledger.store.work import SHANGHAI, Asked, Seal
@@ -111,3 +113,25 @@ class Ledger:
     def ask(self, commands: Sequence[Command], asker: Asker, **options: Any) -> Answer:
         """Like ``submit``, and waits for the answer."""
         return self.submit(commands, asker, **options).result()
+
+    def rehearse(
+        self,
+        commands: Sequence[Command],
+        asker: Asker,
+        rules: Rulebook,
+        *,
+        position: int,
+        on: date | None = None,
+        source: str | None = None,
+        seals: dict[int, Seal] | None = None,
+    ) -> list[Rehearsal]:
+        """What each command would come to after a position; see ``rehearsal``. Writes nothing."""
+        asked = Asked(
+            commands=list(commands),
+            asker=asker,
+            request=str(uuid4()),
+            on=on,
+            source=source,
+            seals=seals or {},
+        )
+        return rehearse(self.pool, asked, rules, self.now(), position=position)

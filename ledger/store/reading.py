@@ -12,7 +12,7 @@ from ledger.command import Selector
 from ledger.store import statements as sql
 from ledger.store.memory import Memory
 from ledger.store.statements import UNIT, tag_hash
-from ledger.store.work import Plain
+from ledger.store.work import Asked, Plain
 
 
 def hashes(tags: Iterable[str]) -> str:
@@ -44,6 +44,21 @@ def read_selectors(
             memory.add(stale[number], position, body)
     for selector in stale:
         memory.recall(selector).upto = head
+
+
+def read_identities(cursor: psycopg.Cursor[Any], asked: list[Asked]) -> None:
+    """Tells the work which of its id numbers belong to whom."""
+    prints = [
+        seal.fingerprint for work in asked for seal in work.seals.values() if seal.fingerprint
+    ]
+    if not prints:
+        return
+    known = {
+        bytes(fingerprint): subject
+        for fingerprint, subject in cursor.execute(sql.KNOWN_IDENTITIES, (prints,))
+    }
+    for work in asked:
+        work.identities = known  # shared, so that a batch sees its own identities too
 
 
 def read_conflicts(cursor: psycopg.Cursor[Any], plain: list[Plain], head: int) -> None:

@@ -1,51 +1,90 @@
-"""Rehearsal: what would follow from a command, decided as of any position, with nothing written.
+"""Rehearsal: what would follow from commands, decided as of any position, with nothing written.
 
-The command learns what the committer would let it learn, read from the feed instead of under the
-lock; so another may come in between a rehearsal and the deed, and the deed is decided anew.
+A command goes the way that it goes in the committer, but for the lock, the request id and the
+insert: it learns the same events, meets the same checks of identity and size, and is decided by the
+same lines. Each command stands on the ledger as it is, without those asked beside it. Another may
+come in between a rehearsal and the deed, and the deed is decided anew. Who has which id number is
+known of the present only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
-from datetime import date
+from datetime import datetime
+from typing import Any
 
-from ledger.command import Ask, Asker, Command, Selector, settle
-from ledger.event import Entry, Event, sound
+import psycopg
+from msgspec import Struct
+from psycopg_pool import ConnectionPool
+
+from ledger.command import Asker, Refusals, Role, Selector
+from ledger.document import AdoptRegulation, Document
+from ledger.event import Entry
+from ledger.fault import Fault
+from ledger.names import LedgerId
 from ledger.regulation import Rulebook
-from ledger.store.feed import Feed, Filter
+from ledger.store.answer import Refusal, refused
+from ledger.store.memory import Memory
+from ledger.store.reading import read_identities, read_selectors
+from ledger.store.work import Asked, Tray
+
+ANYBODY = Asker(actor="staff:trial", role=Role.OPERATOR, scope=LedgerId("ledger:xuefen"))
+
+
+class Rehearsal(Struct, frozen=True, kw_only=True):
+    """What would follow from one command: entries, or refusals and then no entry.
+
+    The entries have the ids and the time of the rehearsal; those of the deed would be others.
+    """
+
+    entries: tuple[Entry, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
 
 
 def rehearse(
-    feed: Feed,
+    pool: ConnectionPool[psycopg.Connection[Any]],
+    asked: Asked,
     rules: Rulebook,
-    command: Command,
-    asker: Asker,
-    on: date,
+    at: datetime,
     *,
     position: int,
-    source: str | None = None,
-) -> list[Event]:
-    """The events that would be written by a command on a day, after a position.
+) -> list[Rehearsal]:
+    """What would follow from each command after a position, by the rules known there."""
+    memory = Memory()
+    with pool.connection() as connection, connection.cursor(binary=True) as cursor:
 
-    ``rules``: those known there. Raises ``Refusals`` and ``Fault``, as the committer would.
+        def read(wanted: set[Selector]) -> None:
+            read_selectors(cursor, wanted, memory, position)
+            for each in wanted:
+                found = memory.recall(each).entries
+                while found and found[-1].position > position:
+                    found.pop()
+
+        read({each for selectors in asked.selectors for each in selectors})
+        read_identities(cursor, [asked])
+        tray = Tray(position, at, rules, read)
+        return [_one(asked, number, tray, memory) for number in range(len(asked.commands))]
+
+
+def _one(asked: Asked, number: int, tray: Tray, memory: Memory) -> Rehearsal:
+    try:
+        rows = asked.rows(number, asked.commands[number], tray, memory)
+    except (Refusals, Fault) as error:
+        return Rehearsal(refusals=refused(error).refusals)
+    return Rehearsal(entries=tuple(row.entry for row in rows if row.entry is not None))
+
+
+def would_be(
+    pool: ConnectionPool[psycopg.Connection[Any]],
+    rules: Rulebook,
+    draft: Document,
+    at: datetime,
+    position: int,
+) -> tuple[Rulebook, tuple[Refusal, ...]]:
+    """The rules as they would be with a draft adopted, or why it cannot be adopted.
+
+    What is tried is the draft, not whether somebody may adopt it.
     """
-    fresh = replace(command)
-    fresh.ask = Ask(on=on, asker=asker, rules=rules, source=source)
-    known = _learned(feed, fresh, fresh.boundary(), position, set())
-    if further := fresh.beyond():
-        _learned(feed, fresh, further, position, known)
-    return [sound(event) for event in settle(fresh)]
-
-
-def _learned(
-    feed: Feed, command: Command, selectors: Iterable[Selector], position: int, known: set[int]
-) -> set[int]:
-    """Lets a command learn what its selectors select and it does not know yet, in order."""
-    found: dict[int, Entry] = {}
-    for selector in selectors:
-        wanted = Filter(tags=selector.tags, types=selector.types, before=position + 1)
-        found.update((each.position, each) for each in feed.entries(wanted))
-    for at in sorted(found.keys() - known):
-        command.learn(found[at])
-    return known | found.keys()
+    asked = Asked(commands=[AdoptRegulation(document=draft)], asker=ANYBODY, request="trial")
+    [tried] = rehearse(pool, asked, rules, at, position=position)
+    events = [entry.event for entry in tried.entries]
+    return Rulebook([*rules.learned, *events]), tried.refusals

@@ -213,27 +213,8 @@ class Asked:
         self.kept = []
 
     def _one(self, number: int, command: Command, tray: Tray, memory: Memory) -> Outcome:
-        ask = Ask(
-            on=self.on or (tray.at + SHANGHAI).date(),
-            asker=self.asker,
-            rules=tray.rules,
-            source=self.source,
-            chance=token_hex(CHANCE_BYTES),
-        )
-        fresh = replace(command)
-        fresh.ask = ask
-        for entry in (known := gather(self.selectors[number], tray, memory)):
-            fresh.learn(entry)
-        if further := fresh.beyond():
-            tray.read(set(further))
-            for entry in gather(further, tray, memory, {each.position for each in known}):
-                fresh.learn(entry)
         try:
-            if self.on is not None and self.source is not None:
-                happened(self.on, (tray.at + SHANGHAI).date(), "reported.on")
-            self._check_identity(number)
-            events = [sound(event) for event in settle(fresh)]
-            rows = self._rows(events, fresh, ask, tray)
+            rows = self.rows(number, command, tray, memory)
         except (Refusals, Fault) as error:
             return refused(error)
         tray.put(rows)
@@ -249,6 +230,32 @@ class Asked:
                 if row.entry is not None
             )
         )
+
+    def rows(self, number: int, command: Command, tray: Tray, memory: Memory) -> list[Row]:
+        """What follows from one of the commands; nothing is put on the tray.
+
+        Raises ``Refusals`` and ``Fault``.
+        """
+        ask = Ask(
+            on=self.on or (tray.at + SHANGHAI).date(),
+            asker=self.asker,
+            rules=tray.rules,
+            source=self.source,
+            chance=token_hex(CHANCE_BYTES),
+        )
+        fresh = replace(command)
+        fresh.ask = ask
+        for entry in (known := gather(self.selectors[number], tray, memory)):
+            fresh.learn(entry)
+        if further := fresh.beyond():
+            tray.read(set(further))
+            for entry in gather(further, tray, memory, {each.position for each in known}):
+                fresh.learn(entry)
+        if self.on is not None and self.source is not None:
+            happened(self.on, (tray.at + SHANGHAI).date(), "reported.on")
+        self._check_identity(number)
+        events = [sound(event) for event in settle(fresh)]
+        return self._rows(events, fresh, ask, tray)
 
     def _rows(self, events: list[Event], command: Command, ask: Ask, tray: Tray) -> list[Row]:
         rows, cause = [], self.cause

@@ -21,9 +21,9 @@ from ledger.school_based import RecordSchoolBased
 from ledger.store.ledger import Ledger
 from ledger.teacher import RegisterTeacher, TransferTeacher
 from schema.answers import spelt
-from schema.commands import REQUEST_CHARACTERS_MAX
 from schema.inputs import ROWS_MAX
 from schema.mutation import MUTATIONS
+from schema.request import REQUEST_CHARACTERS_MAX
 from schema.scalars import TEXT_CHARACTERS_MAX
 from tests.cast import CHEN, COUNTY_SCHOOL, LIN, OFFERING, RUIAN, SCHOOL
 from tests.samples import sample
