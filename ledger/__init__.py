@@ -89,6 +89,8 @@ record             学分档案         record.py
 erasure            个人信息删除     erasure.py
 special training   专项培训         special.py
 structure          学分结构         structure.py
+footing            计算口径         footing.py (over which credits a cycle is added up)
+breakdown          计入明细         breakdown.py (how much of each credit counts, and why not)
 yearly             年度学时         yearly.py
 verdict            周期合格判断     verdict.py
 evidence           证据             evidence.py (from which a verdict follows)
@@ -115,8 +117,8 @@ from ledger import (  # isort: skip  (order of life)
     attendance, assessment, evaluation, safeguard, completion, notice, feedback, charge,
     conduct, omission, closing, school_based, oversight, observation, funding, duty,
     school_plan, recognition, credit, correction, misconduct, record, erasure, special,
-    structure, yearly, verdict, evidence, difference, indicator, target, consequence, statement,
-    draft, document, policy, amendment,
+    structure, footing, breakdown, yearly, verdict, evidence, difference, indicator, target,
+    consequence, statement, draft, document, policy, amendment,
 )
 
 NOUNS = (
@@ -129,7 +131,7 @@ NOUNS = (
     attendance, assessment, evaluation, safeguard, completion, notice, feedback, charge,
     conduct, omission, closing, school_based, oversight, observation, funding, duty,
     school_plan, recognition, credit, correction, misconduct, record, erasure, special,
-    structure, yearly, verdict, evidence, difference, indicator, target, consequence, statement,
-    draft, document, policy, amendment,
+    structure, footing, breakdown, yearly, verdict, evidence, difference, indicator, target,
+    consequence, statement, draft, document, policy, amendment,
 )
 # fmt: on

@@ -15,12 +15,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ledger.amount import ZERO, plain
-from ledger.cycle import YEARS_DEFAULT, Cycle, CycleTotal, Unit
+from ledger.cycle import Cycle, CycleTotal, Unit
+from ledger.footing import footing
 from ledger.record import Line, Record, stands_on
 from ledger.regulation import InForce, Rulebook
 from ledger.requirement import Requirement, Result, weighed
-from ledger.special import apart, counted_apart, of_its_own, over_the_cycle
-from ledger.structure import cap_on, capped, effective, floor, once
+from ledger.special import counted_apart, of_its_own, over_the_cycle
+from ledger.structure import capped, effective, floor, once
 from ledger.yearly import yearly
 
 
@@ -45,24 +46,20 @@ class Verdict(Struct, kw_only=True, frozen=True):
 
 def judge(record: Record, rules: Rulebook, day: date) -> Verdict | None:
     """The verdict on the cycle that holds the day; ``None`` for one who never entered."""
-    place = record.place
-    rule = rules.find(CycleTotal, place, day) if place else None
-    cycle = record.cycle(day, rule.value.years if rule else YEARS_DEFAULT)
-    if cycle is None or place is None:
+    base = footing(record, rules, day)
+    if base is None:
         return None
-    unit = rule.value.unit(day) if rule else Unit.CREDITS
-    every = [each for each in record.within(cycle) if each.completed <= day]
-    aside = apart(record, rules, every)
-    lines = [each for each in every if each.credit not in aside]
-    cap, suspended = cap_on(rules, place, day)
-    counted, cut = effective(lines, None if suspended is Result.NOT_ASSESSED else cap, unit)
+    assert record.place is not None
+    place, rule, cycle, unit = record.place, base.total, base.cycle, base.unit
+    lines, aside = base.lines, base.aside
+    counted, cut = effective(lines, base.used, unit)
     counted = plain(counted + sum((each.worth(unit) for each in aside.values()), ZERO))
     partly = [each.line for each in aside.values() if each.worth(unit)]
-    perhaps = cut if suspended is Result.INDETERMINATE else ZERO
+    perhaps = cut if base.suspended is Result.INDETERMINATE else ZERO
     asked = (
         _total(rule, [*lines, *partly], counted, perhaps),
         once(rules, place, day, cycle, lines),
-        capped(cap, suspended, lines, cut),
+        capped(base.cap, base.suspended, lines, cut),
         floor(rules, place, day, lines),
         *over_the_cycle(record, rules, day, cycle, lines),
     )

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from threading import Lock
-from typing import Any
 
+from ledger.breakdown import Share, breakdown
 from ledger.consequence import Consequence, RecordUse, consequence
+from ledger.cycle import Cycle
 from ledger.event import Entry
+from ledger.fault import Fault
+from ledger.footing import cycles, footing
 from ledger.record import Record
 from ledger.regulation import REGULATION_EVENTS, Rulebook
 from ledger.store.feed import Filter
@@ -19,11 +22,17 @@ from projections.reader import Reader, Where
 
 @dataclass(frozen=True, kw_only=True)
 class Judged:
-    """A record, its verdict (``None`` for one who never entered), and where they stand."""
+    """A record, its verdict (``None`` for one who never entered), and where they stand.
+
+    ``day``: the one that is judged, in the cycle that was asked for; ``cycles``: all up to then.
+    """
 
     record: Record
     verdict: Verdict | None
     position: int
+    day: date
+    shares: tuple[Share, ...] = ()
+    cycles: tuple[Cycle, ...] = ()
     consequence: Consequence | None = None
 
 
@@ -73,10 +82,11 @@ def judged(
     known: int | None = None,
     effective: date | None = None,
     use: RecordUse | None = None,
+    cycle: int | None = None,
 ) -> Judged:
     """A teacher's record and verdict on a day, now or as of a position and a day."""
     state, position = reader.as_of(records, teacher, known=known, effective=effective)
-    return _judged(state, rules.at(position), day, position, use)
+    return _judged(state, rules.at(position), day, position, use, cycle)
 
 
 def judged_now(
@@ -87,21 +97,51 @@ def judged_now(
     day: date,
     *,
     use: RecordUse | None = None,
-) -> Any:
+    cycle: int | None = None,
+) -> Judged:
     """The same from the live view, as of where the view stands."""
     page = reader.page(records, Where().and_equal(key=teacher), first=1)
     state = page.rows[0][1] if page.rows else records.blank(teacher)
     # By the rules of the same moment: a view may stand behind them.
     position = max(page.position, state.position)
-    return _judged(state, rules.at(position), day, position, use)
+    return _judged(state, rules.at(position), day, position, use, cycle)
 
 
 def _judged(
-    record: Record, rules: Rulebook, day: date, position: int, use: RecordUse | None
+    record: Record,
+    rules: Rulebook,
+    day: date,
+    position: int,
+    use: RecordUse | None,
+    number: int | None,
 ) -> Judged:
+    known = cycles(record, rules, day)
+    judged_on = day if number is None else _within(known, number, day)
+    base = footing(record, rules, judged_on)
     return Judged(
         record=record,
-        verdict=judge(record, rules, day),
+        verdict=judge(record, rules, judged_on),
         position=position,
+        day=judged_on,
+        shares=tuple(breakdown(record, rules, base)) if base else (),
+        cycles=tuple(known),
         consequence=consequence(record, rules, use, day) if use else None,
+    )
+
+
+def _within(known: list[Cycle], number: int, day: date) -> date:
+    """The day on which a cycle is judged: its last, or the day asked for where it still runs.
+
+    Raises ``Fault`` (``UNKNOWN_CYCLE``) for one that has not begun by then.
+    """
+    for each in known:
+        if each.number == number:
+            return min(day, each.last_day)
+    if not known:
+        return day
+    raise Fault(
+        "UNKNOWN_CYCLE",
+        zh=f"截至 {day} 只有第 1 至第 {known[-1].number} 个周期，没有第 {number} 个",
+        en=f"by {day} there are cycles 1 to {known[-1].number}, and no cycle {number}",
+        field="cycle",
     )
