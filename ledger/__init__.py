@@ -93,6 +93,7 @@ footing            计算口径         footing.py (over which credits a cycle i
 breakdown          计入明细         breakdown.py (how much of each credit counts, and why not)
 yearly             年度学时         yearly.py
 verdict            周期合格判断     verdict.py
+ground             判断依据         ground.py (the tree of requirements under a verdict)
 evidence           证据             evidence.py (from which a verdict follows)
 difference         差异             difference.py (between two moments, with its causes)
 indicator          指标             indicator.py (of a school, by year and term)
@@ -117,8 +118,8 @@ from ledger import (  # isort: skip  (order of life)
     attendance, assessment, evaluation, safeguard, completion, notice, feedback, charge,
     conduct, omission, closing, school_based, oversight, observation, funding, duty,
     school_plan, recognition, credit, correction, misconduct, record, erasure, special,
-    structure, footing, breakdown, yearly, verdict, evidence, difference, indicator, target,
-    consequence, statement, draft, document, policy, amendment,
+    structure, footing, breakdown, yearly, verdict, ground, evidence, difference, indicator,
+    target, consequence, statement, draft, document, policy, amendment,
 )
 
 NOUNS = (
@@ -131,7 +132,7 @@ NOUNS = (
     attendance, assessment, evaluation, safeguard, completion, notice, feedback, charge,
     conduct, omission, closing, school_based, oversight, observation, funding, duty,
     school_plan, recognition, credit, correction, misconduct, record, erasure, special,
-    structure, footing, breakdown, yearly, verdict, evidence, difference, indicator, target,
-    consequence, statement, draft, document, policy, amendment,
+    structure, footing, breakdown, yearly, verdict, ground, evidence, difference, indicator,
+    target, consequence, statement, draft, document, policy, amendment,
 )
 # fmt: on

@@ -15,13 +15,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ledger.amount import ZERO, plain
-from ledger.cycle import Cycle, CycleTotal, Unit
-from ledger.footing import footing
+from ledger.cycle import Cycle, Unit
+from ledger.footing import Footing, footing
 from ledger.record import Line, Record, stands_on
-from ledger.regulation import InForce, Rulebook
-from ledger.requirement import Requirement, Result, weighed
+from ledger.regulation import Rulebook
+from ledger.requirement import MissingUnit, Requirement, Result, lacking, weighed
 from ledger.special import counted_apart, of_its_own, over_the_cycle
-from ledger.structure import capped, effective, floor, once
+from ledger.structure import capped, effective, floor, once, suspension
 from ledger.yearly import yearly
 
 
@@ -50,17 +50,17 @@ def judge(record: Record, rules: Rulebook, day: date) -> Verdict | None:
     if base is None:
         return None
     assert record.place is not None
-    place, rule, cycle, unit = record.place, base.total, base.cycle, base.unit
+    place, cycle, unit = record.place, base.cycle, base.unit
     lines, aside = base.lines, base.aside
     counted, cut = effective(lines, base.used, unit)
     counted = plain(counted + sum((each.worth(unit) for each in aside.values()), ZERO))
     partly = [each.line for each in aside.values() if each.worth(unit)]
     perhaps = cut if base.suspended is Result.INDETERMINATE else ZERO
     asked = (
-        _total(rule, [*lines, *partly], counted, perhaps),
+        _total(base, [*lines, *partly], counted, perhaps),
         once(rules, place, day, cycle, lines),
-        capped(base.cap, base.suspended, lines, cut),
-        floor(rules, place, day, lines),
+        capped(base.cap, base.suspended, lines, cut, suspension(rules, place, day)),
+        floor(rules, place, day, cycle, lines),
         *over_the_cycle(record, rules, day, cycle, lines),
     )
     requirements = tuple(_in(cycle, each) for each in asked if each is not None)
@@ -70,6 +70,7 @@ def judge(record: Record, rules: Rulebook, day: date) -> Verdict | None:
         *counted_apart(aside.values(), unit),
         *yearly(record, rules, day, cycle),
     )
+    beside = tuple(replace(each, decides=False) for each in beside)
     return Verdict(
         result=result,
         day=day,
@@ -88,7 +89,7 @@ def judge(record: Record, rules: Rulebook, day: date) -> Verdict | None:
 
 
 def _lacking(requirements: tuple[Requirement, ...]) -> list[Requirement]:
-    return [each for each in requirements if each.result not in _SILENT and _weighs(each)]
+    return [each for each in requirements if each.result not in _SILENT and each.decides]
 
 
 def _in(cycle: Cycle, asked: Requirement) -> Requirement:
@@ -104,10 +105,9 @@ def _in(cycle: Cycle, asked: Requirement) -> Requirement:
     )
 
 
-def _total(
-    rule: InForce[CycleTotal] | None, lines: list[Line], counted: Decimal, perhaps: Decimal
-) -> Requirement:
+def _total(base: Footing, lines: list[Line], counted: Decimal, perhaps: Decimal) -> Requirement:
     """The total; ``perhaps`` is what a cap cuts of which nobody can tell whether it holds."""
+    rule = base.total
     if rule is None:
         return Requirement(
             code="CYCLE_TOTAL",
@@ -119,8 +119,7 @@ def _total(
         )
     least = rule.value.least
     short = least - counted
-    assert rule.day is not None
-    unit = rule.value.unit(rule.day)
+    unit = base.unit
     result = Result.MET if counted >= least else Result.NOT_MET
     if short > 0 and counted + perhaps >= least:
         result = Result.INDETERMINATE
@@ -134,17 +133,13 @@ def _total(
         + (f"，还差 {short}。" if short > 0 else "。"),
         en=f"{counted} of {least} {unit.value.lower()}"
         + (f", {short} short." if short > 0 else "."),
+        missing=lacking(short, MissingUnit(unit.value), base.cycle.last_day, base.day),
         **stands_on(lines),
     )
 
 
-def _weighs(requirement: Requirement) -> bool:
-    """Whether it decides the cycle; the cap only limits what is counted."""
-    return requirement.code != "SCHOOL_BASED_CAP"
-
-
 def _overall(requirements: tuple[Requirement, ...]) -> Result:
-    results = {each.result for each in requirements if _weighs(each)}
+    results = {each.result for each in requirements if each.decides}
     for worst in (Result.NOT_MET, Result.INDETERMINATE):
         if worst in results:
             return worst

@@ -9,11 +9,13 @@ from threading import Lock
 from ledger.breakdown import Share, breakdown
 from ledger.consequence import Consequence, RecordUse, consequence
 from ledger.cycle import Cycle
-from ledger.event import Entry
+from ledger.event import Entry, Event
 from ledger.fault import Fault
 from ledger.footing import cycles, footing
+from ledger.ground import Ground, ground
 from ledger.record import Record
-from ledger.regulation import REGULATION_EVENTS, Rulebook
+from ledger.regulation import REGULATION_EVENTS, RuleAdopted, Rulebook
+from ledger.rule import RuleAmended, RulesEnded, RulesSuspended, SuspensionEnded
 from ledger.store.feed import Filter
 from ledger.verdict import Verdict, judge
 from projections.credit import Records
@@ -33,6 +35,7 @@ class Judged:
     day: date
     shares: tuple[Share, ...] = ()
     cycles: tuple[Cycle, ...] = ()
+    tree: Ground | None = None
     consequence: Consequence | None = None
 
 
@@ -64,6 +67,14 @@ class Rules:
         self.now()
         return tuple(each for each in self._entries if each.position <= position)
 
+    def made(self, position: int) -> dict[str, tuple[str, ...]]:
+        """By rule, the ids of the events that adopted, amended, suspended or ended it by then."""
+        found: dict[str, tuple[str, ...]] = {}
+        for entry in self.entries(position):
+            for rule in _about(entry.event):
+                found[rule] = (*found.get(rule, ()), entry.id)
+        return found
+
     def at(self, position: int) -> Rulebook:
         """The rules adopted up to a position."""
         current = self.now()
@@ -86,7 +97,7 @@ def judged(
 ) -> Judged:
     """A teacher's record and verdict on a day, now or as of a position and a day."""
     state, position = reader.as_of(records, teacher, known=known, effective=effective)
-    return _judged(state, rules.at(position), day, position, use, cycle)
+    return _judged(state, rules, day, position, use, cycle)
 
 
 def judged_now(
@@ -104,27 +115,46 @@ def judged_now(
     state = page.rows[0][1] if page.rows else records.blank(teacher)
     # By the rules of the same moment: a view may stand behind them.
     position = max(page.position, state.position)
-    return _judged(state, rules.at(position), day, position, use, cycle)
+    return _judged(state, rules, day, position, use, cycle)
+
+
+def _about(event: Event) -> tuple[str, ...]:
+    match event:
+        case RuleAdopted(rule=adopted):
+            return (adopted.id,)
+        case RuleAmended(rule=amended):
+            return (amended,)
+        case RulesSuspended(rules=rules) | RulesEnded(rules=rules) | SuspensionEnded(rules=rules):
+            return rules
+    return ()
 
 
 def _judged(
     record: Record,
-    rules: Rulebook,
+    known: Rules,
     day: date,
     position: int,
     use: RecordUse | None,
     number: int | None,
 ) -> Judged:
-    known = cycles(record, rules, day)
-    judged_on = day if number is None else _within(known, number, day)
+    rules = known.at(position)
+    through = cycles(record, rules, day)
+    judged_on = day if number is None else _within(through, number, day)
     base = footing(record, rules, judged_on)
+    verdict = judge(record, rules, judged_on)
+    shares = breakdown(record, rules, base) if base else []
+    tree = None
+    if verdict is not None and record.place is not None:
+        made = known.made(position)
+        tree = ground(verdict, shares, rules, record.place, lambda rule: made.get(rule, ()))
     return Judged(
         record=record,
-        verdict=judge(record, rules, judged_on),
+        verdict=verdict,
         position=position,
         day=judged_on,
-        shares=tuple(breakdown(record, rules, base)) if base else (),
-        cycles=tuple(known),
+        shares=tuple(shares),
+        cycles=tuple(through),
+        tree=tree,
         consequence=consequence(record, rules, use, day) if use else None,
     )
 

@@ -19,6 +19,7 @@ from projections.catalogue import RECORDS, SCHOOL_BASED, TEACHERS
 from projections.credit import SchoolBased
 from projections.verdict import Judged, judged, judged_now
 from schema.context import Context
+from schema.ground import VerdictNode
 from schema.moment import AsOf
 from schema.outputs import connection, output
 from schema.scalars import Position, enum_type
@@ -75,6 +76,9 @@ class CreditRecord:
     cycles: list[CreditCycle]
     credits: Decimal = strawberry.field(description="Before the cap. 上限前合计。")
     verdict: VerdictType | None  # type: ignore[valid-type]  # as above
+    tree: VerdictNode | None = strawberry.field(
+        description="The verdict as a tree of requirements. 判断依据树。"
+    )
     consequence: ConsequenceType | None = strawberry.field(  # type: ignore[valid-type]  # as above
         description="What it means for the use that was asked for. 结果运用。"
     )
@@ -166,6 +170,7 @@ def _record(found: Judged) -> CreditRecord:
         ],
         credits=total([*lines]),
         verdict=verdict,
+        tree=found.tree,
         consequence=found.consequence,
         position=Position(found.position),
     )
