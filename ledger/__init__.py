@@ -94,6 +94,7 @@ breakdown          计入明细         breakdown.py (how much of each credit co
 yearly             年度学时         yearly.py
 verdict            周期合格判断     verdict.py
 ground             判断依据         ground.py (the tree of requirements under a verdict)
+caution            预先提醒         caution.py (before a training or a cycle is lost)
 evidence           证据             evidence.py (from which a verdict follows)
 difference         差异             difference.py (between two moments, with its causes)
 indicator          指标             indicator.py (of a school, by year and term)
@@ -118,8 +119,8 @@ from ledger import (  # isort: skip  (order of life)
     attendance, assessment, evaluation, safeguard, completion, notice, feedback, charge,
     conduct, omission, closing, school_based, oversight, observation, funding, duty,
     school_plan, recognition, credit, correction, misconduct, record, erasure, special,
-    structure, footing, breakdown, yearly, verdict, ground, evidence, difference, indicator,
-    target, consequence, statement, draft, document, policy, amendment,
+    structure, footing, breakdown, yearly, verdict, ground, caution, evidence, difference,
+    indicator, target, consequence, statement, draft, document, policy, amendment,
 )
 
 NOUNS = (
@@ -132,7 +133,7 @@ NOUNS = (
     attendance, assessment, evaluation, safeguard, completion, notice, feedback, charge,
     conduct, omission, closing, school_based, oversight, observation, funding, duty,
     school_plan, recognition, credit, correction, misconduct, record, erasure, special,
-    structure, footing, breakdown, yearly, verdict, ground, evidence, difference, indicator,
-    target, consequence, statement, draft, document, policy, amendment,
+    structure, footing, breakdown, yearly, verdict, ground, caution, evidence, difference,
+    indicator, target, consequence, statement, draft, document, policy, amendment,
 )
 # fmt: on

@@ -91,7 +91,7 @@ def ground(
         elif each.year is not None:
             years.append(_node(each, made))
         elif each.code != "CYCLE_TOTAL":
-            branches.append(_node(each, made, (_part(part, each) for part in each.parts)))
+            branches.append(_node(each, made, (_part(part, each, made) for part in each.parts)))
     [total] = [each for each in verdict.requirements if each.code == "CYCLE_TOTAL"]
     children = [
         _node(total, made, (*_kinds(verdict, shares), *under)),
@@ -138,7 +138,7 @@ def _node(asked: Requirement, made: Made, children: Iterable[Ground] = ()) -> Gr
     )
 
 
-def _part(part: Part, whole: Requirement) -> Ground:
+def _part(part: Part, whole: Requirement, made: Made) -> Ground:
     return Ground(
         code=part.code,
         outcome=part.result if whole.certain else Result.INDETERMINATE,
@@ -152,6 +152,7 @@ def _part(part: Part, whole: Requirement) -> Ground:
         missing=part.missing,
         positions=whole.positions,
         events=whole.events,
+        made=made(whole.rule) if whole.rule else (),
         **_cited(whole),
     )
 

@@ -35,6 +35,7 @@ class MissingUnit(Enum):
     HOURS = "HOURS"
     CREDITS = "CREDITS"
     TRAININGS = "TRAININGS"
+    DAYS = "DAYS"
 
 
 class Missing(Struct, kw_only=True, frozen=True):
@@ -174,4 +175,9 @@ def set_by(rule: InForce[Any]) -> Aside:
     )
 
 
-_UNIT_ZH = {MissingUnit.HOURS: "学时", MissingUnit.CREDITS: "学分", MissingUnit.TRAININGS: "次培训"}
+_UNIT_ZH = {
+    MissingUnit.HOURS: "学时",
+    MissingUnit.CREDITS: "学分",
+    MissingUnit.TRAININGS: "次培训",
+    MissingUnit.DAYS: "天",
+}

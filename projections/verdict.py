@@ -27,6 +27,7 @@ class Judged:
     """A record, its verdict (``None`` for one who never entered), and where they stand.
 
     ``day``: the one that is judged, in the cycle that was asked for; ``cycles``: all up to then.
+    ``running``: the cycle is not over on the day of asking.
     """
 
     record: Record
@@ -36,6 +37,7 @@ class Judged:
     shares: tuple[Share, ...] = ()
     cycles: tuple[Cycle, ...] = ()
     tree: Ground | None = None
+    running: bool = True
     consequence: Consequence | None = None
 
 
@@ -152,6 +154,7 @@ def _judged(
         verdict=verdict,
         position=position,
         day=judged_on,
+        running=judged_on == day,
         shares=tuple(shares),
         cycles=tuple(through),
         tree=tree,

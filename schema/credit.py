@@ -9,6 +9,7 @@ from typing import Any
 import strawberry
 
 from ledger.breakdown import Share, Sum, Uncounted, sums
+from ledger.caution import Caution, Danger
 from ledger.consequence import Consequence, RecordUse
 from ledger.credit import CreditKind
 from ledger.names import TeacherId
@@ -16,13 +17,14 @@ from ledger.record import Transfer, total
 from ledger.requirement import Requirement
 from ledger.verdict import Verdict
 from projections.catalogue import RECORDS, SCHOOL_BASED, TEACHERS
+from projections.caution import cautions
 from projections.credit import SchoolBased
 from projections.verdict import Judged, judged, judged_now
 from schema.context import Context
 from schema.ground import VerdictNode
 from schema.moment import AsOf
 from schema.outputs import connection, output
-from schema.scalars import Position, enum_type
+from schema.scalars import Position, enum_type, listed
 
 Info = strawberry.Info[Context, None]
 
@@ -32,6 +34,8 @@ SumType = output(Sum, name="CreditSum")
 TransferType = output(Transfer, name="TeacherTransfer")
 RequirementType = output(Requirement)
 VerdictType = output(Verdict)
+CautionType = output(Caution)
+enum_type(Danger)
 ConsequenceType = output(Consequence)
 SchoolBasedType = output(SchoolBased, name="SchoolBasedTraining", key="credit")
 Kind = enum_type(CreditKind)
@@ -83,6 +87,21 @@ class CreditRecord:
         description="What it means for the use that was asked for. 结果运用。"
     )
     position: Position = strawberry.field(description="Where it stands. 账本位置。")
+    found: strawberry.Private[Judged]
+    effective: strawberry.Private[date | None]
+
+    @strawberry.field(
+        graphql_type=listed(CautionType),
+        description="What is about to be lost, the nearest first; none of a cycle that is over. "
+        "预先提醒。",
+    )
+    async def warnings(self, info: Info) -> Any:
+        if not self.found.running:
+            return []
+        house = info.context.house
+        return await info.context.run(
+            cautions, house.reader, house.rules, self.found, self.effective
+        )
 
 
 @strawberry.type
@@ -111,9 +130,8 @@ class CreditQuery:
         if as_of is not None:
             asked |= {"known": await as_of.known(context), "effective": as_of.effective}
             judge = judged
-        return _record(
-            await context.run(judge, house.reader, house.rules, RECORDS, teacher, day, **asked)
-        )
+        found = await context.run(judge, house.reader, house.rules, RECORDS, teacher, day, **asked)
+        return _record(found, as_of.effective if as_of else None)
 
     @strawberry.field(
         graphql_type=connection(SchoolBasedType), description="School-based trainings. 校本培训。"
@@ -139,7 +157,7 @@ class CreditQuery:
         )
 
 
-def _record(found: Judged) -> CreditRecord:
+def _record(found: Judged, effective: date | None) -> CreditRecord:
     record, verdict = found.record, found.verdict
     # The cycle is that of the verdict, so that both are of the rules of one moment.
     lines = [
@@ -173,6 +191,8 @@ def _record(found: Judged) -> CreditRecord:
         tree=found.tree,
         consequence=found.consequence,
         position=Position(found.position),
+        found=found,
+        effective=effective,
     )
 
 
