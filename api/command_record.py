@@ -88,6 +88,21 @@ def record(
     day = on or effective or datetime.now(UTC).astimezone(SHANGHAI).date()
     with open_books(settings_of(context)) as books:
         found, meant, warned = _judged(books, name, day, as_of_position, effective, cycle)
+    _exists(found, name, day)
+    if as_json:
+        print_json([_plain(found, meant, warned)])
+        return
+    out = console()
+    _show(out, found, english=english)
+    _show_uncounted(out, found, english=english)
+    _show_warned(out, warned, english=english)
+    _show_meant(out, meant, english=english)
+    if on is None and cycle is None:
+        _tell_others(found)
+
+
+def _exists(found: Judged, name: str, day: date) -> None:
+    """Stops where the ledger knows no such teacher, or not yet on the day."""
     if found.record.entered is None:
         raise stop(
             "UNKNOWN_TEACHER",
@@ -102,15 +117,6 @@ def record(
             f"{name} entered the platform on {found.record.entered}; there is no cycle on {day}.",
             NOT_RIGHT,
         )
-    if as_json:
-        print_json([_plain(found, meant, warned)])
-        return
-    _show(console(), found, english=english)
-    _show_uncounted(console(), found, english=english)
-    _show_warned(console(), warned, english=english)
-    _show_meant(console(), meant, english=english)
-    if on is None and cycle is None:
-        _tell_others(found)
 
 
 def _tell_others(found: Judged) -> None:

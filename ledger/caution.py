@@ -221,7 +221,7 @@ def _total(
                 last,
                 f"周期还差 {lack.amount}，到 {last} 只剩 {days} 天，按每天至多认定 "
                 f"{per_day.value.hours_max} 学时并计入在读培训，至多再得 {most}，已无法达到。",
-                f"{lack.amount} are missing and {days} days are left until {last}: at "
+                f"{lack.amount} are missing; days left until {last}: {days}. At "
                 f"{per_day.value.hours_max} hours a day and with what is under way, {most} at "
                 "most; it can not be reached any more.",
             )
@@ -253,8 +253,8 @@ def _long(
             long,
             last,
             f"还差一次 {least} 及以上的集中培训，至少须 {needed} 天，到 {last} 只剩 {days} 天。",
-            f"An intensive training of {least} takes {needed} days at least; {days} are left "
-            f"until {last}.",
+            f"An intensive training of {least} takes {needed} days at least; days left until "
+            f"{last}: {days}.",
         )
 
 

@@ -154,6 +154,7 @@ DENIED = CompletionDenied(
 )
 YEAR = tuple(other(48, date(year, 6, 1)) for year in range(2014, 2019))
 MANAGED = Purpose.SCHOOL_MANAGEMENT
+HOURS, HOME = "YEARLY_HOURS/2022", "YEARLY_SCHOOL_BASED/2022"
 CASES = [
     Case("W-051", (home(180), other(200)), f"{TOTAL}=NOT_MET", "350"),
     Case("W-052", (home("150.5"),), f"{TOTAL}=NOT_MET", "150"),
@@ -233,6 +234,14 @@ CASES = [
         "W-070-bound",
         (belongs(Category.PRINCIPAL), aimed(MANAGED, 120, date(2022, 6, 1))),
         "PRINCIPAL_HOURS=MET",
+    ),
+    *(
+        Case(f"W-072-{name}", (home(school), other(rest)), nodes, place=WENZHOU)
+        for name, school, rest, nodes in (
+            ("whole", 24, 24, f"{HOURS}=COMPLIANT {HOME}=COMPLIANT"),
+            ("home", 20, 28, f"{HOURS}=COMPLIANT {HOME}=DEVIATION"),
+            ("hours", 24, 23, f"{HOURS}=DEVIATION {HOME}=COMPLIANT"),
+        )
     ),
     Case(
         "W-073",
