@@ -1,4 +1,4 @@
-"""A teacher's record from the command line: credits, totals, and the verdict with its reasons."""
+"""A teacher's record from the command line: what counts and what not, and the verdict as a tree."""
 
 from __future__ import annotations
 
@@ -25,12 +25,16 @@ from api.terminal import (
     table,
     tell,
 )
+from ledger.breakdown import Share
+from ledger.caution import Caution
 from ledger.consequence import Consequence, RecordUse, consequence
 from ledger.credit import CreditKind
-from ledger.record import Line, Record, total
-from ledger.requirement import Requirement, Result
-from ledger.verdict import Verdict
+from ledger.fault import Fault
+from ledger.ground import Ground
+from ledger.record import Record, total
+from ledger.requirement import Result
 from projections.catalogue import RECORDS
+from projections.caution import cautions
 from projections.verdict import Judged, judged
 
 COLORS = {Result.MET: "green", Result.NOT_MET: "red", Result.INDETERMINATE: "yellow"}
@@ -47,8 +51,12 @@ RESULT_ZH = {
     Result.LOCAL_DISCRETION: "由当地决定",
     Result.INDETERMINATE: "无法判断",
 }
-HEADERS_ZH = ("学分编号", "类别", "名称", "完成日", "计划学时", "缺课", "基础学分", "学分", "位置")
-HEADERS = ("credit", "kind", "title", "completed", "hours", "missed", "base", "credits", "at")
+HEADERS_ZH = (
+    *("学分编号", "类别", "名称", "完成日", "计划学时", "缺课", "基础学分", "学分", "计入", "位置"),
+)
+HEADERS = (
+    *("credit", "kind", "title", "completed", "hours", "missed", "base", "credits", "counts", "at"),
+)
 
 
 def record(
@@ -63,19 +71,38 @@ def record(
     effective: Annotated[
         date | None, typer.Option(help="Counting only what was true by this day.", **DAY)
     ] = None,
+    cycle: Annotated[
+        int | None, typer.Option(min=1, help="This cycle, by its number, on its last day.")
+    ] = None,
     english: Annotated[bool, typer.Option("--english", help="In English.")] = False,
     as_json: Json = False,
 ) -> None:
     """Show a teacher's credit record and verdict. 查学分档案与周期判断。
 
-    Every requirement comes with its rule, clause and the positions of the entries that it stands
-    on, and what the last cycle that ended means for promotion, registration, appraisal, awards and
-    costs follows. Exit code 1 where the ledger knows no such teacher.
+    Every requirement comes with its rule, clause, what is missing and the positions of the entries
+    that it stands on; then what does not count, what is about to be lost, and what the last cycle
+    that ended means for promotion, registration, appraisal, awards and costs. Exit code 1 where the
+    ledger knows no such teacher or cycle.
     """
     name = str(name_of(teacher, "teacher"))
     day = on or effective or datetime.now(UTC).astimezone(SHANGHAI).date()
     with open_books(settings_of(context)) as books:
-        found, meant = _judged(books, name, day, as_of_position, effective)
+        found, meant, warned = _judged(books, name, day, as_of_position, effective, cycle)
+    _exists(found, name, day)
+    if as_json:
+        print_json([_plain(found, meant, warned)])
+        return
+    out = console()
+    _show(out, found, english=english)
+    _show_uncounted(out, found, english=english)
+    _show_warned(out, warned, english=english)
+    _show_meant(out, meant, english=english)
+    if on is None and cycle is None:
+        _tell_others(found)
+
+
+def _exists(found: Judged, name: str, day: date) -> None:
+    """Stops where the ledger knows no such teacher, or not yet on the day."""
     if found.record.entered is None:
         raise stop(
             "UNKNOWN_TEACHER",
@@ -90,12 +117,6 @@ def record(
             f"{name} entered the platform on {found.record.entered}; there is no cycle on {day}.",
             NOT_RIGHT,
         )
-    if as_json:
-        print_json([_plain(found, day, meant)])
-        return
-    _show(console(), found, meant, english=english)
-    if on is None:
-        _tell_others(found)
 
 
 def _tell_others(found: Judged) -> None:
@@ -118,21 +139,39 @@ def _tell_others(found: Judged) -> None:
 
 
 def _judged(
-    books: Books, name: str, day: date, position: int | None, effective: date | None
-) -> tuple[Judged, list[Consequence | None]]:
-    """The record with its verdict, and what it means for each use."""
+    books: Books,
+    name: str,
+    day: date,
+    position: int | None,
+    effective: date | None,
+    cycle: int | None,
+) -> tuple[Judged, list[Consequence | None], list[Caution]]:
+    """The record with its verdict, what it means for each use, and the warnings."""
     known = None if position is None else min(position, books.feed.head())
-    found = judged(books.reader, books.rules, RECORDS, name, day, known=known, effective=effective)
+    asked: dict[str, Any] = {"known": known, "effective": effective, "cycle": cycle}
+    try:
+        found = judged(books.reader, books.rules, RECORDS, name, day, **asked)
+    except Fault as fault:
+        raise stop(fault.code, fault.zh, fault.en, NOT_RIGHT) from None
     rules = books.rules.at(found.position)
-    return found, [consequence(found.record, rules, use, day) for use in RecordUse]
+    warned = cautions(books.reader, books.rules, found, effective) if found.running else []
+    return found, [consequence(found.record, rules, use, day) for use in RecordUse], warned
 
 
-def _plain(found: Judged, day: date, meant: list[Consequence | None]) -> dict[str, Any]:
-    whole: dict[str, Any] = {"position": found.position, "day": day}
-    whole["record"] = msgspec.to_builtins(found.record, enc_hook=str)
+def _plain(found: Judged, meant: list[Consequence | None], warned: list[Caution]) -> dict[str, Any]:
+    whole: dict[str, Any] = {"position": found.position, "day": found.day}
+    parts = {
+        "record": found.record,
+        "lines": found.shares,
+        "verdict": found.verdict,
+        "tree": found.tree,
+        "uncounted": [each for share in found.shares for each in share.uncounted],
+        "cycles": found.cycles,
+        "warnings": warned,
+        "consequences": meant,
+    }
+    whole |= {name: msgspec.to_builtins(each, enc_hook=str) for name, each in parts.items()}
     whole["totals"] = {key: str(value) for key, value in _totals(found.record).items()}
-    whole["verdict"] = msgspec.to_builtins(found.verdict, enc_hook=str)
-    whole["consequences"] = msgspec.to_builtins(meant, enc_hook=str)
     return whole
 
 
@@ -141,7 +180,7 @@ def _totals(record: Record) -> dict[str, Any]:
     return {"ALL": total(record.lines)} | {key: value for key, value in by_kind.items() if value}
 
 
-def _show(out: Console, found: Judged, meant: list[Consequence | None], *, english: bool) -> None:
+def _show(out: Console, found: Judged, *, english: bool) -> None:
     record = found.record
     place = f"{record.teacher}  {record.school}  {record.place}"
     since = f"entered {record.entered}" if english else f"{record.entered} 进入平台"
@@ -149,14 +188,38 @@ def _show(out: Console, found: Judged, meant: list[Consequence | None], *, engli
     out.print(f"{place}  {since}  {stands}")
     if record.lines:
         shown = table(*(HEADERS if english else HEADERS_ZH))
-        for line in record.lines:
-            shown.add_row(*_row(line, english=english))
+        for share in found.shares:
+            shown.add_row(*_row(share, english=english))
         out.print(shown)
     totals = "  ".join(f"{key} {value}" for key, value in _totals(record).items())
     out.print(("Credits: " if english else "学分合计：") + totals)
-    if found.verdict is not None:
-        out.print(_tree(found.verdict, english=english))
-    _show_meant(out, meant, english=english)
+    if found.tree is not None:
+        out.print(_tree(found.tree, found.day, english=english))
+
+
+def _show_uncounted(out: Console, found: Judged, *, english: bool) -> None:
+    lost = [each for share in found.shares for each in share.uncounted]
+    if not lost:
+        return
+    tree = Tree("What does not count" if english else "不计入的部分")
+    for each in lost:
+        said = each.en if english else each.zh
+        branch = tree.add(Text(f"{each.amount}  {each.credit}  {each.why.value}  {said}"))
+        if each.rule is not None:
+            clause = (each.clause_en if english else each.clause_zh) or ""
+            branch.add(Text(f"{each.rule}  {each.citation}  {clause}".rstrip(), style="dim"))
+    out.print(tree)
+
+
+def _show_warned(out: Console, warned: list[Caution], *, english: bool) -> None:
+    if not warned:
+        return
+    tree = Tree("Warnings" if english else "预先提醒")
+    for each in warned:
+        branch = tree.add(Text(each.en if english else each.zh, style="yellow"))
+        if each.rule is not None:
+            branch.add(Text(f"{each.rule}  {each.citation}", style="dim"))
+    out.print(tree)
 
 
 def _show_meant(out: Console, meant: list[Consequence | None], *, english: bool) -> None:
@@ -170,35 +233,53 @@ def _show_meant(out: Console, meant: list[Consequence | None], *, english: bool)
     out.print(tree)
 
 
-def _row(line: Line, *, english: bool) -> list[str]:
-    revoked = (" (revoked)" if english else "（已撤销）") if line.revoked else ""
+def _row(share: Share, *, english: bool) -> list[str]:
+    revoked = (" (revoked)" if english else "（已撤销）") if share.revoked else ""
     return [
-        str(line.credit),
-        line.kind.value,
-        line.title + revoked,
-        str(line.completed),
-        str(line.hours_planned),
-        str(line.hours_missed),
-        str(line.base_credits),
-        str(line.credits),
-        _positions(tuple(line.positions)),
+        str(share.credit),
+        share.shown.value,
+        share.title + revoked,
+        str(share.completed),
+        str(share.hours_planned),
+        str(share.hours_missed),
+        str(share.base_credits),
+        str(share.credits),
+        str(share.effective),
+        _positions(tuple(share.positions)),
     ]
 
 
-def _tree(verdict: Verdict, *, english: bool) -> Tree:
-    head = f"{verdict.day}: {verdict.en}" if english else f"{verdict.day}：{verdict.zh}"
-    tree = Tree(Text(head, style=COLORS.get(verdict.result, "")))
-    for each in verdict.requirements:
-        said = each.result.value if english else RESULT_ZH[each.result]
-        sentence = each.en if english else each.zh
-        branch = tree.add(Text(f"{said} {each.code}  {sentence}", COLORS.get(each.result, "")))
-        for line in _reasons(each, english=english):
-            branch.add(Text(line, style="dim"))
+def _tree(root: Ground, day: date, *, english: bool) -> Tree:
+    head = f"{day}: {root.en}" if english else f"{day}：{root.zh}"
+    tree = Tree(Text(head, style=_color(root)))
+    for each in root.children:
+        _branch(tree, each, english=english)
     return tree
 
 
-def _reasons(each: Requirement, *, english: bool) -> list[str]:
+def _branch(tree: Tree, node: Ground, *, english: bool) -> None:
+    said = node.outcome.value if node.outcome and english else ""
+    if node.outcome and not english:
+        said = RESULT_ZH[node.outcome]
+    sentence = node.en if english else node.zh
+    branch = tree.add(Text(f"{said} {node.code}  {sentence}".strip(), _color(node)))
+    for line in _reasons(node, english=english):
+        branch.add(Text(line, style="dim"))
+    for each in node.children:
+        _branch(branch, each, english=english)
+
+
+def _color(node: Ground) -> str:
+    return COLORS.get(node.outcome, "") if node.outcome else ""
+
+
+def _reasons(each: Ground, *, english: bool) -> list[str]:
     lines = []
+    if each.missing is not None:
+        lines.append(each.missing.en if english else each.missing.zh)
+    if each.aside is not None:
+        set_aside = "set aside by" if english else "依此暂停或由当地决定："
+        lines.append(f"{set_aside} {each.aside.rule}  {each.aside.citation}")
     if each.rule is not None:
         doubt = "" if each.certain else (" (perhaps in force)" if english else "（是否生效不明）")
         if each.external:

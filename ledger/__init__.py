@@ -93,8 +93,12 @@ record             学分档案         record.py
 erasure            个人信息删除     erasure.py
 special training   专项培训         special.py
 structure          学分结构         structure.py
+footing            计算口径         footing.py (over which credits a cycle is added up)
+breakdown          计入明细         breakdown.py (how much of each credit counts, and why not)
 yearly             年度学时         yearly.py
 verdict            周期合格判断     verdict.py
+ground             判断依据         ground.py (the tree of requirements under a verdict)
+caution            预先提醒         caution.py (before a training or a cycle is lost)
 evidence           证据             evidence.py (from which a verdict follows)
 difference         差异             difference.py (between two moments, with its causes)
 trial              试算             trial.py (whose verdict a draft would change)
@@ -126,9 +130,9 @@ from ledger import (  # isort: skip  (order of life)
     settlement, attendance, assessment, evaluation, safeguard, completion, notice, feedback,
     charge, conduct, omission, closing, school_based, population, sample, oversight, observation,
     funding, duty, school_plan, recognition, credit, correction, misconduct, remedy, redress,
-    record, erasure, special, structure, yearly, verdict, evidence, difference, trial, explanation,
-    obstacle, denial, placement, exclusion, indicator, target, consequence, statement, draft,
-    conflict, document, policy, amendment,
+    record, erasure, special, structure, footing, breakdown, yearly, verdict, ground, caution,
+    evidence, difference, trial, explanation, obstacle, denial, placement, exclusion, indicator,
+    target, consequence, statement, draft, conflict, document, policy, amendment,
 )
 
 NOUNS = (
@@ -141,8 +145,8 @@ NOUNS = (
     settlement, attendance, assessment, evaluation, safeguard, completion, notice, feedback,
     charge, conduct, omission, closing, school_based, population, sample, oversight, observation,
     funding, duty, school_plan, recognition, credit, correction, misconduct, remedy, redress,
-    record, erasure, special, structure, yearly, verdict, evidence, difference, trial, explanation,
-    obstacle, denial, placement, exclusion, indicator, target, consequence, statement, draft,
-    conflict, document, policy, amendment,
+    record, erasure, special, structure, footing, breakdown, yearly, verdict, ground, caution,
+    evidence, difference, trial, explanation, obstacle, denial, placement, exclusion, indicator,
+    target, consequence, statement, draft, conflict, document, policy, amendment,
 )
 # fmt: on

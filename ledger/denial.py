@@ -28,7 +28,15 @@ from ledger.completion import (
 from ledger.completion import Reason as Why
 from ledger.enrollment import Status
 from ledger.event import Entry
-from ledger.explanation import Explanation, Ground, Missing, Upshot, explained, ground, ground_of
+from ledger.explanation import (
+    Condition,
+    Explanation,
+    ReasonWhy,
+    Upshot,
+    explained,
+    reason,
+    reason_of,
+)
 from ledger.extent import Extent
 from ledger.misconduct import MisconductRecorded
 from ledger.names import OfferingId, TeacherId
@@ -86,7 +94,7 @@ class _Case:
             case _:
                 pass
 
-    def absences(self) -> Ground | None:
+    def absences(self) -> ReasonWhy | None:
         """What the missed hours say, against the limit that covers the class."""
         assert self.room.opened is not None
         opened, missed = self.room.opened, self.standing.missed
@@ -100,13 +108,13 @@ class _Case:
         facts["share"] = str(Fraction(total) / Fraction(planned))
         if limit is None:
             zh, en = f"缺课 {total}/{planned} 学时", f"{total} of {planned} hours were missed"
-            return ground("ABSENCE_WITHIN", zh, en, evidence=events, facts=facts)
+            return reason("ABSENCE_WITHIN", zh, en, evidence=events, facts=facts)
         most = limit.value.share_max * Fraction(planned)
         facts |= {"limit": str(limit.value.share_max), "most": str(most)}
         over = beyond_limit(limit, total, planned)
         code = "ABSENCE" if over and limit.certain else "LIMIT_UNCERTAIN"
         than_zh, than_en = ("超过", "more than") if over else ("未超过", "no more than")
-        return ground(
+        return reason(
             code if over else "ABSENCE_WITHIN",
             f"缺课 {total} 学时，为 {planned} 学时的 {facts['share']}，{than_zh}"
             f" {limit.value.share_max}（{most} 学时）",
@@ -118,13 +126,13 @@ class _Case:
             facts=facts,
         )
 
-    def assessment(self) -> Ground | None:
+    def assessment(self) -> ReasonWhy | None:
         """What a failed assessment says."""
         if self.standing.passed is not False:
             return None
         assert self.room.opened is not None
         rule = self.rules.find(FinalAssessment, self.room.opened.place, self.room.opened_on)
-        return ground(
+        return reason(
             "ASSESSMENT_FAILED",
             "结业考核不合格",
             "the final assessment was not passed",
@@ -133,10 +141,10 @@ class _Case:
             opposing=(self.assessed_by,),
         )
 
-    def misconduct(self, rule: Rule | None) -> Ground:
+    def misconduct(self, rule: Rule | None) -> ReasonWhy:
         """What the serious breaches say."""
         days = "、".join(str(each.on) for each in self.breaches)
-        return ground(
+        return reason(
             "MISCONDUCT",
             f"培训期间有严重违规违纪（{days}）",
             f"a serious breach during the training ({days})",
@@ -155,7 +163,7 @@ def why_not_completed(
         case.learn(entry)
     if case.room.opened is None:
         said = unknown(offering, "offering")
-        return explained(Upshot.OPEN, [ground_of(said)])
+        return explained(Upshot.OPEN, [reason_of(said)])
     case.room.opened = case.extent.applied(case.room.opened)
     match case.outcome.event if case.outcome else None:
         case CompletionGranted():
@@ -166,9 +174,9 @@ def why_not_completed(
             return explained(Upshot.DENIED, _denied(case))
 
 
-def _granted(case: _Case) -> Iterator[Ground]:
+def _granted(case: _Case) -> Iterator[ReasonWhy]:
     assert case.outcome is not None
-    yield ground(
+    yield reason(
         "COMPLETED",
         f"已于 {case.outcome.on} 结业",
         f"it was completed on {case.outcome.on}",
@@ -177,7 +185,7 @@ def _granted(case: _Case) -> Iterator[Ground]:
     yield from filter(None, [case.absences()])
 
 
-def _denied(case: _Case) -> Iterable[Ground]:
+def _denied(case: _Case) -> Iterable[ReasonWhy]:
     assert case.outcome is not None
     event = case.outcome.event
     assert isinstance(event, CompletionDenied | CompletionRevoked | TrainingTerminated)
@@ -188,7 +196,7 @@ def _denied(case: _Case) -> Iterable[Ground]:
         Why.ASSESSMENT_FAILED: case.assessment(),
         Why.MISCONDUCT: case.misconduct(rule) if why is Why.MISCONDUCT else None,
     }
-    settled = ground(
+    settled = reason(
         why.value,
         f"{case.outcome.on} 记为未结业",
         f"recorded as not completed on {case.outcome.on}",
@@ -203,7 +211,7 @@ def _denied(case: _Case) -> Iterable[Ground]:
     yield from (each for each in found.values() if each and each.opposing)
 
 
-def _with(told: Ground, *events: str) -> Ground:
+def _with(told: ReasonWhy, *events: str) -> ReasonWhy:
     return replace(
         told,
         evidence=(*told.evidence, *events),
@@ -211,24 +219,24 @@ def _with(told: Ground, *events: str) -> Ground:
     )
 
 
-def _open(case: _Case) -> Iterator[Ground]:
+def _open(case: _Case) -> Iterator[ReasonWhy]:
     opened, standing = case.room.opened, case.standing
     assert opened is not None
     if case.room.cancelled is not None:
         zh, en = f"{case.offering} 已经取消", f"{case.offering} was cancelled"
-        yield ground_of(OfferingGone(zh=zh, en=en, evidence=(case.room.cancelled,)))
+        yield reason_of(OfferingGone(zh=zh, en=en, evidence=(case.room.cancelled,)))
         return
     if standing.choice.status is not Status.PROVIDER_CONFIRMED:
         code, zh, en = WAITS[standing.choice.status]
         against = standing.choice.status in (Status.SCHOOL_NOT_PASSED, Status.PROVIDER_DECLINED)
         last = tuple(filter(None, [standing.choice.evidence]))
-        yield ground(
+        yield reason(
             "NOT_ENROLLED",
             f"{case.teacher} 不是 {case.offering} 的学员",
             f"{case.teacher} is not enrolled in {case.offering}",
             evidence=() if against else last,
             opposing=last if against else (),
-            missing=(Missing(code=code, zh=zh, en=en),),
+            missing=(Condition(code=code, zh=zh, en=en),),
         )
         return
     absences = case.absences()
@@ -236,22 +244,22 @@ def _open(case: _Case) -> Iterator[Ground]:
     yield _waiting(case, denied=absences is not None and absences.code == "ABSENCE")
 
 
-def _waiting(case: _Case, *, denied: bool) -> Ground:
+def _waiting(case: _Case, *, denied: bool) -> ReasonWhy:
     """What is still to come before the outcome; an assessment is not waited for in vain."""
     opened = case.room.opened
     assert opened is not None
     missing = []
     if case.day < opened.closes:
         zh, en = f"班期到 {opened.closes} 结束", f"the class ends on {opened.closes}"
-        missing.append(Missing(code="NOT_ENDED", zh=zh, en=en, day=opened.closes))
+        missing.append(Condition(code="NOT_ENDED", zh=zh, en=en, day=opened.closes))
     rule = None
     if opened.plan.final_assessment and case.standing.passed is None and not denied:
         rule = case.rules.find(FinalAssessment, opened.place, case.room.opened_on)
         zh, en = "结业考核结果尚未登记", "the final assessment is not recorded"
-        missing.append(Missing(code="ASSESSMENT_MISSING", zh=zh, en=en))
+        missing.append(Condition(code="ASSESSMENT_MISSING", zh=zh, en=en))
     zh, en = "机构尚未办理结业", "the provider has not settled it"
-    missing.append(Missing(code="NOT_SETTLED", zh=zh, en=en))
-    return ground(
+    missing.append(Condition(code="NOT_SETTLED", zh=zh, en=en))
+    return reason(
         "NOT_SETTLED",
         "结业尚待：" + "，".join(each.zh for each in missing),
         "still to come: " + ", ".join(each.en for each in missing),

@@ -88,4 +88,5 @@ def _said(verdict: Verdict | None) -> tuple[object, ...] | None:
         (each.code, each.rule, each.year, each.result, each.needed, each.had, each.certain)
         for each in verdict.requirements
     )
-    return verdict.result, cycle, verdict.counted, verdict.cut, verdict.unit, told
+    lacks = tuple(each.missing for each in verdict.requirements)
+    return verdict.result, cycle, verdict.counted, verdict.cut, verdict.unit, told, lacks

@@ -12,22 +12,28 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from ledger.amount import ZERO
+from ledger.breakdown import cuts_of
 from ledger.command import Selector, about
 from ledger.completion import HoursDeduction
 from ledger.credit import CreditAwarded, CreditCorrected, CreditKind, CreditRevoked
-from ledger.cycle import YEARS_DEFAULT, Cycle, CycleTotal, Unit
+from ledger.cycle import Unit
 from ledger.event import Entry
-from ledger.explanation import Explanation, Ground, Missing, Upshot, explained, ground, ground_of
+from ledger.explanation import (
+    Condition,
+    Explanation,
+    ReasonWhy,
+    Upshot,
+    explained,
+    reason,
+    reason_of,
+)
+from ledger.footing import Footing, footing
 from ledger.names import CreditId, OfferingId, TeacherId
 from ledger.recognition import HoursPerDay
 from ledger.record import RECORD_EVENTS, Line, Record
 from ledger.register import unknown
-from ledger.regulation import InForce, Rule, Rulebook
-from ledger.requirement import Result
+from ledger.regulation import Rule, Rulebook
 from ledger.school_based import SchoolBasedRecognised, SchoolBasedRecorded
-from ledger.special import apart
-from ledger.structure import cap_on
 
 
 def credit_selectors(teacher: TeacherId) -> list[Selector]:
@@ -43,10 +49,12 @@ class _Case:
     record: Record
     entries: Sequence[Entry]
     rules: Rulebook
-    day: date
-    total: InForce[CycleTotal] | None
-    cycle: Cycle
-    unit: Unit
+    base: Footing
+
+    @property
+    def unit(self) -> Unit:
+        """What the total is counted in."""
+        return self.base.unit
 
     @property
     def whole(self) -> Decimal:
@@ -90,13 +98,10 @@ def why_not_counted(
     )
     if line is None:
         return explained(Upshot.NOT_COUNTED, _unawarded(credit, entries, completion))
-    place = record.place
-    total = rules.find(CycleTotal, place, day) if place else None
-    cycle = record.cycle(day, total.value.years if total else YEARS_DEFAULT)
-    if place is None or cycle is None:
-        return explained(Upshot.NOT_COUNTED, [ground_of(unknown(teacher, "teacher"))])
-    unit = total.value.unit(day) if total else Unit.CREDITS
-    return _weighed(_Case(line, record, entries, rules, day, total, cycle, unit))
+    base = footing(record, rules, day)
+    if base is None:
+        return explained(Upshot.NOT_COUNTED, [reason_of(unknown(teacher, "teacher"))])
+    return _weighed(_Case(line, record, entries, rules, base))
 
 
 def _weighed(case: _Case) -> Explanation:
@@ -115,11 +120,11 @@ def _weighed(case: _Case) -> Explanation:
 
 def _unawarded(
     credit: CreditId | None, entries: Sequence[Entry], completion: Explanation | None
-) -> Iterable[Ground]:
+) -> Iterable[ReasonWhy]:
     own = [each for each in entries if credit and getattr(each.event, "credit", None) == credit]
     match own[-1].event if own else None:
         case SchoolBasedRecognised(reason=why):
-            yield ground(
+            yield reason(
                 "NOT_RECOGNISED",
                 f"主管部门于 {own[-1].on} 未予认定",
                 f"the bureau did not recognise it on {own[-1].on}",
@@ -128,45 +133,45 @@ def _unawarded(
             )
         case SchoolBasedRecorded():
             zh, en = "主管部门尚未认定", "the bureau has not recognised it yet"
-            yield ground(
+            yield reason(
                 "NOT_AWARDED",
                 zh,
                 en,
                 evidence=(own[-1].id,),
-                missing=(Missing(code="RECOGNITION", zh=zh, en=en),),
+                missing=(Condition(code="RECOGNITION", zh=zh, en=en),),
             )
         case _ if completion is not None:
             yield from _uncredited(completion)
         case _ if credit is not None:
-            yield ground_of(unknown(credit, "credit"))
+            yield reason_of(unknown(credit, "credit"))
         case _:
             return
 
 
-def _uncredited(completion: Explanation) -> Iterable[Ground]:
+def _uncredited(completion: Explanation) -> Iterable[ReasonWhy]:
     if completion.answer is not Upshot.DONE:
         zh, en = "培训没有结业", "the training is not completed"
-        missing = (Missing(code="COMPLETION", zh=zh, en=en),)
-        yield ground("NOT_COMPLETED", zh, en, missing=missing)
+        missing = (Condition(code="COMPLETION", zh=zh, en=en),)
+        yield reason("NOT_COMPLETED", zh, en, missing=missing)
         yield from completion.reasons
         return
     zh, en = "主管部门尚未认定学分", "the bureau has not awarded the credit yet"
-    yield ground(
+    yield reason(
         "NOT_AWARDED",
         zh,
         en,
         evidence=tuple(e for each in completion.reasons for e in each.evidence),
-        missing=(Missing(code="AWARD", zh=zh, en=en),),
+        missing=(Condition(code="AWARD", zh=zh, en=en),),
     )
 
 
-def _outside(case: _Case) -> Iterator[Ground]:
+def _outside(case: _Case) -> Iterator[ReasonWhy]:
     """What keeps the credit out of the cycle altogether."""
-    line, cycle = case.line, case.cycle
+    line, cycle = case.line, case.base.cycle
     if line.revoked:
         gone = case.events(CreditRevoked)[-1]
         why = gone.event.reason  # type: ignore[attr-defined]  # as asked for
-        yield ground(
+        yield reason(
             "REVOKED",
             f"学分已于 {gone.on} 撤销",
             f"the credit was revoked on {gone.on}",
@@ -175,17 +180,17 @@ def _outside(case: _Case) -> Iterator[Ground]:
             facts={"reason": why},
         )
     if not cycle.holds(line.completed):
-        yield ground(
+        yield reason(
             "OUTSIDE_CYCLE",
             f"培训于 {line.completed} 结束，不在周期 {cycle.start} 至 {cycle.last_day} 内",
             f"completed on {line.completed}, outside the cycle {cycle.start} to {cycle.last_day}",
-            case.total,
+            case.base.total,
             evidence=(*line.events[:1], *_opened(case)),
         )
-    elif line.completed > case.day:
-        zh = f"培训到 {line.completed} 才结束，{case.day} 尚不计入"
-        en = f"completed on {line.completed} only, after {case.day}"
-        yield ground("NOT_YET", zh, en, evidence=tuple(line.events[:1]))
+    elif line.completed > case.base.day:
+        zh = f"培训到 {line.completed} 才结束，{case.base.day} 尚不计入"
+        en = f"completed on {line.completed} only, after {case.base.day}"
+        yield reason("NOT_YET", zh, en, evidence=tuple(line.events[:1]))
 
 
 def _opened(case: _Case) -> tuple[str, ...]:
@@ -194,14 +199,14 @@ def _opened(case: _Case) -> tuple[str, ...]:
     return tuple(each.id for each in case.entries if each.event.NAME in names)
 
 
-def _deducted(case: _Case) -> Iterator[Ground]:
+def _deducted(case: _Case) -> Iterator[ReasonWhy]:
     """What was taken off the base, by missed hours or by a correction."""
     line = case.line
     if line.worth(case.unit) >= case.whole:
         return
     awarded = case.events(CreditAwarded, SchoolBasedRecognised)[:1]
     changed = case.events(CreditCorrected)
-    yield ground(
+    yield reason(
         "DEDUCTED",
         f"基准 {case.whole}，缺课 {line.hours_missed} 学时，超过每日认定的 {line.hours_beyond} "
         f"学时，现为 {line.worth(case.unit)}",
@@ -226,29 +231,29 @@ def _deduction(case: _Case, awarded: list[Entry]) -> Rule | None:
     return next((each for each in rules if each.kind in kinds), None)
 
 
-def _otherwise(case: _Case) -> Iterator[Ground]:
+def _otherwise(case: _Case) -> Iterator[ReasonWhy]:
     """That the total is counted in hours, and the training is worth another number of credits."""
     line = case.line
     if case.unit is Unit.HOURS and line.hours != line.credits:
-        yield ground(
+        yield reason(
             "OTHER_UNIT",
-            f"{case.day} 的总量按学时计：{line.hours} 学时（{line.credits} 学分）",
-            f"on {case.day} the total is in hours: {line.hours} hours ({line.credits} credits)",
-            case.total,
+            f"{case.base.day} 的总量按学时计：{line.hours} 学时（{line.credits} 学分）",
+            f"in hours, as the total is: {line.hours} hours ({line.credits} credits)",
+            case.base.total,
             evidence=tuple(line.events[:1]),
         )
 
 
-def _aside(case: _Case) -> Iterator[tuple[Decimal, Ground]]:
+def _aside(case: _Case) -> Iterator[tuple[Decimal, ReasonWhy]]:
     """A training that the cycle counts at a rate of its own."""
-    found = apart(case.record, case.rules, [case.line]).get(case.line.credit)
+    found = case.base.aside.get(case.line.credit)
     if found is None:
         return
     counted = found.worth(case.unit)
     spans = [each for each in case.record.belongings if each.category is found.category]
     yield (
         counted,
-        ground(
+        reason(
             "SPECIAL_TRAINING",
             f"{found.category.value} 的专项培训按 {found.rule.value.count_rate} 计入",
             f"training of a {found.category.value}; it counts at {found.rule.value.count_rate}",
@@ -259,38 +264,36 @@ def _aside(case: _Case) -> Iterator[tuple[Decimal, Ground]]:
     )
 
 
-def _beyond_cap(case: _Case) -> Iterator[tuple[Decimal, Ground]]:
+def _beyond_cap(case: _Case) -> Iterator[tuple[Decimal, ReasonWhy]]:
     """What the cap leaves of a school-based credit: those completed first fill it."""
-    line, place = case.line, case.record.place
-    assert place is not None
-    if line.kind is not CreditKind.SCHOOL_BASED:
+    cap, cut = case.base.used, cuts_of(case.base).get(case.line.credit)
+    if cap is None or not cut:
         return
-    cap, suspended = cap_on(case.rules, place, case.day)
-    if cap is None or suspended is Result.NOT_ASSESSED:
-        return
-    every = [
-        each
-        for each in case.record.within(case.cycle)
-        if each.kind is CreditKind.SCHOOL_BASED and each.completed <= case.day
-    ]
-    every.sort(key=lambda each: (each.completed, each.positions[0]))
-    before = sum((each.worth(case.unit) for each in every[: every.index(line)]), ZERO)
-    worth = line.worth(case.unit)
-    counted = min(max(cap.value.credits_max - before, ZERO), worth)
-    if counted >= worth:
-        return
-    earlier = [each.events[0] for each in every[: every.index(line)]]
+    worth = case.line.worth(case.unit)
+    most, counted = cap.value.credits_max, worth - cut
     yield (
         counted,
-        ground(
+        reason(
             "BEYOND_CAP",
-            f"校本学分至多计 {cap.value.credits_max}，先结束的已有 {before}，此项计 {counted}/"
-            f"{worth}",
-            f"at most {cap.value.credits_max} from the school count; {before} came before, "
-            f"{counted} of {worth} are left",
+            f"校本学分至多计 {most}，先结束的先计，此项计 {counted}/{worth}",
+            f"at most {most} from the school count, the first completed first; {counted} of "
+            f"{worth} are left",
             cap,
-            evidence=tuple(line.events[:1]),
-            opposing=tuple(earlier),
-            facts={"before": str(before), "counted": str(counted), "cut": str(worth - counted)},
+            evidence=tuple(case.line.events[:1]),
+            opposing=tuple(_before(case)),
+            facts={"counted": str(counted), "cut": str(cut)},
         ),
     )
+
+
+def _before(case: _Case) -> Iterator[str]:
+    """The school-based credits that fill the cap before this one."""
+    own = case.line
+    for each in case.base.lines:
+        earlier = (each.completed, each.recognised, each.credit) < (
+            own.completed,
+            own.recognised,
+            own.credit,
+        )
+        if earlier and each.kind is CreditKind.SCHOOL_BASED:
+            yield each.events[0]

@@ -33,7 +33,7 @@ class Upshot(Enum):
     NOT_COUNTED = "NOT_COUNTED"
 
 
-class Missing(Struct, kw_only=True, frozen=True):
+class Condition(Struct, kw_only=True, frozen=True):
     """What would have to be there; ``day``: when it comes, or came to an end."""
 
     code: str
@@ -42,7 +42,7 @@ class Missing(Struct, kw_only=True, frozen=True):
     day: date | None = None
 
 
-class Ground(Struct, kw_only=True, frozen=True):
+class ReasonWhy(Struct, kw_only=True, frozen=True):
     """One reason with its clause, the events for it and against, and what is missing.
 
     ``evidence``: the events that it is read from; ``opposing``: those that stand in the way;
@@ -64,7 +64,7 @@ class Ground(Struct, kw_only=True, frozen=True):
     chosen_on: date | None = None
     evidence: tuple[str, ...] = ()
     opposing: tuple[str, ...] = ()
-    missing: tuple[Missing, ...] = ()
+    missing: tuple[Condition, ...] = ()
     facts: dict[str, str] = {}
 
 
@@ -74,7 +74,7 @@ class Explanation(Struct, kw_only=True, frozen=True):
     answer: Upshot
     zh: str
     en: str
-    reasons: tuple[Ground, ...] = ()
+    reasons: tuple[ReasonWhy, ...] = ()
     position: int = 0
 
 
@@ -92,7 +92,7 @@ HEADS = {
 }
 
 
-def explained(answer: Upshot, reasons: Iterable[Ground]) -> Explanation:
+def explained(answer: Upshot, reasons: Iterable[ReasonWhy]) -> Explanation:
     """The answer, told in one text with its reasons."""
     told = tuple(reasons)
     zh, en = HEADS[answer]
@@ -104,18 +104,18 @@ def explained(answer: Upshot, reasons: Iterable[Ground]) -> Explanation:
     )
 
 
-def ground(
+def reason(
     code: str,
     zh: str,
     en: str,
     rule: InForce[Any] | Rule | None = None,
     **more: Any,
-) -> Ground:
+) -> ReasonWhy:
     """A reason with the fields that name its rule."""
-    return Ground(code=code, zh=zh, en=en, **_named(rule), **more)
+    return ReasonWhy(code=code, zh=zh, en=en, **_named(rule), **more)
 
 
-def ground_of(said: Refused, **more: Any) -> Ground:
+def reason_of(said: Refused, **more: Any) -> ReasonWhy:
     """A refusal as a reason; what it names as evidence stands in the way."""
     fields = _named(said.rule) | {
         "certain": said.certain,
@@ -123,7 +123,7 @@ def ground_of(said: Refused, **more: Any) -> Ground:
         "chosen_on": said.chosen_on,
     }
     opposing = tuple(filter(None, said.evidence))
-    return Ground(code=said.code, zh=said.zh, en=said.en, opposing=opposing, **fields, **more)
+    return ReasonWhy(code=said.code, zh=said.zh, en=said.en, opposing=opposing, **fields, **more)
 
 
 def _named(rule: InForce[Any] | Rule | None) -> dict[str, Any]:

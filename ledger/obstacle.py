@@ -14,7 +14,15 @@ from msgspec.structs import replace
 from ledger.command import Ask, Asker, Refusals, Refused, Role, settle
 from ledger.enrollment import EnrollmentDeclined, SelectionReviewed
 from ledger.event import Entry, Event
-from ledger.explanation import Explanation, Ground, Missing, Upshot, explained, ground, ground_of
+from ledger.explanation import (
+    Condition,
+    Explanation,
+    ReasonWhy,
+    Upshot,
+    explained,
+    reason,
+    reason_of,
+)
 from ledger.finding import FindingMade
 from ledger.names import OfferingId, TeacherId
 from ledger.offering import OfferingOpened
@@ -53,7 +61,7 @@ def why_not_selected(
     except Refusals as said:
         done = any(isinstance(each, AlreadySelected) for each in said.refusals)
         reasons = [
-            ground_of(each, evidence=stands_on, missing=tuple(_missing(asked, each)))
+            reason_of(each, evidence=stands_on, missing=tuple(_missing(asked, each)))
             for each in said.refusals
         ]
         answer = Upshot.DONE if done else Upshot.REFUSED
@@ -61,11 +69,11 @@ def why_not_selected(
     return explained(Upshot.NOTHING_AGAINST, [*noted, *_before(teacher, offering, entries)])
 
 
-def _noted(events: Iterable[Event]) -> Iterable[Ground]:
+def _noted(events: Iterable[Event]) -> Iterable[ReasonWhy]:
     """What would be found beside the choice; it refuses nothing."""
     for event in events:
         if isinstance(event, FindingMade):
-            yield Ground(
+            yield ReasonWhy(
                 code=event.code,
                 zh=event.zh,
                 en=event.en,
@@ -78,7 +86,9 @@ def _noted(events: Iterable[Event]) -> Iterable[Ground]:
             )
 
 
-def _before(teacher: TeacherId, offering: OfferingId, entries: Sequence[Entry]) -> Iterable[Ground]:
+def _before(
+    teacher: TeacherId, offering: OfferingId, entries: Sequence[Entry]
+) -> Iterable[ReasonWhy]:
     """What became of the last choice of the offering, where it was turned down."""
     own = [
         each
@@ -97,31 +107,33 @@ def _before(teacher: TeacherId, offering: OfferingId, entries: Sequence[Entry]) 
             return
 
 
-def _turned_down(code: str, zh: str, en: str, why: str, entry: Entry) -> Ground:
-    told = ground(code, f"{entry.on} {zh}", f"{en} on {entry.on}", opposing=(entry.id,))
+def _turned_down(code: str, zh: str, en: str, why: str, entry: Entry) -> ReasonWhy:
+    told = reason(code, f"{entry.on} {zh}", f"{en} on {entry.on}", opposing=(entry.id,))
     return replace(told, facts={"reason": why}) if why else told
 
 
-def _missing(asked: SelectOffering, said: Refused) -> Iterable[Missing]:
+def _missing(asked: SelectOffering, said: Refused) -> Iterable[Condition]:
     if isinstance(said, WINDOWS):
         yield _opening(asked)
     elif isinstance(said, BarredFromRoundTwo) and not asked.mine.selected_first:
-        yield Missing(
+        yield Condition(
             code="NO_ROUND_ONE_CHOICE", zh="第一轮没有选课", en="no choice stands in round one"
         )
     elif isinstance(said, BarredFromRoundTwo):
-        yield Missing(
+        yield Condition(
             code="NO_ROUND_ONE_PASS", zh="第一轮没有学校通过的选课", en="no pass in round one"
         )
     elif isinstance(said, AssignedOnly):
-        yield Missing(code="NOT_ASSIGNED", zh="没有主管部门的指派", en="no bureau assigned it")
+        yield Condition(code="NOT_ASSIGNED", zh="没有主管部门的指派", en="no bureau assigned it")
     elif asked.now.school is None:
-        yield Missing(code="NOT_REGISTERED", zh="教师没有登记", en="the teacher is not registered")
+        yield Condition(
+            code="NOT_REGISTERED", zh="教师没有登记", en="the teacher is not registered"
+        )
     elif asked.room.opened is None:
-        yield Missing(code="NOT_OPENED", zh="班期没有开设", en="the class was not opened")
+        yield Condition(code="NOT_OPENED", zh="班期没有开设", en="the class was not opened")
 
 
-def _opening(asked: SelectOffering) -> Missing:
+def _opening(asked: SelectOffering) -> Condition:
     """When choosing begins next, or when it was over."""
     opened, day = asked.room.opened, asked.ask.on
     assert opened is not None
@@ -132,14 +144,14 @@ def _opening(asked: SelectOffering) -> Missing:
     firsts = sorted(each.value.first for each in spans if each and each.value.first)
     ahead = next((each for each in firsts if each > day), None)
     if ahead is not None:
-        return Missing(
+        return Condition(
             code="WINDOW_OPENS",
             zh=f"选课自 {ahead} 开放",
             en=f"the window opens {ahead}",
             day=ahead,
         )
     last = max((each.value.last for each in spans if each and each.value.last), default=None)
-    return Missing(
+    return Condition(
         code="WINDOW_OVER",
         zh=f"本学期选课已于 {last} 截止",
         en=f"the last window of the term closed {last}",

@@ -22,7 +22,15 @@ from ledger.enrollment import (
     Status,
 )
 from ledger.event import Entry
-from ledger.explanation import Explanation, Ground, Missing, Upshot, explained, ground, ground_of
+from ledger.explanation import (
+    Condition,
+    Explanation,
+    ReasonWhy,
+    Upshot,
+    explained,
+    reason,
+    reason_of,
+)
 from ledger.names import OfferingId, TeacherId
 from ledger.offering import OFFERING_EVENTS, ClassRoom, OfferingGone
 from ledger.register import unknown
@@ -130,7 +138,7 @@ def why_not_admitted(
     for entry in entries:
         case.learn(entry)
     if case.room.opened is None:
-        return explained(Upshot.OPEN, [ground_of(unknown(offering, "offering"))])
+        return explained(Upshot.OPEN, [reason_of(unknown(offering, "offering"))])
     held = case.rounds.get(case.choice.round)
     mine = held.placed.get(teacher) if held else None
     if case.choice.status is Status.PROVIDER_CONFIRMED:
@@ -152,7 +160,9 @@ def why_not_admitted(
     )
 
 
-def _standing(case: _Case, held: _Round, mine: tuple[ApplicantPlaced, str], named: bool) -> Ground:
+def _standing(
+    case: _Case, held: _Round, mine: tuple[ApplicantPlaced, str], named: bool
+) -> ReasonWhy:
     """The own place in the recorded order, against seats and the last one admitted."""
     said, place = held.screened, mine[0]
     last = case.last(held)
@@ -177,7 +187,7 @@ def _standing(case: _Case, held: _Round, mine: tuple[ApplicantPlaced, str], name
     others = last[1] if last is not None and named else None
     announced = "" if case.announced else "（没有公布办法，按抽签）"
     told_en = "" if case.announced else " (nothing was announced, so it is a draw)"
-    return ground(
+    return reason(
         "BEYOND_SEATS" if beyond else "WITHIN_SEATS",
         f"第 {said.round} 轮按{ORDER_ZH[said.by]}{announced}，次序为 {place.rank}/"
         f"{said.applicants}，名额 {said.seats_left}{tie_zh}",
@@ -216,17 +226,17 @@ def _tie(
     )
 
 
-def _gone(case: _Case) -> Iterator[Ground]:
+def _gone(case: _Case) -> Iterator[ReasonWhy]:
     if case.room.cancelled is not None:
         zh, en = f"{case.offering} 已经取消", f"{case.offering} was cancelled"
-        yield ground_of(OfferingGone(zh=zh, en=en, evidence=(case.room.cancelled,)))
+        yield reason_of(OfferingGone(zh=zh, en=en, evidence=(case.room.cancelled,)))
 
 
-def _declined(case: _Case) -> Iterator[Ground]:
+def _declined(case: _Case) -> Iterator[ReasonWhy]:
     if case.declined is None or case.choice.status is not _DECLINED:
         return
     event, why = case.declined
-    yield ground(
+    yield reason(
         "PROVIDER_DECLINED",
         f"培训机构于 {case.choice.day} 没有录取",
         f"the provider declined on {case.choice.day}",
@@ -235,27 +245,27 @@ def _declined(case: _Case) -> Iterator[Ground]:
     )
 
 
-def _undecided(case: _Case, beyond: bool) -> Iterator[Ground]:
+def _undecided(case: _Case, beyond: bool) -> Iterator[ReasonWhy]:
     if case.choice.status is not Status.SCHOOL_PASSED or beyond:
         return
     zh, en = "机构尚未复核", "the provider has not reviewed it"
-    yield ground("NOT_DECIDED", zh, en, missing=(Missing(code="PROVIDER_REVIEW", zh=zh, en=en),))
+    yield reason("NOT_DECIDED", zh, en, missing=(Condition(code="PROVIDER_REVIEW", zh=zh, en=en),))
 
 
-def _unplaced(case: _Case) -> Iterator[Ground]:
+def _unplaced(case: _Case) -> Iterator[ReasonWhy]:
     status = case.choice.status
     if status not in WAITS:
         return
     code, zh, en = WAITS[status]
     against = status is Status.SCHOOL_NOT_PASSED
     last = tuple(filter(None, [case.choice.evidence]))
-    yield ground(
+    yield reason(
         "NOT_PLACED",
         f"没有筛选次序：{zh}",
         f"there is no place in an order: {en}",
         evidence=() if against else last,
         opposing=last if against else (),
-        missing=(Missing(code=code, zh=zh, en=en),),
+        missing=(Condition(code=code, zh=zh, en=en),),
     )
 
 

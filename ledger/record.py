@@ -23,7 +23,8 @@ from ledger.teacher import TeacherProfileUpdated, TeacherRegistered, TeacherTran
 class Line(Struct, kw_only=True):
     """One credit: what it was worth at first, what was taken off, and what stands now.
 
-    ``hours_beyond``: hours on days longer than a day is recognised for.
+    ``hours_beyond``: hours on days longer than a day is recognised for. ``awarded``: what it was
+    worth when it last stood, ``reason``: why it was revoked. ``rules``: those of the amount.
     """
 
     credit: CreditId
@@ -45,6 +46,9 @@ class Line(Struct, kw_only=True):
     practice_hours: Decimal = ZERO
     hours_beyond: Decimal = ZERO
     revoked: bool = False
+    awarded: Decimal = ZERO
+    reason: str = ""
+    rules: tuple[str, ...] = ()
     positions: list[int] = []
     events: list[str] = []
 
@@ -60,6 +64,19 @@ class Line(Struct, kw_only=True):
         return self.hours if unit is Unit.HOURS else self.credits
 
 
+class Transfer(Struct, kw_only=True, frozen=True):
+    """A move to another school. ``far``: the school lies in another county or city."""
+
+    since: date
+    school_left: SchoolId
+    place_left: JurisdictionId | None
+    school: SchoolId
+    place: JurisdictionId
+    far: bool
+    position: int
+    event: str
+
+
 class Record(Struct, kw_only=True):
     """A teacher's credits since entering the platform, in the order in which they came."""
 
@@ -70,6 +87,7 @@ class Record(Struct, kw_only=True):
     lines: list[Line] = []
     opened: list[date] = []
     belongings: list[Belonging] = []
+    transfers: list[Transfer] = []
     position: int = 0
 
     def learn(self, entry: Entry) -> None:
@@ -80,6 +98,7 @@ class Record(Struct, kw_only=True):
             case TeacherRegistered() as event:
                 self.school, self.place, self.entered = event.school, event.place, event.entered
             case TeacherTransferred() as event:
+                self.transfers = [*self.transfers, self._moved(event, entry)]
                 self.school, self.place = event.school, event.place
             case CreditCycleOpened(start=start):
                 self.opened = [*self.opened, start]
@@ -90,11 +109,24 @@ class Record(Struct, kw_only=True):
             case CreditCorrected() as event:
                 self._change(event.credit, event.credits, entry, missed=event.hours_missed)
             case CreditRevoked() as event:
-                self._change(event.credit, ZERO, entry, revoked=True)
+                self._change(event.credit, ZERO, entry, revoked=True, reason=event.reason)
             case _:
                 pass
 
+    def _moved(self, event: TeacherTransferred, entry: Entry) -> Transfer:
+        return Transfer(
+            since=event.since,
+            school_left=event.school_left,
+            place_left=self.place,
+            school=event.school,
+            place=event.place,
+            far=self.place != event.place,
+            position=entry.position,
+            event=entry.id,
+        )
+
     def _add(self, entry: Entry, line: Line) -> None:
+        line.awarded = line.credits
         line.positions, line.events = [entry.position], [entry.id]
         self.lines = [*self.lines, line]
 
@@ -106,10 +138,12 @@ class Record(Struct, kw_only=True):
         *,
         revoked: bool = False,
         missed: Decimal | None = None,
+        reason: str = "",
     ) -> None:
         for line in self.lines:
             if line.credit == credit:
-                line.credits, line.revoked = credits, revoked
+                line.awarded = line.awarded if revoked else credits
+                line.credits, line.revoked, line.reason = credits, revoked, reason
                 line.hours_missed = line.hours_missed if missed is None else missed
                 line.positions = [*line.positions, entry.position]
                 line.events = [*line.events, entry.id]
@@ -179,6 +213,7 @@ def _line(event: CreditAwarded, entry: Entry) -> Line:
         purpose=event.purpose,
         practice_hours=event.practice_hours,
         hours_beyond=event.hours_beyond,
+        rules=event.rules,
     )
 
 

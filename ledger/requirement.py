@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from enum import Enum
 from typing import Any
 
@@ -28,10 +29,56 @@ class Result(Enum):
     INDETERMINATE = "INDETERMINATE"
 
 
+class MissingUnit(Enum):
+    """In what a lack is counted."""
+
+    HOURS = "HOURS"
+    CREDITS = "CREDITS"
+    TRAININGS = "TRAININGS"
+    DAYS = "DAYS"
+
+
+class Missing(Struct, kw_only=True, frozen=True):
+    """How much is missing, and the last day on which it can still be made up, where there is one.
+
+    ``late``: that day is past.
+    """
+
+    amount: Decimal
+    unit: MissingUnit
+    by: date | None
+    late: bool
+    zh: str
+    en: str
+
+
+class Part(Struct, kw_only=True, frozen=True):
+    """One of the amounts that a requirement asks for side by side."""
+
+    code: str
+    result: Result
+    needed: str
+    had: str
+    zh: str
+    en: str
+    missing: Missing | None = None
+
+
+class Aside(Struct, kw_only=True, frozen=True):
+    """The rule that suspended a requirement or left it to the locality."""
+
+    rule: str
+    citation: str
+    clause_zh: str
+    clause_en: str
+    certain: bool
+
+
 class Requirement(Struct, kw_only=True, frozen=True):
     """One requirement with its rule, what it needs, what there was, and on what it stands.
 
     ``external``: the rule comes from outside the documents; ``year``: the teacher-year judged.
+    ``decides``: whether the result of the cycle hangs on it; ``missing``: where it is not met.
     """
 
     code: str
@@ -46,7 +93,11 @@ class Requirement(Struct, kw_only=True, frozen=True):
     clause_en: str | None = None
     certain: bool = True
     external: bool = False
+    decides: bool = True
     year: int | None = None
+    missing: Missing | None = None
+    parts: tuple[Part, ...] = ()
+    aside: Aside | None = None
     parameters: dict[str, Value] = {}
     chosen_for: JurisdictionId | None = None
     chosen_on: date | None = None
@@ -80,7 +131,7 @@ def weighed(
     en: str,
     events: tuple[str, ...] = (),
     positions: tuple[int, ...] = (),
-    year: int | None = None,
+    **more: Any,
 ) -> Requirement:
     """How a number stands to a rule; undecided where nobody can tell whether it is in force."""
     return Requirement(
@@ -92,6 +143,41 @@ def weighed(
         en=en,
         events=events,
         positions=positions,
-        year=year,
         **cited(rule),
+        **more,
     )
+
+
+def lacking(amount: Decimal, unit: MissingUnit, by: date | None, day: date) -> Missing | None:
+    """What is said of a lack on a day; ``None`` where nothing is missing."""
+    if amount <= 0:
+        return None
+    late = by is not None and by < day
+    zh, en = (
+        f"还差 {amount} {_UNIT_ZH[unit]}",
+        f"{amount} {unit.value.lower()} are missing",
+    )
+    if late:
+        zh, en = f"{zh}，期限 {by} 已过", f"{en}; the last day, {by}, is past"
+    elif by is not None:
+        zh, en = f"{zh}，最迟 {by} 补足", f"{en}, to be made up by {by}"
+    return Missing(amount=amount, unit=unit, by=by, late=late, zh=f"{zh}。", en=f"{en}.")
+
+
+def set_by(rule: InForce[Any]) -> Aside:
+    """The rule as the one that set a requirement aside."""
+    return Aside(
+        rule=rule.id,
+        citation=rule.rule.citation,
+        clause_zh=rule.rule.zh,
+        clause_en=rule.rule.en,
+        certain=rule.certain,
+    )
+
+
+_UNIT_ZH = {
+    MissingUnit.HOURS: "学时",
+    MissingUnit.CREDITS: "学分",
+    MissingUnit.TRAININGS: "次培训",
+    MissingUnit.DAYS: "天",
+}

@@ -25,7 +25,7 @@ from ledger.plan import Purpose
 from ledger.record import Line, Record, stands_on
 from ledger.register import Category
 from ledger.regulation import InForce, Parameters, ParametersT, Rulebook
-from ledger.requirement import Requirement, Result, weighed
+from ledger.requirement import Missing, MissingUnit, Part, Requirement, Result, lacking, weighed
 
 OVER_THE_CYCLE = (Category.BACKBONE_TEACHER, Category.HOMEROOM_TEACHER, Category.PRINCIPAL)
 OF_ITS_OWN = {
@@ -106,6 +106,18 @@ class NotCounted(
     count_rate: Fraction = Fraction(0)
 
 
+class Due(NamedTuple):
+    """By when something is asked for, and the day on which that is judged."""
+
+    by: date
+    day: date
+
+    def missing(self, amount: Decimal) -> Missing | None:
+        """What is said of so many hours that are missing."""
+        by = None if self.by == date.max else self.by
+        return lacking(plain(amount), MissingUnit.HOURS, by, self.day)
+
+
 class Apart(NamedTuple):
     """A line that the cycle counts at a rate of its own."""
 
@@ -168,26 +180,28 @@ def over_the_cycle(
         short = Result.NOT_MET
         if not any(span.holds(day) for span in spans):
             short = Result.INDETERMINATE
-        yield _judged(category, rule, rule.value.minima, _fit(rule.value, lines), short, spans)
+        fit, due = _fit(rule.value, lines), Due(cycle.last_day, day)
+        yield _judged(category, rule, rule.value.minima, fit, short, spans, due)
 
 
 def of_its_own(record: Record, rules: Rulebook, day: date, cycle: Cycle) -> Iterator[Requirement]:
     """What new teachers need in probation, and new principals within their time."""
     for category, purpose in OF_ITS_OWN.items():
         for span in record.belonged(category, cycle.start, day):
-            last = min(_last(record, rules, span), day)
+            due = Due(_last(record, rules, span), day)
+            last = min(due.by, day)
             lines = [each for each in record.lines if span.since <= each.completed <= last]
             if category is Category.NEW_TEACHER:
                 rule = prevailing(rules, CategoryHours, record, span.since, category)
                 if rule is not None:
-                    fit = _fit(rule.value, lines)
-                    yield _judged(category, rule, rule.value.minima, fit, Result.NOT_MET, [span])
+                    fit, minima = _fit(rule.value, lines), rule.value.minima
+                    yield _judged(category, rule, minima, fit, Result.NOT_MET, [span], due)
                 continue
             post = prevailing(rules, NewPrincipal, record, span.since, category)
             if post is not None:
                 fit = [each for each in lines if each.purpose is purpose]
                 asked = (post.value.hours_min, None, post.value.intensive_hours_min, None)
-                yield _judged(category, post, asked, fit, Result.NOT_MET, [span])
+                yield _judged(category, post, asked, fit, Result.NOT_MET, [span], due)
 
 
 def counted_apart(found: Iterable[Apart], unit: Unit) -> Iterator[Requirement]:
@@ -226,23 +240,17 @@ def _judged(
     lines: list[Line],
     short: Result,
     spans: list[Belonging],
+    due: Due,
 ) -> Requirement:
     hours = sum((each.hours for each in lines), ZERO)
     practice = sum((min(each.practice_hours, each.hours) for each in lines), ZERO)
     block = sum((each.hours for each in lines if each.kind is CreditKind.INTENSIVE), ZERO)
     parts = [
-        (zh, en, had, least)
-        for zh, en, had, least in zip(
-            ("合计", "实践", "集中", "专题"),
-            ("in all", "of practice", "in block form", "on its themes"),
-            (hours, practice, block, hours),
-            minima,
-            strict=True,
-        )
+        _part(*words, had, least, short, due)
+        for words, had, least in zip(_PARTS, (hours, practice, block, hours), minima, strict=True)
         if least is not None
     ]
-    met = all(had >= least for _, _, had, least in parts)
-    result = Result.MET if met else short
+    result = Result.MET if all(each.result is Result.MET for each in parts) else short
     cited = stands_on(lines)
     cited["events"] += tuple(each for span in spans for each in span.events)
     cited["positions"] = tuple(
@@ -253,13 +261,40 @@ def _judged(
         f"{category.value}_HOURS",
         rule,
         result,
-        needed=" / ".join(str(least) for *_, least in parts),
-        had=" / ".join(str(plain(had)) for _, _, had, _ in parts),
+        needed=" / ".join(each.needed for each in parts),
+        had=" / ".join(each.had for each in parts),
         zh=f"{CATEGORY_ZH[category]}（自 {since} 起）："
-        + "，".join(f"{zh} {plain(had)}/{least} 学时" for zh, _, had, least in parts)
+        + "，".join(each.zh for each in parts)
         + "。",
-        en=f"{category.value} since {since}: "
-        + ", ".join(f"{plain(had)} of {least} hours {en}" for _, en, had, least in parts)
-        + ".",
+        en=f"{category.value} since {since}: " + ", ".join(each.en for each in parts) + ".",
+        parts=tuple(parts),
+        # Hours of one part count in the others too, so the longest way is the whole.
+        missing=max(
+            (each.missing for each in parts if each.missing),
+            key=lambda each: each.amount,
+            default=None,
+        ),
         **cited,
     )
+
+
+def _part(
+    code: str, zh: str, en: str, had: Decimal, least: Decimal, short: Result, due: Due
+) -> Part:
+    return Part(
+        code=code,
+        result=Result.MET if had >= least else short,
+        needed=str(least),
+        had=str(plain(had)),
+        zh=f"{zh} {plain(had)}/{least} 学时",
+        en=f"{plain(had)} of {least} hours {en}",
+        missing=due.missing(least - had),
+    )
+
+
+_PARTS = (
+    ("IN_ALL", "合计", "in all"),
+    ("PRACTICE", "实践", "of practice"),
+    ("INTENSIVE", "集中", "in block form"),
+    ("THEMATIC", "专题", "on its themes"),
+)

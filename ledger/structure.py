@@ -18,7 +18,15 @@ from ledger.kind import OutOfRange
 from ledger.names import JurisdictionId
 from ledger.record import Line, stands_on, total
 from ledger.regulation import InForce, Parameters, Rulebook
-from ledger.requirement import Requirement, Result, weighed
+from ledger.requirement import (
+    Aside,
+    MissingUnit,
+    Requirement,
+    Result,
+    lacking,
+    set_by,
+    weighed,
+)
 
 
 class OnceIntensive(
@@ -124,6 +132,12 @@ def set_aside(
     return Result.LOCAL_DISCRETION if local else Result.NOT_ASSESSED
 
 
+def suspension(rules: Rulebook, place: JurisdictionId, day: date) -> Aside | None:
+    """The rule that suspends shares on a day."""
+    found = rules.find(RatioSuspended, place, day)
+    return set_by(found) if found else None
+
+
 def cap_on(
     rules: Rulebook, place: JurisdictionId, day: date
 ) -> tuple[InForce[SchoolBasedCap] | None, Result | None]:
@@ -154,10 +168,11 @@ def once(
     met = len(found) >= rule.value.times_min
     result = Result.MET if met else Result.NOT_MET
     note_zh = note_en = ""
+    aside = None
     if not met:
         suspended = set_aside(rules, rule, place, cycle.last_day)
         if suspended is not None:
-            result = suspended
+            result, aside = suspended, suspension(rules, place, cycle.last_day)
             note_zh, note_en = "（周期在暂停期内结束）", " (the cycle ends in a suspension)"
     return weighed(
         "ONCE_INTENSIVE",
@@ -169,12 +184,20 @@ def once(
         f"已完成 {len(found)} 次{note_zh}。",
         en=f"{len(found)} of {rule.value.times_min} intensive training of at least "
         f"{rule.value.least}{note_en}.",
+        missing=lacking(
+            Decimal(rule.value.times_min - len(found)), MissingUnit.TRAININGS, cycle.last_day, day
+        ),
+        aside=aside,
         **stands_on(found),
     )
 
 
 def capped(
-    cap: InForce[SchoolBasedCap] | None, suspended: Result | None, lines: list[Line], cut: Decimal
+    cap: InForce[SchoolBasedCap] | None,
+    suspended: Result | None,
+    lines: list[Line],
+    cut: Decimal,
+    aside: Aside | None = None,
 ) -> Requirement:
     """How much came from the school, and what of it the cap leaves out."""
     school_based = [each for each in lines if each.kind is CreditKind.SCHOOL_BASED]
@@ -188,6 +211,7 @@ def capped(
             zh=f"校本学分 {had}；评价日之前的上限在文件中没有写明（CAP_UNKNOWN），未作限制。",
             en=f"{had} school-based credits; the cap before this day is unknown (CAP_UNKNOWN).",
             certain=False,
+            decides=False,
         )
     most = cap.value.credits_max
     plainly = Result.MET if school_based else Result.NOT_APPLICABLE
@@ -200,12 +224,14 @@ def capped(
         zh=f"校本学分 {had}，至多计 {most}" + (f"，{cut} 不计入。" if cut else "。"),
         en=f"{had} school-based credits, at most {most} count"
         + (f"; {cut} do not." if cut else "."),
+        decides=False,
+        aside=aside if suspended else None,
         **stands_on(school_based),
     )
 
 
 def floor(
-    rules: Rulebook, place: JurisdictionId, day: date, lines: list[Line]
+    rules: Rulebook, place: JurisdictionId, day: date, cycle: Cycle, lines: list[Line]
 ) -> Requirement | None:
     """Whether enough hours came from the school; ``None`` where no rule asks."""
     rule = rules.find(SchoolBasedFloor, place, day)
@@ -223,5 +249,7 @@ def floor(
         had=had,
         zh=f"校本培训 {had} 学时，下限 {least}" + ("（仅作提示）。" if advisory else "。"),
         en=f"{had} of {least} hours from the school" + (" (advice only)." if advisory else "."),
+        decides=not advisory,
+        missing=lacking(least - had, MissingUnit.HOURS, cycle.last_day, day),
         **stands_on(school_based),
     )

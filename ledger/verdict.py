@@ -15,12 +15,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ledger.amount import ZERO, plain
-from ledger.cycle import YEARS_DEFAULT, Cycle, CycleTotal, Unit
+from ledger.cycle import Cycle, Unit
+from ledger.footing import Footing, footing
 from ledger.record import Line, Record, stands_on
-from ledger.regulation import InForce, Rulebook
-from ledger.requirement import Requirement, Result, weighed
-from ledger.special import apart, counted_apart, of_its_own, over_the_cycle
-from ledger.structure import cap_on, capped, effective, floor, once
+from ledger.regulation import Rulebook
+from ledger.requirement import MissingUnit, Requirement, Result, lacking, weighed
+from ledger.special import counted_apart, of_its_own, over_the_cycle
+from ledger.structure import capped, effective, floor, once, suspension
 from ledger.yearly import yearly
 
 
@@ -45,25 +46,21 @@ class Verdict(Struct, kw_only=True, frozen=True):
 
 def judge(record: Record, rules: Rulebook, day: date) -> Verdict | None:
     """The verdict on the cycle that holds the day; ``None`` for one who never entered."""
-    place = record.place
-    rule = rules.find(CycleTotal, place, day) if place else None
-    cycle = record.cycle(day, rule.value.years if rule else YEARS_DEFAULT)
-    if cycle is None or place is None:
+    base = footing(record, rules, day)
+    if base is None:
         return None
-    unit = rule.value.unit(day) if rule else Unit.CREDITS
-    every = [each for each in record.within(cycle) if each.completed <= day]
-    aside = apart(record, rules, every)
-    lines = [each for each in every if each.credit not in aside]
-    cap, suspended = cap_on(rules, place, day)
-    counted, cut = effective(lines, None if suspended is Result.NOT_ASSESSED else cap, unit)
+    assert record.place is not None
+    place, cycle, unit = record.place, base.cycle, base.unit
+    lines, aside = base.lines, base.aside
+    counted, cut = effective(lines, base.used, unit)
     counted = plain(counted + sum((each.worth(unit) for each in aside.values()), ZERO))
     partly = [each.line for each in aside.values() if each.worth(unit)]
-    perhaps = cut if suspended is Result.INDETERMINATE else ZERO
+    perhaps = cut if base.suspended is Result.INDETERMINATE else ZERO
     asked = (
-        _total(rule, [*lines, *partly], counted, perhaps),
+        _total(base, [*lines, *partly], counted, perhaps),
         once(rules, place, day, cycle, lines),
-        capped(cap, suspended, lines, cut),
-        floor(rules, place, day, lines),
+        capped(base.cap, base.suspended, lines, cut, suspension(rules, place, day)),
+        floor(rules, place, day, cycle, lines),
         *over_the_cycle(record, rules, day, cycle, lines),
     )
     requirements = tuple(_in(cycle, each) for each in asked if each is not None)
@@ -73,6 +70,7 @@ def judge(record: Record, rules: Rulebook, day: date) -> Verdict | None:
         *counted_apart(aside.values(), unit),
         *yearly(record, rules, day, cycle),
     )
+    beside = tuple(replace(each, decides=False) for each in beside)
     return Verdict(
         result=result,
         day=day,
@@ -91,7 +89,7 @@ def judge(record: Record, rules: Rulebook, day: date) -> Verdict | None:
 
 
 def _lacking(requirements: tuple[Requirement, ...]) -> list[Requirement]:
-    return [each for each in requirements if each.result not in _SILENT and _weighs(each)]
+    return [each for each in requirements if each.result not in _SILENT and each.decides]
 
 
 def _in(cycle: Cycle, asked: Requirement) -> Requirement:
@@ -107,10 +105,9 @@ def _in(cycle: Cycle, asked: Requirement) -> Requirement:
     )
 
 
-def _total(
-    rule: InForce[CycleTotal] | None, lines: list[Line], counted: Decimal, perhaps: Decimal
-) -> Requirement:
+def _total(base: Footing, lines: list[Line], counted: Decimal, perhaps: Decimal) -> Requirement:
     """The total; ``perhaps`` is what a cap cuts of which nobody can tell whether it holds."""
+    rule = base.total
     if rule is None:
         return Requirement(
             code="CYCLE_TOTAL",
@@ -122,8 +119,7 @@ def _total(
         )
     least = rule.value.least
     short = least - counted
-    assert rule.day is not None
-    unit = rule.value.unit(rule.day)
+    unit = base.unit
     result = Result.MET if counted >= least else Result.NOT_MET
     if short > 0 and counted + perhaps >= least:
         result = Result.INDETERMINATE
@@ -137,17 +133,13 @@ def _total(
         + (f"，还差 {short}。" if short > 0 else "。"),
         en=f"{counted} of {least} {unit.value.lower()}"
         + (f", {short} short." if short > 0 else "."),
+        missing=lacking(short, MissingUnit(unit.value), base.cycle.last_day, base.day),
         **stands_on(lines),
     )
 
 
-def _weighs(requirement: Requirement) -> bool:
-    """Whether it decides the cycle; the cap only limits what is counted."""
-    return requirement.code != "SCHOOL_BASED_CAP"
-
-
 def _overall(requirements: tuple[Requirement, ...]) -> Result:
-    results = {each.result for each in requirements if _weighs(each)}
+    results = {each.result for each in requirements if each.decides}
     for worst in (Result.NOT_MET, Result.INDETERMINATE):
         if worst in results:
             return worst

@@ -12,13 +12,13 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from ledger.amount import ZERO
+from ledger.amount import ZERO, plain
 from ledger.credit import CreditKind
 from ledger.cycle import Cycle, Unit
 from ledger.kind import OutOfRange
 from ledger.record import Line, Record, stands_on, total
 from ledger.regulation import InForce, Parameters, Rulebook, Strength
-from ledger.requirement import Requirement, Result, weighed
+from ledger.requirement import Missing, MissingUnit, Requirement, Result, lacking, weighed
 
 
 class YearlyHours(
@@ -84,13 +84,20 @@ def yearly(record: Record, rules: Rulebook, day: date, cycle: Cycle) -> Iterator
         open_ended = _open(record, year, day, ends)
         for rule in rules.find_all(YearlyHours, record.place, last):
             had = total(lines, unit=rule.value.unit)
-            yield _judged("YEARLY_HOURS", year, rule, rule.value.least, had, lines, open_ended)
+            missing = _missing(rule.value.least - had, rule.value.unit, ends, day)
+            asked = rule.value.least
+            yield _judged("YEARLY_HOURS", year, rule, asked, had, lines, open_ended, missing)
         least = rules.find(YearlySchoolBased, record.place, last)
         if least is not None:
             had = total(school_based, unit=Unit.HOURS)
             asked = least.value.hours_min
             code = "YEARLY_SCHOOL_BASED"
-            yield _judged(code, year, least, asked, had, school_based, open_ended)
+            missing = _missing(asked - had, Unit.HOURS, ends, day)
+            yield _judged(code, year, least, asked, had, school_based, open_ended, missing)
+
+
+def _missing(amount: Decimal, unit: Unit, ends: date, day: date) -> Missing | None:
+    return lacking(plain(amount), MissingUnit(unit.value), ends, day)
 
 
 def _open(record: Record, year: int, day: date, ends: date) -> Result | None:
@@ -110,6 +117,7 @@ def _judged(
     had: Decimal,
     lines: list[Line],
     open_ended: Result | None,
+    missing: Missing | None,
 ) -> Requirement:
     norm = rule.rule.strength is Strength.PRINCIPLE
     if had >= least:
@@ -126,5 +134,6 @@ def _judged(
         zh=f"{year} 年{what_zh}培训 {had}，应有 {least}。",
         en=f"{had} of {least} in {year} {what_en}".rstrip() + ".",
         year=year,
+        missing=missing,
         **stands_on(lines),
     )

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date
 from threading import Lock
-from typing import Any
 
+from ledger.breakdown import Share, breakdown
 from ledger.consequence import Consequence, RecordUse, consequence
-from ledger.event import Entry
+from ledger.cycle import Cycle
+from ledger.event import Entry, Event
+from ledger.fault import Fault
+from ledger.footing import cycles, footing
+from ledger.ground import Ground, ground
 from ledger.record import Record
-from ledger.regulation import REGULATION_EVENTS, Rulebook
+from ledger.regulation import REGULATION_EVENTS, RuleAdopted, Rulebook
+from ledger.rule import RuleAmended, RulesEnded, RulesSuspended, SuspensionEnded
 from ledger.store.feed import Filter
 from ledger.verdict import Verdict, judge
 from projections.credit import Records
@@ -19,11 +25,20 @@ from projections.reader import Reader, Where
 
 @dataclass(frozen=True, kw_only=True)
 class Judged:
-    """A record, its verdict (``None`` for one who never entered), and where they stand."""
+    """A record, its verdict (``None`` for one who never entered), and where they stand.
+
+    ``day``: the one that is judged, in the cycle that was asked for; ``cycles``: all up to then.
+    ``running``: the cycle is not over on the day of asking.
+    """
 
     record: Record
     verdict: Verdict | None
     position: int
+    day: date
+    shares: tuple[Share, ...] = ()
+    cycles: tuple[Cycle, ...] = ()
+    tree: Ground | None = None
+    running: bool = True
     consequence: Consequence | None = None
 
 
@@ -35,6 +50,9 @@ class Rules:
         self._entries: list[Entry] = []
         self._upto = 0
         self._current = Rulebook()
+        # What was asked last of the past, by how many of the events were known there.
+        self._past = (0, Rulebook())
+        self._made: tuple[int, dict[str, tuple[str, ...]]] = (0, {})
         self._lock = Lock()
 
     def now(self) -> Rulebook:
@@ -52,15 +70,36 @@ class Rules:
 
     def entries(self, position: int) -> tuple[Entry, ...]:
         """The events by which rules were adopted and changed up to a position."""
-        self.now()
-        return tuple(each for each in self._entries if each.position <= position)
+        return tuple(self._entries[: self._count(position)])
+
+    def made(self, position: int) -> dict[str, tuple[str, ...]]:
+        """By rule, the ids of the events that adopted, amended, suspended or ended it by then."""
+        count = self._count(position)
+        held, found = self._made
+        if held != count:
+            found = {}
+            for entry in self._entries[:count]:
+                for rule in _about(entry.event):
+                    found[rule] = (*found.get(rule, ()), entry.id)
+            self._made = (count, found)
+        return found
 
     def at(self, position: int) -> Rulebook:
         """The rules adopted up to a position."""
-        current = self.now()
-        if not self._entries or position >= self._entries[-1].position:
-            return current
-        return Rulebook(each.event for each in self._entries if each.position <= position)
+        count = self._count(position)
+        if count == len(self._entries):
+            return self._current
+        held, book = self._past
+        if held != count:
+            book = Rulebook(each.event for each in self._entries[:count])
+            self._past = (count, book)
+        return book
+
+    def _count(self, position: int) -> int:
+        """How many of the events were known at a position."""
+        if position > self._upto:
+            self.now()
+        return bisect_right(self._entries, position, key=lambda entry: entry.position)
 
 
 def judged(
@@ -73,10 +112,11 @@ def judged(
     known: int | None = None,
     effective: date | None = None,
     use: RecordUse | None = None,
+    cycle: int | None = None,
 ) -> Judged:
     """A teacher's record and verdict on a day, now or as of a position and a day."""
     state, position = reader.as_of(records, teacher, known=known, effective=effective)
-    return _judged(state, rules.at(position), day, position, use)
+    return judged_of(state, rules, day, position, use, cycle)
 
 
 def judged_now(
@@ -87,21 +127,72 @@ def judged_now(
     day: date,
     *,
     use: RecordUse | None = None,
-) -> Any:
+    cycle: int | None = None,
+) -> Judged:
     """The same from the live view, as of where the view stands."""
     page = reader.page(records, Where().and_equal(key=teacher), first=1)
     state = page.rows[0][1] if page.rows else records.blank(teacher)
     # By the rules of the same moment: a view may stand behind them.
     position = max(page.position, state.position)
-    return _judged(state, rules.at(position), day, position, use)
+    return judged_of(state, rules, day, position, use, cycle)
 
 
-def _judged(
-    record: Record, rules: Rulebook, day: date, position: int, use: RecordUse | None
+def _about(event: Event) -> tuple[str, ...]:
+    match event:
+        case RuleAdopted(rule=adopted):
+            return (adopted.id,)
+        case RuleAmended(rule=amended):
+            return (amended,)
+        case RulesSuspended(rules=rules) | RulesEnded(rules=rules) | SuspensionEnded(rules=rules):
+            return rules
+    return ()
+
+
+def judged_of(
+    record: Record,
+    known: Rules,
+    day: date,
+    position: int,
+    use: RecordUse | None = None,
+    number: int | None = None,
 ) -> Judged:
+    """A record that was read already, with all that is said of it by the rules of a position."""
+    rules = known.at(position)
+    through = cycles(record, rules, day)
+    judged_on = day if number is None else _within(through, number, day)
+    base = footing(record, rules, judged_on)
+    verdict = judge(record, rules, judged_on)
+    shares = breakdown(record, rules, base) if base else []
+    tree = None
+    if verdict is not None and record.place is not None:
+        made = known.made(position)
+        tree = ground(verdict, shares, rules, record.place, lambda rule: made.get(rule, ()))
     return Judged(
         record=record,
-        verdict=judge(record, rules, day),
+        verdict=verdict,
         position=position,
+        day=judged_on,
+        running=judged_on == day,
+        shares=tuple(shares),
+        cycles=tuple(through),
+        tree=tree,
         consequence=consequence(record, rules, use, day) if use else None,
+    )
+
+
+def _within(known: list[Cycle], number: int, day: date) -> date:
+    """The day on which a cycle is judged: its last, or the day asked for where it still runs.
+
+    Raises ``Fault`` (``UNKNOWN_CYCLE``) for one that has not begun by then.
+    """
+    for each in known:
+        if each.number == number:
+            return min(day, each.last_day)
+    if not known:
+        return day
+    raise Fault(
+        "UNKNOWN_CYCLE",
+        zh=f"截至 {day} 只有第 1 至第 {known[-1].number} 个周期，没有第 {number} 个",
+        en=f"by {day} there are cycles 1 to {known[-1].number}, and no cycle {number}",
+        field="cycle",
     )

@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import strawberry
 
+from ledger.breakdown import Share, Sum, Uncounted, sums
+from ledger.caution import Caution, Danger
 from ledger.consequence import Consequence, RecordUse
 from ledger.credit import CreditKind
 from ledger.names import TeacherId
-from ledger.record import Line, total
+from ledger.record import Transfer, total
 from ledger.requirement import Requirement
 from ledger.verdict import Verdict
 from projections.catalogue import RECORDS, SCHOOL_BASED, TEACHERS
+from projections.caution import cautions
 from projections.credit import SchoolBased
 from projections.verdict import Judged, judged, judged_now
 from schema.context import Context
+from schema.ground import VerdictNode
 from schema.moment import AsOf
 from schema.outputs import connection, output
-from schema.scalars import Position, enum_type
+from schema.scalars import Position, enum_type, listed
 
 Info = strawberry.Info[Context, None]
 
-LineType = output(Line, name="CreditLine")
+UncountedType = output(Uncounted, name="UncountedCredit")
+LineType = output(Share, name="CreditLine")
+SumType = output(Sum, name="CreditSum")
+TransferType = output(Transfer, name="TeacherTransfer")
 RequirementType = output(Requirement)
 VerdictType = output(Verdict)
+CautionType = output(Caution)
+enum_type(Danger)
 ConsequenceType = output(Consequence)
 SchoolBasedType = output(SchoolBased, name="SchoolBasedTraining", key="credit")
 Kind = enum_type(CreditKind)
@@ -41,6 +50,16 @@ class KindTotal:
     credits: Decimal
 
 
+@strawberry.type(description="One cycle of a teacher. 一个培训周期。")
+class CreditCycle:
+    """One cycle of a teacher."""
+
+    number: int
+    start: date
+    end: date = strawberry.field(description="The first day after it. 周期后第一天。")
+    whole: bool = strawberry.field(description="Whether it has all its years. 是否满周期。")
+
+
 @strawberry.type(description="A teacher's credits of one cycle, with the verdict. 学分档案。")
 class CreditRecord:
     """A teacher's credits of one cycle."""
@@ -53,12 +72,36 @@ class CreditRecord:
     cycle_end: date | None = strawberry.field(description="The first day after it. 周期后第一天。")
     lines: list[LineType]  # type: ignore[valid-type]  # made at run time
     totals: list[KindTotal]
+    by_kind: list[SumType]  # type: ignore[valid-type]  # as above
+    by_year: list[SumType]  # type: ignore[valid-type]  # as above
+    by_kind_and_year: list[SumType]  # type: ignore[valid-type]  # as above
+    uncounted: list[UncountedType]  # type: ignore[valid-type]  # as above
+    transfers: list[TransferType]  # type: ignore[valid-type]  # as above
+    cycles: list[CreditCycle]
     credits: Decimal = strawberry.field(description="Before the cap. 上限前合计。")
     verdict: VerdictType | None  # type: ignore[valid-type]  # as above
+    tree: VerdictNode | None = strawberry.field(
+        description="The verdict as a tree of requirements. 判断依据树。"
+    )
     consequence: ConsequenceType | None = strawberry.field(  # type: ignore[valid-type]  # as above
         description="What it means for the use that was asked for. 结果运用。"
     )
     position: Position = strawberry.field(description="Where it stands. 账本位置。")
+    found: strawberry.Private[Judged]
+    effective: strawberry.Private[date | None]
+
+    @strawberry.field(
+        graphql_type=listed(CautionType),
+        description="What is about to be lost, the nearest first; none of a cycle that is over. "
+        "预先提醒。",
+    )
+    async def warnings(self, info: Info) -> Any:
+        if not self.found.running:
+            return []
+        house = info.context.house
+        return await info.context.run(
+            cautions, house.reader, house.rules, self.found, self.effective
+        )
 
 
 @strawberry.type
@@ -73,6 +116,7 @@ class CreditQuery:
         on: date | None = None,
         as_of: AsOf | None = None,
         use: Use | None = None,  # type: ignore[valid-type]  # made at run time
+        cycle: int | None = None,
         at_least: Position | None = None,
     ) -> CreditRecord | None:
         context = info.context
@@ -81,24 +125,13 @@ class CreditQuery:
         await context.at_least(at_least, RECORDS)
         day = on or (as_of.effective if as_of and as_of.effective else context.today)
         house = context.house
-        if as_of is None:
-            found = await context.run(
-                judged_now, house.reader, house.rules, RECORDS, teacher, day, use=use
-            )
-        else:
-            known = await as_of.known(context)
-            found = await context.run(
-                judged,
-                house.reader,
-                house.rules,
-                RECORDS,
-                teacher,
-                day,
-                known=known,
-                effective=as_of.effective,
-                use=use,
-            )
-        return record_of(found, day)
+        asked: dict[str, Any] = {"use": use, "cycle": cycle}
+        judge = judged_now
+        if as_of is not None:
+            asked |= {"known": await as_of.known(context), "effective": as_of.effective}
+            judge = judged
+        found = await context.run(judge, house.reader, house.rules, RECORDS, teacher, day, **asked)
+        return record_of(found, as_of.effective if as_of else None)
 
     @strawberry.field(
         graphql_type=connection(SchoolBasedType), description="School-based trainings. 校本培训。"
@@ -124,16 +157,18 @@ class CreditQuery:
         )
 
 
-def record_of(found: Judged, day: date) -> CreditRecord:
-    """A record as it is told, with the credits of the cycle that holds a day."""
+def record_of(found: Judged, effective: date | None) -> CreditRecord:
+    """A record as it is told, with the credits of the cycle that was judged."""
     record, verdict = found.record, found.verdict
     # The cycle is that of the verdict, so that both are of the rules of one moment.
     lines = [
         each
-        for each in record.lines
+        for each in found.shares
         if verdict and verdict.cycle_start <= each.completed < verdict.cycle_end
-        if each.completed <= day
+        if each.completed <= found.day
     ]
+    years = range(verdict.cycle_start.year, _last(verdict).year + 1) if verdict else ()
+    by_kind, by_year, both = sums(lines, years)
     return CreditRecord(
         teacher=strawberry.ID(TeacherId(record.teacher)),
         school=strawberry.ID(record.school) if record.school else None,
@@ -142,9 +177,25 @@ def record_of(found: Judged, day: date) -> CreditRecord:
         cycle_start=verdict.cycle_start if verdict else None,
         cycle_end=verdict.cycle_end if verdict else None,
         lines=lines,
-        totals=[KindTotal(kind=kind, credits=total(lines, kind)) for kind in CreditKind],
-        credits=total(lines),
+        totals=[KindTotal(kind=kind, credits=total([*lines], kind)) for kind in CreditKind],
+        by_kind=by_kind,
+        by_year=by_year,
+        by_kind_and_year=both,
+        uncounted=[each for share in found.shares for each in share.uncounted],
+        transfers=record.transfers,
+        cycles=[
+            CreditCycle(number=each.number, start=each.start, end=each.end, whole=each.whole)
+            for each in found.cycles
+        ],
+        credits=total([*lines]),
         verdict=verdict,
+        tree=found.tree,
         consequence=found.consequence,
         position=Position(found.position),
+        found=found,
+        effective=effective,
     )
+
+
+def _last(verdict: Verdict) -> date:
+    return verdict.cycle_end - timedelta(days=1)

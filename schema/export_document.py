@@ -11,13 +11,12 @@ from ledger.event import CATALOGUE, Channel
 from ledger.fault import Fault
 from ledger.names import JurisdictionId, Name, SchoolId
 from ledger.store.feed import Filter
-from ledger.verdict import judge
 from projections.catalogue import ENROLLMENTS, OFFERINGS, RECORDS, SCHOOLS, YEARBOOKS
 from projections.obligation import Year, place_obligations
 from projections.reader import Where
 from projections.school_year import school_obligations
 from projections.snapshot import Snapshot
-from projections.verdict import Judged
+from projections.verdict import judged_of
 from schema.column import columns, parts_of, plain
 from schema.context import Context
 from schema.credit import record_of
@@ -62,16 +61,13 @@ class RecordExport(Export):
         # In a table each line and each requirement has a row of its own export.
         shape = [c for c in columns((*head, *own)) if c.path not in APART or self.of is not None]
         with stream(context, RECORDS, self.where(asked.filters), asked) as (position, states):
-            rules = context.house.rules.at(position)
+            known = context.house.rules
 
             def rows() -> Iterator[tuple[dict[str, Any], str | None]]:
                 for _, state in states:
                     if state.entered is None:
                         continue
-                    found = Judged(
-                        record=state, verdict=judge(state, rules, day), position=position
-                    )
-                    told = record_of(found, day)
+                    told = record_of(judged_of(state, known, day, position), asked.effective)
                     for each in self._rows(told):
                         yield plain(head, told) | plain(own, each), state.place
 

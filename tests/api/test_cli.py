@@ -547,6 +547,29 @@ def test_a_record_is_shown_with_its_verdict_and_reasons(told_url: str) -> None:
     assert "还差" not in english
 
 
+def test_a_record_says_what_does_not_count_and_what_is_about_to_be_lost(told_url: str) -> None:
+    printed, _ = inside("--database-url", told_url, "record", "lin", "--on", "2024-06-01")
+    found = record(told_url, "--on", "2024-06-01")
+    [lost] = [each for each in found["uncounted"] if each["why"] == "REVOKED"]
+
+    assert "不计入的部分" in printed
+    assert "预先提醒" in printed
+    assert lost["zh"] in re.sub(r"\n[ │├└─]*", "", printed)
+    assert [each["effective"] for each in found["lines"]] == ["0", "10"]
+    assert found["tree"]["children"][0]["code"] == "CYCLE_TOTAL"
+    assert found["tree"]["children"][0]["missing"]["amount"] == "350"
+    assert {each["danger"] for each in found["warnings"]} == {"CYCLE_PACE"}
+
+
+def test_a_cycle_of_a_record_is_shown_by_its_number(told_url: str) -> None:
+    first = record(told_url, "--cycle", 1)
+    _, said = inside("--database-url", told_url, "record", "lin", "--cycle", 99, status=1)
+
+    assert first["verdict"]["cycle_number"] == 1
+    assert (first["day"], first["warnings"]) == ("2025-08-31", [])
+    assert code(said) == "UNKNOWN_CYCLE"
+
+
 def test_a_record_says_what_follows_for_each_use(told_url: str) -> None:
     printed, _ = xuefen("--database-url", told_url, "record", "lin", "--on", "2024-06-01")
     assert "结果运用" in printed

@@ -88,7 +88,7 @@ def codes(explanation):
 
 
 def missing(explanation):
-    return [each.code for ground in explanation.reasons for each in ground.missing]
+    return [each.code for reason in explanation.reasons for each in reason.missing]
 
 
 def settled(*things):
@@ -101,10 +101,10 @@ def test_missing_more_than_a_fifth_is_told_with_the_exact_share_and_its_events()
     before = past("18.5")
     [outcome] = settled(before)
     told = why(before, outcome)
-    [ground] = told.reasons
+    [reason] = told.reasons
 
-    assert (told.answer, ground.code, ground.rule) == (Upshot.DENIED, "ABSENCE", outcome.rules[0])
-    assert ground.facts == {
+    assert (told.answer, reason.code, reason.rule) == (Upshot.DENIED, "ABSENCE", outcome.rules[0])
+    assert reason.facts == {
         "missed": "18.5",
         "planned": "90",
         "share": "37/180",
@@ -112,9 +112,9 @@ def test_missing_more_than_a_fifth_is_told_with_the_exact_share_and_its_events()
         "most": "18",
         "decided": "true",
     }
-    assert len(ground.opposing) == 5
-    assert (ground.clause, ground.chosen_on) == (ground.clause, OPENED_ON)
-    assert "37/180" in ground.zh
+    assert len(reason.opposing) == 5
+    assert (reason.clause, reason.chosen_on) == (reason.clause, OPENED_ON)
+    assert "37/180" in reason.zh
 
 
 def test_missing_exactly_a_fifth_is_completed_and_the_share_told():
@@ -151,11 +151,11 @@ def test_beside_the_deciding_reason_stands_whatever_else_is_against_it():
 
 def test_a_breach_that_ended_the_training_is_told_with_its_event():
     told = why(past(), breach(serious=False), breach(), terminated("ZJ14-08"))
-    [ground] = told.reasons
+    [reason] = told.reasons
 
-    assert (told.answer, ground.code) == (Upshot.DENIED, "MISCONDUCT")
-    assert len(ground.opposing) == 1
-    assert len(ground.evidence) == 2
+    assert (told.answer, reason.code) == (Upshot.DENIED, "MISCONDUCT")
+    assert len(reason.opposing) == 1
+    assert len(reason.evidence) == 2
 
 
 def test_a_completion_that_was_taken_back_names_what_it_took_back():
@@ -225,9 +225,9 @@ def test_a_class_that_was_cancelled_is_the_reason():
 
 def test_what_was_recorded_decides_and_not_the_rules_of_today():
     told = why(past("18.5"), denied(Reason.ABSENCE, "18.5", "ZJ24-13"))
-    [ground] = told.reasons
+    [reason] = told.reasons
 
-    assert (ground.code, ground.rule, ground.facts["share"]) == ("ABSENCE", "ZJ24-13", "37/180")
+    assert (reason.code, reason.rule, reason.facts["share"]) == ("ABSENCE", "ZJ24-13", "37/180")
 
 
 def test_a_class_that_nobody_opened_is_unknown():

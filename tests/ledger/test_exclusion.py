@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ledger.credit import CreditCorrected, CreditRevoked
 from ledger.cycle import CreditCycleOpened
 from ledger.exclusion import credit_selectors, why_not_counted
-from ledger.explanation import Missing, Upshot, explained, ground
+from ledger.explanation import Condition, Upshot, explained, reason
 from ledger.names import CreditId
 from ledger.plan import Purpose
 from ledger.record import Record
@@ -27,10 +27,14 @@ from tests.judged import belongs, credit
 ENTERED, DAY = date(2019, 9, 1), date(2024, 3, 31)
 CREDIT = CreditId("credit:a")
 START = on(ENTERED, cast.registered(entered=ENTERED))
-COMPLETED = explained(Upshot.DONE, [ground("COMPLETED", "结业", "done", evidence=("e9",))])
+COMPLETED = explained(Upshot.DONE, [reason("COMPLETED", "结业", "done", evidence=("e9",))])
 RUNNING = explained(
     Upshot.OPEN,
-    [ground("NOT_SETTLED", "未", "not", missing=(Missing(code="NOT_SETTLED", zh="未", en="no"),))],
+    [
+        reason(
+            "NOT_SETTLED", "未", "not", missing=(Condition(code="NOT_SETTLED", zh="未", en="no"),)
+        )
+    ],
 )
 
 
@@ -167,7 +171,7 @@ def test_of_the_school_what_lies_beyond_the_cap_does_not_count():
     [reason] = told.reasons
 
     assert (told.answer, reason.code) == (Upshot.PARTLY_COUNTED, "BEYOND_CAP")
-    assert reason.facts == {"before": "130", "counted": "20", "cut": "20"}
+    assert reason.facts == {"counted": "20", "cut": "20"}
     assert (reason.rule is not None, reason.opposing) == (True, ("0193-0002",))
 
 

@@ -40,7 +40,7 @@ def why(*past, day=ROUND_ONE, teacher=LIN, start=PAST):
 
 
 def missing(explanation):
-    return [each.code for ground in explanation.reasons for each in ground.missing]
+    return [each.code for reason in explanation.reasons for each in reason.missing]
 
 
 def codes(explanation):
@@ -68,7 +68,7 @@ def test_before_the_window_it_is_said_when_it_opens():
 def test_between_the_rounds_the_second_one_is_still_to_come():
     told = why(day=date(2024, 3, 28))
 
-    assert {each.day for ground in told.reasons for each in ground.missing} == {ROUND_TWO}
+    assert {each.day for reason in told.reasons for each in reason.missing} == {ROUND_TWO}
 
 
 def test_after_the_last_window_it_is_over():
@@ -105,11 +105,11 @@ def test_a_choice_that_the_school_turned_down_is_told_beside_what_refuses_now():
     chosen = on(ROUND_ONE, cast.selected())
     refused = on(date(2024, 3, 26), cast.passed(passed=False, reason="工学矛盾"))
     told = why(chosen, refused, day=date(2024, 3, 26))
-    [ground] = told.reasons
+    [reason] = told.reasons
 
     assert told.answer is Upshot.NOTHING_AGAINST
-    assert (ground.code, ground.opposing) == ("SCHOOL_NOT_PASSED", ("0193-0004",))
-    assert ground.facts == {"reason": "工学矛盾"}
+    assert (reason.code, reason.opposing) == ("SCHOOL_NOT_PASSED", ("0193-0004",))
+    assert reason.facts == {"reason": "工学矛盾"}
 
 
 def test_a_choice_that_the_provider_declined_is_told():

@@ -75,7 +75,7 @@ def codes(explanation):
 
 
 def missing(explanation):
-    return [each.code for ground in explanation.reasons for each in ground.missing]
+    return [each.code for reason in explanation.reasons for each in reason.missing]
 
 
 def test_who_came_too_late_is_told_rank_seats_and_the_last_one_admitted():

@@ -15,7 +15,7 @@ from ledger.record import RECORD_EVENTS, Record, total
 from ledger.register import Category
 from ledger.teacher import TeacherTransferred
 from tests import cast
-from tests.cast import CREDIT, LIN, RUIAN, SCHOOL, WENZHOU, WENZHOU_SCHOOL
+from tests.cast import CREDIT, LIN, OTHER_SCHOOL, RUIAN, SCHOOL, WENZHOU, WENZHOU_SCHOOL
 from tests.given import entries, on
 from tests.judged import belongs
 
@@ -193,3 +193,32 @@ def test_a_record_knows_the_categories_of_its_teacher():
     assert len(record.belonged(Category.PRINCIPAL, DAY, DAY)) == 1
     assert record.belonged(Category.PRINCIPAL, date(2020, 1, 1), date(2020, 12, 31)) == []
     assert record.belonged(Category.HOMEROOM_TEACHER, DAY, DAY) == []
+
+
+def test_moves_between_schools_and_counties_are_kept_with_their_days():
+    near = TeacherTransferred(
+        teacher=LIN, school_left=SCHOOL, school=OTHER_SCHOOL, place=RUIAN, since=date(2020, 9, 1)
+    )
+    far = TeacherTransferred(
+        teacher=LIN,
+        school_left=OTHER_SCHOOL,
+        school=WENZHOU_SCHOOL,
+        place=WENZHOU,
+        since=date(2022, 9, 1),
+    )
+    one, two = folded(cast.registered(), near, far).transfers
+
+    assert (one.school_left, one.school, one.far, one.since) == (
+        SCHOOL,
+        OTHER_SCHOOL,
+        False,
+        date(2020, 9, 1),
+    )
+    assert (two.place_left, two.place, two.far, two.position) == (RUIAN, WENZHOU, True, 3)
+    assert two.event == "0193-0003"
+
+
+def test_a_revoked_line_keeps_what_it_was_worth_and_why_it_went():
+    [line] = folded(cast.registered(), cast.awarded(50), REVOKED).lines
+
+    assert (line.credits, line.awarded, line.reason) == (0, 50, REVOKED.reason)
