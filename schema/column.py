@@ -65,11 +65,17 @@ def whole() -> GraphQLSchema:
     return schema
 
 
-def parts_of(name: str, given: dict[str, Read] | None = None) -> tuple[Part, ...]:
-    """The fields of a type; ``given`` reads those that are not an attribute of the row."""
+def parts_of(
+    name: str, given: dict[str, Read] | None = None, without: tuple[str, ...] = ()
+) -> tuple[Part, ...]:
+    """The fields of a type but some; ``given`` reads those that are no attribute of the row."""
     kind = whole().type_map[name]
     assert isinstance(kind, GraphQLObjectType)
-    return tuple(_part(key, field, (given or {}).get(key)) for key, field in kind.fields.items())
+    return tuple(
+        _part(key, field, (given or {}).get(key))
+        for key, field in kind.fields.items()
+        if key not in without
+    )
 
 
 def plain(parts: tuple[Part, ...], row: Any) -> dict[str, Any]:

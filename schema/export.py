@@ -155,12 +155,7 @@ def stream(
         # What is beyond reach is absent, and stands where the views stand.
         yield context.house.runner.position(view.name), iter(())
         return
-    whole = Where(
-        (*allowed.equal, *where.equal),
-        (*allowed.among, *where.among),
-        (*allowed.overlap, *where.overlap),
-        allowed.through,
-    )
+    whole = allowed.and_where(where)
     if asked.position is None and asked.effective is None:
         with context.house.reader.stream(view, whole) as found:
             yield found

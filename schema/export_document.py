@@ -26,6 +26,8 @@ from schema.history import shown
 from schema.reach import history_tags
 
 HEAD = ("teacher", "school", "place", "cycleNumber")
+# A tree is no row, and warnings are read from the running trainings of each teacher.
+ONE_BY_ONE = ("tree", "warnings")
 APART = (("lines",), ("verdict", "requirements"))
 
 
@@ -54,8 +56,8 @@ class RecordExport(Export):
     @contextmanager
     def open(self, context: Context, asked: Asked) -> Iterator[Flow]:
         day = date.fromisoformat(asked.filters["on"])
-        parts = parts_of("CreditRecord")
-        own = parts_of(self.kind)
+        parts = parts_of("CreditRecord", without=ONE_BY_ONE)
+        own = parts_of(self.kind, without=ONE_BY_ONE)
         named = {part.key for part in own}
         head = tuple(each for each in parts if each.key in HEAD and each.key not in named)
         # In a table each line and each requirement has a row of its own export.

@@ -131,10 +131,10 @@ def test_a_log_of_several_days_is_made_good_day_by_day(town: Served) -> None:
     assert the(provider, "LOG_MISSING")["state"] == "RECTIFIED"
 
 
-def test_who_is_told_at_last_closes_both_findings_about_the_notice(town: Served) -> None:
+def test_who_is_told_at_last_closes_the_finding_about_the_notice(town: Served) -> None:
     provider = town.party(Role.PROVIDER, COUNTY_SCHOOL)
     incomplete = seen(provider, code="NOTICE_INCOMPLETE", subject=CHEN)
-    assert [each["state"] for each in incomplete] == ["OPEN", "OPEN"]
+    assert [each["state"] for each in incomplete] == ["OPEN"]
 
     told = {"teacher": CHEN, "offering": OFFERING, "recipients": ["BUREAU"]}
     ok(provider.mutate(NotifyDenial, told, "told"))
