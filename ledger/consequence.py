@@ -92,7 +92,7 @@ class Consequence(Struct, kw_only=True, frozen=True):
 
 def consequence(record: Record, rules: Rulebook, use: RecordUse, day: date) -> Consequence | None:
     """What follows for a use on a day; ``None`` for one who never entered."""
-    place = record.place
+    place = record.at(day).place
     total = rules.find(CycleTotal, place, day) if place else None
     cycle = record.cycle(day, total.value.years if total else YEARS_DEFAULT)
     if cycle is None or place is None:

@@ -19,7 +19,7 @@ from ledger.amount import ZERO
 from ledger.command import Command, Refused, Selector, about, fact
 from ledger.day import happened
 from ledger.event import Entry, Event
-from ledger.finding import Lack
+from ledger.finding import Lack, Outcome
 from ledger.kind import OutOfRange
 from ledger.names import CreditId, JurisdictionId, Name, SchoolId, TeacherId
 from ledger.register import AlreadyRegistered, WrongDay
@@ -104,6 +104,10 @@ CYCLE_EVENTS: list[type[Event]] = [CreditCycleOpened]
 
 class RecognisedOutsideCycle(Refused):
     """The training was completed in one cycle and recognised in another."""
+
+
+class CycleCut(Refused):
+    """A cycle that was running ends before its years are over."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -241,3 +245,17 @@ class OpenCycle(Command):
             start=self.start,
             reason=filled(self.reason, "reason"),
         )
+        rule = self.ask.rules.find(CycleTotal, self.now.place, self.start)
+        years = rule.value.years if rule else YEARS_DEFAULT
+        cut = cycle_on(self.starts.entered, self.start, years, tuple(self.starts.opened))
+        if cut.start < self.start:
+            said = CycleCut(
+                zh=f"{self.teacher} 自 {cut.start} 起的周期到 {self.start} 即止，不足 {years} 年",
+                en=f"the cycle of {self.teacher} from {cut.start} ends on {self.start}, before "
+                f"its {years} years are over",
+                rule=rule,
+                field="start",
+                evidence=tuple(self.starts.events),
+            )
+            subjects = (self.teacher, school, self.now.place)
+            yield self.finding(said, Outcome.DEVIATION, *subjects)

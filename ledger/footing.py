@@ -40,7 +40,7 @@ class Footing:
 
 def footing(record: Record, rules: Rulebook, day: date) -> Footing | None:
     """The footing of the cycle that holds the day; ``None`` for one who never entered."""
-    place = record.place
+    place = record.at(day).place
     rule = rules.find(CycleTotal, place, day) if place else None
     cycle = record.cycle(day, rule.value.years if rule else YEARS_DEFAULT)
     if cycle is None or place is None:
@@ -64,8 +64,8 @@ def footing(record: Record, rules: Rulebook, day: date) -> Footing | None:
 def cycles(record: Record, rules: Rulebook, day: date) -> list[Cycle]:
     """The cycles of a teacher from the first to the one that holds the day."""
     found: list[Cycle] = []
-    while record.place is not None:
-        rule = rules.find(CycleTotal, record.place, day)
+    while (place := record.at(day).place) is not None:
+        rule = rules.find(CycleTotal, place, day)
         cycle = record.cycle(day, rule.value.years if rule else YEARS_DEFAULT)
         if cycle is None:
             break

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from ledger.amount import ZERO
 from ledger.category import CATEGORY_EVENTS, Belonging, belongings_after
@@ -17,7 +17,14 @@ from ledger.names import CreditId, JurisdictionId, OfferingId, SchoolId, Teacher
 from ledger.plan import Purpose
 from ledger.register import Category
 from ledger.school_based import SchoolBasedRecognised
-from ledger.teacher import TeacherProfileUpdated, TeacherRegistered, TeacherTransferred
+from ledger.teacher import (
+    Stay,
+    TeacherProfileUpdated,
+    TeacherRegistered,
+    TeacherTransferred,
+    stay_on,
+    stays_after,
+)
 
 
 class Line(Struct, kw_only=True):
@@ -88,6 +95,7 @@ class Record(Struct, kw_only=True):
     opened: list[date] = []
     belongings: list[Belonging] = []
     transfers: list[Transfer] = []
+    stays: tuple[Stay, ...] = ()
     position: int = 0
 
     def learn(self, entry: Entry) -> None:
@@ -96,10 +104,12 @@ class Record(Struct, kw_only=True):
         self.belongings = belongings_after(self.belongings, entry)
         match entry.event:
             case TeacherRegistered() as event:
-                self.school, self.place, self.entered = event.school, event.place, event.entered
+                self.entered = event.entered
             case TeacherTransferred() as event:
-                self.transfers = [*self.transfers, self._moved(event, entry)]
-                self.school, self.place = event.school, event.place
+                self.transfers = sorted(
+                    [*self.transfers, self._moved(event, entry)],
+                    key=lambda each: (each.since, each.position),
+                )
             case CreditCycleOpened(start=start):
                 self.opened = [*self.opened, start]
             case CreditAwarded() as event:
@@ -112,15 +122,27 @@ class Record(Struct, kw_only=True):
                 self._change(event.credit, ZERO, entry, revoked=True, reason=event.reason)
             case _:
                 pass
+        self.stays = stays_after(self.stays, entry)
+        if self.stays:
+            self.school, self.place = self.stays[-1].school, self.stays[-1].place
+
+    def at(self, day: date) -> Record:
+        """The record with the school and place of a day: a move changes nothing before it."""
+        stay = stay_on(self.stays, day)
+        if stay is None or (stay.school, stay.place) == (self.school, self.place):
+            return self
+        return structs.replace(self, school=stay.school, place=stay.place)
 
     def _moved(self, event: TeacherTransferred, entry: Entry) -> Transfer:
+        before = stay_on(self.stays, event.since)
+        left = before.place if before else None
         return Transfer(
             since=event.since,
             school_left=event.school_left,
-            place_left=self.place,
+            place_left=left,
             school=event.school,
             place=event.place,
-            far=self.place != event.place,
+            far=left != event.place,
             position=entry.position,
             event=entry.id,
         )

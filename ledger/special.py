@@ -2,8 +2,7 @@
 
 Backbone teachers, homeroom teachers and principals are judged over the cycle; a new teacher over
 the probation, a new principal over the year from taking up the post. The version is that of the
-day on which the probation or the post began (rulebook C-25, C-26); a preset from outside the
-documents prevails once it is adopted, and is marked so.
+day on which that began (C-25, C-26); a preset from outside the documents prevails once adopted.
 """
 
 from __future__ import annotations
@@ -73,9 +72,8 @@ class CategoryHours(
     def unfit(self) -> OutOfRange | None:
         if any(self.minima):
             return None
-        return OutOfRange(
-            "hours_min", "各项下限至少一项大于 0", "one of the minima must be above 0"
-        )
+        zh, en = "各项下限至少一项大于 0", "one of the minima must be above 0"
+        return OutOfRange("hours_min", zh, en)
 
 
 class NewPrincipal(
@@ -135,8 +133,9 @@ def prevailing(
     rules: Rulebook, kind: type[ParametersT], record: Record, day: date, category: Category
 ) -> InForce[ParametersT] | None:
     """The rule for a category: a preset from outside where one was adopted, else the nearest."""
-    assert record.place is not None
-    found = rules.find_all(kind, record.place, day, category=category.value)
+    place = record.at(day).place
+    assert place is not None
+    found = rules.find_all(kind, place, day, category=category.value)
     outside = [each for each in found if each.rule.external]
     return next(iter([*outside, *found]), None)
 
@@ -151,9 +150,10 @@ def apart(record: Record, rules: Rulebook, lines: list[Line]) -> dict[CreditId, 
         rule = prevailing(rules, NotCounted, record, span.since, span.category)
         if rule is None or not rule.certain:
             continue
-        last = _last(record, rules, span)
+        # A probation has its time; a qualification is one even when it is late.
+        bound = span.until if span.category is Category.NEW_TEACHER else None
         for line in lines:
-            if line.purpose is purpose and span.since <= line.completed <= last:
+            if line.purpose is purpose and span.since <= line.completed <= (bound or date.max):
                 found[line.credit] = Apart(line, span.category, rule)
     return found
 

@@ -11,9 +11,12 @@ from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 
-from ledger.command import PROVINCE, Command, Selector, about, fact
+from msgspec import Struct
+
+from ledger.command import PROVINCE, Command, Refused, Selector, about, fact
 from ledger.day import happened
 from ledger.event import Entry, Event, unchanged
+from ledger.finding import Outcome
 from ledger.names import JurisdictionId, Name, SchoolId, TeacherId, TermId
 from ledger.register import (
     AlreadyRegistered,
@@ -81,6 +84,36 @@ TeacherProfileUpdated.upcast(from_version=1)(unchanged)
 TEACHER_EVENTS: list[type[Event]] = [TeacherRegistered, TeacherTransferred, TeacherProfileUpdated]
 
 
+class Stay(Struct, kw_only=True, frozen=True):
+    """A school at which a teacher works from a day on, and the event that says so."""
+
+    school: SchoolId
+    place: JurisdictionId
+    since: date
+    position: int
+    event: str
+
+
+def stays_after(stays: tuple[Stay, ...], entry: Entry) -> tuple[Stay, ...]:
+    """A teacher's schools by the day on which each began, after one more entry."""
+    match entry.event:
+        case TeacherRegistered(school=school, place=place, entered=since):
+            pass
+        case TeacherTransferred(school=school, place=place, since=since):
+            pass
+        case _:
+            return stays
+    found = Stay(school=school, place=place, since=since, position=entry.position, event=entry.id)
+    # What is told last of a day holds for it; a move may be told after a later one.
+    return tuple(sorted((*stays, found), key=lambda stay: (stay.since, stay.position)))
+
+
+def stay_on(stays: tuple[Stay, ...], day: date) -> Stay | None:
+    """Where the teacher worked on a day: before the first one, there."""
+    begun = [each for each in stays if each.since <= day]
+    return (begun or stays or (None,))[-1 if begun else 0]
+
+
 @dataclass
 class Whereabouts:
     """Where a teacher works, as the events say it."""
@@ -93,16 +126,17 @@ class Whereabouts:
     subject: str | None = None
     tier: Tier | None = None
     categories: tuple[Category, ...] = ()
+    stays: tuple[Stay, ...] = ()
 
     def learn(self, entry: Entry) -> None:
         """Takes in the teacher events; others change nothing."""
+        self.stays = stays_after(self.stays, entry)
+        if self.stays:
+            self.school, self.place = self.stays[-1].school, self.stays[-1].place
         match entry.event:
             case TeacherRegistered() as event:
-                self.school, self.place = event.school, event.place
                 self.entered, self.updated = event.entered, entry.on
                 self.stage, self.subject = event.stage, event.subject
-            case TeacherTransferred() as event:
-                self.school, self.place = event.school, event.place
             case TeacherProfileUpdated() as event:
                 self.updated = entry.on
                 self.stage, self.subject = event.stage, event.subject
@@ -167,9 +201,16 @@ class RegisterTeacher(Command):
         )
 
 
+class TransferUnconfirmed(Refused):
+    """The bureau that a teacher left has not confirmed the move."""
+
+
 @dataclass(kw_only=True)
 class TransferTeacher(Command):
-    """Move a teacher to another school, by the bureau that receives the teacher."""
+    """Move a teacher to another school, by the bureau that receives the teacher.
+
+    Where the teacher comes from elsewhere, the bureau that is left is told by a finding.
+    """
 
     teacher: TeacherId
     school: SchoolId
@@ -198,7 +239,10 @@ class TransferTeacher(Command):
 
     def decide(self) -> Iterator[Event]:
         assert self.place is not None
-        left = self.now.known(self.teacher)
+        self.now.known(self.teacher)
+        before = stay_on(self.now.stays, self.since)
+        assert before is not None
+        left = before.school
         if left == self.school:
             raise AlreadyRegistered(
                 zh=f"{self.teacher} 已经在 {self.school}",
@@ -212,6 +256,16 @@ class TransferTeacher(Command):
                 en=f"{self.teacher} entered on {self.now.entered} and cannot move on {self.since}",
                 field="since",
             )
+        last = self.now.stays[-1]
+        if self.since <= last.since and not self.ask.reported:
+            raise WrongDay(
+                zh=f"{self.teacher} 自 {last.since} 起已在 {last.school}；更早的调动只能由他系统"
+                "作为事实上报",
+                en=f"{self.teacher} works at {last.school} since {last.since}; an earlier move can "
+                "only be reported by the system that kept it",
+                field="since",
+                evidence=(last.event,),
+            )
         yield TeacherTransferred(
             teacher=self.teacher,
             school_left=left,
@@ -219,3 +273,19 @@ class TransferTeacher(Command):
             place=self.place,
             since=self.since,
         )
+        yield from self._unconfirmed(before)
+
+    def _unconfirmed(self, before: Stay) -> Iterator[Event]:
+        scope = self.ask.asker.scope
+        own = isinstance(scope, JurisdictionId) and scope.covers(before.place)
+        if self.place == before.place or own:
+            return
+        said = TransferUnconfirmed(
+            zh=f"{self.teacher} 自 {self.since} 由 {before.place} 调入 {self.place}，调出地未确认",
+            en=f"{self.teacher} moved from {before.place} to {self.place} on {self.since}; the "
+            "bureau that is left has not confirmed it",
+            field="school",
+            evidence=(before.event,),
+        )
+        subjects = (self.teacher, before.school, self.school, before.place)
+        yield self.finding(said, Outcome.ADVISORY, *subjects)

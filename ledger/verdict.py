@@ -46,6 +46,7 @@ class Verdict(Struct, kw_only=True, frozen=True):
 
 def judge(record: Record, rules: Rulebook, day: date) -> Verdict | None:
     """The verdict on the cycle that holds the day; ``None`` for one who never entered."""
+    record = record.at(day)
     base = footing(record, rules, day)
     if base is None:
         return None

@@ -71,10 +71,11 @@ class YearlySchoolBased(
 
 def yearly(record: Record, rules: Rulebook, day: date, cycle: Cycle) -> Iterator[Requirement]:
     """How each calendar year that the cycle touches stands, by the version at its end."""
-    assert record.place is not None
     for year in range(cycle.start.year, day.year + 1):
         ends = date(year + 1, 1, 1) - timedelta(days=1)
         last = min(ends, day)
+        place = record.at(last).place
+        assert place is not None
         lines = [
             each
             for each in record.lines
@@ -82,12 +83,12 @@ def yearly(record: Record, rules: Rulebook, day: date, cycle: Cycle) -> Iterator
         ]
         school_based = [each for each in lines if each.kind is CreditKind.SCHOOL_BASED]
         open_ended = _open(record, year, day, ends)
-        for rule in rules.find_all(YearlyHours, record.place, last):
+        for rule in rules.find_all(YearlyHours, place, last):
             had = total(lines, unit=rule.value.unit)
             missing = _missing(rule.value.least - had, rule.value.unit, ends, day)
             asked = rule.value.least
             yield _judged("YEARLY_HOURS", year, rule, asked, had, lines, open_ended, missing)
-        least = rules.find(YearlySchoolBased, record.place, last)
+        least = rules.find(YearlySchoolBased, place, last)
         if least is not None:
             had = total(school_based, unit=Unit.HOURS)
             asked = least.value.hours_min

@@ -23,9 +23,10 @@ from ledger.register import SchoolRegistered, Stage, Tier, Title
 from ledger.teacher import (
     TEACHER_EVENTS,
     ProfileSource,
+    Stay,
     TeacherProfileUpdated,
     TeacherRegistered,
-    TeacherTransferred,
+    stays_after,
 )
 from projections.projection import Projection
 
@@ -131,13 +132,14 @@ class Teacher(Struct, kw_only=True):
     categories: list[Belonging] = []
     entered: date | None = None
     updated: date | None = None
+    stays: tuple[Stay, ...] = ()
 
 
 class Teachers(Projection[Teacher]):
     """Teachers by school and place."""
 
     name = "teachers"
-    version = 2
+    version = 3
     state = Teacher
     events = (*TEACHER_EVENTS, *CATEGORY_EVENTS)
     facets = {"school": "text", "place": "text"}
@@ -151,12 +153,13 @@ class Teachers(Projection[Teacher]):
 
     def apply(self, state: Teacher, entry: Entry) -> Teacher:
         state.categories = belongings_after(state.categories, entry)
+        state.stays = stays_after(state.stays, entry)
+        if state.stays:
+            state.school, state.place = state.stays[-1].school, state.stays[-1].place
         match entry.event:
             case TeacherRegistered() as event:
-                state.school, state.place, state.entered = event.school, event.place, event.entered
+                state.entered = event.entered
                 state.stage, state.subject, state.updated = event.stage, event.subject, entry.on
-            case TeacherTransferred() as event:
-                state.school, state.place = event.school, event.place
             case TeacherProfileUpdated() as event:
                 state.stage, state.subject, state.updated = event.stage, event.subject, entry.on
                 state.profile_source = event.source

@@ -160,6 +160,7 @@ def judged_of(
     rules = known.at(position)
     through = cycles(record, rules, day)
     judged_on = day if number is None else _within(through, number, day)
+    record = record.at(judged_on)
     base = footing(record, rules, judged_on)
     verdict = judge(record, rules, judged_on)
     shares = breakdown(record, rules, base) if base else []

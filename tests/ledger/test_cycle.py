@@ -14,12 +14,14 @@ from ledger.command import OutsideScope, UnknownReference
 from ledger.cycle import (
     CreditCycleOpened,
     Cycle,
+    CycleCut,
     CycleTotal,
     OpenCycle,
     Starts,
     Unit,
     cycle_on,
 )
+from ledger.finding import Outcome
 from ledger.register import AlreadyRegistered, WrongDay
 from tests import cast
 from tests.cast import DAY, LIN, RUIAN, SCHOOL, WENZHOU
@@ -171,3 +173,16 @@ def test_before_the_rule_of_ruian_recognition_is_not_bound_to_the_cycle():
     doubtful = outside(date(2019, 1, 1), date(2019, 6, 16), opened=(date(2019, 1, 2),))
 
     assert (doubtful.rule.id, doubtful.certain) == ("RA19-06", False)
+
+
+def test_a_cycle_that_is_cut_short_is_noted_under_the_rule_on_its_years():
+    past = cast.registered(entered=date(2010, 9, 1))
+    cut = OpenCycle(teacher=LIN, start=date(2012, 4, 17), reason="新周期")
+    whole = OpenCycle(teacher=LIN, start=date(2015, 9, 1), reason="新周期")
+
+    given(past).when(cut, on=DAY).found("WZ12-01", Outcome.DEVIATION, CycleCut)
+    given(past).when(whole, on=DAY).then(
+        CreditCycleOpened(
+            teacher=LIN, school=SCHOOL, place=RUIAN, start=date(2015, 9, 1), reason="新周期"
+        )
+    )

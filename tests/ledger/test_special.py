@@ -338,3 +338,17 @@ def test_asking_for_less_is_laxer():
     assert principal(years=2).laxer(principal())
     assert not principal().laxer(principal())
     assert NotCounted(count_rate=Fraction("0.5")).laxer(NotCounted())
+
+
+def test_w_067_a_qualification_that_ends_a_day_late_is_no_other_training_for_that():
+    post = date(2012, 9, 1)
+    judged = verdict(
+        belongs(Category.NEW_PRINCIPAL, post),
+        credit(300, date(2013, 9, 2), purpose=Purpose.PRINCIPAL_QUALIFICATION),
+        entered=post,
+        day=date(2014, 6, 1),
+    )
+
+    assert requirement(judged, "NEW_PRINCIPAL_HOURS").result is Result.NOT_MET
+    assert judged.counted == 0
+    assert requirement(judged, "ONCE_INTENSIVE").had == "0"

@@ -5,15 +5,17 @@ from __future__ import annotations
 from datetime import date
 
 from ledger.command import OutsideScope, UnknownReference
-from ledger.register import AlreadyRegistered, Stage
+from ledger.finding import Outcome
+from ledger.register import AlreadyRegistered, Stage, WrongDay
 from ledger.teacher import (
     RegisterTeacher,
     TeacherTransferred,
     TransferTeacher,
+    TransferUnconfirmed,
 )
 from tests import cast
 from tests.cast import DAY, LIN, OTHER_SCHOOL, RUIAN, SCHOOL, WENZHOU, WENZHOU_SCHOOL
-from tests.given import asker_for, given
+from tests.given import asker_for, given, on
 
 REGISTER_TEACHER = RegisterTeacher(
     teacher=LIN, school=SCHOOL, stage=Stage.PRIMARY, subject="CHINESE", entered=date(2019, 9, 1)
@@ -88,3 +90,42 @@ def test_nobody_is_moved_to_an_unknown_school():
     given(cast.registered()).when(
         TransferTeacher(teacher=LIN, school=OTHER_SCHOOL, since=DAY), on=DAY
     ).refused(UnknownReference, field="school")
+
+
+MOVED = TeacherTransferred(
+    teacher=LIN,
+    school_left=SCHOOL,
+    school=WENZHOU_SCHOOL,
+    place=WENZHOU,
+    since=date(2024, 2, 1),
+)
+EARLIER = TransferTeacher(teacher=LIN, school=OTHER_SCHOOL, since=date(2022, 1, 1))
+SCHOOLS = (cast.school(OTHER_SCHOOL, RUIAN), cast.school(WENZHOU_SCHOOL, WENZHOU))
+
+
+def test_a_move_before_the_last_one_is_reported_and_not_asked_for():
+    past = (cast.registered(), SCHOOLS[0], MOVED)
+
+    given(*past).when(EARLIER, on=DAY).refused(WrongDay, field="since")
+    given(*past).when(EARLIER, on=DAY, reported=True).then(
+        TeacherTransferred(
+            teacher=LIN,
+            school_left=SCHOOL,
+            school=OTHER_SCHOOL,
+            place=RUIAN,
+            since=date(2022, 1, 1),
+        )
+    )
+
+
+def test_the_bureau_that_is_left_is_told_where_it_did_not_move_the_teacher_itself():
+    past = (cast.registered(), SCHOOLS[1])
+    move = TransferTeacher(teacher=LIN, school=WENZHOU_SCHOOL, since=date(2024, 2, 1))
+
+    given(on(date(2019, 9, 1), past[0]), past[1]).when(move, on=DAY, by=asker_for(WENZHOU)).then(
+        MOVED
+    )
+    back = TransferTeacher(teacher=LIN, school=OTHER_SCHOOL, since=date(2024, 3, 1))
+    given(cast.registered(), MOVED, SCHOOLS[0]).when(back, on=DAY, by=asker_for(RUIAN)).found(
+        None, Outcome.ADVISORY, TransferUnconfirmed
+    )

@@ -13,6 +13,7 @@ from ledger.names import CreditId
 from ledger.record import Record
 from ledger.regulation import Rulebook
 from ledger.requirement import Result
+from ledger.teacher import TeacherTransferred
 from ledger.verdict import judge
 from tests import cast
 from tests.cast import (
@@ -368,3 +369,30 @@ def test_a_cycle_cut_short_is_met_or_undecided():
     assert short.result == Result.INDETERMINATE
     assert "2022-08-31" in short.requirements[0].en
     assert verdict(LONG, day=last).result == NOT_MET
+
+
+def moved(place, school, since):
+    return TeacherTransferred(
+        teacher=LIN, school_left=SCHOOL, school=school, place=place, since=since
+    )
+
+
+TO_WENZHOU = moved(WENZHOU, WENZHOU_SCHOOL, date(2024, 1, 1))
+TO_HANGZHOU = moved(HANGZHOU, OTHER_SCHOOL, date(2022, 1, 1))
+SHORT = credit(100, DISTANCE)
+
+
+def test_a_move_changes_no_verdict_of_a_day_before_it():
+    then = verdict(SHORT, day=date(2023, 12, 31))
+
+    assert verdict(SHORT, TO_WENZHOU, day=date(2023, 12, 31)) == then
+    assert (then.result, then.requirements[0].rule) == (NOT_MET, "RA19-01")
+    assert verdict(SHORT, TO_WENZHOU).requirements[0].rule == "WZ12-01"
+
+
+def test_moves_count_by_their_days_and_not_by_when_they_were_told():
+    for told in ((TO_WENZHOU, TO_HANGZHOU), (TO_HANGZHOU, TO_WENZHOU)):
+        days = (date(2021, 6, 30), date(2023, 6, 30), EVALUATED)
+        rules = [verdict(*told, SHORT, day=day).requirements[0].rule for day in days]
+
+        assert rules == ["RA19-01", None, "WZ12-01"]
