@@ -29,9 +29,9 @@ from ledger.school_plan import school_plans
 from projections.credit import Records
 from projections.duty import STANDING, Yearbook, Yearbooks
 from projections.enrollment import Enrollment, Enrollments
-from projections.obligation import Year, all_rows, book_of, published_in
+from projections.obligation import Rows, Year, all_rows, book_of, published_in
 from projections.offering import Offering, Offerings
-from projections.reader import Reader, Where
+from projections.reader import Where
 
 HALVES = ("H1", "H2")
 PASSED = (Status.SCHOOL_PASSED, Status.PROVIDER_CONFIRMED, Status.PROVIDER_DECLINED)
@@ -46,7 +46,7 @@ class Chosen:
 
 
 def school_obligations(
-    reader: Reader,
+    rows: Rows,
     rules: Rulebook,
     views: tuple[Yearbooks, Records, Enrollments, Offerings],
     school: SchoolId,
@@ -55,17 +55,17 @@ def school_obligations(
 ) -> list[Requirement]:
     """What the rules ask of a school for a year."""
     books, records, enrollments, offerings = views
-    found = reader.many(books, [f"{school}/{year.number}", f"{school}/{STANDING}"])
+    found = rows.many(books, [f"{school}/{year.number}", f"{school}/{STANDING}"])
     standing = book_of(found, school, STANDING)
     teachers = sorted({str(each.teacher) for each in standing.stays})
-    choices = list(all_rows(reader, enrollments, passed_in(school, year)))
-    classes = reader.many(offerings, sorted({str(each.offering) for each in choices}))
+    choices = list(all_rows(rows, enrollments, passed_in(school, year)))
+    classes = rows.many(offerings, sorted({str(each.offering) for each in choices}))
     chosen = [
         Chosen(each, classes[str(each.offering)])
         for each in choices
         if str(each.offering) in classes
     ]
-    told = reader.many(records, teachers)
+    told = rows.many(records, teachers)
     return of_school(
         rules, place, year, book_of(found, school, year.number), standing, told, chosen
     )
