@@ -98,7 +98,7 @@ verdict            周期合格判断     verdict.py
 evidence           证据             evidence.py (from which a verdict follows)
 difference         差异             difference.py (between two moments, with its causes)
 trial              试算             trial.py (whose verdict a draft would change)
-indicator          指标             indicator.py (of a school, by year and term)
+indicator          指标             indicator.py (of a school, a provider or a place, by period)
 target             目标             target.py (of a locality)
 consequence        结果运用         consequence.py
 draft              草案             draft.py (a regulation text before it is adopted)

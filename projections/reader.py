@@ -101,6 +101,15 @@ class Reader:
         """The entries themselves; of the present all days count in any case."""
         return self.feed.entries(wanted)
 
+    def position(self, *names: str) -> int:
+        """Up to where all of these views stand."""
+        with self._pool.connection() as connection:
+            row = connection.execute(
+                "select min(position) from projection.progress where view = any(%s)",
+                (list(names),),
+            ).fetchone()
+        return (row[0] if row else None) or 0
+
     def one(self, view: Projection[Any], key: str) -> Any | None:
         """The state of a key, or ``None``."""
         return self.many(view, [key]).get(key)

@@ -36,6 +36,7 @@ from schema.errors import CodedErrors
 from schema.evidence import EvidenceQuery
 from schema.finding import FindingQuery
 from schema.history import HistoryQuery, Subscription
+from schema.indicator import IndicatorQuery
 from schema.moment import AsOf
 from schema.offering import OfferingQuery
 from schema.order import OrderQuery
@@ -87,6 +88,7 @@ class Query(
     TrialQuery,
     WarningQuery,
     DutyQuery,
+    IndicatorQuery,
     FindingQuery,
     HistoryQuery,
     ChainQuery,
