@@ -83,14 +83,14 @@ def _timetables(asked: Question, classes: dict[str, Offering]) -> Measure:
         overdue = key in late
         if each.timetable_published is None and each.opens is not None and key in opened:
             # The rule is that of the day on which the class was opened (C-33).
-            rule = asked.rules.find(TimetableNotice, each.place, opened[key])
+            rule = asked.find(TimetableNotice, each.place, opened[key])
             if rule is not None and asked.period.day > each.opens - timedelta(rule.value.days_min):
                 rules[rule.id], due, overdue = rule, True, True
         if due:
             shares.append(_of_class(key, each, int(overdue)))
     for each in classes.values():
         assert each.place is not None
-        found = asked.rules.find(TimetableNotice, each.place, each.opens or asked.period.day)
+        found = asked.find(TimetableNotice, each.place, each.opens or asked.period.day)
         if found is not None:
             rules[found.id] = found
     types = (OfferingOpened, DatesChanged, TimetablePublished)

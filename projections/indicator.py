@@ -171,9 +171,8 @@ def _told(asked: Question, measure: Measure, position: int) -> Indicator:
     results = dict(_judged(measure))
     own = _of_subject(asked.subject, measure, results)
     rule = measure.cited
-    zh, en = _sentence(
-        measure.code, numerator, denominator, ratio, [each.result for each in results.values()]
-    )
+    standing = [each.result for each in results.values()]
+    zh, en = _sentence(measure.code, (numerator, denominator, unsaid), ratio, standing)
     needed = None if rule is None else _least(rule.value)
     return Indicator(
         code=measure.code,
@@ -231,13 +230,15 @@ def _of_subject(
 
 def _sentence(
     code: IndicatorCode,
-    numerator: Decimal,
-    denominator: int,
+    sums: tuple[Decimal, int, int],
     ratio: Fraction | None,
     standing: list[Result],
 ) -> tuple[str, str]:
+    numerator, denominator, unsaid = sums
     value = "—" if ratio is None else str(rounded(ratio))
     zh, en = (each.format(n=numerator, d=denominator, v=value) for each in SENTENCES[code])
+    if unsaid:
+        zh, en = f"{zh}，另有 {unsaid} 无法判断", f"{en}, and of {unsaid} nobody can tell"
     if not standing:
         return f"{zh}。", f"{en}."
     results = Counter(standing)

@@ -44,7 +44,7 @@ def inspections(asked: Question) -> Measure:
         where = where.and_among(place=asked.subject.places)
     shares = [share for book in all_rows(asked.rows, YEARBOOKS, where) for share in _of_book(book)]
     place = asked.subject.place
-    rule = asked.rules.find(InspectionShare, place, year.day) if place else None
+    rule = asked.find(InspectionShare, place, year.day) if place else None
     return Measure(IndicatorCode.INSPECTION_SHARE, shares, judge, rule, TYPES)
 
 

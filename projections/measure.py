@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from ledger.event import Event
 from ledger.names import JurisdictionId, Name, ProviderId
-from ledger.regulation import InForce, Rulebook
+from ledger.regulation import InForce, ParametersT, Rulebook
 from ledger.requirement import Requirement
 from projections.obligation import Rows, Year
 from projections.school_year import HALVES, half_of
@@ -104,6 +104,17 @@ class Question:
     period: Period
     most: int | None = None
     codes: frozenset[IndicatorCode] | None = None
+    found: dict[tuple[Any, ...], Any] = field(default_factory=dict, repr=False)
+
+    def find(
+        self, kind: type[ParametersT], place: JurisdictionId, day: date
+    ) -> InForce[ParametersT] | None:
+        """The rule of a kind for a place on a day, looked up once."""
+        key = (kind, place, day)
+        if key not in self.found:
+            self.found[key] = self.rules.find(kind, place, day)
+        held: InForce[ParametersT] | None = self.found[key]
+        return held
 
     def wants(self, *codes: IndicatorCode) -> bool:
         """Whether any of these is asked for."""

@@ -111,7 +111,7 @@ class Staff:
 
         shares = []
         for school, place, teachers in self._serving():
-            rule = asked.rules.find(CompletedShare, place, day)
+            rule = asked.find(CompletedShare, place, day)
             for teacher in teachers if rule else ():
                 assert rule is not None
                 lines = [each for each in self._lines(teacher) if is_long(rule.value, each)]
@@ -127,7 +127,7 @@ class Staff:
 
         gone: dict[tuple[str, str], list[Enrollment]] = {}
         for each in self._chosen():
-            rule = asked.rules.find(SentShare, self.schools[str(each.choice.school)], day)
+            rule = asked.find(SentShare, self.schools[str(each.choice.school)], day)
             if rule is None or each.choice.status is not Status.PROVIDER_CONFIRMED:
                 continue
             if sent_in(each.offering, rule.value.hours_min) == asked.period.year.number:
@@ -142,7 +142,7 @@ class Staff:
                 positions=_positions(choices),
             )
             for school, place, teachers in self._serving()
-            if asked.rules.find(SentShare, place, day) is not None
+            if asked.find(SentShare, place, day) is not None
             for teacher in teachers
             for choices in [gone.get((school, str(teacher)), [])]
         ]
@@ -169,7 +169,7 @@ class Staff:
             if term not in asked.period.terms:
                 continue
             first = half_of(asked.period.year.number, term[-len(HALVES[0]) :])[0]
-            rule = asked.rules.find(MatchShare, self.schools[school], first)
+            rule = asked.find(MatchShare, self.schools[school], first)
             if rule is not None and is_long_choice(rule.value, each):
                 long.setdefault((school, str(each.choice.teacher)), []).append(each.choice)
         shares = []
@@ -270,4 +270,4 @@ def _positions(choices: Iterable[Enrollment]) -> tuple[int, ...]:
 def _rule(asked: Question, kind: type[ParametersT], day: date | None = None) -> Any:
     """The rule of the subject's own place."""
     place = asked.subject.place
-    return asked.rules.find(kind, place, day or asked.period.day) if place else None
+    return asked.find(kind, place, day or asked.period.day) if place else None

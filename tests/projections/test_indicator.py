@@ -288,6 +288,8 @@ def test_the_match_rate_counts_choices_and_says_of_how_many_nobody_can_tell() ->
     assert (found.value, found.unsaid, found.needed) == ("1/2", 1, "3/4")
     assert (found.rule, found.result) == ("RA19-05", Result.INDETERMINATE)
     assert len(teachers[LIN].positions) == 2
+    county, _ = by_code(told(rows, rulebook(), RUIAN, PERIODS[1]))["MATCH_SHARE"]
+    assert "另有 1 无法判断" in county.zh
 
 
 def test_a_fifth_of_projects_is_judged_for_the_county_and_opens_to_the_inspections() -> None:
