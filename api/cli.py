@@ -16,6 +16,7 @@ from api.command_check import check
 from api.command_erase import erase
 from api.command_export import export
 from api.command_history import history
+from api.command_indicator import show_indicators
 from api.command_migrate import migrate
 from api.command_record import record
 from api.command_regulation import group as regulations
@@ -68,6 +69,7 @@ app.command()(simulate)
 app.command()(rebuild)
 app.command()(history)
 app.command()(record)
+app.command("indicators")(show_indicators)
 app.command()(export)
 app.command()(check)
 app.command()(token)

@@ -34,6 +34,7 @@ from schema.context import Context
 from schema.disclosure import REVEALERS, denied
 from schema.export import TEXT_CHARACTERS_MAX, Asked, Export, Flow, instant
 from schema.export_document import EXPORTS, DutyExport, RecordExport
+from schema.export_indicator import IndicatorExport
 from schema.moment import AsOf
 from schema.scalars import Position
 
@@ -162,7 +163,7 @@ def _filters(context: Context, export: Export, given: Question) -> dict[str, str
             f"{TEXT_CHARACTERS_MAX} printable characters at most",
             field="filters",
         )
-    if isinstance(export, RecordExport | DutyExport):
+    if isinstance(export, RecordExport | DutyExport | IndicatorExport):
         day = given.as_of.effective if given.as_of else None
         filters.setdefault("on", (day or context.today).isoformat())
     export.check(filters)

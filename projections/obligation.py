@@ -23,8 +23,11 @@ from ledger.store.feed import Filter
 from ledger.target import order_minimum, provincial_share, quantity_assessment
 from ledger.term import TermOpened
 from projections.duty import STANDING, Yearbook, Yearbooks, year_of
-from projections.reader import PAGE_MAX, Reader, Where
+from projections.reader import Reader, Where
 from projections.register import Schools
+from projections.snapshot import Snapshot
+
+Rows = Reader | Snapshot
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class Year:
 
 
 def place_obligations(
-    reader: Reader,
+    rows: Rows,
     rules: Rulebook,
     views: tuple[Yearbooks, Schools],
     place: JurisdictionId,
@@ -58,7 +61,7 @@ def place_obligations(
 ) -> list[Requirement]:
     """What the rules ask of a locality for a year. Raises ``Fault`` (``UNKNOWN_PLACE``)."""
     books, registered = views
-    places = _places(reader, place)
+    places = places_at(rows, place)
     if place not in places:
         raise Fault(
             "UNKNOWN_PLACE",
@@ -66,27 +69,26 @@ def place_obligations(
             en=f"no {place} is registered in this ledger",
             field="place",
         )
-    found = reader.many(books, [f"{place}/{year.number}", f"{place}/{STANDING}"])
+    found = rows.many(books, [f"{place}/{year.number}", f"{place}/{STANDING}"])
     where = Where().and_equal(place=place, year=year.number)
-    schools = [each for each in all_rows(reader, books, where) if each.school is not None]
-    own = all_rows(reader, registered, Where().and_equal(place=place))
+    schools = [each for each in all_rows(rows, books, where) if each.school is not None]
+    own = list(all_rows(rows, registered, Where().and_equal(place=place)))
     others = [each for each in places if each != place]
     answered = [*others, *(str(each.school) for each in own)]
-    return of_place(rules, place, year, found, schools, _terms(reader, year), answered)
+    return of_place(rules, place, year, found, schools, _terms(rows, year), answered)
 
 
-def _places(reader: Reader, place: JurisdictionId) -> list[str]:
+def places_at(rows: Rows, place: JurisdictionId) -> list[str]:
     """A place and those registered directly within it."""
     entered = Filter(types=(JurisdictionRegistered.NAME,), tags=(str(place),))
-    events: Iterator[Any] = (each.event for each in reader.feed.entries(entered))
+    # The day of its entry is the ledger's; the place was there before.
+    events: Iterator[Any] = (each.event for each in rows.entries(entered, of_any_day=True))
     return [str(each.jurisdiction) for each in events]
 
 
-def _terms(reader: Reader, year: Year) -> list[TermId]:
+def _terms(rows: Rows, year: Year) -> list[TermId]:
     """The terms of a year that the province opened; of others nothing is asked."""
-    opened: Iterator[Any] = (
-        each.event for each in reader.feed.entries(Filter(types=(TermOpened.NAME,)))
-    )
+    opened: Iterator[Any] = (each.event for each in rows.entries(Filter(types=(TermOpened.NAME,))))
     return sorted({each.term for each in opened if year_of(each.term) == year.number})
 
 
@@ -169,12 +171,7 @@ def book_of(books: dict[str, Yearbook], party: str, year: int) -> Yearbook:
     return books.get(f"{party}/{year}") or Yearbook(party=str(party), year=year)
 
 
-def all_rows(reader: Reader, view: Any, where: Where) -> Iterator[Any]:
-    """All rows of a view that fit, page by page."""
-    after: str | None = None
-    while True:
-        page = reader.page(view, where, first=PAGE_MAX, after=after)
-        yield from (state for _, state in page.rows)
-        if not page.more:
-            return
-        after = page.rows[-1][0]
+def all_rows(rows: Rows, view: Any, where: Where) -> Iterator[Any]:
+    """All rows of a view that fit, of one moment."""
+    with rows.stream(view, where) as (_, found):
+        yield from (state for _, state in found)

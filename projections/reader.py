@@ -97,6 +97,19 @@ class Reader:
             rows = connection.execute(statement, (list(keys),)).fetchall()
         return {key: view.decode(bytes(state)) for key, state in rows}
 
+    def entries(self, wanted: Filter, *, of_any_day: bool = False) -> Iterator[Entry]:
+        """The entries themselves; of the present all days count in any case."""
+        return self.feed.entries(wanted)
+
+    def position(self, *names: str) -> int:
+        """Up to where all of these views stand."""
+        with self._pool.connection() as connection:
+            row = connection.execute(
+                "select min(position) from projection.progress where view = any(%s)",
+                (list(names),),
+            ).fetchone()
+        return (row[0] if row else None) or 0
+
     def one(self, view: Projection[Any], key: str) -> Any | None:
         """The state of a key, or ``None``."""
         return self.many(view, [key]).get(key)

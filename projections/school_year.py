@@ -29,9 +29,9 @@ from ledger.school_plan import school_plans
 from projections.credit import Records
 from projections.duty import STANDING, Yearbook, Yearbooks
 from projections.enrollment import Enrollment, Enrollments
-from projections.obligation import Year, all_rows, book_of, published_in
+from projections.obligation import Rows, Year, all_rows, book_of, published_in
 from projections.offering import Offering, Offerings
-from projections.reader import Reader, Where
+from projections.reader import Where
 
 HALVES = ("H1", "H2")
 PASSED = (Status.SCHOOL_PASSED, Status.PROVIDER_CONFIRMED, Status.PROVIDER_DECLINED)
@@ -46,7 +46,7 @@ class Chosen:
 
 
 def school_obligations(
-    reader: Reader,
+    rows: Rows,
     rules: Rulebook,
     views: tuple[Yearbooks, Records, Enrollments, Offerings],
     school: SchoolId,
@@ -55,17 +55,17 @@ def school_obligations(
 ) -> list[Requirement]:
     """What the rules ask of a school for a year."""
     books, records, enrollments, offerings = views
-    found = reader.many(books, [f"{school}/{year.number}", f"{school}/{STANDING}"])
+    found = rows.many(books, [f"{school}/{year.number}", f"{school}/{STANDING}"])
     standing = book_of(found, school, STANDING)
     teachers = sorted({str(each.teacher) for each in standing.stays})
-    choices = list(all_rows(reader, enrollments, passed_in(school, year)))
-    classes = reader.many(offerings, sorted({str(each.offering) for each in choices}))
+    choices = list(all_rows(rows, enrollments, passed_in(school, year)))
+    classes = rows.many(offerings, sorted({str(each.offering) for each in choices}))
     chosen = [
         Chosen(each, classes[str(each.offering)])
         for each in choices
         if str(each.offering) in classes
     ]
-    told = reader.many(records, teachers)
+    told = rows.many(records, teachers)
     return of_school(
         rules, place, year, book_of(found, school, year.number), standing, told, chosen
     )
@@ -105,14 +105,13 @@ def of_school(
             ),
             teachers=len(teachers),
         ),
-        completed_share(rules, place, day, _rates(rules, place, year, standing, records)),
+        completed_share(rules, place, day, rates_of(rules, place, year, standing, records)),
         _sent(rules, place, year, teachers, chosen),
     ]
-    for number, term in enumerate(f"{year.number}{half}" for half in HALVES):
-        first = date(year.number, 7 if number else 1, 1)
-        last = date(year.number, 12, 31) if number else date(year.number, 6, 30)
-        if first <= year.today:
-            told.append(_matched(rules, place, (first, last), term, chosen))
+    for half in HALVES:
+        span = half_of(year.number, half)
+        if span[0] <= year.today:
+            told.append(_matched(rules, place, span, f"{year.number}{half}", chosen))
     funds = own.school_funds
     told += school_funds(
         rules,
@@ -126,6 +125,13 @@ def of_school(
     return [each for each in told if each is not None]
 
 
+def half_of(year: int, half: str) -> tuple[date, date]:
+    """The first and the last day of a half-year."""
+    if half == HALVES[0]:
+        return date(year, 1, 1), date(year, 6, 30)
+    return date(year, 7, 1), date(year, 12, 31)
+
+
 def _lines(
     records: dict[str, Record], teachers: Iterable[TeacherId], year: int
 ) -> Iterator[tuple[TeacherId, Line]]:
@@ -136,7 +142,7 @@ def _lines(
                 yield teacher, line
 
 
-def _rates(
+def rates_of(
     rules: Rulebook,
     place: JurisdictionId,
     year: Year,
@@ -161,11 +167,18 @@ def _rates(
         done = {
             teacher
             for teacher, line in _lines(records, teachers, number)
-            if line.kind is CreditKind.INTENSIVE
-            and line.restricted_elective
-            and line.base_credits >= rule.value.base_credits_min
+            if is_long(rule.value, line)
         }
         yield len(done), len(teachers)
+
+
+def is_long(rule: CompletedShare, line: Line) -> bool:
+    """Whether a credit is of a restricted-elective block training that is long enough."""
+    return (
+        line.kind is CreditKind.INTENSIVE
+        and line.restricted_elective
+        and line.base_credits >= rule.base_credits_min
+    )
 
 
 def _sent(
@@ -182,12 +195,12 @@ def _sent(
         each.choice.teacher
         for each in chosen
         if each.choice.status is Status.PROVIDER_CONFIRMED
-        and _sent_in(each.offering, rule.value.hours_min) == year.number
+        and sent_in(each.offering, rule.value.hours_min) == year.number
     }
     return sent_share(rules, place, year.day, sent=len(sent & {*teachers}), teachers=len(teachers))
 
 
-def _sent_in(offering: Offering, hours_min: Decimal) -> int | None:
+def sent_in(offering: Offering, hours_min: Decimal) -> int | None:
     """The year to which a long block training counts; one held in parts counts at its end."""
     plan, opens, closes = offering.plan, offering.opens, offering.closes
     if plan is None or opens is None or closes is None:
@@ -207,21 +220,33 @@ def _matched(
     rule = rules.find(MatchShare, place, span[0])
     if rule is None:
         return None
-    long = [
-        each.choice
+    fits = [
+        suits(each.choice)
         for each in chosen
         if each.choice.term is not None
         and each.choice.term.value == term
-        and each.choice.status in PASSED
-        and each.offering.plan is not None
-        and each.offering.plan.base_credits >= rule.value.base_credits_min
+        and is_long_choice(rule.value, each)
     ]
-    fits = [each.match.suits if each.match else None for each in long]
     return match_share(
         rules,
         place,
         *span,
         matched=fits.count(True),
         unsaid=fits.count(None),
-        chosen=len(long),
+        chosen=len(fits),
     )
+
+
+def is_long_choice(rule: MatchShare, each: Chosen) -> bool:
+    """Whether a choice that the school passed is of a project that is long enough."""
+    plan = each.offering.plan
+    return (
+        each.choice.status in PASSED
+        and plan is not None
+        and plan.base_credits >= rule.base_credits_min
+    )
+
+
+def suits(choice: Enrollment) -> bool | None:
+    """Whether a choice suits the teacher; ``None`` where that cannot be told."""
+    return choice.match.suits if choice.match else None

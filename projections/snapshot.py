@@ -46,6 +46,15 @@ class Snapshot:
         """The states of the keys that existed."""
         return self._followed(view, dict(self._folded(view, dict.fromkeys(keys))))
 
+    def entries(self, wanted: Filter, *, of_any_day: bool = False) -> Iterator[Entry]:
+        """The entries themselves, as far as they were known and, unless of any day, true."""
+        before, on_to = self.known + 1, None if of_any_day else self.effective
+        if wanted.before is not None:
+            before = min(before, wanted.before)
+        if wanted.on_to is not None:
+            on_to = wanted.on_to if on_to is None else min(on_to, wanted.on_to)
+        return self._counted(self.feed.entries(replace(wanted, before=before, on_to=on_to)))
+
     def one(self, view: Projection[Any], key: str) -> Any | None:
         """The state of a key, or ``None``."""
         return self.many(view, [key]).get(key)

@@ -9,11 +9,14 @@ import strawberry
 from ledger.command import Role
 from ledger.fault import Fault
 from ledger.names import JurisdictionId, SchoolId
+from ledger.regulation import Rulebook
 from ledger.requirement import Requirement
 from projections.catalogue import ENROLLMENTS, OFFERINGS, RECORDS, SCHOOLS, YEARBOOKS
-from projections.obligation import Year, place_obligations
+from projections.obligation import Rows, Year, place_obligations
 from projections.school_year import school_obligations
+from projections.snapshot import Snapshot
 from schema.context import Context
+from schema.moment import AsOf
 from schema.outputs import output
 from schema.reach import PLACED, covered
 from schema.scalars import Position, listed
@@ -37,10 +40,11 @@ class DutyQuery:
         year: int,
         place: strawberry.ID | None = None,
         school: strawberry.ID | None = None,
+        as_of: AsOf | None = None,
         at_least: Position | None = None,
     ) -> Any:
         context = info.context
-        judged = _year(context, year)
+        judged = year_asked(context, year, as_of)
         if (place is None) == (school is None):
             raise Fault(
                 "ONE_SUBJECT",
@@ -49,18 +53,17 @@ class DutyQuery:
                 field="place",
             )
         await context.at_least(at_least, YEARBOOKS, SCHOOLS)
-        house = context.house
-        rules = await context.run(house.rules.now)
+        rows, rules = await rows_and_rules(context, as_of)
         if place is not None:
             named = JurisdictionId(place)
             if not reaches(context, named, None):
                 return []
             return await context.run(
-                place_obligations, house.reader, rules, (YEARBOOKS, SCHOOLS), named, judged
+                place_obligations, rows, rules, (YEARBOOKS, SCHOOLS), named, judged
             )
         views = (YEARBOOKS, RECORDS, ENROLLMENTS, OFFERINGS)
         await context.at_least(at_least, *views)
-        found = await context.one(SCHOOLS, str(school), argument="school")
+        found = await context.one(SCHOOLS, str(school), as_of=as_of, argument="school")
         if found is None:
             raise Fault(
                 "UNKNOWN_SCHOOL",
@@ -71,19 +74,31 @@ class DutyQuery:
         if not reaches(context, found.place, found.school):
             return []
         return await context.run(
-            school_obligations, house.reader, rules, views, found.school, found.place, judged
+            school_obligations, rows, rules, views, found.school, found.place, judged
         )
 
 
-def _year(context: Context, year: int) -> Year:
-    if not 1 <= year <= YEAR_MAX or year > context.today.year:
+async def rows_and_rules(context: Context, as_of: AsOf | None) -> tuple[Rows, Rulebook]:
+    """What answers about the views, and the rules that were known at the same position."""
+    rows = await context.rows(as_of)
+    rules = context.house.rules
+    if isinstance(rows, Snapshot):
+        return rows, await context.run(rules.at, rows.known)
+    return rows, await context.run(rules.now)
+
+
+def year_asked(context: Context, year: int, as_of: AsOf | None) -> Year:
+    """A year that has begun, judged on the effective day where there is one, or today."""
+    today = context.today
+    day = min(as_of.effective, today) if as_of and as_of.effective else today
+    if not 1 <= year <= YEAR_MAX or year > day.year:
         raise Fault(
             "BAD_YEAR",
-            zh=f"年份须在 1 与今年 {context.today.year} 之间，现为 {year}",
-            en=f"a year lies between 1 and this one, {context.today.year}, not {year}",
+            zh=f"年份须在 1 与 {day} 所在的年份之间，现为 {year}",
+            en=f"a year lies between 1 and that of {day}, and not at {year}",
             field="year",
         )
-    return Year(year, context.today)
+    return Year(year, day)
 
 
 def reaches(context: Context, place: JurisdictionId, school: SchoolId | None) -> bool:

@@ -22,6 +22,7 @@ from schema.context import Context
 from schema.credit import record_of
 from schema.duty import YEAR_MAX, reaches
 from schema.export import LISTS, Asked, Export, Flow, instant, stream, typed
+from schema.export_indicator import IndicatorExport
 from schema.history import shown
 from schema.reach import history_tags
 
@@ -188,5 +189,7 @@ EXPORTS: dict[str, Export] = LISTS | {
     "creditLines": RecordExport("CreditLine", "lines"),
     "requirements": RecordExport("Requirement", "requirements"),
     "obligations": DutyExport("Requirement"),
+    "indicators": IndicatorExport("Indicator"),
+    "indicatorParts": IndicatorExport("IndicatorPart", opened=True),
     "history": HistoryExport("Entry"),
 }

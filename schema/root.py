@@ -37,6 +37,7 @@ from schema.evidence import EvidenceQuery
 from schema.explanation import ExplanationQuery
 from schema.finding import FindingQuery
 from schema.history import HistoryQuery, Subscription
+from schema.indicator import IndicatorQuery
 from schema.moment import AsOf
 from schema.offering import OfferingQuery
 from schema.order import OrderQuery
@@ -89,6 +90,7 @@ class Query(
     TrialQuery,
     WarningQuery,
     DutyQuery,
+    IndicatorQuery,
     FindingQuery,
     HistoryQuery,
     ChainQuery,

@@ -31,7 +31,11 @@ from tests.town import database, founded_template
 
 __all__ = ["founded_template", "told_template"]
 
-NEEDED = {"obligations": {"place": RUIAN, "year": 2024}}
+NEEDED = {
+    "obligations": {"place": RUIAN, "year": 2024},
+    "indicators": {"of": RUIAN, "year": 2024},
+    "indicatorParts": {"of": RUIAN, "term": "term:2024H1"},
+}
 FORMS = ("csv", "xlsx", "jsonl")
 OPEN = ("schools", "providers", "offerings")
 SINCE = [0]

@@ -16,8 +16,8 @@ from tests.cast import HANGZHOU, RUIAN, WENZHOU
 from tests.server import Party, Served, codes
 
 ASK = """
-query($year: Int!, $place: ID, $school: ID, $at: Position) {
-  obligations(year: $year, place: $place, school: $school, atLeast: $at) {
+query($year: Int!, $place: ID, $school: ID, $at: Position, $asOf: AsOf) {
+  obligations(year: $year, place: $place, school: $school, atLeast: $at, asOf: $asOf) {
     rule code result needed had zh en
   }
 }
@@ -91,6 +91,30 @@ def test_of_a_term_that_was_never_opened_no_orders_are_asked(served: Served) -> 
     assert codes(served.operator.mutate(OpenTerm, opened, "term")) == []
 
     assert asked(served.operator, **given, at=served.head)["ORDER_MINIMUM"]["result"] == "DEVIATION"
+
+
+def test_a_past_year_is_told_as_it_was_known_then_by_the_rules_of_then(served: Served) -> None:
+    empty = served.head
+    at = stated(served)
+    place = {"year": 2023, "place": RUIAN}
+
+    before = asked(served.operator, **place, asOf={"position": empty})
+    now = asked(served.operator, **place, asOf={"position": at})
+    assert before["TRAINING_FUND"]["result"] == "INDETERMINATE"
+    assert now["TRAINING_FUND"]["result"] == "MET"
+    assert now == asked(served.operator, **place, at=at)
+    [unknown] = served.operator.errors(ASK, year=2023, school=SCHOOL, asOf={"position": empty})
+    assert unknown["code"] == "UNKNOWN_SCHOOL"
+
+
+def test_the_effective_day_is_the_day_on_which_the_year_is_judged(served: Served) -> None:
+    at = stated(served)
+    given = {"place": RUIAN, "asOf": {"position": at, "effective": "2023-12-31"}}
+
+    running = asked(served.operator, year=2023, **given)
+    assert running["FUNDS_PUBLISHED"]["result"] == "NOT_ASSESSED"
+    [refused] = served.operator.errors(ASK, year=2024, **given)
+    assert (refused["code"], refused["field"]) == ("BAD_YEAR", "year")
 
 
 @pytest.mark.parametrize(
