@@ -107,7 +107,6 @@ obstacle           选课受阻         obstacle.py (why a teacher cannot choose
 denial             不予结业         denial.py (why a training is not completed)
 placement          落选             placement.py (why an applicant was not admitted)
 exclusion          不计入           exclusion.py (why a credit does not count)
-indicator          指标             indicator.py (of a school, by year and term)
 indicator          指标             indicator.py (of a school, a provider or a place, by period)
 target             目标             target.py (of a locality)
 consequence        结果运用         consequence.py
