@@ -28,8 +28,9 @@ from api.terminal import (
     tell,
     tell_nothing_found,
 )
+from ledger.adoption import AdoptRegulation
 from ledger.command import Ask, Asker, Refusals, Refused, Role, settle
-from ledger.document import AdoptRegulation, Document, DraftFormat, parse
+from ledger.document import Document, DraftFormat, parse
 from ledger.fault import Fault
 from ledger.names import DocumentId, JurisdictionId, Name
 from ledger.register import JurisdictionRegistered

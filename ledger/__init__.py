@@ -103,6 +103,7 @@ target             目标             target.py (of a locality)
 consequence        结果运用         consequence.py
 draft              草案             draft.py (a regulation text before it is adopted)
 conflict           抵触             conflict.py (of two rules: contradicting, or too lax below)
+adoption           采纳             adoption.py (a document comes into force at a place)
 policy             政策变动         policy.py (end and suspension of adopted rules)
 amendment          修改             amendment.py (other parameters for a rule, from a day on)
 =================  ==============  =============================================================
@@ -122,7 +123,7 @@ from ledger import (  # isort: skip  (order of life)
     charge, conduct, omission, closing, school_based, population, sample, oversight, observation,
     funding, duty, school_plan, recognition, credit, correction, misconduct, remedy, redress,
     record, erasure, special, structure, yearly, verdict, evidence, difference, trial, indicator,
-    target, consequence, statement, draft, conflict, document, policy, amendment,
+    target, consequence, statement, draft, conflict, document, adoption, policy, amendment,
 )
 
 NOUNS = (
@@ -136,6 +137,6 @@ NOUNS = (
     charge, conduct, omission, closing, school_based, population, sample, oversight, observation,
     funding, duty, school_plan, recognition, credit, correction, misconduct, remedy, redress,
     record, erasure, special, structure, yearly, verdict, evidence, difference, trial, indicator,
-    target, consequence, statement, draft, conflict, document, policy, amendment,
+    target, consequence, statement, draft, conflict, document, adoption, policy, amendment,
 )
 # fmt: on

@@ -145,6 +145,17 @@ def in_calendar(day: date | None, field: str) -> None:
         )
 
 
+def binds_from(rule: Rule, first: date) -> None:
+    """Raises ``Flaw`` for a rule that would bind before its document was there (rulebook C-33)."""
+    if rule.since is not None and rule.since < first:
+        raise Flaw(
+            zh=f"since：{rule.since} 早于文件的印发日或年份 {first}，条款不溯及既往",
+            en=f"since: {rule.since} lies before the issue or the year, {first}; a rule does not "
+            "reach back",
+            field="since",
+        )
+
+
 def inspect(rule: Rule) -> Parameters:
     """The typed parameters of a sound rule. Raises ``Flaw``."""
     _kind(rule)

@@ -88,10 +88,11 @@ def read_parameters(rule: Rule) -> Parameters:
 class _Held:
     """A version of a rule, its parameters read once, and when the rule is suspended."""
 
-    __slots__ = ("pauses", "rule", "value")
+    __slots__ = ("learned", "pauses", "rule", "value")
 
-    def __init__(self, rule: Rule, pauses: list[Pause]) -> None:
+    def __init__(self, rule: Rule, pauses: list[Pause], learned: date | None) -> None:
         self.rule = rule
+        self.learned = learned
         self.value: Parameters | None = None
         self.pauses = pauses
 
@@ -206,8 +207,33 @@ class Rulebook:
         """All rules of a kind that answer along the chain of places, the strongest first."""
         return list(self.answers(kind, place, day, scope))
 
+    def pinned(
+        self,
+        kind: type[ParametersT],
+        place: JurisdictionId,
+        day: date,
+        **scope: str,
+    ) -> InForce[ParametersT] | None:
+        """The one rule that binds what was fixed on a day, whatever was adopted after it (C-33)."""
+        return next(self.answers(kind, place, day, scope, True), None)
+
+    def pinned_all(
+        self,
+        kind: type[ParametersT],
+        place: JurisdictionId,
+        day: date,
+        **scope: str,
+    ) -> list[InForce[ParametersT]]:
+        """All rules that bind what was fixed on a day, the strongest first."""
+        return list(self.answers(kind, place, day, scope, True))
+
     def answers(
-        self, kind: type[ParametersT], place: JurisdictionId, day: date, scope: dict[str, str]
+        self,
+        kind: type[ParametersT],
+        place: JurisdictionId,
+        day: date,
+        scope: dict[str, str],
+        pinned: bool = False,
     ) -> Iterator[InForce[ParametersT]]:
         """The same one by one; all questions come through here."""
         places = self._held.get(kind.KIND)
@@ -217,7 +243,8 @@ class Rulebook:
             ranked: list[tuple[tuple[int, date], _Held, bool]] = []
             for held in places.get(where, ()):
                 rule = held.rule
-                certain = held.certain(day) if rule.applies(scope) else None
+                late = pinned and held.learned is not None and held.learned > day
+                certain = held.certain(day) if not late and rule.applies(scope) else None
                 if certain is not None:
                     ranked.append(((len(rule.scope), rule.since or date.min), held, certain))
             ranked.sort(key=lambda each: each[0], reverse=True)
@@ -227,7 +254,9 @@ class Rulebook:
 
     def _hold(self, rule: Rule) -> None:
         self.rules[rule.id] = rule
-        held = _Held(rule, self._pauses.setdefault(rule.id, []))
+        head = self.documents.get(rule.document)
+        pauses = self._pauses.setdefault(rule.id, [])
+        held = _Held(rule, pauses, head.adopted_on if head else None)
         self._held.setdefault(rule.kind, {}).setdefault(rule.place, []).append(held)
 
     def _amend(self, event: RuleAmended) -> None:

@@ -270,7 +270,7 @@ class PublishTimetable(ClassStep):
                 )
 
     def _notice(self, opened: OfferingOpened, opening: date) -> Iterator[Event]:
-        rule = self.ask.rules.find(TimetableNotice, opened.place, self.room.opened_on)
+        rule = self.ask.rules.pinned(TimetableNotice, opened.place, self.room.opened_on)
         ahead = (opening - self.ask.on).days
         if rule is None or ahead >= rule.value.days_min:
             return

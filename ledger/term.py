@@ -148,13 +148,16 @@ def window(
     phase: Phase,
     calendar: Calendar,
     day: date,
+    *,
+    fixed: bool = False,
 ) -> InForce[Window] | None:
     """The window of a step, or ``None`` where no adopted document speaks of it.
 
     A rule bound to a term is chosen by the term; the day tells the versions of an amended one.
+    ``fixed``: what was adopted after the day does not count (rulebook C-33).
     """
     scope = {"term": term.value, "step": phase.value, "calendar": calendar.value}
-    return rules.find(Window, place, day, **scope)
+    return next(rules.answers(Window, place, day, scope, fixed), None)
 
 
 def judge_window(
@@ -172,7 +175,9 @@ def judge_window(
     ``pinned``: the day that chooses the version of the window, if it is another than the judged.
     """
     day = day or command.ask.on
-    found = window(command.ask.rules, place, term, phase, calendar, pinned or day)
+    found = window(
+        command.ask.rules, place, term, phase, calendar, pinned or day, fixed=pinned is not None
+    )
     if found is None or found.value.unknown:
         return (
             WindowUnknown(

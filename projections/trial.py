@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from ledger.adoption import AdoptRegulation
 from ledger.command import Asker
-from ledger.document import AdoptRegulation, Document
+from ledger.document import Document
 from ledger.fault import Fault
 from ledger.names import Name
 from ledger.record import Record

@@ -26,9 +26,9 @@ from typer.testing import CliRunner
 from api import cli
 from api.settings import Settings
 from ledger import document
+from ledger.adoption import AdoptRegulation
 from ledger.command import Role
 from ledger.completion import AbsenceLimit
-from ledger.document import AdoptRegulation
 from ledger.event import BODY_BYTES_MAX
 from ledger.names import JurisdictionId
 from ledger.register import RegisterSchool

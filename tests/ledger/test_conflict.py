@@ -364,9 +364,11 @@ def test_a_delegation_on_which_nothing_rests_goes_without_a_finding():
 def test_the_end_of_the_epidemic_takes_its_delegations_along():
     above = row("school-based-cap", "T2-01", use="requirement", parameters={"credits_max": "100"})
     days = {"since": "2022-01-01", "until": "2023-12-31"}
-    rules = after(adopted(above | days, id="t2", place=PROVINCE))
+    old = {"number": "测试〔2022〕1号", "year": 2022, "issued": "2022-01-01"}
+    old["certain_from"] = "2022-01-01"
+    rules = after(adopted(above | days, id="t2", place=PROVINCE, **old))
     own = row("school-based-cap", use="requirement", parameters={"credits_max": "120"}) | days
-    rules = Rulebook([*rules.learned, *adopted(own, rules=rules).accepted().events])
+    rules = Rulebook([*rules.learned, *adopted(own, rules=rules, **old).accepted().events])
     ended = EndSuspension(
         document=DocumentId("document:zj20"), day=date(2022, 3, 1), citation=CITATION
     )

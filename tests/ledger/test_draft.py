@@ -8,8 +8,9 @@ from datetime import date
 import msgspec
 import pytest
 
+from ledger.adoption import AdoptRegulation
 from ledger.command import UnknownReference
-from ledger.document import DOCUMENT_CHARACTERS_MAX, AdoptRegulation, DraftFormat, parse
+from ledger.document import DOCUMENT_CHARACTERS_MAX, DraftFormat, parse
 from ledger.fault import Fault
 from ledger.names import JurisdictionId
 from ledger.register import JurisdictionRegistered, Level
@@ -277,7 +278,11 @@ def test_parameters_beyond_their_bounds_are_a_fault(kind, parameters, field):
 def test_the_bounds_of_a_rule_are_taken():
     one = draft(
         absence("T" * 64)
-        | {"clause": "§" * 200, "zh": "长" * 4000, "since": "1900-01-01", "until": "2199-12-31"}
+        | {"clause": "§" * 200, "zh": "长" * 4000, "since": "1900-01-01", "until": "2199-12-31"},
+        number="测试〔1900〕1号",
+        year=1900,
+        issued="1900-01-01",
+        certain_from="1900-01-01",
     ).rules[0]
 
     assert (one.since.year, one.until.year) == (1900, 2199)
