@@ -201,6 +201,13 @@ def _plain(rule: Rule, parameters: Parameters) -> None:
 def _kind(rule: Rule) -> None:
     if rule.kind not in KINDS:
         raise _no_kind(rule.kind, "kind")
+    if KINDS[rule.kind].PROVINCIAL and len(rule.place.chain) > 1:
+        raise Flaw(
+            zh=f"kind：{rule.kind} 只查省里的条款，{rule.place} 的这一条永远不会适用",
+            en=f"kind: {rule.kind} is asked of the province only; at {rule.place} it would never "
+            "apply",
+            field="kind",
+        )
 
 
 def _nearest(kind: str) -> str | None:

@@ -84,6 +84,7 @@ class DailyLog(
     words={"logs_per_day": (1,)},  # the ledger keeps one log a day
     zh="每个培训日须有日志，班期结束时仍缺日志的培训日记违规。",
     scope=(),
+    less=("logs_per_day",),
 ):
     """Training days that still have no log when the class is closed are a violation."""
 

@@ -14,11 +14,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from ledger.accreditation import years_later
 from ledger.amount import ZERO, plain
 from ledger.category import Belonging
 from ledger.credit import CreditKind
 from ledger.cycle import Cycle, Unit
+from ledger.day import years_later
 from ledger.kind import OutOfRange
 from ledger.names import CreditId
 from ledger.plan import Purpose
@@ -83,6 +83,7 @@ class NewPrincipal(
     kind="new-principal",
     zh="核算新任校长自到岗之日起规定年限内（含届满对应日）的任职资格培训学时及其中的集中培训学时。",
     scope=("category",),
+    years=("within_years",),
     less=("hours_min", "intensive_hours_min"),
     more=("within_years",),
     positive=("within_years",),

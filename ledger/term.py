@@ -87,6 +87,7 @@ class Window(
     kind="window",
     zh="每一步须在起止日之内，含首尾两日；只供浏览（BROWSE）的日子不能选课；文件没有写明的窗口记为无法判断。",
     scope=("term", "calendar", "step"),
+    apart=("first", "last", "unknown"),
 ):
     """Refuses or notes a step outside its days; where they are ``unknown``, judges nothing.
 
