@@ -181,3 +181,17 @@ def _values(known: Any) -> tuple[Any, ...]:
 
 def _list(value: object) -> tuple[Any, ...]:
     return value if isinstance(value, tuple) else () if value is None else (value,)
+
+
+def revive(kind: type, value: Any) -> Any:
+    """A number of a parameter as it is written. Raises ``ValueError``."""
+    # What is raised here is told with the name of the parameter.
+    read, what = {Fraction: (Fraction, "share such as 1/5"), Decimal: (Decimal, "number")}[kind]
+    try:
+        if isinstance(value, str | int) and not isinstance(value, bool):
+            return read(value)
+    except ZeroDivisionError:
+        raise ValueError(f"{value} divides by zero") from None
+    except (ValueError, ArithmeticError):
+        pass
+    raise ValueError(f"{value!r} is no {what}")

@@ -14,9 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
-from decimal import Decimal
-from fractions import Fraction
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import msgspec
 from msgspec import structs
@@ -24,6 +22,7 @@ from msgspec import structs
 from ledger.event import Event
 from ledger.kind import KINDS as KINDS
 from ledger.kind import Parameters as Parameters
+from ledger.kind import revive
 from ledger.names import DocumentId, JurisdictionId
 
 # Whoever asks the rulebook names rules and their events from here too.
@@ -82,7 +81,7 @@ class InForce(Generic[ParametersT]):
 
 def read_parameters(rule: Rule) -> Parameters:
     """The typed parameters of a rule. Raises ``msgspec.ValidationError`` naming the field."""
-    return msgspec.convert(rule.parameters, KINDS[rule.kind], dec_hook=_revive, strict=False)
+    return msgspec.convert(rule.parameters, KINDS[rule.kind], dec_hook=revive, strict=False)
 
 
 class _Held:
@@ -156,10 +155,10 @@ class Rulebook:
         for rule in list(self.rules):
             yield from (each for each in self.versions(rule) if _ever(each))
 
-    def on(self, day: date) -> list[Rule]:
-        """The versions that are in force on a day, certainly or perhaps."""
-        held = (each for rule in self.rules for each in self._versions(rule))
-        return [each.rule for each in held if each.certain(day) is not None]
+    def on(self, day: date) -> list[tuple[Rule, bool]]:
+        """The versions that are in force on a day, and whether for certain."""
+        held = ((each, each.certain(day)) for rule in self.rules for each in self._versions(rule))
+        return [(each.rule, certain) for each, certain in held if certain is not None]
 
     def at(self, rule: str, day: date) -> Rule | None:
         """The version of a rule on a day, the latest where there is none; ``None``: no rule."""
@@ -288,11 +287,3 @@ def _read(held: _Held, kind: type[ParametersT]) -> ParametersT:
         held.value = read_parameters(held.rule)
     assert isinstance(held.value, kind)
     return held.value
-
-
-def _revive(kind: type, value: Any) -> Any:
-    if kind is Fraction and isinstance(value, str):
-        return Fraction(value)
-    if kind is Decimal:
-        return Decimal(value)
-    raise TypeError(f"{kind.__name__} has no place among parameters")

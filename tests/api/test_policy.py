@@ -210,3 +210,28 @@ def test_a_draft_is_given_once(served: Served) -> None:
 
     for document in (both, none):
         assert codes(served.operator.ask(document)["answer"]) == ["BAD_DOCUMENT"]
+
+
+def test_what_the_rules_are_asked_by_exists(served: Served) -> None:
+    def said(asked: str) -> str:
+        return str(served.operator.errors(f"{{ {asked} }}")[0]["code"])
+
+    assert said('rules(kind: "nothing") { id }') == "UNKNOWN_KIND"
+    assert said('ruleKinds(kind: "nothing") { kind }') == "UNKNOWN_KIND"
+    assert said('rules(place: "jurisdiction:999999") { id }') == "UNKNOWN_PLACE"
+    assert said('terms(place: "jurisdiction:999999") { id }') == "UNKNOWN_PLACE"
+    assert said('rules(term: "term:2031H1") { id }') == "UNKNOWN_TERM"
+
+
+def test_the_rules_of_a_day_and_the_kinds_are_told(served: Served) -> None:
+    asked = '{ rules(on: "%s", place: "jurisdiction:330381") { id certain prevails } }'
+    rules = {each["id"]: each for each in served.operator.ask(asked % "2024-04-01")["rules"]}
+    old = {each["id"] for each in served.operator.ask(asked % "2013-01-01")["rules"]}
+    [kind] = served.operator.ask(
+        '{ ruleKinds(kind: "absence-limit") { kind scope parameters { name written laxer } } }'
+    )["ruleKinds"]
+
+    assert rules["RA19-01"] == {"id": "RA19-01", "certain": True, "prevails": True}
+    assert rules["WZ12-01"]["prevails"] is False
+    assert "ZJ24-13" not in old
+    assert [each["name"] for each in kind["parameters"]] == ["hours_min", "share_max"]

@@ -93,7 +93,9 @@ def test_an_unknown_kind_names_the_nearest():
     [
         ({"share_max": "6/5"}, "share_max"),
         ({"share_max": "-1/5"}, "share_max"),
-        ({"share_max": "1/0"}, "parameters"),
+        ({"share_max": "1/0"}, "parameters.share_max"),
+        ({"share_max": True}, "parameters.share_max"),
+        ({"share_max": 2}, "parameters.share_max"),
         ({"share_max": "a fifth"}, "share_max"),
         ({"share_max": 0.2}, "share_max"),
         ({"hours_min": "-90"}, "hours_min"),
@@ -273,6 +275,22 @@ def test_a_rule_beyond_its_bounds_is_a_fault(wrong, field):
 )
 def test_parameters_beyond_their_bounds_are_a_fault(kind, parameters, field):
     assert fault(row(kind, parameters=parameters)).field == f"T1-01.parameters.{field}"
+
+
+@pytest.mark.parametrize("share", [0, 1, "0", "1/5"])
+def test_a_share_is_a_fraction_or_a_whole_number(share):
+    rule = draft(absence(share_max=share)).rules[0]
+
+    assert rule.parameters["share_max"] == share
+
+
+def test_a_share_that_none_can_read_is_told_to_a_reader():
+    zero, word = fault(absence(share_max="1/0")), fault(absence(share_max="fifth"))
+
+    assert "1/0 divides by zero" in zero.en
+    assert "1/0 的分母为零" in zero.zh
+    assert "'fifth' is no share such as 1/5" in word.en
+    assert "不是 1/5 这样的分数" in word.zh
 
 
 def test_the_bounds_of_a_rule_are_taken():
