@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 import typer
@@ -28,16 +28,20 @@ from api.terminal import (
     tell,
     tell_nothing_found,
 )
+from ledger.adoption import AdoptRegulation
 from ledger.command import Ask, Asker, Refusals, Refused, Role, settle
-from ledger.document import AdoptRegulation, Document, DraftFormat, parse
+from ledger.document import DOCUMENT_CHARACTERS_MAX, Document, DraftFormat, parse
 from ledger.fault import Fault
-from ledger.names import DocumentId, JurisdictionId, Name
+from ledger.names import DocumentId, JurisdictionId, Name, TermId
 from ledger.register import JurisdictionRegistered
 from ledger.regulation import KINDS, RegulationAdopted, Rule, Rulebook
-from ledger.rule import in_force
 from ledger.store.feed import Filter
 from ledger.store.work import SHANGHAI
-from projections.regulation import page
+from projections.kind import rule_kinds
+from projections.regulation import Listed, latest, on_day, page
+
+# No character takes more than four bytes.
+DRAFT_BYTES_MAX = 4 * DOCUMENT_CHARACTERS_MAX
 
 Shelf = list[tuple[str, RegulationAdopted, list[Rule]]]
 
@@ -63,6 +67,9 @@ def regulations(
     ] = None,
     on: Annotated[date | None, typer.Option(help="Rules in force on this day.", **DAY)] = None,
     kind: Annotated[str | None, typer.Option(help="Rules of one kind: absence-limit.")] = None,
+    term: Annotated[
+        str | None, typer.Option(metavar="TERM", help="Rules of one term, or of none: 2024H1.")
+    ] = None,
     files: Annotated[
         bool, typer.Option("--files", help="The files that come with the program; no ledger.")
     ] = False,
@@ -83,18 +90,18 @@ def regulations(
     where = name_of(place, "jurisdiction") if place else None
     _check_kind(kind)
     book = _book(context, files, where)
-    shelf = _shelf(book, on, wanted)
+    shelf = _shelf(book, _rules(book, on, where, term), wanted)
     if layout is Layout.MARKDOWN:
         _print_pages(book, [name for name, _, _ in shelf])
         return
     chosen = [
-        (head, [rule for rule in rules if _fits(rule, where, kind)]) for _, head, rules in shelf
+        (head, [rule for rule in rules if kind in (None, rule.kind)]) for _, head, rules in shelf
     ]
     found = [(head, rules) for head, rules in chosen if rules]
     if as_json:
         print_json(msgspec.to_builtins(rule, enc_hook=str) for _, rules in found for rule in rules)
         return
-    _show_all(found, on)
+    _show_all(found)
 
 
 def _check_kind(kind: str | None) -> None:
@@ -116,13 +123,21 @@ def _book(context: typer.Context, files: bool, where: Name | None) -> Rulebook:
     return book
 
 
-def _shelf(book: Rulebook, on: date | None, wanted: str | None) -> Shelf:
+def _rules(book: Rulebook, on: date | None, where: Name | None, term: str | None) -> Sequence[Rule]:
+    """The rules on a day or the latest of each, for a place along its chain and of a term."""
+    bound = TermId(str(name_of(term, "term"))) if term else None
+    if bound is not None and bound.value not in book.terms:
+        raise _unknown("TERM", f"没有 {term} 的条款。", f"No rule is of the term {term}.")
+    place = where if isinstance(where, JurisdictionId) else None
+    return latest(book, place, bound) if on is None else on_day(book, on, place, bound)
+
+
+def _shelf(book: Rulebook, rules: Sequence[Rule], wanted: str | None) -> Shelf:
     """The documents, or the one wanted, with their rules on the day or the latest of each."""
     if wanted is not None and wanted not in book.documents:
         known = " ".join(book.documents)
         zh, en = f"没有文件 {wanted}，现有：{known}。", f"There is no {wanted}; there are: {known}."
         raise _unknown("DOCUMENT", zh, en)
-    rules = list(book.rules.values()) if on is None else book.on(on)
     return [
         (str(name), head, [rule for rule in rules if rule.document == name])
         for name, head in book.documents.items()
@@ -155,11 +170,39 @@ def check_draft(
     typer.echo(f"{draft.id} {len(draft.rules)} 条 (rules), sha256 {draft.sha256}")
 
 
+@group.command("kinds")
+def list_kinds(
+    kind: Annotated[str | None, typer.Argument(help="One of them: absence-limit.")] = None,
+    as_json: Json = False,
+) -> None:
+    """The kinds of rules that a draft may hold, with scopes and parameters. 草案可用的条款种类。"""
+    _check_kind(kind)
+    found = [each for each in rule_kinds() if kind in (None, each.kind)]
+    if as_json:
+        print_json(msgspec.to_builtins(each) for each in found)
+        return
+    out = console()
+    for each in found:
+        marks = ", province only" * each.provincial + ", several side by side" * each.many
+        out.print(Text(f"{each.kind}{marks}", style="bold"))
+        out.print(f"  {each.zh}\n  {each.en}")
+        out.print(f"  scope: {', '.join(each.scope) or '-'}")
+        for one in each.parameters:
+            need = "" if one.required else ", optional"
+            words = f": {' '.join(one.words)}" if one.words else ""
+            out.print(Text(f"  {one.name} = {one.written}{need}; laxer: {one.laxer}{words}"))
+
+
 def read_draft(file: Path) -> Document:
     """The draft in a file. Ends with 2 where it cannot be read, with 1 where it has a fault."""
     try:
         # The line ends stay as they are: what is checked is what would be adopted.
-        text = file.read_bytes().decode("utf-8")
+        with file.open("rb") as opened:
+            read = opened.read(DRAFT_BYTES_MAX + 1)
+        if len(read) > DRAFT_BYTES_MAX:
+            en = f"{file} is longer than a draft can be ({DRAFT_BYTES_MAX} bytes)"
+            raise stop("DRAFT_UNREADABLE", f"{file} 超过 {DRAFT_BYTES_MAX} 字节", en)
+        text = read.decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise stop(
             "DRAFT_UNREADABLE", f"读不了 {file}：{error}", f"Cannot read {file}: {error}"
@@ -195,32 +238,29 @@ def _adopted(context: typer.Context) -> Rulebook:
         return books.rules.now()
 
 
-def _show_all(found: list[tuple[RegulationAdopted, list[Rule]]], on: date | None) -> None:
+def _show_all(found: list[tuple[RegulationAdopted, list[Rule]]]) -> None:
     if not found:
         tell_nothing_found()
     out = console()
     for head, rules in found:
-        _show(out, head, rules, on)
+        _show(out, head, rules)
 
 
 def _unknown(what: str, zh: str, en: str) -> typer.Exit:
     return stop(f"UNKNOWN_{what}", zh, en, NOT_RIGHT)
 
 
-def _fits(rule: Rule, where: Any, kind: str | None) -> bool:
-    reaches = not isinstance(where, JurisdictionId) or rule.place in where.chain
-    return reaches and kind in (None, rule.kind)
-
-
-def _show(out: Console, head: RegulationAdopted, rules: Iterable[Rule], on: date | None) -> None:
+def _show(out: Console, head: RegulationAdopted, rules: Iterable[Rule]) -> None:
     issued = head.issued or f"{head.year}"
     out.print(Text(f"{head.number} {head.title_zh} / {head.title_en}", style="bold"))
     out.print(f"{head.authority_zh} / {head.authority_en}, {head.place}, {issued}")
     for rule in rules:
-        doubt = "?" if on is not None and in_force(rule, on) is False else ""
+        doubt = "?" if isinstance(rule, Listed) and not rule.certain else ""
         until = f"–{rule.until}" if rule.until else ""
-        days = f"{rule.since}{until}{doubt}" if rule.since else "term"
+        days = f"{rule.since}{until}{doubt}" if rule.since else f"term{doubt}"
         mark = ", external" if rule.external else ""
+        if isinstance(rule, Listed) and rule.prevails is False:
+            mark += "; 另有条款优先 (another one prevails)"
         out.print(
             Text(f"  {rule.id} {rule.clause}", style="bold"),
             f" {rule.kind}, {rule.use.value}, {rule.strength.value}, {days}{mark}",

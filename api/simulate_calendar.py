@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
 
+from ledger.adoption import AdoptRegulation
 from ledger.command import Ask
-from ledger.document import AdoptRegulation
 from ledger.fault import Fault
 from ledger.names import JurisdictionId, TermId
 from ledger.regulation import Rulebook

@@ -112,6 +112,7 @@ target             目标             target.py (of a locality)
 consequence        结果运用         consequence.py
 draft              草案             draft.py (a regulation text before it is adopted)
 conflict           抵触             conflict.py (of two rules: contradicting, or too lax below)
+adoption           采纳             adoption.py (a document comes into force at a place)
 policy             政策变动         policy.py (end and suspension of adopted rules)
 amendment          修改             amendment.py (other parameters for a rule, from a day on)
 =================  ==============  =============================================================
@@ -132,7 +133,7 @@ from ledger import (  # isort: skip  (order of life)
     funding, duty, school_plan, recognition, credit, correction, misconduct, remedy, redress,
     record, erasure, special, structure, footing, breakdown, yearly, verdict, ground, caution,
     evidence, difference, trial, explanation, obstacle, denial, placement, exclusion, indicator,
-    target, consequence, statement, draft, conflict, document, policy, amendment,
+    target, consequence, statement, draft, conflict, document, adoption, policy, amendment,
 )
 
 NOUNS = (
@@ -147,6 +148,6 @@ NOUNS = (
     funding, duty, school_plan, recognition, credit, correction, misconduct, remedy, redress,
     record, erasure, special, structure, footing, breakdown, yearly, verdict, ground, caution,
     evidence, difference, trial, explanation, obstacle, denial, placement, exclusion, indicator,
-    target, consequence, statement, draft, conflict, document, policy, amendment,
+    target, consequence, statement, draft, conflict, document, adoption, policy, amendment,
 )
 # fmt: on

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from enum import Enum
 from typing import Any
 
 from msgspec import structs
 
 from ledger.command import PROVINCE, Command, Refused, Selector, about, fact
-from ledger.day import happened
+from ledger.day import happened, years_later
 from ledger.event import Entry, Event, unchanged
 from ledger.names import JurisdictionId, Name, ProviderId
 from ledger.register import JurisdictionRegistered, taken, unknown
@@ -108,6 +108,7 @@ class OrderHostAge(
     kind="order-host-age",
     zh="承接订单的机构，资质认定须满所定年数，不满的不予受理。",
     scope=("term",),
+    years=("accredited_years_min",),
     less=("accredited_years_min",),
 ):
     """A provider accredited for fewer years is refused an order."""
@@ -179,15 +180,6 @@ def accrediting(host: ProviderAccredited) -> JurisdictionId:
 def _wide(reach: Reach, category: QuotaCategory | None) -> bool:
     # Who may train the whole province, and with which quota, is for the province to say.
     return reach is Reach.PROVINCE_WIDE or category is not None
-
-
-def years_later(day: date, years: int) -> date:
-    """The corresponding day so many years later; 29 February becomes 1 March."""
-    year = day.year + years
-    try:
-        return day.replace(year=year)
-    except ValueError:
-        return (day + timedelta(days=1)).replace(year=year)
 
 
 def accredited_for(accredited: ProviderAccredited, years: int, day: date) -> bool:

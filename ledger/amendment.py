@@ -53,6 +53,7 @@ class AmendRule(PolicyStep):
                 rule=old,
                 field="since",
             )
+        self.spare(old, self.since, date.max, "since")
         event = RuleAmended(
             document=self.document,
             place=self.head().place,

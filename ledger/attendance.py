@@ -242,7 +242,7 @@ class RecordAttendance(ClassStep):
         yield from self._ungranted(opened, absences)
 
     def _ungranted(self, opened: OfferingOpened, absences: tuple[Absence, ...]) -> Iterator[Event]:
-        rule = self.ask.rules.find(Leave, opened.place, self.room.opened_on)
+        rule = self.ask.rules.pinned(Leave, opened.place, self.room.opened_on)
         for each in absences if rule is not None else ():
             if each.kind is AbsenceKind.LEAVE and (each.teacher, self.day) not in self.granted:
                 said = LeaveWithoutCause(
@@ -323,7 +323,7 @@ class GrantLeave(ClassStep):
             day=self.day,
             reason=self.reason,
         )
-        rule = self.ask.rules.find(Leave, opened.place, self.room.opened_on)
+        rule = self.ask.rules.pinned(Leave, opened.place, self.room.opened_on)
         if rule is not None and not self.special:
             said = LeaveWithoutCause(
                 zh=f"{self.teacher} 请假没有特殊情况，一般不予准假",

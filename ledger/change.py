@@ -192,7 +192,7 @@ class Change:
         asked = self.requested
         assert asked is not None
         kinds = {each.value for each in asked.kinds}
-        found = rules.find_all(MajorChange, asked.place, asked.pinned or on)
+        found = rules.pinned_all(MajorChange, asked.place, asked.pinned or on)
         major = any(kinds & set(each.value.major) for each in found)
         return ChangeClass.MAJOR if major else ChangeClass.MINOR
 

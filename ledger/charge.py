@@ -152,7 +152,7 @@ class ChargeFees(_ChargeStep):
             items=items,
             yuan=yuan,
         )
-        rule = self.ask.rules.find(ExtraFee, opened.place, self.room.opened_on)
+        rule = self.ask.rules.pinned(ExtraFee, opened.place, self.room.opened_on)
         if rule is None:
             return
         for said in self._beyond(opened, rule, items, plain(self.paid + yuan)):

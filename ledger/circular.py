@@ -34,6 +34,7 @@ class ChangeCircular(
     kind="change-circular",
     zh="省里可按机构、学期就方案变动发出通报，并注明依据。",
     scope=(),
+    provincial=True,
 ):
     """The province issues circulars about a provider's changes, and each cites the rule."""
 

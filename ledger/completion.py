@@ -231,7 +231,7 @@ def absence_limit(
 ) -> InForce[AbsenceLimit] | None:
     """The absence limit that covers an offering, or ``None`` where none does."""
     plan = opened.plan
-    rule = rules.find(AbsenceLimit, opened.place, day, mode=plan.mode.value)
+    rule = rules.pinned(AbsenceLimit, opened.place, day, mode=plan.mode.value)
     # Block training counts as off the job unless its plan says otherwise (C-14).
     if (
         rule is None
@@ -259,7 +259,7 @@ def barred(rules: Rulebook, room: ClassRoom, standing: Standing) -> Bar | None:
     if limit is not None and limit.certain and beyond_limit(limit, missed, planned):
         return Reason.ABSENCE, limit
     if standing.passed is False:
-        return Reason.ASSESSMENT_FAILED, rules.find(FinalAssessment, opened.place, pinned)
+        return Reason.ASSESSMENT_FAILED, rules.pinned(FinalAssessment, opened.place, pinned)
     return None
 
 
@@ -295,7 +295,7 @@ def settled(
             **shared,
         )
     limit = absence_limit(rules, opened, pinned) if bar is None else None
-    deduction = rules.find(HoursDeduction, opened.place, pinned)
+    deduction = rules.pinned(HoursDeduction, opened.place, pinned)
     cited = tuple(each.id for each in (limit, deduction) if each and each.certain)
     return CompletionGranted(hours=planned - missed, rules=cited, **shared)
 
@@ -371,7 +371,7 @@ class SettleCompletion(ClassStep):
             raise AssessmentMissing(
                 zh=f"{self.teacher} 的结业考核结果尚未登记",
                 en=f"the final assessment of {self.teacher} is not recorded",
-                rule=self.ask.rules.find(FinalAssessment, opened.place, self.room.opened_on),
+                rule=self.ask.rules.pinned(FinalAssessment, opened.place, self.room.opened_on),
                 field="teacher",
             )
         if self.completed not in (None, bar is None):

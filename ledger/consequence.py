@@ -54,6 +54,7 @@ class ConsequenceLink(
     kind="consequence-link",
     zh="说明教师参训情况与哪些事项挂钩；查询某一事项时据此给出“挂钩有效”。",
     scope=(),
+    less=("links",),
     words={"links": RecordUse},
 ):
     """Says to which uses training is linked; of another use the ledger says it cannot tell."""
@@ -66,6 +67,7 @@ class ConsequenceSuspended(
     kind="consequence-suspended",
     zh="暂停期内对所列事项给出“挂钩暂停”，周期结论不变；是否仍在暂停期不能确定时给出“无法判断”。",
     scope=(),
+    more=("links", "links_open"),
     words={"links": RecordUse, "links_open": RecordUse},
 ):
     """Suspends the link for some uses; of ``links_open`` its words do not decide."""

@@ -253,7 +253,7 @@ class AwardCredit(Command):
     def _rules(self, per_day: InForce[HoursPerDay] | None) -> tuple[str, ...]:
         """The rules that the amount stands on."""
         opened = self.room.known(self.offering)
-        deduction = self.ask.rules.find(HoursDeduction, opened.place, self.room.opened_on)
+        deduction = self.ask.rules.pinned(HoursDeduction, opened.place, self.room.opened_on)
         assigned = None
         if opened.plan.choice is Choice.MANDATED:
             assigned = self.ask.rules.find(AssignedCounts, self.now.place, self.ask.on)

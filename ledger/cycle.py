@@ -14,10 +14,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from enum import Enum
 
-from ledger.accreditation import years_later
 from ledger.amount import ZERO
 from ledger.command import Command, Refused, Selector, about, fact
-from ledger.day import happened
+from ledger.day import happened, years_later
 from ledger.event import Entry, Event
 from ledger.finding import Lack, Outcome
 from ledger.kind import OutOfRange
@@ -46,6 +45,9 @@ class CycleTotal(
     "以学时定的，在 credits_from 之前按学时、自该日起按学分计。"
     "external 所列参数在已载入的文件中没有写明。",
     scope=(),
+    years=("years",),
+    apart=("credits_min", "hours_min", "credits_from", "external"),
+    more=("years",),
 ):
     """Judges whether a cycle adds up to the minimum, on the evaluation day.
 
@@ -77,7 +79,11 @@ class CycleTotal(
 
     def laxer(self, than: CycleTotal) -> bool:
         """Whether it asks for less in as many years."""
-        return self.least * than.years < than.least * self.years
+        if super().laxer(than) or self.least * than.years < than.least * self.years:
+            return True
+        # Credits in place of hours are no less (C-01); hours are counted as those above.
+        alike = than.hours_min is not None and self.credits_from == than.credits_from
+        return self.hours_min is not None and not alike
 
 
 class RecognitionWindow(

@@ -1,8 +1,8 @@
-"""Days: what has not come yet cannot be recorded."""
+"""Days: what has not come yet cannot be recorded, and the same day of a later year."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from ledger.fault import Fault
 
@@ -19,3 +19,17 @@ def happened(day: date, today: date, field: str) -> None:
             en=f"{day} lies after today, {today}; what has not happened cannot be recorded",
             field=field,
         )
+
+
+def years_later(day: date, years: int) -> date:
+    """The corresponding day so many years later; 29 February becomes 1 March.
+
+    Beyond the calendar it is the last day of all.
+    """
+    year = day.year + years
+    if year > date.max.year:
+        return date.max
+    try:
+        return day.replace(year=year)
+    except ValueError:
+        return (day + timedelta(days=1)).replace(year=year)

@@ -26,7 +26,7 @@ def crosses(command: Command, plan: Plan, place: JurisdictionId, pinned: date) -
     if not plan.cross_term:
         return False
     # Chosen for the day on which the plan was pinned (C-33).
-    rule = command.ask.rules.find(Segments, place, pinned, mode=plan.mode.value)
+    rule = command.ask.rules.pinned(Segments, place, pinned, mode=plan.mode.value)
     return rule is not None and rule.value.cross_terms and rule.value.covers(plan)
 
 
@@ -49,7 +49,7 @@ def note_days(
     told = sorted(set(days))
     if not told:
         return
-    found = window(command.ask.rules, place, term, Phase.DELIVER, calendar, pinned)
+    found = window(command.ask.rules, place, term, Phase.DELIVER, calendar, pinned, fixed=True)
     if found is None or found.value.unknown:
         yield from note_window(
             command,

@@ -1,15 +1,12 @@
-"""Document: a regulation as a TOML or JSON text, checked field by field, and its adoption.
+"""Document: a regulation as a TOML or JSON text, checked field by field.
 
-A fault names the file, the rule and the field. Adopting puts the document and every one of its
-rules into the ledger in one append.
+A fault names the file, the rule and the field.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 from hashlib import sha256
@@ -17,15 +14,24 @@ from typing import Any
 
 import msgspec
 
-from ledger.command import Command, Refused, Selector, about, fact
-from ledger.conflict import judge_rule, rivals
-from ledger.day import FIRST_DAY, LAST_DAY, happened
-from ledger.draft import RULE_ID, SENTENCES_MAX, Flaw, flaw_of, in_calendar, inspect, line, tidy
-from ledger.event import INTEGER_MAX, Channel, Entry, Event, Part
+from ledger.command import PROVINCE
+from ledger.conflict import rivals
+from ledger.day import FIRST_DAY, LAST_DAY
+from ledger.draft import (
+    RULE_ID,
+    SENTENCES_MAX,
+    Flaw,
+    binds_from,
+    flaw_of,
+    in_calendar,
+    inspect,
+    line,
+    tidy,
+)
+from ledger.event import INTEGER_MAX, Part
 from ledger.fault import Fault
-from ledger.names import DocumentId, JurisdictionId, Name
-from ledger.register import JurisdictionRegistered, unknown
-from ledger.regulation import RegulationAdopted, Rule, RuleAdopted, Rulebook, Strength, Use
+from ledger.names import DocumentId, JurisdictionId
+from ledger.regulation import Rule, Strength, Use
 from ledger.text import clean, normal
 
 
@@ -100,21 +106,21 @@ def parse(given: str, file: str, form: DraftFormat = DraftFormat.TOML) -> Docume
     try:
         whole = msgspec.convert(_data(text, form), _Text)
     except (msgspec.MsgspecError, ValueError) as error:
-        raise _fault(file, None, flaw_of(error)) from None
+        raise fault_in(file, None, flaw_of(error)) from None
     except RecursionError:
-        raise _fault(file, None, Flaw(zh="嵌套过深", en="too deep")) from None
+        raise fault_in(file, None, Flaw(zh="嵌套过深", en="too deep")) from None
     try:
         head = msgspec.convert(tidy(whole.document), _Head)
         place = JurisdictionId(f"jurisdiction:{head.place}")
         document = DocumentId(f"document:{head.id}")
         _check_head(head)
     except (msgspec.ValidationError, Fault) as error:
-        raise _fault(file, "document", flaw_of(error)) from None
+        raise fault_in(file, "document", flaw_of(error)) from None
     except Flaw as flaw:
-        raise _fault(file, "document", flaw) from None
+        raise fault_in(file, "document", flaw) from None
     rules = _rules(whole, head, document, place, file)
     if not rules:
-        raise _fault(file, None, Flaw(zh="没有 [[rule]]", en="the document has no [[rule]]"))
+        raise fault_in(file, None, Flaw(zh="没有 [[rule]]", en="the document has no [[rule]]"))
     return Document(
         id=document,
         number=head.number,
@@ -143,11 +149,14 @@ def _rules(
             rule = _rule(msgspec.convert(tidy(raw), _Row), head, document, place)
             _check_id(rule.id)
             inspect(rule)
+            if not (head.external and place == PROVINCE):
+                # Of what lies outside the documents the province may take over older figures.
+                binds_from(rule, head.issued or date(head.year, 1, 1))
             _check_against(rule, rules)
         except (msgspec.ValidationError, Fault, ValueError) as error:
-            raise _fault(file, label, flaw_of(error)) from None
+            raise fault_in(file, label, flaw_of(error)) from None
         except Flaw as flaw:
-            raise _fault(file, label, flaw) from None
+            raise fault_in(file, label, flaw) from None
         rules.append(rule)
     return rules
 
@@ -168,7 +177,7 @@ def _normal(given: str, file: str) -> str:
     if len(text) > DOCUMENT_CHARACTERS_MAX or not clean(text):
         zh = f"最多 {DOCUMENT_CHARACTERS_MAX} 个字符，不能有控制字符"
         en = f"a document has at most {DOCUMENT_CHARACTERS_MAX} characters, none of control"
-        raise _fault(file, None, Flaw(zh=zh, en=en))
+        raise fault_in(file, None, Flaw(zh=zh, en=en))
     return text
 
 
@@ -295,7 +304,8 @@ def _value(key: str, value: Any) -> Any:
     )
 
 
-def _fault(file: str, rule: str | None, flaw: Flaw) -> Fault:
+def fault_in(file: str, rule: str | None, flaw: Flaw) -> Fault:
+    """What is wrong with a draft, with the file, the rule and the field."""
     where = f"{file}, {rule}" if rule else file
     return Fault(
         "BAD_DOCUMENT",
@@ -303,81 +313,3 @@ def _fault(file: str, rule: str | None, flaw: Flaw) -> Fault:
         en=f"{where}: {flaw.en}",
         field=".".join(each for each in (rule, flaw.field) if each) or "draft",
     )
-
-
-class AlreadyAdopted(Refused):
-    """The document is in force already."""
-
-
-@dataclass(kw_only=True)
-class AdoptRegulation(Command):
-    """Adopt a document with all its rules, by the authority of its place."""
-
-    document: Document
-
-    known: bool = fact(default=False)
-    placed: bool = fact(default=False)
-
-    def boundary(self) -> list[Selector]:
-        return [
-            about(self.document.id, of=[RegulationAdopted]),
-            about(self.document.place, of=[JurisdictionRegistered]),
-        ]
-
-    def learn(self, entry: Entry) -> None:
-        match entry.event:
-            case RegulationAdopted():
-                self.known = True
-            case JurisdictionRegistered(jurisdiction=place) if place == self.document.place:
-                self.placed = True
-            case _:
-                pass
-
-    def authority(self) -> Name:
-        return self.document.place
-
-    def decide(self) -> Iterator[Event]:
-        adopted = self.document
-        if self.known:
-            raise AlreadyAdopted(
-                zh=f"{adopted.number} 已经采纳",
-                en=f"{adopted.number} is adopted already",
-                field="document",
-            )
-        if not self.placed:
-            raise unknown(adopted.place, "document.place")
-        # The documents that come with the program are older than any day on which it is asked.
-        if adopted.issued is not None and self.ask.asker.channel is not Channel.SYSTEM:
-            happened(adopted.issued, self.ask.on, "document.issued")
-        for rule in adopted.rules:
-            if rule.id in self.ask.rules.rules:
-                raise AlreadyAdopted(
-                    zh=f"条款编号 {rule.id} 已在 {self.ask.rules.rules[rule.id].number} 中使用",
-                    en=f"the rule id {rule.id} is used in {self.ask.rules.rules[rule.id].number}",
-                    field=rule.id,
-                )
-        events = list(_events(adopted))
-        rules = Rulebook([*self.ask.rules.learned, *events])
-        for rule in adopted.rules:
-            yield from judge_rule(self, rule, rules)
-        yield from events
-
-
-def _events(adopted: Document) -> Iterator[Event]:
-    yield RegulationAdopted(
-        document=adopted.id,
-        number=adopted.number,
-        place=adopted.place,
-        title_zh=adopted.title_zh,
-        title_en=adopted.title_en,
-        authority_zh=adopted.authority_zh,
-        authority_en=adopted.authority_en,
-        year=adopted.year,
-        rules=len(adopted.rules),
-        sha256=adopted.sha256,
-        certain_from=adopted.certain_from,
-        issued=adopted.issued,
-        external=adopted.external,
-    )
-    for rule in adopted.rules:
-        yield RuleAdopted(document=adopted.id, place=adopted.place, rule=rule)

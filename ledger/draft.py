@@ -76,9 +76,9 @@ SAID = (
     (re.compile(r"Object missing required field"), "缺少这一项"),
     (re.compile(r"Object contains unknown field"), "不认识这一项"),
     (re.compile(r"Invalid enum value '?(.+?)'?(?: - at|$)"), "没有 {0} 这个值"),
-    (re.compile(r"Invalid literal for Fraction: (.+?)(?: - at|$)"), "{0} 不是分数"),
-    (re.compile(r"Fraction\((.+?), 0\)"), "{0}/0 的分母为零"),
-    (re.compile(r"decimal\.|Decimal"), "不是数字"),
+    (re.compile(r"^(.+?) is no share"), "{0} 不是 1/5 这样的分数"),
+    (re.compile(r"^(.+?) divides by zero"), "{0} 的分母为零"),
+    (re.compile(r"^(.+?) is no number"), "{0} 不是数字"),
     (re.compile(r"\(at line (\d+), column (\d+)\)"), "第 {0} 行第 {1} 列写法不对"),
     (re.compile(r"\(at end of document\)"), "文末写法不对"),
     (re.compile(r"\(byte (\d+)\)"), "第 {0} 个字节处写法不对"),
@@ -145,6 +145,17 @@ def in_calendar(day: date | None, field: str) -> None:
         )
 
 
+def binds_from(rule: Rule, first: date) -> None:
+    """Raises ``Flaw`` for a rule that would bind before its document was there (rulebook C-33)."""
+    if rule.since is not None and rule.since < first:
+        raise Flaw(
+            zh=f"since：{rule.since} 早于文件的印发日或年份 {first}，条款不溯及既往",
+            en=f"since: {rule.since} lies before the issue or the year, {first}; a rule does not "
+            "reach back",
+            field="since",
+        )
+
+
 def inspect(rule: Rule) -> Parameters:
     """The typed parameters of a sound rule. Raises ``Flaw``."""
     _kind(rule)
@@ -190,6 +201,13 @@ def _plain(rule: Rule, parameters: Parameters) -> None:
 def _kind(rule: Rule) -> None:
     if rule.kind not in KINDS:
         raise _no_kind(rule.kind, "kind")
+    if KINDS[rule.kind].PROVINCIAL and len(rule.place.chain) > 1:
+        raise Flaw(
+            zh=f"kind：{rule.kind} 只查省里的条款，{rule.place} 的这一条永远不会适用",
+            en=f"kind: {rule.kind} is asked of the province only; at {rule.place} it would never "
+            "apply",
+            field="kind",
+        )
 
 
 def _nearest(kind: str) -> str | None:

@@ -1,7 +1,6 @@
 """Duty: what a locality or school sets up, plans, appraises or makes known, once or every year.
 
-These are duties without a number to reach: either the thing is there in the year, or it is a
-violation when the year is over. A running year is not judged before its end.
+They have no number to reach: the thing is there, or it is a violation when the year is over.
 """
 
 from __future__ import annotations
@@ -73,6 +72,7 @@ class MonitoringBody(
     kind="monitoring-body",
     zh="属地须已指定培训质量监控机构；年末仍没有的记为违规。",
     scope=(),
+    less=("bodies_min",),
 ):
     """How many offices for training quality a locality has named at least."""
 
@@ -84,6 +84,7 @@ class EducationOffice(
     kind="education-office",
     zh="县（市、区）须设教师教育办公室；年末仍没有的记为违规，未与本地机构合署的另记一项。",
     scope=(),
+    less=("offices_min",),
 ):
     """How many offices for teacher education a county has at least; shared with its provider."""
 
@@ -95,6 +96,7 @@ class AnnualAppraisal(
     kind="annual-appraisal",
     zh="市局每年须对所辖每个县（市、区）和每所直属学校各作考核；年末仍有一个没有考核的，记为违规。",
     scope=(),
+    less=("appraisals_per_year",),
 ):
     """How often a city appraises each of its counties and of its own schools in a year at least."""
 
@@ -106,6 +108,7 @@ class CalendarNotice(
     kind="calendar-notice",
     zh="教育局须把学期日程通知到所列各方；年末仍有未通知的记为违规。",
     scope=("term",),
+    less=("notified",),
 ):
     """Whom a bureau tells of the dates of the term."""
 
@@ -189,11 +192,9 @@ class AppraiseTraining(BureauStep):
         if self.school is not None and self.registered is None:
             raise unknown(self.school, "school")
         if not self._answers():
-            raise WrongPlace(
-                zh="考核对象须是本市的一个县（市、区），或本市的一所直属学校",
-                en="what is appraised is one county of the city, or one school directly under it",
-                field="county",
-            )
+            zh = "考核对象须是本市的一个县（市、区），或本市的一所直属学校"
+            en = "what is appraised is one county of the city, or one school directly under it"
+            raise WrongPlace(zh=zh, en=en, field="county")
         yield TrainingAppraised(
             place=self.place,
             year=self.year,
@@ -230,9 +231,8 @@ class MakeCalendarKnown(BureauStep):
         known_term(self.opened, self.term)
         if not self.told:
             raise Fault("EMPTY_ROWS", zh="通知对象不能为空", en="tell somebody", field="told")
-        yield CalendarMadeKnown(
-            place=self.place, term=self.term, told=tuple(dict.fromkeys(self.told))
-        )
+        told = tuple(dict.fromkeys(self.told))
+        yield CalendarMadeKnown(place=self.place, term=self.term, told=told)
 
 
 def place_duties(
@@ -277,8 +277,7 @@ def calendar_notice(
     rule = rules.find(CalendarNotice, place, day, term=term.value)
     if rule is None or place.level == "PROVINCE":
         return None
-    reached = set(told)
-    count = sum(each in reached for each in rule.value.notified)
+    count = len(set(told) & set(rule.value.notified))
     words = (f"{term.value} 日程通知的各方", f"parties told of the dates of {term.value}")
     return there("CALENDAR_NOTICE", rule, len(rule.value.notified), count, over, words)
 

@@ -95,7 +95,7 @@ class CarryOutChange(ChangeStep):
     def _disallowed(self, asked: ChangeRequested) -> ChangeDisallowed | None:
         if self.seen.decided is None or self.seen.decided.approved:
             return None
-        rules = self.ask.rules.find_all(MajorChange, asked.place, asked.pinned or self.ask.on)
+        rules = self.ask.rules.pinned_all(MajorChange, asked.place, asked.pinned or self.ask.on)
         return ChangeDisallowed(
             zh=f"主管部门没有同意 {self.change}，不能实施",
             en=f"the authority refused {self.change}, which cannot take effect",
@@ -129,7 +129,7 @@ def missing(rules: Rulebook, seen: Change, day: date) -> Iterator[ChangeConditio
     asked = seen.requested
     assert asked is not None
     lacks = _lacks(rules, seen, day)
-    for rule in rules.find_all(MajorChange, asked.place, asked.pinned or day):
+    for rule in rules.pinned_all(MajorChange, asked.place, asked.pinned or day):
         for condition in rule.value.conditions:
             lacking, zh, en = lacks.get(condition, (False, "", ""))
             if lacking:

@@ -129,7 +129,7 @@ class KeyEvaluation(
     kind="key-evaluation",
     zh="重点项目结班时，学员测评过的授课教师或课程环节未达到规定比例的，各记一项违规。",
     scope=(),
-    less=("coverage_min",),
+    less=("coverage_min", "applies_to"),
     positive=("coverage_min",),
     words={"applies_to": ("KEY_PROJECT", "LARGE_PROJECT")},
 ):
@@ -156,7 +156,7 @@ class PerformanceEvaluation(
     kind="performance-evaluation",
     zh="结班时项目未作绩效评估的，记一项违规。",
     scope=(),
-    less=("evaluations_min",),
+    less=("evaluations_min", "leads_min"),
     positive=("evaluations_min",),
     words={"leads_min": (1,)},  # no project is declared without one lead, or with two
 ):

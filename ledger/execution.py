@@ -280,11 +280,11 @@ def note_departures(
         what = "、".join(each.what)
         under: list[InForce[PlanExecution] | InForce[ModeChange]] = [
             rule
-            for rule in rules.find_all(PlanExecution, opened.place, pinned)
+            for rule in rules.pinned_all(PlanExecution, opened.place, pinned)
             if each.kind.value in rule.value.kinds
         ]
         if each.kind is ChangeKind.OFFLINE_TO_ONLINE:
-            under += rules.find_all(ModeChange, opened.place, pinned)
+            under += rules.pinned_all(ModeChange, opened.place, pinned)
         for rule in under:
             said = ArbitraryChange(
                 zh=f"{offering} 的课程表{DEPARTURE_ZH[each.kind]}（{what}），没有获批的调整",

@@ -28,6 +28,7 @@ class FeeStandard(
     zh="方案收费超过已载明金额的标准，记一项违规；文件没有载明金额的，收费方案记为无法判断；"
     "不收费的方案不作判断。各地可自行规定当地金额。",
     scope=("audience",),
+    apart=("standard", "yuan_max", "per"),
     positive=("yuan_max",),
 ):
     """Notes a plan that charges more than the standard's amount.
@@ -41,9 +42,12 @@ class FeeStandard(
     per: FeeUnit = FeeUnit.TRAINEE
 
     def laxer(self, than: Self) -> bool:
-        if than.yuan_max is None or self.per is not than.per:
-            return False
-        return self.yuan_max is None or self.yuan_max > than.yuan_max
+        if than.yuan_max is None:
+            # Whose amount is not loaded binds by its name.
+            return self.standard != than.standard
+        if self.yuan_max is None or self.per is not than.per:
+            return True
+        return self.yuan_max > than.yuan_max
 
 
 class FeeItems(

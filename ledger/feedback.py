@@ -91,7 +91,7 @@ class ReportTrainee(ClassStep):
             recipients=tuple(dict.fromkeys(self.recipients)),
             description=filled(self.description, "description"),
         )
-        rule = self.ask.rules.find(TraineeFeedback, opened.place, self.room.opened_on)
+        rule = self.ask.rules.pinned(TraineeFeedback, opened.place, self.room.opened_on)
         told = {*self.told, *self.recipients}
         lacking = untold(rule.value.recipients if rule else (), told)
         if not lacking:

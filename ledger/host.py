@@ -49,6 +49,7 @@ class UniversityLed(
     kind="university-led",
     zh="所列性质的机构（高校二级学院）自行申报的，记一项违规，应由学校统一申报。",
     scope=(),
+    less=("barred",),
     words={"barred": ProviderKind},
 ):
     """Notes a project that a part of a university declares instead of the university."""

@@ -37,7 +37,7 @@ class CompletedShare(
     zh="周期内已过各年的完成率（当年完成限定选修长期集中培训的教师÷年末在职教师）取平均，"
     "达到即满足，不取整。",
     scope=(),
-    less=("share_min",),
+    less=("share_min", "base_credits_min"),
 ):
     """The mean of the yearly shares of teachers who completed a restricted-elective training."""
 
@@ -51,7 +51,7 @@ class SentShare(
     zh="当年派出参加长期集中培训的教师占年末在职教师的比例，达到即满足；"
     "当地另有完成率要求的，以完成率为准。",
     scope=(),
-    less=("share_min",),
+    less=("share_min", "hours_min"),
 ):
     """The share of a school's teachers sent to a long block training in a year at least."""
 

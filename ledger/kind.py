@@ -19,6 +19,7 @@ from ledger.day import FIRST_DAY, LAST_DAY
 from ledger.event import FrozenMeta
 
 PARAMETER_MAX = 1_000_000_000
+YEARS_MAX = 100
 
 
 class OutOfRange(NamedTuple):
@@ -45,16 +46,21 @@ class KindMeta(FrozenMeta):
         scope: tuple[str, ...] | None = None,
         more: tuple[str, ...] = (),
         less: tuple[str, ...] = (),
+        apart: tuple[str, ...] = (),
         positive: tuple[str, ...] = (),
+        years: tuple[str, ...] = (),
+        provincial: bool = False,
         words: dict[str, Any] | None = None,
         **options: Any,
     ) -> Any:
         cls = super().__new__(mcs, class_name, bases, namespace, **options)
-        strangers = {*more, *less, *positive, *(words or {})} - {*cls.__struct_fields__}
+        told = {*more, *less, *apart, *positive, *years, *(words or {})}
+        strangers = told - {*cls.__struct_fields__}
         if strangers:
             raise TypeError(f"{class_name} has no {', '.join(sorted(strangers))}")
         cls.KIND, cls.ZH, cls.MANY, cls.SCOPE = kind, zh, many, scope
-        cls.MORE, cls.LESS, cls.POSITIVE = more, less, positive
+        cls.MORE, cls.LESS, cls.APART = more, less, apart
+        cls.POSITIVE, cls.YEARS, cls.PROVINCIAL = positive, years, provincial
         cls.WORDS = {name: _values(known) for name, known in (words or {}).items()}
         if kind:
             if kind in KINDS:
@@ -72,8 +78,12 @@ class Parameters(Struct, metaclass=KindMeta, forbid_unknown_fields=True):
 
     ``more``: the parameters of which more is laxer, a maximum or the sorts that are exempt;
     ``less``: those of which less is laxer, a minimum or the conditions that are asked. One that is
-    not given binds nothing. ``positive``: numbers that are more than nothing. ``words``: what the
-    lists and texts may hold, an enum or a tuple.
+    not given binds nothing. ``apart``: those that the kind's own ``laxer`` weighs. Any other
+    parameter says what the rule is about: another value sets the rule above aside.
+
+    ``positive``: numbers that are more than nothing; ``years``: such as count years, of which there
+    are not very many. ``words``: what the lists and texts may hold, an enum or a tuple.
+    ``provincial``: the kind is looked for at the province only.
     """
 
     KIND: ClassVar[str]
@@ -82,7 +92,10 @@ class Parameters(Struct, metaclass=KindMeta, forbid_unknown_fields=True):
     SCOPE: ClassVar[tuple[str, ...] | None]
     MORE: ClassVar[tuple[str, ...]]
     LESS: ClassVar[tuple[str, ...]]
+    APART: ClassVar[tuple[str, ...]]
     POSITIVE: ClassVar[tuple[str, ...]]
+    YEARS: ClassVar[tuple[str, ...]]
+    PROVINCIAL: ClassVar[bool]
     WORDS: ClassVar[dict[str, tuple[Any, ...]]]
 
     def wrong(self) -> OutOfRange | None:
@@ -106,7 +119,10 @@ class Parameters(Struct, metaclass=KindMeta, forbid_unknown_fields=True):
         """Whether this asks for less than ``than`` does, a rule of the same kind above it."""
         return any(
             _laxer(getattr(self, name), getattr(than, name), more=name in self.MORE)
-            for name in (*self.MORE, *self.LESS)
+            if name in self.MORE or name in self.LESS
+            else getattr(self, name) != getattr(than, name)
+            for name in self.__struct_fields__
+            if name not in self.APART
         )
 
     def _wrong(self) -> Iterator[OutOfRange]:
@@ -116,6 +132,9 @@ class Parameters(Struct, metaclass=KindMeta, forbid_unknown_fields=True):
                 yield from _range(name, value)
             if name in self.POSITIVE and value is not None and not value > 0:
                 yield OutOfRange(name, f"{value} 须大于 0", f"{value} must be more than 0")
+            if name in self.YEARS and value is not None and value > YEARS_MAX:
+                zh, en = f"{value} 年过长，至多 {YEARS_MAX} 年", f"is more than {YEARS_MAX} years"
+                yield OutOfRange(name, zh, en)
             odd = [each for each in _list(value) if each not in self.WORDS.get(name, (each,))]
             if odd:
                 known = ", ".join(map(str, self.WORDS[name]))
@@ -162,3 +181,17 @@ def _values(known: Any) -> tuple[Any, ...]:
 
 def _list(value: object) -> tuple[Any, ...]:
     return value if isinstance(value, tuple) else () if value is None else (value,)
+
+
+def revive(kind: type, value: Any) -> Any:
+    """A number of a parameter as it is written. Raises ``ValueError``."""
+    # What is raised here is told with the name of the parameter.
+    read, what = {Fraction: (Fraction, "share such as 1/5"), Decimal: (Decimal, "number")}[kind]
+    try:
+        if isinstance(value, str | int) and not isinstance(value, bool):
+            return read(value)
+    except ZeroDivisionError:
+        raise ValueError(f"{value} divides by zero") from None
+    except (ValueError, ArithmeticError):
+        pass
+    raise ValueError(f"{value!r} is no {what}")

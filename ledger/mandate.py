@@ -36,7 +36,7 @@ def disguise_rule(
     command: Command, place: JurisdictionId, day: date
 ) -> InForce[MandateDisguised] | None:
     """The rule against it on a day."""
-    return command.ask.rules.find(MandateDisguised, place, day)
+    return command.ask.rules.pinned(MandateDisguised, place, day)
 
 
 def judge_disguise(

@@ -132,7 +132,7 @@ class RecordMisconduct(ClassStep):
             serious=self.serious,
             description=self.description,
         )
-        rule = self.ask.rules.find(Misconduct, opened.place, self.room.opened_on)
+        rule = self.ask.rules.pinned(Misconduct, opened.place, self.room.opened_on)
         if self.serious and rule is not None:
             yield from self._end(opened, school, rule)
 

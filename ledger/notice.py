@@ -105,7 +105,7 @@ class NotifyDenial(ClassStep):
             provider=opened.provider,
             recipients=self.recipients,
         )
-        rule = self.ask.rules.find(DenialNotice, opened.place, self.room.opened_on)
+        rule = self.ask.rules.pinned(DenialNotice, opened.place, self.room.opened_on)
         told = standing.notified.union(self.recipients)
         lacking = untold(rule.value.recipients if rule else (), told)
         if lacking:

@@ -115,7 +115,7 @@ class Omissions:
 
     def _rule(self, kind: type[ParametersT]) -> InForce[ParametersT] | None:
         assert self.room.opened is not None
-        return self.rules.find(kind, self.room.opened.place, self.room.opened_on)
+        return self.rules.pinned(kind, self.room.opened.place, self.room.opened_on)
 
     def _lacks(
         self, said: type[Refused], rule: InForce[Any] | None, zh: str, en: str, **more: Any

@@ -93,6 +93,7 @@ class InspectionAccount(
     kind="inspection-account",
     zh="省级机构的抽查和监测须在平台写明情况；没有写明的不予登记，他系统报来的记一项违规。",
     scope=(),
+    less=("recorders",),
     words={"recorded_on": ("MONITORING_PLATFORM",), "recorders": Body},
 ):
     """Provincial centres write down what they found; without it the check is not recorded."""

@@ -6,14 +6,14 @@ was decided; from the day on it answers anew. Whoever may adopt a rule of a plac
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from msgspec import structs
 
 from ledger.command import Command, Refused, Selector, about, fact
-from ledger.conflict import judge_delegations, judge_doubt
+from ledger.conflict import ONE_DAY, judge_delegations, judge_doubt
 from ledger.event import Entry, Event
 from ledger.fault import Fault
 from ledger.names import DocumentId, Name
@@ -23,7 +23,9 @@ from ledger.rule import (
     POLICY_EVENTS,
     RulesEnded,
     RulesSuspended,
+    Span,
     SuspensionEnded,
+    certain_days,
     reaches,
 )
 from ledger.text import filled
@@ -41,6 +43,10 @@ class RuleOver(Refused):
 
 class AlreadySuspended(Refused):
     """The rule is suspended on that day already."""
+
+
+class PastChanged(Refused):
+    """A day that is past would be judged otherwise, on which the rule was certain (C-33)."""
 
 
 class NotSuspended(Refused):
@@ -83,6 +89,26 @@ class PolicyStep(Command):
             )
         return found
 
+    def spare(self, rule: Rule, first: date, last: date, field: str) -> None:
+        """Refuses to change past days on which a rule answers for certain (rulebook C-33)."""
+        rules = self.ask.rules
+        pauses = rules.suspensions(rule.id)
+        days = (span for each in rules.versions(rule.id) for span in certain_days(each, pauses))
+        self.keep(rule, days, first, last, field)
+
+    def keep(self, rule: Rule, days: Iterable[Span], first: date, last: date, field: str) -> None:
+        """Refuses where one of these days lies within the given ones and before today."""
+        end = min(last, self.ask.on - ONE_DAY)
+        kept = [max(first, begins) for begins, ends in days if max(first, begins) <= min(end, ends)]
+        if kept:
+            raise PastChanged(
+                zh=f"{rule.id} 在 {min(kept)} 的效力是确定的，{self.ask.on} 之前的日子不再改动",
+                en=f"what {rule.id} says on {min(kept)} is certain, and days before {self.ask.on} "
+                "are changed no more",
+                rule=rule,
+                field=field,
+            )
+
     def _named(self, names: tuple[str, ...], day: date) -> list[Rule]:
         if not 1 <= len(names) <= RULES_MAX or len(set(names)) < len(names):
             raise Fault(
@@ -105,6 +131,7 @@ class RepealRules(PolicyStep):
         self.head()
         for rule in self._named(self.rules, self.last):
             yield from _running(self, rule, self.last, "last")
+            self.spare(rule, self.last + ONE_DAY, date.max, "last")
         ended = RulesEnded(
             document=self.document,
             place=self.head().place,
@@ -120,7 +147,7 @@ def _running(command: Command, rule: Rule, day: date, field: str) -> Iterator[Ev
     first, last = command.ask.rules.reach(rule.id)
     ended = day == last and rule.certain_through is None
     # With the day before the first a rule is taken back whole.
-    if day > last or ended or (first > date.min and day < first - timedelta(days=1)):
+    if day > last or ended or (first > date.min and day < first - ONE_DAY):
         over = RuleOver(
             zh=f"{rule.id} 自 {first} 至 {last} 有效，与 {day} 不合",
             en=f"{rule.id} is in force from {first} to {last}; {day} does not fit",
@@ -150,6 +177,7 @@ class SuspendRules(PolicyStep):
                 field="until" if self.until is not None else "certain_through",
             )
         for rule in self._named(self.rules, self.since):
+            self.spare(rule, self.since, self.until or date.max, "since")
             for since, _, until in self.ask.rules.suspensions(rule.id):
                 end = self.until or date.max
                 if since <= end and (until is None or self.since <= until):
@@ -210,18 +238,31 @@ class EndSuspension(PolicyStep):
                 rule=idle[0] if idle else None,
                 field="rules" if self.rules else "document",
             )
+        for rule in named:
+            self._spare(rule)
         place, document = self.head().place, self.document
         if paused:
             yield SuspensionEnded(
                 document=document, place=place, rules=paused, day=self.day, citation=citation
             )
         if relaxing:
-            last = self.day - timedelta(days=1)
+            last = self.day - ONE_DAY
             ended = RulesEnded(
                 document=document, place=place, rules=relaxing, last=last, citation=citation
             )
             yield from judge_delegations(self, ended, "day")
             yield ended
+
+    def _spare(self, rule: Rule) -> None:
+        """Neither a certain day of the rule goes, nor one on which it was certainly suspended."""
+        if self._relaxing(rule):
+            self.spare(rule, self.day, date.max, "day")
+        reached = [
+            (since, certain or until or date.max)
+            for since, certain, until in self.ask.rules.suspensions(rule.id)
+            if reaches((since, certain, until), self.day)
+        ]
+        self.keep(rule, reached, self.day, self.ask.rules.reach(rule.id)[1], "day")
 
     def _open(self) -> list[Rule]:
         mine = (each.id for each in self.ask.rules.rules.values() if each.document == self.document)

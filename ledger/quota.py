@@ -18,6 +18,7 @@ class ProjectQuota(
     kind="project-quota",
     zh="机构一学期面向全省申报的项目超过限报数的，拒绝申报。",
     scope=("term", "category", "qualification"),
+    provincial=True,
     more=("projects_max",),
 ):
     """Refuses one project more than a provider of the category may declare in a term."""
@@ -30,6 +31,8 @@ class ProjectQuotaNew(
     kind="project-quota-new",
     zh="取得资质不满规定年数的机构，改用这一较低的限报数，超过的拒绝申报。",
     scope=("term",),
+    provincial=True,
+    years=("accredited_years_below",),
     more=("projects_max",),
     less=("accredited_years_below",),
 ):
@@ -91,6 +94,7 @@ class OrderPlan(
     kind="order-plan",
     zh="同一订单有超过规定数的方案，或一份方案用于两个订单的，记一项违规。",
     scope=("term",),
+    more=("plans_per_order",),
     positive=("plans_per_order",),
 ):
     """Notes more plans for one order than this, and a plan that two orders share."""

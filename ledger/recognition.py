@@ -54,4 +54,4 @@ def beyond_days(rule: InForce[HoursPerDay] | None, table: Timetable, missed: Mis
 def per_day(rules: Rulebook, room: ClassRoom) -> InForce[HoursPerDay] | None:
     """The rule for the hours of a day that is pinned when a class opens (C-33)."""
     assert room.opened is not None
-    return rules.find(HoursPerDay, room.opened.place, room.opened_on)
+    return rules.pinned(HoursPerDay, room.opened.place, room.opened_on)

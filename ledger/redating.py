@@ -47,7 +47,7 @@ class Redating(
     zh="规定层级的线下班由主管部门统一改期，机构须已验收合格并提出申请，"
     "结束日不得晚于规定的最后一天，否则不予改期。",
     scope=("term",),
-    more=("last_day",),
+    more=("last_day", "levels"),
     less=("conditions",),
     words={"levels": Level, "conditions": CONDITIONS, "applies_to": ("OFFLINE",)},
 ):

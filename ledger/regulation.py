@@ -14,9 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
-from decimal import Decimal
-from fractions import Fraction
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import msgspec
 from msgspec import structs
@@ -24,6 +22,7 @@ from msgspec import structs
 from ledger.event import Event
 from ledger.kind import KINDS as KINDS
 from ledger.kind import Parameters as Parameters
+from ledger.kind import revive
 from ledger.names import DocumentId, JurisdictionId
 
 # Whoever asks the rulebook names rules and their events from here too.
@@ -82,16 +81,17 @@ class InForce(Generic[ParametersT]):
 
 def read_parameters(rule: Rule) -> Parameters:
     """The typed parameters of a rule. Raises ``msgspec.ValidationError`` naming the field."""
-    return msgspec.convert(rule.parameters, KINDS[rule.kind], dec_hook=_revive, strict=False)
+    return msgspec.convert(rule.parameters, KINDS[rule.kind], dec_hook=revive, strict=False)
 
 
 class _Held:
     """A version of a rule, its parameters read once, and when the rule is suspended."""
 
-    __slots__ = ("pauses", "rule", "value")
+    __slots__ = ("learned", "pauses", "rule", "value")
 
-    def __init__(self, rule: Rule, pauses: list[Pause]) -> None:
+    def __init__(self, rule: Rule, pauses: list[Pause], learned: date | None) -> None:
         self.rule = rule
+        self.learned = learned
         self.value: Parameters | None = None
         self.pauses = pauses
 
@@ -155,10 +155,10 @@ class Rulebook:
         for rule in list(self.rules):
             yield from (each for each in self.versions(rule) if _ever(each))
 
-    def on(self, day: date) -> list[Rule]:
-        """The versions that are in force on a day, certainly or perhaps."""
-        held = (each for rule in self.rules for each in self._versions(rule))
-        return [each.rule for each in held if each.certain(day) is not None]
+    def on(self, day: date) -> list[tuple[Rule, bool]]:
+        """The versions that are in force on a day, and whether for certain."""
+        held = ((each, each.certain(day)) for rule in self.rules for each in self._versions(rule))
+        return [(each.rule, certain) for each, certain in held if certain is not None]
 
     def at(self, rule: str, day: date) -> Rule | None:
         """The version of a rule on a day, the latest where there is none; ``None``: no rule."""
@@ -206,8 +206,33 @@ class Rulebook:
         """All rules of a kind that answer along the chain of places, the strongest first."""
         return list(self.answers(kind, place, day, scope))
 
+    def pinned(
+        self,
+        kind: type[ParametersT],
+        place: JurisdictionId,
+        day: date,
+        **scope: str,
+    ) -> InForce[ParametersT] | None:
+        """The one rule that binds what was fixed on a day, whatever was adopted after it (C-33)."""
+        return next(self.answers(kind, place, day, scope, True), None)
+
+    def pinned_all(
+        self,
+        kind: type[ParametersT],
+        place: JurisdictionId,
+        day: date,
+        **scope: str,
+    ) -> list[InForce[ParametersT]]:
+        """All rules that bind what was fixed on a day, the strongest first."""
+        return list(self.answers(kind, place, day, scope, True))
+
     def answers(
-        self, kind: type[ParametersT], place: JurisdictionId, day: date, scope: dict[str, str]
+        self,
+        kind: type[ParametersT],
+        place: JurisdictionId,
+        day: date,
+        scope: dict[str, str],
+        pinned: bool = False,
     ) -> Iterator[InForce[ParametersT]]:
         """The same one by one; all questions come through here."""
         places = self._held.get(kind.KIND)
@@ -217,7 +242,8 @@ class Rulebook:
             ranked: list[tuple[tuple[int, date], _Held, bool]] = []
             for held in places.get(where, ()):
                 rule = held.rule
-                certain = held.certain(day) if rule.applies(scope) else None
+                late = pinned and held.learned is not None and held.learned > day
+                certain = held.certain(day) if not late and rule.applies(scope) else None
                 if certain is not None:
                     ranked.append(((len(rule.scope), rule.since or date.min), held, certain))
             ranked.sort(key=lambda each: each[0], reverse=True)
@@ -227,7 +253,9 @@ class Rulebook:
 
     def _hold(self, rule: Rule) -> None:
         self.rules[rule.id] = rule
-        held = _Held(rule, self._pauses.setdefault(rule.id, []))
+        head = self.documents.get(rule.document)
+        pauses = self._pauses.setdefault(rule.id, [])
+        held = _Held(rule, pauses, head.adopted_on if head else None)
         self._held.setdefault(rule.kind, {}).setdefault(rule.place, []).append(held)
 
     def _amend(self, event: RuleAmended) -> None:
@@ -259,11 +287,3 @@ def _read(held: _Held, kind: type[ParametersT]) -> ParametersT:
         held.value = read_parameters(held.rule)
     assert isinstance(held.value, kind)
     return held.value
-
-
-def _revive(kind: type, value: Any) -> Any:
-    if kind is Fraction and isinstance(value, str):
-        return Fraction(value)
-    if kind is Decimal:
-        return Decimal(value)
-    raise TypeError(f"{kind.__name__} has no place among parameters")

@@ -25,6 +25,7 @@ class ProjectRemoval(
     kind="project-removal",
     zh="省级所列形式的项目由省级统一移除，其班期随之取消，不能再选课和认定学分。",
     scope=("term",),
+    provincial=True,
     # The province removes its own projects, and no others.
     words={"levels": ("PROVINCE",), "applies_to": ("OFFLINE",)},
 ):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Self
 
 from ledger.accreditation import (
     ACCREDITATION_EVENTS,
@@ -40,9 +39,6 @@ class OrderResponder(
     """Refuses answers to an order from providers of any other reach."""
 
     reach: Reach
-
-    def laxer(self, than: Self) -> bool:
-        return than.reach is Reach.PROVINCE_WIDE and self.reach is not Reach.PROVINCE_WIDE
 
 
 class NotAmongIntended(Refused):

@@ -67,7 +67,7 @@ class OfflineConditions(
     kind="offline-conditions",
     zh="恢复期内开设线下班，缺申请、联合验收、安全承诺中任何一步或次序颠倒，记一项违规。",
     scope=(),
-    less=("conditions",),
+    less=("conditions", "applies_to"),
     words={"conditions": STEPS, "applies_to": (OFFLINE,)},
 ):
     """An offline class opened before all steps were taken in their order is a violation."""

@@ -77,8 +77,11 @@ class Rule(Part):
         return all(scope.get(key) in allowed for key, allowed in self.scope.items())
 
 
-class RegulationAdopted(Event, name="regulation.adopted", version=2):
-    """A regulation document came into the ledger; its rules follow in the same append."""
+class RegulationAdopted(Event, name="regulation.adopted", version=3):
+    """A regulation document came into the ledger; its rules follow in the same append.
+
+    ``adopted_on``: the day of it; ``None``: the ledger was founded with it, or it is not known.
+    """
 
     document: DocumentId
     number: str
@@ -93,9 +96,11 @@ class RegulationAdopted(Event, name="regulation.adopted", version=2):
     certain_from: date
     issued: date | None = None
     external: bool = False
+    adopted_on: date | None = None
 
 
 RegulationAdopted.upcast(from_version=1)(unchanged)
+RegulationAdopted.upcast(from_version=2)(unchanged)
 
 
 class RuleAdopted(Event, name="regulation.rule-adopted", version=3):
@@ -227,6 +232,12 @@ def outside(pauses: list[Pause], day: date, certain: bool) -> bool | None:
                 return None
             certain = False
     return certain
+
+
+def certain_days(rule: Rule, pauses: Iterable[Pause]) -> Iterator[Span]:
+    """The days on which a rule answers for certain."""
+    firm = structs.replace(rule, uncertain_from=None, until=rule.certain_through or rule.until)
+    return unsuspended(firm, [(since, None, until) for since, _, until in pauses])
 
 
 def unsuspended(rule: Rule, pauses: Iterable[Pause]) -> Iterator[Span]:

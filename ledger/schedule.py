@@ -84,6 +84,7 @@ class DailyLog(
     words={"logs_per_day": (1,)},  # the ledger keeps one log a day
     zh="每个培训日须有日志，班期结束时仍缺日志的培训日记违规。",
     scope=(),
+    less=("logs_per_day",),
 ):
     """Training days that still have no log when the class is closed are a violation."""
 
@@ -270,7 +271,7 @@ class PublishTimetable(ClassStep):
                 )
 
     def _notice(self, opened: OfferingOpened, opening: date) -> Iterator[Event]:
-        rule = self.ask.rules.find(TimetableNotice, opened.place, self.room.opened_on)
+        rule = self.ask.rules.pinned(TimetableNotice, opened.place, self.room.opened_on)
         ahead = (opening - self.ask.on).days
         if rule is None or ahead >= rule.value.days_min:
             return

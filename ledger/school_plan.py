@@ -35,6 +35,8 @@ class SchoolPlans(
     kind="school-plans",
     zh="学校每年须有覆盖当年的五年规划和当年的年度计划；年末缺少的记为违规。",
     scope=(),
+    years=("years",),
+    less=("five_year_plans_min", "annual_plans_min"),
     positive=("years",),
 ):
     """The plans that cover a school's year at least; a long one covers ``years`` years."""

@@ -28,6 +28,7 @@ class Segments(
     "理论段全部在暑期月份内，实践段全部在暑期月份外，否则拒绝。没有写明段数上限的条款，不限段数；"
     "写明可跨学期的，方案注明后可延续到实施窗口之后。按申报学期选用版本。",
     scope=("mode",),
+    apart=("hours_min", "credits_min", "segments_max", "theory_months", "cross_terms"),
     positive=("segments_max",),
     words={"theory_months": MONTHS},
 ):
@@ -46,9 +47,11 @@ class Segments(
     cross_terms: bool = False
 
     def laxer(self, than: Self) -> bool:
-        if than.segments_max is None:
-            return False
-        return (
+        if self.cross_terms and not than.cross_terms:
+            return True
+        if than.theory_months and self.theory_months != than.theory_months:
+            return True
+        return than.segments_max is not None and (
             self.segments_max is None
             or self.segments_max > than.segments_max
             or self.hours_min > than.hours_min

@@ -38,6 +38,7 @@ class SelectionChannels(
     kind="selection-channels",
     zh="选课时注明渠道而规则未列该渠道的，记一项提示，不影响选课。",
     scope=("term",),
+    more=("channels",),
     words={"channels": Via},
 ):
     """A choice by a channel that the rule does not name is noted as an advisory; it stands."""

@@ -13,11 +13,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from ledger.accreditation import years_later
 from ledger.amount import ZERO, plain
 from ledger.category import Belonging
 from ledger.credit import CreditKind
 from ledger.cycle import Cycle, Unit
+from ledger.day import years_later
 from ledger.kind import OutOfRange
 from ledger.names import CreditId
 from ledger.plan import Purpose
@@ -81,6 +81,7 @@ class NewPrincipal(
     kind="new-principal",
     zh="核算新任校长自到岗之日起规定年限内（含届满对应日）的任职资格培训学时及其中的集中培训学时。",
     scope=("category",),
+    years=("within_years",),
     less=("hours_min", "intensive_hours_min"),
     more=("within_years",),
     positive=("within_years",),
@@ -151,9 +152,9 @@ def apart(record: Record, rules: Rulebook, lines: list[Line]) -> dict[CreditId, 
         if rule is None or not rule.certain:
             continue
         # A probation has its time; a qualification is one even when it is late.
-        bound = span.until if span.category is Category.NEW_TEACHER else None
+        own = span.until if span.category is Category.NEW_TEACHER else None
         for line in lines:
-            if line.purpose is purpose and span.since <= line.completed <= (bound or date.max):
+            if line.purpose is purpose and span.since <= line.completed <= (own or date.max):
                 found[line.credit] = Apart(line, span.category, rule)
     return found
 
@@ -253,9 +254,8 @@ def _judged(
     result = Result.MET if all(each.result is Result.MET for each in parts) else short
     cited = stands_on(lines)
     cited["events"] += tuple(each for span in spans for each in span.events)
-    cited["positions"] = tuple(
-        sorted({*cited["positions"], *(each for span in spans for each in span.positions)})
-    )
+    positions = {each for span in spans for each in span.positions}
+    cited["positions"] = tuple(sorted({*cited["positions"], *positions}))
     since = spans[0].since
     return weighed(
         f"{category.value}_HOURS",

@@ -34,6 +34,8 @@ class OnceIntensive(
     kind="once-intensive",
     zh="统计周期内达到规定规模的集中培训次数：分段的项目算一次，两个较短的项目不能相加。",
     scope=(),
+    apart=("base_credits_min", "hours_min"),
+    less=("times_min",),
     positive=("times_min",),
 ):
     """Counts the long intensive trainings of a cycle: each project once, never two added up."""
@@ -62,7 +64,7 @@ class OnceIntensive(
 
     def laxer(self, than: OnceIntensive) -> bool:
         """Whether it asks for fewer or shorter ones."""
-        return self.times_min < than.times_min or self.least < than.least
+        return super().laxer(than) or self.least < than.least
 
 
 class SchoolBasedCap(
@@ -84,6 +86,7 @@ class SchoolBasedFloor(
     kind="school-based-floor",
     zh="核算周期内实际的校本学时是否达到下限；自 advisory_from 起只作提示，不影响周期结论。",
     scope=(),
+    apart=("advisory_from", "external"),
     less=("hours_min",),
     positive=("hours_min",),
 ):
@@ -92,6 +95,11 @@ class SchoolBasedFloor(
     hours_min: Decimal
     advisory_from: date | None = None
     external: tuple[str, ...] = ()
+
+    def laxer(self, than: SchoolBasedFloor) -> bool:
+        """Whether it asks for fewer hours, or is advice from an earlier day on."""
+        mine, theirs = (each.advisory_from or date.max for each in (self, than))
+        return super().laxer(than) or mine < theirs
 
 
 class RatioSuspended(

@@ -84,6 +84,7 @@ class OfflineMeasures(
     kind="offline-measures",
     zh="检查中发现的防疫安排缺项逐项记为建议，不作处罚。",
     scope=(),
+    less=("applies_to", "measures"),
     words={"measures": Measure},
 ):
     """Measures that an inspection found lacking are noted as advice."""

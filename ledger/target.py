@@ -22,6 +22,7 @@ class QuantitySuspended(
     kind="quantity-suspended",
     zh="暂停期内，省对各地不做数量考核：结果一律为“不考核”；起止不明的日期为“无法判断”。",
     scope=(),
+    provincial=True,
 ):
     """The interval in which the province does not assess localities by quantity."""
 

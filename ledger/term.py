@@ -87,6 +87,7 @@ class Window(
     kind="window",
     zh="每一步须在起止日之内，含首尾两日；只供浏览（BROWSE）的日子不能选课；文件没有写明的窗口记为无法判断。",
     scope=("term", "calendar", "step"),
+    apart=("first", "last", "unknown"),
 ):
     """Refuses or notes a step outside its days; where they are ``unknown``, judges nothing.
 
@@ -148,13 +149,16 @@ def window(
     phase: Phase,
     calendar: Calendar,
     day: date,
+    *,
+    fixed: bool = False,
 ) -> InForce[Window] | None:
     """The window of a step, or ``None`` where no adopted document speaks of it.
 
     A rule bound to a term is chosen by the term; the day tells the versions of an amended one.
+    ``fixed``: what was adopted after the day does not count (rulebook C-33).
     """
     scope = {"term": term.value, "step": phase.value, "calendar": calendar.value}
-    return rules.find(Window, place, day, **scope)
+    return next(rules.answers(Window, place, day, scope, fixed), None)
 
 
 def judge_window(
@@ -172,7 +176,9 @@ def judge_window(
     ``pinned``: the day that chooses the version of the window, if it is another than the judged.
     """
     day = day or command.ask.on
-    found = window(command.ask.rules, place, term, phase, calendar, pinned or day)
+    found = window(
+        command.ask.rules, place, term, phase, calendar, pinned or day, fixed=pinned is not None
+    )
     if found is None or found.value.unknown:
         return (
             WindowUnknown(

@@ -26,6 +26,7 @@ class YearlyHours(
     kind="yearly-hours",
     zh="逐个公历年核算每位教师的学时（或学分）：一般性要求未达到的记偏差，硬性要求未达到的记不合格。",
     scope=(),
+    apart=("hours_min", "credits_min"),
 ):
     """Judges what a teacher did in each calendar year; short of a norm it is a deviation."""
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
+from datetime import date
+from itertools import product
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from ledger.names import DocumentId
+from ledger.candidate import last_day
+from ledger.names import DocumentId, JurisdictionId, TermId
 from ledger.regulation import KINDS, RegulationAdopted, Rule, Rulebook, Use
 from ledger.rule import span
 from ledger.statement import Carried
@@ -53,6 +56,73 @@ class RegulationPage(Struct, kw_only=True, frozen=True):
     external: bool
     clauses: tuple[Clause, ...]
     markdown: str
+
+
+class Listed(Rule):
+    """A rule as it is on a day: whether for certain, and whether it is the one that answers.
+
+    ``prevails`` is told for a place: of several rules of a kind one answers each question.
+    """
+
+    certain: bool | None = None
+    prevails: bool | None = None
+
+
+def on_day(
+    book: Rulebook, day: date, place: JurisdictionId | None = None, term: TermId | None = None
+) -> list[Listed]:
+    """The rules that are in force on a day or in doubt, for a place along its chain.
+
+    A rule bound to terms counts from the issue of its document to the end of its last term; with
+    ``term``, those of that term only, whenever it is.
+    """
+    found: list[Listed] = []
+    for rule, certain in book.on(day):
+        sure = certain if rule.since is not None else _by_term(book, rule, day, term)
+        if sure is None or (term and "term" in rule.scope and not _of(rule, term)):
+            continue
+        if place is None or rule.place in place.chain:
+            rank = None if place is None else _prevails(book, rule, place, day)
+            found.append(Listed(**structs.asdict(rule), certain=sure, prevails=rank))
+    return found
+
+
+def latest(book: Rulebook, place: JurisdictionId | None, term: TermId | None) -> list[Rule]:
+    """The latest version of each rule, for a place along its chain, and of a term."""
+    return [
+        rule
+        for rule in book.rules.values()
+        if (place is None or rule.place in place.chain)
+        and (term is None or "term" not in rule.scope or _of(rule, term))
+    ]
+
+
+def _of(rule: Rule, term: TermId) -> bool:
+    return term.value in rule.scope.get("term", ())
+
+
+def _by_term(book: Rulebook, rule: Rule, day: date, term: TermId | None) -> bool | None:
+    """Whether a rule without a first day counts on a day; nobody can tell before it was certain."""
+    head = book.documents[rule.document]
+    if day < (head.issued or date(head.year, 1, 1)):
+        return None
+    ends = (last_day(TermId(f"term:{each}")) for each in rule.scope.get("term", ()))
+    over = not any(end is None or day <= end for end in ends)
+    if over and not (term and _of(rule, term)):
+        return None
+    return head.issued is not None or day >= head.certain_from
+
+
+def _prevails(book: Rulebook, rule: Rule, place: JurisdictionId, day: date) -> bool:
+    """Whether the rule is the one that answers some question for the place on the day."""
+    kind = KINDS[rule.kind]
+    if kind.MANY:
+        return True
+    for words in product(*rule.scope.values()):
+        answer = book.find(kind, place, day, **dict(zip(rule.scope, words, strict=True)))
+        if answer is not None and answer.rule is rule:
+            return True
+    return False
 
 
 def page(book: Rulebook, document: DocumentId) -> RegulationPage | None:

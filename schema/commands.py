@@ -15,8 +15,9 @@ from typing import Any
 import strawberry
 from strawberry.tools import create_type
 
+from ledger.adoption import AdoptRegulation
 from ledger.command import Command
-from ledger.document import AdoptRegulation, DraftFormat, parse
+from ledger.document import DraftFormat, parse
 from ledger.fault import Fault
 from ledger.store.answer import Answer, refused
 from ledger.store.work import WITHHELD, Seal

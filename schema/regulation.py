@@ -9,9 +9,10 @@ import strawberry
 
 from ledger.fault import Fault
 from ledger.names import DocumentId, JurisdictionId, TermId
-from ledger.regulation import RegulationAdopted, Rule
+from ledger.regulation import KINDS, RegulationAdopted, Rule
 from ledger.term import PHASE_ZH, Calendar, Phase, window
-from projections.regulation import RegulationPage, page
+from projections.kind import RuleKind, rule_kinds
+from projections.regulation import RegulationPage, latest, on_day, page
 from schema.context import Context
 from schema.outputs import Node, output
 from schema.scalars import enum_type, listed
@@ -21,8 +22,19 @@ enum_type(Phase)
 Info = strawberry.Info[Context, None]
 
 PROVINCE = "jurisdiction:330000"
-RuleType = output(Rule, key="id")
+
+
+def _mark(name: str) -> Any:
+    def marked(root: strawberry.Parent[Any]) -> bool | None:
+        # Only a rule that was asked for a day bears it.
+        return getattr(root, name, None)
+
+    return strawberry.field(resolver=marked)
+
+
+RuleType = output(Rule, key="id", fields={each: _mark(each) for each in ("certain", "prevails")})
 PageType = output(RegulationPage)
+KindType = output(RuleKind)
 
 
 async def _rules(root: strawberry.Parent[Any], info: Info) -> Any:
@@ -78,8 +90,8 @@ class RegulationQuery:
 
     @strawberry.field(
         graphql_type=listed(RuleType),
-        description="Rules by kind and place chain: as they are on a day, in doubt or not, or the "
-        "latest of each. 按种类、属地、日期查条款；不写日期为各条最新文本。",
+        description="Rules by kind, place chain and term: those in force on a day or in doubt, or "
+        "the latest of each. 按种类、属地、学期、日期查条款；不写日期为各条最新文本。",
     )
     async def rules(
         self,
@@ -87,14 +99,26 @@ class RegulationQuery:
         kind: str | None = None,
         place: strawberry.ID | None = None,
         on: date | None = None,
+        term: strawberry.ID | None = None,
     ) -> Any:
         book = await info.context.run(info.context.house.rules.now)
-        chain = JurisdictionId(place).chain if place else None
-        return [
-            rule
-            for rule in (book.rules.values() if on is None else book.on(on))
-            if (kind is None or rule.kind == kind) and (chain is None or rule.place in chain)
-        ]
+        if kind is not None and kind not in KINDS:
+            raise _unknown("KIND", "kind", kind)
+        where = await _place(info, place) if place is not None else None
+        bound = TermId(term) if term is not None else None
+        if bound is not None and bound.value not in book.terms:
+            raise _unknown("TERM", "term", bound)
+        listed = latest(book, where, bound) if on is None else on_day(book, on, where, bound)
+        return [rule for rule in listed if kind is None or rule.kind == kind]
+
+    @strawberry.field(
+        graphql_type=listed(KindType),
+        description="The kinds of rules that a draft may hold. 草案可用的条款种类。",
+    )
+    async def rule_kinds(self, kind: str | None = None) -> Any:
+        if kind is not None and kind not in KINDS:
+            raise _unknown("KIND", "kind", kind)
+        return [each for each in rule_kinds() if kind in (None, each.kind)]
 
     @strawberry.field(
         graphql_type=PageType | None,
@@ -107,8 +131,20 @@ class RegulationQuery:
     @strawberry.field(description="Terms with a calendar, as it holds in a place. 学期。")
     async def terms(self, info: Info, place: strawberry.ID = strawberry.ID(PROVINCE)) -> list[Term]:
         book = await info.context.run(info.context.house.rules.now)
-        where = JurisdictionId(place)
+        where = await _place(info, place)
         return [term(book, where, code, info.context.today) for code in sorted(book.terms)]
+
+
+async def _place(info: Info, place: str) -> JurisdictionId:
+    """A registered place. Raises ``Fault`` (``UNKNOWN_PLACE``)."""
+    where = JurisdictionId(place)
+    if where not in await info.context.all_places():
+        raise _unknown("PLACE", "place", where)
+    return where
+
+
+def _unknown(what: str, field: str, given: str) -> Fault:
+    return Fault(f"UNKNOWN_{what}", zh=f"没有 {given}", en=f"there is no {given}", field=field)
 
 
 def term(book: Any, place: JurisdictionId, code: str, day: date) -> Term:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from ledger import adoption as adopting
 from ledger import document
 from ledger.command import Ask, Asker, Role
 from ledger.names import JurisdictionId
@@ -39,7 +40,7 @@ def rules_with(
 ) -> Rulebook:
     """The five documents and one document of a place with this rule (its TOML lines)."""
     text = HEAD.format(place=place.value, since=since) + rule
-    command = document.AdoptRegulation(document=document.parse(text, "own.toml"))
+    command = adopting.AdoptRegulation(document=document.parse(text, "own.toml"))
     operator = Asker(actor="staff:operator", role=Role.OPERATOR, scope=LEDGER)
     command.placed = True
     command.ask = Ask(on=since, asker=operator, rules=all_rules())

@@ -19,12 +19,14 @@ from functools import cache
 from pathlib import Path
 
 from ledger import document, names
+from ledger.adoption import AdoptRegulation
 from ledger.command import Ask, Asker, Command, Refusals, Refused, Role, Selector, settle
 from ledger.event import Entry, Event, decode, encode, sound
 from ledger.fault import Fault
 from ledger.finding import FindingMade, Outcome
 from ledger.names import LedgerId, Name
 from ledger.regulation import RegulationAdopted, RuleAdopted, Rulebook
+from ledger.store.founding import FOUNDER
 
 CHANCE = "5eed" * 16
 LEDGER = LedgerId("ledger:xuefen")
@@ -43,9 +45,9 @@ def adoption() -> tuple[Event, ...]:
     events: list[Event] = []
     for file in sorted(REGULATIONS.glob("*.toml")):
         read = document.parse(file.read_text(encoding="utf-8"), file.name)
-        command = document.AdoptRegulation(document=read)
+        command = AdoptRegulation(document=read)
         command.placed = True
-        command.ask = Ask(on=date(2024, 3, 6), asker=_operator(), rules=Rulebook())
+        command.ask = Ask(on=date(2024, 3, 6), asker=FOUNDER, rules=Rulebook())
         events.extend(command.decide())
     return tuple(events)
 
@@ -70,7 +72,7 @@ def rules_without(*ids: str) -> Rulebook:
 def rules_with_preset(name: str = "ext16") -> Rulebook:
     """The rulebook of all five documents and a preset from outside them."""
     file = REGULATIONS / "presets" / f"{name}.toml"
-    command = document.AdoptRegulation(document=document.parse(file.read_text("utf-8"), file.name))
+    command = AdoptRegulation(document=document.parse(file.read_text("utf-8"), file.name))
     command.placed = True
     command.ask = Ask(on=date(2024, 3, 6), asker=_operator(), rules=all_rules())
     return Rulebook([*adoption(), *command.decide()])

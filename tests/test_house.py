@@ -39,7 +39,7 @@ LONG_FILES = {
     "ledger/change.py": "the events of a change, three of its steps, and the fold that all share",
     "ledger/completion.py": "five outcomes and Standing, the one fold that reads all of them",
     "ledger/enrollment.py": "five events of one choice, its fold, and the review by the school",
-    "ledger/document.py": "the text of a document, its reading field by field, and its adoption",
+    "ledger/document.py": "the text of a document and its reading field by field",
     "ledger/offering.py": "a class, and ClassRoom, which folds its seats with its expansion",
     "ledger/omission.py": "what a class lacks at its end, each lack a sentence of one reading",
     "ledger/schedule.py": "the timetable and the log of its days share one fold",

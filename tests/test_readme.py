@@ -26,9 +26,9 @@ from typer.testing import CliRunner
 from api import cli
 from api.settings import Settings
 from ledger import document
+from ledger.adoption import AdoptRegulation
 from ledger.command import Role
 from ledger.completion import AbsenceLimit
-from ledger.document import AdoptRegulation
 from ledger.event import BODY_BYTES_MAX
 from ledger.names import JurisdictionId
 from ledger.register import RegisterSchool
@@ -411,3 +411,11 @@ def test_the_amended_rule_comes_before_the_one_it_amends():
     assert limit(RUIAN, first) == "RA25-01"
     assert limit(RUIAN, first - timedelta(days=1)) == "ZJ14-09"
     assert limit("jurisdiction:330302", first) == "ZJ14-09"
+
+
+def test_the_keys_of_a_draft_are_those_that_are_read() -> None:
+    rows = next(each for each in tables("CONTRIBUTING.md") if each[0][0] == "key")
+    shown = {key for row in rows[1:] for key in re.findall(r"`([a-z_.]+)`", row[0])}
+    head = {f"document.{each}" for each in document._Head.__struct_fields__}
+
+    assert shown == head | {f"rule.{each}" for each in document._Row.__struct_fields__}

@@ -6,8 +6,9 @@ import csv
 import io
 from importlib.resources import files
 
+from ledger.adoption import AdoptRegulation
 from ledger.command import Asker, Command, Role
-from ledger.document import AdoptRegulation, Document, parse
+from ledger.document import Document, parse
 from ledger.event import Channel
 from ledger.names import JurisdictionId, LedgerId
 from ledger.register import RegisterJurisdiction

@@ -16,8 +16,9 @@ import psycopg
 from msgspec import Struct
 from psycopg_pool import ConnectionPool
 
+from ledger.adoption import AdoptRegulation
 from ledger.command import Asker, Refusals, Role, Selector
-from ledger.document import AdoptRegulation, Document
+from ledger.document import Document
 from ledger.event import Entry
 from ledger.fault import Fault
 from ledger.names import LedgerId

@@ -742,6 +742,7 @@ def test_what_does_not_exist_is_said_and_not_an_empty_answer(told_url: str) -> N
             ("--place", "999999", "UNKNOWN_PLACE"),
             ("--kind", "nothing", "UNKNOWN_KIND"),
             ("--document", "nothing", "UNKNOWN_DOCUMENT"),
+            ("--term", "2031H1", "UNKNOWN_TERM"),
         ):
             _, said = inside(*url, "regulations", *given, option, value, status=1)
             assert code(said) == expected
@@ -799,6 +800,19 @@ def test_a_draft_that_cannot_be_read_and_one_for_another_place_are_refused(tmp_p
 
     assert "OUTSIDE_SCOPE" in inside(*asked, "330300", status=1)[1]
     assert inside(*asked, "330381")[1] == ""
+
+
+def test_a_file_without_an_end_is_not_read_to_it() -> None:
+    assert "DRAFT_UNREADABLE" in inside("regulations", "check", "/dev/zero", status=2)[1]
+
+
+def test_the_kinds_of_rules_are_listed() -> None:
+    found = lines(inside("regulations", "kinds", "--json")[0])
+
+    assert {"absence-limit", "window"} <= {each["kind"] for each in found}
+    shown = inside("regulations", "kinds", "absence-limit")[0]
+    assert 'share_max = "1/5"; laxer: MORE' in shown
+    assert "UNKNOWN_KIND" in inside("regulations", "kinds", "nothing", status=1)[1]
 
 
 def test_documents_are_printed_as_pages() -> None:

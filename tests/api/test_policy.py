@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ledger.amendment import AmendRule
-from ledger.command import Role
+from ledger.command import Command, Role
 from ledger.order import SubmitOrder
-from ledger.policy import EndSuspension, SuspendRules
+from ledger.policy import EndSuspension, RepealRules, SuspendRules
 from ledger.term import OpenTerm
 from tests.cast import RUIAN, WENZHOU
 from tests.server import ANSWER, Party, Served, codes
@@ -127,6 +127,13 @@ def test_a_rule_is_amended_and_suspended_over_the_api(served: Served) -> None:
     bureau = served.party(Role.BUREAU, str(RUIAN))
     served.operator.mutate(OpenTerm, {"term": "term:2024H1", "title": "上半年"}, "term")
     adopt(bureau, DRAFT)
+
+    def changed(command: type[Command], given: dict[str, Any], request: str) -> list[str]:
+        # Another system reports them, each with its day: a change does not reach back.
+        on = given.get("since") or given["day"]
+        reported = {"source": f"other/{request}", "on": on}
+        return codes(served.operator.mutate(command, given, request, reported=reported))
+
     step = {"document": "document:ra24", "citation": "瑞教〔2024〕10号"}
     looser = step | {
         "rule": "RA24-01",
@@ -135,20 +142,20 @@ def test_a_rule_is_amended_and_suspended_over_the_api(served: Served) -> None:
         "zh": "放宽到一百六十字。",
         "en": "A hundred and sixty.",
     }
-    assert codes(bureau.mutate(AmendRule, looser, "m")) == []
+    assert changed(AmendRule, looser, "m") == []
     assert ordered(served.operator, "amended") == []
     stricter = looser | {
         "since": "2024-03-02",
         "zh": "九十字。",
         "parameters": [{"name": "aims_characters_max", "words": ["90"]}],
     }
-    assert codes(bureau.mutate(AmendRule, stricter, "m2")) == []
+    assert changed(AmendRule, stricter, "m2") == []
     assert ordered(served.operator, "stricter") == ["RA24-01"]
     pause = step | {"rules": ["RA24-01"], "since": "2024-03-05"}
-    assert codes(bureau.mutate(SuspendRules, pause, "s")) == []
+    assert changed(SuspendRules, pause, "s") == []
     assert ordered(served.operator, "suspended") == []
     resume = step | {"rules": ["RA24-01"], "day": "2024-03-08"}
-    assert codes(bureau.mutate(EndSuspension, resume, "e")) == []
+    assert changed(EndSuspension, resume, "e") == []
     assert ordered(served.operator, "resumed") == ["RA24-01"]
     page = bureau.ask(
         '{ regulationPage(document: "document:ra24") '
@@ -170,6 +177,24 @@ def test_a_rule_is_amended_and_suspended_over_the_api(served: Served) -> None:
     assert "RA24-01" in page["markdown"]
 
 
+def test_c_33_a_change_that_reaches_back_names_the_field(served: Served) -> None:
+    bureau = served.party(Role.BUREAU, str(RUIAN))
+    adopt(bureau, DRAFT)
+    step = {"document": "document:ra24", "citation": "瑞教〔2024〕10号", "rules": ["RA24-01"]}
+    unissued = DRAFT.replace("issued = 2024-01-01\n", "").replace("ra24", "rb24")
+    answers = [
+        bureau.mutate(RepealRules, step | {"last": "2024-03-01"}, "r"),
+        bureau.mutate(SuspendRules, step | {"since": "2024-03-01"}, "s"),
+        adopt(bureau, unissued, "u"),
+    ]
+
+    assert [(each["refusals"][0]["code"], each["refusals"][0]["field"]) for each in answers] == [
+        ("PAST_CHANGED", "last"),
+        ("PAST_CHANGED", "since"),
+        ("BAD_DOCUMENT", "document.issued"),
+    ]
+
+
 def test_a_draft_that_cannot_be_read_names_the_field(served: Served) -> None:
     answers = [adopt(served.operator, each, f"u{n}") for n, each in enumerate(("x", "a\x00"))]
 
@@ -185,3 +210,28 @@ def test_a_draft_is_given_once(served: Served) -> None:
 
     for document in (both, none):
         assert codes(served.operator.ask(document)["answer"]) == ["BAD_DOCUMENT"]
+
+
+def test_what_the_rules_are_asked_by_exists(served: Served) -> None:
+    def said(asked: str) -> str:
+        return str(served.operator.errors(f"{{ {asked} }}")[0]["code"])
+
+    assert said('rules(kind: "nothing") { id }') == "UNKNOWN_KIND"
+    assert said('ruleKinds(kind: "nothing") { kind }') == "UNKNOWN_KIND"
+    assert said('rules(place: "jurisdiction:999999") { id }') == "UNKNOWN_PLACE"
+    assert said('terms(place: "jurisdiction:999999") { id }') == "UNKNOWN_PLACE"
+    assert said('rules(term: "term:2031H1") { id }') == "UNKNOWN_TERM"
+
+
+def test_the_rules_of_a_day_and_the_kinds_are_told(served: Served) -> None:
+    asked = '{ rules(on: "%s", place: "jurisdiction:330381") { id certain prevails } }'
+    rules = {each["id"]: each for each in served.operator.ask(asked % "2024-04-01")["rules"]}
+    old = {each["id"] for each in served.operator.ask(asked % "2013-01-01")["rules"]}
+    [kind] = served.operator.ask(
+        '{ ruleKinds(kind: "absence-limit") { kind scope parameters { name written laxer } } }'
+    )["ruleKinds"]
+
+    assert rules["RA19-01"] == {"id": "RA19-01", "certain": True, "prevails": True}
+    assert rules["WZ12-01"]["prevails"] is False
+    assert "ZJ24-13" not in old
+    assert [each["name"] for each in kind["parameters"]] == ["hours_min", "share_max"]

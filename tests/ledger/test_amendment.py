@@ -8,14 +8,15 @@ from datetime import date, timedelta
 import pytest
 from msgspec import structs
 
+from ledger.adoption import AdoptRegulation
 from ledger.amendment import AmendRule, Parameter, PolicyWithoutChange
 from ledger.command import OutsideScope
 from ledger.completion import AbsenceLimit
 from ledger.conflict import RuleOutdone, RuleTooLax
-from ledger.document import AdoptRegulation, parse
+from ledger.document import parse
 from ledger.finding import Outcome
 from ledger.names import DocumentId, TermId
-from ledger.policy import RuleOver, UnknownRule
+from ledger.policy import PastChanged, RuleOver, UnknownRule
 from ledger.regulation import RegulationAdopted, Rulebook
 from ledger.rule import RuleAmended
 from ledger.schedule import TimetableNotice
@@ -192,12 +193,35 @@ def test_an_amendment_that_changes_nothing_is_refused():
 
 @pytest.mark.parametrize(("since", "fits"), [(date(2024, 3, 5), False), (date(2024, 3, 6), True)])
 def test_a_rule_is_amended_while_it_is_in_force(since, fits):
-    answered = given(HEADS[ZJ24]).when(amend(since=since, days_min="7"), on=DAY)
+    answered = given(HEADS[ZJ24]).when(amend(since=since, days_min="7"), on=since)
 
     if fits:
         answered.accepted()
     else:
         answered.refused(RuleOver, "ZJ24-63", "since")
+
+
+@pytest.mark.parametrize(
+    ("rule", "document", "since", "parameters"),
+    [
+        ("ZJ24-63", "zj24", date(2024, 3, 31), {"days_min": "7"}),
+        ("RA19-01", "ra19", date(2020, 1, 1), {"credits_min": "400"}),
+        ("ZJ14-09", "zj14", date(2015, 1, 1), {"share_max": "1/2"}),
+        ("ZJ14-09", "zj14", date(2014, 6, 1), {"share_max": "1/2"}),
+    ],
+)
+@pytest.mark.parametrize("reported", [False, True])
+def test_c_33_an_amendment_does_not_reach_back(rule, document, since, parameters, reported):
+    name = DocumentId(f"document:{document}")
+    asked = amend(rule, since, name, **parameters)
+
+    given(HEADS[name]).when(asked, on=DAY, reported=reported).refused(PastChanged, rule, "since")
+
+
+def test_an_amendment_settles_days_in_doubt():
+    zj20 = DocumentId("document:zj20")
+    asked = amend("ZJ20-10", date(2021, 1, 1), zj20, steps=("RECTIFICATION",))
+    given(HEADS[zj20]).when(asked, on=DAY).accepted()
 
 
 def test_only_a_rule_of_the_document_is_amended():
@@ -215,7 +239,8 @@ def test_the_authority_of_the_place_amends():
 def county_rules():
     """The five documents and a county's stricter rule of seven days."""
     read = parse(HEAD + RULE, "t1.toml")
-    adopted = given(RUIAN_ENTERED).when(AdoptRegulation(document=read), on=DAY).accepted()
+    adopt = AdoptRegulation(document=read)
+    adopted = given(RUIAN_ENTERED).when(adopt, on=date(2025, 3, 2)).accepted()
     return adopted.facts[0], Rulebook([*adoption(), *adopted.events])
 
 

@@ -15,7 +15,7 @@ from ledger.regulation import Rulebook
 from ledger.rule import RuleAmended, RulesSuspended
 from tests.cast import PROVINCE, RUIAN, WENZHOU
 from tests.given import adoption, all_rules, given
-from tests.ledger.test_draft import ABSENCE, DAY, absence, adopted, row
+from tests.ledger.test_draft import ABSENCE, DAY, absence, adopted, draft, fault, row
 
 CITATION = "浙教办函〔2025〕9号"
 
@@ -43,6 +43,16 @@ def test_a_second_answer_with_the_same_right_is_refused():
 
 TERM = {"term": "2024H1"}
 ROUND_TWO = {"term": "2024H1", "calendar": "REGULAR", "step": "SELECT_R2"}
+KEY = ["KEY_PROJECT", "LARGE_PROJECT"]
+ACCOUNT = {"recorded_on": "MONITORING_PLATFORM"}
+CENTRES = ["PROVINCIAL_CENTRE", "MONITORING_CENTRE"]
+LOCAL = ["CITY", "COUNTY"]
+DISTANCE = ["DISTANCE"]
+REDATING = {
+    "applies_to": ["OFFLINE"],
+    "conditions": ["ACCEPTANCE", "PROVIDER_APPLICATION", "BUREAU_ADJUSTMENT"],
+    "last_day": "2020-08-31",
+}
 LAX = [
     ("absence-limit", {"mode": "INTENSIVE"}, ABSENCE, "1/6", "1/4", "share_max"),
     ("timetable-notice", {}, {}, 5, 4, "days_min"),
@@ -58,7 +68,13 @@ LAX = [
     ("order-responder", TERM, {}, "PROVINCE_WIDE", "LOCAL", "reach"),
     ("quota-exempt", TERM, {}, ["B_CERTIFICATE"], ["B_CERTIFICATE", "ORDER"], "exempt"),
     ("denial-notice", {}, {}, ["BUREAU", "SCHOOL"], ["SCHOOL"], "recipients"),
-    ("project-quota-new", TERM, {"accredited_years_below": 1}, 5, 6, "projects_max"),
+    ("monitoring-body", {}, {}, 1, 0, "bodies_min"),
+    ("key-evaluation", {}, {"coverage_min": "1/1"}, KEY, ["LARGE_PROJECT"], "applies_to"),
+    ("university-led", {}, {}, ["SUB_COLLEGE"], ["UNIVERSITY"], "barred"),
+    ("order-plan", TERM, {}, 1, 99, "plans_per_order"),
+    ("order-channel", TERM, {}, "PLATFORM", "ANY", "through"),
+    ("inspection-account", {}, ACCOUNT, CENTRES, CENTRES[:1], "recorders"),
+    ("redating", {"term": "2020H1"}, REDATING, LOCAL, [*LOCAL, "PROVINCE"], "levels"),
 ]
 
 
@@ -78,6 +94,33 @@ def test_c_32_a_local_rule_is_never_laxer_than_a_hard_rule_above_it(
     assert {each.field for each in refused.refusals} == {"T1-01.parameters"}
     weak = asked(bound, "advisory")
     assert {each.field for each in weak.refusals} == {"T1-01.strength"}
+
+
+BACKBONE = {"category": "BACKBONE_TEACHER"}
+HOMEROOM = {"category": "HOMEROOM_TEACHER"}
+ALSO = ["HOMEROOM", "SCHOOL_MANAGEMENT"]
+FROM = "credits_from"
+CITY = [
+    ("annual-appraisal", {}, {}, 1, 0, "appraisals_per_year"),
+    ("education-office", {}, {}, 1, 0, "offices_min"),
+    ("category-hours", BACKBONE, {"intensive_hours_min": "120"}, [], ["HOMEROOM"], "purposes"),
+    ("category-hours", HOMEROOM, {"thematic_hours_min": "30"}, ["HOMEROOM"], ALSO, "purposes"),
+    ("cycle-total", {}, {"hours_min": "360", "credits_from": "2016-09-01"}, 5, 6, "years"),
+    ("cycle-total", {}, {"hours_min": "360", "years": 5}, "2016-09-01", "2000-01-01", FROM),
+    ("school-plans", {}, {"five_year_plans_min": 1, "years": 5}, 1, 0, "annual_plans_min"),
+    ("school-plans", {}, {"five_year_plans_min": 1, "annual_plans_min": 1}, 5, 50, "years"),
+    ("school-based-floor", {}, {"hours_min": "120"}, "2016-09-01", "2010-01-01", "advisory_from"),
+]
+
+
+@pytest.mark.parametrize(("kind", "scope", "others", "bound", "lax", "name"), CITY)
+def test_c_32_nor_than_one_of_its_city(kind, scope, others, bound, lax, name):
+    def asked(value):
+        given = {} if value == [] else {name: value}
+        return adopted(row(kind, scope=scope, parameters=others | given))
+
+    asked(bound).accepted()
+    assert {each.field for each in asked(lax).refusals} == {"T1-01.parameters"}
 
 
 @pytest.mark.parametrize(
@@ -101,23 +144,64 @@ def test_a_county_narrows_the_window_of_the_province_and_does_not_widen_it(first
         answered.accepted()
 
 
+FEE = row(
+    "fee-standard",
+    use="finding",
+    scope={"audience": "LOCAL"},
+    parameters={"standard": "瑞教〔2025〕2号", "yuan_max": "999"},
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "scope", "parameters"),
+    [
+        ("mandate-disguised", {}, {"from_choice": "SELF_SELECTED", "to_choice": "MANDATED"}),
+        ("offline-suspended", {"level": "PROVINCE"}, {"choice": "MANDATED", "modes": DISTANCE}),
+    ],
+)
+def test_c_32_a_rule_about_something_else_does_not_set_the_one_above_aside(kind, scope, parameters):
+    old = {"number": "测试〔2020〕1号", "year": 2020, "issued": "2020-08-01"}
+    own = row(kind, scope=scope, parameters=parameters)
+    refused = adopted(own, **old, certain_from="2020-08-01")
+
+    assert {each.field for each in refused.refusals} == {"T1-01.parameters"}
+
+
 def test_what_the_province_leaves_to_localities_they_decide_freely():
-    # ZJ24-07: the caps of local projects.
-    quota = row(
-        "project-quota",
-        scope={"term": "2024H1", "category": "DISTANCE"},
-        parameters={"projects_max": 99},
-    )
-    adopted(quota).accepted()
+    # ZJ24-80: what local trainings charge.
+    adopted(FEE).accepted()
+    provincial = FEE | {"scope": {"audience": "PROVINCE"}}
+    adopted(provincial).refused(RuleTooLax, "ZJ24-81", "T1-01.parameters")
 
 
-def test_what_was_left_to_localities_in_one_term_is_not_in_another():
-    quota = row(
-        "project-quota",
-        scope={"term": "2020H2", "category": "DISTANCE"},
-        parameters={"projects_max": 51},
+def test_zj24_07_leaves_the_caps_of_local_projects_to_localities():
+    assert all_rules().rules["ZJ24-07"].delegates == ("local-project-cap",)
+    cap = row("local-project-cap", scope=TERM, parameters={"projects_max": 99})
+    adopted(cap).accepted()
+
+
+@pytest.mark.parametrize(
+    ("kind", "scope", "parameters"),
+    [
+        ("project-quota", TERM, {"projects_max": 9}),
+        ("project-quota-new", TERM, {"projects_max": 1, "accredited_years_below": 1}),
+        ("quantity-suspended", {}, {}),
+    ],
+)
+def test_what_is_asked_of_the_province_only_is_not_adopted_below_it(kind, scope, parameters):
+    said = fault(row(kind, scope=scope, parameters=parameters))
+    assert said.field == "T1-01.kind"
+    draft(row(kind, scope=scope, parameters=parameters), place="330000")
+
+
+def test_what_was_left_to_localities_at_one_time_is_not_at_another():
+    rules = after(adopted(leaving() | {"until": "2025-06-30"}, id="t2", place=PROVINCE))
+    within = absence(share_max="1/4") | {"until": "2025-06-30"}
+
+    adopted(within, rules=rules).accepted()
+    adopted(within | {"until": "2025-07-01"}, rules=rules).refused(
+        RuleTooLax, "ZJ14-09", "T1-01.parameters"
     )
-    adopted(quota).refused(RuleTooLax, "ZJ20-14", "T1-01.parameters")
 
 
 def test_a_neighbour_and_a_higher_place_are_not_measured_by_a_county():
@@ -139,11 +223,6 @@ def test_a_local_rule_that_a_new_hard_rule_overtakes_is_found():
     adopted(equal, rules=rules, id="t2", place=WENZHOU).accepted()
 
 
-QUOTA = row(
-    "project-quota",
-    scope={"term": "2024H1", "category": "DISTANCE"},
-    parameters={"projects_max": 99},
-)
 LEAVES = {"strength": "information", "use": "definition", "delegates": ["absence-limit"]}
 
 
@@ -283,7 +362,7 @@ def test_a_local_rule_in_doubt_does_not_hide_a_hard_rule_above_it(until):
 
 
 def test_doubt_hides_nothing_where_the_matter_is_left_or_nothing_is_above():
-    adopted(QUOTA | {"certain_through": "2025-03-02"}).accepted()
+    adopted(FEE | {"certain_through": "2025-03-02"}).accepted()
     adopted(absence() | {"certain_through": "2025-03-02"}, place=PROVINCE).accepted()
     adopted(absence() | {"certain_through": "2025-03-02", "until": "2025-03-02"}).accepted()
 
@@ -319,35 +398,26 @@ def test_the_province_may_suspend_without_knowing_the_end():
     given(head("document:zj24", all_rules())).when(asked, on=DAY).accepted()
 
 
-def resting_on_zj24_07():
-    return after(adopted(QUOTA))
+GONE = {"document": DocumentId("document:t2"), "rules": ("T2-01",), "citation": CITATION}
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        RepealRules(
-            document=DocumentId("document:zj24"),
-            rules=("ZJ24-07",),
-            last=date(2025, 4, 1),
-            citation=CITATION,
-        ),
-        SuspendRules(
-            document=DocumentId("document:zj24"),
-            rules=("ZJ24-07",),
-            since=date(2025, 4, 1),
-            citation=CITATION,
-        ),
+        RepealRules(last=date(2025, 4, 1), **GONE),
+        SuspendRules(since=date(2025, 4, 1), **GONE),
     ],
     ids=["repeal", "suspend"],
 )
 def test_rules_that_rest_on_a_delegation_are_found_when_it_goes(change):
-    rules = resting_on_zj24_07()
-    answered = given(head("document:zj24", rules), rules=rules).when(change, on=DAY)
+    free = after(adopted(leaving(), id="t2", place=PROVINCE))
+    own = adopted(absence(share_max="1/4"), rules=free).accepted()
+    rules = Rulebook([*free.learned, *own.events])
+    answered = given(head("document:t2", rules), rules=rules).when(change, on=DAY)
 
     assert [each.code for each in answered.findings] == ["RULE_OUTDONE"]
     answered.found("T1-01", Outcome.DEVIATION, RuleOutdone)
-    assert "ZJ24-03" in answered.findings[0].en
+    assert "ZJ14-09" in answered.findings[0].en
 
 
 def test_a_delegation_on_which_nothing_rests_goes_without_a_finding():
@@ -364,9 +434,11 @@ def test_a_delegation_on_which_nothing_rests_goes_without_a_finding():
 def test_the_end_of_the_epidemic_takes_its_delegations_along():
     above = row("school-based-cap", "T2-01", use="requirement", parameters={"credits_max": "100"})
     days = {"since": "2022-01-01", "until": "2023-12-31"}
-    rules = after(adopted(above | days, id="t2", place=PROVINCE))
+    old = {"number": "测试〔2022〕1号", "year": 2022, "issued": "2022-01-01"}
+    old["certain_from"] = "2022-01-01"
+    rules = after(adopted(above | days, id="t2", place=PROVINCE, **old))
     own = row("school-based-cap", use="requirement", parameters={"credits_max": "120"}) | days
-    rules = Rulebook([*rules.learned, *adopted(own, rules=rules).accepted().events])
+    rules = Rulebook([*rules.learned, *adopted(own, rules=rules, **old).accepted().events])
     ended = EndSuspension(
         document=DocumentId("document:zj20"), day=date(2022, 3, 1), citation=CITATION
     )

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from ledger.day import happened
+from ledger.day import happened, years_later
 from ledger.fault import Fault
 
 TODAY = date(2024, 7, 10)
@@ -21,3 +21,17 @@ def test_tomorrow_has_not():
         happened(date(2024, 7, 11), TODAY, "day")
 
     assert (caught.value.code, caught.value.field) == ("DAY_AHEAD", "day")
+
+
+@pytest.mark.parametrize(
+    ("years", "day"),
+    [
+        (1, date(2025, 3, 1)),
+        (4, date(2028, 2, 29)),
+        (7975, date(9999, 3, 1)),
+        (7976, date.max),
+        (10**9, date.max),
+    ],
+)
+def test_the_same_day_of_a_later_year_never_leaves_the_calendar(years, day):
+    assert years_later(date(2024, 2, 29), years) == day

@@ -7,13 +7,12 @@ from hashlib import sha256
 
 import pytest
 
-from ledger.command import OutsideScope
-from ledger.document import AdoptRegulation, AlreadyAdopted, parse
+from ledger.document import parse
 from ledger.fault import Fault
 from ledger.register import JurisdictionRegistered, Level
-from ledger.regulation import RegulationAdopted, RuleAdopted, Rulebook
-from tests.cast import PROVINCE, RUIAN
-from tests.given import REGULATIONS, adoption, asker_for, given
+from ledger.regulation import RegulationAdopted, RuleAdopted
+from tests.cast import RUIAN
+from tests.given import REGULATIONS, adoption
 
 HEAD = """
 [document]
@@ -25,6 +24,7 @@ authority_zh = "瑞安市教育局"
 authority_en = "Rui'an Education Bureau"
 place = "330381"
 year = 2025
+issued = 2025-03-01
 certain_from = 2025-03-01
 """
 RULE = """
@@ -67,14 +67,14 @@ def test_a_document_is_read():
 
 
 def test_a_rule_without_its_own_day_counts_from_the_first_certain_one():
-    timetable, window = parse(TEXT, "t1.toml").rules
+    timetable, window = parse(with_("issued = 2025-03-01\n", ""), "t1.toml").rules
 
     assert (date(2025, 3, 1), date(2025, 1, 1)) == (timetable.since, timetable.uncertain_from)
     assert (window.since, window.uncertain_from) == (None, None)
 
 
 def test_a_document_with_a_day_of_issue_is_certain_from_the_start():
-    [rule, _] = parse(with_("year = 2025", "year = 2025\nissued = 2025-03-01"), "t1.toml").rules
+    [rule, _] = parse(TEXT, "t1.toml").rules
 
     assert (date(2025, 3, 1), None) == (rule.since, rule.uncertain_from)
 
@@ -172,44 +172,6 @@ def test_a_fault_names_file_rule_and_field(text, rule, field):
         assert "t1.toml" in said
         assert rule is None or rule in said
         assert field in said
-
-
-def test_adopting_puts_the_document_and_each_of_its_rules_into_the_ledger():
-    document = parse(TEXT, "t1.toml")
-    answer = given(RUIAN_ENTERED, rules=Rulebook()).when(
-        AdoptRegulation(document=document), on=date(2025, 3, 2)
-    )
-
-    adopted, *rules = answer.accepted().facts
-    assert isinstance(adopted, RegulationAdopted)
-    assert adopted.rules == 2
-    assert [RuleAdopted] * 2 == [type(each) for each in rules]
-    assert document.rules == tuple(each.rule for each in rules)
-    assert document.sha256 == adopted.sha256
-
-
-def test_a_document_is_adopted_once():
-    document = parse(TEXT, "t1.toml")
-    adopted = given(RUIAN_ENTERED, rules=Rulebook()).when(
-        AdoptRegulation(document=document), on=date(2025, 3, 2)
-    )
-    given(RUIAN_ENTERED, adopted.facts[0]).when(
-        AdoptRegulation(document=document), on=date(2025, 3, 3)
-    ).refused(AlreadyAdopted, field="document")
-
-
-def test_a_rule_id_is_used_once_over_all_documents():
-    clash = parse(with_('id = "T1-01"', 'id = "ZJ24-13"'), "t1.toml")
-    given(RUIAN_ENTERED).when(AdoptRegulation(document=clash), on=date(2025, 3, 2)).refused(
-        AlreadyAdopted, field="ZJ24-13"
-    )
-
-
-def test_the_authority_of_the_place_adopts():
-    document = parse(TEXT, "t1.toml")
-    given().when(
-        AdoptRegulation(document=document), on=date(2025, 3, 2), by=asker_for(PROVINCE)
-    ).refused(OutsideScope)
 
 
 def test_the_five_documents_hold_181_rules_with_distinct_ids():

@@ -8,8 +8,9 @@ from datetime import date
 import msgspec
 import pytest
 
+from ledger.adoption import AdoptRegulation
 from ledger.command import UnknownReference
-from ledger.document import DOCUMENT_CHARACTERS_MAX, AdoptRegulation, DraftFormat, parse
+from ledger.document import DOCUMENT_CHARACTERS_MAX, DraftFormat, parse
 from ledger.fault import Fault
 from ledger.names import JurisdictionId
 from ledger.register import JurisdictionRegistered, Level
@@ -92,7 +93,9 @@ def test_an_unknown_kind_names_the_nearest():
     [
         ({"share_max": "6/5"}, "share_max"),
         ({"share_max": "-1/5"}, "share_max"),
-        ({"share_max": "1/0"}, "parameters"),
+        ({"share_max": "1/0"}, "parameters.share_max"),
+        ({"share_max": True}, "parameters.share_max"),
+        ({"share_max": 2}, "parameters.share_max"),
         ({"share_max": "a fifth"}, "share_max"),
         ({"share_max": 0.2}, "share_max"),
         ({"hours_min": "-90"}, "hours_min"),
@@ -274,10 +277,30 @@ def test_parameters_beyond_their_bounds_are_a_fault(kind, parameters, field):
     assert fault(row(kind, parameters=parameters)).field == f"T1-01.parameters.{field}"
 
 
+@pytest.mark.parametrize("share", [0, 1, "0", "1/5"])
+def test_a_share_is_a_fraction_or_a_whole_number(share):
+    rule = draft(absence(share_max=share)).rules[0]
+
+    assert rule.parameters["share_max"] == share
+
+
+def test_a_share_that_none_can_read_is_told_to_a_reader():
+    zero, word = fault(absence(share_max="1/0")), fault(absence(share_max="fifth"))
+
+    assert "1/0 divides by zero" in zero.en
+    assert "1/0 的分母为零" in zero.zh
+    assert "'fifth' is no share such as 1/5" in word.en
+    assert "不是 1/5 这样的分数" in word.zh
+
+
 def test_the_bounds_of_a_rule_are_taken():
     one = draft(
         absence("T" * 64)
-        | {"clause": "§" * 200, "zh": "长" * 4000, "since": "1900-01-01", "until": "2199-12-31"}
+        | {"clause": "§" * 200, "zh": "长" * 4000, "since": "1900-01-01", "until": "2199-12-31"},
+        number="测试〔1900〕1号",
+        year=1900,
+        issued="1900-01-01",
+        certain_from="1900-01-01",
     ).rules[0]
 
     assert (one.since.year, one.until.year) == (1900, 2199)

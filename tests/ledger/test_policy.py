@@ -14,6 +14,7 @@ from ledger.policy import (
     AlreadySuspended,
     EndSuspension,
     NotSuspended,
+    PastChanged,
     RepealRules,
     RuleOver,
     SuspendRules,
@@ -28,6 +29,7 @@ from tests.cast import PROVINCE, RUIAN
 from tests.given import adoption, all_rules, asker_for, given
 
 ZJ20, ZJ24 = DocumentId("document:zj20"), DocumentId("document:zj24")
+ZJ14 = DocumentId("document:zj14")
 DAY = date(2024, 4, 1)
 ONE = timedelta(days=1)
 CITATION = "浙教办函〔2024〕99号"
@@ -104,7 +106,78 @@ def test_an_end_outside_the_days_of_a_rule_is_refused(last):
 
 @pytest.mark.parametrize("last", [date(2019, 12, 31), date(2020, 1, 1), date(2024, 3, 5)])
 def test_an_end_on_the_bounds_of_a_rule_is_taken(last):
-    given(HEADS[ZJ20]).when(repeal("ZJ20-02", last=last, document=ZJ20), on=DAY).accepted()
+    repealed = repeal("ZJ20-02", last=last, document=ZJ20)
+
+    given(HEADS[ZJ20]).when(repealed, on=last + ONE).accepted()
+
+
+@pytest.mark.parametrize(
+    ("command", "rule", "field"),
+    [
+        (repeal("ZJ24-63", last=DAY - 2 * ONE), "ZJ24-63", "last"),
+        (repeal("ZJ20-02", last=date(2020, 12, 30), document=ZJ20), "ZJ20-02", "last"),
+        (repeal("ZJ14-10", last=date(2014, 12, 31), document=ZJ14), "ZJ14-10", "last"),
+        (suspend("ZJ24-63", since=DAY - ONE), "ZJ24-63", "since"),
+        (suspend("ZJ24-63", since=DAY - ONE, until=DAY - ONE), "ZJ24-63", "since"),
+        (end("ZJ20-02", day=date(2020, 12, 31)), "ZJ20-02", "day"),
+    ],
+    ids=["repeal", "within-certain-days", "back-to-2014", "suspend", "one-day", "relaxation"],
+)
+@pytest.mark.parametrize("reported", [False, True])
+def test_c_33_certain_days_that_are_past_stay_as_they_were(command, rule, field, reported):
+    given(HEADS[command.document]).when(command, on=DAY, reported=reported).refused(
+        PastChanged, rule, field
+    )
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        repeal("ZJ24-63", last=DAY - ONE),
+        repeal("ZJ20-02", last=date(2020, 12, 31), document=ZJ20),
+        suspend("ZJ24-63", since=DAY),
+        suspend("ZJ20-02", since=date(2021, 1, 1), document=ZJ20),
+        suspend("ZJ14-10", since=date(2014, 1, 1), until=date(2014, 12, 31), document=ZJ14),
+        end("ZJ20-02", day=date(2021, 1, 1)),
+    ],
+    ids=["yesterday", "doubt", "today", "doubt-suspended", "year-in-doubt", "relaxation"],
+)
+def test_what_is_to_come_and_days_in_doubt_may_change(command):
+    given(HEADS[command.document]).when(command, on=DAY).accepted()
+
+
+@pytest.mark.parametrize(("day", "fits"), [(DAY - ONE, False), (DAY, True), (DAY + ONE, True)])
+def test_c_33_days_on_which_a_rule_was_suspended_for_certain_stay_so(day, fits):
+    pause = suspended("ZJ24-63", since=date(2024, 3, 10))
+    answered = given(HEADS[ZJ24], pause, rules=after(pause)).when(
+        end("ZJ24-63", day=day, document=ZJ24), on=DAY
+    )
+
+    if fits:
+        answered.accepted()
+    else:
+        answered.refused(PastChanged, "ZJ24-63", "day")
+
+
+@pytest.mark.parametrize(("day", "fits"), [(date(2024, 3, 14), False), (date(2024, 3, 15), True)])
+def test_days_on_which_nobody_could_tell_whether_a_rule_was_suspended_are_settled(day, fits):
+    pause = suspended("ZJ24-63", since=date(2024, 3, 10), certain_through=date(2024, 3, 14))
+    answered = given(HEADS[ZJ24], pause, rules=after(pause)).when(
+        end("ZJ24-63", day=day, document=ZJ24), on=DAY
+    )
+
+    if fits:
+        answered.accepted()
+    else:
+        answered.refused(PastChanged, "ZJ24-63", "day")
+
+
+def test_a_repeal_changes_nothing_on_days_on_which_the_rule_was_suspended():
+    pause = suspended("ZJ24-63", since=date(2024, 3, 10))
+
+    given(HEADS[ZJ24], pause, rules=after(pause)).when(
+        repeal("ZJ24-63", last=date(2024, 3, 9)), on=DAY
+    ).accepted()
 
 
 def test_a_rule_is_repealed_once():

@@ -181,7 +181,7 @@ def test_a_rulebook_tells_the_versions_of_a_day():
     rules.learn(paused)
 
     def days_min(day):
-        return [each.parameters["days_min"] for each in rules.on(day)]
+        return [each.parameters["days_min"] for each, _ in rules.on(day)]
 
     assert days_min(date(2019, 12, 31)) == []
     assert days_min(date(2024, 3, 31)) == [5]

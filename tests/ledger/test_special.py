@@ -8,11 +8,12 @@ from fractions import Fraction
 
 import pytest
 
+from ledger.adoption import AdoptRegulation
 from ledger.category import CategoryEnded
 from ledger.command import OutsideScope
 from ledger.conflict import RuleOutdone
 from ledger.credit import CreditKind
-from ledger.document import AdoptRegulation, parse
+from ledger.document import parse
 from ledger.finding import Outcome
 from ledger.plan import Purpose
 from ledger.register import Category

@@ -6,11 +6,12 @@ from datetime import date
 
 import pytest
 
-from ledger.names import DocumentId
+from ledger.names import DocumentId, TermId
 from ledger.regulation import Rulebook
 from ledger.rule import RuleAmended, RulesEnded, RulesSuspended
-from projections.regulation import page
-from tests.cast import PROVINCE
+from projections.regulation import latest, on_day, page
+from tests.adopting import rules_with
+from tests.cast import PROVINCE, RUIAN
 from tests.given import adoption, all_rules
 
 COUNTS = {"wz12": 32, "zj14": 31, "ra19": 26, "zj20": 27, "zj24": 65}
@@ -107,3 +108,52 @@ def test_a_rule_that_was_taken_back_whole_stays_on_the_page():
     assert [each.days for each in shown.clauses if each.rule == "ZJ24-63"] == [
         "2024-03-06 – 2024-03-05"
     ]
+
+
+TERM = TermId("term:2024H1")
+
+
+def listed(day, **chosen):
+    return {each.id: each for each in on_day(all_rules(), day, RUIAN, **chosen)}
+
+
+@pytest.mark.parametrize(
+    ("day", "there"),
+    [
+        (date(2012, 5, 1), False),
+        (date(2024, 3, 5), False),
+        (date(2024, 3, 6), True),
+        (date(2024, 6, 30), True),
+        (date(2024, 7, 1), False),
+    ],
+)
+def test_a_rule_of_a_term_is_listed_from_its_issue_to_the_end_of_the_term(day, there):
+    assert ("ZJ24-13" in listed(day)) is there
+
+
+def test_with_a_term_its_rules_are_listed_whenever_it_is():
+    later = listed(date(2025, 3, 1), term=TERM)
+
+    assert "ZJ24-13" in later
+    assert not any("2020H2" in each.scope.get("term", ()) for each in later.values())
+    assert {each.id for each in latest(all_rules(), RUIAN, TERM)} >= {"ZJ24-13", "WZ12-01"}
+
+
+def test_of_several_rules_of_a_kind_the_one_that_answers_is_marked():
+    found = listed(date(2024, 4, 1))
+
+    assert (found["WZ12-01"].prevails, found["RA19-01"].prevails) == (False, True)
+    assert (found["ZJ14-24"].prevails, found["ZJ24-63"].prevails) == (False, True)
+    assert {each.prevails for each in on_day(all_rules(), date(2024, 4, 1))} == {None}
+
+
+def test_a_county_rule_prevails_over_that_of_the_province():
+    own = 'kind = "timetable-notice"\nparameters = { days_min = 9 }\n'
+    found = {each.id: each for each in on_day(rules_with(own), date(2024, 4, 1), RUIAN)}
+
+    assert (found["OWN-01"].prevails, found["ZJ24-63"].prevails) == (True, False)
+
+
+def test_a_rule_in_doubt_says_so():
+    assert listed(date(2014, 6, 1))["ZJ14-09"].certain is False
+    assert listed(date(2015, 1, 1))["ZJ14-09"].certain is True

@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from ledger.admission import ConfirmEnrollment
+from ledger.adoption import AdoptRegulation
 from ledger.command import Asker, Refused, Role
 from ledger.cycle import CycleTotal
-from ledger.document import AdoptRegulation
 from ledger.event import BODY_BYTES_MAX, Entry, Event, decode, encode, leaf_hash
 from ledger.fault import Fault
 from ledger.names import TeacherId
@@ -32,7 +32,7 @@ from ledger.store.answer import Answer
 from ledger.store.committer import ATTEMPTS_MAX, Committer
 from ledger.store.embedded import Embedded
 from ledger.store.feed import Filter
-from ledger.store.founding import documents, founding_commands
+from ledger.store.founding import FOUNDER, documents, founding_commands
 from ledger.store.ledger import Ledger
 from ledger.store.memory import Memory
 from ledger.store.trouble import Trouble
@@ -265,7 +265,7 @@ def test_rules_adopted_by_another_process_count_at_once(database_url: str) -> No
     term = OpenTerm(term=cast.H1_2024, title="2024 上半年")
     with Ledger(database_url, KEY) as one, Ledger(database_url, KEY) as two:
         before = two.ask([term], OPERATOR)
-        one.ask(commands, OPERATOR, whole=True)
+        one.ask(commands, FOUNDER, whole=True)
         # A plain append must not make the second committer believe that it has read the rules.
         two.committer.submit(Plain([DCBEvent(type="n", data=b"x", tags=["n:1"])], None)).result()
         after = two.ask([term], OPERATOR)
