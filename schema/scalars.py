@@ -93,9 +93,10 @@ def _text(value: object) -> str:
             return text
     raise Fault(
         "BAD_TEXT",
-        zh="文字中不能有控制字符（换行与制表符除外）或残缺的代理字符",
-        en="a Text is a string without control characters (but line feed and tab) and without "
-        "lone surrogates",
+        zh="文字中不能有控制字符（换行与制表符除外）、看不见的字符（如零宽字符、改变书写方向的字符）"
+        "或残缺的代理字符",
+        en="a Text is a string without control characters (but line feed and tab), without "
+        "invisible ones (of no width, or that turn the direction) and without lone surrogates",
     )
 
 

@@ -219,6 +219,7 @@ def test_a_position_that_the_ledger_has_not_reached_is_an_error(operator: Party)
     [
         ({"entered": "2024-02-30"}, "BAD_DAY", "entered"),
         ({"subject": " at 'inputs[0].x'; \x00"}, "BAD_TEXT", "subject"),
+        ({"subject": "语\u200b文"}, "BAD_TEXT", "subject"),
         ({"person": {"name": "\x07"}}, "BAD_TEXT", "person.name"),
         ({"stage": "KINDERGARDEN"}, "GRAPHQL_INVALID", "stage"),
         ({"nothing": 1}, "GRAPHQL_INVALID", ""),
