@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import date
 from typing import Any
 
 from cross_web import HTTPException
@@ -27,6 +26,8 @@ from api.clock import DemoClock
 from api.door_export import ExportDoor
 from api.limits import BodyLimit, TooLarge, failure
 from ledger.command import Role
+from ledger.day import day_of
+from ledger.fault import Fault
 from ledger.store.access_log import trace_of
 from schema.context import Context, House
 from schema.errors import incident
@@ -219,9 +220,12 @@ async def _ready(house: House) -> Response:
 async def _set_clock(request: Request, key: OKPKey, clock: DemoClock | None) -> Response:
     try:
         asker = asker_of(key, request.headers.get("authorization"))
-        day = date.fromisoformat((await request.json())["day"])
+        day = day_of((await request.json())["day"])
     except BadToken as error:
         return _unauthenticated(error)
+    except Fault as error:
+        said = {"code": error.code, "zh": error.zh, "en": error.en}
+        return JSONResponse({"error": error.en} | said, status_code=400)
     except (ValueError, KeyError, TypeError, RecursionError):
         return JSONResponse({"error": 'send {"day": "2024-03-19"}'}, status_code=400)
     if asker.role is not Role.OPERATOR or clock is None:

@@ -14,7 +14,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types.scalar import ScalarDefinition
 
 from ledger.amount import written
-from ledger.day import FIRST_DAY, LAST_DAY
+from ledger.day import FIRST_DAY, LAST_DAY, day_of
 from ledger.event import INTEGER_MAX
 from ledger.fault import Fault
 from ledger.names import Name
@@ -47,20 +47,6 @@ def _decimal(value: object) -> Decimal:
         zh='小数须以整数或只含 ASCII 数字的字符串表示，如 "17.5"',
         en='a Decimal is a whole number or a string of ASCII digits such as "17.5"',
     )
-
-
-def _date(value: object) -> date:
-    try:
-        day = date.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        day = None
-    if day is None or not FIRST_DAY <= day <= LAST_DAY:
-        raise Fault(
-            "BAD_DAY",
-            zh=f"日期须为 {FIRST_DAY} 至 {LAST_DAY} 间真实存在的一天，写作 2024-03-19",
-            en=f"a Date is a day of the calendar from {FIRST_DAY} to {LAST_DAY}, as 2024-03-19",
-        )
-    return day
 
 
 def _instant(value: object) -> datetime:
@@ -126,7 +112,7 @@ SCALARS: dict[object, ScalarDefinition] = {
         name="Date",
         description="A day of the calendar in Asia/Shanghai, as 2024-03-19. 日期（北京时间）。",
         serialize=date.isoformat,
-        parse_value=_date,
+        parse_value=day_of,
     ),
     datetime: strawberry.scalar(
         name="DateTime",

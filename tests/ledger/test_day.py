@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from ledger.day import happened
+from ledger.day import FIRST_DAY, LAST_DAY, day_of, happened
 from ledger.fault import Fault
 
 TODAY = date(2024, 7, 10)
@@ -21,3 +21,16 @@ def test_tomorrow_has_not():
         happened(date(2024, 7, 11), TODAY, "day")
 
     assert (caught.value.code, caught.value.field) == ("DAY_AHEAD", "day")
+
+
+@pytest.mark.parametrize("day", [FIRST_DAY, TODAY, LAST_DAY])
+def test_a_day_of_the_calendar_is_read(day):
+    assert day_of(day.isoformat()) == day
+
+
+@pytest.mark.parametrize("written", ["1899-12-31", "2200-01-01", "2023-02-29", "", 20240710, None])
+def test_no_other_day_is_read(written):
+    with pytest.raises(Fault) as caught:
+        day_of(written)
+
+    assert caught.value.code == "BAD_DAY"
