@@ -35,7 +35,20 @@ from schema.root import build
 
 EXAMPLE = '{"query": "{ head }"}'
 REASON_BYTES_MAX = 123  # RFC 6455, section 5.5
-
+# What the library says of a request that is no GraphQL, by a word of it; the first that occurs.
+UNFIT = (
+    ("as JSON", "请求体不是 JSON 对象"),
+    ("No GraphQL query", "请求中没有 query"),
+    ("`query`", "query 须为字符串"),
+    ("`variables`", "variables 须为对象"),
+    ("`extensions`", "extensions 须为对象"),
+    ("content type", "不支持这种 content-type，请用 application/json"),
+    ("operation named", "请求中没有 operationName 所指的操作"),
+    ("operation type", "请求中没有可执行的操作，或有多个而未指明"),
+    ("are not allowed when using", "这种操作不能以此方法请求，请用 POST"),
+    ("only supports GET and POST", "只支持 GET 与 POST"),
+    ("batching", "不支持批量请求"),
+)
 
 CLIENT_GONE = 499
 
@@ -168,9 +181,7 @@ async def _answer(door: Door, request: Request) -> Response:
     try:
         return await door.run(request)
     except HTTPException as error:
-        return failure(
-            "BAD_REQUEST", f"请求格式不正确（{error.reason}）", error.reason, error.status_code
-        )
+        return _unfit(error)
     except TooLarge:
         raise
     except ClientDisconnect:
@@ -180,24 +191,25 @@ async def _answer(door: Door, request: Request) -> Response:
         return failure("INTERNAL", zh, en, 500)
 
 
+def _unfit(error: HTTPException) -> Response:
+    said = error.reason
+    zh = next((zh for word, zh in UNFIT if word.casefold() in said.casefold()), "请求格式不正确")
+    return failure("BAD_REQUEST", zh, said, error.status_code)
+
+
 async def _untrusted(_: Request, error: Exception) -> Response:
     assert isinstance(error, BadToken)
     return _unauthenticated(error)
 
 
 def _unauthenticated(error: BadToken) -> Response:
-    response = failure("UNAUTHENTICATED", error.zh, _said(error), 401)
+    response = failure("UNAUTHENTICATED", error.zh, error.en, 401)
     response.headers["www-authenticate"] = "Bearer"
     return response
 
 
-def _said(error: BadToken) -> str:
-    # Where the library has a code and no words, its colon is left at the end.
-    return error.en.rstrip(": ")
-
-
 def _reason(error: BadToken) -> str:
-    said = f"{error.zh} / {_said(error)}".encode()
+    said = f"{error.zh} / {error.en}".encode()
     return said[:REASON_BYTES_MAX].decode(errors="ignore")
 
 
