@@ -19,7 +19,7 @@ from projections.reader import Reader, Where
 
 @dataclass(frozen=True, kw_only=True)
 class Judged:
-    """A record, its verdict (``None`` for one who never entered), and where they stand."""
+    """A record, its verdict (``None`` before the teacher entered), and where they stand."""
 
     record: Record
     verdict: Verdict | None
@@ -99,9 +99,11 @@ def judged_now(
 def _judged(
     record: Record, rules: Rulebook, day: date, position: int, use: RecordUse | None
 ) -> Judged:
+    # Before the day of entry there is no cycle yet, and nothing that could follow from one.
+    early = record.entered is not None and day < record.entered
     return Judged(
         record=record,
-        verdict=judge(record, rules, day),
+        verdict=None if early else judge(record, rules, day),
         position=position,
-        consequence=consequence(record, rules, use, day) if use else None,
+        consequence=consequence(record, rules, use, day) if use and not early else None,
     )
