@@ -365,7 +365,9 @@ SHORT = (READING, replace(WRITING, hours=Decimal(3)))
 
 
 def test_a_timetable_of_fewer_hours_needs_an_approved_change():
-    given(ROOM, BEFORE).when(publish(*SHORT), on=DAY).refused(TimetableUneven, field="sessions")
+    given(ROOM, BEFORE).when(publish(*SHORT), on=DAY).refused(
+        TimetableUneven, "ZJ24-60", field="sessions"
+    )
     cut = [requested(ChangeKind.HOURS_REDUCED), decided()]
     given(ROOM, BEFORE, cut).when(publish(*SHORT), on=DAY).accepted()
     given(ROOM, cut).when(publish(*SHORT), on=DAY).accepted()
@@ -375,7 +377,7 @@ def test_once_cut_the_hours_stay_and_are_not_cut_further():
     cut = [ROOM, BEFORE, requested(ChangeKind.HOURS_REDUCED), decided(), published(*SHORT)]
     shorter = (READING, replace(WRITING, hours=Decimal(2)))
     given(cut).when(publish(*SHORT), on=DAY).accepted()
-    given(cut).when(publish(*shorter), on=DAY).refused(TimetableUneven)
+    given(cut).when(publish(*shorter), on=DAY).refused(TimetableUneven, "ZJ24-60")
 
 
 @pytest.mark.parametrize("past", [[ROOM], [ROOM, BEFORE]])
