@@ -143,7 +143,7 @@ def _total(
 
 def _weighs(requirement: Requirement) -> bool:
     """Whether it decides the cycle; the cap only limits what is counted."""
-    return requirement.code != "SCHOOL_BASED_CAP"
+    return requirement.code not in ("SCHOOL_BASED_CAP", "CAP_UNKNOWN")
 
 
 def _overall(requirements: tuple[Requirement, ...]) -> Result:
