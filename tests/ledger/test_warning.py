@@ -132,7 +132,7 @@ def test_who_is_accredited_anew_begins_without_a_case(past):
     )
 
     said = answer.found("WZ12-28", Outcome.VIOLATION, StepOutOfOrder).findings[0]
-    assert "YELLOW_CARD, RECTIFICATION, REINSPECTION" in said.en
+    assert "yellow card, rectification, reinspection" in said.en
     assert "closed the case" not in said.en
 
 
