@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import date
 from typing import Any
 
 from cross_web import HTTPException
@@ -27,6 +26,8 @@ from api.clock import DemoClock
 from api.door_export import ExportDoor
 from api.limits import BodyLimit, TooLarge, failure
 from ledger.command import Role
+from ledger.day import day_of
+from ledger.fault import Fault
 from ledger.store.access_log import trace_of
 from schema.context import Context, House
 from schema.errors import incident
@@ -34,7 +35,20 @@ from schema.root import build
 
 EXAMPLE = '{"query": "{ head }"}'
 REASON_BYTES_MAX = 123  # RFC 6455, section 5.5
-
+# What the library says of a request that is no GraphQL, by a word of it; the first that occurs.
+UNFIT = (
+    ("as JSON", "请求体不是 JSON 对象"),
+    ("No GraphQL query", "请求中没有 query"),
+    ("`query`", "query 须为字符串"),
+    ("`variables`", "variables 须为对象"),
+    ("`extensions`", "extensions 须为对象"),
+    ("content type", "不支持这种 content-type，请用 application/json"),
+    ("operation named", "请求中没有 operationName 所指的操作"),
+    ("operation type", "请求中没有可执行的操作，或有多个而未指明"),
+    ("are not allowed when using", "这种操作不能以此方法请求，请用 POST"),
+    ("only supports GET and POST", "只支持 GET 与 POST"),
+    ("batching", "不支持批量请求"),
+)
 
 CLIENT_GONE = 499
 
@@ -167,9 +181,7 @@ async def _answer(door: Door, request: Request) -> Response:
     try:
         return await door.run(request)
     except HTTPException as error:
-        return failure(
-            "BAD_REQUEST", f"请求格式不正确（{error.reason}）", error.reason, error.status_code
-        )
+        return _unfit(error)
     except TooLarge:
         raise
     except ClientDisconnect:
@@ -179,24 +191,25 @@ async def _answer(door: Door, request: Request) -> Response:
         return failure("INTERNAL", zh, en, 500)
 
 
+def _unfit(error: HTTPException) -> Response:
+    said = error.reason
+    zh = next((zh for word, zh in UNFIT if word.casefold() in said.casefold()), "请求格式不正确")
+    return failure("BAD_REQUEST", zh, said, error.status_code)
+
+
 async def _untrusted(_: Request, error: Exception) -> Response:
     assert isinstance(error, BadToken)
     return _unauthenticated(error)
 
 
 def _unauthenticated(error: BadToken) -> Response:
-    response = failure("UNAUTHENTICATED", error.zh, _said(error), 401)
+    response = failure("UNAUTHENTICATED", error.zh, error.en, 401)
     response.headers["www-authenticate"] = "Bearer"
     return response
 
 
-def _said(error: BadToken) -> str:
-    # Where the library has a code and no words, its colon is left at the end.
-    return error.en.rstrip(": ")
-
-
 def _reason(error: BadToken) -> str:
-    said = f"{error.zh} / {_said(error)}".encode()
+    said = f"{error.zh} / {error.en}".encode()
     return said[:REASON_BYTES_MAX].decode(errors="ignore")
 
 
@@ -219,9 +232,12 @@ async def _ready(house: House) -> Response:
 async def _set_clock(request: Request, key: OKPKey, clock: DemoClock | None) -> Response:
     try:
         asker = asker_of(key, request.headers.get("authorization"))
-        day = date.fromisoformat((await request.json())["day"])
+        day = day_of((await request.json())["day"])
     except BadToken as error:
         return _unauthenticated(error)
+    except Fault as error:
+        said = {"code": error.code, "zh": error.zh, "en": error.en}
+        return JSONResponse({"error": error.en} | said, status_code=400)
     except (ValueError, KeyError, TypeError, RecursionError):
         return JSONResponse({"error": 'send {"day": "2024-03-19"}'}, status_code=400)
     if asker.role is not Role.OPERATOR or clock is None:

@@ -11,7 +11,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from joserfc import jwt
-from joserfc.errors import JoseError
+from joserfc.errors import (
+    BadSignatureError,
+    ClaimError,
+    ExpiredTokenError,
+    JoseError,
+    MissingClaimError,
+)
 from joserfc.jwk import OKPKey
 
 from ledger.command import Asker, Role
@@ -97,7 +103,26 @@ def read(key: OKPKey, token: str) -> Asker:
         channel = Channel(claims.get("channel", Channel.API.value))
         return Asker(actor=str(_name(claims["sub"])), role=role, scope=scope, channel=channel)
     except (JoseError, Fault, ValueError, KeyError, TypeError) as error:
-        raise BadToken("令牌无效或已过期", f"the token is not valid: {error}") from None
+        zh, en = _why(error)
+        raise BadToken(f"令牌无效：{zh}", f"the token is not valid: {en}") from None
+
+
+def _why(error: Exception) -> tuple[str, str]:
+    """What is wrong with a token, in our own words."""
+    match error:
+        case Fault():
+            return error.zh, error.en
+        case ExpiredTokenError():
+            return "已过期", "it has expired"
+        case MissingClaimError(claim=claim) | KeyError(args=(claim,)):
+            return f"缺少 {claim}", f"it lacks {claim}"
+        case ClaimError(claim=claim):
+            return f"{claim} 不符", f"its {claim} does not fit"
+        case BadSignatureError():
+            return "签名不符", "its signature is not ours"
+        case JoseError():
+            return "无法读取", "it cannot be read"
+    return "内容不符", "its contents do not fit"
 
 
 def asker_of(key: OKPKey, authorization: str | None) -> Asker:
@@ -124,8 +149,8 @@ def fitting(role: Role, scope: Name) -> Name:
 
 def _name(text: object) -> Name:
     if not isinstance(text, str):
-        raise ValueError("a name must be a string")
+        raise ValueError
     kind = KINDS.get(text.partition(":")[0])
     if kind is None:
-        raise ValueError(f"unknown kind of name: {text[:40]}")
+        raise ValueError
     return kind(text)

@@ -23,6 +23,7 @@ from rich.table import Table
 from typer.core import TyperGroup
 
 from api.settings import Settings
+from ledger.day import day_of
 from ledger.fault import Fault
 from ledger.names import KINDS, Name
 from ledger.store.connection import trouble_of
@@ -30,7 +31,17 @@ from ledger.store.trouble import Trouble
 
 NOT_RIGHT, WRONG, BUSY = 1, 2, 3
 PIPE_COLUMNS = 200
-DAY = {"parser": date.fromisoformat, "metavar": "DAY"}
+
+
+def typed_day(text: str) -> date:
+    """A day as typed. Raises ``BadParameter``, with the sentence that the API says too."""
+    try:
+        return day_of(text)
+    except Fault as fault:
+        raise typer.BadParameter(f"{fault.zh}；{fault.en} [{fault.code}]") from None
+
+
+DAY = {"parser": typed_day, "metavar": "DAY"}
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
 Step = Callable[[str, int, int], None]

@@ -23,6 +23,7 @@ from ledger.event import Channel, Entry, Event
 from ledger.finding import FindingMade, Lack, Outcome
 from ledger.names import JurisdictionId, Name
 from ledger.regulation import InForce, Rule, Rulebook
+from ledger.word import in_chinese, in_english
 
 LACKS_MAX = 100
 
@@ -109,9 +110,8 @@ class Refused(Exception):
         evidence: tuple[str, ...] = (),
         lacking: tuple[Lack, ...] = (),
     ) -> None:
-        super().__init__(en)
-        self.zh = zh
-        self.en = en
+        self.zh, self.en = in_chinese(zh), in_english(en)
+        super().__init__(self.en)
         self.rule = rule.rule if isinstance(rule, InForce) else rule
         self.certain = rule.certain if isinstance(rule, InForce) else True
         self.chosen_for = rule.place if isinstance(rule, InForce) else None

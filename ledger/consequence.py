@@ -19,6 +19,7 @@ from ledger.record import Record
 from ledger.regulation import InForce, Parameters, Rulebook
 from ledger.requirement import Result
 from ledger.verdict import judge
+from ledger.word import in_english
 
 
 class RecordUse(Enum):
@@ -115,7 +116,7 @@ def consequence(record: Record, rules: Rulebook, use: RecordUse, day: date) -> C
         cycle_end=cycle.start if last else None,
         cycle_result=ended.result if ended else None,
         zh=f"{day} {_USE_ZH[use]}：{_LINK_ZH[state]}；{_SHORT_ZH[shortfall]}。",
-        en=f"{use.value} on {day}: {_LINK_EN[state]}; {_SHORT_EN[shortfall]}.",
+        en=in_english(f"{use.value} on {day}: {_LINK_EN[state]}; {_SHORT_EN[shortfall]}."),
         rule=rule.id if rule else None,
         citation=rule.rule.citation if rule else None,
         certain=rule.certain if rule else False,

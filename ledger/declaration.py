@@ -36,6 +36,7 @@ from ledger.register import taken, unknown
 from ledger.response import host_age, judge_award
 from ledger.scrutiny import judge_plan
 from ledger.term import Calendar, Phase, TermOpened, in_window, known_term
+from ledger.text import trimmed
 from ledger.trainer import Trainers, judge_trainers, trainers_of
 
 OFFERINGS_MAX = 1_000
@@ -150,8 +151,8 @@ class DeclareProject(Command):
                 self.known_trainers.learn(entry)
 
     def _same_training(self, event: ProjectDeclared) -> bool:
-        known = (event.provider, event.term, event.plan.title.strip())
-        return known == (self.provider, self.term, self.plan.title.strip())
+        known = (event.provider, event.term, trimmed(event.plan.title))
+        return known == (self.provider, self.term, trimmed(self.plan.title))
 
     def authority(self) -> Name:
         return self.provider
@@ -248,9 +249,12 @@ class DeclareProject(Command):
             exceeded = judge_quota(rule, host, self.projects, self.term)
             yield from self.gate(exceeded, self.project, self.provider)
             return
+        zh, en = "现有文件没有规定其限报数", "no document sets its quota of projects"
+        if host.quota_category is None and not host.distance:
+            zh, en = "没有指标类别", "it has no quota category"
         said = QuotaUnknown(
-            zh=f"{self.provider} 没有指标类别，{self.term.value} 的限报数无法判断",
-            en=f"{self.provider} has no quota category for {self.term.value}; undecided",
+            zh=f"{self.provider} {zh}，{self.term.value} 的限报数无法判断",
+            en=f"the quota of {self.provider} for {self.term.value} is undecided: {en}",
             field="provider",
         )
         yield self.finding(said, Outcome.INDETERMINATE, self.project, self.provider)

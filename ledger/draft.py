@@ -24,7 +24,7 @@ from ledger.plan import Audience, Mode, Purpose
 from ledger.register import Category, Level
 from ledger.regulation import KINDS, Parameters, Rule, read_parameters
 from ledger.term import Calendar, Phase
-from ledger.text import clean, impersonal, normal
+from ledger.text import clean, impersonal, normal, trimmed
 
 TERM = re.compile(r"\d{4}H[12]")
 
@@ -113,8 +113,8 @@ def tidy(value: Any, path: str = "") -> Any:
         text = normal(value)
         if not clean(text):
             raise Flaw(
-                zh=f"{path}：不能有控制字符",
-                en=f"{path}: control characters have no place here",
+                zh=f"{path}：不能有控制字符或看不见的字符",
+                en=f"{path}: control and invisible characters have no place here",
                 field=path,
             )
         impersonal(text, path)
@@ -127,7 +127,7 @@ def tidy(value: Any, path: str = "") -> Any:
 
 def line(text: str, field: str, most: int = LINE_MAX) -> None:
     """Raises ``Flaw`` for a text that is empty, too long or of several lines."""
-    if not text.strip() or len(text) > most or "\n" in text:
+    if not trimmed(text) or len(text) > most or "\n" in text:
         raise Flaw(
             zh=f"{field}：须为一行文字，1 至 {most} 个字符，不能为空",
             en=f"{field}: must not be empty, and is one line of {most} characters at most",
@@ -163,7 +163,7 @@ def inspect(rule: Rule) -> Parameters:
     _days(rule)
     line(rule.clause, "clause")
     for name, said in (("zh", rule.zh), ("en", rule.en)):
-        if not said.strip() or len(said) > SENTENCES_MAX:
+        if not trimmed(said) or len(said) > SENTENCES_MAX:
             raise Flaw(
                 zh=f"{name}：须有 1 至 {SENTENCES_MAX} 个字符，中英文都要有",
                 en=f"{name}: has 1 to {SENTENCES_MAX} characters; both languages are needed",

@@ -233,7 +233,7 @@ def instant(at: datetime) -> str:
 
 
 def sound(event: Event) -> Event:
-    """The event, if its contents stay within JCS and hold no id number.
+    """The event, if its contents stay within JCS and hold no number of a person.
 
     Raises ``Fault`` (``UNSOUND_EVENT``, ``PERSONAL_DATA``) if not.
     """
@@ -247,7 +247,7 @@ def sound(event: Event) -> Event:
         if isinstance(value, int) and abs(value) > INTEGER_MAX:
             raise _unsound(event, "超过 53 位的整数", "an integer beyond 53 bits")
         if isinstance(value, str) and not clean(value):
-            raise _unsound(event, "控制字符或未规范化的文字", "control characters or no NFC")
+            raise _unsound(event, "控制或隐形字符、未规范的文字", "unseen characters or no NFC")
         if isinstance(value, str):
             impersonal(value, event.NAME)
     return event

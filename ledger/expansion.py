@@ -37,6 +37,10 @@ class ExpansionPending(Refused):
     """Nothing to decide, or a request is waiting."""
 
 
+class ExpansionSeats(Refused):
+    """An expansion that adds no seat, or more than a class can have."""
+
+
 class ExpansionOutOfOrder(Refused):
     """An expansion has its place between round one and its re-review."""
 
@@ -130,10 +134,16 @@ class RequestExpansion(ExpansionStep):
         if self.taken and self.parallel is not None:
             raise taken(self.parallel, "parallel")
         least = 0 if self.parallel is not None else self.room.seats
-        if self.room.requested is not None or not least < self.seats <= SEATS_MAX:
+        if self.room.requested is not None:
             raise ExpansionPending(
-                zh=f"扩班后容量须大于 {least}，且没有待受理的申请",
-                en=f"the seats must exceed {least} with no request waiting",
+                zh=f"{self.offering} 已有待受理的扩班申请",
+                en=f"a request to expand {self.offering} waits for its decision",
+                field="offering",
+            )
+        if not least < self.seats <= SEATS_MAX:
+            raise ExpansionSeats(
+                zh=f"容量须大于 {least}，至多 {SEATS_MAX}，不是 {self.seats}",
+                en=f"the seats must exceed {least}, up to {SEATS_MAX}; not {self.seats}",
                 field="seats",
             )
         yield from self.timely(Phase.EXPANSION_REQUEST, opened)

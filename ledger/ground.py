@@ -86,7 +86,7 @@ def ground(
     years: list[Ground] = []
     branches: list[Ground] = []
     for each in verdict.requirements:
-        if each.code == "SCHOOL_BASED_CAP" or each.code.endswith("_NOT_COUNTED"):
+        if each.code in ("SCHOOL_BASED_CAP", "CAP_UNKNOWN") or each.code.endswith("_NOT_COUNTED"):
             under.append(_node(each, made))
         elif each.year is not None:
             years.append(_node(each, made))

@@ -16,7 +16,7 @@ from ledger.event import Entry, Event
 from ledger.names import JurisdictionId, Name, TeacherId, TermId
 from ledger.register import Stage, Tier, Title
 from ledger.teacher import TEACHER_EVENTS, ProfileSource, TeacherProfileUpdated, Whereabouts
-from ledger.term import Phase, note_window
+from ledger.term import Phase, choosing, note_window
 from ledger.text import filled
 
 
@@ -30,7 +30,10 @@ class NotImported(Refused):
 
 @dataclass(kw_only=True)
 class UpdateTeacherProfile(Command):
-    """Bring a teacher's data up to date, by the school; ``term``: for whose selection."""
+    """Bring a teacher's data up to date, by the school; ``term``: for whose selection.
+
+    Where no term is named it is the one whose data are being updated, or that is being chosen from.
+    """
 
     teacher: TeacherId
     stage: Stage
@@ -67,11 +70,12 @@ class UpdateTeacherProfile(Command):
         school = self.now.known(self.teacher)
         if self.source is ProfileSource.NATIONAL_IMPORT and not self.ask.reported:
             raise NotImported(
-                zh="来自全国教师管理信息系统的数据须由该系统上报，不能直接提交",
-                en="data of the national system come as a report of it, with their source",
-                field="source",
+                zh="来自全国教师管理信息系统的数据须作为该系统的上报（参数 reported）提交",
+                en="data of the national system come as a report of it, in the argument reported",
+                field="reported",
             )
         yield from self.gate(self._prevails(), self.teacher, school)
+        term = self.term or choosing(self.ask.rules, self.now.place, self.ask.on)
         yield TeacherProfileUpdated(
             teacher=self.teacher,
             school=school,
@@ -81,16 +85,16 @@ class UpdateTeacherProfile(Command):
             title=self.title,
             tier=self.tier,
             source=self.source,
-            term=self.term,
+            term=term,
         )
-        if self.term is not None:
+        if term is not None:
             yield from note_window(
                 self,
                 Phase.PROFILE_UPDATE,
                 self.teacher,
                 school,
                 place=self.now.place,
-                term=self.term,
+                term=term,
             )
 
     def _prevails(self) -> NationalDataPrevails | None:

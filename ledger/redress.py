@@ -23,6 +23,7 @@ from ledger.names import FindingId, JurisdictionId, Name
 from ledger.register import unknown
 from ledger.remedy import REMEDY_EVENTS, left
 from ledger.review import reasoned
+from ledger.text import trimmed
 
 EVIDENCE_MAX = 50
 EVENT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -239,7 +240,7 @@ class ResolveFinding(_FindingStep):
             subjects=self._event.subjects,
             place=self.territory(),
             how=self.how,
-            reason=self.reason.strip(),
+            reason=trimmed(self.reason),
             evidence=_ids(self.evidence),
         )
 
@@ -262,7 +263,7 @@ class ReopenFinding(_FindingStep):
             subjects=self._event.subjects,
             place=self.territory(),
             corrects=by.event,
-            reason=self.reason.strip(),
+            reason=trimmed(self.reason),
         )
 
 

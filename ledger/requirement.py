@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from ledger.names import JurisdictionId
 from ledger.regulation import InForce, Value
+from ledger.word import in_chinese, in_english
 
 
 class Result(Enum):
@@ -139,8 +140,8 @@ def weighed(
         result=result if rule.certain else Result.INDETERMINATE,
         needed=str(needed),
         had=str(had),
-        zh=zh,
-        en=en,
+        zh=in_chinese(zh),
+        en=in_english(en),
         events=events,
         positions=positions,
         **cited(rule),

@@ -20,12 +20,12 @@ from ledger.command import Refused, Selector, about, fact
 from ledger.day import happened
 from ledger.delivery import note_days
 from ledger.event import Entry, Event, Part
-from ledger.execution import Execution, note_departures
+from ledger.execution import Execution, PlanExecution, note_departures
 from ledger.fault import Fault
 from ledger.finding import Outcome
 from ledger.names import OfferingId, ProviderId, StaffId
 from ledger.offering import OFFERING_EVENTS, ClassStep, OfferingOpened
-from ledger.regulation import Parameters
+from ledger.regulation import InForce, Parameters
 from ledger.text import filled
 
 
@@ -242,15 +242,28 @@ class PublishTimetable(ClassStep):
         halves = {(each.day, each.half) for each in sessions}
         cut = self.ask.reported or self._shortened(total)
         uneven = total > opened.plan.hours or (total < opened.plan.hours and not cut)
-        if not sessions or uneven or len(halves) != len(sessions):
+        if len(halves) != len(sessions):
             raise TimetableUneven(
-                zh=f"课程表共 {total} 学时，须等于方案的 {opened.plan.hours} 学时，"
-                "且每个半天只列一次",
-                en=f"the sessions add up to {total} hours; the plan has {opened.plan.hours}, "
-                "and a half-day may stand once",
+                zh="课程表中每个半天只能列一次",
+                en="a half-day may stand once in the timetable",
+                field="sessions",
+            )
+        if not sessions or uneven:
+            raise TimetableUneven(
+                zh=f"课程表共 {total} 学时，须等于已公布方案的 {opened.plan.hours} 学时；"
+                "减少学时须先经批准调整",
+                en=f"the sessions add up to {total} hours, the published plan to "
+                f"{opened.plan.hours}; fewer need an approved change",
+                rule=self._against_cuts(opened) if ZERO < total < opened.plan.hours else None,
                 field="sessions",
             )
         return total
+
+    def _against_cuts(self, opened: OfferingOpened) -> InForce[PlanExecution] | None:
+        # Where no rule on published plans stands, the plan alone asks for its hours.
+        found = self.ask.rules.find_all(PlanExecution, opened.place, self.room.opened_on)
+        cut = ChangeKind.HOURS_REDUCED.value
+        return next((each for each in found if cut in each.value.kinds), None)
 
     def _shortened(self, total: Decimal) -> bool:
         # Once a timetable made use of the approval, it stands for the hours that it left.

@@ -212,12 +212,12 @@ def capped(
     had = total(school_based)
     if cap is None:
         return Requirement(
-            code="SCHOOL_BASED_CAP",
+            code="CAP_UNKNOWN",
             result=Result.NOT_ASSESSED,
             needed="?",
             had=str(had),
-            zh=f"校本学分 {had}；评价日之前的上限在文件中没有写明（CAP_UNKNOWN），未作限制。",
-            en=f"{had} school-based credits; the cap before this day is unknown (CAP_UNKNOWN).",
+            zh=f"校本学分 {had}；评价日之前的上限在文件中没有写明，未作限制。",
+            en=f"{had} school-based credits; the cap on this day is unknown; all count.",
             certain=False,
             decides=False,
         )

@@ -59,14 +59,20 @@ def quantity_assessment(rules: Rulebook, place: JurisdictionId, day: date) -> Re
     rule = rules.find(QuantitySuspended, PROVINCE, day)
     if rule is None or place == PROVINCE:
         return None
+    zh = f"{day} 处于暂停期内，省对 {place.value} 不做培训数量考核。"
+    en = f"On {day} the province does not assess {place.value} by how much it trained."
+    if not rule.certain:
+        zh = f"{day} 是否在暂停期内没有依据，省对 {place.value} 是否做培训数量考核无法判断。"
+        en = f"Nobody can tell whether on {day} the province assesses {place.value} by how much "
+        en += "it trained: no document says whether the suspension was on."
     return weighed(
         "QUANTITY_ASSESSMENT",
         rule,
         Result.NOT_ASSESSED,
         needed="-",
         had="-",
-        zh=f"{day} 处于暂停期内，省对 {place.value} 不做培训数量考核。",
-        en=f"On {day} the province does not assess {place.value} by how much it trained.",
+        zh=zh,
+        en=en,
     )
 
 
@@ -78,13 +84,18 @@ def provincial_share(rules: Rulebook, place: JurisdictionId, day: date) -> Requi
     rule = rules.find(RatioSuspended, PROVINCE, day)
     if rule is None or place == PROVINCE:
         return None
+    zh = f"{day} 处于暂停期内，省对 {place.value} 的结构比例不做统一要求，由各地确定。"
+    en = f"On {day} the province asks {place.value} for no share of the total; localities decide."
+    if not rule.certain:
+        zh = f"{day} 是否在暂停期内没有依据，省对 {place.value} 的结构比例是否有要求无法判断。"
+        en = f"Nobody can tell whether on {day} the province asks {place.value} for a share of "
+        en += "the total: no document says whether the suspension was on."
     return weighed(
         "PROVINCIAL_SHARE",
         rule,
         Result.NOT_ASSESSED,
         needed="-",
         had="-",
-        zh=f"{day} 处于暂停期内，省对 {place.value} 的结构比例不做统一要求，由各地确定。",
-        en=f"On {day} the province asks {place.value} for no share of the total; localities "
-        "decide.",
+        zh=zh,
+        en=en,
     )

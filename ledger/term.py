@@ -161,6 +161,34 @@ def window(
     return next(rules.answers(Window, place, day, scope, fixed), None)
 
 
+def choosing(rules: Rulebook, place: JurisdictionId, day: date) -> TermId | None:
+    """The term for whose selection data are kept up on a day.
+
+    It is so from the first day of the term's calendar, or of the window, until its last round ends.
+    """
+    for term in sorted(rules.terms):
+        found = {
+            phase: each.value
+            for phase in Phase
+            if (each := _regular(rules, place, TermId(f"term:{term}"), phase, day)) is not None
+        }
+        data = found.get(Phase.PROFILE_UPDATE)
+        firsts = [each.first for each in found.values() if each.first is not None]
+        rounds = [found[each].last for each in (Phase.SELECT_R1, Phase.SELECT_R2) if each in found]
+        ends = [each for each in rounds if each is not None]
+        if data is None or data.unknown or not firsts or not ends:
+            continue
+        if (data.first or min(firsts)) <= day <= max(ends):
+            return TermId(f"term:{term}")
+    return None
+
+
+def _regular(
+    rules: Rulebook, place: JurisdictionId, term: TermId, phase: Phase, day: date
+) -> InForce[Window] | None:
+    return window(rules, place, term, phase, Calendar.REGULAR, day)
+
+
 def judge_window(
     command: Command,
     phase: Phase,

@@ -4,22 +4,60 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
+from datetime import date
 
 from ledger.fault import Fault
 
-ID_NUMBER = re.compile(r"(?<!\d)(\d{17})([\dXx])(?!\d)")
+# What shows nothing and is no format character by its category: joiners, fillers, a blank pattern.
+BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+# They choose a form of the character before them, and stand for nothing alone.
+SELECTORS = frozenset(map(chr, [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]))
+UNSEEN = frozenset({"Cc", "Cf", "Cs"})
+
+# What people put between the digits of a number: blanks, dashes, dots, strokes.
+BETWEEN = r"[\s\u2010-\u2015\u2212_.\u00b7/-]{0,3}"
+CUT = r"[\s\u2010-\u2015\u2212.\u00b7-]{1,3}"
+DIGITS_MIN = 11
+ID_NUMBER = re.compile(rf"(?<!\d)(?=((?:\d{BETWEEN}){{17}}[\dXx])(?!\d))")
+# The numbers of before 1999 have no check digit: together, in their fields, or digit by digit.
+OLD_NUMBER = re.compile(
+    rf"(?<![\d.])(?=(\d{{15}}|\d{{6}}{CUT}\d{{6}}(?:{CUT})?\d{{3}}"
+    rf"|\d{{12}}{CUT}\d{{3}}|\d(?:{CUT}\d){{14}})(?![\d.]))"
+)
+# As they are written: together, 3-4-4, 3-3-5, 3-8 or 7-4, or digit by digit.
+MOBILE_NUMBER = re.compile(
+    rf"(?<!\d)(?<!\d[.-])(?:(?:\+|00)?86{CUT}|(?:\+|00)?86)?"
+    rf"(?=(1[3-9]\d(?:\d{{8}}|{CUT}\d{{8}}|{CUT}\d{{4}}{CUT}\d{{4}}|{CUT}\d{{3}}{CUT}\d{{5}}"
+    rf"|\d{{4}}{CUT}\d{{4}})|1{CUT}[3-9](?:{CUT}\d){{9}})(?!\d|\.\d))"
+)
+# The first digit of a province's code, and the second ones that occur with it.
+PROVINCES = re.compile(r"1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]")
 WEIGHTS = tuple(2**power % 11 for power in range(17, 0, -1))
 CHECKS = "10X98765432"
+TOKEN = re.compile(r"[0-9A-Za-z]+")
+HEX = re.compile(r"(?=.*[a-f])[0-9a-f]+")
+
+
+def trimmed(text: str) -> str:
+    """The text without blanks and invisible characters around it; empty if it says nothing."""
+    start, end = 0, len(text)
+    while start < end and not _shows(text[start]):
+        start += 1
+    # A selector at the end belongs to the character before it.
+    while end > start and not _shows(text[end - 1]) and text[end - 1] not in SELECTORS:
+        end -= 1
+    return text[start:end]
 
 
 def filled(text: str, field: str) -> str:
     """The text without spaces around it. Raises ``Fault`` (``EMPTY_TEXT``) for an empty one."""
-    trimmed = text.strip()
-    if not trimmed:
+    said = trimmed(text)
+    if not said:
         raise Fault(
             "EMPTY_TEXT", zh=f"{field} 不能为空", en=f"{field} must not be empty", field=field
         )
-    return trimmed
+    return said
 
 
 def normal(text: str) -> str:
@@ -28,32 +66,96 @@ def normal(text: str) -> str:
 
 
 def clean(text: str) -> bool:
-    """Whether a text is in NFC and free of control characters but line breaks and tabs."""
+    """Whether a text is in NFC, without control characters but line breaks and tabs, and without
+    characters that nobody sees: those of no width, and those that turn the reading direction.
+    """
     if text.isascii():
         return text.isprintable() or all(c.isprintable() or c in "\n\t" for c in text)
     return unicodedata.is_normalized("NFC", text) and all(
-        c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs") for c in text
+        c in "\n\t" or not (c in BLANKS or unicodedata.category(c) in UNSEEN) for c in text
+    )
+
+
+def _shows(char: str) -> bool:
+    return not (
+        char.isspace()
+        or char in BLANKS
+        or char in SELECTORS
+        or unicodedata.category(char) in UNSEEN
+    )
+
+
+def folded(text: str) -> str:
+    """The text as its digits are read: of full width or styled like plain ones, nothing unseen."""
+    if text.isascii():
+        return text
+    return "".join(
+        char if (digit := unicodedata.decimal(char, None)) is None else str(digit)
+        for char in unicodedata.normalize("NFKC", text)
+        if char.isspace() or _shows(char)
     )
 
 
 def holds_id_number(text: str) -> bool:
-    """Whether a resident id number stands in the text: 18 characters whose check digit is right.
+    """Whether a resident id number stands in the text, however its digits are written.
 
-    The check digit is that of GB 11643 (ISO 7064 MOD 11-2).
+    18 characters have the check digit of GB 11643 (ISO 7064 MOD 11-2), a province and a day of
+    birth; the 15 of former times have the last two.
     """
-    for digits, check in ID_NUMBER.findall(text):
-        total = sum(int(digit) * weight for digit, weight in zip(digits, WEIGHTS, strict=True))
-        if CHECKS[total % 11] == check.upper() and "18" <= digits[6:8] <= "20":
-            return True
-    return False
+    plain = folded(text)
+    if any(_is_id(number) for number in _numbers(ID_NUMBER, plain)):
+        return True
+    return any(_is_old(number) for number in _numbers(OLD_NUMBER, plain))
+
+
+def holds_mobile_number(text: str) -> bool:
+    """Whether the number of a mobile telephone of the mainland stands in the text."""
+    return any(_numbers(MOBILE_NUMBER, folded(text)))
 
 
 def impersonal(text: str, field: str) -> None:
-    """Raises ``Fault`` (``PERSONAL_DATA``) for a text that holds a resident id number."""
-    if holds_id_number(text):
-        raise Fault(
-            "PERSONAL_DATA",
-            zh=f"{field} 中有身份证号码；个人信息只能填在 person 中，存入保险库",
-            en=f"{field} holds a resident id number; personal data goes into person, to the vault",
-            field=field,
-        )
+    """Raises ``Fault`` (``PERSONAL_DATA``) for a text that holds an id or mobile number."""
+    if len(text) < DIGITS_MIN or sum(map(str.isdigit, folded(text))) < DIGITS_MIN:
+        return
+    for holds, zh, en in (
+        (holds_id_number, "身份证号码", "a resident id number"),
+        (holds_mobile_number, "手机号码", "a mobile telephone number"),
+    ):
+        if holds(text):
+            raise Fault(
+                "PERSONAL_DATA",
+                zh=f"{field} 中有{zh}；个人信息只能填在 person 中，存入保险库",
+                en=f"{field} holds {en}; personal data goes into person, to the vault",
+                field=field,
+            )
+
+
+def _numbers(pattern: re.Pattern[str], text: str) -> Iterator[str]:
+    """The digits of each find that is not a piece of a hash or of another id in base 16."""
+    hashes = [found.span() for found in TOKEN.finditer(text) if HEX.fullmatch(found[0])]
+    for found in pattern.finditer(text):
+        if not any(start <= found.start() < end for start, end in hashes):
+            yield "".join(c for c in found[1] if c.isdigit() or c in "Xx")
+
+
+def _is_id(number: str) -> bool:
+    total = sum(int(digit) * weight for digit, weight in zip(number, WEIGHTS, strict=False))
+    born = number[6:14]
+    return (
+        CHECKS[total % 11] == number[17:].upper()
+        and PROVINCES.match(number) is not None
+        and "18" <= born[:2] <= "20"
+        and _is_day(born)
+    )
+
+
+def _is_old(number: str) -> bool:
+    return PROVINCES.match(number) is not None and _is_day("19" + number[6:12])
+
+
+def _is_day(digits: str) -> bool:
+    try:
+        date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+    except ValueError:
+        return False
+    return True

@@ -247,7 +247,8 @@ class IssueYellowCard(SanctionStep):
         if rule is not None and short and Rung.RECTIFICATION.value in rule.value.steps:
             said = StepOutOfOrder(
                 zh=f"黄牌警告没有给出整改期限（限期：{self.deadline or '无'}）",
-                en=f"the yellow card leaves no time to put things right ({self.deadline})",
+                en="the yellow card leaves no time to put things right: "
+                f"{f'it is due on {self.deadline}' if self.deadline else 'it names no day'}",
                 rule=rule,
                 field="deadline",
             )

@@ -25,7 +25,7 @@ from projections.reader import Reader, Where
 
 @dataclass(frozen=True, kw_only=True)
 class Judged:
-    """A record, its verdict (``None`` for one who never entered), and where they stand.
+    """A record, its verdict (``None`` before the teacher entered), and where they stand.
 
     ``day``: the one that is judged, in the cycle that was asked for; ``cycles``: all up to then.
     ``running``: the cycle is not over on the day of asking.
@@ -162,7 +162,9 @@ def judged_of(
     judged_on = day if number is None else _within(through, number, day)
     record = record.at(judged_on)
     base = footing(record, rules, judged_on)
-    verdict = judge(record, rules, judged_on)
+    # Before the day of entry there is no cycle yet, and nothing that could follow from one.
+    early = record.entered is not None and judged_on < record.entered
+    verdict = None if early else judge(record, rules, judged_on)
     shares = breakdown(record, rules, base) if base else []
     tree = None
     if verdict is not None and record.place is not None:
@@ -177,7 +179,7 @@ def judged_of(
         shares=tuple(shares),
         cycles=tuple(through),
         tree=tree,
-        consequence=consequence(record, rules, use, day) if use else None,
+        consequence=consequence(record, rules, use, day) if use and not early else None,
     )
 
 

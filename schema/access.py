@@ -182,6 +182,11 @@ class Denied(Fault):
     """The asker may not do this at all."""
 
 
+def roles_of(command: type[Command]) -> list[Role]:
+    """The roles that may submit a command; the operator, who may any, where there is none."""
+    return [role for role, known in COMMANDS.items() if command in known] or [Role.OPERATOR]
+
+
 def may_ask(asker: Asker, command: type[Command], *, reported: bool) -> None:
     """Raises ``Denied`` unless the role may submit the command."""
     if asker.role is Role.OPERATOR or command in COMMANDS.get(asker.role, ()):

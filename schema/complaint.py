@@ -1,14 +1,15 @@
 """Complaints: what GraphQL says of a request that does not fit the schema, said in Chinese too.
 
 The library says it in English only. The commonest kinds are known by their words; of any other
-the Chinese says that the request does not fit and gives the English.
+the Chinese says that the request does not fit, with the names that occur, and where.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
-from graphql import GraphQLError
+from graphql import GraphQLError, SourceLocation
 
 KINDS = (
     (r"Cannot query field '(.+?)' on type '(.+?)'", "类型 {1} 没有字段 {0}"),
@@ -30,20 +31,45 @@ KINDS = (
     (r"Unknown type '(\S+)'", "没有类型 {0}"),
     (r"Field '(\w+)' of type '(\S+)' must have a selection of subfields", "字段 {0} 须选择子字段"),
     (r"Field '(\w+)' must not have a selection", "字段 {0} 没有子字段"),
+    (r"Cannot spread fragment '(\S+)' within itself", "片段 {0} 不能包含自身"),
+    (r"Unknown fragment '(\S+)'", "没有片段 {0}"),
+    (r"Fragment '(\S+)' is never used", "片段 {0} 没有用到"),
+    (r"Fragment '(\S+)' cannot be spread here", "片段 {0} 的类型不适用于此处"),
+    (r"Fragment '(\S+)' cannot condition", "片段 {0} 的类型须为对象、接口或联合"),
+    (r"Fragment cannot be spread here", "片段的类型不适用于此处"),
+    (r"Variable '(\S+)' is never used", "变量 {0} 没有用到"),
+    (r"Unknown directive '(\S+?)'", "没有指令 {0}"),
+    (r"Directive '(\S+)' may not be used", "指令 {0} 不能用于此处"),
+    (r"Unknown operation named '(.*)'", "没有名为 {0} 的操作"),
+    (r"Must provide operation name", "请求中有多个操作，须指明执行哪一个"),
+    (r"Fields '(\S+)' conflict", "字段 {0} 有冲突，请用不同的别名"),
+    (r"There can be only one \w+(?: \w+)? named '(\S+)'", "名称 {0} 重复"),
+    (r"This anonymous operation must be the only", "没有名称的操作只能单独出现"),
+    (r"Must provide document|does not contain any|Must provide .*operation", "请求中没有操作"),
+    (r"Subscription '?\S* ?must select only one", "一个订阅只能选一个字段"),
+    (r"Variable values are nested too deeply", "变量嵌套过深"),
+    (r"(\d+) aliases found. Allowed: (\d+)", "别名有 {0} 个，最多 {1} 个"),
+    (r"exceeds maximum operation depth of (\d+)", "查询嵌套超过 {0} 层"),
+    (r"Document contains more than (\d+) tokens", "请求超过 {0} 个词元"),
 )  # fmt: skip
 PLACE = re.compile(r"Variable '\$(\w+)' has invalid value(?: at ([\w.\[\]]+))?: ")
 NAMED = re.compile(r"(\w+)\s*:[\s\[,]*$")
-OTHERWISE = "请求不符合接口定义：{0}"
+QUOTED = re.compile(r"'([$@]?[\w.:\[\]!]+)'")
+NAMES_MAX = 3
 
 
-def complaint(message: str) -> str:
+def complaint(message: str, locations: Iterable[SourceLocation] | None = None) -> str:
     """A sentence in Chinese for what GraphQL says, with the place where it knows one."""
     for pattern, zh in KINDS:
         found = re.search(pattern, message)
         if found is not None:
             path = path_of(message)
             return (f"{path}：" if path else "") + zh.format(*found.groups())
-    return OTHERWISE.format(message)
+    at = "".join(f"第 {each.line} 行第 {each.column} 列" for each in list(locations or ())[:1])
+    if message.startswith("Syntax Error"):
+        return f"GraphQL 语法错误，{at}" if at else "GraphQL 语法错误"
+    names = "、".join(dict.fromkeys(QUOTED.findall(message)[:NAMES_MAX]))
+    return "请求不符合接口定义" + "".join(f"，{each}" for each in (names, at) if each)
 
 
 def path_of(message: str) -> str | None:

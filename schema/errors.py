@@ -69,10 +69,9 @@ def _faulty(error: GraphQLError, cause: Fault | Trouble) -> GraphQLError:
 
 
 def _misfit(error: GraphQLError) -> GraphQLError:
-    en, zh = error.message, complaint(error.message)
+    en, zh = error.message, complaint(error.message, error.locations)
     code = "GRAPHQL_SYNTAX" if en.startswith("Syntax Error") else "GRAPHQL_INVALID"
-    message = zh if zh.endswith(en) else f"{zh} / {en}"
-    return _coded(error, message, code=code, zh=zh, en=en, path=path_of(en))
+    return _coded(error, f"{zh} / {en}", code=code, zh=zh, en=en, path=path_of(en))
 
 
 def _coded(error: GraphQLError, message: str, **extensions: object) -> GraphQLError:

@@ -7,6 +7,7 @@ from stdnum.cn import ric
 from stdnum.exceptions import InvalidChecksum, InvalidFormat, ValidationError
 
 from ledger.fault import Fault
+from ledger.text import trimmed
 from schema.scalars import Text
 
 ID_NUMBER_CHARACTERS = 18
@@ -34,7 +35,7 @@ class Person:
 
 def checked(person: PersonInput) -> dict[str, str]:
     """The values to seal. Raises ``Fault`` for an empty name or a malformed id number."""
-    name = person.name.strip()
+    name = trimmed(person.name)
     if not name:
         raise Fault("BAD_PERSON", zh="姓名不能为空", en="the name is empty", field="person.name")
     values = {"name": name}
@@ -49,7 +50,7 @@ def checked(person: PersonInput) -> dict[str, str]:
                 field="person.idNumber",
             ) from None
     if person.phone:
-        values["phone"] = person.phone.strip()
+        values["phone"] = trimmed(person.phone)
     return values
 
 

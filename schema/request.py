@@ -7,6 +7,7 @@ from datetime import date
 import strawberry
 
 from ledger.fault import Fault
+from ledger.text import trimmed
 from schema.inputs import ROWS_MAX
 from schema.scalars import Text
 
@@ -36,7 +37,7 @@ def check_request(request: str, rows: int, report: Report | None = None) -> None
             en=f"requestId must have 1 to {REQUEST_CHARACTERS_MAX} printable characters",
             field="requestId",
         )
-    if report is not None and not report.source.strip():
+    if report is not None and not trimmed(report.source):
         raise BadRequest(
             "BAD_SOURCE",
             zh="上报的事实须写明来源与编号",

@@ -14,7 +14,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types.scalar import ScalarDefinition
 
 from ledger.amount import written
-from ledger.day import FIRST_DAY, LAST_DAY
+from ledger.day import FIRST_DAY, LAST_DAY, day_of
 from ledger.event import INTEGER_MAX
 from ledger.fault import Fault
 from ledger.names import Name
@@ -49,20 +49,6 @@ def _decimal(value: object) -> Decimal:
     )
 
 
-def _date(value: object) -> date:
-    try:
-        day = date.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        day = None
-    if day is None or not FIRST_DAY <= day <= LAST_DAY:
-        raise Fault(
-            "BAD_DAY",
-            zh=f"日期须为 {FIRST_DAY} 至 {LAST_DAY} 间真实存在的一天，写作 2024-03-19",
-            en=f"a Date is a day of the calendar from {FIRST_DAY} to {LAST_DAY}, as 2024-03-19",
-        )
-    return day
-
-
 def _instant(value: object) -> datetime:
     try:
         moment = datetime.fromisoformat(value) if isinstance(value, str) else None
@@ -93,9 +79,10 @@ def _text(value: object) -> str:
             return text
     raise Fault(
         "BAD_TEXT",
-        zh="文字中不能有控制字符（换行与制表符除外）或残缺的代理字符",
-        en="a Text is a string without control characters (but line feed and tab) and without "
-        "lone surrogates",
+        zh="文字中不能有控制字符（换行与制表符除外）、看不见的字符（如零宽字符、改变书写方向的字符）"
+        "或残缺的代理字符",
+        en="a Text is a string without control characters (but line feed and tab), without "
+        "invisible ones (of no width, or that turn the direction) and without lone surrogates",
     )
 
 
@@ -125,7 +112,7 @@ SCALARS: dict[object, ScalarDefinition] = {
         name="Date",
         description="A day of the calendar in Asia/Shanghai, as 2024-03-19. 日期（北京时间）。",
         serialize=date.isoformat,
-        parse_value=_date,
+        parse_value=day_of,
     ),
     datetime: strawberry.scalar(
         name="DateTime",

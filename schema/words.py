@@ -12,6 +12,10 @@ from typing import Any
 
 from graphql import GraphQLEnumType, GraphQLSchema
 
+from ledger.adoption import AdoptRegulation
+from schema.access import roles_of
+from schema.mutation import MUTATIONS
+
 ROOTS = {"Mutation": "What may be asked of the ledger.", "Subscription": "What may be followed."}
 
 
@@ -31,6 +35,21 @@ def _read() -> dict[str, dict[str, str]]:
 WORDS = _read()
 
 
+def _asked_by() -> dict[str, str]:
+    """Who may ask each mutation; an integrator may report any, and the operator may do both."""
+    names = {command: [bulk] if bulk else [] for command, bulk in MUTATIONS.items()}
+    names[AdoptRegulation] = []
+    said = {}
+    for command, bulk in names.items():
+        roles = ", ".join(role.value for role in roles_of(command))
+        for name in (command.__name__[0].lower() + command.__name__[1:], *bulk):
+            said[name] = f"Asked by {roles}. 由 {roles} 提交。"
+    return said
+
+
+ASKED_BY = _asked_by()
+
+
 def describe(schema: GraphQLSchema) -> None:
     """Completes the descriptions of types, fields, arguments and enum values."""
     for name, kind in schema.type_map.items():
@@ -47,6 +66,8 @@ def describe(schema: GraphQLSchema) -> None:
             if name == "Mutation" and command is not None:
                 each.description = _both(each.description, command)
             each.description = _said("fields", name, field, each.description)
+            if name == "Mutation" and field in ASKED_BY:
+                each.description = f"{each.description} {ASKED_BY[field]}"
             for argument, one in getattr(each, "args", {}).items():
                 one.description = _said("fields", field, argument, one.description)
 

@@ -27,6 +27,7 @@ from ledger.finding import FindingMade, Outcome
 from ledger.names import LedgerId, Name
 from ledger.regulation import RegulationAdopted, RuleAdopted, Rulebook
 from ledger.store.founding import FOUNDER
+from ledger.word import CHINESE, VALUE
 
 CHANCE = "5eed" * 16
 LEDGER = LedgerId("ledger:xuefen")
@@ -145,11 +146,15 @@ class Given:
         try:
             events = settle(asked)
         except Refusals as refusals:
+            for each in refusals.refusals:
+                in_words(each.zh, each.en)
             return Answer(refusals=tuple(refusals.refusals))
         except Fault as fault:
             return Answer(fault=fault)
         for event in events:
             lasting(event, on)
+            if isinstance(event, FindingMade):
+                in_words(event.zh, event.en)
         return Answer(events=tuple(events))
 
 
@@ -244,6 +249,17 @@ class Answer:
     def _answered(self) -> None:
         assert self.refusals == (), f"refused: {_refusals(self.refusals)}"
         assert self.fault is None, f"faulted: {self.fault}"
+
+
+def in_words(*sentences: str) -> None:
+    """Fails for a sentence with a value as the interface spells it, such as ``OFFLINE_TO_ONLINE``.
+
+    What people wrote, such as the subject SCIENCE, stays as it is.
+    """
+    for sentence in sentences:
+        for value in VALUE.findall(sentence):
+            assert value not in CHINESE, f"say {value} in words: {sentence}"
+            assert "_" not in value, f"put {value} into ledger/word.py: {sentence}"
 
 
 def lasting(event: Event, day: date = date(2024, 3, 19)) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import threading
 from base64 import b64encode
@@ -139,10 +140,15 @@ def field_of(command: type[Command]) -> str:
     return command.__name__[0].lower() + command.__name__[1:]
 
 
+# Three words in a row; names, codes and what the asker wrote are fewer.
+ENGLISH = re.compile(r"\b[A-Za-z]+,? [A-Za-z]+,? [A-Za-z]+\b")
+
+
 def spoken(said: dict[str, Any]) -> None:
     """Whether something is said with a code, in Chinese and in English, and no Python in it."""
     assert said["code"] == said["code"].upper()
     assert any("一" <= each <= "鿿" for each in said["zh"]), said
+    assert not ENGLISH.search(said["zh"]), said
     assert any(each.isascii() and each.isalpha() for each in said["en"]), said
     assert "Traceback" not in said["en"], said
 

@@ -19,6 +19,7 @@ ROOMS = ("ledger", "projections", "schema", "api")
 MECHANISM = (
     "fault",
     "text",
+    "word",
     "day",
     "names",
     "amount",

@@ -219,6 +219,7 @@ def test_a_position_that_the_ledger_has_not_reached_is_an_error(operator: Party)
     [
         ({"entered": "2024-02-30"}, "BAD_DAY", "entered"),
         ({"subject": " at 'inputs[0].x'; \x00"}, "BAD_TEXT", "subject"),
+        ({"subject": "语\u200b文"}, "BAD_TEXT", "subject"),
         ({"person": {"name": "\x07"}}, "BAD_TEXT", "person.name"),
         ({"stage": "KINDERGARDEN"}, "GRAPHQL_INVALID", "stage"),
         ({"nothing": 1}, "GRAPHQL_INVALID", ""),
@@ -255,7 +256,10 @@ def test_a_bad_value_in_a_bulk_names_its_row_and_its_field(
         ("query($v: AsOf) { creditRecord(teacher: \"teacher:x\", asOf: $v) { position } }",
          {"v": 5}, "v：AsOf 须为对象"),
         ("{ schools }", {}, "字段 schools 须选择子字段"),
-        ("query { ...a } fragment a on Query { ...a }", {}, "请求不符合接口定义：Cannot spread"),
+        ("query { ...a } fragment a on Query { ...a }", {}, "片段 a 不能包含自身"),
+        ("{ head", {}, "GraphQL 语法错误，第 1 行第 7 列"),
+        ("{ head head: schools { position } }", {}, "字段 head 有冲突"),
+        ("query($v: School) { head @skip(if: $v) }", {}, "请求不符合接口定义，$v、School，第 1"),
     ],
 )  # fmt: skip
 def test_the_commonest_misfits_are_said_in_chinese(

@@ -600,6 +600,27 @@ def test_a_record_is_shown_as_it_was(told_url: str) -> None:
     assert record(told_url, "--as-of-position", 10**9)["position"] == now["position"]
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("record", "lin", "--on"),
+        ("record", "lin", "--effective"),
+        ("history", "--from-day"),
+        ("history", "--to-day"),
+        ("regulations", "--on"),
+        ("serve", "--demo-clock"),
+    ],
+)
+@pytest.mark.parametrize("day", ["9999-12-31", "1899-12-31", "2024-02-30"])
+def test_a_day_that_is_typed_lies_in_the_calendar(
+    told_url: str, command: tuple[str, ...], day: str
+) -> None:
+    _, said = inside("--database-url", told_url, *command, day, status=2)
+
+    assert "BAD_DAY" in said
+    assert "Traceback" not in said
+
+
 def test_credits_of_another_cycle_are_pointed_to(told_url: str) -> None:
     _, said = inside("--database-url", told_url, "record", "lin")
     day = said.rpartition("--on ")[2].strip().rstrip(".")

@@ -257,7 +257,15 @@ def test_the_health_pages_say_how_it_stands(quiet: Served) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "status"), [({"day": "2024-02-30"}, 400), ({}, 400), ([], 400), ({"day": 5}, 400)]
+    ("body", "status"),
+    [
+        ({"day": "2024-02-30"}, 400),
+        ({}, 400),
+        ([], 400),
+        ({"day": 5}, 400),
+        ({"day": "9999-12-31"}, 400),
+        ({"day": "1899-12-31"}, 400),
+    ],
 )
 def test_the_clock_is_set_to_a_day_of_the_calendar(quiet: Served, body: Any, status: int) -> None:
     response = quiet.client.post("/demo/clock", json=body, headers=quiet.operator.headers)

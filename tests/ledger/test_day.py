@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from ledger.day import happened, years_later
+from ledger.day import FIRST_DAY, LAST_DAY, day_of, happened, years_later
 from ledger.fault import Fault
 
 TODAY = date(2024, 7, 10)
@@ -35,3 +35,16 @@ def test_tomorrow_has_not():
 )
 def test_the_same_day_of_a_later_year_never_leaves_the_calendar(years, day):
     assert years_later(date(2024, 2, 29), years) == day
+
+
+@pytest.mark.parametrize("day", [FIRST_DAY, TODAY, LAST_DAY])
+def test_a_day_of_the_calendar_is_read(day):
+    assert day_of(day.isoformat()) == day
+
+
+@pytest.mark.parametrize("written", ["1899-12-31", "2200-01-01", "2023-02-29", "", 20240710, None])
+def test_no_other_day_is_read(written):
+    with pytest.raises(Fault) as caught:
+        day_of(written)
+
+    assert caught.value.code == "BAD_DAY"

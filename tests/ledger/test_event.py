@@ -36,6 +36,7 @@ from ledger.fault import Fault
 from ledger.names import TeacherId, TermId
 from ledger.regulation import Rule, RuleAdopted
 from ledger.term import TermOpened
+from ledger.text import BLANKS
 from tests.given import adoption, lasting
 
 AT = datetime(2024, 4, 8, 9, 30, 0, 1, tzinfo=UTC)
@@ -68,10 +69,11 @@ def throw_away() -> Iterator[None]:
         CATALOGUE.update(before)
 
 
-# What the ledger lets in: text in NFC without control characters but for line feed and tab.
+# What the ledger lets in: text in NFC without control characters but for line feed and tab, and
+# without invisible ones.
 ALLOWED = strategies.text(
     strategies.one_of(
-        strategies.characters(exclude_categories=("Cc", "Cs")),
+        strategies.characters(exclude_categories=("Cc", "Cf", "Cs"), exclude_characters=BLANKS),
         strategies.sampled_from('\n\t"\\/学分制〇\u2028\u2029\uffff\U0001f600é<>&'),
     ),
     max_size=60,

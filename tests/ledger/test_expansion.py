@@ -12,6 +12,7 @@ from ledger.expansion import (
     DecideExpansion,
     ExpansionOutOfOrder,
     ExpansionPending,
+    ExpansionSeats,
     RequestExpansion,
 )
 from ledger.finding import Outcome
@@ -101,7 +102,7 @@ def test_the_window_of_2020_for_more_seats_is_unknown():
 def test_the_new_total_exceeds_the_old_one(seats):
     given(cast.opened()).when(
         RequestExpansion(offering=OFFERING, seats=seats), on=date(2024, 3, 28)
-    ).refused(ExpansionPending, field="seats")
+    ).refused(ExpansionSeats, field="seats")
 
 
 def test_a_second_request_waits_for_the_decision_on_the_first():
@@ -197,7 +198,7 @@ def test_the_name_of_a_parallel_class_is_used_once(past):
 @pytest.mark.parametrize("seats", [0, SEATS_MAX + 1])
 def test_a_parallel_class_has_seats(seats):
     no_seats = RequestExpansion(offering=OFFERING, seats=seats, parallel=OTHER_OFFERING)
-    given(cast.opened()).when(no_seats, on=ASKED_ON).refused(ExpansionPending, field="seats")
+    given(cast.opened()).when(no_seats, on=ASKED_ON).refused(ExpansionSeats, field="seats")
 
 
 def test_c_24_a_parallel_class_is_none_of_those_that_a_project_declared():

@@ -11,6 +11,7 @@ from ledger.command import OutsideScope, UnknownReference
 from ledger.completion import Recipient
 from ledger.feedback import ReportIncomplete, ReportTrainee, TraineeFeedback, TraineeReported
 from ledger.finding import Outcome
+from ledger.word import in_english
 from tests import cast
 from tests.cast import CHEN, COUNTY_SCHOOL, HANGZHOU, LIN, OFFERING, SCHOOL
 from tests.given import asker_for, background, given, on
@@ -57,7 +58,7 @@ def test_a_report_to_one_of_them_is_a_violation(recipient, missing, reported):
 
     [finding] = answer.found("ZJ24-90", Outcome.VIOLATION, ReportIncomplete).findings
     answer.kept(told(recipient))
-    assert finding.en.endswith(f"to {missing}")
+    assert finding.en.endswith(f"to {in_english(missing)}")
 
 
 def test_the_second_report_completes_the_first():

@@ -17,6 +17,7 @@ from ledger.completion import (
 )
 from ledger.finding import Outcome
 from ledger.notice import DenialNotice, NoDenial, NoticeIncomplete, NotifyDenial
+from ledger.word import in_english
 from tests import cast
 from tests.cast import COUNTY_SCHOOL, LIN, OFFERING, OPENS, SCHOOL
 from tests.given import given, on, rules_without
@@ -78,7 +79,7 @@ def test_a_missing_recipient_is_noted(recipients, missing, reported):
 
     [finding] = answer.found("ZJ14-11", Outcome.VIOLATION, NoticeIncomplete).findings
     answer.kept(told(*recipients))
-    assert "、".join(missing.split(", ")) in finding.en
+    assert in_english(missing) in finding.en
 
 
 def test_the_second_notice_completes_the_first():

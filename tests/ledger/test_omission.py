@@ -204,7 +204,7 @@ def test_attendance_is_taken_for_each_half_of_a_day():
         .findings
     )
 
-    assert "6 个培训半天中有 1 个没有登记出勤：2024-04-10 AFTERNOON" in finding.zh
+    assert "6 个培训半天中有 1 个没有登记出勤：2024-04-10 下午" in finding.zh
     close(story, attended()).accepted()
 
 

@@ -9,15 +9,16 @@ import pytest
 
 from ledger.command import UnknownReference
 from ledger.finding import Outcome
-from ledger.names import TermId
 from ledger.profile import NationalDataPrevails, NotImported, UpdateTeacherProfile
 from ledger.register import Stage, Tier, Title
 from ledger.teacher import ProfileSource, TeacherProfileUpdated, TeacherTransferred
 from ledger.term import WindowClosed, WindowUnknown
 from tests import cast
-from tests.cast import DAY, H1_2024, H2_2019, H2_2020, LIN, OTHER_SCHOOL, RUIAN, SCHOOL, WENZHOU
+from tests.cast import H1_2024, H2_2019, H2_2020, LIN, OTHER_SCHOOL, RUIAN, SCHOOL, WENZHOU
 from tests.given import given, on
 
+# No selection runs on it.
+DAY = date(2024, 5, 6)
 UPDATE = UpdateTeacherProfile(teacher=LIN, stage=Stage.PRIMARY, subject="SCIENCE")
 TEACHER = on(date(2019, 6, 1), cast.registered(entered=date(2019, 6, 1)))
 
@@ -79,14 +80,31 @@ def test_the_window_of_ruian_is_not_that_of_wenzhou():
     ).then(updated(place=WENZHOU, term=H2_2019))
 
 
-def test_without_a_term_no_window_is_asked_for():
-    given(TEACHER).when(UPDATE, on=date(2024, 3, 20)).then(updated())
-    assert TermId("term:2024H1") == H1_2024
+@pytest.mark.parametrize(
+    ("day", "term", "rule"),
+    [
+        pytest.param(date(2019, 6, 16), None, None, id="before-any-window"),
+        pytest.param(date(2019, 9, 5), H2_2019, None, id="in-the-window"),
+        pytest.param(date(2019, 9, 17), H2_2019, "RA19-10", id="while-the-last-round-runs"),
+        pytest.param(date(2020, 9, 1), None, None, id="the-window-is-unknown"),
+        pytest.param(date(2024, 3, 5), None, None, id="before-the-calendar"),
+        pytest.param(date(2024, 3, 18), H1_2024, None, id="W-157"),
+        pytest.param(date(2024, 3, 20), H1_2024, "ZJ24-22", id="W-157-late"),
+        pytest.param(date(2024, 4, 1), H1_2024, "ZJ24-22", id="last-day-of-selection"),
+        pytest.param(date(2024, 4, 2), None, None, id="selection-is-over"),
+    ],
+)
+@pytest.mark.parametrize("reported", [False, True])
+def test_without_a_term_it_is_the_one_that_is_chosen_from(day, term, rule, reported):
+    answer = given(TEACHER).when(UPDATE, on=day, reported=reported)
+    if rule is not None:
+        answer = answer.found(rule, Outcome.VIOLATION, WindowClosed)
+    answer.then(updated(term=term))
 
 
 def test_a_national_import_comes_as_a_report():
     command = replace(UPDATE, title=Title.INTERMEDIATE, source=ProfileSource.NATIONAL_IMPORT)
-    given(TEACHER).when(command, on=DAY).refused(NotImported, field="source")
+    given(TEACHER).when(command, on=DAY).refused(NotImported, field="reported")
     given(TEACHER).when(command, on=DAY, reported=True).then(NATIONAL)
 
 

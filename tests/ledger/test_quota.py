@@ -126,15 +126,19 @@ def test_in_2020_a_distance_provider_declares_fifty_projects(count, accepted):
 
 def test_a_provider_without_a_category_cannot_be_judged():
     host = cast.accredited(UNIVERSITY, place=PROVINCE, reach=Reach.PROVINCE_WIDE)
-    given(cast.trained(), cast.term(), host).when(declare(), on=DECLARATION_DAY).found(
-        None, Outcome.INDETERMINATE, QuotaUnknown
-    )
+    answer = given(cast.trained(), cast.term(), host).when(declare(), on=DECLARATION_DAY)
+    answer.found(None, Outcome.INDETERMINATE, QuotaUnknown)
+    assert "no quota category" in answer.findings[0].en
 
 
 def test_a_term_without_a_quota_cannot_be_judged():
-    given(cast.trained(), cast.term(H2_2019), cast.university()).when(
+    answer = given(cast.trained(), cast.term(H2_2019), cast.university()).when(
         declare(term=H2_2019), on=date(2019, 6, 20)
-    ).found(None, Outcome.INDETERMINATE, QuotaUnknown)
+    )
+    answer.found(None, Outcome.INDETERMINATE, QuotaUnknown)
+    [said] = [each for each in answer.findings if each.code == "QUOTA_UNKNOWN"]
+    assert "no document sets" in said.en
+    assert "category" not in said.en
 
 
 def test_a_new_provider_is_judged_even_without_a_category():

@@ -83,11 +83,27 @@ def test_a_later_timetable_is_not_late_again():
 
 
 def test_the_sessions_add_up_to_the_plan():
-    given(cast.opened()).when(publish(23), on=IN_TIME).refused(TimetableUneven, field="sessions")
+    given(cast.opened()).when(publish(23), on=IN_TIME).refused(
+        TimetableUneven, "ZJ24-60", field="sessions"
+    )
     given(cast.opened()).when(publish(25), on=IN_TIME, reported=True).refused(TimetableUneven)
     given(cast.opened()).when(PublishTimetable(offering=OFFERING, sessions=()), on=IN_TIME).refused(
         TimetableUneven
     )
+
+
+@pytest.mark.parametrize(
+    ("opened_on", "rule"),
+    [
+        (date(2013, 12, 31), None),
+        (date(2014, 12, 31), "ZJ14-12"),
+        (date(2024, 3, 5), "ZJ14-12"),
+        (date(2024, 3, 6), "ZJ24-60"),
+    ],
+)
+def test_fewer_hours_than_published_are_refused_under_the_rule_on_plans(opened_on, rule):
+    past = given(on(opened_on, cast.opened()))
+    past.when(publish(23), on=IN_TIME).refused(TimetableUneven, rule, field="sessions")
 
 
 def test_a_half_day_stands_once():

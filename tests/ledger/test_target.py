@@ -16,6 +16,7 @@ from ledger.target import (
 from tests.cast import H1_2024, H2_2019, HANGZHOU, PROVINCE, RUIAN, WENZHOU
 from tests.given import all_rules
 
+UNDECIDED = Result.INDETERMINATE
 LAST_ORDERS = date(2024, 3, 9)
 OTHER_COUNTY = JurisdictionId("jurisdiction:330106")
 S20 = [
@@ -57,6 +58,7 @@ def test_w_090_the_province_assesses_no_quantity_under_epidemic_control(place, d
 
     assert (found and found.result) == expected
     assert found is None or found.rule == "ZJ20-01"
+    assert found is None or ("Nobody can tell" in found.en) == (found.result is UNDECIDED)
 
 
 def test_the_province_does_not_assess_itself():
@@ -69,6 +71,7 @@ def test_w_091_the_province_asks_for_no_share_under_epidemic_control(day, expect
 
     assert (found and found.result) == expected
     assert found is None or found.rule == "ZJ20-02"
+    assert found is None or ("Nobody can tell" in found.en) == (found.result is UNDECIDED)
     assert provincial_share(all_rules(), PROVINCE, day) is None
 
 

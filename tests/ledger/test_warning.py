@@ -54,9 +54,11 @@ def test_a_bureau_warns_a_provider_and_sets_a_deadline():
 @pytest.mark.parametrize("reported", [False, True])
 @pytest.mark.parametrize("deadline", [None, DAY])
 def test_a_yellow_card_without_time_to_mend_is_a_violation(deadline, reported):
-    given(cast.accredited()).when(
+    answer = given(cast.accredited()).when(
         replace(CARD, deadline=deadline), on=DAY, reported=reported
-    ).found("WZ12-28", Outcome.VIOLATION, StepOutOfOrder).then(card(deadline))
+    )
+    answer.found("WZ12-28", Outcome.VIOLATION, StepOutOfOrder).then(card(deadline))
+    assert "None" not in answer.findings[0].en
 
 
 def test_a_bureau_warns_over_one_project():
@@ -130,7 +132,7 @@ def test_who_is_accredited_anew_begins_without_a_case(past):
     )
 
     said = answer.found("WZ12-28", Outcome.VIOLATION, StepOutOfOrder).findings[0]
-    assert "YELLOW_CARD, RECTIFICATION, REINSPECTION" in said.en
+    assert "yellow card, rectification, reinspection" in said.en
     assert "closed the case" not in said.en
 
 

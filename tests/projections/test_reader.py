@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, timedelta
 from threading import Event as Flag
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ledger.consequence import RecordUse
 from ledger.enrollment import Status
 from ledger.names import SchoolId
 from ledger.store.feed import Filter
@@ -265,6 +266,24 @@ def test_a_record_without_events_is_zeros(told: tuple[Ledger, Runner, Reader]) -
     assert (state.lines, state.position, state.entered) == ([], 0, None)
     assert (now.verdict, then.verdict) == (None, None)
     assert now.record == then.record == state
+
+
+def test_before_a_teacher_entered_there_is_no_cycle_to_judge(
+    told: tuple[Ledger, Runner, Reader],
+) -> None:
+    _, _, reader = told
+    rules, uses = Rules(reader), RecordUse.TITLE_PROMOTION
+    entered = judged_now(reader, rules, RECORDS, "teacher:lin", date(2024, 6, 1)).record.entered
+    assert entered is not None
+    before = judged_now(
+        reader, rules, RECORDS, "teacher:lin", entered - timedelta(days=1), use=uses
+    )
+
+    assert (before.verdict, before.consequence) == (None, None)
+    assert before.record.entered == entered
+    first = judged(reader, rules, RECORDS, "teacher:lin", entered)
+    assert first.verdict is not None
+    assert first.verdict.cycle_start == entered
 
 
 def test_a_verdict_from_the_live_view_is_that_as_of_the_head(

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from graphql import GraphQLEnumType, is_introspection_type, is_specified_scalar_type
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    is_introspection_type,
+    is_specified_scalar_type,
+)
 
 import schema.root
+from schema.access import roles_of
+from schema.mutation import MUTATIONS
 from schema.words import WORDS, bilingual
+from tests.given import all_rules
 
 PRINTED = Path(schema.root.__file__).with_name("schema.graphql")
 SCHEMA = schema.root.build()
@@ -78,3 +86,30 @@ def test_what_need_not_be_given_has_a_default():
     assert 'onlineCredits: Decimal! = "0"' in printed
     assert plan["segments"].default_value == 1
     assert "seats: Int!\n" in printed
+
+
+def test_a_word_is_not_said_of_what_it_does_not_mean():
+    def said(owner: str, field: str) -> str:
+        return TYPES[owner].fields[field].description
+
+    for name, kind in TYPES.items():
+        if isinstance(kind, GraphQLInputObjectType):
+            assert all("How many rows" not in said(name, field) for field in kind.fields), name
+    assert "lead" not in said("RegisterTrainerInput", "expertise")
+    assert "elsewhere" not in said("UpdateTeacherProfileInput", "source")
+    assert "platform" in said("RegisterTeacherInput", "entered")
+
+
+def test_the_words_that_a_rule_tests_stand_in_the_schema():
+    described = TYPES["PlanInput"].fields["contents"].description
+    rules = [each for each in all_rules().rules.values() if each.kind == "required-content"]
+
+    assert rules
+    assert all(word in described for each in rules for word in each.parameters["required_content"])
+
+
+def test_every_mutation_says_who_asks_it():
+    fields = TYPES["Mutation"].fields
+    for command, bulk in MUTATIONS.items():
+        for name in filter(None, (command.__name__[0].lower() + command.__name__[1:], bulk)):
+            assert all(role.value in fields[name].description for role in roles_of(command)), name
