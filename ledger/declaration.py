@@ -91,7 +91,7 @@ class DeclareProject(Command):
     opened: bool = fact(default=False)
     held: Accreditation = fact(default_factory=Accreditation)
     known_trainers: Trainers = fact(default_factory=Trainers)
-    awarded: OrderAwarded | None = fact(default=None)
+    awarded: Entry | None = fact(default=None)
     projects: dict[ProjectId, str] = fact(default_factory=dict)
     led: dict[ProjectId, Led] = fact(default_factory=dict)
     mandated: dict[ProjectId, str] = fact(default_factory=dict)
@@ -124,8 +124,8 @@ class DeclareProject(Command):
         match entry.event:
             case TermOpened():
                 self.opened = True
-            case OrderAwarded() as event:
-                self.awarded = event
+            case OrderAwarded():
+                self.awarded = entry
             case ProjectDeclared() as event:
                 self.known = self.known or event.project == self.project
                 if event.provider == self.provider and event.counts_for_quota:

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from ledger.names import JurisdictionId
+from ledger.names import JurisdictionId, TermId
 from ledger.regulation import InForce, Value
 
 
@@ -31,7 +31,7 @@ class Result(Enum):
 class Requirement(Struct, kw_only=True, frozen=True):
     """One requirement with its rule, what it needs, what there was, and on what it stands.
 
-    ``external``: the rule comes from outside the documents; ``year``: the teacher-year judged.
+    ``external``: the rule comes from outside the documents; ``year``, ``term``: what was judged.
     """
 
     code: str
@@ -47,9 +47,11 @@ class Requirement(Struct, kw_only=True, frozen=True):
     certain: bool = True
     external: bool = False
     year: int | None = None
+    term: TermId | None = None
     parameters: dict[str, Value] = {}
     chosen_for: JurisdictionId | None = None
     chosen_on: date | None = None
+    chosen_term: TermId | None = None
     positions: tuple[int, ...] = ()
     events: tuple[str, ...] = ()
 
@@ -66,6 +68,7 @@ def cited(rule: InForce[Any]) -> dict[str, Any]:
         "parameters": rule.rule.parameters,
         "chosen_for": rule.place,
         "chosen_on": rule.day,
+        "chosen_term": rule.term,
     }
 
 
@@ -81,6 +84,7 @@ def weighed(
     events: tuple[str, ...] = (),
     positions: tuple[int, ...] = (),
     year: int | None = None,
+    term: TermId | None = None,
 ) -> Requirement:
     """How a number stands to a rule; undecided where nobody can tell whether it is in force."""
     return Requirement(
@@ -93,5 +97,6 @@ def weighed(
         events=events,
         positions=positions,
         year=year,
+        term=term,
         **cited(rule),
     )

@@ -76,16 +76,18 @@ class _Order:
     submitted: OrderSubmitted | None = None
     responded: set[ProviderId] | None = None
     awarded: ProviderId | None = None
+    evidence: str = ""
+    award: str = ""
     held: Accreditation = field(default_factory=Accreditation)
 
     def learn(self, entry: Entry, provider: ProviderId) -> None:
         match entry.event:
             case OrderSubmitted() as event:
-                self.submitted = event
+                self.submitted, self.evidence = event, entry.id
             case OrderResponded(provider=responder):
                 self.responded = {*(self.responded or ()), responder}
             case OrderAwarded(provider=awarded):
-                self.awarded = awarded
+                self.awarded, self.award = awarded, entry.id
             case _:
                 self.held.learn(entry, provider)
 
@@ -116,13 +118,14 @@ def host_age(
 def judge_award(
     command: Command,
     order: OrderId,
-    awarded: OrderAwarded | None,
+    awarded: Entry | None,
     provider: ProviderId,
     place: JurisdictionId,
     term: TermId,
 ) -> Refused | None:
     """The gate on declaring for an order that was awarded to another, elsewhere or in no term."""
-    won = awarded and (awarded.provider, awarded.place, awarded.term)
+    event = awarded.event if awarded else None
+    won = isinstance(event, OrderAwarded) and (event.provider, event.place, event.term)
     if won == (provider, place, term):
         return None
     phase, calendar = Phase.ORDER_DECLARE, Calendar.ORDER
@@ -131,6 +134,7 @@ def judge_award(
         en=f"{order} was not awarded to {provider} for {place.value} in {term.value}",
         rule=window(command.ask.rules, place, term, phase, calendar, command.ask.on),
         field="order",
+        evidence=(awarded.id,) if awarded else (),
     )
 
 
@@ -203,6 +207,7 @@ class RespondToOrder(Command):
             en=f"{self.provider} is not accredited for the whole province",
             rule=need,
             field="provider",
+            evidence=(self.seen.evidence,),
         )
 
     def _routing(self, order: OrderSubmitted) -> Refused | None:
@@ -213,6 +218,7 @@ class RespondToOrder(Command):
             en=f"{self.order} goes to its intended providers only; {self.provider} is none of them",
             rule=self.ask.rules.find(OrderRouting, order.place, self.ask.on, term=order.term.value),
             field="provider",
+            evidence=(self.seen.evidence,),
         )
 
 
@@ -247,6 +253,7 @@ class AwardOrder(Command):
                 zh=f"{self.order} 已经确定由 {self.seen.awarded} 承训",
                 en=f"{self.order} was awarded to {self.seen.awarded}",
                 field="order",
+                evidence=(self.seen.award,),
             )
         yield from in_window(
             self,
@@ -278,6 +285,7 @@ class AwardOrder(Command):
             en=f"{self.provider} did not answer {self.order}",
             rule=window(self.ask.rules, order.place, order.term, phase, calendar, day),
             field="provider",
+            evidence=(self.seen.evidence,),
         )
 
 
