@@ -22,7 +22,10 @@ LAST_DAY_DEFAULT = {"H1": (6, 30), "H2": (12, 31)}
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """A plan under scrutiny: by whom, for which place and term, and asked by which command."""
+    """A plan under scrutiny: by whom, for which place and term, and asked by which command.
+
+    ``earlier``: the plans that the host has put forward for the same place and term.
+    """
 
     command: Command
     plan: Plan
@@ -30,6 +33,7 @@ class Candidate:
     lead: Lead
     place: JurisdictionId
     term: TermId
+    earlier: tuple[Plan, ...] = ()
 
     @property
     def audience(self) -> Audience:

@@ -97,6 +97,7 @@ class DeclareProject(Command):
     mandated: dict[ProjectId, str] = fact(default_factory=dict)
     taken_back: str | None = fact(default=None)
     local: dict[ProjectId, str] = fact(default_factory=dict)
+    earlier: list[Plan] = fact(default_factory=list)
     ordered: dict[ProjectId, tuple[ProjectDeclared, str]] = fact(default_factory=dict)
 
     def boundary(self) -> list[Selector]:
@@ -136,6 +137,8 @@ class DeclareProject(Command):
                     self.led[event.project] = Led(event.provider, event.offerings, entry.id)
                 if (event.place, event.term) == (self.place, self.term):
                     self.local[event.project] = entry.id
+                    if event.provider == self.provider:
+                        self.earlier.append(event.plan)
                 if event.order is not None:
                     self.ordered[event.project] = (event, entry.id)
             case ProjectWithdrawn(in_window=in_window, project=project):
@@ -212,7 +215,13 @@ class DeclareProject(Command):
         if disguised is not None:
             yield self.finding(disguised, Outcome.VIOLATION, *about_this)
         candidate = Candidate(
-            command=self, plan=plan, host=host, lead=self.lead, place=self.place, term=self.term
+            command=self,
+            plan=plan,
+            host=host,
+            lead=self.lead,
+            place=self.place,
+            term=self.term,
+            earlier=tuple(self.earlier),
         )
         yield from judge_plan(candidate, *about_this)
 

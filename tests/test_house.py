@@ -38,6 +38,7 @@ LONG_FILES = {
     "ledger/attendance.py": "absences and leave, and the two folds that other nouns take from them",
     "ledger/change.py": "the events of a change, three of its steps, and the fold that all share",
     "ledger/completion.py": "five outcomes and Standing, the one fold that reads all of them",
+    "ledger/declaration.py": "one step that learns all that limits a provider, a lead and an order",
     "ledger/enrollment.py": "five events of one choice, its fold, and the review by the school",
     "ledger/document.py": "the text of a document, its reading field by field, and its adoption",
     "ledger/offering.py": "a class, and ClassRoom, which folds its seats with its expansion",
