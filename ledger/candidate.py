@@ -13,7 +13,7 @@ from datetime import date
 from ledger.accreditation import ProviderAccredited
 from ledger.command import PROVINCE, Command
 from ledger.names import JurisdictionId, TermId
-from ledger.plan import Audience, Lead, Plan
+from ledger.plan import Audience, Lead, Mode, Plan
 from ledger.regulation import InForce, ParametersT
 
 HALF_YEAR = re.compile(r"([0-9]{4})(H[12])")
@@ -45,21 +45,34 @@ class Candidate:
         """The level of the project: of the province if it is for the province."""
         return PROVINCE.level if self.audience is Audience.PROVINCE else self.place.level
 
-    def find(self, kind: type[ParametersT], day: date | None = None) -> InForce[ParametersT] | None:
+    @property
+    def held_as(self) -> Mode:
+        """The mode that the credits of the plan speak of: partly online is blended."""
+        plan = self.plan
+        intensive = plan.mode is Mode.INTENSIVE
+        partly = intensive or plan.online_credits < plan.base_credits
+        return Mode.BLENDED if partly and plan.online_credits > 0 else plan.mode
+
+    def find(
+        self, kind: type[ParametersT], day: date | None = None, mode: Mode | None = None
+    ) -> InForce[ParametersT] | None:
         """The rule of a kind that answers for the plan, or ``None``."""
-        found = self.find_all(kind, day)
+        found = self.find_all(kind, day, mode)
         return found[0] if found else None
 
     def find_all(
-        self, kind: type[ParametersT], day: date | None = None
+        self, kind: type[ParametersT], day: date | None = None, mode: Mode | None = None
     ) -> list[InForce[ParametersT]]:
-        """All rules of a kind that answer for the plan, the strongest first."""
+        """All rules of a kind that answer for the plan, the strongest first.
+
+        ``mode``: as which it is judged, if not as what it is called.
+        """
         return self.command.ask.rules.find_all(
             kind,
             self.place,
             day or self.command.ask.on,
             term=self.term.value,
-            mode=self.plan.mode.value,
+            mode=(mode or self.plan.mode).value,
             choice=self.plan.choice.value,
             audience=self.audience.value,
             level=self.level,
