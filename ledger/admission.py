@@ -29,6 +29,7 @@ from ledger.rank import Place, Ranks, ReReview
 from ledger.review import reasoned
 from ledger.screening import ApplicantPlaced, Waiting
 from ledger.term import Phase, in_window
+from ledger.text import trimmed
 
 
 class NotScreened(Refused):
@@ -121,7 +122,7 @@ class AdmitApplicants(ClassStep):
                 yield _confirmed(opened, teacher, school, number)
             else:
                 full = f"筛选次序第 {place.rank} 位，容量 {self.room.seats} 已满"
-                yield _declined(opened, teacher, school, number, self.reason.strip() or full)
+                yield _declined(opened, teacher, school, number, trimmed(self.reason) or full)
 
     def _screened(self) -> tuple[int, list[tuple[TeacherId, Place]]]:
         """The latest round of which somebody screened waits, and who does, in order."""

@@ -36,6 +36,7 @@ from ledger.register import taken, unknown
 from ledger.response import host_age, judge_award
 from ledger.scrutiny import judge_plan
 from ledger.term import Calendar, Phase, TermOpened, in_window, known_term
+from ledger.text import trimmed
 from ledger.trainer import Trainers, judge_trainers, trainers_of
 
 OFFERINGS_MAX = 1_000
@@ -153,8 +154,8 @@ class DeclareProject(Command):
                 self.known_trainers.learn(entry)
 
     def _same_training(self, event: ProjectDeclared) -> bool:
-        known = (event.provider, event.term, event.plan.title.strip())
-        return known == (self.provider, self.term, self.plan.title.strip())
+        known = (event.provider, event.term, trimmed(event.plan.title))
+        return known == (self.provider, self.term, trimmed(self.plan.title))
 
     def authority(self) -> Name:
         return self.provider

@@ -14,6 +14,7 @@ from ledger.event import Entry, Event
 from ledger.names import JurisdictionId, Name, SchoolId, TeacherId
 from ledger.review import ReasonMissing
 from ledger.teacher import TEACHER_EVENTS, Whereabouts
+from ledger.text import trimmed
 
 
 class PersonErased(Event, name="erasure.person-erased"):
@@ -54,7 +55,7 @@ class EraseTeacher(Command):
 
     def decide(self) -> Iterator[Event]:
         school = self.now.known(self.teacher)
-        if not self.reason.strip():
+        if not trimmed(self.reason):
             raise ReasonMissing(
                 zh="删除个人信息须写明理由", en="an erasure needs a reason", field="reason"
             )

@@ -22,7 +22,7 @@ from ledger.fault import Fault
 from ledger.names import OfferingId, ProviderId, StaffId
 from ledger.offering import OFFERING_EVENTS, ClassStep
 from ledger.regulation import Parameters
-from ledger.text import filled
+from ledger.text import filled, trimmed
 
 ANSWERS_MAX = 100_000
 SideT = TypeVar("SideT")
@@ -214,7 +214,9 @@ def untold(needed: Iterable[SideT], told: Container[SideT]) -> list[SideT]:
 
 def _exact_score(given: Score) -> Score:
     return Score(
-        score=score(given.score, "scores.score"), trainer=given.trainer, course=given.course.strip()
+        score=score(given.score, "scores.score"),
+        trainer=given.trainer,
+        course=trimmed(given.course),
     )
 
 

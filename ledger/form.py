@@ -8,6 +8,7 @@ from enum import Enum
 from ledger.command import Command, Refused
 from ledger.names import JurisdictionId, TermId
 from ledger.regulation import Parameters
+from ledger.text import trimmed
 
 
 class Form(Enum):
@@ -66,7 +67,7 @@ def judge_form(
     if rule is None:
         return
     for field, value in texts.items():
-        if value is None or not str(value).strip():
+        if value is None or not trimmed(str(value)):
             yield FormIncomplete(
                 zh=f"订单表的 {field} 没有填写",
                 en=f"{field} of the order form is empty",
@@ -77,7 +78,7 @@ def judge_form(
         ("aims", rule.value.aims_characters_max),
         ("requirements", rule.value.requirements_characters_max),
     ):
-        count = len(str(texts[field]).strip())
+        count = len(trimmed(str(texts[field])))
         if count > most:
             yield FormOverrun(
                 zh=f"{field} 有 {count} 字，上限为 {most} 字",

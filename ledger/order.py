@@ -21,7 +21,7 @@ from ledger.names import JurisdictionId, Name, OrderId, ProviderId, StaffId, Ter
 from ledger.register import Stage, taken, unknown
 from ledger.regulation import Parameters
 from ledger.term import Calendar, Phase, TermOpened, in_window, known_term, note_window
-from ledger.text import filled
+from ledger.text import filled, trimmed
 
 SEATS_MAX = 100_000
 DAYS_MAX = 366
@@ -202,7 +202,7 @@ class SubmitOrder(Command):
             intended=self.intended,
             contact=self.contact,
             off_platform=self.off_platform,
-            **{field: getattr(self, field).strip() for field in TEXTS},
+            **{field: trimmed(getattr(self, field)) for field in TEXTS},
         )
         yield from on_platform(
             self, self.off_platform, self.order, place=self.place, term=self.term

@@ -35,6 +35,7 @@ from ledger.regulation import Parameters, Rulebook
 from ledger.requirement import Requirement, Result, weighed
 from ledger.sample import SampleDrawn, again
 from ledger.school_based import SchoolBasedRecorded
+from ledger.text import trimmed
 
 
 class Body(Enum):
@@ -177,7 +178,7 @@ class InspectProject(BureauStep):
             kind=self.kind,
             day=self.day,
             title=seen.title if isinstance(seen, SchoolBasedRecorded) else seen.plan.title,
-            account=self.account.strip(),
+            account=trimmed(self.account),
             project=None if isinstance(seen, SchoolBasedRecorded) else seen.project,
             offering=self.offering,
             provider=None if isinstance(seen, SchoolBasedRecorded) else seen.provider,
@@ -230,7 +231,7 @@ class InspectProject(BureauStep):
 
     def _account(self, subject: Name) -> Iterator[Event]:
         rule = self.ask.rules.find(InspectionAccount, self.place, self.day)
-        if rule is None or self.body.value not in rule.value.recorders or self.account.strip():
+        if rule is None or self.body.value not in rule.value.recorders or trimmed(self.account):
             return
         yield from self.gate(
             AccountMissing(

@@ -16,7 +16,7 @@ from ledger.event import Part
 from ledger.fault import Fault
 from ledger.names import JurisdictionId, StaffId
 from ledger.register import Category, Stage, Tier, Title
-from ledger.text import filled
+from ledger.text import filled, trimmed
 
 SEGMENTS_MAX = 100
 DAYS_MAX = 366
@@ -165,7 +165,7 @@ def exact_plan(plan: Plan) -> Plan:
     Raises ``Fault`` for what makes no sense: ``EMPTY_PLAN``, ``BAD_AMOUNT``, ``BAD_COUNT``,
     ``BAD_PARTS``, ``DAYS_REVERSED``, ``EMPTY_TEXT``, ``LONG_TEXT``.
     """
-    if not plan.title.strip() or plan.hours == 0:
+    if not trimmed(plan.title) or plan.hours == 0:
         raise Fault(
             "EMPTY_PLAN",
             zh="培训方案须有名称，学时须大于 0",
@@ -280,14 +280,14 @@ def _parts(plan: Plan) -> tuple[Segment, ...]:
 
 
 def _text(text: str, field: str, *, needed: bool = False) -> str:
-    if len(text) > TEXT_MAX:
+    if len(text := trimmed(text)) > TEXT_MAX:
         raise Fault(
             "LONG_TEXT",
             zh=f"{field} 有 {len(text)} 字，最多 {TEXT_MAX} 字",
             en=f"{field} has {len(text)} characters of at most {TEXT_MAX}",
             field=field,
         )
-    return filled(text, field) if needed else text.strip()
+    return filled(text, field) if needed else text
 
 
 def _few(items: Sized, field: str) -> None:

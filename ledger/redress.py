@@ -23,6 +23,7 @@ from ledger.names import FindingId, JurisdictionId, Name
 from ledger.register import unknown
 from ledger.remedy import REMEDY_EVENTS, left
 from ledger.review import reasoned
+from ledger.text import trimmed
 
 EVIDENCE_MAX = 50
 EVENT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -239,7 +240,7 @@ class ResolveFinding(_FindingStep):
             subjects=self._event.subjects,
             place=self.territory(),
             how=self.how,
-            reason=self.reason.strip(),
+            reason=trimmed(self.reason),
             evidence=_ids(self.evidence),
         )
 
@@ -262,13 +263,13 @@ class ReopenFinding(_FindingStep):
             subjects=self._event.subjects,
             place=self.territory(),
             corrects=by.event,
-            reason=self.reason.strip(),
+            reason=trimmed(self.reason),
         )
 
 
 def _ids(given: tuple[str, ...]) -> tuple[str, ...]:
     """The ids of events as the ledger writes them. Raises ``Fault`` (``BAD_EVIDENCE``)."""
-    found = tuple(dict.fromkeys(each.strip().lower() for each in given))
+    found = tuple(dict.fromkeys(trimmed(each).lower() for each in given))
     if len(found) > EVIDENCE_MAX or not all(EVENT_ID.fullmatch(each) for each in found):
         raise Fault(
             "BAD_EVIDENCE",

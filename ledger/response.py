@@ -32,6 +32,7 @@ from ledger.order import (
 from ledger.register import unknown
 from ledger.regulation import Parameters
 from ledger.term import Calendar, Phase, in_window, window
+from ledger.text import filled
 
 
 class OrderResponder(
@@ -193,7 +194,7 @@ class RespondToOrder(Command):
             order=self.order,
             provider=self.provider,
             place=order.place,
-            proposal=self.proposal,
+            proposal=filled(self.proposal, "proposal"),
             off_platform=self.off_platform,
         )
         yield from _noted(self, order)
@@ -265,15 +266,14 @@ class AwardOrder(Command):
         )
         if self.provider not in (self.seen.responded or ()):
             yield from self.gate(self._unanswered(order), self.order, self.provider)
-        young = host_age(self, order.place, order.term, host)
-        for refusal in (young, self.seen.held.lost(self)):
+        for refusal in (host_age(self, order.place, order.term, host), self.seen.held.lost(self)):
             yield from self.gate(refusal, self.order, self.provider)
         yield OrderAwarded(
             order=self.order,
             provider=self.provider,
             place=order.place,
             term=order.term,
-            reason=self.reason,
+            reason=filled(self.reason, "reason"),
             off_platform=self.off_platform,
         )
         yield from _noted(self, order)

@@ -11,6 +11,7 @@ from ledger.event import Entry, Event
 from ledger.names import JurisdictionId, Name, ProjectId, ProviderId, TermId
 from ledger.order import AlreadyPublished
 from ledger.term import Calendar, Phase, in_window, note_window
+from ledger.text import trimmed
 
 
 class ProjectReviewed(Event, name="review.project-reviewed"):
@@ -128,7 +129,7 @@ PROJECT_EVENTS: list[type[Event]] = [
 
 def reasoned(reason: str, needed: bool, field: str = "reason") -> None:
     """Raises ``ReasonMissing`` where a reason is needed and none is given."""
-    if needed and not reason.strip():
+    if needed and not trimmed(reason):
         raise ReasonMissing(
             zh=f"此处须写明理由或说明（{field}）",
             en=f"{field} must say why",

@@ -20,6 +20,7 @@ from ledger.kind import OutOfRange
 from ledger.names import JurisdictionId, Name, TermId
 from ledger.register import taken, unknown
 from ledger.regulation import InForce, Parameters, Rulebook
+from ledger.text import filled
 
 
 class Calendar(Enum):
@@ -262,7 +263,7 @@ class OpenTerm(Command):
                 en=f"no adopted document has a calendar for {self.term.value}; adopt its notice",
                 field="term",
             )
-        yield TermOpened(term=self.term, title=self.title)
+        yield TermOpened(term=self.term, title=filled(self.title, "title"))
 
 
 def known_term(opened: bool, term: TermId) -> None:

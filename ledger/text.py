@@ -11,15 +11,38 @@ ID_NUMBER = re.compile(r"(?<!\d)(\d{17})([\dXx])(?!\d)")
 WEIGHTS = tuple(2**power % 11 for power in range(17, 0, -1))
 CHECKS = "10X98765432"
 
+# Shown as nothing, though Unicode calls them letters, symbols or marks: fillers, variation
+# selectors and the joiner of graphemes.
+BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5") | {
+    chr(each) for each in (*range(0xFE00, 0xFE10), *range(0x180B, 0x1810), *range(0xE0100, 0xE01F0))
+}
+
+
+def trimmed(text: str) -> str:
+    """The text without blanks and invisible characters around it; one that says nothing is empty.
+
+    What says something has a letter, a number or a symbol in it.
+    """
+    if not any(unicodedata.category(each)[0] in "LNS" and each not in BLANK for each in text):
+        return ""
+    first = next(at for at, each in enumerate(text) if not _unseen(each))
+    last = next(at for at in reversed(range(len(text))) if not _unseen(text[at]))
+    return text[first : last + 1]
+
+
+def _unseen(character: str) -> bool:
+    kind = unicodedata.category(character)
+    return kind[0] in "CZ" or character in BLANK
+
 
 def filled(text: str, field: str) -> str:
-    """The text without spaces around it. Raises ``Fault`` (``EMPTY_TEXT``) for an empty one."""
-    trimmed = text.strip()
-    if not trimmed:
+    """The text ``trimmed``. Raises ``Fault`` (``EMPTY_TEXT``) for one that says nothing."""
+    said = trimmed(text)
+    if not said:
         raise Fault(
             "EMPTY_TEXT", zh=f"{field} 不能为空", en=f"{field} must not be empty", field=field
         )
-    return trimmed
+    return said
 
 
 def normal(text: str) -> str:

@@ -21,6 +21,7 @@ from ledger.fault import Fault
 from ledger.store.answer import Answer, refused
 from ledger.store.work import WITHHELD, Seal
 from ledger.teacher import RegisterTeacher
+from ledger.text import trimmed
 from schema.access import may_ask
 from schema.access_log import REVEAL
 from schema.answers import BulkAnswer, CommandAnswer, answer_of, bulk_of
@@ -120,7 +121,7 @@ def _check_request(request: str, rows: int, report: Report | None = None) -> Non
             en=f"requestId must have 1 to {REQUEST_CHARACTERS_MAX} printable characters",
             field="requestId",
         )
-    if report is not None and not report.source.strip():
+    if report is not None and not trimmed(report.source):
         raise BadRequest(
             "BAD_SOURCE",
             zh="上报的事实须写明来源与编号",
