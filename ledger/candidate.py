@@ -6,7 +6,6 @@ to one, and otherwise by the day of the declaration (rulebook C-33).
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,9 +14,6 @@ from ledger.command import PROVINCE, Command
 from ledger.names import JurisdictionId, TermId
 from ledger.plan import Audience, Lead, Mode, Plan
 from ledger.regulation import InForce, ParametersT
-
-HALF_YEAR = re.compile(r"([0-9]{4})(H[12])")
-LAST_DAY_DEFAULT = {"H1": (6, 30), "H2": (12, 31)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,11 +73,3 @@ class Candidate:
             audience=self.audience.value,
             level=self.level,
         )
-
-
-def last_day(term: TermId) -> date | None:
-    """The last day of a half-year such as ``2023H2``; ``None`` where the name tells none."""
-    read = HALF_YEAR.fullmatch(term.value)
-    if read is None:
-        return None
-    return date(int(read[1]), *LAST_DAY_DEFAULT[read[2]])

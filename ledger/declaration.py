@@ -259,8 +259,9 @@ class DeclareProject(Command):
             yield from self.gate(exceeded, self.project, self.provider)
             return
         said = QuotaUnknown(
-            zh=f"{self.provider} 没有指标类别，{self.term.value} 的限报数无法判断",
-            en=f"{self.provider} has no quota category for {self.term.value}; undecided",
+            zh=f"{self.provider} 没有指标类别，或文件没有规定 {self.term.value} 的限报数，无法判断",
+            en=f"{self.provider} has no quota category, or no document states a quota for "
+            f"{self.term.value}; undecided",
             field="provider",
         )
         yield self.finding(said, Outcome.INDETERMINATE, self.project, self.provider)

@@ -19,8 +19,8 @@ ROOMS = ("ledger", "projections", "schema", "api")
 MECHANISM = (
     "fault",
     "text",
-    "day",
     "names",
+    "day",
     "amount",
     "event",
     "rule",
