@@ -52,6 +52,7 @@ round              轮次             round.py (who may use round two)
 selection          自主选课         selection.py (the first step of an enrollment; match: 匹配)
 assignment         指派             assignment.py (of trainees to a mandated training)
 draw               抽签             draw.py (the order of applicants, made again by anybody)
+applicant          报名者           applicant.py (who waits for the provider, and what counts)
 screening          筛选             screening.py (the order in which a provider admits)
 rank               次序             rank.py (the place of an applicant in the recorded order)
 admission          复核             admission.py (the provider's re-review)
@@ -126,14 +127,15 @@ from ledger import (  # isort: skip  (order of life)
     cycle, term, profile, plan, mandate, trainer, channel, form, order, response, candidate,
     segment, fee, content, mode, host, scrutiny, quota, cap, declaration, review, spot_check,
     resumption, restart, supervision, reopening, dates, delivery, offering, redating, removal,
-    warning, sanction, expansion, enrollment, round, selection, assignment, draw, screening, rank,
-    admission, invitation, change, effect, execution, schedule, extent, withdrawal, circular,
-    settlement, attendance, assessment, evaluation, safeguard, completion, notice, feedback,
-    charge, conduct, omission, closing, school_based, population, sample, oversight, observation,
-    funding, duty, school_plan, recognition, credit, correction, misconduct, remedy, redress,
-    record, erasure, special, structure, footing, breakdown, yearly, verdict, ground, caution,
-    evidence, difference, trial, explanation, obstacle, denial, placement, exclusion, indicator,
-    target, consequence, statement, draft, conflict, document, adoption, policy, amendment,
+    warning, sanction, expansion, enrollment, round, selection, assignment, draw, applicant,
+    screening, rank, admission, invitation, change, effect, execution, schedule, extent,
+    withdrawal, circular, settlement, attendance, assessment, evaluation, safeguard, completion,
+    notice, feedback, charge, conduct, omission, closing, school_based, population, sample,
+    oversight, observation, funding, duty, school_plan, recognition, credit, correction,
+    misconduct, remedy, redress, record, erasure, special, structure, footing, breakdown, yearly,
+    verdict, ground, caution, evidence, difference, trial, explanation, obstacle, denial,
+    placement, exclusion, indicator, target, consequence, statement, draft, conflict, document,
+    adoption, policy, amendment,
 )
 
 NOUNS = (
@@ -141,13 +143,14 @@ NOUNS = (
     cycle, term, profile, plan, mandate, trainer, channel, form, order, response, candidate,
     segment, fee, content, mode, host, scrutiny, quota, cap, declaration, review, spot_check,
     resumption, restart, supervision, reopening, dates, delivery, offering, redating, removal,
-    warning, sanction, expansion, enrollment, round, selection, assignment, draw, screening, rank,
-    admission, invitation, change, effect, execution, schedule, extent, withdrawal, circular,
-    settlement, attendance, assessment, evaluation, safeguard, completion, notice, feedback,
-    charge, conduct, omission, closing, school_based, population, sample, oversight, observation,
-    funding, duty, school_plan, recognition, credit, correction, misconduct, remedy, redress,
-    record, erasure, special, structure, footing, breakdown, yearly, verdict, ground, caution,
-    evidence, difference, trial, explanation, obstacle, denial, placement, exclusion, indicator,
-    target, consequence, statement, draft, conflict, document, adoption, policy, amendment,
+    warning, sanction, expansion, enrollment, round, selection, assignment, draw, applicant,
+    screening, rank, admission, invitation, change, effect, execution, schedule, extent,
+    withdrawal, circular, settlement, attendance, assessment, evaluation, safeguard, completion,
+    notice, feedback, charge, conduct, omission, closing, school_based, population, sample,
+    oversight, observation, funding, duty, school_plan, recognition, credit, correction,
+    misconduct, remedy, redress, record, erasure, special, structure, footing, breakdown, yearly,
+    verdict, ground, caution, evidence, difference, trial, explanation, obstacle, denial,
+    placement, exclusion, indicator, target, consequence, statement, draft, conflict, document,
+    adoption, policy, amendment,
 )
 # fmt: on

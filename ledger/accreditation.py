@@ -19,7 +19,7 @@ from ledger.day import happened, years_later
 from ledger.event import Entry, Event, unchanged
 from ledger.names import JurisdictionId, Name, ProviderId
 from ledger.register import JurisdictionRegistered, taken, unknown
-from ledger.regulation import Parameters, Rule
+from ledger.regulation import Parameters
 from ledger.text import filled
 
 
@@ -156,12 +156,12 @@ class Accreditation:
         """The refusal for a revoked provider, with the rule by which it was revoked."""
         if self.revoked is None:
             return None
-        known = (command.ask.rules.at(each, self.revoked_on) for each in self.revoked.rules)
-        rule: Rule | None = next((each for each in known if each is not None), None)
+        where = self.revoked.place, self.revoked_on
+        known = (command.ask.rules.cited(each, *where) for each in self.revoked.rules)
         return NotAccreditedAnyMore(
             zh=f"{self.revoked.provider} 的培训资质已被取消：{self.revoked.reason}",
             en=f"{self.revoked.provider} lost its accreditation: {self.revoked.reason}",
-            rule=rule,
+            rule=next(filter(None, known), None),
             field=field,
             evidence=(self.evidence,),
         )

@@ -1,8 +1,8 @@
 """Admission: the provider's re-review of those whom their schools passed (复核).
 
-``confirmed <= seats`` holds always (rulebook C-24). Where the applicants were screened, the
-recorded order binds: who is admitted or declined against it, is so with a finding. Admitting the
-whole list in one go follows it by itself.
+``confirmed <= seats`` holds always (rulebook C-24). Where more wait than seats are left, they are
+screened first, and the recorded order binds (``rank.py``). Admitting the whole list in one go
+follows it by itself.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ledger.applicant import Waiting
 from ledger.assignment import AlreadyEnrolled
 from ledger.command import Refused, Selector, about, fact
 from ledger.enrollment import (
@@ -22,18 +23,13 @@ from ledger.enrollment import (
     judge_days,
 )
 from ledger.event import Entry, Event
-from ledger.finding import Outcome
-from ledger.names import OfferingId, SchoolId, TeacherId
+from ledger.names import Name, OfferingId, SchoolId, TeacherId
 from ledger.offering import OFFERING_EVENTS, ClassRoom, ClassStep, OfferingOpened
-from ledger.rank import Place, Ranks, ReReview
+from ledger.rank import NotScreened, Place, Ranks, ReReview
 from ledger.review import reasoned
-from ledger.screening import ApplicantPlaced, Waiting
+from ledger.screening import ApplicantPlaced
 from ledger.term import Phase, in_window
 from ledger.text import trimmed
-
-
-class NotScreened(Refused):
-    """No recorded order tells who of the waiting applicants comes first."""
 
 
 class NotParallel(Refused):
@@ -69,10 +65,17 @@ class ConfirmEnrollment(ReReview):
             yield _confirmed(opened, self.teacher, school, number)
         else:
             yield _declined(opened, self.teacher, school, number, self.reason)
-        # Who is admitted comes next in the order: nobody waits before that.
-        against = self.against(places=1) if self.admitted else self.due()
-        if against is not None:
-            yield self.finding(against, Outcome.DEVIATION, *subjects, opened.provider)
+        yield from self._in_order([*subjects, opened.provider])
+
+    def _in_order(self, subjects: list[Name]) -> Iterator[Event]:
+        left = self.left()
+        yield from self.ordered(self.unscreened(seats=left), bound=True, subjects=subjects)
+        if self.admitted:
+            # Who is admitted comes next in the order: nobody waits before that.
+            out_of_turn = self.against(places=1)
+            yield from self.ordered(out_of_turn, bound=self.ahead() >= left, subjects=subjects)
+        else:
+            yield from self.ordered(self.due(), bound=True, subjects=subjects)
 
 
 @dataclass(kw_only=True)
@@ -173,9 +176,10 @@ class AdmitToParallel(ReReview):
         yield _declined(opened, self.teacher, school, number, moved)
         # Both classes serve the order: who moves is one of those whom their seats reach.
         free = max(self.beside.seats - len(self.trainees.confirmed), 0)
-        against = self.against(places=self.left() + free)
-        if against is not None:
-            yield self.finding(against, Outcome.DEVIATION, *subjects, opened.provider)
+        seats, concerned = self.left() + free, [*subjects, opened.provider]
+        yield from self.ordered(self.unscreened(seats=seats), bound=True, subjects=concerned)
+        against = self.against(places=seats)
+        yield from self.ordered(against, bound=self.ahead() >= seats, subjects=concerned)
 
     def _beside(self) -> OfferingOpened:
         beside = self.beside.known(self.parallel)

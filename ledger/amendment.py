@@ -12,7 +12,7 @@ from ledger.draft import Flaw, inspect
 from ledger.event import Event, Part
 from ledger.fault import Fault
 from ledger.policy import PolicyStep, RuleOver
-from ledger.regulation import Rule, Value
+from ledger.regulation import Rule, Value, spoken_of
 from ledger.rule import RuleAmended, span
 from ledger.text import filled
 
@@ -50,7 +50,7 @@ class AmendRule(PolicyStep):
                 zh=f"{old.id} 自 {first} 至 {last} 有效，{self.since} 不在其中，无从修改",
                 en=f"{old.id} is in force from {first} to {last}; on {self.since} there is nothing "
                 "to amend",
-                rule=old,
+                rule=spoken_of(old, self.since),
                 field="since",
             )
         self.spare(old, self.since, date.max, "since")
@@ -81,7 +81,7 @@ class AmendRule(PolicyStep):
             raise PolicyWithoutChange(
                 zh=f"{old.id} 的参数与修改后相同",
                 en=f"{old.id} has these parameters already",
-                rule=old,
+                rule=spoken_of(old, self.since),
                 field="parameters",
             )
         return parameters

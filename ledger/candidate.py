@@ -6,23 +6,22 @@ to one, and otherwise by the day of the declaration (rulebook C-33).
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import date
 
 from ledger.accreditation import ProviderAccredited
 from ledger.command import PROVINCE, Command
 from ledger.names import JurisdictionId, TermId
-from ledger.plan import Audience, Lead, Plan
+from ledger.plan import Audience, Lead, Mode, Plan
 from ledger.regulation import InForce, ParametersT
-
-HALF_YEAR = re.compile(r"([0-9]{4})(H[12])")
-LAST_DAY_DEFAULT = {"H1": (6, 30), "H2": (12, 31)}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """A plan under scrutiny: by whom, for which place and term, and asked by which command."""
+    """A plan under scrutiny: by whom, for which place and term, and asked by which command.
+
+    ``earlier``: the plans that the host has put forward for the same place and term.
+    """
 
     command: Command
     plan: Plan
@@ -30,6 +29,7 @@ class Candidate:
     lead: Lead
     place: JurisdictionId
     term: TermId
+    earlier: tuple[Plan, ...] = ()
 
     @property
     def audience(self) -> Audience:
@@ -41,30 +41,35 @@ class Candidate:
         """The level of the project: of the province if it is for the province."""
         return PROVINCE.level if self.audience is Audience.PROVINCE else self.place.level
 
-    def find(self, kind: type[ParametersT], day: date | None = None) -> InForce[ParametersT] | None:
+    @property
+    def held_as(self) -> Mode:
+        """The mode that the credits of the plan speak of: partly online is blended."""
+        plan = self.plan
+        intensive = plan.mode is Mode.INTENSIVE
+        partly = intensive or plan.online_credits < plan.base_credits
+        return Mode.BLENDED if partly and plan.online_credits > 0 else plan.mode
+
+    def find(
+        self, kind: type[ParametersT], day: date | None = None, mode: Mode | None = None
+    ) -> InForce[ParametersT] | None:
         """The rule of a kind that answers for the plan, or ``None``."""
-        found = self.find_all(kind, day)
+        found = self.find_all(kind, day, mode)
         return found[0] if found else None
 
     def find_all(
-        self, kind: type[ParametersT], day: date | None = None
+        self, kind: type[ParametersT], day: date | None = None, mode: Mode | None = None
     ) -> list[InForce[ParametersT]]:
-        """All rules of a kind that answer for the plan, the strongest first."""
+        """All rules of a kind that answer for the plan, the strongest first.
+
+        ``mode``: as which it is judged, if not as what it is called.
+        """
         return self.command.ask.rules.find_all(
             kind,
             self.place,
             day or self.command.ask.on,
             term=self.term.value,
-            mode=self.plan.mode.value,
+            mode=(mode or self.plan.mode).value,
             choice=self.plan.choice.value,
             audience=self.audience.value,
             level=self.level,
         )
-
-
-def last_day(term: TermId) -> date | None:
-    """The last day of a half-year such as ``2023H2``; ``None`` where the name tells none."""
-    read = HALF_YEAR.fullmatch(term.value)
-    if read is None:
-        return None
-    return date(int(read[1]), *LAST_DAY_DEFAULT[read[2]])

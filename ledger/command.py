@@ -22,7 +22,7 @@ from typing import Any
 from ledger.event import Channel, Entry, Event
 from ledger.finding import FindingMade, Lack, Outcome
 from ledger.names import JurisdictionId, Name
-from ledger.regulation import InForce, Rule, Rulebook
+from ledger.regulation import InForce, Rulebook
 from ledger.word import in_chinese, in_english
 
 LACKS_MAX = 100
@@ -105,7 +105,7 @@ class Refused(Exception):
         *,
         zh: str,
         en: str,
-        rule: InForce[Any] | Rule | None = None,
+        rule: InForce[Any] | None = None,
         field: str | None = None,
         evidence: tuple[str, ...] = (),
         lacking: tuple[Lack, ...] = (),
@@ -114,8 +114,10 @@ class Refused(Exception):
         super().__init__(self.en)
         self.rule = rule.rule if isinstance(rule, InForce) else rule
         self.certain = rule.certain if isinstance(rule, InForce) else True
+        # What chose the rule: a place, and a day or a term.
         self.chosen_for = rule.place if isinstance(rule, InForce) else None
         self.chosen_on = rule.day if isinstance(rule, InForce) else None
+        self.chosen_term = rule.term if isinstance(rule, InForce) else None
         self.field = field
         self.evidence = evidence
         # So many events about one thing that nobody could take them in one by one stay unnamed.
@@ -207,6 +209,7 @@ class Command:
             parameters=rule.parameters if rule else {},
             chosen_for=said.chosen_for,
             chosen_on=said.chosen_on,
+            chosen_term=said.chosen_term,
             lacking=said.lacking,
         )
 

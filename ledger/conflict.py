@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from ledger.command import Command, Refused
 from ledger.event import Event
 from ledger.finding import Outcome
-from ledger.regulation import KINDS, Rule, Rulebook, Strength, Use, read_parameters
+from ledger.regulation import KINDS, Rule, Rulebook, Strength, Use, read_parameters, spoken_of
 from ledger.rule import RulesEnded, RulesSuspended, Span, span, unsuspended
 
 WEIGHTS = {Use.GATE: 2, Use.REQUIREMENT: 1, Use.FINDING: 1, Use.DEFINITION: 0}
@@ -140,12 +140,13 @@ def judge_rule(command: Command, rule: Rule, rules: Rulebook) -> Iterator[Event]
             zh=f"{rule.id} 与 {rule.place} 已采纳的 {other.id} 同类、同日、同等适用，两条无从取舍",
             en=f"{rule.id} contradicts {other.id} of {rule.place}: same kind, same first day, and "
             "neither is the more special",
-            rule=other,
+            rule=spoken_of(other, command.ask.on),
             field=f"{rule.id}.scope",
         )
         yield from command.gate(said, rule.place)
     for higher, field in too_lax(rule, rules):
-        yield from command.gate(laxness(rule, higher, f"{rule.id}.{field}"), rule.place)
+        lax = laxness(rule, higher, f"{rule.id}.{field}", command.ask.on)
+        yield from command.gate(lax, rule.place)
     for lower in loosened(rule, rules):
         yield _outdone(command, lower, rule, rule.id)
 
@@ -154,7 +155,7 @@ def judge_doubt(command: Command, rule: Rule, rules: Rulebook, field: str) -> It
     """The gate on a rule that would be in doubt and so hide a hard rule above it."""
     for higher, lax in too_lax(rule, rules):
         if lax == "certain_through":
-            yield from command.gate(laxness(rule, higher, field), rule.place)
+            yield from command.gate(laxness(rule, higher, field, command.ask.on), rule.place)
 
 
 def judge_delegations(
@@ -173,7 +174,7 @@ def judge_delegations(
                 yield _outdone(command, lower, higher, field)
 
 
-def laxness(rule: Rule, higher: Rule, field: str) -> RuleTooLax:
+def laxness(rule: Rule, higher: Rule, field: str, day: date) -> RuleTooLax:
     """The refusal of a rule that asks for less than the one above it."""
     above = f"{higher.id} ({higher.citation}) of {higher.place}"
     if field.endswith("certain_through"):
@@ -195,7 +196,7 @@ def laxness(rule: Rule, higher: Rule, field: str) -> RuleTooLax:
             f"{name} of {rule.id} asks for less than {above}, which does not leave {rule.kind} to "
             "lower places"
         )
-    return RuleTooLax(zh=zh, en=en, rule=higher, field=field)
+    return RuleTooLax(zh=zh, en=en, rule=spoken_of(higher, day), field=field)
 
 
 def _outdone(command: Command, lower: Rule, higher: Rule, field: str) -> Event:
@@ -203,7 +204,7 @@ def _outdone(command: Command, lower: Rule, higher: Rule, field: str) -> Event:
         zh=f"{lower.place} 的 {lower.id} 比 {higher.place} 的 {higher.id} 宽，应由当地修改",
         en=f"{lower.id} of {lower.place} asks for less than {higher.id} of {higher.place}; its "
         "bureau has to amend it",
-        rule=lower,
+        rule=spoken_of(lower, command.ask.on),
         field=field,
     )
     return command.finding(said, Outcome.DEVIATION, lower.place)

@@ -34,7 +34,7 @@ from ledger.order import AlreadyAwarded
 from ledger.plan import Choice, Purpose
 from ledger.recognition import AssignedCounts, HoursPerDay, beyond_days, per_day
 from ledger.register import taken
-from ledger.regulation import InForce
+from ledger.regulation import InForce, Parameters
 from ledger.schedule import Timetable
 from ledger.school_based import SchoolBasedRecorded
 from ledger.teacher import TEACHER_EVENTS, Whereabouts
@@ -241,7 +241,7 @@ class AwardCredit(Command):
             zh=f"{self.teacher} 在 {self.offering} 没有结业（{outcome or '未结算'}），不能认定学分",
             en=f"{self.teacher} did not complete {self.offering} ({outcome or 'not settled'}); "
             "there is nothing to credit",
-            rule=self.ask.rules.at(self.denied_by[0], day) if self.denied_by else None,
+            rule=self._denying(day),
             field="teacher",
             evidence=tuple(filter(None, [self.standing.outcome_event])),
             lacking=revocation(self.credit),
@@ -249,6 +249,12 @@ class AwardCredit(Command):
         if outcome is None:
             raise said
         return said
+
+    def _denying(self, day: date) -> InForce[Parameters] | None:
+        """The rule by which the completion was denied, with what chose it."""
+        if not self.denied_by:
+            return None
+        return self.ask.rules.cited(self.denied_by[0], self.room.known(self.offering).place, day)
 
     def _rules(self, per_day: InForce[HoursPerDay] | None) -> tuple[str, ...]:
         """The rules that the amount stands on."""

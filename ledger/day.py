@@ -1,13 +1,18 @@
-"""Days: those of the calendar, what has not come yet, and the same day of a later year."""
+"""Days: those of the calendar, what has not come yet, later years, and half-years."""
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 from ledger.fault import Fault
+from ledger.names import TermId
 
 # Days outside these are typing mistakes.
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
+
+HALF_YEAR = re.compile(r"([1-9][0-9]{3})(H[12])")
+HALVES = {"H1": ((1, 1), (6, 30)), "H2": ((7, 1), (12, 31))}
 
 
 def day_of(written: object) -> date:
@@ -48,3 +53,12 @@ def years_later(day: date, years: int) -> date:
         return day.replace(year=year)
     except ValueError:
         return (day + timedelta(days=1)).replace(year=year)
+
+
+def half_year(term: TermId) -> tuple[date, date] | None:
+    """The first and the last day of a half-year such as ``2023H2``, if the name tells one."""
+    read = HALF_YEAR.fullmatch(term.value)
+    if read is None:
+        return None
+    first, last = HALVES[read[2]]
+    return date(int(read[1]), *first), date(int(read[1]), *last)

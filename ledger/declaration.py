@@ -92,12 +92,13 @@ class DeclareProject(Command):
     opened: bool = fact(default=False)
     held: Accreditation = fact(default_factory=Accreditation)
     known_trainers: Trainers = fact(default_factory=Trainers)
-    awarded: OrderAwarded | None = fact(default=None)
+    awarded: Entry | None = fact(default=None)
     projects: dict[ProjectId, str] = fact(default_factory=dict)
     led: dict[ProjectId, Led] = fact(default_factory=dict)
     mandated: dict[ProjectId, str] = fact(default_factory=dict)
     taken_back: str | None = fact(default=None)
     local: dict[ProjectId, str] = fact(default_factory=dict)
+    earlier: list[Plan] = fact(default_factory=list)
     ordered: dict[ProjectId, tuple[ProjectDeclared, str]] = fact(default_factory=dict)
 
     def boundary(self) -> list[Selector]:
@@ -125,8 +126,8 @@ class DeclareProject(Command):
         match entry.event:
             case TermOpened():
                 self.opened = True
-            case OrderAwarded() as event:
-                self.awarded = event
+            case OrderAwarded():
+                self.awarded = entry
             case ProjectDeclared() as event:
                 self.known = self.known or event.project == self.project
                 if event.provider == self.provider and event.counts_for_quota:
@@ -137,6 +138,8 @@ class DeclareProject(Command):
                     self.led[event.project] = Led(event.provider, event.offerings, entry.id)
                 if (event.place, event.term) == (self.place, self.term):
                     self.local[event.project] = entry.id
+                    if event.provider == self.provider:
+                        self.earlier.append(event.plan)
                 if event.order is not None:
                     self.ordered[event.project] = (event, entry.id)
             case ProjectWithdrawn(in_window=in_window, project=project):
@@ -213,7 +216,13 @@ class DeclareProject(Command):
         if disguised is not None:
             yield self.finding(disguised, Outcome.VIOLATION, *about_this)
         candidate = Candidate(
-            command=self, plan=plan, host=host, lead=self.lead, place=self.place, term=self.term
+            command=self,
+            plan=plan,
+            host=host,
+            lead=self.lead,
+            place=self.place,
+            term=self.term,
+            earlier=tuple(self.earlier),
         )
         yield from judge_plan(candidate, *about_this)
 

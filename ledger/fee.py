@@ -11,7 +11,9 @@ from ledger.candidate import Candidate
 from ledger.command import Refused
 from ledger.finding import Outcome
 from ledger.plan import FeeKind, Plan
-from ledger.regulation import Parameters
+from ledger.regulation import InForce, Parameters
+
+LOCAL = "LOCAL"  # the standard of the place, whatever it is
 
 
 class FeeUnit(Enum):
@@ -25,16 +27,17 @@ class FeeUnit(Enum):
 class FeeStandard(
     Parameters,
     kind="fee-standard",
-    zh="方案收费超过已载明金额的标准，记一项违规；文件没有载明金额的，收费方案记为无法判断；"
-    "不收费的方案不作判断。各地可自行规定当地金额。",
+    zh="方案收费超过已载明金额的标准，记一项违规；文件没有载明金额的，收费方案记为无法判断，"
+    "同一机构在同一属地、同一学期只记一次；不收费的方案不作判断。各地可自行规定当地金额。",
     scope=("audience",),
     apart=("standard", "yuan_max", "per"),
     positive=("yuan_max",),
 ):
     """Notes a plan that charges more than the standard's amount.
 
-    Where no amount is loaded, a plan that charges anything is undecided; a free plan is never
-    judged. A locality adopts an amount of its own.
+    Where no amount is loaded, a plan that charges anything is undecided, which is said once of a
+    provider's plans for a place and term; a free plan is never judged. A locality adopts an amount
+    of its own.
     """
 
     standard: str
@@ -93,30 +96,58 @@ def judge_standard(candidate: Candidate) -> Iterator[tuple[Refused, Outcome]]:
     if rule is None or charged == 0:
         return
     most = rule.value.yuan_max
+    if most is None and _said(candidate):
+        return
     units = {
         FeeUnit.TRAINEE: Decimal(1),
         FeeUnit.TRAINEE_DAY: None if plan.days is None else Decimal(plan.days),
         FeeUnit.TRAINEE_HOUR: plan.hours,
     }[rule.value.per]
     if most is None or units is None:
-        lacking = ("标准金额", "the amount of the standard") if most is None else ("天数", "days")
-        unknown = StandardUnknown(
-            zh=f"方案收费 {charged} 元，适用 {rule.value.standard}，但{lacking[0]}不明，无法判断",
-            en=f"the plan charges {charged} yuan under {rule.value.standard}; undecided, for "
-            f"want of {lacking[1]}",
-            rule=rule,
-            field="fee_total" if most is None else "days",
-        )
-        yield unknown, Outcome.INDETERMINATE
+        yield _unknown(candidate, rule, charged), Outcome.INDETERMINATE
     elif charged > most * units:
         dear = AboveStandard(
-            zh=f"方案收费 {charged} 元，超过标准 {rule.value.standard} 的 {most * units} 元",
+            zh=f"方案收费 {charged} 元，超过{_called(rule)[0]}的 {most * units} 元",
             en=f"the plan charges {charged} yuan, {charged - most * units} more than the "
-            f"{most * units} of {rule.value.standard}",
+            f"{most * units} of {_called(rule)[1]}",
             rule=rule,
             field="fee_total",
         )
         yield dear, Outcome.VIOLATION
+
+
+def _said(candidate: Candidate) -> bool:
+    """Whether the provider was told before, in the place and term, that no amount is known."""
+    same = (each for each in candidate.earlier if each.audience is candidate.plan.audience)
+    return any(price(each) > 0 for each in same)
+
+
+def _called(rule: InForce[FeeStandard]) -> tuple[str, str]:
+    """What a standard is called, in both languages."""
+    name = rule.value.standard
+    return ("当地标准", "the local standard") if name == LOCAL else (f"标准 {name}", name)
+
+
+def _unknown(candidate: Candidate, rule: InForce[FeeStandard], charged: Decimal) -> StandardUnknown:
+    zh, en = _called(rule)
+    provider, place, term = candidate.host.provider, candidate.place.value, candidate.term.value
+    if rule.value.yuan_max is not None:
+        return StandardUnknown(
+            zh=f"方案收费 {charged} 元，{zh}按天计，方案没有写明天数，是否超标无法判断",
+            en=f"the plan charges {charged} yuan and does not say for how many days, by which "
+            f"{en} is counted; whether it is too much cannot be told",
+            rule=rule,
+            field="days",
+        )
+    return StandardUnknown(
+        zh=f"{provider} 的方案收费 {charged} 元，账本中没有{zh}的金额，是否超标无法判断；"
+        f"其 {term} 在 {place} 的其他收费方案不再逐一记录",
+        en=f"a plan of {provider} charges {charged} yuan; the ledger holds no amount for {en}, so "
+        f"whether that is too much cannot be told. Its other plans in {place} and {term} that "
+        "charge anything are in the same case and are not noted one by one",
+        rule=rule,
+        field="fee_total",
+    )
 
 
 def judge_items(candidate: Candidate) -> Iterator[Refused]:

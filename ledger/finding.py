@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import Enum
 
 from ledger.event import Body, Event, Part, unchanged
-from ledger.names import JurisdictionId, Name
+from ledger.names import JurisdictionId, Name, TermId
 
 
 class Outcome(Enum):
@@ -41,12 +41,12 @@ class Lack(Part):
     yuan: Decimal | None = None
 
 
-class FindingMade(Event, name="finding.made", version=3):
+class FindingMade(Event, name="finding.made", version=4):
     """A fact breaks a rule, departs from it, or cannot be judged by it.
 
-    The rule was chosen for the place ``chosen_for`` on the day ``chosen_on`` (``None``: by the
-    term), and judged with ``parameters``. Once nothing of ``lacking`` is left it is put right;
-    where nothing is named, only a decision closes it.
+    The rule was chosen for the place ``chosen_for`` on the day ``chosen_on`` or by the term
+    ``chosen_term``, and judged with ``parameters``. Once nothing of ``lacking`` is left it is put
+    right; where nothing is named, only a decision closes it.
     """
 
     code: str
@@ -62,9 +62,12 @@ class FindingMade(Event, name="finding.made", version=3):
     chosen_for: JurisdictionId | None = None
     chosen_on: date | None = None
     lacking: tuple[Lack, ...] = ()
+    chosen_term: TermId | None = None
 
 
 FindingMade.upcast(from_version=1)(unchanged)
+# Version 3 did not say which term chose a rule.
+FindingMade.upcast(from_version=3)(unchanged)
 
 # What a class lacked by these codes was one thing, so that older findings can be put right too.
 ONE_LACK = {

@@ -13,7 +13,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from ledger.names import JurisdictionId
+from ledger.names import JurisdictionId, TermId
 from ledger.regulation import InForce, Parameters, Rulebook
 from ledger.requirement import Requirement, Result, weighed
 from ledger.structure import set_aside
@@ -157,6 +157,7 @@ def match_share(
     matched: int,
     chosen: int,
     unsaid: int = 0,
+    term: TermId | None = None,
 ) -> Requirement | None:
     """A school's choices of long projects in the term from ``first`` to ``last`` that suit.
 
@@ -183,6 +184,7 @@ def match_share(
         f"层次类别相符 {matched} 人次{open_zh}，须达到 {rule.value.share_min}。",
         en=f"{matched} of {chosen} choices of projects of {rule.value.base_credits_min} credits "
         f"suit the teacher{open_en}; {rule.value.share_min} are asked for.",
+        term=term,
     )
 
 

@@ -280,7 +280,7 @@ def _parts(plan: Plan) -> tuple[Segment, ...]:
 
 
 def _text(text: str, field: str, *, needed: bool = False) -> str:
-    if len(text) > TEXT_MAX:
+    if len(text := trimmed(text)) > TEXT_MAX:
         raise Fault(
             "LONG_TEXT",
             zh=f"{field} 有 {len(text)} 字，最多 {TEXT_MAX} 字",

@@ -18,7 +18,7 @@ from ledger.event import Entry, Event
 from ledger.fault import Fault
 from ledger.names import DocumentId, Name
 from ledger.register import unknown
-from ledger.regulation import RegulationAdopted, Rule
+from ledger.regulation import RegulationAdopted, Rule, spoken_of
 from ledger.rule import (
     POLICY_EVENTS,
     RulesEnded,
@@ -105,7 +105,7 @@ class PolicyStep(Command):
                 zh=f"{rule.id} 在 {min(kept)} 的效力是确定的，{self.ask.on} 之前的日子不再改动",
                 en=f"what {rule.id} says on {min(kept)} is certain, and days before {self.ask.on} "
                 "are changed no more",
-                rule=rule,
+                rule=spoken_of(rule, first),
                 field=field,
             )
 
@@ -151,7 +151,7 @@ def _running(command: Command, rule: Rule, day: date, field: str) -> Iterator[Ev
         over = RuleOver(
             zh=f"{rule.id} 自 {first} 至 {last} 有效，与 {day} 不合",
             en=f"{rule.id} is in force from {first} to {last}; {day} does not fit",
-            rule=rule,
+            rule=spoken_of(rule, day),
             field=field,
         )
         yield from command.gate(over)
@@ -184,7 +184,7 @@ class SuspendRules(PolicyStep):
                     said = AlreadySuspended(
                         zh=f"{rule.id} 自 {since} 起已经暂停",
                         en=f"{rule.id} is suspended from {since} already",
-                        rule=rule,
+                        rule=spoken_of(rule, self.since),
                         field="rules",
                     )
                     yield from self.gate(said)
@@ -235,7 +235,7 @@ class EndSuspension(PolicyStep):
             raise NotSuspended(
                 zh=f"{which} 在 {self.day} 没有暂停，也没有未定的终止日",
                 en=f"{which}: nothing is suspended on {self.day}, and no end is open",
-                rule=idle[0] if idle else None,
+                rule=spoken_of(idle[0], self.day) if idle else None,
                 field="rules" if self.rules else "document",
             )
         for rule in named:

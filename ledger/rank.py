@@ -1,17 +1,22 @@
 """Rank: the place of an applicant in the recorded order, and what it says of a decision (次序).
 
-A place is lost with the choice that it was given for, and each round has an order of its own. The
-order binds nobody's hands: who is admitted or declined against it, is so with a finding.
+A place is lost with the choice that it was given for, and each round has an order of its own. Where
+more wait than seats are left, nobody is admitted or declined before there is an order, and nobody
+gets the seat that it gives to another, or loses it. No document says so, and a reported fact stands
+with a deviation. Who is admitted out of turn while the seats reach everybody ahead is so with one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
+from ledger.applicant import Waiting
 from ledger.command import Refused, Selector, about, fact
 from ledger.enrollment import (
+    ENROLLMENT_EVENTS,
     EnrollmentConfirmed,
     EnrollmentDeclined,
     EnrollmentWithdrawn,
@@ -19,12 +24,17 @@ from ledger.enrollment import (
     SelectionStep,
 )
 from ledger.event import Entry, Event
+from ledger.finding import Outcome
 from ledger.names import JurisdictionId, Name, TeacherId
 from ledger.screening import ApplicantPlaced
 
 
 class AgainstTheOrder(Refused):
     """The recorded order of the screening has it otherwise."""
+
+
+class NotScreened(Refused):
+    """No recorded order tells who of the waiting applicants comes first."""
 
 
 class Place(NamedTuple):
@@ -66,20 +76,17 @@ class ReReview(SelectionStep):
 
     roll: Roll = fact(default_factory=Roll)
     ranks: Ranks = fact(default_factory=Ranks)
+    waiting: Waiting = fact(default_factory=Waiting)
 
     def boundary(self) -> list[Selector]:
-        others: list[type[Event]] = [
-            EnrollmentConfirmed,
-            EnrollmentDeclined,
-            EnrollmentWithdrawn,
-            ApplicantPlaced,
-        ]
+        others: list[type[Event]] = [*ENROLLMENT_EVENTS, ApplicantPlaced]
         return [*super().boundary(), about(self.offering, of=others)]
 
     def learn(self, entry: Entry) -> None:
         super().learn(entry)
         self.roll.learn(entry)
         self.ranks.learn(entry)
+        self.waiting.learn(entry)
 
     def authority(self) -> Name:
         return self.room.known(self.offering).provider
@@ -91,12 +98,46 @@ class ReReview(SelectionStep):
         """How many seats of the class that was chosen are left."""
         return max(self.room.seats - len(self.roll.confirmed), 0)
 
+    def ordered(
+        self, said: Refused | None, *, bound: bool, subjects: list[Name]
+    ) -> Iterator[Event]:
+        """Gate where the order is ``bound`` to be kept; a reported fact deviates, as no rule asks.
+
+        Elsewhere what is said is noted.
+        """
+        if said is None:
+            return
+        if bound and not self.ask.reported:
+            self._refusals.append(said)
+        else:
+            yield self.finding(said, Outcome.DEVIATION, *subjects)
+
+    def unscreened(self, *, seats: int) -> Refused | None:
+        """What is wrong where more wait in the round than there are seats, and no order says who.
+
+        Where no seat is left there is nothing to choose.
+        """
+        waiting = len(self.waiting.passed(self.choice.round) | {self.teacher})
+        if self._order() is not None or not 0 < seats < waiting:
+            return None
+        return NotScreened(
+            zh=f"{self.offering} 有 {waiting} 名教师等待复核，余 {seats} 个名额，"
+            "须先筛选排序（screenApplicants），再录取或不录取",
+            en=f"{waiting} wait for {self.offering} and {seats} seats are left; they are screened "
+            "(screenApplicants) before anybody is admitted or declined",
+            field="offering",
+        )
+
+    def ahead(self) -> int:
+        """How many wait before the teacher in the order of the round."""
+        return self.ranks.ahead(self.choice.round, self.teacher)
+
     def against(self, *, places: int) -> Refused | None:
         """What the order of the round says against admitting, with so many seats for the waiting.
 
         Nothing where the round was not screened.
         """
-        order, ahead = self._order(), self.ranks.ahead(self.choice.round, self.teacher)
+        order, ahead = self._order(), self.ahead()
         if order is None or (self.teacher in order and ahead < places):
             return None
         rank = order[self.teacher].rank if self.teacher in order else None
@@ -108,8 +149,7 @@ class ReReview(SelectionStep):
     def due(self) -> Refused | None:
         """What the order of the round says against declining: that a seat is left."""
         order, left = self._order(), self.left()
-        ahead = self.ranks.ahead(self.choice.round, self.teacher)
-        if order is None or self.teacher not in order or ahead >= left:
+        if order is None or self.teacher not in order or self.ahead() >= left:
             return None
         rank = order[self.teacher].rank
         return self.otherwise(

@@ -269,7 +269,7 @@ class ReopenFinding(_FindingStep):
 
 def _ids(given: tuple[str, ...]) -> tuple[str, ...]:
     """The ids of events as the ledger writes them. Raises ``Fault`` (``BAD_EVIDENCE``)."""
-    found = tuple(dict.fromkeys(each.strip().lower() for each in given))
+    found = tuple(dict.fromkeys(trimmed(each).lower() for each in given))
     if len(found) > EVIDENCE_MAX or not all(EVENT_ID.fullmatch(each) for each in found):
         raise Fault(
             "BAD_EVIDENCE",

@@ -23,7 +23,7 @@ from ledger.event import Event
 from ledger.kind import KINDS as KINDS
 from ledger.kind import Parameters as Parameters
 from ledger.kind import revive
-from ledger.names import DocumentId, JurisdictionId
+from ledger.names import DocumentId, JurisdictionId, TermId
 
 # Whoever asks the rulebook names rules and their events from here too.
 from ledger.rule import REGULATION_EVENTS as REGULATION_EVENTS
@@ -53,10 +53,10 @@ ParametersT = TypeVar("ParametersT", bound=Parameters)
 class InForce(Generic[ParametersT]):
     """A rule that answers a question, its parameters typed, and whether that is certain.
 
-    ``place`` and ``day`` chose it; ``day`` is ``None`` where the term did.
+    ``place`` and ``day`` chose it, or ``place`` and ``term``: an amended rule of a term has both.
     """
 
-    __slots__ = ("certain", "day", "place", "rule", "value")
+    __slots__ = ("certain", "day", "place", "rule", "term", "value")
 
     def __init__(
         self,
@@ -66,12 +66,15 @@ class InForce(Generic[ParametersT]):
         certain: bool,
         place: JurisdictionId | None = None,
         day: date | None = None,
+        term: str | None = None,
     ) -> None:
+        bound = term is not None and "term" in rule.scope
         self.rule = rule
         self.value = value
         self.certain = certain
         self.place = place
-        self.day = day if rule.since is not None else None
+        self.term = TermId(f"term:{term}") if bound else None
+        self.day = day if rule.since is not None or not bound else None
 
     @property
     def id(self) -> str:
@@ -82,6 +85,14 @@ class InForce(Generic[ParametersT]):
 def read_parameters(rule: Rule) -> Parameters:
     """The typed parameters of a rule. Raises ``msgspec.ValidationError`` naming the field."""
     return msgspec.convert(rule.parameters, KINDS[rule.kind], dec_hook=revive, strict=False)
+
+
+def spoken_of(rule: Rule, day: date, place: JurisdictionId | None = None) -> InForce[Parameters]:
+    """A rule that nobody looked for: it was applied before, or is itself in question on a day."""
+    terms = rule.scope.get("term", ())
+    term = terms[0] if len(terms) == 1 else None
+    where, value = place or rule.place, read_parameters(rule)
+    return InForce(rule, value, certain=True, place=where, day=day, term=term)
 
 
 class _Held:
@@ -169,6 +180,11 @@ class Rulebook:
                 found = each if first <= day <= last else found
         return found
 
+    def cited(self, rule: str, place: JurisdictionId, day: date) -> InForce[Parameters] | None:
+        """A rule by which something was decided, with place and day of the decision."""
+        found = self.at(rule, day)
+        return spoken_of(found, day, place) if found is not None else None
+
     def reach(self, rule: str) -> tuple[date, date]:
         """First and last day on which any version of a rule may be in force."""
         versions = self.versions(rule)
@@ -248,8 +264,8 @@ class Rulebook:
                     ranked.append(((len(rule.scope), rule.since or date.min), held, certain))
             ranked.sort(key=lambda each: each[0], reverse=True)
             for _, held, certain in ranked:
-                value = _read(held, kind)
-                yield InForce(held.rule, value, certain=certain, place=place, day=day)
+                value, term = _read(held, kind), scope.get("term")
+                yield InForce(held.rule, value, certain=certain, place=place, day=day, term=term)
 
     def _hold(self, rule: Rule) -> None:
         self.rules[rule.id] = rule

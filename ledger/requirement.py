@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from ledger.names import JurisdictionId
+from ledger.names import JurisdictionId, TermId
 from ledger.regulation import InForce, Value
 from ledger.word import in_chinese, in_english
 
@@ -78,7 +78,7 @@ class Aside(Struct, kw_only=True, frozen=True):
 class Requirement(Struct, kw_only=True, frozen=True):
     """One requirement with its rule, what it needs, what there was, and on what it stands.
 
-    ``external``: the rule comes from outside the documents; ``year``: the teacher-year judged.
+    ``external``: the rule comes from outside the documents; ``year``, ``term``: what was judged.
     ``decides``: whether the result of the cycle hangs on it; ``missing``: where it is not met.
     """
 
@@ -96,12 +96,14 @@ class Requirement(Struct, kw_only=True, frozen=True):
     external: bool = False
     decides: bool = True
     year: int | None = None
+    term: TermId | None = None
     missing: Missing | None = None
     parts: tuple[Part, ...] = ()
     aside: Aside | None = None
     parameters: dict[str, Value] = {}
     chosen_for: JurisdictionId | None = None
     chosen_on: date | None = None
+    chosen_term: TermId | None = None
     positions: tuple[int, ...] = ()
     events: tuple[str, ...] = ()
 
@@ -118,6 +120,7 @@ def cited(rule: InForce[Any]) -> dict[str, Any]:
         "parameters": rule.rule.parameters,
         "chosen_for": rule.place,
         "chosen_on": rule.day,
+        "chosen_term": rule.term,
     }
 
 

@@ -31,6 +31,7 @@ from ledger.order import (
 from ledger.register import unknown
 from ledger.regulation import Parameters
 from ledger.term import Calendar, Phase, in_window, window
+from ledger.text import filled
 
 
 class OrderResponder(
@@ -72,16 +73,18 @@ class _Order:
     submitted: OrderSubmitted | None = None
     responded: set[ProviderId] | None = None
     awarded: ProviderId | None = None
+    evidence: str = ""
+    award: str = ""
     held: Accreditation = field(default_factory=Accreditation)
 
     def learn(self, entry: Entry, provider: ProviderId) -> None:
         match entry.event:
             case OrderSubmitted() as event:
-                self.submitted = event
+                self.submitted, self.evidence = event, entry.id
             case OrderResponded(provider=responder):
                 self.responded = {*(self.responded or ()), responder}
             case OrderAwarded(provider=awarded):
-                self.awarded = awarded
+                self.awarded, self.award = awarded, entry.id
             case _:
                 self.held.learn(entry, provider)
 
@@ -112,13 +115,14 @@ def host_age(
 def judge_award(
     command: Command,
     order: OrderId,
-    awarded: OrderAwarded | None,
+    awarded: Entry | None,
     provider: ProviderId,
     place: JurisdictionId,
     term: TermId,
 ) -> Refused | None:
     """The gate on declaring for an order that was awarded to another, elsewhere or in no term."""
-    won = awarded and (awarded.provider, awarded.place, awarded.term)
+    event = awarded.event if awarded else None
+    won = isinstance(event, OrderAwarded) and (event.provider, event.place, event.term)
     if won == (provider, place, term):
         return None
     phase, calendar = Phase.ORDER_DECLARE, Calendar.ORDER
@@ -127,6 +131,7 @@ def judge_award(
         en=f"{order} was not awarded to {provider} for {place.value} in {term.value}",
         rule=window(command.ask.rules, place, term, phase, calendar, command.ask.on),
         field="order",
+        evidence=(awarded.id,) if awarded else (),
     )
 
 
@@ -185,7 +190,7 @@ class RespondToOrder(Command):
             order=self.order,
             provider=self.provider,
             place=order.place,
-            proposal=self.proposal,
+            proposal=filled(self.proposal, "proposal"),
             off_platform=self.off_platform,
         )
         yield from _noted(self, order)
@@ -199,6 +204,7 @@ class RespondToOrder(Command):
             en=f"{self.provider} is not accredited for the whole province",
             rule=need,
             field="provider",
+            evidence=(self.seen.evidence,),
         )
 
     def _routing(self, order: OrderSubmitted) -> Refused | None:
@@ -209,6 +215,7 @@ class RespondToOrder(Command):
             en=f"{self.order} goes to its intended providers only; {self.provider} is none of them",
             rule=self.ask.rules.find(OrderRouting, order.place, self.ask.on, term=order.term.value),
             field="provider",
+            evidence=(self.seen.evidence,),
         )
 
 
@@ -243,6 +250,7 @@ class AwardOrder(Command):
                 zh=f"{self.order} 已经确定由 {self.seen.awarded} 承训",
                 en=f"{self.order} was awarded to {self.seen.awarded}",
                 field="order",
+                evidence=(self.seen.award,),
             )
         yield from in_window(
             self,
@@ -254,15 +262,14 @@ class AwardOrder(Command):
         )
         if self.provider not in (self.seen.responded or ()):
             yield from self.gate(self._unanswered(order), self.order, self.provider)
-        young = host_age(self, order.place, order.term, host)
-        for refusal in (young, self.seen.held.lost(self)):
+        for refusal in (host_age(self, order.place, order.term, host), self.seen.held.lost(self)):
             yield from self.gate(refusal, self.order, self.provider)
         yield OrderAwarded(
             order=self.order,
             provider=self.provider,
             place=order.place,
             term=order.term,
-            reason=self.reason,
+            reason=filled(self.reason, "reason"),
             off_platform=self.off_platform,
         )
         yield from _noted(self, order)
@@ -274,6 +281,7 @@ class AwardOrder(Command):
             en=f"{self.provider} did not answer {self.order}",
             rule=window(self.ask.rules, order.place, order.term, phase, calendar, day),
             field="provider",
+            evidence=(self.seen.evidence,),
         )
 
 

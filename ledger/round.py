@@ -47,6 +47,7 @@ class TermChoices:
     choices: dict[OfferingId, Choice] = field(default_factory=dict)
     first_round: dict[OfferingId, bool | None] = field(default_factory=dict)
     withdrawn: dict[OfferingId, date] = field(default_factory=dict)
+    evidence: dict[OfferingId, str] = field(default_factory=dict)
     first_closes: date | None = None
 
     def learn(self, entry: Entry) -> None:
@@ -60,10 +61,13 @@ class TermChoices:
             case OfferingSelected(round=1):
                 self.first_round[offering] = None
                 self.withdrawn.pop(offering, None)
+                self.evidence[offering] = entry.id
             case SelectionReviewed(round=1, passed=passed):
                 self.first_round[offering] = passed
-            case EnrollmentWithdrawn():
+                self.evidence[offering] = entry.id
+            case EnrollmentWithdrawn() if offering in self.first_round:
                 self.withdrawn.setdefault(offering, entry.on)
+                self.evidence[offering] = entry.id
             case _:
                 pass
 
@@ -102,6 +106,7 @@ def barred(
             en=f"{teacher} chose nothing in round one and may not use round two",
             rule=rule,
             field="teacher",
+            evidence=tuple(mine.evidence.values()),
         )
     if "SCHOOL_REFUSED" in bars and mine.all_refused_first:
         return BarredFromRoundTwo(
@@ -109,6 +114,6 @@ def barred(
             en=f"the school passed none of {teacher}'s choices of round one",
             rule=rule,
             field="teacher",
-            evidence=tuple(c.evidence for c in mine.choices.values()),
+            evidence=tuple(mine.evidence.values()),
         )
     return None

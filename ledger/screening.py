@@ -2,23 +2,22 @@
 
 No document says how, so it is done in the open: how a class will be screened is announced before
 anybody chose it, and nothing announced means a draw; the order is made once in a round, with
-all that it looked at. The order itself is a pure function (``draw.py``).
+all that it looked at. What of an applicant counts says ``applicant.py``; the order itself is a pure
+function (``draw.py``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from ledger.applicant import Standings, Waiting, standings_of
 from ledger.command import Refused, Selector, about, fact
 from ledger.draw import Applicant, ScreeningOrder, draw_of, is_prior, ranked, seed_of
 from ledger.enrollment import (
     ENROLLMENT_EVENTS,
-    Choice,
     OfferingSelected,
     Roll,
-    SelectionReviewed,
-    Status,
     judge_days,
 )
 from ledger.event import Entry, Event, unchanged
@@ -98,54 +97,6 @@ class NobodyToScreen(Refused):
     """No applicant waits for the provider."""
 
 
-@dataclass
-class Waiting:
-    """The choices of a class as they came, and which of them wait for the provider."""
-
-    choices: dict[TeacherId, Choice] = field(default_factory=dict)
-    chosen: dict[TeacherId, OfferingSelected] = field(default_factory=dict)
-    passes: dict[tuple[int, TeacherId], str] = field(default_factory=dict)
-
-    def learn(self, entry: Entry) -> None:
-        """Takes in the enrollment events of the class; others change nothing."""
-        event = entry.event
-        teacher: TeacherId | None = getattr(event, "teacher", None)
-        if teacher is None or type(event) not in ENROLLMENT_EVENTS:
-            return
-        self.choices.setdefault(teacher, Choice()).learn(entry)
-        if isinstance(event, OfferingSelected):
-            # Who chooses again arrives again.
-            self.chosen.pop(teacher, None)
-            self.chosen[teacher] = event
-        elif isinstance(event, SelectionReviewed) and event.passed:
-            # Who is passed again brings no second chance to the draw.
-            self.passes.setdefault((event.round, teacher), entry.id)
-
-    def applicants(self) -> tuple[int, list[Applicant]]:
-        """The latest round in which somebody waits, and who does, as they arrived."""
-        passed = {
-            teacher: self.choices[teacher]
-            for teacher in self.chosen
-            if self.choices[teacher].status is Status.SCHOOL_PASSED
-        }
-        latest = max((each.round for each in passed.values()), default=0)
-        found: list[Applicant] = []
-        arrived = 0
-        for teacher, event in self.chosen.items():
-            arrived += event.round == latest
-            if teacher in passed and event.round == latest:
-                found.append(
-                    Applicant(
-                        teacher=teacher,
-                        arrived=arrived,
-                        passed_by=self.passes[latest, teacher],
-                        tier=event.tier,
-                        categories=event.categories,
-                    )
-                )
-        return latest, found
-
-
 @dataclass(kw_only=True)
 class AnnounceScreening(ClassStep):
     """Make known how a class will be screened, by the provider, before anybody chose it."""
@@ -199,8 +150,10 @@ class ScreenApplicants(ClassStep):
     """Put the applicants whom their schools passed in order, once in each round."""
 
     waiting: Waiting = fact(default_factory=Waiting)
+    standings: Standings = fact(default_factory=Standings)
     roll: Roll = fact(default_factory=Roll)
     announced: ScreeningAnnounced | None = fact(default=None)
+    announced_at: int = fact(default=0)
     screened: dict[int, str] = fact(default_factory=dict)
 
     def boundary(self) -> list[Selector]:
@@ -208,13 +161,20 @@ class ScreenApplicants(ClassStep):
             about(self.offering, of=[*OFFERING_EVENTS, *ENROLLMENT_EVENTS, *SCREENING_EVENTS[:2]])
         ]
 
+    def beyond(self) -> list[Selector]:
+        if not self._prior():
+            return []
+        self.standings.before = min(self.announced_at, self.waiting.first or self.announced_at)
+        return standings_of(self.waiting.applicants()[1])
+
     def learn(self, entry: Entry) -> None:
         super().learn(entry)
         self.waiting.learn(entry)
         self.roll.learn(entry)
+        self.standings.learn(entry)
         match entry.event:
             case ScreeningAnnounced() as event:
-                self.announced = event
+                self.announced, self.announced_at = event, entry.position
             case ApplicantsScreened(round=number):
                 self.screened[number] = entry.id
             case _:
@@ -242,7 +202,15 @@ class ScreenApplicants(ClassStep):
             place=opened.place,
             term=opened.term,
         )
+        if self._prior():
+            days = self.waiting.days
+            applicants = [self.standings.counted(each, days[each.teacher]) for each in applicants]
         yield from self._placed(number, applicants)
+
+    def _prior(self) -> bool:
+        """Whether somebody comes first by what is known of teachers."""
+        said = self.announced
+        return said is not None and said.by is ScreeningOrder.PRIORITY_THEN_DRAW
 
     def _placed(self, number: int, applicants: list[Applicant]) -> Iterator[Event]:
         opened, said = self.room.known(self.offering), self.announced

@@ -25,11 +25,15 @@ STAFF, EXPERTISE, SENIORITY = "REGULAR_STAFF", "EXPERTISE", "ASSOCIATE_SENIOR"
 class OnlineShare(
     Parameters,
     kind="online-share",
-    zh="在线学分占项目总学分的比例超过上限的混合式项目，拒绝申报；规定是否有效无法确定时不作判断。",
+    zh="在线学分占项目总学分的比例超过上限的混合式项目，拒绝申报；有一部分学分在线取得的，"
+    "不论称为何种形式，都按混合式判断；规定是否有效无法确定时不作判断。",
     scope=("mode",),
     more=("share_max",),
 ):
-    """Refuses a project of which a larger share of the credits than this is earned online."""
+    """Refuses a project of which a larger share of the credits than this is earned online.
+
+    A plan that is partly online is judged as blended, whatever it is called.
+    """
 
     share_max: Fraction
 
@@ -37,10 +41,13 @@ class OnlineShare(
 class BlendedHost(
     Parameters,
     kind="blended-host",
-    zh="机构没有混合式培训资质的，其混合式项目拒绝申报。",
+    zh="机构没有混合式培训资质的，其混合式项目拒绝申报；有一部分学分在线取得的，都算混合式。",
     scope=("mode",),
 ):
-    """Refuses a blended project whose host does not hold the qualification for it."""
+    """Refuses a blended project whose host does not hold the qualification for it.
+
+    A plan that is partly online is blended, whatever it is called.
+    """
 
 
 class SubjectScope(
@@ -114,7 +121,7 @@ class NoFullTimeLead(Refused):
 
 
 def _online_share(candidate: Candidate) -> Iterator[Refused]:
-    plan, rule = candidate.plan, candidate.find(OnlineShare)
+    plan, rule = candidate.plan, candidate.find(OnlineShare, mode=candidate.held_as)
     if rule is None or not rule.certain:
         return
     most = rule.value.share_max
@@ -128,7 +135,7 @@ def _online_share(candidate: Candidate) -> Iterator[Refused]:
 
 
 def _blended_host(candidate: Candidate) -> Iterator[Refused]:
-    host, rule = candidate.host, candidate.find(BlendedHost)
+    host, rule = candidate.host, candidate.find(BlendedHost, mode=candidate.held_as)
     if rule is not None and not host.blended:
         yield NotQualifiedForBlended(
             zh=f"{host.provider} 没有混合式培训的资质",

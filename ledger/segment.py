@@ -10,8 +10,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Self
 
-from ledger.candidate import Candidate, last_day
+from ledger.candidate import Candidate
 from ledger.command import Command, Refused
+from ledger.day import half_year
 from ledger.names import JurisdictionId
 from ledger.plan import Component, Plan
 from ledger.plan import Segment as PlannedSegment
@@ -92,7 +93,8 @@ class OutsidePreferredMonths(Refused):
 def judge_segments(candidate: Candidate) -> Iterator[Refused]:
     """The gates on the division of a long project."""
     plan = candidate.plan
-    rule = candidate.find(Segments, last_day(candidate.term))
+    days = half_year(candidate.term)
+    rule = candidate.find(Segments, days[1] if days else None)
     if rule is None or rule.value.segments_max is None or not rule.value.covers(plan):
         return
     most = rule.value.segments_max

@@ -78,8 +78,9 @@ class SpotCheckTrainer(Command):
         if rule is None or self.consulted:
             return
         consent = self.known.consented(self.trainer, declared.provider, self.declared_on)
-        kept_zh = "；但登记有事先同意，须予核实" if consent else ""
-        kept_en = "; a consent was recorded before, so one of the two is wrong" if consent else ""
+        # The denial decides; what was entered before is shown beside it, for who closes the case.
+        kept_zh = "；登记的事先同意与此不符" if consent else ""
+        kept_en = "; the consent that was entered before says otherwise" if consent else ""
         said = NotConsulted(
             zh=f"{self.trainer} 表示申报 {self.project} 之前没有人征求其意见{kept_zh}",
             en=f"{self.trainer} says that nobody asked before {self.project} was declared{kept_en}",
@@ -87,5 +88,4 @@ class SpotCheckTrainer(Command):
             field="trainer",
             evidence=(consent,) if consent else (),
         )
-        outcome = Outcome.INDETERMINATE if consent else Outcome.VIOLATION
-        yield self.finding(said, outcome, self.project, declared.provider, self.trainer)
+        yield self.finding(said, Outcome.VIOLATION, self.project, declared.provider, self.trainer)

@@ -2,24 +2,30 @@
 
 Windows are rules. They include both end days, in Asia/Shanghai (rulebook C-17); each command is
 checked against its own window, so windows may overlap (C-09). A window that no document states is
-unknown: the act is recorded, with an ``INDETERMINATE`` finding (C-10).
+unknown: the act is recorded, with an ``INDETERMINATE`` finding (C-10). So a term may be opened of
+which no document states any window: the rules that hold by day and place judge what happens in it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import Enum
 from typing import Self
 
 from ledger.command import PROVINCE, Command, Refused, Selector, about, fact
+from ledger.day import half_year
 from ledger.event import Entry, Event
 from ledger.finding import Outcome
 from ledger.kind import OutOfRange
 from ledger.names import JurisdictionId, Name, TermId
 from ledger.register import taken, unknown
 from ledger.regulation import InForce, Parameters, Rulebook
+from ledger.text import filled
+
+# Nobody opens a half-year that begins later than this without a notice that speaks of it.
+AHEAD_MAX = timedelta(days=366)
 
 
 class Calendar(Enum):
@@ -139,7 +145,7 @@ class WindowUnknown(Refused):
 
 
 class TermWithoutCalendar(Refused):
-    """No adopted rule gives a window for the term."""
+    """No document gives the term a window, and it is no half-year of their time."""
 
 
 def window(
@@ -291,12 +297,28 @@ class OpenTerm(Command):
         if self.known:
             raise taken(self.term, "term")
         if self.term.value not in self.ask.rules.terms:
+            self._within_reach()
+        yield TermOpened(term=self.term, title=filled(self.title, "title"))
+
+    def _within_reach(self) -> None:
+        """Raises ``TermWithoutCalendar`` for what is no half-year, too early or far ahead."""
+        days = half_year(self.term)
+        known = [each.year for each in self.ask.rules.documents.values() if not each.external]
+        said = None
+        if days is None:
+            said = ("不是 2024H1 这样的半年", "is no half-year such as 2024H1")
+        elif not known or days[0].year < min(known):
+            said = ("早于所有文件", "lies before all documents")
+        elif days[0] > self.ask.on + AHEAD_MAX:
+            said = (f"在 {self.ask.on} 尚远", f"is far ahead on {self.ask.on}")
+        if said is not None:
             raise TermWithoutCalendar(
-                zh=f"现有文件中没有 {self.term.value} 的任何时间安排，请先采纳相应通知",
-                en=f"no adopted document has a calendar for {self.term.value}; adopt its notice",
+                zh=f"现有文件中没有 {self.term.value} 的任何时间安排，且该学期{said[0]}；"
+                "如有通知，请先采纳",
+                en=f"no adopted document has a calendar for {self.term.value}, which {said[1]}; "
+                "adopt its notice, if there is one",
                 field="term",
             )
-        yield TermOpened(term=self.term, title=self.title)
 
 
 def known_term(opened: bool, term: TermId) -> None:

@@ -40,7 +40,12 @@ HEX = re.compile(r"(?=.*[a-f])[0-9a-f]+")
 
 
 def trimmed(text: str) -> str:
-    """The text without blanks and invisible characters around it; empty if it says nothing."""
+    """The text without blanks and invisible characters around it; empty if it says nothing.
+
+    What says something has a letter, a number or a symbol in it.
+    """
+    if not any(_shows(each) and unicodedata.category(each)[0] in "LNS" for each in text):
+        return ""
     start, end = 0, len(text)
     while start < end and not _shows(text[start]):
         start += 1

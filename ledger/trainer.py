@@ -53,10 +53,13 @@ class TrainerRegistration(
 class TrainerConsent(
     Parameters,
     kind="trainer-consent",
-    zh="抽查中授课教师表示未被征求意见的，记一项违规；事先已登记同意的，留待核实。",
+    zh="抽查中授课教师表示未被征求意见的，记一项违规；事先登记过同意的也记，并附该登记为证。",
     scope=("term",),
 ):
-    """A trainer who says at a spot check that nobody asked is a violation."""
+    """A trainer who says at a spot check that nobody asked is a violation.
+
+    A consent that was entered before changes nothing, and is shown with it.
+    """
 
 
 class TrainersUnregistered(Refused):

@@ -8,7 +8,7 @@ from typing import Any
 
 from ledger.event import Entry
 from ledger.finding import FindingMade, Outcome
-from ledger.names import JurisdictionId, Name
+from ledger.names import JurisdictionId, Name, TermId
 from ledger.redress import DECISIONS, Redress
 from ledger.remedy import REMEDY_EVENTS
 from projections.projection import Projection, facet
@@ -33,6 +33,7 @@ class Finding(Redress, kw_only=True):
     parameters: dict[str, str | int | bool | tuple[str, ...]] = {}
     chosen_for: JurisdictionId | None = None
     chosen_on: date | None = None
+    chosen_term: TermId | None = None
     tags: tuple[str, ...] = ()
 
 
@@ -43,7 +44,7 @@ class Findings(Projection[Finding]):
     """
 
     name = "findings"
-    version = 2
+    version = 3
     state = Finding
     events = (FindingMade,)
     later = (*DECISIONS, *REMEDY_EVENTS)

@@ -9,7 +9,7 @@ from itertools import product
 
 from msgspec import Struct, structs
 
-from ledger.candidate import last_day
+from ledger.day import half_year
 from ledger.names import DocumentId, JurisdictionId, TermId
 from ledger.regulation import KINDS, RegulationAdopted, Rule, Rulebook, Use
 from ledger.rule import span
@@ -106,8 +106,8 @@ def _by_term(book: Rulebook, rule: Rule, day: date, term: TermId | None) -> bool
     head = book.documents[rule.document]
     if day < (head.issued or date(head.year, 1, 1)):
         return None
-    ends = (last_day(TermId(f"term:{each}")) for each in rule.scope.get("term", ()))
-    over = not any(end is None or day <= end for end in ends)
+    spans = (half_year(TermId(f"term:{each}")) for each in rule.scope.get("term", ()))
+    over = not any(span is None or day <= span[1] for span in spans)
     if over and not (term and _of(rule, term)):
         return None
     return head.issued is not None or day >= head.certain_from

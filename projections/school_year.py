@@ -20,7 +20,7 @@ from ledger.indicator import (
     school_average,
     sent_share,
 )
-from ledger.names import JurisdictionId, SchoolId, TeacherId
+from ledger.names import JurisdictionId, SchoolId, TeacherId, TermId
 from ledger.plan import Mode
 from ledger.record import Line, Record
 from ledger.regulation import Rulebook
@@ -234,6 +234,7 @@ def _matched(
         matched=fits.count(True),
         unsaid=fits.count(None),
         chosen=len(fits),
+        term=TermId(f"term:{term}"),
     )
 
 

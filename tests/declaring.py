@@ -6,7 +6,7 @@ from datetime import date
 
 from ledger.accreditation import ProviderAccredited
 from ledger.declaration import DeclareProject
-from ledger.names import JurisdictionId, TermId
+from ledger.names import JurisdictionId, ProjectId, StaffId, TermId
 from ledger.plan import Lead, Plan
 from ledger.regulation import Rulebook
 from tests import cast
@@ -27,8 +27,12 @@ def declaring(
     day: date | None = None,
     reported: bool = False,
     rules: Rulebook | None = None,
+    before: tuple[Plan, ...] = (),
 ) -> Answer:
-    """What follows when the host declares the plan, on a day within the window unless told."""
+    """What follows when the host declares the plan, on a day within the window unless told.
+
+    ``before``: the plans that it has declared already, for the same place and term.
+    """
     command = DeclareProject(
         project=PROJECT,
         provider=host.provider,
@@ -37,6 +41,17 @@ def declaring(
         plan=plan or cast.plan(),
         lead=lead,
     )
-    return given(cast.term(term), cast.trained(), host, rules=rules).when(
+    known = [
+        cast.declared(
+            ProjectId(f"project:before-{number}"),
+            provider=host.provider,
+            place=place,
+            term=term,
+            plan=each,
+            lead=cast.lead(StaffId(f"staff:lead-{number}")),
+        )
+        for number, each in enumerate(before)
+    ]
+    return given(cast.term(term), cast.trained(), host, known, rules=rules).when(
         command, on=day or DAYS[term], reported=reported
     )

@@ -4,9 +4,10 @@
 
     given(TEACHER, opened(90)).when(SelectOffering(...), on=day).then(OfferingSelected(...))
 
-Two checks are built in. A given event that the command's boundary would not have selected fails
-the test, unless it was passed through ``background``; and every event that a command yields stays
-the same through its bytes, is sound, and carries all names in it among its tags.
+Three checks are built in. A given event that the command's boundary would not have selected fails
+the test, unless it was passed through ``background``; every event that a command yields stays the
+same through its bytes, is sound, and carries all names in it among its tags; and every refusal or
+finding that cites a rule says for which place, and on which day or in which term, it was chosen.
 """
 
 from __future__ import annotations
@@ -148,6 +149,7 @@ class Given:
         except Refusals as refusals:
             for each in refusals.refusals:
                 in_words(each.zh, each.en)
+                placed(each)
             return Answer(refusals=tuple(refusals.refusals))
         except Fault as fault:
             return Answer(fault=fault)
@@ -155,6 +157,7 @@ class Given:
             lasting(event, on)
             if isinstance(event, FindingMade):
                 in_words(event.zh, event.en)
+                placed(event)
         return Answer(events=tuple(events))
 
 
@@ -260,6 +263,14 @@ def in_words(*sentences: str) -> None:
         for value in VALUE.findall(sentence):
             assert value not in CHINESE, f"say {value} in words: {sentence}"
             assert "_" not in value, f"put {value} into ledger/word.py: {sentence}"
+
+
+def placed(said: Refused | FindingMade) -> None:
+    """Fails unless what cites a rule says the place, and the day or the term, that chose it."""
+    if said.rule is not None:
+        assert said.chosen_for is not None, f"{said.code} says no place that chose {said.rule}"
+        chosen = (said.chosen_on, said.chosen_term)
+        assert chosen != (None, None), f"{said.code} says no day or term that chose {said.rule}"
 
 
 def lasting(event: Event, day: date = date(2024, 3, 19)) -> None:

@@ -20,6 +20,7 @@ from msgspec import Struct
 from psycopg_pool import ConnectionPool
 
 from ledger.fault import Fault
+from ledger.text import trimmed
 
 PURPOSE_CHARACTERS_MIN, PURPOSE_CHARACTERS_MAX = 2, 200
 TRACE_CHARACTERS_MAX = 100
@@ -138,7 +139,7 @@ class AccessLog:
 
 def checked_purpose(text: str | None) -> str:
     """A purpose that says something. Raises ``Fault`` (``BAD_PURPOSE``)."""
-    purpose = (text or "").strip()
+    purpose = trimmed(text or "")
     fits = PURPOSE_CHARACTERS_MIN <= len(purpose) <= PURPOSE_CHARACTERS_MAX
     if fits and purpose.isprintable():
         return purpose

@@ -39,6 +39,7 @@ class Refusal(Struct, frozen=True, kw_only=True):
     parameters: dict[str, str | int | bool | tuple[str, ...]] = {}
     chosen_for: str | None = None
     chosen_on: date | None = None
+    chosen_term: str | None = None
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
@@ -87,4 +88,5 @@ def _refusal(said: Refused) -> Refusal:
         parameters=rule.parameters if rule else {},
         chosen_for=str(said.chosen_for) if said.chosen_for else None,
         chosen_on=said.chosen_on,
+        chosen_term=str(said.chosen_term) if said.chosen_term else None,
     )

@@ -12,7 +12,6 @@ from ledger.admission import (
     AdmitToParallel,
     ConfirmEnrollment,
     NotParallel,
-    NotScreened,
 )
 from ledger.assignment import AlreadyEnrolled
 from ledger.command import OutsideScope, UnknownReference
@@ -26,7 +25,7 @@ from ledger.enrollment import (
 from ledger.finding import Outcome
 from ledger.names import TeacherId
 from ledger.offering import ExpansionDecided, ExpansionRequested
-from ledger.rank import AgainstTheOrder
+from ledger.rank import AgainstTheOrder, NotScreened
 from ledger.review import ReasonMissing
 from ledger.screening import ApplicantPlaced
 from ledger.term import WindowClosed
@@ -255,6 +254,10 @@ def left_by(teacher):
 SECOND = [placed(CHEN, 1), placed(LIN, 2)]
 
 
+def passed_applicants(*teachers):
+    return [event for each in teachers for event in (cast.selected(each), cast.passed(each))]
+
+
 def test_who_is_next_in_the_recorded_order_is_admitted():
     given(PASSED, placed(LIN, 1), placed(CHEN, 2)).when(ADMIT, on=PROVIDER_DAY).then(
         cast.confirmed()
@@ -305,19 +308,73 @@ def test_a_deviation_names_the_place_that_the_order_gives():
     assert [each.evidence for each in answer.findings] == [("0193-0005",)]
 
 
-def test_declining_one_for_whom_a_seat_is_left_is_a_deviation():
-    given(PASSED, SECOND).when(DECLINE, on=PROVIDER_DAY).found(
+def test_one_for_whom_a_seat_is_left_is_not_declined():
+    given(PASSED, SECOND).when(DECLINE, on=PROVIDER_DAY).refused(AgainstTheOrder, field="teacher")
+    given(PASSED, SECOND).when(DECLINE, on=PROVIDER_DAY, reported=True).found(
         None, Outcome.DEVIATION, AgainstTheOrder
     ).then(declined())
+
+
+def few_seats(seats, *things):
+    return [cast.opened(seats=seats), cast.selected(), cast.passed(), *things]
+
+
+@pytest.mark.parametrize("mine", [[placed(LIN, 2)], []], ids=["second", "no-place"])
+def test_the_seat_of_one_who_is_ahead_is_given_to_nobody_else(mine):
+    past = few_seats(1, placed(CHEN, 1), *mine)
+    given(past).when(ADMIT, on=PROVIDER_DAY).refused(AgainstTheOrder, field="teacher")
+    given(past).when(ADMIT, on=PROVIDER_DAY, reported=True).found(
+        None, Outcome.DEVIATION, AgainstTheOrder
+    ).then(cast.confirmed())
+
+
+@pytest.mark.parametrize("command", [ADMIT, DECLINE], ids=["admit", "decline"])
+def test_where_more_wait_than_seats_are_left_nobody_is_decided_on_without_an_order(command):
+    past = few_seats(2, passed_applicants(CHEN, ZHOU))
+    given(past).when(command, on=PROVIDER_DAY).refused(NotScreened, field="offering")
+    told = given(past).when(command, on=PROVIDER_DAY, reported=True)
+    told.found(None, Outcome.DEVIATION, NotScreened)
+    assert len(told.facts) == 1
+
+
+@pytest.mark.parametrize(
+    "past",
+    [
+        pytest.param(few_seats(2, cast.selected(CHEN), cast.passed(CHEN)), id="seats-for-all"),
+        pytest.param(few_seats(1, cast.selected(CHEN)), id="not-passed"),
+        pytest.param(
+            few_seats(1, cast.selected(CHEN, round=2), cast.passed(CHEN, round=2)),
+            id="another-round",
+        ),
+        pytest.param(
+            few_seats(1, cast.selected(CHEN), cast.passed(CHEN), placed(LIN, 1), placed(CHEN, 2)),
+            id="screened",
+        ),
+    ],
+)
+def test_where_the_seats_reach_all_or_an_order_is_recorded_one_is_admitted_alone(past):
+    given(past).when(ADMIT, on=PROVIDER_DAY).then(cast.confirmed())
+
+
+def test_a_class_without_a_seat_declines_everybody_without_an_order():
+    full = few_seats(1, passed_applicants(CHEN), cast.confirmed(ZHOU))
+    given(full).when(DECLINE, on=PROVIDER_DAY).then(declined())
+
+
+def test_a_parallel_class_takes_nobody_without_an_order_where_more_wait_than_both_have_seats():
+    past = [replace(PARALLEL[0], seats=1), *PARALLEL[1:], cast.selected(), cast.passed()]
+    three = passed_applicants(CHEN, ZHOU)
+    given(past, three).when(BESIDE, on=PROVIDER_DAY).then(*MOVED)
+    four = [*three, *passed_applicants(TeacherId("teacher:t1"))]
+    given(past, four).when(BESIDE, on=PROVIDER_DAY).refused(NotScreened, field="offering")
+    given(past, four).when(BESIDE, on=PROVIDER_DAY, reported=True).found(
+        None, Outcome.DEVIATION, NotScreened
+    ).then(*MOVED)
 
 
 def test_declining_one_whom_the_seats_do_not_reach_is_none():
     one = [cast.opened(seats=1), cast.selected(), cast.passed()]
     given(one, SECOND).when(DECLINE, on=PROVIDER_DAY).then(declined())
-
-
-def passed_applicants(*teachers):
-    return [event for each in teachers for event in (cast.selected(each), cast.passed(each))]
 
 
 def test_all_are_admitted_in_their_order_and_those_left_over_are_declined():
@@ -528,7 +585,9 @@ def test_the_recorded_order_holds_for_the_parallel_class_too(rank, deviates):
     past = [replace(PARALLEL[0], seats=1), *PARALLEL[1:], cast.selected(), cast.passed()]
     others = [placed(TeacherId(f"teacher:t{number}"), number) for number in range(1, rank or 2)]
     mine = [] if rank is None else [placed(LIN, rank)]
-    answer = given(past, others, mine).when(BESIDE, on=PROVIDER_DAY)
+    if rank == 4:
+        given(past, others, mine).when(BESIDE, on=PROVIDER_DAY).refused(AgainstTheOrder)
+    answer = given(past, others, mine).when(BESIDE, on=PROVIDER_DAY, reported=rank == 4)
     if deviates:
         answer = answer.found(None, Outcome.DEVIATION, AgainstTheOrder)
     answer.then(*MOVED)

@@ -6,8 +6,9 @@ from datetime import date
 
 import pytest
 
-from ledger.day import FIRST_DAY, LAST_DAY, day_of, happened, years_later
+from ledger.day import FIRST_DAY, LAST_DAY, day_of, half_year, happened, years_later
 from ledger.fault import Fault
+from ledger.names import TermId
 
 TODAY = date(2024, 7, 10)
 
@@ -48,3 +49,17 @@ def test_no_other_day_is_read(written):
         day_of(written)
 
     assert caught.value.code == "BAD_DAY"
+
+
+@pytest.mark.parametrize(
+    ("term", "days"),
+    [
+        ("2023H2", (date(2023, 7, 1), date(2023, 12, 31))),
+        ("2024H1", (date(2024, 1, 1), date(2024, 6, 30))),
+        ("spring-2024", None),
+        ("2024H3", None),
+        ("0000H1", None),
+    ],
+)
+def test_a_half_year_has_the_days_that_its_name_tells(term, days):
+    assert half_year(TermId(f"term:{term}")) == days

@@ -68,6 +68,29 @@ def test_w_237_without_a_loaded_amount_a_plan_that_charges_is_undecided():
     )
 
 
+@pytest.mark.parametrize(
+    ("before", "outcomes"),
+    [
+        pytest.param((cast.plan(),), [Outcome.INDETERMINATE], id="a-free-one-before"),
+        pytest.param(
+            (charging(9, audience=Audience.PROVINCE),),
+            [Outcome.INDETERMINATE],
+            id="another-standard",
+        ),
+        pytest.param((charging(9),), [], id="one-that-charged"),
+    ],
+)
+def test_w_237_that_no_amount_is_known_is_said_once_for_a_provider_a_place_and_a_term(
+    before, outcomes
+):
+    answer = declaring(charging(2000), before=before)
+    found = [each for each in answer.findings if each.rule == "ZJ24-80"]
+
+    assert [each.outcome for each in found] == outcomes
+    assert all("the local standard" in each.en for each in found)
+    assert declaring(charging(2000), before=before, rules=standard(1999)).findings != ()
+
+
 def test_w_237_a_loaded_provincial_standard_judges_province_wide_plans():
     cap = CAP.format(yuan=1000, per="TRAINEE").replace("LOCAL", "PROVINCE")
     rules = rules_with(cap, place=PROVINCE, since=date(2024, 3, 7))

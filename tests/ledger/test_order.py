@@ -10,7 +10,7 @@ import pytest
 from ledger.accreditation import Reach
 from ledger.command import OutsideScope, UnknownReference
 from ledger.finding import Outcome
-from ledger.form import Form, FormOverrun
+from ledger.form import Form, FormIncomplete, FormOverrun
 from ledger.names import OrderId, ProviderId
 from ledger.order import (
     AlreadyPublished,
@@ -198,3 +198,20 @@ def test_the_province_publishes_the_list():
     given(cast.term()).when(
         PublishOrderList(term=H1_2024), on=LIST_DAY, by=asker_for(RUIAN)
     ).refused(OutsideScope)
+
+
+@pytest.mark.parametrize(("aims", "accepted"), [("学" * 200, True), ("学" * 201, False)])
+def test_blanks_around_a_text_of_the_form_do_not_count(aims, accepted):
+    answer = given(cast.trained(), cast.term()).when(
+        replace(SUBMIT, aims=f"\u200b {aims}  \u3000"), on=date(2024, 3, 8)
+    )
+    if not accepted:
+        answer.refused(FormOverrun, "ZJ24-40", field="aims")
+        return
+    assert [each.aims for each in answer.accepted().facts] == [aims]
+
+
+def test_a_text_of_the_form_that_cannot_be_seen_is_missing():
+    given(cast.trained(), cast.term()).when(
+        replace(SUBMIT, aims="\u200b"), on=date(2024, 3, 8)
+    ).refused(FormIncomplete, "ZJ24-40", field="aims")

@@ -13,11 +13,12 @@ from ledger.explanation import Upshot
 from ledger.names import TeacherId
 from ledger.offering import OfferingCancelled
 from ledger.placement import placement_selectors, why_not_admitted
-from ledger.register import Tier
+from ledger.register import Stage, Tier
 from ledger.screening import ApplicantPlaced, ScreenApplicants, ScreeningAnnounced
+from ledger.teacher import TeacherProfileUpdated
 from tests import cast
 from tests.cast import CHEN, COUNTY_SCHOOL, H1_2024, LIN, OFFERING, PROJECT, RUIAN, SCHOOL, ZHOU
-from tests.given import entries, given, on
+from tests.given import background, entries, given, on
 
 OPENED_ON, CHOSEN_ON = date(2024, 3, 18), date(2024, 3, 20)
 PASSED_ON, SCREENED_ON = date(2024, 3, 26), date(2024, 3, 30)
@@ -29,6 +30,18 @@ def announced(by, tiers=()):
     return ScreeningAnnounced(offering=OFFERING, provider=COUNTY_SCHOOL, by=by, tiers=tiers)
 
 
+def profiled(teacher):
+    """The tier as the ledger had it before the screening was announced."""
+    return TeacherProfileUpdated(
+        teacher=teacher,
+        school=SCHOOL,
+        place=RUIAN,
+        stage=Stage.PRIMARY,
+        subject="CHINESE",
+        tier=Tier.BACKBONE,
+    )
+
+
 def past(*more, seats=1, people=PEOPLE, backbone=()):
     """A class that was chosen and passed, and perhaps announced."""
     chosen = [
@@ -36,6 +49,7 @@ def past(*more, seats=1, people=PEOPLE, backbone=()):
         for each in people
     ]
     return [
+        background(on(OPENED_ON, *(profiled(each) for each in backbone))),
         on(OPENED_ON, cast.opened(seats=seats), *more),
         on(CHOSEN_ON, *chosen),
         on(PASSED_ON, *(cast.passed(each) for each in people)),

@@ -6,7 +6,9 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from msgspec import structs
 
+from ledger.fault import Fault
 from ledger.names import StaffId
 from ledger.plan import Component, Course, Fee, FeeKind, PlannedTrainer, Segment, exact_plan
 from ledger.register import Tier
@@ -94,3 +96,17 @@ def test_texts_are_trimmed_lists_hold_each_entry_once_and_items_keep_their_kind(
     assert (plan.target_tiers, plan.contents) == ((Tier.NEW,), ("A",))
     assert plan.fees == (Fee(item="住宿", yuan=Decimal(700), kind=FeeKind.ACCOMMODATION),)
     assert (str(plan.fee_total), str(plan.practice_hours)) == ("700", "8")
+
+
+def test_a_plan_whose_title_cannot_be_seen_has_none():
+    unseen = structs.replace(cast.plan(), title="\u200b")
+    with pytest.raises(Fault) as caught:
+        exact_plan(unseen)
+
+    assert (caught.value.code, caught.value.field) == ("EMPTY_PLAN", "plan")
+
+
+def test_what_cannot_be_seen_does_not_lengthen_a_text():
+    most = cast.plan(aims="\u200b" + "学" * 2_000 + "  \ufeff")
+
+    assert exact_plan(most).aims == "学" * 2_000

@@ -40,11 +40,17 @@ def test_a_rule_in_doubt_makes_an_uncertain_requirement():
     assert cited(found)["certain"] is False
 
 
-def test_a_rule_bound_to_a_term_was_chosen_on_no_day():
+def test_a_rule_bound_to_a_term_was_chosen_by_that_term_and_on_no_day():
     scope = {"term": "2024H1", "calendar": "REGULAR", "step": "DECLARE"}
     found = all_rules().find(Window, RUIAN, DAY, **scope)
 
-    assert cited(found)["chosen_on"] is None
+    assert (cited(found)["chosen_on"], cited(found)["chosen_term"]) == (None, "term:2024H1")
+
+
+def test_a_rule_that_a_day_chose_names_no_term():
+    found = all_rules().find(AbsenceLimit, RUIAN, DAY, mode="INTENSIVE", term="2024H1")
+
+    assert (cited(found)["chosen_on"], cited(found)["chosen_term"]) == (DAY, None)
 
 
 def test_a_requirement_can_stand_as_a_finding_does():

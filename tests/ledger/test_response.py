@@ -73,9 +73,11 @@ def test_an_order_with_intended_providers_goes_to_nobody_else():
     given(meant, cast.university()).when(RESPOND, on=RESPONSE_DAY).refused(
         NotAmongIntended, "ZJ24-39", field="provider"
     )
-    given(meant, cast.university()).when(RESPOND, on=RESPONSE_DAY, reported=True).found(
-        "ZJ24-39", Outcome.VIOLATION, NotAmongIntended
-    )
+    found = given(meant, cast.university()).when(RESPOND, on=RESPONSE_DAY, reported=True)
+    found.found("ZJ24-39", Outcome.VIOLATION, NotAmongIntended)
+
+    assert [each.evidence for each in found.findings] == [("0193-0001",)]
+    assert [each.chosen_term for each in found.findings] == [cast.H1_2024]
 
 
 @pytest.mark.parametrize(

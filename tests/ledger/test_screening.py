@@ -8,11 +8,12 @@ from datetime import date
 import pytest
 from msgspec.structs import replace as replace_in
 
+from ledger.category import CategoryAssigned
 from ledger.command import OutsideScope, UnknownReference
 from ledger.draw import Applicant, ScreeningOrder, ranked, seed_of
 from ledger.enrollment import EnrollmentDeclined, EnrollmentWithdrawn, StepOutOfOrder
 from ledger.finding import Outcome
-from ledger.register import Category, Tier
+from ledger.register import Category, Stage, Tier
 from ledger.screening import (
     AnnounceScreening,
     ApplicantsScreened,
@@ -22,6 +23,7 @@ from ledger.screening import (
     ScreeningLate,
     ScreeningStands,
 )
+from ledger.teacher import TeacherProfileUpdated
 from ledger.term import WindowClosed, WindowUnknown
 from tests import cast
 from tests.cast import (
@@ -37,7 +39,7 @@ from tests.cast import (
     SCHOOL,
     ZHOU,
 )
-from tests.given import asker_for, given, on
+from tests.given import asker_for, background, given, on
 
 DAY = date(2024, 3, 18)
 SCREENED_ON = date(2024, 3, 30)
@@ -227,10 +229,62 @@ def test_who_withdrew_and_chose_again_arrives_last():
     assert [each.teacher for each in rows] == [CHEN, LIN]
 
 
+def assigned(teacher, since=date(2019, 9, 1)):
+    return CategoryAssigned(
+        teacher=teacher,
+        school=SCHOOL,
+        place=RUIAN,
+        category=Category.HOMEROOM_TEACHER,
+        since=since,
+    )
+
+
+def graded(teacher, tier=Tier.BACKBONE):
+    return TeacherProfileUpdated(
+        teacher=teacher,
+        school=SCHOOL,
+        place=RUIAN,
+        stage=Stage.PRIMARY,
+        subject="CHINESE",
+        tier=tier,
+    )
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        lambda known, said, applied: [said, known, applied],
+        lambda known, said, applied: [said, applied, known],
+        # An announcement that was reported late makes nothing known in time.
+        lambda known, said, applied: [applied, known, said],
+    ],
+    ids=["announced-before", "chosen-before", "announced-last"],
+)
+def test_what_is_entered_when_the_priority_is_known_gives_none_however_far_back_it_reaches(late):
+    backbone = replace_in(cast.selected(ZHOU), tier=Tier.BACKBONE)
+    homeroom = replace_in(cast.selected(CHEN), categories=(Category.HOMEROOM_TEACHER,))
+    applied = [chosen(LIN), backbone, homeroom, passed(LIN, CHEN, ZHOU)]
+    past = [cast.opened(), late([assigned(CHEN), graded(ZHOU)], ANNOUNCED, applied)]
+    head, rows = screened(given(past).when(SCREEN, on=SCREENED_ON))
+
+    assert [(each.prior, each.tier, each.categories) for each in rows] == [(False, None, ())] * 3
+    assert [each.teacher for each in rows] == made_again(head, rows)
+
+
+def test_a_draw_looks_at_no_category_and_asks_for_none():
+    homeroom = replace_in(cast.selected(CHEN), categories=(Category.HOMEROOM_TEACHER,))
+    past = given(cast.opened(), background(assigned(CHEN)), homeroom, passed(CHEN))
+    _, rows = screened(past.when(SCREEN, on=SCREENED_ON))
+
+    assert [each.prior for each in rows] == [False]
+
+
 def test_the_announced_priority_comes_first_and_is_recorded():
     backbone = replace_in(cast.selected(ZHOU), tier=Tier.BACKBONE)
     homeroom = replace_in(cast.selected(CHEN), categories=(Category.HOMEROOM_TEACHER,))
-    past = [cast.opened(), ANNOUNCED, chosen(LIN), backbone, homeroom, passed(LIN, CHEN, ZHOU)]
+    known = [assigned(CHEN), graded(ZHOU)]
+    applied = [chosen(LIN), backbone, homeroom, passed(LIN, CHEN, ZHOU)]
+    past = [cast.opened(), known, ANNOUNCED, applied]
     head, rows = screened(given(past).when(SCREEN, on=SCREENED_ON))
 
     assert (head.tiers, head.categories) == (ANNOUNCED.tiers, ANNOUNCED.categories)

@@ -52,6 +52,26 @@ def test_the_online_share_binds_blended_projects_only():
     declaring(cast.plan(40, mode=Mode.DISTANCE, online=40)).accepted()
 
 
+@pytest.mark.parametrize("mode", [Mode.INTENSIVE, Mode.DISTANCE])
+def test_a_plan_that_is_partly_online_is_blended_whatever_it_is_called(mode):
+    declaring(cast.plan(40, mode=mode, online=12)).accepted()
+    most = cast.plan(40, mode=mode, online="12.5")
+    declaring(most).refused(OnlineShareExceeded, "ZJ24-72", field="online_credits")
+    declaring(most, reported=True).found("ZJ24-72", Outcome.VIOLATION, OnlineShareExceeded)
+    unqualified = cast.accredited(blended=False)
+    declaring(cast.plan(40, mode=mode, online=4), host=unqualified).refused(
+        NotQualifiedForBlended, "ZJ24-73", field="mode"
+    )
+
+
+def test_an_intensive_plan_that_is_wholly_online_is_no_intensive_one():
+    declaring(cast.plan(40, online=40)).refused(OnlineShareExceeded, "ZJ24-72")
+
+
+def test_before_2024_no_document_says_what_a_plan_partly_online_is():
+    declaring(cast.plan(40, online=20), host=cast.accredited(), term=H2_2019).accepted()
+
+
 def test_w_046_before_2024_no_document_limits_the_online_share():
     declaring(cast.plan(40, mode=Mode.BLENDED, online=20), term=H2_2020).accepted()
 

@@ -510,3 +510,18 @@ def test_asking_twice_learns_nothing_twice():
     given(past(H1_2024)).when(command, on=date(2024, 3, 20)).accepted()
     given(past(H1_2024)).when(command, on=date(2024, 3, 20)).accepted()
     assert command.mine.choices == {}
+
+
+def test_a_teacher_barred_from_round_two_is_shown_what_became_of_round_one():
+    chosen = cast.selected(term=cast.H2_2019, offering=cast.OTHER_OFFERING)
+    refused = cast.passed(term=cast.H2_2019, offering=cast.OTHER_OFFERING, passed=False)
+    past = given(
+        cast.registered(), cast.opened(term=cast.H2_2019), on(date(2019, 9, 1), chosen, refused)
+    )
+    again = SelectOffering(teacher=LIN, offering=OFFERING)
+    answer = past.when(again, on=date(2019, 9, 15)).refused(BarredFromRoundTwo, "RA19-24")
+    [barred] = [each for each in answer.refusals if isinstance(each, BarredFromRoundTwo)]
+
+    assert barred.evidence == ("0193-0004",)
+    assert (barred.chosen_for, barred.chosen_on) == (cast.RUIAN, None)
+    assert barred.chosen_term == cast.H2_2019

@@ -56,20 +56,19 @@ def test_a_trainer_who_was_consulted_is_no_violation():
 
 
 @pytest.mark.parametrize(
-    ("given_consent", "outcome"),
+    ("given_consent", "shown"),
     [
-        pytest.param(consent(DECLARED_ON), Outcome.INDETERMINATE, id="on-the-day"),
-        pytest.param(consent(DECLARED_ON, None), Outcome.INDETERMINATE, id="of-any-provider"),
-        pytest.param(consent(date(2024, 3, 9)), Outcome.VIOLATION, id="a-day-late"),
-        pytest.param(consent(DECLARED_ON, UNIVERSITY), Outcome.VIOLATION, id="another-provider"),
+        pytest.param(consent(DECLARED_ON), ("0193-0002",), id="on-the-day"),
+        pytest.param(consent(DECLARED_ON, None), ("0193-0002",), id="of-any-provider"),
+        pytest.param(consent(date(2024, 3, 9)), (), id="a-day-late"),
+        pytest.param(consent(DECLARED_ON, UNIVERSITY), (), id="another-provider"),
     ],
 )
-def test_a_consent_recorded_before_the_declaration_leaves_a_denial_undecided(
-    given_consent, outcome
-):
-    given(declared(), given_consent).when(CHECK, on=DAY).found(
-        "ZJ24-56", outcome, NotConsulted
-    ).then(checked())
+def test_a_denial_is_a_violation_whatever_consent_was_entered_and_shows_it(given_consent, shown):
+    answer = given(declared(), given_consent).when(CHECK, on=DAY)
+    answer.found("ZJ24-56", Outcome.VIOLATION, NotConsulted).then(checked())
+
+    assert [each.evidence for each in answer.findings] == [shown]
 
 
 def test_in_another_term_a_denial_is_recorded_and_no_more():

@@ -10,6 +10,9 @@ from ledger.command import Ask, OutsideScope
 from ledger.finding import Outcome
 from ledger.names import TermId
 from ledger.register import AlreadyRegistered
+from ledger.regulation import Rulebook
+from ledger.segment import TooManySegments
+from ledger.selection import SelectOffering
 from ledger.term import (
     Calendar,
     OpenTerm,
@@ -26,6 +29,7 @@ from ledger.term import (
 )
 from tests import cast
 from tests.cast import H1_2024, H2_2019, H2_2020, HANGZHOU, PROVINCE, RUIAN
+from tests.declaring import declaring
 from tests.given import all_rules, asker_for, given
 
 REGULAR, ORDER = Calendar.REGULAR, Calendar.ORDER
@@ -204,10 +208,77 @@ def test_a_term_is_opened_once():
     )
 
 
-def test_a_term_without_any_calendar_is_not_opened():
-    given().when(OpenTerm(term=TermId("term:2031H1"), title="x"), on=date(2031, 1, 1)).refused(
+@pytest.mark.parametrize(
+    "half", ["2012H1", "2012H2", "2015H1", "2019H1", "2021H1", "2023H2", "2024H2", "2026H2"]
+)
+def test_a_term_of_which_no_document_states_a_window_is_opened(half):
+    opened = TermId(f"term:{half}")
+    given().when(OpenTerm(term=opened, title="培训"), on=date(2026, 7, 1)).then(
+        TermOpened(term=opened, title="培训")
+    )
+
+
+@pytest.mark.parametrize(
+    ("half", "day", "accepted"),
+    [
+        pytest.param("2011H2", date(2026, 7, 1), False, id="before-all-documents"),
+        pytest.param("2031H1", date(2026, 7, 1), False, id="far-ahead"),
+        pytest.param("2031H1", date(2029, 12, 30), False, id="a-day-too-early"),
+        pytest.param("2031H1", date(2029, 12, 31), True, id="a-year-ahead"),
+        pytest.param("spring", date(2026, 7, 1), False, id="no-half-year"),
+        pytest.param("0000H1", date(2026, 7, 1), False, id="no-year"),
+    ],
+)
+def test_a_term_out_of_reach_of_the_documents_is_not_opened(half, day, accepted):
+    command = OpenTerm(term=TermId(f"term:{half}"), title="x")
+    if accepted:
+        given().when(command, on=day).accepted()
+        return
+    for reported in (False, True):
+        given().when(command, on=day, reported=reported).refused(TermWithoutCalendar, field="term")
+
+
+def test_nothing_is_opened_where_no_document_is_adopted():
+    given(rules=Rulebook()).when(OpenTerm(term=H1_2024, title="x"), on=cast.DAY).refused(
         TermWithoutCalendar, field="term"
     )
+
+
+@pytest.mark.parametrize("reported", [False, True])
+def test_in_a_term_without_a_calendar_a_step_is_recorded_and_its_window_is_unknown(reported):
+    spring = TermId("term:2015H1")
+    past = given(cast.registered(), cast.opened(term=spring))
+    answer = past.when(
+        SelectOffering(teacher=cast.LIN, offering=cast.OFFERING),
+        on=date(2015, 4, 1),
+        reported=reported,
+    )
+
+    answer.found(None, Outcome.INDETERMINATE, WindowUnknown)
+    assert [each.round for each in answer.facts] == [1]
+
+
+@pytest.mark.parametrize(
+    ("half", "segments", "accepted"),
+    [
+        ("2015H1", 2, True),
+        ("2015H1", 3, False),
+        ("2023H2", 2, True),
+        ("2023H2", 3, False),
+        ("2024H2", 3, True),
+    ],
+)
+def test_c_04_the_term_of_a_declaration_tells_how_many_segments_there_may_be(
+    half, segments, accepted
+):
+    autumn = TermId(f"term:{half}")
+    answer = declaring(
+        cast.plan(90, assessment=True, segments=segments), term=autumn, day=date(2026, 7, 1)
+    )
+    if accepted:
+        assert {each.code for each in answer.findings} == {"WINDOW_UNKNOWN"}
+    else:
+        answer.refused(TooManySegments, "ZJ14-29", field="segments")
 
 
 def test_a_county_does_not_open_a_term():

@@ -169,3 +169,20 @@ def test_the_normal_form_of_a_text_is_nfc():
     assert normal("e\u0301\nb") == "\u00e9\nb"
     assert clean(normal("e\u0301\nb"))
     assert not clean(normal("a\r\nb"))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("\u200b一小\ufeff \u3000", "一小"),
+        ("\u2800\u3164一\u200b小\u00a0", "一\u200b小"),
+        ("（一小）", "（一小）"),
+        ("\u200b", ""),
+        ("\u3164\ufe0f", ""),
+        ("\u0301", ""),
+        ("——", ""),
+        ("", ""),
+    ],
+)
+def test_invisible_characters_around_a_text_are_no_part_of_it_and_it_says_something(text, said):
+    assert trimmed(text) == said
