@@ -202,15 +202,24 @@ class AccreditationStep(Command):
     within: ProviderId | None = None
 
     held: Accreditation = fact(default_factory=Accreditation)
+    around: Accreditation = fact(default_factory=Accreditation)
 
     def boundary(self) -> list[Selector]:
-        return [about(self.provider, of=ACCREDITATION_EVENTS)]
+        around = [about(self.within, of=[ProviderAccredited])] if self.within else []
+        return [about(self.provider, of=ACCREDITATION_EVENTS), *around]
 
     def learn(self, entry: Entry) -> None:
         self.held.learn(entry, self.provider)
+        if self.within is not None:
+            self.around.learn(entry, self.within)
 
     def told(self) -> dict[str, Any]:
-        """What it is accredited for; raises ``Fault`` for a text that is empty."""
+        """What it is accredited for.
+
+        Raises ``Fault`` for a text that is empty, ``UnknownReference`` for what it is within.
+        """
+        if self.within is not None:
+            known_provider(self.around.host, self.within, "within")
         return {
             "provider": self.provider,
             "title": filled(self.title, "title"),
@@ -285,8 +294,10 @@ class UpdateAccreditation(AccreditationStep):
         yield update
 
 
-def known_provider(seen: ProviderAccredited | None, provider: ProviderId) -> ProviderAccredited:
+def known_provider(
+    seen: ProviderAccredited | None, provider: ProviderId, field: str = "provider"
+) -> ProviderAccredited:
     """The accreditation. Raises ``UnknownReference`` where there is none."""
     if seen is None:
-        raise unknown(provider, "provider")
+        raise unknown(provider, field)
     return seen

@@ -182,7 +182,7 @@ class AdmitToParallel(ReReview):
         yield from self.ordered(against, bound=self.ahead() >= seats, subjects=concerned)
 
     def _beside(self) -> OfferingOpened:
-        beside = self.beside.known(self.parallel)
+        beside = self.beside.known(self.parallel, "parallel")
         self.beside.held(self.parallel)
         if self.parallel not in self.room.parallels:
             raise NotParallel(

@@ -18,7 +18,7 @@ from ledger.event import Entry, Event, unchanged
 from ledger.finding import Outcome
 from ledger.mandate import judge_disguise
 from ledger.names import JurisdictionId, Name, OrderId, ProjectId, ProviderId, StaffId, TermId
-from ledger.order import OrderAwarded
+from ledger.order import OrderAwarded, OrderSubmitted
 from ledger.plan import Audience, Choice, Lead, Plan, exact_plan
 from ledger.quota import (
     Led,
@@ -32,7 +32,7 @@ from ledger.quota import (
     judge_quota,
     quota_of,
 )
-from ledger.register import taken, unknown
+from ledger.register import Places, places_of, taken, unknown
 from ledger.response import host_age, judge_award
 from ledger.scrutiny import judge_plan
 from ledger.term import Calendar, Phase, TermOpened, in_window, known_term
@@ -90,6 +90,8 @@ class DeclareProject(Command):
 
     known: bool = fact(default=False)
     opened: bool = fact(default=False)
+    ordered_by: str | None = fact(default=None)
+    places: Places = fact(default_factory=Places)
     held: Accreditation = fact(default_factory=Accreditation)
     known_trainers: Trainers = fact(default_factory=Trainers)
     awarded: Entry | None = fact(default=None)
@@ -110,11 +112,12 @@ class DeclareProject(Command):
             about(self.lead.staff, self.term, of=declared, rare=True),
             about(self.term, of=[TermOpened], rare=True),
             *trainers_of(self.plan),
+            *places_of(self.place, self.plan.assigned_by),
         ]
         if self.place != PROVINCE:
             selectors.append(about(self.place, self.term, of=declared, rare=True))
         if self.order is not None:
-            selectors.append(about(self.order, of=[OrderAwarded, ProjectDeclared]))
+            selectors.append(about(self.order, of=[OrderSubmitted, OrderAwarded, ProjectDeclared]))
         return selectors
 
     def beyond(self) -> list[Selector]:
@@ -126,6 +129,8 @@ class DeclareProject(Command):
         match entry.event:
             case TermOpened():
                 self.opened = True
+            case OrderSubmitted():
+                self.ordered_by = entry.id
             case OrderAwarded():
                 self.awarded = entry
             case ProjectDeclared() as event:
@@ -152,6 +157,7 @@ class DeclareProject(Command):
             case _:
                 self.held.learn(entry, self.provider)
                 self.known_trainers.learn(entry)
+                self.places.learn(entry)
 
     def _same_training(self, event: ProjectDeclared) -> bool:
         known = (event.provider, event.term, trimmed(event.plan.title))
@@ -171,6 +177,10 @@ class DeclareProject(Command):
         host = self.held.known(self.provider)
         if self.known:
             raise taken(self.project, "project")
+        self.places.check(self.place, "place")
+        self.places.check(self.plan.assigned_by, "plan.assigned_by")
+        if self.order is not None and self.ordered_by is None and self.awarded is None:
+            raise unknown(self.order, "order")
         plan = exact_plan(self.plan)
         bounded(self.offerings, OFFERINGS_MAX, "offerings")
         ordered = self.order is not None
@@ -298,8 +308,10 @@ class DeclareProject(Command):
             yield self.finding(said, Outcome.DEVIATION, self.project, self.lead.staff)
 
 
-def known_project(declared: ProjectDeclared | None, project: ProjectId) -> ProjectDeclared:
+def known_project(
+    declared: ProjectDeclared | None, project: ProjectId, field: str = "project"
+) -> ProjectDeclared:
     """The declaration. Raises ``UnknownReference`` where there is none."""
     if declared is None:
-        raise unknown(project, "project")
+        raise unknown(project, field)
     return declared

@@ -19,7 +19,7 @@ from ledger.fault import Fault
 from ledger.finding import Outcome
 from ledger.funding import begun
 from ledger.names import JurisdictionId, ProviderId, SchoolId, TermId
-from ledger.register import BureauStep, SchoolRegistered, WrongPlace, unknown
+from ledger.register import BureauStep, Places, SchoolRegistered, WrongPlace, places_of, unknown
 from ledger.regulation import InForce, Parameters, Rulebook
 from ledger.requirement import Requirement, Result, weighed
 from ledger.term import TermOpened, known_term
@@ -177,13 +177,15 @@ class AppraiseTraining(BureauStep):
     school: SchoolId | None = None
 
     registered: SchoolRegistered | None = fact(default=None)
+    places: Places = fact(default_factory=Places)
 
     def boundary(self) -> list[Selector]:
         schools = [about(self.school, of=[SchoolRegistered])] if self.school else []
-        return [*super().boundary(), *schools]
+        return [*super().boundary(), *places_of(self.county), *schools]
 
     def learn(self, entry: Entry) -> None:
         super().learn(entry)
+        self.places.learn(entry)
         if isinstance(entry.event, SchoolRegistered):
             self.registered = entry.event
 
@@ -191,6 +193,7 @@ class AppraiseTraining(BureauStep):
         begun(self.year, self.ask.on)
         if self.school is not None and self.registered is None:
             raise unknown(self.school, "school")
+        self.places.check(self.county, "county")
         if not self._answers():
             zh = "考核对象须是本市的一个县（市、区），或本市的一所直属学校"
             en = "what is appraised is one county of the city, or one school directly under it"

@@ -299,7 +299,8 @@ class SelectionStep(Command):
         return self.choice.place or self.room.known(self.offering).place
 
     def chosen(self) -> SchoolId:
-        """The school of the choice. Raises ``NotSelected`` where there is no choice."""
+        """The school of the choice. Raises ``UnknownReference``, ``NotSelected`` without one."""
+        self.room.known(self.offering)
         if self.choice.school is None or self.choice.status is Status.WITHDRAWN:
             raise NotSelected(
                 zh=f"{self.teacher} 没有选 {self.offering}，请核对",

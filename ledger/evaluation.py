@@ -23,6 +23,7 @@ from ledger.names import OfferingId, ProviderId, StaffId
 from ledger.offering import OFFERING_EVENTS, ClassStep
 from ledger.regulation import Parameters
 from ledger.text import filled, trimmed
+from ledger.trainer import Trainers, known_trainers, registry_of
 
 ANSWERS_MAX = 100_000
 SideT = TypeVar("SideT")
@@ -230,8 +231,15 @@ class RecordEvaluation(ClassStep):
     answers: int
     scores: tuple[Score, ...]
 
+    trainers: Trainers = fact(default_factory=Trainers)
+
     def boundary(self) -> list[Selector]:
-        return [about(self.offering, of=OFFERING_EVENTS)]
+        named = registry_of(each.trainer for each in self.scores)
+        return [about(self.offering, of=OFFERING_EVENTS), *named]
+
+    def learn(self, entry: Entry) -> None:
+        super().learn(entry)
+        self.trainers.learn(entry)
 
     def decide(self) -> Iterator[Event]:
         opened = self.running()
@@ -239,6 +247,8 @@ class RecordEvaluation(ClassStep):
         bounded(self.answers, ANSWERS_MAX, "answers")
         if not self.scores:
             raise Fault("EMPTY_ROWS", zh="scores 不能为空", en="scores is empty", field="scores")
+        named = (each.trainer for each in self.scores)
+        known_trainers(named, opened.plan, self.trainers, "scores.trainer")
         if self.evaluator not in EVALUATORS[self.kind]:
             raise WrongEvaluator(
                 zh=f"{self.kind.value} 不由 {self.evaluator.value} 评价",

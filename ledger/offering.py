@@ -195,10 +195,10 @@ class ClassRoom:
                 evidence=(self.cancelled,),
             )
 
-    def known(self, offering: OfferingId) -> OfferingOpened:
+    def known(self, offering: OfferingId, field: str = "offering") -> OfferingOpened:
         """The opened offering. Raises ``UnknownReference``."""
         if self.opened is None:
-            raise unknown(offering, "offering")
+            raise unknown(offering, field)
         return self.opened
 
 

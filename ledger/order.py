@@ -18,7 +18,7 @@ from ledger.event import Entry, Event, unchanged
 from ledger.finding import Outcome
 from ledger.form import Form, judge_form, judge_routing
 from ledger.names import JurisdictionId, Name, OrderId, ProviderId, StaffId, TermId
-from ledger.register import Stage, taken, unknown
+from ledger.register import Places, Stage, places_of, taken, unknown
 from ledger.regulation import Parameters
 from ledger.term import Calendar, Phase, TermOpened, in_window, known_term, note_window
 from ledger.text import filled, trimmed
@@ -152,11 +152,13 @@ class SubmitOrder(Command):
     known: bool = fact(default=False)
     opened: bool = fact(default=False)
     providers: set[ProviderId] = fact(default_factory=set)
+    places: Places = fact(default_factory=Places)
 
     def boundary(self) -> list[Selector]:
         return [
             about(self.order, of=[OrderSubmitted]),
             about(self.term, of=[TermOpened], rare=True),
+            *places_of(self.place),
             *(about(each, of=[ProviderAccredited]) for each in self.intended),
         ]
 
@@ -166,8 +168,10 @@ class SubmitOrder(Command):
                 self.known = True
             case ProviderAccredited(provider=provider):
                 self.providers.add(provider)
-            case _:
+            case TermOpened():
                 self.opened = True
+            case _:
+                self.places.learn(entry)
 
     def authority(self) -> Name:
         return self.place
@@ -176,6 +180,7 @@ class SubmitOrder(Command):
         known_term(self.opened, self.term)
         if self.known:
             raise taken(self.order, "order")
+        self.places.check(self.place, "place")
         bounded(self.seats, SEATS_MAX, "seats")
         bounded(self.days, DAYS_MAX, "days")
         filled(self.title, "title")

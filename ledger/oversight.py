@@ -167,7 +167,7 @@ class InspectProject(BureauStep):
         subject = self._subject()
         seen = self.seen
         if seen is None:
-            raise unknown(subject, "offering" if subject == self.offering else "project")
+            raise unknown(subject, subject.partition(":")[0])
         happened(self.day, self.ask.on, "day")
         self._within(seen.place)
         yield from self._account(subject)

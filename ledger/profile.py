@@ -16,7 +16,7 @@ from ledger.event import Entry, Event
 from ledger.names import JurisdictionId, Name, TeacherId, TermId
 from ledger.register import Stage, Tier, Title
 from ledger.teacher import TEACHER_EVENTS, ProfileSource, TeacherProfileUpdated, Whereabouts
-from ledger.term import Phase, choosing, note_window
+from ledger.term import Phase, TermOpened, choosing, known_term, note_window
 from ledger.text import filled
 
 
@@ -47,13 +47,17 @@ class UpdateTeacherProfile(Command):
     national: TeacherProfileUpdated | None = fact(default=None)
     titled: Title | None = fact(default=None)
     imported: str = fact(default="")
+    opened: bool = fact(default=False)
 
     def boundary(self) -> list[Selector]:
-        return [about(self.teacher, of=TEACHER_EVENTS)]
+        terms = [about(self.term, of=[TermOpened], rare=True)] if self.term else []
+        return [about(self.teacher, of=TEACHER_EVENTS), *terms]
 
     def learn(self, entry: Entry) -> None:
         self.now.learn(entry)
         match entry.event:
+            case TermOpened():
+                self.opened = True
             case TeacherProfileUpdated(source=ProfileSource.NATIONAL_IMPORT) as event:
                 self.national, self.imported = event, entry.id
                 self.titled = event.title or self.titled
@@ -68,6 +72,8 @@ class UpdateTeacherProfile(Command):
 
     def decide(self) -> Iterator[Event]:
         school = self.now.known(self.teacher)
+        if self.term is not None:
+            known_term(self.opened, self.term)
         if self.source is ProfileSource.NATIONAL_IMPORT and not self.ask.reported:
             raise NotImported(
                 zh="来自全国教师管理信息系统的数据须作为该系统的上报（参数 reported）提交",

@@ -193,7 +193,7 @@ class RedateOfferings(Command):
 
     def _opened(self, move: Move) -> OfferingOpened:
         room = self.rooms.get(move.offering, ClassRoom())
-        opened = room.known(move.offering)
+        opened = room.known(move.offering, "moves")
         room.held(move.offering)
         _in_order(move.opens, move.closes)
         if opened.place != self.place or opened.term != self.term:

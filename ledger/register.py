@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from ledger.command import Command, Refused, Selector, UnknownReference, about, fact
@@ -175,8 +175,9 @@ class RegisterSchool(Command):
         match entry.event:
             case SchoolRegistered():
                 self.known = True
-            case JurisdictionRegistered():
-                self.place_known = True
+            case JurisdictionRegistered(jurisdiction=place):
+                # A place within this one carries its tag as well.
+                self.place_known = self.place_known or place == self.place
             case _:
                 pass
 
@@ -194,6 +195,29 @@ class RegisterSchool(Command):
             title=filled(self.title, "title"),
             stage=self.stage,
         )
+
+
+@dataclass
+class Places:
+    """Which places take part, as the events say it."""
+
+    known: set[JurisdictionId] = field(default_factory=set)
+
+    def learn(self, entry: Entry) -> None:
+        """Takes in registered places; others change nothing."""
+        if isinstance(entry.event, JurisdictionRegistered):
+            # A place within another carries its tag too, and makes that one no more known.
+            self.known.add(entry.event.jurisdiction)
+
+    def check(self, place: JurisdictionId | None, field: str) -> None:
+        """Raises ``UnknownReference`` for a place that is named and does not take part."""
+        if place is not None and place not in self.known:
+            raise unknown(place, field)
+
+
+def places_of(*places: JurisdictionId | None) -> list[Selector]:
+    """The selectors of places, those that are named."""
+    return [about(each, of=[JurisdictionRegistered]) for each in places if each is not None]
 
 
 @dataclass(kw_only=True)

@@ -16,6 +16,7 @@ from ledger.plan import Choice
 from ledger.regulation import InForce, Parameters
 from ledger.reopening import offline
 from ledger.review import PROJECT_EVENTS, Dossier, ProjectRemoved, reasoned
+from ledger.term import TermOpened, known_term
 
 PROJECTS_MAX = 500
 
@@ -111,12 +112,14 @@ class RemoveProjects(Command):
 
     seen: dict[ProjectId, Dossier] = fact(default_factory=dict)
     classes: Classes = fact(default_factory=Classes)
+    opened: bool = fact(default=False)
 
     def boundary(self) -> list[Selector]:
+        term = about(self.term, of=[TermOpened], rare=True)
         if self.projects:
             named = dict.fromkeys(self.projects)
-            return [about(each, of=[*PROJECT_EVENTS, *CLASS_EVENTS]) for each in named]
-        return [about(PROVINCE, self.term, of=[ProjectDeclared], rare=True)]
+            return [term, *(about(each, of=[*PROJECT_EVENTS, *CLASS_EVENTS]) for each in named)]
+        return [term, about(PROVINCE, self.term, of=[ProjectDeclared], rare=True)]
 
     def beyond(self) -> list[Selector]:
         if self.projects:
@@ -127,6 +130,7 @@ class RemoveProjects(Command):
     def learn(self, entry: Entry) -> None:
         project: ProjectId | None = getattr(entry.event, "project", None)
         self.classes.learn(entry)
+        self.opened = self.opened or isinstance(entry.event, TermOpened)
         if project is not None and type(entry.event) in PROJECT_EVENTS:
             self.seen.setdefault(project, Dossier()).learn(entry)
 
@@ -134,6 +138,7 @@ class RemoveProjects(Command):
         return PROVINCE
 
     def decide(self) -> Iterator[Event]:
+        known_term(self.opened, self.term)
         reasoned(self.reason, needed=True)
         rule = self.ask.rules.find(ProjectRemoval, PROVINCE, self.ask.on, term=self.term.value)
         removed = self._named(rule) if self.projects else self._meant(rule)
@@ -156,7 +161,7 @@ class RemoveProjects(Command):
 
     def _named(self, rule: InForce[ProjectRemoval] | None) -> list[ProjectDeclared]:
         named = dict.fromkeys(self.projects)
-        return [self.seen.get(each, Dossier()).known(each) for each in named]
+        return [self.seen.get(each, Dossier()).known(each, "projects") for each in named]
 
     def _meant(self, rule: InForce[ProjectRemoval] | None) -> list[ProjectDeclared]:
         standing = [

@@ -11,12 +11,12 @@ from datetime import date
 
 from ledger.accreditation import ProviderAccredited
 from ledger.amount import bounded
-from ledger.command import Command, Refused, Selector, about, fact
+from ledger.command import Refused, Selector, about, fact
 from ledger.event import Entry, Event
 from ledger.fault import Fault
 from ledger.finding import Outcome
-from ledger.names import JurisdictionId, Name, ProviderId
-from ledger.register import JurisdictionRegistered, WrongPlace, unknown
+from ledger.names import JurisdictionId, ProviderId
+from ledger.register import BureauStep, Places, WrongPlace, places_of, unknown
 from ledger.resumption import RESUMPTION_EVENTS, LocalRestart, Resumption
 
 PROVIDERS_MAX = 500
@@ -45,58 +45,40 @@ class ListedUnaccepted(Refused):
 
 
 @dataclass(kw_only=True)
-class FixRestart(Command):
+class FixRestart(BureauStep):
     """Enter the day that the leading group fixed for offline training here, by the bureau."""
 
-    place: JurisdictionId
     first: date
 
-    known: bool = fact(default=False)
-
-    def boundary(self) -> list[Selector]:
-        return [about(self.place, of=[JurisdictionRegistered])]
-
-    def learn(self, entry: Entry) -> None:
-        self.known = True
-
-    def authority(self) -> Name:
-        return self.place
-
     def decide(self) -> Iterator[Event]:
-        if not self.known:
-            raise unknown(self.place, "place")
         yield RestartFixed(place=self.place, first=self.first)
 
 
 @dataclass(kw_only=True)
-class FileAcceptedList(Command):
+class FileAcceptedList(BureauStep):
     """Report the providers that passed to an authority above, by the bureau."""
 
-    place: JurisdictionId
     filed_with: JurisdictionId
     providers: tuple[ProviderId, ...]
 
-    known: bool = fact(default=False)
+    places: Places = fact(default_factory=Places)
     resumed: dict[ProviderId, Resumption] = fact(default_factory=dict)
 
     def boundary(self) -> list[Selector]:
         of: list[type[Event]] = [ProviderAccredited, *RESUMPTION_EVENTS]
         listed = (about(each, of=of) for each in dict.fromkeys(self.providers))
-        return [about(self.place, of=[JurisdictionRegistered]), *listed]
+        return [*super().boundary(), *places_of(self.filed_with), *listed]
 
     def learn(self, entry: Entry) -> None:
-        self.known = self.known or isinstance(entry.event, JurisdictionRegistered)
+        super().learn(entry)
+        self.places.learn(entry)
         provider: ProviderId | None = getattr(entry.event, "provider", None)
         if provider is not None:
             self.resumed.setdefault(provider, Resumption()).learn(entry)
 
-    def authority(self) -> Name:
-        return self.place
-
     def decide(self) -> Iterator[Event]:
-        if not self.known:
-            raise unknown(self.place, "place")
         self._listed()
+        self.places.check(self.filed_with, "filed_with")
         if self.filed_with not in self.place.chain[1:]:
             raise WrongPlace(
                 zh=f"{self.filed_with} 不是 {self.place} 的上级教育行政部门，名单应报上级备案",

@@ -98,9 +98,9 @@ class Dossier:
             case _:
                 pass
 
-    def known(self, project: ProjectId) -> ProjectDeclared:
+    def known(self, project: ProjectId, field: str = "project") -> ProjectDeclared:
         """The declaration. Raises ``UnknownReference``, ``NotDeclared`` or ``ProjectGone``."""
-        declared = known_project(self.declared, project)
+        declared = known_project(self.declared, project, field)
         if self.withdrawn:
             raise NotDeclared(
                 zh=f"{project} 已由申报单位撤回",

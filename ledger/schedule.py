@@ -27,6 +27,7 @@ from ledger.names import OfferingId, ProviderId, StaffId
 from ledger.offering import OFFERING_EVENTS, ClassStep, OfferingOpened
 from ledger.regulation import InForce, Parameters
 from ledger.text import filled
+from ledger.trainer import Trainers, known_trainers, registry_of
 
 
 class Half(Enum):
@@ -179,10 +180,12 @@ class PublishTimetable(ClassStep):
     table: Timetable = fact(default_factory=Timetable)
     execution: Execution = fact(default_factory=Execution)
     held: set[tuple[date, Half]] = fact(default_factory=set)
+    trainers: Trainers = fact(default_factory=Trainers)
 
     def boundary(self) -> list[Selector]:
         # Attendance is a later noun, so by its name.
         return [
+            *registry_of(each.trainer for each in self.sessions),
             about(self.offering, of=[*OFFERING_EVENTS, *CHANGE_EVENTS, TimetablePublished]),
             Selector(types=("attendance.recorded",), tags=(str(self.offering),)),
         ]
@@ -193,6 +196,7 @@ class PublishTimetable(ClassStep):
         if day is not None and half is not None:
             self.held.add((day, half))
         self.table.learn(entry)
+        self.trainers.learn(entry)
         super().learn(entry)
         self.execution.learn(entry)
         if isinstance(entry.event, TimetablePublished):
@@ -202,6 +206,8 @@ class PublishTimetable(ClassStep):
     def decide(self) -> Iterator[Event]:
         opened = self.running()
         sessions = tuple(_exact_session(each) for each in self.sessions)
+        named = (each.trainer for each in sessions)
+        known_trainers(named, opened.plan, self.trainers, "sessions.trainer")
         total = self._even(opened, sessions)
         self._keeps_what_was_held(sessions)
         yield TimetablePublished(

@@ -5,7 +5,7 @@ Trainers are staff ids; names and telephone numbers never come into the ledger.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -95,8 +95,12 @@ class Trainers:
 
 def trainers_of(plan: Plan) -> list[Selector]:
     """The selectors of the registry for a plan's trainers."""
-    named = dict.fromkeys(each.staff for each in plan.trainers)
-    return [about(each, of=TRAINER_EVENTS) for each in named]
+    return registry_of(each.staff for each in plan.trainers)
+
+
+def registry_of(named: Iterable[StaffId | None]) -> list[Selector]:
+    """The selectors of the registry for those who are named."""
+    return [about(each, of=TRAINER_EVENTS) for each in dict.fromkeys(named) if each is not None]
 
 
 def judge_trainers(
@@ -205,6 +209,18 @@ class RecordTrainerConsent(TrainerStep):
         if self.trainer not in self.known.registered:
             raise unknown(self.trainer, "trainer")
         yield TrainerConsented(trainer=self.trainer, place=place, provider=self.provider)
+
+
+def known_trainers(
+    named: Iterable[StaffId | None], plan: Plan, known: Trainers, field: str
+) -> None:
+    """Raises ``UnknownReference`` for one who is neither registered nor named in the plan.
+
+    Whom the plan names was judged with it, and stands there with a finding where not registered.
+    """
+    for each in named:
+        if each is not None and each not in known.registered and not named_in(plan, each):
+            raise unknown(each, field)
 
 
 def named_in(plan: Plan, trainer: StaffId) -> bool:

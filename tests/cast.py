@@ -268,9 +268,15 @@ def lead(
 
 
 def trained() -> list[Dated]:
-    """The trainer of the plan is in the registry, for whatever looks at it."""
+    """The trainer of the plan is in the registry and the places take part, for what looks at it."""
     known = TrainerRegistered(trainer=TRAINER, place=RUIAN, expertise="阅读教学")
-    return background(known)
+    return background(known, places())
+
+
+def places() -> list[JurisdictionRegistered]:
+    """The province and the places of the tests take part."""
+    named = {PROVINCE: "浙江省", WENZHOU: "温州市", RUIAN: "瑞安市", HANGZHOU: "杭州市"}
+    return [jurisdiction(place, title) for place, title in named.items()]
 
 
 PLAN = plan()

@@ -110,11 +110,6 @@ def test_each_mutation_answers_and_refuses_what_the_ledger_never_heard_of(
 _OTHERWISE = {
     "RegisterJurisdiction": "ALREADY_REGISTERED",
     "OpenTerm": "TERM_WITHOUT_CALENDAR",
-    # Who decides on a choice follows from the choice, and there is none.
-    "ReviewSelection": "NOT_SELECTED",
-    "WithdrawSelection": "NOT_SELECTED",
-    # Without names it removes what there is in the term, and there is nothing.
-    "RemoveProjects": "NOTHING_TO_REMOVE",
 }
 
 

@@ -18,7 +18,7 @@ from tests.ledger.test_order import OPEN_DAY, SUBMIT
 RESPOND = RespondToOrder(order=ORDER, provider=UNIVERSITY, proposal="方案")
 AWARD = AwardOrder(order=ORDER, provider=UNIVERSITY, reason="最契合")
 STEPS = [
-    pytest.param([cast.term()], SUBMIT, OPEN_DAY, id="submit"),
+    pytest.param([cast.trained(), cast.term()], SUBMIT, OPEN_DAY, id="submit"),
     pytest.param([cast.ordered(), cast.university()], RESPOND, date(2024, 3, 12), id="respond"),
     pytest.param(
         [cast.ordered(), cast.university(), cast.responded()], AWARD, date(2024, 3, 14), id="award"
@@ -48,7 +48,9 @@ def test_a_step_that_is_asked_is_on_the_platform(past, step, day):
 
 def test_in_2019_no_document_names_the_platform():
     step = replace(SUBMIT, term=H2_2019, off_platform=True)
-    answer = given(cast.term(H2_2019)).when(step, on=date(2019, 6, 20), reported=True)
+    answer = given(cast.trained(), cast.term(H2_2019)).when(
+        step, on=date(2019, 6, 20), reported=True
+    )
 
     assert answer.facts[0].off_platform
     assert "OFF_PLATFORM" not in [each.code for each in answer.findings]

@@ -100,7 +100,7 @@ def test_an_order_project_is_declared_on_16_and_17_march_only(day):
 @pytest.mark.parametrize(
     "award",
     [
-        [],
+        [cast.ordered()],
         [cast.order_awarded(provider=DISTANCE)],
         [replace_in(cast.order_awarded(), place=WENZHOU)],
         [replace_in(cast.order_awarded(), term=H2_2020)],

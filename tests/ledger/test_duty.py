@@ -37,7 +37,7 @@ from tests.cast import (
     WENZHOU,
     WENZHOU_SCHOOL,
 )
-from tests.given import all_rules, given
+from tests.given import all_rules, background, given
 
 DAY = date(2024, 3, 19)
 END = date(2024, 12, 31)
@@ -99,7 +99,7 @@ def test_wz12_31_asks_nothing_before_its_day_nor_elsewhere():
 def test_a_city_appraises_a_county_and_a_school_of_its_own():
     county = AppraiseTraining(place=WENZHOU, year=2023, result="优秀", county=RUIAN)
     own = AppraiseTraining(place=WENZHOU, year=2023, result="良好", school=WENZHOU_SCHOOL)
-    given(cast.jurisdiction(WENZHOU)).when(county, on=DAY).then(
+    given(cast.jurisdiction(WENZHOU), cast.jurisdiction()).when(county, on=DAY).then(
         TrainingAppraised(place=WENZHOU, year=2023, result="优秀", county=RUIAN)
     )
     given(cast.jurisdiction(WENZHOU), cast.school(WENZHOU_SCHOOL, place=WENZHOU)).when(
@@ -121,7 +121,7 @@ def test_a_city_appraises_nobody_else(subjects):
     appraise = AppraiseTraining(place=WENZHOU, year=2023, result="优秀", **subjects)
     schools = [cast.school()] if "school" in subjects else []
 
-    given(cast.jurisdiction(WENZHOU), schools).when(appraise, on=DAY).refused(WrongPlace)
+    given(background(cast.places()), schools).when(appraise, on=DAY).refused(WrongPlace)
 
 
 def test_a_county_appraises_nobody_and_no_year_ahead():

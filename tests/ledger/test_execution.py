@@ -21,10 +21,11 @@ from ledger.schedule import (
     TimetablePublished,
     TimetableUneven,
 )
+from ledger.trainer import TrainerRegistered
 from ledger.word import in_english
 from tests import cast
 from tests.cast import CHANGE, COUNTY_SCHOOL, OFFERING, OPENS, RUIAN, TRAINER, decided, requested
-from tests.given import given, on, rules_without
+from tests.given import background, given, on, rules_without
 
 DAY = OPENS - timedelta(days=9)
 OTHER = StaffId("staff:trainer-he")
@@ -51,7 +52,10 @@ def unbound(hours=8, **more):
     return cast.plan(hours, courses=(), trainers=(), **more)
 
 
-ROOM = cast.opened(unbound())
+REGISTERED = [
+    TrainerRegistered(trainer=each, place=RUIAN, expertise="阅读教学") for each in (TRAINER, OTHER)
+]
+ROOM = [cast.opened(unbound()), *background(REGISTERED)]
 
 
 def published(*sessions):
@@ -135,7 +139,9 @@ def test_a_departure_without_an_approved_change_is_arbitrary(kind, reported):
     ],
 )
 def test_c_33_before_2024_only_the_quality_notice_speaks_of_it(kind, opened_on, outcome):
-    answer = given(on(opened_on, ROOM), BEFORE).when(publish(*DEPARTURES[kind]), on=DAY)
+    answer = given(on(opened_on, ROOM[0]), ROOM[1:], BEFORE).when(
+        publish(*DEPARTURES[kind]), on=DAY
+    )
 
     assert ({("ZJ14-12", outcome)} if outcome else set()) == rules_of(answer)
 
@@ -217,9 +223,9 @@ def test_w_232_moving_a_lesson_within_its_day_is_minor_and_complies(reported):
     moved = (READING, replace(WRITING, half=Half.AFTERNOON))
     six_days = OPENS - timedelta(days=6)
     given(ROOM).when(publish(READING, WRITING), on=six_days, reported=reported).accepted()
-    given(on(six_days, ROOM, BEFORE)).when(publish(*moved), on=OPENS, reported=reported).then(
-        published(*moved)
-    )
+    given(on(six_days, ROOM[0]), ROOM[1:], on(six_days, BEFORE)).when(
+        publish(*moved), on=OPENS, reported=reported
+    ).then(published(*moved))
 
 
 @pytest.mark.parametrize(
@@ -265,7 +271,9 @@ PLANNED = replace(
 
 
 def test_a_first_timetable_that_holds_the_plan_complies():
-    given(cast.opened(PLANNED)).when(publish(READING, WRITING), on=DAY).accepted()
+    given(cast.opened(PLANNED), background(REGISTERED)).when(
+        publish(READING, WRITING), on=DAY
+    ).accepted()
 
 
 @pytest.mark.parametrize(
@@ -278,7 +286,9 @@ def test_a_first_timetable_that_holds_the_plan_complies():
     ],
 )
 def test_a_first_timetable_is_compared_with_the_plan(kind, plan):
-    answer = given(cast.opened(plan)).when(publish(*DEPARTURES[kind]), on=DAY)
+    answer = given(cast.opened(plan), background(REGISTERED)).when(
+        publish(*DEPARTURES[kind]), on=DAY
+    )
 
     assert expected(kind) == rules_of(answer)
 
@@ -298,7 +308,7 @@ def test_going_back_to_the_plan_is_no_departure():
 def test_a_blended_class_has_no_more_online_hours_than_its_share(online, within):
     plan = unbound(10, mode=Mode.BLENDED, online="2.5")
     taught = (lesson(hours=Decimal(10) - Decimal(online)), lesson(NEXT, hours=online, online=True))
-    answer = given(cast.opened(plan)).when(publish(*taught), on=DAY)
+    answer = given(cast.opened(plan), background(REGISTERED)).when(publish(*taught), on=DAY)
 
     assert rules_of(answer) == (set() if within else expected(ChangeKind.OFFLINE_TO_ONLINE))
 
@@ -306,9 +316,9 @@ def test_a_blended_class_has_no_more_online_hours_than_its_share(online, within)
 def test_lessons_of_one_course_go_online_even_where_another_comes_back():
     swapped = (replace(READING, online=True), WRITING)
     room = cast.opened(unbound(mode=Mode.BLENDED, online=4))
-    answer = given(room, published(READING, replace(WRITING, online=True))).when(
-        publish(*swapped), on=DAY
-    )
+    answer = given(
+        room, background(REGISTERED), published(READING, replace(WRITING, online=True))
+    ).when(publish(*swapped), on=DAY)
 
     assert expected(ChangeKind.OFFLINE_TO_ONLINE) == rules_of(answer)
 
@@ -321,8 +331,8 @@ def test_lessons_may_come_back_from_online():
 def test_distance_training_is_online_anyway():
     room = cast.opened(unbound(mode=Mode.DISTANCE))
     online = (replace(READING, online=True), replace(WRITING, online=True))
-    given(room).when(publish(*online), on=DAY).accepted()
-    given(room, BEFORE).when(publish(*online), on=DAY).accepted()
+    given(room, background(REGISTERED)).when(publish(*online), on=DAY).accepted()
+    given(room, background(REGISTERED), BEFORE).when(publish(*online), on=DAY).accepted()
 
 
 CLOSES = date(2024, 6, 28)
@@ -392,7 +402,7 @@ def test_fewer_hours_that_are_reported_stand_and_are_arbitrary(past):
 def test_a_finding_names_the_timetable_that_was_left():
     answer = given(ROOM, BEFORE).when(publish(*DEPARTURES[ChangeKind.COURSE_REMOVED]), on=DAY)
 
-    assert {("0193-0002",)} == {each.evidence for each in answer.findings}
+    assert {("0193-0004",)} == {each.evidence for each in answer.findings}
     assert all("写作" in each.zh for each in answer.findings)
 
 

@@ -27,7 +27,7 @@ FIELDS = (
 
 
 def submitting(*, reported=False, rules=None, **changed):
-    return given(cast.term(), rules=rules).when(
+    return given(cast.trained(), cast.term(), rules=rules).when(
         replace(SUBMIT, **changed), on=OPEN_DAY, reported=reported
     )
 
@@ -68,7 +68,7 @@ def test_a_way_of_delivery_that_the_form_does_not_have_is_refused():
 
 def test_the_form_belongs_to_the_first_half_of_2024():
     empty = replace(SUBMIT, term=H2_2019, theme="", contact=None)
-    answer = given(cast.term(H2_2019)).when(empty, on=date(2019, 6, 20))
+    answer = given(cast.trained(), cast.term(H2_2019)).when(empty, on=date(2019, 6, 20))
 
     assert [each.rule for each in answer.findings] == [None]
 

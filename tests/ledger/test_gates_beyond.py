@@ -123,7 +123,7 @@ def wide_offline() -> Story:
 
 
 def removes() -> Story:
-    past = given(test_removal.declared(mode=Mode.DISTANCE))
+    past = given(cast.term(test_removal.H1_2020), test_removal.declared(mode=Mode.DISTANCE))
     command = replace(test_removal.REMOVE, projects=(cast.PROJECT,))
     return past, command, test_removal.DAY
 
@@ -170,7 +170,7 @@ STORIES: dict[str, Callable[[], Story]] = {
     "ZJ24-38": lambda: responds(cast.accredited()),
     "ZJ24-39": lambda: responds(cast.university(), NORMAL_UNIVERSITY),
     "ZJ24-40": lambda: (
-        given(cast.term()),
+        given(cast.trained(), cast.term()),
         replace(SUBMIT, aims="学" * 201),
         date(2024, 3, 8),
     ),

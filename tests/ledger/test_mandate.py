@@ -43,7 +43,7 @@ def withdrawn(in_window=True):
     )
 
 
-PAST = [cast.term(), cast.accredited()]
+PAST = [cast.trained(), cast.term(), cast.accredited()]
 
 
 @pytest.mark.parametrize("reported", [False, True])
@@ -92,7 +92,7 @@ def test_what_was_taken_back_in_another_term_is_no_disguise():
     ordered = dataclasses.replace(declare(cast.plan(), UNIVERSITY), order=ORDER)
     earlier = cast.declared(EARLIER, plan=MANDATED, term=H2_2020, order=ORDER, provider=UNIVERSITY)
     back = replace(withdrawn(), provider=UNIVERSITY, term=H2_2020)
-    past = [cast.term(), cast.university(), cast.order_awarded(), earlier, back]
+    past = [cast.trained(), cast.term(), cast.university(), cast.order_awarded(), earlier, back]
 
     assert disguises(given(past).when(ordered, on=date(2024, 3, 16))) == []
 

@@ -48,7 +48,7 @@ LIST_DAY = date(2024, 3, 10)
 
 
 def test_a_county_submits_an_order():
-    given(cast.term()).when(SUBMIT, on=OPEN_DAY).then(cast.ordered())
+    given(cast.trained(), cast.term()).when(SUBMIT, on=OPEN_DAY).then(cast.ordered())
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_a_county_submits_an_order():
     ],
 )
 def test_a_county_submits_orders_through_9_march(day, accepted):
-    answer = given(cast.term()).when(SUBMIT, on=day)
+    answer = given(cast.trained(), cast.term()).when(SUBMIT, on=day)
     if accepted:
         answer.accepted()
     else:
@@ -67,7 +67,7 @@ def test_a_county_submits_orders_through_9_march(day, accepted):
 
 
 def test_an_order_reported_late_is_kept_with_a_violation():
-    given(cast.term()).when(SUBMIT, on=LIST_DAY, reported=True).found(
+    given(cast.trained(), cast.term()).when(SUBMIT, on=LIST_DAY, reported=True).found(
         "ZJ24-30", Outcome.VIOLATION, WindowClosed
     ).then(cast.ordered())
 
@@ -78,7 +78,9 @@ def test_an_order_reported_late_is_kept_with_a_violation():
     [pytest.param(200, True, id="W-189"), pytest.param(201, False, id="W-189-longer")],
 )
 def test_aims_and_requirements_have_two_hundred_characters_at_most(field, characters, accepted):
-    answer = given(cast.term()).when(replace(SUBMIT, **{field: "学" * characters}), on=OPEN_DAY)
+    answer = given(cast.trained(), cast.term()).when(
+        replace(SUBMIT, **{field: "学" * characters}), on=OPEN_DAY
+    )
     if accepted:
         answer.accepted()
     else:
@@ -86,16 +88,18 @@ def test_aims_and_requirements_have_two_hundred_characters_at_most(field, charac
 
 
 def test_an_overlong_form_that_is_reported_is_kept_with_a_violation():
-    given(cast.term()).when(replace(SUBMIT, aims="学" * 201), on=OPEN_DAY, reported=True).found(
-        "ZJ24-40", Outcome.VIOLATION, FormOverrun
-    )
+    given(cast.trained(), cast.term()).when(
+        replace(SUBMIT, aims="学" * 201), on=OPEN_DAY, reported=True
+    ).found("ZJ24-40", Outcome.VIOLATION, FormOverrun)
 
 
 @pytest.mark.parametrize(("count", "accepted"), [(0, True), (3, True), (4, False)])
 def test_an_order_names_three_intended_providers_at_most(count, accepted):
     intended = tuple(ProviderId(f"provider:p{number}") for number in range(count))
     known = [cast.accredited(each, reach=Reach.PROVINCE_WIDE) for each in intended]
-    answer = given(cast.term(), known).when(replace(SUBMIT, intended=intended), on=OPEN_DAY)
+    answer = given(cast.trained(), cast.term(), known).when(
+        replace(SUBMIT, intended=intended), on=OPEN_DAY
+    )
     if accepted:
         answer.accepted()
     else:
@@ -104,7 +108,9 @@ def test_an_order_names_three_intended_providers_at_most(count, accepted):
 
 def test_an_order_intends_providers_that_exist():
     strange = replace(SUBMIT, intended=(ProviderId("provider:none"),))
-    given(cast.term()).when(strange, on=OPEN_DAY).refused(UnknownReference, field="intended")
+    given(cast.trained(), cast.term()).when(strange, on=OPEN_DAY).refused(
+        UnknownReference, field="intended"
+    )
 
 
 @pytest.mark.parametrize(
@@ -117,30 +123,32 @@ def test_an_order_intends_providers_that_exist():
     ],
 )
 def test_a_senseless_order_is_a_fault(field, value, code):
-    given(cast.term()).when(replace(SUBMIT, **{field: value}), on=OPEN_DAY).faulted(code, field)
+    given(cast.trained(), cast.term()).when(replace(SUBMIT, **{field: value}), on=OPEN_DAY).faulted(
+        code, field
+    )
 
 
 def test_the_list_of_orders_is_published_once():
     listed = OrderListPublished(term=H1_2024, orders=())
-    given(cast.term(), listed).when(PublishOrderList(term=H1_2024), on=date(2024, 3, 10)).refused(
-        AlreadyPublished, field="term"
-    )
+    given(cast.trained(), cast.term(), listed).when(
+        PublishOrderList(term=H1_2024), on=date(2024, 3, 10)
+    ).refused(AlreadyPublished, field="term")
 
 
 def test_the_limits_of_the_form_belong_to_2024():
-    given(cast.term(H2_2019)).when(
+    given(cast.trained(), cast.term(H2_2019)).when(
         replace(SUBMIT, term=H2_2019, aims="学" * 201), on=date(2019, 6, 20)
     ).found(None, Outcome.INDETERMINATE).kept()
 
 
 def test_several_obstacles_are_told_together():
-    given(cast.term()).when(replace(SUBMIT, aims="学" * 201), on=LIST_DAY).refused(
+    given(cast.trained(), cast.term()).when(replace(SUBMIT, aims="学" * 201), on=LIST_DAY).refused(
         FormOverrun, "ZJ24-40"
     ).refused(WindowClosed, "ZJ24-30")
 
 
 def test_an_order_is_submitted_once():
-    given(cast.term(), cast.ordered()).when(SUBMIT, on=OPEN_DAY).refused(
+    given(cast.trained(), cast.term(), cast.ordered()).when(SUBMIT, on=OPEN_DAY).refused(
         AlreadyRegistered, field="order"
     )
 
@@ -151,7 +159,9 @@ def test_an_order_in_a_term_that_was_not_opened_is_refused_even_when_reported():
 
 
 def test_a_county_submits_orders_of_its_own_only():
-    given(cast.term()).when(SUBMIT, on=OPEN_DAY, by=asker_for(HANGZHOU)).refused(OutsideScope)
+    given(cast.trained(), cast.term()).when(SUBMIT, on=OPEN_DAY, by=asker_for(HANGZHOU)).refused(
+        OutsideScope
+    )
 
 
 def orders(count, place=RUIAN):
@@ -168,14 +178,16 @@ def orders(count, place=RUIAN):
 )
 def test_a_county_orders_three_classes_as_a_rule(count, outcome):
     submitted = orders(count)
-    answer = given(cast.term(), submitted).when(PublishOrderList(term=H1_2024), on=LIST_DAY)
+    answer = given(cast.trained(), cast.term(), submitted).when(
+        PublishOrderList(term=H1_2024), on=LIST_DAY
+    )
     if outcome:
         answer = answer.found("ZJ24-08", outcome, TooFewOrders)
     answer.then(OrderListPublished(term=H1_2024, orders=tuple(o.order for o in submitted)))
 
 
 def test_each_county_is_counted_for_itself():
-    answer = given(cast.term(), orders(3), orders(2, HANGZHOU)).when(
+    answer = given(cast.trained(), cast.term(), orders(3), orders(2, HANGZHOU)).when(
         PublishOrderList(term=H1_2024), on=LIST_DAY
     )
 
@@ -185,9 +197,9 @@ def test_each_county_is_counted_for_itself():
 
 @pytest.mark.parametrize("day", [date(2024, 3, 9), date(2024, 3, 11)])
 def test_the_list_comes_out_on_10_march_and_another_day_is_noted(day):
-    given(cast.term(), orders(3)).when(PublishOrderList(term=H1_2024), on=day).found(
-        "ZJ24-31", Outcome.VIOLATION, WindowClosed
-    )
+    given(cast.trained(), cast.term(), orders(3)).when(
+        PublishOrderList(term=H1_2024), on=day
+    ).found("ZJ24-31", Outcome.VIOLATION, WindowClosed)
 
 
 def test_the_list_of_an_unopened_term_is_not_published():
@@ -195,7 +207,7 @@ def test_the_list_of_an_unopened_term_is_not_published():
 
 
 def test_the_province_publishes_the_list():
-    given(cast.term()).when(
+    given(cast.trained(), cast.term()).when(
         PublishOrderList(term=H1_2024), on=LIST_DAY, by=asker_for(RUIAN)
     ).refused(OutsideScope)
 

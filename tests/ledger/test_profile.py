@@ -15,11 +15,12 @@ from ledger.teacher import ProfileSource, TeacherProfileUpdated, TeacherTransfer
 from ledger.term import WindowClosed, WindowUnknown
 from tests import cast
 from tests.cast import H1_2024, H2_2019, H2_2020, LIN, OTHER_SCHOOL, RUIAN, SCHOOL, WENZHOU
-from tests.given import given, on
+from tests.given import background, given, on
 
 # No selection runs on it.
 DAY = date(2024, 5, 6)
 UPDATE = UpdateTeacherProfile(teacher=LIN, stage=Stage.PRIMARY, subject="SCIENCE")
+TERMS = background(cast.term(each) for each in (H2_2019, H2_2020, H1_2024))
 TEACHER = on(date(2019, 6, 1), cast.registered(entered=date(2019, 6, 1)))
 
 
@@ -59,7 +60,7 @@ def test_the_profile_of_an_unknown_teacher_is_not_updated():
 @pytest.mark.parametrize("reported", [False, True])
 def test_an_update_outside_the_window_of_the_term_is_noted(term, day, rule, reported):
     command = replace(UPDATE, term=term)
-    answer = given(TEACHER).when(command, on=day, reported=reported)
+    answer = given(TEACHER, TERMS).when(command, on=day, reported=reported)
     if rule is not None:
         answer = answer.found(rule, Outcome.VIOLATION, WindowClosed)
     answer.then(updated(term=term))
@@ -67,7 +68,7 @@ def test_an_update_outside_the_window_of_the_term_is_noted(term, day, rule, repo
 
 def test_in_2020_nobody_knows_the_window():
     command = replace(UPDATE, term=H2_2020)
-    given(TEACHER).when(command, on=date(2020, 8, 1)).found(
+    given(TEACHER, TERMS).when(command, on=date(2020, 8, 1)).found(
         "ZJ20-24", Outcome.INDETERMINATE, WindowUnknown
     ).then(updated(term=H2_2020))
 
@@ -75,7 +76,7 @@ def test_in_2020_nobody_knows_the_window():
 def test_the_window_of_ruian_is_not_that_of_wenzhou():
     teacher = cast.registered(place=WENZHOU, entered=date(2019, 6, 1))
     command = replace(UPDATE, term=H2_2019)
-    given(teacher).when(command, on=date(2019, 9, 6)).found(
+    given(teacher, TERMS).when(command, on=date(2019, 9, 6)).found(
         None, Outcome.INDETERMINATE, WindowUnknown
     ).then(updated(place=WENZHOU, term=H2_2019))
 

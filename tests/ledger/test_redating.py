@@ -212,7 +212,7 @@ def test_what_is_over_cancelled_or_unknown_does_not_move():
     given(opened(closes=DAY), PASSED).when(redate(), on=DAY).accepted()
     given(opened(closes=date(2020, 7, 19)), PASSED).when(redate(), on=DAY).refused(ClassOver)
     given(opened(), cancelled).when(redate(), on=DAY).refused(OfferingGone)
-    given().when(redate(), on=DAY).refused(UnknownReference, field="offering")
+    given().when(redate(), on=DAY).refused(UnknownReference, field="moves")
 
 
 def test_a_move_has_its_days_in_order_a_reason_and_a_bound():

@@ -25,6 +25,7 @@ from tests.given import asker_for, background, given
 
 H1_2020 = TermId("term:2020H1")
 DAY = date(2020, 7, 20)
+OPEN, SPRING = background(cast.term(H1_2020), cast.term(H1_2024))
 REMOVE = RemoveProjects(term=H1_2020, reason="取消上半年省级自主选课式线下培训")
 
 
@@ -74,7 +75,7 @@ CANCELLED = OfferingCancelled(
 @pytest.mark.parametrize("mode", [Mode.INTENSIVE, Mode.BLENDED])
 @pytest.mark.parametrize("named", [(), (PROJECT,)])
 def test_w_105_the_province_removes_the_projects_and_their_classes(mode, named):
-    given(declared(mode), opened()).when(replace(REMOVE, projects=named), on=DAY).then(
+    given(OPEN, declared(mode), opened()).when(replace(REMOVE, projects=named), on=DAY).then(
         removed(), CANCELLED
     )
 
@@ -105,42 +106,44 @@ OTHERS = [
 
 @pytest.mark.parametrize("other", OTHERS)
 def test_other_projects_stay(other):
-    given(background(other)).when(REMOVE, on=DAY).refused(NothingToRemove, "ZJ20-12", field="term")
+    given(OPEN, background(other)).when(REMOVE, on=DAY).refused(
+        NothingToRemove, "ZJ20-12", field="term"
+    )
     named = replace(REMOVE, projects=(PROJECT,))
-    given(other).when(named, on=DAY).refused(NotForRemoval, "ZJ20-12", "projects")
-    given(other).when(named, on=DAY, reported=True).found(
+    given(OPEN, other).when(named, on=DAY).refused(NotForRemoval, "ZJ20-12", "projects")
+    given(OPEN, other).when(named, on=DAY, reported=True).found(
         "ZJ20-12", Outcome.VIOLATION, NotForRemoval
     ).then(removed(other.term, place=other.place))
 
 
 def test_only_what_is_meant_is_removed_with_the_term():
     distance = declared(Mode.DISTANCE, project=ProjectId("project:p2"))
-    given(declared(), distance).when(REMOVE, on=DAY).then(removed())
+    given(OPEN, declared(), distance).when(REMOVE, on=DAY).then(removed())
 
 
 def test_what_is_withdrawn_or_removed_is_not_removed_again():
     withdrawn = ProjectWithdrawn(
         project=PROJECT, provider=UNIVERSITY, lead=cast.LEAD, term=H1_2020, in_window=True
     )
-    given(declared(), withdrawn).when(REMOVE, on=DAY).refused(NothingToRemove, "ZJ20-12")
-    given(declared(), removed()).when(REMOVE, on=DAY).refused(NothingToRemove, "ZJ20-12")
-    given(declared(), removed()).when(replace(REMOVE, projects=(PROJECT,)), on=DAY).refused(
+    given(OPEN, declared(), withdrawn).when(REMOVE, on=DAY).refused(NothingToRemove, "ZJ20-12")
+    given(OPEN, declared(), removed()).when(REMOVE, on=DAY).refused(NothingToRemove, "ZJ20-12")
+    given(OPEN, declared(), removed()).when(replace(REMOVE, projects=(PROJECT,)), on=DAY).refused(
         ProjectGone
     )
 
 
 def test_in_another_term_no_rule_removes_anything():
     spring = replace(REMOVE, term=H1_2024, projects=(PROJECT,))
-    given(declared(term=H1_2024)).when(spring, on=cast.DAY).refused(NotForRemoval)
-    given(declared(term=H1_2024)).when(replace(spring, projects=()), on=cast.DAY).refused(
+    given(SPRING, declared(term=H1_2024)).when(spring, on=cast.DAY).refused(NotForRemoval)
+    given(SPRING, declared(term=H1_2024)).when(replace(spring, projects=()), on=cast.DAY).refused(
         NothingToRemove
     )
 
 
 def test_removal_is_for_the_province_with_a_reason_and_of_known_projects():
-    given(declared()).when(REMOVE, on=DAY, by=asker_for(RUIAN)).refused(OutsideScope)
-    given(declared()).when(replace(REMOVE, reason=""), on=DAY).refused(ReasonMissing)
-    given().when(replace(REMOVE, projects=(PROJECT,)), on=DAY).refused(UnknownReference)
+    given(OPEN, declared()).when(REMOVE, on=DAY, by=asker_for(RUIAN)).refused(OutsideScope)
+    given(OPEN, declared()).when(replace(REMOVE, reason=""), on=DAY).refused(ReasonMissing)
+    given(OPEN).when(replace(REMOVE, projects=(PROJECT,)), on=DAY).refused(UnknownReference)
 
 
 def test_the_first_half_of_2020_opens_without_a_calendar_and_its_windows_are_unknown():

@@ -20,12 +20,12 @@ from ledger.restart import (
 )
 from tests import cast
 from tests.cast import COUNTY_SCHOOL, HANGZHOU, INSTITUTE, PROVINCE, RUIAN, WENZHOU
-from tests.given import asker_for, given
+from tests.given import asker_for, background, given
 from tests.ledger.test_resumption import accepted, applied
 
 DAY = date(2020, 8, 5)
 FIRST = date(2020, 9, 1)
-HERE = [cast.jurisdiction(), cast.accredited()]
+HERE = [*background(cast.places()), cast.accredited()]
 FILE = FileAcceptedList(place=RUIAN, filed_with=WENZHOU, providers=(COUNTY_SCHOOL,))
 
 

@@ -24,7 +24,7 @@ from ledger.trainer import (
 )
 from tests import cast
 from tests.cast import COUNTY_SCHOOL, DAY, H1_2024, H2_2020, RUIAN, TRAINER
-from tests.given import asker_for, given
+from tests.given import asker_for, background, given
 
 REGISTER = RegisterTrainer(trainer=TRAINER, provider=COUNTY_SCHOOL, expertise="阅读教学")
 REGISTERED = TrainerRegistered(
@@ -107,7 +107,12 @@ def test_another_provider_does_not_speak_for_this_one():
     [pytest.param(5, True, id="W-178"), pytest.param(6, False, id="W-178-all")],
 )
 def test_a_plan_names_only_registered_trainers(registered, violation, reported):
-    past = [cast.term(), cast.accredited(), *(known(each) for each in SIX[:registered])]
+    past = [
+        background(cast.places()),
+        cast.term(),
+        cast.accredited(),
+        *(known(each) for each in SIX[:registered]),
+    ]
     answer = given(past).when(declare(SIX), on=date(2024, 3, 8), reported=reported)
     if not violation:
         answer.accepted()
@@ -119,11 +124,13 @@ def test_a_plan_names_only_registered_trainers(registered, violation, reported):
 
 
 def test_a_plan_without_trainers_names_nobody():
-    answer = given(cast.term(), cast.accredited()).when(declare(()), on=date(2024, 3, 8))
+    answer = given(background(cast.places()), cast.term(), cast.accredited()).when(
+        declare(()), on=date(2024, 3, 8)
+    )
     answer.found("ZJ14-01", Outcome.VIOLATION, ContentsMissing).then(*answer.facts)
 
 
 def test_the_registry_of_2024_says_nothing_of_2020():
-    given(cast.term(H2_2020), cast.accredited()).when(
+    given(background(cast.places()), cast.term(H2_2020), cast.accredited()).when(
         declare(SIX, H2_2020), on=date(2020, 7, 20)
     ).accepted()
