@@ -69,6 +69,7 @@ assessment         结业考核         assessment.py
 evaluation         测评、评价       evaluation.py (its results are fed back, 反馈)
 safeguard          安全与档案       safeguard.py (safety education, kept documents)
 completion         结业             completion.py
+judgement          结业判定         judgement.py (by the provider, of one trainee)
 notice             抄告             notice.py
 feedback           学员情况反馈     feedback.py
 charge             收费             charge.py
@@ -118,11 +119,11 @@ from ledger import (  # isort: skip  (order of life)
     resumption, restart, supervision, reopening, dates, delivery, offering, redating, removal,
     warning, sanction, expansion, enrollment, round, selection, assignment, draw, screening, rank,
     admission, invitation, change, effect, execution, schedule, extent, withdrawal, circular,
-    settlement, attendance, assessment, evaluation, safeguard, completion, notice, feedback,
-    charge, conduct, omission, closing, school_based, population, sample, oversight, observation,
-    funding, duty, school_plan, recognition, credit, correction, misconduct, remedy, redress,
-    record, erasure, special, structure, yearly, verdict, evidence, difference, trial, indicator,
-    target, consequence, statement, draft, conflict, document, policy, amendment,
+    settlement, attendance, assessment, evaluation, safeguard, completion, judgement, notice,
+    feedback, charge, conduct, omission, closing, school_based, population, sample, oversight,
+    observation, funding, duty, school_plan, recognition, credit, correction, misconduct, remedy,
+    redress, record, erasure, special, structure, yearly, verdict, evidence, difference, trial,
+    indicator, target, consequence, statement, draft, conflict, document, policy, amendment,
 )
 
 NOUNS = (
@@ -132,10 +133,10 @@ NOUNS = (
     resumption, restart, supervision, reopening, dates, delivery, offering, redating, removal,
     warning, sanction, expansion, enrollment, round, selection, assignment, draw, screening, rank,
     admission, invitation, change, effect, execution, schedule, extent, withdrawal, circular,
-    settlement, attendance, assessment, evaluation, safeguard, completion, notice, feedback,
-    charge, conduct, omission, closing, school_based, population, sample, oversight, observation,
-    funding, duty, school_plan, recognition, credit, correction, misconduct, remedy, redress,
-    record, erasure, special, structure, yearly, verdict, evidence, difference, trial, indicator,
-    target, consequence, statement, draft, conflict, document, policy, amendment,
+    settlement, attendance, assessment, evaluation, safeguard, completion, judgement, notice,
+    feedback, charge, conduct, omission, closing, school_based, population, sample, oversight,
+    observation, funding, duty, school_plan, recognition, credit, correction, misconduct, remedy,
+    redress, record, erasure, special, structure, yearly, verdict, evidence, difference, trial,
+    indicator, target, consequence, statement, draft, conflict, document, policy, amendment,
 )
 # fmt: on

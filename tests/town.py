@@ -27,7 +27,7 @@ from ledger.change import (
     RequestChange,
 )
 from ledger.command import Asker, Command, Role, Selector
-from ledger.completion import Recipient, SettleCompletion
+from ledger.completion import Recipient
 from ledger.correction import CorrectAttendance, CorrectCredit, RevokeCredit
 from ledger.credit import AwardCredit
 from ledger.declaration import DeclareProject
@@ -38,6 +38,7 @@ from ledger.event import Channel, Event
 from ledger.expansion import DecideExpansion, RequestExpansion
 from ledger.form import Form
 from ledger.invitation import SendTrainingNotices
+from ledger.judgement import SettleCompletion
 from ledger.misconduct import RecordMisconduct
 from ledger.names import ChangeId, CreditId, LedgerId, Name, SampleId, StaffId, TeacherId
 from ledger.notice import NotifyDenial

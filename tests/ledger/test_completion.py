@@ -18,18 +18,20 @@ from ledger.change import ChangeClass, ChangeDecided, ChangeKind, ChangeRequeste
 from ledger.command import OutsideScope, UnknownReference
 from ledger.completion import (
     AbsenceLimit,
-    AlreadySettled,
-    AssessmentMissing,
     CompletionDenied,
     CompletionGranted,
     LimitUncertain,
     NotEnded,
-    OutcomeContrary,
     Reason,
-    SettleCompletion,
     beyond_limit,
 )
 from ledger.finding import Outcome
+from ledger.judgement import (
+    AlreadySettled,
+    AssessmentMissing,
+    OutcomeContrary,
+    SettleCompletion,
+)
 from ledger.names import ChangeId
 from ledger.plan import Mode
 from ledger.schedule import Half
