@@ -156,6 +156,7 @@ class Standing:
     passed: bool | None = None
     outcome: str | None = None
     outcome_event: str = ""
+    outcome_on: date | None = None
     completed_on: date | None = None
     breached: bool = False
     notified: set[Recipient] = field(default_factory=set)
@@ -190,7 +191,7 @@ class Standing:
                 return
             case _:
                 return
-        self.outcome_event = entry.id
+        self.outcome_event, self.outcome_on = entry.id, entry.on
         if self.outcome != before:
             # Of another outcome nobody was told yet.
             self.notified.clear()

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from ledger.amount import ZERO, exact
 from ledger.attendance import ATTENDANCE_EVENTS, AttendanceCorrected, AttendanceRecorded, within
-from ledger.command import Command, Refused, Selector, about, fact
+from ledger.command import Command, Refused, Selector, about, fact, premature
 from ledger.completion import (
     COMPLETION_EVENTS,
     CompletionDenied,
@@ -61,6 +61,7 @@ class Account:
     revoked: bool = False
     decided: bool = False
     evidence: str = ""
+    day: date | None = None
 
     def learn(self, entry: Entry) -> None:
         """Takes in the credit's events; others change nothing."""
@@ -77,7 +78,7 @@ class Account:
                 self.credits, self.revoked, self.decided = ZERO, True, decided
             case _:
                 return
-        self.evidence = entry.id
+        self.evidence, self.day = entry.id, entry.on
 
     def owner(self, credit: CreditId) -> JurisdictionId:
         """The bureau that awarded it. Raises ``UnknownReference``."""
@@ -249,6 +250,11 @@ class _CreditStep(Command):
     def authority(self) -> Name:
         return self.account.owner(self.credit)
 
+    def early(self) -> Refused | None:
+        """The gate on a step that is dated before what it puts right."""
+        zh, en = f"{self.credit} 已认定或更正", f"{self.credit} was awarded or corrected"
+        return premature(self.ask.on, self.account.day, zh, en, self.account.evidence)
+
 
 @dataclass(kw_only=True)
 class CorrectCredit(_CreditStep):
@@ -258,6 +264,7 @@ class CorrectCredit(_CreditStep):
 
     def decide(self) -> Iterator[Event]:
         reasoned(self.reason, needed=True)
+        yield from self.gate(self.early(), self.credit, self.teacher)
         yield CreditCorrected(
             credit=self.credit,
             teacher=self.teacher,
@@ -278,6 +285,7 @@ class RevokeCredit(_CreditStep):
     def decide(self) -> Iterator[Event]:
         self.account.stands(self.credit)
         reasoned(self.reason, needed=True)
+        yield from self.gate(self.early(), self.credit, self.teacher)
         yield CreditRevoked(
             credit=self.credit,
             teacher=self.teacher,

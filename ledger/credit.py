@@ -14,7 +14,7 @@ from enum import Enum
 
 from ledger.amount import ZERO
 from ledger.attendance import ATTENDANCE_EVENTS
-from ledger.command import Command, Refused, Selector, about, fact
+from ledger.command import Command, Refused, Selector, about, fact, premature
 from ledger.completion import (
     COMPLETION_EVENTS,
     CompletionDenied,
@@ -29,7 +29,7 @@ from ledger.event import Entry, Event, unchanged
 from ledger.extent import EXTENT_EVENTS, Extent
 from ledger.finding import Outcome
 from ledger.names import CreditId, JurisdictionId, Name, OfferingId, ProviderId, SchoolId, TeacherId
-from ledger.offering import OFFERING_EVENTS, ClassRoom
+from ledger.offering import OFFERING_EVENTS, ClassRoom, OfferingOpened
 from ledger.order import AlreadyAwarded
 from ledger.plan import Choice, Purpose
 from ledger.recognition import AssignedCounts, HoursPerDay, beyond_days, per_day
@@ -184,6 +184,7 @@ class AwardCredit(Command):
         if self.used:
             raise taken(self.credit, "credit")
         yield from self.gate(self._completed(), self.credit, self.teacher, self.offering)
+        yield from self.gate(self._early(opened), self.credit, self.teacher, self.offering)
         # What an approved change cut is no part of the training any more (C-14).
         plan = self.extent.applied(opened).plan
         rule = per_day(self.ask.rules, self.room)
@@ -249,6 +250,16 @@ class AwardCredit(Command):
         if outcome is None:
             raise said
         return said
+
+    def _early(self, opened: OfferingOpened) -> Refused | None:
+        """The gate on a credit that is dated before the training was over and completed."""
+        return premature(
+            self.ask.on,
+            max(opened.closes, self.standing.completed_on or opened.closes),
+            f"{self.offering} 结束、{self.teacher} 结业",
+            f"{self.offering} was over and completed by {self.teacher}",
+            self.standing.outcome_event,
+        )
 
     def _rules(self, per_day: InForce[HoursPerDay] | None) -> tuple[str, ...]:
         """The rules that the amount stands on."""

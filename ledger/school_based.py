@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 
 from ledger.amount import ZERO, exact
-from ledger.command import Command, Selector, about, fact
+from ledger.command import Command, Selector, about, fact, premature
 from ledger.completion import HoursDeduction
 from ledger.cycle import CYCLE_EVENTS, Starts
 from ledger.day import happened
@@ -164,6 +164,7 @@ class RecogniseSchoolBased(Command):
 
     starts: Starts = fact(default_factory=Starts)
     recorded: SchoolBasedRecorded | None = fact(default=None)
+    recorded_by: tuple[date, str] = fact(default=(date.min, ""))
     decided: str | None = fact(default=None)
 
     def boundary(self) -> list[Selector]:
@@ -177,7 +178,7 @@ class RecogniseSchoolBased(Command):
         self.starts.learn(entry)
         match entry.event:
             case SchoolBasedRecorded() as event:
-                self.recorded = event
+                self.recorded, self.recorded_by = event, (entry.on, entry.id)
             case SchoolBasedRecognised():
                 self.decided = entry.id
             case _:
@@ -199,6 +200,15 @@ class RecogniseSchoolBased(Command):
             )
         reasoned(self.reason, not self.approved)
         told = self.recorded
+        recorded_on, evidence = self.recorded_by
+        early = premature(
+            self.ask.on,
+            max(recorded_on, told.completed),
+            f"{told.credit} 的校本培训结束并由学校登记",
+            f"the training of {told.credit} was over and recorded by the school",
+            evidence,
+        )
+        yield from self.gate(early, told.credit, told.teacher, told.school)
         yield SchoolBasedRecognised(
             credit=told.credit,
             teacher=told.teacher,
