@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 
 from ledger.amount import ZERO, exact
-from ledger.command import Command, Selector, about, fact, premature
+from ledger.command import Command, Refused, Selector, about, fact, premature
 from ledger.completion import HoursDeduction
 from ledger.cycle import CYCLE_EVENTS, Starts
 from ledger.day import happened
@@ -69,6 +69,10 @@ class SchoolBasedRecognised(Event, name="school-based.recognised", version=2):
 SchoolBasedRecognised.upcast(from_version=1)(unchanged)
 
 
+class RecordedTwice(Refused):
+    """The training is recorded for the teacher under another name."""
+
+
 @dataclass(kw_only=True)
 class RecordSchoolBased(Command):
     """Record a teacher's school-based training, by the school.
@@ -86,18 +90,31 @@ class RecordSchoolBased(Command):
 
     now: Whereabouts = fact(default_factory=Whereabouts)
     known: bool = fact(default=False)
+    told: dict[CreditId, tuple[SchoolBasedRecorded, str]] = fact(default_factory=dict)
 
     def boundary(self) -> list[Selector]:
         # A credit of a training has no other name either; it is a later noun, so by its name.
         names = (SchoolBasedRecorded.NAME, "credit.awarded")
         return [
             Selector(types=names, tags=(str(self.credit),)),
-            about(self.teacher, of=TEACHER_EVENTS),
+            about(self.teacher, of=[*TEACHER_EVENTS, SchoolBasedRecorded, SchoolBasedRecognised]),
+            Selector(types=("credit.revoked",), tags=(str(self.teacher),)),
         ]
 
     def learn(self, entry: Entry) -> None:
-        self.known = self.known or getattr(entry.event, "credit", None) == self.credit
         self.now.learn(entry)
+        credit: CreditId | None = getattr(entry.event, "credit", None)
+        if credit is None:
+            return
+        self.known = self.known or credit == self.credit
+        match entry.event:
+            case SchoolBasedRecorded() as event:
+                self.told[credit] = (event, entry.id)
+            case SchoolBasedRecognised(approved=True):
+                pass
+            case _:
+                # What was not recognised, or taken back, may be recorded anew.
+                self.told.pop(credit, None)
 
     def authority(self) -> Name:
         return self.now.known(self.teacher)
@@ -117,6 +134,7 @@ class RecordSchoolBased(Command):
                 en=f"{self.teacher} entered on {self.now.entered}, after {self.completed}",
                 field="completed",
             )
+        self._once(school)
         hours, base, missed = self._amounts()
         deduction = self.ask.rules.find(HoursDeduction, self.now.place, self.completed)
         yield SchoolBasedRecorded(
@@ -132,6 +150,19 @@ class RecordSchoolBased(Command):
             base_credits=base if missed else None,
             rules=(deduction.id,) if deduction and missed else (),
         )
+
+    def _once(self, school: SchoolId) -> None:
+        mine = (school, self.title.strip(), self.completed)
+        for event, evidence in self.told.values():
+            if (event.school, event.title, event.completed) == mine:
+                raise RecordedTwice(
+                    zh=f"{self.teacher} {self.completed} 结束的“{event.title}”已以 "
+                    f"{event.credit} 登记",
+                    en=f"{event.title}, completed on {self.completed}, is recorded for "
+                    f"{self.teacher} as {event.credit}",
+                    field="credit",
+                    evidence=(evidence,),
+                )
 
     def _amounts(self) -> tuple[Decimal, Decimal, Decimal]:
         hours, base = exact(self.hours, "hours"), exact(self.credits, "credits")
