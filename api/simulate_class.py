@@ -11,6 +11,7 @@ from api.population import Population, Teacher
 from api.simulate_calendar import TermDays, later
 from api.simulate_room import ClassRun
 from api.simulate_script import Script
+from ledger.adjustment import CorrectCredit, RevokeCredit
 from ledger.assessment import RecordAssessment, Result
 from ledger.attendance import Absence, AbsenceKind, GrantLeave, RecordAttendance
 from ledger.change import (
@@ -21,7 +22,7 @@ from ledger.change import (
     RequestChange,
 )
 from ledger.completion import Recipient
-from ledger.correction import CorrectAttendance, CorrectCredit, RevokeCredit
+from ledger.correction import CorrectAttendance
 from ledger.credit import AwardCredit
 from ledger.effect import CarryOutChange
 from ledger.judgement import SettleCompletion

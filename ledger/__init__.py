@@ -85,8 +85,10 @@ funding            培训经费         funding.py
 duty               年度职责         duty.py (monitoring body, office, appraisal, notice of dates)
 school plan        学校培训规划     school_plan.py
 recognition        学时认定         recognition.py
+worth              应得学分         worth.py (what a training is worth to one trainee)
 credit             学分认定         credit.py
 correction         更正             correction.py
+adjustment         学分更正         adjustment.py (of one credit, by the bureau)
 misconduct         违规违纪         misconduct.py
 remedy             补正             remedy.py (which later events put a finding right)
 redress            整改、处理       redress.py (what became of a finding, and who closed it)
@@ -121,9 +123,10 @@ from ledger import (  # isort: skip  (order of life)
     admission, invitation, change, effect, execution, schedule, extent, withdrawal, circular,
     settlement, attendance, assessment, evaluation, safeguard, completion, judgement, notice,
     feedback, charge, conduct, omission, closing, school_based, population, sample, oversight,
-    observation, funding, duty, school_plan, recognition, credit, correction, misconduct, remedy,
-    redress, record, erasure, special, structure, yearly, verdict, evidence, difference, trial,
-    indicator, target, consequence, statement, draft, conflict, document, policy, amendment,
+    observation, funding, duty, school_plan, recognition, worth, credit, correction, adjustment,
+    misconduct, remedy, redress, record, erasure, special, structure, yearly, verdict, evidence,
+    difference, trial, indicator, target, consequence, statement, draft, conflict, document,
+    policy, amendment,
 )
 
 NOUNS = (
@@ -135,8 +138,9 @@ NOUNS = (
     admission, invitation, change, effect, execution, schedule, extent, withdrawal, circular,
     settlement, attendance, assessment, evaluation, safeguard, completion, judgement, notice,
     feedback, charge, conduct, omission, closing, school_based, population, sample, oversight,
-    observation, funding, duty, school_plan, recognition, credit, correction, misconduct, remedy,
-    redress, record, erasure, special, structure, yearly, verdict, evidence, difference, trial,
-    indicator, target, consequence, statement, draft, conflict, document, policy, amendment,
+    observation, funding, duty, school_plan, recognition, worth, credit, correction, adjustment,
+    misconduct, remedy, redress, record, erasure, special, structure, yearly, verdict, evidence,
+    difference, trial, indicator, target, consequence, statement, draft, conflict, document,
+    policy, amendment,
 )
 # fmt: on

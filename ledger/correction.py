@@ -1,4 +1,4 @@
-"""Correction: attendance or credits that were recorded wrong, and all that follows.
+"""Correction: attendance that was recorded wrong, and all that follows.
 
 One append holds the corrected hours and, where the outcome was settled already, the outcome and
 the credit that now follow. Both old and new events stay (rulebook C-35, case W-027).
@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from ledger.amount import ZERO, exact
 from ledger.attendance import ATTENDANCE_EVENTS, AttendanceCorrected, AttendanceRecorded, within
-from ledger.command import Command, Refused, Selector, about, fact, premature
+from ledger.command import Refused, Selector, about, fact
 from ledger.completion import (
     COMPLETION_EVENTS,
     CompletionDenied,
@@ -27,13 +27,12 @@ from ledger.credit import (
     CreditAwarded,
     CreditCorrected,
     CreditRevoked,
-    credited,
 )
 from ledger.enrollment import ENROLLMENT_EVENTS
 from ledger.event import Entry, Event
 from ledger.extent import EXTENT_EVENTS, Extent
 from ledger.finding import Outcome
-from ledger.names import CreditId, JurisdictionId, Name, TeacherId
+from ledger.names import CreditId, JurisdictionId, TeacherId
 from ledger.offering import OFFERING_EVENTS, ClassStep
 from ledger.recognition import beyond_days, per_day
 from ledger.register import unknown
@@ -41,6 +40,7 @@ from ledger.review import reasoned
 from ledger.schedule import Half, Timetable
 from ledger.school_based import SchoolBasedRecognised
 from ledger.teacher import TEACHER_EVENTS, Whereabouts
+from ledger.worth import credited
 
 
 class NothingToCorrect(Refused):
@@ -56,6 +56,7 @@ class Account:
     """One credit entry as the events say it, from a training or from the school."""
 
     awarded: CreditAwarded | None = None
+    recognised: SchoolBasedRecognised | None = None
     authority: JurisdictionId | None = None
     credits: Decimal = ZERO
     revoked: bool = False
@@ -71,6 +72,7 @@ class Account:
                 self.authority = event.authority
             case SchoolBasedRecognised(approved=True) as event:
                 self.credits, self.revoked, self.authority = event.credits, False, event.place
+                self.recognised = event
             case CreditCorrected(credits=credits, decided=decided):
                 # A credit put right after it was revoked stands again.
                 self.credits, self.revoked, self.decided = credits, False, decided
@@ -223,76 +225,4 @@ class CorrectAttendance(ClassStep):
             credits_before=self.account.credits,
             corrects=self.account.evidence,
             reason=f"{outcome.reason.value}: {self.reason}",
-        )
-
-
-@dataclass(kw_only=True)
-class _CreditStep(Command):
-    """What corrections of a credit share."""
-
-    credit: CreditId
-    teacher: TeacherId
-    reason: str
-
-    now: Whereabouts = fact(default_factory=Whereabouts)
-    account: Account = fact(default_factory=Account)
-
-    def boundary(self) -> list[Selector]:
-        return [
-            about(self.credit, self.teacher, of=[*CREDIT_EVENTS, SchoolBasedRecognised]),
-            about(self.teacher, of=TEACHER_EVENTS),
-        ]
-
-    def learn(self, entry: Entry) -> None:
-        self.now.learn(entry)
-        self.account.learn(entry)
-
-    def authority(self) -> Name:
-        return self.account.owner(self.credit)
-
-    def early(self) -> Refused | None:
-        """The gate on a step that is dated before what it puts right."""
-        zh, en = f"{self.credit} 已认定或更正", f"{self.credit} was awarded or corrected"
-        return premature(self.ask.on, self.account.day, zh, en, self.account.evidence)
-
-
-@dataclass(kw_only=True)
-class CorrectCredit(_CreditStep):
-    """Put the amount of a credit right, also of a revoked one, by the bureau that awarded it."""
-
-    credits: Decimal
-
-    def decide(self) -> Iterator[Event]:
-        reasoned(self.reason, needed=True)
-        yield from self.gate(self.early(), self.credit, self.teacher)
-        yield CreditCorrected(
-            credit=self.credit,
-            teacher=self.teacher,
-            school=self.now.known(self.teacher),
-            place=self.now.place,
-            credits_before=self.account.credits,
-            credits=exact(self.credits, "credits"),
-            corrects=self.account.evidence,
-            reason=self.reason,
-            decided=True,
-        )
-
-
-@dataclass(kw_only=True)
-class RevokeCredit(_CreditStep):
-    """Take a credit back whole, by the bureau that awarded it."""
-
-    def decide(self) -> Iterator[Event]:
-        self.account.stands(self.credit)
-        reasoned(self.reason, needed=True)
-        yield from self.gate(self.early(), self.credit, self.teacher)
-        yield CreditRevoked(
-            credit=self.credit,
-            teacher=self.teacher,
-            school=self.now.known(self.teacher),
-            place=self.now.place,
-            credits_before=self.account.credits,
-            corrects=self.account.evidence,
-            reason=self.reason,
-            decided=True,
         )

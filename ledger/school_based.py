@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from ledger.amount import ZERO, exact
+from ledger.amount import SCHOOL_BASED_HOURS_MAX, ZERO, exact
 from ledger.command import Command, Refused, Selector, about, fact, premature
 from ledger.completion import HoursDeduction
 from ledger.cycle import CYCLE_EVENTS, Starts
@@ -166,6 +166,7 @@ class RecordSchoolBased(Command):
 
     def _amounts(self) -> tuple[Decimal, Decimal, Decimal]:
         hours, base = exact(self.hours, "hours"), exact(self.credits, "credits")
+        plausible(hours)
         missed = exact(self.hours_missed, "hours_missed")
         if not ZERO < base <= hours:
             raise Fault(
@@ -182,6 +183,23 @@ class RecordSchoolBased(Command):
                 field="hours_missed",
             )
         return hours, base, missed
+
+
+def plausible(hours: Decimal) -> None:
+    """Raises ``Fault`` (``BAD_AMOUNT``) for more hours than one training of a school has.
+
+    The days of it are not told, so no rule on the hours of a day bounds them; this is the ledger's
+    own bound against typing mistakes.
+    """
+    if hours > SCHOOL_BASED_HOURS_MAX:
+        raise Fault(
+            "BAD_AMOUNT",
+            zh=f"一次校本培训至多 {SCHOOL_BASED_HOURS_MAX} 学时，现为 {hours}；"
+            "更长的请按各次培训分别登记",
+            en=f"one training of a school has {SCHOOL_BASED_HOURS_MAX} hours at most, not {hours}; "
+            "record longer ones part by part",
+            field="hours",
+        )
 
 
 @dataclass(kw_only=True)
@@ -231,6 +249,8 @@ class RecogniseSchoolBased(Command):
             )
         reasoned(self.reason, not self.approved)
         told = self.recorded
+        if self.approved:
+            plausible(told.hours)
         recorded_on, evidence = self.recorded_by
         early = premature(
             self.ask.on,

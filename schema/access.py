@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ledger import (
     accreditation,
+    adjustment,
     admission,
     amendment,
     assessment,
@@ -153,8 +154,8 @@ COMMANDS: dict[Role, tuple[type[Command], ...]] = {
         circular.IssueCircular,
         closing.CloseLeftOpen,
         credit.AwardCredit,
-        correction.CorrectCredit,
-        correction.RevokeCredit,
+        adjustment.CorrectCredit,
+        adjustment.RevokeCredit,
         school_based.RecogniseSchoolBased,
         sample.DrawSample,
         oversight.InspectProject,

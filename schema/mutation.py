@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ledger import (
     accreditation,
+    adjustment,
     admission,
     amendment,
     assessment,
@@ -137,8 +138,8 @@ MUTATIONS: dict[type[Command], str | None] = {
     closing.CloseOffering: "closeOfferings",
     closing.CloseLeftOpen: "closeOfferingsLeftOpen",
     credit.AwardCredit: "awardCredits",
-    correction.CorrectCredit: None,
-    correction.RevokeCredit: None,
+    adjustment.CorrectCredit: None,
+    adjustment.RevokeCredit: None,
     school_based.RecordSchoolBased: "recordSchoolBasedTrainings",
     school_based.RecogniseSchoolBased: "recogniseSchoolBasedTrainings",
     redress.ResolveFinding: "resolveFindings",

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import strategies as st
 
 from ledger.accreditation import AccreditProvider, Reach
+from ledger.adjustment import CorrectCredit, RevokeCredit
 from ledger.admission import ConfirmEnrollment
 from ledger.assessment import RecordAssessment, Result
 from ledger.attendance import Absence, RecordAttendance
@@ -28,7 +29,7 @@ from ledger.change import (
 )
 from ledger.command import Asker, Command, Role, Selector
 from ledger.completion import Recipient
-from ledger.correction import CorrectAttendance, CorrectCredit, RevokeCredit
+from ledger.correction import CorrectAttendance
 from ledger.credit import AwardCredit
 from ledger.declaration import DeclareProject
 from ledger.draw import ScreeningOrder

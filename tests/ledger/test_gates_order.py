@@ -10,10 +10,10 @@ from datetime import date, timedelta
 
 import pytest
 
+from ledger.adjustment import CorrectCredit, RevokeCredit
 from ledger.change import ChangeClass, DecideChange
 from ledger.command import TooEarly
 from ledger.completion import Recipient
-from ledger.correction import CorrectCredit, RevokeCredit
 from ledger.effect import CarryOutChange, ChangeConditionMissing
 from ledger.finding import Outcome
 from ledger.notice import NotifyDenial

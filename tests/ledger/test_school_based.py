@@ -7,9 +7,12 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from msgspec import structs
 
+from ledger.adjustment import CorrectCredit, RevokeCredit
+from ledger.amount import SCHOOL_BASED_HOURS_MAX
 from ledger.command import OutsideScope, UnknownReference
-from ledger.correction import CorrectCredit, NotCredited, RevokeCredit
+from ledger.correction import NotCredited
 from ledger.credit import CreditCorrected, CreditRevoked
 from ledger.cycle import RecognisedOutsideCycle
 from ledger.finding import Outcome
@@ -249,3 +252,17 @@ def test_a_training_is_recorded_under_one_name(reported):
 def test_what_the_bureau_did_not_recognise_or_took_back_is_recorded_anew():
     for past in ([cast.recognised(12, approved=False)], [cast.recognised(12), TAKEN_BACK]):
         given(cast.registered(), RECORDED, past).when(AGAIN, on=DAY).accepted()
+
+
+@pytest.mark.parametrize("reported", [False, True])
+def test_one_training_of_a_school_has_a_plausible_length(reported):
+    for hours, accepted in ((SCHOOL_BASED_HOURS_MAX, True), (Decimal(10000), False)):
+        record = replace(RECORD, hours=hours)
+        told = structs.replace(RECORDED, hours=hours)
+        recorded = given(cast.registered()).when(record, on=DAY, reported=reported)
+        recognised = given(told).when(RECOGNISE, on=DAY, reported=reported)
+        for answer in (recorded, recognised):
+            answer.accepted() if accepted else answer.faulted("BAD_AMOUNT", "hours")
+        # What stands recorded can still be declined.
+        declined = replace(RECOGNISE, approved=False, reason="学时有误")
+        given(told).when(declined, on=DAY, reported=reported).accepted()
