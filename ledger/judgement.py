@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
-from ledger.attendance import ATTENDANCE_EVENTS
+from ledger.attendance import ATTENDANCE_EVENTS, AttendanceRecorded
 from ledger.command import Refused, Selector, about, fact
 from ledger.completion import (
     COMPLETION_EVENTS,
@@ -24,11 +25,16 @@ from ledger.extent import EXTENT_EVENTS, Extent
 from ledger.finding import Outcome
 from ledger.names import TeacherId
 from ledger.offering import OFFERING_EVENTS, ClassStep, OfferingOpened
+from ledger.schedule import DailyLog, Timetable
 from ledger.scrutiny import assessment_rule
 
 
 class OutcomeContrary(Refused):
     """The outcome that is told is not the one that follows from hours missed and assessment."""
+
+
+class Unseen(Refused):
+    """Nothing on record shows that the trainee was there."""
 
 
 class AlreadySettled(Refused):
@@ -51,6 +57,8 @@ class SettleCompletion(ClassStep):
     completed: bool | None = None
 
     extent: Extent = fact(default_factory=Extent)
+    table: Timetable = fact(default_factory=Timetable)
+    attended: date | None = fact(default=None)
     standing: Standing = fact(default=None)
 
     def __post_init__(self) -> None:
@@ -63,13 +71,16 @@ class SettleCompletion(ClassStep):
                 self.offering,
                 of=[*ENROLLMENT_EVENTS, *ATTENDANCE_EVENTS, *COMPLETION_EVENTS],
             ),
-            about(self.offering, of=[*OFFERING_EVENTS, *EXTENT_EVENTS]),
+            about(self.offering, of=[*OFFERING_EVENTS, *EXTENT_EVENTS, AttendanceRecorded]),
         ]
 
     def learn(self, entry: Entry) -> None:
         super().learn(entry)
         self.standing.learn(entry)
         self.extent.learn(entry)
+        self.table.learn(entry)
+        if isinstance(entry.event, AttendanceRecorded):
+            self.attended = max(self.attended or entry.on, entry.on, entry.event.day)
 
     def decide(self) -> Iterator[Event]:
         opened = self.room.opened = self.extent.applied(self.running())
@@ -101,10 +112,31 @@ class SettleCompletion(ClassStep):
             subjects = (self.teacher, self.offering, opened.provider)
             yield from self.gate(self._contrary(opened, bar), *subjects)
         yield settled(self.ask.rules, self.room, self.standing, told=self.completed)
+        unseen = self._unseen(opened)
+        if unseen is not None and bar is None:
+            subjects = (self.teacher, self.offering, opened.provider)
+            yield self.finding(unseen, Outcome.INDETERMINATE, *subjects)
         said = undecided(self.ask.rules, self.room, self.standing)
         if said is not None and self.completed is not False:
             subjects = (self.teacher, self.offering, opened.provider)
             yield self.finding(said, Outcome.VIOLATION, *subjects)
+
+    def _unseen(self, opened: OfferingOpened) -> Unseen | None:
+        """What is noted of a trainee whose attendance nobody took after the enrolment."""
+        since = self.standing.choice.day
+        if not self.table.sessions:
+            zh, en = "没有课程表", "has no timetable"
+        elif self.attended is None or self.attended < since:
+            zh, en = f"自 {since} 起没有登记过出勤", f"has no attendance on record since {since}"
+        else:
+            return None
+        return Unseen(
+            zh=f"{self.offering} {zh}，无从知道 {self.teacher} 是否参训",
+            en=f"{self.offering} {en}; nothing shows that {self.teacher} took part",
+            rule=self.ask.rules.find(DailyLog, opened.place, self.room.opened_on),
+            field="teacher",
+            evidence=(self.standing.choice.evidence,),
+        )
 
     def _contrary(self, opened: OfferingOpened, bar: Bar | None) -> OutcomeContrary:
         missed, planned = self.standing.missed.total, opened.plan.hours
