@@ -48,6 +48,7 @@ warning            黄牌警告         warning.py (re-inspection: 再检查)
 sanction           取消             sanction.py (of a project or an accreditation)
 expansion          扩班             expansion.py (more seats, or a parallel class: 平行班)
 enrollment         选课             enrollment.py (one teacher's choice of one offering)
+parallel           平行班           parallel.py (one place in a class and those beside it)
 round              轮次             round.py (who may use round two)
 selection          自主选课         selection.py (the first step of an enrollment; match: 匹配)
 assignment         指派             assignment.py (of trainees to a mandated training)
@@ -119,14 +120,14 @@ from ledger import (  # isort: skip  (order of life)
     cycle, term, profile, plan, mandate, trainer, channel, form, order, response, candidate,
     segment, fee, content, mode, host, scrutiny, quota, cap, declaration, review, spot_check,
     resumption, restart, supervision, reopening, dates, delivery, offering, redating, removal,
-    warning, sanction, expansion, enrollment, round, selection, assignment, draw, screening, rank,
-    admission, invitation, change, effect, execution, schedule, extent, withdrawal, circular,
-    settlement, attendance, assessment, evaluation, safeguard, completion, judgement, notice,
-    feedback, charge, conduct, omission, closing, school_based, population, sample, oversight,
-    observation, funding, duty, school_plan, recognition, worth, credit, correction, adjustment,
-    misconduct, remedy, redress, record, erasure, special, structure, yearly, verdict, evidence,
-    difference, trial, indicator, target, consequence, statement, draft, conflict, document,
-    policy, amendment,
+    warning, sanction, expansion, enrollment, parallel, round, selection, assignment, draw,
+    screening, rank, admission, invitation, change, effect, execution, schedule, extent,
+    withdrawal, circular, settlement, attendance, assessment, evaluation, safeguard, completion,
+    judgement, notice, feedback, charge, conduct, omission, closing, school_based, population,
+    sample, oversight, observation, funding, duty, school_plan, recognition, worth, credit,
+    correction, adjustment, misconduct, remedy, redress, record, erasure, special, structure,
+    yearly, verdict, evidence, difference, trial, indicator, target, consequence, statement,
+    draft, conflict, document, policy, amendment,
 )
 
 NOUNS = (
@@ -134,13 +135,13 @@ NOUNS = (
     cycle, term, profile, plan, mandate, trainer, channel, form, order, response, candidate,
     segment, fee, content, mode, host, scrutiny, quota, cap, declaration, review, spot_check,
     resumption, restart, supervision, reopening, dates, delivery, offering, redating, removal,
-    warning, sanction, expansion, enrollment, round, selection, assignment, draw, screening, rank,
-    admission, invitation, change, effect, execution, schedule, extent, withdrawal, circular,
-    settlement, attendance, assessment, evaluation, safeguard, completion, judgement, notice,
-    feedback, charge, conduct, omission, closing, school_based, population, sample, oversight,
-    observation, funding, duty, school_plan, recognition, worth, credit, correction, adjustment,
-    misconduct, remedy, redress, record, erasure, special, structure, yearly, verdict, evidence,
-    difference, trial, indicator, target, consequence, statement, draft, conflict, document,
-    policy, amendment,
+    warning, sanction, expansion, enrollment, parallel, round, selection, assignment, draw,
+    screening, rank, admission, invitation, change, effect, execution, schedule, extent,
+    withdrawal, circular, settlement, attendance, assessment, evaluation, safeguard, completion,
+    judgement, notice, feedback, charge, conduct, omission, closing, school_based, population,
+    sample, oversight, observation, funding, duty, school_plan, recognition, worth, credit,
+    correction, adjustment, misconduct, remedy, redress, record, erasure, special, structure,
+    yearly, verdict, evidence, difference, trial, indicator, target, consequence, statement,
+    draft, conflict, document, policy, amendment,
 )
 # fmt: on

@@ -22,6 +22,7 @@ from ledger.enrollment import (
 from ledger.event import Entry, Event
 from ledger.names import JurisdictionId, Name, OfferingId, TeacherId
 from ledger.offering import OFFERING_EVENTS, ClassRoom, OfferingOpened
+from ledger.parallel import Family
 from ledger.plan import Choice as Selecting
 from ledger.teacher import TEACHER_EVENTS, Whereabouts
 
@@ -56,6 +57,8 @@ class AssignTrainee(Command):
     room: ClassRoom = fact(default_factory=ClassRoom)
     roll: Roll = fact(default_factory=Roll)
     choice: Choice = fact(default_factory=Choice)
+    family: Family = fact(default_factory=Family)
+    places: dict[OfferingId, Choice] = fact(default_factory=dict)
     closed: str | None = fact(default=None)
 
     def boundary(self) -> list[Selector]:
@@ -68,8 +71,21 @@ class AssignTrainee(Command):
             Selector(types=(CLOSING,), tags=(str(self.offering),)),
         ]
 
+    def beyond(self) -> list[Selector]:
+        opened = self.room.opened
+        if opened is None:
+            return []
+        places: list[type[Event]] = [EnrollmentConfirmed, EnrollmentWithdrawn]
+        return [about(self.teacher, opened.term, of=places), *Family.selectors(opened)]
+
     def learn(self, entry: Entry) -> None:
         event = entry.event
+        of: OfferingId | None = getattr(event, "offering", None)
+        if self.family.learn(entry, self.offering):
+            return
+        if type(event) in ENROLLMENT_EVENTS and of not in (None, self.offering):
+            self.places.setdefault(OfferingId(str(of)), Choice()).learn(entry)
+            return
         self.now.learn(entry)
         self.room.learn(entry)
         self.roll.learn(entry)
@@ -103,6 +119,8 @@ class AssignTrainee(Command):
         if not bureau.covers(self.now.place):
             yield from self.gate(self._beyond(bureau), *subjects)
         yield from self.gate(self._over(opened), *subjects)
+        placed = self.family.placed(opened, self.teacher, self.places)
+        yield from self.gate(placed, *subjects)
         yield from self.gate(self.roll.full(self.room, self.offering), *subjects)
         yield EnrollmentConfirmed(
             teacher=self.teacher,

@@ -17,12 +17,13 @@ from ledger.command import Command, Refused, Selector, about, fact, premature
 from ledger.completion import (
     HoursDeduction,
 )
-from ledger.cycle import CYCLE_EVENTS, Starts
+from ledger.cycle import CYCLE_EVENTS, Starts, revocation
 from ledger.event import Entry, Event, unchanged
 from ledger.finding import Outcome
 from ledger.names import CreditId, JurisdictionId, Name, OfferingId, ProviderId, SchoolId, TeacherId
 from ledger.offering import OfferingOpened
 from ledger.order import AlreadyAwarded
+from ledger.parallel import Family
 from ledger.plan import Choice, Purpose
 from ledger.recognition import AssignedCounts, HoursPerDay, per_day
 from ledger.register import taken
@@ -105,6 +106,10 @@ class CreditRevoked(Event, name="credit.revoked"):
 CREDIT_EVENTS: list[type[Event]] = [CreditAwarded, CreditCorrected, CreditRevoked]
 
 
+class CreditedBeside(Refused):
+    """The training is credited already, in another class of the same project and time."""
+
+
 @dataclass(kw_only=True)
 class AwardCredit(Command):
     """Credit a completed training, by the competent bureau."""
@@ -116,6 +121,8 @@ class AwardCredit(Command):
     now: Whereabouts = fact(default_factory=Whereabouts)
     starts: Starts = fact(default_factory=Starts)
     worth: Worth = fact(default=None)
+    family: Family = fact(default_factory=Family)
+    others: dict[OfferingId, tuple[CreditId, str]] = fact(default_factory=dict)
     awarded: str | None = fact(default=None)
     used: bool = fact(default=False)
 
@@ -130,7 +137,23 @@ class AwardCredit(Command):
             about(self.credit, of=[CreditAwarded, SchoolBasedRecorded]),
         ]
 
+    def beyond(self) -> list[Selector]:
+        return [
+            *Family.selectors(self.worth.room.opened),
+            about(self.teacher, of=[CreditAwarded, CreditRevoked]),
+        ]
+
     def learn(self, entry: Entry) -> None:
+        if self.family.learn(entry, self.offering):
+            return
+        match entry.event:
+            case CreditAwarded(teacher=teacher, offering=offering, credit=credit):
+                if teacher == self.teacher and offering != self.offering:
+                    self.others[offering] = credit, entry.id
+            case CreditRevoked(credit=credit):
+                self.others = {of: each for of, each in self.others.items() if each[0] != credit}
+            case _:
+                pass
         self.now.learn(entry)
         self.starts.learn(entry)
         self.worth.learn(entry)
@@ -151,6 +174,7 @@ class AwardCredit(Command):
         if self.used:
             raise taken(self.credit, "credit")
         yield from self.gate(self._completed(), self.credit, self.teacher, self.offering)
+        yield from self.gate(self._twice(opened), self.credit, self.teacher, self.offering)
         yield from self.gate(self._early(opened), self.credit, self.teacher, self.offering)
         # What an approved change cut is no part of the training any more (C-14).
         plan = self.worth.applied().plan
@@ -195,6 +219,21 @@ class AwardCredit(Command):
                 field="teacher",
                 evidence=(self.awarded,),
             )
+
+    def _twice(self, opened: OfferingOpened) -> Refused | None:
+        """The gate on a second credit for one project at one time."""
+        for other in sorted(self.family.beside(opened) & set(self.others)):
+            credit, evidence = self.others[other]
+            return CreditedBeside(
+                zh=f"{self.teacher} 的这次培训已在 {other} 认定学分（{credit}），"
+                f"{self.offering} 与其为同一项目同期的班",
+                en=f"{self.teacher} has {credit} for {other}, which is the same training at the "
+                f"same time as {self.offering}",
+                field="offering",
+                evidence=(evidence,),
+                lacking=revocation(self.credit),
+            )
+        return None
 
     def _same(self, event: CreditAwarded) -> bool:
         return (event.teacher, event.offering) == (self.teacher, self.offering)

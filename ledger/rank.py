@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from ledger.command import Refused, Selector, about, fact
 from ledger.enrollment import (
+    Choice,
     EnrollmentConfirmed,
     EnrollmentDeclined,
     EnrollmentWithdrawn,
@@ -19,7 +20,8 @@ from ledger.enrollment import (
     SelectionStep,
 )
 from ledger.event import Entry, Event
-from ledger.names import JurisdictionId, Name, TeacherId
+from ledger.names import JurisdictionId, Name, OfferingId, TeacherId
+from ledger.parallel import Family
 from ledger.screening import ApplicantPlaced
 
 
@@ -66,6 +68,8 @@ class ReReview(SelectionStep):
 
     roll: Roll = fact(default_factory=Roll)
     ranks: Ranks = fact(default_factory=Ranks)
+    family: Family = fact(default_factory=Family)
+    places: dict[OfferingId, Choice] = fact(default_factory=dict)
 
     def boundary(self) -> list[Selector]:
         others: list[type[Event]] = [
@@ -76,7 +80,22 @@ class ReReview(SelectionStep):
         ]
         return [*super().boundary(), about(self.offering, of=others)]
 
+    def beyond(self) -> list[Selector]:
+        opened = self.room.opened
+        if opened is None:
+            return []
+        places: list[type[Event]] = [EnrollmentConfirmed, EnrollmentWithdrawn]
+        return [about(self.teacher, opened.term, of=places), *Family.selectors(opened)]
+
     def learn(self, entry: Entry) -> None:
+        if self.family.learn(entry, self.offering):
+            return
+        event = entry.event
+        of: OfferingId | None = getattr(event, "offering", None)
+        if of is not None and getattr(event, "teacher", None) == self.teacher:
+            self.places.setdefault(of, Choice()).learn(entry)
+        if of not in (None, self.offering):
+            return
         super().learn(entry)
         self.roll.learn(entry)
         self.ranks.learn(entry)
@@ -86,6 +105,11 @@ class ReReview(SelectionStep):
 
     def answerable(self) -> JurisdictionId:
         return self.room.known(self.offering).place
+
+    def placed(self, *, but: OfferingId | None = None) -> Refused | None:
+        """What is wrong with a place for one who has it in a class beside this one."""
+        elsewhere = {name: each for name, each in self.places.items() if name != but}
+        return self.family.placed(self.room.known(self.offering), self.teacher, elsewhere)
 
     def left(self) -> int:
         """How many seats of the class that was chosen are left."""
