@@ -244,11 +244,12 @@ class _Class:
         """What is put right after the award, now and then."""
         run, bureau, chance = self.run, self.run.bureau, self.rng.random()
         day = later(run.open.closes, 20)
+        missed = run.missed.get(teacher.teacher, Decimal(0))
         if chance < 0.005:
             correct = CorrectCredit(
                 credit=award.credit,
                 teacher=teacher.teacher,
-                credits=run.plan.base_credits - Decimal(2),
+                credits=max(run.plan.base_credits - missed - Decimal(2), Decimal(0)),
                 reason="复核发现计算有误",
             )
             self.script.say(day, "credit corrections", bureau, correct)
