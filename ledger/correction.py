@@ -19,6 +19,7 @@ from ledger.completion import (
     CompletionDenied,
     CompletionGranted,
     Standing,
+    barred,
     settled,
     undecided,
 )
@@ -45,6 +46,10 @@ from ledger.worth import credited
 
 class NothingToCorrect(Refused):
     """The half-day has no record, or it says so already."""
+
+
+class OutcomeOverturned(Refused):
+    """A correction overturned an outcome that another system told against the hours."""
 
 
 class NotCredited(Refused):
@@ -168,16 +173,25 @@ class CorrectAttendance(ClassStep):
             corrects=(missed.events or {}).get(key, self.recorded),
             reason=self.reason,
         )
+        due = barred(self.ask.rules, self.room, self.standing) is None
+        told = due is not (self.standing.outcome == "COMPLETED")
         missed.halves = {**(missed.halves or {}), key: hours}
         # What was taken back for a breach does not come back with better attendance.
         if self.standing.outcome in ("COMPLETED", "NOT_COMPLETED") and not self.standing.breached:
-            yield from self._resettle()
+            yield from self._resettle(told)
 
-    def _resettle(self) -> Iterator[Event]:
+    def _resettle(self, told: bool) -> Iterator[Event]:
         outcome = settled(
             self.ask.rules, self.room, self.standing, corrects=self.standing.outcome_event
         )
         yield outcome
+        if told and isinstance(outcome, CompletionGranted) != (
+            self.standing.outcome == "COMPLETED"
+        ):
+            # Nobody but the other system knows why it settled otherwise; it is to be asked.
+            provider = self.room.known(self.offering).provider
+            said_of = self.teacher, self.offering, provider
+            yield self.finding(self._overturned(outcome), Outcome.ADVISORY, *said_of)
         said = undecided(self.ask.rules, self.room, self.standing)
         if said is not None:
             yield self.finding(
@@ -191,6 +205,19 @@ class CorrectAttendance(ClassStep):
             yield from self._recredit(outcome)
         else:
             yield from self._uncredit(outcome)
+
+    def _overturned(self, outcome: CompletionGranted | CompletionDenied) -> OutcomeOverturned:
+        now = "COMPLETED" if isinstance(outcome, CompletionGranted) else "NOT_COMPLETED"
+        bar = barred(self.ask.rules, self.room, self.standing)
+        return OutcomeOverturned(
+            zh=f"他系统报来 {self.teacher} 在 {self.offering} 的结果 {self.standing.outcome} "
+            f"与当时的学时不符；更正出勤后按学时改为 {now}，请核实",
+            en=f"another system told {self.standing.outcome} of {self.teacher} in {self.offering} "
+            f"against the hours then; after the correction it is {now} by the hours",
+            rule=bar[1] if bar else None,
+            field="hours",
+            evidence=(self.standing.outcome_event,),
+        )
 
     def _recredit(self, outcome: CompletionGranted) -> Iterator[Event]:
         awarded = self.account.awarded
