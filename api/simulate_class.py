@@ -11,6 +11,7 @@ from api.population import Population, Teacher
 from api.simulate_calendar import TermDays, later
 from api.simulate_room import ClassRun
 from api.simulate_script import Script
+from ledger.adjustment import CorrectCredit, RevokeCredit
 from ledger.assessment import RecordAssessment, Result
 from ledger.attendance import Absence, AbsenceKind, GrantLeave, RecordAttendance
 from ledger.change import (
@@ -20,10 +21,11 @@ from ledger.change import (
     NotifyTrainees,
     RequestChange,
 )
-from ledger.completion import Recipient, SettleCompletion
-from ledger.correction import CorrectAttendance, CorrectCredit, RevokeCredit
+from ledger.completion import Recipient
+from ledger.correction import CorrectAttendance
 from ledger.credit import AwardCredit
 from ledger.effect import CarryOutChange
+from ledger.judgement import SettleCompletion
 from ledger.misconduct import RecordMisconduct
 from ledger.names import ChangeId, CreditId, TeacherId
 from ledger.notice import NotifyDenial
@@ -242,11 +244,12 @@ class _Class:
         """What is put right after the award, now and then."""
         run, bureau, chance = self.run, self.run.bureau, self.rng.random()
         day = later(run.open.closes, 20)
+        missed = run.missed.get(teacher.teacher, Decimal(0))
         if chance < 0.005:
             correct = CorrectCredit(
                 credit=award.credit,
                 teacher=teacher.teacher,
-                credits=run.plan.base_credits - Decimal(2),
+                credits=max(run.plan.base_credits - missed - Decimal(2), Decimal(0)),
                 reason="复核发现计算有误",
             )
             self.script.say(day, "credit corrections", bureau, correct)

@@ -48,6 +48,7 @@ warning            黄牌警告         warning.py (re-inspection: 再检查)
 sanction           取消             sanction.py (of a project or an accreditation)
 expansion          扩班             expansion.py (more seats, or a parallel class: 平行班)
 enrollment         选课             enrollment.py (one teacher's choice of one offering)
+parallel           平行班           parallel.py (one place in a class and those beside it)
 round              轮次             round.py (who may use round two)
 selection          自主选课         selection.py (the first step of an enrollment; match: 匹配)
 assignment         指派             assignment.py (of trainees to a mandated training)
@@ -70,6 +71,7 @@ assessment         结业考核         assessment.py
 evaluation         测评、评价       evaluation.py (its results are fed back, 反馈)
 safeguard          安全与档案       safeguard.py (safety education, kept documents)
 completion         结业             completion.py
+judgement          结业判定         judgement.py (by the provider, of one trainee)
 notice             抄告             notice.py
 feedback           学员情况反馈     feedback.py
 charge             收费             charge.py
@@ -85,8 +87,10 @@ funding            培训经费         funding.py
 duty               年度职责         duty.py (monitoring body, office, appraisal, notice of dates)
 school plan        学校培训规划     school_plan.py
 recognition        学时认定         recognition.py
+worth              应得学分         worth.py (what a training is worth to one trainee)
 credit             学分认定         credit.py
 correction         更正             correction.py
+adjustment         学分更正         adjustment.py (of one credit, by the bureau)
 misconduct         违规违纪         misconduct.py
 remedy             补正             remedy.py (which later events put a finding right)
 redress            整改、处理       redress.py (what became of a finding, and who closed it)
@@ -127,15 +131,15 @@ from ledger import (  # isort: skip  (order of life)
     cycle, term, profile, plan, mandate, trainer, channel, form, order, response, candidate,
     segment, fee, content, mode, host, scrutiny, quota, cap, declaration, review, spot_check,
     resumption, restart, supervision, reopening, dates, delivery, offering, redating, removal,
-    warning, sanction, expansion, enrollment, round, selection, assignment, draw, applicant,
-    screening, rank, admission, invitation, change, effect, execution, schedule, extent,
+    warning, sanction, expansion, enrollment, parallel, round, selection, assignment, draw,
+    applicant, screening, rank, admission, invitation, change, effect, execution, schedule, extent,
     withdrawal, circular, settlement, attendance, assessment, evaluation, safeguard, completion,
-    notice, feedback, charge, conduct, omission, closing, school_based, population, sample,
-    oversight, observation, funding, duty, school_plan, recognition, credit, correction,
-    misconduct, remedy, redress, record, erasure, special, structure, footing, breakdown, yearly,
-    verdict, ground, caution, evidence, difference, trial, explanation, obstacle, denial,
-    placement, exclusion, indicator, target, consequence, statement, draft, conflict, document,
-    adoption, policy, amendment,
+    judgement, notice, feedback, charge, conduct, omission, closing, school_based, population,
+    sample, oversight, observation, funding, duty, school_plan, recognition, worth, credit,
+    correction, adjustment, misconduct, remedy, redress, record, erasure, special, structure,
+    footing, breakdown, yearly, verdict, ground, caution, evidence, difference, trial, explanation,
+    obstacle, denial, placement, exclusion, indicator, target, consequence, statement, draft,
+    conflict, document, adoption, policy, amendment,
 )
 
 NOUNS = (
@@ -143,14 +147,14 @@ NOUNS = (
     cycle, term, profile, plan, mandate, trainer, channel, form, order, response, candidate,
     segment, fee, content, mode, host, scrutiny, quota, cap, declaration, review, spot_check,
     resumption, restart, supervision, reopening, dates, delivery, offering, redating, removal,
-    warning, sanction, expansion, enrollment, round, selection, assignment, draw, applicant,
-    screening, rank, admission, invitation, change, effect, execution, schedule, extent,
+    warning, sanction, expansion, enrollment, parallel, round, selection, assignment, draw,
+    applicant, screening, rank, admission, invitation, change, effect, execution, schedule, extent,
     withdrawal, circular, settlement, attendance, assessment, evaluation, safeguard, completion,
-    notice, feedback, charge, conduct, omission, closing, school_based, population, sample,
-    oversight, observation, funding, duty, school_plan, recognition, credit, correction,
-    misconduct, remedy, redress, record, erasure, special, structure, footing, breakdown, yearly,
-    verdict, ground, caution, evidence, difference, trial, explanation, obstacle, denial,
-    placement, exclusion, indicator, target, consequence, statement, draft, conflict, document,
-    adoption, policy, amendment,
+    judgement, notice, feedback, charge, conduct, omission, closing, school_based, population,
+    sample, oversight, observation, funding, duty, school_plan, recognition, worth, credit,
+    correction, adjustment, misconduct, remedy, redress, record, erasure, special, structure,
+    footing, breakdown, yearly, verdict, ground, caution, evidence, difference, trial, explanation,
+    obstacle, denial, placement, exclusion, indicator, target, consequence, statement, draft,
+    conflict, document, adoption, policy, amendment,
 )
 # fmt: on

@@ -61,6 +61,7 @@ class ConfirmEnrollment(ReReview):
         )
         number = self.choice.round
         if self.admitted:
+            yield from self.gate(self.placed(), *subjects)
             yield from self.gate(self.roll.full(self.room, self.offering), *subjects)
             yield _confirmed(opened, self.teacher, school, number)
         else:
@@ -160,7 +161,7 @@ class AdmitToParallel(ReReview):
             self.trainees.learn(entry)
             if getattr(entry.event, "teacher", None) == self.teacher:
                 self.enrolled = entry.id
-        if of == self.offering:
+        if of != self.parallel or of == self.offering:
             super().learn(entry)
 
     def decide(self) -> Iterator[Event]:
@@ -170,6 +171,8 @@ class AdmitToParallel(ReReview):
         number = self.choice.round
         yield from self.gate(self.follows(), *subjects)
         yield from in_window(self, _phase(number), *subjects, place=opened.place, term=opened.term)
+        # A place in the parallel class itself is refused before, whatever is reported.
+        yield from self.gate(self.placed(but=self.parallel), *subjects)
         yield from self.gate(self.trainees.full(self.beside, self.parallel), *subjects)
         yield _confirmed(beside, self.teacher, school, number)
         moved = f"转入平行班 {self.parallel}"

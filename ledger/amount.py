@@ -18,6 +18,7 @@ FUNDS_MAX = Decimal(1_000_000_000_000)
 CENT = Decimal("0.01")
 SCORE_MAX = Decimal(100)
 HALF_DAY_HOURS_MAX = Decimal(12)
+SCHOOL_BASED_HOURS_MAX = Decimal(240)
 PLAIN = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 PLAIN_SHARE = re.compile(r"-?[0-9]+(?:\.[0-9]+|/[0-9]+)?")
 

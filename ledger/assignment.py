@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 from ledger.command import Command, Refused, Selector, about, fact
 from ledger.enrollment import (
@@ -20,9 +21,13 @@ from ledger.enrollment import (
 )
 from ledger.event import Entry, Event
 from ledger.names import JurisdictionId, Name, OfferingId, TeacherId
-from ledger.offering import OFFERING_EVENTS, ClassRoom
+from ledger.offering import OFFERING_EVENTS, ClassRoom, OfferingOpened
+from ledger.parallel import Family
 from ledger.plan import Choice as Selecting
 from ledger.teacher import TEACHER_EVENTS, Whereabouts
+
+ONE_DAY = timedelta(days=1)
+CLOSING = "closing.offering-closed"
 
 
 class NotMandated(Refused):
@@ -37,6 +42,10 @@ class AlreadyEnrolled(Refused):
     """The teacher is a trainee of the class."""
 
 
+class ClassOver(Refused):
+    """The class is over, or at its last day; whom nobody taught would be down as present."""
+
+
 @dataclass(kw_only=True)
 class AssignTrainee(Command):
     """Enrol a teacher in a mandated class, by the bureau that ordered it or holds it."""
@@ -48,6 +57,9 @@ class AssignTrainee(Command):
     room: ClassRoom = fact(default_factory=ClassRoom)
     roll: Roll = fact(default_factory=Roll)
     choice: Choice = fact(default_factory=Choice)
+    family: Family = fact(default_factory=Family)
+    places: dict[OfferingId, Choice] = fact(default_factory=dict)
+    closed: str | None = fact(default=None)
 
     def boundary(self) -> list[Selector]:
         seats: list[type[Event]] = [EnrollmentConfirmed, EnrollmentWithdrawn]
@@ -55,13 +67,30 @@ class AssignTrainee(Command):
             about(self.teacher, of=TEACHER_EVENTS),
             about(self.teacher, self.offering, of=ENROLLMENT_EVENTS),
             about(self.offering, of=[*OFFERING_EVENTS, *seats]),
+            # Closing is a later noun, so by its name.
+            Selector(types=(CLOSING,), tags=(str(self.offering),)),
         ]
+
+    def beyond(self) -> list[Selector]:
+        opened = self.room.opened
+        if opened is None:
+            return []
+        places: list[type[Event]] = [EnrollmentConfirmed, EnrollmentWithdrawn]
+        return [about(self.teacher, opened.term, of=places), *Family.selectors(opened)]
 
     def learn(self, entry: Entry) -> None:
         event = entry.event
+        of: OfferingId | None = getattr(event, "offering", None)
+        if self.family.learn(entry, self.offering):
+            return
+        if type(event) in ENROLLMENT_EVENTS and of not in (None, self.offering):
+            self.places.setdefault(OfferingId(str(of)), Choice()).learn(entry)
+            return
         self.now.learn(entry)
         self.room.learn(entry)
         self.roll.learn(entry)
+        if event.NAME == CLOSING:
+            self.closed = entry.id
         if getattr(event, "teacher", None) == self.teacher:
             self.choice.learn(entry)
 
@@ -89,6 +118,9 @@ class AssignTrainee(Command):
             yield from self.gate(self._self_selected(), *subjects)
         if not bureau.covers(self.now.place):
             yield from self.gate(self._beyond(bureau), *subjects)
+        yield from self.gate(self._over(opened), *subjects)
+        placed = self.family.placed(opened, self.teacher, self.places)
+        yield from self.gate(placed, *subjects)
         yield from self.gate(self.roll.full(self.room, self.offering), *subjects)
         yield EnrollmentConfirmed(
             teacher=self.teacher,
@@ -99,6 +131,20 @@ class AssignTrainee(Command):
             round=0,
             place=self.now.place,
             assigned_by=bureau,
+        )
+
+    def _over(self, opened: OfferingOpened) -> Refused | None:
+        # No document names a last day for it; on the only day of a class trainees still arrive.
+        last = max(opened.opens, opened.closes - ONE_DAY)
+        if self.closed is None and self.ask.on <= last:
+            return None
+        return ClassOver(
+            zh=f"{self.offering} 的培训期间为 {opened.opens} 至 {opened.closes}，"
+            f"{self.ask.on} 已结束或临近结束，不能再指派学员",
+            en=f"{self.offering} runs from {opened.opens} to {opened.closes}; on {self.ask.on} "
+            "it is over, or as good as over, and nobody is assigned to it",
+            field="on",
+            evidence=tuple(filter(None, [self.closed])),
         )
 
     def _self_selected(self) -> Refused:

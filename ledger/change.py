@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 
-from ledger.command import Command, Refused, Selector, about, fact
+from ledger.command import Command, Refused, Selector, about, fact, premature
 from ledger.event import Entry, Event, unchanged
 from ledger.fault import Fault
 from ledger.names import ChangeId, JurisdictionId, Name, OfferingId, ProviderId, TermId
@@ -148,6 +148,7 @@ class Change:
     """A change as the events say it."""
 
     requested: ChangeRequested | None = None
+    requested_on: date | None = None
     decided: ChangeDecided | None = None
     decided_on: date | None = None
     notified_on: date | None = None
@@ -159,7 +160,7 @@ class Change:
         """Takes in the change's events; others change nothing."""
         match entry.event:
             case ChangeRequested() as event:
-                self.requested = event
+                self.requested, self.requested_on = event, entry.on
             case ChangeDecided() as event:
                 self.decided, self.decided_on = event, entry.on
             case TraineesNotified(understood=understood):
@@ -177,6 +178,13 @@ class Change:
         if self.requested is None:
             raise unknown(change, "change")
         return self.requested
+
+    def early(self, today: date) -> Refused | None:
+        """What is wrong with a later step that is dated before the request."""
+        asked = self.requested
+        assert asked is not None
+        zh, en = f"{asked.change} 已提出申请", f"{asked.change} was asked for"
+        return premature(today, self.requested_on, zh, en, *self.evidence[:1])
 
     @property
     def approves(self) -> bool:
@@ -323,6 +331,7 @@ class DecideChange(ChangeStep):
                 zh=f"{self.change} 已经批复", en=f"{self.change} is decided", field="change"
             )
         reasoned(self.reason, not self.approved)
+        yield from self.gate(self.seen.early(self.ask.on), asked.offering, asked.provider)
         yield ChangeDecided(
             change=self.change,
             offering=asked.offering,

@@ -137,6 +137,22 @@ class OutsideScope(Refused):
     """The asker's token does not reach the party that decides this."""
 
 
+class TooEarly(Refused):
+    """A step is dated before the act that it follows."""
+
+
+def premature(today: date, after: date | None, zh: str, en: str, *evidence: str) -> TooEarly | None:
+    """What is wrong with a step dated before the act that it follows; ``zh`` and ``en`` name it."""
+    if after is None or today >= after:
+        return None
+    return TooEarly(
+        zh=f"{zh}（{after}），此事不能早在 {today}",
+        en=f"{en} on {after}; {today} is too early for this",
+        field="on",
+        evidence=tuple(filter(None, evidence)),
+    )
+
+
 class Refusals(Exception):
     """All refusals of one command."""
 

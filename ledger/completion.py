@@ -7,7 +7,6 @@ segments together (rulebook C-14). The version in force when the offering opened
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -16,16 +15,14 @@ from fractions import Fraction
 from typing import Any
 
 from ledger.assessment import AssessmentRecorded
-from ledger.attendance import ATTENDANCE_EVENTS, Missed, NotEnrolled
-from ledger.command import Refused, Selector, about, fact
-from ledger.enrollment import ENROLLMENT_EVENTS, Choice, Status
+from ledger.attendance import Missed, NotEnrolled
+from ledger.command import Refused
+from ledger.enrollment import Choice, Status
 from ledger.event import Entry, Event
-from ledger.extent import EXTENT_EVENTS, Extent
-from ledger.finding import Outcome
 from ledger.names import OfferingId, ProviderId, SchoolId, TeacherId
-from ledger.offering import OFFERING_EVENTS, ClassRoom, ClassStep, OfferingOpened
+from ledger.offering import ClassRoom, OfferingOpened
 from ledger.regulation import InForce, Parameters, Rulebook
-from ledger.scrutiny import FinalAssessment
+from ledger.scrutiny import assessment_rule
 
 
 class Reason(Enum):
@@ -146,20 +143,8 @@ class LimitUncertain(Refused):
     """Too much was missed for a rule of which nobody can tell whether it is in force."""
 
 
-class OutcomeContrary(Refused):
-    """The outcome that is told is not the one that follows from hours missed and assessment."""
-
-
-class AlreadySettled(Refused):
-    """The outcome of this trainee stands."""
-
-
 class NotEnded(Refused):
     """The class is still running."""
-
-
-class AssessmentMissing(Refused):
-    """The plan has a final assessment whose result is not recorded."""
 
 
 @dataclass
@@ -171,6 +156,7 @@ class Standing:
     passed: bool | None = None
     outcome: str | None = None
     outcome_event: str = ""
+    outcome_on: date | None = None
     completed_on: date | None = None
     breached: bool = False
     notified: set[Recipient] = field(default_factory=set)
@@ -205,7 +191,7 @@ class Standing:
                 return
             case _:
                 return
-        self.outcome_event = entry.id
+        self.outcome_event, self.outcome_on = entry.id, entry.on
         if self.outcome != before:
             # Of another outcome nobody was told yet.
             self.notified.clear()
@@ -259,7 +245,7 @@ def barred(rules: Rulebook, room: ClassRoom, standing: Standing) -> Bar | None:
     if limit is not None and limit.certain and beyond_limit(limit, missed, planned):
         return Reason.ABSENCE, limit
     if standing.passed is False:
-        return Reason.ASSESSMENT_FAILED, rules.pinned(FinalAssessment, opened.place, pinned)
+        return Reason.ASSESSMENT_FAILED, assessment_rule(rules, opened.place, planned, pinned)
     return None
 
 
@@ -316,85 +302,3 @@ def undecided(rules: Rulebook, room: ClassRoom, standing: Standing) -> LimitUnce
         field="teacher",
         evidence=standing.missed.evidence,
     )
-
-
-@dataclass(kw_only=True)
-class SettleCompletion(ClassStep):
-    """Settle whether a trainee completed a training, by the provider.
-
-    ``completed`` is what came of it where another system settled that; against what follows from
-    the hours missed and the assessment it is refused when asked, and noted when reported.
-    """
-
-    teacher: TeacherId
-    completed: bool | None = None
-
-    extent: Extent = fact(default_factory=Extent)
-    standing: Standing = fact(default=None)
-
-    def __post_init__(self) -> None:
-        self.standing = Standing(self.teacher)
-
-    def boundary(self) -> list[Selector]:
-        return [
-            about(
-                self.teacher,
-                self.offering,
-                of=[*ENROLLMENT_EVENTS, *ATTENDANCE_EVENTS, *COMPLETION_EVENTS],
-            ),
-            about(self.offering, of=[*OFFERING_EVENTS, *EXTENT_EVENTS]),
-        ]
-
-    def learn(self, entry: Entry) -> None:
-        super().learn(entry)
-        self.standing.learn(entry)
-        self.extent.learn(entry)
-
-    def decide(self) -> Iterator[Event]:
-        opened = self.room.opened = self.extent.applied(self.running())
-        self.standing.enrolled(self.offering)
-        if self.standing.outcome is not None:
-            raise AlreadySettled(
-                zh=f"{self.teacher} 在 {self.offering} 的结果已是 {self.standing.outcome}",
-                en=f"{self.teacher} in {self.offering} is settled as {self.standing.outcome}",
-                field="teacher",
-                evidence=(self.standing.outcome_event,),
-            )
-        if self.ask.on < opened.closes:
-            raise NotEnded(
-                zh=f"{self.offering} 到 {opened.closes} 才结束，{self.ask.on} 不能结业",
-                en=f"{self.offering} ends on {opened.closes}, after {self.ask.on}",
-                field="offering",
-            )
-        bar = barred(self.ask.rules, self.room, self.standing)
-        if opened.plan.final_assessment and self.standing.passed is None and bar is None:
-            raise AssessmentMissing(
-                zh=f"{self.teacher} 的结业考核结果尚未登记",
-                en=f"the final assessment of {self.teacher} is not recorded",
-                rule=self.ask.rules.pinned(FinalAssessment, opened.place, self.room.opened_on),
-                field="teacher",
-            )
-        if self.completed not in (None, bar is None):
-            subjects = (self.teacher, self.offering, opened.provider)
-            yield from self.gate(self._contrary(opened, bar), *subjects)
-        yield settled(self.ask.rules, self.room, self.standing, told=self.completed)
-        said = undecided(self.ask.rules, self.room, self.standing)
-        if said is not None and self.completed is not False:
-            subjects = (self.teacher, self.offering, opened.provider)
-            yield self.finding(said, Outcome.VIOLATION, *subjects)
-
-    def _contrary(self, opened: OfferingOpened, bar: Bar | None) -> OutcomeContrary:
-        missed, planned = self.standing.missed.total, opened.plan.hours
-        limit = absence_limit(self.ask.rules, opened, self.room.opened_on)
-        # A limit that may not be in force is of no matter to who keeps it.
-        weighs = limit is not None and (limit.certain or beyond_limit(limit, missed, planned))
-        told, due = ("NOT_COMPLETED", "COMPLETED") if bar is None else ("COMPLETED", bar[0].value)
-        return OutcomeContrary(
-            zh=f"{self.teacher} 在 {self.offering} 缺课 {missed}/{planned} 学时，所报结果 {told} "
-            f"与应有的结果不符（{due}）",
-            en=f"{self.teacher} missed {missed} of {planned} hours of {self.offering}; {told} is "
-            f"told against {due}",
-            rule=bar[1] if bar else limit if weighs else None,
-            field="completed",
-            evidence=self.standing.missed.evidence,
-        )

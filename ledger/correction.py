@@ -1,4 +1,4 @@
-"""Correction: attendance or credits that were recorded wrong, and all that follows.
+"""Correction: attendance that was recorded wrong, and all that follows.
 
 One append holds the corrected hours and, where the outcome was settled already, the outcome and
 the credit that now follow. Both old and new events stay (rulebook C-35, case W-027).
@@ -13,12 +13,13 @@ from decimal import Decimal
 
 from ledger.amount import ZERO, exact
 from ledger.attendance import ATTENDANCE_EVENTS, AttendanceCorrected, AttendanceRecorded, within
-from ledger.command import Command, Refused, Selector, about, fact
+from ledger.command import Refused, Selector, about, fact
 from ledger.completion import (
     COMPLETION_EVENTS,
     CompletionDenied,
     CompletionGranted,
     Standing,
+    barred,
     settled,
     undecided,
 )
@@ -27,13 +28,12 @@ from ledger.credit import (
     CreditAwarded,
     CreditCorrected,
     CreditRevoked,
-    credited,
 )
 from ledger.enrollment import ENROLLMENT_EVENTS
 from ledger.event import Entry, Event
 from ledger.extent import EXTENT_EVENTS, Extent
 from ledger.finding import Outcome
-from ledger.names import CreditId, JurisdictionId, Name, TeacherId
+from ledger.names import CreditId, JurisdictionId, TeacherId
 from ledger.offering import OFFERING_EVENTS, ClassStep
 from ledger.recognition import beyond_days, per_day
 from ledger.register import unknown
@@ -41,10 +41,15 @@ from ledger.review import reasoned
 from ledger.schedule import Half, Timetable
 from ledger.school_based import SchoolBasedRecognised
 from ledger.teacher import TEACHER_EVENTS, Whereabouts
+from ledger.worth import credited
 
 
 class NothingToCorrect(Refused):
     """The half-day has no record, or it says so already."""
+
+
+class OutcomeOverturned(Refused):
+    """A correction overturned an outcome that another system told against the hours."""
 
 
 class NotCredited(Refused):
@@ -56,11 +61,13 @@ class Account:
     """One credit entry as the events say it, from a training or from the school."""
 
     awarded: CreditAwarded | None = None
+    recognised: SchoolBasedRecognised | None = None
     authority: JurisdictionId | None = None
     credits: Decimal = ZERO
     revoked: bool = False
     decided: bool = False
     evidence: str = ""
+    day: date | None = None
 
     def learn(self, entry: Entry) -> None:
         """Takes in the credit's events; others change nothing."""
@@ -70,6 +77,7 @@ class Account:
                 self.authority = event.authority
             case SchoolBasedRecognised(approved=True) as event:
                 self.credits, self.revoked, self.authority = event.credits, False, event.place
+                self.recognised = event
             case CreditCorrected(credits=credits, decided=decided):
                 # A credit put right after it was revoked stands again.
                 self.credits, self.revoked, self.decided = credits, False, decided
@@ -77,7 +85,7 @@ class Account:
                 self.credits, self.revoked, self.decided = ZERO, True, decided
             case _:
                 return
-        self.evidence = entry.id
+        self.evidence, self.day = entry.id, entry.on
 
     def owner(self, credit: CreditId) -> JurisdictionId:
         """The bureau that awarded it. Raises ``UnknownReference``."""
@@ -165,16 +173,25 @@ class CorrectAttendance(ClassStep):
             corrects=(missed.events or {}).get(key, self.recorded),
             reason=self.reason,
         )
+        due = barred(self.ask.rules, self.room, self.standing) is None
+        told = due is not (self.standing.outcome == "COMPLETED")
         missed.halves = {**(missed.halves or {}), key: hours}
         # What was taken back for a breach does not come back with better attendance.
         if self.standing.outcome in ("COMPLETED", "NOT_COMPLETED") and not self.standing.breached:
-            yield from self._resettle()
+            yield from self._resettle(told)
 
-    def _resettle(self) -> Iterator[Event]:
+    def _resettle(self, told: bool) -> Iterator[Event]:
         outcome = settled(
             self.ask.rules, self.room, self.standing, corrects=self.standing.outcome_event
         )
         yield outcome
+        if told and isinstance(outcome, CompletionGranted) != (
+            self.standing.outcome == "COMPLETED"
+        ):
+            # Nobody but the other system knows why it settled otherwise; it is to be asked.
+            provider = self.room.known(self.offering).provider
+            said_of = self.teacher, self.offering, provider
+            yield self.finding(self._overturned(outcome), Outcome.ADVISORY, *said_of)
         said = undecided(self.ask.rules, self.room, self.standing)
         if said is not None:
             yield self.finding(
@@ -188,6 +205,19 @@ class CorrectAttendance(ClassStep):
             yield from self._recredit(outcome)
         else:
             yield from self._uncredit(outcome)
+
+    def _overturned(self, outcome: CompletionGranted | CompletionDenied) -> OutcomeOverturned:
+        now = "COMPLETED" if isinstance(outcome, CompletionGranted) else "NOT_COMPLETED"
+        bar = barred(self.ask.rules, self.room, self.standing)
+        return OutcomeOverturned(
+            zh=f"他系统报来 {self.teacher} 在 {self.offering} 的结果 {self.standing.outcome} "
+            f"与当时的学时不符；更正出勤后按学时改为 {now}，请核实",
+            en=f"another system told {self.standing.outcome} of {self.teacher} in {self.offering} "
+            f"against the hours then; after the correction it is {now} by the hours",
+            rule=bar[1] if bar else None,
+            field="hours",
+            evidence=(self.standing.outcome_event,),
+        )
 
     def _recredit(self, outcome: CompletionGranted) -> Iterator[Event]:
         awarded = self.account.awarded
@@ -222,69 +252,4 @@ class CorrectAttendance(ClassStep):
             credits_before=self.account.credits,
             corrects=self.account.evidence,
             reason=f"{outcome.reason.value}: {self.reason}",
-        )
-
-
-@dataclass(kw_only=True)
-class _CreditStep(Command):
-    """What corrections of a credit share."""
-
-    credit: CreditId
-    teacher: TeacherId
-    reason: str
-
-    now: Whereabouts = fact(default_factory=Whereabouts)
-    account: Account = fact(default_factory=Account)
-
-    def boundary(self) -> list[Selector]:
-        return [
-            about(self.credit, self.teacher, of=[*CREDIT_EVENTS, SchoolBasedRecognised]),
-            about(self.teacher, of=TEACHER_EVENTS),
-        ]
-
-    def learn(self, entry: Entry) -> None:
-        self.now.learn(entry)
-        self.account.learn(entry)
-
-    def authority(self) -> Name:
-        return self.account.owner(self.credit)
-
-
-@dataclass(kw_only=True)
-class CorrectCredit(_CreditStep):
-    """Put the amount of a credit right, also of a revoked one, by the bureau that awarded it."""
-
-    credits: Decimal
-
-    def decide(self) -> Iterator[Event]:
-        reasoned(self.reason, needed=True)
-        yield CreditCorrected(
-            credit=self.credit,
-            teacher=self.teacher,
-            school=self.now.known(self.teacher),
-            place=self.now.place,
-            credits_before=self.account.credits,
-            credits=exact(self.credits, "credits"),
-            corrects=self.account.evidence,
-            reason=self.reason,
-            decided=True,
-        )
-
-
-@dataclass(kw_only=True)
-class RevokeCredit(_CreditStep):
-    """Take a credit back whole, by the bureau that awarded it."""
-
-    def decide(self) -> Iterator[Event]:
-        self.account.stands(self.credit)
-        reasoned(self.reason, needed=True)
-        yield CreditRevoked(
-            credit=self.credit,
-            teacher=self.teacher,
-            school=self.now.known(self.teacher),
-            place=self.now.place,
-            credits_before=self.account.credits,
-            corrects=self.account.evidence,
-            reason=self.reason,
-            decided=True,
         )

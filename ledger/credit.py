@@ -13,31 +13,24 @@ from decimal import Decimal
 from enum import Enum
 
 from ledger.amount import ZERO
-from ledger.attendance import ATTENDANCE_EVENTS
-from ledger.command import Command, Refused, Selector, about, fact
+from ledger.command import Command, Refused, Selector, about, fact, premature
 from ledger.completion import (
-    COMPLETION_EVENTS,
-    CompletionDenied,
-    CompletionRevoked,
     HoursDeduction,
-    Standing,
-    TrainingTerminated,
 )
 from ledger.cycle import CYCLE_EVENTS, Starts, revocation
-from ledger.enrollment import ENROLLMENT_EVENTS
 from ledger.event import Entry, Event, unchanged
-from ledger.extent import EXTENT_EVENTS, Extent
 from ledger.finding import Outcome
 from ledger.names import CreditId, JurisdictionId, Name, OfferingId, ProviderId, SchoolId, TeacherId
-from ledger.offering import OFFERING_EVENTS, ClassRoom
+from ledger.offering import OfferingOpened
 from ledger.order import AlreadyAwarded
+from ledger.parallel import Family
 from ledger.plan import Choice, Purpose
-from ledger.recognition import AssignedCounts, HoursPerDay, beyond_days, per_day
+from ledger.recognition import AssignedCounts, HoursPerDay, per_day
 from ledger.register import taken
-from ledger.regulation import InForce, Parameters
-from ledger.schedule import Timetable
+from ledger.regulation import InForce
 from ledger.school_based import SchoolBasedRecorded
 from ledger.teacher import TEACHER_EVENTS, Whereabouts
+from ledger.worth import Worth, credited
 
 
 class CreditKind(Enum):
@@ -113,13 +106,8 @@ class CreditRevoked(Event, name="credit.revoked"):
 CREDIT_EVENTS: list[type[Event]] = [CreditAwarded, CreditCorrected, CreditRevoked]
 
 
-class NotCompleted(Refused):
-    """The training was not completed, so there is nothing to credit."""
-
-
-def credited(base: Decimal, missed: Decimal, beyond: Decimal = ZERO) -> Decimal:
-    """What a completed training is worth after missed and unrecognised hours are taken off."""
-    return max(base - missed - beyond, ZERO)
+class CreditedBeside(Refused):
+    """The training is credited already, in another class of the same project and time."""
 
 
 @dataclass(kw_only=True)
@@ -132,62 +120,67 @@ class AwardCredit(Command):
 
     now: Whereabouts = fact(default_factory=Whereabouts)
     starts: Starts = fact(default_factory=Starts)
-    room: ClassRoom = fact(default_factory=ClassRoom)
-    extent: Extent = fact(default_factory=Extent)
-    table: Timetable = fact(default_factory=Timetable)
-    standing: Standing = fact(default=None)
-    hours_missed: Decimal = fact(default=ZERO)
-    denied_by: tuple[str, ...] = fact(default=())
+    worth: Worth = fact(default=None)
+    family: Family = fact(default_factory=Family)
+    others: dict[OfferingId, tuple[CreditId, str]] = fact(default_factory=dict)
     awarded: str | None = fact(default=None)
-    denied_on: date | None = fact(default=None)
     used: bool = fact(default=False)
 
     def __post_init__(self) -> None:
-        self.standing = Standing(self.teacher)
+        self.worth = Worth(self.teacher)
 
     def boundary(self) -> list[Selector]:
-        mine = [*ENROLLMENT_EVENTS, *ATTENDANCE_EVENTS, *COMPLETION_EVENTS]
         return [
+            *Worth.selectors(self.teacher, self.offering),
             about(self.teacher, of=[*TEACHER_EVENTS, *CYCLE_EVENTS]),
-            about(self.teacher, self.offering, of=[*mine, CreditAwarded]),
+            about(self.teacher, self.offering, of=[CreditAwarded]),
             about(self.credit, of=[CreditAwarded, SchoolBasedRecorded]),
-            about(self.offering, of=[*OFFERING_EVENTS, *EXTENT_EVENTS]),
+        ]
+
+    def beyond(self) -> list[Selector]:
+        return [
+            *Family.selectors(self.worth.room.opened),
+            about(self.teacher, of=[CreditAwarded, CreditRevoked]),
         ]
 
     def learn(self, entry: Entry) -> None:
+        if self.family.learn(entry, self.offering):
+            return
+        match entry.event:
+            case CreditAwarded(teacher=teacher, offering=offering, credit=credit):
+                if teacher == self.teacher and offering != self.offering:
+                    self.others[offering] = credit, entry.id
+            case CreditRevoked(credit=credit):
+                self.others = {of: each for of, each in self.others.items() if each[0] != credit}
+            case _:
+                pass
         self.now.learn(entry)
-        self.extent.learn(entry)
         self.starts.learn(entry)
-        self.room.learn(entry)
-        self.table.learn(entry)
-        self.standing.learn(entry)
+        self.worth.learn(entry)
         event = entry.event
-        if isinstance(event, CompletionDenied | CompletionRevoked | TrainingTerminated):
-            self.denied_by = event.rules
-            self.denied_on = None if isinstance(event, CompletionDenied) else entry.on
-        missed = getattr(event, "hours_missed", None)
-        if missed is not None and getattr(event, "offering", None) == self.offering:
-            self.hours_missed = missed
         if isinstance(event, CreditAwarded | SchoolBasedRecorded):
             self.used = self.used or event.credit == self.credit
         if isinstance(event, CreditAwarded) and self._same(event):
             self.awarded = entry.id
 
     def authority(self) -> Name:
-        return self.room.known(self.offering).place
+        return self.worth.room.known(self.offering).place
 
     def decide(self) -> Iterator[Event]:
-        opened = self.room.known(self.offering)
+        opened = self.worth.room.known(self.offering)
         school = self.now.known(self.teacher)
-        self.room.held(self.offering)
+        self.worth.room.held(self.offering)
         self._once()
         if self.used:
             raise taken(self.credit, "credit")
         yield from self.gate(self._completed(), self.credit, self.teacher, self.offering)
+        yield from self.gate(self._twice(opened), self.credit, self.teacher, self.offering)
+        yield from self.gate(self._early(opened), self.credit, self.teacher, self.offering)
         # What an approved change cut is no part of the training any more (C-14).
-        plan = self.extent.applied(opened).plan
-        rule = per_day(self.ask.rules, self.room)
-        beyond = beyond_days(rule, self.table, self.standing.missed)
+        plan = self.worth.applied().plan
+        rule = per_day(self.ask.rules, self.worth.room)
+        beyond = self.worth.beyond(self.ask.rules)
+        missed = self.worth.hours_missed or ZERO
         yield CreditAwarded(
             credit=self.credit,
             teacher=self.teacher,
@@ -201,8 +194,8 @@ class AwardCredit(Command):
             title=plan.title,
             base_credits=plan.base_credits,
             hours_planned=plan.hours,
-            hours_missed=self.hours_missed,
-            credits=credited(plan.base_credits, self.hours_missed, beyond),
+            hours_missed=missed,
+            credits=credited(plan.base_credits, missed, beyond),
             completed=opened.closes,
             restricted_elective=plan.restricted_elective,
             rules=self._rules(rule if beyond else None),
@@ -227,39 +220,45 @@ class AwardCredit(Command):
                 evidence=(self.awarded,),
             )
 
+    def _twice(self, opened: OfferingOpened) -> Refused | None:
+        """The gate on a second credit for one project at one time."""
+        for other in sorted(self.family.beside(opened) & set(self.others)):
+            credit, evidence = self.others[other]
+            return CreditedBeside(
+                zh=f"{self.teacher} 的这次培训已在 {other} 认定学分（{credit}），"
+                f"{self.offering} 与其为同一项目同期的班",
+                en=f"{self.teacher} has {credit} for {other}, which is the same training at the "
+                f"same time as {self.offering}",
+                field="offering",
+                evidence=(evidence,),
+                lacking=revocation(self.credit),
+            )
+        return None
+
     def _same(self, event: CreditAwarded) -> bool:
         return (event.teacher, event.offering) == (self.teacher, self.offering)
 
     def _completed(self) -> Refused | None:
         """The gate on a denied or ended training. Raises ``NotCompleted`` for an unsettled one."""
-        outcome = self.standing.outcome
-        if outcome == "COMPLETED" and self.standing.completed_on is not None:
-            return None
-        # A denial rests on the rule as it was pinned, misconduct on that of its day (C-33).
-        day = self.denied_on or self.room.opened_on
-        said = NotCompleted(
-            zh=f"{self.teacher} 在 {self.offering} 没有结业（{outcome or '未结算'}），不能认定学分",
-            en=f"{self.teacher} did not complete {self.offering} ({outcome or 'not settled'}); "
-            "there is nothing to credit",
-            rule=self._denying(day),
-            field="teacher",
-            evidence=tuple(filter(None, [self.standing.outcome_event])),
-            lacking=revocation(self.credit),
-        )
-        if outcome is None:
-            raise said
-        return said
+        if self.worth.standing.outcome is None:
+            raise self.worth.uncompleted(self.credit, "未结算")
+        return self.worth.barred(self.ask.rules, self.credit)
 
-    def _denying(self, day: date) -> InForce[Parameters] | None:
-        """The rule by which the completion was denied, with what chose it."""
-        if not self.denied_by:
-            return None
-        return self.ask.rules.cited(self.denied_by[0], self.room.known(self.offering).place, day)
+    def _early(self, opened: OfferingOpened) -> Refused | None:
+        """The gate on a credit that is dated before the training was over and completed."""
+        return premature(
+            self.ask.on,
+            max(opened.closes, self.worth.standing.completed_on or opened.closes),
+            f"{self.offering} 结束、{self.teacher} 结业",
+            f"{self.offering} was over and completed by {self.teacher}",
+            self.worth.standing.outcome_event,
+        )
 
     def _rules(self, per_day: InForce[HoursPerDay] | None) -> tuple[str, ...]:
         """The rules that the amount stands on."""
-        opened = self.room.known(self.offering)
-        deduction = self.ask.rules.pinned(HoursDeduction, opened.place, self.room.opened_on)
+        opened = self.worth.room.known(self.offering)
+        pinned = self.worth.room.opened_on
+        deduction = self.ask.rules.pinned(HoursDeduction, opened.place, pinned)
         assigned = None
         if opened.plan.choice is Choice.MANDATED:
             assigned = self.ask.rules.find(AssignedCounts, self.now.place, self.ask.on)

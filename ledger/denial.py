@@ -19,7 +19,6 @@ from ledger.completion import (
     CompletionDenied,
     CompletionGranted,
     CompletionRevoked,
-    SettleCompletion,
     Standing,
     TrainingTerminated,
     absence_limit,
@@ -38,6 +37,7 @@ from ledger.explanation import (
     reason_of,
 )
 from ledger.extent import Extent
+from ledger.judgement import SettleCompletion
 from ledger.misconduct import MisconductRecorded
 from ledger.names import OfferingId, TeacherId
 from ledger.offering import ClassRoom, OfferingGone, OfferingOpened
@@ -131,7 +131,7 @@ class _Case:
         if self.standing.passed is not False:
             return None
         assert self.room.opened is not None
-        rule = self.rules.find(FinalAssessment, self.room.opened.place, self.room.opened_on)
+        rule = self.rules.pinned(FinalAssessment, self.room.opened.place, self.room.opened_on)
         return reason(
             "ASSESSMENT_FAILED",
             "结业考核不合格",
@@ -254,7 +254,7 @@ def _waiting(case: _Case, *, denied: bool) -> ReasonWhy:
         missing.append(Condition(code="NOT_ENDED", zh=zh, en=en, day=opened.closes))
     rule = None
     if opened.plan.final_assessment and case.standing.passed is None and not denied:
-        rule = case.rules.find(FinalAssessment, opened.place, case.room.opened_on)
+        rule = case.rules.pinned(FinalAssessment, opened.place, case.room.opened_on)
         zh, en = "结业考核结果尚未登记", "the final assessment is not recorded"
         missing.append(Condition(code="ASSESSMENT_MISSING", zh=zh, en=en))
     zh, en = "机构尚未办理结业", "the provider has not settled it"

@@ -64,6 +64,7 @@ class CarryOutChange(ChangeStep):
             raise AlreadyCarriedOut(
                 zh=f"{self.change} 已经实施", en=f"{self.change} is carried out", field="change"
             )
+        yield from self.gate(self.seen.early(self.ask.on), asked.offering, asked.provider)
         settled = self.seen.change_class(self.ask.rules, self.ask.on)
         # A major one that another system reports lacks the approval, which is noted below.
         if not (self.ask.reported and settled is ChangeClass.MAJOR):
@@ -146,7 +147,12 @@ def _lacks(rules: Rulebook, seen: Change, day: date) -> dict[str, tuple[bool, st
     told = seen.notified_on
     opened = seen.withdrawal_opened(rules, day)
     return {
-        "APPROVED": (not seen.approves, "主管部门同意", "the authority's approval"),
+        # One that came later approved nothing that had taken effect.
+        "APPROVED": (
+            not seen.approves or (seen.decided_on or day) > day,
+            "主管部门同意（不得晚于实施之日）",
+            "the authority's approval",
+        ),
         "NOTIFIED_IN_ADVANCE": (
             told is None or told >= day,
             "提前告知学员（须早于实施之日）",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ledger.command import Refused, Selector, about, fact
+from ledger.command import Refused, Selector, about, fact, premature
 from ledger.completion import COMPLETION_EVENTS, DenialNotified, Recipient, Standing
 from ledger.enrollment import ENROLLMENT_EVENTS
 from ledger.evaluation import untold
@@ -98,6 +98,14 @@ class NotifyDenial(ClassStep):
             )
         if not self.recipients:
             raise Fault("EMPTY_ROWS", zh="抄告对象不能为空", en="tell somebody", field="recipients")
+        early = premature(
+            self.ask.on,
+            standing.outcome_on,
+            f"{self.teacher} 在 {self.offering} 已被决定不予结业",
+            f"{self.offering} was denied to {self.teacher}",
+            standing.outcome_event,
+        )
+        yield from self.gate(early, self.teacher, self.offering, opened.provider)
         yield DenialNotified(
             teacher=self.teacher,
             offering=self.offering,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 
-from ledger.command import Selector, about, fact
+from ledger.command import Refused, Selector, about, fact
 from ledger.day import happened
 from ledger.event import Entry, Event
 from ledger.names import JurisdictionId, OfferingId, ProviderId, StaffId
@@ -49,6 +49,10 @@ class ObserversNamed(Event, name="observation.observers-named"):
     observers: tuple[StaffId, ...]
 
 
+class AlreadyObserved(Refused):
+    """The observer's lesson in that class on that day is recorded."""
+
+
 class LessonsObserved(
     Parameters,
     kind="lessons-observed",
@@ -73,14 +77,29 @@ class ObserveLesson(BureauStep):
     random: bool = True
 
     opened: OfferingOpened | None = fact(default=None)
+    recorded: str | None = fact(default=None)
 
     def boundary(self) -> list[Selector]:
-        return [*super().boundary(), about(self.offering, of=[OfferingOpened])]
+        return [
+            *super().boundary(),
+            about(self.offering, of=[OfferingOpened]),
+            about(self.observer, self.offering, of=[LessonObserved]),
+        ]
 
     def learn(self, entry: Entry) -> None:
         super().learn(entry)
         if isinstance(entry.event, OfferingOpened):
             self.opened = entry.event
+        # One lesson counts once, whatever was said of it and by which of the observer's bureaus.
+        if isinstance(entry.event, LessonObserved) and self._same(entry.event):
+            self.recorded = entry.id
+
+    def _same(self, event: LessonObserved) -> bool:
+        return (event.observer, event.offering, event.day) == (
+            self.observer,
+            self.offering,
+            self.day,
+        )
 
     def decide(self) -> Iterator[Event]:
         opened = self.opened
@@ -94,6 +113,13 @@ class ObserveLesson(BureauStep):
                 en=f"{self.offering} runs from {opened.opens} to {opened.closes}; there is no "
                 f"lesson on {self.day}",
                 field="day",
+            )
+        if self.recorded is not None:
+            raise AlreadyObserved(
+                zh=f"{self.observer} {self.day} 在 {self.offering} 的听课已经登记",
+                en=f"that {self.observer} sat in on {self.offering} on {self.day} is recorded",
+                field="day",
+                evidence=(self.recorded,),
             )
         yield LessonObserved(
             place=self.place,

@@ -280,7 +280,9 @@ class OpenOffering(Command):
                 en=f"{self.project} is not published yet",
                 field="project",
             )
-        yield from self.gate(self.held.lost(self, "project"), self.offering, declared.provider)
+        subjects = (self.offering, declared.provider)
+        yield from self.gate(self.seen.follows(self, "发布", "was published"), *subjects)
+        yield from self.gate(self.held.lost(self, "project"), *subjects)
         yield from self._count(declared)
         yield OfferingOpened(
             offering=self.offering,

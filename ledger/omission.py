@@ -45,7 +45,7 @@ from ledger.schedule import (
     TimetablePublished,
     unlogged,
 )
-from ledger.scrutiny import FinalAssessment
+from ledger.scrutiny import assessment_rule
 
 DAYS_SHOWN_MAX = 10
 
@@ -176,8 +176,9 @@ class Omissions:
 
     def _assessment(self) -> Iterator[Refused]:
         assert self.room.opened is not None
-        rule, hours = self._rule(FinalAssessment), self.room.opened.plan.hours
-        if rule is not None and hours >= rule.value.hours_min and not self.conduct.assessed:
+        opened, hours = self.room.opened, self.room.opened.plan.hours
+        rule = assessment_rule(self.rules, opened.place, hours, self.room.opened_on)
+        if rule is not None and not self.conduct.assessed:
             yield self._lacks(
                 AssessmentNotHeld,
                 rule,

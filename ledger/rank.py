@@ -17,6 +17,7 @@ from ledger.applicant import Waiting
 from ledger.command import Refused, Selector, about, fact
 from ledger.enrollment import (
     ENROLLMENT_EVENTS,
+    Choice,
     EnrollmentConfirmed,
     EnrollmentDeclined,
     EnrollmentWithdrawn,
@@ -25,7 +26,8 @@ from ledger.enrollment import (
 )
 from ledger.event import Entry, Event
 from ledger.finding import Outcome
-from ledger.names import JurisdictionId, Name, TeacherId
+from ledger.names import JurisdictionId, Name, OfferingId, TeacherId
+from ledger.parallel import Family
 from ledger.screening import ApplicantPlaced
 
 
@@ -77,12 +79,29 @@ class ReReview(SelectionStep):
     roll: Roll = fact(default_factory=Roll)
     ranks: Ranks = fact(default_factory=Ranks)
     waiting: Waiting = fact(default_factory=Waiting)
+    family: Family = fact(default_factory=Family)
+    places: dict[OfferingId, Choice] = fact(default_factory=dict)
 
     def boundary(self) -> list[Selector]:
         others: list[type[Event]] = [*ENROLLMENT_EVENTS, ApplicantPlaced]
         return [*super().boundary(), about(self.offering, of=others)]
 
+    def beyond(self) -> list[Selector]:
+        opened = self.room.opened
+        if opened is None:
+            return []
+        places: list[type[Event]] = [EnrollmentConfirmed, EnrollmentWithdrawn]
+        return [about(self.teacher, opened.term, of=places), *Family.selectors(opened)]
+
     def learn(self, entry: Entry) -> None:
+        if self.family.learn(entry, self.offering):
+            return
+        event = entry.event
+        of: OfferingId | None = getattr(event, "offering", None)
+        if of is not None and getattr(event, "teacher", None) == self.teacher:
+            self.places.setdefault(of, Choice()).learn(entry)
+        if of not in (None, self.offering):
+            return
         super().learn(entry)
         self.roll.learn(entry)
         self.ranks.learn(entry)
@@ -93,6 +112,11 @@ class ReReview(SelectionStep):
 
     def answerable(self) -> JurisdictionId:
         return self.room.known(self.offering).place
+
+    def placed(self, *, but: OfferingId | None = None) -> Refused | None:
+        """What is wrong with a place for one who has it in a class beside this one."""
+        elsewhere = {name: each for name, each in self.places.items() if name != but}
+        return self.family.placed(self.room.known(self.offering), self.teacher, elsewhere)
 
     def left(self) -> int:
         """How many seats of the class that was chosen are left."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
-from ledger.command import Command, Refused, Selector, about, fact
+from ledger.command import Command, Refused, Selector, about, fact, premature
 from ledger.declaration import NotDeclared, ProjectDeclared, ProjectWithdrawn, known_project
 from ledger.event import Entry, Event
 from ledger.names import JurisdictionId, Name, ProjectId, ProviderId, TermId
@@ -81,18 +82,19 @@ class Dossier:
     approved: bool | None = None
     published: bool = False
     gone: str | None = None
+    last: tuple[date, str] = (date.min, "")
 
     def learn(self, entry: Entry) -> None:
         """Takes in the project's events; others change nothing."""
         match entry.event:
             case ProjectDeclared() as event:
-                self.declared = event
+                self.declared, self.last = event, (entry.on, entry.id)
             case ProjectWithdrawn():
                 self.withdrawn = True
             case ProjectReviewed(approved=approved):
-                self.approved = approved
+                self.approved, self.last = approved, (entry.on, entry.id)
             case ProjectPublished():
-                self.published = True
+                self.published, self.last = True, (entry.on, entry.id)
             case ProjectRemoved() | ProjectCancelled():
                 self.gone = entry.id
             case _:
@@ -115,6 +117,13 @@ class Dossier:
                 evidence=(self.gone,),
             )
         return declared
+
+    def follows(self, command: Command, zh: str, en: str) -> Refused | None:
+        """What is wrong with the next step where it is dated before the last one."""
+        assert self.declared is not None
+        day, evidence = self.last
+        name = self.declared.project
+        return premature(command.ask.on, day, f"{name} 已{zh}", f"{name} {en}", evidence)
 
 
 PROJECT_EVENTS: list[type[Event]] = [
@@ -166,6 +175,7 @@ class ReviewProject(Command):
             )
         reasoned(self.reason, not self.approved)
         subjects = (self.project, declared.provider)
+        yield from self.gate(self.seen.follows(self, "申报", "was declared"), *subjects)
         place, term = declared.place, declared.term
         if declared.calendar is Calendar.ORDER:
             # The order calendar gives one day for review and publication, as a finding (ZJ24-35).
@@ -219,6 +229,8 @@ class PublishProject(Command):
                 zh=f"{self.project} 已经发布", en=f"{self.project} is published", field="project"
             )
         ordered = declared.calendar is Calendar.ORDER
+        early = self.seen.follows(self, "审核", "was reviewed")
+        yield from self.gate(early, self.project, declared.provider)
         yield ProjectPublished(
             project=self.project,
             provider=declared.provider,

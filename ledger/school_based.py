@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from ledger.amount import ZERO, exact
-from ledger.command import Command, Selector, about, fact
+from ledger.amount import SCHOOL_BASED_HOURS_MAX, ZERO, exact
+from ledger.command import Command, Refused, Selector, about, fact, premature
 from ledger.completion import HoursDeduction
 from ledger.cycle import CYCLE_EVENTS, Starts
 from ledger.day import happened
@@ -69,6 +69,10 @@ class SchoolBasedRecognised(Event, name="school-based.recognised", version=2):
 SchoolBasedRecognised.upcast(from_version=1)(unchanged)
 
 
+class RecordedTwice(Refused):
+    """The training is recorded for the teacher under another name."""
+
+
 @dataclass(kw_only=True)
 class RecordSchoolBased(Command):
     """Record a teacher's school-based training, by the school.
@@ -86,18 +90,31 @@ class RecordSchoolBased(Command):
 
     now: Whereabouts = fact(default_factory=Whereabouts)
     known: bool = fact(default=False)
+    told: dict[CreditId, tuple[SchoolBasedRecorded, str]] = fact(default_factory=dict)
 
     def boundary(self) -> list[Selector]:
         # A credit of a training has no other name either; it is a later noun, so by its name.
         names = (SchoolBasedRecorded.NAME, "credit.awarded")
         return [
             Selector(types=names, tags=(str(self.credit),)),
-            about(self.teacher, of=TEACHER_EVENTS),
+            about(self.teacher, of=[*TEACHER_EVENTS, SchoolBasedRecorded, SchoolBasedRecognised]),
+            Selector(types=("credit.revoked",), tags=(str(self.teacher),)),
         ]
 
     def learn(self, entry: Entry) -> None:
-        self.known = self.known or getattr(entry.event, "credit", None) == self.credit
         self.now.learn(entry)
+        credit: CreditId | None = getattr(entry.event, "credit", None)
+        if credit is None:
+            return
+        self.known = self.known or credit == self.credit
+        match entry.event:
+            case SchoolBasedRecorded() as event:
+                self.told[credit] = (event, entry.id)
+            case SchoolBasedRecognised(approved=True):
+                pass
+            case _:
+                # What was not recognised, or taken back, may be recorded anew.
+                self.told.pop(credit, None)
 
     def authority(self) -> Name:
         return self.now.known(self.teacher)
@@ -117,6 +134,7 @@ class RecordSchoolBased(Command):
                 en=f"{self.teacher} entered on {self.now.entered}, after {self.completed}",
                 field="completed",
             )
+        self._once(school)
         hours, base, missed = self._amounts()
         deduction = self.ask.rules.find(HoursDeduction, self.now.place, self.completed)
         yield SchoolBasedRecorded(
@@ -133,8 +151,22 @@ class RecordSchoolBased(Command):
             rules=(deduction.id,) if deduction and missed else (),
         )
 
+    def _once(self, school: SchoolId) -> None:
+        mine = (school, self.title.strip(), self.completed)
+        for event, evidence in self.told.values():
+            if (event.school, event.title, event.completed) == mine:
+                raise RecordedTwice(
+                    zh=f"{self.teacher} {self.completed} 结束的“{event.title}”已以 "
+                    f"{event.credit} 登记",
+                    en=f"{event.title}, completed on {self.completed}, is recorded for "
+                    f"{self.teacher} as {event.credit}",
+                    field="credit",
+                    evidence=(evidence,),
+                )
+
     def _amounts(self) -> tuple[Decimal, Decimal, Decimal]:
         hours, base = exact(self.hours, "hours"), exact(self.credits, "credits")
+        plausible(hours)
         missed = exact(self.hours_missed, "hours_missed")
         if not ZERO < base <= hours:
             raise Fault(
@@ -153,6 +185,23 @@ class RecordSchoolBased(Command):
         return hours, base, missed
 
 
+def plausible(hours: Decimal) -> None:
+    """Raises ``Fault`` (``BAD_AMOUNT``) for more hours than one training of a school has.
+
+    The days of it are not told, so no rule on the hours of a day bounds them; this is the ledger's
+    own bound against typing mistakes.
+    """
+    if hours > SCHOOL_BASED_HOURS_MAX:
+        raise Fault(
+            "BAD_AMOUNT",
+            zh=f"一次校本培训至多 {SCHOOL_BASED_HOURS_MAX} 学时，现为 {hours}；"
+            "更长的请按各次培训分别登记",
+            en=f"one training of a school has {SCHOOL_BASED_HOURS_MAX} hours at most, not {hours}; "
+            "record longer ones part by part",
+            field="hours",
+        )
+
+
 @dataclass(kw_only=True)
 class RecogniseSchoolBased(Command):
     """Credit a school-based training or not, by the bureau of the school's place."""
@@ -164,6 +213,7 @@ class RecogniseSchoolBased(Command):
 
     starts: Starts = fact(default_factory=Starts)
     recorded: SchoolBasedRecorded | None = fact(default=None)
+    recorded_by: tuple[date, str] = fact(default=(date.min, ""))
     decided: str | None = fact(default=None)
 
     def boundary(self) -> list[Selector]:
@@ -177,7 +227,7 @@ class RecogniseSchoolBased(Command):
         self.starts.learn(entry)
         match entry.event:
             case SchoolBasedRecorded() as event:
-                self.recorded = event
+                self.recorded, self.recorded_by = event, (entry.on, entry.id)
             case SchoolBasedRecognised():
                 self.decided = entry.id
             case _:
@@ -199,6 +249,17 @@ class RecogniseSchoolBased(Command):
             )
         reasoned(self.reason, not self.approved)
         told = self.recorded
+        if self.approved:
+            plausible(told.hours)
+        recorded_on, evidence = self.recorded_by
+        early = premature(
+            self.ask.on,
+            max(recorded_on, told.completed),
+            f"{told.credit} 的校本培训结束并由学校登记",
+            f"the training of {told.credit} was over and recorded by the school",
+            evidence,
+        )
+        yield from self.gate(early, told.credit, told.teacher, told.school)
         yield SchoolBasedRecognised(
             credit=told.credit,
             teacher=told.teacher,

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from ledger.amount import bounded
+from ledger.command import Refused, Selector, about, fact
 from ledger.duty import there
-from ledger.event import Event
+from ledger.event import Entry, Event
 from ledger.fault import Fault
 from ledger.funding import YEAR_MAX
 from ledger.names import JurisdictionId, SchoolId
@@ -28,6 +29,10 @@ class SchoolPlanAdopted(Event, name="school-plan.adopted"):
     title: str
     first: int
     last: int
+
+
+class AlreadyAdopted(Refused):
+    """The school adopted this plan for these years."""
 
 
 class SchoolPlans(
@@ -54,6 +59,20 @@ class AdoptSchoolPlan(SchoolStep):
     first: int
     last: int
 
+    adopted: str | None = fact(default=None)
+
+    def boundary(self) -> list[Selector]:
+        return [*super().boundary(), about(self.school, of=[SchoolPlanAdopted])]
+
+    def learn(self, entry: Entry) -> None:
+        super().learn(entry)
+        match entry.event:
+            case SchoolPlanAdopted(title=title, first=first, last=last):
+                if (title, first, last) == (self.title.strip(), self.first, self.last):
+                    self.adopted = entry.id
+            case _:
+                pass
+
     def decide(self) -> Iterator[Event]:
         bounded(self.first, YEAR_MAX, "first")
         bounded(self.last, YEAR_MAX, "last")
@@ -64,6 +83,13 @@ class AdoptSchoolPlan(SchoolStep):
                 en=f"a plan from {self.first} to {self.last} must run forward for "
                 f"{SPAN_YEARS_MAX} years at most",
                 field="last",
+            )
+        if self.adopted is not None:
+            raise AlreadyAdopted(
+                zh=f"{self.school} {self.first} 至 {self.last} 年的这份规划已经登记",
+                en=f"this plan of {self.school} for {self.first} to {self.last} is recorded",
+                field="title",
+                evidence=(self.adopted,),
             )
         yield SchoolPlanAdopted(
             school=self.school,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
@@ -14,9 +15,9 @@ from ledger.fee import judge_items, judge_standard
 from ledger.finding import Outcome
 from ledger.host import judge_accredited, judge_division, judge_university
 from ledger.mode import judge_assigned, judge_lodging, judge_mode, judge_suspended
-from ledger.names import Name
+from ledger.names import JurisdictionId, Name
 from ledger.register import Title
-from ledger.regulation import Parameters
+from ledger.regulation import InForce, Parameters, Rulebook
 from ledger.segment import advise_months, judge_segments
 
 STAFF, EXPERTISE, SENIORITY = "REGULAR_STAFF", "EXPERTISE", "ASSOCIATE_SENIOR"
@@ -69,6 +70,14 @@ class FinalAssessment(
     """Notes a project of so many hours whose plan has no final assessment."""
 
     hours_min: Decimal
+
+
+def assessment_rule(
+    rules: Rulebook, place: JurisdictionId, hours: Decimal, day: date
+) -> InForce[FinalAssessment] | None:
+    """The rule that asks for a final assessment after so many hours; shorter plans ask alone."""
+    rule = rules.pinned(FinalAssessment, place, day)
+    return rule if rule is not None and hours >= rule.value.hours_min else None
 
 
 class KeyLead(

@@ -24,6 +24,7 @@ from ledger.event import Entry, Event
 from ledger.finding import Outcome
 from ledger.names import JurisdictionId, Name, OfferingId, TeacherId, TermId
 from ledger.offering import OFFERING_EVENTS, ClassRoom, OfferingOpened
+from ledger.parallel import Family
 from ledger.plan import Choice as Selecting
 from ledger.plan import Plan
 from ledger.register import Category
@@ -89,6 +90,7 @@ class SelectOffering(Command):
     now: Whereabouts = fact(default_factory=Whereabouts)
     room: ClassRoom = fact(default_factory=ClassRoom)
     mine: TermChoices = fact(default_factory=TermChoices)
+    family: Family = fact(default_factory=Family)
     spans: list[Belonging] = fact(default_factory=list)
 
     def boundary(self) -> list[Selector]:
@@ -99,11 +101,16 @@ class SelectOffering(Command):
 
     def beyond(self) -> list[Selector]:
         opened = self.room.opened
-        return [about(self.teacher, opened.term, of=ENROLLMENT_EVENTS)] if opened else []
+        if opened is None:
+            return []
+        mine = about(self.teacher, opened.term, of=ENROLLMENT_EVENTS)
+        return [mine, *Family.selectors(opened)]
 
     def learn(self, entry: Entry) -> None:
         if type(entry.event) in ENROLLMENT_EVENTS:
             self.mine.learn(entry)
+            return
+        if self.family.learn(entry, self.offering):
             return
         self.now.learn(entry)
         self.room.learn(entry)
@@ -130,6 +137,8 @@ class SelectOffering(Command):
                 evidence=(current.evidence,),
             )
         yield from self.gate(self._assigned(opened), self.teacher, self.offering)
+        placed = self.family.placed(opened, self.teacher, self.mine.choices)
+        yield from self.gate(placed, self.teacher, self.offering)
         round_number = self._round(opened)
         applied: list[InForce[Any] | None] = []
         yield from self._in_round(opened, round_number, applied)

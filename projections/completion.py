@@ -24,6 +24,8 @@ from ledger.completion import (
 from ledger.enrollment import EnrollmentConfirmed, EnrollmentWithdrawn
 from ledger.event import Entry
 from ledger.names import JurisdictionId, OfferingId, ProviderId, SchoolId, TeacherId, TermId
+from ledger.offering import OfferingOpened
+from ledger.regulation import Rulebook
 from ledger.schedule import Half
 from projections.projection import Projection
 
@@ -47,7 +49,10 @@ class MissedHalf(Struct, kw_only=True, frozen=True):
 
 
 class Completion(Struct, kw_only=True):
-    """One trainee in one offering."""
+    """One trainee in one offering.
+
+    ``rules``: those that the outcome stands on; ``evidence``: the events, its own the last.
+    """
 
     teacher: TeacherId
     offering: OfferingId
@@ -60,6 +65,8 @@ class Completion(Struct, kw_only=True):
     assessed: bool | None = None
     reason: Reason | None = None
     citation: str | None = None
+    rules: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
     hours: Decimal | None = None
     hours_planned: Decimal | None = None
     settled: date | None = None
@@ -72,10 +79,45 @@ class Completion(Struct, kw_only=True):
         return sum((each.hours for each in self.missed), Decimal(0))
 
 
+class Ground(Struct, kw_only=True):
+    """A rule that an outcome stands on, as it was for a place on a day."""
+
+    rule: str
+    clause: str
+    citation: str
+    zh: str
+    en: str
+    parameters: dict[str, str | int | bool | tuple[str, ...]] = {}
+    chosen_for: JurisdictionId
+    chosen_on: date
+
+
+def grounds(state: Completion, book: Rulebook, opened: Entry) -> list[Ground]:
+    """The rules that an outcome stands on, in the version of the day the class opened (C-33)."""
+    event = opened.event
+    assert isinstance(event, OfferingOpened)
+    found = [book.at(each, opened.on) for each in state.rules]
+    return [
+        Ground(
+            rule=rule.id,
+            clause=rule.clause,
+            citation=rule.citation,
+            zh=rule.zh,
+            en=rule.en,
+            parameters=rule.parameters,
+            chosen_for=event.place,
+            chosen_on=opened.on,
+        )
+        for rule in found
+        if rule is not None
+    ]
+
+
 class Completions(Projection[Completion]):
     """Trainees by teacher, offering, school, provider, place and status."""
 
     name = "completions"
+    version = 2
     state = Completion
     events = (
         EnrollmentConfirmed,
@@ -124,12 +166,15 @@ class Completions(Projection[Completion]):
             case EnrollmentWithdrawn():
                 state.status = CompletionStatus.WITHDRAWN
             case AttendanceRecorded() as event:
+                state.evidence = (*state.evidence, entry.id)
                 for each in event.absences:
                     if each.teacher == state.teacher:
                         _miss(state, event.day, event.half, each.hours)
             case AttendanceCorrected() as event:
+                state.evidence = (*state.evidence, entry.id)
                 _miss(state, event.day, event.half, event.hours)
             case AssessmentRecorded(results=results):
+                state.evidence = (*state.evidence, entry.id)
                 state.assessed = next(r.passed for r in results if r.teacher == state.teacher)
             case DenialNotified(recipients=recipients):
                 state.notified = tuple(dict.fromkeys((*state.notified, *recipients)))
@@ -145,6 +190,9 @@ def _miss(state: Completion, day: date, half: Half, hours: Decimal) -> None:
 
 def _settle(state: Completion, entry: Entry) -> None:
     state.settled = entry.on
+    # Each outcome event names the rules that it stands on.
+    state.rules = getattr(entry.event, "rules", ())
+    state.evidence = (*state.evidence, entry.id)
     match entry.event:
         case CompletionGranted() as event:
             state.status, state.reason, state.citation = CompletionStatus.COMPLETED, None, None

@@ -8,13 +8,15 @@ from typing import Any
 import strawberry
 
 from ledger.enrollment import Status
+from ledger.offering import OfferingOpened
+from ledger.store.feed import Filter
 from projections.catalogue import COMPLETIONS, ENROLLMENTS
-from projections.completion import Completion, CompletionStatus
+from projections.completion import Completion, CompletionStatus, Ground, grounds
 from projections.enrollment import Enrollment
 from schema.context import Context
 from schema.moment import AsOf
 from schema.outputs import connection, output
-from schema.scalars import Position, enum_type
+from schema.scalars import Position, enum_type, listed
 
 Info = strawberry.Info[Context, None]
 
@@ -24,13 +26,35 @@ def _missed(root: strawberry.Parent[Any]) -> Decimal:
     return total
 
 
+def told_grounds(context: Context, known: dict[str, Any], row: Completion) -> list[Ground]:
+    """The rules that an outcome stands on; ``known`` keeps the openings of classes once read."""
+    if not row.rules:
+        return []
+    offering = str(row.offering)
+    if offering not in known:
+        wanted = Filter(tags=(offering,), types=(OfferingOpened.NAME,))
+        known[offering] = next(iter(context.house.reader.feed.entries(wanted)))
+    return grounds(row, context.house.rules.now(), known[offering])
+
+
+async def _grounds(root: strawberry.Parent[Any], info: Info) -> Any:
+    return await info.context.run(told_grounds, info.context, {}, root)
+
+
+GroundType = output(Ground, name="CompletionGround")
 EnrollmentType = output(Enrollment)
 CompletionType = output(
     Completion,
     fields={
         "hours_missed": strawberry.field(
             resolver=_missed, description="All missed hours. 缺课合计。"
-        )
+        ),
+        "grounds": strawberry.field(
+            resolver=_grounds,
+            graphql_type=listed(GroundType),
+            description="The rules that the outcome stands on, with clause and parameters. "
+            "结果所依据的条款与参数。",
+        ),
     },
 )
 enum_type(Status)

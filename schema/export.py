@@ -35,6 +35,7 @@ from projections.screening import agrees
 from projections.snapshot import Snapshot
 from schema.column import Column, Part, columns, parts_of, plain
 from schema.context import Context
+from schema.enrollment import told_grounds
 from schema.person import masked, shown
 from schema.reach import reach
 
@@ -116,10 +117,12 @@ class ViewExport(Export):
     @contextmanager
     def open(self, context: Context, asked: Asked) -> Iterator[Flow]:
         people: dict[str, Any] = {}
+        classes: dict[str, Any] = {}
         given = {
             "id": lambda row: getattr(row, self.view.state.__struct_fields__[0]),
             "person": lambda row: people[str(row.teacher)],
             "agrees": agrees,
+            "grounds": lambda row: told_grounds(context, classes, row),
         }
         parts = parts_of(self.kind, given)
         with stream(context, self.view, self.where(asked.filters), asked) as (position, rows):

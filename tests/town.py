@@ -16,6 +16,7 @@ import pytest
 from hypothesis import strategies as st
 
 from ledger.accreditation import AccreditProvider, Reach
+from ledger.adjustment import CorrectCredit, RevokeCredit
 from ledger.admission import ConfirmEnrollment
 from ledger.assessment import RecordAssessment, Result
 from ledger.attendance import Absence, RecordAttendance
@@ -27,8 +28,8 @@ from ledger.change import (
     RequestChange,
 )
 from ledger.command import Asker, Command, Role, Selector
-from ledger.completion import Recipient, SettleCompletion
-from ledger.correction import CorrectAttendance, CorrectCredit, RevokeCredit
+from ledger.completion import Recipient
+from ledger.correction import CorrectAttendance
 from ledger.credit import AwardCredit
 from ledger.declaration import DeclareProject
 from ledger.draw import ScreeningOrder
@@ -38,6 +39,7 @@ from ledger.event import Channel, Event
 from ledger.expansion import DecideExpansion, RequestExpansion
 from ledger.form import Form
 from ledger.invitation import SendTrainingNotices
+from ledger.judgement import SettleCompletion
 from ledger.misconduct import RecordMisconduct
 from ledger.names import ChangeId, CreditId, LedgerId, Name, SampleId, StaffId, TeacherId
 from ledger.notice import NotifyDenial

@@ -28,10 +28,11 @@ from ledger.change import (
     NotifyTrainees,
     RequestChange,
 )
-from ledger.completion import Recipient, SettleCompletion
+from ledger.completion import Recipient
 from ledger.correction import CorrectAttendance
 from ledger.credit import AwardCredit
 from ledger.effect import CarryOutChange
+from ledger.judgement import SettleCompletion
 from ledger.misconduct import RecordMisconduct
 from ledger.names import ChangeId, CreditId, TeacherId
 from ledger.notice import NotifyDenial

@@ -8,7 +8,8 @@ from datetime import date
 import pytest
 from msgspec.structs import replace as replace_in
 
-from ledger.assignment import AlreadyEnrolled, AssignTrainee, BeyondReach, NotMandated
+from ledger.assignment import AlreadyEnrolled, AssignTrainee, BeyondReach, ClassOver, NotMandated
+from ledger.closing import OfferingClosed
 from ledger.command import OutsideScope, UnknownReference
 from ledger.enrollment import EnrollmentConfirmed, EnrollmentWithdrawn, NoSeatLeft
 from ledger.finding import Outcome
@@ -29,7 +30,7 @@ from tests.cast import (
     SCHOOL,
     WENZHOU,
 )
-from tests.given import asker_for, given
+from tests.given import asker_for, given, on
 
 DAY = date(2024, 5, 6)
 ASSIGN = AssignTrainee(teacher=LIN, offering=OFFERING)
@@ -138,3 +139,40 @@ def test_unknown_teachers_and_classes_and_cancelled_ones_are_refused(reported):
     given(cast.registered(), cast.opened(MANDATED), gone).when(
         ASSIGN, on=DAY, reported=reported
     ).refused(OfferingGone)
+
+
+@pytest.mark.parametrize(
+    ("opens", "day", "accepted"),
+    [
+        (cast.OPENS, date(2024, 6, 27), True),
+        (cast.OPENS, date(2024, 6, 28), False),
+        (cast.OPENS, date(2024, 7, 1), False),
+        (date(2024, 6, 28), date(2024, 6, 28), True),
+        (date(2024, 6, 28), date(2024, 6, 29), False),
+    ],
+)
+def test_nobody_is_assigned_to_a_class_on_its_last_day_or_after(opens, day, accepted):
+    past = given(cast.registered(), cast.opened(MANDATED, opens=opens))
+    if accepted:
+        past.when(ASSIGN, on=day).then(assigned())
+    else:
+        past.when(ASSIGN, on=day).refused(ClassOver, field="on")
+        past.when(ASSIGN, on=day, reported=True).found(None, Outcome.VIOLATION, ClassOver).then(
+            assigned()
+        )
+
+
+def test_nobody_is_assigned_to_a_class_that_was_closed():
+    closed = OfferingClosed(
+        offering=OFFERING,
+        project=PROJECT,
+        provider=COUNTY_SCHOOL,
+        place=RUIAN,
+        trainees=0,
+        unsettled=0,
+    )
+    past = given(cast.registered(), cast.opened(MANDATED), on(date(2024, 7, 1), closed))
+    answer = past.when(ASSIGN, on=DAY)
+
+    answer.refused(ClassOver, field="on")
+    assert answer.refusals[0].evidence != ()

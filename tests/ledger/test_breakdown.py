@@ -6,6 +6,7 @@ import random
 from dataclasses import replace as dataclass_replace
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -231,10 +232,20 @@ things = st.one_of(
     st.builds(lambda name: revoked(CreditId(f"credit:{name}")), st.sampled_from("abcdef")),
     st.builds(lambda day: belongs(Category.NEW_TEACHER, day, day + timedelta(days=365)), DAYS),
 )
+
+
+def _credit_of(thing: Any, number: int) -> str:
+    """What tells a credit from the others; another event is itself alone."""
+    return f"{type(thing).__name__} {getattr(thing, 'credit', number)}"
+
+
 records = st.builds(
     lambda place, own: recorded(*own, place=place, entered=date(2012, 9, 1)),
     st.sampled_from([RUIAN, WENZHOU]),
-    st.lists(things, max_size=9),
+    # No two credits of a ledger have one id.
+    st.lists(things, max_size=9).map(
+        lambda told: list({_credit_of(each, n): each for n, each in enumerate(told)}.values())
+    ),
 )
 
 

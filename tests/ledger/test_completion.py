@@ -18,18 +18,20 @@ from ledger.change import ChangeClass, ChangeDecided, ChangeKind, ChangeRequeste
 from ledger.command import OutsideScope, UnknownReference
 from ledger.completion import (
     AbsenceLimit,
-    AlreadySettled,
-    AssessmentMissing,
     CompletionDenied,
     CompletionGranted,
     LimitUncertain,
     NotEnded,
-    OutcomeContrary,
     Reason,
-    SettleCompletion,
     beyond_limit,
 )
 from ledger.finding import Outcome
+from ledger.judgement import (
+    AlreadySettled,
+    AssessmentMissing,
+    OutcomeContrary,
+    SettleCompletion,
+)
 from ledger.names import ChangeId
 from ledger.plan import Mode
 from ledger.schedule import Half
@@ -83,7 +85,12 @@ def denied(planned, missed, reason=Reason.ABSENCE, rules=("ZJ14-09",), citation=
 
 def past(planned, missed, **details):
     plan = cast.plan(planned, **details)
-    return [cast.opened(plan), *cast.enrolled(), *cast.absences(missed, planned)]
+    return [cast.opened(plan), *cast.enrolled(), *held(planned), *cast.absences(missed, planned)]
+
+
+def held(planned, *, day=OPENS):
+    """The class had a timetable, and somebody looked who was there."""
+    return [cast.timetable(planned), cast.attended(day, Half.EVENING)]
 
 
 SHORT = ("ZJ14-08",)
@@ -124,7 +131,7 @@ def test_w_013_leave_counts_as_absence_like_any_other():
     leave = LeaveGranted(
         teacher=LIN, offering=OFFERING, provider=COUNTY_SCHOOL, day=OPENS, reason="病假"
     )
-    room = [cast.opened(cast.plan(90)), *cast.enrolled()]
+    room = [cast.opened(cast.plan(90)), *cast.enrolled(), cast.timetable(90)]
     on_leave = cast.attended(OPENS, Half.MORNING, 10, (LIN, Decimal(10), AbsenceKind.LEAVE))
     away = cast.attended(OPENS, Half.AFTERNOON, 8, (LIN, Decimal(8), AbsenceKind.UNEXCUSED))
     given(room, background(leave), on_leave, away).when(SETTLE, on=END).then(
@@ -140,7 +147,7 @@ def test_w_013_leave_counts_as_absence_like_any_other():
     ],
 )
 def test_the_whole_project_is_the_base_whatever_its_segments(first, second, hours):
-    room = [cast.opened(cast.plan(90, segments=2)), *cast.enrolled()]
+    room = [cast.opened(cast.plan(90, segments=2)), *cast.enrolled(), cast.timetable(90)]
     autumn = date(2024, 6, 20)
     away = [
         cast.attended(day, Half.MORNING, 54, (LIN, Decimal(missed), AbsenceKind.UNEXCUSED))
@@ -162,9 +169,8 @@ def test_the_absences_of_others_cost_nobody_else_anything():
         (LIN, Decimal(1), AbsenceKind.LEAVE),
         (CHEN, Decimal(40), AbsenceKind.UNEXCUSED),
     )
-    given(cast.opened(cast.plan(90)), cast.enrolled(), others).when(SETTLE, on=END).then(
-        granted("90", "1", "89")
-    )
+    room = [cast.opened(cast.plan(90)), *cast.enrolled(), cast.timetable(90)]
+    given(room, others).when(SETTLE, on=END).then(granted("90", "1", "89"))
 
 
 def test_the_rule_in_force_when_the_class_opened_decides():

@@ -17,7 +17,7 @@ from ledger.completion import (
     Reason,
     Standing,
 )
-from ledger.correction import CorrectAttendance, NothingToCorrect
+from ledger.correction import CorrectAttendance, NothingToCorrect, OutcomeOverturned
 from ledger.credit import CreditCorrected, CreditRevoked
 from ledger.finding import Outcome
 from ledger.review import ReasonMissing
@@ -325,3 +325,15 @@ def test_what_the_bureau_decided_about_a_credit_no_correction_of_the_provider_un
     answer = given(story).when(correct("0"), on=DAY).accepted()
 
     assert not [each for each in answer.facts if isinstance(each, CreditCorrected | CreditRevoked)]
+
+
+@pytest.mark.parametrize(
+    ("missed", "outcome", "rule"),
+    [("19.5", granted("19.5"), "ZJ14-09"), ("10", denied("10"), None)],
+)
+def test_an_outcome_told_against_the_hours_is_not_overturned_silently(missed, outcome, rule):
+    answer = given(past(missed, outcome)).when(correct("3.5"), on=DAY)
+
+    assert type(answer.facts[-1]) is not type(outcome)
+    answer.found(rule, Outcome.ADVISORY, OutcomeOverturned)
+    given(past("18", granted("18"))).when(correct("3.5"), on=DAY).accepted()

@@ -7,17 +7,16 @@ from decimal import Decimal
 
 import pytest
 
+from ledger.adjustment import CorrectCredit, RevokeCredit
 from ledger.command import OutsideScope, UnknownReference
 from ledger.completion import CompletionDenied, CompletionGranted, Reason
-from ledger.correction import Account, CorrectCredit, NotCredited, RevokeCredit
+from ledger.correction import Account, NotCredited
 from ledger.credit import (
     AwardCredit,
     CreditAwarded,
     CreditCorrected,
     CreditKind,
     CreditRevoked,
-    NotCompleted,
-    credited,
 )
 from ledger.cycle import RecognisedOutsideCycle
 from ledger.finding import Outcome
@@ -30,6 +29,7 @@ from ledger.review import ReasonMissing
 from ledger.rule import RuleAmended
 from ledger.school_based import SchoolBasedRecorded
 from ledger.teacher import TeacherTransferred
+from ledger.worth import NotCompleted, credited
 from tests import cast
 from tests.cast import (
     COUNTY_SCHOOL,

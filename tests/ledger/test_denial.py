@@ -12,11 +12,11 @@ from ledger.completion import (
     CompletionDenied,
     CompletionRevoked,
     Reason,
-    SettleCompletion,
     TrainingTerminated,
 )
 from ledger.denial import completion_selectors, why_not_completed
 from ledger.explanation import Upshot
+from ledger.judgement import SettleCompletion
 from ledger.misconduct import MisconductRecorded
 from ledger.offering import OfferingCancelled
 from tests import cast

@@ -296,7 +296,7 @@ def test_a_share_that_none_can_read_is_told_to_a_reader():
 def test_the_bounds_of_a_rule_are_taken():
     one = draft(
         absence("T" * 64)
-        | {"clause": "§" * 200, "zh": "长" * 4000, "since": "1900-01-01", "until": "2199-12-31"},
+        | {"clause": "一" * 200, "zh": "长" * 4000, "since": "1900-01-01", "until": "2199-12-31"},
         number="测试〔1900〕1号",
         year=1900,
         issued="1900-01-01",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 
 from ledger.command import UnknownReference
 from ledger.names import StaffId
 from ledger.observation import (
+    AlreadyObserved,
     LessonObserved,
     NameObservers,
     ObserveLesson,
@@ -96,3 +98,24 @@ def test_lessons_are_asked_for_from_2015_for_certain():
     assert results(DEPUTY, lessons, date(2013, 12, 31)) == []
     assert results(DEPUTY, lessons, date(2014, 12, 31)) == [("ZJ14-22", Result.INDETERMINATE)]
     assert results(DEPUTY, lessons, date(2015, 1, 1)) == [("ZJ14-22", Result.NOT_MET)]
+
+
+@pytest.mark.parametrize("reported", [False, True])
+def test_zj14_22_one_lesson_is_counted_once(reported):
+    seen = LessonObserved(
+        place=RUIAN,
+        observer=WHO,
+        role=DEPUTY,
+        offering=OFFERING,
+        provider=COUNTY_SCHOOL,
+        day=DAY,
+        random=False,
+    )
+    past = given(cast.jurisdiction(), cast.opened(), seen)
+    tomorrow = DAY + timedelta(days=1)
+
+    answer = past.when(OBSERVE, on=tomorrow, reported=reported).refused(
+        AlreadyObserved, field="day"
+    )
+    assert answer.refusals[0].evidence != ()
+    past.when(replace(OBSERVE, day=tomorrow), on=tomorrow, reported=reported).accepted()

@@ -13,9 +13,9 @@ from ledger.attendance import GrantLeave, RecordAttendance
 from ledger.change import ChangeKind, RequestChange
 from ledger.charge import ChargeFees
 from ledger.command import OutsideScope, UnknownReference
-from ledger.completion import SettleCompletion
 from ledger.evaluation import ReturnResults, Side
 from ledger.finding import Outcome
+from ledger.judgement import SettleCompletion
 from ledger.offering import (
     SEATS_MAX,
     AdviserMissing,

@@ -7,9 +7,12 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from msgspec import structs
 
+from ledger.adjustment import CorrectCredit, RevokeCredit
+from ledger.amount import SCHOOL_BASED_HOURS_MAX
 from ledger.command import OutsideScope, UnknownReference
-from ledger.correction import CorrectCredit, NotCredited, RevokeCredit
+from ledger.correction import NotCredited
 from ledger.credit import CreditCorrected, CreditRevoked
 from ledger.cycle import RecognisedOutsideCycle
 from ledger.finding import Outcome
@@ -18,6 +21,7 @@ from ledger.register import AlreadyRegistered
 from ledger.review import AlreadyReviewed, ReasonMissing
 from ledger.school_based import (
     RecogniseSchoolBased,
+    RecordedTwice,
     RecordSchoolBased,
     SchoolBasedRecognised,
     SchoolBasedRecorded,
@@ -219,3 +223,46 @@ def test_what_is_not_recognised_is_not_late():
     teacher = cast.registered(entered=date(2019, 1, 1))
     refuse = replace(RECOGNISE, approved=False, reason="材料不全")
     given(teacher, RECORDED).when(refuse, on=date(2024, 1, 1)).accepted()
+
+
+AGAIN = replace(RECORD, credit=CreditId("credit:again"))
+TAKEN_BACK = CreditRevoked(
+    credit=CREDIT,
+    teacher=LIN,
+    school=SCHOOL,
+    place=RUIAN,
+    credits_before=Decimal(12),
+    corrects="0193-0001",
+    reason="x",
+)
+
+
+@pytest.mark.parametrize("reported", [False, True])
+def test_a_training_is_recorded_under_one_name(reported):
+    for past in ([RECORDED], [RECORDED, cast.recognised(12)]):
+        answer = given(cast.registered(), past).when(AGAIN, on=DAY, reported=reported)
+        answer.refused(RecordedTwice, field="credit")
+        assert answer.refusals[0].evidence != ()
+    for change in ({"title": "课例研讨"}, {"completed": date(2022, 6, 2)}):
+        given(cast.registered(), RECORDED).when(
+            replace(AGAIN, **change), on=DAY, reported=reported
+        ).accepted()
+
+
+def test_what_the_bureau_did_not_recognise_or_took_back_is_recorded_anew():
+    for past in ([cast.recognised(12, approved=False)], [cast.recognised(12), TAKEN_BACK]):
+        given(cast.registered(), RECORDED, past).when(AGAIN, on=DAY).accepted()
+
+
+@pytest.mark.parametrize("reported", [False, True])
+def test_one_training_of_a_school_has_a_plausible_length(reported):
+    for hours, accepted in ((SCHOOL_BASED_HOURS_MAX, True), (Decimal(10000), False)):
+        record = replace(RECORD, hours=hours)
+        told = structs.replace(RECORDED, hours=hours)
+        recorded = given(cast.registered()).when(record, on=DAY, reported=reported)
+        recognised = given(told).when(RECOGNISE, on=DAY, reported=reported)
+        for answer in (recorded, recognised):
+            answer.accepted() if accepted else answer.faulted("BAD_AMOUNT", "hours")
+        # What stands recorded can still be declined.
+        declined = replace(RECOGNISE, approved=False, reason="学时有误")
+        given(told).when(declined, on=DAY, reported=reported).accepted()

@@ -8,7 +8,13 @@ import pytest
 
 from ledger.command import UnknownReference
 from ledger.requirement import Result
-from ledger.school_plan import AdoptSchoolPlan, SchoolPlanAdopted, SchoolPlans, school_plans
+from ledger.school_plan import (
+    AdoptSchoolPlan,
+    AlreadyAdopted,
+    SchoolPlanAdopted,
+    SchoolPlans,
+    school_plans,
+)
 from tests import cast
 from tests.cast import HANGZHOU, RUIAN, SCHOOL
 from tests.given import all_rules, given
@@ -73,3 +79,15 @@ def test_plans_are_asked_for_in_wenzhou_since_its_opinions():
 def test_a_long_plan_has_years():
     assert SchoolPlans(five_year_plans_min=1, annual_plans_min=1, years=0).wrong() is not None
     assert SchoolPlans(five_year_plans_min=1, annual_plans_min=1, years=5).wrong() is None
+
+
+@pytest.mark.parametrize("reported", [False, True])
+def test_a_plan_is_adopted_once(reported):
+    told = {"school": SCHOOL, "title": "规划", "first": 2021, "last": 2025}
+    past = given(cast.school(), SchoolPlanAdopted(place=RUIAN, **told))
+    again = AdoptSchoolPlan(**(told | {"title": " 规划 "}))
+
+    past.when(again, on=DAY, reported=reported).refused(AlreadyAdopted, field="title")
+    for other in ({"title": "计划"}, {"first": 2022}, {"last": 2024}):
+        adopt = AdoptSchoolPlan(**(told | other))
+        past.when(adopt, on=DAY, reported=reported).accepted()

@@ -23,12 +23,13 @@ from ledger.event import CATALOGUE, Entry
 from ledger.finding import FindingMade
 from ledger.offering import DatesChanged, ExpansionDecided, ExpansionRequested, OfferingCancelled
 from ledger.register import Category, Stage, Tier, Title
+from ledger.regulation import Rulebook
 from ledger.review import ProjectCancelled, ProjectRemoved
 from ledger.store.feed import Filter
 from ledger.store.ledger import Ledger
 from ledger.teacher import ProfileSource, TeacherProfileUpdated
 from projections.catalogue import TEACHERS, VIEWS
-from projections.completion import CompletionStatus
+from projections.completion import CompletionStatus, grounds
 from projections.declaration import ProjectStatus
 from projections.projection import Projection
 from projections.runner import Runner
@@ -211,7 +212,17 @@ def test_a_completion_says_what_was_missed_and_why(entries: list[Entry]) -> None
         Decimal(0),
     )
     assert chen.notified == (Recipient.SCHOOL,)
-    assert chen.citation is not None
+    # The plan asks for the assessment itself: no rule asks for one after so few hours.
+    assert (chen.citation, chen.rules) == (None, ())
+    assert "ZJ14-08" in lin.rules
+    assert zhou.rules == ("ZJ14-10",)
+    names = {entry.id: entry.event.NAME for entry in entries}
+    assert names[lin.evidence[-1]] == "completion.granted"
+    assert "attendance.recorded" in [names[each] for each in lin.evidence]
+    opened = next(e for e in entries if e.event.NAME == "offering.opened" and OFFERING in e.tags)
+    ground = grounds(zhou, Rulebook(entry.event for entry in entries), opened)[0]
+    assert (ground.rule, ground.clause, ground.chosen_for) == ("ZJ14-10", "§三", cast.RUIAN)
+    assert ground.chosen_on == opened.on
     assert (zhou.status, zhou.reason) == (CompletionStatus.TERMINATED, Reason.MISCONDUCT)
 
 

@@ -1,0 +1,133 @@
+"""Adjustment: the amount of a credit is put right, or the credit taken back, by the bureau.
+
+A correction never gives more than the training is worth, and nothing for one that was not
+completed: wrong hours are put right first, and what follows from them follows (rulebook C-35).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from ledger.amount import exact
+from ledger.command import Command, Refused, Selector, about, fact, premature
+from ledger.completion import HoursDeduction
+from ledger.correction import Account
+from ledger.credit import CREDIT_EVENTS, CreditCorrected, CreditRevoked
+from ledger.event import Entry, Event
+from ledger.names import CreditId, Name, TeacherId
+from ledger.review import reasoned
+from ledger.school_based import SchoolBasedRecognised
+from ledger.teacher import TEACHER_EVENTS, Whereabouts
+from ledger.worth import Worth, credited, more_than_worth
+
+
+@dataclass(kw_only=True)
+class CreditStep(Command):
+    """What corrections of a credit share."""
+
+    credit: CreditId
+    teacher: TeacherId
+    reason: str
+
+    now: Whereabouts = fact(default_factory=Whereabouts)
+    account: Account = fact(default_factory=Account)
+
+    def boundary(self) -> list[Selector]:
+        return [
+            about(self.credit, self.teacher, of=[*CREDIT_EVENTS, SchoolBasedRecognised]),
+            about(self.teacher, of=TEACHER_EVENTS),
+        ]
+
+    def learn(self, entry: Entry) -> None:
+        self.now.learn(entry)
+        self.account.learn(entry)
+
+    def authority(self) -> Name:
+        return self.account.owner(self.credit)
+
+    def early(self) -> Refused | None:
+        """The gate on a step that is dated before what it puts right."""
+        zh, en = f"{self.credit} 已认定或更正", f"{self.credit} was awarded or corrected"
+        return premature(self.ask.on, self.account.day, zh, en, self.account.evidence)
+
+
+@dataclass(kw_only=True)
+class CorrectCredit(CreditStep):
+    """Put the amount of a credit right, also of a revoked one, by the bureau that awarded it."""
+
+    credits: Decimal
+
+    worth: Worth = fact(default=None)
+
+    def __post_init__(self) -> None:
+        self.worth = Worth(self.teacher)
+
+    def beyond(self) -> list[Selector]:
+        awarded = self.account.awarded
+        return Worth.selectors(self.teacher, awarded.offering) if awarded else []
+
+    def learn(self, entry: Entry) -> None:
+        super().learn(entry)
+        self.worth.learn(entry)
+
+    def decide(self) -> Iterator[Event]:
+        reasoned(self.reason, needed=True)
+        credits = exact(self.credits, "credits")
+        for said in (self.early(), self._barred(credits), self._exceeded(credits)):
+            yield from self.gate(said, self.credit, self.teacher)
+        yield CreditCorrected(
+            credit=self.credit,
+            teacher=self.teacher,
+            school=self.now.known(self.teacher),
+            place=self.now.place,
+            credits_before=self.account.credits,
+            credits=credits,
+            corrects=self.account.evidence,
+            reason=self.reason,
+            decided=True,
+        )
+
+    def _barred(self, credits: Decimal) -> Refused | None:
+        """What stands against any credit; nothing of it is always right."""
+        return self.worth.barred(self.ask.rules, self.credit) if credits else None
+
+    def _exceeded(self, credits: Decimal) -> Refused | None:
+        awarded, told = self.account.awarded, self.account.recognised
+        if awarded is not None and self.worth.room.opened is not None:
+            base, missed = awarded.base_credits, awarded.hours_missed
+            return self.worth.exceeded(self.ask.rules, self.credit, credits, base, missed)
+        if told is not None:
+            # An hour is a credit at most (C-01), also where the school said less.
+            base, missed, place, day = told.hours, told.hours_missed, told.place, told.completed
+        else:
+            assert awarded is not None, "the credit has an owner"
+            base, missed = awarded.base_credits, awarded.hours_missed
+            place, day = awarded.place, awarded.completed
+        most = credited(base, missed)
+        if credits <= most:
+            return None
+        rule = self.ask.rules.find(HoursDeduction, place, day) if missed else None
+        evidence = self.account.evidence
+        return more_than_worth(self.credit, credits, most, f"{base} - {missed}", rule, evidence)
+
+
+@dataclass(kw_only=True)
+class RevokeCredit(CreditStep):
+    """Take a credit back whole, by the bureau that awarded it."""
+
+    def decide(self) -> Iterator[Event]:
+        self.account.stands(self.credit)
+        reasoned(self.reason, needed=True)
+        yield from self.gate(self.early(), self.credit, self.teacher)
+        yield CreditRevoked(
+            credit=self.credit,
+            teacher=self.teacher,
+            school=self.now.known(self.teacher),
+            place=self.now.place,
+            credits_before=self.account.credits,
+            corrects=self.account.evidence,
+            reason=self.reason,
+            decided=True,
+        )

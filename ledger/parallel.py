@@ -1,0 +1,69 @@
+"""Parallel: the classes that hold one project at one time, and a teacher's one place in them.
+
+A class and those that an expansion opened beside it are one training (rulebook C-24): who has a
+place in one of them takes none in another, and is credited for it once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from ledger.command import Refused, Selector, about
+from ledger.enrollment import Choice, Status
+from ledger.event import Entry
+from ledger.names import OfferingId, TeacherId
+from ledger.offering import OfferingOpened
+
+
+class AlreadyPlaced(Refused):
+    """The teacher has a place in another class of the same training."""
+
+
+@dataclass
+class Family:
+    """The classes of one project by their first and last day, as they were opened."""
+
+    days: dict[OfferingId, tuple[date, date]] = field(default_factory=dict)
+
+    @staticmethod
+    def selectors(opened: OfferingOpened | None) -> list[Selector]:
+        """The events that it is folded from."""
+        return [] if opened is None else [about(opened.project, of=[OfferingOpened])]
+
+    def learn(self, entry: Entry, offering: OfferingId) -> bool:
+        """Takes in the opening of classes; whether the event is of a class other than that one."""
+        event = entry.event
+        if not isinstance(event, OfferingOpened):
+            return False
+        self.days[event.offering] = event.opens, event.closes
+        return event.offering != offering
+
+    def beside(self, opened: OfferingOpened) -> set[OfferingId]:
+        """The other classes of the project that have days in common with that one."""
+        mine = [(opened.opens, opened.closes)]
+        # A change may have moved the class; what was opened beside it stays beside it.
+        mine += [self.days[opened.offering]] if opened.offering in self.days else []
+        return {
+            each
+            for each, (first, last) in self.days.items()
+            if each != opened.offering
+            and any(first <= closes and opens <= last for opens, closes in mine)
+        }
+
+    def placed(
+        self, opened: OfferingOpened, teacher: TeacherId, choices: dict[OfferingId, Choice]
+    ) -> AlreadyPlaced | None:
+        """What is wrong where one of the teacher's ``choices`` is a place beside that class."""
+        for other in sorted(self.beside(opened)):
+            choice = choices.get(other)
+            if choice is not None and choice.status is Status.PROVIDER_CONFIRMED:
+                return AlreadyPlaced(
+                    zh=f"{teacher} 已是 {other} 的学员，与 {opened.offering} 是同一项目同期的班，"
+                    "只能参加其中一个",
+                    en=f"{teacher} has a place in {other}, which is the same training at the same "
+                    f"time as {opened.offering}; one place is all there is",
+                    field="offering",
+                    evidence=(choice.evidence,),
+                )
+        return None

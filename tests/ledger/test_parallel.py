@@ -1,0 +1,172 @@
+"""Parallel classes: one place in them for a teacher, and one credit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from msgspec import structs
+
+from ledger.admission import AdmitToParallel, ConfirmEnrollment
+from ledger.assignment import AssignTrainee
+from ledger.credit import AwardCredit, CreditedBeside, CreditRevoked
+from ledger.enrollment import EnrollmentDeclined, EnrollmentWithdrawn
+from ledger.finding import Outcome
+from ledger.names import CreditId, OfferingId
+from ledger.offering import DatesChanged, ExpansionDecided
+from ledger.parallel import AlreadyPlaced
+from ledger.plan import Choice
+from ledger.selection import SelectOffering
+from tests import cast
+from tests.cast import (
+    CHANGE,
+    COUNTY_SCHOOL,
+    H1_2024,
+    LIN,
+    OFFERING,
+    OTHER_OFFERING,
+    RUIAN,
+    SCHOOL,
+)
+from tests.given import given, on
+
+BESIDE, THIRD = OTHER_OFFERING, OfferingId("offering:o3")
+ROUND_TWO, ASSIGNED, AWARDED = date(2024, 3, 31), date(2024, 4, 8), date(2024, 7, 10)
+REVIEW_TWO = date(2024, 4, 3)
+CLOSES = date(2024, 6, 28)
+SELECT = SelectOffering(teacher=LIN, offering=OFFERING)
+CONFIRM = ConfirmEnrollment(teacher=LIN, offering=OFFERING, admitted=True)
+AWARD = AwardCredit(credit=CreditId("credit:again"), teacher=LIN, offering=OFFERING)
+MANDATED = structs.replace(cast.plan(), choice=Choice.MANDATED)
+
+
+def classes(beside=BESIDE, plan=cast.PLAN, opens=cast.OPENS, closes=CLOSES):
+    """A class, and one beside it."""
+    second = cast.opened(plan, offering=beside, opens=opens, closes=closes)
+    return [cast.opened(plan), structs.replace(second, parallel=True)]
+
+
+def moved(beside=BESIDE):
+    """The teacher chose the one and was admitted to the other."""
+    first = [cast.selected(), cast.passed()]
+    return on(date(2024, 3, 20), *first, cast.confirmed(offering=beside))
+
+
+WITHDREW = EnrollmentWithdrawn(
+    teacher=LIN,
+    offering=BESIDE,
+    school=SCHOOL,
+    term=H1_2024,
+    admitted=True,
+    after_change=True,
+    reason="",
+)
+
+
+def refused_and_found(story, command, day, obstacle):
+    refusal = story.when(command, on=day).refused(obstacle, field="offering").refusals[0]
+    assert refusal.evidence != ()
+    story.when(command, on=day, reported=True).found(None, Outcome.VIOLATION, obstacle)
+
+
+def declined():
+    """The provider declined the choice of the class, as it does when it moves a teacher."""
+    told = EnrollmentDeclined(
+        teacher=LIN,
+        offering=OFFERING,
+        school=SCHOOL,
+        provider=COUNTY_SCHOOL,
+        term=H1_2024,
+        round=1,
+        reason="转入平行班",
+    )
+    return on(date(2024, 3, 20), told)
+
+
+def test_who_was_moved_to_a_parallel_class_does_not_choose_the_first_again():
+    past = [cast.registered(), classes(), moved(), declined()]
+
+    refused_and_found(given(past), SELECT, ROUND_TWO, AlreadyPlaced)
+    given(past, on(ROUND_TWO, WITHDREW)).when(SELECT, on=ROUND_TWO).accepted()
+
+
+@pytest.mark.parametrize(("opens", "free"), [(CLOSES, False), (CLOSES + timedelta(days=1), True)])
+def test_a_class_of_the_project_at_another_time_is_another_training(opens, free):
+    later = classes(opens=opens, closes=date(2024, 7, 31))
+    past = given(cast.registered(), later, moved(), declined())
+    if free:
+        past.when(SELECT, on=ROUND_TWO).accepted()
+    else:
+        past.when(SELECT, on=ROUND_TWO).refused(AlreadyPlaced)
+
+
+def test_a_class_that_was_moved_stays_beside_the_one_opened_with_it():
+    days = DatesChanged(
+        change=CHANGE,
+        offering=OFFERING,
+        provider=COUNTY_SCHOOL,
+        place=RUIAN,
+        opens=date(2024, 9, 2),
+        closes=date(2024, 9, 30),
+    )
+    past = given(cast.registered(), classes(), days, moved(), declined())
+    past.when(SELECT, on=ROUND_TWO).refused(AlreadyPlaced)
+
+
+def test_who_has_a_place_beside_it_is_not_admitted():
+    chosen = [cast.selected(round=2), cast.passed(round=2)]
+    past = [classes(), moved(), declined(), on(ROUND_TWO, *chosen)]
+
+    refused_and_found(given(past), CONFIRM, REVIEW_TWO, AlreadyPlaced)
+    given(past, WITHDREW).when(CONFIRM, on=REVIEW_TWO).accepted()
+
+
+def test_who_has_a_place_in_one_parallel_class_is_not_admitted_to_a_further_one():
+    granted = ExpansionDecided(
+        offering=OFFERING,
+        provider=COUNTY_SCHOOL,
+        place=RUIAN,
+        seats=50,
+        approved=True,
+        reason="",
+        parallel=THIRD,
+    )
+    third = structs.replace(cast.opened(offering=THIRD), parallel=True)
+    chosen = [cast.selected(round=2), cast.passed(round=2)]
+    past = given(classes(), granted, third, moved(), declined(), on(ROUND_TWO, *chosen))
+    move = AdmitToParallel(teacher=LIN, offering=OFFERING, parallel=THIRD)
+
+    refused_and_found(past, move, REVIEW_TWO, AlreadyPlaced)
+
+
+def test_who_was_assigned_beside_it_is_not_assigned():
+    past = [
+        cast.registered(),
+        classes(plan=MANDATED),
+        on(ASSIGNED, cast.confirmed(offering=BESIDE)),
+    ]
+    assign = AssignTrainee(teacher=LIN, offering=OFFERING)
+
+    refused_and_found(given(past), assign, ASSIGNED, AlreadyPlaced)
+    given(past, on(ASSIGNED, WITHDREW)).when(assign, on=ASSIGNED).accepted()
+
+
+def test_one_training_is_credited_once():
+    room = [cast.registered(), classes(), *cast.enrolled(), cast.completed()]
+    credit = cast.awarded(24, offering=BESIDE)
+    back = CreditRevoked(
+        credit=credit.credit,
+        teacher=LIN,
+        school=SCHOOL,
+        place=RUIAN,
+        credits_before=credit.credits,
+        corrects="0193-0001",
+        reason="x",
+    )
+
+    refused_and_found(given(room, credit), AWARD, AWARDED, CreditedBeside)
+    given(room, credit, back).when(AWARD, on=AWARDED).accepted()
+    elsewhere = structs.replace(credit, offering=THIRD)
+    given(room, elsewhere).when(AWARD, on=AWARDED).accepted()
+    given(room).when(replace(AWARD), on=AWARDED).accepted()
