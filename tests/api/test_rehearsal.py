@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from ledger.adjustment import CorrectCredit
 from ledger.command import Command, Role
-from ledger.correction import CorrectCredit
 from ledger.enrollment import ReviewSelection
 from ledger.selection import SelectOffering
 from ledger.store.ledger import Ledger
