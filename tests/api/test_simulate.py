@@ -6,8 +6,10 @@ import json
 import socket
 import time
 import uuid
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -28,8 +30,13 @@ from ledger.store.founding import REQUEST
 from ledger.store.ledger import Ledger
 from ledger.store.trouble import Trouble
 from ledger.store.vault import load_key
-from projections.catalogue import SCREENINGS
+from projections.catalogue import SCREENINGS, VIEWS
+from projections.fold import Fold
+from projections.projection import Projection
+from projections.reader import Reader, Where
+from projections.runner import Runner
 from projections.screening import agrees
+from projections.snapshot import Snapshot
 
 
 @pytest.fixture
@@ -241,3 +248,47 @@ def test_the_command_says_an_unknown_term_in_a_sentence(settings: Settings) -> N
 
     assert done.exit_code == 2
     assert "no document gives the windows of 1999H1" in done.stderr
+
+
+def test_live_rebuilt_and_as_of_now_say_the_same_of_a_simulated_county(
+    simulation: Simulation, settings: Settings
+) -> None:
+    with in_process(settings, simulation) as way:
+        run(simulation, way)
+        ledger = way.ledger
+        Runner(ledger.pool, ledger.feed, VIEWS).catch_up()
+        reader, head = Reader(ledger.pool, ledger.feed), ledger.feed.head()
+        entries = list(ledger.feed.entries(Filter()))
+        for view in VIEWS:
+            rebuilt = Fold(view)
+            for entry in entries:
+                rebuilt.learn(entry)
+            live = {key: state for page in pages(reader, view) for key, state in page}
+            assert live == rebuilt.states, view.name
+            then = Snapshot(ledger.feed, head)
+            for where in asked(view, live):
+                assert (
+                    then.page(view, where, first=1_000).rows
+                    == reader.page(view, where, first=1_000).rows
+                ), (view.name, where)
+
+
+def pages(reader: Reader, view: Projection[Any]) -> Iterator[tuple[tuple[str, Any], ...]]:
+    """All rows of a view, page by page."""
+    after: str | None = None
+    while True:
+        page = reader.page(view, Where(), first=1_000, after=after)
+        yield page.rows
+        if not page.more:
+            return
+        after = page.rows[-1][0]
+
+
+def asked(view: Projection[Any], live: dict[str, Any]) -> Iterator[Where]:
+    """For each facet that is a name, one condition for each of its first values."""
+    for facet, kind in view.facets.items():
+        if kind != "text":
+            continue
+        values = {view.facet_values(state)[facet] for state in live.values()}
+        names = sorted(each for each in values if isinstance(each, str) and ":" in each)
+        yield from (Where(equal=((facet, each),)) for each in names[:12])
