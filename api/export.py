@@ -25,6 +25,7 @@ from msgspec import Struct
 
 from api.sheet import TYPES, sheet
 from ledger.command import Role
+from ledger.draft import flaw_of
 from ledger.event import INTEGER_MAX
 from ledger.fault import Fault
 from ledger.store.access_log import Access, AccessKind, Logged, checked_purpose
@@ -104,10 +105,12 @@ def question(body: bytes) -> Question:
     try:
         return msgspec.json.decode(body, type=Question)
     except (msgspec.MsgspecError, RecursionError) as error:
+        flaw = flaw_of(error)
         raise Fault(
             "BAD_EXPORT",
-            zh=f"导出请求格式不正确（{error}）",
+            zh=f"导出请求格式不正确（{flaw.zh}）",
             en=f"this asks for no export: {error}",
+            field=flaw.field,
         ) from None
 
 
