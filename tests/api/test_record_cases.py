@@ -211,7 +211,7 @@ CASES = [
         "W-067",
         principal(date(2013, 9, 2)),
         "NEW_PRINCIPAL_HOURS=NOT_MET IN_ALL=NOT_MET",
-        "8",
+        "0",
         LATE_2013,
         RUIAN,
         CITY,
@@ -265,7 +265,7 @@ CASES = [
     Case(
         "W-087",
         (home(80, date(2021, 6, 1)), home(80, date(2023, 6, 1))),
-        "SCHOOL_BASED_CAP=NOT_ASSESSED",
+        "CAP_UNKNOWN=NOT_ASSESSED",
         "160",
         day=date(2024, 3, 5),
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
@@ -144,11 +145,12 @@ def test_what_is_reported_is_rehearsed_as_reported(town: Served) -> None:
 
 
 def test_a_bureau_reads_what_a_correction_would_say(town: Served) -> None:
-    given = {"credit": CREDIT, "teacher": LIN, "reason": "误记", "credits": "20"}
+    given = {"credit": CREDIT, "teacher": LIN, "reason": "误记", "credits": "10"}
+    town.clock.set(date(2024, 4, 20))
     answer = rehearse(town.party(Role.BUREAU, RUIAN), CorrectCredit, given)
 
     assert [each["type"] for each in answer["events"]] == ["credit.corrected"]
-    assert answer["events"][0]["data"]["credits"] == "20"
+    assert answer["events"][0]["data"]["credits"] == "10"
 
 
 @pytest.mark.parametrize("command", MUTATIONS, ids=lambda each: each.__name__)

@@ -18,7 +18,7 @@ OPEN = OpenOffering(
 )
 PAST = (cast.accredited(), cast.declared(), cast.reviewed(), cast.published())
 REVOKED = AccreditationRevoked(provider=COUNTY_SCHOOL, place=RUIAN, reason="整改不力")
-DAY = date(2024, 3, 18)
+DAY = date(2024, 3, 19)
 LOST = [["NOT_ACCREDITED_ANY_MORE"]]
 
 
