@@ -129,7 +129,9 @@ async def take(context: Context, given: Question) -> Taken:
         instant=_instant(moment.instant),
         effective=moment.effective,
     )
-    clear = export.personal and bool(purpose) and context.asker.role in REVEALERS
+    # Who has left a place is known of its past, and no longer shown in full there.
+    past = given.as_of is not None and context.asker.role is not Role.OPERATOR
+    clear = export.personal and bool(purpose) and context.asker.role in REVEALERS and not past
     asked = Asked(
         what=given.what,
         filters=filters,

@@ -143,7 +143,7 @@ class _Case:
 
     def misconduct(self, rule: Rule | None) -> ReasonWhy:
         """What the serious breaches say."""
-        days = "、".join(str(each.on) for each in self.breaches)
+        days = "、".join(sorted({_day_of(each) for each in self.breaches}))
         return reason(
             "MISCONDUCT",
             f"培训期间有严重违规违纪（{days}）",
@@ -152,6 +152,11 @@ class _Case:
             evidence=(self.opened_by,),
             opposing=tuple(each.id for each in self.breaches),
         )
+
+
+def _day_of(breach: Entry) -> str:
+    """The day of the breach itself, not that of its recording."""
+    return str(getattr(breach.event, "day", breach.on))
 
 
 def why_not_completed(

@@ -48,6 +48,8 @@ WAITS = {
     Status.SCHOOL_NOT_PASSED: ("SCHOOL_PASS", "学校审核未通过", "the school did not pass it"),
     Status.SCHOOL_PASSED: ("NOT_SCREENED", "本轮尚未筛选", "the round is not screened yet"),
 }
+# Nothing is decided any more about these.
+CLOSED = (None, Status.WITHDRAWN, Status.SCHOOL_NOT_PASSED)
 ORDER_ZH = {
     ScreeningOrder.FIRST_COME: "先到先得",
     ScreeningOrder.DRAW: "抽签",
@@ -101,12 +103,14 @@ class _Case:
     rounds: dict[int, _Round] = field(default_factory=dict)
     admitted: dict[TeacherId, int] = field(default_factory=dict)
     declined: tuple[str, str] | None = None
+    said: str = ""
 
     def learn(self, entry: Entry) -> None:
         self.room.learn(entry)
         event: Any = entry.event
         if getattr(event, "teacher", None) == self.teacher:
             self.choice.learn(entry)
+            self.said = getattr(event, "reason", self.said)
         match event:
             case ScreeningAnnounced():
                 self.announced = entry.id
@@ -144,6 +148,8 @@ def why_not_admitted(
     if case.choice.status is Status.PROVIDER_CONFIRMED:
         told = [_standing(case, held, mine, named)] if held and mine else []
         return explained(Upshot.ADMITTED, told)
+    if case.choice.status in CLOSED:
+        return explained(Upshot.NOT_ADMITTED, [*_gone(case), *_unplaced(case)])
     if held is None or mine is None:
         answer = Upshot.NOT_ADMITTED if case.choice.status is _DECLINED else Upshot.OPEN
         return explained(answer, [*_gone(case), *_declined(case), *_unplaced(case)])
@@ -257,14 +263,16 @@ def _unplaced(case: _Case) -> Iterator[ReasonWhy]:
     if status not in WAITS:
         return
     code, zh, en = WAITS[status]
-    against = status is Status.SCHOOL_NOT_PASSED
+    against = status in (Status.SCHOOL_NOT_PASSED, Status.WITHDRAWN)
     last = tuple(filter(None, [case.choice.evidence]))
+    why = case.said if against else ""
     yield reason(
         "NOT_PLACED",
         f"没有筛选次序：{zh}",
         f"there is no place in an order: {en}",
         evidence=() if against else last,
         opposing=last if against else (),
+        facts={"reason": why} if why else {},
         missing=(Condition(code=code, zh=zh, en=en),),
     )
 

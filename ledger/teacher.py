@@ -51,14 +51,18 @@ class TeacherRegistered(Event, name="register.teacher-registered"):
     sealed: tuple[str, ...] = ()
 
 
-class TeacherTransferred(Event, name="register.teacher-transferred"):
-    """A teacher moved to another school."""
+class TeacherTransferred(Event, name="register.teacher-transferred", version=2):
+    """A teacher moved to another school; both bureaus see it."""
 
     teacher: TeacherId
     school_left: SchoolId
     school: SchoolId
     place: JurisdictionId
     since: date
+    place_left: JurisdictionId | None = None
+
+
+TeacherTransferred.upcast(from_version=1)(unchanged)
 
 
 class TeacherProfileUpdated(Event, name="register.teacher-profile-updated", version=2):
@@ -272,6 +276,7 @@ class TransferTeacher(Command):
             school=self.school,
             place=self.place,
             since=self.since,
+            place_left=before.place,
         )
         yield from self._unconfirmed(before)
 

@@ -66,10 +66,11 @@ def flip(record: Record, rules: Rulebook, tried: Rulebook, day: date) -> Flip | 
     before, after = judge(record, rules, day), judge(record, tried, day)
     if before is None or after is None or _same(before, after):
         return None
+    then = record.at(day)
     return Flip(
         teacher=record.teacher,
-        school=record.school,
-        place=record.place,
+        school=then.school,
+        place=then.place,
         before=before.result,
         after=after.result,
         counted_before=before.counted,

@@ -53,7 +53,8 @@ def over(
     for record in _records(rows, where):
         turned = flip(record, rules, tried, trial.day)
         trial.total.add(turned)
-        for held, of in ((places, record.place), (schools, record.school)):
+        then = record.at(trial.day)
+        for held, of in ((places, then.place), (schools, then.school)):
             if of is not None:
                 held.setdefault(of, Tally()).add(turned)
         if turned is not None:

@@ -12,7 +12,7 @@ from msgspec import structs
 
 from ledger.store.answer import Answer, Outcome, Refusal, Written
 from schema.outputs import output
-from schema.scalars import Position
+from schema.scalars import Position, Text
 
 # The fields of a regulation are named as its text spells them.
 AS_WRITTEN = ("BAD_DOCUMENT", "BAD_RULE")
@@ -46,7 +46,7 @@ class Refused:
 class RehearsedEvent:
     """An event that would follow."""
 
-    type: str
+    type: Text
     description: str = strawberry.field(description="What such an event says. 事件含义。")
     on: date = strawberry.field(description="The day when it would be true. 发生日。")
     data: strawberry.scalars.JSON | None = strawberry.field(

@@ -182,7 +182,7 @@ def record_of(found: Judged, effective: date | None) -> CreditRecord:
         by_year=by_year,
         by_kind_and_year=both,
         uncounted=[each for share in found.shares for each in share.uncounted],
-        transfers=record.transfers,
+        transfers=[each for each in record.transfers if each.since <= found.day],
         cycles=[
             CreditCycle(number=each.number, start=each.start, end=each.end, whole=each.whole)
             for each in found.cycles

@@ -6,16 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 
-from ledger.command import Command
+from ledger.command import Command, Role
 from ledger.fault import Fault
+from ledger.names import TeacherId
 from ledger.store.answer import refused
 from ledger.store.rehearsal import Rehearsal
 from ledger.store.work import Seal
+from projections.catalogue import TEACHERS
 from schema.answers import BulkAnswer, Recorded, Refused, Rehearsed, RehearsedEvent, refused_for
 from schema.context import Context
 from schema.history import shown
-from schema.reach import history_tags
-from schema.scalars import Position
+from schema.reach import PLACED, history_tags, reach
+from schema.scalars import Position, Text
 
 
 @dataclass
@@ -35,9 +37,10 @@ async def rehearsed(
     source: str | None = None,
 ) -> BulkAnswer:
     """A row for each command, decided by itself: without the others that are asked with it."""
-    reach = history_tags(context.asker, await context.places())
+    tags = history_tags(context.asker, await context.places())
     made, tried, head = await context.run(_tried, context, prepare, on, source)
-    answers = iter([_row(context, each, head, reach) for each in tried])
+    hidden = await _hidden(context, tried)
+    answers = iter([_row(context, each, head, tags, hidden) for each in tried])
     rows: list[Recorded | Rehearsed | Refused] = [
         refused_for(refused(made.broken[number]).refusals)
         if number in made.broken
@@ -72,18 +75,44 @@ def _tried(
     return made, tried, head
 
 
+async def _hidden(context: Context, tried: list[Rehearsal]) -> frozenset[str]:
+    """The teachers in the events who are registered beyond a place's or a school's reach.
+
+    Nothing is written, so nobody would learn of the look: what a deed would say stays unsaid.
+    """
+    if context.asker.role not in (*PLACED, Role.SCHOOL):
+        return frozenset()
+    tags = {tag for each in tried for entry in each.entries for tag in entry.tags}
+    asked = tuple(sorted(tag for tag in tags if tag.startswith(f"{TeacherId.kind}:")))
+    if not asked:
+        return frozenset()
+    reader = context.house.reader
+    known = await context.run(reader.many, TEACHERS, asked)
+    allowed = reach(context.asker, TEACHERS.name, await context.places())
+    if allowed is None:
+        return frozenset(known)
+    where = allowed.and_among(key=asked)
+    seen = await context.run(reader.page, TEACHERS, where, first=len(asked))
+    return frozenset(known) - {key for key, _ in seen.rows}
+
+
 def _row(
-    context: Context, tried: Rehearsal, head: int, reach: tuple[str, ...] | None
+    context: Context,
+    tried: Rehearsal,
+    head: int,
+    tags: tuple[str, ...] | None,
+    hidden: frozenset[str],
 ) -> Rehearsed | Refused:
     if tried.refusals:
         return refused_for(tried.refusals)
     events = []
     for entry in tried.entries:
-        readable = reach is None or bool({*entry.tags} & {*reach})
+        within = tags is None or bool({*entry.tags} & {*tags})
+        readable = within and not {*entry.tags} & hidden
         told = shown(context, entry)
         events.append(
             RehearsedEvent(
-                type=told.type,
+                type=Text(told.type),
                 description=told.description,
                 on=told.on,
                 data=told.data if readable else None,

@@ -33,6 +33,7 @@ def moved(server: Served) -> tuple[int, int]:
         "stage": "PRIMARY",
         "subject": "语文",
         "entered": "2021-03-01",
+        "person": {"name": "林小雨"},
     }
     assert codes(server.operator.mutate(RegisterTeacher, came, "came")) == []
     before = server.head
@@ -99,3 +100,53 @@ def test_a_moment_that_has_not_come_is_refused(served: Served) -> None:
     [refused] = served.operator.errors(TEACHERS, asOf={"position": served.head + 1})
 
     assert (refused["code"], refused["field"]) == ("BEYOND_HEAD", "asOf.position")
+
+
+def test_who_has_left_is_not_shown_in_full_in_an_export_of_the_past(served: Served) -> None:
+    before, _ = moved(served)
+    question = {
+        "what": "teachers",
+        "format": "jsonl",
+        "asOf": {"position": before},
+        "purpose": "核对档案",
+    }
+
+    def taken(party: Party) -> str:
+        answer = served.client.post("/exports", json=question, headers=party.headers)
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+    ruian = taken(served.party(Role.BUREAU, RUIAN))
+    assert LIN in ruian and "林小雨" not in ruian
+    assert "林小雨" in taken(served.operator)
+
+
+REHEARSE = """
+mutation($input: TransferTeacherInput!) {
+  transferTeacher(input: $input, requestId: "look", rehearse: true) {
+    ... on Rehearsed { events { type data } }
+  }
+}
+"""
+
+
+def test_a_rehearsal_does_not_tell_a_stranger_where_a_teacher_works(served: Served) -> None:
+    moved(served)
+    school = {"school": "school:far", "place": RUIAN, "title": "学校", "stage": "PRIMARY"}
+    assert codes(served.operator.mutate(RegisterSchool, school, "far")) == []
+    asked = {"teacher": LIN, "school": "school:far", "since": "2024-03-26"}
+    served.clock.set(date(2024, 3, 26))
+    served.house.runner.catch_up()
+    look = told(served.party(Role.BUREAU, RUIAN), REHEARSE, input=asked)["transferTeacher"]
+
+    assert [each["data"] for each in look["events"]] == [None, None]
+    known = told(served.operator, REHEARSE, input=asked)["transferTeacher"]
+    assert known["events"][0]["data"]["school_left"] == AWAY
+
+
+def test_the_county_that_is_left_reads_the_move(served: Served) -> None:
+    moved(served)
+    history = "query($t: [ID!]) { history(filter: {tags: $t}) { edges { node { type } } } }"
+    seen = told(served.party(Role.BUREAU, RUIAN), history, t=[LIN])["history"]["edges"]
+
+    assert "register.teacher-transferred" in {each["node"]["type"] for each in seen}

@@ -224,18 +224,26 @@ def test_the_last_one_admitted_is_of_the_same_round_and_still_in():
 
 
 @pytest.mark.parametrize(
-    ("things", "code"),
+    ("things", "code", "answer"),
     [
-        ([], "NOT_CHOSEN"),
-        ([cast.selected()], "SCHOOL_REVIEW"),
-        ([cast.selected(), cast.passed(passed=False)], "SCHOOL_PASS"),
-        ([cast.selected(), cast.passed()], "NOT_SCREENED"),
+        ([], "NOT_CHOSEN", Upshot.NOT_ADMITTED),
+        ([cast.selected()], "SCHOOL_REVIEW", Upshot.OPEN),
+        ([cast.selected(), cast.passed(passed=False)], "SCHOOL_PASS", Upshot.NOT_ADMITTED),
+        ([cast.selected(), cast.passed()], "NOT_SCREENED", Upshot.OPEN),
     ],
 )
-def test_who_has_no_place_lacks_the_step_before(things, code):
+def test_who_has_no_place_lacks_the_step_before(things, code, answer):
     told = why(LIN, cast.opened(), things)
 
-    assert (told.answer, missing(told)) == (Upshot.OPEN, [code])
+    assert (told.answer, missing(told)) == (answer, [code])
+
+
+def test_who_was_not_passed_is_told_why_and_by_which_event():
+    refused = replace(cast.passed(passed=False), reason="与任教学科不符")
+    [told] = why(LIN, cast.opened(), cast.selected(), refused).reasons
+
+    assert told.facts == {"reason": "与任教学科不符"}
+    assert len(told.opposing) == 1
 
 
 def test_who_was_declined_without_a_screening_is_told_by_the_decline():

@@ -62,6 +62,7 @@ def test_the_bureau_that_receives_a_teacher_moves_them():
             school=WENZHOU_SCHOOL,
             place=WENZHOU,
             since=date(2024, 2, 1),
+            place_left=RUIAN,
         )
     )
 
@@ -98,6 +99,7 @@ MOVED = TeacherTransferred(
     school=WENZHOU_SCHOOL,
     place=WENZHOU,
     since=date(2024, 2, 1),
+    place_left=RUIAN,
 )
 EARLIER = TransferTeacher(teacher=LIN, school=OTHER_SCHOOL, since=date(2022, 1, 1))
 SCHOOLS = (cast.school(OTHER_SCHOOL, RUIAN), cast.school(WENZHOU_SCHOOL, WENZHOU))
@@ -114,6 +116,7 @@ def test_a_move_before_the_last_one_is_reported_and_not_asked_for():
             school=OTHER_SCHOOL,
             place=RUIAN,
             since=date(2022, 1, 1),
+            place_left=RUIAN,
         )
     )
 
