@@ -18,6 +18,8 @@ PINNED = (
     "set enable_seqscan = off",
     "set enable_hashjoin = off",
     "set enable_mergejoin = off",
+    # A page is short: starting helpers for it costs more than reading it.
+    "set max_parallel_workers_per_gather = 0",
     "set jit = off",
 )
 
