@@ -8,7 +8,7 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from ledger.category import CategoryAssigned, Rank
-from ledger.credit import CreditAwarded, CreditKind
+from ledger.credit import CreditAwarded, CreditCorrected, CreditKind, CreditRevoked
 from ledger.names import CreditId, JurisdictionId
 from ledger.plan import Purpose
 from ledger.record import Record
@@ -93,3 +93,30 @@ def requirement(found: Verdict, code: str) -> Requirement | None:
     hits = [each for each in found.requirements if each.code == code]
     assert len(hits) <= 1, f"{code} stands {len(hits)} times"
     return hits[0] if hits else None
+
+
+def corrected(name: str, amount: int) -> CreditCorrected:
+    """The credit of a name is worth so much."""
+    return CreditCorrected(
+        credit=CreditId(f"credit:{name}"),
+        teacher=LIN,
+        school=SCHOOL,
+        place=RUIAN,
+        credits_before=Decimal(0),
+        credits=Decimal(amount),
+        corrects="e1",
+        reason="录入有误",
+    )
+
+
+def revoked(name: str) -> CreditRevoked:
+    """The credit of a name was taken back."""
+    return CreditRevoked(
+        credit=CreditId(f"credit:{name}"),
+        teacher=LIN,
+        school=SCHOOL,
+        place=RUIAN,
+        credits_before=Decimal(0),
+        corrects="e1",
+        reason="误发",
+    )

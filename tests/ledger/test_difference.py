@@ -9,11 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from ledger.credit import CreditCorrected, CreditKind, CreditRevoked
+from ledger.credit import CreditKind
 from ledger.cycle import CreditCycleOpened
 from ledger.difference import Cause, Known, difference
 from ledger.event import Entry
-from ledger.names import CreditId
 from ledger.record import Record
 from ledger.regulation import Rulebook
 from ledger.requirement import Result
@@ -22,36 +21,11 @@ from ledger.verdict import judge
 from tests import cast
 from tests.cast import HANGZHOU, LIN, OTHER_SCHOOL, RUIAN, SCHOOL
 from tests.given import Thing, adoption, entries, on
-from tests.judged import credit
+from tests.judged import corrected, credit, revoked
 
 ENTERED = date(2019, 9, 1)
 JUDGED = date(2024, 3, 31)
 RULES = tuple(entries(adoption(), ENTERED))
-
-
-def corrected(name: str, amount: int) -> CreditCorrected:
-    return CreditCorrected(
-        credit=CreditId(f"credit:{name}"),
-        teacher=LIN,
-        school=SCHOOL,
-        place=RUIAN,
-        credits_before=Decimal(0),
-        credits=Decimal(amount),
-        corrects="e1",
-        reason="录入有误",
-    )
-
-
-def revoked(name: str) -> CreditRevoked:
-    return CreditRevoked(
-        credit=CreditId(f"credit:{name}"),
-        teacher=LIN,
-        school=SCHOOL,
-        place=RUIAN,
-        credits_before=Decimal(0),
-        corrects="e1",
-        reason="误发",
-    )
 
 
 MOVED = TeacherTransferred(

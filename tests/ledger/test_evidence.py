@@ -8,18 +8,18 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.credit import CreditCorrected, CreditKind, CreditRevoked
+from ledger.credit import CreditKind
 from ledger.event import Entry, Event
 from ledger.evidence import Evidence, evidence, says_the_same
-from ledger.names import CreditId, JurisdictionId
+from ledger.names import JurisdictionId
 from ledger.record import Record
 from ledger.register import Category
 from ledger.regulation import RuleAdopted, RuleAmended, Rulebook, RulesEnded, RulesSuspended
 from ledger.verdict import Verdict, judge
 from tests import cast
-from tests.cast import HANGZHOU, LIN, RUIAN, SCHOOL, WENZHOU
+from tests.cast import HANGZHOU, LIN, RUIAN, WENZHOU
 from tests.given import Thing, all_rules, entries, on
-from tests.judged import belongs, credit
+from tests.judged import belongs, corrected, credit, revoked
 
 ENTERED = date(2019, 9, 1)
 JUDGED = date(2024, 3, 31)
@@ -57,31 +57,6 @@ def _about(event: Event, rules: tuple[str, ...]) -> Event | None:
         case RulesSuspended(rules=ids) | RulesEnded(rules=ids):
             return event if {*ids} <= {*rules} else None
     return event
-
-
-def revoked(name: str) -> CreditRevoked:
-    return CreditRevoked(
-        credit=CreditId(f"credit:{name}"),
-        teacher=LIN,
-        school=SCHOOL,
-        place=RUIAN,
-        credits_before=Decimal(0),
-        corrects="e1",
-        reason="误发",
-    )
-
-
-def corrected(name: str, amount: int) -> CreditCorrected:
-    return CreditCorrected(
-        credit=CreditId(f"credit:{name}"),
-        teacher=LIN,
-        school=SCHOOL,
-        place=RUIAN,
-        credits_before=Decimal(0),
-        credits=Decimal(amount),
-        corrects="e1",
-        reason="有误",
-    )
 
 
 def test_a_credit_that_was_taken_back_is_no_evidence_and_neither_is_its_end() -> None:
