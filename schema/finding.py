@@ -20,7 +20,7 @@ from schema.context import Context, place_titles
 from schema.moment import AsOf
 from schema.outputs import connection, output
 from schema.reach import reach
-from schema.scalars import Position, Text, enum_type
+from schema.scalars import Position, Text, enum_type, name_in
 
 Info = strawberry.Info[Context, None]
 FindingType = output(Finding, skip=("tags", "met_by"))
@@ -154,7 +154,7 @@ class FindingQuery:
         at_least: Position | None = None,
     ) -> Any:
         context = info.context
-        made = await context.run(context.house.reader.feed.find, _named(FindingId, id, "id").value)
+        made = await context.run(context.house.reader.feed.find, name_in(FindingId, id, "id").value)
         key = f"{made.position if made else 0:020d}"
         found = await context.slice(
             FINDINGS, first=1, after=None, at_least=at_least, as_of=as_of, key=key
@@ -169,10 +169,10 @@ async def _where(context: Context, wanted: Wanted) -> Where:
     )
     where = where.and_between("on", *wanted.days).and_between("at", *wanted.instants)
     if wanted.place is not None:
-        where = await _in_place(context, where, _named(JurisdictionId, wanted.place, "place"))
+        where = await _in_place(context, where, name_in(JurisdictionId, wanted.place, "place"))
     for argument, given in wanted.parties.items():
         if given is not None:
-            where = where.and_where(of_party(_named(PARTIES[argument], given, argument)))
+            where = where.and_where(of_party(name_in(PARTIES[argument], given, argument)))
     return where
 
 
@@ -237,11 +237,3 @@ def _several(given: list[Any] | None, argument: str) -> list[str] | None:
             field=argument,
         )
     return None if given is None else list(dict.fromkeys(each.value for each in given))
-
-
-def _named(kind: type[Any], given: str, argument: str) -> Any:
-    try:
-        return kind(given)
-    except Fault as fault:
-        fault.field = argument
-        raise

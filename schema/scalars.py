@@ -6,7 +6,7 @@ import types
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any, NewType, Union, get_args, get_origin
+from typing import Any, NewType, TypeVar, Union, get_args, get_origin
 
 import strawberry
 from msgspec import Struct
@@ -21,6 +21,7 @@ from ledger.names import Name
 from ledger.text import clean, normal
 
 Position = NewType("Position", int)
+NameT = TypeVar("NameT", bound=Name)
 Text = NewType("Text", str)
 TEXT_CHARACTERS_MAX = 20_000
 DECIMAL_CHARACTERS_MAX = 40
@@ -144,14 +145,18 @@ def named(*given: tuple[type[Name], str | None, str]) -> tuple[str, ...]:
 
     Raises ``Fault`` with the argument for one of another form.
     """
-    found = []
-    for kind, value, argument in given:
-        try:
-            found += [] if value is None else [str(kind(value))]
-        except Fault as fault:
-            fault.field = argument
-            raise
-    return tuple(found)
+    return tuple(
+        str(name_in(kind, value, argument)) for kind, value, argument in given if value is not None
+    )
+
+
+def name_in(kind: type[NameT], given: str, argument: str) -> NameT:
+    """The name in an argument. Raises ``Fault`` with the argument for one of another form."""
+    try:
+        return kind(str(given))
+    except Fault as fault:
+        fault.field = argument
+        raise
 
 
 def listed(kind: Any) -> Any:

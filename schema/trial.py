@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-from typing import Any
 
 import strawberry
 
 from ledger.command import Role
 from ledger.document import DraftFormat, parse
-from ledger.fault import Fault
 from ledger.names import JurisdictionId, SchoolId
 from ledger.store.answer import Refusal
 from ledger.store.rehearsal import would_be
@@ -24,7 +22,7 @@ from schema.context import Context
 from schema.moment import AsOf
 from schema.outputs import Slice, bounded, connection, key_of, output
 from schema.reach import PLACED, covered, reach
-from schema.scalars import Position
+from schema.scalars import Position, name_in
 
 Info = strawberry.Info[Context, None]
 TEACHERS_MAX = 20_000
@@ -149,21 +147,13 @@ async def _where(context: Context, place: str | None, school: str | None) -> lis
     if within is None:
         return []
     if school is not None:
-        within = within.and_equal(school=_name(SchoolId, school, "school"))
+        within = within.and_equal(school=name_in(SchoolId, school, "school"))
     if place is None:
         return [within]
-    named = _name(JurisdictionId, place, "place")
+    named = name_in(JurisdictionId, place, "place")
     inside = replace(context.asker, role=Role.BUREAU, scope=named)
     places = await context.all_places() if named.level == "CITY" else ()
     covering = covered(inside, places)
     if covering is None:
         return [within]
     return [replace(within, among=(*within.among, ("place", covering)))]
-
-
-def _name(kind: Any, given: str, argument: str) -> Any:
-    try:
-        return kind(given)
-    except Fault as fault:
-        fault.field = argument
-        raise
