@@ -24,10 +24,11 @@ def statement_of(
     """The query that starts from the narrowest index: a tag, a type, or the position."""
     values = _values(wanted, limit)
     conditions = _conditions(wanted, values)
+    others: list[sql.Composable] = [sql.SQL("true")]
     if values["hashes"]:
         template = _BY_TAG
-        others = range(2, len(values["hashes"]) + 1)
-        conditions += [_OTHER_TAG.format(n=sql.Literal(number)) for number in others]
+        further = range(2, len(values["hashes"]) + 1)
+        others += [_OTHER_TAG.format(n=sql.Literal(number)) for number in further]
     elif wanted.any_tags and (wanted.scattered or not wanted.types):
         template = _BY_ANY_TAG
         values["any_hashes"] = sorted({tag_hash(tag) for tag in wanted.any_tags})
@@ -38,7 +39,11 @@ def statement_of(
     else:
         template = _BY_POSITION
     order = sql.SQL("desc" if latest_first else "asc")
-    return template.format(conditions=sql.SQL(" and ").join(conditions), order=order), values
+    both = sql.SQL(" and ")
+    composed = template.format(
+        conditions=both.join(conditions), others=both.join(others), order=order
+    )
+    return composed, values
 
 
 def _values(wanted: Filter, limit: int) -> dict[str, Any]:
@@ -75,11 +80,15 @@ def _conditions(wanted: Filter, values: dict[str, Any]) -> list[sql.Composable]:
 
 
 # An index of two columns is walked in its own order, between two rows of it. Asked in this way the
-# planner has no other plan that is in order, however common the tag or the type may be.
+# planner has no other plan that is in order, however common the tag or the type may be. Each event
+# is looked up by its position (offset 0): a plan made for any values would rather read all events
+# of the types and look for those of the tag among them.
 _BY_TAG = sql.SQL(
-    "select e.position, e.body from ledger.tags t join ledger.events e on e.position = t.position "
+    "select e.position, e.body from ledger.tags t cross join lateral ("
+    "select e.position, e.body from ledger.events e "
+    "where e.position = t.position and {conditions} offset 0) e "
     "where (t.hash, t.position) > ((%(hashes)s::bigint[])[1], %(after)s) "
-    "and (t.hash, t.position) < ((%(hashes)s::bigint[])[1], %(before)s) and {conditions} "
+    "and (t.hash, t.position) < ((%(hashes)s::bigint[])[1], %(before)s) and {others} "
     "order by t.hash {order}, t.position {order} limit %(limit)s"
 )
 _OTHER_TAG = sql.SQL(
@@ -90,10 +99,10 @@ _OF_TYPE = sql.SQL("e.type = any(%(types)s)")
 _BY_ANY_TAG = sql.SQL(
     "select e.position, e.body from ("
     "select distinct found.position from unnest(%(any_hashes)s::bigint[]) as one(hash) "
-    "cross join lateral (select t.position from ledger.tags t "
-    "join ledger.events e on e.position = t.position "
+    "cross join lateral (select t.position from ledger.tags t cross join lateral ("
+    "select from ledger.events e where e.position = t.position and {conditions} offset 0) e "
     "where (t.hash, t.position) > (one.hash, %(after)s) "
-    "and (t.hash, t.position) < (one.hash, %(before)s) and {conditions} "
+    "and (t.hash, t.position) < (one.hash, %(before)s) "
     "order by t.hash {order}, t.position {order} limit %(limit)s"
     ") found order by found.position {order} limit %(limit)s"
     ") p join ledger.events e on e.position = p.position order by p.position {order}"

@@ -392,6 +392,24 @@ def test_a_page_of_a_rare_type_reads_little_before_the_first_analyze(
     assert max(_read(node) for node in _nodes(plan)) <= 20
 
 
+def test_events_of_one_teacher_are_looked_up_by_the_plan_made_while_the_ledger_was_small(
+    postgres_url: str, migrated_template: str
+) -> None:
+    common = ("enrollment.offering-selected", *RARE)
+    with database(postgres_url, migrated_template) as url, Ledger(url, KEY, Hand()) as opened:
+        with psycopg.connect(url, autocommit=True) as owner:
+            owner.execute("alter table ledger.events set (autovacuum_enabled = false)")
+            owner.execute("alter table ledger.tags set (autovacuum_enabled = false)")
+        for start in range(0, 8_000, 2_000):
+            opened.ask([Put(events=(_event(n),)) for n in range(start, start + 2_000)], OPERATOR)
+        wanted = Filter(tags=("teacher:t7",), types=common)
+        given_back = len(opened.feed.page(wanted, 10_000))
+        plan = _explain(opened, wanted, 10_000, False)
+
+    assert given_back > 0
+    assert max(_read(node) for node in _nodes(plan)) <= 3 * given_back + 30
+
+
 def _explain(opened: Ledger, wanted: Filter, limit: int, latest_first: bool) -> dict[str, Any]:
     """The generic plan, which is the one that the pinned connections of the feed use."""
     statement, values = statement_of(wanted, limit, latest_first)
