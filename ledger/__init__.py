@@ -115,6 +115,8 @@ exclusion          不计入           exclusion.py (why a credit does not count
 indicator          指标             indicator.py (of a school, a provider or a place, by period)
 target             目标             target.py (of a locality)
 consequence        结果运用         consequence.py
+sheet              表格             sheet.py (of a file that was given up, cell by cell)
+mapping            列对应           mapping.py (what each column of a sheet means)
 draft              草案             draft.py (a regulation text before it is adopted)
 conflict           抵触             conflict.py (of two rules: contradicting, or too lax below)
 adoption           采纳             adoption.py (a document comes into force at a place)
@@ -138,8 +140,8 @@ from ledger import (  # isort: skip  (order of life)
     sample, oversight, observation, funding, duty, school_plan, recognition, worth, credit,
     correction, adjustment, misconduct, remedy, redress, record, erasure, special, structure,
     footing, breakdown, yearly, verdict, ground, caution, evidence, difference, trial, explanation,
-    obstacle, denial, placement, exclusion, indicator, target, consequence, statement, draft,
-    conflict, document, adoption, policy, amendment,
+    obstacle, denial, placement, exclusion, indicator, target, consequence, sheet, mapping,
+    statement, draft, conflict, document, adoption, policy, amendment,
 )
 
 NOUNS = (
@@ -154,7 +156,7 @@ NOUNS = (
     sample, oversight, observation, funding, duty, school_plan, recognition, worth, credit,
     correction, adjustment, misconduct, remedy, redress, record, erasure, special, structure,
     footing, breakdown, yearly, verdict, ground, caution, evidence, difference, trial, explanation,
-    obstacle, denial, placement, exclusion, indicator, target, consequence, statement, draft,
-    conflict, document, adoption, policy, amendment,
+    obstacle, denial, placement, exclusion, indicator, target, consequence, sheet, mapping,
+    statement, draft, conflict, document, adoption, policy, amendment,
 )
 # fmt: on
