@@ -116,7 +116,11 @@ indicator          指标             indicator.py (of a school, a provider or a
 target             目标             target.py (of a locality)
 consequence        结果运用         consequence.py
 sheet              表格             sheet.py (of a file that was given up, cell by cell)
+cell               单元格           cell.py (what people write into one, and how it is read)
 mapping            列对应           mapping.py (what each column of a sheet means)
+wording            列名             wording.py (by what names columns are called)
+heading            表头             heading.py (where a header stands, and its wordings)
+reading            读表             reading.py (the records of a sheet, and what is no record)
 draft              草案             draft.py (a regulation text before it is adopted)
 conflict           抵触             conflict.py (of two rules: contradicting, or too lax below)
 adoption           采纳             adoption.py (a document comes into force at a place)
@@ -140,8 +144,9 @@ from ledger import (  # isort: skip  (order of life)
     sample, oversight, observation, funding, duty, school_plan, recognition, worth, credit,
     correction, adjustment, misconduct, remedy, redress, record, erasure, special, structure,
     footing, breakdown, yearly, verdict, ground, caution, evidence, difference, trial, explanation,
-    obstacle, denial, placement, exclusion, indicator, target, consequence, sheet, mapping,
-    statement, draft, conflict, document, adoption, policy, amendment,
+    obstacle, denial, placement, exclusion, indicator, target, consequence, sheet, cell,
+    mapping, wording, heading, reading, statement, draft, conflict, document, adoption, policy,
+    amendment,
 )
 
 NOUNS = (
@@ -156,7 +161,8 @@ NOUNS = (
     sample, oversight, observation, funding, duty, school_plan, recognition, worth, credit,
     correction, adjustment, misconduct, remedy, redress, record, erasure, special, structure,
     footing, breakdown, yearly, verdict, ground, caution, evidence, difference, trial, explanation,
-    obstacle, denial, placement, exclusion, indicator, target, consequence, sheet, mapping,
-    statement, draft, conflict, document, adoption, policy, amendment,
+    obstacle, denial, placement, exclusion, indicator, target, consequence, sheet, cell,
+    mapping, wording, heading, reading, statement, draft, conflict, document, adoption, policy,
+    amendment,
 )
 # fmt: on

@@ -61,7 +61,8 @@ OVERRIDES |= {"unfit", "laxer"} | {
     if not name.startswith("_") and callable(value)
 }
 
-DOMAIN_LIBRARIES = {"msgspec"}
+# stdnum: check digits, which are arithmetic and nothing else.
+DOMAIN_LIBRARIES = {"msgspec", "stdnum"}
 STORE_LIBRARIES = {
     "alembic",
     "cryptography",

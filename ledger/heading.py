@@ -1,0 +1,200 @@
+"""Heading: where the header of a sheet stands, and what its wordings mean.
+
+People put a title and remarks above the header, merge its cells over two rows, and call one thing
+by many names. What is found is a proposal: people see it with samples, and change or confirm it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ledger.cell import said
+from ledger.fault import Fault
+from ledger.mapping import Column, Form, Mapping, header_digest
+from ledger.sheet import Cell, Grid, Tab
+from ledger.wording import PATTERNS
+
+LOOKED_ROWS_MAX = 40
+HEADER_CHARACTERS_MAX = 60
+SAMPLES_MAX = 20
+BLANK_OR_MARK = re.compile(r"[\s:：*＊★☆、，,.。·_/\\|\-\[\]【】“”\"'’]+")
+REMARK = re.compile(r"[（(][^（）()]*[）)]")
+ID_SHAPED = re.compile(r"[1-9][0-9]{16}[0-9Xx]")
+PERSON = frozenset({Column.ID_NUMBER, Column.NUMBER, Column.NAME})
+KINDS = frozenset(
+    {
+        Column.CREDITS_INTENSIVE,
+        Column.CREDITS_BLENDED,
+        Column.CREDITS_DISTANCE,
+        Column.CREDITS_SCHOOL_BASED,
+    }
+)
+AMOUNTS = KINDS | {Column.CREDITS, Column.HOURS}
+# What a form cannot do without: one of each group.
+NEEDED: dict[Form, tuple[frozenset[Column], ...]] = {
+    Form.CREDITS: (PERSON, AMOUNTS),
+    Form.TOTALS: (PERSON, AMOUNTS),
+    Form.TEACHERS: (PERSON, frozenset({Column.NAME}), frozenset({Column.SCHOOL})),
+    Form.RESULTS: (PERSON, frozenset({Column.PASSED, Column.HOURS_MISSED, Column.HOURS})),
+    Form.SCHOOL_BASED: (PERSON, frozenset({Column.TITLE}), AMOUNTS),
+    Form.BALANCES: (PERSON, AMOUNTS),
+    Form.TERM: (frozenset({Column.PROJECT, Column.OFFERING, Column.TITLE}),),
+}
+
+
+class Candidate(Struct, frozen=True, kw_only=True):
+    """A tab that may be meant, with its mapping. ``known``: by a mapping saved before."""
+
+    mapping: Mapping
+    score: int
+    rows: int
+    concealed: bool = False
+    known: bool = False
+
+
+def propose(grid: Grid, form: Form, saved: Iterable[Mapping] = ()) -> tuple[Candidate, ...]:
+    """The tabs with a header, the likeliest first. Raises ``Fault`` (``HEADER_MISSING``).
+
+    Where the header is one of a saved mapping, what its columns mean is taken from there.
+    """
+    known = {each.header_digest: each for each in saved if each.form is form}
+    found = [made for tab in grid.tabs if (made := _candidate(tab, form, known)) is not None]
+    if not found:
+        raise Fault(
+            "HEADER_MISSING",
+            zh=f"前 {LOOKED_ROWS_MAX} 行里没有表头：须有一行写明各列名称，如姓名、学分",
+            en=f"no header stands in the first {LOOKED_ROWS_MAX} rows; one row must name the "
+            "columns, such as 姓名, 学分",
+        )
+    order = sorted(found, key=lambda each: (each.concealed, -each.score, -each.rows))
+    return tuple(order)
+
+
+def meaning(header: str) -> tuple[Column, int] | None:
+    """What a header means, and how far down its wording stands; the lower, the vaguer."""
+    whole = BLANK_OR_MARK.sub("", said(header))
+    for words in dict.fromkeys((REMARK.sub("", whole), re.sub(r"[（()）]", "", whole))):
+        for rank, (column, pattern) in enumerate(PATTERNS):
+            if words and pattern.fullmatch(words.lower() if words.isascii() else words):
+                return column, rank
+    return None
+
+
+def header_of(tab: Tab, row: int, rows: int) -> tuple[str, ...]:
+    """The texts of a header, merged cells said in each; those of two rows joined by a space."""
+    filled = [_spread(tab, each) for each in range(row, row + rows)]
+    width = max((len(each) for each in filled), default=0)
+    texts = []
+    for column in range(width):
+        parts = [
+            said(each[column])[:HEADER_CHARACTERS_MAX] for each in filled if column < len(each)
+        ]
+        texts.append(" ".join(dict.fromkeys(part for part in parts if part)))
+    while texts and not texts[-1]:
+        texts.pop()
+    return tuple(texts)
+
+
+def lacking(mapping: Mapping) -> tuple[frozenset[Column], ...]:
+    """The groups of which a mapping has no column, though its form needs one."""
+    given = frozenset(mapping.columns.values())
+    return tuple(group for group in NEEDED[mapping.form] if not group & given)
+
+
+def _candidate(tab: Tab, form: Form, known: dict[str, Mapping]) -> Candidate | None:
+    best: tuple[tuple[int, bool, int], Mapping] | None = None
+    for row in range(1, min(len(tab.rows), LOOKED_ROWS_MAX) + 1):
+        if any(span.top < row <= span.bottom for span in tab.merged):
+            continue  # the lower part of a block is no beginning
+        merged_down = any(span.top == row and span.bottom == row + 1 for span in tab.merged)
+        for rows in (1, 2)[: len(tab.rows) - row + 1]:
+            header = header_of(tab, row, rows)
+            saved = known.get(header_digest(header))
+            columns = dict(saved.columns) if saved else _meanings(header, form)
+            score = len(columns) * 2 + (len(header) if saved else 0)
+            # Of two that say as much, a header is as high as its cells are merged.
+            rank = (score, (rows == 2) == merged_down, -rows)
+            if len(columns) >= 2 and (best is None or rank > best[0]):
+                best = (
+                    rank,
+                    Mapping(
+                        form=form,
+                        tab=tab.name,
+                        header_row=row,
+                        header_rows=rows,
+                        header=header,
+                        columns=columns,
+                    ),
+                )
+    if best is None:
+        return None
+    (score, _, _), found = best
+    _by_content(tab, found)
+    mapping = replace(found, columns=dict(sorted(found.columns.items())))
+    return Candidate(
+        mapping=mapping,
+        score=score - len(lacking(mapping)) * 2,
+        rows=max(len(tab.rows) - mapping.first_row + 1, 0),
+        concealed=tab.concealed,
+        known=mapping.header_digest in known,
+    )
+
+
+def _meanings(header: Sequence[str], form: Form) -> dict[int, Column]:
+    """The meanings of the columns; of two with one meaning the more specific wording has it."""
+    claims: dict[Column, tuple[int, int]] = {}
+    for at, words in enumerate(header, start=1):
+        found = _joined(words)
+        if found is None:
+            continue
+        column, rank = found
+        if form is Form.TOTALS and column is Column.CREDITS and "总" in words:
+            rank = 0
+        if column not in claims or rank < claims[column][0]:
+            claims[column] = (rank, at)
+    columns = {at: column for column, (_, at) in claims.items()}
+    if Column.STARTED in claims and Column.COMPLETED not in claims:
+        # One day is that of the end, unless it is called that of the beginning.
+        at = claims[Column.STARTED][1]
+        if not re.search("开|起|报到|start", header[at - 1]):
+            columns[at] = Column.COMPLETED
+    return columns
+
+
+def _joined(words: str) -> tuple[Column, int] | None:
+    """The meaning of a header; of two rows the lower one, read with the upper one first."""
+    whole = meaning(words)
+    if whole is not None or " " not in words:
+        return whole
+    upper, _, lower = words.partition(" ")
+    return meaning(lower + upper) or meaning(lower) or meaning(upper + lower)
+
+
+def _by_content(tab: Tab, found: Mapping) -> None:
+    """A column of id numbers is known by them, whatever it is called."""
+    if Column.ID_NUMBER in found.columns.values():
+        return
+    sample = tab.rows[found.first_row - 1 : found.first_row - 1 + SAMPLES_MAX]
+    for at in range(1, len(found.header) + 1):
+        cells = [row[at - 1] for row in sample if len(row) >= at and row[at - 1] is not None]
+        texts = [said(each) for each in cells if isinstance(each, str)]
+        shaped = [each for each in texts if ID_SHAPED.fullmatch(each)]
+        if cells and len(shaped) * 2 > len(cells) and at not in found.columns:
+            found.columns[at] = Column.ID_NUMBER
+            return
+
+
+def _spread(tab: Tab, row: int) -> list[Cell]:
+    """A row in which each cell of a merged block says what the block says."""
+    cells = list(tab.rows[row - 1])
+    for span in tab.merged:
+        if span.top <= row <= span.bottom:
+            said_there = tab.cell(span.top, span.left)
+            cells.extend([None] * (span.right - len(cells)))
+            for column in range(span.left, span.right + 1):
+                cells[column - 1] = said_there
+    return cells

@@ -1,0 +1,282 @@
+"""Reading a sheet by a mapping: its records, the faults of its cells, and what was passed over.
+
+Repeated headers, totals and remarks are no records; each is listed with the reason. Hidden rows
+are read like all others, and listed. A cell merged over several rows says who or what they are
+about in each of them; an amount counts once, in the first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ledger import cell
+from ledger.credit import CreditKind
+from ledger.fault import Fault
+from ledger.mapping import Column, Mapping, Reading, SheetRow
+from ledger.register import Stage
+from ledger.sheet import Cell, CellFault, Grid, Row, Skipped, Tab
+
+TOTALS = re.compile(
+    r"(本页|本表|全校|全县|全市|学校|单位|县|总人数|年度|人数|.{0,12})?"
+    r"(合计|小计|总计|共计|累计|总和|汇总|total|subtotal|sum)[\s:：]*.{0,6}",
+    re.I,
+)
+REMARK = re.compile(
+    r"(备?注|说明|填表|制表|审核|负责人|经办|单位.{0,4}盖章|盖章|签字|签名|日期"
+    r"|联系|填报|打印|第.{1,4}页)"
+)
+KINDS = (
+    (CreditKind.SCHOOL_BASED, re.compile("校本|SCHOOL_BASED")),
+    (CreditKind.BLENDED, re.compile("混合|BLENDED")),
+    (CreditKind.DISTANCE, re.compile("远程|网络|线上|在线|网上|DISTANCE")),
+    (CreditKind.INTENSIVE, re.compile("集中|脱产|面授|线下|90学时|INTENSIVE")),
+)
+STAGES = (
+    (Stage.KINDERGARTEN, re.compile("幼儿|学前|幼教|KINDERGARTEN")),
+    (Stage.SPECIAL, re.compile("特殊|特教|SPECIAL")),
+    (Stage.VOCATIONAL, re.compile("职|技校|VOCATIONAL")),
+    (Stage.JUNIOR_SECONDARY, re.compile("初中|JUNIOR_SECONDARY")),
+    (Stage.SENIOR_SECONDARY, re.compile("高中|SENIOR_SECONDARY")),
+    (Stage.PRIMARY, re.compile("小学|PRIMARY")),
+)
+YES = frozenset(
+    {"合格", "通过", "及格", "结业", "是", "已结业", "已通过", "良好", "优秀", "√", "TRUE", "Y"}
+)
+NO = frozenset(
+    {"不合格", "未通过", "不通过", "不及格", "未结业", "不予结业", "否", "×", "FALSE", "N"}
+)
+BY_KIND = {
+    Column.CREDITS_INTENSIVE: CreditKind.INTENSIVE,
+    Column.CREDITS_BLENDED: CreditKind.BLENDED,
+    Column.CREDITS_DISTANCE: CreditKind.DISTANCE,
+    Column.CREDITS_SCHOOL_BASED: CreditKind.SCHOOL_BASED,
+}
+PERSON = (Column.ID_NUMBER, Column.NUMBER, Column.NAME)
+PERSON_FIELDS = tuple(each.value.lower() for each in PERSON)
+DAYS = frozenset({Column.COMPLETED, Column.STARTED, Column.ENTERED})
+AMOUNTS = frozenset({Column.CREDITS, Column.BASE, Column.HOURS, Column.HOURS_MISSED, *BY_KIND})
+WHY = {
+    "REPEATED_HEADER": ("与表头相同，略过", "it repeats the header"),
+    "TOTALS": ("是合计行，略过", "it adds other rows up"),
+    "NOTE": ("是说明文字，不是记录，略过", "it is a remark, no record"),
+    "EMPTY": ("是空行，略过", "it is empty"),
+}
+
+
+def kind(given: Cell) -> CreditKind | None:
+    """The kind of training that a wording stands for."""
+    found: CreditKind | None = _one_of(
+        given, KINDS, "BAD_KIND", "集中、混合、远程、校本", "intensive, blended, …"
+    )
+    return found
+
+
+def stage(given: Cell) -> Stage | None:
+    """The stage of schooling that a wording stands for."""
+    words = "幼儿园、小学、初中、高中等"
+    found: Stage | None = _one_of(given, STAGES, "BAD_STAGE", words, "a stage of schooling")
+    return found
+
+
+def passed(given: Cell) -> bool | None:
+    """Whether a wording says that somebody passed."""
+    if isinstance(given, bool):
+        return given
+    words = cell.said(given).replace(" ", "").upper()
+    if not words or words in cell.NOTHING:
+        return None
+    if words in YES or words in NO:
+        return words in YES
+    raise Fault(
+        "BAD_RESULT",
+        zh=f"“{words[: cell.SHOWN_CHARACTERS_MAX]}”：应为合格或不合格",
+        en=f"'{words[: cell.SHOWN_CHARACTERS_MAX]}': 合格 or 不合格 is expected",
+    )
+
+
+READERS: dict[Column, Callable[..., Any]] = {
+    Column.ID_NUMBER: cell.id_number,
+    Column.NUMBER: cell.number,
+    Column.NAME: cell.name,
+    Column.PHONE: cell.number,
+    Column.PROJECT: cell.number,
+    Column.OFFERING: cell.text,
+    Column.STAGE: stage,
+    Column.YEAR: cell.year,
+    Column.KIND: kind,
+    Column.PASSED: passed,
+    **dict.fromkeys(AMOUNTS, cell.amount),
+}
+
+
+def read(grid: Grid, mapping: Mapping) -> Reading:
+    """The records of a sheet. Raises ``Fault`` (``TAB_MISSING``) where it has no such tab."""
+    tab = grid.tab(mapping.tab)
+    if tab is None:
+        raise Fault(
+            "TAB_MISSING",
+            zh=f"文件里没有名为“{mapping.tab}”的工作表",
+            en=f"the file has no tab called {mapping.tab}",
+            field="tab",
+        )
+    return _Reader(tab, mapping).whole()
+
+
+class _Reader:
+    """Reads one tab, row by row."""
+
+    def __init__(self, tab: Tab, mapping: Mapping) -> None:
+        self._tab, self._mapping = tab, mapping
+        self._rows: list[SheetRow] = []
+        self._faults: list[CellFault] = []
+        self._skipped: list[Skipped] = []
+        self._hidden = frozenset(tab.hidden)
+        self._columns = [
+            (at, column, READERS.get(column, cell.text)) for at, column in mapping.columns.items()
+        ]
+        self._personal = any(each in mapping.columns.values() for each in PERSON)
+        self._above = self._headers()
+        self._filled = self._merged()
+
+    def whole(self) -> Reading:
+        """All of it."""
+        rows = self._tab.rows
+        last = len(rows)
+        while last and not any(each not in (None, "") for each in rows[last - 1]):
+            last -= 1
+        for number in range(self._mapping.first_row, last + 1):
+            self._row(number, rows[number - 1])
+        return Reading(
+            mapping=self._mapping,
+            rows=tuple(self._rows),
+            faults=tuple(self._faults),
+            skipped=tuple(self._skipped),
+            hidden=tuple(each.row for each in self._rows if each.hidden),
+        )
+
+    def _row(self, number: int, cells: Row) -> None:
+        given = {
+            column: self._filled.get((number, at), cells[at - 1] if at <= len(cells) else None)
+            for at, column, _ in self._columns
+        }
+        why = self._why_not(number, cells, given)
+        if why is not None:
+            zh, en = WHY[why]
+            self._skipped.append(
+                Skipped(row=number, why=why, zh=f"第 {number} 行{zh}", en=f"row {number}: {en}")
+            )
+            return
+        values, faulty = self._values(number, given)
+        if self._personal and not faulty and not any(each in values for each in PERSON_FIELDS):
+            faulty = True
+            self._fault(number, 0, _nobody())
+        self._rows.append(
+            SheetRow(
+                tab=self._tab.name,
+                row=number,
+                sound=not faulty,
+                hidden=number in self._hidden,
+                **values,
+            )
+        )
+
+    def _values(self, number: int, given: dict[Column, Cell]) -> tuple[dict[str, Any], bool]:
+        values: dict[str, Any] = {}
+        by_kind: dict[CreditKind, Any] = {}
+        faulty = False
+        for at, column, reader in self._columns:
+            try:
+                if column in DAYS:
+                    value = cell.day(given[column], self._tab.since_1904)
+                else:
+                    value = reader(given[column])
+            except Fault as fault:
+                faulty = True
+                self._fault(number, at, fault)
+                continue
+            if value is None:
+                continue
+            if column in BY_KIND:
+                by_kind[BY_KIND[column]] = value
+            else:
+                values[column.value.lower()] = value
+        if by_kind:
+            values["by_kind"] = by_kind
+        return values, faulty
+
+    def _fault(self, number: int, at: int, fault: Fault) -> None:
+        self._faults.append(
+            CellFault(row=number, column=at, code=fault.code, zh=fault.zh, en=fault.en)
+        )
+
+    def _why_not(self, number: int, cells: Row, given: dict[Column, Cell]) -> str | None:
+        """Why a row is no record; ``None`` for a record."""
+        person = [given[each] for each in PERSON if given.get(each) not in (None, "")]
+        sure = given.get(Column.ID_NUMBER) or given.get(Column.NUMBER)
+        texts = [cell.said(each) for each in cells if isinstance(each, str) and each.strip()]
+        if not texts and not any(each is not None and each != "" for each in cells):
+            return None if person else "EMPTY"
+        if self._above and self._shape(cells) in self._above:
+            return "REPEATED_HEADER"
+        if sure is not None and sure != "":
+            return None
+        if any(TOTALS.fullmatch(each.replace(" ", "")) for each in texts):
+            return "TOTALS"
+        if not self._personal:
+            return None
+        amounts = any(given.get(each) not in (None, "") for each in AMOUNTS)
+        lone = len([each for each in cells if each not in (None, "")]) == 1
+        if not amounts and texts and (lone or REMARK.match(texts[0]) or not person):
+            return "NOTE"
+        return None
+
+    def _headers(self) -> frozenset[tuple[str, ...]]:
+        """The rows of the header, as they would stand once more."""
+        top = self._mapping.header_row
+        rows = self._tab.rows[top - 1 : top - 1 + self._mapping.header_rows]
+        return frozenset(shape for row in rows if (shape := self._shape(row)))
+
+    def _shape(self, cells: Row) -> tuple[str, ...]:
+        return tuple(filter(None, (cell.said(each).replace(" ", "") for each in cells)))
+
+    def _merged(self) -> dict[tuple[int, int], Cell]:
+        """What cells say that are merged with one above them."""
+        meant = dict(self._mapping.columns)
+        filled: dict[tuple[int, int], Cell] = {}
+        for span in self._tab.merged:
+            column = meant.get(span.left)
+            if span.top == span.bottom or column is None or column in AMOUNTS:
+                continue
+            said = self._tab.cell(span.top, span.left)
+            for row in range(max(span.top, self._mapping.first_row), span.bottom + 1):
+                filled[row, span.left] = said
+        return filled
+
+
+def _one_of(given: Cell, wordings: Any, code: str, zh: str, en: str) -> Any:
+    words = cell.said(given).upper()
+    if not words or words in cell.NOTHING:
+        return None
+    for value, pattern in wordings:
+        if pattern.search(words):
+            return value
+    shown = words[: cell.SHOWN_CHARACTERS_MAX]
+    raise Fault(code, zh=f"“{shown}”：应为{zh}", en=f"'{shown}': one of {en} is expected")
+
+
+def _nobody() -> Fault:
+    return Fault(
+        "NO_PERSON",
+        zh="没有身份证号、平台编号或姓名，不知道是谁的",
+        en="no id number, platform number or name says whose it is",
+    )
+
+
+def problems(reading: Reading) -> Iterator[tuple[int, list[CellFault]]]:
+    """The faults of each row that has some, in the order of the rows."""
+    by_row: dict[int, list[CellFault]] = {}
+    for fault in reading.faults:
+        by_row.setdefault(fault.row, []).append(fault)
+    yield from sorted(by_row.items())
