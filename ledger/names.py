@@ -147,6 +147,18 @@ class SampleId(Name, kind="sample"):
     __slots__ = ()
 
 
+class ReconciliationId(Name, kind="reconciliation"):
+    """One sheet held against the ledger (对账)."""
+
+    __slots__ = ()
+
+
+class PetitionId(Name, kind="petition"):
+    """One request that a credit be put right (更正申请)."""
+
+    __slots__ = ()
+
+
 class DocumentId(Name, kind="document"):
     """A regulation document, such as ``document:zj24``."""
 

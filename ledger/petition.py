@@ -1,0 +1,220 @@
+"""Petition: somebody asks that a credit be put right (更正申请), and its bureau decides.
+
+The teacher, the school and the bureaus may ask; the bureau that awarded the credit decides, and a
+petition that is granted corrects the credit in the same append, under the rules of any correction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from ledger.adjustment import CorrectCredit, CreditStep
+from ledger.amount import ZERO, exact
+from ledger.command import Refused, Selector, about, fact
+from ledger.event import Entry, Event
+from ledger.names import (
+    CreditId,
+    JurisdictionId,
+    Name,
+    PetitionId,
+    ReconciliationId,
+    SchoolId,
+    TeacherId,
+)
+from ledger.register import taken, unknown
+from ledger.review import reasoned
+from ledger.text import trimmed
+
+
+class CorrectionRequested(Event, name="petition.correction-requested"):
+    """Somebody asks that a credit be put right; ``line`` is that of a reconciliation."""
+
+    petition: PetitionId
+    credit: CreditId
+    teacher: TeacherId
+    school: SchoolId
+    place: JurisdictionId
+    authority: JurisdictionId
+    party: Name
+    credits_before: Decimal
+    credits: Decimal
+    reason: str
+    evidence: str
+    reconciliation: ReconciliationId | None = None
+    line: int | None = None
+
+
+class CorrectionDecided(Event, name="petition.correction-decided"):
+    """The bureau that awarded the credit granted or declined what was asked."""
+
+    petition: PetitionId
+    credit: CreditId
+    teacher: TeacherId
+    school: SchoolId
+    place: JurisdictionId
+    authority: JurisdictionId
+    granted: bool
+    reason: str
+    credits: Decimal | None = None
+
+
+PETITION_EVENTS: list[type[Event]] = [CorrectionRequested, CorrectionDecided]
+
+
+class NothingAsked(Refused):
+    """The credit has the amount that is asked for."""
+
+
+class PetitionPending(Refused):
+    """Somebody asked for a correction of the same credit, and nobody has decided."""
+
+
+class PetitionDecided(Refused):
+    """The petition was decided before."""
+
+
+class AmountMissing(Refused):
+    """A petition that is granted needs the credits that are granted, and no other does."""
+
+
+@dataclass(kw_only=True)
+class RequestCorrection(CreditStep):
+    """Ask that a credit be put right, by its teacher, the teacher's school, or a bureau of either.
+
+    ``credits``: what it should be; 0 takes it back. ``line``: where a reconciliation showed it.
+    """
+
+    petition: PetitionId
+    credits: Decimal
+    reconciliation: ReconciliationId | None = None
+    line: int | None = None
+
+    known: bool = fact(default=False)
+    pending: dict[PetitionId, str] = fact(default_factory=dict)
+
+    def boundary(self) -> list[Selector]:
+        return [
+            *super().boundary(),
+            about(self.petition, of=[CorrectionRequested]),
+            about(self.credit, self.teacher, of=PETITION_EVENTS),
+        ]
+
+    def learn(self, entry: Entry) -> None:
+        super().learn(entry)
+        match entry.event:
+            case CorrectionRequested(petition=petition, credit=credit):
+                self.known = self.known or petition == self.petition
+                if credit == self.credit:
+                    self.pending[petition] = entry.id
+            case CorrectionDecided(petition=petition):
+                self.pending.pop(petition, None)
+            case _:
+                pass
+
+    def authority(self) -> Name:
+        school, owner = self.now.known(self.teacher), self.account.owner(self.credit)
+        # Each of them may ask; whoever it is speaks for one of them.
+        parties = (self.teacher, school, owner)
+        scope = self.ask.asker.scope if self.ask else None
+        return next((each for each in parties if each == scope), self.now.place)
+
+    def territory(self) -> JurisdictionId:
+        return self.now.place
+
+    def decide(self) -> Iterator[Event]:
+        if self.known:
+            raise taken(self.petition, "petition")
+        reasoned(self.reason, needed=True)
+        credits = exact(self.credits, "credits")
+        if credits == self.account.credits:
+            raise NothingAsked(
+                zh=f"{self.credit} 现为 {credits} 学分，与所申请的相同",
+                en=f"{self.credit} has {credits} credits already, as is asked",
+                field="credits",
+                evidence=(self.account.evidence,),
+            )
+        if self.pending:
+            raise PetitionPending(
+                zh=f"{self.credit} 已有一份更正申请尚未决定",
+                en=f"another petition about {self.credit} is still to be decided",
+                field="credit",
+                evidence=tuple(self.pending.values()),
+            )
+        if early := self.early():
+            raise early
+        yield CorrectionRequested(
+            petition=self.petition,
+            credit=self.credit,
+            teacher=self.teacher,
+            school=self.now.known(self.teacher),
+            place=self.now.place,
+            authority=self.account.owner(self.credit),
+            party=self.authority(),
+            credits_before=self.account.credits,
+            credits=credits,
+            reason=trimmed(self.reason),
+            evidence=self.account.evidence,
+            reconciliation=self.reconciliation,
+            line=self.line,
+        )
+
+
+@dataclass(kw_only=True)
+class DecideCorrection(CorrectCredit):
+    """Grant or decline a petition, by the bureau that awarded the credit.
+
+    Granting corrects the credit to ``credits``, which need not be all that was asked for.
+    """
+
+    petition: PetitionId
+    granted: bool
+    credits: Decimal | None = None  # type: ignore[assignment]  # none where it is declined
+
+    asked: CorrectionRequested | None = fact(default=None)
+    decided: str = fact(default="")
+
+    def boundary(self) -> list[Selector]:
+        return [*super().boundary(), about(self.petition, of=PETITION_EVENTS)]
+
+    def learn(self, entry: Entry) -> None:
+        match entry.event:
+            case CorrectionRequested() as event:
+                self.asked = event
+            case CorrectionDecided():
+                self.decided = entry.id
+            case _:
+                super().learn(entry)
+
+    def decide(self) -> Iterator[Event]:
+        asked = self.asked
+        if asked is None or (asked.credit, asked.teacher) != (self.credit, self.teacher):
+            raise unknown(self.petition, "petition")
+        if self.decided:
+            raise PetitionDecided(
+                zh=f"{self.petition} 已经决定",
+                en=f"{self.petition} was decided before",
+                field="petition",
+                evidence=(self.decided,),
+            )
+        reasoned(self.reason, needed=True)
+        if self.granted is (self.credits is None):
+            raise AmountMissing(
+                zh="同意更正须写明核定的学分 credits，不同意则不写",
+                en="granting needs the credits that are granted; declining takes none",
+                field="credits",
+            )
+        corrected = list(super().decide()) if self.credits is not None else []
+        yield CorrectionDecided(
+            petition=self.petition,
+            credit=self.credit,
+            teacher=self.teacher,
+            school=self.now.known(self.teacher),
+            place=self.now.place,
+            authority=self.account.owner(self.credit),
+            granted=self.granted,
+            reason=trimmed(self.reason),
+            credits=None if self.credits is None else exact(self.credits or ZERO, "credits"),
+        )
+        yield from corrected

@@ -1,0 +1,109 @@
+"""Discrepancies: each is settled with a reason, and nothing is signed before all are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from msgspec import structs
+
+from ledger.discrepancy import (
+    NoDifference,
+    NotSigned,
+    ReopenReconciliation,
+    SettleDifferences,
+    SignReconciliation,
+    Unsettled,
+)
+from ledger.reconciliation import (
+    LINES_MAX,
+    DifferencesFound,
+    DifferencesSettled,
+    ReconciliationReopened,
+    ReconciliationSigned,
+    Signed,
+    Treatment,
+)
+from ledger.review import ReasonMissing
+from tests.ledger.test_reconciliation import (
+    COMPARED,
+    DAY,
+    DONE,
+    LATER,
+    OWN,
+    REOPENED,
+    SETTLED,
+    SIGNED,
+    past,
+)
+
+SETTLE = SettleDifferences(**OWN, how=Treatment.NOTED, reason=" 已核 ")
+SIGN = SignReconciliation(**OWN, digest=COMPARED.digest)
+REOPEN = ReopenReconciliation(**OWN, reason="又有更正")
+
+
+def test_all_that_is_left_is_settled_at_once_or_line_by_line():
+    past(*DONE).when(SETTLE, on=DAY).then(SETTLED)
+    some = structs.replace(SETTLED, lines=(3,))
+    past(*DONE).when(replace(SETTLE, lines=(3, 3)), on=DAY).then(some)
+    rest = structs.replace(SETTLED, lines=(2, 4))
+    past(*DONE, some).when(SETTLE, on=DAY).then(rest)
+
+
+def test_a_settled_difference_may_be_settled_in_another_way():
+    other = replace(SETTLE, lines=(3,), how=Treatment.CORRECTION_REQUESTED)
+    past(*DONE, SETTLED).when(other, on=DAY).then(
+        structs.replace(SETTLED, lines=(3,), how=Treatment.CORRECTION_REQUESTED)
+    )
+
+
+@pytest.mark.parametrize("lines", [(1,), (2, 99), ()])
+def test_where_ledger_and_sheet_are_equal_nothing_is_settled(lines):
+    story = past(*DONE).when(replace(SETTLE, lines=lines), on=DAY)
+    story.refused(NoDifference, field="lines")
+
+
+def test_nothing_is_left_to_settle_once_all_is_settled():
+    past(*DONE, SETTLED).when(SETTLE, on=DAY).refused(NoDifference, field="lines")
+
+
+def test_very_many_are_settled_in_as_many_events_as_they_need():
+    many = tuple(range(1, LINES_MAX + 2))
+    found = DifferencesFound(**OWN, digest=COMPARED.digest, lines=many)
+    story = past(*DONE[:2], found).when(SETTLE, on=DAY).accepted()
+    assert [len(each.lines) for each in story.events] == [LINES_MAX, 1]
+    assert all(isinstance(each, DifferencesSettled) for each in story.events)
+
+
+@pytest.mark.parametrize("command", [SETTLE, REOPEN])
+def test_a_reason_is_needed(command):
+    events = DONE if command is SETTLE else (*DONE, SETTLED, SIGNED)
+    past(*events).when(replace(command, reason=" "), on=DAY).refused(ReasonMissing, field="reason")
+
+
+def test_the_bureau_signs_once_all_is_settled():
+    past(*DONE, SETTLED).when(SIGN, on=DAY).then(SIGNED)
+    past(*DONE).when(SIGN, on=DAY).refused(Unsettled)
+    two = structs.replace(SETTLED, lines=(2, 3))
+    past(*DONE, two).when(SIGN, on=DAY).refused(Unsettled)
+
+
+def test_a_sheet_without_a_difference_is_signed_right_away():
+    signed = ReconciliationSigned(**OWN, digest=COMPARED.digest, settled=0, unattributed=Decimal(0))
+    past(*DONE[:2]).when(SIGN, on=DAY).then(signed)
+
+
+def test_only_the_result_that_was_seen_is_signed():
+    past(*DONE, SETTLED).when(replace(SIGN, digest=LATER.digest), on=DAY).faulted(
+        "NOT_THE_SHOWN", field="digest"
+    )
+
+
+def test_what_is_signed_stays_until_it_is_reopened():
+    for command in (SIGN, SETTLE):
+        past(*DONE, SETTLED, SIGNED).when(command, on=DAY).refused(Signed)
+    past(*DONE, SETTLED).when(REOPEN, on=DAY).refused(NotSigned, field="reconciliation")
+    reopened = past(*DONE, SETTLED, SIGNED).when(REOPEN, on=DAY).accepted()
+    assert isinstance(reopened.events[0], ReconciliationReopened)
+    past(*DONE, SETTLED, SIGNED, REOPENED).when(SIGN, on=DAY).then(SIGNED)

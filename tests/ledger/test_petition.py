@@ -1,0 +1,157 @@
+"""Petitions: who may ask that a credit be put right, and what follows from the decision."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from msgspec import structs
+
+from ledger.command import OutsideScope, TooEarly, UnknownReference
+from ledger.credit import CreditCorrected
+from ledger.names import CreditId, PetitionId, ReconciliationId, SchoolId, TeacherId
+from ledger.petition import (
+    AmountMissing,
+    CorrectionDecided,
+    CorrectionRequested,
+    DecideCorrection,
+    NothingAsked,
+    PetitionDecided,
+    PetitionPending,
+    RequestCorrection,
+)
+from ledger.register import AlreadyRegistered
+from ledger.review import ReasonMissing
+from ledger.worth import MoreThanWorth
+from tests import cast
+from tests.cast import CREDIT, HANGZHOU, LIN, RUIAN, SCHOOL
+from tests.given import asker_for, background, given, on
+
+DAY = cast.date(2024, 7, 10)
+ID = PetitionId("petition:1")
+REQUEST = RequestCorrection(
+    petition=ID, credit=CREDIT, teacher=LIN, credits=Decimal("20"), reason=" 缺课有误 "
+)
+GRANT = DecideCorrection(
+    petition=ID, credit=CREDIT, teacher=LIN, granted=True, credits=Decimal(20), reason="属实"
+)
+DECLINE = replace(GRANT, granted=False, credits=None, reason="不属实")
+
+
+def credited(hours=24):
+    room = [cast.registered(), cast.opened(cast.plan(hours)), *cast.enrolled()]
+    return [*room, cast.completed(hours, 0), cast.awarded(str(hours), base=hours)]
+
+
+def asked(credits="20", party=RUIAN, petition=ID):
+    return CorrectionRequested(
+        petition=petition,
+        credit=CREDIT,
+        teacher=LIN,
+        school=SCHOOL,
+        place=RUIAN,
+        authority=RUIAN,
+        party=party,
+        credits_before=Decimal(24),
+        credits=Decimal(credits),
+        reason="缺课有误",
+        evidence="0193-0001",
+    )
+
+
+def past(*events):
+    return given(background(credited()), *events)
+
+
+@pytest.mark.parametrize("party", [LIN, SCHOOL, RUIAN], ids=str)
+def test_the_teacher_the_school_and_the_bureau_may_ask(party):
+    made = past().when(REQUEST, on=DAY, by=asker_for(party)).accepted().events[0]
+    assert (made.party, made.credits_before, made.credits) == (party, 24, 20)
+    assert made.reason == "缺课有误"
+    assert made.evidence
+
+
+@pytest.mark.parametrize(
+    "party", [HANGZHOU, SchoolId("school:other"), TeacherId("teacher:other")], ids=str
+)
+def test_nobody_else_may_ask(party):
+    past().when(REQUEST, on=DAY, by=asker_for(party)).refused(OutsideScope)
+
+
+def test_a_petition_says_which_line_of_a_reconciliation_it_is_about():
+    line = replace(REQUEST, reconciliation=ReconciliationId("reconciliation:a"), line=7)
+    made = past().when(line, on=DAY).accepted().events[0]
+    assert (made.reconciliation, made.line) == ("reconciliation:a", 7)
+
+
+def test_what_stands_already_is_not_asked_for():
+    past().when(replace(REQUEST, credits=Decimal(24)), on=DAY).refused(
+        NothingAsked, field="credits"
+    )
+
+
+def test_one_petition_about_a_credit_at_a_time():
+    other = replace(REQUEST, petition=PetitionId("petition:2"))
+    past(asked()).when(REQUEST, on=DAY).refused(AlreadyRegistered, field="petition")
+    past(asked()).when(other, on=DAY).refused(PetitionPending, field="credit")
+    decided = past(asked()).when(DECLINE, on=DAY).accepted().events
+    past(asked(), *decided).when(other, on=DAY).accepted()
+
+
+def test_a_credit_that_nobody_knows_is_not_asked_about():
+    unknown = replace(REQUEST, credit=CreditId("credit:none"))
+    past().when(unknown, on=DAY).refused(UnknownReference, field="credit")
+
+
+def test_a_petition_is_not_dated_before_the_credit():
+    story = given(background(on(DAY, *credited())))
+    story.when(REQUEST, on=cast.date(2024, 7, 9)).refused(TooEarly, field="on")
+
+
+@pytest.mark.parametrize("command", [REQUEST, GRANT, DECLINE])
+def test_a_reason_is_needed(command):
+    events = () if command is REQUEST else (asked(),)
+    past(*events).when(replace(command, reason=" "), on=DAY).refused(ReasonMissing, field="reason")
+
+
+def test_granting_corrects_the_credit_in_the_same_append():
+    events = past(asked()).when(GRANT, on=DAY).accepted().events
+    assert [type(each) for each in events] == [CorrectionDecided, CreditCorrected]
+    assert (events[0].granted, events[0].credits) == (True, 20)
+    assert (events[1].credits_before, events[1].credits) == (24, 20)
+
+
+def test_less_may_be_granted_than_was_asked_for():
+    less = replace(GRANT, credits=Decimal("22.5"))
+    events = past(asked()).when(less, on=DAY).accepted().events
+    assert events[1].credits == Decimal("22.5")
+
+
+def test_declining_leaves_the_credit_as_it_is():
+    events = past(asked()).when(DECLINE, on=DAY).accepted().events
+    assert [type(each) for each in events] == [CorrectionDecided]
+    assert events[0].credits is None
+
+
+def test_a_petition_gives_no_more_than_any_correction():
+    past(asked("30")).when(replace(GRANT, credits=Decimal(30)), on=DAY).refused(MoreThanWorth)
+
+
+def test_the_bureau_that_awarded_the_credit_decides_once():
+    past(asked()).when(GRANT, on=DAY, by=asker_for(HANGZHOU)).refused(OutsideScope)
+    past(asked()).when(GRANT, on=DAY, by=asker_for(SCHOOL)).refused(OutsideScope)
+    decided = past(asked()).when(DECLINE, on=DAY).accepted().events
+    past(asked(), *decided).when(GRANT, on=DAY).refused(PetitionDecided, field="petition")
+
+
+@pytest.mark.parametrize(("granted", "credits"), [(True, None), (False, Decimal(20))])
+def test_credits_are_named_where_they_are_granted_and_only_there(granted, credits):
+    wrong = replace(GRANT, granted=granted, credits=credits)
+    past(asked()).when(wrong, on=DAY).refused(AmountMissing, field="credits")
+
+
+def test_a_petition_is_decided_about_the_credit_that_it_names():
+    past().when(GRANT, on=DAY).refused(UnknownReference, field="petition")
+    other = structs.replace(asked(), credit=CreditId("credit:other"))
+    past(other).when(GRANT, on=DAY).refused(UnknownReference, field="petition")
