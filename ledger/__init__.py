@@ -91,7 +91,6 @@ worth              应得学分         worth.py (what a training is worth to on
 credit             学分认定         credit.py
 correction         更正             correction.py
 adjustment         学分更正         adjustment.py (of one credit, by the bureau)
-petition           更正申请         petition.py (that a credit be put right; its bureau decides)
 misconduct         违规违纪         misconduct.py
 remedy             补正             remedy.py (which later events put a finding right)
 redress            整改、处理       redress.py (what became of a finding, and who closed it)
@@ -124,6 +123,7 @@ heading            表头             heading.py (where a header stands, and its
 reading            读表             reading.py (the records of a sheet, and what is no record)
 reconciliation     对账             reconciliation.py (a bureau's sheet held against the ledger)
 discrepancy        对账差异         discrepancy.py (how differences are settled, and signed)
+petition           更正申请         petition.py (that a credit be put right; its bureau decides)
 draft              草案             draft.py (a regulation text before it is adopted)
 conflict           抵触             conflict.py (of two rules: contradicting, or too lax below)
 adoption           采纳             adoption.py (a document comes into force at a place)
@@ -145,11 +145,11 @@ from ledger import (  # isort: skip  (order of life)
     withdrawal, circular, settlement, attendance, assessment, evaluation, safeguard, completion,
     judgement, notice, feedback, charge, conduct, omission, closing, school_based, population,
     sample, oversight, observation, funding, duty, school_plan, recognition, worth, credit,
-    correction, adjustment, petition, misconduct, remedy, redress, record, erasure, special,
-    structure, footing, breakdown, yearly, verdict, ground, caution, evidence, difference, trial,
-    explanation, obstacle, denial, placement, exclusion, indicator, target, consequence, sheet,
-    cell, mapping, wording, heading, reading, reconciliation, discrepancy, statement, draft,
-    conflict, document, adoption, policy, amendment,
+    correction, adjustment, misconduct, remedy, redress, record, erasure, special, structure,
+    footing, breakdown, yearly, verdict, ground, caution, evidence, difference, trial, explanation,
+    obstacle, denial, placement, exclusion, indicator, target, consequence, sheet, cell, mapping,
+    wording, heading, reading, reconciliation, discrepancy, petition, statement, draft, conflict,
+    document, adoption, policy, amendment,
 )
 
 NOUNS = (
@@ -162,10 +162,10 @@ NOUNS = (
     withdrawal, circular, settlement, attendance, assessment, evaluation, safeguard, completion,
     judgement, notice, feedback, charge, conduct, omission, closing, school_based, population,
     sample, oversight, observation, funding, duty, school_plan, recognition, worth, credit,
-    correction, adjustment, petition, misconduct, remedy, redress, record, erasure, special,
-    structure, footing, breakdown, yearly, verdict, ground, caution, evidence, difference, trial,
-    explanation, obstacle, denial, placement, exclusion, indicator, target, consequence, sheet,
-    cell, mapping, wording, heading, reading, reconciliation, discrepancy, statement, draft,
-    conflict, document, adoption, policy, amendment,
+    correction, adjustment, misconduct, remedy, redress, record, erasure, special, structure,
+    footing, breakdown, yearly, verdict, ground, caution, evidence, difference, trial, explanation,
+    obstacle, denial, placement, exclusion, indicator, target, consequence, sheet, cell, mapping,
+    wording, heading, reading, reconciliation, discrepancy, petition, statement, draft, conflict,
+    document, adoption, policy, amendment,
 )
 # fmt: on

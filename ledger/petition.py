@@ -23,6 +23,7 @@ from ledger.names import (
     SchoolId,
     TeacherId,
 )
+from ledger.reconciliation import SheetReceived
 from ledger.register import taken, unknown
 from ledger.review import reasoned
 from ledger.text import trimmed
@@ -92,6 +93,7 @@ class RequestCorrection(CreditStep):
     line: int | None = None
 
     known: bool = fact(default=False)
+    shown: bool = fact(default=False)
     pending: dict[PetitionId, str] = fact(default_factory=dict)
 
     def boundary(self) -> list[Selector]:
@@ -99,6 +101,7 @@ class RequestCorrection(CreditStep):
             *super().boundary(),
             about(self.petition, of=[CorrectionRequested]),
             about(self.credit, self.teacher, of=PETITION_EVENTS),
+            *([about(self.reconciliation, of=[SheetReceived])] if self.reconciliation else []),
         ]
 
     def learn(self, entry: Entry) -> None:
@@ -110,6 +113,8 @@ class RequestCorrection(CreditStep):
                     self.pending[petition] = entry.id
             case CorrectionDecided(petition=petition):
                 self.pending.pop(petition, None)
+            case SheetReceived():
+                self.shown = True
             case _:
                 pass
 
@@ -126,6 +131,8 @@ class RequestCorrection(CreditStep):
     def decide(self) -> Iterator[Event]:
         if self.known:
             raise taken(self.petition, "petition")
+        if self.reconciliation is not None and not self.shown:
+            raise unknown(self.reconciliation, "reconciliation")
         reasoned(self.reason, needed=True)
         credits = exact(self.credits, "credits")
         if credits == self.account.credits:

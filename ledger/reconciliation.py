@@ -135,7 +135,7 @@ class ReconciliationReopened(Event, name="reconciliation.reopened"):
 
 RESULT_EVENTS: list[type[Event]] = [SheetReceived, SheetCompared, DifferencesFound]
 SIGNING_EVENTS: list[type[Event]] = [ReconciliationSigned, ReconciliationReopened]
-RECONCILIATION_EVENTS = [*RESULT_EVENTS, DifferencesSettled, *SIGNING_EVENTS]
+RECONCILIATION_EVENTS: list[type[Event]] = [*RESULT_EVENTS, DifferencesSettled, *SIGNING_EVENTS]
 
 
 class SameFile(Refused):

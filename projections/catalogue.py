@@ -13,7 +13,9 @@ from projections.enrollment import Enrollments
 from projections.finding import Findings
 from projections.offering import Offerings
 from projections.order import Orders
+from projections.petition import Petitions
 from projections.projection import Index, Projection
+from projections.reconciliation import Reconciliations
 from projections.register import Providers, Schools, Teachers
 from projections.resumption import Resumptions
 from projections.sample import Samples
@@ -38,6 +40,8 @@ RECORDS = Records()
 SCHOOL_BASED = SchoolBasedTrainings()
 WARNINGS = Warnings()
 SAMPLES = Samples()
+PETITIONS = Petitions()
+RECONCILIATIONS = Reconciliations()
 YEARBOOKS = Yearbooks()
 FINDINGS = Findings()
 TRAILS = Trails()
@@ -59,6 +63,8 @@ VIEWS: tuple[Projection[Any], ...] = (
     SCHOOL_BASED,
     WARNINGS,
     SAMPLES,
+    PETITIONS,
+    RECONCILIATIONS,
     YEARBOOKS,
     FINDINGS,
 )

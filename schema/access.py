@@ -24,6 +24,7 @@ from ledger import (
     credit,
     cycle,
     declaration,
+    discrepancy,
     duty,
     effect,
     enrollment,
@@ -39,8 +40,10 @@ from ledger import (
     offering,
     order,
     oversight,
+    petition,
     policy,
     profile,
+    reconciliation,
     redating,
     redress,
     register,
@@ -69,7 +72,11 @@ from ledger.command import Asker, Command, Role
 from ledger.fault import Fault
 
 COMMANDS: dict[Role, tuple[type[Command], ...]] = {
-    Role.TEACHER: (selection.SelectOffering, withdrawal.WithdrawSelection),
+    Role.TEACHER: (
+        selection.SelectOffering,
+        withdrawal.WithdrawSelection,
+        petition.RequestCorrection,
+    ),
     Role.SCHOOL: (
         profile.UpdateTeacherProfile,
         category.AssignCategory,
@@ -79,6 +86,7 @@ COMMANDS: dict[Role, tuple[type[Command], ...]] = {
         funding.StateSchoolFunds,
         funding.PublishSchoolFunds,
         school_plan.AdoptSchoolPlan,
+        petition.RequestCorrection,
     ),
     Role.PROVIDER: (
         trainer.RegisterTrainer,
@@ -156,6 +164,13 @@ COMMANDS: dict[Role, tuple[type[Command], ...]] = {
         credit.AwardCredit,
         adjustment.CorrectCredit,
         adjustment.RevokeCredit,
+        petition.RequestCorrection,
+        petition.DecideCorrection,
+        reconciliation.Reconcile,
+        reconciliation.CompareAnew,
+        discrepancy.SettleDifferences,
+        discrepancy.SignReconciliation,
+        discrepancy.ReopenReconciliation,
         school_based.RecogniseSchoolBased,
         sample.DrawSample,
         oversight.InspectProject,

@@ -54,6 +54,9 @@ VIEWS: dict[str, Openness] = {
     "warnings": Openness(provider="provider", place="place"),
     # The place that drew, and the place that was sampled.
     "samples": Openness(place="tags"),
+    "petitions": Openness(teacher="teacher", school="school", place="tags"),
+    # What a bureau has found in its own books is its own, and of those above it.
+    "reconciliations": Openness(place="place"),
     "yearbooks": Openness(school="school", place="place"),
     "findings": Openness(teacher="tags", school="tags", provider="tags", place="tags"),
 }

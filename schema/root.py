@@ -13,8 +13,10 @@ from projections.catalogue import (
     CHANGES,
     OFFERINGS,
     ORDERS,
+    PETITIONS,
     PROJECTS,
     PROVIDERS,
+    RECONCILIATIONS,
     SAMPLES,
     SCHOOL_BASED,
     SCHOOLS,
@@ -42,6 +44,8 @@ from schema.moment import AsOf
 from schema.offering import OfferingQuery
 from schema.order import OrderQuery
 from schema.outputs import NODES, Node
+from schema.petition import PetitionQuery
+from schema.reconciliation import ReconciliationQuery
 from schema.register import RegisterQuery, jurisdiction
 from schema.regulation import PROVINCE, RegulationQuery, term
 from schema.resumption import ResumptionQuery
@@ -69,6 +73,8 @@ NODE_VIEWS: dict[str, Any] = {
     "change": CHANGES,
     "credit": SCHOOL_BASED,
     "sample": SAMPLES,
+    "petition": PETITIONS,
+    "reconciliation": RECONCILIATIONS,
 }
 
 
@@ -97,6 +103,8 @@ class Query(
     AlterationQuery,
     TimelineQuery,
     SampleQuery,
+    PetitionQuery,
+    ReconciliationQuery,
     AccessLogQuery,
 ):
     """What may be asked."""

@@ -10,7 +10,7 @@ from msgspec import structs
 
 from ledger.command import OutsideScope, TooEarly, UnknownReference
 from ledger.credit import CreditCorrected
-from ledger.names import CreditId, PetitionId, ReconciliationId, SchoolId, TeacherId
+from ledger.names import CreditId, PetitionId, SchoolId, TeacherId
 from ledger.petition import (
     AmountMissing,
     CorrectionDecided,
@@ -27,6 +27,7 @@ from ledger.worth import MoreThanWorth
 from tests import cast
 from tests.cast import CREDIT, HANGZHOU, LIN, RUIAN, SCHOOL
 from tests.given import asker_for, background, given, on
+from tests.ledger.test_reconciliation import RECEIVED
 
 DAY = cast.date(2024, 7, 10)
 ID = PetitionId("petition:1")
@@ -80,9 +81,10 @@ def test_nobody_else_may_ask(party):
 
 
 def test_a_petition_says_which_line_of_a_reconciliation_it_is_about():
-    line = replace(REQUEST, reconciliation=ReconciliationId("reconciliation:a"), line=7)
-    made = past().when(line, on=DAY).accepted().events[0]
-    assert (made.reconciliation, made.line) == ("reconciliation:a", 7)
+    line = replace(REQUEST, reconciliation=RECEIVED.reconciliation, line=7)
+    made = past(RECEIVED).when(line, on=DAY).accepted().events[0]
+    assert (made.reconciliation, made.line) == (RECEIVED.reconciliation, 7)
+    past().when(line, on=DAY).refused(UnknownReference, field="reconciliation")
 
 
 def test_what_stands_already_is_not_asked_for():

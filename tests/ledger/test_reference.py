@@ -28,8 +28,10 @@ from ledger.names import (
     Name,
     OfferingId,
     OrderId,
+    PetitionId,
     ProjectId,
     ProviderId,
+    ReconciliationId,
     SampleId,
     SchoolId,
     StaffId,
@@ -58,6 +60,8 @@ KNOWN: dict[type[Name], Name] = {
     DocumentId: DocumentId("document:zj24"),
     SampleId: SampleId("sample:s1"),
     FindingId: FindingId("finding:f1"),
+    ReconciliationId: ReconciliationId("reconciliation:r1"),
+    PetitionId: PetitionId("petition:p1"),
     Name: cast.OFFERING,
 }
 WORLD = background(
@@ -88,6 +92,7 @@ NEW = {
     ("AwardCredit", "credit"),
     ("RecordSchoolBased", "credit"),
     ("DrawSample", "sample"),
+    ("RequestCorrection", "petition"),
     # Of the staff only trainers have a registry; others are whom the ledger is told of.
     ("SubmitOrder", "contact"),
     ("DeclareProject", "lead.staff"),
@@ -127,7 +132,11 @@ BEHIND = {
     "IssueCircular.provider": "changes",
     "CorrectCredit.teacher": "credit",
     "RevokeCredit.teacher": "credit",
+    "RequestCorrection.teacher": "credit",
+    "DecideCorrection.teacher": "credit",
+    "DecideCorrection.petition": "credit",
     "RecogniseSchoolBased.teacher": "credit",
+    "RequestCorrection.reconciliation": "credit",
     "ResolveFinding.subject": "id",
     "ReopenFinding.subject": "id",
 }
