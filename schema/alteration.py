@@ -10,6 +10,7 @@ from projections.alteration import Alteration, alterations, touched
 from schema.chain import within
 from schema.context import Context
 from schema.history import own_of
+from schema.moment import AsOf
 from schema.outputs import Slice, bad_cursor, bounded, connection, key_of
 from schema.reach import reach
 
@@ -54,12 +55,17 @@ class AlterationQuery:
         "一个条目前后，其涉及的各视图行逐字段的变化。",
     )
     async def alterations(
-        self, info: Info, id: strawberry.ID, first: int | None = None, after: str | None = None
+        self,
+        info: Info,
+        id: strawberry.ID,
+        first: int | None = None,
+        after: str | None = None,
+        as_of: AsOf | None = None,
     ) -> Any:
         context, limit, start = info.context, bounded(first), _number(after)
         feed = context.house.ledger.feed
         entry = await context.run(feed.find, str(id))
-        if entry is None or not (await within(context)).admits(entry):
+        if entry is None or not (await within(context, as_of)).admits(entry):
             return None
         places = await context.places()
         allowed = {view.name: reach(context.asker, view.name, places) for view, _ in touched(entry)}

@@ -64,8 +64,9 @@ class ChainQuery:
         id: strawberry.ID,
         depth: int = DEPTH_DEFAULT,
         breadth: int = BREADTH_DEFAULT,
+        as_of: AsOf | None = None,
     ) -> ChainType | None:
-        return await _chain(info.context, causes, str(id), depth, breadth, None)
+        return await _chain(info.context, causes, str(id), depth, breadth, as_of)
 
     @strawberry.field(
         description="What an event led to, and what that led to. 事件的后果，逐层向后。"

@@ -23,7 +23,7 @@ from projections.runner import Runner
 from projections.snapshot import Snapshot
 from projections.verdict import Rules
 from schema.moment import AsOf
-from schema.outputs import Slice, bounded, key_of
+from schema.outputs import FIRST_MAX, Slice, bounded, key_of
 from schema.reach import reach
 from schema.scalars import Position
 
@@ -45,13 +45,17 @@ class House:
 
 @dataclass
 class Context:
-    """One request's asker over the shared house."""
+    """One request's asker over the shared house.
+
+    ``page_max``: how many rows an answer that cannot be turned page by page may have at once.
+    """
 
     house: House
     asker: Asker
     loaders: dict[str, DataLoader[str, Any]] = field(default_factory=dict)
     connection_params: dict[str, Any] | None = None
     trace: str | None = None
+    page_max: int = FIRST_MAX
 
     async def run(self, function: Callable[..., T], *arguments: Any, **named: Any) -> T:
         """Runs a blocking read on a thread."""

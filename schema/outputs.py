@@ -192,14 +192,16 @@ def bad_cursor() -> Fault:
     )
 
 
-def bounded(first: int | None, *, least: int = 0, name: str = "first") -> int:
-    """How many rows to read. Raises ``Fault`` (``BAD_PAGE``) outside ``least`` to ``FIRST_MAX``."""
+def bounded(
+    first: int | None, *, least: int = 0, most: int = FIRST_MAX, name: str = "first"
+) -> int:
+    """How many rows to read. Raises ``Fault`` (``BAD_PAGE``) outside ``least`` to ``most``."""
     wanted = FIRST_DEFAULT if first is None else first
-    if not least <= wanted <= FIRST_MAX:
+    if not least <= wanted <= most:
         raise Fault(
             "BAD_PAGE",
-            zh=f"{name} 须在 {least} 至 {FIRST_MAX} 之间",
-            en=f"{name} must lie between {least} and {FIRST_MAX}",
+            zh=f"{name} 须在 {least} 至 {most} 之间",
+            en=f"{name} must lie between {least} and {most}",
             field=name,
         )
     return wanted

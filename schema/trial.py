@@ -85,7 +85,7 @@ class TrialQuery:
         at_least: Position | None = None,
     ) -> TrialType:
         context = info.context
-        limit, key = bounded(first), key_of(after)
+        limit, key = bounded(first, most=context.page_max), key_of(after)
         where = await _where(context, place, school)
         await context.at_least(at_least, RECORDS)
         read = await context.run(parse, draft, "draft", format)
