@@ -49,11 +49,12 @@ FOUND = """query($subject: ID, $place: ID, $asOf: AsOf, $at: Position) {
 
 @dataclass(frozen=True)
 class Kept:
-    """What was asked, where the ledger stood then, and what it said."""
+    """What was asked, where the ledger stood then and on which day, and what it said."""
 
     document: str
     variables: dict[str, Any]
     position: int
+    day: date
     answer: Any
 
 
@@ -92,14 +93,15 @@ class Teller:
         given = {key: plain(each) for key, each in variables.items() if each is not None}
         answer = self.served.operator.ask(document, **given, at=head)
         if "asOf" not in given:
-            self.kept.append(Kept(document, given, head, answer))
+            today = self.served.house.ledger.today()
+            self.kept.append(Kept(document, given, head, today, answer))
         return answer
 
     def tells_again(self) -> None:
         """Asks all again: as of where the ledger stood, and of views that were built anew."""
         assert self.kept
         for each in self.kept:
-            then = {"asOf": {"position": each.position}}
+            then = {"asOf": {"position": each.position, "effective": str(each.day)}}
             again = self.served.operator.ask(each.document, **(each.variables | then))
             assert again == each.answer, each.variables
         last = {str(each.variables): each for each in self.kept}.values()
@@ -180,8 +182,9 @@ class Story:
         if role is Role.SCHOOL and kind in COMMANDS[Role.BUREAU]:
             role = Role.BUREAU
         own = {Role.TEACHER: "teacher", Role.SCHOOL: "school", Role.PROVIDER: "provider"}
-        scope = given.get("by") or given[own.get(role, "place")]
-        return self.teller.party(role, scope)
+        if "by" in given:
+            return self.teller.party(Role.BUREAU, given["by"])
+        return self.teller.party(role, given[own.get(role, "place")])
 
     def accredits(self, **more: Any) -> None:
         """The provider of the story may train."""
@@ -214,12 +217,18 @@ class Story:
         return credit
 
     def opened(
-        self, plan: Plan, closes: date, *, opens: date | None = None, seats: int = 50
+        self,
+        plan: Plan,
+        closes: date,
+        *,
+        opens: date | None = None,
+        seats: int = 50,
+        before: date | None = None,
     ) -> str:
         """A class that was declared, reviewed, published and opened before it began."""
         self.classes += 1
         opens = opens or closes - timedelta(days=40)
-        before = opens - timedelta(days=20)
+        before = before or opens - timedelta(days=20)
         project = f"project:{self.name}-{self.classes}"
         term = self.teller.opens(f"term:{opens.year}{'H1' if opens.month < 7 else 'H2'}")
         own = {"project": project, "offering": f"offering:{self.name}-{self.classes}"}
@@ -228,7 +237,7 @@ class Story:
         self.say("ReviewProject", on=before, **own, approved=True)
         self.say("PublishProject", on=before, **own)
         days = {"opens": opens, "closes": closes, "seats": seats}
-        self.say("OpenOffering", on=before, **own, **days)
+        self.say("OpenOffering", on=before, **own, **days, adviser=cast.ADVISER)
         return own["offering"]
 
     def admits(self, teachers: list[str], offering: str, on: date) -> None:

@@ -122,7 +122,7 @@ def test_w_079_the_rates_of_two_years_are_averaged(teller: Teller) -> None:
 
 def test_w_081_without_long_choices_nothing_is_matched(teller: Teller) -> None:
     story = teller.story("W-081")
-    [lin, chen] = story.teachers(2, ENTERED)
+    [lin, _] = story.teachers(2, ENTERED)
     story.reads(lin, 89, date(2024, 6, 1))
 
     told = measured(story, "MATCH_SHARE", term="term:2024H1")
