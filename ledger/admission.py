@@ -49,7 +49,7 @@ class ConfirmEnrollment(ReReview):
         subjects = (self.teacher, self.offering)
         reasoned(self.reason, not self.admitted)
         if self.admitted:
-            self.room.held(self.offering)
+            self.room.held(self.offering, self.ask.rules)
         if self.choice.status is not Status.SCHOOL_PASSED:
             # A reported fact may have skipped the school; an asked one may not.
             if self.choice.status is not Status.SUBMITTED:
@@ -186,7 +186,7 @@ class AdmitToParallel(ReReview):
 
     def _beside(self) -> OfferingOpened:
         beside = self.beside.known(self.parallel, "parallel")
-        self.beside.held(self.parallel)
+        self.beside.held(self.parallel, self.ask.rules)
         if self.parallel not in self.room.parallels:
             raise NotParallel(
                 zh=f"{self.parallel} 不是 {self.offering} 扩班增设的平行班",

@@ -169,7 +169,7 @@ class AwardCredit(Command):
     def decide(self) -> Iterator[Event]:
         opened = self.worth.room.known(self.offering)
         school = self.now.known(self.teacher)
-        self.worth.room.held(self.offering)
+        self.worth.room.held(self.offering, self.ask.rules)
         self._once()
         if self.used:
             raise taken(self.credit, "credit")

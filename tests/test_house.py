@@ -46,6 +46,7 @@ LONG_FILES = {
     "ledger/document.py": "the text of a document and its reading field by field",
     "ledger/offering.py": "a class, and ClassRoom, which folds its seats with its expansion",
     "ledger/omission.py": "what a class lacks at its end, each lack a sentence of one reading",
+    "ledger/redating.py": "a wish for other days, and the one step that moves many classes",
     "ledger/regulation.py": "the rulebook: all that is learned of rules, all that is asked",
     "ledger/schedule.py": "the timetable and the log of its days share one fold",
     "ledger/term.py": "windows of known and unknown terms, and the one gate that all steps share",
