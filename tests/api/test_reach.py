@@ -15,6 +15,7 @@ from ledger.names import CreditId
 from ledger.store.ledger import Ledger
 from ledger.teacher import TeacherTransferred
 from tests import cast
+from tests.api.test_trial import WHAT_IF, draft
 from tests.cast import HANGZHOU, LIN, OTHER_SCHOOL, PROVINCE, RUIAN, SCHOOL, WENZHOU
 from tests.server import Party, Served, serving
 from tests.town import KEY, OPERATOR, Hand, Put, database
@@ -191,3 +192,30 @@ def test_before_anybody_entered_a_record_is_empty_for_those_of_today(
     assert told["record"] == {"school": None, "credits": "0", "lines": []}
     assert told["teacher"] is None
     assert party(moved, "old county").ask(WHOLE, t=str(LIN), m={"position": 1})["record"] is None
+
+
+def test_a_what_if_judges_and_counts_those_who_were_there_on_the_day(
+    moved: tuple[Served, int],
+) -> None:
+    def tried(name: str, on: str, **given: Any) -> tuple[int, list[str]]:
+        found = party(moved, name).ask(WHAT_IF, draft=draft(390), on=on, **given)["whatIf"]
+        return found["total"]["teachers"], [each["of"] for each in found["places"]]
+
+    home, away, none = (1, [str(RUIAN)]), (1, [str(HANGZHOU)]), (0, [])
+    for before, after, names in (
+        (home, none, ("old county", "old city")),
+        (none, away, ("new county",)),
+        (home, away, ("province",)),
+    ):
+        for name in names:
+            assert tried(name, "2024-03-14") == before
+            assert tried(name, "2024-03-15") == after
+    for school, before, after in ((SCHOOL, home, none), (OTHER_SCHOOL, none, away)):
+        assert tried("province", "2024-03-14", school=school) == before
+        assert tried("province", "2024-03-15", school=school) == after
+    assert tried("province", "2024-03-14", place=RUIAN) == home
+    assert tried("province", "2024-03-15", place=RUIAN) == none
+    assert tried("province", "2024-03-15", place=HANGZHOU) == away
+    assert tried("old county", "2024-03-15", place=HANGZHOU) == none
+    told_before = {"position": moved[1]}
+    assert tried("old county", "2024-03-15", asOf=told_before) == home
