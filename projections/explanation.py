@@ -63,7 +63,9 @@ def selection(known: Known, teacher: TeacherId, offering: OfferingId) -> Explana
     near = known.entries(asked.boundary())
     for entry in near:
         asked.learn(entry)
-    entries = [*near, *known.entries(asked.beyond())]
+    read = {each.position for each in near}
+    # What lies beyond may name what was read already; it happened once.
+    entries = [*near, *(e for e in known.entries(asked.beyond()) if e.position not in read)]
     return known.told(why_not_selected(teacher, offering, entries, known.rules, known.day))
 
 
