@@ -53,7 +53,9 @@ class ProviderKind(Enum):
     OTHER = "OTHER"
 
 
-class ProviderAccredited(Event, name="accreditation.provider-accredited", version=2):
+class ProviderAccredited(
+    Event, name="accreditation.provider-accredited", version=2, effective="since"
+):
     """A provider was recognised: reach, subjects, qualifications, and since when."""
 
     provider: ProviderId

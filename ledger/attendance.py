@@ -43,7 +43,7 @@ class Absence(Part):
     kind: AbsenceKind = AbsenceKind.UNEXCUSED
 
 
-class AttendanceRecorded(Event, name="attendance.recorded"):
+class AttendanceRecorded(Event, name="attendance.recorded", effective="day"):
     """The attendance of a half-day was taken; only absences are listed."""
 
     offering: OfferingId
@@ -54,7 +54,7 @@ class AttendanceRecorded(Event, name="attendance.recorded"):
     absences: tuple[Absence, ...] = ()
 
 
-class AttendanceCorrected(Event, name="attendance.corrected"):
+class AttendanceCorrected(Event, name="attendance.corrected", effective="day"):
     """The missed hours of one trainee on one half-day were wrong; these are right."""
 
     teacher: TeacherId
@@ -68,7 +68,7 @@ class AttendanceCorrected(Event, name="attendance.corrected"):
     reason: str
 
 
-class LeaveGranted(Event, name="attendance.leave-granted"):
+class LeaveGranted(Event, name="attendance.leave-granted", effective="day"):
     """A trainee may be away on a day; the hours are deducted all the same."""
 
     teacher: TeacherId

@@ -102,10 +102,10 @@ class Sum(Struct, kw_only=True):
     def add(self, share: Share) -> None:
         """Takes in one credit; one that was revoked has no award."""
         self.lines += 1
-        self.base += share.base_credits
-        self.deducted += share.deducted
-        self.awarded += share.credits
-        self.effective += share.effective
+        self.base = plain(self.base + share.base_credits)
+        self.deducted = plain(self.deducted + share.deducted)
+        self.awarded = plain(self.awarded + share.credits)
+        self.effective = plain(self.effective + share.effective)
 
 
 def breakdown(record: Record, rules: Rulebook, base: Footing) -> list[Share]:
@@ -164,7 +164,7 @@ def _share(line: Line, rules: Rulebook, base: Footing, cuts: dict[CreditId, Deci
         **{name: getattr(line, name) for name in Line.__struct_fields__},
         shown=shown(line),
         year=line.completed.year,
-        deducted=line.base_credits - line.awarded,
+        deducted=plain(line.base_credits - line.awarded),
         effective=plain(_full(line, base.unit) - lost),
         uncounted=tuple(reasons),
     )

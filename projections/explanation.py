@@ -46,7 +46,7 @@ class Known:
                 tags=selector.tags,
                 types=selector.types,
                 before=self.position + 1,
-                on_to=self.effective,
+                true_by=self.effective,
                 scattered=not selector.rare,
             )
             found.update((each.position, each) for each in self.feed.entries(wanted))

@@ -48,12 +48,10 @@ class Snapshot:
 
     def entries(self, wanted: Filter, *, of_any_day: bool = False) -> Iterator[Entry]:
         """The entries themselves, as far as they were known and, unless of any day, true."""
-        before, on_to = self.known + 1, None if of_any_day else self.effective
+        before, true_by = self.known + 1, None if of_any_day else self.effective
         if wanted.before is not None:
             before = min(before, wanted.before)
-        if wanted.on_to is not None:
-            on_to = wanted.on_to if on_to is None else min(on_to, wanted.on_to)
-        return self._counted(self.feed.entries(replace(wanted, before=before, on_to=on_to)))
+        return self._counted(self.feed.entries(replace(wanted, before=before, true_by=true_by)))
 
     def one(self, view: Projection[Any], key: str) -> Any | None:
         """The state of a key, or ``None``."""
@@ -191,7 +189,7 @@ class Snapshot:
             scattered=True,
             types=tuple(sorted(view.own_types)),
             before=self.known + 1,
-            on_to=self.effective,
+            true_by=self.effective,
         )
         return self._counted(self.feed.entries(wanted))
 
@@ -201,7 +199,7 @@ class Snapshot:
             types=tuple(sorted(view.own_types)),
             after=first - 1,
             before=min(self.known, last) + 1,
-            on_to=self.effective,
+            true_by=self.effective,
         )
         return self._counted(self.feed.entries(wanted))
 

@@ -121,7 +121,7 @@ async def within(context: Context, as_of: AsOf | None = None, tags: tuple[str, .
         tags=tags,
         any_tags=await reach_of(context, tags),
         before=None if known is None else known + 1,
-        on_to=as_of.effective if as_of is not None else None,
+        true_by=as_of.effective if as_of is not None else None,
     )
 
 

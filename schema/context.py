@@ -17,6 +17,7 @@ from ledger.names import JurisdictionId, Name
 from ledger.register import JurisdictionRegistered
 from ledger.store.feed import Filter
 from ledger.store.ledger import Ledger
+from projections.catalogue import TEACHERS
 from projections.projection import Projection
 from projections.reader import Reader, Where
 from projections.runner import Runner
@@ -24,7 +25,7 @@ from projections.snapshot import Snapshot
 from projections.verdict import Rules
 from schema.moment import AsOf
 from schema.outputs import FIRST_MAX, Slice, bounded, key_of
-from schema.reach import reach
+from schema.reach import reached
 from schema.scalars import Position
 
 T = TypeVar("T")
@@ -129,11 +130,11 @@ class Context:
             if value is not None:
                 _named(view, name, value, name)
         await self.at_least(at_least, view)
-        allowed = reach(self.asker, view.name, await self.places())
-        if allowed is None:
-            return Slice(rows=[], more=False, position=0, total=_nothing)
-        where = allowed.and_equal(**equal).and_tagged(*tagged).and_where(narrowed or Where())
         rows = await self.rows(as_of)
+        asked = Where().and_equal(**equal).and_tagged(*tagged).and_where(narrowed or Where())
+        where = await self._within(view, asked, rows)
+        if where is None:
+            return Slice(rows=[], more=False, position=0, total=_nothing)
         page = await self.run(rows.page, view, where, first=limit, after=key, descending=descending)
         return Slice(
             rows=list(page.rows),
@@ -155,12 +156,29 @@ class Context:
         """One row by its key, or ``None`` where there is none within the asker's reach."""
         _named(view, next(iter(view.state.__struct_fields__)), key, argument)
         await self.at_least(at_least, view)
-        allowed = reach(self.asker, view.name, await self.places())
-        if allowed is None:
-            return None
         rows = await self.rows(as_of)
-        page = await self.run(rows.page, view, allowed.and_equal(key=key), first=1)
+        where = await self._within(view, Where().and_equal(key=key), rows)
+        if where is None:
+            return None
+        page = await self.run(rows.page, view, where, first=1)
         return page.rows[0][1] if page.rows else None
+
+    async def opens(
+        self, teacher: str, at_least: Position | None = None, as_of: AsOf | None = None
+    ) -> bool:
+        """Whether the asker may open a teacher, who may not have entered yet at the moment."""
+        moments = [None] if as_of is None else [None, as_of]
+        for moment in moments:
+            found = await self.one(TEACHERS, teacher, at_least, as_of=moment, argument="teacher")
+            if found is not None:
+                return True
+        return False
+
+    async def _within(
+        self, view: Projection[Any], where: Where, rows: Reader | Snapshot
+    ) -> Where | None:
+        places = await self.places()
+        return await self.run(reached, self.asker, view, places, where, rows, self.house.reader)
 
     async def rows(self, as_of: AsOf | None) -> Reader | Snapshot:
         """What answers about the views: their rows, or those of a moment."""

@@ -14,7 +14,7 @@ import strawberry
 from ledger.explanation import Explanation, Upshot
 from ledger.fault import Fault
 from ledger.names import CreditId, Name, OfferingId, TeacherId
-from projections.catalogue import ENROLLMENTS, SCREENINGS, TEACHERS
+from projections.catalogue import ENROLLMENTS, SCREENINGS
 from projections.explanation import Known, admission, completion, credit, owner, selection
 from schema.context import Context
 from schema.moment import AsOf
@@ -173,9 +173,9 @@ async def _reached(
     offering: OfferingId | None = None,
 ) -> bool:
     """Whether the asker may see the teacher, or the teacher's choice of an offering."""
-    found = await context.one(TEACHERS, str(teacher), at_least, as_of=as_of, argument="teacher")
-    if found is not None or offering is None:
-        return found is not None
+    found = await context.opens(str(teacher), at_least, as_of)
+    if found or offering is None:
+        return found
     page = await context.slice(
         ENROLLMENTS,
         first=1,

@@ -31,14 +31,14 @@ from projections.catalogue import (
     TEACHERS,
 )
 from projections.projection import Projection
-from projections.reader import Where
+from projections.reader import Reader, Where
 from projections.screening import agrees
 from projections.snapshot import Snapshot
 from schema.column import Column, Part, columns, parts_of, plain
 from schema.context import Context
 from schema.enrollment import told_grounds
 from schema.person import masked, shown
-from schema.reach import reach
+from schema.reach import reached
 from schema.scalars import instant_of
 
 TEXT_CHARACTERS_MAX = 200
@@ -171,19 +171,17 @@ def stream(
     context: Context, view: Projection[Any], where: Where, asked: Asked
 ) -> Iterator[tuple[int, Iterator[tuple[str, Any]]]]:
     """The rows of a view within the asker's reach, of the present or of the moment asked for."""
-    allowed = reach(context.asker, view.name, asked.places)
-    if allowed is None:
+    reader, feed = context.house.reader, context.house.ledger.feed
+    rows: Reader | Snapshot = reader
+    if asked.position is not None or asked.effective is not None:
+        known = feed.head() if asked.position is None else asked.position
+        rows = Snapshot(feed, known, asked.effective)
+    whole = reached(context.asker, view, asked.places, where, rows, reader)
+    if whole is None:
         # What is beyond reach is absent, and stands where the views stand.
         yield context.house.runner.position(view.name), iter(())
         return
-    whole = allowed.and_where(where)
-    if asked.position is None and asked.effective is None:
-        with context.house.reader.stream(view, whole) as found:
-            yield found
-        return
-    feed = context.house.ledger.feed
-    known = feed.head() if asked.position is None else asked.position
-    with Snapshot(feed, known, asked.effective).stream(view, whole) as found:
+    with rows.stream(view, whole) as found:
         yield found
 
 

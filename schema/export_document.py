@@ -177,9 +177,8 @@ class HistoryExport(Export):
         feed = context.house.ledger.feed
         known = feed.head() if asked.position is None else asked.position
         own = self.wanted(asked.filters)
-        last = [each for each in (own.on_to, asked.effective) if each is not None]
         told = {name: getattr(own, name) for name in own.__dataclass_fields__}
-        told |= {"before": known + 1, "on_to": min(last) if last else None}
+        told |= {"before": known + 1, "true_by": asked.effective}
         told["any_tags"] = history_tags(context.asker, asked.places)
         parts = parts_of(self.kind)
         rows = (

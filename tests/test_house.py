@@ -43,6 +43,7 @@ LONG_FILES = {
     "ledger/declaration.py": "one step that learns all that limits a provider, a lead and an order",
     "ledger/duty.py": "four duties of a bureau in a year, and how each of them stands",
     "ledger/enrollment.py": "five events of one choice, its fold, and the review by the school",
+    "ledger/event.py": "an event with its tags and its day, its envelope, its bytes and upcasts",
     "ledger/document.py": "the text of a document and its reading field by field",
     "ledger/offering.py": "a class, and ClassRoom, which folds its seats with its expansion",
     "ledger/omission.py": "what a class lacks at its end, each lack a sentence of one reading",

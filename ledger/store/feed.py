@@ -32,7 +32,8 @@ class Filter:
 
     ``tags``: all of them; ``any_tags``: at least one (the reader's own reach, or many subjects at
     once); ``scattered``: those tags are rarer than the types, so they lead; days and instants
-    include both ends.
+    include both ends. ``on_from`` and ``on_to`` are days of entries, ``true_by`` is the last day
+    on which what is wanted took effect.
     """
 
     tags: tuple[str, ...] = ()
@@ -44,6 +45,7 @@ class Filter:
     known_to: datetime | None = None
     on_from: date | None = None
     on_to: date | None = None
+    true_by: date | None = None
     after: int = 0
     before: int | None = None
     scattered: bool = False
@@ -67,7 +69,12 @@ class Filter:
             and (self.known_to is None or entry.at <= self.known_to)
             and (self.on_from is None or entry.on >= self.on_from)
             and (self.on_to is None or entry.on <= self.on_to)
+            and self.holds(entry)
         )
+
+    def holds(self, entry: Entry) -> bool:
+        """Whether an entry had taken effect by the day that is asked about."""
+        return self.true_by is None or entry.effective_on <= self.true_by
 
 
 def open_pool(url: str, most: int = 8) -> ConnectionPool[psycopg.Connection[Any]]:
@@ -134,7 +141,19 @@ class Feed:
 
     def page(self, wanted: Filter, limit: int, *, latest_first: bool = False) -> list[Entry]:
         """At most ``limit`` entries in order of position, or the latest first."""
-        statement, values = statement_of(wanted, min(limit, PAGE_MAX), latest_first)
+        most = min(limit, PAGE_MAX)
+        found: list[Entry] = []
+        while True:
+            read = self._read(wanted, most, latest_first)
+            found += filter(wanted.holds, read)
+            if len(read) < most or len(found) >= most:
+                return found[:most]
+            last = read[-1].position
+            wanted = _later(wanted, wanted.after, last) if latest_first else _later(wanted, last)
+
+    def _read(self, wanted: Filter, limit: int, latest_first: bool) -> list[Entry]:
+        """A page as the database tells it: some of it may take effect only later."""
+        statement, values = statement_of(wanted, limit, latest_first)
         with self._pool.connection() as connection, connection.cursor(binary=True) as cursor:
             rows = cursor.execute(statement, values).fetchall()
         return [decode(position, bytes(body)) for position, body in rows]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
 
+from ledger.event import dated_types
 from ledger.store.statements import tag_hash
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ def _values(wanted: Filter, limit: int) -> dict[str, Any]:
         "known_to": wanted.known_to,
         "on_from": wanted.on_from,
         "on_to": wanted.on_to,
+        "true_by": wanted.true_by,
+        "dated": [] if wanted.true_by is None else dated_types(),
         "limit": limit,
     }
 
@@ -131,4 +134,6 @@ _RANGES = {
     "where at <= %(known_to)s order by at desc, position desc limit 1)",
     "on_from": "e.on_day >= %(on_from)s",
     "on_to": "e.on_day <= %(on_to)s",
+    # The day of an event that tells its own is only known once it is read.
+    "true_by": "(e.on_day <= %(true_by)s or e.type = any(%(dated)s::text[]))",
 }

@@ -165,11 +165,11 @@ def test_as_of_every_position_of_the_story_equals_a_ledger_that_ends_there(town:
 def test_a_day_leaves_out_what_became_true_later(town: Town) -> None:
     opened, reader, held = town
     rules = Rules(reader).now()
-    for day in sorted({each.on for each in held})[-6:]:
+    for day in sorted({each.effective_on for each in held})[-6:]:
         true = [
             each
             for each in held
-            if each.on <= day or isinstance(each.event, JurisdictionRegistered)
+            if each.effective_on <= day or isinstance(each.event, JurisdictionRegistered)
         ]
         period = Period(Year(2024, day))
         then = told(Snapshot(opened.feed, len(held), day), rules, RUIAN, period)

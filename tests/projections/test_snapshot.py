@@ -102,9 +102,9 @@ def test_as_of_now_equals_the_live_rows(told: Told, view: Projection[Any]) -> No
 
 def test_a_day_leaves_out_what_became_true_later(told: Told) -> None:
     opened, _, entries = told
-    days = sorted({each.on for each in entries})
+    days = sorted({each.effective_on for each in entries})
     for day in days[:: max(len(days) // 10, 1)]:
-        states = cut(TEACHERS, [each for each in entries if each.on <= day])
+        states = cut(TEACHERS, [each for each in entries if each.effective_on <= day])
         page = Snapshot(opened.feed, len(entries), day).page(
             TEACHERS, Where().and_equal(place=RUIAN), first=1_000
         )
