@@ -55,6 +55,10 @@ class Snapshot:
             on_to = wanted.on_to if on_to is None else min(on_to, wanted.on_to)
         return self._counted(self.feed.entries(replace(wanted, before=before, on_to=on_to)))
 
+    def position(self, *names: str) -> int:
+        """Where all views stood: at the position that is asked about."""
+        return self.known
+
     def one(self, view: Projection[Any], key: str) -> Any | None:
         """The state of a key, or ``None``."""
         return self.many(view, [key]).get(key)

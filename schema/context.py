@@ -25,7 +25,7 @@ from projections.verdict import Rules
 from schema.moment import AsOf
 from schema.outputs import Slice, bounded, key_of
 from schema.reach import reach
-from schema.scalars import Position
+from schema.scalars import Position, name_in
 
 T = TypeVar("T")
 WAIT_SECONDS = 10.0
@@ -126,10 +126,12 @@ class Context:
                 _named(view, name, value, name)
         await self.at_least(at_least, view)
         allowed = reach(self.asker, view.name, await self.places())
-        if allowed is None:
-            return Slice(rows=[], more=False, position=0, total=_nothing)
-        where = allowed.and_equal(**equal).and_tagged(*tagged).and_where(narrowed or Where())
         rows = await self.rows(as_of)
+        if allowed is None:
+            # Where the ledger stands is no secret of anybody: an answer is always of a position.
+            stands = await self.run(rows.position, view.name)
+            return Slice(rows=[], more=False, position=stands, total=_nothing)
+        where = allowed.and_equal(**equal).and_tagged(*tagged).and_where(narrowed or Where())
         page = await self.run(rows.page, view, where, first=limit, after=key, descending=descending)
         return Slice(
             rows=list(page.rows),
@@ -198,8 +200,4 @@ def _named(view: Projection[Any], field: str, given: Any, where: str) -> None:
     hint = get_type_hints(view.state).get(field)
     for kind in get_args(hint) or (hint,):
         if isinstance(kind, type) and issubclass(kind, Name):
-            try:
-                kind(str(given))
-            except Fault as fault:
-                fault.field = where
-                raise
+            name_in(kind, str(given), where)
