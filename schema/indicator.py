@@ -35,7 +35,7 @@ from schema.duty import reaches, rows_and_rules, year_asked
 from schema.moment import AsOf
 from schema.outputs import Slice, bad_cursor, bounded, connection, key_of, output
 from schema.reach import PLACED, covered
-from schema.scalars import Position, enum_type, listed
+from schema.scalars import Position, enum_type, listed, name_in
 
 Info = strawberry.Info[Context, None]
 TEACHERS_MAX = 20_000
@@ -167,11 +167,7 @@ def period_of(year: Year, half: str | None) -> Period:
 
 def halved(given: str) -> tuple[int, str]:
     """The year and the half that a term is. Raises ``Fault``."""
-    try:
-        named = TermId(given)
-    except Fault as fault:
-        fault.field = "term"
-        raise
+    named = name_in(TermId, given, "term")
     number, half = year_of(named), named.value[YEAR_DIGITS:]
     if number is None or half not in HALVES:
         raise _bad_term(given)
