@@ -14,6 +14,7 @@ school             学校             register.py
 teacher            教师             teacher.py
 category           教师类别         category.py
 provider           培训机构         accreditation.py
+seniority          资质年限         seniority.py (for how long a provider has been accredited)
 cycle              培训周期         cycle.py
 term, window       学期、时间安排   term.py
 profile            教师基本信息     profile.py
@@ -128,6 +129,7 @@ amendment          修改             amendment.py (other parameters for a rule,
 # fmt: off
 from ledger import (  # isort: skip  (order of life)
     finding, kind, rule, regulation, requirement, register, teacher, category, accreditation,
+    seniority,
     cycle, term, profile, plan, mandate, trainer, channel, form, order, response, candidate,
     segment, fee, content, mode, host, scrutiny, quota, cap, declaration, review, spot_check,
     resumption, restart, supervision, reopening, dates, delivery, offering, redating, removal,
@@ -144,6 +146,7 @@ from ledger import (  # isort: skip  (order of life)
 
 NOUNS = (
     finding, kind, rule, regulation, requirement, register, teacher, category, accreditation,
+    seniority,
     cycle, term, profile, plan, mandate, trainer, channel, form, order, response, candidate,
     segment, fee, content, mode, host, scrutiny, quota, cap, declaration, review, spot_check,
     resumption, restart, supervision, reopening, dates, delivery, offering, redating, removal,
