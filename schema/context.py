@@ -41,6 +41,8 @@ class House:
     runner: Runner
     rules: Rules
     wait_seconds: float = WAIT_SECONDS
+    # Long reads go step by step, one step at a time, so that they never take up the threads.
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
 
 
 @dataclass

@@ -23,7 +23,7 @@ from projections.catalogue import (
     YEARBOOKS,
 )
 from projections.duty import year_of
-from projections.indicator import Indicator, indicators
+from projections.indicator import Indicator, gathering, indicators
 from projections.indicator_part import IndicatorPart, ordered, parts
 from projections.measure import IndicatorCode, Period, Question, Subject
 from projections.obligation import Rows, Year
@@ -129,8 +129,22 @@ class IndicatorQuery:
             return []
         codes = None if code is None else frozenset(code)
         asked = Question(rows, rules, subject, period, TEACHERS_MAX, codes)
-        found = await context.run(indicators, asked, position_of(rows, stands))
+        found = await _gathered(context, asked, position_of(rows, stands))
         return [] if hidden(context, subject, found) else found
+
+
+async def _gathered(context: Context, asked: Question, position: int) -> list[Indicator]:
+    """The indicators, read a few schools at a time, in turn with whoever else asks so much.
+
+    A province takes as long as it takes; it holds one thread, and for a moment only.
+    """
+    turns = context.house.turns
+    people = await context.run(gathering, asked)
+    while people is not None and people.left:
+        async with turns:
+            await context.run(people.step)
+    async with turns:
+        return await context.run(indicators, asked, position, people)
 
 
 def position_of(rows: Rows, stands: int) -> int:
