@@ -10,11 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
+from typing import Any
 
 from ledger.names import JurisdictionId, SchoolId
+from projections.catalogue import COMPLETIONS, ENROLLMENTS, RECORDS, YEARBOOKS
 from projections.class_measure import completions_of_schools
 from projections.measure import IndicatorCode, Measure, Question, Share, judged
+from projections.projection import Projection
 from projections.review_measure import school_reviews
+from projections.snapshot import Snapshot
 from projections.staff_measure import staff_of
 
 SCHOOLS_AT_ONCE = 20
@@ -27,6 +31,9 @@ OF_STAFF = (
     IndicatorCode.AVERAGE_CREDITS,
     IndicatorCode.OVERDUE_REVIEWS,
 )
+
+
+READ: tuple[Projection[Any], ...] = (RECORDS, YEARBOOKS, ENROLLMENTS, COMPLETIONS)
 
 
 class Gathering:
@@ -76,6 +83,16 @@ class Gathering:
         for each in shares:
             held.setdefault((str(each.place), each.party if by_school else None), []).append(each)
         return [_sum(party or place, party, found) for (place, party), found in held.items()]
+
+
+def afford(asked: Question) -> None:
+    """Raises ``Fault`` (``TOO_WIDE``) for a moment that takes too many events, before any is read.
+
+    A moment is folded from the events of the school, or of the places.
+    """
+    if isinstance(asked.rows, Snapshot):
+        name, places = asked.subject.name, asked.subject.places
+        asked.rows.afford(READ, (str(name),) if isinstance(name, SchoolId) else places or ())
 
 
 def _sum(key: str, party: str | None, shares: list[Share]) -> Share:

@@ -19,7 +19,7 @@ from ledger.names import JurisdictionId, Name, SchoolId, TermId
 from ledger.requirement import Requirement, Result
 from projections.catalogue import SCHOOLS
 from projections.class_measure import class_measures, classes_of, completions_of_classes
-from projections.gathering import OF_TRAINEES, Gathering
+from projections.gathering import OF_TRAINEES, Gathering, afford
 from projections.inspection_measure import inspections
 from projections.measure import ZERO, IndicatorCode, Measure, Question, Share, Subject, judged
 from projections.obligation import all_rows
@@ -113,7 +113,10 @@ class Indicator(Struct, kw_only=True):
 
 def gathering(asked: Question) -> Gathering | None:
     """The people of the subject, yet to be gathered; ``None`` for a provider."""
-    return None if asked.subject.provider is not None else Gathering(asked, _schools(asked))
+    if asked.subject.provider is not None:
+        return None
+    afford(asked)
+    return Gathering(asked, _schools(asked))
 
 
 def indicators(asked: Question, position: int, people: Gathering | None = None) -> list[Indicator]:
