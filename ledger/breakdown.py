@@ -89,7 +89,7 @@ class Share(Line, kw_only=True):
 
 
 class Sum(Struct, kw_only=True):
-    """What the credits of a kind, of a year, or of both add up to."""
+    """What the lines of a kind, of a year, or of both add up to, number by number."""
 
     kind: TrainingKind | None = None
     year: int | None = None
@@ -97,14 +97,16 @@ class Sum(Struct, kw_only=True):
     base: Decimal = ZERO
     deducted: Decimal = ZERO
     awarded: Decimal = ZERO
+    credits: Decimal = ZERO
     effective: Decimal = ZERO
 
     def add(self, share: Share) -> None:
-        """Takes in one credit; one that was revoked has no award."""
+        """Takes in one line; of a revoked credit the award too, which its line still tells."""
         self.lines += 1
         self.base = plain(self.base + share.base_credits)
         self.deducted = plain(self.deducted + share.deducted)
-        self.awarded = plain(self.awarded + share.credits)
+        self.awarded = plain(self.awarded + share.awarded)
+        self.credits = plain(self.credits + share.credits)
         self.effective = plain(self.effective + share.effective)
 
 

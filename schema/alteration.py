@@ -6,16 +6,19 @@ from typing import Any
 
 import strawberry
 
-from projections.alteration import Alteration, alterations, touched
+from projections.alteration import Alteration, FieldChange, alterations, touched
+from projections.catalogue import VIEWS
 from schema.chain import within
 from schema.context import Context
 from schema.history import own_of
+from schema.label import labelled
 from schema.moment import AsOf
 from schema.outputs import Slice, bad_cursor, bounded, connection, key_of
 from schema.reach import reach
 
 Info = strawberry.Info[Context, None]
 DIGITS_MAX = 6
+STATES: dict[str, type[Any]] = {view.name: view.state for view in VIEWS}
 
 
 @strawberry.type(name="FieldChange", description="One field before and after. 一个字段的前后。")
@@ -23,6 +26,8 @@ class FieldChangeType:
     """One field before and after."""
 
     path: str = strawberry.field(description="Where in the row. 字段路径。")
+    zh: str = strawberry.field(description="What it is called, in Chinese. 字段名称（中文）。")
+    en: str = strawberry.field(description="What it is called, in English. 字段名称（英文）。")
     before: strawberry.scalars.JSON | None = strawberry.field(
         description="As it was; null where it was not there. 之前的值。"
     )
@@ -85,11 +90,13 @@ def _shown(found: Alteration) -> AlterationType:
         view=found.view,
         key=found.key,
         made=found.made,
-        changes=[
-            FieldChangeType(path=each.path, before=each.before, after=each.after)
-            for each in found.changes
-        ],
+        changes=[_changed(STATES[found.view], each) for each in found.changes],
     )
+
+
+def _changed(state: type[Any], each: FieldChange) -> FieldChangeType:
+    zh, en = labelled(state, each.parts)
+    return FieldChangeType(path=each.path, zh=zh, en=en, before=each.before, after=each.after)
 
 
 def _number(after: str | None) -> int:

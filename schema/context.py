@@ -26,7 +26,7 @@ from projections.verdict import Rules
 from schema.moment import AsOf
 from schema.outputs import FIRST_MAX, Slice, bounded, key_of
 from schema.reach import reached
-from schema.scalars import Position
+from schema.scalars import Position, name_in
 
 T = TypeVar("T")
 WAIT_SECONDS = 10.0
@@ -42,6 +42,8 @@ class House:
     runner: Runner
     rules: Rules
     wait_seconds: float = WAIT_SECONDS
+    # Long reads go step by step, one step at a time, so that they never take up the threads.
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
 
 
 @dataclass
@@ -134,7 +136,9 @@ class Context:
         asked = Where().and_equal(**equal).and_tagged(*tagged).and_where(narrowed or Where())
         where = await self._within(view, asked, rows)
         if where is None:
-            return Slice(rows=[], more=False, position=0, total=_nothing)
+            # Where the ledger stands is no secret of anybody: an answer is always of a position.
+            stands = await self.run(rows.position, view.name)
+            return Slice(rows=[], more=False, position=stands, total=_nothing)
         page = await self.run(rows.page, view, where, first=limit, after=key, descending=descending)
         return Slice(
             rows=list(page.rows),
@@ -220,8 +224,4 @@ def _named(view: Projection[Any], field: str, given: Any, where: str) -> None:
     hint = get_type_hints(view.state).get(field)
     for kind in get_args(hint) or (hint,):
         if isinstance(kind, type) and issubclass(kind, Name):
-            try:
-                kind(str(given))
-            except Fault as fault:
-                fault.field = where
-                raise
+            name_in(kind, str(given), where)

@@ -73,6 +73,14 @@ def output(
     return made
 
 
+def named_of(struct: type) -> str | None:
+    """The name of the object type that shows a struct, or one made of it with more fields."""
+    made = _OUTPUTS.get(struct)
+    if made is None:
+        made = next((kind for each, kind in _OUTPUTS.items() if issubclass(each, struct)), None)
+    return None if made is None else str(made.__strawberry_definition__.name)
+
+
 def _position(name: str, hint: Any) -> Any:
     position = POSITIONS.get(name)
     return position | None if position and type(None) in get_args(hint) else position

@@ -9,21 +9,25 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from fractions import Fraction
 from selectors import EVENT_READ, DefaultSelector
 from typing import Any
 from uuid import UUID
 
 import psycopg
+from psycopg import sql
 from psycopg_pool import ConnectionPool
 
 from ledger.event import Entry, decode
 from ledger.store.connection import take_role
-from ledger.store.page import statement_of
+from ledger.store.page import SAMPLED, bounding, counting, sampling, statement_of
 from ledger.store.statements import PINNED
 from ledger.store.wakeup import Wakeup
 
 PAGE_MAX = 10_000
 TAIL_PAGE = 500
+# From here on a sample is large enough to be trusted where it is off by more than the margin.
+CERTAIN, MARGIN = 50_000, Fraction(1, 4)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,6 +161,26 @@ class Feed:
         with self._pool.connection() as connection, connection.cursor(binary=True) as cursor:
             rows = cursor.execute(statement, values).fetchall()
         return [decode(position, bytes(body)) for position, body in rows]
+
+    def exceeds(self, wanted: Filter, most: int) -> bool:
+        """Whether more entries are wanted than so many; told from the indexes, without a body.
+
+        One index alone often says that they are few, a sample that they are far too many; only
+        where it is close are they counted one by one.
+        """
+
+        def count(statement: sql.Composed, values: dict[str, Any]) -> int:
+            row = connection.execute(statement, values).fetchone()
+            return row[0] if row is not None else 0
+
+        with self._pool.connection() as connection:
+            if any(count(*bound) <= most for bound in bounding(wanted, most + 1)):
+                return False
+            if most >= CERTAIN and (wanted.types or wanted.all_tags or wanted.any_tags):
+                guess = count(*sampling(wanted, most)) * SAMPLED
+                if abs(guess - most) > most * MARGIN:
+                    return guess > most
+            return count(*counting(wanted, most + 1)) > most
 
     def raw_page(self, after: int, limit: int) -> list[tuple[int, bytes]]:
         """Positions and bodies after a position, for readers that decode themselves."""

@@ -6,6 +6,7 @@ entries carry the tag or the type.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from ledger.store.feed import Filter
 
 POSITION_MAX = 2**63 - 1
+# A prime, so that what comes in a rhythm is not always met, or always missed.
+SAMPLED, SPARSE = 101, 10
 
 
 def statement_of(
@@ -45,6 +48,42 @@ def statement_of(
         conditions=both.join(conditions), others=both.join(others), order=order
     )
     return composed, values
+
+
+def counting(wanted: Filter, most: int) -> tuple[sql.Composed, dict[str, Any]]:
+    """The query that counts the wanted entries up to a number, without reading them."""
+    statement, values = statement_of(wanted, most, latest_first=False)
+    return sql.SQL("select count(*) from ({}) w").format(statement), values
+
+
+def bounding(wanted: Filter, most: int) -> Iterator[tuple[sql.Composed, dict[str, Any]]]:
+    """Queries that count, up to a number, no less than is wanted; each reads one index only.
+
+    What carries the tags, whatever it is else, and what is of the types, whomever it concerns.
+    """
+    values = _values(wanted, most)
+    hashes = values["hashes"][:1] or sorted({tag_hash(tag) for tag in wanted.any_tags or ()})
+    if hashes:
+        yield _TAGGED.format(), values | {"hashes": hashes}
+    if wanted.types:
+        yield _TYPED.format(), values
+
+
+def sampling(wanted: Filter, most: int) -> tuple[sql.Composed, dict[str, Any]]:
+    """The query that counts the wanted entries at one position in ``SAMPLED``, by tag or type.
+
+    It looks at as many rows of one index as would hold ``most`` if one in ``SPARSE`` is wanted.
+    """
+    values = _values(wanted, most * SPARSE)
+    hashes = values["hashes"][:1] or sorted({tag_hash(tag) for tag in wanted.any_tags or ()})
+    conditions = _conditions(wanted, values)
+    if hashes and wanted.types:
+        conditions.append(_OF_TYPE)
+    template = _SAMPLE_OF_TAG if hashes else _SAMPLE_OF_TYPE
+    return (
+        template.format(conditions=sql.SQL(" and ").join(conditions)),
+        values | {"hashes": hashes, "sampled": SAMPLED},
+    )
 
 
 def _values(wanted: Filter, limit: int) -> dict[str, Any]:
@@ -93,6 +132,37 @@ _BY_TAG = sql.SQL(
     "where (t.hash, t.position) > ((%(hashes)s::bigint[])[1], %(after)s) "
     "and (t.hash, t.position) < ((%(hashes)s::bigint[])[1], %(before)s) and {others} "
     "order by t.hash {order}, t.position {order} limit %(limit)s"
+)
+_TAGGED = sql.SQL(
+    "select count(*) from (select from unnest(%(hashes)s::bigint[]) as one(hash) "
+    "cross join lateral (select from ledger.tags t "
+    "where (t.hash, t.position) > (one.hash, %(after)s) "
+    "and (t.hash, t.position) < (one.hash, %(before)s) limit %(limit)s) found "
+    "limit %(limit)s) w"
+)
+_SAMPLE_OF_TAG = sql.SQL(
+    "select count(distinct e.position) from ("
+    "select found.position from unnest(%(hashes)s::bigint[]) as one(hash) "
+    "cross join lateral (select t.position from ledger.tags t "
+    "where (t.hash, t.position) > (one.hash, %(after)s) "
+    "and (t.hash, t.position) < (one.hash, %(before)s) limit %(limit)s) found limit %(limit)s) w "
+    "join ledger.events e on e.position = w.position "
+    "where w.position %% %(sampled)s = 0 and {conditions}"
+)
+_SAMPLE_OF_TYPE = sql.SQL(
+    "select count(*) from (select found.position from unnest(%(types)s::text[]) as one(type) "
+    "cross join lateral (select e.position from ledger.events e "
+    "where (e.type, e.position) > (one.type, %(after)s) "
+    "and (e.type, e.position) < (one.type, %(before)s) limit %(limit)s) found limit %(limit)s) w "
+    "join ledger.events e on e.position = w.position "
+    "where w.position %% %(sampled)s = 0 and {conditions}"
+)
+_TYPED = sql.SQL(
+    "select count(*) from (select from unnest(%(types)s::text[]) as one(type) "
+    "cross join lateral (select from ledger.events e "
+    "where (e.type, e.position) > (one.type, %(after)s) "
+    "and (e.type, e.position) < (one.type, %(before)s) limit %(limit)s) found "
+    "limit %(limit)s) w"
 )
 _OTHER_TAG = sql.SQL(
     "exists (select from ledger.tags o where o.hash = (%(hashes)s::bigint[])[{n}] "
