@@ -84,7 +84,10 @@ def export(
         what=what,
         format=form.value,
         filters=_filters(place, narrowed or []),
-        as_of=Moment(position=as_of_position, effective=effective),
+        as_of=Moment(
+            position=as_of_position,
+            effective=None if effective is None else effective.isoformat(),
+        ),
         purpose=purpose,
     )
     told = _export(settings_of(context), given, str(name_of(actor)), out)

@@ -30,9 +30,9 @@ from ledger.store.feed import Filter
 from ledger.store.rehearsal import would_be
 from ledger.store.work import SHANGHAI
 from ledger.trial import Tally
-from projections.reader import Reader, Where
+from projections.reader import Reader
 from projections.snapshot import Snapshot
-from projections.trial import Trial, over
+from projections.trial import Trial, Whose, over
 
 HEADERS_ZH = ("教师", "学校", "现在", "采纳后", "现计入", "采纳后计入")
 
@@ -71,21 +71,21 @@ def try_draft(
         rows: Reader | Snapshot = books.reader
         if as_of_position is not None:
             rows = Snapshot(books.feed, as_of_position)
-        over(trial, rows, [_where(place, books.reader)], rules, tried)
+        over(trial, rows, _whose(place, books.reader), rules, tried)
     if as_json:
         print_json([msgspec.to_builtins(asdict(trial), enc_hook=str)])
         return
     _show(trial)
 
 
-def _where(place: str | None, reader: Reader) -> Where:
+def _whose(place: str | None, reader: Reader) -> Whose:
     if place is None:
-        return Where()
+        return Whose()
     named = JurisdictionId(name_of(place, "jurisdiction"))
     registered = reader.feed.entries(Filter(types=(JurisdictionRegistered.NAME,)))
     places = (getattr(each.event, "jurisdiction", named) for each in registered)
     inside = tuple(each for each in places if named.covers(each))
-    return Where(among=(("place", inside),))
+    return Whose(among=(inside,))
 
 
 def _show(trial: Trial) -> None:

@@ -13,9 +13,9 @@ from __future__ import annotations
 import re
 import tempfile
 from base64 import b64encode
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, Annotated, Any
@@ -25,6 +25,7 @@ from msgspec import Struct
 
 from api.sheet import TYPES, sheet
 from ledger.command import Role
+from ledger.day import day_of
 from ledger.draft import flaw_of
 from ledger.event import INTEGER_MAX
 from ledger.fault import Fault
@@ -33,11 +34,10 @@ from projections.catalogue import VIEWS
 from schema.access_log import places_of
 from schema.context import Context
 from schema.disclosure import REVEALERS, denied
-from schema.export import TEXT_CHARACTERS_MAX, Asked, Export, Flow, instant
-from schema.export_document import EXPORTS, DutyExport, RecordExport
-from schema.export_indicator import IndicatorExport
+from schema.export import TEXT_CHARACTERS_MAX, Asked, Export, Flow
+from schema.export_document import EXPORTS
 from schema.moment import AsOf
-from schema.scalars import Position
+from schema.scalars import Position, instant_of
 
 ROWS_MAX = 200_000
 CHUNK_BYTES = 64 * 1024
@@ -50,7 +50,7 @@ class Moment(Struct, rename="camel", forbid_unknown_fields=True):
 
     position: Place | None = None
     instant: str | None = None
-    effective: date | None = None
+    effective: str | None = None
 
 
 class Question(Struct, rename="camel", forbid_unknown_fields=True):
@@ -120,14 +120,14 @@ async def take(context: Context, given: Question) -> Taken:
         raise denied(context.asker, zh="导出", en="export")
     export = _known(given)
     purpose = checked_purpose(given.purpose) if given.purpose else ""
-    filters = _filters(context, export, given)
-    moment = given.as_of or Moment()
+    position, instant, effective = _moment(given.as_of or Moment())
+    filters = _filters(context, export, given, effective)
     if given.at_least is not None:
         await context.at_least(await context.known(given.at_least, "atLeast"), *VIEWS)
     as_of = AsOf(
-        position=None if moment.position is None else Position(moment.position),
-        instant=_instant(moment.instant),
-        effective=moment.effective,
+        position=None if position is None else Position(position),
+        instant=instant,
+        effective=effective,
     )
     # Who has left a place is known of its past, and no longer shown in full there.
     past = given.as_of is not None and context.asker.role is not Role.OPERATOR
@@ -136,7 +136,7 @@ async def take(context: Context, given: Question) -> Taken:
         what=given.what,
         filters=filters,
         position=await as_of.known(context),
-        effective=moment.effective,
+        effective=effective,
         clear=clear,
         places=await context.places(),
     )
@@ -154,11 +154,30 @@ def _known(given: Question) -> Export:
     return EXPORTS[given.what]
 
 
-def _filters(context: Context, export: Export, given: Question) -> dict[str, str]:
+def _moment(given: Moment) -> tuple[int | None, datetime | None, date | None]:
+    """The moment, with the sentences that a query has for what is none."""
+    return (
+        given.position,
+        _said("asOf.instant", instant_of, given.instant),
+        _said("asOf.effective", day_of, given.effective),
+    )
+
+
+def _said(field: str, read: Callable[[object], Any], given: str | None) -> Any:
+    try:
+        return None if given is None else read(given)
+    except Fault as fault:
+        zh, en = f"{field}：{fault.zh}", f"{field}: {fault.en}"
+        raise Fault(fault.code, zh=zh, en=en, field=field) from None
+
+
+def _filters(context: Context, export: Export, given: Question, day: date | None) -> dict[str, str]:
     filters = {name: str(value) for name, value in given.filters.items()}
     unknown = sorted(filters.keys() - {*export.filters()})
-    long = [name for name, value in filters.items() if len(value) > TEXT_CHARACTERS_MAX]
-    broken = [name for name, value in filters.items() if not value.isprintable()]
+    most = {name: export.long.get(name, TEXT_CHARACTERS_MAX) for name in filters}
+    long = [name for name, value in filters.items() if len(value) > most[name]]
+    # A text of its own says by itself what may stand in it.
+    broken = [n for n, value in filters.items() if n not in export.long and not value.isprintable()]
     if unknown or long or broken:
         raise Fault(
             "BAD_FILTER",
@@ -168,23 +187,18 @@ def _filters(context: Context, export: Export, given: Question) -> dict[str, str
             f"{TEXT_CHARACTERS_MAX} printable characters at most",
             field="filters",
         )
-    if isinstance(export, RecordExport | DutyExport | IndicatorExport):
-        day = given.as_of.effective if given.as_of else None
-        filters.setdefault("on", (day or context.today).isoformat())
+    export.settle(filters, day or context.today, context.house.ledger.now())
     export.check(filters)
     return dict(sorted(filters.items()))
-
-
-def _instant(given: str | None) -> Any:
-    return None if given is None else instant(given, "asOf.instant")
 
 
 def _taken(context: Context, export: Export, asked: Asked, form: str, purpose: str) -> Taken:
     file: IO[bytes] = tempfile.TemporaryFile(prefix="xuefen-export-")  # noqa: SIM115
     try:
         with export.open(context, asked) as flow:
-            found = _Found()
-            _write(file, form, asked, flow, found)
+            found = _Found(flow)
+            told = replace(asked, filters=export.told(asked.filters))
+            _write(file, form, told, flow, found)
         access = Access(
             at=context.house.ledger.now(),
             kind=AccessKind.EXPORT,
@@ -196,7 +210,7 @@ def _taken(context: Context, export: Export, asked: Asked, form: str, purpose: s
             purpose=purpose,
             clear=asked.clear,
             format=form,
-            filters=asked.filters,
+            filters=told.filters,
             position=flow.position,
             effective=asked.effective,
             rows=found.rows,
@@ -216,10 +230,10 @@ def _taken(context: Context, export: Export, asked: Asked, form: str, purpose: s
 class _Found:
     """What is remembered of rows that are forgotten: how many, of whom, and where."""
 
-    def __init__(self) -> None:
+    def __init__(self, flow: Flow) -> None:
         self.rows = 0
-        self.teachers: set[str] = set()
-        self.places: set[str] = set()
+        self.teachers: set[str] = {*flow.teachers}
+        self.places: set[str] = {*flow.places}
 
 
 def _write(file: IO[bytes], form: str, asked: Asked, flow: Flow, found: _Found) -> None:

@@ -13,7 +13,7 @@ from api.simulate_room import ClassRun
 from api.simulate_script import Script
 from ledger.adjustment import CorrectCredit, RevokeCredit
 from ledger.assessment import RecordAssessment, Result
-from ledger.attendance import Absence, AbsenceKind, GrantLeave, RecordAttendance
+from ledger.attendance import Absence, AbsenceKind, RecordAttendance
 from ledger.change import (
     ChangeClass,
     ChangeKind,
@@ -26,10 +26,12 @@ from ledger.correction import CorrectAttendance
 from ledger.credit import AwardCredit
 from ledger.effect import CarryOutChange
 from ledger.judgement import SettleCompletion
+from ledger.leave import GrantLeave
+from ledger.log import LogDay
 from ledger.misconduct import RecordMisconduct
 from ledger.names import ChangeId, CreditId, TeacherId
 from ledger.notice import NotifyDenial
-from ledger.schedule import LogDay, PublishTimetable, Session
+from ledger.schedule import PublishTimetable, Session
 from ledger.withdrawal import WithdrawSelection
 
 ABSENT_SHORT, ABSENT_LONG, ABSENT_OFTEN = 0.025, 0.01, 0.5

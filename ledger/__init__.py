@@ -14,6 +14,7 @@ school             学校             register.py
 teacher            教师             teacher.py
 category           教师类别         category.py
 provider           培训机构         accreditation.py
+seniority          资质年限         seniority.py (for how long a provider has been accredited)
 cycle              培训周期         cycle.py
 term, window       学期、时间安排   term.py
 profile            教师基本信息     profile.py
@@ -61,12 +62,14 @@ invitation         培训通知         invitation.py (to those admitted)
 change             方案调整         change.py
 effect             调整实施         effect.py
 execution          方案执行         execution.py (whether a timetable keeps the published plan)
-schedule           课程表、日志     schedule.py
+schedule           课程表           schedule.py
+log                班级日志         log.py (of each training day)
 extent             学时基数         extent.py (the hours that a change left)
 withdrawal         退选             withdrawal.py
 circular           通报             circular.py
 settlement         结果已定         settlement.py
-attendance         出勤             attendance.py (absence: 缺课, leave: 请假)
+attendance         出勤             attendance.py (absence: 缺课)
+leave              请假             leave.py (granted by the provider)
 assessment         结业考核         assessment.py
 evaluation         测评、评价       evaluation.py (its results are fed back, 反馈)
 safeguard          安全与档案       safeguard.py (safety education, kept documents)
@@ -137,12 +140,15 @@ amendment          修改             amendment.py (other parameters for a rule,
 # fmt: off
 from ledger import (  # isort: skip  (order of life)
     finding, kind, rule, regulation, requirement, register, teacher, category, accreditation,
+    seniority,
     cycle, term, profile, plan, mandate, trainer, channel, form, order, response, candidate,
     segment, fee, content, mode, host, scrutiny, quota, cap, declaration, review, spot_check,
     resumption, restart, supervision, reopening, dates, delivery, offering, redating, removal,
     warning, sanction, expansion, enrollment, parallel, round, selection, assignment, draw,
-    applicant, screening, rank, admission, invitation, change, effect, execution, schedule, extent,
-    withdrawal, circular, settlement, attendance, assessment, evaluation, safeguard, completion,
+    applicant, screening, rank, admission, invitation, change, effect, execution, schedule,
+    log, extent,
+    withdrawal, circular, settlement, attendance,
+    leave, assessment, evaluation, safeguard, completion,
     judgement, notice, feedback, charge, conduct, omission, closing, school_based, population,
     sample, oversight, observation, funding, duty, school_plan, recognition, worth, credit,
     correction, adjustment, misconduct, remedy, redress, record, erasure, special, structure,
@@ -154,12 +160,15 @@ from ledger import (  # isort: skip  (order of life)
 
 NOUNS = (
     finding, kind, rule, regulation, requirement, register, teacher, category, accreditation,
+    seniority,
     cycle, term, profile, plan, mandate, trainer, channel, form, order, response, candidate,
     segment, fee, content, mode, host, scrutiny, quota, cap, declaration, review, spot_check,
     resumption, restart, supervision, reopening, dates, delivery, offering, redating, removal,
     warning, sanction, expansion, enrollment, parallel, round, selection, assignment, draw,
-    applicant, screening, rank, admission, invitation, change, effect, execution, schedule, extent,
-    withdrawal, circular, settlement, attendance, assessment, evaluation, safeguard, completion,
+    applicant, screening, rank, admission, invitation, change, effect, execution, schedule,
+    log, extent,
+    withdrawal, circular, settlement, attendance,
+    leave, assessment, evaluation, safeguard, completion,
     judgement, notice, feedback, charge, conduct, omission, closing, school_based, population,
     sample, oversight, observation, funding, duty, school_plan, recognition, worth, credit,
     correction, adjustment, misconduct, remedy, redress, record, erasure, special, structure,

@@ -15,11 +15,10 @@ from typing import Any
 from msgspec import structs
 
 from ledger.command import PROVINCE, Command, Refused, Selector, about, fact
-from ledger.day import happened, years_later
+from ledger.day import happened
 from ledger.event import Entry, Event, unchanged
 from ledger.names import JurisdictionId, Name, ProviderId
 from ledger.register import JurisdictionRegistered, taken, unknown
-from ledger.regulation import Parameters
 from ledger.text import filled
 
 
@@ -53,7 +52,9 @@ class ProviderKind(Enum):
     OTHER = "OTHER"
 
 
-class ProviderAccredited(Event, name="accreditation.provider-accredited", version=2):
+class ProviderAccredited(
+    Event, name="accreditation.provider-accredited", version=2, effective="since"
+):
     """A provider was recognised: reach, subjects, qualifications, and since when."""
 
     provider: ProviderId
@@ -101,19 +102,6 @@ ACCREDITATION_EVENTS: list[type[Event]] = [
     AccreditationUpdated,
     AccreditationRevoked,
 ]
-
-
-class OrderHostAge(
-    Parameters,
-    kind="order-host-age",
-    zh="承接订单的机构，资质认定须满所定年数，不满的不予受理。",
-    scope=("term",),
-    years=("accredited_years_min",),
-    less=("accredited_years_min",),
-):
-    """A provider accredited for fewer years is refused an order."""
-
-    accredited_years_min: int
 
 
 class NotAccreditedAnyMore(Refused):
@@ -180,11 +168,6 @@ def accrediting(host: ProviderAccredited) -> JurisdictionId:
 def _wide(reach: Reach, category: QuotaCategory | None) -> bool:
     # Who may train the whole province, and with which quota, is for the province to say.
     return reach is Reach.PROVINCE_WIDE or category is not None
-
-
-def accredited_for(accredited: ProviderAccredited, years: int, day: date) -> bool:
-    """Whether the accreditation is so many years old; the anniversary counts (rulebook C-39)."""
-    return day >= years_later(accredited.since, years)
 
 
 @dataclass(kw_only=True)

@@ -15,6 +15,7 @@ from ledger.assignment import AlreadyEnrolled
 from ledger.command import Refused, Selector, about, fact
 from ledger.enrollment import (
     ENROLLMENT_EVENTS,
+    Choice,
     EnrollmentConfirmed,
     EnrollmentDeclined,
     EnrollmentWithdrawn,
@@ -25,6 +26,7 @@ from ledger.enrollment import (
 from ledger.event import Entry, Event
 from ledger.names import Name, OfferingId, SchoolId, TeacherId
 from ledger.offering import OFFERING_EVENTS, ClassRoom, ClassStep, OfferingOpened
+from ledger.parallel import Family
 from ledger.rank import NotScreened, Place, Ranks, ReReview
 from ledger.review import reasoned
 from ledger.screening import ApplicantPlaced
@@ -49,7 +51,7 @@ class ConfirmEnrollment(ReReview):
         subjects = (self.teacher, self.offering)
         reasoned(self.reason, not self.admitted)
         if self.admitted:
-            self.room.held(self.offering)
+            self.room.held(self.offering, self.ask.rules)
         if self.choice.status is not Status.SCHOOL_PASSED:
             # A reported fact may have skipped the school; an asked one may not.
             if self.choice.status is not Status.SUBMITTED:
@@ -88,13 +90,31 @@ class AdmitApplicants(ClassStep):
     waiting: Waiting = fact(default_factory=Waiting)
     roll: Roll = fact(default_factory=Roll)
     ranks: Ranks = fact(default_factory=Ranks)
+    family: Family = fact(default_factory=Family)
+    places: dict[TeacherId, dict[OfferingId, Choice]] = fact(default_factory=dict)
 
     def boundary(self) -> list[Selector]:
         return [
             about(self.offering, of=[*OFFERING_EVENTS, *ENROLLMENT_EVENTS, ApplicantPlaced]),
         ]
 
+    def beyond(self) -> list[Selector]:
+        opened, (_, order) = self.room.opened, self._screened()
+        if opened is None or not order:
+            return []
+        places: list[type[Event]] = [EnrollmentConfirmed, EnrollmentWithdrawn]
+        of_all = [about(teacher, opened.term, of=places) for teacher, _ in order]
+        return [*of_all, *Family.selectors(opened)]
+
     def learn(self, entry: Entry) -> None:
+        if self.family.learn(entry, self.offering):
+            return
+        of: OfferingId = getattr(entry.event, "offering", self.offering)
+        if of != self.offering:
+            if isinstance(entry.event, EnrollmentConfirmed | EnrollmentWithdrawn):
+                held = self.places.setdefault(entry.event.teacher, {})
+                held.setdefault(of, Choice()).learn(entry)
+            return
         super().learn(entry)
         self.waiting.learn(entry)
         self.roll.learn(entry)
@@ -120,6 +140,7 @@ class AdmitApplicants(ClassStep):
         )
         yield from self.gate(self._days(opened, order), self.offering, opened.provider)
         left = max(self.room.seats - len(self.roll.confirmed), 0)
+        yield from self._placed(opened, [teacher for teacher, _ in order], left)
         for taken, (teacher, place) in enumerate(order):
             school = self.waiting.chosen[teacher].school
             if taken < left:
@@ -127,6 +148,18 @@ class AdmitApplicants(ClassStep):
             else:
                 full = f"筛选次序第 {place.rank} 位，容量 {self.room.seats} 已满"
                 yield _declined(opened, teacher, school, number, trimmed(self.reason) or full)
+
+    def _placed(self, opened: OfferingOpened, order: list[TeacherId], left: int) -> Iterator[Event]:
+        """Gate on those whom the seats reach and who have a place beside the class.
+
+        Asked, all of them are named: once they are declined, the next in order come up.
+        """
+        for teacher in order:
+            if not left:
+                return
+            placed = self.family.placed(opened, teacher, self.places.get(teacher, {}))
+            yield from self.gate(placed, teacher, self.offering, opened.provider)
+            left -= placed is None or self.ask.reported
 
     def _screened(self) -> tuple[int, list[tuple[TeacherId, Place]]]:
         """The latest round of which somebody screened waits, and who does, in order."""
@@ -186,7 +219,7 @@ class AdmitToParallel(ReReview):
 
     def _beside(self) -> OfferingOpened:
         beside = self.beside.known(self.parallel, "parallel")
-        self.beside.held(self.parallel)
+        self.beside.held(self.parallel, self.ask.rules)
         if self.parallel not in self.room.parallels:
             raise NotParallel(
                 zh=f"{self.parallel} 不是 {self.offering} 扩班增设的平行班",

@@ -104,7 +104,7 @@ class AssignTrainee(Command):
     def decide(self) -> Iterator[Event]:
         opened = self.room.known(self.offering)
         school = self.now.known(self.teacher)
-        self.room.held(self.offering)
+        self.room.held(self.offering, self.ask.rules)
         if self.choice.status is Status.PROVIDER_CONFIRMED:
             raise AlreadyEnrolled(
                 zh=f"{self.teacher} 已是 {self.offering} 的学员",

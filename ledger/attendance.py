@@ -23,8 +23,7 @@ from ledger.finding import Lack, Outcome
 from ledger.names import OfferingId, ProviderId, TeacherId
 from ledger.offering import OFFERING_EVENTS, ClassStep, OfferingOpened
 from ledger.regulation import Parameters
-from ledger.review import reasoned
-from ledger.schedule import Half, NoSession, Session, Timetable, TimetablePublished
+from ledger.schedule import Half, Session, Timetable, TimetablePublished
 from ledger.settlement import Settled, settlements
 
 
@@ -43,7 +42,7 @@ class Absence(Part):
     kind: AbsenceKind = AbsenceKind.UNEXCUSED
 
 
-class AttendanceRecorded(Event, name="attendance.recorded"):
+class AttendanceRecorded(Event, name="attendance.recorded", effective="day"):
     """The attendance of a half-day was taken; only absences are listed."""
 
     offering: OfferingId
@@ -54,7 +53,7 @@ class AttendanceRecorded(Event, name="attendance.recorded"):
     absences: tuple[Absence, ...] = ()
 
 
-class AttendanceCorrected(Event, name="attendance.corrected"):
+class AttendanceCorrected(Event, name="attendance.corrected", effective="day"):
     """The missed hours of one trainee on one half-day were wrong; these are right."""
 
     teacher: TeacherId
@@ -68,7 +67,7 @@ class AttendanceCorrected(Event, name="attendance.corrected"):
     reason: str
 
 
-class LeaveGranted(Event, name="attendance.leave-granted"):
+class LeaveGranted(Event, name="attendance.leave-granted", effective="day"):
     """A trainee may be away on a day; the hours are deducted all the same."""
 
     teacher: TeacherId
@@ -282,55 +281,3 @@ def within(
         f"and {planned} in all",
         field="hours",
     )
-
-
-@dataclass(kw_only=True)
-class GrantLeave(ClassStep):
-    """Let a trainee be away on a day, by the provider."""
-
-    teacher: TeacherId
-    day: date
-    reason: str
-    special: bool
-
-    roll: Roll = fact(default_factory=Roll)
-
-    def boundary(self) -> list[Selector]:
-        return [
-            about(self.teacher, self.offering, of=[EnrollmentConfirmed, EnrollmentWithdrawn]),
-            about(self.offering, of=OFFERING_EVENTS),
-        ]
-
-    def learn(self, entry: Entry) -> None:
-        super().learn(entry)
-        self.roll.learn(entry)
-
-    def decide(self) -> Iterator[Event]:
-        opened = self.running()
-        if not opened.opens <= self.day <= opened.closes:
-            raise NoSession(
-                zh=f"{self.day} 不在 {self.offering} 的培训期间（{opened.opens} 至 "
-                f"{opened.closes}）",
-                en=f"{self.day} is not in {self.offering} ({opened.opens} to {opened.closes})",
-                field="day",
-            )
-        self.roll.holds(self.teacher, self.offering)
-        reasoned(self.reason, needed=True)
-        yield LeaveGranted(
-            teacher=self.teacher,
-            offering=self.offering,
-            provider=opened.provider,
-            day=self.day,
-            reason=self.reason,
-        )
-        rule = self.ask.rules.pinned(Leave, opened.place, self.room.opened_on)
-        if rule is not None and not self.special:
-            said = LeaveWithoutCause(
-                zh=f"{self.teacher} 请假没有特殊情况，一般不予准假",
-                en=f"{self.teacher} was given leave without special circumstances",
-                rule=rule,
-                field="special",
-            )
-            yield self.finding(
-                said, Outcome.DEVIATION, self.teacher, self.offering, opened.provider
-            )

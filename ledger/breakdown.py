@@ -89,7 +89,7 @@ class Share(Line, kw_only=True):
 
 
 class Sum(Struct, kw_only=True):
-    """What the credits of a kind, of a year, or of both add up to."""
+    """What the lines of a kind, of a year, or of both add up to, number by number."""
 
     kind: TrainingKind | None = None
     year: int | None = None
@@ -97,15 +97,17 @@ class Sum(Struct, kw_only=True):
     base: Decimal = ZERO
     deducted: Decimal = ZERO
     awarded: Decimal = ZERO
+    credits: Decimal = ZERO
     effective: Decimal = ZERO
 
     def add(self, share: Share) -> None:
-        """Takes in one credit; one that was revoked has no award."""
+        """Takes in one line; of a revoked credit the award too, which its line still tells."""
         self.lines += 1
-        self.base += share.base_credits
-        self.deducted += share.deducted
-        self.awarded += share.credits
-        self.effective += share.effective
+        self.base = plain(self.base + share.base_credits)
+        self.deducted = plain(self.deducted + share.deducted)
+        self.awarded = plain(self.awarded + share.awarded)
+        self.credits = plain(self.credits + share.credits)
+        self.effective = plain(self.effective + share.effective)
 
 
 def breakdown(record: Record, rules: Rulebook, base: Footing) -> list[Share]:
@@ -164,7 +166,7 @@ def _share(line: Line, rules: Rulebook, base: Footing, cuts: dict[CreditId, Deci
         **{name: getattr(line, name) for name in Line.__struct_fields__},
         shown=shown(line),
         year=line.completed.year,
-        deducted=line.base_credits - line.awarded,
+        deducted=plain(line.base_credits - line.awarded),
         effective=plain(_full(line, base.unit) - lost),
         uncounted=tuple(reasons),
     )

@@ -15,7 +15,7 @@ from enum import Enum
 from msgspec import Struct
 
 from ledger.command import Command, Refused, Selector, about, fact
-from ledger.day import happened
+from ledger.day import day_after, happened
 from ledger.event import Entry, Event, unchanged
 from ledger.names import JurisdictionId, Name, SchoolId, TeacherId
 from ledger.register import Category, WrongDay
@@ -37,7 +37,7 @@ class Rank(Enum):
     COUNTY = "COUNTY"
 
 
-class CategoryAssigned(Event, name="category.assigned"):
+class CategoryAssigned(Event, name="category.assigned", effective="since"):
     """A teacher belongs to a category from ``since`` on.
 
     For a new teacher that is the probation, ``until`` its last day; for a new principal ``since``
@@ -66,6 +66,11 @@ class CategoryEnded(Event, name="category.ended", version=2):
     until: date
     since: date | None = None
     rank: Rank | None = None
+
+    @property
+    def effective_on(self) -> date:
+        """The first day on which the teacher no longer belongs."""
+        return day_after(self.until)
 
 
 # Version 1 did not say which: it ended every span of the category.

@@ -69,7 +69,7 @@ class CompletionDenied(Event, name="completion.denied"):
     corrects: str | None = None
 
 
-class TrainingTerminated(Event, name="completion.training-terminated"):
+class TrainingTerminated(Event, name="completion.training-terminated", effective="day"):
     """A training was ended at once for a serious breach; it is neither completed nor credited."""
 
     teacher: TeacherId

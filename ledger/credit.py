@@ -42,7 +42,7 @@ class CreditKind(Enum):
     SCHOOL_BASED = "SCHOOL_BASED"
 
 
-class CreditAwarded(Event, name="credit.awarded", version=3):
+class CreditAwarded(Event, name="credit.awarded", version=3, effective="completed"):
     """A completed training was credited. ``completed`` decides the cycle it belongs to.
 
     ``hours_beyond``: attended on days that were longer than a day is recognised for.
@@ -169,7 +169,7 @@ class AwardCredit(Command):
     def decide(self) -> Iterator[Event]:
         opened = self.worth.room.known(self.offering)
         school = self.now.known(self.teacher)
-        self.worth.room.held(self.offering)
+        self.worth.room.held(self.offering, self.ask.rules)
         self._once()
         if self.used:
             raise taken(self.credit, "credit")

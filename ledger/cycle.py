@@ -95,7 +95,7 @@ class RecognitionWindow(
     """A credit recognised outside the cycle of its completion counts there, with a violation."""
 
 
-class CreditCycleOpened(Event, name="cycle.opened"):
+class CreditCycleOpened(Event, name="cycle.opened", effective="start"):
     """A cycle of a teacher begins on this day, whatever the day of entry."""
 
     teacher: TeacherId

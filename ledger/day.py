@@ -41,6 +41,11 @@ def happened(day: date, today: date, field: str) -> None:
         )
 
 
+def day_after(day: date) -> date:
+    """The day after; of the last day of the calendar, that day itself."""
+    return day if day == date.max else day + timedelta(days=1)
+
+
 def years_later(day: date, years: int) -> date:
     """The corresponding day so many years later; 29 February becomes 1 March.
 

@@ -33,8 +33,9 @@ from ledger.quota import (
     quota_of,
 )
 from ledger.register import Places, places_of, taken, unknown
-from ledger.response import host_age, judge_award
+from ledger.response import judge_award
 from ledger.scrutiny import judge_plan
+from ledger.seniority import host_age
 from ledger.term import Calendar, Phase, TermOpened, in_window, known_term
 from ledger.text import trimmed
 from ledger.trainer import Trainers, judge_trainers, trainers_of

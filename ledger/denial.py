@@ -229,7 +229,8 @@ def _open(case: _Case) -> Iterator[ReasonWhy]:
     assert opened is not None
     if case.room.cancelled is not None:
         zh, en = f"{case.offering} 已经取消", f"{case.offering} was cancelled"
-        yield reason_of(OfferingGone(zh=zh, en=en, evidence=(case.room.cancelled,)))
+        rule = case.room.ended_by(case.rules)
+        yield reason_of(OfferingGone(zh=zh, en=en, rule=rule, evidence=(case.room.cancelled,)))
         return
     if standing.choice.status is not Status.PROVIDER_CONFIRMED:
         code, zh, en = WAITS[standing.choice.status]

@@ -15,7 +15,7 @@ from enum import Enum
 
 from msgspec import Struct, structs
 
-from ledger.amount import ZERO
+from ledger.amount import ZERO, plain
 from ledger.event import Entry
 from ledger.names import CreditId, TeacherId
 from ledger.record import Line, Record
@@ -106,7 +106,7 @@ class _Stand:
 
     @property
     def credits(self) -> Decimal:
-        return sum((each.credits for each in self.lines.values()), ZERO)
+        return plain(sum((each.credits for each in self.lines.values()), ZERO))
 
 
 def difference(teacher: TeacherId, before: Known, after: Known) -> Difference:
@@ -125,8 +125,8 @@ def difference(teacher: TeacherId, before: Known, after: Known) -> Difference:
     return Difference(
         before=first.verdict,
         after=last.verdict,
-        counted=last.counted - first.counted,
-        credits=last.credits - first.credits,
+        counted=plain(last.counted - first.counted),
+        credits=plain(last.credits - first.credits),
         effects=tuple(effects),
     )
 
@@ -187,7 +187,7 @@ def _effect(
     entry: Entry | None = None,
     gone: bool = False,
 ) -> Effect | None:
-    counted = after.counted - before.counted
+    counted = plain(after.counted - before.counted)
     lines, turned = tuple(_lines(before, after)), turns(before.verdict, after.verdict)
     if not (counted or lines or turned):
         return None
@@ -195,7 +195,7 @@ def _effect(
     return Effect(
         cause=cause,
         counted=counted,
-        credits=after.credits - before.credits,
+        credits=plain(after.credits - before.credits),
         lines=lines,
         turns=turned,
         zh=zh,
@@ -211,7 +211,7 @@ def _effect(
 def _lines(before: _Stand, after: _Stand) -> Iterator[LineChange]:
     for credit in sorted({*before.lines, *after.lines}):
         old, new = before.lines.get(credit), after.lines.get(credit)
-        was, now = old.credits if old else None, new.credits if new else None
+        was, now = plain(old.credits) if old else None, plain(new.credits) if new else None
         if was != now:
             one = new or old
             assert one is not None

@@ -33,7 +33,7 @@ class Addressee(Enum):
     TEACHER = "TEACHER"
 
 
-class MonitoringBodyNamed(Event, name="duty.monitoring-body-named"):
+class MonitoringBodyNamed(Event, name="duty.monitoring-body-named", effective="since"):
     """A locality named the office that watches over the quality of training."""
 
     place: JurisdictionId
@@ -41,7 +41,7 @@ class MonitoringBodyNamed(Event, name="duty.monitoring-body-named"):
     since: date
 
 
-class EducationOfficeSetUp(Event, name="duty.education-office-set-up"):
+class EducationOfficeSetUp(Event, name="duty.education-office-set-up", effective="since"):
     """A county set up its office for teacher education, with the provider that it shares with."""
 
     place: JurisdictionId

@@ -83,7 +83,7 @@ class CarryOutChange(ChangeStep):
 
     def _runs(self, asked: ChangeRequested) -> None:
         opened = self.room.known(asked.offering)
-        self.room.held(asked.offering)
+        self.room.held(asked.offering, self.ask.rules)
         # A class that the change itself makes longer is not over before that.
         last = max(opened.closes, asked.closes or opened.closes)
         if self.ask.on > last:

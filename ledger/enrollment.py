@@ -345,7 +345,7 @@ class ReviewSelection(SelectionStep):
     def decide(self) -> Iterator[Event]:
         school = self.chosen()
         opened = self.room.known(self.offering)
-        self.room.held(self.offering)
+        self.room.held(self.offering, self.ask.rules)
         reasoned(self.reason, not self.passed)
         if self.choice.status is not Status.SUBMITTED:
             raise self.steps()

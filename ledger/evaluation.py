@@ -73,7 +73,7 @@ class Score(Part):
     course: str = ""
 
 
-class EvaluationRecorded(Event, name="evaluation.recorded"):
+class EvaluationRecorded(Event, name="evaluation.recorded", effective="day"):
     """The results of one evaluation of a class came in; ``answers`` people gave them."""
 
     offering: OfferingId

@@ -50,7 +50,7 @@ class FrozenMeta(StructMeta):
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 class EventMeta(FrozenMeta):
-    """Takes ``name`` and ``version`` out of the class statement and fills the catalogue."""
+    """Takes the name, version and day out of the class statement and fills the catalogue."""
 
     def __new__(
         mcs,
@@ -60,13 +60,16 @@ class EventMeta(FrozenMeta):
         *,
         name: str = "",
         version: int = 1,
+        effective: str | None = None,
         **options: Any,
     ) -> Any:
         cls = super().__new__(mcs, class_name, bases, namespace, **options)
+        if effective is not None and effective not in cls.__annotations__:
+            raise TypeError(f"{class_name} has no field {effective} that could tell its day")
         if name:
             if name in CATALOGUE:
                 raise TypeError(f"two event types are called {name}")
-            cls.NAME, cls.VERSION, cls.STEPS = name, version, {}
+            cls.NAME, cls.VERSION, cls.STEPS, cls.EFFECTIVE = name, version, {}, effective
             CATALOGUE[name] = cls
         return cls
 
@@ -74,12 +77,14 @@ class EventMeta(FrozenMeta):
 class Event(Struct, metaclass=EventMeta, gc=False):
     """Something that happened. Subclasses give ``name="file.event-in-kebab"``.
 
-    Who, when and why stand in the envelope (``Entry``); an event holds what happened.
+    Who, when and why stand in the envelope (``Entry``); an event holds what happened. Where it
+    takes effect on a day of its own, ``effective="since"`` names the field that holds the day.
     """
 
     NAME: ClassVar[str]
     VERSION: ClassVar[int]
     STEPS: ClassVar[dict[int, Step]]
+    EFFECTIVE: ClassVar[str | None]
 
     @classmethod
     def upcast(cls, *, from_version: int) -> Callable[[Step], Step]:
@@ -90,6 +95,11 @@ class Event(Struct, metaclass=EventMeta, gc=False):
             return step
 
         return declare
+
+    @property
+    def effective_on(self) -> date | None:
+        """The day in the event on which it takes effect; ``None``: that of its entry."""
+        return getattr(self, self.EFFECTIVE) if self.EFFECTIVE else None
 
     @property
     def tags(self) -> tuple[str, ...]:
@@ -113,7 +123,9 @@ class Part(Struct, metaclass=FrozenMeta, gc=False):
 class Entry(Struct, frozen=True, kw_only=True, gc=False):
     """An event in its envelope, at its position in the ledger.
 
-    ``at`` is when the ledger learned it (UTC); ``on`` is the day in the world when it is true.
+    ``at`` is when the ledger learned it (UTC); ``on`` is the day in the world when it was done,
+    which ``effective_on`` may precede or follow: a move is entered on one day and holds since
+    another.
     ``cause`` is the event that led to it, ``source`` the reference of another system of record,
     ``place`` the county, city or province that it concerns.
     """
@@ -129,6 +141,11 @@ class Entry(Struct, frozen=True, kw_only=True, gc=False):
     request: str | None = None
     source: str | None = None
     place: JurisdictionId | None = None
+
+    @property
+    def effective_on(self) -> date:
+        """The day from which on it is true: one that the event tells, or that of the entry."""
+        return self.event.effective_on or self.on
 
     @property
     def tags(self) -> tuple[str, ...]:
@@ -220,6 +237,12 @@ def decode_event(name: str, version: int, data: bytes) -> Event:
     for step in range(version, cls.VERSION):
         body = cls.STEPS[step](body)
     return msgspec.convert(body, cls, dec_hook=_revive)
+
+
+def dated_types() -> list[str]:
+    """The types of events that may take effect on another day than that of their entry."""
+    own = Event.effective_on
+    return [n for n, each in CATALOGUE.items() if each.EFFECTIVE or each.effective_on is not own]
 
 
 def leaf_hash(body: bytes) -> bytes:

@@ -176,7 +176,7 @@ class DecideExpansion(ExpansionStep):
             )
         reasoned(self.reason, not self.approved)
         if self.approved:
-            self.room.held(self.offering)
+            self.room.held(self.offering, self.ask.rules)
         yield from self.gate(self._follows(opened), self.offering, opened.provider)
         yield from self.timely(Phase.EXPANSION_DECISION, opened)
         yield ExpansionDecided(

@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ledger.command import Refused
 from ledger.names import JurisdictionId
@@ -93,8 +94,11 @@ HEADS = {
 
 
 def explained(answer: Upshot, reasons: Iterable[ReasonWhy]) -> Explanation:
-    """The answer, told in one text with its reasons."""
-    told = tuple(reasons)
+    """The answer, told in one text with its reasons, each of which names an event once."""
+    told = tuple(
+        replace(each, evidence=_once(each.evidence), opposing=_once(each.opposing))
+        for each in reasons
+    )
     zh, en = HEADS[answer]
     return Explanation(
         answer=answer,
@@ -102,6 +106,10 @@ def explained(answer: Upshot, reasons: Iterable[ReasonWhy]) -> Explanation:
         en=" ".join([en, *(f"{each.en[0].upper()}{each.en[1:]}." for each in told)]),
         reasons=told,
     )
+
+
+def _once(events: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(events))
 
 
 def reason(

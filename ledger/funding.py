@@ -54,7 +54,7 @@ class SchoolFundsStated(Event, name="funding.school-funds-stated"):
     training: Decimal
 
 
-class FundsPublished(Event, name="funding.published"):
+class FundsPublished(Event, name="funding.published", effective="day"):
     """A locality, or a school, laid open what it spends on training."""
 
     place: JurisdictionId

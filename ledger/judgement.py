@@ -23,9 +23,10 @@ from ledger.enrollment import ENROLLMENT_EVENTS
 from ledger.event import Entry, Event
 from ledger.extent import EXTENT_EVENTS, Extent
 from ledger.finding import Outcome
+from ledger.log import DailyLog
 from ledger.names import TeacherId
 from ledger.offering import OFFERING_EVENTS, ClassStep, OfferingOpened
-from ledger.schedule import DailyLog, Timetable
+from ledger.schedule import Timetable
 from ledger.scrutiny import assessment_rule
 
 

@@ -32,7 +32,7 @@ from ledger.review import reasoned
 from ledger.teacher import TEACHER_EVENTS, Whereabouts
 
 
-class MisconductRecorded(Event, name="misconduct.recorded"):
+class MisconductRecorded(Event, name="misconduct.recorded", effective="day"):
     """A trainee broke rules or discipline on a day of the training."""
 
     teacher: TeacherId

@@ -28,7 +28,7 @@ class ObserverRole(Enum):
     MANAGER = "MANAGER"
 
 
-class LessonObserved(Event, name="observation.lesson-observed"):
+class LessonObserved(Event, name="observation.lesson-observed", effective="day"):
     """Somebody of a bureau sat in on a lesson; ``random``: it was picked at random."""
 
     place: JurisdictionId

@@ -31,7 +31,7 @@ from ledger.names import (
 )
 from ledger.plan import Plan
 from ledger.register import taken, unknown
-from ledger.regulation import Parameters
+from ledger.regulation import InForce, Parameters, Rulebook
 from ledger.reopening import OPENING_EVENTS, Standing, judge_opening
 from ledger.restart import RESTART_EVENTS
 from ledger.review import PROJECT_EVENTS, Dossier
@@ -150,6 +150,7 @@ class ClassRoom:
     requested: ExpansionRequested | None = None
     requested_by: tuple[date, str] = (date.min, "")
     cancelled: str | None = None
+    cancelled_by: tuple[tuple[str, ...], date] = ((), date.min)
     parallels: set[OfferingId] = field(default_factory=set)
 
     def learn(self, entry: Entry) -> None:
@@ -171,8 +172,8 @@ class ClassRoom:
                     opens=opens or self.opened.opens,
                     closes=closes or self.opened.closes,
                 )
-            case OfferingCancelled():
-                self.cancelled = entry.id
+            case OfferingCancelled(rules=rules):
+                self.cancelled, self.cancelled_by = entry.id, (rules, entry.on)
             case OfferingsRedated(moves=moves) if self.opened is not None:
                 for each in moves:
                     if each.offering == self.opened.offering:
@@ -185,15 +186,23 @@ class ClassRoom:
         # The parallel class that is asked for carries the tag of these events too.
         return self.opened is not None and self.opened.offering == event.offering
 
-    def held(self, offering: OfferingId) -> None:
+    def held(self, offering: OfferingId, rules: Rulebook) -> None:
         """Raises ``OfferingGone`` for a class that was cancelled."""
         if self.cancelled is not None:
             raise OfferingGone(
                 zh=f"{offering} 已经取消，不能再选课、确认、实施或认定学分",
                 en=f"{offering} was cancelled; nobody chooses, holds or is credited for it",
+                rule=self.ended_by(rules),
                 field="offering",
                 evidence=(self.cancelled,),
             )
+
+    def ended_by(self, rules: Rulebook) -> InForce[Parameters] | None:
+        """The rule by which a class was cancelled, where one asked for it."""
+        ids, day = self.cancelled_by
+        if self.opened is None or not ids:
+            return None
+        return rules.cited(ids[0], self.opened.place, day)
 
     def known(self, offering: OfferingId, field: str = "offering") -> OfferingOpened:
         """The opened offering. Raises ``UnknownReference``."""
@@ -371,7 +380,7 @@ class ClassStep(Command):
     def running(self) -> OfferingOpened:
         """The class. Raises ``UnknownReference``, or ``OfferingGone`` where it was cancelled."""
         opened = self.room.known(self.offering)
-        self.room.held(self.offering)
+        self.room.held(self.offering, self.ask.rules)
         return opened
 
     def learn(self, entry: Entry) -> None:

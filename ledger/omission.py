@@ -31,20 +31,13 @@ from ledger.evaluation import (
 )
 from ledger.event import Event
 from ledger.finding import Lack
+from ledger.log import DailyLog, LogMissing, unlogged
 from ledger.names import StaffId, TeacherId
 from ledger.notice import DenialNotice, incomplete
 from ledger.offering import ClassRoom
 from ledger.regulation import InForce, ParametersT, Rulebook
 from ledger.safeguard import KeptDocuments, SafeguardKind, SafeguardRecorded, SafetyEducation
-from ledger.schedule import (
-    DailyLog,
-    DayLogged,
-    Half,
-    LogMissing,
-    TimetableNotice,
-    TimetablePublished,
-    unlogged,
-)
+from ledger.schedule import DayLogged, Half, TimetableNotice, TimetablePublished
 from ledger.scrutiny import assessment_rule
 
 DAYS_SHOWN_MAX = 10

@@ -53,7 +53,7 @@ class CheckKind(Enum):
     MONITORING = "MONITORING"
 
 
-class ProjectInspected(Event, name="oversight.project-inspected", version=2):
+class ProjectInspected(Event, name="oversight.project-inspected", version=2, effective="day"):
     """A project, a class or a school-based training was looked into; ``place`` did so.
 
     ``sample``: the audit sample by which it was picked.

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
-from ledger.accreditation import ProviderAccredited, accredited_for
+from ledger.accreditation import ProviderAccredited
 from ledger.command import Command, Refused
 from ledger.names import JurisdictionId, OrderId, ProjectId, ProviderId, StaffId, TermId
 from ledger.regulation import InForce, Parameters
+from ledger.seniority import accredited_for
 
 DISTANCE = "DISTANCE"  # the qualification, which is not the quota category of the same name
 

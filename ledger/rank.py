@@ -175,6 +175,8 @@ class ReReview(SelectionStep):
         order, left = self._order(), self.left()
         if order is None or self.teacher not in order or self.ahead() >= left:
             return None
+        if self.placed() is not None:
+            return None  # nobody may admit one who has a place beside the class
         rank = order[self.teacher].rank
         return self.otherwise(
             zh=f"{self.teacher} 的次序为 {rank}，余 {left} 个名额，按次序应予录取",

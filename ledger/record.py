@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct, structs
 
-from ledger.amount import ZERO
+from ledger.amount import ZERO, plain
 from ledger.category import CATEGORY_EVENTS, Belonging, belongings_after
 from ledger.credit import CreditAwarded, CreditCorrected, CreditKind, CreditRevoked
 from ledger.cycle import CreditCycleOpened, Cycle, Unit, cycle_on
@@ -204,7 +204,7 @@ RECORD_EVENTS: tuple[type[Event], ...] = (
 
 def total(lines: list[Line], kind: CreditKind | None = None, unit: Unit = Unit.CREDITS) -> Decimal:
     """What the lines add up to, all of them or those of one kind."""
-    return sum((each.worth(unit) for each in lines if kind in (None, each.kind)), ZERO)
+    return plain(sum((each.worth(unit) for each in lines if kind in (None, each.kind)), ZERO))
 
 
 def stands_on(lines: list[Line]) -> dict[str, Any]:

@@ -28,6 +28,8 @@ from ledger.review import reasoned
 
 MOVES_MAX = 200
 CONDITIONS = ("ACCEPTANCE", "PROVIDER_APPLICATION", "BUREAU_ADJUSTMENT")
+# What shows that a class was held to its end; later nouns, so by the names of their events.
+ENDINGS = ("completion.granted", "completion.denied", "closing.offering-closed")
 
 
 class RedatingRequested(Event, name="redating.requested"):
@@ -134,11 +136,13 @@ class RedateOfferings(Command):
 
     rooms: dict[OfferingId, ClassRoom] = fact(default_factory=dict)
     asked: set[OfferingId] = fact(default_factory=set)
+    ended: dict[OfferingId, str] = fact(default_factory=dict)
     resumed: dict[ProviderId, Resumption] = fact(default_factory=dict)
 
     def boundary(self) -> list[Selector]:
         named = dict.fromkeys(each.offering for each in self.moves)
-        return [about(each, of=[*OFFERING_EVENTS, RedatingRequested]) for each in named]
+        moved = [about(each, of=[*OFFERING_EVENTS, RedatingRequested]) for each in named]
+        return [*moved, *(Selector(types=ENDINGS, tags=(str(each),)) for each in named)]
 
     def beyond(self) -> list[Selector]:
         rooms = self.rooms.values()
@@ -149,6 +153,8 @@ class RedateOfferings(Command):
         event = entry.event
         if isinstance(event, RedatingRequested):
             self.asked.add(event.offering)
+        elif event.NAME in ENDINGS:
+            self.ended[getattr(event, "offering", OfferingId("offering:none"))] = entry.id
         elif isinstance(event, OfferingsRedated):
             for each in event.moves:
                 self.rooms.setdefault(each.offering, ClassRoom()).learn(entry)
@@ -191,10 +197,18 @@ class RedateOfferings(Command):
             rules=tuple(rules),
         )
 
+    def _over(self, opened: OfferingOpened) -> ClassOver:
+        return ClassOver(
+            zh=f"{opened.offering} 已于 {opened.closes} 结束，不能再改期",
+            en=f"{opened.offering} ended on {opened.closes}",
+            field="moves",
+            evidence=tuple(filter(None, [self.ended.get(opened.offering)])),
+        )
+
     def _opened(self, move: Move) -> OfferingOpened:
         room = self.rooms.get(move.offering, ClassRoom())
         opened = room.known(move.offering, "moves")
-        room.held(move.offering)
+        room.held(move.offering, self.ask.rules)
         _in_order(move.opens, move.closes)
         if opened.place != self.place or opened.term != self.term:
             raise ElsewhereCompetent(
@@ -220,12 +234,10 @@ class RedateOfferings(Command):
     def _wrong(
         self, move: Move, opened: OfferingOpened, rule: InForce[Redating] | None
     ) -> Iterator[Refused]:
-        if opened.closes < self.ask.on and not self.ask.reported:
-            yield ClassOver(
-                zh=f"{move.offering} 已于 {opened.closes} 结束，不能再改期",
-                en=f"{move.offering} ended on {opened.closes}",
-                field="moves",
-            )
+        # What the notice moves is what could not be held, so its old days may well be past.
+        past = opened.closes < self.ask.on if rule is None else move.offering in self.ended
+        if past and not self.ask.reported:
+            yield self._over(opened)
         if rule is None:
             return
         if opened.place.level not in rule.value.levels:

@@ -157,9 +157,11 @@ def lacking(amount: Decimal, unit: MissingUnit, by: date | None, day: date) -> M
     if amount <= 0:
         return None
     late = by is not None and by < day
+    units = unit.value.lower()
+    what = f"{units.removesuffix('s')} is" if amount == 1 else f"{units} are"
     zh, en = (
         f"还差 {amount} {_UNIT_ZH[unit]}",
-        f"{amount} {unit.value.lower()} are missing",
+        f"{amount} {what} missing",
     )
     if late:
         zh, en = f"{zh}，期限 {by} 已过", f"{en}; the last day, {by}, is past"

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 
 from ledger.accreditation import (
     ACCREDITATION_EVENTS,
     Accreditation,
-    OrderHostAge,
     ProviderAccredited,
     Reach,
-    accredited_for,
 )
 from ledger.channel import on_platform
-from ledger.command import Command, Refused, Selector, about, fact
+from ledger.command import Command, Refused, Selector, about, fact, premature
 from ledger.event import Entry, Event
 from ledger.form import OrderRouting
 from ledger.names import JurisdictionId, Name, OrderId, ProviderId, TermId
@@ -30,6 +29,7 @@ from ledger.order import (
 )
 from ledger.register import unknown
 from ledger.regulation import Parameters
+from ledger.seniority import host_age
 from ledger.term import Calendar, Phase, in_window, window
 from ledger.text import filled
 
@@ -50,10 +50,6 @@ class ReachTooSmall(Refused):
     """The provider is not accredited for the whole province."""
 
 
-class TooNewForOrders(Refused):
-    """The provider has not been accredited long enough to host an order."""
-
-
 class AlreadyResponded(Refused):
     """The provider has answered the order."""
 
@@ -71,7 +67,8 @@ class _Order:
     """What is known of an order and the provider that wants it."""
 
     submitted: OrderSubmitted | None = None
-    responded: set[ProviderId] | None = None
+    submitted_on: date | None = None
+    responded: dict[ProviderId, tuple[date, str]] = field(default_factory=dict)
     awarded: ProviderId | None = None
     evidence: str = ""
     award: str = ""
@@ -80,9 +77,9 @@ class _Order:
     def learn(self, entry: Entry, provider: ProviderId) -> None:
         match entry.event:
             case OrderSubmitted() as event:
-                self.submitted, self.evidence = event, entry.id
+                self.submitted, self.submitted_on, self.evidence = event, entry.on, entry.id
             case OrderResponded(provider=responder):
-                self.responded = {*(self.responded or ()), responder}
+                self.responded[responder] = entry.on, entry.id
             case OrderAwarded(provider=awarded):
                 self.awarded, self.award = awarded, entry.id
             case _:
@@ -93,23 +90,13 @@ class _Order:
             raise unknown(order, "order")
         return self.submitted
 
-
-def host_age(
-    command: Command, place: JurisdictionId, term: TermId, host: ProviderAccredited
-) -> Refused | None:
-    """The gate on providers that are too new to host an order."""
-    age = command.ask.rules.find(OrderHostAge, place, command.ask.on, term=term.value)
-    years = age.value.accredited_years_min if age else 0
-    if age is None or accredited_for(host, years, command.ask.on):
-        return None
-    return TooNewForOrders(
-        zh=f"{host.provider} 自 {host.since} 起具备资质，至 {command.ask.on} 不满 {years} 年，"
-        "不能承办订单",
-        en=f"{host.provider} is accredited since {host.since}, less than {years} year(s) on "
-        f"{command.ask.on}, and cannot host an order",
-        rule=age,
-        field="provider",
-    )
+    def follows(self, today: date, order: OrderId, by: ProviderId | None = None) -> Refused | None:
+        """What is wrong with a step dated before the order, or before the answer of a provider."""
+        if by in self.responded:
+            day, answer = self.responded[by]
+            return premature(today, day, f"{by} 已响应 {order}", f"{by} answered {order}", answer)
+        zh, en = f"{order} 已提交", f"{order} was submitted"
+        return premature(today, self.submitted_on, zh, en, self.evidence)
 
 
 def judge_award(
@@ -164,12 +151,13 @@ class RespondToOrder(Command):
     def decide(self) -> Iterator[Event]:
         order = self.seen.known(self.order)
         host = self.seen.held.known(self.provider)
-        if self.provider in (self.seen.responded or ()):
+        if self.provider in (self.seen.responded):
             raise AlreadyResponded(
                 zh=f"{self.provider} 已经响应过 {self.order}",
                 en=f"{self.provider} has answered {self.order} already",
                 field="order",
             )
+        yield from self.gate(self.seen.follows(self.ask.on, self.order), self.order, self.provider)
         yield from in_window(
             self,
             Phase.ORDER_RESPOND,
@@ -252,6 +240,8 @@ class AwardOrder(Command):
                 field="order",
                 evidence=(self.seen.award,),
             )
+        early = self.seen.follows(self.ask.on, self.order, self.provider)
+        yield from self.gate(early, self.order, self.provider)
         yield from in_window(
             self,
             Phase.ORDER_AWARD,
@@ -260,7 +250,7 @@ class AwardOrder(Command):
             term=order.term,
             calendar=Calendar.ORDER,
         )
-        if self.provider not in (self.seen.responded or ()):
+        if self.provider not in (self.seen.responded):
             yield from self.gate(self._unanswered(order), self.order, self.provider)
         for refusal in (host_age(self, order.place, order.term, host), self.seen.held.lost(self)):
             yield from self.gate(refusal, self.order, self.provider)

@@ -30,7 +30,7 @@ class AcceptedListFiled(Event, name="restart.accepted-list-filed"):
     providers: tuple[ProviderId, ...]
 
 
-class RestartFixed(Event, name="restart.fixed"):
+class RestartFixed(Event, name="restart.fixed", effective="first"):
     """The leading group fixed the day from which offline training takes place here again."""
 
     place: JurisdictionId

@@ -11,6 +11,7 @@ from enum import Enum
 
 from msgspec import structs
 
+from ledger.day import day_after
 from ledger.event import Event, Part, unchanged
 from ledger.names import DocumentId, JurisdictionId
 
@@ -77,7 +78,7 @@ class Rule(Part):
         return all(scope.get(key) in allowed for key, allowed in self.scope.items())
 
 
-class RegulationAdopted(Event, name="regulation.adopted", version=3):
+class RegulationAdopted(Event, name="regulation.adopted", version=3, effective="certain_from"):
     """A regulation document came into the ledger; its rules follow in the same append.
 
     ``adopted_on``: the day of it; ``None``: the ledger was founded with it, or it is not known.
@@ -110,12 +111,17 @@ class RuleAdopted(Event, name="regulation.rule-adopted", version=3):
     place: JurisdictionId
     rule: Rule
 
+    @property
+    def effective_on(self) -> date | None:
+        """The first day on which the rule may be in force."""
+        return self.rule.uncertain_from or self.rule.since
+
 
 RuleAdopted.upcast(from_version=1)(unchanged)
 RuleAdopted.upcast(from_version=2)(unchanged)
 
 
-class RuleAmended(Event, name="regulation.rule-amended"):
+class RuleAmended(Event, name="regulation.rule-amended", effective="since"):
     """From a day on a rule says something else, by the instrument that is cited."""
 
     document: DocumentId
@@ -137,8 +143,13 @@ class RulesEnded(Event, name="regulation.rules-ended"):
     last: date
     citation: str
 
+    @property
+    def effective_on(self) -> date:
+        """The first day without the rules."""
+        return day_after(self.last)
 
-class RulesSuspended(Event, name="regulation.rules-suspended"):
+
+class RulesSuspended(Event, name="regulation.rules-suspended", effective="since"):
     """From a day on rules answer nothing; after ``certain_through`` perhaps, to ``until``."""
 
     document: DocumentId
@@ -150,7 +161,7 @@ class RulesSuspended(Event, name="regulation.rules-suspended"):
     until: date | None = None
 
 
-class SuspensionEnded(Event, name="regulation.suspension-ended"):
+class SuspensionEnded(Event, name="regulation.suspension-ended", effective="day"):
     """Suspended rules answer again from a day on."""
 
     document: DocumentId

@@ -27,7 +27,7 @@ class SafeguardKind(Enum):
     DOCUMENTS_KEPT = "DOCUMENTS_KEPT"
 
 
-class SafeguardRecorded(Event, name="safeguard.recorded"):
+class SafeguardRecorded(Event, name="safeguard.recorded", effective="day"):
     """A provider taught safety in a class, or put its documents away to be kept."""
 
     offering: OfferingId

@@ -1,14 +1,13 @@
-"""Schedule: the timetable of an offering and its daily log.
+"""Schedule: the timetable of an offering, with the days that were logged (``log``).
 
 The timetable stands on the platform some days before the class opens, counted in calendar days
 (rulebook C-18), and keeps what was published (``execution``). The rules are those of the day on
-which the class was opened (C-33). Each training day has its log; which days have none is known
-once the class is over.
+which the class was opened (C-33).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -17,7 +16,6 @@ from enum import Enum
 from ledger.amount import HALF_DAY_HOURS_MAX, ZERO, exact
 from ledger.change import CHANGE_EVENTS, ChangeKind
 from ledger.command import Refused, Selector, about, fact
-from ledger.day import happened
 from ledger.delivery import note_days
 from ledger.event import Entry, Event, Part
 from ledger.execution import Execution, PlanExecution, note_departures
@@ -79,19 +77,6 @@ class TimetableNotice(
     days_min: int
 
 
-class DailyLog(
-    Parameters,
-    kind="daily-log",
-    words={"logs_per_day": (1,)},  # the ledger keeps one log a day
-    zh="每个培训日须有日志，班期结束时仍缺日志的培训日记违规。",
-    scope=(),
-    less=("logs_per_day",),
-):
-    """Training days that still have no log when the class is closed are a violation."""
-
-    logs_per_day: int = 1
-
-
 class TimetableLate(Refused):
     """The timetable came too late."""
 
@@ -102,14 +87,6 @@ class TimetableUneven(Refused):
 
 class SessionHeld(Refused):
     """The attendance of a half-day is taken, so it stays in the timetable."""
-
-
-class LogMissing(Refused):
-    """Training days have no log."""
-
-
-class AlreadyLogged(Refused):
-    """The day is logged."""
 
 
 class NoSession(Refused):
@@ -143,13 +120,6 @@ class Timetable:
                 field="day",
             )
         return found
-
-
-def unlogged(table: Timetable, logged: Iterable[date], through: date) -> list[date]:
-    """The training days up to a day, that day included, of which no log was written."""
-    told = set(logged)
-    days = {day for day, _ in table.sessions or () if day <= through}
-    return sorted(days - told)
 
 
 def _exact_session(session: Session) -> Session:
@@ -303,42 +273,3 @@ class PublishTimetable(ClassStep):
             field="on",
         )
         yield self.finding(said, Outcome.VIOLATION, self.offering, opened.provider)
-
-
-@dataclass(kw_only=True)
-class LogDay(ClassStep):
-    """Log a training day, by the provider's class adviser."""
-
-    day: date
-    note: str
-
-    table: Timetable = fact(default_factory=Timetable)
-
-    def boundary(self) -> list[Selector]:
-        return [about(self.offering, of=[*OFFERING_EVENTS, TimetablePublished, DayLogged])]
-
-    def learn(self, entry: Entry) -> None:
-        super().learn(entry)
-        self.table.learn(entry)
-
-    def decide(self) -> Iterator[Event]:
-        opened = self.running()
-        if not any(day == self.day for day, _ in self.table.sessions or ()):
-            raise NoSession(
-                zh=f"{self.offering} 的课程表在 {self.day} 没有课",
-                en=f"the timetable of {self.offering} has no session on {self.day}",
-                field="day",
-            )
-        happened(self.day, self.ask.on, "day")
-        if self.day in (self.table.logged or ()):
-            raise AlreadyLogged(
-                zh=f"{self.offering} {self.day} 的日志已经填写",
-                en=f"{self.day} is logged for {self.offering}",
-                field="day",
-            )
-        yield DayLogged(
-            offering=self.offering,
-            provider=opened.provider,
-            day=self.day,
-            note=filled(self.note, "note"),
-        )

@@ -26,7 +26,7 @@ from ledger.teacher import TEACHER_EVENTS, Whereabouts
 from ledger.text import filled
 
 
-class SchoolBasedRecorded(Event, name="school-based.recorded", version=2):
+class SchoolBasedRecorded(Event, name="school-based.recorded", version=2, effective="completed"):
     """A school says that a teacher took part in its training; nothing is credited yet.
 
     ``hours`` are those of the training; ``credits`` what is left of ``base_credits`` (``None``: the
@@ -49,7 +49,9 @@ class SchoolBasedRecorded(Event, name="school-based.recorded", version=2):
 SchoolBasedRecorded.upcast(from_version=1)(unchanged)
 
 
-class SchoolBasedRecognised(Event, name="school-based.recognised", version=2):
+class SchoolBasedRecognised(
+    Event, name="school-based.recognised", version=2, effective="completed"
+):
     """The bureau credited a school-based training, or did not."""
 
     credit: CreditId

@@ -125,7 +125,7 @@ class SelectOffering(Command):
     def decide(self) -> Iterator[Event]:
         school = self.now.known(self.teacher)
         opened = self.room.known(self.offering)
-        self.room.held(self.offering)
+        self.room.held(self.offering, self.ask.rules)
         first = self._window(opened.term, Phase.SELECT_R1)
         self.mine.first_closes = first.value.last if first else None
         current = self.mine.choices.get(self.offering)

@@ -39,7 +39,7 @@ class ProfileSource(Enum):
     PLATFORM_ENTRY = "PLATFORM_ENTRY"
 
 
-class TeacherRegistered(Event, name="register.teacher-registered"):
+class TeacherRegistered(Event, name="register.teacher-registered", effective="entered"):
     """A teacher entered the platform; the five-year cycles count from this day."""
 
     teacher: TeacherId
@@ -51,7 +51,7 @@ class TeacherRegistered(Event, name="register.teacher-registered"):
     sealed: tuple[str, ...] = ()
 
 
-class TeacherTransferred(Event, name="register.teacher-transferred", version=2):
+class TeacherTransferred(Event, name="register.teacher-transferred", version=2, effective="since"):
     """A teacher moved to another school; both bureaus see it."""
 
     teacher: TeacherId

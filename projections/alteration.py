@@ -26,11 +26,20 @@ ROWS_AT_ONCE = 100
 
 
 class FieldChange(Struct, frozen=True, kw_only=True):
-    """One field that an entry changed; what was or is not there is ``None``."""
+    """One field that an entry changed; what was or is not there is ``None``.
 
-    path: str
+    ``parts``: the names, keys and numbers that lead to it.
+    """
+
+    parts: tuple[str | int, ...]
     before: Any
     after: Any
+
+    @property
+    def path(self) -> str:
+        """The way to it, as it is written."""
+        said = "".join(f"[{each}]" if isinstance(each, int) else f".{each}" for each in self.parts)
+        return said.removeprefix(".")
 
 
 class Alteration(Struct, frozen=True, kw_only=True):
@@ -87,7 +96,7 @@ def alterations(
 def _altered(
     view: str, key: str, then: dict[str, Any], now: dict[str, Any], own: str | None
 ) -> Alteration:
-    changes = differences("", _shown(then.get(key), own), _shown(now.get(key), own))
+    changes = differences((), _shown(then.get(key), own), _shown(now.get(key), own))
     return Alteration(view=view, key=key, made=key not in then, changes=tuple(changes))
 
 
@@ -103,19 +112,20 @@ def _shown(state: Any, own: str | None) -> dict[str, Any]:
     }
 
 
-def differences(path: str, before: Any, after: Any) -> Iterator[FieldChange]:
+def differences(path: tuple[str | int, ...], before: Any, after: Any) -> Iterator[FieldChange]:
     """What differs between two plain values, each at its path."""
     if isinstance(before, dict) and isinstance(after, dict):
         for name in [*before, *(each for each in after if each not in before)]:
-            inner = f"{path}.{name}" if path else name
-            yield from differences(inner, before.get(name), after.get(name))
+            yield from differences((*path, name), before.get(name), after.get(name))
     elif isinstance(before, list) and isinstance(after, list):
         yield from _in_lists(path, before, after)
     elif before != after:
-        yield FieldChange(path=path, before=before, after=after)
+        yield FieldChange(parts=path, before=before, after=after)
 
 
-def _in_lists(path: str, before: list[Any], after: list[Any]) -> Iterator[FieldChange]:
+def _in_lists(
+    path: tuple[str | int, ...], before: list[Any], after: list[Any]
+) -> Iterator[FieldChange]:
     """Rows are matched where they are equal; the number is that of the side that has the row."""
     one, other = (
         [msgspec.json.encode(each, order="sorted") for each in side] for side in (before, after)
@@ -126,9 +136,9 @@ def _in_lists(path: str, before: list[Any], after: list[Any]) -> Iterator[FieldC
             continue
         pairs = min(last - first, end - start)
         for number in range(pairs):
-            inner = f"{path}[{start + number}]"
+            inner = (*path, start + number)
             yield from differences(inner, before[first + number], after[start + number])
         for number in range(first + pairs, last):
-            yield FieldChange(path=f"{path}[{number}]", before=before[number], after=None)
+            yield FieldChange(parts=(*path, number), before=before[number], after=None)
         for number in range(start + pairs, end):
-            yield FieldChange(path=f"{path}[{number}]", before=None, after=after[number])
+            yield FieldChange(parts=(*path, number), before=None, after=after[number])

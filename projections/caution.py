@@ -77,6 +77,6 @@ def _read(
         tags=(tag,),
         types=tuple(sorted({each.NAME for each in types})),
         before=known + 1,
-        on_to=effective,
+        true_by=effective,
     )
     return reader.feed.entries(wanted)

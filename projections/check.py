@@ -19,6 +19,7 @@ from projections.check_entry import (
 )
 from projections.check_erasure import Erased
 from projections.check_reference import Causes, Corrections, RuleIds
+from projections.check_search import Search
 from projections.check_store import Answers, Guards, Ids, Seats, TagsNeeded
 from projections.check_view import Stopped, Views
 from projections.inspection import (
@@ -50,6 +51,7 @@ CHECKS: tuple[type[Check], ...] = (
     Accesses,
     Stopped,
     Views,
+    Search,
 )
 NAMES = tuple(each.name for each in CHECKS)
 

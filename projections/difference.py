@@ -19,7 +19,7 @@ def known(
         tags=RECORDS.tags(teacher),
         types=tuple(sorted(RECORDS.types)),
         before=position + 1,
-        on_to=effective,
+        true_by=effective,
     )
     return Known(
         position=position,

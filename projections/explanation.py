@@ -46,7 +46,7 @@ class Known:
                 tags=selector.tags,
                 types=selector.types,
                 before=self.position + 1,
-                on_to=self.effective,
+                true_by=self.effective,
                 scattered=not selector.rare,
             )
             found.update((each.position, each) for each in self.feed.entries(wanted))
@@ -60,10 +60,10 @@ class Known:
 def selection(known: Known, teacher: TeacherId, offering: OfferingId) -> Explanation:
     """Why a teacher cannot choose an offering on the day."""
     asked = SelectOffering(teacher=teacher, offering=offering)
-    near = known.entries(asked.boundary())
-    for entry in near:
+    for entry in known.entries(asked.boundary()):
         asked.learn(entry)
-    entries = [*near, *known.entries(asked.beyond())]
+    # What lies beyond holds some of what is near; each is learned once, in its order.
+    entries = known.entries([*asked.boundary(), *asked.beyond()])
     return known.told(why_not_selected(teacher, offering, entries, known.rules, known.day))
 
 

@@ -18,18 +18,13 @@ from msgspec import Struct
 from ledger.names import JurisdictionId, Name, SchoolId, TermId
 from ledger.requirement import Requirement, Result
 from projections.catalogue import SCHOOLS
-from projections.class_measure import (
-    class_measures,
-    classes_of,
-    completions_of_classes,
-    completions_of_schools,
-)
+from projections.class_measure import class_measures, classes_of, completions_of_classes
+from projections.gathering import OF_TRAINEES, Gathering, afford
 from projections.inspection_measure import inspections
-from projections.measure import ZERO, IndicatorCode, Measure, Question, Share, Subject
+from projections.measure import ZERO, IndicatorCode, Measure, Question, Share, Subject, judged
 from projections.obligation import all_rows
 from projections.reader import Where
-from projections.review_measure import provider_reviews, school_reviews, with_projects
-from projections.staff_measure import staff_of
+from projections.review_measure import provider_reviews, with_projects
 
 DECIMAL_PLACES_MAX = 4
 # Without a rule nobody says which training is long, so there is nothing to count.
@@ -38,13 +33,7 @@ DEFINED_BY_RULE = (
     IndicatorCode.SENT_SHARE,
     IndicatorCode.MATCH_SHARE,
 )
-OF_STAFF = (
-    *DEFINED_BY_RULE,
-    IndicatorCode.AVERAGE_CREDITS,
-    IndicatorCode.OVERDUE_REVIEWS,
-)
 OF_CLASSES = (IndicatorCode.LATE_TIMETABLES, IndicatorCode.PLAN_CHANGES)
-OF_TRAINEES = (IndicatorCode.COMPLETION_SHARE, IndicatorCode.SETTLED_SHARE)
 SENTENCES: dict[IndicatorCode, tuple[str, str]] = {
     IndicatorCode.AVERAGE_CREDITS: (
         "在职教师 {d} 人，共得 {n} 学分，人均 {v}",
@@ -122,9 +111,22 @@ class Indicator(Struct, kw_only=True):
     results: dict[str, Requirement]
 
 
-def indicators(asked: Question, position: int) -> list[Indicator]:
-    """All that is measured of a subject for a period. Raises ``Fault`` (``TOO_WIDE``)."""
-    found = [_told(asked, each, position) for each in _measures(asked) if asked.wants(each.code)]
+def gathering(asked: Question) -> Gathering | None:
+    """The people of the subject, yet to be gathered; ``None`` for a provider."""
+    if asked.subject.provider is not None:
+        return None
+    afford(asked)
+    return Gathering(asked, _schools(asked))
+
+
+def indicators(asked: Question, position: int, people: Gathering | None = None) -> list[Indicator]:
+    """All that is measured of a subject for a period. Raises ``Fault`` (``TOO_WIDE``).
+
+    ``people``: those of its schools, where they were gathered already.
+    """
+    gathered = people or gathering(asked)
+    measures = _measures(asked, gathered.all().held if gathered else {})
+    found = [_told(asked, each, position) for each in measures if asked.wants(each.code)]
     return [
         each
         for each in found
@@ -132,7 +134,7 @@ def indicators(asked: Question, position: int) -> list[Indicator]:
     ]
 
 
-def _measures(asked: Question) -> Iterator[Measure]:
+def _measures(asked: Question, people: dict[IndicatorCode, Measure]) -> Iterator[Measure]:
     subject, whole_year = asked.subject, asked.period.half is None
     if subject.provider is not None:
         classes = classes_of(asked)
@@ -142,18 +144,17 @@ def _measures(asked: Question) -> Iterator[Measure]:
         yield from class_measures(asked, classes)
         yield from completions_of_classes(asked, classes)
         return
-    schools = _schools(asked)
-    if asked.wants(*OF_STAFF):
-        staff = staff_of(asked, schools)
-        yield from staff.measures()
-        reviews = school_reviews(asked, staff.choices, schools)
+    reviews = people.get(IndicatorCode.OVERDUE_REVIEWS)
+    for code, measure in people.items():
+        if code not in OF_TRAINEES and measure is not reviews:
+            yield measure
+    if reviews is not None:
         yield reviews if isinstance(subject.name, SchoolId) else with_projects(asked, reviews)
     if whole_year and asked.wants(IndicatorCode.INSPECTION_SHARE):
         yield inspections(asked)
     if asked.wants(*OF_CLASSES) and not isinstance(subject.name, SchoolId):
         yield from class_measures(asked, classes_of(asked))
-    if asked.wants(*OF_TRAINEES):
-        yield from completions_of_schools(asked, schools)
+    yield from (people[code] for code in OF_TRAINEES if code in people)
 
 
 def _schools(asked: Question) -> dict[str, JurisdictionId]:
@@ -168,7 +169,7 @@ def _schools(asked: Question) -> dict[str, JurisdictionId]:
 def _told(asked: Question, measure: Measure, position: int) -> Indicator:
     numerator, denominator, unsaid = summed(measure.shares)
     ratio = ratio_of(numerator, denominator)
-    results = dict(_judged(measure))
+    results = dict(judged(measure)) if measure.results is None else measure.results
     own = _of_subject(asked.subject, measure, results)
     rule = measure.cited
     standing = [each.result for each in results.values()]
@@ -200,19 +201,6 @@ def _told(asked: Question, measure: Measure, position: int) -> Indicator:
         asked=asked,
         results=results,
     )
-
-
-def _judged(measure: Measure) -> Iterator[tuple[str, Requirement]]:
-    """How each school, or each locality, stands by its own shares."""
-    held: dict[str, list[Share]] = {}
-    for each in measure.shares:
-        unit = str(each.place) if measure.by_place else each.party
-        if unit is not None:
-            held.setdefault(unit, []).append(each)
-    for unit, shares in held.items():
-        found = measure.judge(unit, shares[0].place, shares)
-        if found is not None:
-            yield unit, found
 
 
 def _of_subject(

@@ -15,10 +15,10 @@ from ledger.requirement import Result
 from ledger.school_based import SchoolBasedRecorded
 from ledger.store.feed import Filter
 from projections.duty import training
+from projections.gathering import ENTRIES_SHOWN_MAX
 from projections.indicator import Indicator, ratio_of, rounded, summed
 from projections.measure import FAULTS, Share
 
-ENTRIES_SHOWN_MAX = 200
 TAGS_AT_ONCE = 1_000
 
 

@@ -6,7 +6,7 @@ count adds up to what the whole counts, and nothing is counted twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -152,7 +152,7 @@ class Measure:
     """All the shares of an indicator, and how a school or a locality is judged by its own.
 
     ``types``: the events on which shares without positions stand. ``rules``: the rules by which it
-    was seen what counts.
+    was seen what counts. ``results``: how each stands, where a share is the sum of several.
     """
 
     code: IndicatorCode
@@ -161,6 +161,7 @@ class Measure:
     rule: InForce[Any] | None = None
     types: tuple[type[Event], ...] = ()
     rules: dict[str, InForce[Any]] = field(default_factory=dict)
+    results: dict[str, Requirement] | None = None
 
     @property
     def by_place(self) -> bool:
@@ -173,3 +174,16 @@ class Measure:
         if self.rule is not None:
             return self.rule
         return next(iter(self.rules.values())) if len(self.rules) == 1 else None
+
+
+def judged(measure: Measure) -> Iterator[tuple[str, Requirement]]:
+    """How each school, or each locality, stands by its own shares."""
+    held: dict[str, list[Share]] = {}
+    for each in measure.shares:
+        unit = str(each.place) if measure.by_place else each.party
+        if unit is not None:
+            held.setdefault(unit, []).append(each)
+    for unit, shares in held.items():
+        found = measure.judge(unit, shares[0].place, shares)
+        if found is not None:
+            yield unit, found

@@ -28,7 +28,8 @@ class Projection(Generic[StateT]):
 
     ``tags`` gives the tags that all events of a key carry, so that a state can be folded from the
     subject's own events. Events of ``later`` name no key; they change rows that exist already, each
-    of which says by ``follows`` under which tags to look for them.
+    of which says by ``follows`` under which tags to look for them. As of a day they count by the
+    day of their entry: what was missing is there once it is entered, whatever day it is about.
     """
 
     name: ClassVar[str]

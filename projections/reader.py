@@ -203,7 +203,7 @@ class Reader:
             types=tuple(sorted(view.own_types)),
             after=first - 1,
             before=min(position, last) + 1,
-            on_to=effective,
+            true_by=effective,
         )
         entries: list[Entry] = list(self.feed.entries(wanted))
         state = view.fold(key, entries)

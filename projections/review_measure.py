@@ -127,7 +127,13 @@ def with_projects(asked: Question, measure: Measure) -> Measure:
     deadlines = Deadlines(asked, measure.rules)
     shares = list(_project_shares(asked, deadlines))
     types = (ProjectDeclared, ProjectReviewed)
-    return Measure(measure.code, [*measure.shares, *shares], types=types, rules=deadlines.rules)
+    return Measure(
+        measure.code,
+        [*measure.shares, *shares],
+        types=types,
+        rules=deadlines.rules,
+        results=measure.results,
+    )
 
 
 def _project_shares(asked: Question, deadlines: Deadlines) -> Iterator[Share]:

@@ -15,14 +15,13 @@ from datetime import date
 from typing import Any
 
 from ledger.event import Entry
-from ledger.fault import Fault
 from ledger.store.feed import Feed, Filter
 from projections.catalogue import VIEWS
 from projections.fold import Fold
 from projections.projection import POSITION_MAX, Projection
 from projections.reader import PAGE_MAX, Page, Where
+from projections.width import ENTRIES_MAX, afford, afford_rows, kinds_of, too_wide
 
-ENTRIES_MAX = 200_000
 TAGS_AT_ONCE = 1_000
 _VIEWS = {view.name: view for view in VIEWS}
 # A teacher has few events, a place many.
@@ -48,12 +47,22 @@ class Snapshot:
 
     def entries(self, wanted: Filter, *, of_any_day: bool = False) -> Iterator[Entry]:
         """The entries themselves, as far as they were known and, unless of any day, true."""
-        before, on_to = self.known + 1, None if of_any_day else self.effective
+        before, true_by = self.known + 1, None if of_any_day else self.effective
         if wanted.before is not None:
             before = min(before, wanted.before)
-        if wanted.on_to is not None:
-            on_to = wanted.on_to if on_to is None else min(on_to, wanted.on_to)
-        return self._counted(self.feed.entries(replace(wanted, before=before, on_to=on_to)))
+        return self._counted(self.feed.entries(replace(wanted, before=before, true_by=true_by)))
+
+    def position(self, *names: str) -> int:
+        """Where all views stood: at the position that is asked about."""
+        return self.known
+
+    def afford(self, views: Sequence[Projection[Any]], tags: tuple[str, ...]) -> None:
+        """Raises ``Fault`` (``TOO_WIDE``) where the events of some names are more than it may read.
+
+        For whoever reads rows of several views in many small parts.
+        """
+        types = tuple(sorted({name for view in views for name in view.own_types}))
+        afford(self.feed, self._of(tags, types), self._left)
 
     def one(self, view: Projection[Any], key: str) -> Any | None:
         """The state of a key, or ``None``."""
@@ -127,6 +136,8 @@ class Snapshot:
 
     def _of_subjects(self, view: Projection[Any], subjects: tuple[str, ...]) -> dict[str, Any]:
         """The rows that the events of the subjects touch; of all events where there are none."""
+        wanted = self._wanted(view, subjects)
+        afford_rows(self.feed, view, wanted, subjects, self._left)
         entries = list(self._read(view, subjects))
         held: dict[str, list[Entry]] = {}
         for entry in entries:
@@ -183,17 +194,22 @@ class Snapshot:
             fold.learn(found[position])
         return fold.states
 
-    def _read(self, view: Projection[Any], tags: tuple[str, ...]) -> Iterator[Entry]:
+    def _wanted(self, view: Projection[Any], tags: tuple[str, ...]) -> Filter:
+        return self._of(tags, tuple(sorted(view.own_types)))
+
+    def _of(self, tags: tuple[str, ...], types: tuple[str, ...]) -> Filter:
         alone = len(tags) == 1
-        wanted = Filter(
+        return Filter(
             tags=tags if alone else (),
             any_tags=tags if tags and not alone else None,
             scattered=True,
-            types=tuple(sorted(view.own_types)),
+            types=types,
             before=self.known + 1,
-            on_to=self.effective,
+            true_by=self.effective,
         )
-        return self._counted(self.feed.entries(wanted))
+
+    def _read(self, view: Projection[Any], tags: tuple[str, ...]) -> Iterator[Entry]:
+        return self._counted(self.feed.entries(self._wanted(view, tags)))
 
     def _read_span(self, view: Projection[Any], key: str) -> Iterator[Entry]:
         first, last = view.span(key)
@@ -201,7 +217,7 @@ class Snapshot:
             types=tuple(sorted(view.own_types)),
             after=first - 1,
             before=min(self.known, last) + 1,
-            on_to=self.effective,
+            true_by=self.effective,
         )
         return self._counted(self.feed.entries(wanted))
 
@@ -209,14 +225,7 @@ class Snapshot:
         for entry in entries:
             self._left -= 1
             if self._left < 0:
-                raise Fault(
-                    "TOO_WIDE",
-                    zh=f"所问的过去时点涉及 {ENTRIES_MAX} 条以上事件，"
-                    "请缩小到一所学校、一个班或一位教师",
-                    en=f"that moment needs more than {ENTRIES_MAX} events; ask for one school, "
-                    "class or teacher",
-                    field="asOf",
-                )
+                raise too_wide()
             yield entry
 
 
@@ -239,8 +248,7 @@ def _is_name(facet: str, value: Any) -> bool:
 
 def _of_another(tags: tuple[str, ...], subjects: tuple[str, ...]) -> bool:
     """Whether the key is that of another teacher or class than the one that is asked for."""
-    kinds = {each.partition(":")[0] for each in subjects}
-    return any(tag.partition(":")[0] in kinds for tag in tags)
+    return not kinds_of(tags).isdisjoint(kinds_of(subjects))
 
 
 def _fits(view: Projection[Any], key: str, state: Any, where: Where) -> bool:

@@ -57,7 +57,7 @@ class Trails(Index):
     def write(self, connection: psycopg.Connection[Any], table: str, entries: list[Entry]) -> None:
         """Adds a row for each word of each entry."""
         rows = sorted(
-            {(tag_hash(word), entry.position) for entry in entries for word in _of(entry)}
+            {(tag_hash(word), entry.position) for entry in entries for word in words(entry)}
         )
         if rows:
             connection.execute(
@@ -68,7 +68,8 @@ class Trails(Index):
             )
 
 
-def _of(entry: Entry) -> Iterator[str]:
+def words(entry: Entry) -> Iterator[str]:
+    """All words under which an entry is found, some of them more than once."""
     for text in texts(entry):
         yield from pairs(text)
     for _, event_id in links(entry):

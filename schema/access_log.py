@@ -14,7 +14,6 @@ from typing import Any
 import strawberry
 
 from ledger.command import Asker
-from ledger.fault import Fault
 from ledger.names import JurisdictionId, Name, TeacherId
 from ledger.store.access_log import Access, AccessKind, Logged, Wanted, checked_purpose
 from projections.catalogue import TEACHERS
@@ -23,7 +22,7 @@ from schema.context import Context
 from schema.disclosure import access_reach, may_reveal
 from schema.outputs import Slice, bad_cursor, bounded, connection, key_of, output
 from schema.person import Person, shown
-from schema.scalars import Text, enum_type
+from schema.scalars import Text, enum_type, name_in
 
 Info = strawberry.Info[Context, None]
 NUMBER_DIGITS_MAX = 18
@@ -58,10 +57,10 @@ class AccessLogQuery:
     ) -> Any:
         context, limit, number = info.context, bounded(first), _number(after)
         asked = Wanted(
-            actor=_name(actor, "actor"),
+            actor=_named(actor, "actor"),
             kind=kind,
             what=what,
-            subject=_name(subject, "subject"),
+            subject=_named(subject, "subject"),
             since=since,
             until=until,
         )
@@ -152,12 +151,8 @@ async def _within(context: Context, wanted: Wanted) -> Wanted | None:
     return replace(wanted, reach=places, subject=subject or wanted.subject)
 
 
-def _name(given: str | None, argument: str) -> str | None:
-    try:
-        return None if given is None else str(Name(given))
-    except Fault as fault:
-        fault.field = argument
-        raise
+def _named(given: str | None, argument: str) -> str | None:
+    return None if given is None else str(name_in(Name, given, argument))
 
 
 def _number(after: str | None) -> int | None:

@@ -6,15 +6,19 @@ from typing import Any
 
 import strawberry
 
-from projections.alteration import Alteration, alterations, touched
+from projections.alteration import Alteration, FieldChange, alterations, touched
+from projections.catalogue import VIEWS
 from schema.chain import within
 from schema.context import Context
 from schema.history import own_of
+from schema.label import labelled
+from schema.moment import AsOf
 from schema.outputs import Slice, bad_cursor, bounded, connection, key_of
 from schema.reach import reach
 
 Info = strawberry.Info[Context, None]
 DIGITS_MAX = 6
+STATES: dict[str, type[Any]] = {view.name: view.state for view in VIEWS}
 
 
 @strawberry.type(name="FieldChange", description="One field before and after. 一个字段的前后。")
@@ -22,6 +26,8 @@ class FieldChangeType:
     """One field before and after."""
 
     path: str = strawberry.field(description="Where in the row. 字段路径。")
+    zh: str = strawberry.field(description="What it is called, in Chinese. 字段名称（中文）。")
+    en: str = strawberry.field(description="What it is called, in English. 字段名称（英文）。")
     before: strawberry.scalars.JSON | None = strawberry.field(
         description="As it was; null where it was not there. 之前的值。"
     )
@@ -54,12 +60,17 @@ class AlterationQuery:
         "一个条目前后，其涉及的各视图行逐字段的变化。",
     )
     async def alterations(
-        self, info: Info, id: strawberry.ID, first: int | None = None, after: str | None = None
+        self,
+        info: Info,
+        id: strawberry.ID,
+        first: int | None = None,
+        after: str | None = None,
+        as_of: AsOf | None = None,
     ) -> Any:
         context, limit, start = info.context, bounded(first), _number(after)
         feed = context.house.ledger.feed
         entry = await context.run(feed.find, str(id))
-        if entry is None or not (await within(context)).admits(entry):
+        if entry is None or not (await within(context, as_of)).admits(entry):
             return None
         places = await context.places()
         allowed = {view.name: reach(context.asker, view.name, places) for view, _ in touched(entry)}
@@ -79,11 +90,13 @@ def _shown(found: Alteration) -> AlterationType:
         view=found.view,
         key=found.key,
         made=found.made,
-        changes=[
-            FieldChangeType(path=each.path, before=each.before, after=each.after)
-            for each in found.changes
-        ],
+        changes=[_changed(STATES[found.view], each) for each in found.changes],
     )
+
+
+def _changed(state: type[Any], each: FieldChange) -> FieldChangeType:
+    zh, en = labelled(state, each.parts)
+    return FieldChangeType(path=each.path, zh=zh, en=en, before=each.before, after=each.after)
 
 
 def _number(after: str | None) -> int:

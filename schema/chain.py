@@ -64,8 +64,9 @@ class ChainQuery:
         id: strawberry.ID,
         depth: int = DEPTH_DEFAULT,
         breadth: int = BREADTH_DEFAULT,
+        as_of: AsOf | None = None,
     ) -> ChainType | None:
-        return await _chain(info.context, causes, str(id), depth, breadth, None)
+        return await _chain(info.context, causes, str(id), depth, breadth, as_of)
 
     @strawberry.field(
         description="What an event led to, and what that led to. 事件的后果，逐层向后。"
@@ -120,7 +121,7 @@ async def within(context: Context, as_of: AsOf | None = None, tags: tuple[str, .
         tags=tags,
         any_tags=await reach_of(context, tags),
         before=None if known is None else known + 1,
-        on_to=as_of.effective if as_of is not None else None,
+        true_by=as_of.effective if as_of is not None else None,
     )
 
 

@@ -68,11 +68,14 @@ def whole() -> GraphQLSchema:
 def parts_of(
     name: str, given: dict[str, Read] | None = None, without: tuple[str, ...] = ()
 ) -> tuple[Part, ...]:
-    """The fields of a type but some; ``given`` reads those that are no attribute of the row."""
+    """The fields of a type but some, those of an object after a stop.
+
+    ``given`` reads those that are no attribute of the row.
+    """
     kind = whole().type_map[name]
     assert isinstance(kind, GraphQLObjectType)
     return tuple(
-        _part(key, field, (given or {}).get(key))
+        _part(key, field, (given or {}).get(key), _below(key, without))
         for key, field in kind.fields.items()
         if key not in without
     )
@@ -88,14 +91,18 @@ def columns(parts: tuple[Part, ...]) -> tuple[Column, ...]:
     return tuple(_columns(parts, (), ""))
 
 
-def _part(key: str, field: GraphQLField, given: Read | None) -> Part:
+def _below(key: str, without: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(each.removeprefix(f"{key}.") for each in without if each.startswith(f"{key}."))
+
+
+def _part(key: str, field: GraphQLField, given: Read | None, without: tuple[str, ...]) -> Part:
     bare = field.type.of_type if isinstance(field.type, GraphQLNonNull) else field.type
     named = get_named_type(field.type)
     many = isinstance(bare, GraphQLList)
     kind = "text"
     parts: tuple[Part, ...] = ()
     if isinstance(named, GraphQLObjectType):
-        kind, parts = "object", parts_of(named.name)
+        kind, parts = "object", parts_of(named.name, without=without)
     elif named.name in NUMBERS:
         kind = "number"
     elif named.name in ("Date", "Boolean"):

@@ -17,15 +17,16 @@ from ledger.names import JurisdictionId, Name
 from ledger.register import JurisdictionRegistered
 from ledger.store.feed import Filter
 from ledger.store.ledger import Ledger
+from projections.catalogue import TEACHERS
 from projections.projection import Projection
 from projections.reader import Reader, Where
 from projections.runner import Runner
 from projections.snapshot import Snapshot
 from projections.verdict import Rules
 from schema.moment import AsOf
-from schema.outputs import Slice, bounded, key_of
-from schema.reach import reach
-from schema.scalars import Position
+from schema.outputs import FIRST_MAX, Slice, bounded, key_of
+from schema.reach import reached
+from schema.scalars import Position, name_in
 
 T = TypeVar("T")
 WAIT_SECONDS = 10.0
@@ -41,17 +42,23 @@ class House:
     runner: Runner
     rules: Rules
     wait_seconds: float = WAIT_SECONDS
+    # Long reads go step by step, one step at a time, so that they never take up the threads.
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
 
 
 @dataclass
 class Context:
-    """One request's asker over the shared house."""
+    """One request's asker over the shared house.
+
+    ``page_max``: how many rows an answer that cannot be turned page by page may have at once.
+    """
 
     house: House
     asker: Asker
     loaders: dict[str, DataLoader[str, Any]] = field(default_factory=dict)
     connection_params: dict[str, Any] | None = None
     trace: str | None = None
+    page_max: int = FIRST_MAX
 
     async def run(self, function: Callable[..., T], *arguments: Any, **named: Any) -> T:
         """Runs a blocking read on a thread."""
@@ -125,11 +132,13 @@ class Context:
             if value is not None:
                 _named(view, name, value, name)
         await self.at_least(at_least, view)
-        allowed = reach(self.asker, view.name, await self.places())
-        if allowed is None:
-            return Slice(rows=[], more=False, position=0, total=_nothing)
-        where = allowed.and_equal(**equal).and_tagged(*tagged).and_where(narrowed or Where())
         rows = await self.rows(as_of)
+        asked = Where().and_equal(**equal).and_tagged(*tagged).and_where(narrowed or Where())
+        where = await self._within(view, asked, rows)
+        if where is None:
+            # Where the ledger stands is no secret of anybody: an answer is always of a position.
+            stands = await self.run(rows.position, view.name)
+            return Slice(rows=[], more=False, position=stands, total=_nothing)
         page = await self.run(rows.page, view, where, first=limit, after=key, descending=descending)
         return Slice(
             rows=list(page.rows),
@@ -151,12 +160,29 @@ class Context:
         """One row by its key, or ``None`` where there is none within the asker's reach."""
         _named(view, next(iter(view.state.__struct_fields__)), key, argument)
         await self.at_least(at_least, view)
-        allowed = reach(self.asker, view.name, await self.places())
-        if allowed is None:
-            return None
         rows = await self.rows(as_of)
-        page = await self.run(rows.page, view, allowed.and_equal(key=key), first=1)
+        where = await self._within(view, Where().and_equal(key=key), rows)
+        if where is None:
+            return None
+        page = await self.run(rows.page, view, where, first=1)
         return page.rows[0][1] if page.rows else None
+
+    async def opens(
+        self, teacher: str, at_least: Position | None = None, as_of: AsOf | None = None
+    ) -> bool:
+        """Whether the asker may open a teacher, who may not have entered yet at the moment."""
+        moments = [None] if as_of is None else [None, as_of]
+        for moment in moments:
+            found = await self.one(TEACHERS, teacher, at_least, as_of=moment, argument="teacher")
+            if found is not None:
+                return True
+        return False
+
+    async def _within(
+        self, view: Projection[Any], where: Where, rows: Reader | Snapshot
+    ) -> Where | None:
+        places = await self.places()
+        return await self.run(reached, self.asker, view, places, where, rows, self.house.reader)
 
     async def rows(self, as_of: AsOf | None) -> Reader | Snapshot:
         """What answers about the views: their rows, or those of a moment."""
@@ -198,8 +224,4 @@ def _named(view: Projection[Any], field: str, given: Any, where: str) -> None:
     hint = get_type_hints(view.state).get(field)
     for kind in get_args(hint) or (hint,):
         if isinstance(kind, type) and issubclass(kind, Name):
-            try:
-                kind(str(given))
-            except Fault as fault:
-                fault.field = where
-                raise
+            name_in(kind, str(given), where)

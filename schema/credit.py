@@ -16,7 +16,7 @@ from ledger.names import TeacherId
 from ledger.record import Transfer, total
 from ledger.requirement import Requirement
 from ledger.verdict import Verdict
-from projections.catalogue import RECORDS, SCHOOL_BASED, TEACHERS
+from projections.catalogue import RECORDS, SCHOOL_BASED
 from projections.caution import cautions
 from projections.credit import SchoolBased
 from projections.verdict import Judged, judged, judged_now
@@ -120,7 +120,7 @@ class CreditQuery:
         at_least: Position | None = None,
     ) -> CreditRecord | None:
         context = info.context
-        if await context.one(TEACHERS, teacher, at_least, argument="teacher") is None:
+        if not await context.opens(str(teacher), at_least, as_of):
             return None
         await context.at_least(at_least, RECORDS)
         day = on or (as_of.effective if as_of and as_of.effective else context.today)

@@ -9,7 +9,6 @@ import strawberry
 
 from ledger.difference import Cause, Difference, Known, difference
 from ledger.names import TeacherId
-from projections.catalogue import TEACHERS
 from projections.difference import known
 from schema.context import Context
 from schema.moment import AsOf
@@ -38,9 +37,11 @@ class DifferenceQuery:
         at_least: Position | None = None,
     ) -> Any:
         context = info.context
-        if await context.one(TEACHERS, teacher, at_least, argument="teacher") is None:
-            return None
-        ends = [await known_at(context, teacher, each) for each in (before, after or AsOf())]
+        moments = (before, after or AsOf())
+        for each in moments:
+            if not await context.opens(str(teacher), at_least, each):
+                return None
+        ends = [await known_at(context, teacher, each) for each in moments]
         return await context.run(difference, TeacherId(teacher), *ends)
 
 

@@ -19,7 +19,7 @@ from schema.context import Context
 from schema.moment import AsOf
 from schema.outputs import output
 from schema.reach import PLACED, covered
-from schema.scalars import Position, listed
+from schema.scalars import Position, listed, name_in
 
 Info = strawberry.Info[Context, None]
 RequirementType = output(Requirement)
@@ -55,7 +55,7 @@ class DutyQuery:
         await context.at_least(at_least, YEARBOOKS, SCHOOLS)
         rows, rules = await rows_and_rules(context, as_of)
         if place is not None:
-            named = JurisdictionId(place)
+            named = name_in(JurisdictionId, place, "place")
             if not reaches(context, named, None):
                 return []
             return await context.run(

@@ -28,7 +28,7 @@ class CodedErrors(MaskErrors):
         """The error as a client may see it."""
         if "code" in (error.extensions or {}):
             return error
-        cause = _root(error)
+        cause = root_of(error)
         # A read that the database left unanswered is no accident: the client tries again.
         cause = trouble_behind(cause) or cause
         if isinstance(cause, Fault | Trouble):
@@ -53,7 +53,7 @@ def incident(cause: Exception, where: object) -> tuple[str, str, str]:
     return f"服务器内部错误，编号 {number}", f"internal error, incident {number}", number
 
 
-def _root(error: GraphQLError) -> Exception:
+def root_of(error: GraphQLError) -> Exception:
     """What first went wrong; GraphQL wraps the errors of arguments twice."""
     cause: Exception = error
     while isinstance(cause, GraphQLError) and cause.original_error is not None:

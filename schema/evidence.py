@@ -9,7 +9,6 @@ import strawberry
 
 from ledger.evidence import Evidence, evidence
 from ledger.names import TeacherId
-from projections.catalogue import TEACHERS
 from schema.context import Context
 from schema.difference import known_at
 from schema.moment import AsOf
@@ -37,7 +36,7 @@ class EvidenceQuery:
         at_least: Position | None = None,
     ) -> Any:
         context = info.context
-        if await context.one(TEACHERS, teacher, at_least, argument="teacher") is None:
+        if not await context.opens(str(teacher), at_least, as_of):
             return None
         known = await known_at(context, teacher, as_of or AsOf(), on)
         rules = await context.run(context.house.rules.at, known.position)

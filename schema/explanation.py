@@ -7,24 +7,23 @@ and so is the school or bureau from which they did.
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any
 
 import strawberry
 
 from ledger.explanation import Explanation, Upshot
 from ledger.fault import Fault
-from ledger.names import CreditId, Name, OfferingId, TeacherId
-from projections.catalogue import ENROLLMENTS, SCREENINGS, TEACHERS
+from ledger.names import CreditId, OfferingId, TeacherId
+from projections.catalogue import ENROLLMENTS, SCREENINGS
 from projections.explanation import Known, admission, completion, credit, owner, selection
 from schema.context import Context
 from schema.moment import AsOf
 from schema.outputs import output
-from schema.scalars import Position, enum_type
+from schema.scalars import Position, enum_type, name_in
 
 Info = strawberry.Info[Context, None]
 enum_type(Upshot)
 ExplanationType = output(Explanation)
-N = TypeVar("N", bound=Name)
 
 
 @strawberry.type
@@ -45,7 +44,7 @@ class ExplanationQuery:
         at_least: Position | None = None,
     ) -> Any:
         context = info.context
-        who, what = _name(TeacherId, teacher), _name(OfferingId, offering)
+        who, what = _pair(teacher, offering)
         if not await _reached(context, who, at_least, as_of):
             return None
         known = await _known(context, as_of, on)
@@ -65,7 +64,7 @@ class ExplanationQuery:
         at_least: Position | None = None,
     ) -> Any:
         context = info.context
-        who, what = _name(TeacherId, teacher), _name(OfferingId, offering)
+        who, what = _pair(teacher, offering)
         if not await _reached(context, who, at_least, as_of, what):
             return None
         known = await _known(context, as_of, on)
@@ -85,7 +84,7 @@ class ExplanationQuery:
         at_least: Position | None = None,
     ) -> Any:
         context = info.context
-        who, what = _name(TeacherId, teacher), _name(OfferingId, offering)
+        who, what = _pair(teacher, offering)
         if not await _reached(context, who, at_least, as_of, what):
             return None
         known = await _known(context, as_of, on, until=on)
@@ -114,7 +113,7 @@ class ExplanationQuery:
         if asked is not None:
             who = await context.run(owner, known, asked)
         else:
-            who = _name(TeacherId, teacher or "")
+            who = name_in(TeacherId, teacher or "", "teacher")
         if who is None or not await _reached(context, who, at_least, as_of):
             return None
         return await context.run(_credit, known, who, asked, what)
@@ -123,28 +122,24 @@ class ExplanationQuery:
 _credit = credit
 
 
+def _pair(teacher: str, offering: str) -> tuple[TeacherId, OfferingId]:
+    return name_in(TeacherId, teacher, "teacher"), name_in(OfferingId, offering, "offering")
+
+
 def _asked(
     credit: str | None, teacher: str | None, offering: str | None
 ) -> tuple[CreditId | None, OfferingId | None]:
     """The credit, or the offering of a teacher. Raises ``Fault`` for both and for neither."""
     if credit is not None and teacher is None and offering is None:
-        return _name(CreditId, credit), None
+        return name_in(CreditId, credit, "credit"), None
     if credit is None and teacher is not None and offering is not None:
-        return None, _name(OfferingId, offering)
+        return None, name_in(OfferingId, offering, "offering")
     raise Fault(
         "BAD_SUBJECT",
         zh="请给出 credit，或同时给出 teacher 与 offering",
         en="give credit, or teacher and offering together",
         field="credit",
     )
-
-
-def _name(kind: type[N], given: str) -> N:
-    try:
-        return kind(str(given))
-    except Fault as fault:
-        fault.field = str(kind.__name__).removesuffix("Id").lower()
-        raise
 
 
 async def _known(
@@ -173,9 +168,9 @@ async def _reached(
     offering: OfferingId | None = None,
 ) -> bool:
     """Whether the asker may see the teacher, or the teacher's choice of an offering."""
-    found = await context.one(TEACHERS, str(teacher), at_least, as_of=as_of, argument="teacher")
-    if found is not None or offering is None:
-        return found is not None
+    found = await context.opens(str(teacher), at_least, as_of)
+    if found or offering is None:
+        return found
     page = await context.slice(
         ENROLLMENTS,
         first=1,

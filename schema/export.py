@@ -13,6 +13,7 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Any, get_args, get_type_hints
 
+from ledger.day import day_of
 from ledger.fault import Fault
 from ledger.names import JurisdictionId, Name
 from projections.catalogue import (
@@ -30,14 +31,15 @@ from projections.catalogue import (
     TEACHERS,
 )
 from projections.projection import Projection
-from projections.reader import Where
+from projections.reader import Reader, Where
 from projections.screening import agrees
 from projections.snapshot import Snapshot
 from schema.column import Column, Part, columns, parts_of, plain
 from schema.context import Context
 from schema.enrollment import told_grounds
 from schema.person import masked, shown
-from schema.reach import reach
+from schema.reach import reached
+from schema.scalars import instant_of
 
 TEXT_CHARACTERS_MAX = 200
 PEOPLE_AT_ONCE = 500
@@ -64,19 +66,35 @@ class Flow:
     columns: tuple[Column, ...]
     rows: Iterator[tuple[dict[str, Any], str | None]]
     """Each with the place that it concerns."""
+    teachers: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    """Of whom and where it is even without a row."""
 
 
 class Export:
     """Something that can be exported. Subclasses say by what it is narrowed and open the rows."""
 
     personal = False
+    dated = False
+    """Whether it is judged on a day, ``on``."""
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
+        self.long: dict[str, int] = {}
+        """Filters that are texts, with the characters that each may have."""
 
     def filters(self) -> tuple[str, ...]:
         """The names of what narrows it."""
         raise NotImplementedError
+
+    def settle(self, filters: dict[str, str], day: date, now: datetime) -> None:
+        """Puts in what is meant where nothing is said, so that it can be asked again."""
+        if self.dated:
+            filters.setdefault("on", day.isoformat())
+
+    def told(self, filters: dict[str, str]) -> dict[str, str]:
+        """The filters as they are told and logged."""
+        return filters
 
     def check(self, filters: dict[str, str]) -> None:
         """Raises ``Fault`` for a filter that makes no sense."""
@@ -153,19 +171,17 @@ def stream(
     context: Context, view: Projection[Any], where: Where, asked: Asked
 ) -> Iterator[tuple[int, Iterator[tuple[str, Any]]]]:
     """The rows of a view within the asker's reach, of the present or of the moment asked for."""
-    allowed = reach(context.asker, view.name, asked.places)
-    if allowed is None:
+    reader, feed = context.house.reader, context.house.ledger.feed
+    rows: Reader | Snapshot = reader
+    if asked.position is not None or asked.effective is not None:
+        known = feed.head() if asked.position is None else asked.position
+        rows = Snapshot(feed, known, asked.effective)
+    whole = reached(context.asker, view, asked.places, where, rows, reader)
+    if whole is None:
         # What is beyond reach is absent, and stands where the views stand.
         yield context.house.runner.position(view.name), iter(())
         return
-    whole = allowed.and_where(where)
-    if asked.position is None and asked.effective is None:
-        with context.house.reader.stream(view, whole) as found:
-            yield found
-        return
-    feed = context.house.ledger.feed
-    known = feed.head() if asked.position is None else asked.position
-    with Snapshot(feed, known, asked.effective).stream(view, whole) as found:
+    with rows.stream(view, whole) as found:
         yield found
 
 
@@ -178,8 +194,10 @@ def typed(hint: Any, given: str, name: str) -> Any:
             return kind(given)
         if issubclass(kind, Enum):
             return kind[given]
+        if issubclass(kind, datetime):
+            return instant_of(given)
         if issubclass(kind, date):
-            return kind.fromisoformat(given)
+            return day_of(given)
         return int(given) if kind is int else given
     except Fault as fault:
         fault.field = f"filters.{name}"
@@ -191,20 +209,6 @@ def typed(hint: Any, given: str, name: str) -> Any:
             en=f"the filter {name} cannot be {given[:80]!r}",
             field=f"filters.{name}",
         ) from None
-
-
-def instant(given: str, name: str) -> datetime:
-    """A filter's moment, with its offset."""
-    found = typed(datetime, given, name)
-    if found.tzinfo is None:
-        raise Fault(
-            "BAD_INSTANT",
-            zh="时刻须带时区，写作 2024-03-19T09:00:00+08:00",
-            en="a moment has an offset, as in 2024-03-19T09:00:00+08:00",
-            field=f"filters.{name}",
-        )
-    assert isinstance(found, datetime)
-    return found
 
 
 LISTS: dict[str, Export] = {

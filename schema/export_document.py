@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from ledger.event import CATALOGUE, Channel
@@ -21,8 +21,9 @@ from schema.column import columns, parts_of, plain
 from schema.context import Context
 from schema.credit import record_of
 from schema.duty import YEAR_MAX, reaches
-from schema.export import LISTS, Asked, Export, Flow, instant, stream, typed
+from schema.export import LISTS, Asked, Export, Flow, stream, typed
 from schema.export_indicator import IndicatorExport
+from schema.export_query import QUERIES
 from schema.history import shown
 from schema.reach import history_tags
 
@@ -34,6 +35,8 @@ APART = (("lines",), ("verdict", "requirements"))
 
 class RecordExport(Export):
     """A row a teacher with credits and verdict, or a row for each part of the record."""
+
+    dated = True
 
     def __init__(self, kind: str, of: str | None = None) -> None:
         super().__init__(kind)
@@ -86,6 +89,8 @@ class RecordExport(Export):
 
 class DutyExport(Export):
     """All that the rules ask of a place or a school for a year."""
+
+    dated = True
 
     def filters(self) -> tuple[str, ...]:
         return ("place", "school", "year", "on")
@@ -153,7 +158,7 @@ class HistoryExport(Export):
                 field="filters.types",
             )
         days = {n: typed(date, given[n], n) for n in ("onFrom", "onTo") if n in given}
-        moments = {n: instant(given[n], n) for n in ("knownFrom", "knownTo") if n in given}
+        moments = {n: typed(datetime, given[n], n) for n in ("knownFrom", "knownTo") if n in given}
         tags = given["tags"].split(",") if "tags" in given else []
         channel = typed(Channel, given["channel"], "channel").value if "channel" in given else None
         return Filter(
@@ -172,9 +177,8 @@ class HistoryExport(Export):
         feed = context.house.ledger.feed
         known = feed.head() if asked.position is None else asked.position
         own = self.wanted(asked.filters)
-        last = [each for each in (own.on_to, asked.effective) if each is not None]
         told = {name: getattr(own, name) for name in own.__dataclass_fields__}
-        told |= {"before": known + 1, "on_to": min(last) if last else None}
+        told |= {"before": known + 1, "true_by": asked.effective}
         told["any_tags"] = history_tags(context.asker, asked.places)
         parts = parts_of(self.kind)
         rows = (
@@ -192,4 +196,5 @@ EXPORTS: dict[str, Export] = LISTS | {
     "indicators": IndicatorExport("Indicator"),
     "indicatorParts": IndicatorExport("IndicatorPart", opened=True),
     "history": HistoryExport("Entry"),
+    **QUERIES,
 }

@@ -36,6 +36,8 @@ NESTED = "parts"
 class IndicatorExport(Export):
     """The indicators of a place, a school or a provider, or their parts one level down."""
 
+    dated = True
+
     def __init__(self, kind: str, *, opened: bool = False) -> None:
         super().__init__(kind)
         self.opened = opened

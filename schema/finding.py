@@ -189,11 +189,11 @@ async def _counts(
     context: Context, narrowed: Where, as_of: AsOf | None, at_least: Position | None
 ) -> FindingCounts:
     await context.at_least(at_least, FINDINGS)
-    position = await context.run(context.house.runner.position, FINDINGS.name, TEACHERS.name)
+    rows = await context.rows(as_of)
+    stands = await context.run(rows.position, FINDINGS.name, TEACHERS.name)
     allowed = reach(context.asker, FINDINGS.name, await context.places())
     if allowed is None:
-        return FindingCounts(position=0, total=0)
-    rows = await context.rows(as_of)
+        return FindingCounts(position=stands, total=0)
     where = allowed.and_where(narrowed)
     found = await context.run(rows.tally, FINDINGS, where, ("rule", "outcome", "standing"))
     held = {
@@ -201,7 +201,7 @@ async def _counts(
         for (rule, outcome, state), count in found.items()
     }
     return FindingCounts(
-        position=getattr(rows, "known", position),
+        position=stands,
         total=sum(held.values()),
         by_rule=_alone(held, 0, "rule"),
         by_outcome=_alone(held, 1, "outcome"),

@@ -26,7 +26,7 @@ from projections.search import Search, Sought
 from schema.context import Context
 from schema.outputs import Slice, bad_cursor, bounded, connection, key_of
 from schema.reach import history_tags
-from schema.scalars import Position, Text, enum_type
+from schema.scalars import Position, Text, enum_type, name_in
 
 Info = strawberry.Info[Context, None]
 TAGS_MAX = 16
@@ -231,7 +231,7 @@ def own_of(context: Context) -> str | None:
 
 async def _filter(context: Context, given: EntryFilter | None) -> Filter:
     asked = given or EntryFilter()
-    tags = tuple(str(_tag(each)) for each in asked.tags or ())
+    tags = tuple(str(name_in(Name, each, "filter")) for each in asked.tags or ())
     if len(tags) > TAGS_MAX:
         raise Fault(
             "BAD_FILTER",
@@ -251,7 +251,7 @@ async def _filter(context: Context, given: EntryFilter | None) -> Filter:
         tags=tags,
         any_tags=await reach_of(context, tags),
         types=tuple(dict.fromkeys(asked.types or ())),
-        actor=str(_tag(asked.actor)) if asked.actor else None,
+        actor=str(name_in(Name, asked.actor, "filter")) if asked.actor else None,
         channel=asked.channel.value if asked.channel else None,
         known_from=asked.known_from,
         known_to=asked.known_to,
@@ -276,11 +276,3 @@ def position_of(after: str | None) -> int | None:
     if not key.isascii() or not key.isdigit() or len(key) > POSITION_DIGITS_MAX:
         raise bad_cursor()
     return int(key)
-
-
-def _tag(text: str) -> Name:
-    try:
-        return Name(text)
-    except Fault as fault:
-        fault.field = "filter"
-        raise

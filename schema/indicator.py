@@ -23,7 +23,7 @@ from projections.catalogue import (
     YEARBOOKS,
 )
 from projections.duty import year_of
-from projections.indicator import Indicator, indicators
+from projections.indicator import Indicator, gathering, indicators
 from projections.indicator_part import IndicatorPart, ordered, parts
 from projections.measure import IndicatorCode, Period, Question, Subject
 from projections.obligation import Rows, Year
@@ -35,7 +35,7 @@ from schema.duty import reaches, rows_and_rules, year_asked
 from schema.moment import AsOf
 from schema.outputs import Slice, bad_cursor, bounded, connection, key_of, output
 from schema.reach import PLACED, covered
-from schema.scalars import Position, enum_type, listed
+from schema.scalars import Position, enum_type, listed, name_in
 
 Info = strawberry.Info[Context, None]
 TEACHERS_MAX = 20_000
@@ -129,8 +129,22 @@ class IndicatorQuery:
             return []
         codes = None if code is None else frozenset(code)
         asked = Question(rows, rules, subject, period, TEACHERS_MAX, codes)
-        found = await context.run(indicators, asked, position_of(rows, stands))
+        found = await _gathered(context, asked, position_of(rows, stands))
         return [] if hidden(context, subject, found) else found
+
+
+async def _gathered(context: Context, asked: Question, position: int) -> list[Indicator]:
+    """The indicators, read a few schools at a time, in turn with whoever else asks so much.
+
+    A province takes as long as it takes; it holds one thread, and for a moment only.
+    """
+    turns = context.house.turns
+    people = await context.run(gathering, asked)
+    while people is not None and people.left:
+        async with turns:
+            await context.run(people.step)
+    async with turns:
+        return await context.run(indicators, asked, position, people)
 
 
 def position_of(rows: Rows, stands: int) -> int:
@@ -167,11 +181,7 @@ def period_of(year: Year, half: str | None) -> Period:
 
 def halved(given: str) -> tuple[int, str]:
     """The year and the half that a term is. Raises ``Fault``."""
-    try:
-        named = TermId(given)
-    except Fault as fault:
-        fault.field = "term"
-        raise
+    named = name_in(TermId, given, "term")
     number, half = year_of(named), named.value[YEAR_DIGITS:]
     if number is None or half not in HALVES:
         raise _bad_term(given)

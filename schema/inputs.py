@@ -16,7 +16,7 @@ from msgspec import Struct
 from ledger.command import Command
 from ledger.fault import Fault
 from ledger.names import Name
-from schema.scalars import annotation
+from schema.scalars import annotation, name_in
 
 ROWS_MAX = 5_000
 _HINTS: dict[Any, dict[str, Any]] = {}
@@ -95,11 +95,7 @@ def _revive(hint: Any, value: Any, path: str) -> Any:
             )
         return tuple(_revive(arguments[0], each, path) for each in value)
     if isinstance(hint, type) and issubclass(hint, Name):
-        try:
-            return hint(str(value))
-        except Fault as fault:
-            fault.field = path
-            raise
+        return name_in(hint, value, path)
     if isinstance(hint, type) and issubclass(hint, Enum):
         return value if isinstance(value, hint) else hint(value)
     if isinstance(hint, type) and issubclass(hint, Struct):

@@ -1,7 +1,8 @@
 """A moment on two axes: what the ledger knew, and what had come true.
 
 ``known`` answers "what did the ledger say then?", ``effective`` "what do we know now to have been
-true that day?". Together they answer what was known then of what was true by that day.
+true that day?". Together they answer what was known then of what was true by that day. What is
+entered on one day and holds since another counts from that other day on (``Event.effective_on``).
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class AsOf:
         default=None, description="What the ledger knew at this instant. 账本时刻。"
     )
     effective: date | None = strawberry.field(
-        default=None, description="Facts true up to this day. 事实发生日。"
+        default=None, description="Facts that had taken effect by this day. 事实生效日。"
     )
 
     async def known(self, context: Context) -> int | None:

@@ -73,6 +73,14 @@ def output(
     return made
 
 
+def named_of(struct: type) -> str | None:
+    """The name of the object type that shows a struct, or one made of it with more fields."""
+    made = _OUTPUTS.get(struct)
+    if made is None:
+        made = next((kind for each, kind in _OUTPUTS.items() if issubclass(each, struct)), None)
+    return None if made is None else str(made.__strawberry_definition__.name)
+
+
 def _position(name: str, hint: Any) -> Any:
     position = POSITIONS.get(name)
     return position | None if position and type(None) in get_args(hint) else position
@@ -192,14 +200,16 @@ def bad_cursor() -> Fault:
     )
 
 
-def bounded(first: int | None, *, least: int = 0, name: str = "first") -> int:
-    """How many rows to read. Raises ``Fault`` (``BAD_PAGE``) outside ``least`` to ``FIRST_MAX``."""
+def bounded(
+    first: int | None, *, least: int = 0, most: int = FIRST_MAX, name: str = "first"
+) -> int:
+    """How many rows to read. Raises ``Fault`` (``BAD_PAGE``) outside ``least`` to ``most``."""
     wanted = FIRST_DEFAULT if first is None else first
-    if not least <= wanted <= FIRST_MAX:
+    if not least <= wanted <= most:
         raise Fault(
             "BAD_PAGE",
-            zh=f"{name} 须在 {least} 至 {FIRST_MAX} 之间",
-            en=f"{name} must lie between {least} and {FIRST_MAX}",
+            zh=f"{name} 须在 {least} 至 {most} 之间",
+            en=f"{name} must lie between {least} and {most}",
             field=name,
         )
     return wanted

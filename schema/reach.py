@@ -2,15 +2,25 @@
 
 A view is narrowed to the asker's own reach by facets; what lies outside is not refused but absent,
 so that nobody learns that it exists.
+
+Of moments one rule holds, for queries and exports alike. What happened stays with the school and
+place where it happened; a person may move. **Who names a teacher may open the record as of a moment
+if the teacher is theirs now, or was theirs at that moment**: the record moves with the teacher, so
+that the school and bureau of today read the whole of it at any moment; those who are left keep the
+moments at which the teacher was theirs, and learn nothing of what took place afterwards. A list
+holds those who were the asker's at its moment.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from ledger.command import Asker, Role
 from ledger.names import JurisdictionId
-from projections.reader import Where, of_party
+from projections.projection import Projection
+from projections.reader import Reader, Where, of_party
+from projections.snapshot import Snapshot
 from projections.trainer import WILLING
 
 PLACED = (Role.BUREAU, Role.AUDITOR, Role.INTEGRATOR)
@@ -21,7 +31,8 @@ class Openness:
     """By which facet each role reaches a view, and who sees all of it.
 
     ``enrolled``: teachers and schools reach what concerns the offerings of their enrollments.
-    ``shared``: the tag of rows that a provider reaches beside its own.
+    ``shared``: the tag of rows that a provider reaches beside its own. ``moves``: a row is about
+    one who may move, by its key.
     """
 
     all_of_it: tuple[Role, ...] = ()
@@ -31,13 +42,14 @@ class Openness:
     place: str | None = None
     enrolled: str | None = None
     shared: str | None = None
+    moves: bool = False
 
 
 VIEWS: dict[str, Openness] = {
     "schools": Openness(all_of_it=tuple(Role)),
     "providers": Openness(all_of_it=tuple(Role)),
     "offerings": Openness(all_of_it=tuple(Role)),
-    "teachers": Openness(teacher="key", school="school", place="place"),
+    "teachers": Openness(teacher="key", school="school", place="place", moves=True),
     # No name of a person stands there; the platform's registry is for those who plan and review.
     "trainers": Openness(provider="tags", place="tags", shared=WILLING),
     "resumptions": Openness(provider="provider", place="place"),
@@ -48,7 +60,7 @@ VIEWS: dict[str, Openness] = {
     "screenings": Openness(provider="provider", place="place"),
     "completions": Openness(teacher="teacher", school="school", provider="provider", place="place"),
     "changes": Openness(provider="provider", place="place", enrolled="offering"),
-    "records": Openness(teacher="key", school="school", place="place"),
+    "records": Openness(teacher="key", school="school", place="place", moves=True),
     "school_based": Openness(teacher="teacher", school="school", place="place"),
     # Before there is a sanction, a warning is between the bureau and the provider.
     "warnings": Openness(provider="provider", place="place"),
@@ -84,6 +96,29 @@ def reach(asker: Asker, view: str, places: tuple[str, ...]) -> Where | None:
             return Where(overlap=(("tags", (str(asker.scope), openness.shared)),))
         return of_party(asker.scope)
     return Where(equal=((facet, str(asker.scope)),))
+
+
+def reached(
+    asker: Asker,
+    view: Projection[Any],
+    places: tuple[str, ...],
+    where: Where,
+    rows: Reader | Snapshot,
+    now: Reader,
+) -> Where | None:
+    """The conditions with the asker's reach at the moment of the rows; ``None``: no row at all.
+
+    Who is named and is the asker's now is within reach at any moment.
+    """
+    allowed = reach(asker, view.name, places)
+    if allowed is None:
+        return None
+    named = [value for name, value in where.equal if name == "key"]
+    if VIEWS[view.name].moves and named and rows is not now:
+        own = allowed.and_equal(key=named[0])
+        if now.page(view, own, first=1).rows:
+            return where
+    return allowed.and_where(where)
 
 
 def _placed(asker: Asker, facet: str | None, places: tuple[str, ...]) -> Where | None:

@@ -50,7 +50,8 @@ def _decimal(value: object) -> Decimal:
     )
 
 
-def _instant(value: object) -> datetime:
+def instant_of(value: object) -> datetime:
+    """The instant that is written, with its offset. Raises ``Fault`` (``BAD_INSTANT``)."""
     try:
         moment = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
@@ -119,7 +120,7 @@ SCALARS: dict[object, ScalarDefinition] = {
         name="DateTime",
         description="An instant with its offset, RFC 3339. 带时区的时刻。",
         serialize=datetime.isoformat,
-        parse_value=_instant,
+        parse_value=instant_of,
     ),
     Text: strawberry.scalar(
         name="Text",

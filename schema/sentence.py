@@ -22,7 +22,7 @@ from msgspec import Struct
 
 from ledger.event import CATALOGUE, Entry, Event
 from ledger.names import VALUE, Name
-from schema.words import WORDS
+from schema.words import WORDS, halves
 
 LISTED_MAX = 5
 CHARACTERS_MAX = 200
@@ -218,8 +218,7 @@ def _count(value: Any) -> int:
 def _enum(value: Enum, language: int) -> str:
     words = WORDS["values"]
     both = words.get(f"{type(value).__name__}.{value.value}", words.get(str(value.value), ""))
-    at = next((n for n, each in enumerate(both) if "一" <= each <= "鿿"), len(both))
-    said = (both[at:].strip(" 。"), both[:at].strip(" ."))[language]
+    said = halves(both)[language]
     if not said:
         return str(value.value).replace("_", " ").lower()
     return said[:1].lower() + said[1:] if said[1:2].islower() else said

@@ -19,6 +19,7 @@ from schema.history import EntryType, own_of, position_of, shown
 from schema.moment import AsOf
 from schema.outputs import Slice, bounded, connection
 from schema.reach import reach
+from schema.scalars import name_in
 from schema.sentence import Speaker, names_in
 
 Info = strawberry.Info[Context, None]
@@ -123,11 +124,5 @@ def _names(of: str, others: list[strawberry.ID]) -> tuple[str, ...]:
             en=f"at most {NAMES_MAX} names",
             field="alongWith",
         )
-    names = []
-    for argument, each in [("of", of), *(("alongWith", each) for each in others)]:
-        try:
-            names.append(str(Name(each)))
-        except Fault as fault:
-            fault.field = argument
-            raise
-    return tuple(dict.fromkeys(names))
+    given = [("of", of), *(("alongWith", each) for each in others)]
+    return tuple(dict.fromkeys(str(name_in(Name, each, argument)) for argument, each in given))

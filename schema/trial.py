@@ -14,14 +14,13 @@ from ledger.store.answer import Refusal
 from ledger.store.rehearsal import would_be
 from ledger.trial import Flip, Tally
 from projections.catalogue import RECORDS
-from projections.reader import Where
-from projections.trial import Counted, Trial, over
+from projections.trial import Counted, Trial, Whose, over
 from schema.access import Denied
 from schema.answers import RefusalReason
 from schema.context import Context
 from schema.moment import AsOf
 from schema.outputs import Slice, bounded, connection, key_of, output
-from schema.reach import PLACED, covered, reach
+from schema.reach import PLACED, covered
 from schema.scalars import Position, name_in
 
 Info = strawberry.Info[Context, None]
@@ -85,8 +84,8 @@ class TrialQuery:
         at_least: Position | None = None,
     ) -> TrialType:
         context = info.context
-        limit, key = bounded(first), key_of(after)
-        where = await _where(context, place, school)
+        limit, key = bounded(first, most=context.page_max), key_of(after)
+        whose = await _whose(context, place, school)
         await context.at_least(at_least, RECORDS)
         read = await context.run(parse, draft, "draft", format)
         rows = await context.rows(as_of)
@@ -101,7 +100,7 @@ class TrialQuery:
         )
         if refusals:
             return _shown(trial, list(refusals), limit, key)
-        await context.run(over, trial, rows, where, book, tried, TEACHERS_MAX)
+        await context.run(over, trial, rows, whose, book, tried, TEACHERS_MAX)
         return _shown(trial, [], limit, key)
 
 
@@ -135,25 +134,22 @@ def _counted(each: Counted) -> CountedType:
     return CountedType(of=strawberry.ID(each.of), tally=each.tally)
 
 
-async def _where(context: Context, place: str | None, school: str | None) -> list[Where]:
-    """Whose records are judged: those in reach, of the place and school that were asked for."""
-    if context.asker.role not in (*PLACED, Role.OPERATOR):
+async def _whose(context: Context, place: str | None, school: str | None) -> Whose:
+    """Who worked on the day within reach, and in the place and school that were asked for."""
+    asker = context.asker
+    if asker.role not in (*PLACED, Role.OPERATOR):
         raise Denied(
             "FORBIDDEN_ROLE",
             zh="草案试算供教育行政部门和审计人员使用",
             en="drafts are tried by bureaus and auditors",
         )
-    within = reach(context.asker, RECORDS.name, await context.places())
-    if within is None:
-        return []
+    within = None if asker.role is Role.OPERATOR else covered(asker, await context.places())
+    asked: list[tuple[str, ...] | None] = [within]
     if school is not None:
-        within = within.and_equal(school=name_in(SchoolId, school, "school"))
-    if place is None:
-        return [within]
-    named = name_in(JurisdictionId, place, "place")
-    inside = replace(context.asker, role=Role.BUREAU, scope=named)
-    places = await context.all_places() if named.level == "CITY" else ()
-    covering = covered(inside, places)
-    if covering is None:
-        return [within]
-    return [replace(within, among=(*within.among, ("place", covering)))]
+        asked.append((str(name_in(SchoolId, school, "school")),))
+    if place is not None:
+        named = name_in(JurisdictionId, place, "place")
+        inside = replace(asker, role=Role.BUREAU, scope=named)
+        places = await context.all_places() if named.level == "CITY" else ()
+        asked.append(covered(inside, places))
+    return Whose(among=tuple(asked))

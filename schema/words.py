@@ -21,7 +21,7 @@ ROOTS = {"Mutation": "What may be asked of the ledger.", "Subscription": "What m
 
 def _read() -> dict[str, dict[str, str]]:
     """The words of all files, by table. Raises ``TypeError`` for a word that stands twice."""
-    words: dict[str, dict[str, str]] = {"types": {}, "values": {}, "fields": {}}
+    words: dict[str, dict[str, str]] = {"types": {}, "values": {}, "fields": {}, "rows": {}}
     files = resources.files("schema").joinpath("words").iterdir()
     for file in sorted(files, key=lambda each: each.name):
         for table, said in tomllib.loads(file.read_text("utf-8")).items():
@@ -79,6 +79,14 @@ def bilingual(text: str | None) -> bool:
         and any("一" <= each <= "鿿" for each in text)
         and any(each.isascii() and each.isalpha() for each in text)
     )
+
+
+def halves(text: str) -> tuple[str, str]:
+    """The Chinese and the English of a text in both, without their stops."""
+    at = next((n for n, each in enumerate(text) if "一" <= each <= "鿿"), len(text))
+    # Chinese may begin with a number or a letter; the English before it ends with a stop.
+    at = text.rfind(". ", 0, at) + 2 if ". " in text[:at] else at
+    return text[at:].strip(" 。"), text[:at].strip(" .")
 
 
 def _both(english: str | None, chinese: str | None) -> str | None:

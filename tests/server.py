@@ -185,6 +185,8 @@ def _running(app: Any) -> Iterator[str]:
         uvicorn.Config(app, log_level="error", lifespan="on", timeout_graceful_shutdown=1)
     )
     listener = socket.create_server(("127.0.0.1", 0))
+    # As where it is served: asyncio does it only for sockets that it opens itself.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     ready = threading.Event()
 
     async def serve() -> None:

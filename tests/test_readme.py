@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shlex
@@ -23,7 +24,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from typer.testing import CliRunner
 
-from api import cli
+from api import cli, export
 from api.settings import Settings
 from ledger import document
 from ledger.adoption import AdoptRegulation
@@ -35,6 +36,7 @@ from ledger.register import RegisterSchool
 from ledger.regulation import Rulebook
 from ledger.teacher import RegisterTeacher
 from schema import inputs, outputs, root
+from schema.export_document import EXPORTS
 from tests.given import adoption, given
 from tests.ledger.test_document import RUIAN_ENTERED
 from tests.server import Served, serving
@@ -221,6 +223,24 @@ def test_the_shell_examples_run_as_they_stand(name, served):
 
 
 @pytest.mark.parametrize("name", READMES)
+def test_the_export_gives_a_file_with_its_hash(name, served, tmp_path):
+    [block] = [content for info, content in blocks(name) if info == "sh" and "/exports" in content]
+    script = block[block.index("curl") :].replace(SHOWN_AT, served.url)
+    token = served.token(Role.BUREAU, RUIAN)
+    done = subprocess.run(
+        ["bash", "-c", script],
+        env={"PATH": "/usr/local/bin:/usr/bin:/bin", "TOKEN": token, "NO_PROXY": "127.0.0.1"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=tmp_path,
+    )
+    digest = hashlib.sha256((tmp_path / "e.csv").read_bytes()).hexdigest()
+
+    assert f"x-xuefen-sha256: {digest}" in done.stdout
+
+
+@pytest.mark.parametrize("name", READMES)
 def test_the_settings_are_all_there(name):
     prefix = Settings.model_config["env_prefix"]
     expected = {f"{prefix}{field}".upper(): field for field in Settings.model_fields}
@@ -277,6 +297,7 @@ def test_the_limits_are_those_of_the_code(name):
         BODY_BYTES_MAX,
         inputs.ROWS_MAX,
         outputs.FIRST_MAX,
+        export.ROWS_MAX,
         root.DEPTH_MAX,
         root.ALIASES_MAX,
         root.TOKENS_MAX,
@@ -284,6 +305,14 @@ def test_the_limits_are_those_of_the_code(name):
     shown = [int(re.sub(r"\D", "", row[1])) for row in tables(name)[-1][1:]]
 
     assert shown == values
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_the_exports_are_all_there(name):
+    [table] = [each for each in tables(name) if each[0][1] == "`what`"]
+    shown = [what for row in table[1:] for what in re.findall(r"`(\w+)`", row[1])]
+
+    assert sorted(shown) == sorted(EXPORTS)
 
 
 @pytest.mark.parametrize("name", [*READMES, "CONTRIBUTING.md", "CHANGELOG.md"])

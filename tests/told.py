@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from ledger.store.ledger import Ledger
-from projections.catalogue import VIEWS
+from projections.catalogue import INDEXES, VIEWS
 from projections.runner import Runner
 from tests.town import KEY, OPERATOR, Hand, database, database_at, story, teacher, tell
 
@@ -28,7 +28,7 @@ def told_template(postgres_url: str, founded_template: str) -> str:
         seal, digests = ledger.vault.seal(SEALED, {"name": "林老师", "phone": "13800000000"})
         enter = replace(teacher(9), sealed=digests)
         assert ledger.ask([enter], OPERATOR, seals={0: seal}).outcomes[0].accepted
-        Runner(ledger.pool, ledger.feed, VIEWS).catch_up()
+        Runner(ledger.pool, ledger.feed, (*VIEWS, *INDEXES)).catch_up()
     return name
 
 

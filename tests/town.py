@@ -40,6 +40,7 @@ from ledger.expansion import DecideExpansion, RequestExpansion
 from ledger.form import Form
 from ledger.invitation import SendTrainingNotices
 from ledger.judgement import SettleCompletion
+from ledger.log import LogDay
 from ledger.misconduct import RecordMisconduct
 from ledger.names import ChangeId, CreditId, LedgerId, Name, SampleId, StaffId, TeacherId
 from ledger.notice import NotifyDenial
@@ -52,7 +53,7 @@ from ledger.response import AwardOrder, RespondToOrder
 from ledger.resumption import ApplyForResumption, CommitToSafety, DecideAcceptance
 from ledger.review import PublishProject, ReviewProject
 from ledger.sample import DrawSample
-from ledger.schedule import Half, LogDay, PublishTimetable
+from ledger.schedule import Half, PublishTimetable
 from ledger.school_based import RecogniseSchoolBased, RecordSchoolBased
 from ledger.screening import AnnounceScreening, ScreenApplicants
 from ledger.selection import SelectOffering

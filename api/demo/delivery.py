@@ -20,7 +20,7 @@ from api.demo.classes import (
 from api.demo.rounds import Roster, school, timetable
 from api.demo.stage import Stage
 from ledger.assessment import RecordAssessment, Result
-from ledger.attendance import Absence, AbsenceKind, GrantLeave, RecordAttendance
+from ledger.attendance import Absence, AbsenceKind, RecordAttendance
 from ledger.change import (
     ChangeClass,
     ChangeKind,
@@ -33,10 +33,12 @@ from ledger.correction import CorrectAttendance
 from ledger.credit import AwardCredit
 from ledger.effect import CarryOutChange
 from ledger.judgement import SettleCompletion
+from ledger.leave import GrantLeave
+from ledger.log import LogDay
 from ledger.misconduct import RecordMisconduct
 from ledger.names import ChangeId, CreditId, TeacherId
 from ledger.notice import NotifyDenial
-from ledger.schedule import Half, LogDay
+from ledger.schedule import Half
 from ledger.school_based import RecogniseSchoolBased, RecordSchoolBased
 from ledger.withdrawal import WithdrawSelection
 

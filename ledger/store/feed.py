@@ -9,21 +9,25 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from fractions import Fraction
 from selectors import EVENT_READ, DefaultSelector
 from typing import Any
 from uuid import UUID
 
 import psycopg
+from psycopg import sql
 from psycopg_pool import ConnectionPool
 
 from ledger.event import Entry, decode
 from ledger.store.connection import take_role
-from ledger.store.page import statement_of
+from ledger.store.page import SAMPLED, bounding, counting, sampling, statement_of
 from ledger.store.statements import PINNED
 from ledger.store.wakeup import Wakeup
 
 PAGE_MAX = 10_000
 TAIL_PAGE = 500
+# From here on a sample is large enough to be trusted where it is off by more than the margin.
+CERTAIN, MARGIN = 50_000, Fraction(1, 4)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +36,8 @@ class Filter:
 
     ``tags``: all of them; ``any_tags``: at least one (the reader's own reach, or many subjects at
     once); ``scattered``: those tags are rarer than the types, so they lead; days and instants
-    include both ends.
+    include both ends. ``on_from`` and ``on_to`` are days of entries, ``true_by`` is the last day
+    on which what is wanted took effect.
     """
 
     tags: tuple[str, ...] = ()
@@ -44,6 +49,7 @@ class Filter:
     known_to: datetime | None = None
     on_from: date | None = None
     on_to: date | None = None
+    true_by: date | None = None
     after: int = 0
     before: int | None = None
     scattered: bool = False
@@ -67,7 +73,12 @@ class Filter:
             and (self.known_to is None or entry.at <= self.known_to)
             and (self.on_from is None or entry.on >= self.on_from)
             and (self.on_to is None or entry.on <= self.on_to)
+            and self.holds(entry)
         )
+
+    def holds(self, entry: Entry) -> bool:
+        """Whether an entry had taken effect by the day that is asked about."""
+        return self.true_by is None or entry.effective_on <= self.true_by
 
 
 def open_pool(url: str, most: int = 8) -> ConnectionPool[psycopg.Connection[Any]]:
@@ -134,10 +145,42 @@ class Feed:
 
     def page(self, wanted: Filter, limit: int, *, latest_first: bool = False) -> list[Entry]:
         """At most ``limit`` entries in order of position, or the latest first."""
-        statement, values = statement_of(wanted, min(limit, PAGE_MAX), latest_first)
+        most = min(limit, PAGE_MAX)
+        found: list[Entry] = []
+        while True:
+            read = self._read(wanted, most, latest_first)
+            found += filter(wanted.holds, read)
+            if len(read) < most or len(found) >= most:
+                return found[:most]
+            last = read[-1].position
+            wanted = _later(wanted, wanted.after, last) if latest_first else _later(wanted, last)
+
+    def _read(self, wanted: Filter, limit: int, latest_first: bool) -> list[Entry]:
+        """A page as the database tells it: some of it may take effect only later."""
+        statement, values = statement_of(wanted, limit, latest_first)
         with self._pool.connection() as connection, connection.cursor(binary=True) as cursor:
             rows = cursor.execute(statement, values).fetchall()
         return [decode(position, bytes(body)) for position, body in rows]
+
+    def exceeds(self, wanted: Filter, most: int) -> bool:
+        """Whether more entries are wanted than so many; told from the indexes, without a body.
+
+        One index alone often says that they are few, a sample that they are far too many; only
+        where it is close are they counted one by one.
+        """
+
+        def count(statement: sql.Composed, values: dict[str, Any]) -> int:
+            row = connection.execute(statement, values).fetchone()
+            return row[0] if row is not None else 0
+
+        with self._pool.connection() as connection:
+            if any(count(*bound) <= most for bound in bounding(wanted, most + 1)):
+                return False
+            if most >= CERTAIN and (wanted.types or wanted.all_tags or wanted.any_tags):
+                guess = count(*sampling(wanted, most)) * SAMPLED
+                if abs(guess - most) > most * MARGIN:
+                    return guess > most
+            return count(*counting(wanted, most + 1)) > most
 
     def raw_page(self, after: int, limit: int) -> list[tuple[int, bytes]]:
         """Positions and bodies after a position, for readers that decode themselves."""

@@ -6,16 +6,20 @@ entries carry the tag or the type.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
 
+from ledger.event import dated_types
 from ledger.store.statements import tag_hash
 
 if TYPE_CHECKING:
     from ledger.store.feed import Filter
 
 POSITION_MAX = 2**63 - 1
+# A prime, so that what comes in a rhythm is not always met, or always missed.
+SAMPLED, SPARSE = 101, 10
 
 
 def statement_of(
@@ -46,6 +50,42 @@ def statement_of(
     return composed, values
 
 
+def counting(wanted: Filter, most: int) -> tuple[sql.Composed, dict[str, Any]]:
+    """The query that counts the wanted entries up to a number, without reading them."""
+    statement, values = statement_of(wanted, most, latest_first=False)
+    return sql.SQL("select count(*) from ({}) w").format(statement), values
+
+
+def bounding(wanted: Filter, most: int) -> Iterator[tuple[sql.Composed, dict[str, Any]]]:
+    """Queries that count, up to a number, no less than is wanted; each reads one index only.
+
+    What carries the tags, whatever it is else, and what is of the types, whomever it concerns.
+    """
+    values = _values(wanted, most)
+    hashes = values["hashes"][:1] or sorted({tag_hash(tag) for tag in wanted.any_tags or ()})
+    if hashes:
+        yield _TAGGED.format(), values | {"hashes": hashes}
+    if wanted.types:
+        yield _TYPED.format(), values
+
+
+def sampling(wanted: Filter, most: int) -> tuple[sql.Composed, dict[str, Any]]:
+    """The query that counts the wanted entries at one position in ``SAMPLED``, by tag or type.
+
+    It looks at as many rows of one index as would hold ``most`` if one in ``SPARSE`` is wanted.
+    """
+    values = _values(wanted, most * SPARSE)
+    hashes = values["hashes"][:1] or sorted({tag_hash(tag) for tag in wanted.any_tags or ()})
+    conditions = _conditions(wanted, values)
+    if hashes and wanted.types:
+        conditions.append(_OF_TYPE)
+    template = _SAMPLE_OF_TAG if hashes else _SAMPLE_OF_TYPE
+    return (
+        template.format(conditions=sql.SQL(" and ").join(conditions)),
+        values | {"hashes": hashes, "sampled": SAMPLED},
+    )
+
+
 def _values(wanted: Filter, limit: int) -> dict[str, Any]:
     lone = wanted.any_tags if wanted.any_tags is not None and len(wanted.any_tags) == 1 else ()
     return {
@@ -60,6 +100,8 @@ def _values(wanted: Filter, limit: int) -> dict[str, Any]:
         "known_to": wanted.known_to,
         "on_from": wanted.on_from,
         "on_to": wanted.on_to,
+        "true_by": wanted.true_by,
+        "dated": [] if wanted.true_by is None else dated_types(),
         "limit": limit,
     }
 
@@ -90,6 +132,37 @@ _BY_TAG = sql.SQL(
     "where (t.hash, t.position) > ((%(hashes)s::bigint[])[1], %(after)s) "
     "and (t.hash, t.position) < ((%(hashes)s::bigint[])[1], %(before)s) and {others} "
     "order by t.hash {order}, t.position {order} limit %(limit)s"
+)
+_TAGGED = sql.SQL(
+    "select count(*) from (select from unnest(%(hashes)s::bigint[]) as one(hash) "
+    "cross join lateral (select from ledger.tags t "
+    "where (t.hash, t.position) > (one.hash, %(after)s) "
+    "and (t.hash, t.position) < (one.hash, %(before)s) limit %(limit)s) found "
+    "limit %(limit)s) w"
+)
+_SAMPLE_OF_TAG = sql.SQL(
+    "select count(distinct e.position) from ("
+    "select found.position from unnest(%(hashes)s::bigint[]) as one(hash) "
+    "cross join lateral (select t.position from ledger.tags t "
+    "where (t.hash, t.position) > (one.hash, %(after)s) "
+    "and (t.hash, t.position) < (one.hash, %(before)s) limit %(limit)s) found limit %(limit)s) w "
+    "join ledger.events e on e.position = w.position "
+    "where w.position %% %(sampled)s = 0 and {conditions}"
+)
+_SAMPLE_OF_TYPE = sql.SQL(
+    "select count(*) from (select found.position from unnest(%(types)s::text[]) as one(type) "
+    "cross join lateral (select e.position from ledger.events e "
+    "where (e.type, e.position) > (one.type, %(after)s) "
+    "and (e.type, e.position) < (one.type, %(before)s) limit %(limit)s) found limit %(limit)s) w "
+    "join ledger.events e on e.position = w.position "
+    "where w.position %% %(sampled)s = 0 and {conditions}"
+)
+_TYPED = sql.SQL(
+    "select count(*) from (select from unnest(%(types)s::text[]) as one(type) "
+    "cross join lateral (select from ledger.events e "
+    "where (e.type, e.position) > (one.type, %(after)s) "
+    "and (e.type, e.position) < (one.type, %(before)s) limit %(limit)s) found "
+    "limit %(limit)s) w"
 )
 _OTHER_TAG = sql.SQL(
     "exists (select from ledger.tags o where o.hash = (%(hashes)s::bigint[])[{n}] "
@@ -131,4 +204,6 @@ _RANGES = {
     "where at <= %(known_to)s order by at desc, position desc limit 1)",
     "on_from": "e.on_day >= %(on_from)s",
     "on_to": "e.on_day <= %(on_to)s",
+    # The day of an event that tells its own is only known once it is read.
+    "true_by": "(e.on_day <= %(true_by)s or e.type = any(%(dated)s::text[]))",
 }

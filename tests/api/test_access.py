@@ -197,6 +197,20 @@ def test_each_party_sees_its_own(town: Served, party: str, name: str) -> None:
         assert answer["totalCount"] == len(answer["edges"])
 
 
+@pytest.mark.parametrize("party", PARTIES)
+def test_an_answer_is_of_the_same_position_for_everybody(town: Served, party: str) -> None:
+    asker = town.party(*PARTIES[party])
+    views = [name for name in (*CONNECTIONS, *OPEN, "findingCounts") if name != "history"]
+
+    def positions(arguments: str) -> set[int]:
+        asked = " ".join(f"{name}{arguments} {{ position }}" for name in views)
+        return {each["position"] for each in asker.ask(f"{{ {asked} }}").values()}
+
+    assert positions("") == {town.head}
+    assert positions("(asOf: {position: 40})") == {40}
+    assert asker.ask("{ history(first: 1) { position } }")["history"]["position"] == town.head
+
+
 @pytest.mark.parametrize("party", ABROAD)
 @pytest.mark.parametrize("name", CONNECTIONS)
 def test_a_wider_reach_takes_in_both_counties(town: Served, party: str, name: str) -> None:

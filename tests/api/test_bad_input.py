@@ -142,6 +142,31 @@ def test_a_malformed_name_is_a_fault_that_names_the_field(operator: Party, name:
 
 
 @pytest.mark.parametrize(
+    ("question", "field"),
+    [
+        ('obligations(year: 2024, place: "x") { code }', "place"),
+        ('obligations(year: 2024, school: "x") { code }', "school"),
+        ('whyNotSelected(teacher: "x", offering: "offering:a") { answer }', "teacher"),
+        ('whyNotSelected(teacher: "teacher:a", offering: "x") { answer }', "offering"),
+        ('whyNotCounted(credit: "x") { answer }', "credit"),
+        ('accessLog(actor: "x") { position }', "actor"),
+        ('accessLog(subject: "x") { position }', "subject"),
+        ('teachers(school: "x") { position }', "school"),
+        ('timeline(of: "teacher:a", alongWith: ["x"]) { position }', "alongWith"),
+        ('indicators(of: "x", year: 2023) { code }', "of"),
+        ('indicators(of: "school:a", term: "x") { code }', "term"),
+        ('history(filter: {actor: "x"}) { position }', "filter"),
+    ],
+)
+def test_a_malformed_name_in_a_question_names_its_argument(
+    operator: Party, question: str, field: str
+) -> None:
+    [said] = operator.errors(f"{{ {question} }}")
+
+    assert (said["code"], said["field"]) == ("MALFORMED_NAME", field)
+
+
+@pytest.mark.parametrize(
     ("query", "given", "code"),
     [
         ("query($v: ID) { schools(place: $v) { totalCount } }", "school:x", "MALFORMED_NAME"),

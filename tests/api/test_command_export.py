@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from api.cli import app
 from tests.cast import RUIAN
 from tests.told import told_template, told_url
-from tests.town import KEY, database, founded_template, founded_url
+from tests.town import CREDIT, KEY, database, founded_template, founded_url
 
 __all__ = ["database", "founded_template", "founded_url", "told_template", "told_url"]
 
@@ -63,9 +63,24 @@ def test_a_past_position_and_a_purpose_are_kept_to(told_url: str, folder: Path) 
     assert told["channel"] == "CONSOLE"
 
 
+def test_a_question_is_exported_as_a_list_is(told_url: str, folder: Path) -> None:
+    out = folder / "out.jsonl"
+    printed, _ = export(
+        told_url, folder, "whyNotCounted", "--format", "jsonl", "--filter", f"credit={CREDIT}",
+        "--effective", "2024-08-31", "--out", out, "--json",
+    )  # fmt: skip
+    told, [row] = json.loads(printed), out.read_text().splitlines()
+
+    assert (told["rows"], told["subjects"]) == (1, 1)
+    assert told["filters"] == {"credit": str(CREDIT), "on": "2024-08-31"}
+    assert json.loads(row)["answer"] == "NOT_COUNTED"
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
+        (("evidence",), "BAD_FILTER"),
+        (("teachers", "--effective", "2200-01-01"), "BAD_DAY"),
         (("passwords",), "UNKNOWN_EXPORT"),
         (("teachers", "--filter", "place"), "BAD_FILTER"),
         (("teachers", "--filter", "colour=red"), "BAD_FILTER"),

@@ -347,3 +347,13 @@ def test_a_credit_is_asked_for_in_one_of_two_ways(town: Served, given: str) -> N
     [error] = town.operator.errors(f"{{ whyNotCounted{given} {{ answer }} }}")
 
     assert error["code"] == "BAD_SUBJECT"
+
+
+def test_no_reason_names_an_event_twice(town: Served) -> None:
+    ask = "query($t: ID!, $o: ID!) { found: %s(teacher: $t, offering: $o) " + TOLD + " }"
+    for teacher in (LIN, CHEN, ZHOU):
+        for what in PAIR:
+            found = town.operator.ask(ask % what, t=str(teacher), o=str(OFFERING))["found"]
+            for each in found["reasons"]:
+                for named in (each["evidence"], each["opposing"]):
+                    assert len(named) == len({*named}), (what, each)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from base64 import b64decode
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
+from datetime import timedelta
 from hashlib import sha256
 from threading import Barrier, Event
 from typing import Any
@@ -24,34 +22,18 @@ from ledger.names import JurisdictionId
 from ledger.store.access_log import Logged, Wanted
 from schema.column import parts_of
 from schema.export_document import EXPORTS, ONE_BY_ONE
+from schema.export_query import QUERIES
 from tests.cast import COUNTY_SCHOOL, HANGZHOU, LIN, RUIAN, SCHOOL
-from tests.server import Party, Served, serving, spoken
+from tests.exported import FORMS, NEEDED, bureau, code, export, lines, told
+from tests.server import Party, Served
 from tests.told import SEALED, told_template
-from tests.town import database, founded_template
+from tests.town import founded_template
 
-__all__ = ["founded_template", "told_template"]
+__all__ = ["founded_template", "told", "told_template"]
 
-NEEDED = {
-    "obligations": {"place": RUIAN, "year": 2024},
-    "indicators": {"of": RUIAN, "year": 2024},
-    "indicatorParts": {"of": RUIAN, "term": "term:2024H1"},
-}
-FORMS = ("csv", "xlsx", "jsonl")
+STANDING = [each for each in EXPORTS if each not in QUERIES]
 OPEN = ("schools", "providers", "offerings")
 SINCE = [0]
-
-
-@pytest.fixture(scope="module")
-def told(
-    postgres_url: str, told_template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Served]:
-    """A server over the town's story, after its term."""
-    with (
-        database(postgres_url, told_template) as url,
-        serving(url, tmp_path_factory.mktemp("told")) as server,
-    ):
-        server.clock.set(date(2024, 9, 1))
-        yield server
 
 
 @pytest.fixture
@@ -67,32 +49,8 @@ def log(town: Served) -> list[Logged]:
     return [each for each in found if each.number > SINCE[0]]
 
 
-def export(party: Party, what: str, form: str = "jsonl", **more: Any) -> httpx.Response:
-    """The answer to an export."""
-    body = {"what": what, "format": form, "filters": NEEDED.get(what, {})} | more
-    return party.served.client.post("/exports", json=body, headers=party.headers)
-
-
-def lines(answer: httpx.Response) -> list[dict[str, Any]]:
-    """The objects of a file of lines."""
-    assert answer.status_code == 200, answer.text
-    return [json.loads(each) for each in answer.text.splitlines()]
-
-
-def code(answer: httpx.Response) -> str:
-    """Why there is no file."""
-    [error] = answer.json()["errors"]
-    spoken(error["extensions"])
-    return str(error["extensions"]["code"])
-
-
-def bureau(town: Served, place: str = RUIAN) -> Party:
-    """The bureau of a county."""
-    return town.party(Role.BUREAU, place, actor="staff:bureau")
-
-
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("what", EXPORTS)
+@pytest.mark.parametrize("what", STANDING)
 def test_each_list_and_document_is_a_file_that_is_told_and_logged(
     town: Served, what: str, form: str
 ) -> None:
@@ -112,7 +70,7 @@ def test_each_list_and_document_is_a_file_that_is_told_and_logged(
     assert (row.actor, row.role, row.scope) == ("staff:bureau", "BUREAU", RUIAN)
 
 
-@pytest.mark.parametrize("what", [each for each in EXPORTS if each not in NEEDED])
+@pytest.mark.parametrize("what", [each for each in STANDING if each not in NEEDED])
 def test_lines_have_the_keys_of_the_query_and_tables_the_same_fields(
     town: Served, what: str
 ) -> None:
@@ -157,7 +115,7 @@ def test_a_record_goes_out_with_its_lines_and_verdict(town: Served) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("what", EXPORTS)
+@pytest.mark.parametrize("what", STANDING)
 def test_now_and_as_of_now_are_the_same_bytes(town: Served, what: str, form: str) -> None:
     now = export(bureau(town), what, form)
     then = export(bureau(town), what, form, asOf={"position": town.head})
@@ -199,7 +157,7 @@ def test_a_teacher_learns_of_the_exports_that_they_stood_in(town: Served) -> Non
     ]
 
 
-@pytest.mark.parametrize("what", EXPORTS)
+@pytest.mark.parametrize("what", STANDING)
 def test_another_county_is_given_nothing_whatever_it_filters_by(town: Served, what: str) -> None:
     if what in OPEN:
         return
@@ -223,7 +181,7 @@ def test_another_county_is_given_nothing_whatever_it_filters_by(town: Served, wh
     ],
 )
 def test_strangers_are_given_nothing(town: Served, role: Role, scope: str) -> None:
-    for what in EXPORTS:
+    for what in STANDING:
         if what not in OPEN and (what, role) != ("orders", Role.PROVIDER):
             answer = export(town.party(role, scope), what)
             assert lines(answer) == [] or (what, scope) == ("history", HANGZHOU)

@@ -10,10 +10,10 @@ import pytest
 
 from ledger.closing import CloseOffering
 from ledger.command import Role
+from ledger.log import LogDay
 from ledger.notice import NotifyDenial
 from ledger.redress import ReopenFinding, ResolveFinding
 from ledger.safeguard import RecordSafeguard
-from ledger.schedule import LogDay
 from tests.cast import (
     CHEN,
     COUNTY_SCHOOL,

@@ -22,21 +22,30 @@ from bench.kill_servers import Servers, fresh_folder
 from bench.kill_verify import told
 from ledger.draw import ScreeningOrder
 from ledger.enrollment import EnrollmentConfirmed, EnrollmentDeclined
+from ledger.event import Entry
 from ledger.fault import Fault
 from ledger.finding import FindingMade
+from ledger.names import JurisdictionId, ProviderId, SchoolId
 from ledger.screening import ApplicantsScreened
 from ledger.store.feed import Filter
 from ledger.store.founding import REQUEST
 from ledger.store.ledger import Ledger
 from ledger.store.trouble import Trouble
 from ledger.store.vault import load_key
-from projections.catalogue import SCREENINGS, VIEWS
+from projections.catalogue import PROVIDERS, RECORDS, SCHOOLS, SCREENINGS, VIEWS
+from projections.caution import cautions
 from projections.fold import Fold
+from projections.measure import Period
+from projections.obligation import Year
 from projections.projection import Projection
 from projections.reader import Reader, Where
 from projections.runner import Runner
 from projections.screening import agrees
 from projections.snapshot import Snapshot
+from projections.verdict import Rules, judged, judged_now, judged_of
+from tests.projections.test_cut import obliged
+from tests.projections.test_indicator import Cut, plain
+from tests.projections.test_indicator import told as told_of
 
 
 @pytest.fixture
@@ -271,6 +280,29 @@ def test_live_rebuilt_and_as_of_now_say_the_same_of_a_simulated_county(
                     then.page(view, where, first=1_000).rows
                     == reader.page(view, where, first=1_000).rows
                 ), (view.name, where)
+        judged_alike(ledger, reader, entries)
+
+
+def judged_alike(ledger: Ledger, reader: Reader, entries: list[Entry]) -> None:
+    """Whether every verdict, and all numbers and duties of places, schools and providers, are."""
+    rules, head, today = Rules(reader), len(entries), date(2024, 12, 31)
+    cut, then = Cut(entries), Snapshot(ledger.feed, head)
+    for teacher, record in cut.states(RECORDS).items():
+        live = judged_now(reader, rules, RECORDS, teacher, today)
+        now = judged(reader, rules, RECORDS, teacher, today, known=head)
+        folded = judged_of(record, rules, today, head)
+        assert live == now == folded, teacher
+        assert cautions(reader, rules, live) == cautions(reader, rules, now), teacher
+    places = [JurisdictionId(f"jurisdiction:{each}") for each in ("330381", "330300", "330000")]
+    schools = [SchoolId(each) for each in cut.states(SCHOOLS)]
+    book, year = rules.now(), Year(2024, today)
+    for name in (*places, *schools, *map(ProviderId, cut.states(PROVIDERS))):
+        for period in (Period(year), Period(year, "H1")):
+            first, *others = (plain(told_of(each, book, name, period)) for each in (cut, then))
+            assert [plain(told_of(reader, book, name, period)), *others] == [first, first], name
+        if not isinstance(name, ProviderId):
+            of = obliged(cut, book, name, year)
+            assert obliged(then, book, name, year) == obliged(reader, book, name, year) == of
 
 
 def pages(reader: Reader, view: Projection[Any]) -> Iterator[tuple[tuple[str, Any], ...]]:

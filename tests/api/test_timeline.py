@@ -28,7 +28,7 @@ ALTERATIONS = """
 query($id: ID!, $first: Int, $after: String) {
   alterations(id: $id, first: $first, after: $after) {
     position pageInfo { hasNextPage endCursor }
-    edges { node { view key made changes { path before after } } }
+    edges { node { view key made changes { path zh en before after } } }
   }
 }
 """
@@ -147,6 +147,21 @@ def test_an_award_of_credits_shows_the_record_before_and_after(town: Served) -> 
         == (corrected["data"]["credits_before"], corrected["data"]["credits"])
         for each in of_lines
     ), record
+
+
+def test_every_field_that_an_entry_changed_is_called_something(town: Served) -> None:
+    called: dict[str, tuple[str, str]] = {}
+    for each in {each["type"]: each for each in all_entries(town)}.values():
+        for row in altered(town.operator, each["id"]).values():
+            for field in row["changes"]:
+                called[f"{row['view']} {field['path']}"] = field["zh"], field["en"]
+
+    assert len(called) > 100
+    assert called["teachers subject"] == ("学科", "Subject")
+    for path, (zh, en) in called.items():
+        first = zh.partition(" · ")[0]
+        assert any("一" <= letter <= "鿿" for letter in first), path
+        assert en[0].isascii(), path
 
 
 def test_a_new_row_has_nothing_before(town: Served) -> None:

@@ -177,6 +177,19 @@ def test_effects_come_in_pages_and_as_of_a_moment(town: Served) -> None:
     assert (len([e for e in wide["links"] if e["depth"] == 1]), wide["more"]) == (2, True)
 
 
+def test_what_was_not_known_yet_has_no_causes_and_changed_nothing(town: Served) -> None:
+    own = next(each for each in all_entries(town) if each["type"] == "credit.corrected")
+    query = "query($id: ID!, $asOf: AsOf) { causes(id: $id, asOf: $asOf) { more } "
+    query += "alterations(id: $id, asOf: $asOf) { position } }"
+
+    def seen(position: int) -> dict[str, Any]:
+        answer = town.operator.ask(query, id=own["id"], asOf={"position": position})
+        return {name: each is not None for name, each in answer.items()}
+
+    assert seen(own["position"]) == {"causes": True, "alterations": True}
+    assert seen(own["position"] - 1) == {"causes": False, "alterations": False}
+
+
 @pytest.mark.parametrize("party", [each for each in PARTIES if each not in ABROAD])
 def test_no_chain_leads_out_of_a_readers_reach(town: Served, party: str) -> None:
     asker = town.party(*PARTIES[party])

@@ -17,10 +17,9 @@ from ledger.accreditation import (
     QuotaCategory,
     Reach,
     UpdateAccreditation,
-    accredited_for,
-    years_later,
 )
 from ledger.command import Asker, OutsideScope, Role, UnknownReference
+from ledger.day import years_later
 from ledger.declaration import DeclareProject
 from ledger.finding import Outcome
 from ledger.names import ProviderId
@@ -94,14 +93,6 @@ def test_another_bureau_may_not_recognise_a_provider_of_the_place():
 )
 def test_the_corresponding_day_so_many_years_later(day, years, later):
     assert later == years_later(day, years)
-
-
-@pytest.mark.parametrize(
-    ("day", "old_enough"),
-    [(date(2024, 3, 7), False), (date(2024, 3, 8), True), (date(2024, 3, 9), True)],
-)
-def test_the_anniversary_itself_counts_as_a_year(day, old_enough):
-    assert old_enough == accredited_for(cast.accredited(since=date(2023, 3, 8)), 1, day)
 
 
 def test_who_trains_the_whole_province_is_for_the_province_to_say():

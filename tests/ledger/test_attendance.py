@@ -12,7 +12,6 @@ from ledger.attendance import (
     Absence,
     AbsenceKind,
     AlreadyRecorded,
-    GrantLeave,
     LeaveGranted,
     LeaveWithoutCause,
     Missed,
@@ -24,11 +23,10 @@ from ledger.attendance import (
 from ledger.command import OutsideScope, UnknownReference
 from ledger.enrollment import EnrollmentWithdrawn
 from ledger.finding import Outcome
-from ledger.review import ReasonMissing
 from ledger.schedule import Half, NoSession
 from tests import cast
 from tests.cast import CHEN, COUNTY_SCHOOL, H1_2024, LIN, OFFERING, OPENS, SCHOOL, STRANGER
-from tests.given import asker_for, entries, given, on, rules_without
+from tests.given import asker_for, entries, given, on
 
 CLASS = [cast.opened(), cast.timetable(), cast.confirmed(), cast.confirmed(CHEN)]
 
@@ -122,36 +120,10 @@ def test_another_provider_takes_no_attendance():
     given(CLASS).when(record(), on=OPENS, by=asker_for(cast.UNIVERSITY)).refused(OutsideScope)
 
 
-def leave(special=True, reason="婚假", teacher=LIN):
-    return GrantLeave(teacher=teacher, offering=OFFERING, day=OPENS, reason=reason, special=special)
-
-
 GRANTED = LeaveGranted(
     teacher=LIN, offering=OFFERING, provider=COUNTY_SCHOOL, day=OPENS, reason="婚假"
 )
 ROLL = [cast.opened(), cast.confirmed()]
-
-
-def test_leave_is_granted_under_special_circumstances():
-    given(ROLL).when(leave(), on=OPENS).then(GRANTED)
-
-
-@pytest.mark.parametrize("reported", [False, True])
-def test_leave_without_special_circumstances_departs_from_the_rule(reported):
-    given(ROLL).when(leave(special=False), on=OPENS, reported=reported).found(
-        "ZJ14-07", Outcome.DEVIATION, LeaveWithoutCause
-    ).then(GRANTED)
-
-
-def test_where_no_rule_is_against_leave_it_is_granted():
-    given(ROLL, rules=rules_without("ZJ14-07")).when(leave(special=False), on=OPENS).then(GRANTED)
-
-
-def test_in_2013_no_rule_was_against_leave_and_in_2014_nobody_can_tell():
-    given(ROLL).when(leave(special=False), on=date(2013, 12, 31)).then(GRANTED)
-    given(ROLL).when(leave(special=False), on=date(2014, 6, 1)).found(
-        "ZJ14-07", Outcome.INDETERMINATE
-    )
 
 
 @pytest.mark.parametrize("reported", [False, True])
@@ -182,11 +154,6 @@ def test_c_33_the_day_of_opening_chooses_the_rule_on_leave(opened_on, outcomes):
 
 def test_an_unexcused_absence_needs_no_grant():
     given(CLASS).when(record(absent(4)), on=OPENS).accepted()
-
-
-def test_leave_needs_a_reason_and_a_trainee():
-    given(ROLL).when(leave(reason=""), on=OPENS).refused(ReasonMissing)
-    given(cast.opened()).when(leave(), on=OPENS).refused(NotEnrolled)
 
 
 def test_missed_hours_add_up_by_half_day_and_keep_their_evidence():

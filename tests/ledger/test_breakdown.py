@@ -294,6 +294,38 @@ def test_of_every_line_what_counts_and_what_does_not_is_the_whole(
         assert each.effective >= 0
 
 
+@settings(max_examples=200, deadline=timedelta(seconds=5))
+@given(records, DAYS)
+def test_every_sum_is_that_of_its_lines(record: Record, day: date) -> None:
+    lines = shares(record, day)
+    by_kind, by_year, both = sums(lines, ())
+
+    for each in (*by_kind, *by_year, *both):
+        own = [
+            line
+            for line in lines
+            if each.kind in (None, line.shown) and each.year in (None, line.year)
+        ]
+        told = (each.lines, each.base, each.deducted, each.awarded, each.credits, each.effective)
+        assert told == (
+            len(own),
+            sum(line.base_credits for line in own),
+            sum(line.deducted for line in own),
+            sum(line.awarded for line in own),
+            sum(line.credits for line in own),
+            sum(line.effective for line in own),
+        )
+        assert each.base - each.deducted == each.awarded
+
+
+def test_a_revoked_credit_is_in_the_sums_as_it_is_in_its_line():
+    [only] = shares(recorded(cast.awarded(90), revoked(CREDIT)))
+    by_kind, by_year, both = sums([only], ())
+
+    for each in (by_kind[0], *by_year, *both):
+        assert (each.awarded, each.credits, each.effective) == (90, 0, 0)
+
+
 def test_a_suspended_cap_cuts_nothing():
     record = recorded(home(180, date(2022, 6, 1), "a"))
     base = footing(record, all_rules(), EVALUATED)

@@ -18,8 +18,9 @@ from ledger.finding import Outcome
 from ledger.names import OrderId, ProjectId
 from ledger.quota import OneClassOnly, PlanPerOrder
 from ledger.register import AlreadyRegistered
-from ledger.response import NotAwarded, TooNewForOrders
+from ledger.response import NotAwarded
 from ledger.review import AlreadyReviewed, ProjectReviewed
+from ledger.seniority import TooNewForOrders
 from ledger.term import WindowClosed
 from ledger.withdrawal import WithdrawProject
 from tests import cast

@@ -171,3 +171,21 @@ def test_the_way_back_undoes_the_way_there(before: Known, after: Known) -> None:
 
     assert (back.before, back.after) == (there.after, there.before)
     assert (back.counted, back.credits) == (-there.counted, -there.credits)
+
+
+def test_amounts_are_written_as_everywhere_without_trailing_zeros() -> None:
+    halves = told(
+        on(date(2022, 6, 1), credit("22.5", date(2022, 6, 1), name="one")),
+        on(date(2022, 7, 1), credit("24.5", date(2022, 7, 1), name="two")),
+        on(date(2022, 9, 1), corrected("two", "20.5")),
+    )
+    whole = difference(LIN, known(halves[:1]), known(halves[:3]))
+    found = difference(LIN, known(halves[:3]), known(halves))
+    [effect] = found.effects
+
+    assert (str(whole.counted), str(whole.credits)) == ("47", "47")
+    assert (str(found.counted), str(found.credits)) == ("-4", "-4")
+    assert (str(effect.counted), str(effect.credits)) == ("-4", "-4")
+    assert effect.zh.endswith("有效学分 -4") and effect.en.endswith(": -4 count")
+    back = difference(LIN, known(halves), known(halves[:3]))
+    assert (str(back.counted), back.effects[0].en[-8:]) == ("4", "+4 count")

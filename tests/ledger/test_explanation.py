@@ -37,3 +37,10 @@ def test_every_answer_is_told_in_both_languages(answer):
 
     assert told.zh == f"{HEADS[answer][0]}中文。"
     assert told.en == f"{HEADS[answer][1]} English."
+
+
+def test_an_event_is_named_once_in_a_reason():
+    told = reason("CODE", "中文", "english", evidence=("e1", "e2", "e1"), opposing=("e3", "e3"))
+
+    [once] = explained(Upshot.REFUSED, [told]).reasons
+    assert (once.evidence, once.opposing) == (("e1", "e2"), ("e3",))

@@ -18,15 +18,17 @@ from ledger.effect import CarryOutChange, ChangeConditionMissing
 from ledger.finding import Outcome
 from ledger.notice import NotifyDenial
 from ledger.offering import OpenOffering
+from ledger.response import AwardOrder, RespondToOrder
 from ledger.review import PublishProject, ReviewProject
 from tests import cast
-from tests.cast import CHANGE, CREDIT, LIN, OFFERING, PROJECT
+from tests.cast import CHANGE, CREDIT, LIN, OFFERING, ORDER, PROJECT, UNIVERSITY
 from tests.given import given, on
 from tests.ledger import test_credit, test_notice, test_school_based
 from tests.ledger.test_gates_beyond import Story
 
 REVIEW, PUBLISHED, ENDED = date(2024, 3, 13), date(2024, 3, 18), date(2024, 6, 28)
 LATER = date(2024, 7, 10)
+SUBMITTED, ANSWERED = date(2024, 3, 12), date(2024, 3, 15)
 BOTH = tuple(Recipient)
 
 
@@ -53,6 +55,16 @@ def credit(command: object) -> Story:
 
 
 STORIES: dict[str, Callable[[], Story]] = {
+    "respond": lambda: (
+        given(on(SUBMITTED, cast.ordered()), cast.university()),
+        RespondToOrder(order=ORDER, provider=UNIVERSITY, proposal="方案"),
+        SUBMITTED,
+    ),
+    "award-order": lambda: (
+        given(cast.ordered(), cast.university(), on(ANSWERED, cast.responded())),
+        AwardOrder(order=ORDER, provider=UNIVERSITY, reason="方案最契合"),
+        ANSWERED,
+    ),
     "review": lambda: (
         given(on(REVIEW, cast.declared())),
         ReviewProject(project=PROJECT, approved=True),

@@ -9,13 +9,15 @@ from decimal import Decimal
 import pytest
 
 from ledger.assessment import RecordAssessment, Result
-from ledger.attendance import GrantLeave, RecordAttendance
+from ledger.attendance import RecordAttendance
 from ledger.change import ChangeKind, RequestChange
 from ledger.charge import ChargeFees
 from ledger.command import OutsideScope, UnknownReference
 from ledger.evaluation import ReturnResults, Side
 from ledger.finding import Outcome
 from ledger.judgement import SettleCompletion
+from ledger.leave import GrantLeave
+from ledger.log import LogDay
 from ledger.offering import (
     SEATS_MAX,
     AdviserMissing,
@@ -30,7 +32,7 @@ from ledger.offering import (
 from ledger.plan import Fee
 from ledger.register import AlreadyRegistered
 from ledger.safeguard import RecordSafeguard, SafeguardKind
-from ledger.schedule import Half, LogDay, PublishTimetable
+from ledger.schedule import Half, PublishTimetable
 from ledger.term import WindowClosed
 from tests import cast
 from tests.cast import (

@@ -30,6 +30,7 @@ from ledger.evaluation import (
     Side,
 )
 from ledger.finding import Outcome
+from ledger.log import LogMissing
 from ledger.names import ChangeId, StaffId
 from ledger.notice import NoticeIncomplete
 from ledger.omission import (
@@ -45,7 +46,7 @@ from ledger.omission import (
 )
 from ledger.plan import Course, PlannedTrainer
 from ledger.safeguard import SafeguardKind, SafeguardRecorded
-from ledger.schedule import DayLogged, LogMissing
+from ledger.schedule import DayLogged
 from tests import cast
 from tests.cast import COUNTY_SCHOOL, H1_2024, HANGZHOU, LIN, OFFERING, OPENS, RUIAN, SCHOOL
 from tests.given import given, on

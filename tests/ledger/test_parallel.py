@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 from msgspec import structs
 
-from ledger.admission import AdmitToParallel, ConfirmEnrollment
+from ledger.admission import AdmitApplicants, AdmitToParallel, ConfirmEnrollment
 from ledger.assignment import AssignTrainee
 from ledger.credit import AwardCredit, CreditedBeside, CreditRevoked
 from ledger.enrollment import EnrollmentDeclined, EnrollmentWithdrawn
@@ -17,10 +17,12 @@ from ledger.names import CreditId, OfferingId
 from ledger.offering import DatesChanged, ExpansionDecided
 from ledger.parallel import AlreadyPlaced
 from ledger.plan import Choice
+from ledger.screening import ApplicantPlaced
 from ledger.selection import SelectOffering
 from tests import cast
 from tests.cast import (
     CHANGE,
+    CHEN,
     COUNTY_SCHOOL,
     H1_2024,
     LIN,
@@ -29,7 +31,7 @@ from tests.cast import (
     RUIAN,
     SCHOOL,
 )
-from tests.given import given, on
+from tests.given import background, given, on
 
 BESIDE, THIRD = OTHER_OFFERING, OfferingId("offering:o3")
 ROUND_TWO, ASSIGNED, AWARDED = date(2024, 3, 31), date(2024, 4, 8), date(2024, 7, 10)
@@ -37,6 +39,7 @@ REVIEW_TWO = date(2024, 4, 3)
 CLOSES = date(2024, 6, 28)
 SELECT = SelectOffering(teacher=LIN, offering=OFFERING)
 CONFIRM = ConfirmEnrollment(teacher=LIN, offering=OFFERING, admitted=True)
+ADMIT_ALL = AdmitApplicants(offering=OFFERING)
 AWARD = AwardCredit(credit=CreditId("credit:again"), teacher=LIN, offering=OFFERING)
 MANDATED = structs.replace(cast.plan(), choice=Choice.MANDATED)
 
@@ -138,6 +141,54 @@ def test_who_has_a_place_in_one_parallel_class_is_not_admitted_to_a_further_one(
     move = AdmitToParallel(teacher=LIN, offering=OFFERING, parallel=THIRD)
 
     refused_and_found(past, move, REVIEW_TWO, AlreadyPlaced)
+
+
+def screened(*teachers):
+    """Teachers whom their schools passed for round two, in the recorded order."""
+    chosen = [each(who, round=2) for who in teachers for each in (cast.selected, cast.passed)]
+    order = [
+        ApplicantPlaced(
+            teacher=each,
+            offering=OFFERING,
+            school=SCHOOL,
+            provider=COUNTY_SCHOOL,
+            round=2,
+            rank=rank,
+            arrived=rank,
+            passed_by="0193-0001",
+            prior=False,
+            draw="0" * 64,
+        )
+        for rank, each in enumerate(teachers, start=1)
+    ]
+    return on(ROUND_TWO, *chosen, *order)
+
+
+def test_who_has_a_place_beside_it_is_not_admitted_in_one_go_either():
+    past = [classes(), moved(), declined(), screened(CHEN, LIN)]
+
+    refused_and_found(given(past), ADMIT_ALL, REVIEW_TWO, AlreadyPlaced)
+    given(past, WITHDREW).when(ADMIT_ALL, on=REVIEW_TWO).accepted()
+
+
+def test_who_has_a_place_beside_it_is_declined_and_the_rest_admitted_in_one_go():
+    past = [classes(), moved(), declined(), screened(LIN, CHEN)]
+    decline = replace(CONFIRM, admitted=False, reason="已在平行班")
+
+    given(past).when(decline, on=REVIEW_TWO).accepted()
+    turned_down = structs.replace(declined().events[0], round=2)
+    # Who is decided on waits no more, so nobody looks for a place of theirs.
+    past = [classes(), background(moved()), declined(), screened(LIN, CHEN)]
+    given(past, on(REVIEW_TWO, turned_down)).when(ADMIT_ALL, on=REVIEW_TWO).then(
+        cast.confirmed(CHEN, round=2)
+    )
+
+
+def test_a_place_beside_it_is_nothing_to_those_whom_the_seats_do_not_reach():
+    room = [structs.replace(each, seats=1) for each in classes()]
+    past = [room, moved(), declined(), screened(CHEN, LIN)]
+
+    given(past).when(ADMIT_ALL, on=REVIEW_TWO).accepted()
 
 
 def test_who_was_assigned_beside_it_is_not_assigned():

@@ -31,7 +31,7 @@ from ledger.redating import (
     RequestRedating,
 )
 from ledger.review import ReasonMissing
-from ledger.term import WindowClosed
+from ledger.term import WindowClosed, WindowUnknown
 from tests import cast
 from tests.cast import (
     COUNTY_SCHOOL,
@@ -209,10 +209,21 @@ def test_what_is_over_cancelled_or_unknown_does_not_move():
     cancelled = OfferingCancelled(
         offering=OFFERING, project=PROJECT, provider=COUNTY_SCHOOL, place=RUIAN, reason="x"
     )
-    given(opened(closes=DAY), PASSED).when(redate(), on=DAY).accepted()
-    given(opened(closes=date(2020, 7, 19)), PASSED).when(redate(), on=DAY).refused(ClassOver)
+    other = TermId("term:2018H1")  # of which the notice does not speak
+    running, past = (opened(closes=date(2020, 7, each), term=other) for each in (20, 19))
+    given(running).when(redate(term=other), on=DAY).found(
+        None, Outcome.INDETERMINATE, WindowUnknown
+    )
+    given(past).when(redate(term=other), on=DAY).refused(ClassOver)
     given(opened(), cancelled).when(redate(), on=DAY).refused(OfferingGone)
     given().when(redate(), on=DAY).refused(UnknownReference, field="moves")
+
+
+def test_what_could_not_be_held_in_spring_moves_and_what_was_held_does_not():
+    spring = opened(closes=date(2020, 5, 8))
+    given(spring, PASSED).when(redate(), on=DAY).then(redated())
+    given(spring, PASSED, cast.completed()).when(redate(), on=DAY).refused(ClassOver, None, "moves")
+    given(spring, PASSED, cast.completed()).when(redate(), on=DAY, reported=True).accepted()
 
 
 def test_a_move_has_its_days_in_order_a_reason_and_a_bound():

@@ -83,9 +83,11 @@ def test_w_105_the_province_removes_the_projects_and_their_classes(mode, named):
 def test_w_105_afterwards_nobody_chooses_or_is_credited():
     given(cast.registered(), opened(), CANCELLED).when(
         SelectOffering(teacher=cast.LIN, offering=OFFERING), on=DAY
-    ).refused(OfferingGone)
+    ).refused(OfferingGone, "ZJ20-12", "offering")
     award = AwardCredit(credit=cast.CREDIT, teacher=cast.LIN, offering=OFFERING)
-    given(cast.registered(), opened(), CANCELLED).when(award, on=DAY).refused(OfferingGone)
+    given(cast.registered(), opened(), CANCELLED).when(award, on=DAY).refused(
+        OfferingGone, "ZJ20-12"
+    )
 
 
 def test_w_105_a_removed_project_opens_no_class():

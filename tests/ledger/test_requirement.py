@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
+
+import pytest
 
 from ledger.completion import AbsenceLimit
 from ledger.finding import Outcome
 from ledger.oversight import InspectionShare
-from ledger.requirement import Requirement, Result, cited, weighed
+from ledger.requirement import MissingUnit, Requirement, Result, cited, lacking, weighed
 from ledger.term import Window
 from tests.cast import RUIAN
 from tests.given import all_rules
@@ -63,3 +66,13 @@ def test_under_a_rule_that_is_perhaps_in_force_nothing_is_decided():
 
     assert (found.result, found.certain) == (Result.INDETERMINATE, False)
     assert (found.rule, found.needed, found.had) == ("ZJ14-21", "1", "2")
+
+
+@pytest.mark.parametrize(
+    ("amount", "said"),
+    [("1", "1 training is missing"), ("2", "2 trainings are missing")],
+)
+def test_one_that_is_missing_is_said_as_one(amount, said):
+    lack = lacking(Decimal(amount), MissingUnit.TRAININGS, date(2024, 8, 31), date(2024, 3, 31))
+
+    assert lack.en == f"{said}, to be made up by 2024-08-31."

@@ -16,8 +16,8 @@ from ledger.response import (
     NotResponded,
     ReachTooSmall,
     RespondToOrder,
-    TooNewForOrders,
 )
+from ledger.seniority import TooNewForOrders
 from ledger.term import WindowClosed
 from tests import cast
 from tests.cast import COUNTY_SCHOOL, DISTANCE, HANGZHOU, ORDER, RUIAN, UNIVERSITY, WENZHOU
@@ -78,17 +78,6 @@ def test_an_order_with_intended_providers_goes_to_nobody_else():
 
     assert [each.evidence for each in found.findings] == [("0193-0001",)]
     assert [each.chosen_term for each in found.findings] == [cast.H1_2024]
-
-
-@pytest.mark.parametrize(
-    ("since", "accepted"), [(date(2023, 3, 12), True), (date(2023, 3, 13), False)]
-)
-def test_a_provider_of_less_than_a_year_does_not_answer(since, accepted):
-    answer = given(cast.ordered(), cast.university(since)).when(RESPOND, on=RESPONSE_DAY)
-    if accepted:
-        answer.accepted()
-    else:
-        answer.refused(TooNewForOrders, "ZJ24-06", field="provider")
 
 
 def test_a_provider_answers_an_order_once():

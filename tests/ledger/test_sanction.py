@@ -186,7 +186,7 @@ def test_a_cancelled_class_is_not_chosen():
     choose = SelectOffering(teacher=cast.LIN, offering=OFFERING)
     given(cast.registered(), cast.opened(), called_off()).when(
         choose, on=date(2024, 3, 20)
-    ).refused(OfferingGone)
+    ).refused(OfferingGone, "WZ12-28")
 
 
 def test_a_project_of_another_place_is_for_its_bureau():

@@ -17,7 +17,7 @@ from ledger.names import TeacherId
 from ledger.selection import SelectOffering
 from ledger.store.ledger import Ledger
 from ledger.store.work import Plain
-from projections import check_store, check_view, inspection
+from projections import check_search, check_store, check_view, inspection
 from projections.catalogue import VIEWS
 from projections.check import CHECKS, check
 from projections.inspection import Problem
@@ -35,6 +35,8 @@ OPEN_REQUESTS = "alter table ledger.requests disable trigger requests_fixed"
 ANY_HASH = "alter table ledger.events drop constraint events_check"
 LAST = "(select max(position) from ledger.events)"
 NEWEST = f"position = {LAST}"
+FIRST_TOLD = "position = (select min(position) from projection.trails)"
+SOME_WORD = f"{FIRST_TOLD} and hash = (select max(hash) from projection.trails where {FIRST_TOLD})"
 FIRST_AWARD = "position = (select min(position) from ledger.events where type = 'credit.awarded')"
 
 
@@ -199,6 +201,41 @@ PLANTED: list[tuple[str, str, tuple[str, ...]]] = [
             "position = (select min(position) from ledger.events where type = 'credit.awarded')",
         ),
     ),
+    (
+        "search",
+        "SEARCH_ROW_MISSING",
+        (f"delete from projection.trails where {SOME_WORD}",),
+    ),
+    ("search", "SEARCH_ROW_MISSING", (f"delete from projection.trails where {FIRST_TOLD}",)),
+    (
+        "search",
+        "SEARCH_ROW_SUPERFLUOUS",
+        (
+            f"insert into projection.trails select 1, position from projection.trails "
+            f"where {SOME_WORD}",
+        ),
+    ),
+    (
+        "search",
+        "SEARCH_ROW_SUPERFLUOUS",
+        (f"insert into projection.trails values (1, {LAST} + 1)",),
+    ),
+    ("search", "SEARCH_ROW_SUPERFLUOUS", ("insert into projection.trails values (1, 0)",)),
+    (
+        "search",
+        "SEARCH_ROW_DIFFERS",
+        (f"update projection.trails set hash = hash + 1 where {SOME_WORD}",),
+    ),
+    (
+        "search",
+        "SEARCH_ROW_DIFFERS",
+        text('"title":"[^"]+"', '"title":"另一个名称"'),
+    ),
+    (
+        "search",
+        "SEARCH_AHEAD",
+        (OPEN_EVENTS, f"delete from ledger.events where position = {LAST}"),
+    ),
 ]
 
 
@@ -269,6 +306,7 @@ def test_pages_change_nothing(told_url: str, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(check_store, "ANSWERS_PAGE", 2)
     monkeypatch.setattr(check_store, "OFFERINGS_PAGE", 1)
     monkeypatch.setattr(check_view, "ROWS_PAGE", 2)
+    monkeypatch.setattr(check_search, "PAGE", 2)
 
     assert found(told_url) == whole
     assert [each.code for each in whole].count("GUARD_OFF") == 1

@@ -12,10 +12,10 @@ import pytest
 from ledger.closing import CloseOffering
 from ledger.completion import Recipient
 from ledger.event import Entry
+from ledger.log import LogDay
 from ledger.notice import NotifyDenial
 from ledger.redress import FindingState, ReopenFinding, Resolution, ResolveFinding
 from ledger.safeguard import RecordSafeguard, SafeguardKind
-from ledger.schedule import LogDay
 from ledger.store.feed import Filter
 from ledger.store.ledger import Ledger
 from projections import runner as running

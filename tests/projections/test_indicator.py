@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
+from itertools import product
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from ledger.requirement import Result
 from ledger.store.feed import Filter
 from ledger.store.ledger import Ledger
 from ledger.teacher import TeacherTransferred
+from projections import gathering, indicator_part
 from projections.catalogue import VIEWS
 from projections.fold import Fold
 from projections.indicator import Indicator, indicators, ratio_of, rounded
@@ -148,6 +150,38 @@ def test_as_of_now_equals_live(town: Town, name: Name) -> None:
         adds_up(live)
 
 
+@pytest.mark.parametrize("name", SUBJECTS, ids=str)
+def test_it_is_the_same_however_many_schools_are_read_at_once(
+    town: Town, name: Name, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, reader, _ = town
+    rules = Rules(reader).now()
+    sources = [reader, cut(*STAFF, cast.registered(ZHOU, school=WENZHOU_SCHOOL, place=WENZHOU))]
+    for rows, period in product(sources, PERIODS):
+        found = []
+        for size in (1, 2, 1_000):
+            monkeypatch.setattr(gathering, "SCHOOLS_AT_ONCE", size)
+            found.append(plain(told(rows, rules, name, period)))
+        with monkeypatch.context() as patched:
+            patched.setattr(gathering.Gathering, "_summed", lambda self, shares: shares)
+            found.append(plain(told(rows, rules, name, period)))
+        assert all(each == found[0] for each in found)
+
+
+def test_a_part_of_many_schools_shows_the_first_entries_and_says_that_there_are_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for module in (gathering, indicator_part):
+        monkeypatch.setattr(module, "ENTRIES_SHOWN_MAX", 2)
+    monkeypatch.setattr(gathering, "SCHOOLS_AT_ONCE", 1)
+    rows = cut(*STAFF, *(earned(5, LIN, f"c{number}") for number in range(4)))
+    _, held = by_code(told(rows, rulebook(), WENZHOU))["AVERAGE_CREDITS"]
+
+    [of_place] = [each for key, each in held.items() if key == RUIAN]
+    assert (len(of_place.positions), of_place.more) == (2, True)
+    assert of_place.positions == tuple(sorted(of_place.positions))
+
+
 def test_as_of_every_position_of_the_story_equals_a_ledger_that_ends_there(town: Town) -> None:
     opened, reader, held = town
     rules = Rules(reader)
@@ -165,11 +199,11 @@ def test_as_of_every_position_of_the_story_equals_a_ledger_that_ends_there(town:
 def test_a_day_leaves_out_what_became_true_later(town: Town) -> None:
     opened, reader, held = town
     rules = Rules(reader).now()
-    for day in sorted({each.on for each in held})[-6:]:
+    for day in sorted({each.effective_on for each in held})[-6:]:
         true = [
             each
             for each in held
-            if each.on <= day or isinstance(each.event, JurisdictionRegistered)
+            if each.effective_on <= day or isinstance(each.event, JurisdictionRegistered)
         ]
         period = Period(Year(2024, day))
         then = told(Snapshot(opened.feed, len(held), day), rules, RUIAN, period)

@@ -239,9 +239,11 @@ def test_a_state_as_of_a_day_counts_what_was_true_by_then(
 ) -> None:
     opened, _, reader = told
     entries = list(opened.feed.entries(Filter()))
-    for day in sorted({each.on for each in entries}):
+    for day in sorted({each.effective_on for each in entries}):
         state, _ = reader.as_of(RECORDS, str(LIN), effective=day)
-        assert state == RECORDS.fold(str(LIN), [each for each in entries if each.on <= day])
+        assert state == RECORDS.fold(
+            str(LIN), [each for each in entries if each.effective_on <= day]
+        )
 
 
 def test_a_finding_as_of_a_position_before_it_is_blank(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
@@ -10,16 +11,21 @@ import pytest
 from ledger.enrollment import OfferingSelected
 from ledger.event import Entry
 from ledger.fault import Fault
+from ledger.store import feed, page
 from ledger.store.feed import Feed, Filter
 from ledger.store.ledger import Ledger
 from ledger.teacher import TeacherTransferred
 from projections import snapshot
 from projections.catalogue import COMPLETIONS, ENROLLMENTS, FINDINGS, RECORDS, TEACHERS, VIEWS
 from projections.fold import Fold
+from projections.indicator import gathering
+from projections.measure import Period, Question, Subject
+from projections.obligation import Year
 from projections.projection import Projection
 from projections.reader import Reader, Where
 from projections.runner import Runner
 from projections.snapshot import Snapshot
+from projections.verdict import Rules
 from tests.cast import LIN, OFFERING, RUIAN, SCHOOL
 from tests.town import KEY, Hand, database, story, tell
 
@@ -102,9 +108,9 @@ def test_as_of_now_equals_the_live_rows(told: Told, view: Projection[Any]) -> No
 
 def test_a_day_leaves_out_what_became_true_later(told: Told) -> None:
     opened, _, entries = told
-    days = sorted({each.on for each in entries})
+    days = sorted({each.effective_on for each in entries})
     for day in days[:: max(len(days) // 10, 1)]:
-        states = cut(TEACHERS, [each for each in entries if each.on <= day])
+        states = cut(TEACHERS, [each for each in entries if each.effective_on <= day])
         page = Snapshot(opened.feed, len(entries), day).page(
             TEACHERS, Where().and_equal(place=RUIAN), first=1_000
         )
@@ -156,15 +162,84 @@ def test_a_moment_that_needs_too_many_events_is_refused(
     assert refused.value.code == "TOO_WIDE"
 
 
+def test_too_many_events_are_refused_before_any_is_read(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, _, entries = told
+    asked = Where().and_equal(place=RUIAN)
+    own = {view: len(_of(view, entries)) for view in (RECORDS, TEACHERS, ENROLLMENTS, COMPLETIONS)}
+    read: list[Filter] = []
+    monkeypatch.setattr(Feed, "entries", lambda self, wanted: read.append(wanted) or iter(()))
+    for view, count in own.items():
+        # What is found by the place is read once more by the teacher: twice as much in all.
+        for most, refused in ((2 * count - 1, True), (2 * count, False)):
+            monkeypatch.setattr(snapshot, "ENTRIES_MAX", most)
+            read.clear()
+            then = Snapshot(opened.feed, len(entries))
+            if refused:
+                with pytest.raises(Fault) as said:
+                    then.page(view, asked, first=10)
+                assert (said.value.code, read) == ("TOO_WIDE", [])
+                assert "asOf" in said.value.zh and "asOf" in said.value.en
+            else:
+                assert then.page(view, asked, first=10).rows == ()
+                assert read
+
+
+def test_indicators_of_a_moment_are_refused_before_any_entry_of_a_person_is_read(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, reader, entries = told
+    monkeypatch.setattr(snapshot, "ENTRIES_MAX", 20)
+    then = Snapshot(opened.feed, len(entries))
+    subject = Subject(RUIAN, (str(RUIAN),), RUIAN)
+    asked = Question(then, Rules(reader).now(), subject, Period(Year(2024, date(2024, 6, 1))))
+    monkeypatch.setattr(Feed, "page", lambda *_, **__: pytest.fail("an entry was read"))
+    with pytest.raises(Fault) as said:
+        gathering(asked)
+
+    assert said.value.code == "TOO_WIDE"
+
+
+def _of(view: Projection[Any], entries: list[Entry]) -> list[Entry]:
+    return [e for e in entries if e.event.NAME in view.own_types and str(RUIAN) in e.tags]
+
+
+@pytest.mark.parametrize("guessed", [False, True])
+def test_whether_more_is_wanted_than_a_number_is_told_without_reading(
+    told: Told, monkeypatch: pytest.MonkeyPatch, guessed: bool
+) -> None:
+    opened, _, entries = told
+    if guessed:
+        monkeypatch.setattr(feed, "CERTAIN", 0)
+        for module in (feed, page):
+            monkeypatch.setattr(module, "SAMPLED", 1)
+    types = tuple(sorted({each.event.NAME for each in entries}))
+    day = entries[len(entries) // 2].on
+    for wanted in (
+        Filter(),
+        Filter(types=types[:9], scattered=True),
+        Filter(tags=(str(RUIAN),), scattered=True),
+        Filter(tags=(str(RUIAN),), types=types[::2], scattered=True, on_to=day),
+        Filter(any_tags=(str(RUIAN), str(LIN), str(SCHOOL)), scattered=True, before=200),
+        Filter(any_tags=(str(RUIAN), str(LIN)), types=types[::2], scattered=True),
+        Filter(tags=("teacher:nobody",), types=types, scattered=True),
+    ):
+        count = sum(wanted.admits(each) for each in entries)
+        for most in {1, count - 1, count, count + 1, 2 * count, count // 2}:
+            if most > 0:
+                assert opened.feed.exceeds(wanted, most) == (count > most), (wanted, most)
+
+
 def test_a_teachers_past_reads_no_other_teachers_events(
     told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened, _, entries = told
     seen: list[Entry] = []
-    page = Feed.page
+    whole = Feed.page
 
     def counted(*arguments: Any, **named: Any) -> list[Entry]:
-        found = page(*arguments, **named)
+        found = whole(*arguments, **named)
         seen.extend(found)
         return found
 

@@ -90,6 +90,7 @@ def filters(draw: st.DrawFn, entries: list[Entry]) -> Filter:
         known_to=perhaps(instants),
         on_from=perhaps(days),
         on_to=perhaps(days),
+        true_by=perhaps(days),
         after=perhaps(bounds) or 0,
         before=perhaps(bounds),
     )
@@ -445,6 +446,8 @@ _KINDS = {
     "known_to": "timestamptz",
     "on_from": "date",
     "on_to": "date",
+    "true_by": "date",
+    "dated": "text[]",
     "limit": "bigint",
 }
 
