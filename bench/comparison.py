@@ -16,309 +16,29 @@ import json
 import platform
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from msgspec.structs import replace
 
-from bench.as_of import OPERATOR, RUIAN, Put
+from bench.as_of import RUIAN
 from bench.peers import database, server
-from ledger.cause import Cause
+from bench.planted import DAY, SHEET_DAY, Expected, Plot, bare, fill, plots, sheet, totals
 from ledger.claim import Claim, Grain, Measure, Terms
 from ledger.comparison import Comparison, compare, digest
-from ledger.completion import CompletionDenied, Reason
-from ledger.credit import CreditAwarded, CreditCorrected, CreditKind, CreditRevoked
-from ledger.event import Event
+from ledger.credit import CreditAwarded
 from ledger.matching import Person, Registered, match
 from ledger.names import (
-    CreditId,
-    JurisdictionId,
-    OfferingId,
-    ProjectId,
-    ProviderId,
-    SchoolId,
     TeacherId,
-    TermId,
 )
-from ledger.offering import OfferingOpened
-from ledger.plan import Choice, Mode, Plan
-from ledger.register import SchoolRegistered, Stage
 from ledger.row import Row, Standing
-from ledger.school_based import SchoolBasedRecognised, SchoolBasedRecorded
 from ledger.store.ledger import Ledger
-from ledger.teacher import TeacherRegistered, TeacherTransferred
-from ledger.term import Calendar
 from projections.catalogue import RECORDS, SCHOOLS
 from projections.comparison import basis
 from projections.reader import Reader
 from projections.runner import Runner
 from projections.verdict import Rules
-
-CREDITS_EACH = 10
-SCHOOL, AWAY = SchoolId("school:anyang"), SchoolId("school:hangzhou")
-HANGZHOU = JurisdictionId("jurisdiction:330100")
-PROVIDER = ProviderId("provider:bench")
-DAY, SHEET_DAY, LATE = date(2024, 3, 31), date(2024, 1, 31), date(2024, 2, 20)
-BATCH = 40
-
-Expected = tuple[Standing, tuple[tuple[Cause, Decimal], ...]]
-
-
-@dataclass
-class Plot:
-    """One teacher's past, the rows of the sheet about it, and what is to be found."""
-
-    teacher: TeacherId
-    events: list[Event] = field(default_factory=list)
-    late: list[Event] = field(default_factory=list)
-    ahead: list[Event] = field(default_factory=list)
-    rows: list[tuple[str, Decimal, date, Expected]] = field(default_factory=list)
-    here: dict[str, Expected] = field(default_factory=dict)
-    number: int = 0
-
-    def training(self, amount: int, *, missed: str = "0", **more: Any) -> CreditAwarded:
-        """The next training of the teacher, credited."""
-        self.number += 1
-        name = f"{self.teacher.value}-{self.number}"
-        base, off = Decimal(amount), Decimal(missed)
-        return CreditAwarded(
-            **{
-                "credit": CreditId(f"credit:{name}"),
-                "teacher": self.teacher,
-                "offering": OfferingId(f"offering:{name}"),
-                "school": SCHOOL,
-                "place": RUIAN,
-                "provider": PROVIDER,
-                "authority": RUIAN,
-                "kind": CreditKind.INTENSIVE,
-                "choice": Choice.SELF_SELECTED,
-                "title": f"课程（第{self.number}期）",
-                "base_credits": base,
-                "hours_planned": base,
-                "hours_missed": off,
-                "credits": base - off,
-                "completed": date(2020 + self.number % 4, 1 + self.number % 12, 5),
-                "rules": ("ZJ14-08",),
-            }
-            | more
-        )
-
-    def say(
-        self, event: Any, amount: Decimal, *causes: tuple[Cause, Decimal], only: bool = False
-    ) -> None:
-        """A row of the sheet about a training; the title is written as people write."""
-        standing = Standing.ONLY_THERE if only else Standing.DIFFERS if causes else Standing.EQUAL
-        title = event.title.replace("（", " (").replace("）", ")")
-        self.rows.append((title, amount, event.completed, (standing, causes)))
-
-
-def equal(plot: Plot) -> None:
-    """Nothing wrong."""
-    event = plot.training(8)
-    plot.events.append(event)
-    plot.say(event, event.credits)
-
-
-def deduction(plot: Plot) -> None:
-    """The sheet did not hear of missed hours."""
-    event = plot.training(24, missed="2.5")
-    plot.events.append(event)
-    plot.say(event, Decimal(24), (Cause.DEDUCTION, Decimal("-2.5")))
-
-
-def correction(plot: Plot) -> None:
-    """The sheet did not hear of a correction."""
-    event = plot.training(16)
-    plot.events += [event, _corrected(plot, event, Decimal(12))]
-    plot.say(event, Decimal(16), (Cause.CORRECTION, Decimal(-4)))
-
-
-def revocation(plot: Plot) -> None:
-    """The sheet did not hear of a revocation."""
-    event = plot.training(16)
-    plot.events += [event, _revoked(plot, event, "误发")]
-    plot.say(event, Decimal(16), (Cause.REVOCATION, Decimal(-16)))
-
-
-def misconduct(plot: Plot) -> None:
-    """The sheet did not hear of a breach that was found out."""
-    event = plot.training(16)
-    plot.events += [event, _revoked(plot, event, "MISCONDUCT 2023-05-01: 代签到")]
-    plot.say(event, Decimal(16), (Cause.MISCONDUCT, Decimal(-16)))
-
-
-def denial(plot: Plot) -> None:
-    """The sheet has a training of which over a fifth was missed."""
-    event = plot.training(90)
-    plot.events.append(
-        CompletionDenied(
-            teacher=plot.teacher,
-            offering=event.offering,
-            school=SCHOOL,
-            provider=PROVIDER,
-            reason=Reason.ABSENCE,
-            hours_planned=Decimal(90),
-            hours_missed=Decimal("18.5"),
-            rules=("ZJ14-09",),
-            citation="浙教办师〔2014〕14号 §三",
-        )
-    )
-    plot.events.append(_opened(event))
-    plot.say(event, Decimal(90), (Cause.ABSENCE_DENIAL, Decimal(-90)), only=True)
-
-
-def unknown_class(plot: Plot) -> None:
-    """The sheet has a training that nobody credited."""
-    event = plot.training(16)
-    plot.say(event, Decimal(16), (Cause.UNRECOGNISED, Decimal(-16)), only=True)
-
-
-def not_recognised(plot: Plot) -> None:
-    """The sheet has a training of the school that the bureau refused."""
-    event = plot.training(6)
-    told, no = _home(plot, event, approved=False)
-    plot.events += [told, no]
-    plot.say(told, Decimal(6), (Cause.UNRECOGNISED, Decimal(-6)), only=True)
-
-
-def rounded(plot: Plot) -> None:
-    """The sheet has whole credits only."""
-    event = replace(plot.training(18), base_credits=Decimal("17.5"), credits=Decimal("17.5"))
-    event = replace(event, hours_planned=Decimal("17.5"))
-    plot.events.append(event)
-    plot.say(event, Decimal(18), (Cause.ROUNDING, Decimal("-0.5")))
-
-
-def cap(plot: Plot) -> None:
-    """The sheet did not take off what lies beyond the cap."""
-    event = plot.training(180)
-    told, yes = _home(plot, event, approved=True)
-    plot.events += [told, yes]
-    plot.say(told, Decimal(180), (Cause.CAP, Decimal(-30)))
-
-
-def late(plot: Plot) -> None:
-    """The ledger has a credit of after the sheet's day."""
-    event = plot.training(9)
-    plot.late.append(event)
-    plot.here[event.credit] = (Standing.ONLY_HERE, ((Cause.TIMING, Decimal(9)),))
-
-
-def ahead(plot: Plot) -> None:
-    """The sheet has a credit of after the position."""
-    event = plot.training(9)
-    plot.ahead.append(event)
-    plot.say(event, Decimal(9), (Cause.TIMING, Decimal(-9)), only=True)
-
-
-def double(plot: Plot) -> None:
-    """The sheet has a credit twice."""
-    event = plot.training(16)
-    plot.events.append(event)
-    plot.say(event, Decimal(16))
-    plot.say(event, Decimal(16), (Cause.DUPLICATE_PERSON, Decimal(-16)), only=True)
-
-
-def other_period(plot: Plot) -> None:
-    """The sheet has a credit of before the days that it is about."""
-    event = plot.training(16, completed=date(2019, 10, 1))
-    plot.events.append(event)
-    plot.say(event, Decimal(16), (Cause.OTHER_CYCLE, Decimal(-16)), only=True)
-
-
-def several(plot: Plot) -> None:
-    """A deduction, a correction and rounding, on one credit."""
-    event = plot.training(40, missed="3.5")
-    plot.events += [event, _corrected(plot, event, Decimal("26.5"))]
-    causes = (
-        (Cause.DEDUCTION, Decimal("-3.5")),
-        (Cause.CORRECTION, Decimal(-10)),
-    )
-    plot.say(event, Decimal(40), *causes)
-
-
-def moved_in(plot: Plot) -> None:
-    """The teacher brought a credit along that the sheet does not have."""
-    event = plot.training(11, place=HANGZHOU, authority=HANGZHOU, school=AWAY)
-    plot.events.append(event)
-    plot.here[event.credit] = (Standing.ONLY_HERE, ((Cause.TRANSFER, Decimal(11)),))
-
-
-SLIPS: tuple[Callable[[Plot], None], ...] = (
-    deduction,
-    correction,
-    revocation,
-    misconduct,
-    denial,
-    unknown_class,
-    not_recognised,
-    rounded,
-    cap,
-    late,
-    ahead,
-    double,
-    other_period,
-    several,
-    moved_in,
-)
-
-
-def plots(rows: int) -> Iterator[Plot]:
-    """Teachers until the sheet has so many rows; each has a slip, and each 50th has left."""
-    count = number = 0
-    while count < rows:
-        plot = Plot(TeacherId(f"teacher:{330381000000 + number * 7919}"))
-        left = number % 50 == 1
-        slip = equal if left else SLIPS[number % len(SLIPS)]
-        came = slip is moved_in
-        plot.events += _arrival(plot.teacher, came=came)
-        slip(plot)
-        while len(plot.rows) < CREDITS_EACH:
-            equal(plot)
-        if left:
-            plot.events.append(_move(plot.teacher, SCHOOL, RUIAN, AWAY, HANGZHOU, LATE))
-            plot.rows = [
-                (title, amount, day, (Standing.DIFFERS, ((Cause.TRANSFER, -amount),)))
-                for title, amount, day, _ in plot.rows
-            ]
-        del plot.rows[rows - count :]
-        count, number = count + len(plot.rows), number + 1
-        yield plot
-
-
-def fill(ledger: Ledger, told: list[Plot]) -> int:
-    """Puts the past into the ledger; answers the position before what lies ahead."""
-    school = SchoolRegistered(school=SCHOOL, place=RUIAN, title="安阳小学", stage=Stage.PRIMARY)
-    ledger.ask([Put(events=(school,))], OPERATOR)
-    for name, day in (("events", SHEET_DAY), ("late", LATE), ("ahead", LATE)):
-        position = ledger.feed.head()
-        puts = [Put(events=tuple(getattr(each, name))) for each in told if getattr(each, name)]
-        for first in range(0, len(puts), BATCH):
-            answer = ledger.ask(puts[first : first + BATCH], OPERATOR, on=day)
-            assert all(each.accepted for each in answer.outcomes)
-    return position
-
-
-def sheet(told: list[Plot]) -> tuple[list[dict[str, Any]], dict[int, Expected]]:
-    """The rows as a sheet has them, and what is to be found of each."""
-    rows, expected = [], {}
-    for plot in told:
-        for title, amount, day, found in plot.rows:
-            number = len(rows) + 2
-            rows.append(
-                {
-                    "row": number,
-                    "number": plot.teacher.value,
-                    "title": title,
-                    "completed": day,
-                    "amount": amount,
-                }
-            )
-            expected[number] = found
-    return rows, expected
 
 
 def compared(reader: Reader, rules: Rules, rows: list[dict[str, Any]], terms: Terms) -> Comparison:
@@ -345,7 +65,7 @@ def joined(rows: list[dict[str, Any]], held: dict[tuple[str, str, date], Decimal
     """The peer: the same rows looked up in a dictionary of every credit."""
     found: Counter[str] = Counter()
     for each in rows:
-        key = (each["number"], _bare(each["title"]), each["completed"])
+        key = (each["number"], bare(each["title"]), each["completed"])
         amount = held.get(key)
         found["absent" if amount is None else str(amount == each["amount"])] += 1
     return found
@@ -390,19 +110,10 @@ def measured(ledger: Ledger, told: list[Plot], position: int) -> dict[str, Any]:
         found = compared(reader, rules, rows, on_terms)
         seconds = time.perf_counter() - start
         bad = wrong(found, expected, here)
-        answers[name] = {
-            "seconds": seconds,
-            "rows_per_second": len(rows) / seconds,
-            "classified": len(found.rows) - len(bad),
-            "of": len(found.rows),
-            "unattributed": str(sum(each.unattributed for each in found.sums)),
-            "differing": sum(row.standing is not Standing.EQUAL for row in found.rows),
-            "causes": sorted(c.cause.value for each in found.sums for c in each.by_cause),
-            "digest": digest(found),
-            "wrong": [str(row) for row in bad[:3]],
-        }
+        answers[name] = _answer(found, bad, seconds, len(rows))
+    answers["totals"] = yearly(reader, rules, told, replace(terms, grain=Grain.TOTALS))
     held = {
-        (plot.teacher.value, _bare(event.title), event.completed): event.credits
+        (plot.teacher.value, bare(event.title), event.completed): event.credits
         for plot in told
         for event in plot.events
         if isinstance(event, CreditAwarded)
@@ -411,6 +122,33 @@ def measured(ledger: Ledger, told: list[Plot], position: int) -> dict[str, Any]:
     joined(rows, held)
     answers["join_seconds"] = time.perf_counter() - start
     return answers
+
+
+def yearly(reader: Reader, rules: Rules, told: list[Plot], terms: Terms) -> dict[str, Any]:
+    """A sheet of totals, timed and checked in the same way."""
+    claims, expected = totals(told)
+    start = time.perf_counter()
+    named = {each.teacher for each in claims if each.teacher}
+    side = basis(reader, rules, terms, places=(str(RUIAN),), named=named)
+    people = {teacher: side.holdings[teacher] for teacher in named}
+    found = compare(claims, people, side.rules, side.terms, side.schools)
+    digest(found)
+    return _answer(found, wrong(found, expected, {}), time.perf_counter() - start, len(claims))
+
+
+def _answer(found: Comparison, bad: list[Row], seconds: float, rows: int) -> dict[str, Any]:
+    return {
+        "seconds": seconds,
+        "rows": rows,
+        "rows_per_second": rows / seconds,
+        "classified": len(found.rows) - len(bad),
+        "of": len(found.rows),
+        "unattributed": str(sum(each.unattributed for each in found.sums)),
+        "differing": sum(row.standing is not Standing.EQUAL for row in found.rows),
+        "causes": sorted(c.cause.value for each in found.sums for c in each.by_cause),
+        "digest": digest(found),
+        "wrong": [str(row) for row in bad[:3]],
+    }
 
 
 def main() -> None:
@@ -428,120 +166,24 @@ def main() -> None:
         print(json.dumps(found))
         return
     print(f"{platform.machine()}, {found['rows']:,} rows of {found['teachers']:,} teachers")
-    for name in ("position", "position and day"):
+    failed = False
+    for name in ("position", "position and day", "totals"):
         one = found[name]
         print(
-            f"as of a {name}: {one['seconds']:.2f} s, {one['rows_per_second']:,.0f} rows/s, "
+            f"{name}, {one['rows']:,} rows: {one['seconds']:.2f} s, "
+            f"{one['rows_per_second']:,.0f} rows/s, "
             f"{one['seconds'] / found['join_seconds']:.0f} times a plain join; "
             f"{one['classified']:,} of {one['of']:,} rows classified right, {one['differing']:,} "
             f"of them differ, {one['unattributed']} unattributed; {len(one['causes'])} causes"
         )
         for each in one["wrong"]:
             print("wrong:", each)
-
-
-def _arrival(teacher: TeacherId, *, came: bool) -> Iterator[Event]:
-    yield TeacherRegistered(
-        teacher=teacher,
-        school=AWAY if came else SCHOOL,
-        place=HANGZHOU if came else RUIAN,
-        stage=Stage.PRIMARY,
-        subject="CHINESE",
-        entered=date(2019, 9, 1),
-    )
-    if came:
-        yield _move(teacher, AWAY, HANGZHOU, SCHOOL, RUIAN, date(2021, 9, 1))
-
-
-def _move(
-    teacher: TeacherId,
-    left: SchoolId,
-    place_left: JurisdictionId,
-    school: SchoolId,
-    place: JurisdictionId,
-    since: date,
-) -> Event:
-    return TeacherTransferred(
-        teacher=teacher,
-        school_left=left,
-        place_left=place_left,
-        school=school,
-        place=place,
-        since=since,
-    )
-
-
-def _corrected(plot: Plot, event: CreditAwarded, amount: Decimal) -> Event:
-    return CreditCorrected(
-        credit=event.credit,
-        teacher=plot.teacher,
-        school=SCHOOL,
-        place=RUIAN,
-        credits_before=event.credits,
-        credits=amount,
-        corrects=event.credit,
-        reason="录入有误",
-    )
-
-
-def _revoked(plot: Plot, event: CreditAwarded, reason: str) -> Event:
-    return CreditRevoked(
-        credit=event.credit,
-        teacher=plot.teacher,
-        school=SCHOOL,
-        place=RUIAN,
-        credits_before=event.credits,
-        corrects=event.credit,
-        reason=reason,
-    )
-
-
-def _home(plot: Plot, event: CreditAwarded, *, approved: bool) -> tuple[Any, Any]:
-    told: dict[str, Any] = {
-        "credit": event.credit,
-        "teacher": plot.teacher,
-        "school": SCHOOL,
-        "place": RUIAN,
-        "title": f"校本研修（{plot.number}）",
-        "hours": event.credits,
-        "credits": event.credits,
-        "completed": event.completed,
-    }
-    reason = "" if approved else "材料不全"
-    return SchoolBasedRecorded(**told), SchoolBasedRecognised(
-        **told, approved=approved, reason=reason
-    )
-
-
-def _opened(event: CreditAwarded) -> Event:
-    plan = Plan(
-        title=event.title,
-        subject="CHINESE",
-        stage=Stage.PRIMARY,
-        mode=Mode.INTENSIVE,
-        hours=event.hours_planned,
-        base_credits=event.base_credits,
-    )
-    return OfferingOpened(
-        offering=event.offering,
-        project=ProjectId(f"project:{event.offering.value}"),
-        provider=PROVIDER,
-        place=RUIAN,
-        term=TermId("term:2023H1"),
-        calendar=Calendar.REGULAR,
-        plan=plan,
-        seats=50,
-        opens=date(2020, 1, 1),
-        closes=event.completed,
-    )
+        failed = failed or one["classified"] < one["of"] or one["unattributed"] != "0"
+    raise SystemExit(int(failed))
 
 
 def _named(rows: list[dict[str, Any]]) -> set[TeacherId]:
     return {TeacherId(f"teacher:{each['number']}") for each in rows}
-
-
-def _bare(title: str) -> str:
-    return "".join(each for each in title if each.isalnum())
 
 
 if __name__ == "__main__":

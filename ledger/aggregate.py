@@ -13,6 +13,7 @@ from ledger.breakdown import TrainingKind
 from ledger.cause import Cause, Portion, merged, portion, unknown_portion
 from ledger.cell import Cell, Period, candidates, members, of_others, unlikely
 from ledger.claim import Claim
+from ledger.cycle import Unit
 from ledger.influence import Influences
 from ledger.names import CreditId, TeacherId
 from ledger.record import Line
@@ -45,7 +46,7 @@ class Aggregate:
                 told.setdefault(teacher, set()).add(period)
                 yield from self._of_period(person, period, own, cells)
             self._move([each for each in cells if each.difference])
-            yield from (self._explained(cell, cells) for cell in cells)
+            yield from (self._explained(cell) for cell in cells)
         periods = {each for periods in told.values() for each in periods}
         kinds = [each.value for each in TrainingKind]
         spans = sorted({replace(each, kind="") for each in periods})
@@ -73,7 +74,7 @@ class Aggregate:
             claims, key=lambda each: (abs(ledger - each.amount), -each.amount, each.row)
         )
         main, *others = claims
-        cells.append(Cell(main, period, person, lines, ledger))
+        cells.append(Cell(main, period, person, lines, ledger, cells))
         for claim in others:
             zh = f"名册第 {claim.row} 行与第 {main.row} 行是同一人的同一项合计。"
             en = f"Rows {claim.row} and {main.row} are one total of one person."
@@ -81,13 +82,13 @@ class Aggregate:
             twice = portion(Cause.DUPLICATE_PERSON, -claim.amount, zh, en, events=events)
             yield only_there(claim, [twice] if claim.amount else [])
 
-    def _explained(self, cell: Cell, cells: list[Cell]) -> Row:
+    def _explained(self, cell: Cell) -> Row:
         if not cell.difference and not cell.moved:
             return row_of(cell.claim, cell.ledger, Attribution())
         found = attribute(cell.difference, self._sets(cell), cell.claim.amount)
         if found.size != 1 and cell.difference and not found.alternatives:
             # What nothing speaks for but its amount counts only where it is simpler.
-            more = [*self._sets(cell).portions, *unlikely(cell, cells)]
+            more = [*self._sets(cell).portions, *unlikely(cell)]
             other = attribute(cell.difference, Sets(more), cell.claim.amount)
             simpler = other.size and (not found.size or other.size < found.size)
             if simpler or (not found.size and other.alternatives):
@@ -109,34 +110,48 @@ class Aggregate:
         return cell.sets
 
     def _move(self, cells: list[Cell]) -> None:
-        """Takes out credits that the sheet counts in one period and the ledger in another."""
-        gone: set[CreditId] = set()
-        while 1 < len(cells) <= CELLS_MAX:
-            best: tuple[int, list[tuple[Cell, Cell, Line, Decimal]]] = (0, [])
-            for here, there in permutations(cells, 2):
-                if _apart(here.period, there.period) is None or not here.difference:
-                    continue
-                plain_cost = self._cost(here) + self._cost(there)
-                for line in here.lines:
-                    worth = here.person.amount(line, here.claim.unit)
-                    if not worth or line.credit in gone:
-                        continue
-                    cost = 1 + self._cost(here, -worth) + self._cost(there, worth)
-                    if plain_cost - cost > best[0]:
-                        best = (plain_cost - cost, [(here, there, line, worth)])
-                    elif plain_cost - cost == best[0] > 0:
-                        best[1].append((here, there, line, worth))
-            if not best[1]:
+        """Takes out credits that the sheet counts in one period and the ledger in another.
+
+        Several may go to one period; where that leads nowhere, only moves that settle both are.
+        """
+        for both in (False, True):
+            gone: set[CreditId] = set()
+            while 1 < len(cells) <= CELLS_MAX and self._moved_one(cells, gone, both=both):
+                pass
+            if all(self._cost(each) < LOOK_MAX for each in cells if each.moved):
                 return
-            here, there, line, worth = best[1][0]
-            same = [
-                other
-                for left, right, other, much in best[1]
-                if left is here and right is there and much == worth
-            ]
-            gone.add(line.credit)
-            here.moved.append(_moved(here, there, same, worth))
-            there.moved.append(_moved(here, there, same, -worth))
+            for each in cells:
+                each.moved.clear()
+
+    def _moved_one(self, cells: list[Cell], gone: set[CreditId], *, both: bool) -> bool:
+        """Takes out the credit that makes the rest simplest; whether there was one."""
+        most, best = 0, list[tuple[Cell, Cell, Line, Decimal]]()
+        for here, there in permutations(cells, 2):
+            if _apart(here.period, there.period) is None or not here.difference:
+                continue
+            before = self._cost(here) + self._cost(there)
+            for line in here.lines:
+                worth = here.person.amount(line, here.claim.unit)
+                if not worth or line.credit in gone:
+                    continue
+                left = self._cost(here, -worth), self._cost(there, worth)
+                gain = before - 1 - sum(left)
+                if gain > most and (not both or max(left) < LOOK_MAX):
+                    most, best = gain, []
+                if gain == most > 0 and (not both or max(left) < LOOK_MAX):
+                    best.append((here, there, line, worth))
+        if not best:
+            return False
+        here, there, line, worth = best[0]
+        same = [
+            other
+            for left_here, left_there, other, much in best
+            if left_here is here and left_there is there and much == worth
+        ]
+        gone.add(line.credit)
+        here.moved.append(_moved(here, there, same, worth))
+        there.moved.append(_moved(here, there, same, -worth))
+        return True
 
     def _cost(self, cell: Cell, more: Decimal = ZERO) -> int:
         """Of how many parts an explanation is; unexplained differences cost most."""
@@ -147,23 +162,24 @@ class Aggregate:
         for size in range(1, LOOK_MAX):
             if left in (sets.level(size) or {}):
                 return size
-        return LOOK_MAX + (rounding(cell.claim.amount + left, cell.claim.amount) is None)
+        sheet = cell.claim.amount
+        return 1 if rounding(sheet + left, sheet) is not None else LOOK_MAX
 
     def _only_here(self, person: Influences, periods: list[Period]) -> Iterator[Row]:
-        unit = person.terms.unit
         for period in periods:
+            unit = Unit(period.unit)
             lines = members(person, period)
             amounts = {line.credit: person.amount(line, unit) for line in lines}
             ledger = sum(amounts.values(), ZERO)
             if not ledger:
                 continue
-            portions = [self._why(person, line, amounts[line.credit]) for line in lines]
+            portions = [self._why(person, line, amounts[line.credit], unit) for line in lines]
             told = merged(each for each in portions if each.amount)
             lost = sum((each.amount for each in told if each.cause is Cause.UNKNOWN), ZERO)
             found = Attribution(portions=told, unattributed=plain(lost))
             yield only_here(person.holding.teacher, unit, ledger, found, **period.told)
 
-    def _why(self, person: Influences, line: Line, amount: Decimal) -> Portion:
+    def _why(self, person: Influences, line: Line, amount: Decimal, unit: Unit) -> Portion:
         if line.credit in self.elsewhere:
             zh = f"名册把“{line.title}”算在疑为同一人的另一人名下。"
             en = f"The sheet counts {line.title} under another id of the same person."
@@ -171,13 +187,13 @@ class Aggregate:
             return portion(Cause.DUPLICATE_PERSON, amount, zh, en, events=events, about=about)
         zh = "名册没有此人这一期间的合计，台账中没有事件能说明原因。"
         en = "The sheet has no such total of this person; nothing in the ledger says why."
-        absent = person.absent(line, person.terms.unit)
+        absent = person.absent(line, unit)
         return absent or unknown_portion(amount, zh, en, line.events[:1])
 
 
 def _apart(one: Period, other: Period) -> Cause | None:
     """What sets two periods apart, where a credit of the one may be told in the other."""
-    if one.kind == other.kind:
+    if (one.kind, one.unit) == (other.kind, other.unit):
         return Cause.OTHER_CYCLE
     return Cause.OTHER_KIND if replace(one, kind=other.kind) == other else None
 
@@ -203,6 +219,6 @@ def _by_period(claims: list[Claim]) -> dict[Period, list[Claim]]:
     found: dict[Period, list[Claim]] = {}
     for claim in claims:
         kind = claim.kind.value if claim.kind else ""
-        period = Period(year=claim.year or 0, cycle=claim.cycle or 0, kind=kind)
+        period = Period(claim.year or 0, claim.cycle or 0, kind, claim.unit.value)
         found.setdefault(period, []).append(claim)
     return found

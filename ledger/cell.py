@@ -25,6 +25,7 @@ class Period:
     year: int = 0
     cycle: int = 0
     kind: str = ""
+    unit: str = Unit.CREDITS.value
 
     @property
     def told(self) -> dict[str, object]:
@@ -35,13 +36,17 @@ class Period:
 
 @dataclass
 class Cell:
-    """The total of one person and period, in the sheet and in the ledger."""
+    """The total of one person and period, in the sheet and in the ledger.
+
+    ``others``: all totals of the person that the sheet tells.
+    """
 
     claim: Claim
     period: Period
     person: Influences
     lines: list[Line]
     ledger: Decimal
+    others: list[Cell] = field(default_factory=list)
     moved: list[Portion] = field(default_factory=list)
     sets: Sets | None = None
 
@@ -83,23 +88,33 @@ def candidates(cell: Cell) -> Iterator[Portion]:
         absent = person.absent(line, unit)
         if absent is not None:
             yield absent
-        worth, year = person.amount(line, unit), line.recognised.year
-        if cell.period.year and year != line.completed.year and worth:
-            zh = f"“{line.title}”{line.completed} 结束，名册按认定日算在 {year} 年。"
-            en = f"{line.title} ended on {line.completed}; the sheet counts it in {year}."
-            yield _whole(line, Cause.OTHER_CYCLE, worth, zh, en)
-    for line in person.lines:
-        late = within(line.recognised) and not within(line.completed)
-        if late and cell.period.kind in ("", shown(line).value):
-            zh = f"“{line.title}”{line.completed} 结束，名册按认定日 {line.recognised} 计入。"
-            en = f"{line.title} ended on {line.completed}; the sheet goes by {line.recognised}."
-            yield _whole(line, Cause.OTHER_CYCLE, -person.amount(line, unit), zh, en)
+    yield from _by_recognition(cell, within)
     for line in person.holding.later():
         if within(line.completed) and cell.period.kind in ("", shown(line).value):
             zh = f"“{line.title}”在 {line.recognised} 才认定，晚于所比的时点。"
             en = f"{line.title} was credited on {line.recognised}, after the moment compared."
             yield _whole(line, Cause.TIMING, -line.worth(unit), zh, en)
     yield from _unearned(cell, within)
+
+
+def _by_recognition(cell: Cell, within: Callable[[date], bool]) -> Iterator[Portion]:
+    """Credits of a period that were recognised in another, which a sheet may go by.
+
+    Where the sheet tells the other period too, it would differ just as much: that is a move.
+    """
+    person, unit = cell.person, cell.claim.unit
+    others = [_days(person, each.period) for each in cell.others if each is not cell]
+    for line in person.lines:
+        mine = within(line.completed)
+        if mine is within(line.recognised) or cell.period.kind not in ("", shown(line).value):
+            continue
+        other = line.recognised if mine else line.completed
+        if any(told(other) for told in others) or (mine and person.absent(line, unit)):
+            continue
+        zh = f"“{line.title}”{line.completed} 结束，名册按认定日 {line.recognised} 计入。"
+        en = f"{line.title} ended on {line.completed}; the sheet goes by {line.recognised}."
+        amount = person.amount(line, unit)
+        yield _whole(line, Cause.OTHER_CYCLE, amount if mine else -amount, zh, en)
 
 
 def _unearned(cell: Cell, within: Callable[[date], bool]) -> Iterator[Portion]:
@@ -128,10 +143,10 @@ def _unearned(cell: Cell, within: Callable[[date], bool]) -> Iterator[Portion]:
             )
 
 
-def unlikely(cell: Cell, cells: list[Cell]) -> Iterator[Portion]:
+def unlikely(cell: Cell) -> Iterator[Portion]:
     """What may be as well, though nothing but the amount speaks for it."""
     person, unit = cell.person, cell.claim.unit
-    elsewhere = {line.credit for other in cells for line in other.lines}
+    elsewhere = {line.credit for other in [cell, *cell.others] for line in other.lines}
     for line in person.lines:
         fits = cell.period.kind in ("", shown(line).value)
         if fits and line.credit not in elsewhere:

@@ -75,11 +75,11 @@ class _Side:
         return max(self.terms.seen or 0, self.terms.position)
 
     def records(
-        self, stored: Mapping[str, Record], movers: Iterable[TeacherId]
+        self, stored: Mapping[str, Record], others: Iterable[TeacherId]
     ) -> dict[str, Record]:
-        """The records as of the terms, of those here by the view and of those who moved."""
+        """The records as of the terms, of those here by the view and of others by name."""
         found: dict[str, Record] = dict(stored)
-        missing = sorted({*movers} - found.keys())
+        missing = sorted({*others} - found.keys())
         found |= self.reader.many(RECORDS, missing)
         known, effective = self.terms.position, self.terms.effective
         stale = sorted(key for key, each in found.items() if effective or each.position > known)
@@ -196,7 +196,7 @@ def basis(
     wanted = {*named}
     records = {
         key: each
-        for key, each in side.records(stored, movers).items()
+        for key, each in side.records(stored, {*movers, *wanted}).items()
         if side.reached(each) and (key in wanted or _of_sheet(each, terms.day, terms.place, school))
     }
     side.read(records)

@@ -56,8 +56,16 @@ def test_what_was_recognised_in_another_year_may_be_counted_there():
     ]
 
 
+def test_where_the_sheet_tells_both_years_only_a_move_explains_the_one_by_the_other():
+    this, other = cell(2020, 0), cell(2021, 24)
+    this.others = other.others = [this, other]
+
+    assert [*candidates(this), *candidates(other)] == []
+
+
 def test_a_credit_of_another_year_is_unlikely_unless_the_sheet_tells_that_year_too():
     this, other = cell(2022, 48), cell(2020, 0)
 
-    assert Cause.OTHER_CYCLE in [each.cause for each in unlikely(this, [this])]
-    assert [*unlikely(this, [this, other])] == []
+    assert Cause.OTHER_CYCLE in [each.cause for each in unlikely(this)]
+    this.others = [this, other]
+    assert [*unlikely(this)] == []

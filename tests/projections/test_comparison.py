@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from ledger.command import Command
 from ledger.comparison import compare, digest
 from ledger.event import Entry, Event
 from ledger.holding import AHEAD_EVENTS, ASIDE_EVENTS
-from ledger.names import CreditId, JurisdictionId, TeacherId
+from ledger.names import CreditId, JurisdictionId, SchoolId, TeacherId
 from ledger.row import Standing
 from ledger.store.feed import Filter
 from ledger.store.ledger import Ledger
@@ -51,15 +52,21 @@ def told(postgres_url: str, founded_template: str) -> Iterator[Ledger]:
         yield opened
 
 
-def side(told: Ledger, place: JurisdictionId = RUIAN, **more: object) -> Basis:
+def side(
+    told: Ledger,
+    place: JurisdictionId = RUIAN,
+    *,
+    named: Iterable[TeacherId] = (),
+    rules: Rules | None = None,
+    school: SchoolId | None = None,
+    **more: Any,
+) -> Basis:
     """What a bureau sees, at present unless it is said otherwise."""
     reader = Reader(told.pool, told.feed)
-    named = more.pop("named", ())
-    rules = more.pop("rules", None) or Rules(reader)
-    terms = Terms(
-        **({"grain": Grain.CREDITS, "place": place, "position": 0, "day": DAY} | more)  # type: ignore[arg-type]
-    )
-    return basis(reader, rules, terms, places=(str(place),), named=named)  # type: ignore[arg-type]
+    rules = rules or Rules(reader)
+    asked: Any = {"grain": Grain.CREDITS, "place": place, "position": 0, "day": DAY}
+    terms = Terms(**(asked | more))
+    return basis(reader, rules, terms, places=(str(place),), named=named, school=school)
 
 
 def test_a_bureau_sees_who_is_there_and_of_the_named_who_was(told: Ledger):
@@ -87,6 +94,14 @@ def test_who_never_was_there_is_absent_though_the_sheet_names_them(told: Ledger)
     assert side(told, other, named=[LIN, CHEN, stranger]).holdings == {}
     assert CHEN not in side(told, HANGZHOU, named=[CHEN]).holdings
     assert side(told, WENZHOU).holdings == {}
+
+
+def test_of_a_school_only_its_teachers_are_seen_and_the_named_of_the_place(told: Ledger):
+    nobody = SchoolId("school:nobody")
+
+    assert side(told, school=nobody).holdings == {}
+    assert {*side(told, school=nobody, named=[LIN, CHEN]).holdings} == {LIN, CHEN}
+    assert CHEN in side(told, school=cast.SCHOOL).holdings
 
 
 def test_at_every_position_a_bureau_sees_the_ledger_that_ends_there(told: Ledger):
