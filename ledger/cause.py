@@ -15,6 +15,9 @@ from msgspec import Struct
 from ledger.amount import plain
 from ledger.regulation import Rule
 
+# So many sentences are told of one cause; all its events are listed.
+SENTENCES_MAX = 3
+
 
 class Cause(Enum):
     """What made a difference."""
@@ -107,8 +110,8 @@ def _one(group: list[Portion]) -> Portion:
     return Portion(
         cause=first.cause,
         amount=plain(sum((each.amount for each in group), start=Decimal(0))),
-        zh="".join(dict.fromkeys(each.zh for each in group)),
-        en=" ".join(dict.fromkeys(each.en for each in group)),
+        zh="".join(_some([each.zh for each in group], "另有 {} 项。")),
+        en=" ".join(_some([each.en for each in group], "And {} more.")),
         events=tuple(dict.fromkeys(e for each in group for e in each.events)),
         about=tuple(dict.fromkeys(a for each in group for a in each.about)),
         rule=first.rule,
@@ -118,3 +121,10 @@ def _one(group: list[Portion]) -> Portion:
         certain=all(each.certain for each in group),
         whole=any(each.whole for each in group),
     )
+
+
+def _some(sentences: list[str], more: str) -> list[str]:
+    """The first sentences, and how many more there are."""
+    told = list(dict.fromkeys(sentences))
+    left = len(told) - SENTENCES_MAX
+    return told if left <= 0 else [*told[:SENTENCES_MAX], more.format(left)]
