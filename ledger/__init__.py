@@ -109,6 +109,19 @@ ground             判断依据         ground.py (the tree of requirements unde
 caution            预先提醒         caution.py (before a training or a cycle is lost)
 evidence           证据             evidence.py (from which a verdict follows)
 difference         差异             difference.py (between two moments, with its causes)
+claim              名册所列         claim.py (what a sheet from outside says of a person's credits)
+cause, portion     差异原因         cause.py (why a sheet and the ledger differ, and by how much)
+attribution        归因             attribution.py (the smallest set that adds up to a difference)
+pairing            配对             pairing.py (which credit a row of a sheet means)
+holding            台账所载         holding.py (all that the ledger knows of one teacher)
+influence          影响             influence.py (what a sheet may have missed, or have beyond it)
+row                比对行           row.py (what both sides say of one thing)
+itemised           逐笔比对         itemised.py (a sheet of single credits)
+subtotal           合计项           subtotal.py (what one person has in a period)
+aggregate          合计比对         aggregate.py (a sheet of totals)
+misreading         误写             misreading.py (of a number by one digit, or two turned round)
+matching           人员对应         matching.py (whose row it is; double and doubtful ones listed)
+comparison         比对             comparison.py (a sheet held against the ledger, in all)
 trial              试算             trial.py (whose verdict a draft would change)
 explanation        说明             explanation.py (why something is not so)
 obstacle           选课受阻         obstacle.py (why a teacher cannot choose)
@@ -140,41 +153,39 @@ amendment          修改             amendment.py (other parameters for a rule,
 # fmt: off
 from ledger import (  # isort: skip  (order of life)
     finding, kind, rule, regulation, requirement, register, teacher, category, accreditation,
-    seniority,
-    cycle, term, profile, plan, mandate, trainer, channel, form, order, response, candidate,
-    segment, fee, content, mode, host, scrutiny, quota, cap, declaration, review, spot_check,
-    resumption, restart, supervision, reopening, dates, delivery, offering, redating, removal,
-    warning, sanction, expansion, enrollment, parallel, round, selection, assignment, draw,
-    applicant, screening, rank, admission, invitation, change, effect, execution, schedule,
-    log, extent,
-    withdrawal, circular, settlement, attendance,
-    leave, assessment, evaluation, safeguard, completion,
-    judgement, notice, feedback, charge, conduct, omission, closing, school_based, population,
-    sample, oversight, observation, funding, duty, school_plan, recognition, worth, credit,
-    correction, adjustment, misconduct, remedy, redress, record, erasure, special, structure,
-    footing, breakdown, yearly, verdict, ground, caution, evidence, difference, trial, explanation,
-    obstacle, denial, placement, exclusion, indicator, target, consequence, sheet, cell, mapping,
-    wording, heading, reading, reconciliation, discrepancy, petition, statement, draft, conflict,
-    document, adoption, policy, amendment,
+    seniority, cycle, term, profile, plan, mandate, trainer, channel, form, order, response,
+    candidate, segment, fee, content, mode, host, scrutiny, quota, cap, declaration, review,
+    spot_check, resumption, restart, supervision, reopening, dates, delivery, offering, redating,
+    removal, warning, sanction, expansion, enrollment, parallel, round, selection, assignment,
+    draw, applicant, screening, rank, admission, invitation, change, effect, execution, schedule,
+    log, extent, withdrawal, circular, settlement, attendance, leave, assessment, evaluation,
+    safeguard, completion, judgement, notice, feedback, charge, conduct, omission, closing,
+    school_based, population, sample, oversight, observation, funding, duty, school_plan,
+    recognition, worth, credit, correction, adjustment, misconduct, remedy, redress, record,
+    erasure, special, structure, footing, breakdown, yearly, verdict, ground, caution, evidence,
+    difference, claim, cause, attribution, pairing, holding, influence, row, itemised, subtotal,
+    aggregate, misreading, matching, comparison, trial, explanation, obstacle, denial, placement,
+    exclusion, indicator, target, consequence, sheet, cell, mapping, wording, heading, reading,
+    reconciliation, discrepancy, petition, statement, draft, conflict, document, adoption, policy,
+    amendment,
 )
 
 NOUNS = (
     finding, kind, rule, regulation, requirement, register, teacher, category, accreditation,
-    seniority,
-    cycle, term, profile, plan, mandate, trainer, channel, form, order, response, candidate,
-    segment, fee, content, mode, host, scrutiny, quota, cap, declaration, review, spot_check,
-    resumption, restart, supervision, reopening, dates, delivery, offering, redating, removal,
-    warning, sanction, expansion, enrollment, parallel, round, selection, assignment, draw,
-    applicant, screening, rank, admission, invitation, change, effect, execution, schedule,
-    log, extent,
-    withdrawal, circular, settlement, attendance,
-    leave, assessment, evaluation, safeguard, completion,
-    judgement, notice, feedback, charge, conduct, omission, closing, school_based, population,
-    sample, oversight, observation, funding, duty, school_plan, recognition, worth, credit,
-    correction, adjustment, misconduct, remedy, redress, record, erasure, special, structure,
-    footing, breakdown, yearly, verdict, ground, caution, evidence, difference, trial, explanation,
-    obstacle, denial, placement, exclusion, indicator, target, consequence, sheet, cell, mapping,
-    wording, heading, reading, reconciliation, discrepancy, petition, statement, draft, conflict,
-    document, adoption, policy, amendment,
+    seniority, cycle, term, profile, plan, mandate, trainer, channel, form, order, response,
+    candidate, segment, fee, content, mode, host, scrutiny, quota, cap, declaration, review,
+    spot_check, resumption, restart, supervision, reopening, dates, delivery, offering, redating,
+    removal, warning, sanction, expansion, enrollment, parallel, round, selection, assignment,
+    draw, applicant, screening, rank, admission, invitation, change, effect, execution, schedule,
+    log, extent, withdrawal, circular, settlement, attendance, leave, assessment, evaluation,
+    safeguard, completion, judgement, notice, feedback, charge, conduct, omission, closing,
+    school_based, population, sample, oversight, observation, funding, duty, school_plan,
+    recognition, worth, credit, correction, adjustment, misconduct, remedy, redress, record,
+    erasure, special, structure, footing, breakdown, yearly, verdict, ground, caution, evidence,
+    difference, claim, cause, attribution, pairing, holding, influence, row, itemised, subtotal,
+    aggregate, misreading, matching, comparison, trial, explanation, obstacle, denial, placement,
+    exclusion, indicator, target, consequence, sheet, cell, mapping, wording, heading, reading,
+    reconciliation, discrepancy, petition, statement, draft, conflict, document, adoption, policy,
+    amendment,
 )
 # fmt: on

@@ -43,7 +43,7 @@ class CauseTotal(Struct, frozen=True, kw_only=True):
     amount: Decimal
 
 
-class Comparison(Struct, frozen=True, kw_only=True):
+class Compared(Struct, frozen=True, kw_only=True):
     """What was compared, with what, and what came of it; ``digest`` is that of the whole result.
 
     ``difference`` is ledger less sheet: ``attributed`` to causes, and ``unattributed``.
@@ -90,7 +90,7 @@ class SheetCompared(Event, name="reconciliation.sheet-compared"):
 
     reconciliation: ReconciliationId
     place: JurisdictionId
-    comparison: Comparison
+    comparison: Compared
 
 
 class DifferencesFound(Event, name="reconciliation.differences-found"):
@@ -155,7 +155,7 @@ class Desk(Struct, kw_only=True):
 
     place: JurisdictionId | None = None
     received: SheetReceived | None = None
-    compared: Comparison | None = None
+    compared: Compared | None = None
     open: set[int] = set()
     settled: dict[int, Treatment] = {}
     signed: str | None = None
@@ -203,13 +203,13 @@ class ReconciliationStep(BureauStep):
         if str(self.reconciliation) in entry.tags:
             self.desk.learn(entry)
 
-    def known(self) -> Comparison:
+    def known(self) -> Compared:
         """The last comparison. Raises ``UnknownReference`` for one that is not the bureau's."""
         if self.desk.place != self.place or self.desk.compared is None:
             raise unknown(self.reconciliation, "reconciliation")
         return self.desk.compared
 
-    def unsigned(self) -> Comparison:
+    def unsigned(self) -> Compared:
         """The last comparison. Raises ``Signed`` where it is signed."""
         compared = self.known()
         if self.desk.signed:
@@ -221,7 +221,7 @@ class ReconciliationStep(BureauStep):
             )
         return compared
 
-    def result(self, compared: Comparison, lines: Iterable[int]) -> Iterator[Event]:
+    def result(self, compared: Compared, lines: Iterable[int]) -> Iterator[Event]:
         """The events of a comparison, the lines with a difference in as many as they need."""
         own: dict[str, Any] = {"reconciliation": self.reconciliation, "place": self.place}
         yield SheetCompared(**own, comparison=compared)
@@ -238,7 +238,7 @@ class Reconcile(ReconciliationStep):
     ``again``: why the same file is taken in once more.
     """
 
-    compared: Comparison
+    compared: Compared
     lines: tuple[int, ...]
     again: str = ""
 
@@ -284,7 +284,7 @@ class CompareAnew(ReconciliationStep):
     What was settled before does not count for the new result.
     """
 
-    compared: Comparison
+    compared: Compared
     lines: tuple[int, ...]
 
     def decide(self) -> Iterator[Event]:

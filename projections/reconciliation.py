@@ -13,7 +13,7 @@ from ledger.mapping import Form
 from ledger.names import JurisdictionId, ReconciliationId
 from ledger.reconciliation import (
     RECONCILIATION_EVENTS,
-    Comparison,
+    Compared,
     Desk,
     DifferencesFound,
     DifferencesSettled,
@@ -59,7 +59,7 @@ class Reconciliation(Struct, kw_only=True):
     bytes: int = 0
     rows: int = 0
     faults: int = 0
-    comparison: Comparison | None = None
+    comparison: Compared | None = None
     status: ReconciliationState = ReconciliationState.OPEN
     signed: ReconciliationStep | None = None
     steps: tuple[ReconciliationStep, ...] = ()

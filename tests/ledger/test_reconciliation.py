@@ -17,7 +17,7 @@ from ledger.reconciliation import (
     LINES_MAX,
     CauseTotal,
     CompareAnew,
-    Comparison,
+    Compared,
     DifferencesFound,
     DifferencesSettled,
     OtherSheet,
@@ -38,7 +38,7 @@ from tests.given import asker_for, background, given
 DAY = date(2024, 8, 31)
 ID = ReconciliationId("reconciliation:2024-08")
 OWN = {"reconciliation": ID, "place": RUIAN}
-COMPARED = Comparison(
+COMPARED = Compared(
     sha256="ab" * 32,
     bytes=4_000,
     mapping="cd" * 32,

@@ -132,7 +132,6 @@ BEHIND = {
     "IssueCircular.provider": "changes",
     "CorrectCredit.teacher": "credit",
     "RevokeCredit.teacher": "credit",
-    "RequestCorrection.teacher": "credit",
     "DecideCorrection.teacher": "credit",
     "DecideCorrection.petition": "credit",
     "RecogniseSchoolBased.teacher": "credit",

@@ -1,0 +1,83 @@
+"""Claim: what a sheet from outside says of one person's credits, to be held against the ledger.
+
+A sheet speaks either of single credits or of what a person has in a year, in a cycle or of a kind.
+Whose row it is was settled before (``matching``); a row of nobody claims all the same.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+
+from msgspec import Struct
+
+from ledger.breakdown import TrainingKind
+from ledger.cycle import Unit
+from ledger.names import JurisdictionId, OfferingId, TeacherId
+
+
+class Grain(Enum):
+    """What one row of the sheet is about: one credit, or what a person has in a period."""
+
+    CREDITS = "CREDITS"
+    TOTALS = "TOTALS"
+
+
+class Measure(Enum):
+    """Which amount of a credit the sheet is held against: as awarded, or as it counts."""
+
+    RECOGNISED = "RECOGNISED"
+    EFFECTIVE = "EFFECTIVE"
+
+
+class Claim(Struct, kw_only=True, frozen=True):
+    """One row. Without year and cycle, a total is that of the period of the terms.
+
+    ``teacher`` is empty where nobody was found; ``school`` is the name as the sheet writes it.
+    """
+
+    row: int
+    amount: Decimal
+    teacher: TeacherId | None = None
+    unit: Unit = Unit.CREDITS
+    year: int | None = None
+    cycle: int | None = None
+    kind: TrainingKind | None = None
+    title: str = ""
+    school: str = ""
+    offering: OfferingId | None = None
+    completed: date | None = None
+
+
+class Terms(Struct, kw_only=True, frozen=True):
+    """On what terms a sheet is compared: for which bureau, as of what, and in which amounts.
+
+    ``effective``: facts of later days are ahead, though they are known; ``seen``: up to where the
+    ledger was looked at for what came after ``position``. ``sheet_day``: the day of the sheet
+    itself. ``first`` and ``last``: the days of completion that the sheet is about; without them
+    a sheet of credits is about all, one of totals about the cycle of the day.
+    """
+
+    grain: Grain
+    place: JurisdictionId
+    position: int
+    day: date
+    effective: date | None = None
+    seen: int | None = None
+    measure: Measure = Measure.RECOGNISED
+    unit: Unit = Unit.CREDITS
+    sheet_day: date | None = None
+    first: date | None = None
+    last: date | None = None
+
+    @property
+    def bounded(self) -> bool:
+        """Whether it is about some days of completion only."""
+        return self.first is not None or self.last is not None
+
+    def holds(self, completed: date) -> bool:
+        """Whether the sheet is about trainings completed on a day."""
+        return (self.first is None or self.first <= completed) and (
+            self.last is None or completed <= self.last
+        )

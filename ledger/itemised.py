@@ -1,0 +1,224 @@
+"""Itemised: a sheet of single credits held against those that the ledger has, person by person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from ledger.attribution import Attribution, Sets, attribute, unexplained
+from ledger.cause import Cause, Portion, portion, unknown_portion
+from ledger.claim import Claim
+from ledger.influence import Influences, denied
+from ledger.names import CreditId, SchoolId, TeacherId
+from ledger.pairing import PairedBy, Pairs, paired, told
+from ledger.record import Line
+from ledger.row import Row, only_here, only_there, row_of
+
+
+@dataclass
+class Itemised:
+    """The rows of a comparison of single credits.
+
+    ``people``: all on the ledger's side. ``elsewhere``: credits of an id that rows of another id
+    of the same person mean.
+    """
+
+    people: Mapping[TeacherId, Influences]
+    schools: Mapping[SchoolId, str]
+    elsewhere: dict[CreditId, int] = field(default_factory=dict)
+
+    def rows(self, claims: Mapping[TeacherId, list[Claim]]) -> Iterator[Row]:
+        """The rows of everybody, those of the sheet first: they tell whose credits stand double."""
+        left: list[tuple[Influences, list[Line]]] = []
+        for teacher, person in sorted(self.people.items()):
+            own = claims.get(teacher, [])
+            if own:
+                pairs = self._pairs(person, own)
+                yield from (
+                    self._compared(person, pairs, claim, line, by)
+                    for claim, line, by in pairs.pairs
+                )
+                yield from (self._lacking(person, pairs, claim) for claim in pairs.claims)
+                left.append((person, pairs.lines))
+            else:
+                left.append((person, person.lines))
+        for person, lines in left:
+            yield from self._only_here(person, lines)
+
+    def _pairs(self, person: Influences, claims: list[Claim]) -> Pairs:
+        def worth(line: Line, claim: Claim) -> Decimal:
+            return person.amount(line, claim.unit)
+
+        return paired(claims, person.lines, self.schools, worth)
+
+    def _compared(
+        self, person: Influences, pairs: Pairs, claim: Claim, line: Line, by: PairedBy
+    ) -> Row:
+        more = {"credit": line.credit, "paired_by": by, "tied": pairs.tied.get(claim.row, ())}
+        amount = person.amount(line, claim.unit)
+        if not person.terms.holds(line.completed):
+            zh = f"“{line.title}”{line.completed} 结束，不在名册所说的期间内。"
+            en = f"{line.title} ended on {line.completed}, outside the period of the sheet."
+            events, about = line.events[:1], (line.credit,)
+            gone = portion(Cause.OTHER_CYCLE, -claim.amount, zh, en, events=events, about=about)
+            return only_there(claim, [gone] if claim.amount else [], **more)
+        if amount == claim.amount:
+            return row_of(claim, amount, Attribution(), **more)
+        steps = [*person.steps(line, claim.unit), *person.beyond(line, claim.unit)]
+        found = attribute(amount - claim.amount, Sets(steps), claim.amount)
+        if found.unattributed and not found.alternatives:
+            found = unexplained(amount - claim.amount, line.events)
+        return row_of(claim, amount, found, **more)
+
+    def _lacking(self, person: Influences, pairs: Pairs, claim: Claim) -> Row:
+        """A row for which the person has no credit in the ledger."""
+        tied = pairs.tied.get(claim.row, ())
+        if not claim.amount:
+            return only_there(claim, [], tied=tied)
+        for found in (
+            self._double(pairs, claim),
+            None if tied else self._not_completed(person, claim),
+            None if tied else self._to_come(person, claim),
+            None if tied else self._not_recognised(person, claim),
+            None if tied else self._of_another(person, claim),
+        ):
+            if found is not None:
+                return only_there(claim, [found], tied=tied)
+        return only_there(claim, [_unheard(claim, tied)], tied=tied)
+
+    def _double(self, pairs: Pairs, claim: Claim) -> Portion | None:
+        for other, line, _ in pairs.pairs:
+            if _same(other, claim):
+                return portion(
+                    Cause.DUPLICATE_PERSON,
+                    -claim.amount,
+                    f"名册第 {claim.row} 行与第 {other.row} 行是同一人的同一笔学分。",
+                    f"Rows {claim.row} and {other.row} of the sheet are one credit of one person.",
+                    events=line.events[:1],
+                    about=(line.credit,),
+                )
+        return None
+
+    def _not_completed(self, person: Influences, claim: Claim) -> Portion | None:
+        for each in person.denials().values():
+            training = each.training
+            if _means(claim, each.offering, training.title, training.completed):
+                return denied(each, claim.amount)
+        return None
+
+    def _to_come(self, person: Influences, claim: Claim) -> Portion | None:
+        for line in person.holding.later():
+            if _means(claim, line.offering, line.title, line.completed):
+                return portion(
+                    Cause.TIMING,
+                    -claim.amount,
+                    f"“{line.title}”在 {line.recognised} 才认定，晚于所比的时点。",
+                    f"{line.title} was credited on {line.recognised}, after the moment compared.",
+                    events=line.events[:1],
+                    about=(line.credit,),
+                    whole=True,
+                )
+        return None
+
+    def _not_recognised(self, person: Influences, claim: Claim) -> Portion | None:
+        for each in person.holding.pending():
+            if _means(claim, None, each.told.title, each.told.completed):
+                zh = "主管部门未予认定" if each.refused else "主管部门尚未认定"
+                en = "was not recognised" if each.refused else "is not recognised yet"
+                return portion(
+                    Cause.UNRECOGNISED,
+                    -claim.amount,
+                    f"校本培训“{each.told.title}”{zh}。",
+                    f"The school's own {each.told.title} {en}.",
+                    events=each.events,
+                    about=(each.told.credit,),
+                    whole=True,
+                )
+        return None
+
+    def _of_another(self, person: Influences, claim: Claim) -> Portion | None:
+        """A credit that stands under another id of the same person."""
+        for alike in person.holding.alike:
+            other = self.people.get(alike)
+            for line in other.lines if other else ():
+                free = line.credit not in self.elsewhere
+                if free and _means(claim, line.offering, line.title, line.completed):
+                    self.elsewhere[line.credit] = claim.row
+                    return portion(
+                        Cause.DUPLICATE_PERSON,
+                        -claim.amount,
+                        f"“{line.title}”记在疑为同一人的 {alike} 名下。",
+                        f"{line.title} stands under {alike}, who may be the same person.",
+                        events=line.events[:1],
+                        about=(line.credit,),
+                    )
+        return None
+
+    def _only_here(self, person: Influences, lines: Iterable[Line]) -> Iterator[Row]:
+        unit = person.terms.unit
+        for line in lines:
+            amount = person.amount(line, unit)
+            if not amount or not person.terms.holds(line.completed):
+                continue
+            found = self._why_only_here(person, line, amount)
+            more = {"credit": line.credit, "title": line.title}
+            yield only_here(person.holding.teacher, unit, amount, found, **more)
+
+    def _why_only_here(self, person: Influences, line: Line, amount: Decimal) -> Attribution:
+        row = self.elsewhere.get(line.credit)
+        if row is not None:
+            zh = f"名册第 {row} 行把“{line.title}”记在疑为同一人的另一人名下。"
+            en = f"Row {row} of the sheet has {line.title} under another id of the same person."
+            events, about = line.events[:1], (line.credit,)
+            cause = Cause.DUPLICATE_PERSON
+            twice = portion(cause, amount, zh, en, events=events, about=about)
+            return Attribution(portions=(twice,))
+        absent = person.absent(line, person.terms.unit)
+        if absent is not None:
+            return Attribution(portions=(absent,))
+        zh = f"名册没有“{line.title}”，台账中没有事件能说明原因。"
+        en = f"The sheet lacks {line.title}; nothing in the ledger says why."
+        return Attribution(
+            portions=(unknown_portion(amount, zh, en, line.events[:1]),), unattributed=amount
+        )
+
+
+def _same(one: Claim, other: Claim) -> bool:
+    """Whether two rows of a person are about one credit."""
+    if one.offering is not None and one.offering == other.offering:
+        return True
+    if not one.title or told(one.title) != told(other.title):
+        return one.title == other.title and (one.amount, one.completed) == (
+            other.amount,
+            other.completed,
+        )
+    return one.completed == other.completed
+
+
+def _means(claim: Claim, offering: object, title: str, completed: object) -> bool:
+    """Whether a row is about a training: by class, else by title and, where it has one, by day."""
+    if claim.offering is not None:
+        return claim.offering == offering
+    if not claim.title:
+        return claim.completed is not None and claim.completed == completed
+    return told(claim.title) == told(title) and claim.completed in (None, completed)
+
+
+def _unheard(claim: Claim, tied: tuple[CreditId, ...]) -> Portion:
+    if tied:
+        zh = f"这一行可能指 {len(tied)} 笔学分中的任何一笔，无法断定。"
+        en = f"The row may mean any of {len(tied)} credits."
+        return unknown_portion(-claim.amount, zh, en)
+    if claim.offering is None and not claim.title:
+        zh = "这一行没有班期和名称，台账中也没有这个数额的学分。"
+        en = "The row names no class and no title, and no credit has its amount."
+        return unknown_portion(-claim.amount, zh, en)
+    name = claim.title or claim.offering
+    return portion(
+        Cause.UNRECOGNISED,
+        -claim.amount,
+        f"台账从未给此人认定过“{name}”的学分。",
+        f"The ledger never credited {name} to this person.",
+        whole=True,
+    )

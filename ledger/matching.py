@@ -1,0 +1,263 @@
+"""Matching: whose row it is, and which rows and ids may be of one person.
+
+By the id number, through its keyed hash; by the platform number; by name and school as a
+suggestion only. Nothing is merged: what looks double, and what is almost the same, is listed.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from msgspec import Struct
+
+from ledger.misreading import gaps, swapped
+from ledger.names import TeacherId
+
+# Rows and suggestions that are told of one teacher, at most.
+NEAR_MAX = 20
+
+
+class MatchedBy(Enum):
+    """By what a row was found to be a teacher's."""
+
+    ID_NUMBER = "ID_NUMBER"
+    NUMBER = "NUMBER"
+
+
+class Doubt(Enum):
+    """What is doubtful about rows or ids."""
+
+    SAME_PERSON_TWICE = "SAME_PERSON_TWICE"
+    ONE_ID_NUMBER = "ONE_ID_NUMBER"
+    ALIKE = "ALIKE"
+    CONTRADICTION = "CONTRADICTION"
+    ONE_DIGIT = "ONE_DIGIT"
+    NAMESAKES = "NAMESAKES"
+    NAME_DIFFERS = "NAME_DIFFERS"
+    NAME_AND_SCHOOL = "NAME_AND_SCHOOL"
+    NOBODY = "NOBODY"
+
+
+_SAID = {
+    Doubt.SAME_PERSON_TWICE: (
+        "这些行是同一人，写法不同",
+        "these rows are one person, written in different ways",
+    ),
+    Doubt.ONE_ID_NUMBER: (
+        "一个身份证号码在平台上有两个以上的教师编号",
+        "one id number has several ids on the platform",
+    ),
+    Doubt.ALIKE: (
+        "姓名、学校相同，编号或身份证号码只差一位，疑为同一人",
+        "same name and school, and numbers that differ in one place: maybe one person",
+    ),
+    Doubt.CONTRADICTION: (
+        "身份证号码与平台编号指向不同的教师，未作对应",
+        "the id number and the platform number are of different teachers; not matched",
+    ),
+    Doubt.ONE_DIGIT: (
+        "没有这个号码，有只差一位或两位对调的号码",
+        "nobody has this number; one differs in a digit or in two that change places",
+    ),
+    Doubt.NAMESAKES: (
+        "同校有同名教师，须凭号码分辨",
+        "the school has teachers of one name; only a number tells them apart",
+    ),
+    Doubt.NAME_DIFFERS: ("号码相符，姓名不同", "the number fits and the name does not"),
+    Doubt.NAME_AND_SCHOOL: (
+        "姓名、学校相符，仅供参考，须凭号码确认",
+        "name and school fit; a suggestion only, to be confirmed by a number",
+    ),
+    Doubt.NOBODY: ("没有找到这位教师", "no such teacher was found"),
+}
+
+
+class Person(Struct, kw_only=True, frozen=True):
+    """What a row says of a person.
+
+    ``fingerprint``: the keyed hash of the id number; ``near``: those of the numbers that
+    ``misread`` makes of it. ``number`` is the value of a ``TeacherId``.
+    """
+
+    row: int
+    fingerprint: str = ""
+    near: tuple[str, ...] = ()
+    number: str = ""
+    name: str = ""
+    school: str = ""
+
+
+class Registered(Struct, kw_only=True, frozen=True):
+    """A teacher within reach; name and school as far as the asker may read them."""
+
+    teacher: TeacherId
+    name: str = ""
+    school: str = ""
+    fingerprint: str = ""
+
+
+class Match(Struct, kw_only=True, frozen=True):
+    """Whose a row is; ``suggested``: whose it may be, where nobody was found."""
+
+    row: int
+    teacher: TeacherId | None = None
+    by: MatchedBy | None = None
+    suggested: tuple[TeacherId, ...] = ()
+
+
+class Doubtful(Struct, kw_only=True, frozen=True):
+    """Rows and ids that somebody has to look at."""
+
+    doubt: Doubt
+    rows: tuple[int, ...]
+    teachers: tuple[TeacherId, ...]
+    zh: str
+    en: str
+
+
+class Matching(Struct, kw_only=True, frozen=True):
+    """All rows with their teachers, and what is doubtful about them.
+
+    ``alike``: for each id the others that may be of the same person.
+    """
+
+    matches: tuple[Match, ...]
+    doubtful: tuple[Doubtful, ...]
+    alike: dict[TeacherId, tuple[TeacherId, ...]]
+
+
+@dataclass
+class _Known:
+    """The teachers by all that a row can say of them."""
+
+    by_fingerprint: dict[str, list[TeacherId]] = field(default_factory=dict)
+    by_number: dict[str, TeacherId] = field(default_factory=dict)
+    by_name: dict[tuple[str, str], list[TeacherId]] = field(default_factory=dict)
+    by_gap: dict[str, list[TeacherId]] = field(default_factory=dict)
+    names: dict[TeacherId, str] = field(default_factory=dict)
+
+    def add(self, each: Registered) -> None:
+        """Takes in a teacher."""
+        number = each.teacher.value
+        self.by_number[number] = each.teacher
+        for gap in gaps(number):
+            self.by_gap.setdefault(gap, []).append(each.teacher)
+        if each.fingerprint:
+            self.by_fingerprint.setdefault(each.fingerprint, []).append(each.teacher)
+        if each.name:
+            self.names[each.teacher] = plain_name(each.name)
+            key = plain_name(each.name), plain_name(each.school)
+            self.by_name.setdefault(key, []).append(each.teacher)
+
+    def near(self, number: str) -> list[TeacherId]:
+        """The teachers whose number differs in one place, or in two that changed places."""
+        found = {each for gap in gaps(number) for each in self.by_gap.get(gap, ())}
+        found |= {self.by_number[each] for each in swapped(number) if each in self.by_number}
+        return sorted(each for each in found if each.value != number)
+
+
+def match(
+    people: Iterable[Person],
+    teachers: Iterable[Registered],
+    fingerprints: Mapping[str, tuple[TeacherId, ...]] | None = None,
+) -> Matching:
+    """Whose each row is; ``fingerprints``: what the vault knows beside the teachers told."""
+    known = _Known()
+    reached: set[TeacherId] = set()
+    for registered in sorted(teachers, key=lambda each: each.teacher):
+        known.add(registered)
+        reached.add(registered.teacher)
+    for fingerprint, found in (fingerprints or {}).items():
+        held = known.by_fingerprint.setdefault(fingerprint, [])
+        held += [each for each in sorted(found) if each in reached and each not in held]
+    doubtful = [*_ids_in_doubt(known)]
+    alike: dict[TeacherId, set[TeacherId]] = {}
+    for told in doubtful:
+        for each in told.teachers:
+            alike.setdefault(each, set()).update({*told.teachers} - {each})
+    told_people = sorted(people, key=lambda each: each.row)
+    matches = []
+    for person in told_people:
+        one, said = _match(person, known)
+        matches.append(one)
+        doubtful += said
+    doubtful += _rows_in_doubt(told_people, matches)
+    return Matching(
+        matches=tuple(matches),
+        doubtful=tuple(doubtful),
+        alike={each: tuple(sorted(others)) for each, others in sorted(alike.items())},
+    )
+
+
+def _match(person: Person, known: _Known) -> tuple[Match, list[Doubtful]]:
+    by_id = known.by_fingerprint.get(person.fingerprint, []) if person.fingerprint else []
+    own = known.by_number.get(person.number)
+    if by_id:
+        if own is not None and own not in by_id:
+            both = (*by_id, own)
+            said = _doubt(Doubt.CONTRADICTION, both, person.row)
+            return Match(row=person.row, suggested=both), [said]
+        found = own if own is not None else by_id[0]
+        return _found(person, known, found, MatchedBy.ID_NUMBER)
+    if own is not None:
+        return _found(person, known, own, MatchedBy.NUMBER)
+    near = [each for one in person.near for each in known.by_fingerprint.get(one, ())]
+    near += known.near(person.number) if person.number else []
+    if near:
+        suggested = tuple(dict.fromkeys(near))[:NEAR_MAX]
+        said = _doubt(Doubt.ONE_DIGIT, suggested, person.row)
+        return Match(row=person.row, suggested=suggested), [said]
+    named = known.by_name.get((plain_name(person.name), plain_name(person.school)), [])
+    if person.name and named:
+        doubt = Doubt.NAMESAKES if len(named) > 1 else Doubt.NAME_AND_SCHOOL
+        suggested = tuple(named[:NEAR_MAX])
+        return Match(row=person.row, suggested=suggested), [_doubt(doubt, suggested, person.row)]
+    return Match(row=person.row), [_doubt(Doubt.NOBODY, (), person.row)]
+
+
+def _found(
+    person: Person, known: _Known, teacher: TeacherId, by: MatchedBy
+) -> tuple[Match, list[Doubtful]]:
+    name = known.names.get(teacher, "")
+    differs = name and person.name and plain_name(person.name) != name
+    said = [_doubt(Doubt.NAME_DIFFERS, (teacher,), person.row)] if differs else []
+    return Match(row=person.row, teacher=teacher, by=by), said
+
+
+def _ids_in_doubt(known: _Known) -> Iterator[Doubtful]:
+    """Ids of the ledger that may be of one person, though nothing merges them."""
+    for _, found in sorted(known.by_fingerprint.items()):
+        if len(found) > 1:
+            yield _doubt(Doubt.ONE_ID_NUMBER, tuple(found))
+    for _, named in sorted(known.by_name.items()):
+        for number, one in enumerate(named):
+            near = set(known.near(one.value))
+            for other in named[number + 1 :]:
+                if other in near:
+                    yield _doubt(Doubt.ALIKE, (one, other))
+
+
+def _rows_in_doubt(people: list[Person], matches: list[Match]) -> Iterator[Doubtful]:
+    """Rows of one teacher that say different things of who it is."""
+    rows: dict[TeacherId, list[Person]] = {}
+    for person, found in zip(people, matches, strict=True):
+        if found.teacher is not None:
+            rows.setdefault(found.teacher, []).append(person)
+    for teacher, own in sorted(rows.items()):
+        said = {(each.fingerprint, each.number, plain_name(each.name)) for each in own}
+        if len(said) > 1:
+            yield _doubt(Doubt.SAME_PERSON_TWICE, (teacher,), *(each.row for each in own))
+
+
+def _doubt(doubt: Doubt, teachers: tuple[TeacherId, ...], *rows: int) -> Doubtful:
+    zh, en = _SAID[doubt]
+    return Doubtful(doubt=doubt, rows=rows, teachers=teachers, zh=f"{zh}。", en=f"{en}.")
+
+
+def plain_name(name: str) -> str:
+    """A name or a school as it is compared: one width, no spaces, dots or brackets."""
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(each for each in folded if unicodedata.category(each)[0] in "LN")
