@@ -73,6 +73,7 @@ STORE_LIBRARIES = {
     "psutil",
     "psycopg",
     "psycopg_pool",
+    "python_calamine",
     "sqlalchemy",
     "structlog",
     "uuid_utils",
