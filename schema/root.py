@@ -51,6 +51,7 @@ from schema.screening import ScreeningQuery
 from schema.timeline import TimelineQuery
 from schema.trainer import TrainerQuery
 from schema.trial import TrialQuery
+from schema.upload import UploadQuery
 from schema.warning import WarningQuery
 from schema.words import describe
 
@@ -98,6 +99,7 @@ class Query(
     TimelineQuery,
     SampleQuery,
     AccessLogQuery,
+    UploadQuery,
 ):
     """What may be asked."""
 

@@ -133,10 +133,10 @@ CONFIG = StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True)
 _ENUMS: dict[type[Enum], Any] = {}
 
 
-def enum_type(kind: type[Enum]) -> Any:
+def enum_type(kind: type[Enum], name: str | None = None) -> Any:
     """The GraphQL enum of a Python enum; its description is the docstring."""
     if kind not in _ENUMS:
-        _ENUMS[kind] = strawberry.enum(kind, description=(kind.__doc__ or "").strip())
+        _ENUMS[kind] = strawberry.enum(kind, name=name, description=(kind.__doc__ or "").strip())
     return _ENUMS[kind]
 
 
