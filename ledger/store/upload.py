@@ -33,7 +33,7 @@ TICKET_MINUTES = 15
 TICKET_BYTES = 32
 OPEN_MAX = 50
 NAME_CHARACTERS_MAX = 200
-READ_AT_ONCE = 2
+READ_AT_ONCE, WAIT_SECONDS = 2, 30
 GRIDS_HELD = 2
 _FIELDS = "upload, form, declared, opened_at, name, wrapped, received_at, sha256, kept"
 _OWN = "actor = %(actor)s and role = %(role)s and scope = %(scope)s"
@@ -226,7 +226,7 @@ class Uploads:
         def told(_: str, rows: int) -> None:
             self._progress[upload.id] = rows
 
-        if not self._room.acquire(timeout=TICKET_MINUTES):
+        if not self._room.acquire(timeout=WAIT_SECONDS):
             raise refuse("READING_BUSY", "正在读取其他文件，请稍后再试", "others are being read")
         try:
             self._progress[upload.id] = 0
