@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -20,9 +21,9 @@ import msgspec
 import ledger
 from ledger.fault import Fault
 from ledger.sheet import Cell, Grid, Row, Span, Tab
-from ledger.store.container import BYTES_MAX, refuse
+from ledger.store.container import BYTES_MAX, damaged, refuse
 
-SECONDS_MAX = 60
+SECONDS_MAX, ENDING_SECONDS = 60, 5
 FRAME_BYTES_MAX = 256 * 1024 * 1024
 LENGTH_BYTES = 4
 ROOT = Path(ledger.__file__).parent.parent
@@ -164,8 +165,10 @@ class _Taken:
             self._rows[row - 1] = tuple(cells)
 
     def _ended(self) -> Fault:
-        self._process.kill()
-        self._process.wait()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(ENDING_SECONDS)
+        if (self._process.returncode or 0) > 0:
+            return damaged()  # the program gave up; one that passes a limit is ended by a signal
         return refuse(
             "READING_STOPPED",
             "读取这个文件所需的内存或时间超过了上限，已停止；请删除多余的格式、图片和空白行列，"

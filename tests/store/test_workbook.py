@@ -166,6 +166,11 @@ def compound(*names: str) -> bytes:
     return header + fat + entries.ljust(512, b"\0")
 
 
+def test_a_compound_file_with_nothing_in_it_is_refused():
+    assert refused(compound("Workbook"), "a.xls") == "FILE_DAMAGED"
+    assert refused(compound("WordDocument"), "a.xls") == "FILE_DAMAGED"
+
+
 def test_an_encrypted_workbook_is_refused():
     assert refused(compound("EncryptionInfo", "EncryptedPackage"), "a.xls") == "FILE_ENCRYPTED"
     assert refused(compound("EncryptionInfo", "EncryptedPackage")) == "FILE_ENCRYPTED"
