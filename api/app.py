@@ -24,11 +24,13 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
 from api.auth import PUBLIC, BadToken, asker_of
 from api.clock import DemoClock
 from api.door_export import ExportDoor
+from api.door_upload import UploadDoor
 from api.limits import BodyLimit, TooLarge, failure
 from ledger.command import Role
 from ledger.day import day_of
 from ledger.fault import Fault
 from ledger.store.access_log import trace_of
+from ledger.store.container import BYTES_MAX
 from schema.context import Context, House
 from schema.errors import incident
 from schema.root import build
@@ -132,6 +134,7 @@ def create_app(
 ) -> Starlette:
     """The application over an open house."""
     door, exports = Door(house, key), ExportDoor(house, key)
+    uploads = UploadDoor(house, key)
 
     async def graphql(request: Request) -> Response:
         return await _answer(door, request)
@@ -149,6 +152,7 @@ def create_app(
         Route("/graphql", graphql, methods=["GET", "POST"]),
         WebSocketRoute("/graphql", door),
         *exports.routes(),
+        *uploads.routes(),
         Route("/healthz", healthz),
         Route("/readyz", readyz),
     ]
@@ -160,7 +164,7 @@ def create_app(
         yield
 
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={BadToken: _untrusted})
-    app.add_middleware(BodyLimit, bytes_max=body_bytes_max)
+    app.add_middleware(BodyLimit, bytes_max=body_bytes_max, larger=("/uploads/", BYTES_MAX))
     return app
 
 

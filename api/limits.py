@@ -15,17 +15,21 @@ class TooLarge(Exception):
 class BodyLimit:
     """Refuses request bodies over a number of bytes, declared or streamed."""
 
-    def __init__(self, app: ASGIApp, bytes_max: int) -> None:
+    def __init__(self, app: ASGIApp, bytes_max: int, larger: tuple[str, int] | None = None) -> None:
         self._app = app
         self._bytes_max = bytes_max
+        self._larger = larger  # the beginning of a path that takes more, and how much
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        bytes_max = self._bytes_max
+        if self._larger is not None and scope["path"].startswith(self._larger[0]):
+            bytes_max = max(bytes_max, self._larger[1])
         declared = dict(scope["headers"]).get(b"content-length", b"0")
-        if declared.isdigit() and int(declared) > self._bytes_max:
-            await self._refuse(scope, receive, send, read=0, more=True)
+        if declared.isdigit() and int(declared) > bytes_max:
+            await self._refuse(scope, receive, send, bytes_max, read=0, more=True)
             return
         read, begun, more = 0, False, True
 
@@ -34,7 +38,7 @@ class BodyLimit:
             message = await receive()
             read += len(message.get("body", b""))
             more = bool(message.get("more_body", False))
-            if read > self._bytes_max:
+            if read > bytes_max:
                 raise TooLarge
             return message
 
@@ -48,20 +52,20 @@ class BodyLimit:
         except TooLarge:
             if begun:
                 raise
-            await self._refuse(scope, receive, send, read=read, more=more)
+            await self._refuse(scope, receive, send, bytes_max, read=read, more=more)
 
     async def _refuse(
-        self, scope: Scope, receive: Receive, send: Send, *, read: int, more: bool
+        self, scope: Scope, receive: Receive, send: Send, most: int, *, read: int, more: bool
     ) -> None:
         # Who is still sending does not hear an answer; so what comes is let run off, for a while.
-        while more and read <= self._bytes_max * RUN_OFF_TIMES:
+        while more and read <= most * RUN_OFF_TIMES:
             message = await receive()
             read += len(message.get("body", b""))
             more = bool(message.get("more_body", False))
         response = failure(
             "BODY_TOO_LARGE",
-            f"请求体超过 {self._bytes_max} 字节",
-            f"the body has more than {self._bytes_max} bytes",
+            f"请求体超过 {most} 字节",
+            f"the body has more than {most} bytes",
             413,
         )
         await response(scope, receive, send)

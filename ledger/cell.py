@@ -65,6 +65,7 @@ def _said(text: str) -> str:
     return " ".join(folded(text).split())
 
 
+@lru_cache(maxsize=MEMORY_MAX, typed=True)
 def text(cell: Cell) -> str | None:
     """What the cell says as people wrote it, in NFC; ``None`` where it says nothing."""
     if isinstance(cell, str):
@@ -96,6 +97,7 @@ def name(cell: Cell) -> str | None:
     return plainly
 
 
+@lru_cache(maxsize=MEMORY_MAX, typed=True)
 def number(cell: Cell) -> str | None:
     """A number or code by which a platform knows somebody, as text."""
     if isinstance(cell, Decimal) and cell == cell.to_integral_value():
@@ -111,6 +113,7 @@ def number(cell: Cell) -> str | None:
     return None if cell is None else said(cell)
 
 
+@lru_cache(maxsize=MEMORY_MAX, typed=True)
 def id_number(cell: Cell) -> str | None:
     """A resident id number of 18 characters. One stored as a number is refused by its type."""
     if cell is None:

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from ledger.cell import said
 from ledger.fault import Fault
-from ledger.mapping import Column, Form, Mapping, header_digest
+from ledger.mapping import Column, Form, Mapping, MappingSaved, header_digest
 from ledger.sheet import Cell, Grid, Tab
 from ledger.wording import PATTERNS
 
@@ -56,12 +56,16 @@ class Candidate(Struct, frozen=True, kw_only=True):
     known: bool = False
 
 
-def propose(grid: Grid, form: Form, saved: Iterable[Mapping] = ()) -> tuple[Candidate, ...]:
+def propose(grid: Grid, form: Form, saved: Iterable[MappingSaved] = ()) -> tuple[Candidate, ...]:
     """The tabs with a header, the likeliest first. Raises ``Fault`` (``HEADER_MISSING``).
 
     Where the header is one of a saved mapping, what its columns mean is taken from there.
     """
-    known = {each.header_digest: each for each in saved if each.form is form}
+    known = {
+        each.header_digest: {one.at: one.column for one in each.columns}
+        for each in saved
+        if each.form is form
+    }
     found = [made for tab in grid.tabs if (made := _candidate(tab, form, known)) is not None]
     if not found:
         raise Fault(
@@ -105,7 +109,7 @@ def lacking(mapping: Mapping) -> tuple[frozenset[Column], ...]:
     return tuple(group for group in NEEDED[mapping.form] if not group & given)
 
 
-def _candidate(tab: Tab, form: Form, known: dict[str, Mapping]) -> Candidate | None:
+def _candidate(tab: Tab, form: Form, known: dict[str, dict[int, Column]]) -> Candidate | None:
     best: tuple[tuple[int, bool, int], Mapping] | None = None
     for row in range(1, min(len(tab.rows), LOOKED_ROWS_MAX) + 1):
         if any(span.top < row <= span.bottom for span in tab.merged):
@@ -114,7 +118,7 @@ def _candidate(tab: Tab, form: Form, known: dict[str, Mapping]) -> Candidate | N
         for rows in (1, 2)[: len(tab.rows) - row + 1]:
             header = header_of(tab, row, rows)
             saved = known.get(header_digest(header))
-            columns = dict(saved.columns) if saved else _meanings(header, form)
+            columns = dict(saved) if saved else _meanings(header, form)
             score = len(columns) * 2 + (len(header) if saved else 0)
             # Of two that say as much, a header is as high as its cells are merged.
             rank = (score, (rows == 2) == merged_down, -rows)

@@ -7,6 +7,9 @@ that were passed over, each with the reason; nothing is dropped without a word.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import Enum
@@ -15,9 +18,15 @@ from hashlib import sha256
 import msgspec
 from msgspec import Struct
 
+from ledger.command import Command, Refused, Selector, about, fact
 from ledger.credit import CreditKind
-from ledger.register import Stage
+from ledger.event import Entry, Event, Part
+from ledger.names import JurisdictionId, Name
+from ledger.register import JurisdictionRegistered, Stage, unknown
 from ledger.sheet import CellFault, Skipped
+
+COLUMNS_MAX = 256
+DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class Form(Enum):
@@ -92,7 +101,9 @@ class Mapping(Struct, frozen=True, kw_only=True):
     @property
     def digest(self) -> str:
         """By which a reading says how it was read."""
-        return sha256(msgspec.json.encode(self, order="sorted")).hexdigest()
+        columns = sorted((at, column.value) for at, column in self.columns.items())
+        place = (self.form.value, self.tab, self.header_row, self.header_rows)
+        return sha256(msgspec.json.encode((place, self.header, columns))).hexdigest()
 
 
 class SheetRow(Struct, frozen=True, kw_only=True):
@@ -141,6 +152,95 @@ class Reading(Struct, frozen=True, kw_only=True):
     faults: tuple[CellFault, ...]
     skipped: tuple[Skipped, ...]
     hidden: tuple[int, ...]
+
+
+class MappedColumn(Part):
+    """What one column means; ``at`` counts from 1."""
+
+    at: int
+    column: Column
+
+
+class MappingSaved(Event, name="mapping.saved"):
+    """A bureau said what the columns below a header mean; the next such sheet is recognised.
+
+    The header itself is not kept, only its digest: somebody may have written a name into it.
+    """
+
+    place: JurisdictionId
+    form: Form
+    header_digest: str
+    columns: tuple[MappedColumn, ...]
+
+
+class AlreadySaved(Refused):
+    """The columns of this header are known to mean just that."""
+
+
+class MappingUnfit(Refused):
+    """What is said of the columns cannot be right of any sheet."""
+
+
+@dataclass(kw_only=True)
+class SaveMapping(Command):
+    """Say for good what the columns below a header mean, by the bureau."""
+
+    place: JurisdictionId
+    form: Form
+    header_digest: str
+    columns: tuple[MappedColumn, ...]
+
+    place_known: bool = fact(default=False)
+    saved: MappingSaved | None = fact(default=None)
+
+    def boundary(self) -> list[Selector]:
+        return [about(self.place, of=[JurisdictionRegistered, MappingSaved])]
+
+    def learn(self, entry: Entry) -> None:
+        match entry.event:
+            case JurisdictionRegistered():
+                self.place_known = True
+            case MappingSaved(form=form, header_digest=digest) as saved:
+                if (form, digest) == (self.form, self.header_digest):
+                    self.saved = saved
+            case _:
+                raise AssertionError(entry.event)
+
+    def authority(self) -> Name | None:
+        return self.place
+
+    def decide(self) -> Iterator[Event]:
+        if not self.place_known:
+            raise unknown(self.place, "place")
+        self._check()
+        columns = tuple(sorted(self.columns, key=lambda each: each.at))
+        if self.saved is not None and self.saved.columns == columns:
+            raise AlreadySaved(
+                zh="这个表头的列对应已经保存过，内容相同",
+                en="the meaning of the columns below this header is saved already, just so",
+            )
+        yield MappingSaved(
+            place=self.place, form=self.form, header_digest=self.header_digest, columns=columns
+        )
+
+    def _check(self) -> None:
+        """Raises ``MappingUnfit``."""
+        if not DIGEST.fullmatch(self.header_digest):
+            raise MappingUnfit(
+                zh="header_digest 须为表头的 SHA-256，64 位小写十六进制",
+                en="the digest of a header is its SHA-256 in 64 small hexadecimal digits",
+                field="header_digest",
+            )
+        places = [each.at for each in self.columns]
+        meanings = [each.column for each in self.columns]
+        once = len({*places}) == len(places) and len({*meanings}) == len(meanings)
+        if not once or not places or not all(0 < at <= COLUMNS_MAX for at in places):
+            raise MappingUnfit(
+                zh=f"每列至多一个含义，每个含义至多一列，列号在 1 至 {COLUMNS_MAX} 之间，至少一列",
+                en="each column has one meaning and each meaning one column, between 1 and "
+                f"{COLUMNS_MAX}, and there is at least one",
+                field="columns",
+            )
 
 
 def header_digest(header: tuple[str, ...]) -> str:

@@ -8,7 +8,8 @@ about in each of them; an amount counts once, in the first.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 from ledger import cell
@@ -18,6 +19,7 @@ from ledger.mapping import Column, Mapping, Reading, SheetRow
 from ledger.register import Stage
 from ledger.sheet import Cell, CellFault, Grid, Row, Skipped, Tab
 
+ROWS_MAX = 100_000
 TOTALS = re.compile(
     r"(本页|本表|全校|全县|全市|学校|单位|县|总人数|年度|人数|.{0,12})?"
     r"(合计|小计|总计|共计|累计|总和|汇总|total|subtotal|sum)[\s:：]*.{0,6}",
@@ -108,6 +110,7 @@ READERS: dict[Column, Callable[..., Any]] = {
     Column.KIND: kind,
     Column.PASSED: passed,
     **dict.fromkeys(AMOUNTS, cell.amount),
+    **dict.fromkeys(DAYS, cell.day),
 }
 
 
@@ -133,19 +136,27 @@ class _Reader:
         self._faults: list[CellFault] = []
         self._skipped: list[Skipped] = []
         self._hidden = frozenset(tab.hidden)
-        self._columns = [
-            (at, column, READERS.get(column, cell.text)) for at, column in mapping.columns.items()
-        ]
-        self._personal = any(each in mapping.columns.values() for each in PERSON)
+        self._columns = [self._column(at, each) for at, each in mapping.columns.items()]
+        meant = {column: at for at, column in mapping.columns.items()}
+        self._person = [meant[each] for each in PERSON if each in meant]
+        self._sure = [at for at in self._person if at != meant.get(Column.NAME)]
+        self._amounts = [at for column, at in meant.items() if column in AMOUNTS]
         self._above = self._headers()
+        self._begins = frozenset(each[0] for each in self._above)
         self._filled = self._merged()
 
     def whole(self) -> Reading:
         """All of it."""
         rows = self._tab.rows
         last = len(rows)
-        while last and not any(each not in (None, "") for each in rows[last - 1]):
+        while last and all(each is None or each == "" for each in rows[last - 1]):
             last -= 1
+        if last - self._mapping.first_row >= ROWS_MAX:
+            raise Fault(
+                "TOO_MANY_ROWS",
+                zh=f"超过 {ROWS_MAX} 行数据，请分成几个文件上传",
+                en=f"there are over {ROWS_MAX} rows of data; divide the sheet into several",
+            )
         for number in range(self._mapping.first_row, last + 1):
             self._row(number, rows[number - 1])
         return Reading(
@@ -156,20 +167,27 @@ class _Reader:
             hidden=tuple(each.row for each in self._rows if each.hidden),
         )
 
+    def _column(self, at: int, column: Column) -> tuple[int, str, Any, CreditKind | None]:
+        """Where a column stands, what it fills, and how it is read."""
+        reader = READERS.get(column, cell.text)
+        if column in DAYS and self._tab.since_1904:
+            reader = partial(cell.day, since_1904=True)
+        return at, column.value.lower(), reader, BY_KIND.get(column)
+
     def _row(self, number: int, cells: Row) -> None:
-        given = {
-            column: self._filled.get((number, at), cells[at - 1] if at <= len(cells) else None)
-            for at, column, _ in self._columns
-        }
-        why = self._why_not(number, cells, given)
+        # As wide as the mapping asks for, and with what cells above say that are merged with it.
+        wide = [*cells, *[None] * (self._columns[-1][0] - len(cells))] if self._columns else []
+        for at in self._filled.get(number, ()):
+            wide[at - 1] = self._filled[number][at]
+        why = self._why_not(wide)
         if why is not None:
             zh, en = WHY[why]
             self._skipped.append(
                 Skipped(row=number, why=why, zh=f"第 {number} 行{zh}", en=f"row {number}: {en}")
             )
             return
-        values, faulty = self._values(number, given)
-        if self._personal and not faulty and not any(each in values for each in PERSON_FIELDS):
+        values, faulty = self._values(number, wide)
+        if self._person and not faulty and not any(each in values for each in PERSON_FIELDS):
             faulty = True
             self._fault(number, 0, _nobody())
         self._rows.append(
@@ -182,26 +200,26 @@ class _Reader:
             )
         )
 
-    def _values(self, number: int, given: dict[Column, Cell]) -> tuple[dict[str, Any], bool]:
+    def _values(self, number: int, wide: list[Cell]) -> tuple[dict[str, Any], bool]:
         values: dict[str, Any] = {}
         by_kind: dict[CreditKind, Any] = {}
         faulty = False
-        for at, column, reader in self._columns:
+        for at, field, reader, of_kind in self._columns:
+            given = wide[at - 1]
+            if given is None:
+                continue
             try:
-                if column in DAYS:
-                    value = cell.day(given[column], self._tab.since_1904)
-                else:
-                    value = reader(given[column])
+                value = reader(given)
             except Fault as fault:
                 faulty = True
                 self._fault(number, at, fault)
                 continue
             if value is None:
                 continue
-            if column in BY_KIND:
-                by_kind[BY_KIND[column]] = value
+            if of_kind is not None:
+                by_kind[of_kind] = value
             else:
-                values[column.value.lower()] = value
+                values[field] = value
         if by_kind:
             values["by_kind"] = by_kind
         return values, faulty
@@ -211,26 +229,24 @@ class _Reader:
             CellFault(row=number, column=at, code=fault.code, zh=fault.zh, en=fault.en)
         )
 
-    def _why_not(self, number: int, cells: Row, given: dict[Column, Cell]) -> str | None:
+    def _why_not(self, wide: list[Cell]) -> str | None:
         """Why a row is no record; ``None`` for a record."""
-        person = [given[each] for each in PERSON if given.get(each) not in (None, "")]
-        sure = given.get(Column.ID_NUMBER) or given.get(Column.NUMBER)
-        texts = [cell.said(each) for each in cells if isinstance(each, str) and each.strip()]
-        if not texts and not any(each is not None and each != "" for each in cells):
-            return None if person else "EMPTY"
-        if self._above and self._shape(cells) in self._above:
+        first = next((each for each in wide if each is not None and each != ""), None)
+        if first is None or not (said := cell.said(first).replace(" ", "")):
+            if not any(each is not None and cell.said(each) for each in wide):
+                return "EMPTY"
+        elif said in self._begins and self._shape(wide) in self._above:
             return "REPEATED_HEADER"
-        if sure is not None and sure != "":
+        if any(wide[at - 1] not in (None, "") for at in self._sure):
             return None
+        texts = [said for each in wide if isinstance(each, str) and (said := cell.said(each))]
         if any(TOTALS.fullmatch(each.replace(" ", "")) for each in texts):
             return "TOTALS"
-        if not self._personal:
+        if not self._person or any(wide[at - 1] not in (None, "") for at in self._amounts):
             return None
-        amounts = any(given.get(each) not in (None, "") for each in AMOUNTS)
-        lone = len([each for each in cells if each not in (None, "")]) == 1
-        if not amounts and texts and (lone or REMARK.match(texts[0]) or not person):
-            return "NOTE"
-        return None
+        lone = len([each for each in wide if each not in (None, "")]) == 1
+        nobody = all(wide[at - 1] in (None, "") for at in self._person)
+        return "NOTE" if texts and (lone or nobody or REMARK.match(texts[0])) else None
 
     def _headers(self) -> frozenset[tuple[str, ...]]:
         """The rows of the header, as they would stand once more."""
@@ -238,20 +254,21 @@ class _Reader:
         rows = self._tab.rows[top - 1 : top - 1 + self._mapping.header_rows]
         return frozenset(shape for row in rows if (shape := self._shape(row)))
 
-    def _shape(self, cells: Row) -> tuple[str, ...]:
+    def _shape(self, cells: Iterable[Cell]) -> tuple[str, ...]:
         return tuple(filter(None, (cell.said(each).replace(" ", "") for each in cells)))
 
-    def _merged(self) -> dict[tuple[int, int], Cell]:
-        """What cells say that are merged with one above them."""
-        meant = dict(self._mapping.columns)
-        filled: dict[tuple[int, int], Cell] = {}
+    def _merged(self) -> dict[int, dict[int, Cell]]:
+        """What cells say that are merged with one above them, by row and column."""
+        meant = self._mapping.columns
+        filled: dict[int, dict[int, Cell]] = {}
         for span in self._tab.merged:
             column = meant.get(span.left)
             if span.top == span.bottom or column is None or column in AMOUNTS:
                 continue
             said = self._tab.cell(span.top, span.left)
-            for row in range(max(span.top, self._mapping.first_row), span.bottom + 1):
-                filled[row, span.left] = said
+            last = min(span.bottom, len(self._tab.rows))
+            for row in range(max(span.top, self._mapping.first_row), last + 1):
+                filled.setdefault(row, {})[span.left] = said
         return filled
 
 

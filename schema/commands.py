@@ -32,6 +32,7 @@ from schema.person import PersonInput, checked
 from schema.rehearsal import Prepared, rehearsed
 from schema.request import BadRequest, Report, check_request
 from schema.scalars import enum_type, listed
+from schema.upload import OPEN_UPLOAD, REMOVE_UPLOAD
 
 enum_type(DraftFormat)
 
@@ -266,5 +267,5 @@ def mutation_type() -> Any:
             description=f"{_summary(AdoptRegulation)} As TOML or JSON. 以 TOML 或 JSON 提交。",
         )
     )
-    fields.append(REVEAL)
+    fields += [REVEAL, OPEN_UPLOAD, REMOVE_UPLOAD]
     return create_type("Mutation", fields)

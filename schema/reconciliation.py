@@ -15,7 +15,6 @@ from schema.outputs import connection, output
 from schema.scalars import Position, enum_type
 
 Info = strawberry.Info[Context, None]
-enum_type(Form, name="SheetForm")
 enum_type(ReconciliationState)
 ReconciliationType = output(Reconciliation, key="reconciliation")
 

@@ -55,6 +55,7 @@ from schema.screening import ScreeningQuery
 from schema.timeline import TimelineQuery
 from schema.trainer import TrainerQuery
 from schema.trial import TrialQuery
+from schema.upload import UploadQuery
 from schema.warning import WarningQuery
 from schema.words import describe
 
@@ -106,6 +107,7 @@ class Query(
     PetitionQuery,
     ReconciliationQuery,
     AccessLogQuery,
+    UploadQuery,
 ):
     """What may be asked."""
 

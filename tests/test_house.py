@@ -72,6 +72,7 @@ STORE_LIBRARIES = {
     "psutil",
     "psycopg",
     "psycopg_pool",
+    "python_calamine",
     "sqlalchemy",
     "structlog",
     "uuid_utils",

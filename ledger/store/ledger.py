@@ -21,6 +21,7 @@ from ledger.store.founding import FOUNDER, REQUEST, founding_commands
 from ledger.store.migrate import check_version, migrate
 from ledger.store.rehearsal import Rehearsal, rehearse
 from ledger.store.trouble import Trouble
+from ledger.store.upload import Uploads
 from ledger.store.vault import Vault
 from ledger.store.work import SHANGHAI, Asked, Seal
 
@@ -39,6 +40,7 @@ class Ledger:
         self.feed = Feed(url, self.pool)
         self.vault = Vault(vault_key, self.pool)
         self.access_log = AccessLog(self.pool)
+        self.uploads = Uploads(self.vault, self.pool, clock)
         try:
             self.vault.verify()
         except Trouble:
@@ -52,6 +54,7 @@ class Ledger:
         """Migrates the database, opens the ledger, and founds it where it is empty."""
         migrate(url)
         ledger = cls(url, vault_key, clock)
+        ledger.uploads.purge()
         if ledger.feed.head() == 0:
             answer = ledger.ask(founding_commands(), FOUNDER, request=REQUEST, whole=True)
             refusals = [each for outcome in answer.outcomes for each in outcome.refusals]

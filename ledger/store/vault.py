@@ -134,6 +134,26 @@ class Vault:
             ).fetchone()
         return row[0] if row else None
 
+    def new_key(self, subject: str) -> bytes:
+        """A key of its own for a subject, wrapped."""
+        nonce, key = secrets.token_bytes(NONCE_BYTES), AESGCM.generate_key(256)
+        return nonce + self._wrap.encrypt(nonce, key, subject.encode())
+
+    def seal_bytes(self, subject: str, wrapped: bytes, field: str, data: bytes) -> bytes:
+        """Bytes sealed under a subject's wrapped key, bound to the subject and the field."""
+        nonce, bound = secrets.token_bytes(NONCE_BYTES), f"{subject}|{field}".encode()
+        return nonce + self._unwrap(subject, wrapped).encrypt(nonce, data, bound)
+
+    def open_bytes(self, subject: str, wrapped: bytes, field: str, sealed: bytes) -> bytes:
+        """What ``seal_bytes`` sealed. Raises ``Trouble`` where it was altered or moved."""
+        bound = f"{subject}|{field}".encode()
+        try:
+            return self._unwrap(subject, wrapped).decrypt(
+                sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], bound
+            )
+        except InvalidTag:
+            raise _damaged(subject, field) from None
+
     def erase(self, subject: str) -> bool:
         """Destroys a subject's key and look-ups; whether there was a key to destroy."""
         return destroy_key(self._pool, subject)

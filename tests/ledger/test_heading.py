@@ -6,8 +6,9 @@ import pytest
 
 from ledger.fault import Fault
 from ledger.heading import header_of, lacking, meaning, propose
-from ledger.mapping import Column, Form
+from ledger.mapping import Column, Form, MappedColumn, MappingSaved, header_digest
 from ledger.sheet import Grid, Span, Tab
+from tests import cast
 
 GOOD = "11010519491231002X"
 PLAIN = (
@@ -99,10 +100,13 @@ def test_a_saved_mapping_is_taken_for_the_same_header_even_where_the_wording_is_
     sheet = grid(("名", "分", "代号"), ("王芳", "24", "T1"))
     with pytest.raises(Fault):
         propose(sheet, Form.CREDITS)
-    [other] = propose(grid(("姓名", "学分", "教师编号")), Form.CREDITS)
-    from msgspec.structs import replace
-
-    saved = replace(other.mapping, header=header_of(sheet.tabs[0], 1, 1))
+    meant = (Column.NAME, Column.CREDITS, Column.NUMBER)
+    saved = MappingSaved(
+        place=cast.RUIAN,
+        form=Form.CREDITS,
+        header_digest=header_digest(header_of(sheet.tabs[0], 1, 1)),
+        columns=tuple(MappedColumn(at=at, column=each) for at, each in enumerate(meant, start=1)),
+    )
     [found] = propose(sheet, Form.CREDITS, [saved])
 
     assert found.known

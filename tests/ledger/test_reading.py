@@ -4,12 +4,14 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ledger.credit import CreditKind
 from ledger.fault import Fault
 from ledger.heading import propose
 from ledger.mapping import Form
-from ledger.reading import problems, read
+from ledger.reading import ROWS_MAX, problems, read
 from ledger.register import Stage
 from ledger.sheet import Grid, Span, Tab
 
@@ -146,3 +148,44 @@ def test_a_tab_that_is_not_there_is_refused():
         read(Grid(format="xlsx", tabs=()), reading.mapping)
 
     assert found.value.code == "TAB_MISSING"
+
+
+def test_a_hundred_thousand_rows_are_read_and_one_more_is_refused_with_the_limit():
+    assert len(taken(*[line()] * ROWS_MAX).rows) == ROWS_MAX
+    with pytest.raises(Fault) as found:
+        taken(*[line()] * (ROWS_MAX + 1))
+
+    assert found.value.code == "TOO_MANY_ROWS"
+    assert str(ROWS_MAX) in found.value.zh
+
+
+@given(
+    st.lists(
+        st.lists(
+            st.one_of(
+                st.none(),
+                st.text(max_size=12),
+                st.sampled_from([*HEADER, GOOD, "合计", "24", "2024.3.7"]),
+                st.decimals(allow_nan=False, allow_infinity=False),
+                st.booleans(),
+                st.dates(),
+            ),
+            max_size=9,
+        ),
+        max_size=12,
+    )
+)
+def test_every_row_with_something_in_it_is_a_record_or_is_passed_over_with_a_reason(rows):
+    cells = [tuple(row) for row in rows]
+    reading = taken(*cells)
+    told = sorted([row.row for row in reading.rows] + [each.row for each in reading.skipped])
+    filled = [
+        number
+        for number, row in enumerate(cells, start=2)
+        if any(each is not None and each != "" for each in row)
+    ]
+
+    assert set(filled) <= set(told)
+    assert len(told) == len(set(told))
+    faulty = {each.row for each in reading.faults}
+    assert faulty == {row.row for row in reading.rows if not row.sound}

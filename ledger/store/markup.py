@@ -1,0 +1,167 @@
+"""Markup: what the XML of a workbook says beside its cells: hidden rows, the day system, errors.
+
+The program that reads the cells passes over these. The XML is looked at as it is unpacked, piece by
+piece, for a few tags only; it is not parsed, so nothing in it can make that costly.
+"""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import TypeVar
+
+from msgspec import Struct
+
+from ledger.fault import Fault
+from ledger.store.container import refuse
+
+T = TypeVar("T")
+PIECE_BYTES_MAX = 4 * 1024 * 1024
+LIST_BYTES_MAX = 4 * 1024 * 1024
+HIDDEN_MAX = 200_000
+ROW = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
+NUMBER = re.compile(rb'\br="(\d{1,7})"')
+HIDDEN = re.compile(rb'\bhidden="(?:1|true)"')
+FAILED = re.compile(
+    rb'<(?:\w+:)?c\b(?=[^>]*\bt="e")[^>]*\br="([A-Z]{1,3})(\d{1,7})"[^>]*>'
+    rb"(?:(?!</?(?:\w+:)?c\b).){0,600}?<(?:\w+:)?v>([^<]{1,20})</",
+    re.S,
+)
+FAR = re.compile(rb'<(?:\w+:)?c\b[^>]*\br="[A-Z]{3}\d{1,7}"[^>]*[^/]><')
+SHEET = re.compile(rb"<(?:\w+:)?sheet\b([^>]*?)/?>")
+RELATION = re.compile(rb"<(?:\w+:)?Relationship\b([^>]*?)/?>")
+ATTRIBUTE = re.compile(rb'([\w:]+)="([^"]*)"')
+SINCE_1904 = re.compile(rb'<(?:\w+:)?workbookPr\b[^>]*\bdate1904="(?:1|true)"')
+ODS_TAG = re.compile(rb"<table:(table-row|table)(?![\w-])([^>]*)>")
+REPEATED = re.compile(rb'table:number-rows-repeated="(\d{1,7})"')
+INVISIBLE = re.compile(rb'table:visibility="(?:collapse|filter)"')
+
+
+class About(Struct):
+    """What a workbook says beside its cells; its sheets by their number, from 0."""
+
+    since_1904: bool = False
+    hidden: dict[int, list[int]] = {}
+    errors: dict[int, list[tuple[int, int, str]]] = {}
+
+
+class Looked:
+    """Looks at the parts of an archive as they are unpacked."""
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+        self._rest = b""
+        self._lists: dict[str, bytes] = {}
+        self._hidden: dict[str, list[int]] = {}
+        self._errors: dict[str, list[tuple[int, int, str]]] = {}
+        self._table, self._row = -1, 0
+
+    def look(self, name: str, piece: bytes) -> None:
+        """Takes one piece of a part; an empty one ends it."""
+        if name in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels"):
+            kept = self._lists.get(name, b"") + piece
+            if len(kept) > LIST_BYTES_MAX:
+                raise _unreadable()
+            self._lists[name] = kept
+        elif name.startswith("xl/worksheets/") and name.endswith(".xml"):
+            self._rows(name, piece)
+        elif name == "content.xml" and self._kind == "ods":
+            self._tables(piece)
+
+    def about(self) -> About:
+        """All that was seen."""
+        if self._kind == "ods":
+            hidden = {int(name): rows for name, rows in self._hidden.items()}
+            return About(hidden=hidden, errors={})
+        parts = self._parts()
+        return About(
+            since_1904=SINCE_1904.search(self._lists.get("xl/workbook.xml", b"")) is not None,
+            hidden={n: self._hidden[p] for n, p in enumerate(parts) if p in self._hidden},
+            errors={n: self._errors[p] for n, p in enumerate(parts) if p in self._errors},
+        )
+
+    def _parts(self) -> list[str]:
+        """The part of each sheet, in the order in which the workbook names them."""
+        targets = {}
+        for found in RELATION.finditer(self._lists.get("xl/_rels/workbook.xml.rels", b"")):
+            given = _attributes(found[1])
+            target = given.get("Target", "").lstrip("/")
+            targets[given.get("Id", "")] = target if target.startswith("xl/") else f"xl/{target}"
+        sheets = SHEET.finditer(self._lists.get("xl/workbook.xml", b""))
+        return [targets.get(_relation(_attributes(found[1])), "") for found in sheets]
+
+    def _rows(self, name: str, piece: bytes) -> None:
+        text, self._rest = _complete(self._rest, piece, b"</")
+        for found in ROW.finditer(text) if b"hidden=" in text else ():
+            number = NUMBER.search(found[1])
+            if number is not None and HIDDEN.search(found[1]):
+                _keep(self._hidden.setdefault(name, []), int(number[1]))
+        for failed in FAILED.finditer(text) if b't="e"' in text else ():
+            at = (int(failed[2]), _column(failed[1]), unescape(failed[3].decode()))
+            _keep(self._errors.setdefault(name, []), at)
+        if FAR.search(text):
+            raise refuse(
+                "TOO_MANY_COLUMNS",
+                "有单元格远在右侧（AAA 列以后），请删除无关的列后再上传",
+                "a cell stands far to the right, beyond column ZZ; remove it",
+            )
+
+    def _tables(self, piece: bytes) -> None:
+        text, self._rest = _complete(self._rest, piece, b">")
+        for found in ODS_TAG.finditer(text):
+            if found[1] == b"table":
+                self._table, self._row = self._table + 1, 0
+                continue
+            many = REPEATED.search(found[2])
+            count = int(many[1]) if many else 1
+            if INVISIBLE.search(found[2]) and count <= HIDDEN_MAX:
+                for row in range(self._row + 1, self._row + count + 1):
+                    _keep(self._hidden.setdefault(str(self._table), []), row)
+            self._row += count
+
+
+def _keep(kept: list[T], found: T) -> None:
+    if len(kept) >= HIDDEN_MAX:
+        raise _unreadable()
+    kept.append(found)
+
+
+def _complete(rest: bytes, piece: bytes, end: bytes) -> tuple[bytes, bytes]:
+    """What can be looked at already, and what waits for the next piece: a tag cut in two."""
+    if not piece:
+        return rest, b""
+    text = rest + piece
+    cut = text.rfind(b"<c ", max(len(text) - 4096, 0)) if end == b"</" else text.rfind(b"<")
+    if cut <= 0:
+        cut = text.rfind(b"<")
+    if cut <= 0:
+        if len(text) > PIECE_BYTES_MAX:
+            return text, b""  # a text without a tag, of which nothing is wanted
+        return b"", text
+    return text[:cut], text[cut:]
+
+
+def _relation(given: dict[str, str]) -> str:
+    return next((value for key, value in given.items() if key.endswith(":id")), "")
+
+
+def _attributes(tag: bytes) -> dict[str, str]:
+    return {
+        found[1].decode("utf-8", "replace"): unescape(found[2].decode("utf-8", "replace"))
+        for found in ATTRIBUTE.finditer(tag)
+    }
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for each in letters:
+        number = number * 26 + each - ord("A") + 1
+    return number
+
+
+def _unreadable() -> Fault:
+    return refuse(
+        "FILE_DAMAGED",
+        "工作簿的结构异常，不予读取；请在表格软件中另存为 .xlsx 后再上传",
+        "the workbook is built in an unusual way and is not read; save it as .xlsx again",
+    )

@@ -1,0 +1,300 @@
+"""Uploads: files that people gave up, sealed at rest, for a while.
+
+A file comes in two steps: somebody says what it will be and gets a ticket, and whoever has the
+ticket and the same token sends the bytes, once and soon. The bytes lie sealed under a key of their
+own. An upload that led to nothing goes after some days; one that an event speaks of is kept.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from hashlib import sha256
+from threading import BoundedSemaphore, Lock
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+from msgspec import Struct
+from psycopg_pool import ConnectionPool
+
+from ledger.command import Asker
+from ledger.fault import Fault
+from ledger.mapping import Form
+from ledger.sheet import Grid
+from ledger.store.container import BYTES_MAX, FORMATS, refuse
+from ledger.store.vault import Vault
+from ledger.store.workbook import read_workbook
+
+DAYS_KEPT = 14
+TICKET_MINUTES = 15
+TICKET_BYTES = 32
+OPEN_MAX = 50
+NAME_CHARACTERS_MAX = 200
+READ_AT_ONCE, WAIT_SECONDS = 2, 30
+GRIDS_HELD = 2
+_FIELDS = "upload, form, declared, opened_at, name, wrapped, received_at, sha256, kept"
+_OWN = "actor = %(actor)s and role = %(role)s and scope = %(scope)s"
+
+
+class Upload(Struct, kw_only=True):
+    """One file, and how far it has come. ``sha256`` is known once it was received."""
+
+    id: str
+    form: Form
+    name: str
+    bytes: int
+    opened: datetime
+    received: datetime | None = None
+    sha256: str | None = None
+    kept: bool = False
+
+    @property
+    def ends(self) -> datetime:
+        """When it goes, unless it leads to something before."""
+        return self.opened + timedelta(days=DAYS_KEPT)
+
+
+class Ticket(Struct, kw_only=True):
+    """The right to send the bytes of one upload, once, until then."""
+
+    upload: str
+    secret: str
+    ends: datetime
+
+
+class Uploads:
+    """Takes, keeps and gives back files; safe to use from many threads."""
+
+    def __init__(
+        self,
+        vault: Vault,
+        pool: ConnectionPool[psycopg.Connection[Any]],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._vault, self._pool, self._clock = vault, pool, clock
+        self._grids: OrderedDict[str, Grid] = OrderedDict()
+        self._lock = Lock()
+        self._room = BoundedSemaphore(READ_AT_ONCE)
+        self._progress: dict[str, int] = {}
+
+    def open(self, asker: Asker, *, name: str, bytes_: int, form: Form) -> Ticket:
+        """A ticket for a file. Raises ``Fault`` for one that would not be taken."""
+        _fitting(name, bytes_)
+        self.purge()
+        upload, secret, now = str(uuid4()), secrets.token_urlsafe(TICKET_BYTES), self._clock()
+        wrapped = self._vault.new_key(f"upload:{upload}")
+        ends = now + timedelta(minutes=TICKET_MINUTES)
+        values = _own(asker) | {
+            "upload": UUID(upload),
+            "form": form.value,
+            "declared": bytes_,
+            "ticket": _hash(secret),
+            "ends": ends,
+            "now": now,
+            "name": self._vault.seal_bytes(f"upload:{upload}", wrapped, "name", name.encode()),
+            "wrapped": wrapped,
+            "most": OPEN_MAX,
+        }
+        with self._pool.connection() as connection:
+            done = connection.execute(
+                "insert into vault.uploads (upload, actor, role, scope, form, declared, ticket,"
+                " ticket_ends, opened_at, name, wrapped) select %(upload)s, %(actor)s, %(role)s,"
+                " %(scope)s, %(form)s, %(declared)s, %(ticket)s, %(ends)s, %(now)s, %(name)s,"
+                " %(wrapped)s where (select count(*) from vault.uploads where not kept and "
+                f"{_OWN}) < %(most)s",
+                values,
+            ).rowcount
+        if not done:
+            raise refuse(
+                "UPLOADS_TOO_MANY",
+                f"尚未使用的上传已有 {OPEN_MAX} 个，请先删除旧的",
+                f"{OPEN_MAX} uploads lead to nothing yet; remove some",
+            )
+        return Ticket(upload=upload, secret=secret, ends=ends)
+
+    def claim(self, asker: Asker, secret: str) -> Upload | None:
+        """The upload of a ticket, which is thereby used up; ``None`` for one that is not good."""
+        with self._pool.connection() as connection:
+            row = connection.execute(
+                "update vault.uploads set ticket = null where ticket = %(ticket)s "
+                f"and ticket_ends > %(now)s and received_at is null and {_OWN} "
+                f"returning {_FIELDS}",
+                _own(asker) | {"ticket": _hash(secret), "now": self._clock()},
+            ).fetchone()
+        return self._told(row) if row else None
+
+    def receive(self, asker: Asker, upload: Upload, data: bytes) -> Upload:
+        """Reads a file and keeps it sealed. Raises ``Fault`` for one that cannot be read."""
+        try:
+            grid = self._read(upload, data)
+        except Fault:
+            self.remove(asker, upload.id)
+            raise
+        subject, now, digest = f"upload:{upload.id}", self._clock(), sha256(data).hexdigest()
+        with self._pool.connection() as connection:
+            row = connection.execute(
+                "select wrapped from vault.uploads where upload = %s", (UUID(upload.id),)
+            ).fetchone()
+            if row is None:
+                raise refuse("UPLOAD_GONE", "这个上传已不存在", "the upload is gone")
+            sealed = self._vault.seal_bytes(subject, bytes(row[0]), "data", data)
+            connection.execute(
+                "update vault.uploads set received_at = %s, sha256 = %s, sealed = %s "
+                "where upload = %s and received_at is null",
+                (now, digest, sealed, UUID(upload.id)),
+            )
+        self._hold(upload.id, grid)
+        upload.received, upload.sha256, upload.bytes = now, digest, len(data)
+        return upload
+
+    def of(self, asker: Asker, upload: str) -> Upload | None:
+        """An asker's own upload; ``None`` for one that is another's or is not there."""
+        row = self._row(asker, upload, _FIELDS)
+        return self._told(row) if row else None
+
+    def mine(self, asker: Asker) -> list[Upload]:
+        """An asker's own uploads, the latest first."""
+        with self._pool.connection() as connection:
+            rows = connection.execute(
+                f"select {_FIELDS} from vault.uploads where {_OWN} "
+                "order by opened_at desc limit %(most)s",
+                _own(asker) | {"most": OPEN_MAX},
+            ).fetchall()
+        return [self._told(row) for row in rows]
+
+    def data(self, asker: Asker, upload: str) -> bytes | None:
+        """The bytes of an asker's own upload, once they were received."""
+        row = self._row(asker, upload, "wrapped, sealed")
+        if row is None or row[1] is None:
+            return None
+        return self._vault.open_bytes(f"upload:{upload}", bytes(row[0]), "data", bytes(row[1]))
+
+    def grid(self, asker: Asker, upload: str) -> Grid | None:
+        """The cells of an asker's own upload, once it was received."""
+        found = self.of(asker, upload)
+        if found is None or found.received is None:
+            return None
+        with self._lock:
+            held = self._grids.get(found.id)
+        if held is not None:
+            return held
+        data = self.data(asker, upload)
+        if data is None:
+            return None
+        grid = self._read(found, data)
+        self._hold(found.id, grid)
+        return grid
+
+    def progress(self, upload: str) -> int | None:
+        """How many rows of a file were read so far, while this process reads it."""
+        return self._progress.get(upload)
+
+    def keep(self, upload: str) -> None:
+        """An event speaks of it: it does not go with the others."""
+        with self._pool.connection() as connection:
+            connection.execute(
+                "update vault.uploads set kept = true where upload = %s", (UUID(upload),)
+            )
+
+    def remove(self, asker: Asker, upload: str) -> bool:
+        """Removes an asker's own upload that led to nothing; whether there was one."""
+        if not _is_id(upload):
+            return False
+        with self._lock:
+            self._grids.pop(upload, None)
+        with self._pool.connection() as connection:
+            return (
+                connection.execute(
+                    f"delete from vault.uploads where upload = %(upload)s and not kept and {_OWN}",
+                    _own(asker) | {"upload": UUID(upload)},
+                ).rowcount
+                > 0
+            )
+
+    def purge(self) -> int:
+        """Removes the uploads that led to nothing for too long, and says how many."""
+        with self._pool.connection() as connection:
+            return connection.execute(
+                "delete from vault.uploads where not kept and opened_at < %s",
+                (self._clock() - timedelta(days=DAYS_KEPT),),
+            ).rowcount
+
+    def _read(self, upload: Upload, data: bytes) -> Grid:
+        def told(_: str, rows: int) -> None:
+            self._progress[upload.id] = rows
+
+        if not self._room.acquire(timeout=WAIT_SECONDS):
+            raise refuse("READING_BUSY", "正在读取其他文件，请稍后再试", "others are being read")
+        try:
+            self._progress[upload.id] = 0
+            return read_workbook(data, upload.name, told)
+        finally:
+            self._progress.pop(upload.id, None)
+            self._room.release()
+
+    def _hold(self, upload: str, grid: Grid) -> None:
+        with self._lock:
+            self._grids[upload] = grid
+            while len(self._grids) > GRIDS_HELD:
+                self._grids.popitem(last=False)
+
+    def _row(self, asker: Asker, upload: str, fields: str) -> tuple[Any, ...] | None:
+        if not _is_id(upload):
+            return None
+        with self._pool.connection() as connection:
+            return connection.execute(
+                f"select {fields} from vault.uploads where upload = %(upload)s and {_OWN}",
+                _own(asker) | {"upload": UUID(upload)},
+            ).fetchone()
+
+    def _told(self, row: tuple[Any, ...]) -> Upload:
+        upload, form, declared, opened, name, wrapped, received, digest, kept = row
+        subject = f"upload:{upload}"
+        return Upload(
+            id=str(upload),
+            form=Form(form),
+            name=self._vault.open_bytes(subject, bytes(wrapped), "name", bytes(name)).decode(),
+            bytes=declared,
+            opened=opened,
+            received=received,
+            sha256=digest,
+            kept=kept,
+        )
+
+
+def _own(asker: Asker) -> dict[str, Any]:
+    return {"actor": asker.actor, "role": asker.role.value, "scope": str(asker.scope)}
+
+
+def _hash(secret: str) -> bytes:
+    return sha256(secret.encode()).digest()
+
+
+def _is_id(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
+
+
+def _fitting(name: str, bytes_: int) -> None:
+    extension = name.rpartition(".")[2].lower()
+    if not name.isprintable() or not 0 < len(name) <= NAME_CHARACTERS_MAX or "/" in name:
+        raise Fault("BAD_NAME", zh="文件名不合要求", en="no name of a file", field="fileName")
+    if extension not in FORMATS:
+        raise Fault(
+            "FORMAT_UNKNOWN",
+            zh="只接受 .xlsx、.xls、.ods 和 .csv 文件",
+            en="only .xlsx, .xls, .ods and .csv files are taken",
+            field="fileName",
+        )
+    if not 0 < bytes_ <= BYTES_MAX:
+        raise Fault(
+            "FILE_TOO_LARGE",
+            zh=f"文件须为 1 至 {BYTES_MAX} 字节",
+            en=f"a file has 1 to {BYTES_MAX} bytes",
+            field="bytes",
+        )

@@ -1,0 +1,200 @@
+"""Sheets: how one that was given up would be read, and what reading it comes to.
+
+Samples of its cells are masked, whatever the column is taken for.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import strawberry
+
+from ledger import cell
+from ledger.fault import Fault
+from ledger.heading import Candidate, header_of, lacking, propose
+from ledger.mapping import Column, Form, Mapping, MappingSaved
+from ledger.names import JurisdictionId
+from ledger.reading import read
+from ledger.sheet import CellFault, Grid, Skipped, Tab, letters
+from ledger.store.feed import Filter
+from schema.context import Context
+from schema.outputs import output
+from schema.scalars import enum_type
+
+FormType: Any = enum_type(Form, name="SheetForm")
+ColumnType: Any = enum_type(Column, name="SheetColumn")
+FaultType: Any = output(CellFault)
+SkippedType: Any = output(Skipped, name="SkippedRow")
+SAMPLES = 3
+PLAIN = frozenset({Column.YEAR, Column.KIND, Column.CREDITS, Column.HOURS, Column.BASE})
+
+
+@strawberry.input(description="What a column means. 一列的含义。")
+class ColumnChoiceInput:
+    """What a column means."""
+
+    at: int
+    column: ColumnType
+
+
+@strawberry.input(description="Which tab is read, from which header, and how. 读取方式。")
+class SheetMappingInput:
+    """Which tab is read, from which header, and what its columns mean."""
+
+    tab: str
+    header_row: int
+    header_rows: int = 1
+    columns: list[ColumnChoiceInput]
+
+
+@strawberry.type(description="One column below a header, as it is proposed. 一列及拟定的含义。")
+class SheetHeading:
+    """One column below a header."""
+
+    at: int
+    letters: str
+    header: str
+    column: ColumnType | None
+    samples: list[str]
+
+
+@strawberry.type(description="A tab of an upload and how it would be read. 工作表及拟定读法。")
+class SheetProposal:
+    """A tab and how it would be read."""
+
+    tab: str
+    header_row: int
+    header_rows: int
+    header_digest: str
+    known: bool
+    concealed: bool
+    rows: int
+    hidden_rows: int
+    columns: list[SheetHeading]
+    lacking: list[list[ColumnType]]
+
+
+@strawberry.type(description="What reading a sheet came to. 读取结果。")
+class SheetReading:
+    """What reading a sheet came to."""
+
+    rows: int
+    sound_rows: int
+    faulty_cells: int
+    hidden_rows: list[int]
+    skipped: list[SkippedType]
+    faults: list[FaultType]
+    faults_end: int | None
+    mapping_digest: str
+
+
+def saved_mappings(context: Context) -> list[MappingSaved]:
+    """What the asker's bureau said of headers, the latest last."""
+    scope = context.asker.scope
+    if not isinstance(scope, JurisdictionId):
+        return []
+    wanted = Filter(types=(MappingSaved.NAME,), tags=(str(scope),))
+    found = [entry.event for entry in context.house.ledger.feed.entries(wanted)]
+    return [each for each in found if isinstance(each, MappingSaved)]
+
+
+def chosen(
+    grid: Grid, form: Form, saved: list[MappingSaved], given: SheetMappingInput | None
+) -> Mapping:
+    """The mapping that was given, or the likeliest one. Raises ``Fault``."""
+    if given is None:
+        return propose(grid, form, saved)[0].mapping
+    tab = grid.tab(given.tab)
+    if tab is None:
+        raise Fault("TAB_MISSING", zh="没有这个工作表", en="there is no such tab", field="tab")
+    if not 1 <= given.header_row <= len(tab.rows) or given.header_rows not in (1, 2):
+        raise Fault(
+            "HEADER_MISSING",
+            zh="表头须在表内，占一行或两行",
+            en="a header lies within the sheet and has one row or two",
+            field="headerRow",
+        )
+    header = header_of(tab, given.header_row, given.header_rows)
+    columns = {each.at: each.column for each in given.columns}
+    once = len(columns) == len({*columns.values()}) == len(given.columns)
+    if not once or not all(1 <= at <= len(header) for at in columns):
+        raise Fault(
+            "MAPPING_UNFIT",
+            zh="每列至多一个含义，每个含义至多一列，列须在表头之内",
+            en="each column has one meaning and each meaning one column, below the header",
+            field="columns",
+        )
+    return Mapping(
+        form=form,
+        tab=given.tab,
+        header_row=given.header_row,
+        header_rows=given.header_rows,
+        header=header,
+        columns=dict(sorted(columns.items())),
+    )
+
+
+def proposals(context: Context, grid: Grid, form: Form) -> list[SheetProposal]:
+    """The tabs of a grid and how they would be read, the likeliest first."""
+    return [_proposal(grid, each) for each in propose(grid, form, saved_mappings(context))]
+
+
+def _proposal(grid: Grid, found: Candidate) -> SheetProposal:
+    mapping = found.mapping
+    tab = grid.tab(mapping.tab)
+    assert tab is not None
+    return SheetProposal(
+        tab=mapping.tab,
+        header_row=mapping.header_row,
+        header_rows=mapping.header_rows,
+        header_digest=mapping.header_digest,
+        known=found.known,
+        concealed=found.concealed,
+        rows=found.rows,
+        hidden_rows=len(tab.hidden),
+        columns=[
+            SheetHeading(
+                at=at,
+                letters=letters(at),
+                header=header,
+                column=mapping.columns.get(at),
+                samples=_samples(tab, mapping, at),
+            )
+            for at, header in enumerate(mapping.header, start=1)
+        ],
+        lacking=[sorted(group, key=lambda each: each.value) for group in lacking(mapping)],
+    )
+
+
+def _samples(tab: Tab, mapping: Mapping, at: int) -> list[str]:
+    """The first cells of a column, each different, masked unless they say nothing of a person."""
+    found: dict[str, None] = {}
+    for row in range(mapping.first_row, len(tab.rows) + 1):
+        said = cell.said(tab.cell(row, at))
+        if said:
+            found[said if mapping.columns.get(at) in PLAIN else _masked(said)] = None
+        if len(found) == SAMPLES:
+            break
+    return list(found)
+
+
+def _masked(said: str) -> str:
+    shown = 4 if len(said) >= 15 else 1
+    return said[:shown] + "*" * min(len(said) - shown, 10) if len(said) > 1 else "*"
+
+
+def reading_of(grid: Grid, mapping: Mapping, first: int, after: int) -> SheetReading:
+    """What reading a grid by a mapping comes to, with a page of its faults."""
+    taken = read(grid, mapping)
+    page = taken.faults[after : after + first]
+    end = after + len(page)
+    return SheetReading(
+        rows=len(taken.rows),
+        sound_rows=sum(each.sound for each in taken.rows),
+        faulty_cells=len(taken.faults),
+        hidden_rows=list(taken.hidden[:first]),
+        skipped=list(taken.skipped[:first]),
+        faults=list(page),
+        faults_end=end if end < len(taken.faults) else None,
+        mapping_digest=mapping.digest,
+    )
