@@ -105,7 +105,12 @@ verdict            周期合格判断     verdict.py
 ground             判断依据         ground.py (the tree of requirements under a verdict)
 caution            预先提醒         caution.py (before a training or a cycle is lost)
 evidence           证据             evidence.py (from which a verdict follows)
+way                路径             way.py (from one moment to another, cause by cause)
 difference         差异             difference.py (between two moments, with its causes)
+summary            期末小结         summary.py (what a period comes to for a teacher, and for many)
+level              分级汇总         level.py (sums of province, city, county and school)
+drift              结账后变动       drift.py (what moved since a period was signed off)
+sign-off           结账             sign_off.py (of a year, or of the cycles that ended in it)
 trial              试算             trial.py (whose verdict a draft would change)
 explanation        说明             explanation.py (why something is not so)
 obstacle           选课受阻         obstacle.py (why a teacher cannot choose)
@@ -137,9 +142,10 @@ from ledger import (  # isort: skip  (order of life)
     judgement, notice, feedback, charge, conduct, omission, closing, school_based, population,
     sample, oversight, observation, funding, duty, school_plan, recognition, worth, credit,
     correction, adjustment, misconduct, remedy, redress, record, erasure, special, structure,
-    footing, breakdown, yearly, verdict, ground, caution, evidence, difference, trial, explanation,
-    obstacle, denial, placement, exclusion, indicator, target, consequence, statement, draft,
-    conflict, document, adoption, policy, amendment,
+    footing, breakdown, yearly, verdict, ground, caution, evidence, way, difference,
+    summary, level, drift, sign_off, trial, explanation, obstacle, denial, placement, exclusion,
+    indicator, target, consequence, statement, draft, conflict, document, adoption, policy,
+    amendment,
 )
 
 NOUNS = (
@@ -153,8 +159,9 @@ NOUNS = (
     judgement, notice, feedback, charge, conduct, omission, closing, school_based, population,
     sample, oversight, observation, funding, duty, school_plan, recognition, worth, credit,
     correction, adjustment, misconduct, remedy, redress, record, erasure, special, structure,
-    footing, breakdown, yearly, verdict, ground, caution, evidence, difference, trial, explanation,
-    obstacle, denial, placement, exclusion, indicator, target, consequence, statement, draft,
-    conflict, document, adoption, policy, amendment,
+    footing, breakdown, yearly, verdict, ground, caution, evidence, way, difference,
+    summary, level, drift, sign_off, trial, explanation, obstacle, denial, placement, exclusion,
+    indicator, target, consequence, statement, draft, conflict, document, adoption, policy,
+    amendment,
 )
 # fmt: on

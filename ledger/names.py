@@ -147,6 +147,12 @@ class SampleId(Name, kind="sample"):
     __slots__ = ()
 
 
+class SignOffId(Name, kind="signoff"):
+    """One sign-off of a year or of cycles by a bureau (结账)."""
+
+    __slots__ = ()
+
+
 class DocumentId(Name, kind="document"):
     """A regulation document, such as ``document:zj24``."""
 

@@ -18,6 +18,7 @@ from projections.register import Providers, Schools, Teachers
 from projections.resumption import Resumptions
 from projections.sample import Samples
 from projections.screening import Screenings
+from projections.sign_off import SignOffs
 from projections.trail import Trails
 from projections.trainer import Trainers
 from projections.warning import Warnings
@@ -38,6 +39,7 @@ RECORDS = Records()
 SCHOOL_BASED = SchoolBasedTrainings()
 WARNINGS = Warnings()
 SAMPLES = Samples()
+SIGN_OFFS = SignOffs()
 YEARBOOKS = Yearbooks()
 FINDINGS = Findings()
 TRAILS = Trails()
@@ -59,6 +61,7 @@ VIEWS: tuple[Projection[Any], ...] = (
     SCHOOL_BASED,
     WARNINGS,
     SAMPLES,
+    SIGN_OFFS,
     YEARBOOKS,
     FINDINGS,
 )

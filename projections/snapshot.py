@@ -33,14 +33,21 @@ class Snapshot:
     """Views as they stood at a position, counting facts that were true up to a day.
 
     ``known``: the position; ``effective``: the day, without which every fact known counts. For one
-    thread, and for one question: it keeps what it has folded.
+    thread, and for one question: it keeps what it has folded. ``unbounded``: however many events.
     """
 
-    def __init__(self, feed: Feed, known: int, effective: date | None = None) -> None:
+    def __init__(
+        self,
+        feed: Feed,
+        known: int,
+        effective: date | None = None,
+        *,
+        unbounded: bool = False,
+    ) -> None:
         self.feed = feed
         self.known = known
         self.effective = effective
-        self._left = ENTRIES_MAX
+        self._left = None if unbounded else ENTRIES_MAX
 
     def many(self, view: Projection[Any], keys: Sequence[str]) -> dict[str, Any]:
         """The states of the keys that existed."""
@@ -207,8 +214,9 @@ class Snapshot:
 
     def _counted(self, entries: Iterable[Entry]) -> Iterator[Entry]:
         for entry in entries:
-            self._left -= 1
-            if self._left < 0:
+            if self._left is not None:
+                self._left -= 1
+            if self._left is not None and self._left < 0:
                 raise Fault(
                     "TOO_WIDE",
                     zh=f"所问的过去时点涉及 {ENTRIES_MAX} 条以上事件，"

@@ -17,6 +17,7 @@ from ledger.names import JurisdictionId, Name
 from ledger.register import JurisdictionRegistered
 from ledger.store.feed import Filter
 from ledger.store.ledger import Ledger
+from projections.level import Levels
 from projections.projection import Projection
 from projections.reader import Reader, Where
 from projections.runner import Runner
@@ -41,6 +42,11 @@ class House:
     runner: Runner
     rules: Rules
     wait_seconds: float = WAIT_SECONDS
+    levels: Levels = field(init=False)
+
+    def __post_init__(self) -> None:
+        """What is kept of answers that do not change."""
+        self.levels = Levels(self.reader, self.rules)
 
 
 @dataclass

@@ -54,6 +54,7 @@ VIEWS: dict[str, Openness] = {
     "warnings": Openness(provider="provider", place="place"),
     # The place that drew, and the place that was sampled.
     "samples": Openness(place="tags"),
+    "sign_offs": Openness(place="place"),
     "yearbooks": Openness(school="school", place="place"),
     "findings": Openness(teacher="tags", school="tags", provider="tags", place="tags"),
 }

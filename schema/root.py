@@ -18,6 +18,7 @@ from projections.catalogue import (
     SAMPLES,
     SCHOOL_BASED,
     SCHOOLS,
+    SIGN_OFFS,
     TEACHERS,
     TRAINERS,
 )
@@ -38,6 +39,8 @@ from schema.explanation import ExplanationQuery
 from schema.finding import FindingQuery
 from schema.history import HistoryQuery, Subscription
 from schema.indicator import IndicatorQuery
+from schema.level import LevelQuery
+from schema.level_side import LevelSideQuery
 from schema.moment import AsOf
 from schema.offering import OfferingQuery
 from schema.order import OrderQuery
@@ -48,6 +51,7 @@ from schema.resumption import ResumptionQuery
 from schema.sample import SampleQuery
 from schema.scalars import CONFIG, Position
 from schema.screening import ScreeningQuery
+from schema.sign_off import SignOffQuery
 from schema.timeline import TimelineQuery
 from schema.trainer import TrainerQuery
 from schema.trial import TrialQuery
@@ -69,6 +73,7 @@ NODE_VIEWS: dict[str, Any] = {
     "change": CHANGES,
     "credit": SCHOOL_BASED,
     "sample": SAMPLES,
+    "signoff": SIGN_OFFS,
 }
 
 
@@ -97,6 +102,9 @@ class Query(
     AlterationQuery,
     TimelineQuery,
     SampleQuery,
+    SignOffQuery,
+    LevelQuery,
+    LevelSideQuery,
     AccessLogQuery,
 ):
     """What may be asked."""

@@ -38,6 +38,7 @@ KINDS = {
     "provider": ("机构", "provider"),
     "sample": ("样本", "sample"),
     "school": ("学校", "school"),
+    "signoff": ("结账", "sign-off"),
     "staff": ("工作人员", "staff"),
     "teacher": ("教师", "teacher"),
     "term": ("学期", "term"),

@@ -32,6 +32,7 @@ from ledger.names import (
     ProviderId,
     SampleId,
     SchoolId,
+    SignOffId,
     StaffId,
     TeacherId,
     TermId,
@@ -57,6 +58,7 @@ KNOWN: dict[type[Name], Name] = {
     CreditId: cast.CREDIT,
     DocumentId: DocumentId("document:zj24"),
     SampleId: SampleId("sample:s1"),
+    SignOffId: SignOffId("signoff:s1"),
     FindingId: FindingId("finding:f1"),
     Name: cast.OFFERING,
 }
@@ -88,6 +90,7 @@ NEW = {
     ("AwardCredit", "credit"),
     ("RecordSchoolBased", "credit"),
     ("DrawSample", "sample"),
+    ("SignOffPeriod", "sign_off"),
     # Of the staff only trainers have a registry; others are whom the ledger is told of.
     ("SubmitOrder", "contact"),
     ("DeclareProject", "lead.staff"),
