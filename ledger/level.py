@@ -120,10 +120,10 @@ def apart(one: Level | None, other: Level | None) -> Iterator[str]:
         yield from apart(left, right)
 
 
-def read(text: bytes) -> Told:
+def read(text: bytes, most: int = TOLD_BYTES_MAX) -> Told:
     """The levels that a file tells, each hash made anew. Raises ``Fault`` (``BAD_LEVELS``)."""
-    if len(text) > TOLD_BYTES_MAX:
-        raise _bad(f"超过 {TOLD_BYTES_MAX} 字节", f"it has more than {TOLD_BYTES_MAX} bytes")
+    if len(text) > most:
+        raise _bad(f"超过 {most} 字节", f"it has more than {most} bytes")
     try:
         told = _DECODER.decode(text)
     except (msgspec.DecodeError, RecursionError, Fault) as error:

@@ -77,6 +77,7 @@ class LevelExport(PeriodExport):
     def rows(
         self, parts: tuple[Part, ...], scope: Scope, found: list[Summary]
     ) -> Iterator[tuple[dict[str, Any], str | None]]:
+        """The place, then each part of it with its own parts."""
         for each in _down(grown(scope.of, found)):
             yield plain(parts, level_type(each)), None
 
