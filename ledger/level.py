@@ -9,19 +9,25 @@ of name, totals and, by name, each part with its hash.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from hashlib import sha256
 
 import msgspec
 from msgspec import Struct
 
+from ledger.amount import PLAIN
 from ledger.fault import Fault
-from ledger.names import KINDS, JurisdictionId, Name, SchoolId, TeacherId
+from ledger.names import KINDS, VALUE, JurisdictionId, Name, SchoolId, TeacherId
 from ledger.summary import Period, Summary, Totals, totals_of
 
 FORMAT = "xuefen-levels/1"
 TOLD_BYTES_MAX = 1_500_000
-HEX_CHARACTERS_MAX = 64
+AMOUNT_MAX = 2_000_000_000
+AMOUNT_CHARACTERS_MAX = 16
+HEX = re.compile(r"[0-9a-f]{64}")
+TEACHER = f"{TeacherId.kind}:"
 DEPTH_MAX = 4
 WHY_CHARACTERS_MAX = 200
 
@@ -129,6 +135,8 @@ def read(text: bytes, most: int = TOLD_BYTES_MAX) -> Told:
     except (msgspec.DecodeError, RecursionError, Fault) as error:
         why = error.zh if isinstance(error, Fault) else "不是所约定的 JSON"
         raise _bad(why, str(error)[:WHY_CHARACTERS_MAX]) from None
+    if told.position is not None and told.position < 0:
+        raise _bad("position 为负", "its position is negative")
     if told.format != FORMAT:
         raise _bad(f"format 须为 {FORMAT}", f"its format is not {FORMAT}")
     _checked(told.level)
@@ -193,24 +201,38 @@ def _part(level: Level, name: str) -> Level | None:
 
 def _checked(level: Level, depth: int = DEPTH_MAX) -> None:
     """Raises ``Fault`` where a level does not follow from the parts that it tells."""
-    of = level.of
+    of, parts, teachers = level.of, level.parts or [], level.teachers or {}
     if not depth or not isinstance(of, JurisdictionId | SchoolId):
         raise _bad(
             f"{of} 不是省、市、县、校中的一级", f"{of} is no province, city, county or school"
         )
-    if len(level.digest) != HEX_CHARACTERS_MAX:
+    if not all(map(HEX.fullmatch, (level.digest, *teachers.values()))):
         raise _bad(f"{of} 的摘要不是 SHA-256", f"the digest of {of} is no SHA-256")
+    if not all(VALUE.fullmatch(name.removeprefix(TEACHER)) for name in teachers):
+        raise _bad(f"{of} 的教师标识不合格式", f"{of} names teachers that are no teachers")
+    _measured(level)
     if level.opened() is None:
         return
-    parts = level.parts or []
     if len({*(each.of for each in parts)}) != len(parts) or (parts and level.teachers is not None):
         raise _bad(f"{of} 的下级重复或混杂", f"the parts of {of} stand twice, or are mixed")
+    for each in parts:
+        _checked(each, depth - 1)
     if level.digest != _digest(level):
         raise _bad(f"{of} 的摘要与其下级不符", f"the digest of {of} does not follow from its parts")
     if level.parts is not None and _sum(parts) != level.totals:
         raise _bad(f"{of} 的合计与其下级不符", f"the sums of {of} are not those of its parts")
-    for each in parts:
-        _checked(each, depth - 1)
+
+
+def _measured(level: Level) -> None:
+    """Raises ``Fault`` for sums that no place has; others would take for ever to add up."""
+    rows = (level.totals, *level.totals.kinds)
+    numbers = (getattr(row, name) for row in rows for name in row.__struct_fields__)
+    for each in numbers:
+        fits = not isinstance(each, int) or abs(each) <= AMOUNT_MAX
+        if isinstance(each, Decimal):
+            fits = len(str(each)) <= AMOUNT_CHARACTERS_MAX and bool(PLAIN.fullmatch(str(each)))
+        if not fits:
+            raise _bad(f"{level.of} 的合计过大", f"the sums of {level.of} are too large")
 
 
 def _bad(zh: str, en: str) -> Fault:

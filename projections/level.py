@@ -117,16 +117,18 @@ def moved(
     touched = {t for t, e in entries_of(reader, known, last, first).items() if e}
     if before != after:
         touched |= _turned(reader, rules, known, period, first, last)
-    for teacher in sorted(touched):
-        own = entries_of(reader, [teacher], last)[teacher]
-        then = tuple(each for each in own if each.position <= first)
-        ends = (
-            Known(position=first, entries=then, regulations=before, day=period.last),
-            Known(position=last, entries=tuple(own), regulations=after, day=period.last),
-        )
-        found = drifted(teacher, scope.holds, period, *ends)
-        if found is not None:
-            yield found
+    order = sorted(touched)
+    for start in range(0, len(order), AT_ONCE):
+        told = entries_of(reader, order[start : start + AT_ONCE], last)
+        for teacher, own in told.items():
+            then = tuple(each for each in own if each.position <= first)
+            ends = (
+                Known(position=first, entries=then, regulations=before, day=period.last),
+                Known(position=last, entries=tuple(own), regulations=after, day=period.last),
+            )
+            found = drifted(teacher, scope.holds, period, *ends)
+            if found is not None:
+                yield found
 
 
 def _turned(

@@ -12,6 +12,7 @@ from ledger.level import Level, grown, moves, written
 from ledger.names import JurisdictionId, Name
 from ledger.summary import PeriodKind, Summary, list_hash, period_of
 from projections.drift import findings_open
+from projections.level import Scope
 from schema.context import Context
 from schema.moment import AsOf
 from schema.outputs import connection, output
@@ -57,7 +58,7 @@ class Levels(Struct, kw_only=True):
     year: int
     position: int
     sha256: str
-    findings_open: int | None
+    scope: Scope
     level: Level
     summaries: list[Summary]
 
@@ -68,6 +69,13 @@ async def _teachers(root: Parent, first: int | None = None, after: str | None = 
 
 async def _moves(root: Parent, first: int | None = None, after: str | None = None) -> Any:
     return paged(moves(root.summaries), root.position, first, after)
+
+
+async def _findings_open(root: Parent, info: Info) -> int | None:
+    if not isinstance(root.of, JurisdictionId):
+        return None
+    reader = info.context.house.reader
+    return await info.context.run(findings_open, reader, root.scope, root.position)
 
 
 def _level(root: Parent) -> LevelType:
@@ -81,8 +89,13 @@ def _file(root: Parent) -> str:
 
 LevelsType = output(
     Levels,
-    skip=("level", "summaries"),
+    skip=("level", "scope", "summaries"),
     fields={
+        "findings_open": strawberry.field(
+            resolver=_findings_open,
+            description="How many findings of the place are open; null for a school. "
+            "未办结的审计发现数。",
+        ),
         "level": strawberry.field(resolver=_level, description="The sums by level. 分级合计。"),
         "teachers": strawberry.field(
             resolver=_teachers,
@@ -127,16 +140,13 @@ class LevelQuery:
         position = await position_asked(context, as_of)
         house = context.house
         found = await context.run(house.levels.at, scope, period, position, TEACHERS_MAX)
-        whole = isinstance(scope.of, JurisdictionId)
         return Levels(
             of=scope.of,
             kind=kind,
             year=year,
             position=position,
             sha256=await context.run(list_hash, found),
-            findings_open=await context.run(findings_open, house.reader, scope, position)
-            if whole
-            else None,
+            scope=scope,
             level=await context.run(grown, scope.of, found),
             summaries=found,
         )

@@ -125,6 +125,11 @@ def _deep(body) -> None:
     body["level"] = level
 
 
+def _teachers(body) -> dict[str, str]:
+    found: dict[str, str] = body["level"]["parts"][0]["parts"][0]["teachers"]
+    return found
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -142,6 +147,14 @@ def _deep(body) -> None:
         _changed(lambda body: body["level"]["totals"].update(teachers=4)),
         _changed(lambda body: body["level"]["parts"].append(body["level"]["parts"][0])),
         _changed(_deep),
+        _changed(lambda body: body.update(position=-1)),
+        _changed(lambda body: body["level"]["totals"].update(credits="1E+999999999")),
+        _changed(lambda body: body["level"]["totals"].update(credits="NaN")),
+        _changed(lambda body: body["level"]["totals"].update(credits="sNaN")),
+        _changed(lambda body: body["level"]["totals"].update(met=2**62)),
+        _changed(lambda body: _teachers(body).update({"school:a": "0" * 64})),
+        _changed(lambda body: _teachers(body).update({"teacher:a\n": "0" * 64})),
+        _changed(lambda body: _teachers(body).update({"teacher:a": "x"})),
     ],
     ids=lambda text: str(len(text)),
 )
