@@ -17,9 +17,11 @@ from api.command_erase import erase
 from api.command_export import export
 from api.command_history import history
 from api.command_indicator import show_indicators
+from api.command_level import levels
 from api.command_migrate import migrate
 from api.command_record import record
 from api.command_regulation import group as regulations
+from api.command_sign_off import group as sign_offs
 from api.command_token import token
 from api.command_trial import try_draft
 from api.command_view import rebuild
@@ -70,6 +72,8 @@ app.command()(rebuild)
 app.command()(history)
 app.command()(record)
 app.command("indicators")(show_indicators)
+app.command()(levels)
+app.add_typer(sign_offs, name="sign-off")
 app.command()(export)
 app.command()(check)
 app.command()(token)

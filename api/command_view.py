@@ -28,7 +28,7 @@ def rebuild(
 
     Queries go on meanwhile, and a view that had stopped follows again. Only one rebuild runs at a
     time. The views: schools providers teachers orders projects offerings enrollments changes
-    completions records school_based samples yearbooks findings trails.
+    completions records school_based samples sign_offs yearbooks findings trails.
     """
     wanted = list(dict.fromkeys(views or ()))
     unknown = [each for each in wanted if each not in NAMES]

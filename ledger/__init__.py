@@ -108,7 +108,12 @@ verdict            周期合格判断     verdict.py
 ground             判断依据         ground.py (the tree of requirements under a verdict)
 caution            预先提醒         caution.py (before a training or a cycle is lost)
 evidence           证据             evidence.py (from which a verdict follows)
+way                路径             way.py (from one moment to another, cause by cause)
 difference         差异             difference.py (between two moments, with its causes)
+summary            期末小结         summary.py (what a period comes to for a teacher, and for many)
+level              分级汇总         level.py (sums of province, city, county and school)
+drift              结账后变动       drift.py (what moved since a period was signed off)
+sign-off           结账             sign_off.py (of a year, or of the cycles that ended in it)
 claim              名册所列         claim.py (what a sheet from outside says of a person's credits)
 cause, portion     差异原因         cause.py (why a sheet and the ledger differ, and by how much)
 attribution        归因             attribution.py (the smallest set that adds up to a difference)
@@ -163,11 +168,11 @@ from ledger import (  # isort: skip  (order of life)
     school_based, population, sample, oversight, observation, funding, duty, school_plan,
     recognition, worth, credit, correction, adjustment, misconduct, remedy, redress, record,
     erasure, special, structure, footing, breakdown, yearly, verdict, ground, caution, evidence,
-    difference, claim, cause, attribution, pairing, holding, influence, row, itemised, subtotal,
-    aggregate, misreading, matching, comparison, trial, explanation, obstacle, denial, placement,
-    exclusion, indicator, target, consequence, sheet, cell, mapping, wording, heading, reading,
-    reconciliation, discrepancy, petition, statement, draft, conflict, document, adoption, policy,
-    amendment,
+    way, difference, summary, level, drift, sign_off, claim, cause, attribution, pairing, holding,
+    influence, row, itemised, subtotal, aggregate, misreading, matching, comparison, trial,
+    explanation, obstacle, denial, placement, exclusion, indicator, target, consequence, sheet,
+    cell, mapping, wording, heading, reading, reconciliation, discrepancy, petition, statement,
+    draft, conflict, document, adoption, policy, amendment,
 )
 
 NOUNS = (
@@ -182,10 +187,10 @@ NOUNS = (
     school_based, population, sample, oversight, observation, funding, duty, school_plan,
     recognition, worth, credit, correction, adjustment, misconduct, remedy, redress, record,
     erasure, special, structure, footing, breakdown, yearly, verdict, ground, caution, evidence,
-    difference, claim, cause, attribution, pairing, holding, influence, row, itemised, subtotal,
-    aggregate, misreading, matching, comparison, trial, explanation, obstacle, denial, placement,
-    exclusion, indicator, target, consequence, sheet, cell, mapping, wording, heading, reading,
-    reconciliation, discrepancy, petition, statement, draft, conflict, document, adoption, policy,
-    amendment,
+    way, difference, summary, level, drift, sign_off, claim, cause, attribution, pairing, holding,
+    influence, row, itemised, subtotal, aggregate, misreading, matching, comparison, trial,
+    explanation, obstacle, denial, placement, exclusion, indicator, target, consequence, sheet,
+    cell, mapping, wording, heading, reading, reconciliation, discrepancy, petition, statement,
+    draft, conflict, document, adoption, policy, amendment,
 )
 # fmt: on

@@ -1,8 +1,7 @@
 """Difference: what changed in a teacher's record from one moment to another, and what did it.
 
-The way from the one to the other is walked cause by cause: first the day moves, then every event
-that only one of the moments knows comes or goes, in the order of the ledger. What each of them
-changes on this way adds up to the whole, to the half credit; what changed nothing is left out.
+What each cause on the way from the one to the other changes (``way``) adds up to the whole, to the
+half credit; what changed nothing is left out.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from enum import Enum
+from functools import partial
 
 from msgspec import Struct, structs
 
@@ -22,14 +21,9 @@ from ledger.record import Line, Record
 from ledger.regulation import Rulebook
 from ledger.requirement import Requirement, Result
 from ledger.verdict import Verdict, judge
+from ledger.way import Cause, Known, Step, said, walk
 
-
-class Cause(Enum):
-    """What made a difference."""
-
-    DAY = "DAY"
-    EVENT = "EVENT"
-    RULE = "RULE"
+__all__ = ["Cause", "Difference", "Effect", "Known", "LineChange", "Turn", "difference", "turns"]
 
 
 class LineChange(Struct, kw_only=True, frozen=True):
@@ -83,16 +77,6 @@ class Difference(Struct, kw_only=True, frozen=True):
     effects: tuple[Effect, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Known:
-    """What was known at a position of a teacher and the rules, and the day that is judged."""
-
-    position: int
-    entries: tuple[Entry, ...]
-    regulations: tuple[Entry, ...]
-    day: date
-
-
 @dataclass
 class _Stand:
     """The record and verdict at one step of the way."""
@@ -115,10 +99,10 @@ def difference(teacher: TeacherId, before: Known, after: Known) -> Difference:
         return _turned(difference(teacher, after, before), after.day)
     effects: list[Effect] = []
     first = last = None
-    for stand, effect in _way(teacher, before, after):
-        if first is None:
+    for stand, step in walk(before, after, partial(_stand, teacher)):
+        if first is None or last is None or step is None:
             first = stand
-        elif effect is not None:
+        elif (effect := _effect(last, stand, step)) is not None:
             effects.append(effect)
         last = stand
     assert first is not None and last is not None
@@ -129,36 +113,6 @@ def difference(teacher: TeacherId, before: Known, after: Known) -> Difference:
         credits=plain(last.credits - first.credits),
         effects=tuple(effects),
     )
-
-
-def _way(teacher: TeacherId, before: Known, after: Known) -> Iterator[tuple[_Stand, Effect | None]]:
-    rules = Rulebook(each.event for each in before.regulations)
-    held = {each.position: each for each in before.entries}
-    stand = _stand(teacher, held.values(), rules, before.day)
-    yield stand, None
-    if before.day != after.day:
-        moved = _stand(teacher, held.values(), rules, after.day)
-        yield moved, _effect(Cause.DAY, stand, moved, on=after.day)
-        stand = moved
-    later = {each.position: each for each in after.entries}
-    adopted = {each.position for each in after.regulations[len(before.regulations) :]}
-    steps = [
-        *after.regulations[len(before.regulations) :],
-        *(held[position] for position in held.keys() - later.keys()),
-        *(later[position] for position in later.keys() - held.keys()),
-    ]
-    for entry in sorted(steps, key=lambda each: each.position):
-        gone = entry.position in held
-        if entry.position in adopted:
-            rules.learn(entry.event)
-        elif gone:
-            del held[entry.position]
-        else:
-            held[entry.position] = entry
-        moved = _stand(teacher, held.values(), rules, after.day)
-        cause = Cause.RULE if entry.position in adopted else Cause.EVENT
-        yield moved, _effect(cause, stand, moved, entry=entry, on=entry.on, gone=gone)
-        stand = moved
 
 
 def _stand(teacher: TeacherId, entries: Iterable[Entry], rules: Rulebook, day: date) -> _Stand:
@@ -178,33 +132,20 @@ def _stand(teacher: TeacherId, entries: Iterable[Entry], rules: Rulebook, day: d
     )
 
 
-def _effect(
-    cause: Cause,
-    before: _Stand,
-    after: _Stand,
-    *,
-    on: date,
-    entry: Entry | None = None,
-    gone: bool = False,
-) -> Effect | None:
+def _effect(before: _Stand, after: _Stand, step: Step) -> Effect | None:
     counted = plain(after.counted - before.counted)
     lines, turned = tuple(_lines(before, after)), turns(before.verdict, after.verdict)
     if not (counted or lines or turned):
         return None
-    zh, en = _said(cause, counted, on, gone)
+    zh, en = said(step, f"有效学分 {counted:+f}", f"{counted:+f} count")
     return Effect(
-        cause=cause,
         counted=counted,
         credits=plain(after.credits - before.credits),
         lines=lines,
         turns=turned,
         zh=zh,
         en=en,
-        on=on,
-        gone=gone,
-        position=entry.position if entry else None,
-        event=entry.id if entry else None,
-        type=entry.event.NAME if entry else None,
+        **step.named,
     )
 
 
@@ -242,19 +183,6 @@ def _asked(verdict: Verdict | None) -> dict[tuple[str, str | None, int | None], 
     return {(each.code, each.rule, each.year): each for each in told}
 
 
-def _said(cause: Cause, counted: Decimal, on: date, gone: bool) -> tuple[str, str]:
-    sum_zh, sum_en = f"有效学分 {counted:+f}", f"{counted:+f} count"
-    match cause:
-        case Cause.DAY:
-            return f"评价日移到 {on}：{sum_zh}", f"judged on {on}: {sum_en}"
-        case Cause.RULE:
-            return f"{on} 起的规则变化：{sum_zh}", f"a change of the rules of {on}: {sum_en}"
-        case _ if gone:
-            return f"{on} 的事件尚不计入：{sum_zh}", f"the event of {on} is not in yet: {sum_en}"
-        case _:
-            return f"{on} 的事件：{sum_zh}", f"an event of {on}: {sum_en}"
-
-
 def _turned(forth: Difference, day: date) -> Difference:
     """The same difference looked at from the other end."""
     return Difference(
@@ -269,7 +197,8 @@ def _turned(forth: Difference, day: date) -> Difference:
 def _back(effect: Effect, day: date) -> Effect:
     moved = effect.cause is Cause.DAY
     on, gone = (day if moved else effect.on), not (moved or effect.gone)
-    zh, en = _said(effect.cause, -effect.counted, on, gone)
+    back = Step(cause=effect.cause, on=on, gone=gone)
+    zh, en = said(back, f"有效学分 {-effect.counted:+f}", f"{-effect.counted:+f} count")
     return structs.replace(
         effect,
         on=on,

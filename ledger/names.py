@@ -147,6 +147,12 @@ class SampleId(Name, kind="sample"):
     __slots__ = ()
 
 
+class SignOffId(Name, kind="signoff"):
+    """One sign-off of a year or of cycles by a bureau (结账)."""
+
+    __slots__ = ()
+
+
 class ReconciliationId(Name, kind="reconciliation"):
     """One sheet held against the ledger (对账)."""
 

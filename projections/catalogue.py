@@ -20,6 +20,7 @@ from projections.register import Providers, Schools, Teachers
 from projections.resumption import Resumptions
 from projections.sample import Samples
 from projections.screening import Screenings
+from projections.sign_off import SignOffs
 from projections.trail import Trails
 from projections.trainer import Trainers
 from projections.warning import Warnings
@@ -42,6 +43,7 @@ WARNINGS = Warnings()
 SAMPLES = Samples()
 PETITIONS = Petitions()
 RECONCILIATIONS = Reconciliations()
+SIGN_OFFS = SignOffs()
 YEARBOOKS = Yearbooks()
 FINDINGS = Findings()
 TRAILS = Trails()
@@ -65,6 +67,7 @@ VIEWS: tuple[Projection[Any], ...] = (
     SAMPLES,
     PETITIONS,
     RECONCILIATIONS,
+    SIGN_OFFS,
     YEARBOOKS,
     FINDINGS,
 )

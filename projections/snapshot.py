@@ -32,14 +32,21 @@ class Snapshot:
     """Views as they stood at a position, counting facts that were true up to a day.
 
     ``known``: the position; ``effective``: the day, without which every fact known counts. For one
-    thread, and for one question: it keeps what it has folded.
+    thread, and for one question: it keeps what it has folded. ``unbounded``: however many events.
     """
 
-    def __init__(self, feed: Feed, known: int, effective: date | None = None) -> None:
+    def __init__(
+        self,
+        feed: Feed,
+        known: int,
+        effective: date | None = None,
+        *,
+        unbounded: bool = False,
+    ) -> None:
         self.feed = feed
         self.known = known
         self.effective = effective
-        self._left = ENTRIES_MAX
+        self._left = None if unbounded else ENTRIES_MAX
 
     def many(self, view: Projection[Any], keys: Sequence[str]) -> dict[str, Any]:
         """The states of the keys that existed."""
@@ -62,7 +69,8 @@ class Snapshot:
         For whoever reads rows of several views in many small parts.
         """
         types = tuple(sorted({name for view in views for name in view.own_types}))
-        afford(self.feed, self._of(tags, types), self._left)
+        if self._left is not None:
+            afford(self.feed, self._of(tags, types), self._left)
 
     def one(self, view: Projection[Any], key: str) -> Any | None:
         """The state of a key, or ``None``."""
@@ -137,7 +145,8 @@ class Snapshot:
     def _of_subjects(self, view: Projection[Any], subjects: tuple[str, ...]) -> dict[str, Any]:
         """The rows that the events of the subjects touch; of all events where there are none."""
         wanted = self._wanted(view, subjects)
-        afford_rows(self.feed, view, wanted, subjects, self._left)
+        if self._left is not None:
+            afford_rows(self.feed, view, wanted, subjects, self._left)
         entries = list(self._read(view, subjects))
         held: dict[str, list[Entry]] = {}
         for entry in entries:
@@ -223,9 +232,10 @@ class Snapshot:
 
     def _counted(self, entries: Iterable[Entry]) -> Iterator[Entry]:
         for entry in entries:
-            self._left -= 1
-            if self._left < 0:
-                raise too_wide()
+            if self._left is not None:
+                self._left -= 1
+                if self._left < 0:
+                    raise too_wide()
             yield entry
 
 

@@ -19,6 +19,7 @@ from ledger.adoption import AdoptRegulation
 from ledger.command import Command
 from ledger.document import DraftFormat, parse
 from ledger.fault import Fault
+from ledger.sign_off import SignOffPeriod
 from ledger.store.answer import Answer, refused
 from ledger.store.work import WITHHELD, Seal
 from ledger.teacher import RegisterTeacher
@@ -32,6 +33,7 @@ from schema.person import PersonInput, checked
 from schema.rehearsal import Prepared, rehearsed
 from schema.request import BadRequest, Report, check_request
 from schema.scalars import enum_type, listed
+from schema.sign_off import stated
 from schema.upload import OPEN_UPLOAD, REMOVE_UPLOAD
 
 enum_type(DraftFormat)
@@ -125,6 +127,8 @@ def _interleaved(answer: Answer, broken: dict[int, Fault], count: int) -> Answer
 
 def _command(context: Context, command: type[Command], given: Any) -> tuple[Command, Seal | None]:
     person: PersonInput | None = getattr(given, "person", None)
+    if command is SignOffPeriod:
+        return command_from(command, given, statement=stated(context, given)), None
     if command is not RegisterTeacher:
         return command_from(command, given), None
     if person is None:
@@ -135,7 +139,7 @@ def _command(context: Context, command: type[Command], given: Any) -> tuple[Comm
 
 def _input_of(command: type[Command]) -> Any:
     if command is not RegisterTeacher:
-        return command_input(command)
+        return command_input(command, ("statement",) if command is SignOffPeriod else ())
     person = strawberry.field(default=None, description="Goes to the vault. 存入保险库。")
     body = {"__annotations__": {"person": PersonInput | None}, "person": person}
     cls = type("RegisterTeacherInput", (command_input(command, ("sealed",)),), body)

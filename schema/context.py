@@ -18,6 +18,7 @@ from ledger.register import JurisdictionRegistered
 from ledger.store.feed import Filter
 from ledger.store.ledger import Ledger
 from projections.catalogue import TEACHERS
+from projections.level import Levels
 from projections.projection import Projection
 from projections.reader import Reader, Where
 from projections.runner import Runner
@@ -44,6 +45,11 @@ class House:
     wait_seconds: float = WAIT_SECONDS
     # Long reads go step by step, one step at a time, so that they never take up the threads.
     turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+    levels: Levels = field(init=False)
+
+    def __post_init__(self) -> None:
+        """What is kept of answers that do not change."""
+        self.levels = Levels(self.reader, self.rules)
 
 
 @dataclass

@@ -109,9 +109,10 @@ class Export:
 class ViewExport(Export):
     """The rows of a view."""
 
-    def __init__(self, kind: str, view: Projection[Any]) -> None:
+    def __init__(self, kind: str, view: Projection[Any], without: tuple[str, ...] = ()) -> None:
         super().__init__(kind)
         self.view = view
+        self.without = without
         self.personal = view is TEACHERS
 
     def filters(self) -> tuple[str, ...]:
@@ -142,7 +143,7 @@ class ViewExport(Export):
             "agrees": agrees,
             "grounds": lambda row: told_grounds(context, classes, row),
         }
-        parts = parts_of(self.kind, given)
+        parts = parts_of(self.kind, given, self.without)
         with stream(context, self.view, self.where(asked.filters), asked) as (position, rows):
             found = self._told(context, asked, parts, rows, people)
             yield Flow(position, columns(parts), found)

@@ -23,6 +23,7 @@ from schema.credit import record_of
 from schema.duty import YEAR_MAX, reaches
 from schema.export import LISTS, Asked, Export, Flow, stream, typed
 from schema.export_indicator import IndicatorExport
+from schema.export_period import PERIODS
 from schema.export_query import QUERIES
 from schema.history import shown
 from schema.reach import history_tags
@@ -197,4 +198,5 @@ EXPORTS: dict[str, Export] = LISTS | {
     "indicatorParts": IndicatorExport("IndicatorPart", opened=True),
     "history": HistoryExport("Entry"),
     **QUERIES,
+    **PERIODS,
 }

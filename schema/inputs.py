@@ -16,7 +16,7 @@ from msgspec import Struct
 from ledger.command import Command
 from ledger.fault import Fault
 from ledger.names import Name
-from schema.scalars import annotation, name_in
+from schema.scalars import Position, annotation, name_in
 
 ROWS_MAX = 5_000
 _HINTS: dict[Any, dict[str, Any]] = {}
@@ -56,7 +56,9 @@ def _default(value: Any) -> Any:
 def _input(name: str, doc: str, fields: dict[str, tuple[Any, Any]]) -> Any:
     annotations, members = {}, {}
     for field, (hint, default) in fields.items():
-        annotations[field] = annotation(hint, part_input)
+        # A place in the ledger outgrows the whole numbers of GraphQL.
+        place = field == "position"
+        annotations[field] = Position if place else annotation(hint, part_input)
         if default is dataclasses.MISSING:
             continue
         if isinstance(default, tuple):

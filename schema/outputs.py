@@ -23,7 +23,11 @@ FIRST_DEFAULT = 50
 FIRST_MAX = 500
 
 # Whole numbers in a struct that are places in the ledger.
-POSITIONS: dict[str, Any] = {"position": Position, "positions": listed(Position)}
+POSITIONS: dict[str, Any] = {
+    "position": Position,
+    "positions": listed(Position),
+    "signed_position": Position,
+}
 _OUTPUTS: dict[type, Any] = {}
 NODES: dict[str, Any] = {}
 

@@ -69,6 +69,7 @@ VIEWS: dict[str, Openness] = {
     "petitions": Openness(teacher="teacher", school="school", place="tags"),
     # What a bureau has found in its own books is its own, and of those above it.
     "reconciliations": Openness(place="place"),
+    "sign_offs": Openness(place="place"),
     "yearbooks": Openness(school="school", place="place"),
     "findings": Openness(teacher="tags", school="tags", provider="tags", place="tags"),
 }

@@ -20,6 +20,7 @@ from projections.catalogue import (
     SAMPLES,
     SCHOOL_BASED,
     SCHOOLS,
+    SIGN_OFFS,
     TEACHERS,
     TRAINERS,
 )
@@ -40,6 +41,8 @@ from schema.explanation import ExplanationQuery
 from schema.finding import FindingQuery
 from schema.history import HistoryQuery, Subscription
 from schema.indicator import IndicatorQuery
+from schema.level import LevelQuery
+from schema.level_side import LevelSideQuery
 from schema.moment import AsOf
 from schema.offering import OfferingQuery
 from schema.order import OrderQuery
@@ -52,6 +55,7 @@ from schema.resumption import ResumptionQuery
 from schema.sample import SampleQuery
 from schema.scalars import CONFIG, Position
 from schema.screening import ScreeningQuery
+from schema.sign_off import SignOffQuery
 from schema.timeline import TimelineQuery
 from schema.trainer import TrainerQuery
 from schema.trial import TrialQuery
@@ -76,6 +80,7 @@ NODE_VIEWS: dict[str, Any] = {
     "sample": SAMPLES,
     "petition": PETITIONS,
     "reconciliation": RECONCILIATIONS,
+    "signoff": SIGN_OFFS,
 }
 
 
@@ -106,6 +111,9 @@ class Query(
     SampleQuery,
     PetitionQuery,
     ReconciliationQuery,
+    SignOffQuery,
+    LevelQuery,
+    LevelSideQuery,
     AccessLogQuery,
     UploadQuery,
 ):

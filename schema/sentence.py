@@ -40,6 +40,7 @@ KINDS = {
     "reconciliation": ("对账", "reconciliation"),
     "sample": ("样本", "sample"),
     "school": ("学校", "school"),
+    "signoff": ("结账", "sign-off"),
     "staff": ("工作人员", "staff"),
     "teacher": ("教师", "teacher"),
     "term": ("学期", "term"),

@@ -20,6 +20,9 @@ NEEDED = {
     "obligations": {"place": RUIAN, "year": 2024},
     "indicators": {"of": RUIAN, "year": 2024},
     "indicatorParts": {"of": RUIAN, "term": "term:2024H1"},
+    "periodSummaries": {"of": RUIAN, "year": 2024},
+    "levels": {"of": RUIAN, "year": 2024, "kind": "YEAR"},
+    "signOffDrift": {"signOff": "signoff:ruian-2023-3"},
 }
 
 

@@ -42,7 +42,16 @@ from ledger.invitation import SendTrainingNotices
 from ledger.judgement import SettleCompletion
 from ledger.log import LogDay
 from ledger.misconduct import RecordMisconduct
-from ledger.names import ChangeId, CreditId, LedgerId, Name, SampleId, StaffId, TeacherId
+from ledger.names import (
+    ChangeId,
+    CreditId,
+    LedgerId,
+    Name,
+    SampleId,
+    SignOffId,
+    StaffId,
+    TeacherId,
+)
 from ledger.notice import NotifyDenial
 from ledger.offering import OpenOffering
 from ledger.order import SubmitOrder
@@ -57,9 +66,11 @@ from ledger.schedule import Half, PublishTimetable
 from ledger.school_based import RecogniseSchoolBased, RecordSchoolBased
 from ledger.screening import AnnounceScreening, ScreenApplicants
 from ledger.selection import SelectOffering
+from ledger.sign_off import SignOffPeriod, Statement, WithdrawSignOff
 from ledger.store.answer import Answer
 from ledger.store.ledger import Ledger
 from ledger.store.work import Asked
+from ledger.summary import Totals
 from ledger.teacher import RegisterTeacher, TransferTeacher
 from ledger.term import OpenTerm
 from ledger.trainer import RecordTrainerConsent, RegisterTrainer
@@ -513,10 +524,27 @@ def looked_into() -> list[Move]:
     )
 
 
+def closed() -> list[Move]:
+    """The county closes the year before, takes it back, and closes it twice."""
+    day, of = date(2024, 5, 22), {"place": RUIAN, "year": 2023}
+    stated = Statement(
+        position=1, totals=Totals(teachers=2, met=2), sha256="ab" * 32, root="cd" * 32,
+        findings_open=0,
+    )  # fmt: skip
+    first, second, third = (SignOffId(f"signoff:ruian-2023-{number}") for number in (1, 2, 3))
+    shown = {**of, "position": 1, "sha256": stated.sha256, "statement": stated}
+    return _moves(
+        (day, SignOffPeriod(sign_off=first, **shown)),
+        (day, WithdrawSignOff(place=RUIAN, sign_off=first, reason="漏报")),
+        (day, SignOffPeriod(sign_off=second, **shown)),
+        (day, SignOffPeriod(sign_off=third, **shown, reason="补报")),
+    )
+
+
 def story() -> list[Move]:
     """A term from the register to the record, by which every view gets rows."""
     chapters = (registered, declared, chosen, held, attended, settled, corrected)
-    chapters += (looked_into, supervised)
+    chapters += (looked_into, supervised, closed)
     return [move for chapter in chapters for move in chapter()]
 
 

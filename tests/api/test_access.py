@@ -230,6 +230,7 @@ def test_what_is_elsewhere_cannot_be_asked_for_by_name(town: Served, party: str)
         "credit:canary-lin-school",
         "staff:canary-trainer-gao",
         "sample:canary-s1",
+        "signoff:canary-ruian-2023-1",
     ]
     if asker.token is None or PARTIES[party][0] is not Role.PROVIDER:
         closed.append("order:canary-r1")
@@ -347,6 +348,7 @@ def _canary(town: Served, command: type[Command], kind: type[Name]) -> str:
         "term": "term:2024H1", "order": "order:canary-r1", "project": "project:canary-p1",
         "offering": "offering:canary-o1", "change": "change:canary-c1",
         "credit": f"credit:canary-{credit}",
+        "signoff": "signoff:canary-ruian-2023-1",
         "sample": "sample:canary-s1", "document": "document:zj24",  # the province's
         "": "offering:canary-o1",
     }.get(kind.kind, "staff:nobody")  # fmt: skip

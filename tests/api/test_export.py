@@ -78,7 +78,8 @@ def test_lines_have_the_keys_of_the_query_and_tables_the_same_fields(
     table = export(bureau(town), what, "csv").content.decode("utf-8-sig")
     [head, *rows] = csv.reader(io.StringIO(table, newline=""), strict=True)
 
-    assert {part.key for part in parts_of(EXPORTS[what].kind, without=ONE_BY_ONE)} <= set(first)
+    apart = (*ONE_BY_ONE, *getattr(EXPORTS[what], "without", ()))
+    assert {part.key for part in parts_of(EXPORTS[what].kind, without=apart)} <= set(first)
     assert len(rows) == len(found) and {len(row) for row in rows} == {len(head)}
     assert len(set(head)) == len(head)
     assert all(any("一" <= c <= "鿿" for c in title) for title in head)
@@ -232,6 +233,12 @@ def test_without_a_token_or_with_a_forged_or_expired_one_nothing_is_opened(town:
         ({"what": "obligations", "filters": {}}, "BAD_FILTER"),
         ({"what": "obligations", "filters": {"place": RUIAN, "year": 2999}}, "BAD_FILTER"),
         ({"what": "history", "filters": {"types": "no.such"}}, "UNKNOWN_TYPE"),
+        ({"what": "levels", "filters": {"of": RUIAN}}, "BAD_FILTER"),
+        ({"what": "levels", "filters": {"of": RUIAN, "year": 0}}, "BAD_COUNT"),
+        ({"what": "levels", "filters": {"of": RUIAN, "year": 2024, "kind": "X"}}, "BAD_FILTER"),
+        ({"what": "levels", "filters": {"of": str(LIN), "year": 2024}}, "BAD_SUBJECT"),
+        ({"what": "signOffDrift", "filters": {}}, "BAD_FILTER"),
+        ({"what": "signOffDrift", "filters": {"signOff": str(LIN)}}, "MALFORMED_NAME"),
     ],
 )
 def test_nonsense_is_refused_and_not_logged(town: Served, given: Any, expected: str) -> None:

@@ -34,6 +34,7 @@ from ledger.names import (
     ReconciliationId,
     SampleId,
     SchoolId,
+    SignOffId,
     StaffId,
     TeacherId,
     TermId,
@@ -59,6 +60,7 @@ KNOWN: dict[type[Name], Name] = {
     CreditId: cast.CREDIT,
     DocumentId: DocumentId("document:zj24"),
     SampleId: SampleId("sample:s1"),
+    SignOffId: SignOffId("signoff:s1"),
     FindingId: FindingId("finding:f1"),
     ReconciliationId: ReconciliationId("reconciliation:r1"),
     PetitionId: PetitionId("petition:p1"),
@@ -93,6 +95,7 @@ NEW = {
     ("RecordSchoolBased", "credit"),
     ("DrawSample", "sample"),
     ("RequestCorrection", "petition"),
+    ("SignOffPeriod", "sign_off"),
     # Of the staff only trainers have a registry; others are whom the ledger is told of.
     ("SubmitOrder", "contact"),
     ("DeclareProject", "lead.staff"),
