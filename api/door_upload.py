@@ -21,7 +21,7 @@ from api.sheet import TYPES
 from ledger.fault import Fault
 from ledger.store.access_log import Access, AccessKind, trace_of
 from ledger.store.connection import trouble_behind
-from ledger.store.upload import Upload
+from ledger.store.ticket import Upload
 from schema.access_log import places_of
 from schema.context import Context, House
 from schema.errors import incident

@@ -34,6 +34,7 @@ from schema.rehearsal import Prepared, rehearsed
 from schema.request import BadRequest, Report, check_request
 from schema.scalars import enum_type, listed
 from schema.sign_off import stated
+from schema.trying import COMPARE_ANEW, RECONCILE, TRY, TRY_AGAIN
 from schema.upload import OPEN_UPLOAD, REMOVE_UPLOAD
 
 enum_type(DraftFormat)
@@ -271,5 +272,5 @@ def mutation_type() -> Any:
             description=f"{_summary(AdoptRegulation)} As TOML or JSON. 以 TOML 或 JSON 提交。",
         )
     )
-    fields += [REVEAL, OPEN_UPLOAD, REMOVE_UPLOAD]
+    fields += [REVEAL, OPEN_UPLOAD, REMOVE_UPLOAD, TRY, TRY_AGAIN, RECONCILE, COMPARE_ANEW]
     return create_type("Mutation", fields)

@@ -2,21 +2,110 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
+from strawberry.parent import StrawberryParent
 
 from ledger.mapping import Form
 from projections.catalogue import RECONCILIATIONS
-from projections.reconciliation import Reconciliation, ReconciliationState
+from projections.desk import Held, decoded, moved
+from projections.reconciliation import Reconciliation, ReconciliationState, desk
 from schema.context import Context
+from schema.lines import ComparedType, LineType, Shown, lines_of
 from schema.moment import AsOf
 from schema.outputs import connection, output
-from schema.scalars import Position, enum_type
+from schema.scalars import Position, enum_type, listed
+from schema.trying import anew, recorded
 
 Info = strawberry.Info[Context, None]
+Parent = Annotated[Any, StrawberryParent()]
+MOVED_MAX = 1_000
 enum_type(ReconciliationState)
-ReconciliationType = output(Reconciliation, key="reconciliation")
+
+
+@strawberry.type(description="A line that says something else since. 其后有变化的一行。")
+class MovedLine:
+    """A line that says something else since."""
+
+    before: LineType | None
+    after: LineType | None
+
+
+@strawberry.type(name="ReconciliationSince", description="What has changed since a reconciliation. 对账之后的变化。")
+class Since:
+    """What has changed since a reconciliation: the outline then and now, and each line that moved.
+
+    ``moved``: how many lines did; the first of them are told.
+    """
+
+    position: Position
+    before: ComparedType
+    after: ComparedType
+    moved: int
+    lines: list[MovedLine]
+
+
+async def _result(root: Parent, info: Info) -> Shown | None:
+    stored = await info.context.run(recorded, info.context, root)
+    if stored is None:
+        return None
+    found = await info.context.run(
+        desk, info.context.house.ledger.feed, str(root.reconciliation), root.steps[-1].position
+    )
+    return Shown(held=decoded(stored.body), token=None, settled=dict(found.settled))
+
+
+async def _left(root: Parent, info: Info) -> list[int]:
+    found = await info.context.run(
+        desk, info.context.house.ledger.feed, str(root.reconciliation), root.steps[-1].position
+    )
+    return found.left
+
+
+async def _since(root: Parent, info: Info, as_of: AsOf | None = None) -> Since | None:
+    stored = await info.context.run(recorded, info.context, root)
+    if stored is None:
+        return None
+    shown = await anew(info.context, stored, as_of or AsOf(), keep=False)
+    return await info.context.run(_compared, decoded(stored.body), shown.held)
+
+
+def _compared(before: Held, after: Held) -> Since:
+    pairs = moved(before, after)
+    one, other = lines_of(before, {}), lines_of(after, {})
+    return Since(
+        position=Position(after.comparison.terms.position),
+        before=before.compared,
+        after=after.compared,
+        moved=len(pairs),
+        lines=[
+            MovedLine(
+                before=one[left - 1] if left else None, after=other[right - 1] if right else None
+            )
+            for left, right in pairs[:MOVED_MAX]
+        ],
+    )
+
+
+_left.__annotations__["return"] = listed(int)
+ReconciliationType = output(
+    Reconciliation,
+    key="reconciliation",
+    fields={
+        "result": strawberry.field(
+            resolver=_result,
+            description="The last comparison, by line. 最近一次比对的逐行结果。",
+        ),
+        "left": strawberry.field(
+            resolver=_left, description="Lines with a difference not settled yet. 尚未处理的行号。"
+        ),
+        "since": strawberry.field(
+            resolver=_since,
+            description="What has changed since, the sheet being compared anew. 其后的变化。",
+        ),
+    },
+)
 
 
 @strawberry.type

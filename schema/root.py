@@ -59,6 +59,7 @@ from schema.sign_off import SignOffQuery
 from schema.timeline import TimelineQuery
 from schema.trainer import TrainerQuery
 from schema.trial import TrialQuery
+from schema.trying import TrialDeskQuery
 from schema.upload import UploadQuery
 from schema.warning import WarningQuery
 from schema.words import describe
@@ -111,6 +112,7 @@ class Query(
     SampleQuery,
     PetitionQuery,
     ReconciliationQuery,
+    TrialDeskQuery,
     SignOffQuery,
     LevelQuery,
     LevelSideQuery,

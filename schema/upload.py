@@ -12,7 +12,7 @@ import strawberry
 
 from ledger.command import Role
 from ledger.sheet import Grid
-from ledger.store.upload import Upload
+from ledger.store.ticket import Upload
 from schema.access import Denied
 from schema.context import Context
 from schema.outputs import bounded

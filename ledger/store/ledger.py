@@ -20,6 +20,7 @@ from ledger.store.feed import Feed, open_pool
 from ledger.store.founding import FOUNDER, REQUEST, founding_commands
 from ledger.store.migrate import check_version, migrate
 from ledger.store.rehearsal import Rehearsal, rehearse
+from ledger.store.result import Results
 from ledger.store.trouble import Trouble
 from ledger.store.upload import Uploads
 from ledger.store.vault import Vault
@@ -41,6 +42,7 @@ class Ledger:
         self.vault = Vault(vault_key, self.pool)
         self.access_log = AccessLog(self.pool)
         self.uploads = Uploads(self.vault, self.pool, clock)
+        self.results = Results(self.vault, self.pool, clock)
         try:
             self.vault.verify()
         except Trouble:

@@ -17,52 +17,24 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
-from msgspec import Struct
 from psycopg_pool import ConnectionPool
 
 from ledger.command import Asker
 from ledger.fault import Fault
 from ledger.mapping import Form
 from ledger.sheet import Grid
-from ledger.store.container import BYTES_MAX, FORMATS, refuse
+from ledger.store.container import refuse
+from ledger.store.ticket import DAYS_KEPT, Ticket, Upload, fitting, own, well_formed
 from ledger.store.vault import Vault
 from ledger.store.workbook import read_workbook
 
-DAYS_KEPT = 14
 TICKET_MINUTES = 15
 TICKET_BYTES = 32
 OPEN_MAX = 50
-NAME_CHARACTERS_MAX = 200
 READ_AT_ONCE, WAIT_SECONDS = 2, 30
 GRIDS_HELD = 2
 _FIELDS = "upload, form, declared, opened_at, name, wrapped, received_at, sha256, kept"
 _OWN = "actor = %(actor)s and role = %(role)s and scope = %(scope)s"
-
-
-class Upload(Struct, kw_only=True):
-    """One file, and how far it has come. ``sha256`` is known once it was received."""
-
-    id: str
-    form: Form
-    name: str
-    bytes: int
-    opened: datetime
-    received: datetime | None = None
-    sha256: str | None = None
-    kept: bool = False
-
-    @property
-    def ends(self) -> datetime:
-        """When it goes, unless it leads to something before."""
-        return self.opened + timedelta(days=DAYS_KEPT)
-
-
-class Ticket(Struct, kw_only=True):
-    """The right to send the bytes of one upload, once, until then."""
-
-    upload: str
-    secret: str
-    ends: datetime
 
 
 class Uploads:
@@ -82,12 +54,12 @@ class Uploads:
 
     def open(self, asker: Asker, *, name: str, bytes_: int, form: Form) -> Ticket:
         """A ticket for a file. Raises ``Fault`` for one that would not be taken."""
-        _fitting(name, bytes_)
+        fitting(name, bytes_)
         self.purge()
         upload, secret, now = str(uuid4()), secrets.token_urlsafe(TICKET_BYTES), self._clock()
         wrapped = self._vault.new_key(f"upload:{upload}")
         ends = now + timedelta(minutes=TICKET_MINUTES)
-        values = _own(asker) | {
+        values = own(asker) | {
             "upload": UUID(upload),
             "form": form.value,
             "declared": bytes_,
@@ -122,7 +94,7 @@ class Uploads:
                 "update vault.uploads set ticket = null where ticket = %(ticket)s "
                 f"and ticket_ends > %(now)s and received_at is null and {_OWN} "
                 f"returning {_FIELDS}",
-                _own(asker) | {"ticket": _hash(secret), "now": self._clock()},
+                own(asker) | {"ticket": _hash(secret), "now": self._clock()},
             ).fetchone()
         return self._told(row) if row else None
 
@@ -161,7 +133,7 @@ class Uploads:
             rows = connection.execute(
                 f"select {_FIELDS} from vault.uploads where {_OWN} "
                 "order by opened_at desc limit %(most)s",
-                _own(asker) | {"most": OPEN_MAX},
+                own(asker) | {"most": OPEN_MAX},
             ).fetchall()
         return [self._told(row) for row in rows]
 
@@ -188,6 +160,24 @@ class Uploads:
         self._hold(found.id, grid)
         return grid
 
+    def kept_grid(self, upload: str) -> tuple[Upload, Grid] | None:
+        """The cells of an upload that an event speaks of, for whoever may see that event."""
+        with self._pool.connection() as connection:
+            row = connection.execute(
+                f"select {_FIELDS}, sealed from vault.uploads where upload = %s and kept",
+                (UUID(upload),),
+            ).fetchone()
+        if row is None:
+            return None
+        found, wrapped, sealed = self._told(row[:-1]), bytes(row[5]), bytes(row[-1])
+        data = self._vault.open_bytes(f"upload:{upload}", wrapped, "data", sealed)
+        with self._lock:
+            held = self._grids.get(found.id)
+        if held is None:
+            held = self._read(found, data)
+            self._hold(found.id, held)
+        return found, held
+
     def progress(self, upload: str) -> int | None:
         """How many rows of a file were read so far, while this process reads it."""
         return self._progress.get(upload)
@@ -201,7 +191,7 @@ class Uploads:
 
     def remove(self, asker: Asker, upload: str) -> bool:
         """Removes an asker's own upload that led to nothing; whether there was one."""
-        if not _is_id(upload):
+        if not well_formed(upload):
             return False
         with self._lock:
             self._grids.pop(upload, None)
@@ -209,7 +199,7 @@ class Uploads:
             return (
                 connection.execute(
                     f"delete from vault.uploads where upload = %(upload)s and not kept and {_OWN}",
-                    _own(asker) | {"upload": UUID(upload)},
+                    own(asker) | {"upload": UUID(upload)},
                 ).rowcount
                 > 0
             )
@@ -242,12 +232,12 @@ class Uploads:
                 self._grids.popitem(last=False)
 
     def _row(self, asker: Asker, upload: str, fields: str) -> tuple[Any, ...] | None:
-        if not _is_id(upload):
+        if not well_formed(upload):
             return None
         with self._pool.connection() as connection:
             return connection.execute(
                 f"select {fields} from vault.uploads where upload = %(upload)s and {_OWN}",
-                _own(asker) | {"upload": UUID(upload)},
+                own(asker) | {"upload": UUID(upload)},
             ).fetchone()
 
     def _told(self, row: tuple[Any, ...]) -> Upload:
@@ -265,36 +255,5 @@ class Uploads:
         )
 
 
-def _own(asker: Asker) -> dict[str, Any]:
-    return {"actor": asker.actor, "role": asker.role.value, "scope": str(asker.scope)}
-
-
 def _hash(secret: str) -> bytes:
     return sha256(secret.encode()).digest()
-
-
-def _is_id(text: str) -> bool:
-    try:
-        return str(UUID(text)) == text
-    except ValueError:
-        return False
-
-
-def _fitting(name: str, bytes_: int) -> None:
-    extension = name.rpartition(".")[2].lower()
-    if not name.isprintable() or not 0 < len(name) <= NAME_CHARACTERS_MAX or "/" in name:
-        raise Fault("BAD_NAME", zh="文件名不合要求", en="no name of a file", field="fileName")
-    if extension not in FORMATS:
-        raise Fault(
-            "FORMAT_UNKNOWN",
-            zh="只接受 .xlsx、.xls、.ods 和 .csv 文件",
-            en="only .xlsx, .xls, .ods and .csv files are taken",
-            field="fileName",
-        )
-    if not 0 < bytes_ <= BYTES_MAX:
-        raise Fault(
-            "FILE_TOO_LARGE",
-            zh=f"文件须为 1 至 {BYTES_MAX} 字节",
-            en=f"a file has 1 to {BYTES_MAX} bytes",
-            field="bytes",
-        )

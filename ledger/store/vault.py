@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from psycopg_pool import ConnectionPool
 
 from ledger.store.keyfile import write_once
+from ledger.store.statements import KNOWN_IDENTITIES
 from ledger.store.trouble import Trouble
 from ledger.store.work import Seal
 
@@ -153,6 +154,12 @@ class Vault:
             )
         except InvalidTag:
             raise _damaged(subject, field) from None
+
+    def owners(self, fingerprints: list[bytes]) -> dict[bytes, str]:
+        """The subjects of those keyed hashes that are known."""
+        with self._pool.connection() as connection:
+            rows = connection.execute(KNOWN_IDENTITIES, (fingerprints,)).fetchall()
+        return {bytes(fingerprint): subject for fingerprint, subject in rows}
 
     def erase(self, subject: str) -> bool:
         """Destroys a subject's key and look-ups; whether there was a key to destroy."""

@@ -13,7 +13,8 @@ from python_calamine import CalamineWorkbook
 
 from ledger.command import Role
 from ledger.store.container import BYTES_MAX
-from ledger.store.upload import DAYS_KEPT, TICKET_MINUTES
+from ledger.store.ticket import DAYS_KEPT
+from ledger.store.upload import TICKET_MINUTES
 from tests.server import BODY_BYTES_MAX, Party, Served, spoken
 from tests.sheets import GOOD, OTHER, excel, xlsx
 

@@ -1,0 +1,77 @@
+"""Tickets: what is told of a file before its bytes come, and the right to send them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+
+from ledger.command import Asker
+from ledger.fault import Fault
+from ledger.mapping import Form
+from ledger.store.container import BYTES_MAX, FORMATS
+
+DAYS_KEPT = 14
+NAME_CHARACTERS_MAX = 200
+
+
+class Upload(Struct, kw_only=True):
+    """One file, and how far it has come. ``sha256`` is known once it was received."""
+
+    id: str
+    form: Form
+    name: str
+    bytes: int
+    opened: datetime
+    received: datetime | None = None
+    sha256: str | None = None
+    kept: bool = False
+
+    @property
+    def ends(self) -> datetime:
+        """When it goes, unless it leads to something before."""
+        return self.opened + timedelta(days=DAYS_KEPT)
+
+
+class Ticket(Struct, kw_only=True):
+    """The right to send the bytes of one upload, once, until then."""
+
+    upload: str
+    secret: str
+    ends: datetime
+
+
+def own(asker: Asker) -> dict[str, Any]:
+    """Who gave it up, in which role over what, as the statements name it."""
+    return {"actor": asker.actor, "role": asker.role.value, "scope": str(asker.scope)}
+
+
+def well_formed(text: str) -> bool:
+    """Whether it can be the id of an upload at all."""
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
+
+
+def fitting(name: str, bytes_: int) -> None:
+    """Raises ``Fault`` for a file that would not be taken."""
+    extension = name.rpartition(".")[2].lower()
+    if not name.isprintable() or not 0 < len(name) <= NAME_CHARACTERS_MAX or "/" in name:
+        raise Fault("BAD_NAME", zh="文件名不合要求", en="no name of a file", field="fileName")
+    if extension not in FORMATS:
+        raise Fault(
+            "FORMAT_UNKNOWN",
+            zh="只接受 .xlsx、.xls、.ods 和 .csv 文件",
+            en="only .xlsx, .xls, .ods and .csv files are taken",
+            field="fileName",
+        )
+    if not 0 < bytes_ <= BYTES_MAX:
+        raise Fault(
+            "FILE_TOO_LARGE",
+            zh=f"文件须为 1 至 {BYTES_MAX} 字节",
+            en=f"a file has 1 to {BYTES_MAX} bytes",
+            field="bytes",
+        )

@@ -1,0 +1,271 @@
+"""The desk: a sheet as it was read, its people found and its claims compared, in one go.
+
+The same inputs make the same result, byte for byte: file, mapping, terms, and the ledger up to the
+position. What it reads of persons is compared and not told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Protocol
+
+import msgspec
+from msgspec import Struct
+
+from ledger.amount import ZERO
+from ledger.claim import Terms
+from ledger.claimed import claims, people
+from ledger.comparison import Comparison, Sums, compare, digest
+from ledger.holding import Holding
+from ledger.mapping import Mapping as Columns
+from ledger.mapping import Reading
+from ledger.matching import Doubtful, Matching, Registered, match
+from ledger.misreading import misread
+from ledger.names import VALUE, JurisdictionId, Name, SchoolId, TeacherId
+from ledger.reconciliation import CauseTotal, Compared
+from ledger.row import Standing
+from ledger.sheet import CellFault, Skipped
+from projections.catalogue import SCHOOLS
+from projections.comparison import Basis, basis
+from projections.reader import Reader
+from projections.verdict import Rules
+
+OPENED_AT_ONCE = 1_000
+
+
+class Persons(Protocol):
+    """What the vault answers about persons."""
+
+    def fingerprint(self, id_number: str) -> bytes:
+        """The keyed hash of an id number."""
+        ...
+
+    def owners(self, fingerprints: list[bytes]) -> dict[bytes, str]:
+        """The subjects of those keyed hashes that are known."""
+        ...
+
+    def open(self, subjects: list[str]) -> dict[str, dict[str, str]]:
+        """The values of each subject by field."""
+        ...
+
+
+class Held(Struct, kw_only=True, frozen=True):
+    """A sheet held against the ledger: how it was read, who is in doubt, and each line."""
+
+    sha256: str
+    bytes: int
+    mapping: Columns
+    rows: int
+    faults: tuple[CellFault, ...]
+    skipped: tuple[Skipped, ...]
+    hidden: tuple[int, ...]
+    doubtful: tuple[Doubtful, ...]
+    comparison: Comparison
+
+    @property
+    def differing(self) -> tuple[int, ...]:
+        """The numbers of the lines that are not equal; lines count from 1."""
+        rows = enumerate(self.comparison.rows, start=1)
+        return tuple(at for at, row in rows if row.standing is not Standing.EQUAL)
+
+    @property
+    def compared(self) -> Compared:
+        """What an event says of it."""
+        terms, sums = self.comparison.terms, self.sums
+        of = {each.standing: each.rows for each in sums.by_standing} if sums else {}
+        return Compared(
+            sha256=self.sha256,
+            bytes=self.bytes,
+            mapping=self.mapping.digest,
+            form=self.mapping.form,
+            position=terms.position,
+            day=terms.day,
+            sheet_day=terms.sheet_day,
+            digest=digest(self.comparison),
+            rows=self.rows,
+            faults=len(self.faults),
+            equal=of.get(Standing.EQUAL, 0),
+            differing=of.get(Standing.DIFFERS, 0),
+            only_ledger=of.get(Standing.ONLY_HERE, 0),
+            only_sheet=of.get(Standing.ONLY_THERE, 0),
+            credits_sheet=sums.sheet if sums else ZERO,
+            credits_ledger=sums.ledger if sums else ZERO,
+            difference=sums.difference if sums else ZERO,
+            attributed=sums.attributed if sums else ZERO,
+            unattributed=sums.unattributed if sums else ZERO,
+            causes=tuple(
+                CauseTotal(cause=each.cause.value, lines=each.rows, amount=each.amount)
+                for each in (sums.by_cause if sums else ())
+            ),
+        )
+
+    @property
+    def sums(self) -> Sums | None:
+        """What its lines come to; all are in the unit of its terms."""
+        unit = self.comparison.terms.unit
+        return next((each for each in self.comparison.sums if each.unit is unit), None)
+
+
+def held(
+    reader: Reader,
+    rules: Rules,
+    persons: Persons,
+    reading: Reading,
+    terms: Terms,
+    places: tuple[str, ...] | None,
+    **file: Any,
+) -> Held:
+    """A sheet held against the ledger, for the places of a bureau. Position 0 is the present."""
+    owners = _owners(persons, reading)
+    named = {each for found in owners.values() for each in found}
+    named |= set(_numbered(reading))
+    side = basis(reader, rules, terms, places=places, named=named)
+    near = _near(persons, reading, owners)
+    told = people(
+        reading.rows,
+        lambda number: persons.fingerprint(number).hex(),
+        lambda number: near.get(number, ()),
+    )
+    matching = match(told, _registered(reader, persons, side), owners)
+    side = replace(side, holdings=_alike(side.holdings, matching))
+    found, faults = claims(reading, matching, side.terms.unit)
+    comparison = compare(found, side.holdings, side.rules, side.terms, side.schools)
+    return Held(
+        mapping=reading.mapping,
+        rows=len(reading.rows),
+        faults=(*reading.faults, *faults),
+        skipped=reading.skipped,
+        hidden=reading.hidden,
+        doubtful=matching.doubtful,
+        comparison=comparison,
+        **file,
+    )
+
+
+def inside(place: JurisdictionId, places: Iterable[str]) -> tuple[str, ...] | None:
+    """The places of a bureau among all; ``None`` where that is the whole province."""
+    if place.level == "PROVINCE":
+        return None
+    return tuple(each for each in places if place.covers(JurisdictionId(each)))
+
+
+def _numbered(reading: Reading) -> Iterator[TeacherId]:
+    for row in reading.rows:
+        value = (row.number or "").removeprefix("teacher:")
+        if VALUE.fullmatch(value):
+            yield TeacherId(f"teacher:{value}")
+
+
+def _owners(persons: Persons, reading: Reading) -> dict[str, tuple[TeacherId, ...]]:
+    """The teachers of the id numbers of a sheet, by their hashes; and of those almost the same."""
+    numbers = {row.id_number for row in reading.rows if row.id_number}
+    return _known(persons, (persons.fingerprint(each) for each in numbers))
+
+
+def _near(
+    persons: Persons, reading: Reading, owners: dict[str, tuple[TeacherId, ...]]
+) -> dict[str, tuple[str, ...]]:
+    """For each id number that nobody has, the hashes of those that people have and are near it."""
+    numbers = sorted({row.id_number for row in reading.rows if row.id_number})
+    strange = [each for each in numbers if persons.fingerprint(each).hex() not in owners]
+    made = {each: tuple(persons.fingerprint(one) for one in misread(each)) for each in strange}
+    known = _known(persons, (one for several in made.values() for one in several))
+    owners.update(known)
+    return {
+        number: tuple(each.hex() for each in several if each.hex() in known)
+        for number, several in made.items()
+    }
+
+
+def _known(persons: Persons, printed: Iterable[bytes]) -> dict[str, tuple[TeacherId, ...]]:
+    asked = list(printed)
+    found: dict[bytes, str] = {}
+    for first in range(0, len(asked), OPENED_AT_ONCE):
+        found |= persons.owners(asked[first : first + OPENED_AT_ONCE])
+    return {each.hex(): (TeacherId(owner),) for each, owner in found.items()}
+
+
+def _registered(reader: Reader, persons: Persons, side: Basis) -> list[Registered]:
+    """The teachers within reach by name and school, so that a row without a number has a hint."""
+    names = sorted(side.holdings)
+    schools: dict[TeacherId, SchoolId | None] = {
+        each: held.record.at(side.terms.day).school for each, held in side.holdings.items()
+    }
+    titles = reader.many(SCHOOLS, sorted({str(each) for each in schools.values() if each}))
+    found: list[Registered] = []
+    for first in range(0, len(names), OPENED_AT_ONCE):
+        some = names[first : first + OPENED_AT_ONCE]
+        opened = persons.open([str(each) for each in some])
+        for each in some:
+            school = titles.get(str(schools[each]))
+            found.append(
+                Registered(
+                    teacher=each,
+                    name=opened[str(each)].get("name", ""),
+                    school=school.title if school else "",
+                )
+            )
+    return found
+
+
+def _alike(holdings: Mapping[TeacherId, Holding], matching: Matching) -> dict[TeacherId, Holding]:
+    """The holdings with the ids that may be of the same person."""
+    return {
+        teacher: replace(held, alike=matching.alike[teacher]) if teacher in matching.alike else held
+        for teacher, held in holdings.items()
+    }
+
+
+def encoded(found: Held) -> bytes:
+    """A result as it is kept."""
+    return _ENCODER.encode(found)
+
+
+def decoded(body: bytes) -> Held:
+    """A result as it was kept."""
+    return _DECODER.decode(body)
+
+
+def moved(before: Held, after: Held) -> list[tuple[int | None, int | None]]:
+    """The lines of two results of one sheet that do not say the same, by their numbers in each."""
+    one = {_key(row): at for at, row in enumerate(before.comparison.rows, start=1)}
+    other = {_key(row): at for at, row in enumerate(after.comparison.rows, start=1)}
+    found = []
+    for key in dict.fromkeys([*one, *other]):
+        left, right = one.get(key), other.get(key)
+        rows = [
+            held.comparison.rows[at - 1] if at else None
+            for held, at in ((before, left), (after, right))
+        ]
+        if None in rows or _said(rows[0]) != _said(rows[1]):
+            found.append((left, right))
+    return found
+
+
+def _key(row: Any) -> tuple[Any, ...]:
+    """By what a line is the same in two results."""
+    if row.row is not None:
+        return (row.row, row.year, row.cycle, row.kind)
+    return (None, row.teacher, row.credit, row.year, row.cycle, row.kind)
+
+
+def _said(row: Any) -> tuple[Any, ...]:
+    causes = tuple((each.cause, each.amount) for each in row.portions)
+    return (row.standing, row.ledger, row.sheet, row.unattributed, causes)
+
+
+def _express(value: Any) -> Any:
+    if isinstance(value, str):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no place in a result")
+
+
+def _revive(kind: type, value: Any) -> Any:
+    if issubclass(kind, Name):
+        return kind(value)
+    raise TypeError(f"{kind.__name__} has no place in a result")
+
+
+_ENCODER = msgspec.json.Encoder(order="sorted", enc_hook=_express)
+_DECODER = msgspec.json.Decoder(Held, dec_hook=_revive)

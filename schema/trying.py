@@ -1,0 +1,347 @@
+"""Trying a reconciliation: a sheet held against the ledger, shown, and not put on record.
+
+A trial has a token. Putting that token on record puts on record exactly what was shown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date
+from typing import Any
+
+import strawberry
+
+from ledger.claim import Measure, Terms
+from ledger.claimed import GRAINS
+from ledger.command import Command, Role
+from ledger.cycle import Unit
+from ledger.fault import Fault
+from ledger.mapping import Form
+from ledger.mapping import Mapping as Columns
+from ledger.names import JurisdictionId, ReconciliationId
+from ledger.reading import read
+from ledger.reconciliation import CompareAnew, Reconcile
+from ledger.sheet import Grid
+from ledger.store.access_log import Access, AccessKind
+from ledger.store.answer import refused
+from ledger.store.result import Result
+from ledger.store.ticket import Upload
+from projections.catalogue import RECONCILIATIONS
+from projections.desk import Held, decoded, encoded, held, inside
+from schema.access import may_ask
+from schema.access_log import places_of
+from schema.answers import CommandAnswer, answer_of
+from schema.context import Context
+from schema.lines import Shown
+from schema.moment import AsOf
+from schema.rehearsal import Prepared, rehearsed
+from schema.request import BadRequest, check_request
+from schema.scalars import Text, enum_type, name_in
+from schema.sheet import SheetMappingInput, chosen, saved_mappings
+
+Info = strawberry.Info[Context, None]
+AT_ONCE_MAX = 2
+_ROOM = asyncio.Semaphore(AT_ONCE_MAX)
+enum_type(Measure, name="SheetMeasure")
+
+
+@strawberry.input(description="A sheet to be held against the ledger. 对账所用的表格与条件。")
+class TryReconciliationInput:
+    """A sheet to be held against the ledger, and on what terms."""
+
+    upload: strawberry.ID
+    place: strawberry.ID
+    mapping: SheetMappingInput | None = None
+    as_of: AsOf | None = None
+    measure: enum_type(Measure) = Measure.RECOGNISED  # type: ignore[valid-type]  # made above
+    unit: enum_type(Unit) = Unit.CREDITS  # type: ignore[valid-type]  # made at run time
+    sheet_day: date | None = None
+    first: date | None = None
+    last: date | None = None
+
+
+@strawberry.input(description="A trial to be put on record. 提交对账。")
+class ReconcileInput:
+    """A trial to be put on record under a new name."""
+
+    reconciliation: strawberry.ID
+    token: strawberry.ID
+    again: Text = Text("")
+
+
+@strawberry.input(description="A trial of the same sheet to be put on record. 重新比对。")
+class CompareAnewInput:
+    """A trial of the same sheet, made later, to be put on record."""
+
+    reconciliation: strawberry.ID
+    token: strawberry.ID
+
+
+async def _try(info: Info, input: TryReconciliationInput) -> Shown:
+    context = info.context
+    may_ask(context.asker, Reconcile, reported=False)
+    place = await _place(context, str(input.place))
+    uploads = context.house.ledger.uploads
+    found = await context.run(uploads.of, context.asker, str(input.upload))
+    if found is None or found.received is None:
+        raise Fault(
+            "UNKNOWN_UPLOAD", zh="没有这个上传", en="there is no such upload", field="upload"
+        )
+    grid = await context.run(uploads.grid, context.asker, found.id)
+    mapping = await context.run(_mapping, context, found, grid, input.mapping)
+    as_of = input.as_of or AsOf()
+    terms = Terms(
+        grain=GRAINS[found.form],
+        place=place,
+        position=await as_of.known(context) or 0,
+        day=as_of.effective or context.today,
+        effective=as_of.effective,
+        seen=await context.run(context.house.ledger.feed.head),
+        measure=input.measure,
+        unit=input.unit,
+        sheet_day=input.sheet_day,
+        first=input.first,
+        last=input.last,
+    )
+    return await tried(context, found, grid, mapping, terms)
+
+
+async def _again(
+    info: Info, reconciliation: strawberry.ID, as_of: AsOf | None = None
+) -> Shown | None:
+    context = info.context
+    may_ask(context.asker, CompareAnew, reported=False)
+    row = await context.one(RECONCILIATIONS, str(reconciliation), argument="reconciliation")
+    stored = None if row is None else await context.run(recorded, context, row)
+    if row is None or stored is None:
+        return None
+    return await anew(context, stored, as_of or AsOf())
+
+
+async def anew(context: Context, stored: Result, as_of: AsOf, *, keep: bool = True) -> Shown:
+    """The sheet of a result held against the ledger once more, now or as of another moment."""
+    before = decoded(stored.body)
+    kept = await context.run(context.house.ledger.uploads.kept_grid, stored.upload)
+    assert kept is not None, "an event speaks of it"
+    terms = before.comparison.terms
+    terms = Terms(
+        grain=terms.grain,
+        place=terms.place,
+        position=await as_of.known(context) or 0,
+        day=as_of.effective or terms.day,
+        effective=as_of.effective or terms.effective,
+        seen=await context.run(context.house.ledger.feed.head),
+        measure=terms.measure,
+        unit=terms.unit,
+        sheet_day=terms.sheet_day,
+        first=terms.first,
+        last=terms.last,
+    )
+    upload, grid = kept
+    return await tried(context, upload, grid, before.mapping, terms, keep=keep)
+
+
+async def tried(
+    context: Context,
+    upload: Upload,
+    grid: Grid | None,
+    mapping: Columns,
+    terms: Terms,
+    *,
+    keep: bool = True,
+) -> Shown:
+    """A sheet held against the ledger; where it is kept, under a token."""
+    assert grid is not None and upload.sha256 is not None
+    places = inside(terms.place, await context.all_places())
+    async with _ROOM:
+        found = await context.run(_held, context, upload, grid, mapping, terms, places)
+        token = await context.run(_kept, context, upload, found) if keep else None
+    return Shown(held=found, token=None if token is None else strawberry.ID(token), settled={})
+
+
+def _held(
+    context: Context,
+    upload: Upload,
+    grid: Grid,
+    mapping: Columns,
+    terms: Terms,
+    places: tuple[str, ...] | None,
+) -> Held:
+    house = context.house
+    return held(
+        house.reader,
+        house.rules,
+        house.ledger.vault,
+        read(grid, mapping),
+        terms,
+        places,
+        sha256=upload.sha256,
+        bytes=upload.bytes,
+    )
+
+
+def _kept(context: Context, upload: Upload, found: Held) -> str:
+    ledger, asker = context.house.ledger, context.asker
+    compared = found.compared
+    teachers = {str(row.teacher) for row in found.comparison.rows if row.teacher}
+    access = Access(
+        at=ledger.now(),
+        kind=AccessKind.EXPORT,
+        actor=asker.actor,
+        role=asker.role.value,
+        scope=str(asker.scope),
+        channel=asker.channel.value,
+        what="reconciliation",
+        purpose=f"upload {upload.id}",
+        rows=len(found.comparison.rows),
+        position=compared.position,
+        effective=found.comparison.terms.effective,
+        sha256=compared.digest,
+        trace=context.trace,
+        places=places_of(asker, [str(found.comparison.terms.place)]),
+    )
+    ledger.access_log.write(access, teachers)
+    place = found.comparison.terms.place
+    return ledger.results.put(asker, upload.id, place, compared.digest, encoded(found))
+
+
+def _mapping(
+    context: Context, upload: Upload, grid: Grid | None, given: SheetMappingInput | None
+) -> Columns:
+    if upload.form not in GRAINS or grid is None:
+        raise Fault(
+            "FORM_NOT_COMPARED",
+            zh="只有逐笔学分（CREDITS）和学分合计（TOTALS）的表格可以对账",
+            en="only sheets of credits (CREDITS) and of totals (TOTALS) are reconciled",
+            field="upload",
+        )
+    return chosen(grid, Form(upload.form), saved_mappings(context), given)
+
+
+async def _place(context: Context, given: str) -> JurisdictionId:
+    place = name_in(JurisdictionId, given, "place")
+    scope = context.asker.scope
+    within = isinstance(scope, JurisdictionId) and scope.covers(place)
+    if context.asker.role is not Role.OPERATOR and not within:
+        raise Fault(
+            "OUTSIDE_SCOPE",
+            zh="只能核对本地及所辖属地的教师",
+            en="only teachers of your own places are compared",
+            field="place",
+        )
+    if str(place) not in await context.all_places():
+        raise Fault("UNKNOWN_REFERENCE", zh="没有这个属地", en="no such place", field="place")
+    return place
+
+
+def recorded(context: Context, row: Any) -> Result | None:
+    """The result of which a reconciliation's last comparison speaks."""
+    if row.comparison is None:
+        return None
+    return context.house.ledger.results.recorded(row.place, row.comparison.digest)
+
+
+def trial(context: Context, token: str) -> Result:
+    """An asker's own result. Raises ``Fault`` (``UNKNOWN_TOKEN``)."""
+    found = context.house.ledger.results.of(context.asker, token)
+    if found is None:
+        raise Fault(
+            "UNKNOWN_TOKEN",
+            zh="没有这个试对结果，可能已过期，请重新试对",
+            en="there is no such trial; it may be too old; try again",
+            field="token",
+        )
+    return found
+
+
+async def _reconcile(
+    info: Info, input: ReconcileInput, request_id: str, rehearse: bool = False
+) -> CommandAnswer:
+    def command(stored: Result) -> Command:
+        found = decoded(stored.body)
+        return Reconcile(
+            reconciliation=name_in(ReconciliationId, str(input.reconciliation), "reconciliation"),
+            place=stored.place,
+            compared=found.compared,
+            lines=found.differing,
+            again=str(input.again),
+        )
+
+    return await _recorded(info.context, Reconcile, input.token, command, request_id, rehearse)
+
+
+async def _compare_anew(
+    info: Info, input: CompareAnewInput, request_id: str, rehearse: bool = False
+) -> CommandAnswer:
+    def command(stored: Result) -> Command:
+        found = decoded(stored.body)
+        return CompareAnew(
+            reconciliation=name_in(ReconciliationId, str(input.reconciliation), "reconciliation"),
+            place=stored.place,
+            compared=found.compared,
+            lines=found.differing,
+        )
+
+    return await _recorded(info.context, CompareAnew, input.token, command, request_id, rehearse)
+
+
+async def _recorded(
+    context: Context,
+    kind: type[Command],
+    token: strawberry.ID,
+    command: Any,
+    request: str,
+    rehearse: bool,
+) -> CommandAnswer:
+    may_ask(context.asker, kind, reported=False)
+    try:
+        check_request(request, 1)
+        stored = await context.run(trial, context, str(token))
+        made = await context.run(command, stored)
+    except (Fault, BadRequest) as fault:
+        return answer_of(refused(fault), replayed=False)
+    if rehearse:
+        played = await rehearsed(context, lambda: Prepared([made]))
+        return played.rows[0]
+    ledger = context.house.ledger
+    # Before the event: what it speaks of is there, whatever happens in between.
+    await context.run(ledger.results.keep, stored.token)
+    answer = await asyncio.wrap_future(ledger.submit([made], context.asker, request=request))
+    return answer_of(answer.outcomes[0], replayed=answer.replayed)
+
+
+@strawberry.type
+class TrialDeskQuery:
+    """Questions about trials of reconciliations."""
+
+    @strawberry.field(description="A trial of one's own, by its token. 本人的试对结果。")
+    async def reconciliation_trial(self, info: Info, token: strawberry.ID) -> Shown | None:
+        results = info.context.house.ledger.results
+        found = await info.context.run(results.of, info.context.asker, str(token))
+        if found is None:
+            return None
+        return Shown(held=decoded(found.body), token=strawberry.ID(found.token), settled={})
+
+
+TRY = strawberry.mutation(
+    resolver=_try,
+    name="tryReconciliation",
+    description="Hold a sheet against the ledger and show what comes of it; nothing is put on "
+    "record. By BUREAU, OPERATOR. 试对账，不入账。",
+)
+TRY_AGAIN = strawberry.mutation(
+    resolver=_again,
+    name="tryReconciliationAnew",
+    description="Hold the sheet of a reconciliation against the ledger once more. By BUREAU, "
+    "OPERATOR. 用同一表格重新试对。",
+)
+RECONCILE = strawberry.mutation(
+    resolver=_reconcile,
+    name="reconcile",
+    description="Put a trial on record, exactly as it was shown. By BUREAU, OPERATOR. 提交对账。",
+)
+COMPARE_ANEW = strawberry.mutation(
+    resolver=_compare_anew,
+    name="compareAnew",
+    description="Put a later trial of the same sheet on record. By BUREAU, OPERATOR. 重新比对。",
+)
