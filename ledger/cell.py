@@ -142,6 +142,15 @@ def id_number(cell: Cell) -> str | None:
     return found
 
 
+def id_misread(cell: Cell) -> str | None:
+    """What stands where an id number should, if it has the length of one; for suggestions only."""
+    if not isinstance(cell, str):
+        return None
+    found = "".join(said(_unmarked(cell)).split()).replace("-", "").upper()
+    whole = len(found) == len("330381199001010000") and found.isascii()
+    return found if whole and found[:-1].isdigit() else None
+
+
 @lru_cache(maxsize=MEMORY_MAX, typed=True)
 def amount(cell: Cell) -> Decimal | None:
     """Hours or credits as they are written, not rounded to anything."""

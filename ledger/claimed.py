@@ -31,12 +31,12 @@ def people(
 ) -> Iterator[Person]:
     """The person of each row; ``printed`` and ``near`` make keyed hashes of id numbers."""
     for row in rows:
-        number = row.number or ""
+        platform = row.number or ""
         yield Person(
             row=row.row,
             fingerprint=printed(row.id_number) if row.id_number else "",
-            near=near(row.id_number) if row.id_number else (),
-            number=number.removeprefix(NUMBER_PREFIX),
+            near=near(number) if (number := row.id_number or row.id_misread) else (),
+            number=platform.removeprefix(NUMBER_PREFIX),
             name=row.name or "",
             school=row.school or "",
         )

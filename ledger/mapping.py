@@ -110,6 +110,7 @@ class SheetRow(Struct, frozen=True, kw_only=True):
     """One record of a sheet. What its columns do not say is ``None``, and so is a faulty cell.
 
     ``sound``: no cell of it is at fault. ``by_kind``: credits in columns of their own.
+    ``id_misread``: what stands where an id number should, and is none.
     """
 
     tab: str
@@ -117,6 +118,7 @@ class SheetRow(Struct, frozen=True, kw_only=True):
     sound: bool = True
     hidden: bool = False
     id_number: str | None = None
+    id_misread: str | None = None
     number: str | None = None
     name: str | None = None
     school: str | None = None

@@ -213,6 +213,8 @@ class _Reader:
             except Fault as fault:
                 faulty = True
                 self._fault(number, at, fault)
+                if reader is cell.id_number:
+                    values["id_misread"] = cell.id_misread(given)
                 continue
             if value is None:
                 continue

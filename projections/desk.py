@@ -167,7 +167,8 @@ def _near(
     persons: Persons, reading: Reading, owners: dict[str, tuple[TeacherId, ...]]
 ) -> dict[str, tuple[str, ...]]:
     """For each id number that nobody has, the hashes of those that people have and are near it."""
-    numbers = sorted({row.id_number for row in reading.rows if row.id_number})
+    told = {row.id_number or row.id_misread for row in reading.rows}
+    numbers = sorted(each for each in told if each)
     strange = [each for each in numbers if persons.fingerprint(each).hex() not in owners]
     made = {each: tuple(persons.fingerprint(one) for one in misread(each)) for each in strange}
     known = _known(persons, (one for several in made.values() for one in several))
@@ -267,5 +268,5 @@ def _revive(kind: type, value: Any) -> Any:
     raise TypeError(f"{kind.__name__} has no place in a result")
 
 
-_ENCODER = msgspec.json.Encoder(order="sorted", enc_hook=_express)
+_ENCODER = msgspec.json.Encoder(enc_hook=_express)
 _DECODER = msgspec.json.Decoder(Held, dec_hook=_revive)

@@ -41,7 +41,7 @@ class Line(Row, kw_only=True, frozen=True):
 LineType = output(Line, name="ReconciliationLine")
 
 
-@strawberry.type(name="ReconciliationResult", description="What a sheet held against the ledger came to. 比对结果。")
+@strawberry.type(name="ReconciliationResult", description="What a comparison came to. 比对结果。")
 class Shown:
     """What a sheet held against the ledger came to."""
 

@@ -32,7 +32,7 @@ class MovedLine:
     after: LineType | None
 
 
-@strawberry.type(name="ReconciliationSince", description="What has changed since a reconciliation. 对账之后的变化。")
+@strawberry.type(name="ReconciliationSince", description="What has changed since. 对账之后的变化。")
 class Since:
     """What has changed since a reconciliation: the outline then and now, and each line that moved.
 

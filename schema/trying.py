@@ -111,6 +111,8 @@ async def _again(
 ) -> Shown | None:
     context = info.context
     may_ask(context.asker, CompareAnew, reported=False)
+    head = await context.run(context.house.ledger.feed.head)
+    await context.at_least(head, RECONCILIATIONS)
     row = await context.one(RECONCILIATIONS, str(reconciliation), argument="reconciliation")
     stored = None if row is None else await context.run(recorded, context, row)
     if row is None or stored is None:

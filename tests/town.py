@@ -32,6 +32,7 @@ from ledger.completion import Recipient
 from ledger.correction import CorrectAttendance
 from ledger.credit import AwardCredit
 from ledger.declaration import DeclareProject
+from ledger.discrepancy import SettleDifferences, SignReconciliation
 from ledger.draw import ScreeningOrder
 from ledger.effect import CarryOutChange
 from ledger.enrollment import ReviewSelection
@@ -41,12 +42,15 @@ from ledger.form import Form
 from ledger.invitation import SendTrainingNotices
 from ledger.judgement import SettleCompletion
 from ledger.log import LogDay
+from ledger.mapping import Form as SheetForm
 from ledger.misconduct import RecordMisconduct
 from ledger.names import (
     ChangeId,
     CreditId,
     LedgerId,
     Name,
+    PetitionId,
+    ReconciliationId,
     SampleId,
     SignOffId,
     StaffId,
@@ -56,7 +60,9 @@ from ledger.notice import NotifyDenial
 from ledger.offering import OpenOffering
 from ledger.order import SubmitOrder
 from ledger.oversight import InspectProject
+from ledger.petition import DecideCorrection, RequestCorrection
 from ledger.profile import UpdateTeacherProfile
+from ledger.reconciliation import CauseTotal, Compared, Reconcile, Treatment
 from ledger.register import RegisterSchool, Stage
 from ledger.response import AwardOrder, RespondToOrder
 from ledger.resumption import ApplyForResumption, CommitToSafety, DecideAcceptance
@@ -93,6 +99,8 @@ HOME_CREDIT = CreditId("credit:lin-school")
 CHANGE = ChangeId("change:c1")
 GAO = StaffId("staff:trainer-gao")
 SAMPLE = SampleId("sample:s1")
+RECONCILIATION = ReconciliationId("reconciliation:2024-05")
+PETITION = PetitionId("petition:p1")
 
 
 @dataclass
@@ -538,6 +546,41 @@ def closed() -> list[Move]:
         (day, WithdrawSignOff(place=RUIAN, sign_off=first, reason="漏报")),
         (day, SignOffPeriod(sign_off=second, **shown)),
         (day, SignOffPeriod(sign_off=third, **shown, reason="补报")),
+    )
+
+
+def reconciled() -> list[Move]:
+    """A sheet of the county is held against the ledger, and a correction asked for."""
+    day, digest = date(2024, 5, 25), "ef" * 32
+    compared = Compared(
+        sha256="ab" * 32,
+        bytes=4_000,
+        mapping="cd" * 32,
+        form=SheetForm.CREDITS,
+        position=1,
+        day=day,
+        digest=digest,
+        rows=2,
+        faults=0,
+        equal=1,
+        differing=1,
+        only_ledger=0,
+        only_sheet=0,
+        credits_sheet=Decimal(34),
+        credits_ledger=Decimal(10),
+        difference=Decimal(-24),
+        attributed=Decimal(-24),
+        unattributed=Decimal(0),
+        causes=(CauseTotal(cause="REVOCATION", lines=1, amount=Decimal(-24)),),
+    )
+    own = {"reconciliation": RECONCILIATION, "place": RUIAN}
+    about = {"petition": PETITION, "credit": HOME_CREDIT, "teacher": LIN}
+    return _moves(
+        (day, Reconcile(**own, compared=compared, lines=(2,))),
+        (day, SettleDifferences(**own, how=Treatment.NOTED, reason="已核")),
+        (day, SignReconciliation(**own, digest=digest)),
+        (day, RequestCorrection(**about, credits=Decimal(8), reason="多记", line=2)),
+        (day, DecideCorrection(**about, granted=True, credits=Decimal(8), reason="属实")),
     )
 
 

@@ -1,0 +1,329 @@
+"""A bureau's sheet held against the ledger over HTTP: tried, put on record, settled, signed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from ledger.command import Role
+from ledger.credit import CreditRevoked
+from ledger.discrepancy import ReopenReconciliation, SettleDifferences, SignReconciliation
+from ledger.names import CreditId, OfferingId, TeacherId
+from ledger.petition import DecideCorrection, RequestCorrection
+from tests import cast
+from tests.api.test_upload import given_up
+from tests.cast import RUIAN, SCHOOL
+from tests.server import ANSWER, Party, Served
+from tests.sheets import GOOD, OTHER
+from tests.town import OPERATOR, Put
+
+HEADER = "姓名,身份证号,平台编号,学校,培训名称,结业时间,学分\n"
+DAY = date(2023, 6, 1)
+TRY = """mutation($i: TryReconciliationInput!) { tried: tryReconciliation(input: $i) {
+  token hiddenRows skipped { row why }
+  outline { digest position rows faults equal differing onlyLedger onlySheet creditsSheet
+    creditsLedger difference attributed unattributed causes { cause lines amount } }
+  lines(first: 100) { totalCount edges { node { number row teacher standing ledger sheet
+    difference unattributed portions { cause amount zh en events rule } } } }
+  doubtful(first: 100) { edges { node { doubt rows teachers zh en } } }
+  faults(first: 100) { edges { node { row column code zh en } } } } }"""
+RECONCILE = (
+    "mutation($i: ReconcileInput!, $r: String!, $dry: Boolean! = false) "
+    f"{{ answer: reconcile(input: $i, requestId: $r, rehearse: $dry) {{ {ANSWER} "
+    "... on Rehearsed { events { type } } } }"
+)
+ANEW = (
+    "mutation($i: CompareAnewInput!, $r: String!) "
+    f"{{ answer: compareAnew(input: $i, requestId: $r) {{ {ANSWER} }} }}"
+)
+SEEN = """query($id: ID!, $p: Position) { reconciliation(id: $id, atLeast: $p) {
+  id place status rows left comparison { digest equal differing unattributed }
+  signed { actor position } steps { type lines how note }
+  result { token lines(first: 100) { edges { node { number standing treatment } } } }
+  since { moved before { differing } after { differing }
+    lines { before { row ledger } after { row ledger portions { cause events } } } } } }"""
+
+
+def who(number: int) -> TeacherId:
+    return TeacherId(f"teacher:r{number}")
+
+
+def credited(number: int, credits: str, **more: Any) -> Any:
+    made = cast.awarded(
+        credits,
+        teacher=who(number),
+        credit=CreditId(f"credit:r{number}"),
+        offering=OfferingId(f"offering:r{number}"),
+        completed=DAY,
+        **more,
+    )
+    return structs.replace(made, title=f"培训{number}")
+
+
+@pytest.fixture
+def desk(served: Served) -> Served:
+    """Four teachers of a county: one as the sheet says, one with a deduction, one revoked."""
+    ledger = served.house.ledger
+    seal, digests = ledger.vault.seal(str(who(1)), {"name": "王芳", "id_number": GOOD})
+    people = [cast.registered(who(number)) for number in (1, 2, 3, 4)]
+    sealed = structs.replace(people[0], sealed=digests)
+    events = (
+        cast.school(),
+        sealed,
+        *people[1:],
+        credited(1, "24"),
+        credited(2, "22", base=24, missed=2),
+        credited(3, "24"),
+        credited(4, "12"),
+    )
+    answers = ledger.ask([Put(events=events)], OPERATOR, seals={0: seal})
+    assert answers.outcomes[0].accepted
+    revoked = CreditRevoked(
+        credit=CreditId("credit:r3"),
+        teacher=who(3),
+        school=SCHOOL,
+        place=RUIAN,
+        credits_before=Decimal(24),
+        corrects="0193-0001",
+        reason="误认",
+        decided=True,
+    )
+    assert ledger.ask([Put(events=(revoked,))], OPERATOR).outcomes[0].accepted
+    served.house.runner.catch_up()
+    return served
+
+
+SHEET = (
+    HEADER
+    + f"王芳,{GOOD},,,培训1,2023.6.1,24\n"
+    + "李四,,r2,,培训2,2023年6月1日,24\n"
+    + "张三,,teacher:r3,,培训3,20230601,２４\n"
+    + f"赵六,{OTHER},,,培训9,2023-06-01,10\n"
+    + "钱七,,r4,,培训4,2023-06-01,很多\n"
+    + "合计,,,,,,82\n"
+).encode("gb18030")
+
+
+@pytest.fixture
+def bureau(desk: Served) -> Party:
+    return desk.party(Role.BUREAU, str(RUIAN))
+
+
+def tried(party: Party, data: bytes = SHEET, **more: Any) -> Any:
+    upload = given_up(party, data, "名单.csv")
+    given = {"upload": upload, "place": str(RUIAN), **more}
+    return party.ask(TRY, i=given)["tried"]
+
+
+def nodes(connection: Any) -> list[Any]:
+    return [each["node"] for each in connection["edges"]]
+
+
+def put_on_record(party: Party, name: str = "reconciliation:a", **more: Any) -> Any:
+    token = tried(party)["token"]
+    given = {"reconciliation": name, "token": token, **more}
+    answer = party.ask(RECONCILE, i=given, r=f"reconcile-{name}")["answer"]
+    assert answer["__typename"] == "Recorded", answer
+    return answer
+
+
+def seen(party: Party, answer: Any, name: str = "reconciliation:a") -> Any:
+    return party.ask(SEEN, id=name, p=answer["position"])["reconciliation"]
+
+
+def test_each_line_of_a_sheet_is_equal_or_differs_with_its_causes(bureau: Party) -> None:
+    found = tried(bureau)
+    lines = {each["row"]: each for each in nodes(found["lines"])}
+
+    assert lines[2]["standing"] == "EQUAL"
+    assert lines[2]["teacher"] == str(who(1))
+    assert (lines[3]["standing"], lines[3]["difference"]) == ("DIFFERS", "-2")
+    assert [(p["cause"], p["amount"]) for p in lines[3]["portions"]] == [("DEDUCTION", "-2")]
+    assert [(p["cause"], p["amount"]) for p in lines[4]["portions"]] == [("REVOCATION", "-24")]
+    assert all(p["events"] and p["zh"] and p["en"] for p in lines[4]["portions"])
+    assert (lines[5]["standing"], lines[5]["teacher"]) == ("ONLY_THERE", None)
+    assert lines[None]["teacher"] == str(who(4))
+    assert lines[None]["standing"] == "ONLY_HERE"
+
+
+def test_what_is_attributed_and_what_is_not_add_up_to_the_difference(bureau: Party) -> None:
+    outline = tried(bureau)["outline"]
+    number = {key: Decimal(value) for key, value in outline.items() if key.startswith("credits")}
+
+    difference = Decimal(outline["difference"])
+    assert number["creditsLedger"] - number["creditsSheet"] == difference
+    assert Decimal(outline["attributed"]) + Decimal(outline["unattributed"]) == difference
+    assert (outline["equal"], outline["rows"], outline["faults"]) == (1, 5, 1)
+
+
+def test_faults_doubts_and_skipped_rows_are_said(bureau: Party) -> None:
+    found = tried(bureau)
+
+    assert [(e["row"], e["column"]) for e in nodes(found["faults"])] == [(6, 7)]
+    assert [(e["doubt"], e["rows"]) for e in nodes(found["doubtful"])] == [("NOBODY", [5])]
+    assert found["skipped"] == [{"row": 7, "why": "TOTALS"}]
+
+
+def test_an_id_number_with_one_wrong_digit_is_a_suggestion_only(bureau: Party) -> None:
+    near = GOOD[:9] + "8" + GOOD[10:]
+    found = tried(bureau, (HEADER + f"王芳,{near},,,培训1,2023.6.1,24\n").encode())
+    [doubt] = [e for e in nodes(found["doubtful"]) if e["doubt"] == "ONE_DIGIT"]
+
+    assert doubt["teachers"] == [str(who(1))]
+    assert nodes(found["lines"])[0]["teacher"] is None
+
+
+def test_the_same_sheet_tried_twice_comes_to_the_same_digest(bureau: Party) -> None:
+    one, other = tried(bureau), tried(bureau)
+
+    assert one["outline"]["digest"] == other["outline"]["digest"]
+    assert one["token"] != other["token"]
+
+
+def test_a_trial_is_put_on_record_exactly_as_it_was_shown(bureau: Party, desk: Served) -> None:
+    shown = tried(bureau)
+    later = Put(events=(credited(4, "2"),))
+    assert desk.house.ledger.ask([replace(later)], OPERATOR).outcomes[0].accepted
+    given = {"reconciliation": "reconciliation:a", "token": shown["token"]}
+    dry = bureau.ask(RECONCILE, i=given, r="dry", dry=True)["answer"]
+    assert [e["type"] for e in dry["events"]] == [
+        "reconciliation.sheet-received",
+        "reconciliation.sheet-compared",
+        "reconciliation.differences-found",
+    ]
+    answer = bureau.ask(RECONCILE, i=given, r="once")["answer"]
+    again = bureau.ask(RECONCILE, i=given, r="once")["answer"]
+
+    assert (answer["__typename"], again["replayed"]) == ("Recorded", True)
+    held = seen(bureau, answer)
+    assert held["comparison"]["digest"] == shown["outline"]["digest"]
+    assert held["left"] == [2, 3, 4, 5]
+
+
+def test_two_officers_who_put_the_same_on_record_do_it_once(bureau: Party, desk: Served) -> None:
+    put_on_record(bureau)
+    colleague = desk.party(Role.BUREAU, str(RUIAN), "staff:colleague")
+    token = tried(colleague)["token"]
+    given = {"reconciliation": "reconciliation:a", "token": token}
+    taken = colleague.ask(RECONCILE, i=given, r="r2")["answer"]
+    same = colleague.ask(RECONCILE, i=given | {"reconciliation": "reconciliation:b"}, r="r3")[
+        "answer"
+    ]
+
+    assert [e["code"] for e in taken["refusals"]] == ["ALREADY_REGISTERED"]
+    assert [e["code"] for e in same["refusals"]] == ["SAME_FILE"]
+
+
+def test_differences_are_settled_signed_reopened_and_shown_since(
+    bureau: Party, desk: Served
+) -> None:
+    answer = put_on_record(bureau)
+    digest = seen(bureau, answer)["comparison"]["digest"]
+    own = {"reconciliation": "reconciliation:a", "place": str(RUIAN)}
+    early = bureau.mutate(SignReconciliation, own | {"digest": digest}, "early")
+    assert [e["code"] for e in early["refusals"]] == ["UNSETTLED"]
+    some = own | {"how": "LEDGER_ACCEPTED", "reason": "以账本为准", "lines": [2]}
+    bureau.mutate(SettleDifferences, some, "s1")
+    bureau.mutate(SettleDifferences, own | {"how": "NOTED", "reason": "已核"}, "s2")
+    answer = bureau.mutate(SignReconciliation, own | {"digest": digest}, "sign")
+    held = seen(bureau, answer)
+
+    assert (held["status"], held["left"]) == ("SIGNED", [])
+    treated = {e["number"]: e["treatment"] for e in nodes(held["result"]["lines"])}
+    assert treated == {1: None, 2: "LEDGER_ACCEPTED", 3: "NOTED", 4: "NOTED", 5: "NOTED"}
+    assert held["since"]["moved"] == 0
+    wrong = {
+        "petition": "petition:a", "credit": "credit:r2", "teacher": str(who(2)),
+        "credits": "20", "reason": "缺课有误", "reconciliation": "reconciliation:a", "line": 2,
+    }  # fmt: skip
+    assert bureau.mutate(RequestCorrection, wrong, "p")["__typename"] == "Recorded"
+    grant = {
+        "petition": "petition:a", "credit": "credit:r2", "teacher": str(who(2)),
+        "granted": True, "credits": "20", "reason": "属实",
+    }  # fmt: skip
+    granted = bureau.mutate(DecideCorrection, grant, "d")
+    assert granted["__typename"] == "Recorded", granted
+    reopened = bureau.mutate(ReopenReconciliation, own | {"reason": "有更正"}, "o")
+    held = seen(bureau, reopened)
+    assert held["status"] == "REOPENED"
+    [line] = held["since"]["lines"]
+    assert (line["before"]["ledger"], line["after"]["ledger"]) == ("22", "20")
+    corrected = [e["id"] for e in granted["events"] if "corrected" in e["type"].lower()]
+    causes = {each["cause"]: each["events"] for each in line["after"]["portions"]}
+    assert corrected[0] in causes["CORRECTION"]
+
+
+def test_the_sheet_is_compared_anew_and_that_is_put_on_record(bureau: Party, desk: Served) -> None:
+    put_on_record(bureau)
+    query = (
+        'mutation { again: tryReconciliationAnew(reconciliation: "reconciliation:a") '
+        "{ token outline { digest position } } }"
+    )
+    again = bureau.ask(query)["again"]
+    given = {"reconciliation": "reconciliation:a", "token": again["token"]}
+    answer = bureau.ask(ANEW, i=given, r="anew")["answer"]
+
+    assert answer["__typename"] == "Recorded", answer
+    assert seen(bureau, answer)["comparison"]["digest"] == again["outline"]["digest"]
+
+
+@pytest.mark.parametrize(
+    ("role", "scope"),
+    [
+        (Role.BUREAU, "jurisdiction:330326"),
+        (Role.SCHOOL, str(SCHOOL)),
+        (Role.TEACHER, str(who(1))),
+        (Role.PROVIDER, "provider:wzu"),
+    ],
+)
+def test_nobody_else_sees_a_reconciliation_or_its_trial(
+    bureau: Party, desk: Served, role: Role, scope: str
+) -> None:
+    token = tried(bureau)["token"]
+    answer = put_on_record(bureau)
+    other = desk.party(role, scope)
+    desk.house.runner.catch_up()
+
+    assert other.ask(SEEN, id="reconciliation:a", p=answer["position"])["reconciliation"] is None
+    query = "query($t: ID!) { reconciliationTrial(token: $t) { token } }"
+    assert other.ask(query, t=token)["reconciliationTrial"] is None
+    listed = other.ask("{ reconciliations { totalCount edges { node { id } } } }")
+    assert listed["reconciliations"] == {"totalCount": 0, "edges": []}
+
+
+def test_the_city_above_and_the_auditor_see_it_line_by_line(bureau: Party, desk: Served) -> None:
+    answer = put_on_record(bureau)
+    for role, scope in ((Role.BUREAU, "jurisdiction:330300"), (Role.AUDITOR, str(RUIAN))):
+        held = seen(desk.party(role, scope), answer)
+        assert len(nodes(held["result"]["lines"])) == 5
+
+
+def test_a_sheet_is_compared_for_ones_own_places_only(desk: Served) -> None:
+    other = desk.party(Role.BUREAU, "jurisdiction:330326")
+    upload = given_up(other, SHEET, "名单.csv")
+    [error] = other.errors(TRY, i={"upload": upload, "place": str(RUIAN)})
+    assert error["code"] == "OUTSIDE_SCOPE"
+
+
+def test_nothing_is_told_of_teachers_who_never_worked_there(desk: Served) -> None:
+    other = desk.party(Role.BUREAU, "jurisdiction:330326")
+    upload = given_up(other, SHEET, "名单.csv")
+    found = other.ask(TRY, i={"upload": upload, "place": "jurisdiction:330326"})["tried"]
+
+    assert {each["teacher"] for each in nodes(found["lines"])} == {None}
+    assert {e["doubt"] for e in nodes(found["doubtful"])} == {"NOBODY"}
+
+
+def test_a_token_of_another_is_no_token(bureau: Party, desk: Served) -> None:
+    token = tried(bureau)["token"]
+    colleague = desk.party(Role.BUREAU, str(RUIAN), "staff:colleague")
+    for given in (token, "nonsense", "00000000-0000-0000-0000-000000000000"):
+        answer = colleague.ask(
+            RECONCILE, i={"reconciliation": "reconciliation:a", "token": given}, r=f"r{given}"
+        )["answer"]
+        assert [e["code"] for e in answer["refusals"]] == ["UNKNOWN_TOKEN"]
