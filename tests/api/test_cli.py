@@ -589,14 +589,14 @@ def test_a_record_is_shown_as_it_was(told_url: str) -> None:
     now = record(told_url)
     awarded = history(told_url, "--type", "credit.awarded")[0]["position"]
     then = record(told_url, "--as-of-position", awarded, "--on", "2024-06-01")
-    early = record(told_url, "--effective", "2024-04-01")
+    early = record(told_url, "--effective", "2024-03-31")
 
     assert [each["revoked"] for each in now["record"]["lines"]] == [True, False]
     assert [each["revoked"] for each in then["record"]["lines"]] == [False]
     assert then["position"] == awarded
     assert then["verdict"]["requirements"][0]["positions"] == [awarded]
     assert then["totals"]["ALL"] == then["record"]["lines"][0]["credits"]
-    assert (early["day"], early["record"]["lines"]) == ("2024-04-01", [])
+    assert (early["day"], early["record"]["lines"]) == ("2024-03-31", [])
     assert record(told_url, "--as-of-position", 10**9)["position"] == now["position"]
 
 

@@ -75,19 +75,19 @@ class Ended:
     def entries(self, wanted: Filter) -> Iterator[Entry]:
         before = min(self.position + 1, wanted.before or self.position + 1)
         for each in self.feed.entries(replace(wanted, before=before)):
-            if self.day is None or each.on <= self.day:
+            if self.day is None or each.effective_on <= self.day:
                 yield each
 
 
 def days(entries: list[Entry]) -> list[date]:
     """Every day on which something became true, and one before all of them."""
-    found = sorted({each.on for each in entries})
+    found = sorted({each.effective_on for each in entries})
     return [found[0] - date.resolution, *found]
 
 
 def held(entries: list[Entry], position: int, day: date | None) -> list[Entry]:
     """The entries known at a position and true by a day."""
-    return [each for each in entries[:position] if day is None or each.on <= day]
+    return [each for each in entries[:position] if day is None or each.effective_on <= day]
 
 
 def corners(entries: list[Entry], own: list[int]) -> list[tuple[int, date]]:
@@ -211,7 +211,7 @@ def test_obligations_of_any_moment_are_those_of_a_ledger_cut_there(told: Told, o
                 each
                 for each in entries[:position]
                 if effective is None
-                or each.on <= effective
+                or each.effective_on <= effective
                 or isinstance(each.event, JurisdictionRegistered)
             ]
             assert then == obliged(Cut(true), rules.at(position), of, year), (position, effective)
