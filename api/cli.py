@@ -19,6 +19,7 @@ from api.command_history import history
 from api.command_indicator import show_indicators
 from api.command_level import levels
 from api.command_migrate import migrate
+from api.command_reconcile import reconcile
 from api.command_record import record
 from api.command_regulation import group as regulations
 from api.command_sign_off import group as sign_offs
@@ -73,6 +74,7 @@ app.command()(history)
 app.command()(record)
 app.command("indicators")(show_indicators)
 app.command()(levels)
+app.command()(reconcile)
 app.add_typer(sign_offs, name="sign-off")
 app.command()(export)
 app.command()(check)

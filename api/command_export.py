@@ -109,7 +109,7 @@ def _export(settings: Settings, given: Question, actor: str, out: Path) -> dict[
     )
     aside = out.with_name(out.name + ".json")
     _require_free(out, aside)
-    with _house(settings) as house:
+    with reading_house(settings) as house:
         taken = asyncio.run(take(Context(house=house, asker=asker), given))
     told = _told(taken)
     _kept(out, taken.chunks())
@@ -152,7 +152,7 @@ def _require_free(*files: Path) -> None:
 
 
 @contextmanager
-def _house(settings: Settings) -> Iterator[House]:
+def reading_house(settings: Settings) -> Iterator[House]:
     """A house over a ledger that exists, with nothing followed."""
     with open_books(settings) as books:
         if not settings.vault_key_file.exists():

@@ -142,6 +142,7 @@ mapping            列对应           mapping.py (what each column of a sheet m
 wording            列名             wording.py (by what names columns are called)
 heading            表头             heading.py (where a header stands, and its wordings)
 reading            读表             reading.py (the records of a sheet, and what is no record)
+claimed            名册各行         claimed.py (the rows of a sheet as persons and as claims)
 reconciliation     对账             reconciliation.py (a bureau's sheet held against the ledger)
 discrepancy        对账差异         discrepancy.py (how differences are settled, and signed)
 petition           更正申请         petition.py (that a credit be put right; its bureau decides)
@@ -171,8 +172,8 @@ from ledger import (  # isort: skip  (order of life)
     way, difference, summary, level, drift, sign_off, claim, cause, attribution, pairing, holding,
     influence, row, itemised, subtotal, aggregate, misreading, matching, comparison, trial,
     explanation, obstacle, denial, placement, exclusion, indicator, target, consequence, sheet,
-    cell, mapping, wording, heading, reading, reconciliation, discrepancy, petition, statement,
-    draft, conflict, document, adoption, policy, amendment,
+    cell, mapping, wording, heading, reading, claimed, reconciliation, discrepancy, petition,
+    statement, draft, conflict, document, adoption, policy, amendment,
 )
 
 NOUNS = (
@@ -190,7 +191,7 @@ NOUNS = (
     way, difference, summary, level, drift, sign_off, claim, cause, attribution, pairing, holding,
     influence, row, itemised, subtotal, aggregate, misreading, matching, comparison, trial,
     explanation, obstacle, denial, placement, exclusion, indicator, target, consequence, sheet,
-    cell, mapping, wording, heading, reading, reconciliation, discrepancy, petition, statement,
-    draft, conflict, document, adoption, policy, amendment,
+    cell, mapping, wording, heading, reading, claimed, reconciliation, discrepancy, petition,
+    statement, draft, conflict, document, adoption, policy, amendment,
 )
 # fmt: on

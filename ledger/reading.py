@@ -213,8 +213,7 @@ class _Reader:
             except Fault as fault:
                 faulty = True
                 self._fault(number, at, fault)
-                if reader is cell.id_number:
-                    values["id_misread"] = cell.id_misread(given)
+                values |= {"id_misread": cell.id_misread(given)} if field == "id_number" else {}
                 continue
             if value is None:
                 continue

@@ -31,6 +31,7 @@ from schema.scalars import Position, name_in
 
 T = TypeVar("T")
 WAIT_SECONDS = 10.0
+DESKS_MAX = 2
 LOOK_SECONDS = 0.02
 
 
@@ -45,6 +46,8 @@ class House:
     wait_seconds: float = WAIT_SECONDS
     # Long reads go step by step, one step at a time, so that they never take up the threads.
     turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+    # So many sheets are held against the ledger at once; each takes a core for seconds.
+    desks: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(DESKS_MAX))
     levels: Levels = field(init=False)
 
     def __post_init__(self) -> None:

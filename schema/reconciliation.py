@@ -12,11 +12,11 @@ from projections.catalogue import RECONCILIATIONS
 from projections.desk import Held, decoded, moved
 from projections.reconciliation import Reconciliation, ReconciliationState, desk
 from schema.context import Context
+from schema.desk import anew, recorded
 from schema.lines import ComparedType, LineType, Shown, lines_of
 from schema.moment import AsOf
 from schema.outputs import connection, output
 from schema.scalars import Position, enum_type, listed
-from schema.trying import anew, recorded
 
 Info = strawberry.Info[Context, None]
 Parent = Annotated[Any, StrawberryParent()]

@@ -13,35 +13,27 @@ import strawberry
 
 from ledger.claim import Measure, Terms
 from ledger.claimed import GRAINS
-from ledger.command import Command, Role
+from ledger.command import Command
 from ledger.cycle import Unit
 from ledger.fault import Fault
-from ledger.mapping import Form
-from ledger.mapping import Mapping as Columns
-from ledger.names import JurisdictionId, ReconciliationId
-from ledger.reading import read
+from ledger.names import ReconciliationId
 from ledger.reconciliation import CompareAnew, Reconcile
-from ledger.sheet import Grid
-from ledger.store.access_log import Access, AccessKind
 from ledger.store.answer import refused
 from ledger.store.result import Result
-from ledger.store.ticket import Upload
 from projections.catalogue import RECONCILIATIONS
-from projections.desk import Held, decoded, encoded, held, inside
+from projections.desk import decoded
 from schema.access import may_ask
-from schema.access_log import places_of
 from schema.answers import CommandAnswer, answer_of
 from schema.context import Context
+from schema.desk import anew, mapping_of, place_of, recorded, trial, tried
 from schema.lines import Shown
 from schema.moment import AsOf
 from schema.rehearsal import Prepared, rehearsed
 from schema.request import BadRequest, check_request
 from schema.scalars import Text, enum_type, name_in
-from schema.sheet import SheetMappingInput, chosen, saved_mappings
+from schema.sheet import SheetMappingInput
 
 Info = strawberry.Info[Context, None]
-AT_ONCE_MAX = 2
-_ROOM = asyncio.Semaphore(AT_ONCE_MAX)
 enum_type(Measure, name="SheetMeasure")
 
 
@@ -80,7 +72,7 @@ class CompareAnewInput:
 async def _try(info: Info, input: TryReconciliationInput) -> Shown:
     context = info.context
     may_ask(context.asker, Reconcile, reported=False)
-    place = await _place(context, str(input.place))
+    place = await place_of(context, str(input.place))
     uploads = context.house.ledger.uploads
     found = await context.run(uploads.of, context.asker, str(input.upload))
     if found is None or found.received is None:
@@ -88,7 +80,7 @@ async def _try(info: Info, input: TryReconciliationInput) -> Shown:
             "UNKNOWN_UPLOAD", zh="没有这个上传", en="there is no such upload", field="upload"
         )
     grid = await context.run(uploads.grid, context.asker, found.id)
-    mapping = await context.run(_mapping, context, found, grid, input.mapping)
+    mapping = await context.run(mapping_of, context, found, grid, input.mapping)
     as_of = input.as_of or AsOf()
     terms = Terms(
         grain=GRAINS[found.form],
@@ -118,142 +110,6 @@ async def _again(
     if row is None or stored is None:
         return None
     return await anew(context, stored, as_of or AsOf())
-
-
-async def anew(context: Context, stored: Result, as_of: AsOf, *, keep: bool = True) -> Shown:
-    """The sheet of a result held against the ledger once more, now or as of another moment."""
-    before = decoded(stored.body)
-    kept = await context.run(context.house.ledger.uploads.kept_grid, stored.upload)
-    assert kept is not None, "an event speaks of it"
-    terms = before.comparison.terms
-    terms = Terms(
-        grain=terms.grain,
-        place=terms.place,
-        position=await as_of.known(context) or 0,
-        day=as_of.effective or terms.day,
-        effective=as_of.effective or terms.effective,
-        seen=await context.run(context.house.ledger.feed.head),
-        measure=terms.measure,
-        unit=terms.unit,
-        sheet_day=terms.sheet_day,
-        first=terms.first,
-        last=terms.last,
-    )
-    upload, grid = kept
-    return await tried(context, upload, grid, before.mapping, terms, keep=keep)
-
-
-async def tried(
-    context: Context,
-    upload: Upload,
-    grid: Grid | None,
-    mapping: Columns,
-    terms: Terms,
-    *,
-    keep: bool = True,
-) -> Shown:
-    """A sheet held against the ledger; where it is kept, under a token."""
-    assert grid is not None and upload.sha256 is not None
-    places = inside(terms.place, await context.all_places())
-    async with _ROOM:
-        found = await context.run(_held, context, upload, grid, mapping, terms, places)
-        token = await context.run(_kept, context, upload, found) if keep else None
-    return Shown(held=found, token=None if token is None else strawberry.ID(token), settled={})
-
-
-def _held(
-    context: Context,
-    upload: Upload,
-    grid: Grid,
-    mapping: Columns,
-    terms: Terms,
-    places: tuple[str, ...] | None,
-) -> Held:
-    house = context.house
-    return held(
-        house.reader,
-        house.rules,
-        house.ledger.vault,
-        read(grid, mapping),
-        terms,
-        places,
-        sha256=upload.sha256,
-        bytes=upload.bytes,
-    )
-
-
-def _kept(context: Context, upload: Upload, found: Held) -> str:
-    ledger, asker = context.house.ledger, context.asker
-    compared = found.compared
-    teachers = {str(row.teacher) for row in found.comparison.rows if row.teacher}
-    access = Access(
-        at=ledger.now(),
-        kind=AccessKind.EXPORT,
-        actor=asker.actor,
-        role=asker.role.value,
-        scope=str(asker.scope),
-        channel=asker.channel.value,
-        what="reconciliation",
-        purpose=f"upload {upload.id}",
-        rows=len(found.comparison.rows),
-        position=compared.position,
-        effective=found.comparison.terms.effective,
-        sha256=compared.digest,
-        trace=context.trace,
-        places=places_of(asker, [str(found.comparison.terms.place)]),
-    )
-    ledger.access_log.write(access, teachers)
-    place = found.comparison.terms.place
-    return ledger.results.put(asker, upload.id, place, compared.digest, encoded(found))
-
-
-def _mapping(
-    context: Context, upload: Upload, grid: Grid | None, given: SheetMappingInput | None
-) -> Columns:
-    if upload.form not in GRAINS or grid is None:
-        raise Fault(
-            "FORM_NOT_COMPARED",
-            zh="只有逐笔学分（CREDITS）和学分合计（TOTALS）的表格可以对账",
-            en="only sheets of credits (CREDITS) and of totals (TOTALS) are reconciled",
-            field="upload",
-        )
-    return chosen(grid, Form(upload.form), saved_mappings(context), given)
-
-
-async def _place(context: Context, given: str) -> JurisdictionId:
-    place = name_in(JurisdictionId, given, "place")
-    scope = context.asker.scope
-    within = isinstance(scope, JurisdictionId) and scope.covers(place)
-    if context.asker.role is not Role.OPERATOR and not within:
-        raise Fault(
-            "OUTSIDE_SCOPE",
-            zh="只能核对本地及所辖属地的教师",
-            en="only teachers of your own places are compared",
-            field="place",
-        )
-    if str(place) not in await context.all_places():
-        raise Fault("UNKNOWN_REFERENCE", zh="没有这个属地", en="no such place", field="place")
-    return place
-
-
-def recorded(context: Context, row: Any) -> Result | None:
-    """The result of which a reconciliation's last comparison speaks."""
-    if row.comparison is None:
-        return None
-    return context.house.ledger.results.recorded(row.place, row.comparison.digest)
-
-
-def trial(context: Context, token: str) -> Result:
-    """An asker's own result. Raises ``Fault`` (``UNKNOWN_TOKEN``)."""
-    found = context.house.ledger.results.of(context.asker, token)
-    if found is None:
-        raise Fault(
-            "UNKNOWN_TOKEN",
-            zh="没有这个试对结果，可能已过期，请重新试对",
-            en="there is no such trial; it may be too old; try again",
-            field="token",
-        )
-    return found
 
 
 async def _reconcile(

@@ -587,7 +587,7 @@ def reconciled() -> list[Move]:
 def story() -> list[Move]:
     """A term from the register to the record, by which every view gets rows."""
     chapters = (registered, declared, chosen, held, attended, settled, corrected)
-    chapters += (looked_into, supervised, closed)
+    chapters += (looked_into, supervised, closed, reconciled)
     return [move for chapter in chapters for move in chapter()]
 
 

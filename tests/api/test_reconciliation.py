@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any
 
 import pytest
 from msgspec import structs
+from python_calamine import CalamineWorkbook
 
 from ledger.command import Role
 from ledger.credit import CreditRevoked
@@ -18,7 +21,7 @@ from ledger.petition import DecideCorrection, RequestCorrection
 from tests import cast
 from tests.api.test_upload import given_up
 from tests.cast import RUIAN, SCHOOL
-from tests.server import ANSWER, Party, Served
+from tests.server import ANSWER, Party, Served, spoken
 from tests.sheets import GOOD, OTHER
 from tests.town import OPERATOR, Put
 
@@ -327,3 +330,83 @@ def test_a_token_of_another_is_no_token(bureau: Party, desk: Served) -> None:
             RECONCILE, i={"reconciliation": "reconciliation:a", "token": given}, r=f"r{given}"
         )["answer"]
         assert [e["code"] for e in answer["refusals"]] == ["UNKNOWN_TOKEN"]
+
+
+@pytest.mark.parametrize("form", ["xlsx", "json"])
+def test_the_report_of_a_position_is_the_same_byte_for_byte(
+    bureau: Party, desk: Served, form: str
+) -> None:
+    answer = put_on_record(bureau)
+    address = f"/reconciliations/reconciliation:a/report.{form}?position={answer['position']}"
+    one = desk.client.get(address, headers=bureau.headers)
+    own = {"reconciliation": "reconciliation:a", "place": str(RUIAN)}
+    bureau.mutate(SettleDifferences, own | {"how": "NOTED", "reason": "已核"}, "s2")
+    other = desk.client.get(address, headers=bureau.headers)
+    now = desk.client.get(address.partition("?")[0], headers=bureau.headers)
+
+    assert (one.status_code, now.status_code) == (200, 200), one.text
+    assert one.content == other.content
+    assert sha256(one.content).hexdigest() == one.headers["x-xuefen-sha256"]
+    logged = bureau.ask('{ accessLog(what: "reconciliationReport") { totalCount } }')
+    assert logged["accessLog"]["totalCount"] == 3
+
+
+def test_a_report_in_json_says_every_line_and_adds_up(bureau: Party, desk: Served) -> None:
+    put_on_record(bureau)
+    desk.house.runner.catch_up()
+    told = desk.client.get(
+        "/reconciliations/reconciliation:a/report.json", headers=bureau.headers
+    ).json()
+
+    assert [each["number"] for each in told["lines"]] == [1, 2, 3, 4, 5]
+    total = sum(Decimal(each["difference"]) for each in told["lines"])
+    assert Decimal(told["outline"]["difference"]) == total
+    assert told["about"]["reconciliation"] == "reconciliation:a"
+    assert told["terms"]["place"] == str(RUIAN)
+
+
+def test_a_workbook_of_a_report_holds_the_lines_with_their_causes(
+    bureau: Party, desk: Served
+) -> None:
+    put_on_record(bureau)
+    desk.house.runner.catch_up()
+    made = desk.client.get(
+        "/reconciliations/reconciliation:a/report.xlsx", headers=bureau.headers
+    ).content
+    book = CalamineWorkbook.from_filelike(io.BytesIO(made))
+    header, *rows = book.get_sheet_by_name("逐行").to_python()
+
+    assert book.sheet_names == ["汇总", "逐行", "存疑", "有误"]
+    assert [row[header.index("结果")] for row in rows] == [
+        "一致", "不同", "不同", "仅表格有", "仅账本有",
+    ]  # fmt: skip
+    assert rows[1][header.index("原因")] == "缺课扣减 -2"
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("/reconciliations/reconciliation:none/report.json", 404),
+        ("/reconciliations/reconciliation:a/report.pdf", 404),
+        ("/reconciliations/nonsense/report.json", 400),
+        ("/reconciliations/reconciliation:a/report.json?position=-1", 400),
+        ("/reconciliations/reconciliation:a/report.json?position=999999", 400),
+    ],
+)
+def test_a_report_that_is_not_there_is_refused_with_a_sentence(
+    bureau: Party, desk: Served, address: str, status: int
+) -> None:
+    put_on_record(bureau)
+    desk.house.runner.catch_up()
+    answer = desk.client.get(address, headers=bureau.headers)
+    assert answer.status_code == status
+    spoken(answer.json()["errors"][0]["extensions"])
+
+
+def test_a_neighbour_has_no_report(bureau: Party, desk: Served) -> None:
+    put_on_record(bureau)
+    desk.house.runner.catch_up()
+    other = desk.party(Role.BUREAU, "jurisdiction:330326")
+    address = "/reconciliations/reconciliation:a/report.json"
+    assert desk.client.get(address, headers=other.headers).status_code == 404
+    assert desk.client.get(address).status_code in (401, 404)

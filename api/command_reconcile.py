@@ -1,0 +1,237 @@
+"""Reconciling from the command line: a sheet held against the ledger, and put on record if asked.
+
+The exit code says how it ended: 0 all lines are equal, 1 some differ and each has its causes, 4
+something is left without a cause or could not be read, 2 nothing was compared.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from enum import Enum
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from api.command_export import reading_house
+from api.report import CAUSE_ZH, report_json, report_xlsx
+from api.terminal import (
+    DAY,
+    NOT_RIGHT,
+    Json,
+    console,
+    name_of,
+    print_json,
+    settings_of,
+    stop,
+    table,
+    tell,
+)
+from ledger.claim import Measure, Terms
+from ledger.claimed import GRAINS
+from ledger.command import Asker, Role
+from ledger.cycle import Unit
+from ledger.event import Channel
+from ledger.heading import propose
+from ledger.mapping import Form, MappingSaved
+from ledger.names import JurisdictionId, LedgerId, ReconciliationId
+from ledger.reading import read
+from ledger.reconciliation import Reconcile
+from ledger.store.container import BYTES_MAX
+from ledger.store.feed import Filter
+from ledger.store.workbook import read_workbook
+from projections.desk import Held, encoded, held, inside
+from schema.context import House, place_titles
+
+UNEXPLAINED = 4
+
+
+class SheetForm(Enum):
+    """What a row of the sheet says."""
+
+    CREDITS = "credits"
+    TOTALS = "totals"
+
+
+def reconcile(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The sheet: .xlsx, .xls, .ods or .csv.")],
+    bureau: Annotated[str, typer.Option(metavar="NAME", help="Whose list it is: 330381.")],
+    form: Annotated[SheetForm, typer.Option(help="A row a credit, or a row a person.")] = (
+        SheetForm.CREDITS
+    ),
+    as_of: Annotated[
+        int | None, typer.Option(min=1, help="As the ledger knew it at this position.")
+    ] = None,
+    effective: Annotated[
+        date | None, typer.Option(help="Counting only what was true by this day.", **DAY)
+    ] = None,
+    sheet_day: Annotated[date | None, typer.Option(help="The day of the sheet.", **DAY)] = None,
+    first: Annotated[
+        date | None, typer.Option(help="Trainings completed from this day on.", **DAY)
+    ] = None,
+    last: Annotated[
+        date | None, typer.Option(help="Trainings completed by this day.", **DAY)
+    ] = None,
+    counted: Annotated[
+        bool, typer.Option("--counted", help="Compare what counts after caps.")
+    ] = False,
+    hours: Annotated[bool, typer.Option("--hours", help="Compare hours, not credits.")] = False,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a report, .xlsx or .json.")
+    ] = None,
+    commit: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Put it on record under this name.")
+    ] = None,
+    again: Annotated[str, typer.Option(help="Why the same file comes once more.")] = "",
+    actor: Annotated[str, typer.Option(metavar="NAME", help="Who does it.")] = "staff:operator",
+    as_json: Json = False,
+) -> None:
+    """Hold a bureau's list of credits against the ledger. 用本地名册对账。
+
+    Exit code 0: all equal; 1: differences, each with its causes; 4: some without a cause, or
+    cells that could not be read; 2: nothing was compared.
+    """
+    data = _data(file)
+    wanted = Form(form.name)
+    place = JurisdictionId(str(name_of(bureau, "jurisdiction")))
+    if report is not None and report.suffix not in (".xlsx", ".json"):
+        raise stop("BAD_REPORT", "--report 须为 .xlsx 或 .json。", "A report is .xlsx or .json.")
+    with reading_house(settings_of(context)) as house:
+        places = place_titles(house)
+        if str(place) not in places:
+            raise stop("UNKNOWN_REFERENCE", f"没有属地 {place}。", f"There is no {place}.")
+        grid = read_workbook(data, file.name)
+        mapping = propose(grid, wanted, _saved(house, place))[0].mapping
+        terms = Terms(
+            grain=GRAINS[wanted],
+            place=place,
+            position=as_of or 0,
+            day=effective or house.ledger.today(),
+            effective=effective,
+            seen=house.ledger.feed.head(),
+            measure=Measure.EFFECTIVE if counted else Measure.RECOGNISED,
+            unit=Unit.HOURS if hours else Unit.CREDITS,
+            sheet_day=sheet_day,
+            first=first,
+            last=last,
+        )
+        found = held(
+            house.reader,
+            house.rules,
+            house.ledger.vault,
+            read(grid, mapping),
+            terms,
+            inside(place, places),
+            sha256=sha256(data).hexdigest(),
+            bytes=len(data),
+        )
+        if commit is not None:
+            _commit(house, found, data, file.name, wanted, _asker(actor), commit, again)
+    if report is not None:
+        _write(report, found)
+    _say(found, as_json)
+    raise typer.Exit(_status(found))
+
+
+def _data(file: Path) -> bytes:
+    try:
+        if file.stat().st_size > BYTES_MAX:
+            raise stop("FILE_TOO_LARGE", f"文件超过 {BYTES_MAX} 字节。", f"Over {BYTES_MAX} bytes.")
+        return file.read_bytes()
+    except OSError as error:
+        zh, en = f"无法读取 {file}。", f"{file} cannot be read: {error.strerror}."
+        raise stop("FILE_CLOSED", zh, en) from None
+
+
+def _asker(actor: str) -> Asker:
+    name = str(name_of(actor))
+    scope = LedgerId("ledger:xuefen")
+    return Asker(actor=name, role=Role.OPERATOR, scope=scope, channel=Channel.CONSOLE)
+
+
+def _saved(house: House, place: JurisdictionId) -> list[MappingSaved]:
+    wanted = Filter(types=(MappingSaved.NAME,), tags=(str(place),))
+    events = (entry.event for entry in house.ledger.feed.entries(wanted))
+    return [each for each in events if isinstance(each, MappingSaved)]
+
+
+def _commit(
+    house: House,
+    found: Held,
+    data: bytes,
+    name: str,
+    form: Form,
+    asker: Asker,
+    commit: str,
+    again: str,
+) -> None:
+    ledger = house.ledger
+    ticket = ledger.uploads.open(asker, name=name, bytes_=len(data), form=form)
+    upload = ledger.uploads.claim(asker, ticket.secret)
+    assert upload is not None
+    taken = ledger.uploads.receive(asker, upload, data)
+    compared, place = found.compared, found.comparison.terms.place
+    token = ledger.results.put(asker, taken.id, place, compared.digest, encoded(found))
+    ledger.results.keep(token)
+    command = Reconcile(
+        reconciliation=ReconciliationId(str(name_of(commit, "reconciliation"))),
+        place=place,
+        compared=compared,
+        lines=found.differing,
+        again=again,
+    )
+    [outcome] = ledger.ask([command], asker).outcomes
+    if not outcome.accepted:
+        said = outcome.refusals[0]
+        raise stop(said.code, said.zh, said.en)
+
+
+def _write(report: Path, found: Held) -> None:
+    made = report_json(found, {}, {}) if report.suffix == ".json" else report_xlsx(found, {}, {})
+    try:
+        handle = os.open(report, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        zh, en = f"{report} 已存在。", f"{report} exists; name another file."
+        raise stop("FILE_EXISTS", zh, en) from None
+    except OSError as error:
+        zh, en = f"无法写入 {report}。", f"{report} cannot be written: {error.strerror}."
+        raise stop("FILE_CLOSED", zh, en) from None
+    with os.fdopen(handle, "wb") as file:
+        file.write(made)
+
+
+def _say(found: Held, as_json: bool) -> None:
+    compared = found.compared
+    if as_json:
+        told: dict[str, Any] = msgspec.to_builtins(compared, enc_hook=str)
+        print_json([told | {"doubtful": len(found.doubtful), "differing_lines": found.differing}])
+        return
+    rows = [
+        ("一致 equal", compared.equal, ""),
+        ("不同 differ", compared.differing, ""),
+        ("仅账本有 only in the ledger", compared.only_ledger, ""),
+        ("仅表格有 only in the sheet", compared.only_sheet, ""),
+        *((f"{CAUSE_ZH[e.cause]} {e.cause}", e.lines, e.amount) for e in compared.causes),
+        ("未归因 unattributed", "", compared.unattributed),
+        ("差额 ledger less sheet", "", compared.difference),
+    ]
+    shown = table("结果 result", "行 lines", "学分 credits")
+    for row in rows:
+        shown.add_row(*map(str, row))
+    console().print(shown)
+    tell(
+        f"截至位置 {compared.position}，摘要 {compared.digest}；有误单元格 {compared.faults} 处。",
+        f"As of position {compared.position}, digest {compared.digest}; "
+        f"{compared.faults} cells could not be read.",
+    )
+
+
+def _status(found: Held) -> int:
+    compared = found.compared
+    if compared.unattributed or compared.faults or found.doubtful:
+        return UNEXPLAINED
+    return NOT_RIGHT if found.differing else 0

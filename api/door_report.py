@@ -1,0 +1,134 @@
+"""``GET /reconciliations/{name}/report.xlsx`` or ``.json``: the report, to whoever sees it.
+
+``?position=`` says as of which position: what was settled and signed by then. The same address
+gives the same bytes for ever, but for the present one while more is settled. Each is logged.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Any
+
+from joserfc.jwk import OKPKey
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from api.auth import asker_of
+from api.limits import failure
+from api.report import report_json, report_xlsx
+from api.sheet import TYPES
+from ledger.event import INTEGER_MAX
+from ledger.fault import Fault
+from ledger.store.access_log import Access, AccessKind, trace_of
+from ledger.store.connection import trouble_behind
+from projections.catalogue import RECONCILIATIONS
+from projections.desk import decoded
+from projections.reconciliation import Reconciliation, desk
+from schema.access import Denied
+from schema.access_log import places_of
+from schema.context import Context, House
+from schema.desk import recorded
+from schema.errors import incident
+from schema.moment import AsOf
+from schema.scalars import Position
+
+FORMS = {"xlsx": (report_xlsx, TYPES["xlsx"]), "json": (report_json, "application/json")}
+POSITION_DIGITS_MAX = 15
+
+
+class ReportDoor:
+    """Hands out the reports of a house's reconciliations."""
+
+    def __init__(self, house: House, key: OKPKey) -> None:
+        self._house = house
+        self._key = key
+
+    def routes(self) -> list[Route]:
+        """Where it is reached."""
+        return [Route("/reconciliations/{name}/report.{form}", self.get, methods=["GET"])]
+
+    async def get(self, request: Request) -> Response:
+        """The report."""
+        asker = asker_of(self._key, request.headers.get("authorization"))
+        trace = request.headers.get("traceparent") or request.headers.get("x-request-id")
+        context = Context(house=self._house, asker=asker, trace=trace_of(trace))
+        name, form = str(request.path_params["name"]), str(request.path_params["form"])
+        try:
+            position = _position(request.query_params.get("position"))
+            as_of = None if position is None else AsOf(position=Position(position))
+            row = await context.one(RECONCILIATIONS, name, as_of=as_of)
+            if row is None or form not in FORMS:
+                zh, en = "没有这次对账，或没有这种报告", "no such reconciliation or form of report"
+                return failure("UNKNOWN_REPORT", zh, en, 404)
+            made = await run_in_threadpool(self._made, context, row, form)
+        except Exception as error:
+            return _failed(error)
+        digest = sha256(made).hexdigest()
+        headers = {
+            "content-disposition": f'attachment; filename="reconciliation.{form}"',
+            "cache-control": "no-store",
+            "x-content-type-options": "nosniff",
+            "x-xuefen-sha256": digest,
+            "x-xuefen-position": str(row.steps[-1].position),
+        }
+        return Response(made, media_type=FORMS[form][1], headers=headers)
+
+    def _made(self, context: Context, row: Reconciliation, form: str) -> bytes:
+        stored = recorded(context, row)
+        if stored is None:
+            raise Fault("RESULT_GONE", zh="比对结果已不在", en="the result is gone", field="name")
+        upto = row.steps[-1].position
+        found = desk(self._house.ledger.feed, str(row.reconciliation), upto)
+        about: dict[str, Any] = {
+            "reconciliation": str(row.reconciliation),
+            "status": row.status.value,
+            "position": str(upto),
+            "signed": "" if row.signed is None else f"{row.signed.actor} {row.signed.on}",
+        }
+        made = FORMS[form][0](decoded(stored.body), about, found.settled)
+        self._log(context, row, form, made)
+        return made
+
+    def _log(self, context: Context, row: Reconciliation, form: str, made: bytes) -> None:
+        ledger, asker = self._house.ledger, context.asker
+        assert row.comparison is not None
+        access = Access(
+            at=ledger.now(),
+            kind=AccessKind.EXPORT,
+            actor=asker.actor,
+            role=asker.role.value,
+            scope=str(asker.scope),
+            channel=asker.channel.value,
+            what="reconciliationReport",
+            format=form,
+            filters={"reconciliation": str(row.reconciliation)},
+            rows=row.comparison.rows,
+            bytes=len(made),
+            sha256=sha256(made).hexdigest(),
+            position=row.steps[-1].position,
+            trace=context.trace,
+            places=places_of(asker, [str(row.place)]),
+        )
+        ledger.access_log.write(access)
+
+
+def _position(given: str | None) -> int | None:
+    if given is None:
+        return None
+    if not (given.isascii() and given.isdigit() and len(given) <= POSITION_DIGITS_MAX):
+        raise Fault("BAD_POSITION", zh="position 须为账本位置", en="no position", field="position")
+    return min(int(given), INTEGER_MAX)
+
+
+def _failed(error: Exception) -> Response:
+    known = trouble_behind(error) or error
+    if isinstance(known, Denied):
+        return failure(known.code, known.zh, known.en, 403)
+    if isinstance(known, Fault):
+        return failure(known.code, known.zh, known.en, 400)
+    if hasattr(known, "code"):
+        return failure(known.code, getattr(known, "zh", ""), getattr(known, "en", ""), 503)
+    zh, en, _ = incident(error, "reports")
+    return failure("INTERNAL", zh, en, 500)
