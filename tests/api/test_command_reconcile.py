@@ -1,0 +1,116 @@
+"""Reconciling from the command line: what it prints, its exit codes, its reports."""
+
+from __future__ import annotations
+
+import json
+import os
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from api.cli import app
+from tests.api.test_reconciliation import HEADER, SHEET, desk
+from tests.server import Served
+
+__all__ = ["desk"]
+
+
+def xuefen(desk: Served, folder: Path, *arguments: object, status: int) -> tuple[str, str]:
+    """What a command prints and says."""
+    env: dict[str, str | None] = {n: None for n in os.environ if n.startswith("XUEFEN_")}
+    env["XUEFEN_VAULT_KEY"] = str(folder / "vault.key")
+    runner = CliRunner(env=env)
+    url = desk.house.ledger.pool.conninfo
+    done = runner.invoke(app, ["--database-url", url, "reconcile", *map(str, arguments)])
+
+    assert done.exit_code == status, (done.output, done.exception)
+    return done.stdout, done.stderr
+
+
+@pytest.fixture
+def sheet(tmp_path: Path) -> Path:
+    folder = tmp_path / "sheets"
+    folder.mkdir()
+    file = folder / "名单.csv"
+    file.write_bytes(SHEET)
+    return file
+
+
+def test_a_sheet_with_something_unexplained_says_so_and_ends_with_4(
+    desk: Served, sheet: Path, tmp_path: Path
+) -> None:
+    text, said = xuefen(desk, tmp_path, sheet, "--bureau", "330381", status=4)
+    [told] = map(
+        json.loads,
+        xuefen(desk, tmp_path, sheet, "--bureau", "330381", "--json", status=4)[0].splitlines(),
+    )
+
+    assert "REVOCATION" in text
+    assert told["digest"] in said
+    assert (told["equal"], told["faults"], told["doubtful"]) == (1, 1, 1)
+    assert told["differing_lines"] == [2, 3, 4, 5]
+
+
+def test_equal_sheets_end_with_0_and_explained_ones_with_1(
+    desk: Served, sheet: Path, tmp_path: Path
+) -> None:
+    one = ",,r1,,培训1,2023.6.1,24\n,,r2,,培训2,2023.6.1,{}\n"
+    rest = ",,r4,,培训4,2023.6.1,12\n"
+    sheet.write_text(HEADER + one.format("22") + rest, encoding="utf-8-sig")
+    xuefen(desk, tmp_path, sheet, "--bureau", "330381", status=0)
+    sheet.write_text(HEADER + one.format("24") + rest, encoding="utf-8")
+    text, _ = xuefen(desk, tmp_path, sheet, "--bureau", "330381", status=1)
+    assert "DEDUCTION" in text
+
+
+@pytest.mark.parametrize("form", ["xlsx", "json"])
+def test_the_same_inputs_make_the_same_report(
+    desk: Served, sheet: Path, tmp_path: Path, form: str
+) -> None:
+    files = [tmp_path / f"{name}.{form}" for name in "ab"]
+    for file in files:
+        xuefen(desk, tmp_path, sheet, "--bureau", "330381", "--report", file, status=4)
+    assert files[0].read_bytes() == files[1].read_bytes()
+    _, said = xuefen(desk, tmp_path, sheet, "--bureau", "330381", "--report", files[0], status=2)
+    assert "FILE_EXISTS" in said
+
+
+def test_what_is_put_on_record_is_there_for_the_bureau(
+    desk: Served, sheet: Path, tmp_path: Path
+) -> None:
+    given = (sheet, "--bureau", "330381", "--commit", "reconciliation:cli")
+    xuefen(desk, tmp_path, *given, status=4)
+    desk.house.runner.catch_up()
+    told = desk.operator.ask(
+        'query { reconciliation(id: "reconciliation:cli") { sha256 rows left result { '
+        "lines { totalCount } } } }"
+    )["reconciliation"]
+    assert told["sha256"] == sha256(SHEET).hexdigest()
+    assert (told["rows"], told["left"]) == (5, [2, 3, 4, 5])
+    assert told["result"]["lines"]["totalCount"] == 5
+    _, said = xuefen(desk, tmp_path, *given, status=2)
+    assert "ALREADY_REGISTERED" in said or "SAME_FILE" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("--bureau", "339999"), "UNKNOWN_REFERENCE"),
+        (("--bureau", "330381", "--report", "out.pdf"), "BAD_REPORT"),
+    ],
+)
+def test_what_cannot_be_compared_ends_with_2_and_a_sentence(
+    desk: Served, sheet: Path, tmp_path: Path, arguments: tuple[str, ...], code: str
+) -> None:
+    _, said = xuefen(desk, tmp_path, sheet, *arguments, status=2)
+    assert code in said
+
+
+def test_a_file_that_is_no_sheet_ends_with_2(desk: Served, sheet: Path, tmp_path: Path) -> None:
+    bad = sheet.with_name("bad.xlsx")
+    bad.write_bytes(b"%PDF-1.7")
+    _, said = xuefen(desk, tmp_path, bad, "--bureau", "330381", status=2)
+    assert "[" in said
+    xuefen(desk, tmp_path, sheet.with_name("none.csv"), "--bureau", "330381", status=2)
