@@ -12,14 +12,17 @@ differ, and nothing of why. Every row is checked against what was planted.
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import platform
 import time
 from collections import Counter
 from datetime import date
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any
 
+import xlsxwriter
 from msgspec.structs import replace
 
 from bench.as_of import RUIAN
@@ -28,14 +31,19 @@ from bench.planted import DAY, SHEET_DAY, Expected, Plot, bare, fill, plots, she
 from ledger.claim import Claim, Grain, Measure, Terms
 from ledger.comparison import Comparison, compare, digest
 from ledger.credit import CreditAwarded
+from ledger.heading import propose
+from ledger.mapping import Form
 from ledger.matching import Person, Registered, match
 from ledger.names import (
     TeacherId,
 )
+from ledger.reading import read
 from ledger.row import Row, Standing
 from ledger.store.ledger import Ledger
+from ledger.store.workbook import read_workbook
 from projections.catalogue import RECORDS, SCHOOLS
 from projections.comparison import basis
+from projections.desk import encoded, held
 from projections.reader import Reader
 from projections.runner import Runner
 from projections.verdict import Rules
@@ -111,17 +119,55 @@ def measured(ledger: Ledger, told: list[Plot], position: int) -> dict[str, Any]:
         seconds = time.perf_counter() - start
         bad = wrong(found, expected, here)
         answers[name] = _answer(found, bad, seconds, len(rows))
+    answers["file"] = from_file(ledger, reader, rules, rows, terms, (expected, here))
     answers["totals"] = yearly(reader, rules, told, replace(terms, grain=Grain.TOTALS))
-    held = {
+    credits = {
         (plot.teacher.value, bare(event.title), event.completed): event.credits
         for plot in told
         for event in plot.events
         if isinstance(event, CreditAwarded)
     }
     start = time.perf_counter()
-    joined(rows, held)
+    joined(rows, credits)
     answers["join_seconds"] = time.perf_counter() - start
     return answers
+
+
+def from_file(
+    ledger: Ledger,
+    reader: Reader,
+    rules: Rules,
+    rows: list[dict[str, Any]],
+    terms: Terms,
+    planted: tuple[dict[int, Expected], dict[str, Expected]],
+) -> dict[str, Any]:
+    """The same sheet as a workbook: from its bytes to the result as it is kept."""
+    data = workbook(rows)
+    start = time.perf_counter()
+    grid = read_workbook(data, "名单.xlsx")
+    reading = read(grid, propose(grid, Form.CREDITS, [])[0].mapping)
+    of = {"sha256": sha256(data).hexdigest(), "bytes": len(data)}
+    found = held(reader, rules, ledger.vault, reading, terms, (str(RUIAN),), **of)
+    encoded(found)
+    seconds = time.perf_counter() - start
+    assert not found.faults, found.faults[:3]
+    return _answer(found.comparison, wrong(found.comparison, *planted), seconds, len(rows))
+
+
+def workbook(rows: list[dict[str, Any]]) -> bytes:
+    """The rows as a workbook, each where its number says."""
+    file = io.BytesIO()
+    book = xlsxwriter.Workbook(file)
+    sheet, day = book.add_worksheet("学分"), book.add_format({"num_format": "yyyy-mm-dd"})
+    sheet.write_row(0, 0, ("平台编号", "培训名称", "结业时间", "学分"))
+    for each in rows:
+        at = each["row"] - 1
+        sheet.write_string(at, 0, each["number"])
+        sheet.write_string(at, 1, each["title"])
+        sheet.write_datetime(at, 2, each["completed"], day)
+        sheet.write_string(at, 3, str(each["amount"]))
+    book.close()
+    return file.getvalue()
 
 
 def yearly(reader: Reader, rules: Rules, told: list[Plot], terms: Terms) -> dict[str, Any]:
@@ -158,16 +204,16 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     told = list(plots(given.rows))
-    with server() as (url, _), Ledger.found(database(url, "comparison"), bytes(range(32))) as held:
-        position = fill(held, told)
-        Runner(held.pool, held.feed, (RECORDS, SCHOOLS)).catch_up()
-        found = measured(held, told, position)
+    with server() as (url, _), Ledger.found(database(url, "comparison"), bytes(range(32))) as kept:
+        position = fill(kept, told)
+        Runner(kept.pool, kept.feed, (RECORDS, SCHOOLS)).catch_up()
+        found = measured(kept, told, position)
     if given.json:
         print(json.dumps(found))
         return
     print(f"{platform.machine()}, {found['rows']:,} rows of {found['teachers']:,} teachers")
     failed = False
-    for name in ("position", "position and day", "totals"):
+    for name in ("position", "position and day", "file", "totals"):
         one = found[name]
         print(
             f"{name}, {one['rows']:,} rows: {one['seconds']:.2f} s, "
