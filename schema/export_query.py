@@ -217,6 +217,8 @@ QUERIES: dict[str, Export] = {
     "effects": QueryExport("effects"),
     "auditSamples": QueryExport("auditSamples", without=("verify.items",), live=True),
     "drawnTrainings": QueryExport("auditSample", "items", head=("id",)),
+    "petitions": QueryExport("petitions", live=True),
+    "reconciliations": QueryExport("reconciliations", without=("result", "since"), live=True),
     "accessLog": QueryExport("accessLog"),
     "trainers": QueryExport("trainers", live=True),
     "resumptions": QueryExport("resumptions", live=True),

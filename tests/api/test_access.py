@@ -45,7 +45,7 @@ HANGZHOU = JurisdictionId("jurisdiction:330100")
 CONNECTIONS = (
     "teachers", "trainers", "resumptions", "orders", "projects", "planChanges", "enrollments",
     "screenings", "completions", "schoolBasedTrainings", "warnings", "findings", "history",
-    "auditSamples",
+    "auditSamples", "petitions", "reconciliations",
 )  # fmt: skip
 OFFICIAL = (
     "trainers",
@@ -186,10 +186,14 @@ def test_no_row_of_elsewhere_is_in_a_list(town: Served, party: str, name: str) -
 @pytest.mark.parametrize("name", CONNECTIONS)
 def test_each_party_sees_its_own(town: Served, party: str, name: str) -> None:
     unseen = {
-        "teacher": {*OFFICIAL, "orders", "projects", "findings", "auditSamples"},
-        "school": {*OFFICIAL, "orders", "projects", "auditSamples"},
-        "provider": {"teachers", "schoolBasedTrainings", "auditSamples"},
-    }
+        "teacher": {
+            *OFFICIAL, "orders", "projects", "findings", "auditSamples", "reconciliations",
+        },
+        "school": {*OFFICIAL, "orders", "projects", "auditSamples", "petitions", "reconciliations"},
+        "provider": {
+            "teachers", "schoolBasedTrainings", "auditSamples", "petitions", "reconciliations",
+        },
+    }  # fmt: skip
     answer = town.party(*PARTIES[party]).ask(everything(name, "(first: 500)"))[name]
 
     assert bool(answer["edges"]) is (name not in unseen.get(party, set()))
@@ -230,6 +234,8 @@ def test_what_is_elsewhere_cannot_be_asked_for_by_name(town: Served, party: str)
         "credit:canary-lin-school",
         "staff:canary-trainer-gao",
         "sample:canary-s1",
+        "petition:canary-p1",
+        "reconciliation:canary-2024-05",
         "signoff:canary-ruian-2023-1",
     ]
     if asker.token is None or PARTIES[party][0] is not Role.PROVIDER:
@@ -349,6 +355,8 @@ def _canary(town: Served, command: type[Command], kind: type[Name]) -> str:
         "offering": "offering:canary-o1", "change": "change:canary-c1",
         "credit": f"credit:canary-{credit}",
         "signoff": "signoff:canary-ruian-2023-1",
+        "petition": "petition:canary-p1",
+        "reconciliation": "reconciliation:canary-2024-05",
         "sample": "sample:canary-s1", "document": "document:zj24",  # the province's
         "": "offering:canary-o1",
     }.get(kind.kind, "staff:nobody")  # fmt: skip

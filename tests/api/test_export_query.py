@@ -160,6 +160,17 @@ CASES = {
         "{ items { name kind title classes credits state inspections { event } } }",
         lambda answer: answer["items"], "auditSample",
     ),
+    "petitions": Case(
+        {"teacher": str(LIN), "status": "GRANTED"},
+        f'teacher: "{LIN}", status: GRANTED, asOf: $asOf',
+        "{ edges { node { id credit teacher school place authority party creditsBefore credits "
+        "reason status event decided { event reason credits } } } }", nodes,
+    ),
+    "reconciliations": Case(
+        {"place": RUIAN}, f'place: "{RUIAN}", asOf: $asOf',
+        "{ edges { node { id place form sha256 rows faults status "
+        "steps { type position lines how } } } }", nodes,
+    ),
     "trainers": Case(
         {"expertise": "阅读"}, 'expertise: "阅读", asOf: $asOf',
         "{ edges { node { id place provider expertise registered consent "
