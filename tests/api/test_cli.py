@@ -28,7 +28,7 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli import app
-from api.serve import GRACE_SECONDS
+from api.serve import GRACE_SECONDS, listening
 from api.terminal import beginning
 from ledger.consequence import RecordUse
 from ledger.store.embedded import Embedded
@@ -292,6 +292,16 @@ def test_a_port_in_use_is_said_before_anything_is_opened(data: Path) -> None:
     assert code(said) == "PORT_IN_USE"
     assert str(port) in said
     assert not data.exists()
+
+
+def test_an_answer_is_not_held_back_until_the_client_acknowledges_its_head() -> None:
+    with (
+        listening("127.0.0.1", 0) as listener,
+        socket.create_connection(listener.getsockname()),
+    ):
+        taken, _ = listener.accept()
+        with taken:
+            assert taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_an_address_that_is_not_ours_is_said(data: Path) -> None:
