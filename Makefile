@@ -3,6 +3,8 @@
 
 PYTHON ?= python3
 ARGS ?=
+# One process a core, each with a PostgreSQL, and each file of tests in one of them, in order.
+SHARED := --numprocesses logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 BIN := .venv/bin
 STAMP := .venv/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
@@ -39,8 +41,8 @@ $(STAMP): requirements.lock pyproject.toml
 demo: $(STAMP) ## A county's training term, 2024H1, through the HTTP API; leaves a server running.
 	@$(BIN)/xuefen demo $(ARGS)
 
-test: $(STAMP) ## The tests, on an embedded PostgreSQL of their own. One: make test ARGS="-k name"
-	@$(BIN)/python -m pytest $(ARGS)
+test: $(STAMP) ## The tests, on all cores and PostgreSQLs of their own. One: make test ARGS="-k name"
+	@$(BIN)/python -m pytest $(SHARED) $(ARGS)
 
 lint: $(STAMP) ## ruff: rules and format.
 	@$(BIN)/python -m ruff check .

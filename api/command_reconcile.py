@@ -7,6 +7,7 @@ something is left without a cause or could not be read, 2 nothing was compared.
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 from hashlib import sha256
@@ -56,38 +57,75 @@ class SheetForm(Enum):
     TOTALS = "totals"
 
 
+File = Annotated[Path, typer.Argument(help="The sheet: .xlsx, .xls, .ods or .csv.")]
+Bureau = Annotated[str, typer.Option(metavar="NAME", help="Whose list it is: 330381.")]
+RowsOf = Annotated[SheetForm, typer.Option(help="A row a credit, or a row a person.")]
+AsOf = Annotated[int | None, typer.Option(min=1, help="As the ledger knew it at this position.")]
+Effective = Annotated[
+    date | None, typer.Option(help="Counting only what was true by this day.", **DAY)
+]
+SheetDay = Annotated[date | None, typer.Option(help="The day of the sheet.", **DAY)]
+First = Annotated[date | None, typer.Option(help="Trainings completed from this day on.", **DAY)]
+Last = Annotated[date | None, typer.Option(help="Trainings completed by this day.", **DAY)]
+Counted = Annotated[bool, typer.Option("--counted", help="Compare what counts after caps.")]
+Hours = Annotated[bool, typer.Option("--hours", help="Compare hours, not credits.")]
+Report = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Write a report, .xlsx or .json.")
+]
+Commit = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Put it on record under this name.")
+]
+Again = Annotated[str, typer.Option(help="Why the same file comes once more.")]
+Actor = Annotated[str, typer.Option(metavar="NAME", help="Who does it.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """On what terms a sheet is compared, before the ledger is open."""
+
+    place: JurisdictionId
+    form: Form
+    as_of: int
+    effective: date | None
+    measure: Measure
+    unit: Unit
+    sheet_day: date | None
+    first: date | None
+    last: date | None
+
+    def terms(self, house: House) -> Terms:
+        """The same, as of a ledger."""
+        return Terms(
+            grain=GRAINS[self.form],
+            place=self.place,
+            position=self.as_of,
+            day=self.effective or house.ledger.today(),
+            effective=self.effective,
+            seen=house.ledger.feed.head(),
+            measure=self.measure,
+            unit=self.unit,
+            sheet_day=self.sheet_day,
+            first=self.first,
+            last=self.last,
+        )
+
+
 def reconcile(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="The sheet: .xlsx, .xls, .ods or .csv.")],
-    bureau: Annotated[str, typer.Option(metavar="NAME", help="Whose list it is: 330381.")],
-    form: Annotated[SheetForm, typer.Option(help="A row a credit, or a row a person.")] = (
-        SheetForm.CREDITS
-    ),
-    as_of: Annotated[
-        int | None, typer.Option(min=1, help="As the ledger knew it at this position.")
-    ] = None,
-    effective: Annotated[
-        date | None, typer.Option(help="Counting only what was true by this day.", **DAY)
-    ] = None,
-    sheet_day: Annotated[date | None, typer.Option(help="The day of the sheet.", **DAY)] = None,
-    first: Annotated[
-        date | None, typer.Option(help="Trainings completed from this day on.", **DAY)
-    ] = None,
-    last: Annotated[
-        date | None, typer.Option(help="Trainings completed by this day.", **DAY)
-    ] = None,
-    counted: Annotated[
-        bool, typer.Option("--counted", help="Compare what counts after caps.")
-    ] = False,
-    hours: Annotated[bool, typer.Option("--hours", help="Compare hours, not credits.")] = False,
-    report: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write a report, .xlsx or .json.")
-    ] = None,
-    commit: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Put it on record under this name.")
-    ] = None,
-    again: Annotated[str, typer.Option(help="Why the same file comes once more.")] = "",
-    actor: Annotated[str, typer.Option(metavar="NAME", help="Who does it.")] = "staff:operator",
+    file: File,
+    bureau: Bureau,
+    form: RowsOf = SheetForm.CREDITS,
+    as_of: AsOf = None,
+    effective: Effective = None,
+    sheet_day: SheetDay = None,
+    first: First = None,
+    last: Last = None,
+    counted: Counted = False,
+    hours: Hours = False,
+    report: Report = None,
+    commit: Commit = None,
+    again: Again = "",
+    actor: Actor = "staff:operator",
     as_json: Json = False,
 ) -> None:
     """Hold a bureau's list of credits against the ledger. 用本地名册对账。
@@ -96,45 +134,49 @@ def reconcile(
     cells that could not be read; 2: nothing was compared.
     """
     data = _data(file)
-    wanted = Form(form.name)
-    place = JurisdictionId(str(name_of(bureau, "jurisdiction")))
-    if report is not None and report.suffix not in (".xlsx", ".json"):
-        raise stop("BAD_REPORT", "--report 须为 .xlsx 或 .json。", "A report is .xlsx or .json.")
+    _require_form(report)
+    asked = _Asked(
+        place=JurisdictionId(str(name_of(bureau, "jurisdiction"))),
+        form=Form(form.name),
+        as_of=as_of or 0,
+        effective=effective,
+        measure=Measure.EFFECTIVE if counted else Measure.RECOGNISED,
+        unit=Unit.HOURS if hours else Unit.CREDITS,
+        sheet_day=sheet_day,
+        first=first,
+        last=last,
+    )
     with reading_house(settings_of(context)) as house:
-        places = place_titles(house)
-        if str(place) not in places:
-            raise stop("UNKNOWN_REFERENCE", f"没有属地 {place}。", f"There is no {place}.")
-        grid = read_workbook(data, file.name)
-        mapping = propose(grid, wanted, _saved(house, place))[0].mapping
-        terms = Terms(
-            grain=GRAINS[wanted],
-            place=place,
-            position=as_of or 0,
-            day=effective or house.ledger.today(),
-            effective=effective,
-            seen=house.ledger.feed.head(),
-            measure=Measure.EFFECTIVE if counted else Measure.RECOGNISED,
-            unit=Unit.HOURS if hours else Unit.CREDITS,
-            sheet_day=sheet_day,
-            first=first,
-            last=last,
-        )
-        found = held(
-            house.reader,
-            house.rules,
-            house.ledger.vault,
-            read(grid, mapping),
-            terms,
-            inside(place, places),
-            sha256=sha256(data).hexdigest(),
-            bytes=len(data),
-        )
+        found = _held(house, data, file.name, asked)
         if commit is not None:
-            _commit(house, found, data, file.name, wanted, _asker(actor), commit, again)
+            _commit(house, found, data, file.name, asked.form, _asker(actor), commit, again)
     if report is not None:
         _write(report, found)
     _say(found, as_json)
     raise typer.Exit(_status(found))
+
+
+def _held(house: House, data: bytes, name: str, asked: _Asked) -> Held:
+    places = place_titles(house)
+    if str(asked.place) not in places:
+        raise stop("UNKNOWN_REFERENCE", f"没有属地 {asked.place}。", f"There is no {asked.place}.")
+    grid = read_workbook(data, name)
+    mapping = propose(grid, asked.form, _saved(house, asked.place))[0].mapping
+    return held(
+        house.reader,
+        house.rules,
+        house.ledger.vault,
+        read(grid, mapping),
+        asked.terms(house),
+        inside(asked.place, places),
+        sha256=sha256(data).hexdigest(),
+        bytes=len(data),
+    )
+
+
+def _require_form(report: Path | None) -> None:
+    if report is not None and report.suffix not in (".xlsx", ".json"):
+        raise stop("BAD_REPORT", "--report 须为 .xlsx 或 .json。", "A report is .xlsx or .json.")
 
 
 def _data(file: Path) -> bytes:

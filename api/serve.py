@@ -102,8 +102,8 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
         listener = socket.create_server(address[:2], family=family)
     except OSError as error:
         raise _no_address(host, port, error) from None
-    # asyncio does this for sockets that it opens itself, and not for one that it is given: the
-    # body of an answer would wait some 40 ms for the reader to acknowledge its head.
+    # The connections take it over. Head and body of an answer are two writes, and the second would
+    # wait for the client to acknowledge the first, which takes it 40 ms.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with listener:
         yield listener

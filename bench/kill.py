@@ -114,6 +114,8 @@ def trial(
         town.await_ready()
         with ThreadPoolExecutor(1) as alone:
             future = alone.submit(drive, simulation, town, clients, ways)
+            while not (ways or future.done()):  # it begins with a look whether the servers answer
+                time.sleep(0.01)
             for kind in kills:
                 if wait([future], timeout=rng.uniform(*delay)).done:
                     break

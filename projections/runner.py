@@ -84,8 +84,9 @@ class Runner:
         self._thread.start()
 
     def close(self) -> None:
-        """Stops following."""
+        """Stops following, at once where there is nothing to fold."""
         self._closing.set()
+        self._feed.rouse()
         if self._thread is not None:
             self._thread.join()
 
@@ -98,7 +99,7 @@ class Runner:
                 if reached is None:
                     self._closing.wait(IDLE_SECONDS)
                 else:
-                    self._feed.wait_for(reached + 1, IDLE_SECONDS)
+                    self._feed.wait_for(reached + 1, IDLE_SECONDS, self._closing.is_set)
             except (psycopg.Error, TimeoutError, Fault):
                 # The database is away, or a newer program wrote an event that this one cannot
                 # read; the next round starts from what was committed.

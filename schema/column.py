@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from enum import Enum
-from functools import cache
 from typing import Any
 
 import msgspec
@@ -58,7 +57,6 @@ class Column(Struct, frozen=True):
         return value
 
 
-@cache
 def whole() -> GraphQLSchema:
     """The schema as it is served."""
     schema: GraphQLSchema = build()._schema

@@ -6,6 +6,7 @@ and then live; a client that comes back with the last position loses nothing and
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import date, datetime
@@ -169,6 +170,7 @@ class Subscription:
             if sought is not None:
                 entries = [each for each in entries if sought.admits(each)]
             for first in range(0, len(entries), size):
+                await asyncio.sleep(0)  # the others' turn, and that of a client who has enough
                 batch = entries[first : first + size]
                 last = first + size >= len(entries)
                 yield Changes(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 from typing import Any
 
 import strawberry
@@ -157,8 +158,9 @@ class QuietSchema(strawberry.Schema):
         """Says nothing."""
 
 
+@cache
 def build() -> strawberry.Schema:
-    """The schema, ready to execute and to print."""
+    """The schema, ready to execute and to print; one in a process."""
     schema = QuietSchema(
         query=Query,
         mutation=mutation_type(),

@@ -1,20 +1,28 @@
-"""One embedded PostgreSQL for the session, and a fresh migrated database for whoever asks."""
+"""One embedded PostgreSQL a process, and a fresh migrated database for whoever asks.
+
+``make test`` shares the files among as many processes as there are cores. Each has a folder in that
+of the run, which the first process makes and removes, with any server that was left in it.
+"""
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 
 from ledger.store.embedded import Embedded
+from ledger.store.folder import CLUSTER
 from ledger.store.migrate import migrate
 
 TEMPLATE = "migrated_template"
+FOLDER = pytest.StashKey[Path]()
 
 
 def database_at(url: str, name: str) -> str:
@@ -22,18 +30,44 @@ def database_at(url: str, name: str) -> str:
     return url.replace("/postgres?", f"/{name}?")
 
 
-@pytest.fixture(scope="session")
-def open_folder() -> Iterator[Path]:
-    """A folder that the server's own user may pass through, which pytest's are not."""
-    folder = Path(tempfile.mkdtemp(prefix="xuefen-test-", dir="/var/tmp"))
-    folder.chmod(0o711)
-    yield folder
+def pytest_configure(config: pytest.Config) -> None:
+    """The run's folder, which the server's own user may pass through as it may not pytest's."""
+    told = getattr(config, "workerinput", None)
+    if told is None:
+        folder = Path(tempfile.mkdtemp(prefix="xuefen-test-", dir="/var/tmp"))
+        folder.chmod(0o711)
+    else:
+        folder = Path(told["folder"])
+    config.stash[FOLDER] = folder
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tells another process of the run's folder."""
+    node.workerinput["folder"] = str(node.config.stash[FOLDER])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stops what a process left that was broken off, and removes the folder, last of all."""
+    if hasattr(config, "workerinput"):
+        return
+    folder = config.stash[FOLDER]
+    for cluster in folder.glob(f"*/*/{CLUSTER}"):
+        Embedded(cluster.parent).stop()
     shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
+def open_folder(pytestconfig: pytest.Config) -> Path:
+    """A folder of this process."""
+    folder = pytestconfig.stash[FOLDER] / os.environ.get("PYTEST_XDIST_WORKER", "all")
+    folder.mkdir(mode=0o711)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def postgres_url(open_folder: Path) -> Iterator[str]:
-    """The server that the session's tests share."""
+    """The server that the tests of this process share."""
     server = Embedded(open_folder / "shared")
     try:
         yield server.start()

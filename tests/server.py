@@ -22,6 +22,7 @@ from api.app import create_app
 from api.auth import issue
 from api.clock import DemoClock
 from api.house import open_house
+from api.serve import address_of, listening
 from api.settings import Settings
 from ledger.command import Asker, Command, Role
 from ledger.names import KINDS, LedgerId
@@ -184,24 +185,21 @@ def _running(app: Any) -> Iterator[str]:
     server = uvicorn.Server(
         uvicorn.Config(app, log_level="error", lifespan="on", timeout_graceful_shutdown=1)
     )
-    listener = socket.create_server(("127.0.0.1", 0))
-    # As where it is served: asyncio does it only for sockets that it opens itself.
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     ready = threading.Event()
 
-    async def serve() -> None:
+    async def serve(listener: socket.socket) -> None:
         task = asyncio.create_task(server.serve(sockets=[listener]))
         while not server.started and not task.done():
             await asyncio.sleep(0)
         ready.set()
         await task
 
-    thread = threading.Thread(target=asyncio.run, args=(serve(),), name="server")
-    thread.start()
-    ready.wait()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
-        listener.close()
+    with listening("127.0.0.1", 0) as listener:
+        thread = threading.Thread(target=asyncio.run, args=(serve(listener),), name="server")
+        thread.start()
+        ready.wait()
+        try:
+            yield address_of(listener)
+        finally:
+            server.should_exit = True
+            thread.join()

@@ -580,7 +580,7 @@ def reconciled() -> list[Move]:
         (day, SettleDifferences(**own, how=Treatment.NOTED, reason="已核")),
         (day, SignReconciliation(**own, digest=digest)),
         (day, RequestCorrection(**about, credits=Decimal(8), reason="多记", line=2)),
-        (day, DecideCorrection(**about, granted=True, credits=Decimal(8), reason="属实")),
+        (day, DecideCorrection(**about, granted=False, reason="证据不足")),
     )
 
 

@@ -6,7 +6,7 @@ until it is visible; so ``position > after order by position`` never passes over
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
@@ -231,9 +231,15 @@ class Feed:
                     yield reached, page
                 await ticket.wait(reached)
 
-    def wait_for(self, position: int, timeout: float) -> bool:
-        """Whether the head reaches a position in time."""
-        return self._wakeup.wait_for(self.head, position, timeout)
+    def wait_for(
+        self, position: int, timeout: float, over: Callable[[], bool] = lambda: False
+    ) -> bool:
+        """Whether the head reaches a position in time, and before the waiting is ``over``."""
+        return self._wakeup.wait_for(self.head, position, timeout, over)
+
+    def rouse(self) -> None:
+        """Lets all who wait see whether their waiting is over."""
+        self._wakeup.rouse()
 
 
 def _later(wanted: Filter, after: int, before: int | None = None) -> Filter:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from multiprocessing.connection import wait
 from typing import Any, TypeVar
 
 import psycopg
@@ -58,13 +60,16 @@ class Wakeup:
         self._changed = threading.Condition()
         self._head = 0
         self._closing = threading.Event()
+        self._cord, self._bell = socket.socketpair()
         self._thread = threading.Thread(target=self._listen, name="wakeup", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
         """Stops listening."""
         self._closing.set()
+        self._cord.close()  # which rings the bell
         self._thread.join(timeout=POLL_SECONDS * 3)
+        self._bell.close()
 
     @contextmanager
     def ticket(self) -> Iterator[Ticket]:
@@ -78,18 +83,25 @@ class Wakeup:
             with self._lock:
                 self._tickets.discard(ticket)
 
-    def wait_for(self, head: Callable[[], int], position: int, timeout: float) -> bool:
-        """Whether the head reaches a position before the time is up."""
+    def wait_for(
+        self, head: Callable[[], int], position: int, timeout: float, over: Callable[[], bool]
+    ) -> bool:
+        """Whether the head reaches a position before the time is up or the waiting is over."""
         end = time.monotonic() + timeout
         with self._changed:
             while self._head < position:
                 left = end - time.monotonic()
-                if left <= 0:
+                if left <= 0 or over():
                     return False
                 self._head = max(self._head, head())
                 if self._head < position:
                     self._changed.wait(min(left, POLL_SECONDS))
         return True
+
+    def rouse(self) -> None:
+        """Lets all who wait see whether their waiting is over."""
+        with self._changed:
+            self._changed.notify_all()
 
     def _listen(self) -> None:
         while not self._closing.is_set():
@@ -97,8 +109,9 @@ class Wakeup:
                 with open_connection(self._url, autocommit=True) as connection:
                     connection.execute(f"listen {CHANNEL}")
                     while not self._closing.is_set():
-                        for notice in connection.notifies(timeout=POLL_SECONDS / 4, stop_after=1):
+                        for notice in connection.notifies(timeout=0):
                             self._announce(int(notice.payload))
+                        wait([connection.fileno(), self._bell], POLL_SECONDS)
             except (psycopg.Error, Trouble, ValueError):
                 # Readers poll meanwhile; the next round connects again. Whoever may connect may
                 # notify, with anything.

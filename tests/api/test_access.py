@@ -120,13 +120,7 @@ def two_counties(
 @pytest.fixture
 def town(two_counties: Served) -> Served:
     """The server, once its views have caught up."""
-    two_counties.operator.ask(
-        "query($p: Position!) { " + " ".join(
-            f"{name}(atLeast: $p, first: 0) {{ position }}"
-            for name in (*CONNECTIONS, *OPEN) if name != "history"
-        ) + " }",
-        p=two_counties.head,
-    )  # fmt: skip
+    assert two_counties.house.runner.wait_for(two_counties.head, 20)
     return two_counties
 
 

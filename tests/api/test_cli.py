@@ -28,7 +28,7 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli import app
-from api.serve import GRACE_SECONDS
+from api.serve import GRACE_SECONDS, listening
 from api.terminal import beginning
 from ledger.consequence import RecordUse
 from ledger.store.embedded import Embedded
@@ -294,6 +294,16 @@ def test_a_port_in_use_is_said_before_anything_is_opened(data: Path) -> None:
     assert not data.exists()
 
 
+def test_an_answer_is_not_held_back_until_the_client_acknowledges_its_head() -> None:
+    with (
+        listening("127.0.0.1", 0) as listener,
+        socket.create_connection(listener.getsockname()),
+    ):
+        taken, _ = listener.accept()
+        with taken:
+            assert taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
 def test_an_address_that_is_not_ours_is_said(data: Path) -> None:
     _, said = inside("--data", data, "serve", "--host", "192.0.2.1", "--port", 0, status=2)
 
@@ -480,7 +490,7 @@ def test_the_history_is_shown_as_a_table(told_url: str) -> None:
     printed, _ = xuefen("--database-url", told_url, "history", "--latest", "--limit", 5)
 
     assert len(printed.splitlines()) == 6
-    assert "resumption.safety-committed" in printed
+    assert "petition.correction-decided" in printed
 
 
 def test_pages_of_the_history_join(told_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -161,8 +161,8 @@ CASES = {
         lambda answer: answer["items"], "auditSample",
     ),
     "petitions": Case(
-        {"teacher": str(LIN), "status": "GRANTED"},
-        f'teacher: "{LIN}", status: GRANTED, asOf: $asOf',
+        {"teacher": str(LIN), "status": "DECLINED"},
+        f'teacher: "{LIN}", status: DECLINED, asOf: $asOf',
         "{ edges { node { id credit teacher school place authority party creditsBefore credits "
         "reason status event decided { event reason credits } } } }", nodes,
     ),

@@ -20,7 +20,9 @@ from websockets.exceptions import ConnectionClosed
 
 from ledger.command import Role
 from ledger.register import RegisterSchool
+from ledger.store.feed import TAIL_PAGE
 from ledger.teacher import RegisterTeacher
+from tests import town
 from tests.cast import RUIAN, WENZHOU
 from tests.server import Party, Served
 
@@ -100,19 +102,48 @@ def test_a_client_that_comes_back_goes_on_where_it_stopped(served: Served) -> No
 
 
 def test_a_batch_has_at_most_as_many_entries_as_asked(served: Served) -> None:
+    start = served.head - 28
+
     async def sizes() -> list[tuple[int, int]]:
         found = []
         async with connected(served.operator) as session, asyncio.timeout(TIMEOUT_SECONDS):
             document = gql(CHANGES)
-            document.variable_values = {"size": 7}
-            async for page in session.subscribe(document):
+            document.variable_values = {"after": start, "size": 7}
+            stream = session.subscribe(document)
+            async for page in stream:
                 change = page["changes"]
                 found.append((len(change["entries"]), change["position"]))
-                if change["position"] >= 28:
+                if change["position"] >= start + 28:
                     break
+            await stream.aclose()
         return found
 
-    assert asyncio.run(sizes()) == [(7, 7), (7, 14), (7, 21), (7, 28)]
+    assert asyncio.run(sizes()) == [(7, start + each) for each in (7, 14, 21, 28)]
+
+
+def test_a_client_that_has_enough_is_heard_between_two_batches(served: Served) -> None:
+    ledger = served.house.ledger
+    entered = [town.teacher(number) for number in range(500)]
+    ledger.ask([town.school(), *entered], town.OPERATOR)
+
+    async def pages() -> int:
+        url = served.url.replace("http", "ws") + "/graphql"
+        async with connect(url, subprotocols=["graphql-transport-ws"]) as socket:
+            begin = {"authorization": f"Bearer {served.operator.token}"}
+            ask = {"query": CHANGES, "variables": {"size": 1}}
+            await socket.send(json.dumps({"type": "connection_init", "payload": begin}))
+            await socket.send(json.dumps({"type": "subscribe", "id": "1", "payload": ask}))
+            assert json.loads(await socket.recv())["type"] == "connection_ack"
+            assert json.loads(await socket.recv())["type"] == "next"
+            await socket.send(json.dumps({"type": "complete", "id": "1"}))
+            await socket.send(json.dumps({"type": "ping"}))
+            got = 1
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                while json.loads(await socket.recv())["type"] != "pong":
+                    got += 1
+        return got
+
+    assert asyncio.run(pages()) < TAIL_PAGE
 
 
 def test_a_filter_keeps_the_rest_away(served: Served) -> None:

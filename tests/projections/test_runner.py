@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from ledger.event import Entry, Event
 from ledger.fault import Fault
+from ledger.store import wakeup
 from ledger.store.answer import Answer
 from ledger.store.feed import Filter
 from ledger.store.ledger import Ledger
@@ -280,8 +282,9 @@ def test_a_stopped_view_does_not_keep_the_runner_spinning(
         steps[0] += 1
         return step()
 
-    def waiting(position: int, timeout: float) -> bool:
+    def waiting(position: int, timeout: float, over: Callable[[], bool]) -> bool:
         assert position == town.feed.head() + 1
+        assert not over()
         waits.release()
         return enough.wait(WAIT_SECONDS) and wait_for(position, 0)
 
@@ -295,6 +298,27 @@ def test_a_stopped_view_does_not_keep_the_runner_spinning(
 
     assert found == 2  # one with news, one without, and then it waits
     assert counted(town.url) == [3]
+
+
+def test_a_runner_that_waits_is_closed_at_once(
+    town: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "IDLE_SECONDS", 60.0)
+    monkeypatch.setattr(wakeup, "POLL_SECONDS", 60.0)
+    waits, wait_for = threading.Semaphore(0), town.feed.wait_for
+
+    def waiting(*given: Any) -> bool:
+        waits.release()
+        return wait_for(*given)
+
+    monkeypatch.setattr(town.feed, "wait_for", waiting)
+    runner = Runner(town.pool, town.feed, (TEACHERS,))
+    runner.start()
+    assert waits.acquire(timeout=WAIT_SECONDS)
+    begun = time.monotonic()
+    runner.close()
+
+    assert time.monotonic() - begun < 30
 
 
 def test_two_runners_on_one_database_apply_every_event_once(

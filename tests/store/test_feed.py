@@ -20,6 +20,7 @@ from psycopg import sql
 
 from ledger.event import Channel, Entry
 from ledger.names import CreditId, OfferingId, TeacherId
+from ledger.store import wakeup
 from ledger.store.feed import TAIL_PAGE, Feed, Filter
 from ledger.store.ledger import Ledger
 from ledger.store.page import statement_of
@@ -33,6 +34,7 @@ from tests.town import (
     Hand,
     Put,
     database,
+    rows,
     school,
     story,
     teacher,
@@ -239,6 +241,30 @@ def test_a_follower_of_some_entries_is_told_how_far_it_has_come(founded: Ledger)
     assert seen == [each.position for each in founded.feed.entries(wanted)]
     assert len(seen) == 3
     assert reached[-1] == last
+
+
+def listeners(ledger: Ledger) -> int:
+    """How many connections listen on the ledger."""
+    found = rows(
+        ledger.url,
+        "select pid from pg_stat_activity "
+        "where datname = current_database() and starts_with(query, %s)",
+        "listen",
+    )
+    return len(found)
+
+
+def test_a_listener_is_closed_at_once(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wakeup, "POLL_SECONDS", 60.0)
+    feed = Feed(ledger.url, ledger.pool)
+    while listeners(ledger) < 2:
+        time.sleep(0.01)
+    begun = time.monotonic()
+    feed.close()
+
+    assert time.monotonic() - begun < 30
+    while listeners(ledger) > 1:
+        time.sleep(0.01)
 
 
 def test_a_follower_goes_on_when_the_listener_loses_its_connection(ledger: Ledger) -> None:
