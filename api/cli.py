@@ -17,6 +17,7 @@ from api.command_erase import erase
 from api.command_export import export
 from api.command_history import history
 from api.command_indicator import show_indicators
+from api.command_load import load
 from api.command_migrate import migrate
 from api.command_record import record
 from api.command_regulation import group as regulations
@@ -71,6 +72,7 @@ app.command()(history)
 app.command()(record)
 app.command("indicators")(show_indicators)
 app.command()(export)
+app.command()(load)
 app.command()(check)
 app.command()(token)
 app.command()(erase)

@@ -140,6 +140,12 @@ reading            读表             reading.py (the records of a sheet, and wh
 reconciliation     对账             reconciliation.py (a bureau's sheet held against the ledger)
 discrepancy        对账差异         discrepancy.py (how differences are settled, and signed)
 petition           更正申请         petition.py (that a credit be put right; its bureau decides)
+load               载入             load.py (a sheet is taken in, as a dry run had shown it)
+anomaly            异常             anomaly.py (in what a list contradicts the ledger; settled)
+intention          拟办             intention.py (what a row of a sheet would lead to)
+roll               花名册           roll.py (the teachers and schools that a row may mean)
+roster             名册             roster.py (a list of teachers, and what its rows lead to)
+school sheet       校本培训表       school_sheet.py (school-based trainings, row by row)
 draft              草案             draft.py (a regulation text before it is adopted)
 conflict           抵触             conflict.py (of two rules: contradicting, or too lax below)
 adoption           采纳             adoption.py (a document comes into force at a place)
@@ -166,8 +172,8 @@ from ledger import (  # isort: skip  (order of life)
     difference, claim, cause, attribution, pairing, holding, influence, row, itemised, subtotal,
     aggregate, misreading, matching, comparison, trial, explanation, obstacle, denial, placement,
     exclusion, indicator, target, consequence, sheet, cell, mapping, wording, heading, reading,
-    reconciliation, discrepancy, petition, statement, draft, conflict, document, adoption, policy,
-    amendment,
+    reconciliation, discrepancy, petition, load, anomaly, intention, roll, roster, school_sheet,
+    statement, draft, conflict, document, adoption, policy, amendment,
 )
 
 NOUNS = (
@@ -185,7 +191,7 @@ NOUNS = (
     difference, claim, cause, attribution, pairing, holding, influence, row, itemised, subtotal,
     aggregate, misreading, matching, comparison, trial, explanation, obstacle, denial, placement,
     exclusion, indicator, target, consequence, sheet, cell, mapping, wording, heading, reading,
-    reconciliation, discrepancy, petition, statement, draft, conflict, document, adoption, policy,
-    amendment,
+    reconciliation, discrepancy, petition, load, anomaly, intention, roll, roster, school_sheet,
+    statement, draft, conflict, document, adoption, policy, amendment,
 )
 # fmt: on

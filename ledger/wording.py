@@ -52,6 +52,7 @@ WORDS: tuple[tuple[Column, str], ...] = (
         r"(名称|名|主题|题目|内容)",
     ),
     (Column.TITLE, r"培训项目|项目|培训内容|课程|主题|title"),
+    (Column.STARTED, r"(调动|调入|到岗|到校)(时间|日期|年月日)"),
     (Column.STARTED, r"(培训|开班|开始|起始|起|开课|报到|项目)(开始)?(时间|日期)|started|start"),
     (
         Column.COMPLETED,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from projections.anomaly import Anomalies
 from projections.change import Changes
 from projections.completion import Completions
 from projections.credit import Records, SchoolBasedTrainings
@@ -42,6 +43,7 @@ WARNINGS = Warnings()
 SAMPLES = Samples()
 PETITIONS = Petitions()
 RECONCILIATIONS = Reconciliations()
+ANOMALIES = Anomalies()
 YEARBOOKS = Yearbooks()
 FINDINGS = Findings()
 TRAILS = Trails()
@@ -65,6 +67,7 @@ VIEWS: tuple[Projection[Any], ...] = (
     SAMPLES,
     PETITIONS,
     RECONCILIATIONS,
+    ANOMALIES,
     YEARBOOKS,
     FINDINGS,
 )

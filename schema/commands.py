@@ -27,6 +27,7 @@ from schema.access_log import REVEAL
 from schema.answers import BulkAnswer, CommandAnswer, answer_of, bulk_of
 from schema.context import Context
 from schema.inputs import command_from, command_input
+from schema.load import COMMIT_LOAD, PLAN_LOAD
 from schema.mutation import MUTATIONS
 from schema.person import PersonInput, checked
 from schema.rehearsal import Prepared, rehearsed
@@ -267,5 +268,5 @@ def mutation_type() -> Any:
             description=f"{_summary(AdoptRegulation)} As TOML or JSON. 以 TOML 或 JSON 提交。",
         )
     )
-    fields += [REVEAL, OPEN_UPLOAD, REMOVE_UPLOAD]
+    fields += [REVEAL, OPEN_UPLOAD, REMOVE_UPLOAD, PLAN_LOAD, COMMIT_LOAD]
     return create_type("Mutation", fields)

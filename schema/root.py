@@ -10,6 +10,7 @@ from strawberry.extensions import MaxAliasesLimiter, MaxTokensLimiter, QueryDept
 
 from ledger.names import VALUE, JurisdictionId
 from projections.catalogue import (
+    ANOMALIES,
     CHANGES,
     OFFERINGS,
     ORDERS,
@@ -40,6 +41,7 @@ from schema.explanation import ExplanationQuery
 from schema.finding import FindingQuery
 from schema.history import HistoryQuery, Subscription
 from schema.indicator import IndicatorQuery
+from schema.load import LoadQuery
 from schema.moment import AsOf
 from schema.offering import OfferingQuery
 from schema.order import OrderQuery
@@ -75,6 +77,7 @@ NODE_VIEWS: dict[str, Any] = {
     "credit": SCHOOL_BASED,
     "sample": SAMPLES,
     "petition": PETITIONS,
+    "anomaly": ANOMALIES,
     "reconciliation": RECONCILIATIONS,
 }
 
@@ -108,6 +111,7 @@ class Query(
     ReconciliationQuery,
     AccessLogQuery,
     UploadQuery,
+    LoadQuery,
 ):
     """What may be asked."""
 
