@@ -62,6 +62,8 @@ Leave = Annotated[
 ]
 Full = Annotated[bool, typer.Option("--full", help="The list names everybody.")]
 Since = Annotated[date | None, typer.Option(help="From when moves hold that state no day.", **DAY)]
+Until = Annotated[date | None, typer.Option(help="Balances are as of this day.", **DAY)]
+Origin = Annotated[str | None, typer.Option(help="The platform that balances come from.")]
 Class = Annotated[str | None, typer.Option(metavar="NAME", help="The class that results are of.")]
 Source = Annotated[
     str | None, typer.Option(help="Report as facts of this other system, for the place.")
@@ -82,6 +84,8 @@ def load(
     leave_refused: Leave = False,
     full: Full = False,
     since: Since = None,
+    until: Until = None,
+    origin: Origin = None,
     offering: Class = None,
     source: Source = None,
     on: On = None,
@@ -100,6 +104,8 @@ def load(
         party=str(whose),
         full=full,
         since=since,
+        until=until,
+        origin=origin,
         offering=None if offering is None else str(name_of(offering, "offering")),
         source=source,
         on=on,

@@ -92,6 +92,7 @@ school plan        学校培训规划     school_plan.py
 recognition        学时认定         recognition.py
 worth              应得学分         worth.py (what a training is worth to one trainee)
 credit             学分认定         credit.py
+balance            期初余额         balance.py (what a teacher had on the old platform)
 correction         更正             correction.py
 adjustment         学分更正         adjustment.py (of one credit, by the bureau)
 misconduct         违规违纪         misconduct.py
@@ -104,6 +105,7 @@ structure          学分结构         structure.py
 footing            计算口径         footing.py (over which credits a cycle is added up)
 breakdown          计入明细         breakdown.py (how much of each credit counts, and why not)
 yearly             年度学时         yearly.py
+doubt              存疑             doubt.py (what hangs on an amount that is not sure)
 verdict            周期合格判断     verdict.py
 ground             判断依据         ground.py (the tree of requirements under a verdict)
 caution            预先提醒         caution.py (before a training or a cycle is lost)
@@ -145,6 +147,7 @@ anomaly            异常             anomaly.py (in what a list contradicts the
 intention          拟办             intention.py (what a row of a sheet would lead to)
 roll               花名册           roll.py (the teachers and schools that a row may mean)
 roster             名册             roster.py (a list of teachers, and what its rows lead to)
+balance sheet      期初余额表       balance_sheet.py (opening balances, row by row)
 school sheet       校本培训表       school_sheet.py (school-based trainings, row by row)
 draft              草案             draft.py (a regulation text before it is adopted)
 conflict           抵触             conflict.py (of two rules: contradicting, or too lax below)
@@ -161,37 +164,39 @@ from ledger import (  # isort: skip  (order of life)
     finding, kind, rule, regulation, requirement, register, teacher, category, accreditation,
     seniority, cycle, term, profile, plan, mandate, trainer, channel, form, order, response,
     candidate, segment, fee, content, mode, host, scrutiny, quota, cap, declaration, review,
-    spot_check, resumption, restart, supervision, reopening, dates, delivery, offering, redating,
-    removal, warning, sanction, expansion, enrollment, parallel, round, selection, assignment,
-    draw, applicant, screening, rank, admission, invitation, change, effect, execution, schedule,
-    log, extent, withdrawal, circular, settlement, attendance, leave, assessment, evaluation,
-    safeguard, completion, judgement, notice, feedback, charge, conduct, omission, closing,
-    school_based, population, sample, oversight, observation, funding, duty, school_plan,
-    recognition, worth, credit, correction, adjustment, misconduct, remedy, redress, record,
-    erasure, special, structure, footing, breakdown, yearly, verdict, ground, caution, evidence,
-    difference, claim, cause, attribution, pairing, holding, influence, row, itemised, subtotal,
-    aggregate, misreading, matching, comparison, trial, explanation, obstacle, denial, placement,
-    exclusion, indicator, target, consequence, sheet, cell, mapping, wording, heading, reading,
-    reconciliation, discrepancy, petition, load, anomaly, intention, roll, roster, school_sheet,
-    statement, draft, conflict, document, adoption, policy, amendment,
+    spot_check, resumption, restart, supervision, reopening, dates, delivery, offering,
+    redating, removal, warning, sanction, expansion, enrollment, parallel, round, selection,
+    assignment, draw, applicant, screening, rank, admission, invitation, change, effect,
+    execution, schedule, log, extent, withdrawal, circular, settlement, attendance, leave,
+    assessment, evaluation, safeguard, completion, judgement, notice, feedback, charge, conduct,
+    omission, closing, school_based, population, sample, oversight, observation, funding, duty,
+    school_plan, recognition, worth, credit, balance, correction, adjustment, misconduct,
+    remedy, redress, record, erasure, special, structure, footing, breakdown, yearly, doubt,
+    verdict, ground, caution, evidence, difference, claim, cause, attribution, pairing, holding,
+    influence, row, itemised, subtotal, aggregate, misreading, matching, comparison, trial,
+    explanation, obstacle, denial, placement, exclusion, indicator, target, consequence, sheet,
+    cell, mapping, wording, heading, reading, reconciliation, discrepancy, petition, load,
+    anomaly, intention, roll, roster, balance_sheet, school_sheet, statement, draft, conflict,
+    document, adoption, policy, amendment,
 )
 
 NOUNS = (
     finding, kind, rule, regulation, requirement, register, teacher, category, accreditation,
     seniority, cycle, term, profile, plan, mandate, trainer, channel, form, order, response,
     candidate, segment, fee, content, mode, host, scrutiny, quota, cap, declaration, review,
-    spot_check, resumption, restart, supervision, reopening, dates, delivery, offering, redating,
-    removal, warning, sanction, expansion, enrollment, parallel, round, selection, assignment,
-    draw, applicant, screening, rank, admission, invitation, change, effect, execution, schedule,
-    log, extent, withdrawal, circular, settlement, attendance, leave, assessment, evaluation,
-    safeguard, completion, judgement, notice, feedback, charge, conduct, omission, closing,
-    school_based, population, sample, oversight, observation, funding, duty, school_plan,
-    recognition, worth, credit, correction, adjustment, misconduct, remedy, redress, record,
-    erasure, special, structure, footing, breakdown, yearly, verdict, ground, caution, evidence,
-    difference, claim, cause, attribution, pairing, holding, influence, row, itemised, subtotal,
-    aggregate, misreading, matching, comparison, trial, explanation, obstacle, denial, placement,
-    exclusion, indicator, target, consequence, sheet, cell, mapping, wording, heading, reading,
-    reconciliation, discrepancy, petition, load, anomaly, intention, roll, roster, school_sheet,
-    statement, draft, conflict, document, adoption, policy, amendment,
+    spot_check, resumption, restart, supervision, reopening, dates, delivery, offering,
+    redating, removal, warning, sanction, expansion, enrollment, parallel, round, selection,
+    assignment, draw, applicant, screening, rank, admission, invitation, change, effect,
+    execution, schedule, log, extent, withdrawal, circular, settlement, attendance, leave,
+    assessment, evaluation, safeguard, completion, judgement, notice, feedback, charge, conduct,
+    omission, closing, school_based, population, sample, oversight, observation, funding, duty,
+    school_plan, recognition, worth, credit, balance, correction, adjustment, misconduct,
+    remedy, redress, record, erasure, special, structure, footing, breakdown, yearly, doubt,
+    verdict, ground, caution, evidence, difference, claim, cause, attribution, pairing, holding,
+    influence, row, itemised, subtotal, aggregate, misreading, matching, comparison, trial,
+    explanation, obstacle, denial, placement, exclusion, indicator, target, consequence, sheet,
+    cell, mapping, wording, heading, reading, reconciliation, discrepancy, petition, load,
+    anomaly, intention, roll, roster, balance_sheet, school_sheet, statement, draft, conflict,
+    document, adoption, policy, amendment,
 )
 # fmt: on

@@ -26,6 +26,8 @@ SHOWN_CHARACTERS_MAX = 40
 MEMORY_MAX = 65_536
 DIGITS_MAX = 15  # what a number of a spreadsheet keeps
 
+SURE = frozenset({"确定", "已核实", "准确", "是", "TRUE", "CERTAIN"})
+UNSURE = frozenset({"不确定", "待核实", "待定", "存疑", "估算", "否", "FALSE", "UNCERTAIN"})
 NOTHING = frozenset({"-", "--", "—", "——", "/", "／", "－", "无", "N/A", "n/a", "\\"})
 ERRORS = re.compile(r"#(?:DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!|GETTING_DATA|SPILL!|CALC!)")
 UNIT = re.compile(r"(?:个)?(?:学分|学时|课时|分|时|节)$")
@@ -209,6 +211,16 @@ def year(cell: Cell) -> int | None:
             "BAD_YEAR", cell, "应为四位数的年份，如 2024", "a year of four digits is expected"
         )
     return int(full[1])
+
+
+def certain(cell: Cell) -> bool | None:
+    """Whether an amount is said to be certain."""
+    found = said(cell).replace(" ", "").upper()
+    if not found or found in NOTHING:
+        return None
+    if found not in SURE | UNSURE:
+        raise _unfit("BAD_CERTAINTY", cell, "应为确定或不确定", "确定 or 不确定 is expected")
+    return found in SURE
 
 
 def _unmarked(given: str) -> str:

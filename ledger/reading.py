@@ -109,6 +109,7 @@ READERS: dict[Column, Callable[..., Any]] = {
     Column.YEAR: cell.year,
     Column.KIND: kind,
     Column.PASSED: passed,
+    Column.CERTAIN: cell.certain,
     **dict.fromkeys(AMOUNTS, cell.amount),
     **dict.fromkeys(DAYS, cell.day),
 }

@@ -98,6 +98,7 @@ WORDS: tuple[tuple[Column, str], ...] = (
         r"(结果|合格|结业|通过|成绩|情况|等第|结论)|passed",
     ),
     (Column.PASSED, r"是否(结业|合格|通过)|考核(结果|情况|等次|等第)|(结业|考核)状态"),
+    (Column.CERTAIN, r"(数额|余额|学分|数据)?(是否)?(确定|核实|准确)(情况|与否|性)?|certain(ty)?"),
     (Column.STEP, r"(状态|步骤|环节|阶段|进度|记录类型)|(项目|审核|办理)状态|step|status"),
     (Column.NOTE, r"备注|说明|附注|备考|note|remarks?"),
 )

@@ -50,6 +50,8 @@ class LoadInput:
     party: strawberry.ID | None = None
     full: bool = False
     since: date | None = None
+    until: date | None = None
+    origin: Text | None = None
     offering: strawberry.ID | None = None
     reported: Report | None = None
 
@@ -160,6 +162,8 @@ async def _plan_load(info: Info, input: LoadInput) -> Load:
         party=str(party_of(context, given.party)),
         full=given.full,
         since=given.since,
+        until=given.until,
+        origin=given.origin and Text(given.origin).strip(),
         offering=None if given.offering is None else str(name_of(str(given.offering))),
         source=None if given.reported is None else Text(given.reported.source),
         on=None if given.reported is None else given.reported.on,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
 
+from ledger.balance_sheet import BalanceSheet
 from ledger.command import Role
 from ledger.fault import Fault
 from ledger.intention import Desk, Intention, Objection
@@ -28,13 +29,14 @@ from ledger.teacher import RegisterTeacher
 from schema.access import Denied
 from schema.context import Context
 from schema.person import PersonInput, checked
-from schema.roll import files_of, place_of, roll_of
+from schema.roll import balances_of, files_of, place_of, roll_of
 from schema.scalars import Text
 
 SLICE_ROWS = 1_000
 BATCH_COMMANDS = 2_000
 MAY: dict[Form, tuple[Role, ...]] = {
     Form.TEACHERS: (Role.BUREAU, Role.OPERATOR),
+    Form.BALANCES: (Role.BUREAU, Role.INTEGRATOR, Role.OPERATOR),
     Form.SCHOOL_BASED: (Role.SCHOOL, Role.BUREAU, Role.INTEGRATOR, Role.OPERATOR),
 }
 # Which cell a refusal of the ledger is about, by the field that it names.
@@ -144,6 +146,17 @@ def _intentions(
                 on_file=files_of(house, party),
                 records=both or not isinstance(party, JurisdictionId),
                 recognises=isinstance(party, JurisdictionId),
+            ).plan()
+        case Form.BALANCES:
+            if not options.origin:
+                zh, en = "须写明余额来自哪个平台（origin）", "say in origin of which platform"
+                raise Fault("ORIGIN_MISSING", zh=zh, en=en, field="origin")
+            yield from BalanceSheet(
+                desk=desk,
+                roll=roll,
+                held=balances_of(house, party),
+                day=options.until or house.ledger.today(),
+                source=options.origin,
             ).plan()
         case form:
             raise Fault(

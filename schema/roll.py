@@ -7,15 +7,18 @@ number of the sheet is theirs.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
+from ledger.credit import CreditKind
 from ledger.fault import Fault
 from ledger.mapping import Reading
 from ledger.names import JurisdictionId, Name, OfferingId, ProviderId, SchoolId, TeacherId
 from ledger.roll import OnRoll, Roll, by_title, number_of
 from ledger.school_sheet import Key, OnFile
 from ledger.store.lookup import fingerprints_of, subjects_of
-from projections.catalogue import ENROLLMENTS, PROVIDERS, SCHOOL_BASED, SCHOOLS, TEACHERS
+from projections.catalogue import ENROLLMENTS, PROVIDERS, RECORDS, SCHOOL_BASED, SCHOOLS, TEACHERS
 from projections.projection import Projection
 from projections.reader import Where
 from projections.register import School, Teacher
@@ -83,6 +86,17 @@ def files_of(house: House, party: Name) -> dict[Key, OnFile]:
                 missed=each.hours_missed,
                 approved=each.approved,
             )
+    return found
+
+
+def balances_of(house: House, party: Name) -> dict[tuple[TeacherId, CreditKind, date], Decimal]:
+    """The opening balances that stand, by whose they are, of which kind and through which day."""
+    found: dict[tuple[TeacherId, CreditKind, date], Decimal] = {}
+    with house.reader.stream(RECORDS, within(house, party)) as (_, rows):
+        for _, record in rows:
+            for line in record.lines:
+                if line.balance is not None and not line.revoked:
+                    found[record.teacher, line.kind, line.completed] = line.credits
     return found
 
 

@@ -37,7 +37,8 @@ class LoadOptions(Struct, frozen=True, kw_only=True):
     full: bool = False
     since: date | None = None
     offering: str | None = None
-    day: date | None = None
+    until: date | None = None
+    origin: str | None = None
     source: str | None = None
     on: date | None = None
 

@@ -378,3 +378,30 @@ def test_a_school_records_its_trainings_and_its_bureau_recognises_them(served, b
     assert [each[1] for each in fates(again)] == ["UNCHANGED", "UNCHANGED"]
     other = planned(bureau, sheet(training(1, credits="6"), header=TRAININGS), "SCHOOL_BASED")
     assert fates(other) == [(2, "REFUSED", ["RECORDED_OTHERWISE"])]
+
+
+BALANCES = ("姓名", "身份证号", "集中培训学分", "远程培训学分", "校本培训学分", "是否确定")
+
+
+def test_balances_of_the_old_platform_are_loaded_and_marked_in_the_record(served, bureau):
+    loaded(bureau, sheet(teacher(1, number="T-1"), teacher(2), teacher(3)))
+    rows = (
+        (NAMES[0] + NAMES[1], id_number(1), "", "40", "20", "待核实"),
+        (NAMES[0] + NAMES[2], id_number(2), "90", "", "", "确定"),
+        (NAMES[0] + NAMES[3], id_number(3), "", "", "", ""),
+    )
+    options = {"origin": "市继教网", "until": "2024-01-31"}
+    made = loaded(bureau, sheet(*rows, header=BALANCES), "BALANCES", **options)
+    assert [each[1] for each in fates(made)] == ["NEW", "NEW", "UNCHANGED"]
+    record = bureau.ask(
+        'query($p: Position) { creditRecord(teacher: "teacher:T-1", atLeast: $p) { credits '
+        "lines { kind credits balance source } } }",
+        p=served.head,
+    )["creditRecord"]
+    assert record["credits"] == "60"
+    assert {each["balance"] for each in record["lines"]} == {"UNCERTAIN"}
+    again = planned(bureau, sheet(*rows, header=BALANCES), "BALANCES", **options)
+    assert again["unchanged"] == 3
+    upload = given_up(bureau, sheet(*rows, header=BALANCES), form="BALANCES")
+    errors = bureau.errors(PLAN, i={"upload": upload})
+    assert [each["code"] for each in errors] == ["ORIGIN_MISSING"]

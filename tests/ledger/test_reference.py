@@ -95,6 +95,7 @@ NEW = {
     ("RequestChange", "change"),
     ("AwardCredit", "credit"),
     ("RecordSchoolBased", "credit"),
+    ("OpenBalance", "credit"),
     ("DrawSample", "sample"),
     ("RequestCorrection", "petition"),
     ("BeginLoad", "load"),
