@@ -148,6 +148,8 @@ intention          拟办             intention.py (what a row of a sheet would 
 roll               花名册           roll.py (the teachers and schools that a row may mean)
 roster             名册             roster.py (a list of teachers, and what its rows lead to)
 balance sheet      期初余额表       balance_sheet.py (opening balances, row by row)
+result sheet       班级结果表       result_sheet.py (results of a class, row by row)
+term sheet         学期事项表       term_sheet.py (the steps of a past term, row by row)
 school sheet       校本培训表       school_sheet.py (school-based trainings, row by row)
 draft              草案             draft.py (a regulation text before it is adopted)
 conflict           抵触             conflict.py (of two rules: contradicting, or too lax below)
@@ -176,8 +178,8 @@ from ledger import (  # isort: skip  (order of life)
     influence, row, itemised, subtotal, aggregate, misreading, matching, comparison, trial,
     explanation, obstacle, denial, placement, exclusion, indicator, target, consequence, sheet,
     cell, mapping, wording, heading, reading, reconciliation, discrepancy, petition, load,
-    anomaly, intention, roll, roster, balance_sheet, school_sheet, statement, draft, conflict,
-    document, adoption, policy, amendment,
+    anomaly, intention, roll, roster, balance_sheet, result_sheet, term_sheet, school_sheet,
+    statement, draft, conflict, document, adoption, policy, amendment,
 )
 
 NOUNS = (
@@ -196,7 +198,7 @@ NOUNS = (
     influence, row, itemised, subtotal, aggregate, misreading, matching, comparison, trial,
     explanation, obstacle, denial, placement, exclusion, indicator, target, consequence, sheet,
     cell, mapping, wording, heading, reading, reconciliation, discrepancy, petition, load,
-    anomaly, intention, roll, roster, balance_sheet, school_sheet, statement, draft, conflict,
-    document, adoption, policy, amendment,
+    anomaly, intention, roll, roster, balance_sheet, result_sheet, term_sheet, school_sheet,
+    statement, draft, conflict, document, adoption, policy, amendment,
 )
 # fmt: on

@@ -15,6 +15,7 @@ from ledger.store.upload import Upload
 from projections.anomaly import Anomaly, AnomalyState
 from projections.catalogue import (
     ANOMALIES,
+    COMPLETIONS,
     ENROLLMENTS,
     OFFERINGS,
     PROVIDERS,
@@ -37,7 +38,7 @@ from schema.sheet import SheetMappingInput, chosen, saved_mappings
 Info = strawberry.Info[Context, None]
 enum_type(AnomalyState)
 AnomalyType: Any = output(Anomaly, key="anomaly")
-READ = (TEACHERS, SCHOOLS, PROVIDERS, ENROLLMENTS, OFFERINGS, SCHOOL_BASED, RECORDS)
+READ = (TEACHERS, SCHOOLS, PROVIDERS, ENROLLMENTS, OFFERINGS, SCHOOL_BASED, RECORDS, COMPLETIONS)
 MOVED_MAX = 1_000
 
 

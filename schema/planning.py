@@ -16,8 +16,9 @@ from ledger.fault import Fault
 from ledger.intention import Desk, Intention, Objection
 from ledger.load import Fate
 from ledger.mapping import Column, Form, Mapping
-from ledger.names import KINDS, JurisdictionId, LoadId, Name
+from ledger.names import KINDS, JurisdictionId, LoadId, Name, OfferingId
 from ledger.reading import read
+from ledger.result_sheet import ResultSheet
 from ledger.roster import Roster
 from ledger.school_sheet import SchoolSheet
 from ledger.sheet import Grid
@@ -26,17 +27,22 @@ from ledger.store.in_order import Rehearsed
 from ledger.store.load import LoadOptions, StoredRow, stored
 from ledger.store.work import Seal
 from ledger.teacher import RegisterTeacher
+from ledger.term_sheet import TermSheet
 from schema.access import Denied
 from schema.context import Context
 from schema.person import PersonInput, checked
-from schema.roll import balances_of, files_of, place_of, roll_of
+from schema.roll import balances_of, files_of, place_of, results_of, roll_of
 from schema.scalars import Text
 
 SLICE_ROWS = 1_000
 BATCH_COMMANDS = 2_000
+# Each of its steps stands on those before, which are all held in mind.
+TERM_ROWS_MAX = 20_000
 MAY: dict[Form, tuple[Role, ...]] = {
     Form.TEACHERS: (Role.BUREAU, Role.OPERATOR),
     Form.BALANCES: (Role.BUREAU, Role.INTEGRATOR, Role.OPERATOR),
+    Form.TERM: (Role.INTEGRATOR, Role.OPERATOR),
+    Form.RESULTS: (Role.PROVIDER, Role.OPERATOR),
     Form.SCHOOL_BASED: (Role.SCHOOL, Role.BUREAU, Role.INTEGRATOR, Role.OPERATOR),
 }
 # Which cell a refusal of the ledger is about, by the field that it names.
@@ -134,7 +140,8 @@ def _intentions(
     house, party = context.house, name_of(options.party)
     reading = read(grid, mapping)
     desk = Desk(load=load, place=place_of(house, party), reading=reading)
-    roll = roll_of(house, party, reading)
+    offering = _class(options) if mapping.form is Form.RESULTS else None
+    roll = roll_of(house, party, reading, offering)
     match mapping.form:
         case Form.TEACHERS:
             yield from Roster(desk=desk, roll=roll, full=options.full, since=options.since).plan()
@@ -158,6 +165,17 @@ def _intentions(
                 day=options.until or house.ledger.today(),
                 source=options.origin,
             ).plan()
+        case Form.RESULTS:
+            assert offering is not None
+            yield from ResultSheet(
+                desk=desk, roll=roll, offering=offering, held=results_of(house, offering)
+            ).plan()
+        case Form.TERM:
+            if options.source is None or len(reading.rows) > TERM_ROWS_MAX:
+                zh = f"须写明来源，且一次至多 {TERM_ROWS_MAX} 行"
+                en = f"name the source, and give at most {TERM_ROWS_MAX} rows"
+                raise Fault("BAD_TERM", zh=zh, en=en, field="reported")
+            yield from TermSheet(desk=desk, roll=roll).plan()
         case form:
             raise Fault(
                 "FORM_NOT_LOADED",
@@ -165,6 +183,13 @@ def _intentions(
                 en=f"a sheet of the form {form.value} is compared, not loaded",
                 field="upload",
             )
+
+
+def _class(options: LoadOptions) -> OfferingId:
+    if options.offering is None:
+        zh, en = "须写明班期（offering）", "say of which class the results are, in offering"
+        raise Fault("OFFERING_MISSING", zh=zh, en=en, field="offering")
+    return OfferingId(options.offering)
 
 
 def _try(

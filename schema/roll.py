@@ -15,10 +15,19 @@ from ledger.credit import CreditKind
 from ledger.fault import Fault
 from ledger.mapping import Reading
 from ledger.names import JurisdictionId, Name, OfferingId, ProviderId, SchoolId, TeacherId
+from ledger.result_sheet import Attended
 from ledger.roll import OnRoll, Roll, by_title, number_of
 from ledger.school_sheet import Key, OnFile
 from ledger.store.lookup import fingerprints_of, subjects_of
-from projections.catalogue import ENROLLMENTS, PROVIDERS, RECORDS, SCHOOL_BASED, SCHOOLS, TEACHERS
+from projections.catalogue import (
+    COMPLETIONS,
+    ENROLLMENTS,
+    PROVIDERS,
+    RECORDS,
+    SCHOOL_BASED,
+    SCHOOLS,
+    TEACHERS,
+)
 from projections.projection import Projection
 from projections.reader import Where
 from projections.register import School, Teacher
@@ -98,6 +107,16 @@ def balances_of(house: House, party: Name) -> dict[tuple[TeacherId, CreditKind, 
                 if line.balance is not None and not line.revoked:
                     found[record.teacher, line.kind, line.completed] = line.credits
     return found
+
+
+def results_of(house: House, offering: OfferingId) -> dict[TeacherId, Attended]:
+    """What the ledger has of the trainees of a class."""
+    where = Where().and_equal(offering=offering)
+    with house.reader.stream(COMPLETIONS, where) as (_, rows):
+        return {
+            each.teacher: Attended(missed=each.hours_missed, passed=each.assessed)
+            for _, each in rows
+        }
 
 
 def _own(house: House, party: Name, offering: OfferingId | None) -> Iterator[tuple[str, Teacher]]:

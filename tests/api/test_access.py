@@ -347,6 +347,7 @@ def _canary(town: Served, command: type[Command], kind: type[Name]) -> str:
         "term": "term:2024H1", "order": "order:canary-r1", "project": "project:canary-p1",
         "offering": "offering:canary-o1", "change": "change:canary-c1",
         "credit": f"credit:canary-{credit}",
+        "anomaly": "anomaly:canary-a2", "load": "load:canary-l1",
         "sample": "sample:canary-s1", "document": "document:zj24",  # the province's
         "": "offering:canary-o1",
     }.get(kind.kind, "staff:nobody")  # fmt: skip

@@ -12,13 +12,15 @@ from python_calamine import CalamineWorkbook
 from ledger.anomaly import SettleAnomaly
 from ledger.command import Role
 from ledger.load import EndLoad
+from ledger.offering import OpenOffering
 from ledger.register import RegisterSchool
 from ledger.store.feed import Filter
 from schema import planning
 from tests.api.test_upload import given_up
-from tests.cast import OTHER_SCHOOL, RUIAN, SCHOOL
+from tests.cast import COUNTY_SCHOOL, LIN, OFFERING, OTHER_SCHOOL, RUIAN, SCHOOL, UNIVERSITY
 from tests.server import Party, Served, codes
 from tests.sheets import xlsx
+from tests.town import chosen, declared, registered, tell
 
 PLAN = """mutation($i: LoadInput!) { planLoad(input: $i) { token form position digest count new
   changed unchanged anomalies refused batches begun ended rows { end rows { row fate teacher
@@ -405,3 +407,43 @@ def test_balances_of_the_old_platform_are_loaded_and_marked_in_the_record(served
     upload = given_up(bureau, sheet(*rows, header=BALANCES), form="BALANCES")
     errors = bureau.errors(PLAN, i={"upload": upload})
     assert [each["code"] for each in errors] == ["ORIGIN_MISSING"]
+
+
+def test_a_provider_loads_the_results_of_its_class(served):
+    tell(served.house.ledger, [each for part in (registered, declared, chosen) for each in part()])
+    provider = served.party(Role.PROVIDER, COUNTY_SCHOOL)
+    header = ("教师编号", "考核结果", "缺课学时")
+    data = sheet((LIN.value, "合格", "0"), ("nobody", "合格", ""), header=header)
+    made = planned(provider, data, "RESULTS", offering=OFFERING)
+
+    assert fates(made) == [(2, "NEW", []), (3, "REFUSED", ["NOBODY"])]
+    assert committed(provider, made["token"], l=True)["complete"]
+    again = planned(provider, data, "RESULTS", offering=OFFERING)
+    assert fates(again)[0] == (2, "UNCHANGED", [])
+    stranger = served.party(Role.PROVIDER, UNIVERSITY)
+    made = planned(stranger, data, "RESULTS", offering=OFFERING)
+    assert fates(made) == [(2, "REFUSED", ["NOBODY"]), (3, "REFUSED", ["NOBODY"])]
+
+
+def test_steps_of_a_past_term_are_reported_with_the_findings_that_follow(served):
+    tell(served.house.ledger, [each for part in (registered, declared) for each in part()])
+    opening = [each for each in chosen() if isinstance(each.command, OpenOffering)]
+    tell(served.house.ledger, opening)
+    party = served.party(Role.INTEGRATOR, RUIAN, "staff:other-system")
+    header = ("环节", "教师编号", "班级编号", "日期", "结果")
+    own = LIN.value, OFFERING.value
+    data = sheet(
+        ("录取", *own, "2024-03-18", "通过"),
+        ("选课", *own, "2024-01-02", ""),
+        ("学校审核", *own, "2024-01-03", "通过"),
+        header=header,
+    )
+    reported = {"source": "旧平台/2024H1", "on": "2024-03-19"}
+    made = planned(party, data, "TERM", reported=reported)
+    assert fates(made) == [(3, "NEW", []), (4, "NEW", []), (2, "NEW", [])]
+    head = served.head
+    done = committed(party, made["token"])
+    assert done["complete"], done
+    events = list(served.house.ledger.feed.entries(Filter(after=head)))
+    assert {each.source for each in events} == {"旧平台/2024H1"}
+    assert "finding.made" in {each.event.NAME for each in events}
