@@ -19,6 +19,7 @@ from ledger.mapping import Column, Form, Mapping
 from ledger.names import KINDS, JurisdictionId, LoadId, Name, OfferingId
 from ledger.reading import read
 from ledger.result_sheet import ResultSheet
+from ledger.roll import Roll
 from ledger.roster import Roster
 from ledger.school_sheet import SchoolSheet
 from ledger.sheet import Grid
@@ -29,7 +30,7 @@ from ledger.store.work import Seal
 from ledger.teacher import RegisterTeacher
 from ledger.term_sheet import TermSheet
 from schema.access import Denied
-from schema.context import Context
+from schema.context import Context, House
 from schema.person import PersonInput, checked
 from schema.roll import balances_of, files_of, place_of, results_of, roll_of
 from schema.scalars import Text
@@ -155,26 +156,14 @@ def _intentions(
                 recognises=isinstance(party, JurisdictionId),
             ).plan()
         case Form.BALANCES:
-            if not options.origin:
-                zh, en = "须写明余额来自哪个平台（origin）", "say in origin of which platform"
-                raise Fault("ORIGIN_MISSING", zh=zh, en=en, field="origin")
-            yield from BalanceSheet(
-                desk=desk,
-                roll=roll,
-                held=balances_of(house, party),
-                day=options.until or house.ledger.today(),
-                source=options.origin,
-            ).plan()
+            yield from _balances(house, party, desk, roll, options)
         case Form.RESULTS:
             assert offering is not None
             yield from ResultSheet(
                 desk=desk, roll=roll, offering=offering, held=results_of(house, offering)
             ).plan()
         case Form.TERM:
-            if options.source is None or len(reading.rows) > TERM_ROWS_MAX:
-                zh = f"须写明来源，且一次至多 {TERM_ROWS_MAX} 行"
-                en = f"name the source, and give at most {TERM_ROWS_MAX} rows"
-                raise Fault("BAD_TERM", zh=zh, en=en, field="reported")
+            _reported(options, len(reading.rows))
             yield from TermSheet(desk=desk, roll=roll).plan()
         case form:
             raise Fault(
@@ -183,6 +172,29 @@ def _intentions(
                 en=f"a sheet of the form {form.value} is compared, not loaded",
                 field="upload",
             )
+
+
+def _balances(
+    house: House, party: Name, desk: Desk, roll: Roll, options: LoadOptions
+) -> Iterator[Intention]:
+    if not options.origin:
+        zh, en = "须写明余额来自哪个平台（origin）", "say in origin of which platform"
+        raise Fault("ORIGIN_MISSING", zh=zh, en=en, field="origin")
+    sheet = BalanceSheet(
+        desk=desk,
+        roll=roll,
+        held=balances_of(house, party),
+        day=options.until or house.ledger.today(),
+        source=options.origin,
+    )
+    return sheet.plan()
+
+
+def _reported(options: LoadOptions, rows: int) -> None:
+    if options.source is None or rows > TERM_ROWS_MAX:
+        zh = f"须写明来源，且一次至多 {TERM_ROWS_MAX} 行"
+        en = f"name the source, and give at most {TERM_ROWS_MAX} rows"
+        raise Fault("BAD_TERM", zh=zh, en=en, field="reported")
 
 
 def _class(options: LoadOptions) -> OfferingId:
