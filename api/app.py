@@ -24,6 +24,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
 from api.auth import PUBLIC, BadToken, asker_of
 from api.clock import DemoClock
 from api.door_export import ExportDoor
+from api.door_load import LoadDoor
 from api.door_report import ReportDoor
 from api.door_upload import UploadDoor
 from api.limits import BodyLimit, TooLarge, failure
@@ -155,6 +156,7 @@ def create_app(
         *exports.routes(),
         *uploads.routes(),
         *ReportDoor(house, key).routes(),
+        *LoadDoor(house, key).routes(),
         Route("/healthz", healthz),
         Route("/readyz", readyz),
     ]

@@ -18,6 +18,7 @@ from api.command_export import export
 from api.command_history import history
 from api.command_indicator import show_indicators
 from api.command_level import levels
+from api.command_load import load
 from api.command_migrate import migrate
 from api.command_reconcile import reconcile
 from api.command_record import record
@@ -77,6 +78,7 @@ app.command()(levels)
 app.command()(reconcile)
 app.add_typer(sign_offs, name="sign-off")
 app.command()(export)
+app.command()(load)
 app.command()(check)
 app.command()(token)
 app.command()(erase)

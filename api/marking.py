@@ -7,6 +7,7 @@ again. Each text is stored as a text: nothing that stood in a cell becomes a for
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -23,8 +24,10 @@ ABOUT = "校验结果"
 FAULTY, HEADER, WIDTH = "#FFC7CE", "#FFEB9C", 40
 
 
-def marked(grid: Grid, mapping: Mapping) -> tuple[bytes, int]:
-    """The workbook, and how many rows stand in it."""
+def marked(
+    grid: Grid, mapping: Mapping, found: Iterable[CellFault] | None = None
+) -> tuple[bytes, int]:
+    """The workbook, and how many rows stand in it; ``found``: faults in place of the reading's."""
     reading = read(grid, mapping)
     tab = grid.tab(mapping.tab)
     assert tab is not None
@@ -36,6 +39,10 @@ def marked(grid: Grid, mapping: Mapping) -> tuple[bytes, int]:
     book.set_properties({"created": MADE})
     sheet, about = book.add_worksheet("标注"), book.add_worksheet(ABOUT)
     faults = dict(problems(reading))
+    if found is not None:
+        faults = {}
+        for each in found:
+            faults.setdefault(each.row, []).append(each)
     _rows(book, sheet, tab, mapping, faults)
     told = [
         ("工作表", mapping.tab),

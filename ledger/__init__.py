@@ -92,6 +92,7 @@ school plan        学校培训规划     school_plan.py
 recognition        学时认定         recognition.py
 worth              应得学分         worth.py (what a training is worth to one trainee)
 credit             学分认定         credit.py
+balance            期初余额         balance.py (what a teacher had on the old platform)
 correction         更正             correction.py
 adjustment         学分更正         adjustment.py (of one credit, by the bureau)
 misconduct         违规违纪         misconduct.py
@@ -104,6 +105,7 @@ structure          学分结构         structure.py
 footing            计算口径         footing.py (over which credits a cycle is added up)
 breakdown          计入明细         breakdown.py (how much of each credit counts, and why not)
 yearly             年度学时         yearly.py
+doubt              存疑             doubt.py (what hangs on an amount that is not sure)
 verdict            周期合格判断     verdict.py
 ground             判断依据         ground.py (the tree of requirements under a verdict)
 caution            预先提醒         caution.py (before a training or a cycle is lost)
@@ -138,6 +140,7 @@ target             目标             target.py (of a locality)
 consequence        结果运用         consequence.py
 sheet              表格             sheet.py (of a file that was given up, cell by cell)
 cell               单元格           cell.py (what people write into one, and how it is read)
+phrase             用语             phrase.py (wordings in a cell that stand for a value)
 mapping            列对应           mapping.py (what each column of a sheet means)
 wording            列名             wording.py (by what names columns are called)
 heading            表头             heading.py (where a header stands, and its wordings)
@@ -146,6 +149,15 @@ claimed            名册各行         claimed.py (the rows of a sheet as perso
 reconciliation     对账             reconciliation.py (a bureau's sheet held against the ledger)
 discrepancy        对账差异         discrepancy.py (how differences are settled, and signed)
 petition           更正申请         petition.py (that a credit be put right; its bureau decides)
+load               载入             load.py (a sheet is taken in, as a dry run had shown it)
+anomaly            异常             anomaly.py (in what a list contradicts the ledger; settled)
+intention          拟办             intention.py (what a row of a sheet would lead to)
+roll               花名册           roll.py (the teachers and schools that a row may mean)
+roster             名册             roster.py (a list of teachers, and what its rows lead to)
+balance sheet      期初余额表       balance_sheet.py (opening balances, row by row)
+result sheet       班级结果表       result_sheet.py (results of a class, row by row)
+term sheet         学期事项表       term_sheet.py (the steps of a past term, row by row)
+school sheet       校本培训表       school_sheet.py (school-based trainings, row by row)
 draft              草案             draft.py (a regulation text before it is adopted)
 conflict           抵触             conflict.py (of two rules: contradicting, or too lax below)
 adoption           采纳             adoption.py (a document comes into force at a place)
@@ -167,13 +179,14 @@ from ledger import (  # isort: skip  (order of life)
     log, extent, withdrawal, circular, settlement, attendance, leave, assessment, evaluation,
     safeguard, completion, judgement, notice, feedback, charge, conduct, omission, closing,
     school_based, population, sample, oversight, observation, funding, duty, school_plan,
-    recognition, worth, credit, correction, adjustment, misconduct, remedy, redress, record,
-    erasure, special, structure, footing, breakdown, yearly, verdict, ground, caution, evidence,
-    way, difference, summary, level, drift, sign_off, claim, cause, attribution, pairing, holding,
-    influence, row, itemised, subtotal, aggregate, misreading, matching, comparison, trial,
-    explanation, obstacle, denial, placement, exclusion, indicator, target, consequence, sheet,
-    cell, mapping, wording, heading, reading, claimed, reconciliation, discrepancy, petition,
-    statement, draft, conflict, document, adoption, policy, amendment,
+    recognition, worth, credit, balance, correction, adjustment, misconduct, remedy, redress,
+    record, erasure, special, structure, footing, breakdown, yearly, doubt, verdict, ground,
+    caution, evidence, way, difference, summary, level, drift, sign_off, claim, cause, attribution,
+    pairing, holding, influence, row, itemised, subtotal, aggregate, misreading, matching,
+    comparison, trial, explanation, obstacle, denial, placement, exclusion, indicator, target,
+    consequence, sheet, cell, phrase, mapping, wording, heading, reading, claimed, reconciliation,
+    discrepancy, petition, load, anomaly, intention, roll, roster, balance_sheet, result_sheet,
+    term_sheet, school_sheet, statement, draft, conflict, document, adoption, policy, amendment,
 )
 
 NOUNS = (
@@ -186,12 +199,13 @@ NOUNS = (
     log, extent, withdrawal, circular, settlement, attendance, leave, assessment, evaluation,
     safeguard, completion, judgement, notice, feedback, charge, conduct, omission, closing,
     school_based, population, sample, oversight, observation, funding, duty, school_plan,
-    recognition, worth, credit, correction, adjustment, misconduct, remedy, redress, record,
-    erasure, special, structure, footing, breakdown, yearly, verdict, ground, caution, evidence,
-    way, difference, summary, level, drift, sign_off, claim, cause, attribution, pairing, holding,
-    influence, row, itemised, subtotal, aggregate, misreading, matching, comparison, trial,
-    explanation, obstacle, denial, placement, exclusion, indicator, target, consequence, sheet,
-    cell, mapping, wording, heading, reading, claimed, reconciliation, discrepancy, petition,
-    statement, draft, conflict, document, adoption, policy, amendment,
+    recognition, worth, credit, balance, correction, adjustment, misconduct, remedy, redress,
+    record, erasure, special, structure, footing, breakdown, yearly, doubt, verdict, ground,
+    caution, evidence, way, difference, summary, level, drift, sign_off, claim, cause, attribution,
+    pairing, holding, influence, row, itemised, subtotal, aggregate, misreading, matching,
+    comparison, trial, explanation, obstacle, denial, placement, exclusion, indicator, target,
+    consequence, sheet, cell, phrase, mapping, wording, heading, reading, claimed, reconciliation,
+    discrepancy, petition, load, anomaly, intention, roll, roster, balance_sheet, result_sheet,
+    term_sheet, school_sheet, statement, draft, conflict, document, adoption, policy, amendment,
 )
 # fmt: on

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from ledger.amount import exact
+from ledger.balance import BalanceOpened
 from ledger.command import Command, Refused, Selector, about, fact, premature
 from ledger.completion import HoursDeduction
 from ledger.correction import Account
@@ -21,6 +22,8 @@ from ledger.review import reasoned
 from ledger.school_based import SchoolBasedRecognised
 from ledger.teacher import TEACHER_EVENTS, Whereabouts
 from ledger.worth import Worth, credited, more_than_worth
+
+OTHER_CREDITS: list[type[Event]] = [SchoolBasedRecognised, BalanceOpened]
 
 
 @dataclass(kw_only=True)
@@ -36,7 +39,7 @@ class CreditStep(Command):
 
     def boundary(self) -> list[Selector]:
         return [
-            about(self.credit, self.teacher, of=[*CREDIT_EVENTS, SchoolBasedRecognised]),
+            about(self.credit, self.teacher, of=[*CREDIT_EVENTS, *OTHER_CREDITS]),
             about(self.teacher, of=TEACHER_EVENTS),
         ]
 
@@ -94,6 +97,8 @@ class CorrectCredit(CreditStep):
         return self.worth.barred(self.ask.rules, self.credit) if credits else None
 
     def _exceeded(self, credits: Decimal) -> Refused | None:
+        if self.account.balance is not None:
+            return None  # no training says what it is worth at most
         awarded, told = self.account.awarded, self.account.recognised
         if awarded is not None and self.worth.room.opened is not None:
             base, missed = awarded.base_credits, awarded.hours_missed

@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from ledger.amount import ZERO, exact
 from ledger.attendance import ATTENDANCE_EVENTS, AttendanceCorrected, AttendanceRecorded, within
+from ledger.balance import BalanceOpened
 from ledger.command import Refused, Selector, about, fact
 from ledger.completion import (
     COMPLETION_EVENTS,
@@ -62,6 +63,7 @@ class Account:
 
     awarded: CreditAwarded | None = None
     recognised: SchoolBasedRecognised | None = None
+    balance: BalanceOpened | None = None
     authority: JurisdictionId | None = None
     credits: Decimal = ZERO
     revoked: bool = False
@@ -78,6 +80,9 @@ class Account:
             case SchoolBasedRecognised(approved=True) as event:
                 self.credits, self.revoked, self.authority = event.credits, False, event.place
                 self.recognised = event
+            case BalanceOpened() as event:
+                self.credits, self.revoked, self.authority = event.credits, False, event.place
+                self.balance = event
             case CreditCorrected(credits=credits, decided=decided):
                 # A credit put right after it was revoked stands again.
                 self.credits, self.revoked, self.decided = credits, False, decided

@@ -32,6 +32,8 @@ from ledger.school_based import SchoolBasedRecorded
 from ledger.teacher import TEACHER_EVENTS, Whereabouts
 from ledger.worth import Worth, credited
 
+BALANCE = "balance.opened"
+
 
 class CreditKind(Enum):
     """The kind of training that a credit comes from."""
@@ -135,6 +137,8 @@ class AwardCredit(Command):
             about(self.teacher, of=[*TEACHER_EVENTS, *CYCLE_EVENTS]),
             about(self.teacher, self.offering, of=[CreditAwarded]),
             about(self.credit, of=[CreditAwarded, SchoolBasedRecorded]),
+            # Nor has a balance of another platform the name; it is a later noun.
+            Selector(types=(BALANCE,), tags=(str(self.credit),)),
         ]
 
     def beyond(self) -> list[Selector]:
@@ -158,8 +162,8 @@ class AwardCredit(Command):
         self.starts.learn(entry)
         self.worth.learn(entry)
         event = entry.event
-        if isinstance(event, CreditAwarded | SchoolBasedRecorded):
-            self.used = self.used or event.credit == self.credit
+        if isinstance(event, CreditAwarded | SchoolBasedRecorded) or event.NAME == BALANCE:
+            self.used = self.used or getattr(event, "credit", None) == self.credit
         if isinstance(event, CreditAwarded) and self._same(event):
             self.awarded = entry.id
 

@@ -231,12 +231,12 @@ def decode_event(name: str, version: int, data: bytes) -> Event:
     if version == cls.VERSION:
         decoder = _DECODERS.get(cls)
         if decoder is None:
-            decoder = _DECODERS[cls] = msgspec.json.Decoder(cls, dec_hook=_revive)
+            decoder = _DECODERS[cls] = msgspec.json.Decoder(cls, dec_hook=revive)
         return cast(Event, decoder.decode(data))
     body: Body = msgspec.json.decode(data)
     for step in range(version, cls.VERSION):
         body = cls.STEPS[step](body)
-    return msgspec.convert(body, cls, dec_hook=_revive)
+    return msgspec.convert(body, cls, dec_hook=revive)
 
 
 def dated_types() -> list[str]:
@@ -311,7 +311,8 @@ def _express(value: object) -> object:
     raise TypeError(f"{type(value).__name__} has no place in an event")
 
 
-def _revive(kind: type, value: Any) -> Any:
+def revive(kind: type, value: Any) -> Any:
+    """A name of what was written; the hook by which events and commands are read back."""
     if issubclass(kind, Name):
         return kind(value)
     raise TypeError(f"{kind.__name__} has no place in an event")

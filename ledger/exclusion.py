@@ -12,6 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from ledger.balance import BalanceOpened
 from ledger.breakdown import cuts_of
 from ledger.command import Selector, about
 from ledger.completion import HoursDeduction
@@ -204,7 +205,7 @@ def _deducted(case: _Case) -> Iterator[ReasonWhy]:
     line = case.line
     if line.worth(case.unit) >= case.whole:
         return
-    awarded = case.events(CreditAwarded, SchoolBasedRecognised)[:1]
+    awarded = case.events(CreditAwarded, SchoolBasedRecognised, BalanceOpened)[:1]
     changed = case.events(CreditCorrected)
     yield reason(
         "DEDUCTED",

@@ -15,6 +15,7 @@ from typing import Any
 from msgspec import Struct
 
 from ledger.amount import ZERO
+from ledger.balance import Certainty
 from ledger.breakdown import Share, TrainingKind
 from ledger.cycle import CycleTotal
 from ledger.names import JurisdictionId
@@ -176,6 +177,7 @@ def _kinds(verdict: Verdict, shares: Sequence[Share]) -> Iterator[Ground]:
                 had=str(counted),
                 zh=f"{_KIND_ZH[kind]}计入 {counted} {unit}。",
                 en=f"{counted} {verdict.unit.value.lower()} of {kind.value} count.",
+                certain=all(each.balance is not Certainty.UNCERTAIN for each in own),
                 positions=tuple(sorted({at for each in own for at in each.positions})),
                 events=tuple(event for each in own for event in each.events),
             )

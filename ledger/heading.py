@@ -164,7 +164,7 @@ def _meanings(header: Sequence[str], form: Form) -> dict[int, Column]:
     if Column.STARTED in claims and Column.COMPLETED not in claims:
         # One day is that of the end, unless it is called that of the beginning.
         at = claims[Column.STARTED][1]
-        if not re.search("开|起|报到|start", header[at - 1]):
+        if not re.search("开|起|报到|调|到岗|到校|start", header[at - 1]):
             columns[at] = Column.COMPLETED
     return columns
 

@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from ledger.balance import BalanceOpened
 from ledger.breakdown import TrainingKind
 from ledger.completion import (
     CompletionDenied,
@@ -39,7 +40,12 @@ ASIDE_EVENTS: tuple[type[Event], ...] = (
     SchoolBasedRecorded,
     SchoolBasedRecognised,
 )
-AHEAD_EVENTS: tuple[type[Event], ...] = (*ASIDE_EVENTS, CreditAwarded, TeacherTransferred)
+AHEAD_EVENTS: tuple[type[Event], ...] = (
+    *ASIDE_EVENTS,
+    CreditAwarded,
+    BalanceOpened,
+    TeacherTransferred,
+)
 
 
 class Training(Struct, kw_only=True, frozen=True):

@@ -71,6 +71,7 @@ class Column(Enum):
     CREDITS_DISTANCE = "CREDITS_DISTANCE"
     CREDITS_SCHOOL_BASED = "CREDITS_SCHOOL_BASED"
     PASSED = "PASSED"
+    CERTAIN = "CERTAIN"
     STEP = "STEP"
     NOTE = "NOTE"
 
@@ -142,6 +143,7 @@ class SheetRow(Struct, frozen=True, kw_only=True):
     hours_missed: Decimal | None = None
     by_kind: dict[CreditKind, Decimal] = {}
     passed: bool | None = None
+    certain: bool | None = None
     step: str | None = None
     note: str | None = None
 

@@ -159,6 +159,18 @@ class ReconciliationId(Name, kind="reconciliation"):
     __slots__ = ()
 
 
+class LoadId(Name, kind="load"):
+    """One sheet that was taken into the ledger (载入)."""
+
+    __slots__ = ()
+
+
+class AnomalyId(Name, kind="anomaly"):
+    """One contradiction between a list and the ledger (异常)."""
+
+    __slots__ = ()
+
+
 class PetitionId(Name, kind="petition"):
     """One request that a credit be put right (更正申请)."""
 

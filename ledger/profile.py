@@ -30,8 +30,9 @@ class NotImported(Refused):
 
 @dataclass(kw_only=True)
 class UpdateTeacherProfile(Command):
-    """Bring a teacher's data up to date, by the school; ``term``: for whose selection.
+    """Bring a teacher's data up to date, by the school or its bureau.
 
+    ``term``: for whose selection.
     Where no term is named it is the one whose data are being updated, or that is being chosen from.
     """
 
@@ -65,7 +66,9 @@ class UpdateTeacherProfile(Command):
                 pass
 
     def authority(self) -> Name:
-        return self.now.known(self.teacher)
+        school = self.now.known(self.teacher)
+        scope = self.ask.asker.scope if self.ask else None
+        return self.now.place if scope == self.now.place else school
 
     def territory(self) -> JurisdictionId | None:
         return self.now.place

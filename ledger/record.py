@@ -9,6 +9,7 @@ from typing import Any
 from msgspec import Struct, structs
 
 from ledger.amount import ZERO, plain
+from ledger.balance import BalanceOpened, Certainty
 from ledger.category import CATEGORY_EVENTS, Belonging, belongings_after
 from ledger.credit import CreditAwarded, CreditCorrected, CreditKind, CreditRevoked
 from ledger.cycle import CreditCycleOpened, Cycle, Unit, cycle_on
@@ -32,6 +33,7 @@ class Line(Struct, kw_only=True):
 
     ``hours_beyond``: hours on days longer than a day is recognised for. ``awarded``: what it was
     worth when it last stood, ``reason``: why it was revoked. ``rules``: those of the amount.
+    ``balance``: no training, but what another platform had from ``since`` on; ``source``: which.
     """
 
     credit: CreditId
@@ -56,6 +58,9 @@ class Line(Struct, kw_only=True):
     awarded: Decimal = ZERO
     reason: str = ""
     rules: tuple[str, ...] = ()
+    balance: Certainty | None = None
+    since: date | None = None
+    source: str = ""
     positions: list[int] = []
     events: list[str] = []
 
@@ -65,6 +70,11 @@ class Line(Struct, kw_only=True):
         if self.revoked or self.base_credits == self.hours_planned:
             return self.credits
         return max(self.hours_planned - self.hours_missed - self.hours_beyond, ZERO)
+
+    @property
+    def spread(self) -> bool:
+        """Whether it spans years, so that nobody knows what of it is of which."""
+        return self.since is not None and self.since.year != self.completed.year
 
     def worth(self, unit: Unit) -> Decimal:
         """What it counts for in a unit."""
@@ -116,6 +126,8 @@ class Record(Struct, kw_only=True):
                 self._add(entry, _line(event, entry))
             case SchoolBasedRecognised(approved=True) as event:
                 self._add(entry, _school_line(event, entry))
+            case BalanceOpened() as event:
+                self._add(entry, _balance_line(event, entry))
             case CreditCorrected() as event:
                 self._change(event.credit, event.credits, entry, missed=event.hours_missed)
             case CreditRevoked() as event:
@@ -167,6 +179,9 @@ class Record(Struct, kw_only=True):
                 line.awarded = line.awarded if revoked else credits
                 line.credits, line.revoked, line.reason = credits, revoked, reason
                 line.hours_missed = line.hours_missed if missed is None else missed
+                if line.balance is not None and not revoked:
+                    # What the bureau put right is what it says.
+                    line.balance = Certainty.CERTAIN
                 line.positions = [*line.positions, entry.position]
                 line.events = [*line.events, entry.id]
 
@@ -199,6 +214,7 @@ RECORD_EVENTS: tuple[type[Event], ...] = (
     CreditCorrected,
     CreditRevoked,
     SchoolBasedRecognised,
+    BalanceOpened,
 )
 
 
@@ -252,4 +268,23 @@ def _school_line(event: SchoolBasedRecognised, entry: Entry) -> Line:
         credits=event.credits,
         completed=event.completed,
         recognised=entry.on,
+    )
+
+
+def _balance_line(event: BalanceOpened, entry: Entry) -> Line:
+    return Line(
+        credit=event.credit,
+        kind=event.kind,
+        title=f"期初余额（{event.source}）",
+        school=event.school,
+        place=event.place,
+        base_credits=event.credits,
+        hours_planned=event.credits,
+        hours_missed=ZERO,
+        credits=event.credits,
+        completed=event.completed,
+        recognised=entry.on,
+        balance=event.certainty,
+        since=event.since,
+        source=event.source,
     )

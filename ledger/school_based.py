@@ -96,7 +96,7 @@ class RecordSchoolBased(Command):
 
     def boundary(self) -> list[Selector]:
         # A credit of a training has no other name either; it is a later noun, so by its name.
-        names = (SchoolBasedRecorded.NAME, "credit.awarded")
+        names = (SchoolBasedRecorded.NAME, "credit.awarded", "balance.opened")
         return [
             Selector(types=names, tags=(str(self.credit),)),
             about(self.teacher, of=[*TEACHER_EVENTS, SchoolBasedRecorded, SchoolBasedRecognised]),

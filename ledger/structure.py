@@ -46,6 +46,10 @@ class OnceIntensive(
 
     def counts(self, line: Line) -> bool:
         """Whether a line is such a training: by base credit or hours, before deductions (C-15)."""
+        return line.balance is None and self.perhaps(line)
+
+    def perhaps(self, line: Line) -> bool:
+        """Whether such a training may stand behind a line, as behind what another platform had."""
         if line.kind is not CreditKind.INTENSIVE or line.revoked:
             return False
         if self.base_credits_min is not None:
@@ -177,7 +181,10 @@ def once(
     result = Result.MET if met else Result.NOT_MET
     note_zh = note_en = ""
     aside = None
-    if not met:
+    if not met and any(rule.value.perhaps(each) for each in lines):
+        result = Result.INDETERMINATE
+        note_zh, note_en = "（期初余额中是否有，不得而知）", " (a balance may hold one)"
+    elif not met:
         suspended = set_aside(rules, rule, place, cycle.last_day)
         if suspended is not None:
             result, aside = suspended, suspension(rules, place, cycle.last_day)

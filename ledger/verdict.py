@@ -8,7 +8,7 @@ principal are shown beside the cycle and do not decide it.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from msgspec import Struct
@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from ledger.amount import ZERO, plain
 from ledger.cycle import Cycle, Unit
+from ledger.doubt import doubted, sure
 from ledger.footing import Footing, footing
 from ledger.record import Line, Record, stands_on
 from ledger.regulation import Rulebook
@@ -46,6 +47,19 @@ class Verdict(Struct, kw_only=True, frozen=True):
 
 def judge(record: Record, rules: Rulebook, day: date) -> Verdict | None:
     """The verdict on the cycle that holds the day; ``None`` for one who never entered."""
+    whole, certain = _judged(record, rules, day), sure(record)
+    if whole is None or certain is None:
+        return whole
+    without = _judged(certain, rules, day)
+    assert without is not None
+    requirements = doubted(whole.requirements, without.requirements)
+    result = _overall(requirements)
+    zh, en = _said(whole, requirements, result)
+    return replace(whole, requirements=requirements, result=result, zh=zh, en=en)
+
+
+def _judged(record: Record, rules: Rulebook, day: date) -> Verdict | None:
+    """The verdict on all amounts as they stand."""
     record = record.at(day)
     base = footing(record, rules, day)
     if base is None:
@@ -72,7 +86,7 @@ def judge(record: Record, rules: Rulebook, day: date) -> Verdict | None:
         *yearly(record, rules, day, cycle),
     )
     beside = tuple(replace(each, decides=False) for each in beside)
-    return Verdict(
+    found = Verdict(
         result=result,
         day=day,
         cycle_number=cycle.number,
@@ -82,11 +96,24 @@ def judge(record: Record, rules: Rulebook, day: date) -> Verdict | None:
         cut=cut,
         unit=unit,
         requirements=(*requirements, *beside),
-        zh=f"周期 {cycle.start} 至 {cycle.last_day}：有效{_UNIT_ZH[unit]} {counted}，"
-        f"{_ZH[result]}。" + "".join(each.zh for each in _lacking(requirements)),
-        en=f"Cycle {cycle.start} to {cycle.last_day}: {counted} {unit.value.lower()} count; "
-        f"{_EN[result]}. " + " ".join(each.en for each in _lacking(requirements)),
+        zh="",
+        en="",
     )
+    zh, en = _said(found, found.requirements, result)
+    return replace(found, zh=zh, en=en)
+
+
+def _said(found: Verdict, requirements: tuple[Requirement, ...], result: Result) -> tuple[str, str]:
+    unit, last, lacks = found.unit, found.cycle_end - timedelta(days=1), _lacking(requirements)
+    zh = (
+        f"周期 {found.cycle_start} 至 {last}：有效{_UNIT_ZH[unit]} {found.counted}，"
+        f"{_ZH[result]}。" + "".join(each.zh for each in lacks)
+    )
+    en = (
+        f"Cycle {found.cycle_start} to {last}: {found.counted} {unit.value.lower()} count; "
+        f"{_EN[result]}. " + " ".join(each.en for each in lacks)
+    )
+    return zh, en
 
 
 def _lacking(requirements: tuple[Requirement, ...]) -> list[Requirement]:

@@ -52,6 +52,7 @@ WORDS: tuple[tuple[Column, str], ...] = (
         r"(名称|名|主题|题目|内容)",
     ),
     (Column.TITLE, r"培训项目|项目|培训内容|课程|主题|title"),
+    (Column.STARTED, r"(调动|调入|到岗|到校)(时间|日期|年月日)"),
     (Column.STARTED, r"(培训|开班|开始|起始|起|开课|报到|项目)(开始)?(时间|日期)|started|start"),
     (
         Column.COMPLETED,
@@ -97,6 +98,7 @@ WORDS: tuple[tuple[Column, str], ...] = (
         r"(结果|合格|结业|通过|成绩|情况|等第|结论)|passed",
     ),
     (Column.PASSED, r"是否(结业|合格|通过)|考核(结果|情况|等次|等第)|(结业|考核)状态"),
+    (Column.CERTAIN, r"(数额|余额|学分|数据)?(是否)?(确定|核实|准确)(情况|与否|性)?|certain(ty)?"),
     (Column.STEP, r"(状态|步骤|环节|阶段|进度|记录类型)|(项目|审核|办理)状态|step|status"),
     (Column.NOTE, r"备注|说明|附注|备考|note|remarks?"),
 )

@@ -80,7 +80,9 @@ def yearly(record: Record, rules: Rulebook, day: date, cycle: Cycle) -> Iterator
         lines = [
             each
             for each in record.lines
-            if each.completed.year == year and each.completed <= last and not each.revoked
+            if each.completed.year == year
+            and each.completed <= last
+            and not (each.revoked or each.spread)
         ]
         school_based = [each for each in lines if each.kind is CreditKind.SCHOOL_BASED]
         open_ended = _open(record, year, day, ends)
@@ -108,7 +110,14 @@ def _open(record: Record, year: int, day: date, ends: date) -> Result | None:
         return Result.NOT_ASSESSED
     if record.entered is not None and record.entered > date(year, 1, 1):
         return Result.INDETERMINATE
+    if any(each.spread and not each.revoked and _spans(each, year) for each in record.lines):
+        return Result.INDETERMINATE
     return None
+
+
+def _spans(line: Line, year: int) -> bool:
+    """Whether a balance of several years may hold something of a year."""
+    return line.since is not None and line.since.year <= year <= line.completed.year
 
 
 def _judged(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from projections.anomaly import Anomalies
 from projections.change import Changes
 from projections.completion import Completions
 from projections.credit import Records, SchoolBasedTrainings
@@ -44,6 +45,7 @@ SAMPLES = Samples()
 PETITIONS = Petitions()
 RECONCILIATIONS = Reconciliations()
 SIGN_OFFS = SignOffs()
+ANOMALIES = Anomalies()
 YEARBOOKS = Yearbooks()
 FINDINGS = Findings()
 TRAILS = Trails()
@@ -68,6 +70,7 @@ VIEWS: tuple[Projection[Any], ...] = (
     PETITIONS,
     RECONCILIATIONS,
     SIGN_OFFS,
+    ANOMALIES,
     YEARBOOKS,
     FINDINGS,
 )

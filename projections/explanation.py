@@ -8,6 +8,7 @@ from datetime import date
 
 from msgspec.structs import replace
 
+from ledger.balance import BalanceOpened
 from ledger.command import Selector
 from ledger.credit import CreditAwarded
 from ledger.denial import completion_selectors, why_not_completed
@@ -22,7 +23,7 @@ from ledger.school_based import SchoolBasedRecognised, SchoolBasedRecorded
 from ledger.selection import SelectOffering
 from ledger.store.feed import Feed, Filter
 
-CREDITED = (CreditAwarded, SchoolBasedRecorded, SchoolBasedRecognised)
+CREDITED = (CreditAwarded, SchoolBasedRecorded, SchoolBasedRecognised, BalanceOpened)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,6 +28,7 @@ from schema.access_log import REVEAL
 from schema.answers import BulkAnswer, CommandAnswer, answer_of, bulk_of
 from schema.context import Context
 from schema.inputs import command_from, command_input
+from schema.load import COMMIT_LOAD, PLAN_LOAD
 from schema.mutation import MUTATIONS
 from schema.person import PersonInput, checked
 from schema.rehearsal import Prepared, rehearsed
@@ -273,4 +274,5 @@ def mutation_type() -> Any:
         )
     )
     fields += [REVEAL, OPEN_UPLOAD, REMOVE_UPLOAD, TRY, TRY_AGAIN, RECONCILE, COMPARE_ANEW]
+    fields += [PLAN_LOAD, COMMIT_LOAD]
     return create_type("Mutation", fields)

@@ -70,6 +70,8 @@ VIEWS: dict[str, Openness] = {
     # What a bureau has found in its own books is its own, and of those above it.
     "reconciliations": Openness(place="place"),
     "sign_offs": Openness(place="place"),
+    # A bureau's list is the bureau's business, and of those above it.
+    "anomalies": Openness(place="place"),
     "yearbooks": Openness(school="school", place="place"),
     "findings": Openness(teacher="tags", school="tags", provider="tags", place="tags"),
 }

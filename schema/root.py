@@ -11,6 +11,7 @@ from strawberry.extensions import MaxAliasesLimiter, MaxTokensLimiter, QueryDept
 
 from ledger.names import VALUE, JurisdictionId
 from projections.catalogue import (
+    ANOMALIES,
     CHANGES,
     OFFERINGS,
     ORDERS,
@@ -44,6 +45,7 @@ from schema.history import HistoryQuery, Subscription
 from schema.indicator import IndicatorQuery
 from schema.level import LevelQuery
 from schema.level_side import LevelSideQuery
+from schema.load import LoadQuery
 from schema.moment import AsOf
 from schema.offering import OfferingQuery
 from schema.order import OrderQuery
@@ -81,6 +83,7 @@ NODE_VIEWS: dict[str, Any] = {
     "credit": SCHOOL_BASED,
     "sample": SAMPLES,
     "petition": PETITIONS,
+    "anomaly": ANOMALIES,
     "reconciliation": RECONCILIATIONS,
     "signoff": SIGN_OFFS,
 }
@@ -119,6 +122,7 @@ class Query(
     LevelSideQuery,
     AccessLogQuery,
     UploadQuery,
+    LoadQuery,
 ):
     """What may be asked."""
 

@@ -29,7 +29,7 @@ from schema.sheet import (
 )
 
 Info = strawberry.Info[Context, None]
-ROLES = (Role.BUREAU, Role.SCHOOL, Role.PROVIDER, Role.OPERATOR)
+ROLES = (Role.BUREAU, Role.SCHOOL, Role.PROVIDER, Role.INTEGRATOR, Role.OPERATOR)
 
 
 @strawberry.input(description="A file that somebody means to send. 拟上传的文件。")

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from ledger.accreditation import AccreditProvider, Reach
 from ledger.adjustment import CorrectCredit, RevokeCredit
 from ledger.admission import ConfirmEnrollment
+from ledger.anomaly import AnomalyCode, FindAnomaly, SettleAnomaly, Settlement
 from ledger.assessment import RecordAssessment, Result
 from ledger.attendance import Absence, RecordAttendance
 from ledger.change import (
@@ -45,9 +46,11 @@ from ledger.log import LogDay
 from ledger.mapping import Form as SheetForm
 from ledger.misconduct import RecordMisconduct
 from ledger.names import (
+    AnomalyId,
     ChangeId,
     CreditId,
     LedgerId,
+    LoadId,
     Name,
     PetitionId,
     ReconciliationId,
@@ -584,10 +587,30 @@ def reconciled() -> list[Move]:
     )
 
 
+def contradicted() -> list[Move]:
+    """A list contradicts the ledger twice, and the bureau settles one of the two."""
+    day = date(2024, 5, 23)
+    first, second = AnomalyId("anomaly:a1"), AnomalyId("anomaly:a2")
+    found = FindAnomaly(
+        anomaly=first,
+        load=LoadId("load:l1"),
+        place=RUIAN,
+        row=2,
+        code=AnomalyCode.NAME_DIFFERS,
+        teacher=LIN,
+    )
+    missing = replace(found, anomaly=second, row=0, code=AnomalyCode.MISSING_FROM_LIST)
+    return _moves(
+        (day, found),
+        (day, missing),
+        (day, SettleAnomaly(anomaly=first, how=Settlement.LEDGER_RIGHT, reason="已核")),
+    )
+
+
 def story() -> list[Move]:
     """A term from the register to the record, by which every view gets rows."""
     chapters = (registered, declared, chosen, held, attended, settled, corrected)
-    chapters += (looked_into, supervised, closed, reconciled)
+    chapters += (looked_into, supervised, closed, contradicted, reconciled)
     return [move for chapter in chapters for move in chapter()]
 
 

@@ -18,6 +18,7 @@ from ledger.store.answer import Answer
 from ledger.store.committer import Clock, Committer, system_clock
 from ledger.store.feed import Feed, open_pool
 from ledger.store.founding import FOUNDER, REQUEST, founding_commands
+from ledger.store.load import Loads
 from ledger.store.migrate import check_version, migrate
 from ledger.store.rehearsal import Rehearsal, rehearse
 from ledger.store.result import Results
@@ -43,6 +44,7 @@ class Ledger:
         self.access_log = AccessLog(self.pool)
         self.uploads = Uploads(self.vault, self.pool, clock)
         self.results = Results(self.vault, self.pool, clock)
+        self.loads = Loads(self.vault, self.pool, clock)
         try:
             self.vault.verify()
         except Trouble:

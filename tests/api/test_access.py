@@ -351,6 +351,7 @@ def _canary(town: Served, command: type[Command], kind: type[Name]) -> str:
         "signoff": "signoff:canary-ruian-2023-1",
         "petition": "petition:canary-p1",
         "reconciliation": "reconciliation:canary-2024-05",
+        "anomaly": "anomaly:canary-a2", "load": "load:canary-l1",
         "sample": "sample:canary-s1", "document": "document:zj24",  # the province's
         "": "offering:canary-o1",
     }.get(kind.kind, "staff:nobody")  # fmt: skip

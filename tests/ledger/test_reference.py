@@ -19,12 +19,14 @@ from msgspec import Struct, structs
 
 from ledger.command import Asker, Command, Role, UnknownReference
 from ledger.names import (
+    AnomalyId,
     ChangeId,
     CreditId,
     DocumentId,
     FindingId,
     JurisdictionId,
     LedgerId,
+    LoadId,
     Name,
     OfferingId,
     OrderId,
@@ -64,6 +66,8 @@ KNOWN: dict[type[Name], Name] = {
     FindingId: FindingId("finding:f1"),
     ReconciliationId: ReconciliationId("reconciliation:r1"),
     PetitionId: PetitionId("petition:p1"),
+    LoadId: LoadId("load:l1"),
+    AnomalyId: AnomalyId("anomaly:a1"),
     Name: cast.OFFERING,
 }
 WORLD = background(
@@ -93,9 +97,14 @@ NEW = {
     ("RequestChange", "change"),
     ("AwardCredit", "credit"),
     ("RecordSchoolBased", "credit"),
+    ("OpenBalance", "credit"),
     ("DrawSample", "sample"),
     ("RequestCorrection", "petition"),
     ("SignOffPeriod", "sign_off"),
+    ("BeginLoad", "load"),
+    ("FindAnomaly", "anomaly"),
+    # Of the load an anomaly only says by which it was found.
+    ("FindAnomaly", "load"),
     # Of the staff only trainers have a registry; others are whom the ledger is told of.
     ("SubmitOrder", "contact"),
     ("DeclareProject", "lead.staff"),
@@ -132,6 +141,7 @@ OTHERWISE = {
 
 # The walk knows no change, credit, finding or document of its own, and these ask for that first.
 BEHIND = {
+    "EndLoad.load": "party",
     "IssueCircular.provider": "changes",
     "CorrectCredit.teacher": "credit",
     "RevokeCredit.teacher": "credit",

@@ -42,6 +42,7 @@ OWN: dict[str, str] = {
     "category.assigned": "since",
     "completion.training-terminated": "day",
     "credit.awarded": "completed",
+    "balance.opened": "completed",
     "cycle.opened": "start",
     "duty.monitoring-body-named": "since",
     "duty.education-office-set-up": "since",

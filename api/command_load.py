@@ -1,0 +1,207 @@
+"""A sheet loaded from the command line: shown row by row, and taken in only where asked to."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from api.house import open_house
+from api.marking import marked
+from api.terminal import (
+    DAY,
+    NOT_RIGHT,
+    Json,
+    console,
+    name_of,
+    print_json,
+    settings_of,
+    stop,
+    table,
+    tell,
+)
+from ledger.command import Asker, Role
+from ledger.event import Channel
+from ledger.mapping import Form
+from ledger.names import JurisdictionId, Name, ProviderId, SchoolId
+from ledger.sheet import CellFault
+from ledger.store.load import LoadHead, LoadOptions
+from ledger.store.ticket import Upload
+from schema.context import Context, House
+from schema.load import dry_run, take_in
+from schema.loading import Commit
+
+ROLES = {
+    JurisdictionId.kind: Role.BUREAU,
+    SchoolId.kind: Role.SCHOOL,
+    ProviderId.kind: Role.PROVIDER,
+}
+SHOWN_MAX = 50
+FATE_ZH = {
+    "NEW": "新增",
+    "CHANGE": "变更",
+    "UNCHANGED": "不变",
+    "ANOMALY": "异常",
+    "REFUSED": "拒绝",
+}
+HEADERS_ZH = ("行", "结果", "教师", "说明")
+
+
+Sheet = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The sheet. 表格。")]
+Says = Annotated[Form, typer.Option(case_sensitive=False, help="What a row says.")]
+Whose = Annotated[
+    str, typer.Option("--for", metavar="NAME", help="Whose sheet: 330381, school:…, provider:…")
+]
+Actor = Annotated[str, typer.Option(metavar="NAME", help="Who loads it, such as staff:0042.")]
+Do = Annotated[bool, typer.Option("--commit", help="Take it in; else only show.")]
+Leave = Annotated[
+    bool, typer.Option("--leave-refused", help="Take in the rest where rows are refused.")
+]
+Full = Annotated[bool, typer.Option("--full", help="The list names everybody.")]
+Since = Annotated[date | None, typer.Option(help="From when moves hold that state no day.", **DAY)]
+Until = Annotated[date | None, typer.Option(help="Balances are as of this day.", **DAY)]
+Origin = Annotated[str | None, typer.Option(help="The platform that balances come from.")]
+Class = Annotated[str | None, typer.Option(metavar="NAME", help="The class that results are of.")]
+Source = Annotated[
+    str | None, typer.Option(help="Report as facts of this other system, for the place.")
+]
+On = Annotated[date | None, typer.Option(help="The day when what is reported happened.", **DAY)]
+Out = Annotated[
+    Path | None, typer.Option("--marked", help="Write the sheet with its errors marked here.")
+]
+
+
+def load(
+    context: typer.Context,
+    file: Sheet,
+    form: Says,
+    party: Whose,
+    actor: Actor = "staff:console",
+    commit: Do = False,
+    leave_refused: Leave = False,
+    full: Full = False,
+    since: Since = None,
+    until: Until = None,
+    origin: Origin = None,
+    offering: Class = None,
+    source: Source = None,
+    on: On = None,
+    out: Out = None,
+    as_json: Json = False,
+) -> None:
+    """Show what a sheet leads to, and take it in with --commit. 载入表格，先试运行。
+
+    Ends with 0 where every row is right, 1 where rows are refused or the ledger moved, and 2 where
+    the file cannot be read. Nothing is taken in half.
+    """
+    whose = _party(party)
+    role = Role.INTEGRATOR if source is not None else ROLES[whose.kind]
+    asker = Asker(actor=str(name_of(actor)), role=role, scope=whose, channel=Channel.IMPORT)
+    options = LoadOptions(
+        party=str(whose),
+        full=full,
+        since=since,
+        until=until,
+        origin=origin,
+        offering=None if offering is None else str(name_of(offering, "offering")),
+        source=source,
+        on=on,
+    )
+    with open_house(settings_of(context)) as house:
+        asked = Context(house=house, asker=asker)
+        upload = _given_up(house, asker, file, form)
+        head = asyncio.run(dry_run(asked, upload, options))
+        _show(asked, head, as_json=as_json)
+        if out is not None:
+            out.write_bytes(_marked(asked, head))
+        _finish(asked, head, commit=commit, leave_refused=leave_refused)
+
+
+def _finish(context: Context, head: LoadHead, *, commit: bool, leave_refused: bool) -> None:
+    if commit and head.what.left and not leave_refused:
+        tell("有行被拒绝，没有写入任何内容。", "Rows are refused; nothing was written.")
+    elif commit:
+        _, done = asyncio.run(take_in(context, str(head.load), leave_refused=leave_refused))
+        _tell_done(done)
+        return
+    if head.what.left:
+        raise typer.Exit(NOT_RIGHT)
+
+
+def marks(context: Context, head: LoadHead) -> list[CellFault]:
+    """What the dry run says of cells, to be marked in the sheet."""
+    return [
+        CellFault(row=row.row, column=said.column, code=said.code, zh=said.zh, en=said.en)
+        for rows in context.house.ledger.loads.batches(context.asker, head.load)
+        for row in rows
+        for said in row.said
+        if row.row
+    ]
+
+
+def _marked(context: Context, head: LoadHead) -> bytes:
+    grid = context.house.ledger.uploads.grid(context.asker, head.upload)
+    assert grid is not None
+    made, _ = marked(grid, head.mapping, marks(context, head))
+    return made
+
+
+def _party(text: str) -> Name:
+    found = name_of(text, None if ":" in text else "jurisdiction")
+    if found.kind not in ROLES:
+        raise stop(
+            "BAD_PARTY",
+            f"{found} 不是教育局、学校或培训机构。",
+            f"{found} is no bureau, school or provider.",
+        )
+    return found
+
+
+def _given_up(house: House, asker: Asker, file: Path, form: Form) -> Upload:
+    data = file.read_bytes()
+    uploads = house.ledger.uploads
+    ticket = uploads.open(asker, name=file.name, bytes_=len(data), form=form)
+    upload = uploads.claim(asker, ticket.secret)
+    assert upload is not None
+    return uploads.receive(asker, upload, data)
+
+
+def _show(context: Context, head: LoadHead, *, as_json: bool) -> None:
+    what, loads = head.what, context.house.ledger.loads
+    rows, _ = loads.page(context.asker, head.load, SHOWN_MAX, 0, None)
+    if as_json:
+        counts: dict[str, Any] = {
+            name: getattr(what, name)
+            for name in ("rows", "new", "changed", "unchanged", "anomalies", "left", "position")
+        }
+        print_json([{"token": str(head.load), "digest": what.digest, **counts}])
+        return
+    tell(
+        f"共 {what.rows} 行：新增 {what.new}，变更 {what.changed}，不变 {what.unchanged}，"
+        f"异常 {what.anomalies}，拒绝 {what.left}（位置 {what.position}）。",
+        f"{what.rows} rows: {what.new} new, {what.changed} changed, {what.unchanged} unchanged, "
+        f"{what.anomalies} anomalies, {what.left} refused (position {what.position}).",
+    )
+    shown = table(*HEADERS_ZH)
+    for row in rows:
+        said = "；".join(each.zh for each in row.said)
+        shown.add_row(str(row.row), FATE_ZH[row.fate.value], row.teacher or "", said)
+    console().print(shown)
+
+
+def _tell_done(done: Commit) -> None:
+    if done.complete:
+        tell(f"已全部载入，位置 {done.position}。", f"All is in, at position {done.position}.")
+        return
+    if done.moved:
+        some = ", ".join(map(str, done.moved[:SHOWN_MAX]))
+        tell(
+            f"台账已变动，没有写入；请重新试运行。有变化的行：{some}",
+            f"The ledger moved and nothing was written; make a new dry run. Rows: {some}",
+        )
+    for row, each in done.refused[:SHOWN_MAX]:
+        tell(f"第 {row} 行：{each.zh}", f"Row {row}: {each.en} [{each.code}]")
+    raise typer.Exit(NOT_RIGHT)

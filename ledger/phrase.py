@@ -1,0 +1,91 @@
+"""Phrase: a wording in a cell that stands for one of a few values: a kind, a stage, a result."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ledger import cell
+from ledger.credit import CreditKind
+from ledger.fault import Fault
+from ledger.register import Stage
+from ledger.sheet import Cell
+
+KINDS = (
+    (CreditKind.SCHOOL_BASED, re.compile("校本|SCHOOL_BASED")),
+    (CreditKind.BLENDED, re.compile("混合|BLENDED")),
+    (CreditKind.DISTANCE, re.compile("远程|网络|线上|在线|网上|DISTANCE")),
+    (CreditKind.INTENSIVE, re.compile("集中|脱产|面授|线下|90学时|INTENSIVE")),
+)
+STAGES = (
+    (Stage.KINDERGARTEN, re.compile("幼儿|学前|幼教|KINDERGARTEN")),
+    (Stage.SPECIAL, re.compile("特殊|特教|SPECIAL")),
+    (Stage.VOCATIONAL, re.compile("职|技校|VOCATIONAL")),
+    (Stage.JUNIOR_SECONDARY, re.compile("初中|JUNIOR_SECONDARY")),
+    (Stage.SENIOR_SECONDARY, re.compile("高中|SENIOR_SECONDARY")),
+    (Stage.PRIMARY, re.compile("小学|PRIMARY")),
+)
+YES = frozenset(
+    {"合格", "通过", "及格", "结业", "是", "已结业", "已通过", "良好", "优秀", "√", "TRUE", "Y"}
+)
+NO = frozenset(
+    {"不合格", "未通过", "不通过", "不及格", "未结业", "不予结业", "否", "×", "FALSE", "N"}
+)
+SURE = frozenset({"确定", "已核实", "准确", "是", "TRUE", "CERTAIN"})
+UNSURE = frozenset({"不确定", "待核实", "待定", "存疑", "估算", "否", "FALSE", "UNCERTAIN"})
+
+
+def kind(given: Cell) -> CreditKind | None:
+    """The kind of training that a wording stands for."""
+    found: CreditKind | None = _one_of(
+        given, KINDS, "BAD_KIND", "集中、混合、远程、校本", "intensive, blended, …"
+    )
+    return found
+
+
+def stage(given: Cell) -> Stage | None:
+    """The stage of schooling that a wording stands for."""
+    words = "幼儿园、小学、初中、高中等"
+    found: Stage | None = _one_of(given, STAGES, "BAD_STAGE", words, "a stage of schooling")
+    return found
+
+
+def passed(given: Cell) -> bool | None:
+    """Whether a wording says that somebody passed."""
+    if isinstance(given, bool):
+        return given
+    words = cell.said(given).replace(" ", "").upper()
+    if not words or words in cell.NOTHING:
+        return None
+    if words in YES or words in NO:
+        return words in YES
+    raise Fault(
+        "BAD_RESULT",
+        zh=f"“{words[: cell.SHOWN_CHARACTERS_MAX]}”：应为合格或不合格",
+        en=f"'{words[: cell.SHOWN_CHARACTERS_MAX]}': 合格 or 不合格 is expected",
+    )
+
+
+def certain(given: Cell) -> bool | None:
+    """Whether an amount is said to be certain."""
+    found = cell.said(given).replace(" ", "").upper()
+    if not found or found in cell.NOTHING:
+        return None
+    if found not in SURE | UNSURE:
+        raise Fault(
+            "BAD_CERTAINTY",
+            zh=f"“{found[: cell.SHOWN_CHARACTERS_MAX]}”：应为确定或不确定",
+            en=f"'{found[: cell.SHOWN_CHARACTERS_MAX]}': 确定 or 不确定 is expected",
+        )
+    return found in SURE
+
+
+def _one_of(given: Cell, wordings: Any, code: str, zh: str, en: str) -> Any:
+    words = cell.said(given).upper()
+    if not words or words in cell.NOTHING:
+        return None
+    for value, pattern in wordings:
+        if pattern.search(words):
+            return value
+    shown = words[: cell.SHOWN_CHARACTERS_MAX]
+    raise Fault(code, zh=f"“{shown}”：应为{zh}", en=f"'{shown}': one of {en} is expected")

@@ -1,0 +1,176 @@
+"""Roster: a bureau's list of teachers, and what each row of it leads to.
+
+Whoever is new is registered, whoever moved with a day is transferred, a new subject is taken over;
+what contradicts the ledger becomes an anomaly and is never written over. By a full list, whoever is
+at work and not in it is an anomaly too; nobody is removed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+
+from ledger.anomaly import AnomalyCode
+from ledger.command import Command
+from ledger.intention import Desk, Intention, Objection
+from ledger.load import Fate
+from ledger.mapping import Column, SheetRow
+from ledger.matching import plain_name
+from ledger.names import SchoolId, TeacherId
+from ledger.profile import UpdateTeacherProfile
+from ledger.roll import OnRoll, Roll, number_of, school_of
+from ledger.teacher import RegisterTeacher, TransferTeacher
+
+NEEDED = (Column.NAME, Column.SCHOOL, Column.STAGE, Column.SUBJECT, Column.ENTERED)
+
+
+@dataclass(kw_only=True)
+class Roster:
+    """Plans a list of teachers. ``since``: the day from which moves hold that state none."""
+
+    desk: Desk
+    roll: Roll
+    full: bool = False
+    since: date | None = None
+    _seen: dict[str, int] = field(default_factory=dict)
+    _listed: set[TeacherId] = field(default_factory=set)
+
+    def plan(self) -> Iterator[Intention]:
+        """What each row leads to, and who is missing."""
+        for row in self.desk.rows():
+            yield row if isinstance(row, Intention) else self._row(row)
+        if self.full:
+            yield from self._missing()
+
+    def _row(self, row: SheetRow) -> Intention:
+        fingerprint = self.roll.fingerprints.get(row.row, "")
+        number = number_of(row)
+        if isinstance(number, Objection):
+            return Intention(row=row.row, fate=Fate.REFUSED, said=(number,))
+        by_id = self.roll.by_fingerprint.get(fingerprint) if fingerprint else None
+        by_number = number if number in self.roll.teachers else None
+        if by_id and by_number and by_id != by_number:
+            return self.desk.anomalous(row.row, AnomalyCode.NUMBERS_CONTRADICT)
+        found = by_id or by_number
+        if found is not None:
+            self._listed.add(found)
+        own = found or fingerprint or number or ""
+        if own and own in self._seen:
+            within = found if found and self.roll.teachers[found].within else None
+            return self.desk.anomalous(row.row, AnomalyCode.LISTED_TWICE, within)
+        self._seen[own] = row.row
+        if found is not None:
+            return self._known(row, self.roll.teachers[found], fingerprint, number)
+        return self._new(row, fingerprint, number)
+
+    def _new(self, row: SheetRow, fingerprint: str, number: TeacherId | None) -> Intention:
+        wanting = self.desk.wants(row, *NEEDED)
+        school = self._school(row)
+        if isinstance(school, Objection):
+            wanting += [school] if row.school else []
+        if not fingerprint and number is None:
+            wanting.append(self.desk.lacks(Column.ID_NUMBER))
+        namesakes = self._namesakes(row, school)
+        if namesakes:
+            self._listed.update(namesakes)
+            only = namesakes[0] if len(namesakes) == 1 else None
+            return self.desk.anomalous(row.row, AnomalyCode.NAMESAKE, only)
+        if wanting:
+            return Intention(row=row.row, fate=Fate.REFUSED, said=tuple(wanting))
+        assert isinstance(school, SchoolId)
+        assert row.stage is not None
+        assert row.entered is not None
+        teacher = number or TeacherId(f"teacher:{self.desk.new_value(row.row)}")
+        person = {"name": row.name, "id_number": row.id_number, "phone": row.phone}
+        return Intention(
+            row=row.row,
+            fate=Fate.NEW,
+            teacher=teacher,
+            commands=[
+                RegisterTeacher(
+                    teacher=teacher,
+                    school=school,
+                    stage=row.stage,
+                    subject=row.subject or "",
+                    entered=row.entered,
+                )
+            ],
+            person={key: value for key, value in person.items() if value},
+        )
+
+    def _known(
+        self, row: SheetRow, known: OnRoll, fingerprint: str, number: TeacherId | None
+    ) -> Intention:
+        teacher = known.teacher
+        school = self._school(row)
+        if isinstance(school, Objection) and row.school:
+            return Intention(row=row.row, fate=Fate.REFUSED, teacher=teacher, said=(school,))
+        commands: list[Command] = []
+        since = row.started or self.since
+        moved = isinstance(school, SchoolId) and school != known.school
+        contradictions = [*self._contradictions(row, known, fingerprint, number)]
+        if not known.within and (contradictions or not moved or since is None):
+            # Where the teacher works, and as what, is not said.
+            return self.desk.anomalous(row.row, AnomalyCode.WORKS_ELSEWHERE)
+        if moved and since is None:
+            assert isinstance(school, SchoolId)
+            code, told = AnomalyCode.SCHOOL_DIFFERS, (str(known.school or ""), str(school))
+            contradictions.append((code, Column.SCHOOL, *told))
+        if contradictions:
+            return self._anomalies(row, teacher, contradictions)
+        if moved and since is not None:
+            assert isinstance(school, SchoolId)
+            commands.append(TransferTeacher(teacher=teacher, school=school, since=since))
+        elif row.subject and plain_name(row.subject) != plain_name(known.subject):
+            assert known.stage is not None
+            commands.append(
+                UpdateTeacherProfile(teacher=teacher, stage=known.stage, subject=row.subject)
+            )
+        fate = Fate.CHANGE if commands else Fate.UNCHANGED
+        return Intention(row=row.row, fate=fate, teacher=teacher, commands=commands)
+
+    def _anomalies(
+        self,
+        row: SheetRow,
+        teacher: TeacherId,
+        found: list[tuple[AnomalyCode, Column, str, str]],
+    ) -> Intention:
+        intention = Intention(row=row.row, fate=Fate.ANOMALY, teacher=teacher)
+        for code, column, ledger, sheet in found:
+            command, said = self.desk.anomaly(
+                row.row, code, teacher, column=column, ledger=ledger, sheet=sheet
+            )
+            intention.commands.append(command)
+            intention.said = (*intention.said, said)
+        return intention
+
+    def _contradictions(
+        self, row: SheetRow, known: OnRoll, fingerprint: str, number: TeacherId | None
+    ) -> Iterator[tuple[AnomalyCode, Column, str, str]]:
+        if row.name and known.name and plain_name(row.name) != plain_name(known.name):
+            yield AnomalyCode.NAME_DIFFERS, Column.NAME, "", ""
+        if fingerprint and known.fingerprint != fingerprint:
+            had = known.fingerprint
+            code = AnomalyCode.ID_NUMBER_DIFFERS if had else AnomalyCode.ID_NUMBER_NEW
+            yield code, Column.ID_NUMBER, "", ""
+        if number is not None and number != known.teacher:
+            yield AnomalyCode.NUMBER_DIFFERS, Column.NUMBER, "", ""
+        if row.stage is not None and known.stage is not None and row.stage is not known.stage:
+            yield AnomalyCode.STAGE_DIFFERS, Column.STAGE, known.stage.value, row.stage.value
+        if row.entered is not None and known.entered not in (None, row.entered):
+            told = str(known.entered), str(row.entered)
+            yield AnomalyCode.ENTERED_DIFFERS, Column.ENTERED, *told
+
+    def _namesakes(self, row: SheetRow, school: SchoolId | Objection) -> list[TeacherId]:
+        if not row.name or not isinstance(school, SchoolId):
+            return []
+        return self.roll.by_name.get((plain_name(row.name), school), [])
+
+    def _school(self, row: SheetRow) -> SchoolId | Objection:
+        return school_of(row, self.roll.schools, self.desk)
+
+    def _missing(self) -> Iterator[Intention]:
+        for teacher, each in sorted(self.roll.teachers.items()):
+            if each.within and teacher not in self._listed:
+                yield self.desk.anomalous(0, AnomalyCode.MISSING_FROM_LIST, teacher)

@@ -1,0 +1,33 @@
+"""Lookup: whose id numbers these are, many at once, by their keyed hashes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import psycopg
+from psycopg_pool import ConnectionPool
+
+
+def subjects_of(
+    pool: ConnectionPool[psycopg.Connection[Any]], fingerprints: Collection[bytes]
+) -> dict[bytes, str]:
+    """The subjects of those fingerprints that are known."""
+    with pool.connection() as connection:
+        rows = connection.execute(
+            "select fingerprint, subject from vault.lookups where fingerprint = any(%s)",
+            (list(fingerprints),),
+        ).fetchall()
+    return {bytes(fingerprint): subject for fingerprint, subject in rows}
+
+
+def fingerprints_of(
+    pool: ConnectionPool[psycopg.Connection[Any]], subjects: Collection[str]
+) -> dict[str, bytes]:
+    """The fingerprints of those subjects whose id number is known."""
+    with pool.connection() as connection:
+        rows = connection.execute(
+            "select subject, fingerprint from vault.lookups where subject = any(%s)",
+            (list(subjects),),
+        ).fetchall()
+    return {subject: bytes(fingerprint) for subject, fingerprint in rows}

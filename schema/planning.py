@@ -1,0 +1,281 @@
+"""Planning of loads: what each row of a sheet would lead to, tried in order, nothing written.
+
+A plan follows from the file, the mapping, the options and the ledger at a position; made anew on
+the same ledger it is the same. That is how a commit knows whether the ledger moved under it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date
+
+from ledger.balance_sheet import BalanceSheet
+from ledger.command import Role
+from ledger.fault import Fault
+from ledger.intention import Desk, Intention, Objection
+from ledger.load import Fate
+from ledger.mapping import Column, Form, Mapping
+from ledger.names import KINDS, JurisdictionId, LoadId, Name, OfferingId
+from ledger.reading import read
+from ledger.result_sheet import ResultSheet
+from ledger.roll import Roll
+from ledger.roster import Roster
+from ledger.school_sheet import SchoolSheet
+from ledger.sheet import Grid
+from ledger.store.answer import Refusal
+from ledger.store.in_order import Rehearsed
+from ledger.store.load import LoadOptions, StoredRow, stored
+from ledger.store.work import Seal
+from ledger.teacher import RegisterTeacher
+from ledger.term_sheet import TermSheet
+from schema.access import Denied
+from schema.context import Context, House
+from schema.person import PersonInput, checked
+from schema.roll import balances_of, files_of, place_of, results_of, roll_of
+from schema.scalars import Text
+
+SLICE_ROWS = 1_000
+BATCH_COMMANDS = 2_000
+# Each of its steps stands on those before, which are all held in mind.
+TERM_ROWS_MAX = 20_000
+MAY: dict[Form, tuple[Role, ...]] = {
+    Form.TEACHERS: (Role.BUREAU, Role.OPERATOR),
+    Form.BALANCES: (Role.BUREAU, Role.INTEGRATOR, Role.OPERATOR),
+    Form.TERM: (Role.INTEGRATOR, Role.OPERATOR),
+    Form.RESULTS: (Role.PROVIDER, Role.OPERATOR),
+    Form.SCHOOL_BASED: (Role.SCHOOL, Role.BUREAU, Role.INTEGRATOR, Role.OPERATOR),
+}
+# Which cell a refusal of the ledger is about, by the field that it names.
+FIELDS = {
+    "teacher": Column.NUMBER,
+    "id_number": Column.ID_NUMBER,
+    "person.name": Column.NAME,
+    "person.idNumber": Column.ID_NUMBER,
+    "school": Column.SCHOOL,
+    "subject": Column.SUBJECT,
+    "entered": Column.ENTERED,
+    "since": Column.STARTED,
+    "title": Column.TITLE,
+    "hours": Column.HOURS,
+    "credits": Column.CREDITS,
+    "completed": Column.COMPLETED,
+    "hours_missed": Column.HOURS_MISSED,
+    "reason": Column.NOTE,
+}
+Told = Callable[[int], None]
+
+
+def may_load(context: Context, form: Form, options: LoadOptions) -> None:
+    """Raises ``Denied`` unless the role loads such sheets; an integrator only reports."""
+    asker = context.asker
+    if asker.role not in MAY.get(form, ()):
+        raise Denied(
+            "FORBIDDEN_ROLE",
+            zh=f"角色 {asker.role.value} 不能载入这种表格",
+            en=f"the role {asker.role.value} may not load such a sheet",
+        )
+    reported = options.source is not None
+    if reported is not (asker.role is Role.INTEGRATOR) and asker.role is not Role.OPERATOR:
+        raise Denied(
+            "FORBIDDEN_ROLE",
+            zh="只有对接系统可以上报，并且须写明来源",
+            en="an integrator, and nobody else, reports, and names its source",
+        )
+
+
+def party_of(context: Context, given: str | None) -> Name:
+    """Whose sheet it is: the asker's own party, or any for the operator."""
+    if given is None:
+        return context.asker.scope
+    party = name_of(given)
+    if context.asker.role is not Role.OPERATOR and party != context.asker.scope:
+        raise Fault(
+            "OUTSIDE_SCOPE", zh="不是本单位的表格", en="it is not for your party", field="party"
+        )
+    return party
+
+
+def name_of(text: str) -> Name:
+    """A name of its own kind. Raises ``Fault``."""
+    kind = KINDS.get(text.partition(":")[0], Name)
+    return kind(text)
+
+
+def planned(
+    context: Context,
+    grid: Grid,
+    mapping: Mapping,
+    options: LoadOptions,
+    load: LoadId,
+    position: int,
+    told: Told,
+) -> Iterator[list[StoredRow]]:
+    """The rows with what they lead to, tried after a position, in the batches of the commit."""
+    house = context.house
+    ledger, rules = house.ledger, house.rules.at(position)
+    ledger_now: Rehearsed | None = None
+    batch: list[StoredRow] = []
+    weight, done = 0, 0
+    for some in _slices(_intentions(context, grid, mapping, options, load)):
+        if ledger_now is None or mapping.form is not Form.TERM:
+            # Only the steps of a term stand on each other; else what was tried is forgotten.
+            ledger_now = Rehearsed(ledger.pool, context.asker, rules, ledger.now(), position)
+        _try(context, ledger_now, some, options, mapping)
+        for each in some:
+            row = stored(each, ledger.vault, each.on)
+            other = bool(batch) and row.on != batch[-1].on
+            if batch and (other or weight + len(row.commands) > BATCH_COMMANDS):
+                yield batch
+                batch, weight = [], 0
+            batch.append(row)
+            weight += len(row.commands)
+        done += len(some)
+        told(done)
+    yield batch
+
+
+def _intentions(
+    context: Context, grid: Grid, mapping: Mapping, options: LoadOptions, load: LoadId
+) -> Iterator[Intention]:
+    house, party = context.house, name_of(options.party)
+    reading = read(grid, mapping)
+    desk = Desk(load=load, place=place_of(house, party), reading=reading)
+    offering = _class(options) if mapping.form is Form.RESULTS else None
+    roll = roll_of(house, party, reading, offering)
+    match mapping.form:
+        case Form.TEACHERS:
+            yield from Roster(desk=desk, roll=roll, full=options.full, since=options.since).plan()
+        case Form.SCHOOL_BASED:
+            both = context.asker.role in (Role.OPERATOR, Role.INTEGRATOR)
+            yield from SchoolSheet(
+                desk=desk,
+                roll=roll,
+                on_file=files_of(house, party),
+                records=both or not isinstance(party, JurisdictionId),
+                recognises=isinstance(party, JurisdictionId),
+            ).plan()
+        case Form.BALANCES:
+            yield from _balances(house, party, desk, roll, options)
+        case Form.RESULTS:
+            assert offering is not None
+            yield from ResultSheet(
+                desk=desk, roll=roll, offering=offering, held=results_of(house, offering)
+            ).plan()
+        case Form.TERM:
+            _reported(options, len(reading.rows))
+            yield from TermSheet(desk=desk, roll=roll).plan()
+        case form:
+            raise Fault(
+                "FORM_NOT_LOADED",
+                zh=f"{form.value} 不能载入，只能对账",
+                en=f"a sheet of the form {form.value} is compared, not loaded",
+                field="upload",
+            )
+
+
+def _balances(
+    house: House, party: Name, desk: Desk, roll: Roll, options: LoadOptions
+) -> Iterator[Intention]:
+    if not options.origin:
+        zh, en = "须写明余额来自哪个平台（origin）", "say in origin of which platform"
+        raise Fault("ORIGIN_MISSING", zh=zh, en=en, field="origin")
+    sheet = BalanceSheet(
+        desk=desk,
+        roll=roll,
+        held=balances_of(house, party),
+        day=options.until or house.ledger.today(),
+        source=options.origin,
+    )
+    return sheet.plan()
+
+
+def _reported(options: LoadOptions, rows: int) -> None:
+    if options.source is None or rows > TERM_ROWS_MAX:
+        zh = f"须写明来源，且一次至多 {TERM_ROWS_MAX} 行"
+        en = f"name the source, and give at most {TERM_ROWS_MAX} rows"
+        raise Fault("BAD_TERM", zh=zh, en=en, field="reported")
+
+
+def _class(options: LoadOptions) -> OfferingId:
+    if options.offering is None:
+        zh, en = "须写明班期（offering）", "say of which class the results are, in offering"
+        raise Fault("OFFERING_MISSING", zh=zh, en=en, field="offering")
+    return OfferingId(options.offering)
+
+
+def _try(
+    context: Context,
+    ledger_now: Rehearsed,
+    some: list[Intention],
+    options: LoadOptions,
+    mapping: Mapping,
+) -> None:
+    """Plays the commands of rows; what the ledger refuses, the row is refused for."""
+    seals: dict[tuple[int, int], Seal] = {}
+    for number, each in enumerate(some):
+        try:
+            sealed = sealed_of(context, each)
+        except Fault as fault:
+            each.refuse(_objection_of(fault.code, fault.zh, fault.en, fault.field, mapping))
+            continue
+        if sealed is not None:
+            seals[number, 0] = sealed
+    days: list[date | None] = [each.on or options.on for each in some]
+    tried = ledger_now.play([each.commands for each in some], seals, on=days, source=options.source)
+    for each, refusals in zip(some, tried, strict=True):
+        if not refusals:
+            continue
+        if each.fate is Fate.ANOMALY and all(one.code == "ALREADY_FOUND" for one in refusals):
+            # It stands in the queue already; there it waits for somebody.
+            each.commands = []
+        else:
+            each.refuse(*(_refusal(one, mapping) for one in refusals))
+
+
+def sealed_of(context: Context, row: Intention | StoredRow) -> Seal | None:
+    """What goes to the vault with a row. Raises ``Fault`` for what is no person."""
+    if not row.person or row.teacher is None:
+        return None
+    person = PersonInput(
+        name=Text(row.person.get("name", "")),
+        id_number=_text(row.person.get("id_number")),
+        phone=_text(row.person.get("phone")),
+    )
+    seal, digests = context.house.ledger.vault.seal(str(row.teacher), checked(person))
+    if isinstance(row, Intention) and isinstance(row.commands[0], RegisterTeacher):
+        row.commands[0] = replace(row.commands[0], sealed=digests)
+    return seal
+
+
+def _text(value: str | None) -> Text | None:
+    return Text(value) if value else None
+
+
+def _refusal(said: Refusal, mapping: Mapping) -> Objection:
+    found = _objection_of(said.code, said.zh, said.en, said.field, mapping)
+    return Objection(
+        code=found.code,
+        zh=found.zh,
+        en=found.en,
+        column=found.column,
+        rule=said.rule,
+        clause=said.clause,
+        number=said.number,
+    )
+
+
+def _objection_of(code: str, zh: str, en: str, field: str | None, mapping: Mapping) -> Objection:
+    column = FIELDS.get(field or "")
+    at = next((at for at, each in mapping.columns.items() if each is column), 0)
+    return Objection(code=code, zh=zh, en=en, column=at)
+
+
+def _slices(intentions: Iterator[Intention]) -> Iterator[list[Intention]]:
+    some: list[Intention] = []
+    for each in intentions:
+        some.append(each)
+        if len(some) == SLICE_ROWS:
+            yield some
+            some = []
+    yield some

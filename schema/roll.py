@@ -1,0 +1,175 @@
+"""The ledger's side of a load: the teachers, schools and trainings that its rows may mean.
+
+Names are opened only of those whom the party may read; of others no more is known than that a
+number of the sheet is theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from ledger.credit import CreditKind
+from ledger.fault import Fault
+from ledger.mapping import Reading
+from ledger.names import JurisdictionId, Name, OfferingId, ProviderId, SchoolId, TeacherId
+from ledger.result_sheet import Attended
+from ledger.roll import OnRoll, Roll, by_title, number_of
+from ledger.school_sheet import Key, OnFile
+from ledger.store.lookup import fingerprints_of, subjects_of
+from projections.catalogue import (
+    COMPLETIONS,
+    ENROLLMENTS,
+    PROVIDERS,
+    RECORDS,
+    SCHOOL_BASED,
+    SCHOOLS,
+    TEACHERS,
+)
+from projections.projection import Projection
+from projections.reader import Where
+from projections.register import School, Teacher
+from schema.context import House, place_titles
+
+AT_ONCE = 1_000
+
+
+def place_of(house: House, party: Name) -> JurisdictionId:
+    """The place whose bureau a party answers to. Raises ``Fault`` for one that is unknown."""
+    if isinstance(party, JurisdictionId) and str(party) in place_titles(house):
+        return party
+    views: dict[str, Projection[Any]] = {SchoolId.kind: SCHOOLS, ProviderId.kind: PROVIDERS}
+    view = views.get(party.partition(":")[0])
+    found = house.reader.one(view, str(party)) if view is not None else None
+    if found is None or found.place is None:
+        raise Fault(
+            "UNKNOWN_PARTY", zh=f"没有登记 {party}", en=f"{party} is not registered", field="party"
+        )
+    place: JurisdictionId = found.place
+    return place
+
+
+def within(house: House, party: Name) -> Where:
+    """The rows of a view that are a bureau's or a school's own."""
+    if isinstance(party, JurisdictionId):
+        inside = [each for each in place_titles(house) if party.covers(JurisdictionId(each))]
+        return Where().and_among(place=inside)
+    return Where().and_equal(school=party)
+
+
+def roll_of(
+    house: House, party: Name, reading: Reading, offering: OfferingId | None = None
+) -> Roll:
+    """The teachers against whom a sheet is held."""
+    vault = house.ledger.vault
+    prints = {row.row: vault.fingerprint(row.id_number) for row in reading.rows if row.id_number}
+    found = {TeacherId(key): each for key, each in _own(house, party, offering)}
+    subjects = subjects_of(house.ledger.pool, set(prints.values()))
+    numbers = {name for row in reading.rows if isinstance(name := number_of(row), TeacherId)}
+    others = sorted({*map(str, subjects.values()), *map(str, numbers)} - {*map(str, found)})
+    far = {TeacherId(key): each for key, each in _many(house, others)}
+    teachers = dict(_on_roll(house, found, named=True))
+    teachers |= dict(_on_roll(house, far, named=False))
+    schools = ((SchoolId(key), each.title) for key, each in _schools(house, party))
+    return Roll(
+        teachers=teachers,
+        fingerprints={row: each.hex() for row, each in prints.items()},
+        schools=by_title(schools),
+    )
+
+
+def files_of(house: House, party: Name) -> dict[Key, OnFile]:
+    """The school-based trainings of a party, by whose they are, what and when."""
+    found: dict[Key, OnFile] = {}
+    with house.reader.stream(SCHOOL_BASED, within(house, party)) as (_, rows):
+        for _, each in rows:
+            if each.teacher is None or each.completed is None:
+                continue
+            base = each.credits if each.base_credits is None else each.base_credits
+            found[each.teacher, each.title, each.completed] = OnFile(
+                credit=each.credit,
+                hours=each.hours,
+                base=base,
+                missed=each.hours_missed,
+                approved=each.approved,
+            )
+    return found
+
+
+def balances_of(house: House, party: Name) -> dict[tuple[TeacherId, CreditKind, date], Decimal]:
+    """The opening balances that stand, by whose they are, of which kind and through which day."""
+    found: dict[tuple[TeacherId, CreditKind, date], Decimal] = {}
+    with house.reader.stream(RECORDS, within(house, party)) as (_, rows):
+        for _, record in rows:
+            for line in record.lines:
+                if line.balance is not None and not line.revoked:
+                    found[record.teacher, line.kind, line.completed] = line.credits
+    return found
+
+
+def results_of(house: House, offering: OfferingId) -> dict[TeacherId, Attended]:
+    """What the ledger has of the trainees of a class."""
+    where = Where().and_equal(offering=offering)
+    with house.reader.stream(COMPLETIONS, where) as (_, rows):
+        return {
+            each.teacher: Attended(missed=each.hours_missed, passed=each.assessed)
+            for _, each in rows
+        }
+
+
+def _own(house: House, party: Name, offering: OfferingId | None) -> Iterator[tuple[str, Teacher]]:
+    if offering is None and isinstance(party, JurisdictionId | SchoolId):
+        with house.reader.stream(TEACHERS, within(house, party)) as (_, rows):
+            yield from rows
+        return
+    where = Where().and_equal(offering=offering, provider=party)
+    if not isinstance(party, ProviderId):
+        where = Where().and_equal(offering=offering)
+    with house.reader.stream(ENROLLMENTS, where) as (_, rows):
+        enrolled = sorted({str(each.teacher) for _, each in rows})
+    yield from _many(house, enrolled)
+
+
+def _many(house: House, keys: list[str]) -> Iterator[tuple[str, Teacher]]:
+    for some in _portions(keys):
+        yield from house.reader.many(TEACHERS, some).items()
+
+
+def _on_roll(
+    house: House, found: dict[TeacherId, Teacher], *, named: bool
+) -> Iterator[tuple[TeacherId, OnRoll]]:
+    for some in _portions(sorted(map(str, found))):
+        people = house.ledger.vault.open(some) if named else {}
+        prints = fingerprints_of(house.ledger.pool, some)
+        for key in some:
+            teacher = TeacherId(key)
+            each = found[teacher]
+            yield (
+                teacher,
+                OnRoll(
+                    teacher=teacher,
+                    school=each.school,
+                    stage=each.stage,
+                    subject=each.subject,
+                    entered=each.entered,
+                    name=people.get(key, {}).get("name", ""),
+                    fingerprint=prints[key].hex() if key in prints else "",
+                    within=named,
+                ),
+            )
+
+
+def _schools(house: House, party: Name) -> Iterator[tuple[str, School]]:
+    if isinstance(party, SchoolId):
+        yield from house.reader.many(SCHOOLS, [str(party)]).items()
+    elif isinstance(party, JurisdictionId):
+        with house.reader.stream(SCHOOLS, within(house, party)) as (_, rows):
+            yield from rows
+
+
+def _portions(names: Iterable[str]) -> Iterator[list[str]]:
+    listed = list(names)
+    for first in range(0, len(listed), AT_ONCE):
+        yield listed[first : first + AT_ONCE]
