@@ -74,8 +74,10 @@ class Effect(Struct, kw_only=True, frozen=True):
 
 
 class Difference(Struct, kw_only=True, frozen=True):
-    """Both verdicts, what lies between them, and the effects that add up to it."""
+    """Both verdicts with their days, what lies between, and the effects that add up to it."""
 
+    day_before: date
+    day_after: date
     before: Verdict | None
     after: Verdict | None
     counted: Decimal
@@ -123,6 +125,8 @@ def difference(teacher: TeacherId, before: Known, after: Known) -> Difference:
         last = stand
     assert first is not None and last is not None
     return Difference(
+        day_before=before.day,
+        day_after=after.day,
         before=first.verdict,
         after=last.verdict,
         counted=plain(last.counted - first.counted),
@@ -258,6 +262,8 @@ def _said(cause: Cause, counted: Decimal, on: date, gone: bool) -> tuple[str, st
 def _turned(forth: Difference, day: date) -> Difference:
     """The same difference looked at from the other end."""
     return Difference(
+        day_before=forth.day_after,
+        day_after=forth.day_before,
         before=forth.after,
         after=forth.before,
         counted=-forth.counted,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -81,12 +82,13 @@ SENTENCES: dict[IndicatorCode, tuple[str, str]] = {
 class Indicator(Struct, kw_only=True):
     """One number with its rule, and how it stands; ``value`` is exact, ``decimal`` rounded.
 
-    ``judged``: the number that the rule judges, where it is another one than the value. ``unsaid``:
-    how many of the denominator nobody can tell.
+    ``day``: on which it was asked. ``judged``: the number that the rule judges, where it is another
+    one than the value. ``unsaid``: how many of the denominator nobody can tell.
     """
 
     code: IndicatorCode
     of: Name
+    day: date
     year: int
     term: TermId | None
     numerator: Decimal
@@ -178,6 +180,7 @@ def _told(asked: Question, measure: Measure, position: int) -> Indicator:
     return Indicator(
         code=measure.code,
         of=asked.subject.name,
+        day=asked.period.year.today,
         year=asked.period.year.number,
         term=TermId(asked.period.terms[0]) if asked.period.half else None,
         numerator=numerator,

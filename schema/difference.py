@@ -46,12 +46,12 @@ class DifferenceQuery:
 
 
 async def known_at(context: Context, teacher: str, moment: AsOf, on: date | None = None) -> Known:
-    """What was known of a teacher at a moment, to be judged on a day: its own, or today."""
+    """What was known of a teacher at a moment, to be judged on a day: that of the moment."""
     house = context.house
     position = await moment.known(context)
     if position is None:
         position = await context.run(house.ledger.feed.head)
-    day = on or moment.effective or context.today
+    day = await moment.day(context, on)
     return await context.run(
         known, house.reader, house.rules, teacher, position, moment.effective, day
     )
