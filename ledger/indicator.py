@@ -15,7 +15,7 @@ from typing import Any
 
 from ledger.names import JurisdictionId, TermId
 from ledger.regulation import InForce, Parameters, Rulebook
-from ledger.requirement import Requirement, Result, weighed
+from ledger.requirement import UNSAID, Requirement, Result, weighed
 from ledger.structure import set_aside
 
 
@@ -106,15 +106,22 @@ def completed_share(
         return None
     rates = [Fraction(done, teachers) for done, teachers in years if teachers > 0]
     mean = sum(rates, Fraction(0)) / len(rates) if rates else Fraction(0)
+    least = rule.value.share_min
+    zh = f"周期内已结束的 {len(rates)} 个年度，完成率平均为 {mean}，须 {least}。"
+    en = f"The mean of the completion rates of the years that are over, {len(rates)}, is {mean}; "
+    en += f"{least} is asked for."
+    if not rates:
+        zh = f"条款评价周期内已结束各年的平均完成率，须 {least}；还没有这样的年度，不适用。"
+        en = f"The rule judges the mean rate of the years of the cycle that are over, of {least}; "
+        en += "there is none yet, and it does not apply."
     return weighed(
         "COMPLETED_SHARE",
         rule,
-        _judged(rules, rule, place, day, mean >= rule.value.share_min, bool(rates)),
-        needed=rule.value.share_min,
-        had=mean,
-        zh=f"{len(rates)} 个年度完成率的平均为 {mean}，须 {rule.value.share_min}。",
-        en=f"The mean of {len(rates)} yearly completion rates is {mean}, of "
-        f"{rule.value.share_min}.",
+        _judged(rules, rule, place, day, mean >= least, bool(rates)),
+        needed=least,
+        had=mean if rates else UNSAID,
+        zh=zh,
+        en=en,
     )
 
 

@@ -13,6 +13,9 @@ from ledger.names import JurisdictionId, TermId
 from ledger.regulation import InForce, Value
 from ledger.word import in_chinese, in_english
 
+UNSAID = "-"
+"""What stands for a number where there is none."""
+
 
 class Result(Enum):
     """How a record, a fact or a number stands to a rule (rulebook section 0.5)."""
