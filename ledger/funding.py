@@ -284,6 +284,6 @@ def funds_published(
         needed=least,
         had=times,
         zh=f"本年公布培训经费 {times} 次，须 {least} 次。",
-        en=f"Training funds were laid open {times} times in the year, of {least}.",
+        en=f"How often training funds were laid open in the year: {times} of {least}.",
         events=events,
     )
