@@ -47,6 +47,11 @@ def happened(day: date, today: date, field: str) -> None:
         )
 
 
+def last_of(day: date) -> date:
+    """The last day of its year."""
+    return date(day.year, 12, 31)
+
+
 def day_after(day: date) -> date:
     """The day after; of the last day of the calendar, that day itself."""
     return day if day == date.max else day + timedelta(days=1)
