@@ -106,6 +106,7 @@ breakdown          计入明细         breakdown.py (how much of each credit co
 yearly             年度学时         yearly.py
 verdict            周期合格判断     verdict.py
 ground             判断依据         ground.py (the tree of requirements under a verdict)
+prospect           在读培训         prospect.py (what may still come of it)
 caution            预先提醒         caution.py (before a training or a cycle is lost)
 evidence           证据             evidence.py (from which a verdict follows)
 difference         差异             difference.py (between two moments, with its causes)
@@ -143,9 +144,9 @@ from ledger import (  # isort: skip  (order of life)
     judgement, notice, feedback, charge, conduct, omission, closing, school_based, population,
     sample, oversight, observation, funding, duty, school_plan, recognition, worth, credit,
     correction, adjustment, misconduct, remedy, redress, record, erasure, special, structure,
-    footing, breakdown, yearly, verdict, ground, caution, evidence, difference, trial, explanation,
-    obstacle, denial, placement, exclusion, indicator, target, consequence, statement, draft,
-    conflict, document, adoption, policy, amendment,
+    footing, breakdown, yearly, verdict, ground, prospect, caution, evidence, difference, trial,
+    explanation, obstacle, denial, placement, exclusion, indicator, target, consequence, statement,
+    draft, conflict, document, adoption, policy, amendment,
 )
 
 NOUNS = (
@@ -162,8 +163,8 @@ NOUNS = (
     judgement, notice, feedback, charge, conduct, omission, closing, school_based, population,
     sample, oversight, observation, funding, duty, school_plan, recognition, worth, credit,
     correction, adjustment, misconduct, remedy, redress, record, erasure, special, structure,
-    footing, breakdown, yearly, verdict, ground, caution, evidence, difference, trial, explanation,
-    obstacle, denial, placement, exclusion, indicator, target, consequence, statement, draft,
-    conflict, document, adoption, policy, amendment,
+    footing, breakdown, yearly, verdict, ground, prospect, caution, evidence, difference, trial,
+    explanation, obstacle, denial, placement, exclusion, indicator, target, consequence, statement,
+    draft, conflict, document, adoption, policy, amendment,
 )
 # fmt: on

@@ -75,8 +75,11 @@ CreditAwarded.upcast(from_version=1)(unchanged)
 CreditAwarded.upcast(from_version=2)(unchanged)
 
 
-class CreditCorrected(Event, name="credit.corrected"):
-    """The amount of a credit was wrong; this is right. ``decided``: by the bureau itself."""
+class CreditCorrected(Event, name="credit.corrected", version=2, effective="since"):
+    """The amount of a credit was wrong; this is right. ``decided``: by the bureau itself.
+
+    ``since``: from when on, where it follows from a fact of that day.
+    """
 
     credit: CreditId
     teacher: TeacherId
@@ -88,10 +91,14 @@ class CreditCorrected(Event, name="credit.corrected"):
     reason: str
     hours_missed: Decimal | None = None
     decided: bool = False
+    since: date | None = None
 
 
-class CreditRevoked(Event, name="credit.revoked"):
-    """A credit was taken back whole. ``decided``: by the bureau itself."""
+class CreditRevoked(Event, name="credit.revoked", version=2, effective="since"):
+    """A credit was taken back whole. ``decided``: by the bureau itself.
+
+    ``since``: from when on, where it follows from a fact of that day.
+    """
 
     credit: CreditId
     teacher: TeacherId
@@ -101,8 +108,12 @@ class CreditRevoked(Event, name="credit.revoked"):
     corrects: str
     reason: str
     decided: bool = False
+    since: date | None = None
 
 
+# Version 1 held from its entry on.
+CreditCorrected.upcast(from_version=1)(unchanged)
+CreditRevoked.upcast(from_version=1)(unchanged)
 CREDIT_EVENTS: list[type[Event]] = [CreditAwarded, CreditCorrected, CreditRevoked]
 
 

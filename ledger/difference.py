@@ -74,8 +74,10 @@ class Effect(Struct, kw_only=True, frozen=True):
 
 
 class Difference(Struct, kw_only=True, frozen=True):
-    """Both verdicts, what lies between them, and the effects that add up to it."""
+    """Both verdicts with their days, what lies between, and the effects that add up to it."""
 
+    day_before: date
+    day_after: date
     before: Verdict | None
     after: Verdict | None
     counted: Decimal
@@ -113,16 +115,12 @@ def difference(teacher: TeacherId, before: Known, after: Known) -> Difference:
     """What changed from one moment of a teacher to another, with its causes."""
     if len(before.regulations) > len(after.regulations):
         return _turned(difference(teacher, after, before), after.day)
-    effects: list[Effect] = []
-    first = last = None
-    for stand, effect in _way(teacher, before, after):
-        if first is None:
-            first = stand
-        elif effect is not None:
-            effects.append(effect)
-        last = stand
-    assert first is not None and last is not None
+    way = list(_way(teacher, before, after))
+    first, last = way[0][0], way[-1][0]
+    effects = [effect for _, effect in way if effect is not None]
     return Difference(
+        day_before=before.day,
+        day_after=after.day,
         before=first.verdict,
         after=last.verdict,
         counted=plain(last.counted - first.counted),
@@ -242,22 +240,30 @@ def _asked(verdict: Verdict | None) -> dict[tuple[str, str | None, int | None], 
     return {(each.code, each.rule, each.year): each for each in told}
 
 
+def in_words(counted: Decimal) -> tuple[str, str]:
+    """How much more counts; where nothing does, that something else changed."""
+    if not counted:
+        return "有效学分不变，明细或要求有变化", "as much counts, credits or norms differ"
+    return f"有效学分 {counted:+f}", f"{counted:+f} count"
+
+
 def _said(cause: Cause, counted: Decimal, on: date, gone: bool) -> tuple[str, str]:
-    sum_zh, sum_en = f"有效学分 {counted:+f}", f"{counted:+f} count"
-    match cause:
-        case Cause.DAY:
-            return f"评价日移到 {on}：{sum_zh}", f"judged on {on}: {sum_en}"
-        case Cause.RULE:
-            return f"{on} 起的规则变化：{sum_zh}", f"a change of the rules of {on}: {sum_en}"
-        case _ if gone:
-            return f"{on} 的事件尚不计入：{sum_zh}", f"the event of {on} is not in yet: {sum_en}"
-        case _:
-            return f"{on} 的事件：{sum_zh}", f"an event of {on}: {sum_en}"
+    zh, en = in_words(counted)
+    if cause is Cause.EVENT and gone:
+        return f"{on} 的事件尚不计入：{zh}", f"the event of {on} is not in yet: {en}"
+    what = {
+        Cause.DAY: (f"评价日移到 {on}", f"judged on {on}"),
+        Cause.RULE: (f"{on} 的规则变化", f"a change of the rules of {on}"),
+        Cause.EVENT: (f"{on} 的事件", f"an event of {on}"),
+    }[cause]
+    return f"{what[0]}：{zh}", f"{what[1]}: {en}"
 
 
 def _turned(forth: Difference, day: date) -> Difference:
     """The same difference looked at from the other end."""
     return Difference(
+        day_before=forth.day_after,
+        day_after=forth.day_before,
         before=forth.after,
         after=forth.before,
         counted=-forth.counted,

@@ -70,13 +70,14 @@ class ReasonWhy(Struct, kw_only=True, frozen=True):
 
 
 class Explanation(Struct, kw_only=True, frozen=True):
-    """The answer with all its reasons; ``position``: what was known where."""
+    """The answer with all its reasons; ``position``: what was known where, ``day``: of what day."""
 
     answer: Upshot
     zh: str
     en: str
     reasons: tuple[ReasonWhy, ...] = ()
     position: int = 0
+    day: date | None = None
 
 
 HEADS = {

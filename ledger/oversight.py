@@ -14,7 +14,7 @@ from enum import Enum
 from fractions import Fraction
 
 from ledger.command import Refused, Selector, about, fact
-from ledger.day import happened
+from ledger.day import happened, last_of
 from ledger.declaration import ProjectDeclared
 from ledger.event import Entry, Event, unchanged
 from ledger.fault import Fault
@@ -32,7 +32,7 @@ from ledger.offering import OfferingOpened
 from ledger.population import POPULATION_EVENTS, school_training
 from ledger.register import BureauStep, WrongPlace, unknown
 from ledger.regulation import Parameters, Rulebook
-from ledger.requirement import Requirement, Result, weighed
+from ledger.requirement import Requirement, Result, weighed, while_running
 from ledger.sample import SampleDrawn, again
 from ledger.school_based import SchoolBasedRecorded
 from ledger.text import trimmed
@@ -254,14 +254,18 @@ def inspection_share(
     projects: int,
     inspected: int,
     events: tuple[str, ...] = (),
+    today: date | None = None,
 ) -> Requirement | None:
-    """Whether enough of a locality's projects of a year were looked into."""
+    """Whether enough of a locality's projects of a year were looked into.
+
+    ``today``: where the year of the day may still run.
+    """
     rule = rules.find(InspectionShare, place, day)
     if rule is None:
         return None
     least = rule.value.share_min * projects
     result = Result.MET if inspected >= least else Result.NOT_MET
-    return weighed(
+    found = weighed(
         "INSPECTION_SHARE",
         rule,
         result if projects else Result.NOT_APPLICABLE,
@@ -273,3 +277,4 @@ def inspection_share(
         f"looked into; {rule.value.share_min} are asked for.",
         events=events,
     )
+    return while_running(found, last_of(day), today or date.max, -(-least // 1) - inspected)

@@ -82,11 +82,26 @@ def judge(record: Record, rules: Rulebook, day: date) -> Verdict | None:
         cut=cut,
         unit=unit,
         requirements=(*requirements, *beside),
-        zh=f"周期 {cycle.start} 至 {cycle.last_day}：有效{_UNIT_ZH[unit]} {counted}，"
-        f"{_ZH[result]}。" + "".join(each.zh for each in _lacking(requirements)),
-        en=f"Cycle {cycle.start} to {cycle.last_day}: {counted} {unit.value.lower()} count; "
-        f"{_EN[result]}. " + " ".join(each.en for each in _lacking(requirements)),
+        **_told(counted, unit, cycle, result, requirements),
     )
+
+
+def _told(
+    counted: Decimal,
+    unit: Unit,
+    cycle: Cycle,
+    result: Result,
+    requirements: tuple[Requirement, ...],
+) -> dict[str, str]:
+    """The sentences of a verdict: what counts, how it stands, and what is lacking."""
+    lacking = _lacking(requirements)
+    zh = f"周期 {cycle.start} 至 {cycle.last_day}：有效{_UNIT_ZH[unit]} {counted}，{_ZH[result]}。"
+    en = f"Cycle {cycle.start} to {cycle.last_day}: {counted} {unit.value.lower()} count; "
+    en += f"{_EN[result]}."
+    return {
+        "zh": zh + "".join(each.zh for each in lacking),
+        "en": " ".join([en, *(each.en for each in lacking)]),
+    }
 
 
 def _lacking(requirements: tuple[Requirement, ...]) -> list[Requirement]:

@@ -53,8 +53,8 @@ class Known:
         return [found[position] for position in sorted(found)]
 
     def told(self, explanation: Explanation) -> Explanation:
-        """The explanation, with where it stands."""
-        return replace(explanation, position=self.position)
+        """The explanation, with where it stands and the day that was asked about."""
+        return replace(explanation, position=self.position, day=self.day)
 
 
 def selection(known: Known, teacher: TeacherId, offering: OfferingId) -> Explanation:

@@ -48,12 +48,16 @@ TAGGED = {"place": JurisdictionId, "subject": Name}
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """One export as it is asked for, read and checked; ``position``: ``None`` for the present."""
+    """One export as it is asked for, read and checked; ``position``: ``None`` for the present.
+
+    ``day``: the one of its moment, on which it is judged unless it is narrowed to another.
+    """
 
     what: str
     filters: dict[str, str] = field(default_factory=dict)
     position: int | None = None
     effective: date | None = None
+    day: date
     clear: bool = False
     places: tuple[str, ...] = ()
 

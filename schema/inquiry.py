@@ -32,7 +32,7 @@ from schema.context import Context
 from schema.errors import root_of
 
 MOMENT = "AsOf"
-MOMENTS = ("position", "instant", "effective")
+MOMENTS = ("position", "instant", "effective", "on")
 UNASKED = ("first", "after", "atLeast")
 WORDS = {"true": True, "false": False}
 

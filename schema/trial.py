@@ -91,7 +91,7 @@ class TrialQuery:
         rows = await context.rows(as_of)
         known = await as_of.known(context) if as_of else None
         position = await context.run(context.house.ledger.feed.head) if known is None else known
-        day = on or (as_of.effective if as_of and as_of.effective else context.today)
+        day = await (as_of or AsOf()).day(context, on)
         trial = Trial(document=str(read.id), sha256=read.sha256, day=day, position=position)
         book = await context.run(context.house.rules.at, position)
         ledger = context.house.ledger
