@@ -113,6 +113,7 @@ trial              试算             trial.py (whose verdict a draft would chan
 explanation        说明             explanation.py (why something is not so)
 obstacle           选课受阻         obstacle.py (why a teacher cannot choose)
 denial             不予结业         denial.py (why a training is not completed)
+lineup             排位             lineup.py (the recorded order of a round, made again)
 placement          落选             placement.py (why an applicant was not admitted)
 exclusion          不计入           exclusion.py (why a credit does not count)
 indicator          指标             indicator.py (of a school, a provider or a place, by period)
@@ -144,8 +145,8 @@ from ledger import (  # isort: skip  (order of life)
     sample, oversight, observation, funding, duty, school_plan, recognition, worth, credit,
     correction, adjustment, misconduct, remedy, redress, record, erasure, special, structure,
     footing, breakdown, yearly, verdict, ground, caution, evidence, difference, trial, explanation,
-    obstacle, denial, placement, exclusion, indicator, target, consequence, statement, draft,
-    conflict, document, adoption, policy, amendment,
+    obstacle, denial, lineup, placement, exclusion, indicator, target, consequence, statement,
+    draft, conflict, document, adoption, policy, amendment,
 )
 
 NOUNS = (
@@ -163,7 +164,7 @@ NOUNS = (
     sample, oversight, observation, funding, duty, school_plan, recognition, worth, credit,
     correction, adjustment, misconduct, remedy, redress, record, erasure, special, structure,
     footing, breakdown, yearly, verdict, ground, caution, evidence, difference, trial, explanation,
-    obstacle, denial, placement, exclusion, indicator, target, consequence, statement, draft,
-    conflict, document, adoption, policy, amendment,
+    obstacle, denial, lineup, placement, exclusion, indicator, target, consequence, statement,
+    draft, conflict, document, adoption, policy, amendment,
 )
 # fmt: on
