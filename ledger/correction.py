@@ -252,4 +252,5 @@ class CorrectAttendance(ClassStep):
             credits_before=self.account.credits,
             corrects=self.account.evidence,
             reason=f"{outcome.reason.value}: {self.reason}",
+            rules=outcome.rules,
         )

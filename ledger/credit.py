@@ -90,8 +90,11 @@ class CreditCorrected(Event, name="credit.corrected"):
     decided: bool = False
 
 
-class CreditRevoked(Event, name="credit.revoked"):
-    """A credit was taken back whole. ``decided``: by the bureau itself."""
+class CreditRevoked(Event, name="credit.revoked", version=2):
+    """A credit was taken back whole. ``decided``: by the bureau itself.
+
+    ``rules``: those by which the training behind it is not completed.
+    """
 
     credit: CreditId
     teacher: TeacherId
@@ -101,8 +104,10 @@ class CreditRevoked(Event, name="credit.revoked"):
     corrects: str
     reason: str
     decided: bool = False
+    rules: tuple[str, ...] = ()
 
 
+CreditRevoked.upcast(from_version=1)(unchanged)
 CREDIT_EVENTS: list[type[Event]] = [CreditAwarded, CreditCorrected, CreditRevoked]
 
 

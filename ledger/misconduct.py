@@ -189,4 +189,5 @@ class RecordMisconduct(ClassStep):
                 credits_before=self.account.credits,
                 corrects=self.account.evidence,
                 reason=f"MISCONDUCT {self.day}: {self.description}",
+                rules=rules,
             )

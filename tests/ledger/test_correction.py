@@ -171,6 +171,7 @@ def test_hours_put_right_turn_a_completion_into_a_denial_and_revoke_the_credit()
             credits_before=Decimal(72),
             corrects=f"0193-{evidence:04}",
             reason="ABSENCE: 漏记",
+            rules=("ZJ14-09",),
         ),
     )
 
