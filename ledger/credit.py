@@ -236,7 +236,7 @@ class AwardCredit(Command):
                 f"same time as {self.offering}",
                 field="offering",
                 evidence=(evidence,),
-                lacking=revocation(self.credit),
+                lacking=revocation(self.credit, CreditRevoked.NAME, credit),
             )
         return None
 
