@@ -44,7 +44,7 @@ class Lack(Part):
     gone_about: tuple[Name, ...] = ()
 
 
-class FindingMade(Event, name="finding.made", version=5):
+class FindingMade(Event, name="finding.made", version=5, begins="finding"):
     """A fact breaks a rule, departs from it, or cannot be judged by it.
 
     The rule was chosen for the place ``chosen_for`` on the day ``chosen_on`` or by the term
