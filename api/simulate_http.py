@@ -27,6 +27,7 @@ from ledger.store.trouble import Trouble
 WIDTH = 8
 TOKEN_VALID = timedelta(days=1)
 PAGE = 100
+CONFLICT = 409
 FIRST_SECONDS = 3
 """How long a server has for its very first answer; only one that was there is waited for."""
 OPERATOR = Asker(actor="staff:simulate", role=Role.OPERATOR, scope=LedgerId("ledger:xuefen"))
@@ -184,6 +185,13 @@ def _reply(row: dict[str, Any]) -> Reply:
 
 
 def _no_clock(server: object, status: int) -> Trouble:
+    if status == CONFLICT:
+        return Trouble(
+            "DEMO_CLOCK_AHEAD",
+            zh=f"{server} 的演示时钟已过要模拟的日子，不能倒回。请以新账本、较早的日子启动它。",
+            en=f"The demo clock of {server} is past the days to simulate and is not set back. "
+            "Start it on a new ledger, on an earlier day.",
+        )
     return Trouble(
         "NO_DEMO_CLOCK",
         zh=f"{server} 没有可设置的演示时钟（HTTP {status}）。"
