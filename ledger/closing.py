@@ -39,9 +39,13 @@ class OfferingClosed(Event, name="closing.offering-closed"):
     by_bureau: bool = False
 
 
-OUTCOMES = (CompletionGranted.NAME, CompletionDenied.NAME, TrainingTerminated.NAME)
-# Of who withdrew no outcome is asked for any more.
-OUTCOMES += (EnrollmentWithdrawn.NAME,)
+OUTCOMES = (
+    CompletionGranted.NAME,
+    CompletionDenied.NAME,
+    TrainingTerminated.NAME,
+    # Of who withdrew no outcome is asked for any more.
+    EnrollmentWithdrawn.NAME,
+)
 
 
 class AlreadyClosed(Refused):
