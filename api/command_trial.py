@@ -28,7 +28,7 @@ from ledger.names import JurisdictionId
 from ledger.register import JurisdictionRegistered
 from ledger.store.feed import Filter
 from ledger.store.rehearsal import would_be
-from ledger.trial import Tally
+from ledger.trial import FlipTurn, Tally
 from projections.reader import Reader
 from projections.snapshot import Snapshot
 from projections.trial import Trial, Whose, over
@@ -48,6 +48,9 @@ def try_draft(
     as_of_position: Annotated[
         int | None, typer.Option(min=1, help="As the ledger knew it at this position.")
     ] = None,
+    moved: Annotated[
+        bool, typer.Option("--moved", help="Also whose numbers alone would move. 含仅数值变化的。")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Show whose verdict a draft would change; nothing is adopted. 试算草案，不予采纳。
@@ -69,6 +72,7 @@ def try_draft(
         if as_of_position is not None:
             rows = Snapshot(books.feed, as_of_position)
         over(trial, rows, _whose(place, books.reader), rules, tried)
+    trial.flips = [each for each in trial.flips if moved or each.turn is not FlipTurn.MOVED]
     if as_json:
         print_json([msgspec.to_builtins(asdict(trial), enc_hook=str)])
         return

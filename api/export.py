@@ -216,7 +216,8 @@ def _taken(context: Context, export: Export, asked: Asked, form: str, purpose: s
             bytes=file.seek(0, 2),
             sha256=_digest(file),
             trace=context.trace,
-            places=places_of(context.asker, sorted(found.places)),
+            # Who takes a list that everybody may read looks into nobody's affairs.
+            places=places_of(context.asker, [] if export.public else sorted(found.places)),
         )
         logged = context.house.ledger.access_log.write(access, found.teachers)
         file.seek(0)

@@ -114,6 +114,7 @@ trial              试算             trial.py (whose verdict a draft would chan
 explanation        说明             explanation.py (why something is not so)
 obstacle           选课受阻         obstacle.py (why a teacher cannot choose)
 denial             不予结业         denial.py (why a training is not completed)
+lineup             排位             lineup.py (the recorded order of a round, made again)
 placement          落选             placement.py (why an applicant was not admitted)
 exclusion          不计入           exclusion.py (why a credit does not count)
 indicator          指标             indicator.py (of a school, a provider or a place, by period)
@@ -132,39 +133,35 @@ amendment          修改             amendment.py (other parameters for a rule,
 # fmt: off
 from ledger import (  # isort: skip  (order of life)
     finding, kind, rule, regulation, requirement, register, teacher, category, accreditation,
-    seniority,
-    cycle, term, profile, plan, mandate, trainer, channel, form, order, response, candidate,
-    segment, fee, content, mode, host, scrutiny, quota, cap, declaration, review, spot_check,
-    resumption, restart, supervision, reopening, dates, delivery, offering, redating, removal,
-    warning, sanction, expansion, enrollment, parallel, round, selection, assignment, draw,
-    applicant, screening, rank, admission, invitation, change, effect, execution, schedule,
-    log, extent,
-    withdrawal, circular, settlement, attendance,
-    leave, assessment, evaluation, safeguard, completion,
-    judgement, notice, feedback, charge, conduct, omission, closing, school_based, population,
-    sample, oversight, observation, funding, duty, school_plan, recognition, worth, credit,
-    correction, adjustment, misconduct, remedy, redress, record, erasure, special, structure,
-    footing, breakdown, yearly, verdict, ground, prospect, caution, evidence, difference, trial,
-    explanation, obstacle, denial, placement, exclusion, indicator, target, consequence, statement,
-    draft, conflict, document, adoption, policy, amendment,
+    seniority, cycle, term, profile, plan, mandate, trainer, channel, form, order, response,
+    candidate, segment, fee, content, mode, host, scrutiny, quota, cap, declaration, review,
+    spot_check, resumption, restart, supervision, reopening, dates, delivery, offering, redating,
+    removal, warning, sanction, expansion, enrollment, parallel, round, selection, assignment,
+    draw, applicant, screening, rank, admission, invitation, change, effect, execution, schedule,
+    log, extent, withdrawal, circular, settlement, attendance, leave, assessment, evaluation,
+    safeguard, completion, judgement, notice, feedback, charge, conduct, omission, closing,
+    school_based, population, sample, oversight, observation, funding, duty, school_plan,
+    recognition, worth, credit, correction, adjustment, misconduct, remedy, redress, record,
+    erasure, special, structure, footing, breakdown, yearly, verdict, ground, prospect, caution,
+    evidence, difference, trial, explanation, obstacle, denial, lineup, placement, exclusion,
+    indicator, target, consequence, statement, draft, conflict, document, adoption, policy,
+    amendment,
 )
 
 NOUNS = (
     finding, kind, rule, regulation, requirement, register, teacher, category, accreditation,
-    seniority,
-    cycle, term, profile, plan, mandate, trainer, channel, form, order, response, candidate,
-    segment, fee, content, mode, host, scrutiny, quota, cap, declaration, review, spot_check,
-    resumption, restart, supervision, reopening, dates, delivery, offering, redating, removal,
-    warning, sanction, expansion, enrollment, parallel, round, selection, assignment, draw,
-    applicant, screening, rank, admission, invitation, change, effect, execution, schedule,
-    log, extent,
-    withdrawal, circular, settlement, attendance,
-    leave, assessment, evaluation, safeguard, completion,
-    judgement, notice, feedback, charge, conduct, omission, closing, school_based, population,
-    sample, oversight, observation, funding, duty, school_plan, recognition, worth, credit,
-    correction, adjustment, misconduct, remedy, redress, record, erasure, special, structure,
-    footing, breakdown, yearly, verdict, ground, prospect, caution, evidence, difference, trial,
-    explanation, obstacle, denial, placement, exclusion, indicator, target, consequence, statement,
-    draft, conflict, document, adoption, policy, amendment,
+    seniority, cycle, term, profile, plan, mandate, trainer, channel, form, order, response,
+    candidate, segment, fee, content, mode, host, scrutiny, quota, cap, declaration, review,
+    spot_check, resumption, restart, supervision, reopening, dates, delivery, offering, redating,
+    removal, warning, sanction, expansion, enrollment, parallel, round, selection, assignment,
+    draw, applicant, screening, rank, admission, invitation, change, effect, execution, schedule,
+    log, extent, withdrawal, circular, settlement, attendance, leave, assessment, evaluation,
+    safeguard, completion, judgement, notice, feedback, charge, conduct, omission, closing,
+    school_based, population, sample, oversight, observation, funding, duty, school_plan,
+    recognition, worth, credit, correction, adjustment, misconduct, remedy, redress, record,
+    erasure, special, structure, footing, breakdown, yearly, verdict, ground, prospect, caution,
+    evidence, difference, trial, explanation, obstacle, denial, lineup, placement, exclusion,
+    indicator, target, consequence, statement, draft, conflict, document, adoption, policy,
+    amendment,
 )
 # fmt: on

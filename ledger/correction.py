@@ -258,4 +258,5 @@ class CorrectAttendance(ClassStep):
             corrects=self.account.evidence,
             reason=f"{outcome.reason.value}: {self.reason}",
             since=max(self.day, awarded.completed),
+            rules=outcome.rules,
         )

@@ -98,6 +98,7 @@ class CreditRevoked(Event, name="credit.revoked", version=2, effective="since"):
     """A credit was taken back whole. ``decided``: by the bureau itself.
 
     ``since``: from when on, where it follows from a fact of that day.
+    ``rules``: those by which the training behind it is not completed.
     """
 
     credit: CreditId
@@ -109,6 +110,7 @@ class CreditRevoked(Event, name="credit.revoked", version=2, effective="since"):
     reason: str
     decided: bool = False
     since: date | None = None
+    rules: tuple[str, ...] = ()
 
 
 # Version 1 held from its entry on.
@@ -242,7 +244,7 @@ class AwardCredit(Command):
                 f"same time as {self.offering}",
                 field="offering",
                 evidence=(evidence,),
-                lacking=revocation(self.credit),
+                lacking=revocation(self.credit, CreditRevoked.NAME, credit),
             )
         return None
 

@@ -191,4 +191,5 @@ class RecordMisconduct(ClassStep):
                 corrects=self.account.evidence,
                 reason=f"MISCONDUCT {self.day}: {self.description}",
                 since=max(self.day, awarded.completed),
+                rules=rules,
             )

@@ -13,7 +13,7 @@ from datetime import date
 from enum import Enum
 from fractions import Fraction
 
-from ledger.command import Refused, Selector, about, fact
+from ledger.command import Refused, Selector, about, fact, premature
 from ledger.day import happened, last_of
 from ledger.declaration import ProjectDeclared
 from ledger.event import Entry, Event, unchanged
@@ -130,6 +130,7 @@ class InspectProject(BureauStep):
 
     seen: ProjectDeclared | OfferingOpened | SchoolBasedRecorded | None = fact(default=None)
     drawn: SampleDrawn | None = fact(default=None)
+    drawn_by: Entry | None = fact(default=None)
     entries: list[Entry] = fact(default_factory=list)
 
     def boundary(self) -> list[Selector]:
@@ -150,7 +151,7 @@ class InspectProject(BureauStep):
         self.entries.append(entry)
         match entry.event:
             case SampleDrawn(sample=sample) as event if sample == self.sample:
-                self.drawn = event
+                self.drawn, self.drawn_by = event, entry
             case ProjectDeclared(project=project) as event if project == self.project:
                 self.seen = event
             case OfferingOpened(offering=offering) as event if offering == self.offering:
@@ -204,6 +205,15 @@ class InspectProject(BureauStep):
                 field="sample",
             )
             yield from self.gate(refusal, subject, self.sample)
+        assert self.drawn_by is not None
+        early = premature(
+            self.day,
+            self.drawn_by.on,
+            f"{self.sample} 抽出",
+            f"{self.sample} was drawn",
+            self.drawn_by.id,
+        )
+        yield from self.gate(early, subject, self.sample)
 
     def _subject(self) -> Name:
         given = [each for each in (self.project, self.offering, self.credit) if each is not None]

@@ -20,7 +20,7 @@ class Records(Projection[Record]):
     """Credit records by school and place."""
 
     name = "records"
-    version = 4
+    version = 5
     state = Record
     events = RECORD_EVENTS
     facets = {"school": "text", "place": "text"}

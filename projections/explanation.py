@@ -78,7 +78,7 @@ def admission(
 ) -> Explanation:
     """Why a teacher was not admitted to a class; ``named``: whether others may be named."""
     entries = known.entries(placement_selectors(offering))
-    return known.told(why_not_admitted(teacher, offering, entries, named=named))
+    return known.told(why_not_admitted(teacher, offering, entries, known.rules, named=named))
 
 
 def credit(

@@ -13,6 +13,7 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Any, get_args, get_type_hints
 
+from ledger.command import Role
 from ledger.day import day_of
 from ledger.fault import Fault
 from ledger.names import JurisdictionId, Name
@@ -38,7 +39,7 @@ from schema.column import Column, Part, columns, parts_of, plain
 from schema.context import Context
 from schema.enrollment import told_grounds
 from schema.person import masked, shown
-from schema.reach import reached
+from schema.reach import VIEWS, reached
 from schema.scalars import instant_of
 
 TEXT_CHARACTERS_MAX = 200
@@ -79,6 +80,8 @@ class Export:
     """Something that can be exported. Subclasses say by what it is narrowed and open the rows."""
 
     personal = False
+    public = False
+    """Whether everybody sees all of it; then it concerns nobody's place."""
     dated = False
     """Whether it is judged on a day, ``on``."""
 
@@ -117,6 +120,7 @@ class ViewExport(Export):
         super().__init__(kind)
         self.view = view
         self.personal = view is TEACHERS
+        self.public = VIEWS[view.name].all_of_it == tuple(Role)
 
     def filters(self) -> tuple[str, ...]:
         scalar = [name for name, kind in self.view.facets.items() if not kind.endswith("[]")]
@@ -182,8 +186,8 @@ def stream(
         rows = Snapshot(feed, known, asked.effective)
     whole = reached(context.asker, view, asked.places, where, rows, reader)
     if whole is None:
-        # What is beyond reach is absent, and stands where the views stand.
-        yield context.house.runner.position(view.name), iter(())
+        # What is beyond reach is absent, and stands where the rows would stand.
+        yield rows.position(view.name), iter(())
         return
     with rows.stream(view, whole) as found:
         yield found

@@ -132,6 +132,15 @@ def test_a_past_moment_is_exported(town: Served) -> None:
     assert code(export(bureau(town), "teachers", asOf={"position": town.head + 1})) == "BEYOND_HEAD"
 
 
+@pytest.mark.parametrize("what", STANDING)
+def test_an_empty_file_of_a_moment_stands_at_that_moment(town: Served, what: str) -> None:
+    past = {"asOf": {"position": town.head - 1}}
+    for role, scope in ((Role.TEACHER, "teacher:nobody"), (Role.PROVIDER, "provider:nobody")):
+        answer = export(town.party(role, scope), what, **past)
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["x-xuefen-position"] == str(town.head - 1)
+
+
 def test_a_person_is_masked_without_a_purpose_or_a_role_that_may(town: Served) -> None:
     def name(party: Party, **more: Any) -> Any:
         answer = export(party, "teachers", **more)
@@ -154,7 +163,13 @@ def test_a_teacher_learns_of_the_exports_that_they_stood_in(town: Served) -> Non
 
     found = town.party(Role.TEACHER, LIN).ask(asked)["accessLog"]["edges"]
     assert [each["node"] for each in found][:1] == [
-        {"kind": "EXPORT", "what": "enrollments", "actor": "staff:bureau", "rows": 0, "filters": {}}
+        {
+            "kind": "EXPORT",
+            "what": "enrollments",
+            "actor": "staff:bureau",
+            "rows": None,
+            "filters": None,
+        }
     ]
 
 

@@ -119,9 +119,11 @@ CASES = {
     "whyNotCompleted": why(),
     "whyNotAdmitted": why(),
     "whyNotCounted": why(),
-    "whatIf": tried(
+    "whatIf": Case(
+        {"draft": DRAFT, "turn": "LOST,MOVED"},
+        "draft: $draft, turn: [LOST, MOVED], asOf: $asOf",
         f"{{ flips {{ edges {{ node {{ {FLIP} }} }} }} }}",
-        lambda answer: nodes(answer["flips"]),
+        lambda answer: nodes(answer["flips"]), "whatIf",
     ),
     "whatIfPlaces": tried(f"{{ places {TALLY} }}", lambda answer: answer["places"]),
     "whatIfSchools": tried(f"{{ schools {TALLY} }}", lambda answer: answer["schools"]),

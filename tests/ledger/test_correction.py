@@ -174,6 +174,7 @@ def test_hours_put_right_turn_a_completion_into_a_denial_and_revoke_the_credit()
             corrects=f"0193-{evidence:04}",
             reason="ABSENCE: 漏记",
             since=date(2024, 4, 10),
+            rules=("ZJ14-09",),
         ),
     )
 

@@ -98,6 +98,7 @@ def test_w_028_a_breach_found_after_the_award_revokes_completion_and_credit():
             corrects=f"0193-{evidence:04}",
             reason="MISCONDUCT 2024-05-10: 冒名顶替",
             since=day,
+            rules=("ZJ14-10",),
         ),
     )
 
