@@ -250,4 +250,8 @@ async def _set_clock(request: Request, key: OKPKey, clock: DemoClock | None) -> 
         return JSONResponse({"error": 'send {"day": "2024-03-19"}'}, status_code=400)
     if asker.role is not Role.OPERATOR or clock is None:
         return JSONResponse({"error": "only the operator sets the clock"}, status_code=403)
+    if day < clock.day:
+        zh = f"演示时钟已到 {clock.day}，不能倒回 {day}"
+        en = f"the demo clock stands at {clock.day} and is not set back to {day}"
+        return JSONResponse({"error": en, "code": "DAY_PAST", "zh": zh, "en": en}, status_code=409)
     return JSONResponse({"now": clock.set(day).isoformat()})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Any
 
 import psycopg
@@ -12,12 +13,16 @@ from psycopg_pool import ConnectionPool
 
 from api.house import database
 from api.settings import Settings
+from ledger.day import in_shanghai
 from ledger.store.embedded import Embedded
 from ledger.store.feed import Feed, open_pool
 from ledger.store.migrate import check_version
 from ledger.store.trouble import Trouble
+from projections.moment import day_judged
 from projections.reader import Reader
 from projections.verdict import Rules
+
+DAY_UNSAID = "if not said, that of the facts, or on which the ledger learned the position, or today"
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,11 @@ class Books:
     feed: Feed
     reader: Reader
     rules: Rules
+
+    def day(self, on: date | None, effective: date | None, position: int | None) -> date:
+        """The day that is judged, as it is in a query."""
+        today = in_shanghai(datetime.now(UTC))
+        return day_judged(self.feed, today, on=on, effective=effective, position=position)
 
 
 @contextmanager

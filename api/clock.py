@@ -7,10 +7,16 @@ from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock_time
 
 NINE_IN_SHANGHAI = clock_time(1, 0)
+SHANGHAI = timedelta(hours=8)
 
 
 class DemoClock:
     """Call it for the time; ``set`` moves it, never backwards."""
+
+    @property
+    def day(self) -> date:
+        """The day that it shows, in Shanghai."""
+        return (self() + SHANGHAI).date()
 
     def __init__(self, day: date) -> None:
         self._base = datetime.combine(day, NINE_IN_SHANGHAI, UTC)

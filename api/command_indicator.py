@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date
 from fractions import Fraction
 from typing import Annotated, Any
 
 import msgspec
 import typer
 
-from api.books import Books, open_books
+from api.books import DAY_UNSAID, Books, open_books
 from api.command_record import RESULT_ZH
 from api.terminal import DAY, Json, console, name_of, print_json, settings_of, stop, table, tell
 from ledger.fault import Fault
-from ledger.store.work import SHANGHAI
 from projections.indicator import Indicator, indicators
 from projections.indicator_part import IndicatorPart, ordered, parts
 from projections.measure import IndicatorCode, Period, Question
@@ -45,6 +44,9 @@ def show_indicators(
         str | None,
         typer.Option("--parts", metavar="CODE", help="Open this one by its parts, worst first."),
     ] = None,
+    on: Annotated[
+        date | None, typer.Option(help=f"Judge as of this day; {DAY_UNSAID}.", **DAY)
+    ] = None,
     as_of_position: Annotated[
         int | None, typer.Option(min=1, help="As the ledger knew it at this position.")
     ] = None,
@@ -58,10 +60,9 @@ def show_indicators(
 
     With --json every indicator comes with all its parts and the positions that they stand on.
     """
-    day = effective or (datetime.now(UTC) + SHANGHAI).date()
-    period = _period(year, term, day)
     code = _code(parts_of)
     with open_books(settings_of(context)) as books:
+        period = _period(year, term, books.day(on, effective, as_of_position))
         rows, position = _rows(books, as_of_position, effective)
         name = name_of(of, None if ":" in of else "jurisdiction")
         rules = books.rules.at(position)

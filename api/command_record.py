@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Annotated, Any
 
 import msgspec
@@ -11,8 +11,7 @@ from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
-from api.books import Books, open_books
-from api.command_history import SHANGHAI
+from api.books import DAY_UNSAID, Books, open_books
 from api.terminal import (
     DAY,
     NOT_RIGHT,
@@ -63,7 +62,7 @@ def record(
     context: typer.Context,
     teacher: Annotated[str, typer.Argument(help="The teacher: teacher:0042, or 0042.")],
     on: Annotated[
-        date | None, typer.Option(help="Judge as of this day; today, if not said.", **DAY)
+        date | None, typer.Option(help=f"Judge as of this day; {DAY_UNSAID}.", **DAY)
     ] = None,
     as_of_position: Annotated[
         int | None, typer.Option(min=1, help="As the ledger knew it at this position.")
@@ -85,8 +84,8 @@ def record(
     ledger knows no such teacher or cycle.
     """
     name = str(name_of(teacher, "teacher"))
-    day = on or effective or datetime.now(UTC).astimezone(SHANGHAI).date()
     with open_books(settings_of(context)) as books:
+        day = books.day(on, effective, as_of_position)
         found, meant, warned = _judged(books, name, day, as_of_position, effective, cycle)
     _exists(found, name, day)
     if as_json:

@@ -30,13 +30,13 @@ from api.terminal import (
 )
 from ledger.adoption import AdoptRegulation
 from ledger.command import Ask, Asker, Refusals, Refused, Role, settle
+from ledger.day import in_shanghai
 from ledger.document import DOCUMENT_CHARACTERS_MAX, Document, DraftFormat, parse
 from ledger.fault import Fault
 from ledger.names import DocumentId, JurisdictionId, Name, TermId
 from ledger.register import JurisdictionRegistered
 from ledger.regulation import KINDS, RegulationAdopted, Rule, Rulebook
 from ledger.store.feed import Filter
-from ledger.store.work import SHANGHAI
 from projections.kind import rule_kinds
 from projections.regulation import Listed, latest, on_day, page
 
@@ -219,7 +219,7 @@ def _obstacles(draft: Document, where: Name, rules: Rulebook) -> list[Refused]:
     command.known = draft.id in rules.documents
     command.placed = draft.place in founded_places()
     asker = Asker(actor="staff:draft", role=Role.BUREAU, scope=where)
-    command.ask = Ask(on=(datetime.now(UTC) + SHANGHAI).date(), asker=asker, rules=rules)
+    command.ask = Ask(on=in_shanghai(datetime.now(UTC)), asker=asker, rules=rules)
     try:
         settle(command)
     except Refusals as refusals:

@@ -11,7 +11,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from api.books import open_books
+from api.books import DAY_UNSAID, open_books
 from api.command_regulation import read_draft
 from api.terminal import (
     DAY,
@@ -28,8 +28,7 @@ from ledger.names import JurisdictionId
 from ledger.register import JurisdictionRegistered
 from ledger.store.feed import Filter
 from ledger.store.rehearsal import would_be
-from ledger.store.work import SHANGHAI
-from ledger.trial import Tally
+from ledger.trial import FlipTurn, Tally
 from projections.reader import Reader
 from projections.snapshot import Snapshot
 from projections.trial import Trial, Whose, over
@@ -44,11 +43,14 @@ def try_draft(
         str | None, typer.Option(metavar="CODE", help="Only teachers of this place: 330381.")
     ] = None,
     on: Annotated[
-        date | None, typer.Option(help="Judge as of this day; today, if not said.", **DAY)
+        date | None, typer.Option(help=f"Judge as of this day; {DAY_UNSAID}.", **DAY)
     ] = None,
     as_of_position: Annotated[
         int | None, typer.Option(min=1, help="As the ledger knew it at this position.")
     ] = None,
+    moved: Annotated[
+        bool, typer.Option("--moved", help="Also whose numbers alone would move. 含仅数值变化的。")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Show whose verdict a draft would change; nothing is adopted. 试算草案，不予采纳。
@@ -56,13 +58,11 @@ def try_draft(
     Ends with 0 where it was tried, 1 where it could not be adopted, 2 where it cannot be read.
     """
     draft = read_draft(file)
-    today = (datetime.now(UTC) + SHANGHAI).date()
     with open_books(settings_of(context)) as books:
         position = as_of_position or books.feed.head()
         rules = books.rules.at(position)
-        trial = Trial(
-            document=str(draft.id), sha256=draft.sha256, day=on or today, position=position
-        )
+        day = books.day(on, None, as_of_position)
+        trial = Trial(document=str(draft.id), sha256=draft.sha256, day=day, position=position)
         tried, refusals = would_be(books.pool, rules, draft, datetime.now(UTC), position)
         for each in refusals:
             tell(each.zh, f"{each.en} [{each.code}] ({each.field})")
@@ -72,6 +72,7 @@ def try_draft(
         if as_of_position is not None:
             rows = Snapshot(books.feed, as_of_position)
         over(trial, rows, _whose(place, books.reader), rules, tried)
+    trial.flips = [each for each in trial.flips if moved or each.turn is not FlipTurn.MOVED]
     if as_json:
         print_json([msgspec.to_builtins(asdict(trial), enc_hook=str)])
         return

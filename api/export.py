@@ -15,7 +15,7 @@ import tempfile
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, Annotated, Any
@@ -51,6 +51,7 @@ class Moment(Struct, rename="camel", forbid_unknown_fields=True):
     position: Place | None = None
     instant: str | None = None
     effective: str | None = None
+    on: str | None = None
 
 
 class Question(Struct, rename="camel", forbid_unknown_fields=True):
@@ -120,15 +121,11 @@ async def take(context: Context, given: Question) -> Taken:
         raise denied(context.asker, zh="导出", en="export")
     export = _known(given)
     purpose = checked_purpose(given.purpose) if given.purpose else ""
-    position, instant, effective = _moment(given.as_of or Moment())
-    filters = _filters(context, export, given, effective)
+    as_of = _moment(given.as_of or Moment())
+    day = await as_of.day(context)
+    filters = _filters(context, export, given, day)
     if given.at_least is not None:
         await context.at_least(await context.known(given.at_least, "atLeast"), *VIEWS)
-    as_of = AsOf(
-        position=None if position is None else Position(position),
-        instant=instant,
-        effective=effective,
-    )
     # Who has left a place is known of its past, and no longer shown in full there.
     past = given.as_of is not None and context.asker.role is not Role.OPERATOR
     clear = export.personal and bool(purpose) and context.asker.role in REVEALERS and not past
@@ -136,7 +133,8 @@ async def take(context: Context, given: Question) -> Taken:
         what=given.what,
         filters=filters,
         position=await as_of.known(context),
-        effective=effective,
+        effective=as_of.effective,
+        day=day,
         clear=clear,
         places=await context.places(),
     )
@@ -154,12 +152,13 @@ def _known(given: Question) -> Export:
     return EXPORTS[given.what]
 
 
-def _moment(given: Moment) -> tuple[int | None, datetime | None, date | None]:
+def _moment(given: Moment) -> AsOf:
     """The moment, with the sentences that a query has for what is none."""
-    return (
-        given.position,
-        _said("asOf.instant", instant_of, given.instant),
-        _said("asOf.effective", day_of, given.effective),
+    return AsOf(
+        position=None if given.position is None else Position(given.position),
+        instant=_said("asOf.instant", instant_of, given.instant),
+        effective=_said("asOf.effective", day_of, given.effective),
+        on=_said("asOf.on", day_of, given.on),
     )
 
 
@@ -171,7 +170,7 @@ def _said(field: str, read: Callable[[object], Any], given: str | None) -> Any:
         raise Fault(fault.code, zh=zh, en=en, field=field) from None
 
 
-def _filters(context: Context, export: Export, given: Question, day: date | None) -> dict[str, str]:
+def _filters(context: Context, export: Export, given: Question, day: date) -> dict[str, str]:
     filters = {name: str(value) for name, value in given.filters.items()}
     unknown = sorted(filters.keys() - {*export.filters()})
     most = {name: export.long.get(name, TEXT_CHARACTERS_MAX) for name in filters}
@@ -187,7 +186,7 @@ def _filters(context: Context, export: Export, given: Question, day: date | None
             f"{TEXT_CHARACTERS_MAX} printable characters at most",
             field="filters",
         )
-    export.settle(filters, day or context.today, context.house.ledger.now())
+    export.settle(filters, day, context.house.ledger.now())
     export.check(filters)
     return dict(sorted(filters.items()))
 
@@ -217,7 +216,8 @@ def _taken(context: Context, export: Export, asked: Asked, form: str, purpose: s
             bytes=file.seek(0, 2),
             sha256=_digest(file),
             trace=context.trace,
-            places=places_of(context.asker, sorted(found.places)),
+            # Who takes a list that everybody may read looks into nobody's affairs.
+            places=places_of(context.asker, [] if export.public else sorted(found.places)),
         )
         logged = context.house.ledger.access_log.write(access, found.teachers)
         file.seek(0)

@@ -108,6 +108,7 @@ yearly             年度学时         yearly.py
 doubt              存疑             doubt.py (what hangs on an amount that is not sure)
 verdict            周期合格判断     verdict.py
 ground             判断依据         ground.py (the tree of requirements under a verdict)
+prospect           在读培训         prospect.py (what may still come of it)
 caution            预先提醒         caution.py (before a training or a cycle is lost)
 evidence           证据             evidence.py (from which a verdict follows)
 way                路径             way.py (from one moment to another, cause by cause)
@@ -133,6 +134,7 @@ trial              试算             trial.py (whose verdict a draft would chan
 explanation        说明             explanation.py (why something is not so)
 obstacle           选课受阻         obstacle.py (why a teacher cannot choose)
 denial             不予结业         denial.py (why a training is not completed)
+lineup             排位             lineup.py (the recorded order of a round, made again)
 placement          落选             placement.py (why an applicant was not admitted)
 exclusion          不计入           exclusion.py (why a credit does not count)
 indicator          指标             indicator.py (of a school, a provider or a place, by period)
@@ -181,12 +183,13 @@ from ledger import (  # isort: skip  (order of life)
     school_based, population, sample, oversight, observation, funding, duty, school_plan,
     recognition, worth, credit, balance, correction, adjustment, misconduct, remedy, redress,
     record, erasure, special, structure, footing, breakdown, yearly, doubt, verdict, ground,
-    caution, evidence, way, difference, summary, level, drift, sign_off, claim, cause, attribution,
-    pairing, holding, influence, row, itemised, subtotal, aggregate, misreading, matching,
-    comparison, trial, explanation, obstacle, denial, placement, exclusion, indicator, target,
-    consequence, sheet, cell, phrase, mapping, wording, heading, reading, claimed, reconciliation,
-    discrepancy, petition, load, anomaly, intention, roll, roster, balance_sheet, result_sheet,
-    term_sheet, school_sheet, statement, draft, conflict, document, adoption, policy, amendment,
+    prospect, caution, evidence, way, difference, summary, level, drift, sign_off, claim, cause,
+    attribution, pairing, holding, influence, row, itemised, subtotal, aggregate, misreading,
+    matching, comparison, trial, explanation, obstacle, denial, lineup, placement, exclusion,
+    indicator, target, consequence, sheet, cell, phrase, mapping, wording, heading, reading,
+    claimed, reconciliation, discrepancy, petition, load, anomaly, intention, roll, roster,
+    balance_sheet, result_sheet, term_sheet, school_sheet, statement, draft, conflict, document,
+    adoption, policy, amendment,
 )
 
 NOUNS = (
@@ -201,11 +204,12 @@ NOUNS = (
     school_based, population, sample, oversight, observation, funding, duty, school_plan,
     recognition, worth, credit, balance, correction, adjustment, misconduct, remedy, redress,
     record, erasure, special, structure, footing, breakdown, yearly, doubt, verdict, ground,
-    caution, evidence, way, difference, summary, level, drift, sign_off, claim, cause, attribution,
-    pairing, holding, influence, row, itemised, subtotal, aggregate, misreading, matching,
-    comparison, trial, explanation, obstacle, denial, placement, exclusion, indicator, target,
-    consequence, sheet, cell, phrase, mapping, wording, heading, reading, claimed, reconciliation,
-    discrepancy, petition, load, anomaly, intention, roll, roster, balance_sheet, result_sheet,
-    term_sheet, school_sheet, statement, draft, conflict, document, adoption, policy, amendment,
+    prospect, caution, evidence, way, difference, summary, level, drift, sign_off, claim, cause,
+    attribution, pairing, holding, influence, row, itemised, subtotal, aggregate, misreading,
+    matching, comparison, trial, explanation, obstacle, denial, lineup, placement, exclusion,
+    indicator, target, consequence, sheet, cell, phrase, mapping, wording, heading, reading,
+    claimed, reconciliation, discrepancy, petition, load, anomaly, intention, roll, roster,
+    balance_sheet, result_sheet, term_sheet, school_sheet, statement, draft, conflict, document,
+    adoption, policy, amendment,
 )
 # fmt: on

@@ -160,7 +160,7 @@ def cuts_of(base: Footing) -> dict[CreditId, Decimal]:
 
 
 def _share(line: Line, rules: Rulebook, base: Footing, cuts: dict[CreditId, Decimal]) -> Share:
-    reasons = [*_deductions(line, rules), *_reasons(line, base, cuts)]
+    reasons = [*_deductions(line, rules), *_reasons(line, rules, base, cuts)]
     lost = sum((each.amount for each in reasons if each.why not in TAKEN_BEFORE), ZERO)
     return Share(
         **{name: getattr(line, name) for name in Line.__struct_fields__},
@@ -199,13 +199,20 @@ def _deductions(line: Line, rules: Rulebook) -> Iterator[Uncounted]:
         )
 
 
-def _reasons(line: Line, base: Footing, cuts: dict[CreditId, Decimal]) -> Iterator[Uncounted]:
+def revoking(line: Line, rules: Rulebook) -> Rule | None:
+    """The rule by which a credit was taken back; ``None`` where the bureau decided it by none."""
+    return rules.rules.get(line.revoked_by[0]) if line.revoked_by else None
+
+
+def _reasons(
+    line: Line, rules: Rulebook, base: Footing, cuts: dict[CreditId, Decimal]
+) -> Iterator[Uncounted]:
     """Why a line, or part of it, does not count in the cycle."""
     full, cycle = _full(line, base.unit), base.cycle
     total = base.total.rule if base.total else None
     if line.revoked:
         zh, en = f"学分已撤销：{line.reason}。", f"The credit was revoked: {line.reason}."
-        yield _uncounted(line, Why.REVOKED, full, None, zh, en)
+        yield _uncounted(line, Why.REVOKED, full, revoking(line, rules), zh, en)
     elif not cycle.holds(line.completed):
         zh = f"培训于 {line.completed} 结束，不在 {cycle.start} 至 {cycle.last_day} 的周期内。"
         en = f"Completed on {line.completed}, outside the cycle {cycle.start} to {cycle.last_day}."

@@ -8,7 +8,6 @@ until its end, or that it can not be reached any more. Whoever missed nothing is
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import Enum
@@ -18,19 +17,15 @@ from typing import Any
 from msgspec import Struct
 
 from ledger.amount import HALF, ZERO, plain
-from ledger.completion import AbsenceLimit, Standing, absence_limit
-from ledger.credit import CreditAwarded
-from ledger.enrollment import Status
-from ledger.event import Entry
-from ledger.extent import Extent
+from ledger.completion import AbsenceLimit, absence_limit
 from ledger.footing import Footing
-from ledger.names import CreditId, JurisdictionId, OfferingId, TeacherId
-from ledger.offering import ClassRoom, OfferingOpened
+from ledger.names import JurisdictionId, OfferingId
+from ledger.offering import OfferingOpened
 from ledger.plan import Mode
+from ledger.prospect import Attending, Prospects
 from ledger.recognition import HoursPerDay
 from ledger.regulation import InForce, Rulebook
 from ledger.requirement import MissingUnit, Requirement, cited
-from ledger.school_based import SchoolBasedRecognised, SchoolBasedRecorded
 from ledger.structure import OnceIntensive
 from ledger.verdict import Verdict
 
@@ -65,77 +60,6 @@ class Caution(Struct, kw_only=True, frozen=True):
     clause_en: str | None = None
     certain: bool = True
     events: tuple[str, ...] = ()
-
-
-@dataclass
-class Attending:
-    """One teacher in one class."""
-
-    teacher: TeacherId
-    standing: Standing = field(init=False)
-    room: ClassRoom = field(default_factory=ClassRoom)
-    extent: Extent = field(default_factory=Extent)
-    credited: bool = False
-
-    def __post_init__(self) -> None:
-        self.standing = Standing(self.teacher)
-
-    def learn(self, entry: Entry) -> None:
-        """Takes in events of the class and of the teacher in it."""
-        self.standing.learn(entry)
-        self.room.learn(entry)
-        self.extent.learn(entry)
-        if isinstance(entry.event, CreditAwarded) and entry.event.teacher == self.teacher:
-            self.credited = True
-
-    @property
-    def opened(self) -> OfferingOpened | None:
-        """The class with its hours as they are now, while a credit may still come of it."""
-        admitted = self.standing.choice.status is Status.PROVIDER_CONFIRMED
-        if not admitted or self.standing.denied or self.credited or self.room.cancelled:
-            return None
-        return self.extent.applied(self.room.opened) if self.room.opened else None
-
-    @property
-    def evidence(self) -> tuple[str, ...]:
-        """The events on which it stands."""
-        return tuple(filter(None, (self.standing.choice.evidence, *self.standing.missed.evidence)))
-
-
-@dataclass
-class Prospects:
-    """What may still come of the trainings that a teacher has begun."""
-
-    attending: list[Attending] = field(default_factory=list)
-    waiting: dict[CreditId, SchoolBasedRecorded] = field(default_factory=dict)
-
-    def learn(self, entry: Entry) -> None:
-        """Takes in what the school recorded and the bureau has not decided."""
-        match entry.event:
-            case SchoolBasedRecorded() as event:
-                self.waiting[event.credit] = event
-            case SchoolBasedRecognised(credit=credit):
-                self.waiting.pop(credit, None)
-            case _:
-                pass
-
-    def classes(self, last: date) -> Iterator[tuple[OfferingOpened, Decimal]]:
-        """The classes that end by a day, each with the hours missed so far."""
-        for each in self.attending:
-            opened = each.opened
-            if opened is not None and opened.closes <= last:
-                yield opened, each.standing.missed.total
-
-    def worth(self, last: date) -> Decimal:
-        """The most that may come of all of them by a day."""
-        home = [each.credits for each in self.waiting.values() if each.completed <= last]
-        return sum(home, ZERO) + sum(
-            (
-                max(opened.plan.base_credits, opened.plan.hours) - missed
-                for opened, missed in self.classes(last)
-            ),
-            ZERO,
-        )
 
 
 def until_beyond(limit: AbsenceLimit, missed: Decimal, planned: Decimal) -> Decimal:
@@ -190,6 +114,7 @@ def of_cycle(
 ) -> Iterator[Caution]:
     """The warnings of a cycle that still runs on the day of its verdict."""
     asked = {each.code: each for each in verdict.requirements}
+    prospects = prospects.open(rules)
     per_day = rules.find(HoursPerDay, place, base.day)
     total, long = asked.get("CYCLE_TOTAL"), asked.get("ONCE_INTENSIVE")
     if total is not None and total.missing is not None:
@@ -232,9 +157,17 @@ def _total(
         pace,
         total,
         last,
-        f"周期还差 {lack.amount}，到 {last} 还有 {years} 个年度（含本年），平均每年须 {pace}。",
-        f"{lack.amount} are missing: {pace} a year in the {years} years, this one among them, "
-        f"until {last}.",
+        f"周期还差 {lack.amount}，最迟 {last} 补足，{_span(years)[0]}，平均每个公历年须 {pace}。",
+        f"{lack.amount} are missing: {pace} in each calendar year until {last}, {_span(years)[1]}.",
+    )
+
+
+def _span(years: int) -> tuple[str, str]:
+    """Over how many calendar years the rest of a cycle lies; the first and last not whole."""
+    if years == 1:
+        return "都在本年内", "which is this year"
+    return f"跨 {years} 个公历年（含本年，首尾可能不满一年）", (
+        f"over {years} of them, this one among them, the first and the last perhaps in part"
     )
 
 

@@ -18,6 +18,7 @@ from ledger.completion import (
     TrainingTerminated,
 )
 from ledger.conduct import CONDUCT_EVENTS, Conduct
+from ledger.enrollment import EnrollmentWithdrawn
 from ledger.event import Entry, Event
 from ledger.finding import Lack, Outcome
 from ledger.names import JurisdictionId, Name, OfferingId, ProjectId, ProviderId
@@ -38,7 +39,13 @@ class OfferingClosed(Event, name="closing.offering-closed"):
     by_bureau: bool = False
 
 
-OUTCOMES = (CompletionGranted.NAME, CompletionDenied.NAME, TrainingTerminated.NAME)
+OUTCOMES = (
+    CompletionGranted.NAME,
+    CompletionDenied.NAME,
+    TrainingTerminated.NAME,
+    # Of who withdrew no outcome is asked for any more.
+    EnrollmentWithdrawn.NAME,
+)
 
 
 class AlreadyClosed(Refused):
@@ -102,6 +109,7 @@ class CloseOffering(ClassStep):
                 "nobody decided whether they completed it",
                 field="offering",
                 lacking=tuple(
+                    # The name of a trainee would be a tag, and show each of them the others.
                     Lack(events=OUTCOMES, about=(self.offering,), value=each.teacher.value)
                     for each in trainees
                     if each.outcome is None

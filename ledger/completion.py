@@ -18,7 +18,7 @@ from ledger.assessment import AssessmentRecorded
 from ledger.attendance import Missed, NotEnrolled
 from ledger.command import Refused
 from ledger.enrollment import Choice, Status
-from ledger.event import Entry, Event
+from ledger.event import Entry, Event, unchanged
 from ledger.names import OfferingId, ProviderId, SchoolId, TeacherId
 from ledger.offering import ClassRoom, OfferingOpened
 from ledger.regulation import InForce, Parameters, Rulebook
@@ -40,8 +40,11 @@ class Recipient(Enum):
     SCHOOL = "SCHOOL"
 
 
-class CompletionGranted(Event, name="completion.granted"):
-    """A trainee completed a training; missed hours are taken off."""
+class CompletionGranted(Event, name="completion.granted", version=2, effective="since"):
+    """A trainee completed a training; missed hours are taken off.
+
+    ``since``: from when on, where it follows from a correction of a fact of that day.
+    """
 
     teacher: TeacherId
     offering: OfferingId
@@ -52,10 +55,14 @@ class CompletionGranted(Event, name="completion.granted"):
     hours: Decimal
     rules: tuple[str, ...] = ()
     corrects: str | None = None
+    since: date | None = None
 
 
-class CompletionDenied(Event, name="completion.denied"):
-    """A trainee did not complete a training and earns nothing from it."""
+class CompletionDenied(Event, name="completion.denied", version=2, effective="since"):
+    """A trainee did not complete a training and earns nothing from it.
+
+    ``since``: from when on, where it follows from a correction of a fact of that day.
+    """
 
     teacher: TeacherId
     offering: OfferingId
@@ -67,6 +74,7 @@ class CompletionDenied(Event, name="completion.denied"):
     rules: tuple[str, ...] = ()
     citation: str | None = None
     corrects: str | None = None
+    since: date | None = None
 
 
 class TrainingTerminated(Event, name="completion.training-terminated", effective="day"):
@@ -81,8 +89,8 @@ class TrainingTerminated(Event, name="completion.training-terminated", effective
     citation: str | None = None
 
 
-class CompletionRevoked(Event, name="completion.revoked"):
-    """A completion was taken back for a breach found out later."""
+class CompletionRevoked(Event, name="completion.revoked", version=2, effective="since"):
+    """A completion was taken back for a breach found out later, of the day ``since``."""
 
     teacher: TeacherId
     offering: OfferingId
@@ -92,6 +100,13 @@ class CompletionRevoked(Event, name="completion.revoked"):
     corrects: str
     rules: tuple[str, ...] = ()
     citation: str | None = None
+    since: date | None = None
+
+
+# Version 1 held from its entry on.
+CompletionGranted.upcast(from_version=1)(unchanged)
+CompletionDenied.upcast(from_version=1)(unchanged)
+CompletionRevoked.upcast(from_version=1)(unchanged)
 
 
 class DenialNotified(Event, name="completion.denial-notified"):
@@ -157,6 +172,7 @@ class Standing:
     outcome: str | None = None
     outcome_event: str = ""
     outcome_on: date | None = None
+    outcome_since: date | None = None
     completed_on: date | None = None
     breached: bool = False
     notified: set[Recipient] = field(default_factory=set)
@@ -192,6 +208,7 @@ class Standing:
             case _:
                 return
         self.outcome_event, self.outcome_on = entry.id, entry.on
+        self.outcome_since = entry.effective_on
         if self.outcome != before:
             # Of another outcome nobody was told yet.
             self.notified.clear()
@@ -200,6 +217,10 @@ class Standing:
     def denied(self) -> bool:
         """Whether completion was denied, ended with the training, or taken back."""
         return self.outcome in ("NOT_COMPLETED", "TERMINATED")
+
+    def overturned_since(self, day: date) -> date:
+        """When what a fact of a day makes of the outcome begins: not before there was one."""
+        return max(day, self.outcome_since or day)
 
     def enrolled(self, offering: OfferingId) -> SchoolId:
         """The trainee's school. Raises ``NotEnrolled`` for one who was never admitted."""
@@ -256,6 +277,7 @@ def settled(
     corrects: str | None = None,
     *,
     told: bool | None = None,
+    since: date | None = None,
 ) -> CompletionGranted | CompletionDenied:
     """The outcome that follows from hours missed and assessment, or the one that was ``told``."""
     assert room.opened is not None and standing.choice.school is not None
@@ -270,6 +292,7 @@ def settled(
         "hours_planned": planned,
         "hours_missed": missed,
         "corrects": corrects,
+        "since": since,
     }
     if told is False or (told is None and bar is not None):
         # Who tells of a denial for which there is no ground says nothing of why.

@@ -187,7 +187,11 @@ class CorrectAttendance(ClassStep):
 
     def _resettle(self, told: bool) -> Iterator[Event]:
         outcome = settled(
-            self.ask.rules, self.room, self.standing, corrects=self.standing.outcome_event
+            self.ask.rules,
+            self.room,
+            self.standing,
+            corrects=self.standing.outcome_event,
+            since=self.standing.overturned_since(self.day),
         )
         yield outcome
         if told and isinstance(outcome, CompletionGranted) != (
@@ -243,6 +247,7 @@ class CorrectAttendance(ClassStep):
                 corrects=self.account.evidence,
                 reason=self.reason,
                 hours_missed=outcome.hours_missed,
+                since=max(self.day, awarded.completed),
             )
 
     def _uncredit(self, outcome: CompletionDenied) -> Iterator[Event]:
@@ -257,4 +262,6 @@ class CorrectAttendance(ClassStep):
             credits_before=self.account.credits,
             corrects=self.account.evidence,
             reason=f"{outcome.reason.value}: {self.reason}",
+            since=max(self.day, awarded.completed),
+            rules=outcome.rules,
         )

@@ -77,8 +77,11 @@ CreditAwarded.upcast(from_version=1)(unchanged)
 CreditAwarded.upcast(from_version=2)(unchanged)
 
 
-class CreditCorrected(Event, name="credit.corrected"):
-    """The amount of a credit was wrong; this is right. ``decided``: by the bureau itself."""
+class CreditCorrected(Event, name="credit.corrected", version=2, effective="since"):
+    """The amount of a credit was wrong; this is right. ``decided``: by the bureau itself.
+
+    ``since``: from when on, where it follows from a fact of that day.
+    """
 
     credit: CreditId
     teacher: TeacherId
@@ -90,10 +93,15 @@ class CreditCorrected(Event, name="credit.corrected"):
     reason: str
     hours_missed: Decimal | None = None
     decided: bool = False
+    since: date | None = None
 
 
-class CreditRevoked(Event, name="credit.revoked"):
-    """A credit was taken back whole. ``decided``: by the bureau itself."""
+class CreditRevoked(Event, name="credit.revoked", version=2, effective="since"):
+    """A credit was taken back whole. ``decided``: by the bureau itself.
+
+    ``since``: from when on, where it follows from a fact of that day.
+    ``rules``: those by which the training behind it is not completed.
+    """
 
     credit: CreditId
     teacher: TeacherId
@@ -103,8 +111,13 @@ class CreditRevoked(Event, name="credit.revoked"):
     corrects: str
     reason: str
     decided: bool = False
+    since: date | None = None
+    rules: tuple[str, ...] = ()
 
 
+# Version 1 held from its entry on.
+CreditCorrected.upcast(from_version=1)(unchanged)
+CreditRevoked.upcast(from_version=1)(unchanged)
 CREDIT_EVENTS: list[type[Event]] = [CreditAwarded, CreditCorrected, CreditRevoked]
 
 
@@ -235,7 +248,7 @@ class AwardCredit(Command):
                 f"same time as {self.offering}",
                 field="offering",
                 evidence=(evidence,),
-                lacking=revocation(self.credit),
+                lacking=revocation(self.credit, CreditRevoked.NAME, credit),
             )
         return None
 

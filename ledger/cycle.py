@@ -199,9 +199,13 @@ class Starts:
         )
 
 
-def revocation(credit: CreditId) -> tuple[Lack, ...]:
-    """What puts right that a credit was recognised: that it is taken back, by a later noun."""
-    return (Lack(events=("credit.revoked",), about=(credit,)),)
+def revocation(credit: CreditId, gone: str = "", *about: Name) -> tuple[Lack, ...]:
+    """What puts right that a credit was recognised: that it is taken back, by a later noun.
+
+    ``gone``: the event about others by which nothing stands against the credit any more.
+    """
+    ends = (gone,) if gone else ()
+    return (Lack(events=("credit.revoked",), about=(credit,), gone=ends, gone_about=about),)
 
 
 @dataclass(kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from ledger.fault import Fault
 from ledger.names import TermId
@@ -11,8 +11,14 @@ from ledger.names import TermId
 # Days outside these are typing mistakes.
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 
+SHANGHAI = timedelta(hours=8)
 HALF_YEAR = re.compile(r"([1-9][0-9]{3})(H[12])")
 HALVES = {"H1": ((1, 1), (6, 30)), "H2": ((7, 1), (12, 31))}
+
+
+def in_shanghai(instant: datetime) -> date:
+    """The day of an instant."""
+    return (instant.astimezone(UTC) + SHANGHAI).date()
 
 
 def day_of(written: object) -> date:
@@ -39,6 +45,11 @@ def happened(day: date, today: date, field: str) -> None:
             en=f"{day} lies after today, {today}; what has not happened cannot be recorded",
             field=field,
         )
+
+
+def last_of(day: date) -> date:
+    """The last day of its year."""
+    return date(day.year, 12, 31)
 
 
 def day_after(day: date) -> date:

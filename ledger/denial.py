@@ -53,6 +53,7 @@ WAITS = {
     Status.SCHOOL_NOT_PASSED: ("SCHOOL_PASS", "学校审核未通过", "the school did not pass it"),
     Status.PROVIDER_DECLINED: ("ADMISSION", "机构没有录取", "the provider declined it"),
 }
+OUTSIDE = (None, Status.WITHDRAWN, Status.SCHOOL_NOT_PASSED, Status.PROVIDER_DECLINED)
 
 
 def completion_selectors(teacher: TeacherId, offering: OfferingId) -> list[Selector]:
@@ -174,7 +175,9 @@ def why_not_completed(
         case CompletionGranted():
             return explained(Upshot.DONE, _granted(case))
         case None:
-            return explained(Upshot.OPEN, _open(case))
+            # Without a place in the class there is nothing to wait for.
+            out = case.standing.choice.status in OUTSIDE and case.room.cancelled is None
+            return explained(Upshot.NOT_ENROLLED if out else Upshot.OPEN, _open(case))
         case _:
             return explained(Upshot.DENIED, _denied(case))
 

@@ -68,8 +68,10 @@ class Effect(Struct, kw_only=True, frozen=True):
 
 
 class Difference(Struct, kw_only=True, frozen=True):
-    """Both verdicts, what lies between them, and the effects that add up to it."""
+    """Both verdicts with their days, what lies between, and the effects that add up to it."""
 
+    day_before: date
+    day_after: date
     before: Verdict | None
     after: Verdict | None
     counted: Decimal
@@ -107,6 +109,8 @@ def difference(teacher: TeacherId, before: Known, after: Known) -> Difference:
         last = stand
     assert first is not None and last is not None
     return Difference(
+        day_before=before.day,
+        day_after=after.day,
         before=first.verdict,
         after=last.verdict,
         counted=plain(last.counted - first.counted),
@@ -137,7 +141,7 @@ def _effect(before: _Stand, after: _Stand, step: Step) -> Effect | None:
     lines, turned = tuple(_lines(before, after)), turns(before.verdict, after.verdict)
     if not (counted or lines or turned):
         return None
-    zh, en = said(step, f"有效学分 {counted:+f}", f"{counted:+f} count")
+    zh, en = said(step, *in_words(counted))
     return Effect(
         counted=counted,
         credits=plain(after.credits - before.credits),
@@ -183,9 +187,18 @@ def _asked(verdict: Verdict | None) -> dict[tuple[str, str | None, int | None], 
     return {(each.code, each.rule, each.year): each for each in told}
 
 
+def in_words(counted: Decimal) -> tuple[str, str]:
+    """How much more counts; where nothing does, that something else changed."""
+    if not counted:
+        return "有效学分不变，明细或要求有变化", "as much counts, credits or norms differ"
+    return f"有效学分 {counted:+f}", f"{counted:+f} count"
+
+
 def _turned(forth: Difference, day: date) -> Difference:
     """The same difference looked at from the other end."""
     return Difference(
+        day_before=forth.day_after,
+        day_after=forth.day_before,
         before=forth.after,
         after=forth.before,
         counted=-forth.counted,

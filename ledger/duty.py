@@ -21,7 +21,7 @@ from ledger.funding import begun
 from ledger.names import JurisdictionId, ProviderId, SchoolId, TermId
 from ledger.register import BureauStep, Places, SchoolRegistered, WrongPlace, places_of, unknown
 from ledger.regulation import InForce, Parameters, Rulebook
-from ledger.requirement import Requirement, Result, weighed
+from ledger.requirement import Requirement, Result, not_over, weighed
 from ledger.term import TermOpened, known_term
 from ledger.text import filled
 
@@ -253,17 +253,19 @@ def place_duties(
     body = rules.find(MonitoringBody, place, day)
     if body is not None and place.level != "PROVINCE":
         words = ("培训质量监控机构", "offices for training quality")
-        found.append(there("MONITORING_BODY", body, body.value.bodies_min, bodies, over, words))
+        found.append(
+            there("MONITORING_BODY", body, body.value.bodies_min, bodies, over, day, words)
+        )
     office = rules.find(EducationOffice, place, day)
     if office is not None and place.level == "COUNTY":
         words = ("教师教育办公室", "offices for teacher education")
         least = office.value.offices_min
-        found.append(there("EDUCATION_OFFICE", office, least, offices, over, words))
+        found.append(there("EDUCATION_OFFICE", office, least, offices, over, day, words))
     appraisal = rules.find(AnnualAppraisal, place, day)
     if appraisal is not None and place.level == "CITY":
         words = ("年度考核的县和直属学校", "counties and own schools appraised in the year")
         had = sum(each >= appraisal.value.appraisals_per_year for each in appraised.values())
-        found.append(there("ANNUAL_APPRAISAL", appraisal, len(appraised), had, over, words))
+        found.append(there("ANNUAL_APPRAISAL", appraisal, len(appraised), had, over, day, words))
     return found
 
 
@@ -282,15 +284,21 @@ def calendar_notice(
         return None
     count = len(set(told) & set(rule.value.notified))
     words = (f"{term.value} 日程通知的各方", f"parties told of the dates of {term.value}")
-    return there("CALENDAR_NOTICE", rule, len(rule.value.notified), count, over, words)
+    return there("CALENDAR_NOTICE", rule, len(rule.value.notified), count, over, day, words)
 
 
 def there(
-    code: str, rule: InForce[Any], least: int, had: int, over: bool, words: tuple[str, str]
+    code: str,
+    rule: InForce[Any],
+    least: int,
+    had: int,
+    over: bool,
+    day: date,
+    words: tuple[str, str],
 ) -> Requirement:
     """Whether what a year asks for is there; a violation only once the year is over."""
     lacking = Result.VIOLATION if over else Result.NOT_ASSESSED
-    note = ("", "") if over or had >= least else ("，年度未结束", "; the year is not over")
+    note = ("", "") if over else not_over(day, least - had)
     return weighed(
         code,
         rule,

@@ -61,6 +61,7 @@ class EventMeta(FrozenMeta):
         name: str = "",
         version: int = 1,
         effective: str | None = None,
+        begins: str | None = None,
         **options: Any,
     ) -> Any:
         cls = super().__new__(mcs, class_name, bases, namespace, **options)
@@ -70,6 +71,7 @@ class EventMeta(FrozenMeta):
             if name in CATALOGUE:
                 raise TypeError(f"two event types are called {name}")
             cls.NAME, cls.VERSION, cls.STEPS, cls.EFFECTIVE = name, version, {}, effective
+            cls.BEGINS = begins
             CATALOGUE[name] = cls
         return cls
 
@@ -79,12 +81,14 @@ class Event(Struct, metaclass=EventMeta, gc=False):
 
     Who, when and why stand in the envelope (``Entry``); an event holds what happened. Where it
     takes effect on a day of its own, ``effective="since"`` names the field that holds the day.
+    ``begins="finding"``: the entry begins a noun of that kind, which is called by the entry's id.
     """
 
     NAME: ClassVar[str]
     VERSION: ClassVar[int]
     STEPS: ClassVar[dict[int, Step]]
     EFFECTIVE: ClassVar[str | None]
+    BEGINS: ClassVar[str | None]
 
     @classmethod
     def upcast(cls, *, from_version: int) -> Callable[[Step], Step]:
@@ -149,9 +153,10 @@ class Entry(Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """The names in the event, the place that it concerns, and who did it (``by:…``)."""
+        """The names in the event, the place that it concerns, who did it, what it begins."""
         place = (str(self.place),) if self.place else ()
-        return tuple(dict.fromkeys((*self.event.tags, *place, f"by:{self.actor}")))
+        begun = (f"{self.event.BEGINS}:{self.id}",) if self.event.BEGINS else ()
+        return tuple(dict.fromkeys((*self.event.tags, *place, f"by:{self.actor}", *begun)))
 
 
 class _Envelope(Struct, kw_only=True):

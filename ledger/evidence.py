@@ -21,8 +21,9 @@ from ledger.verdict import Verdict, judge
 
 
 class Evidence(Struct, kw_only=True, frozen=True):
-    """The necessary events in the order of the ledger, and the rules that answered."""
+    """The necessary events in the order of the ledger, and the rules that answered on the day."""
 
+    day: date
     positions: tuple[int, ...]
     events: tuple[str, ...]
     rules: tuple[str, ...]
@@ -60,6 +61,7 @@ def evidence(
             if says_the_same(_judged(teacher, rest, rules, day), whole):
                 kept = rest
     return Evidence(
+        day=day,
         positions=tuple(each.position for each in kept),
         events=tuple(each.id for each in kept),
         rules=tuple(sorted(heard.answered)),

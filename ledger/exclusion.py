@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from ledger.balance import BalanceOpened
-from ledger.breakdown import cuts_of
+from ledger.breakdown import cuts_of, revoking
 from ledger.command import Selector, about
 from ledger.completion import HoursDeduction
 from ledger.credit import CreditAwarded, CreditCorrected, CreditKind, CreditRevoked
@@ -35,6 +35,8 @@ from ledger.record import RECORD_EVENTS, Line, Record
 from ledger.register import unknown
 from ledger.regulation import Rule, Rulebook
 from ledger.school_based import SchoolBasedRecognised, SchoolBasedRecorded
+
+BY_THE_BUREAU = ("，由主管部门决定，没有条款", ", by the bureau and no clause")
 
 
 def credit_selectors(teacher: TeacherId) -> list[Selector]:
@@ -145,8 +147,6 @@ def _unawarded(
             yield from _uncredited(completion)
         case _ if credit is not None:
             yield reason_of(unknown(credit, "credit"))
-        case _:
-            return
 
 
 def _uncredited(completion: Explanation) -> Iterable[ReasonWhy]:
@@ -171,14 +171,16 @@ def _outside(case: _Case) -> Iterator[ReasonWhy]:
     line, cycle = case.line, case.base.cycle
     if line.revoked:
         gone = case.events(CreditRevoked)[-1]
-        why = gone.event.reason  # type: ignore[attr-defined]  # as asked for
+        event: Any = gone.event
+        zh, en = BY_THE_BUREAU if event.decided else ("", "")
         yield reason(
             "REVOKED",
-            f"学分已于 {gone.on} 撤销",
-            f"the credit was revoked on {gone.on}",
+            f"学分已于 {gone.on} 撤销{zh}",
+            f"the credit was revoked on {gone.on}{en}",
+            revoking(line, case.rules),
             evidence=tuple(line.events[:1]),
             opposing=(gone.id,),
-            facts={"reason": why},
+            facts={"reason": event.reason},
         )
     if not cycle.holds(line.completed):
         yield reason(
@@ -191,7 +193,7 @@ def _outside(case: _Case) -> Iterator[ReasonWhy]:
     elif line.completed > case.base.day:
         zh = f"培训到 {line.completed} 才结束，{case.base.day} 尚不计入"
         en = f"completed on {line.completed} only, after {case.base.day}"
-        yield reason("NOT_YET", zh, en, evidence=tuple(line.events[:1]))
+        yield reason("NOT_YET", zh, en, case.base.total, evidence=tuple(line.events[:1]))
 
 
 def _opened(case: _Case) -> tuple[str, ...]:
@@ -289,12 +291,11 @@ def _beyond_cap(case: _Case) -> Iterator[tuple[Decimal, ReasonWhy]]:
 
 def _before(case: _Case) -> Iterator[str]:
     """The school-based credits that fill the cap before this one."""
-    own = case.line
+    own = _turn(case.line)
     for each in case.base.lines:
-        earlier = (each.completed, each.recognised, each.credit) < (
-            own.completed,
-            own.recognised,
-            own.credit,
-        )
-        if earlier and each.kind is CreditKind.SCHOOL_BASED:
+        if each.kind is CreditKind.SCHOOL_BASED and _turn(each) < own:
             yield each.events[0]
+
+
+def _turn(line: Line) -> tuple[Any, ...]:
+    return line.completed, line.recognised, line.credit

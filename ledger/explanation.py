@@ -6,6 +6,7 @@ Each kind is a pure fold over the events of its subject and the rules known with
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from enum import Enum
@@ -29,6 +30,8 @@ class Upshot(Enum):
     OPEN = "OPEN"
     ADMITTED = "ADMITTED"
     NOT_ADMITTED = "NOT_ADMITTED"
+    WITHDREW = "WITHDREW"
+    NOT_ENROLLED = "NOT_ENROLLED"
     COUNTED = "COUNTED"
     PARTLY_COUNTED = "PARTLY_COUNTED"
     NOT_COUNTED = "NOT_COUNTED"
@@ -70,14 +73,17 @@ class ReasonWhy(Struct, kw_only=True, frozen=True):
 
 
 class Explanation(Struct, kw_only=True, frozen=True):
-    """The answer with all its reasons; ``position``: what was known where."""
+    """The answer with all its reasons; ``position``: what was known where, ``day``: of what day."""
 
     answer: Upshot
     zh: str
     en: str
     reasons: tuple[ReasonWhy, ...] = ()
     position: int = 0
+    day: date | None = None
 
+
+NAMED = re.compile(r"[a-z-]+:\S")
 
 HEADS = {
     Upshot.NOTHING_AGAINST: ("没有不允许的理由。", "Nothing stands against it."),
@@ -87,6 +93,8 @@ HEADS = {
     Upshot.OPEN: ("尚无结果。", "It is not decided yet."),
     Upshot.ADMITTED: ("已经录取。", "The teacher was admitted."),
     Upshot.NOT_ADMITTED: ("没有录取。", "The teacher was not admitted."),
+    Upshot.WITHDREW: ("录取后退选。", "The teacher was admitted and withdrew."),
+    Upshot.NOT_ENROLLED: ("教师不是该班学员。", "The teacher is no trainee of the class."),
     Upshot.COUNTED: ("全部计入。", "It counts whole."),
     Upshot.PARTLY_COUNTED: ("部分计入。", "A part of it counts."),
     Upshot.NOT_COUNTED: ("不计入。", "It does not count."),
@@ -103,9 +111,16 @@ def explained(answer: Upshot, reasons: Iterable[ReasonWhy]) -> Explanation:
     return Explanation(
         answer=answer,
         zh=zh + "".join(f"{each.zh}。" for each in told),
-        en=" ".join([en, *(f"{each.en[0].upper()}{each.en[1:]}." for each in told)]),
+        en=" ".join([en, *(f"{begun(each.en)}." for each in told)]),
         reasons=told,
     )
+
+
+def begun(sentence: str) -> str:
+    """A sentence with a capital at its beginning; a name with a code is told as it is."""
+    if NAMED.match(sentence):
+        return sentence
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _once(events: Iterable[str]) -> tuple[str, ...]:

@@ -30,7 +30,8 @@ class Lack(Part):
 
     The event says ``value``, where there is one. A lack of a later ``turn`` is met only after those
     of earlier turns; ``by`` is the last day on which it still helps. With ``yuan`` money is owed,
-    and what is paid back counts against it.
+    and what is paid back counts against it. An event of the types ``gone`` about all of
+    ``gone_about`` takes its ground away: nothing is asked for any more.
     """
 
     events: tuple[str, ...]
@@ -39,9 +40,11 @@ class Lack(Part):
     turn: int = 0
     by: date | None = None
     yuan: Decimal | None = None
+    gone: tuple[str, ...] = ()
+    gone_about: tuple[Name, ...] = ()
 
 
-class FindingMade(Event, name="finding.made", version=4):
+class FindingMade(Event, name="finding.made", version=5, begins="finding"):
     """A fact breaks a rule, departs from it, or cannot be judged by it.
 
     The rule was chosen for the place ``chosen_for`` on the day ``chosen_on`` or by the term
@@ -68,6 +71,20 @@ class FindingMade(Event, name="finding.made", version=4):
 FindingMade.upcast(from_version=1)(unchanged)
 # Version 3 did not say which term chose a rule.
 FindingMade.upcast(from_version=3)(unchanged)
+
+DENIAL_NOTIFIED, GRANTED = "completion.denial-notified", "completion.granted"
+
+
+@FindingMade.upcast(from_version=4)
+def _(body: Body) -> Body:
+    # A denial that was taken back is not to be told any more.
+    told = {"gone": [GRANTED]}
+    lacking = [
+        each | told | {"gone_about": each["about"]} if each["events"] == [DENIAL_NOTIFIED] else each
+        for each in body.get("lacking", ())
+    ]
+    return body | {"lacking": lacking}
+
 
 # What a class lacked by these codes was one thing, so that older findings can be put right too.
 ONE_LACK = {

@@ -14,13 +14,13 @@ from enum import Enum
 from fractions import Fraction
 
 from ledger.amount import FUNDS_MAX, bounded, money
-from ledger.day import happened
+from ledger.day import happened, last_of
 from ledger.event import Event
 from ledger.fault import Fault
 from ledger.names import JurisdictionId, SchoolId
 from ledger.register import BureauStep, SchoolStep
 from ledger.regulation import InForce, Parameters, Rulebook
-from ledger.requirement import Requirement, Result, weighed
+from ledger.requirement import UNKNOWN, Requirement, Result, not_over, weighed, while_running
 from ledger.text import filled
 
 YEAR_MAX = 2199
@@ -189,6 +189,7 @@ def local_funds(
     stated: tuple[Decimal, Decimal, Decimal] | None,
     *,
     events: tuple[str, ...] = (),
+    today: date | None = None,
 ) -> list[Requirement]:
     """A locality's payroll, fund and what the schools got, against both shares."""
     whole = budget_share(rules, place, day, Base.PAYROLL)
@@ -201,7 +202,7 @@ def local_funds(
     if passed is not None:
         required = None if payroll is None else whole.value.share_min * Fraction(payroll)
         found.append(_against("FUND_TO_SCHOOLS", passed, required, to_schools, events))
-    return found
+    return [while_running(each, last_of(day), today or date.max, _short(each)) for each in found]
 
 
 def school_funds(
@@ -211,11 +212,20 @@ def school_funds(
     stated: tuple[Decimal, Decimal] | None,
     *,
     events: tuple[str, ...] = (),
+    today: date | None = None,
 ) -> list[Requirement]:
     """A school's public funds and its spending on training, against the share."""
     rule = budget_share(rules, place, day, Base.PUBLIC_FUNDS)
     funds, training = stated or (None, None)
-    return [_against("SCHOOL_TRAINING_FUND", rule, funds, training, events)] if rule else []
+    if rule is None:
+        return []
+    found = _against("SCHOOL_TRAINING_FUND", rule, funds, training, events)
+    return [while_running(found, last_of(day), today or date.max, _short(found))]
+
+
+def _short(asked: Requirement) -> object:
+    """How many yuan are missing, where figures were stated."""
+    return asked.had if asked.had == UNKNOWN else Fraction(asked.needed) - Fraction(asked.had)
 
 
 _BASE_ZH = {
@@ -244,7 +254,7 @@ def _against(
             rule,
             Result.INDETERMINATE,
             needed=share,
-            had="?",
+            had=UNKNOWN,
             zh=f"本年度没有报送经费数据，无法与{_BASE_ZH[kind]}比较。",
             en=f"No figures of the year were stated; nothing to compare with {_BASE_EN[kind]}.",
         )
@@ -277,13 +287,14 @@ def funds_published(
         return None
     least = rule.value.publications_per_year
     lacking = Result.VIOLATION if over else Result.NOT_ASSESSED
+    note = not_over(day, least - times) if lacking is Result.NOT_ASSESSED else ("", "")
     return weighed(
         "FUNDS_PUBLISHED",
         rule,
         Result.COMPLIANT if times >= least else lacking,
         needed=least,
         had=times,
-        zh=f"本年公布培训经费 {times} 次，须 {least} 次。",
-        en=f"Training funds were laid open {times} times in the year, of {least}.",
+        zh=f"本年公布培训经费 {times} 次，须 {least} 次{note[0]}。",
+        en=f"How often training funds were laid open in the year: {times} of {least}{note[1]}.",
         events=events,
     )

@@ -187,15 +187,22 @@ def _years(years: list[Ground]) -> Iterator[Ground]:
     """The branch of the single years, as bad as the worst of them."""
     if not years:
         return
-    outcomes = {each.outcome for each in years}
-    short = sum(each.outcome in (Result.NOT_MET, Result.DEVIATION) for each in years)
+    outcomes = [each.outcome for each in years]
+    met = sum(each in (Result.MET, Result.COMPLIANT) for each in outcomes)
+    short = sum(each in (Result.NOT_MET, Result.DEVIATION) for each in outcomes)
+    doubt, later = outcomes.count(Result.INDETERMINATE), outcomes.count(Result.NOT_ASSESSED)
+    open_zh = f"，无法判断 {doubt} 项" if doubt else ""
+    open_zh += f"，年度未结束、尚未评估 {later} 项" if later else ""
+    open_en = f", undecided: {doubt}" if doubt else ""
+    open_en += f", not assessed before the year is over: {later}" if later else ""
     yield Ground(
         code="YEARLY",
         outcome=next((each for each in _WORST if each in outcomes), Result.MET),
         needed=None,
-        had=str(len(years) - short),
-        zh=f"逐年要求 {len(years)} 项，其中 {short} 项未达到；不影响周期结论。",
-        en=f"{short} of {len(years)} yearly norms are not reached; no cycle hangs on them.",
+        had=str(met),
+        zh=f"逐年要求 {len(years)} 项：达到 {met} 项，未达到 {short} 项{open_zh}；不影响周期结论。",
+        en=f"Yearly norms: {len(years)}; reached: {met}, not reached: {short}{open_en}. "
+        "No cycle hangs on them.",
         certain=all(each.certain for each in years),
         children=tuple(years),
     )

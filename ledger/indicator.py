@@ -13,9 +13,10 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from ledger.day import last_of
 from ledger.names import JurisdictionId, TermId
 from ledger.regulation import InForce, Parameters, Rulebook
-from ledger.requirement import Requirement, Result, weighed
+from ledger.requirement import UNSAID, Requirement, Result, weighed, while_running
 from ledger.structure import set_aside
 
 
@@ -74,14 +75,23 @@ class MatchShare(
 
 
 def school_average(
-    rules: Rulebook, place: JurisdictionId, day: date, *, credits: Decimal, teachers: int
+    rules: Rulebook,
+    place: JurisdictionId,
+    day: date,
+    *,
+    credits: Decimal,
+    teachers: int,
+    today: date | None = None,
 ) -> Requirement | None:
-    """A school's credits of a year over its teachers: ``credits >= minimum * teachers``."""
+    """A school's credits of a year over its teachers: ``credits >= minimum * teachers``.
+
+    ``today``: where the year of the day may still run.
+    """
     rule = rules.find(SchoolAverage, place, day)
     if rule is None:
         return None
     least = rule.value.credits_min * teachers
-    return weighed(
+    found = weighed(
         "SCHOOL_AVERAGE",
         rule,
         _judged(rules, rule, place, day, credits >= least, bool(teachers)),
@@ -92,6 +102,7 @@ def school_average(
         en=f"{teachers} teachers earned {credits} credits in the year, of {least} "
         f"({rule.value.credits_min} each).",
     )
+    return while_running(found, last_of(day), today or date.max, least - credits)
 
 
 def completed_share(
@@ -106,20 +117,33 @@ def completed_share(
         return None
     rates = [Fraction(done, teachers) for done, teachers in years if teachers > 0]
     mean = sum(rates, Fraction(0)) / len(rates) if rates else Fraction(0)
+    least = rule.value.share_min
+    zh = f"周期内已结束的 {len(rates)} 个年度，完成率平均为 {mean}，须 {least}。"
+    en = f"The mean of the completion rates of the years that are over, {len(rates)}, is {mean}; "
+    en += f"{least} is asked for."
+    if not rates:
+        zh = f"条款评价周期内已结束各年的平均完成率，须 {least}；还没有这样的年度，不适用。"
+        en = f"The rule judges the mean rate of the years of the cycle that are over, of {least}; "
+        en += "there is none yet, and it does not apply."
     return weighed(
         "COMPLETED_SHARE",
         rule,
-        _judged(rules, rule, place, day, mean >= rule.value.share_min, bool(rates)),
-        needed=rule.value.share_min,
-        had=mean,
-        zh=f"{len(rates)} 个年度完成率的平均为 {mean}，须 {rule.value.share_min}。",
-        en=f"The mean of {len(rates)} yearly completion rates is {mean}, of "
-        f"{rule.value.share_min}.",
+        _judged(rules, rule, place, day, mean >= least, bool(rates)),
+        needed=least,
+        had=mean if rates else UNSAID,
+        zh=zh,
+        en=en,
     )
 
 
 def sent_share(
-    rules: Rulebook, place: JurisdictionId, day: date, *, sent: int, teachers: int
+    rules: Rulebook,
+    place: JurisdictionId,
+    day: date,
+    *,
+    sent: int,
+    teachers: int,
+    today: date | None = None,
 ) -> Requirement | None:
     """A school's teachers sent to long block training in a year: ``sent >= share * teachers``.
 
@@ -135,7 +159,7 @@ def sent_share(
     if instead is not None:
         result = Result.NOT_APPLICABLE if instead.certain else Result.INDETERMINATE
     note = ("", "") if instead is None else (f"以 {instead.id} 为准。", f" {instead.id} prevails.")
-    return weighed(
+    found = weighed(
         "SENT_SHARE",
         rule,
         result,
@@ -146,6 +170,8 @@ def sent_share(
         en=f"{sent} of {teachers} teachers were sent to a block training of "
         f"{rule.value.hours_min} hours; {rule.value.share_min} are asked for.{note[1]}",
     )
+    short = -(-rule.value.share_min * teachers // 1) - sent
+    return while_running(found, last_of(day), today or date.max, short)
 
 
 def match_share(
@@ -158,6 +184,7 @@ def match_share(
     chosen: int,
     unsaid: int = 0,
     term: TermId | None = None,
+    today: date | None = None,
 ) -> Requirement | None:
     """A school's choices of long projects in the term from ``first`` to ``last`` that suit.
 
@@ -174,7 +201,7 @@ def match_share(
         result = Result.INDETERMINATE
     open_zh = f"（另有 {unsaid} 人次无法判断）" if unsaid else ""
     open_en = f" (of {unsaid} nobody can tell)" if unsaid else ""
-    return weighed(
+    found = weighed(
         "MATCH_SHARE",
         rule,
         result,
@@ -186,6 +213,7 @@ def match_share(
         f"suit the teacher{open_en}; {rule.value.share_min} are asked for.",
         term=term,
     )
+    return while_running(found, last, today or date.max, -(-least // 1) - matched)
 
 
 def _judged(

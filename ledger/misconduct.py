@@ -178,6 +178,7 @@ class RecordMisconduct(ClassStep):
             corrects=self.standing.outcome_event,
             rules=rules,
             citation=citation,
+            since=self.standing.overturned_since(self.day),
         )
         awarded = self.account.awarded
         if awarded is not None and not self.account.revoked:
@@ -189,4 +190,6 @@ class RecordMisconduct(ClassStep):
                 credits_before=self.account.credits,
                 corrects=self.account.evidence,
                 reason=f"MISCONDUCT {self.day}: {self.description}",
+                since=max(self.day, awarded.completed),
+                rules=rules,
             )

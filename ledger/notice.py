@@ -6,7 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ledger.command import Refused, Selector, about, fact, premature
-from ledger.completion import COMPLETION_EVENTS, DenialNotified, Recipient, Standing
+from ledger.completion import (
+    COMPLETION_EVENTS,
+    CompletionGranted,
+    DenialNotified,
+    Recipient,
+    Standing,
+)
 from ledger.enrollment import ENROLLMENT_EVENTS
 from ledger.evaluation import untold
 from ledger.event import Entry, Event
@@ -59,6 +65,8 @@ def incomplete(
                 events=(DenialNotified.NAME,),
                 about=(standing.teacher, offering),
                 value=each.value,
+                gone=(CompletionGranted.NAME,),
+                gone_about=(standing.teacher, offering),
             )
             for each in lacking
         ),

@@ -12,13 +12,13 @@ from datetime import date
 from enum import Enum
 
 from ledger.command import Refused, Selector, about, fact
-from ledger.day import happened
+from ledger.day import happened, last_of
 from ledger.event import Entry, Event
 from ledger.names import JurisdictionId, OfferingId, ProviderId, StaffId
 from ledger.offering import OfferingOpened
 from ledger.register import BureauStep, WrongDay, unknown
 from ledger.regulation import Parameters, Rulebook
-from ledger.requirement import Requirement, Result, weighed
+from ledger.requirement import Requirement, Result, weighed, while_running
 
 
 class ObserverRole(Enum):
@@ -157,6 +157,7 @@ def lessons_observed(
     lessons: Mapping[str, int],
     *,
     events: tuple[str, ...] = (),
+    today: date | None = None,
 ) -> list[Requirement]:
     """How each observer of a role stands, by the lessons picked at random that each sat in on.
 
@@ -175,15 +176,21 @@ def lessons_observed(
         who = observer or ("分管局长" if somebody else "尚未指定管理人员")
         who_en = observer or ("the deputy head" if somebody else "no manager is named;")
         told.append(
-            weighed(
-                f"LESSONS_{role.value}",
-                rule,
-                result if observer or somebody else Result.NOT_APPLICABLE,
-                needed=least,
-                had=had,
-                zh=f"{who}：全年随机听课 {had} 次，须 {least} 次。",
-                en=f"{who_en} sat in on {had} of {least} lessons picked at random.",
-                events=events,
+            while_running(
+                weighed(
+                    f"LESSONS_{role.value}",
+                    rule,
+                    result if observer or somebody else Result.NOT_APPLICABLE,
+                    needed=least,
+                    had=had,
+                    zh=f"{who}：全年随机听课 {had} 次，须 {least} 次。",
+                    en=f"{who_en} sat in on {had} of {least} lessons picked at random.",
+                    events=events,
+                ),
+                last_of(day),
+                today or date.max,
+                least - had,
+                firm=True,
             )
         )
     return told

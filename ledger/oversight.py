@@ -13,8 +13,8 @@ from datetime import date
 from enum import Enum
 from fractions import Fraction
 
-from ledger.command import Refused, Selector, about, fact
-from ledger.day import happened
+from ledger.command import Refused, Selector, about, fact, premature
+from ledger.day import happened, last_of
 from ledger.declaration import ProjectDeclared
 from ledger.event import Entry, Event, unchanged
 from ledger.fault import Fault
@@ -32,7 +32,7 @@ from ledger.offering import OfferingOpened
 from ledger.population import POPULATION_EVENTS, school_training
 from ledger.register import BureauStep, WrongPlace, unknown
 from ledger.regulation import Parameters, Rulebook
-from ledger.requirement import Requirement, Result, weighed
+from ledger.requirement import Requirement, Result, weighed, while_running
 from ledger.sample import SampleDrawn, again
 from ledger.school_based import SchoolBasedRecorded
 from ledger.text import trimmed
@@ -130,6 +130,7 @@ class InspectProject(BureauStep):
 
     seen: ProjectDeclared | OfferingOpened | SchoolBasedRecorded | None = fact(default=None)
     drawn: SampleDrawn | None = fact(default=None)
+    drawn_by: Entry | None = fact(default=None)
     entries: list[Entry] = fact(default_factory=list)
 
     def boundary(self) -> list[Selector]:
@@ -150,7 +151,7 @@ class InspectProject(BureauStep):
         self.entries.append(entry)
         match entry.event:
             case SampleDrawn(sample=sample) as event if sample == self.sample:
-                self.drawn = event
+                self.drawn, self.drawn_by = event, entry
             case ProjectDeclared(project=project) as event if project == self.project:
                 self.seen = event
             case OfferingOpened(offering=offering) as event if offering == self.offering:
@@ -204,6 +205,15 @@ class InspectProject(BureauStep):
                 field="sample",
             )
             yield from self.gate(refusal, subject, self.sample)
+        assert self.drawn_by is not None
+        early = premature(
+            self.day,
+            self.drawn_by.on,
+            f"{self.sample} 抽出",
+            f"{self.sample} was drawn",
+            self.drawn_by.id,
+        )
+        yield from self.gate(early, subject, self.sample)
 
     def _subject(self) -> Name:
         given = [each for each in (self.project, self.offering, self.credit) if each is not None]
@@ -254,14 +264,18 @@ def inspection_share(
     projects: int,
     inspected: int,
     events: tuple[str, ...] = (),
+    today: date | None = None,
 ) -> Requirement | None:
-    """Whether enough of a locality's projects of a year were looked into."""
+    """Whether enough of a locality's projects of a year were looked into.
+
+    ``today``: where the year of the day may still run.
+    """
     rule = rules.find(InspectionShare, place, day)
     if rule is None:
         return None
     least = rule.value.share_min * projects
     result = Result.MET if inspected >= least else Result.NOT_MET
-    return weighed(
+    found = weighed(
         "INSPECTION_SHARE",
         rule,
         result if projects else Result.NOT_APPLICABLE,
@@ -273,3 +287,4 @@ def inspection_share(
         f"looked into; {rule.value.share_min} are asked for.",
         events=events,
     )
+    return while_running(found, last_of(day), today or date.max, -(-least // 1) - inspected)

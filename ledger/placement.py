@@ -1,24 +1,27 @@
 """Placement: why an applicant was not admitted in the screening of a class (落选).
 
-No document says how a class is screened, so there is no clause: what decides is the order that was
-announced, the recorded placement, and the seats of that moment. Whoever may read the whole order
-is told who was admitted last; to others it is a rank.
+The documents order the steps of a choice, and these are cited; none says how a class is screened,
+and the reason says so: what decides is the order that was announced, the recorded placement, and
+the seats of that moment. Whoever may read the whole order is told who was admitted last; to others
+it is a rank.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from ledger.command import Selector, about
-from ledger.draw import Applicant, ScreeningOrder, ranked, seed_of
 from ledger.enrollment import (
     ENROLLMENT_EVENTS,
     Choice,
     EnrollmentConfirmed,
     EnrollmentDeclined,
     EnrollmentWithdrawn,
+    OfferingSelected,
+    SelectionSteps,
     Status,
 )
 from ledger.event import Entry
@@ -31,9 +34,11 @@ from ledger.explanation import (
     reason,
     reason_of,
 )
+from ledger.lineup import ORDERS, Lineup, told_apart
 from ledger.names import OfferingId, TeacherId
 from ledger.offering import OFFERING_EVENTS, ClassRoom, OfferingGone
 from ledger.register import unknown
+from ledger.regulation import InForce, Rulebook
 from ledger.screening import (
     SCREENING_EVENTS,
     ApplicantPlaced,
@@ -50,11 +55,8 @@ WAITS = {
 }
 # Nothing is decided any more about these.
 CLOSED = (None, Status.WITHDRAWN, Status.SCHOOL_NOT_PASSED)
-ORDER_ZH = {
-    ScreeningOrder.FIRST_COME: "先到先得",
-    ScreeningOrder.DRAW: "抽签",
-    ScreeningOrder.PRIORITY_THEN_DRAW: "优先后抽签",
-}
+UNRULED_ZH = "没有文件规定如何筛选，以记录的次序为准"
+UNRULED_EN = "no document says how to screen, so the recorded order decides"
 
 
 def placement_selectors(offering: OfferingId) -> list[Selector]:
@@ -63,46 +65,19 @@ def placement_selectors(offering: OfferingId) -> list[Selector]:
 
 
 @dataclass
-class _Round:
-    """One screened round: its event and its placements, by teacher."""
-
-    screened: ApplicantsScreened
-    event: str
-    placed: dict[TeacherId, tuple[ApplicantPlaced, str]] = field(default_factory=dict)
-
-    def agrees(self, offering: OfferingId) -> bool:
-        """Whether seed and order, made again from what was recorded, are the recorded ones."""
-        told = [each for each, _ in self.placed.values()]
-        said = self.screened
-        inputs = [
-            Applicant(
-                teacher=each.teacher,
-                arrived=each.arrived,
-                passed_by=each.passed_by,
-                tier=each.tier,
-                categories=each.categories,
-            )
-            for each in told
-        ]
-        passes = [*said.also_passed, *(each.passed_by for each in told)]
-        again = ranked(inputs, said.by, said.seed, said.tiers, said.categories)
-        order = [each.teacher for each in sorted(told, key=lambda each: each.rank)]
-        seed = seed_of(offering, said.round, passes)
-        return seed == said.seed and [each.teacher for each in again] == order
-
-
-@dataclass
 class _Case:
     """A class with its screened rounds, and one teacher's choice in it."""
 
     teacher: TeacherId
     offering: OfferingId
+    rules: Rulebook
     room: ClassRoom = field(default_factory=ClassRoom)
     choice: Choice = field(default_factory=Choice)
     announced: str | None = None
-    rounds: dict[int, _Round] = field(default_factory=dict)
+    rounds: dict[int, Lineup] = field(default_factory=dict)
     admitted: dict[TeacherId, int] = field(default_factory=dict)
     declined: tuple[str, str] | None = None
+    entered: tuple[str, date] | None = None
     said: str = ""
 
     def learn(self, entry: Entry) -> None:
@@ -111,11 +86,15 @@ class _Case:
         if getattr(event, "teacher", None) == self.teacher:
             self.choice.learn(entry)
             self.said = getattr(event, "reason", self.said)
+            if isinstance(event, OfferingSelected):
+                self.entered = None
+            elif isinstance(event, EnrollmentConfirmed):
+                self.entered = entry.id, entry.on
         match event:
             case ScreeningAnnounced():
                 self.announced = entry.id
             case ApplicantsScreened():
-                self.rounds[event.round] = _Round(event, entry.id)
+                self.rounds[event.round] = Lineup(event, entry.id)
             case ApplicantPlaced():
                 self.rounds[event.round].placed[event.teacher] = (event, entry.id)
             case EnrollmentConfirmed():
@@ -127,18 +106,25 @@ class _Case:
             case _:
                 pass
 
-    def last(self, held: _Round) -> tuple[ApplicantPlaced, str] | None:
-        """The last one in the order of the round who was admitted in it."""
-        number = held.screened.round
-        found = [each for who, each in held.placed.items() if self.admitted.get(who) == number]
-        return max(found, key=lambda each: each[0].rank, default=None)
+    def steps(self) -> InForce[SelectionSteps] | None:
+        """The rule by which a choice goes from the teacher to the school and to the provider."""
+        opened = self.room.opened
+        if opened is None:
+            return None
+        day = max(self.choice.day, self.room.opened_on)
+        return self.rules.find(SelectionSteps, opened.place, day, term=opened.term.value)
 
 
 def why_not_admitted(
-    teacher: TeacherId, offering: OfferingId, entries: Sequence[Entry], *, named: bool
+    teacher: TeacherId,
+    offering: OfferingId,
+    entries: Sequence[Entry],
+    rules: Rulebook,
+    *,
+    named: bool,
 ) -> Explanation:
     """Why a teacher was not admitted to a class. ``named``: whether others may be named."""
-    case = _Case(teacher, offering)
+    case = _Case(teacher, offering, rules)
     for entry in entries:
         case.learn(entry)
     if case.room.opened is None:
@@ -148,6 +134,10 @@ def why_not_admitted(
     if case.choice.status is Status.PROVIDER_CONFIRMED:
         told = [_standing(case, held, mine, named)] if held and mine else []
         return explained(Upshot.ADMITTED, told)
+    if case.choice.status is Status.WITHDRAWN and (case.entered or mine):
+        place = [_standing(case, held, mine, named)] if held and mine else []
+        answer = Upshot.WITHDREW if case.entered else Upshot.NOT_ADMITTED
+        return explained(answer, [*_gone(case), *place, _withdrawn(case, mine)])
     if case.choice.status in CLOSED:
         return explained(Upshot.NOT_ADMITTED, [*_gone(case), *_unplaced(case)])
     if held is None or mine is None:
@@ -167,11 +157,11 @@ def why_not_admitted(
 
 
 def _standing(
-    case: _Case, held: _Round, mine: tuple[ApplicantPlaced, str], named: bool
+    case: _Case, held: Lineup, mine: tuple[ApplicantPlaced, str], named: bool
 ) -> ReasonWhy:
     """The own place in the recorded order, against seats and the last one admitted."""
     said, place = held.screened, mine[0]
-    last = case.last(held)
+    last = held.last(case.admitted)
     facts = {
         "by": said.by.value,
         "seed": said.seed,
@@ -185,50 +175,25 @@ def _standing(
     }
     tie_zh = tie_en = ""
     if last is not None and last[0].teacher != case.teacher:
-        tie, tie_zh, tie_en = _tie(said, place, last[0], named)
+        tie, tie_zh, tie_en = told_apart(said, place, last[0], named)
         facts |= tie
     elif last is not None:
         facts["lastRank"] = str(last[0].rank)
     beyond = place.rank > said.seats_left
     others = last[1] if last is not None and named else None
     announced = "" if case.announced else "（没有公布办法，按抽签）"
-    told_en = "" if case.announced else " (nothing was announced, so it is a draw)"
+    told_en = "" if case.announced else " (nothing was announced)"
+    order_zh, order_en = ORDERS[said.by]
     return reason(
         "BEYOND_SEATS" if beyond else "WITHIN_SEATS",
-        f"第 {said.round} 轮按{ORDER_ZH[said.by]}{announced}，次序为 {place.rank}/"
-        f"{said.applicants}，名额 {said.seats_left}{tie_zh}",
-        f"in round {said.round}, by {said.by.value}{told_en}, the rank is {place.rank} of "
-        f"{said.applicants} for {said.seats_left} seats{tie_en}",
+        f"第 {said.round} 轮按{order_zh}{announced}，次序为 {place.rank}/"
+        f"{said.applicants}，名额 {said.seats_left}{tie_zh}；{UNRULED_ZH}",
+        f"in round {said.round}, by {order_en}{told_en}, the rank is {place.rank} of "
+        f"{said.applicants} for {said.seats_left} seats{tie_en}; {UNRULED_EN}",
+        case.steps(),
         evidence=tuple(filter(None, (case.announced, held.event, mine[1], others))),
         opposing=(mine[1],) if beyond else (),
         facts={key: value for key, value in facts.items() if value},
-    )
-
-
-def _tie(
-    said: ApplicantsScreened, mine: ApplicantPlaced, last: ApplicantPlaced, named: bool
-) -> tuple[dict[str, str], str, str]:
-    """Which key put the own place before or after that of the last one admitted."""
-    facts = {"lastRank": str(last.rank)}
-    if named:
-        facts["lastAdmitted"] = str(last.teacher)
-    if said.by is ScreeningOrder.FIRST_COME:
-        key, zh, en = "ARRIVED", "选课先后", "the order of arrival"
-        facts |= {"ownKey": str(mine.arrived), "lastKey": str(last.arrived)}
-    elif said.by is ScreeningOrder.PRIORITY_THEN_DRAW and mine.prior != last.prior:
-        key, zh, en = "PRIORITY", "优先条件", "the priority"
-        facts |= {"ownKey": str(mine.prior).lower(), "lastKey": str(last.prior).lower()}
-    else:
-        key, zh, en = "DRAW", "抽签号", "the draw number"
-        facts["ownKey"] = mine.draw
-        if named:
-            # Seed and number together would tell whose it is.
-            facts["lastKey"] = last.draw
-    facts["decidedBy"] = key
-    return (
-        facts,
-        f"；最后录取者次序为 {last.rank}，先后由{zh}决定",
-        f"; the last one admitted has rank {last.rank}, told apart by {en}",
     )
 
 
@@ -246,6 +211,7 @@ def _declined(case: _Case) -> Iterator[ReasonWhy]:
         "PROVIDER_DECLINED",
         f"培训机构于 {case.choice.day} 没有录取",
         f"the provider declined on {case.choice.day}",
+        case.steps(),
         opposing=(event,),
         facts={"reason": why} if why else {},
     )
@@ -255,7 +221,27 @@ def _undecided(case: _Case, beyond: bool) -> Iterator[ReasonWhy]:
     if case.choice.status is not Status.SCHOOL_PASSED or beyond:
         return
     zh, en = "机构尚未复核", "the provider has not reviewed it"
-    yield reason("NOT_DECIDED", zh, en, missing=(Condition(code="PROVIDER_REVIEW", zh=zh, en=en),))
+    missing = (Condition(code="PROVIDER_REVIEW", zh=zh, en=en),)
+    yield reason("NOT_DECIDED", zh, en, case.steps(), missing=missing)
+
+
+def _withdrawn(case: _Case, mine: tuple[ApplicantPlaced, str] | None) -> ReasonWhy:
+    """That the teacher withdrew, after having been admitted or placed, with the events of both."""
+    left, zh, en = case.choice.day, "", ""
+    if case.entered is not None:
+        zh, en = f"{case.entered[1]} 录取", f"was admitted on {case.entered[1]}"
+    if mine is not None:
+        zh += f"{'，' if zh else ''}次序为 {mine[0].rank}"
+        en += f" in place {mine[0].rank}" if en else f"had place {mine[0].rank}"
+    entered = case.entered[0] if case.entered else None
+    return reason(
+        "WITHDREW",
+        f"{zh}，{left} 退选",
+        f"the teacher {en} and withdrew on {left}",
+        evidence=tuple(filter(None, (mine[1] if mine else None, entered))),
+        opposing=(case.choice.evidence,),
+        facts={"reason": case.said} if case.said else {},
+    )
 
 
 def _unplaced(case: _Case) -> Iterator[ReasonWhy]:
@@ -265,11 +251,14 @@ def _unplaced(case: _Case) -> Iterator[ReasonWhy]:
     code, zh, en = WAITS[status]
     against = status in (Status.SCHOOL_NOT_PASSED, Status.WITHDRAWN)
     last = tuple(filter(None, [case.choice.evidence]))
-    why = case.said if against else ""
+    why, rule = case.said if against else "", case.steps()
+    none_zh = "" if rule else "；该学期没有文件规定选课环节"
+    none_en = "" if rule else "; no document orders the steps of a choice in that term"
     yield reason(
         "NOT_PLACED",
-        f"没有筛选次序：{zh}",
-        f"there is no place in an order: {en}",
+        f"没有筛选次序：{zh}{none_zh}",
+        f"there is no place in an order: {en}{none_en}",
+        rule,
         evidence=() if against else last,
         opposing=last if against else (),
         facts={"reason": why} if why else {},

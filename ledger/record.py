@@ -32,7 +32,8 @@ class Line(Struct, kw_only=True):
     """One credit: what it was worth at first, what was taken off, and what stands now.
 
     ``hours_beyond``: hours on days longer than a day is recognised for. ``awarded``: what it was
-    worth when it last stood, ``reason``: why it was revoked. ``rules``: those of the amount.
+    worth when it last stood, ``reason``: why it was revoked, by the rules ``revoked_by``.
+    ``rules``: those of the amount.
     ``balance``: no training, but what another platform had from ``since`` on; ``source``: which.
     """
 
@@ -61,6 +62,7 @@ class Line(Struct, kw_only=True):
     balance: Certainty | None = None
     since: date | None = None
     source: str = ""
+    revoked_by: tuple[str, ...] = ()
     positions: list[int] = []
     events: list[str] = []
 
@@ -131,7 +133,7 @@ class Record(Struct, kw_only=True):
             case CreditCorrected() as event:
                 self._change(event.credit, event.credits, entry, missed=event.hours_missed)
             case CreditRevoked() as event:
-                self._change(event.credit, ZERO, entry, revoked=True, reason=event.reason)
+                self._change(event.credit, ZERO, entry, gone=event)
             case _:
                 pass
         self.stays = stays_after(self.stays, entry)
@@ -170,16 +172,16 @@ class Record(Struct, kw_only=True):
         credits: Decimal,
         entry: Entry,
         *,
-        revoked: bool = False,
+        gone: CreditRevoked | None = None,
         missed: Decimal | None = None,
-        reason: str = "",
     ) -> None:
         for line in self.lines:
             if line.credit == credit:
-                line.awarded = line.awarded if revoked else credits
-                line.credits, line.revoked, line.reason = credits, revoked, reason
+                line.awarded = line.awarded if gone else credits
+                line.credits, line.revoked = credits, gone is not None
+                line.reason, line.revoked_by = (gone.reason, gone.rules) if gone else ("", ())
                 line.hours_missed = line.hours_missed if missed is None else missed
-                if line.balance is not None and not revoked:
+                if line.balance is not None and gone is None:
                     # What the bureau put right is what it says.
                     line.balance = Certainty.CERTAIN
                 line.positions = [*line.positions, entry.position]

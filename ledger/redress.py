@@ -114,7 +114,7 @@ class Redress(Struct, kw_only=True):
         """The tags of which every later event that it heeds carries one."""
         if self.id is None:
             return ()
-        names = [each.about[0] for each in self.lacking] if not self.steps else []
+        names = [each[0] for each in _abouts(self.lacking)] if not self.steps else []
         return tuple(dict.fromkeys(map(str, (self.id, *names))))
 
     def heeds(self, entry: Entry) -> bool:
@@ -176,7 +176,7 @@ class _FindingStep(Command):
     def beyond(self) -> list[Selector]:
         if self.made is None:
             return []
-        whom = dict.fromkeys(each.about for each in self._event.lacking)
+        whom = dict.fromkeys(_abouts(self._event.lacking))
         return [about(*each, of=REMEDY_EVENTS) for each in whom]
 
     def learn(self, entry: Entry) -> None:
@@ -265,6 +265,11 @@ class ReopenFinding(_FindingStep):
             corrects=by.event,
             reason=trimmed(self.reason),
         )
+
+
+def _abouts(lacking: tuple[Lack, ...]) -> list[tuple[Name, ...]]:
+    """About whom an event is that makes a lack good, or takes its ground away."""
+    return [names for each in lacking for names in (each.about, each.gone_about) if names]
 
 
 def _ids(given: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """Remedy: which later events put a finding right, judged by nothing but those events.
 
 A finding names what it misses (``finding.Lack``). Each event of those types about those subjects
-makes good what it says, once; what was late stays late, so no lateness names a lack.
+makes good what it says, once; what was late stays late, so no lateness names a lack. Where an event
+takes away the ground of a lack, as a completion does that of a notice of its denial, it is gone.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from ledger.completion import (
     TrainingTerminated,
 )
 from ledger.credit import CreditRevoked
+from ledger.enrollment import EnrollmentWithdrawn
 from ledger.evaluation import EvaluationRecorded, ResultsReturned
 from ledger.event import Entry, Event
 from ledger.feedback import TraineeReported
@@ -61,11 +63,16 @@ REMEDY_EVENTS: list[type[Event]] = [
     FeesCharged,
     FeesReturned,
     CreditRevoked,
+    EnrollmentWithdrawn,
 ]
 
 
 def left(lacking: tuple[Lack, ...], entry: Entry) -> tuple[Lack, ...] | None:
     """What is still lacking after an entry; ``None`` where the entry changes nothing of it."""
+    grounded = tuple(each for each in lacking if not _groundless(each, entry))
+    if grounded != lacking:
+        more = left(grounded, entry)
+        return grounded if more is None else more
     mine = [each for each in lacking if _concerns(each, entry)]
     if not mine:
         return None
@@ -93,6 +100,11 @@ def _concerns(lack: Lack, entry: Entry) -> bool:
         and in_time
         and all(str(each) in tags for each in lack.about)
     )
+
+
+def _groundless(lack: Lack, entry: Entry) -> bool:
+    tags = entry.tags
+    return entry.event.NAME in lack.gone and all(str(each) in tags for each in lack.gone_about)
 
 
 def _again(lacking: tuple[Lack, ...], one: Lack) -> tuple[Lack, ...] | None:
@@ -139,7 +151,7 @@ def _says(event: Event) -> Iterator[str]:
             yield from (each.value for each in Measure if each not in lacking)
         case CompletionGranted(teacher=who) | CompletionDenied(teacher=who):
             yield who.value
-        case TrainingTerminated(teacher=who):
+        case TrainingTerminated(teacher=who) | EnrollmentWithdrawn(teacher=who):
             yield who.value
         case _:
             yield from _steps(event)

@@ -7,11 +7,17 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from ledger.day import last_of
 from ledger.names import JurisdictionId, TermId
 from ledger.regulation import InForce, Value
 from ledger.word import in_chinese, in_english
+
+UNSAID = "-"
+"""What stands for a number where there is none."""
+UNKNOWN = "?"
+"""What stands for one that nobody told."""
 
 
 class Result(Enum):
@@ -168,6 +174,37 @@ def lacking(amount: Decimal, unit: MissingUnit, by: date | None, day: date) -> M
     elif by is not None:
         zh, en = f"{zh}，最迟 {by} 补足", f"{en}, to be made up by {by}"
     return Missing(amount=amount, unit=unit, by=by, late=late, zh=f"{zh}。", en=f"{en}.")
+
+
+def while_running(
+    asked: Requirement, ends: date, today: date, lack: object = 0, *, firm: bool = False
+) -> Requirement:
+    """A requirement of a period that may not be over: what may still turn is not assessed.
+
+    ``lack``: what is missing on the day; ``firm``: once met it cannot be lost, as what is counted
+    only grows. The last day still belongs to the period.
+    """
+    told = asked.had == UNKNOWN and asked.result is Result.INDETERMINATE
+    turns = asked.result is Result.NOT_MET or (asked.result is Result.MET and not firm)
+    if today > ends or not asked.certain or not (told or turns):
+        return asked
+    met = asked.result is Result.MET
+    state_zh = "目前已达到" if met else "目前尚无数据" if told else f"目前还差 {lack}"
+    state_en = "reached so far" if met else "nothing is stated so far" if told else f"{lack} short"
+    return structs.replace(
+        asked,
+        result=Result.NOT_ASSESSED,
+        zh=f"{asked.zh}{state_zh}，期间到 {ends} 才结束，不作判断。",
+        en=f"{asked.en} The period runs until {ends}: {state_en}, and not assessed.",
+    )
+
+
+def not_over(day: date, lack: object) -> tuple[str, str]:
+    """What is said of a lack in a year that still runs, in both languages; nothing of none."""
+    ends = last_of(day)
+    if isinstance(lack, int) and lack <= 0:
+        return "", ""
+    return f"，年度未结束，还差 {lack}，最迟 {ends}", f"; {lack} short, the year is over on {ends}"
 
 
 def set_by(rule: InForce[Any]) -> Aside:

@@ -119,6 +119,6 @@ def school_plans(
     asked = rule.value.five_year_plans_min, rule.value.annual_plans_min
     words = ("五年规划", "long plans"), ("年度计划", "plans for the year")
     return [
-        there("FIVE_YEAR_PLAN", rule, asked[0], long, over, words[0]),
-        there("ANNUAL_PLAN", rule, asked[1], yearly, over, words[1]),
+        there("FIVE_YEAR_PLAN", rule, asked[0], long, over, day, words[0]),
+        there("ANNUAL_PLAN", rule, asked[1], yearly, over, day, words[1]),
     ]

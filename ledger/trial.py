@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from enum import Enum
 
 from msgspec import Struct
 
@@ -18,6 +19,15 @@ from ledger.record import Record
 from ledger.regulation import Rulebook
 from ledger.requirement import Result
 from ledger.verdict import Verdict, judge
+
+
+class FlipTurn(Enum):
+    """Where a verdict would turn: lost, won, to or from undecided, or to other numbers only."""
+
+    LOST = "LOST"
+    WON = "WON"
+    OTHER = "OTHER"
+    MOVED = "MOVED"
 
 
 class Flip(Struct, kw_only=True, frozen=True):
@@ -31,6 +41,15 @@ class Flip(Struct, kw_only=True, frozen=True):
     counted_before: Decimal
     counted_after: Decimal
     turns: tuple[Turn, ...]
+
+    @property
+    def turn(self) -> FlipTurn:
+        """Where the verdict turns."""
+        if self.before is self.after:
+            return FlipTurn.MOVED
+        both = {(Result.MET, Result.NOT_MET): FlipTurn.LOST}
+        both[Result.NOT_MET, Result.MET] = FlipTurn.WON
+        return both.get((self.before, self.after), FlipTurn.OTHER)
 
 
 class Tally(Struct, kw_only=True):
@@ -49,16 +68,17 @@ class Tally(Struct, kw_only=True):
     def add(self, flip: Flip | None) -> None:
         """Counts one teacher."""
         self.teachers += 1
-        if flip is None:
-            return
-        if flip.before is flip.after:
-            self.moved += 1
-        elif (flip.before, flip.after) == (Result.MET, Result.NOT_MET):
-            self.lost += 1
-        elif (flip.before, flip.after) == (Result.NOT_MET, Result.MET):
-            self.won += 1
-        else:
-            self.other += 1
+        match flip.turn if flip else None:
+            case FlipTurn.LOST:
+                self.lost += 1
+            case FlipTurn.WON:
+                self.won += 1
+            case FlipTurn.OTHER:
+                self.other += 1
+            case FlipTurn.MOVED:
+                self.moved += 1
+            case None:
+                pass
 
 
 def flip(record: Record, rules: Rulebook, tried: Rulebook, day: date) -> Flip | None:

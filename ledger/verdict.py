@@ -111,9 +111,9 @@ def _said(found: Verdict, requirements: tuple[Requirement, ...], result: Result)
     )
     en = (
         f"Cycle {found.cycle_start} to {last}: {found.counted} {unit.value.lower()} count; "
-        f"{_EN[result]}. " + " ".join(each.en for each in lacks)
+        f"{_EN[result]}."
     )
-    return zh, en
+    return zh, " ".join([en, *(each.en for each in lacks)])
 
 
 def _lacking(requirements: tuple[Requirement, ...]) -> list[Requirement]:

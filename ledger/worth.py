@@ -127,7 +127,7 @@ class Worth:
             rule=rule,
             field="teacher",
             evidence=(*filter(None, [self.standing.outcome_event]), *missed),
-            lacking=revocation(credit),
+            lacking=revocation(credit, CompletionGranted.NAME, self.teacher, name),
         )
 
     def exceeded(

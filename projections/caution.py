@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from ledger.attendance import ATTENDANCE_EVENTS
-from ledger.caution import Attending, Caution, Prospects, of_absence, of_cycle
+from ledger.caution import Caution, of_absence, of_cycle
 from ledger.completion import COMPLETION_EVENTS
 from ledger.credit import CreditAwarded
 from ledger.enrollment import ENROLLMENT_EVENTS, EnrollmentConfirmed
@@ -15,6 +15,7 @@ from ledger.extent import EXTENT_EVENTS
 from ledger.footing import footing
 from ledger.names import OfferingId, TeacherId
 from ledger.offering import OFFERING_EVENTS
+from ledger.prospect import Attending, Prospects
 from ledger.school_based import SchoolBasedRecognised, SchoolBasedRecorded
 from ledger.store.feed import Filter
 from projections.reader import Reader

@@ -54,8 +54,8 @@ class Known:
         return [found[position] for position in sorted(found)]
 
     def told(self, explanation: Explanation) -> Explanation:
-        """The explanation, with where it stands."""
-        return replace(explanation, position=self.position)
+        """The explanation, with where it stands and the day that was asked about."""
+        return replace(explanation, position=self.position, day=self.day)
 
 
 def selection(known: Known, teacher: TeacherId, offering: OfferingId) -> Explanation:
@@ -79,7 +79,7 @@ def admission(
 ) -> Explanation:
     """Why a teacher was not admitted to a class; ``named``: whether others may be named."""
     entries = known.entries(placement_selectors(offering))
-    return known.told(why_not_admitted(teacher, offering, entries, named=named))
+    return known.told(why_not_admitted(teacher, offering, entries, known.rules, named=named))
 
 
 def credit(

@@ -44,7 +44,7 @@ class Findings(Projection[Finding]):
     """
 
     name = "findings"
-    version = 3
+    version = 4
     state = Finding
     events = (FindingMade,)
     later = (*DECISIONS, *REMEDY_EVENTS)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 from msgspec import Struct
 
 from ledger.names import JurisdictionId, Name, SchoolId, TermId
-from ledger.requirement import Requirement, Result
+from ledger.requirement import UNSAID, Requirement, Result
 from projections.catalogue import SCHOOLS
 from projections.class_measure import class_measures, classes_of, completions_of_classes
 from projections.gathering import OF_TRAINEES, Gathering, afford
@@ -65,7 +66,7 @@ SENTENCES: dict[IndicatorCode, tuple[str, str]] = {
     ),
     IndicatorCode.PLAN_CHANGES: (
         "班期 {d} 个，方案调整 {n} 次，平均每班 {v}",
-        "{d} classes changed their plans {n} times, {v} each",
+        "changes of plans: {n} in {d} classes, {v} each",
     ),
     IndicatorCode.COMPLETION_SHARE: (
         "已判定 {d} 人次，结业 {n} 人次，比例 {v}",
@@ -81,12 +82,13 @@ SENTENCES: dict[IndicatorCode, tuple[str, str]] = {
 class Indicator(Struct, kw_only=True):
     """One number with its rule, and how it stands; ``value`` is exact, ``decimal`` rounded.
 
-    ``judged``: the number that the rule judges, where it is another one than the value. ``unsaid``:
-    how many of the denominator nobody can tell.
+    ``day``: on which it was asked. ``judged``: the number that the rule judges, where it is another
+    one than the value. ``unsaid``: how many of the denominator nobody can tell.
     """
 
     code: IndicatorCode
     of: Name
+    day: date
     year: int
     term: TermId | None
     numerator: Decimal
@@ -173,11 +175,13 @@ def _told(asked: Question, measure: Measure, position: int) -> Indicator:
     own = _of_subject(asked.subject, measure, results)
     rule = measure.cited
     standing = [each.result for each in results.values()]
+    standing = [] if own and _apart(measure) else standing
     zh, en = _sentence(measure.code, (numerator, denominator, unsaid), ratio, standing)
     needed = None if rule is None else _least(rule.value)
     return Indicator(
         code=measure.code,
         of=asked.subject.name,
+        day=asked.period.year.today,
         year=asked.period.year.number,
         term=TermId(asked.period.terms[0]) if asked.period.half else None,
         numerator=numerator,
@@ -187,20 +191,25 @@ def _told(asked: Question, measure: Measure, position: int) -> Indicator:
         decimal_places=DECIMAL_PLACES_MAX,
         unsaid=unsaid,
         needed=needed,
-        judged=own.had if own and measure.code is IndicatorCode.COMPLETED_SHARE else None,
+        judged=own.had if own and _apart(measure) and own.had != UNSAID else None,
         result=own.result if own else None,
         rule=rule.id if rule else None,
         citation=rule.rule.citation if rule else None,
         clause_zh=rule.rule.zh if rule else None,
         clause_en=rule.rule.en if rule else None,
         certain=rule.certain if rule else True,
-        zh=own.zh if own else zh,
-        en=own.en if own else en,
+        zh=f"{zh[:-1]}；{own.zh}" if own and _apart(measure) else own.zh if own else zh,
+        en=f"{en} {own.en}" if own and _apart(measure) else own.en if own else en,
         position=position,
         measure=measure,
         asked=asked,
         results=results,
     )
+
+
+def _apart(measure: Measure) -> bool:
+    """Whether the rule judges another number than the value; then both are told."""
+    return measure.code is IndicatorCode.COMPLETED_SHARE
 
 
 def _of_subject(

@@ -32,7 +32,12 @@ def inspections(asked: Question) -> Measure:
             return None
         inspected = sum(bool(each.numerator) for each in shares)
         return inspection_share(
-            asked.rules, place, year.day, projects=len(shares), inspected=inspected
+            asked.rules,
+            place,
+            year.day,
+            projects=len(shares),
+            inspected=inspected,
+            today=year.today,
         )
 
     if asked.subject.provider is not None:

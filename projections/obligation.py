@@ -108,10 +108,8 @@ def of_place(
     own = book_of(books, place, year.number)
     standing = book_of(books, place, STANDING)
     day = year.day
-    told = [_inspected(rules, place, day, own, schools)]
-    for role in ObserverRole if place.level != "PROVINCE" else ():
-        events = own.events.get(role.value, ())
-        told += lessons_observed(rules, place, day, role, own.heard(role), events=events)
+    told = [_inspected(rules, place, year, own, schools)]
+    told += _listened(rules, place, year, own)
     told += place_duties(
         rules,
         place,
@@ -128,6 +126,7 @@ def of_place(
         day,
         None if funds is None else (funds.payroll, funds.fund, funds.to_schools),
         events=own.events.get("funds", ()),
+        today=year.today,
     )
     told.append(published_in(rules, place, year, own))
     for term in terms:
@@ -138,10 +137,20 @@ def of_place(
     return [each for each in told if each is not None]
 
 
+def _listened(
+    rules: Rulebook, place: JurisdictionId, year: Year, own: Yearbook
+) -> Iterator[Requirement]:
+    for role in ObserverRole if place.level != "PROVINCE" else ():
+        heard, events = own.heard(role), own.events.get(role.value, ())
+        yield from lessons_observed(
+            rules, place, year.day, role, heard, events=events, today=year.today
+        )
+
+
 def _inspected(
     rules: Rulebook,
     place: JurisdictionId,
-    day: date,
+    year: Year,
     own: Yearbook,
     schools: Iterable[Yearbook],
 ) -> Requirement | None:
@@ -151,7 +160,8 @@ def _inspected(
     return inspection_share(
         rules,
         place,
-        day,
+        year.day,
+        today=year.today,
         projects=sum(len({*each.projects, *each.trainings}) for each in books),
         inspected=sum(len({*each.projects, *each.trainings} & {*each.inspected}) for each in books),
         events=tuple(event for each in books for event in each.events.get("inspected", ())),

@@ -104,6 +104,7 @@ def of_school(
                 (line.credits for _, line in _lines(records, teachers, year.number)), Decimal(0)
             ),
             teachers=len(teachers),
+            today=year.today,
         ),
         completed_share(rules, place, day, rates_of(rules, place, year, standing, records)),
         _sent(rules, place, year, teachers, chosen),
@@ -111,7 +112,7 @@ def of_school(
     for half in HALVES:
         span = half_of(year.number, half)
         if span[0] <= year.today:
-            told.append(_matched(rules, place, span, f"{year.number}{half}", chosen))
+            told.append(_matched(rules, place, span, year, half, chosen))
     funds = own.school_funds
     told += school_funds(
         rules,
@@ -119,6 +120,7 @@ def of_school(
         day,
         None if funds is None else (funds.public_funds, funds.training),
         events=own.events.get("funds", ()),
+        today=year.today,
     )
     told.append(published_in(rules, place, year, own))
     told += school_plans(rules, place, day, own.plans, over=year.over)
@@ -197,7 +199,14 @@ def _sent(
         if each.choice.status is Status.PROVIDER_CONFIRMED
         and sent_in(each.offering, rule.value.hours_min) == year.number
     }
-    return sent_share(rules, place, year.day, sent=len(sent & {*teachers}), teachers=len(teachers))
+    return sent_share(
+        rules,
+        place,
+        year.day,
+        sent=len(sent & {*teachers}),
+        teachers=len(teachers),
+        today=year.today,
+    )
 
 
 def sent_in(offering: Offering, hours_min: Decimal) -> int | None:
@@ -214,10 +223,11 @@ def _matched(
     rules: Rulebook,
     place: JurisdictionId,
     span: tuple[date, date],
-    term: str,
+    year: Year,
+    half: str,
     chosen: list[Chosen],
 ) -> Requirement | None:
-    rule = rules.find(MatchShare, place, span[0])
+    rule, term = rules.find(MatchShare, place, span[0]), f"{year.number}{half}"
     if rule is None:
         return None
     fits = [
@@ -235,6 +245,7 @@ def _matched(
         unsaid=fits.count(None),
         chosen=len(fits),
         term=TermId(f"term:{term}"),
+        today=year.today,
     )
 
 

@@ -244,7 +244,10 @@ def _subjects(view: Projection[Any], where: Where) -> tuple[str, ...]:
     found: list[tuple[str, ...]] = [
         (str(value),) for name, value in where.equal if _is_name(name, value)
     ]
-    found += [values for _, values in where.overlap]
+    # A tag that is a word and no name stands in a row alone, and in no event by which to find it.
+    found += [
+        values for name, values in where.overlap if all(_is_name(name, each) for each in values)
+    ]
     found += [
         values for name, values in where.among if all(_is_name(name, each) for each in values)
     ]

@@ -88,7 +88,14 @@ class Staff:
             if asked.period.half is not None:
                 return None
             credits = sum((each.numerator for each in shares), ZERO)
-            return school_average(asked.rules, place, day, credits=credits, teachers=len(shares))
+            return school_average(
+                asked.rules,
+                place,
+                day,
+                credits=credits,
+                teachers=len(shares),
+                today=asked.period.year.today,
+            )
 
         shares = [
             _share(teacher, place, school, lines, sum((each.credits for each in lines), ZERO))
@@ -123,7 +130,14 @@ class Staff:
 
         def judge(school: str, place: JurisdictionId, shares: list[Share]) -> Requirement | None:
             sent = sum(bool(each.numerator) for each in shares)
-            return sent_share(asked.rules, place, day, sent=sent, teachers=len(shares))
+            return sent_share(
+                asked.rules,
+                place,
+                day,
+                sent=sent,
+                teachers=len(shares),
+                today=asked.period.year.today,
+            )
 
         gone: dict[tuple[str, str], list[Enrollment]] = {}
         for each in self._chosen():
@@ -161,6 +175,7 @@ class Staff:
                 matched=sum(int(each.numerator) for each in shares),
                 chosen=sum(each.denominator for each in shares),
                 unsaid=sum(each.unsaid for each in shares),
+                today=asked.period.year.today,
             )
 
         long: dict[tuple[str, str], list[Enrollment]] = {}

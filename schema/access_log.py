@@ -27,10 +27,20 @@ from schema.scalars import Text, enum_type, name_in
 Info = strawberry.Info[Context, None]
 NUMBER_DIGITS_MAX = 18
 PERSON = "person"
-LoggedType = output(Logged, name="Access", skip=("subjects_digest", "places"))
+
+
+class Seen(Logged, kw_only=True, frozen=True):
+    """An access as its reader may see it; null: it is not told."""
+
+    filters: dict[str, str] | None = None  # type: ignore[assignment]  # hidden from some
+    rows: int | None = None  # type: ignore[assignment]  # as above
+    subjects: int | None = None  # type: ignore[assignment]  # as above
+
+
+LoggedType = output(Seen, name="Access", skip=("subjects_digest", "places"))
 KindType = enum_type(AccessKind)
 # What others asked for, and how much, is nothing to a teacher who asks who looked.
-UNTOLD: dict[str, Any] = {"filters": {}, "rows": 0, "bytes": None, "subjects": 0, "sha256": None}
+UNTOLD = dict.fromkeys(("filters", "rows", "bytes", "subjects", "sha256"))
 
 
 @strawberry.type
@@ -133,12 +143,11 @@ def places_of(asker: Asker, found: list[str]) -> tuple[str, ...]:
     return tuple(sorted({*found, *own}))
 
 
-def told(asker: Asker, each: Logged) -> Logged:
-    """The row as its reader may see it."""
-    if isinstance(asker.scope, TeacherId):
-        values = {name: getattr(each, name) for name in each.__struct_fields__}
-        return Logged(**values | UNTOLD)
-    return each
+def told(asker: Asker, each: Logged) -> Seen:
+    """The row as its reader may see it: a teacher is told the extent of their own readings only."""
+    values: dict[str, Any] = {name: getattr(each, name) for name in each.__struct_fields__}
+    own = (each.role, each.scope) == (asker.role.value, str(asker.scope))
+    return Seen(**values | (UNTOLD if isinstance(asker.scope, TeacherId) and not own else {}))
 
 
 async def _within(context: Context, wanted: Wanted) -> Wanted | None:

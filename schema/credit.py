@@ -87,6 +87,7 @@ class CreditRecord:
         description="What it means for the use that was asked for. 结果运用。"
     )
     position: Position = strawberry.field(description="Where it stands. 账本位置。")
+    day: date = strawberry.field(description="The day that is judged. 评价日。")
     found: strawberry.Private[Judged]
     effective: strawberry.Private[date | None]
 
@@ -123,7 +124,7 @@ class CreditQuery:
         if not await context.opens(str(teacher), at_least, as_of):
             return None
         await context.at_least(at_least, RECORDS)
-        day = on or (as_of.effective if as_of and as_of.effective else context.today)
+        day = await (as_of or AsOf()).day(context, on)
         house = context.house
         asked: dict[str, Any] = {"use": use, "cycle": cycle}
         judge = judged_now
@@ -192,6 +193,7 @@ def record_of(found: Judged, effective: date | None) -> CreditRecord:
         tree=found.tree,
         consequence=found.consequence,
         position=Position(found.position),
+        day=found.day,
         found=found,
         effective=effective,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import strawberry
@@ -40,11 +41,12 @@ class DutyQuery:
         year: int,
         place: strawberry.ID | None = None,
         school: strawberry.ID | None = None,
+        on: date | None = None,
         as_of: AsOf | None = None,
         at_least: Position | None = None,
     ) -> Any:
         context = info.context
-        judged = year_asked(context, year, as_of)
+        judged = await year_asked(context, year, as_of, on)
         if (place is None) == (school is None):
             raise Fault(
                 "ONE_SUBJECT",
@@ -87,10 +89,11 @@ async def rows_and_rules(context: Context, as_of: AsOf | None) -> tuple[Rows, Ru
     return rows, await context.run(rules.now)
 
 
-def year_asked(context: Context, year: int, as_of: AsOf | None) -> Year:
-    """A year that has begun, judged on the effective day where there is one, or today."""
-    today = context.today
-    day = min(as_of.effective, today) if as_of and as_of.effective else today
+async def year_asked(
+    context: Context, year: int, as_of: AsOf | None, on: date | None = None
+) -> Year:
+    """A year that has begun, judged on the day of the moment, or today."""
+    day = min(await (as_of or AsOf()).day(context, on), context.today)
     if not 1 <= year <= YEAR_MAX or year > day.year:
         raise Fault(
             "BAD_YEAR",

@@ -145,7 +145,7 @@ def _asked(
 async def _known(
     context: Context, as_of: AsOf | None, on: date | None, *, until: date | None = None
 ) -> Known:
-    """What was known at the moment, and the day that is asked about: its own, or today."""
+    """What was known at the moment, and the day that is asked about: that of the moment."""
     moment, house = as_of or AsOf(), context.house
     position = await moment.known(context)
     if position is None:
@@ -156,7 +156,7 @@ async def _known(
         rules=await context.run(house.rules.at, position),
         position=position,
         effective=min(days, default=None),
-        day=on or moment.effective or context.today,
+        day=await moment.day(context, on),
     )
 
 

@@ -13,6 +13,7 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Any, get_args, get_type_hints
 
+from ledger.command import Role
 from ledger.day import day_of
 from ledger.fault import Fault
 from ledger.names import JurisdictionId, Name
@@ -38,7 +39,7 @@ from schema.column import Column, Part, columns, parts_of, plain
 from schema.context import Context
 from schema.enrollment import told_grounds
 from schema.person import masked, shown
-from schema.reach import reached
+from schema.reach import VIEWS, reached
 from schema.scalars import instant_of
 
 TEXT_CHARACTERS_MAX = 200
@@ -48,12 +49,16 @@ TAGGED = {"place": JurisdictionId, "subject": Name}
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """One export as it is asked for, read and checked; ``position``: ``None`` for the present."""
+    """One export as it is asked for, read and checked; ``position``: ``None`` for the present.
+
+    ``day``: the one of its moment, on which it is judged unless it is narrowed to another.
+    """
 
     what: str
     filters: dict[str, str] = field(default_factory=dict)
     position: int | None = None
     effective: date | None = None
+    day: date
     clear: bool = False
     places: tuple[str, ...] = ()
 
@@ -75,6 +80,8 @@ class Export:
     """Something that can be exported. Subclasses say by what it is narrowed and open the rows."""
 
     personal = False
+    public = False
+    """Whether everybody sees all of it; then it concerns nobody's place."""
     dated = False
     """Whether it is judged on a day, ``on``."""
 
@@ -114,6 +121,7 @@ class ViewExport(Export):
         self.view = view
         self.without = without
         self.personal = view is TEACHERS
+        self.public = VIEWS[view.name].all_of_it == tuple(Role)
 
     def filters(self) -> tuple[str, ...]:
         scalar = [name for name, kind in self.view.facets.items() if not kind.endswith("[]")]
@@ -179,8 +187,8 @@ def stream(
         rows = Snapshot(feed, known, asked.effective)
     whole = reached(context.asker, view, asked.places, where, rows, reader)
     if whole is None:
-        # What is beyond reach is absent, and stands where the views stand.
-        yield context.house.runner.position(view.name), iter(())
+        # What is beyond reach is absent, and stands where the rows would stand.
+        yield rows.position(view.name), iter(())
         return
     with rows.stream(view, whole) as found:
         yield found

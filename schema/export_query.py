@@ -75,7 +75,8 @@ class QueryExport(Export):
 
     @contextmanager
     def open(self, context: Context, asked: Asked) -> Iterator[Flow]:
-        ask, then = self.inquiry, asked.position is not None or asked.effective is not None
+        ask, today = self.inquiry, asked.day == context.today
+        then = asked.position is not None or asked.effective is not None or not today
         if ask.moment is None and then:
             raise Fault(
                 "BAD_AS_OF",
@@ -84,7 +85,12 @@ class QueryExport(Export):
                 field="asOf",
             )
         known = context.house.ledger.feed.head() if asked.position is None else asked.position
-        moment = {"position": known, "effective": asked.effective and asked.effective.isoformat()}
+        moment = {
+            "position": known,
+            "effective": asked.effective and asked.effective.isoformat(),
+            # That of the moment as it was asked for; of a position alone it may be another.
+            "on": asked.day.isoformat(),
+        }
         given = ask.given(asked.filters)
         if "atLeast" in ask.field.args:
             given["atLeast"] = known
@@ -149,7 +155,8 @@ class EvidenceExport(QueryExport):
     def shape(self) -> tuple[Part, ...]:
         """The teacher and the fields of the evidence, each of one row."""
         one = {"positions": "position", "events": "event", "rules": "rule"}
-        told = [structs.replace(e, key=one[e.key], many=False) for e in self.inquiry.rows]
+        rows = [each for each in self.inquiry.rows if each.key in one]
+        told = [structs.replace(each, key=one[each.key], many=False) for each in rows]
         return (*self.front(), *told)
 
     def listed(self, answer: Any) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any
 
 import strawberry
@@ -114,12 +115,13 @@ class IndicatorQuery:
         year: int | None = None,
         term: strawberry.ID | None = None,
         code: list[IndicatorCode] | None = None,
+        on: date | None = None,
         as_of: AsOf | None = None,
         at_least: Position | None = None,
     ) -> Any:
         context = info.context
         name = name_asked(str(of))
-        period = period_asked(context, year, term, as_of)
+        period = await period_asked(context, year, term, as_of, on)
         await context.at_least(at_least, *VIEWS)
         stands = await context.run(context.house.runner.position, *[each.name for each in VIEWS])
         rows, rules = await rows_and_rules(context, as_of)
@@ -152,8 +154,12 @@ def position_of(rows: Rows, stands: int) -> int:
     return rows.known if isinstance(rows, Snapshot) else stands
 
 
-def period_asked(
-    context: Context, year: int | None, term: str | None, as_of: AsOf | None
+async def period_asked(
+    context: Context,
+    year: int | None,
+    term: str | None,
+    as_of: AsOf | None,
+    on: date | None = None,
 ) -> Period:
     """A year or a term that has begun. Raises ``Fault``."""
     half = None
@@ -169,7 +175,7 @@ def period_asked(
             en="give a year or a term",
             field="year",
         )
-    return period_of(year_asked(context, year, as_of), half)
+    return period_of(await year_asked(context, year, as_of, on), half)
 
 
 def period_of(year: Year, half: str | None) -> Period:

@@ -32,7 +32,7 @@ from schema.context import Context
 from schema.errors import root_of
 
 MOMENT = "AsOf"
-MOMENTS = ("position", "instant", "effective")
+MOMENTS = ("position", "instant", "effective", "on")
 UNASKED = ("first", "after", "atLeast")
 WORDS = {"true": True, "false": False}
 
@@ -121,8 +121,8 @@ class Inquiry:
             elif is_required_argument(argument):
                 raise Fault(
                     "BAD_FILTER",
-                    zh=f"{self.query} 须给条件 {name}",
-                    en=f"{self.query} needs the filter {name}",
+                    zh=f"须给条件 {name}",
+                    en=f"the filter {name} is needed",
                     field=f"filters.{name}",
                 )
         return found

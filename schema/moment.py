@@ -3,6 +3,7 @@
 ``known`` answers "what did the ledger say then?", ``effective`` "what do we know now to have been
 true that day?". Together they answer what was known then of what was true by that day. What is
 entered on one day and holds since another counts from that other day on (``Event.effective_on``).
+What is judged at a moment is judged on its day (``projections.moment``).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 import strawberry
 
 from ledger.fault import Fault
+from projections.moment import day_judged
 from schema.scalars import Position
 
 if TYPE_CHECKING:
@@ -20,7 +22,10 @@ if TYPE_CHECKING:
 
 
 @strawberry.input(
-    description="A moment on two axes: what was known, and what was true. 两个时间轴。"
+    description="A moment on two axes: what was known, and what was true. What is judged is judged "
+    "on the day `on`, else on that of `effective`, of `instant`, or on which the ledger learned "
+    "`position`; without any of them today. 两个时间轴；评价日依次取 on、effective、instant 当日、"
+    "账本记入 position 之日，都没有则为今天。"
 )
 class AsOf:
     """A moment on two axes."""
@@ -33,6 +38,9 @@ class AsOf:
     )
     effective: date | None = strawberry.field(
         default=None, description="Facts that had taken effect by this day. 事实生效日。"
+    )
+    on: date | None = strawberry.field(
+        default=None, description="The day that is judged, where another one is meant. 评价日。"
     )
 
     async def known(self, context: Context) -> int | None:
@@ -52,3 +60,15 @@ class AsOf:
         if self.position is None:
             return None
         return await context.known(self.position, "asOf.position")
+
+    async def day(self, context: Context, on: date | None = None) -> date:
+        """The day that is judged; ``on``: the one that the question names beside the moment."""
+        return await context.run(
+            day_judged,
+            context.house.ledger.feed,
+            context.today,
+            on=on or self.on,
+            effective=self.effective,
+            instant=self.instant,
+            position=self.position,
+        )

@@ -11,6 +11,7 @@ from ledger.text import trimmed
 from schema.scalars import Text
 
 ID_NUMBER_CHARACTERS = 18
+SEEN = 2
 
 
 @strawberry.input(description="Personal data; goes to the vault, never into an event. 个人信息。")
@@ -24,7 +25,10 @@ class PersonInput:
     phone: Text | None = strawberry.field(default=None, description="Telephone. 电话。")
 
 
-@strawberry.type(description="Personal data, masked unless it is one's own. 个人信息（脱敏）。")
+@strawberry.type(
+    description="Personal data, masked unless it is one's own: the first character of the name and "
+    "the last two of numbers are seen. 个人信息（脱敏）：只显示姓名首字和号码末两位。"
+)
 class Person:
     """Personal data of a teacher."""
 
@@ -70,15 +74,26 @@ def _id_number(text: str) -> str:
 
 
 def masked(values: dict[str, str]) -> Person | None:
-    """A person with the middle of everything hidden; ``None`` where nothing is kept."""
+    """The first character of a name and the last two of numbers; ``None`` where nothing is kept.
+
+    A place and a day of birth, or four digits of a telephone, would tell who it is.
+    """
     if not values:
         return None
     name, number, phone = (values.get(key) for key in ("name", "id_number", "phone"))
     return Person(
         name=Text(name[0] + "*" * max(len(name) - 1, 1)) if name else None,
-        id_number=Text(number[:4] + "*" * 10 + number[-4:]) if number else None,
-        phone=Text("*" * max(len(phone) - 4, 1) + phone[-4:]) if phone else None,
+        id_number=_ending(number),
+        phone=_ending(phone),
     )
+
+
+def _ending(text: str | None) -> Text | None:
+    """A number of which the last two characters are seen, and of a short one none."""
+    if not text:
+        return None
+    hidden = len(text) - SEEN if len(text) > 2 * SEEN else len(text)
+    return Text("*" * hidden + text[hidden:])
 
 
 def shown(values: dict[str, str]) -> Person | None:

@@ -52,16 +52,23 @@ def _decimal(value: object) -> Decimal:
 
 def instant_of(value: object) -> datetime:
     """The instant that is written, with its offset. Raises ``Fault`` (``BAD_INSTANT``)."""
+    moment: datetime | None
     try:
         moment = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         moment = None
     # Without an offset it would mean another moment to every reader.
-    if moment is None or moment.tzinfo is None or not FIRST_DAY <= moment.date() <= LAST_DAY:
+    if moment is None or moment.tzinfo is None:
         raise Fault(
             "BAD_INSTANT",
             zh="时刻须带时区，写作 2024-03-19T09:00:00+08:00",
             en="a DateTime has an offset, as in 2024-03-19T09:00:00+08:00",
+        )
+    if not FIRST_DAY <= moment.date() <= LAST_DAY:
+        raise Fault(
+            "BAD_INSTANT",
+            zh=f"时刻须在 {FIRST_DAY} 至 {LAST_DAY} 之间，现为 {moment.date()}",
+            en=f"a DateTime lies between {FIRST_DAY} and {LAST_DAY}, and not on {moment.date()}",
         )
     return moment.astimezone(UTC)
 

@@ -21,6 +21,7 @@ from typing import Any
 from msgspec import Struct
 
 from ledger.event import CATALOGUE, Entry, Event
+from ledger.explanation import begun
 from ledger.names import VALUE, Name
 from schema.words import WORDS, halves
 
@@ -132,7 +133,7 @@ class Speaker:
             said = _docstring(event)
             return f"记录了事件 {event.NAME}：{said}", said
         zh, en = (self._filled(each, event, at, None) for at, each in enumerate(pair))
-        return _ended(zh, "。"), _ended(en[:1].upper() + en[1:], ".")
+        return _ended(zh, "。"), _ended(begun(en), ".")
 
     def _filled(self, template: Template, event: Event, language: int, dollar: Any) -> str:
         said = []

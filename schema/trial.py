@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import strawberry
 
@@ -12,7 +13,7 @@ from ledger.document import DraftFormat, parse
 from ledger.names import JurisdictionId, SchoolId
 from ledger.store.answer import Refusal
 from ledger.store.rehearsal import would_be
-from ledger.trial import Flip, Tally
+from ledger.trial import Flip, FlipTurn, Tally
 from projections.catalogue import RECORDS
 from projections.trial import Counted, Trial, Whose, over
 from schema.access import Denied
@@ -21,12 +22,14 @@ from schema.context import Context
 from schema.moment import AsOf
 from schema.outputs import Slice, bounded, connection, key_of, output
 from schema.reach import PLACED, covered
-from schema.scalars import Position, name_in
+from schema.scalars import Position, enum_type, name_in
 
 Info = strawberry.Info[Context, None]
 TEACHERS_MAX = 20_000
 TallyType = output(Tally)
 FlipType = output(Flip)
+FlipTurnType: Any = enum_type(FlipTurn)
+FLIPPED = (FlipTurn.LOST, FlipTurn.WON, FlipTurn.OTHER)
 FlipConnection = connection(FlipType)
 
 
@@ -59,7 +62,8 @@ class TrialType:
     places: list[CountedType] = strawberry.field(description="By place. 按属地。")
     schools: list[CountedType] = strawberry.field(description="By school. 按学校。")
     flips: FlipConnection = strawberry.field(  # type: ignore[valid-type]  # as above
-        description="Whose verdict would change, by teacher. 判断会变化的教师。"
+        description="Whose verdict would turn, by teacher; by ``turn`` also those whose numbers "
+        "alone move. 结论会改变的教师；用 turn 可另取仅数值变化的。"
     )
 
 
@@ -78,6 +82,7 @@ class TrialQuery:
         place: strawberry.ID | None = None,
         school: strawberry.ID | None = None,
         on: date | None = None,
+        turn: list[FlipTurnType] | None = None,
         first: int | None = None,
         after: str | None = None,
         as_of: AsOf | None = None,
@@ -91,7 +96,7 @@ class TrialQuery:
         rows = await context.rows(as_of)
         known = await as_of.known(context) if as_of else None
         position = await context.run(context.house.ledger.feed.head) if known is None else known
-        day = on or (as_of.effective if as_of and as_of.effective else context.today)
+        day = await (as_of or AsOf()).day(context, on)
         trial = Trial(document=str(read.id), sha256=read.sha256, day=day, position=position)
         book = await context.run(context.house.rules.at, position)
         ledger = context.house.ledger
@@ -100,7 +105,10 @@ class TrialQuery:
         )
         if refusals:
             return _shown(trial, list(refusals), limit, key)
+        # Whose result stays is no flip, unless one asks for those whose numbers move.
+        turns = FLIPPED if turn is None else turn
         await context.run(over, trial, rows, whose, book, tried, TEACHERS_MAX)
+        trial.flips = [each for each in trial.flips if each.turn in turns]
         return _shown(trial, [], limit, key)
 
 

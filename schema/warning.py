@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 import strawberry
+from msgspec import structs
 
 from projections.catalogue import WARNINGS
 from projections.reader import Where
@@ -19,13 +20,20 @@ Info = strawberry.Info[Context, None]
 enum_type(WarningStatus)
 
 
-def _overdue(root: strawberry.Parent[Any], info: Info) -> bool:
-    late: bool = root.overdue(info.context.today)
+class DatedCase(WarningCase, kw_only=True):
+    """The case against a provider, or against one project where one is named."""
+
+    day: date
+
+
+def _overdue(root: strawberry.Parent[Any]) -> bool:
+    late: bool = root.overdue(root.day)
     return late
 
 
 WarningType = output(
-    WarningCase,
+    DatedCase,
+    name="WarningCase",
     skip=("card", "failed", "closed"),
     fields={
         "overdue": strawberry.field(
@@ -57,7 +65,7 @@ class WarningQuery:
         as_of: AsOf | None = None,
         at_least: Position | None = None,
     ) -> Any:
-        return await info.context.slice(
+        page = await info.context.slice(
             WARNINGS,
             first=first,
             after=after,
@@ -68,6 +76,9 @@ class WarningQuery:
             place=place,
             status=status,
         )
+        day = await (as_of or AsOf()).day(info.context)
+        page.rows = [(key, _dated(case, day)) for key, case in page.rows]
+        return page
 
     @strawberry.field(
         graphql_type=WarningType | None,
@@ -80,4 +91,11 @@ class WarningQuery:
         as_of: AsOf | None = None,
         at_least: Position | None = None,
     ) -> Any:
-        return await info.context.one(WARNINGS, target, at_least, as_of=as_of, argument="target")
+        context = info.context
+        case = await context.one(WARNINGS, target, at_least, as_of=as_of, argument="target")
+        return case and _dated(case, await (as_of or AsOf()).day(context))
+
+
+def _dated(case: WarningCase, day: date) -> DatedCase:
+    """A case with the day on which it is asked whether it is overdue."""
+    return DatedCase(**structs.asdict(case), day=day)

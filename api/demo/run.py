@@ -7,6 +7,7 @@ the demo sets. It ends with a report, and leaves the server running where there 
 from __future__ import annotations
 
 import shutil
+import signal
 import socket
 import sys
 import threading
@@ -15,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import httpx
@@ -40,6 +42,7 @@ from ledger.store.trouble import Trouble
 
 FIRST_DAY = date(2024, 3, 6)
 MARK = "xuefen-demo"
+GRACE_SECONDS = 2
 
 
 def demo(
@@ -56,7 +59,31 @@ def demo(
     ] = None,
 ) -> None:
     """Play a training term of Rui'an, 2024H1, from first order to last credit. 演示。"""
-    run_demo(data or default_data().with_name(MARK), port, json_output, stay)
+    with stopping():
+        run_demo(data or default_data().with_name(MARK), port, json_output, stay)
+
+
+@contextmanager
+def stopping() -> Iterator[None]:
+    """Ends the demo on SIGTERM and SIGINT, so that its PostgreSQL is stopped with it.
+
+    A shell has a program that it starts in the background ignore SIGINT, and SIGTERM would end it
+    at once. What comes while it is being closed is ignored.
+    """
+    asked = threading.Event()
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        if not asked.is_set():
+            asked.set()
+            raise KeyboardInterrupt
+
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    before = {number: signal.signal(number, stop) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, earlier in before.items():
+            signal.signal(number, earlier)
 
 
 def run_demo(data: Path, port: int, json_output: bool, stay: bool | None) -> None:
@@ -136,6 +163,7 @@ def serving(app: object, settings: Settings) -> Iterator[str]:
         host=settings.host,
         port=settings.port,
         log_level="warning",
+        timeout_graceful_shutdown=GRACE_SECONDS,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

@@ -143,6 +143,16 @@ class Feed:
             ).fetchone()
         return row[0] if row else 0
 
+    def learned_at(self, position: int) -> datetime | None:
+        """When the ledger learned a position; of 0 when it began, ``None`` where it is empty."""
+        with self._pool.connection() as connection:
+            row = connection.execute(
+                "select at from ledger.events where position <= greatest(%s, 1) "
+                "order by position desc limit 1",
+                (position,),
+            ).fetchone()
+        return row[0] if row else None
+
     def page(self, wanted: Filter, limit: int, *, latest_first: bool = False) -> list[Entry]:
         """At most ``limit`` entries in order of position, or the latest first."""
         most = min(limit, PAGE_MAX)

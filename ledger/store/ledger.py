@@ -12,6 +12,7 @@ import psycopg
 from psycopg_pool import ConnectionPool
 
 from ledger.command import Asker, Command
+from ledger.day import in_shanghai
 from ledger.regulation import Rulebook
 from ledger.store.access_log import AccessLog
 from ledger.store.answer import Answer
@@ -25,7 +26,7 @@ from ledger.store.result import Results
 from ledger.store.trouble import Trouble
 from ledger.store.upload import Uploads
 from ledger.store.vault import Vault
-from ledger.store.work import SHANGHAI, Asked, Seal
+from ledger.store.work import Asked, Seal
 
 
 class Ledger:
@@ -89,7 +90,7 @@ class Ledger:
 
     def today(self) -> date:
         """The day in Asia/Shanghai by the ledger's clock."""
-        return (self.clock() + SHANGHAI).date()
+        return in_shanghai(self.clock())
 
     def submit(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence, Set
 from concurrent.futures import Future
 from dataclasses import dataclass, field, fields, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from hashlib import sha256
 from secrets import token_hex
 from typing import Any
@@ -17,7 +17,7 @@ from eventsourcing.persistence import IntegrityError
 from uuid_utils.compat import uuid7
 
 from ledger.command import Ask, Asker, Command, Refusals, Refused, Selector, settle
-from ledger.day import happened
+from ledger.day import happened, in_shanghai
 from ledger.event import Entry, Event, decode, encode, leaf_hash, sound
 from ledger.fault import Fault
 from ledger.finding import FindingMade
@@ -28,7 +28,6 @@ from ledger.store.statements import UNIT, tag_hash
 from ledger.text import impersonal
 
 CHANCE_BYTES = 32
-SHANGHAI = timedelta(hours=8)
 
 
 @dataclass(frozen=True)
@@ -237,7 +236,7 @@ class Asked:
         Raises ``Refusals`` and ``Fault``.
         """
         ask = Ask(
-            on=self.on or (tray.at + SHANGHAI).date(),
+            on=self.on or in_shanghai(tray.at),
             asker=self.asker,
             rules=tray.rules,
             source=self.source,
@@ -252,7 +251,7 @@ class Asked:
             for entry in gather(further, tray, memory, {each.position for each in known}):
                 fresh.learn(entry)
         if self.on is not None and self.source is not None:
-            happened(self.on, (tray.at + SHANGHAI).date(), "reported.on")
+            happened(self.on, in_shanghai(tray.at), "reported.on")
         self._check_identity(number)
         events = [sound(event) for event in settle(fresh)]
         return self._rows(events, fresh, ask, tray)

@@ -20,14 +20,16 @@ LOG = """
 query($actor: ID, $kind: AccessKind, $subject: ID, $first: Int, $after: String) {
   accessLog(actor: $actor, kind: $kind, subject: $subject, first: $first, after: $after) {
     totalCount pageInfo { hasNextPage endCursor }
-    edges { node { number kind actor role scope what purpose clear rows subjects trace hash } }
+    edges { node {
+      number kind actor role scope what purpose clear rows subjects filters trace hash
+    } }
   }
 }
 """
 OWN = "query($t: ID!) { teacher(id: $t) { person { name idNumber phone } } }"
 LIN, HOME, AWAY = "teacher:lin", "school:anyang", "school:away"
 IN_FULL = {"name": "林老师", "idNumber": "330381199001010019", "phone": "13800000000"}
-MASKED = {"name": "林**", "idNumber": "3303**********0019", "phone": "*******0000"}
+MASKED = {"name": "林**", "idNumber": "****************19", "phone": "*********00"}
 WHY = "核对学员身份"
 
 
@@ -132,6 +134,11 @@ def test_a_teacher_learns_who_looked_and_sees_nothing_of_others(town: Served) ->
         ("REVEAL", "staff:bur"),
         ("OWN", "staff:tea"),
     ]
+    # How much others read besides is not told, and what the teacher read is.
+    assert [(each["rows"], each["subjects"], each["filters"]) for each in found] == [
+        (None, None, None),
+        (1, 1, {}),
+    ]
     assert logged(parties(town)["other teacher"]) == []
     assert logged(parties(town)["other teacher"], subject=LIN) == []
 
@@ -145,6 +152,20 @@ def test_a_bureau_and_an_auditor_see_what_concerned_their_place(town: Served) ->
                  "integrator", "public"):  # fmt: skip
         assert logged(parties(town)[name]) == []
         assert logged(parties(town)[name], subject=LIN) == []
+
+
+@pytest.mark.parametrize("what", ["schools", "providers", "offerings"])
+def test_who_takes_a_public_list_stands_in_the_log_of_their_own_bureau_only(
+    town: Served, what: str
+) -> None:
+    party = parties(town)["other bureau"]
+    answer = town.client.post("/exports", json={"what": what}, headers=party.headers)
+
+    assert answer.status_code == 200
+    assert [each["what"] for each in logged(party)] == [what]
+    assert [each["what"] for each in logged(town.operator)] == [what]
+    for name in ("bureau", "auditor"):
+        assert logged(parties(town)[name]) == []
 
 
 def test_the_log_is_filtered_and_paged(town: Served) -> None:

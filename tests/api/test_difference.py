@@ -132,3 +132,18 @@ def test_no_moment_beyond_the_head_is_compared(town: Served) -> None:
     [refused] = town.operator.errors(DIFFERENCE, teacher=LIN, before={"position": town.head + 1})
 
     assert (refused["code"], refused["field"]) == ("BEYOND_HEAD", "asOf.position")
+
+
+def test_an_effect_says_what_happened_in_words_with_its_days(town: Served) -> None:
+    ends = {"before": {"position": 1, "on": "2024-12-31"}, "after": {"effective": "2024-12-31"}}
+    found = town.operator.ask(DIFFERENCE, teacher=LIN, **ends)["creditDifference"]
+    events = [each for each in found["effects"] if each["cause"] != "DAY"]
+
+    assert "EVENT" in {each["cause"] for each in events}
+    for each in events:
+        assert f"{each['on']} 登记" in each["zh"] and f"entered on {each['on']}" in each["en"]
+        assert "+0" not in each["zh"] and "+0" not in each["en"]
+        assert "的事件" not in each["zh"] and "an event" not in each["en"]
+    [awarded] = [each for each in events if each["type"] == "credit.awarded"]
+    assert awarded["zh"].startswith("自 ") is False and "（自 " in awarded["zh"]
+    assert ", entered on" in awarded["en"]

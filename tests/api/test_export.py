@@ -119,7 +119,8 @@ def test_a_record_goes_out_with_its_lines_and_verdict(town: Served) -> None:
 @pytest.mark.parametrize("what", STANDING)
 def test_now_and_as_of_now_are_the_same_bytes(town: Served, what: str, form: str) -> None:
     now = export(bureau(town), what, form)
-    then = export(bureau(town), what, form, asOf={"position": town.head})
+    moment = {"position": town.head, "on": town.house.ledger.today().isoformat()}
+    then = export(bureau(town), what, form, asOf=moment)
 
     assert now.status_code == then.status_code == 200
     assert now.content == then.content == export(bureau(town), what, form).content
@@ -130,6 +131,15 @@ def test_a_past_moment_is_exported(town: Served) -> None:
     early = export(bureau(town), "history", asOf={"position": 7})
     assert (early.headers["x-xuefen-position"], len(lines(early)) <= 7) == ("7", True)
     assert code(export(bureau(town), "teachers", asOf={"position": town.head + 1})) == "BEYOND_HEAD"
+
+
+@pytest.mark.parametrize("what", STANDING)
+def test_an_empty_file_of_a_moment_stands_at_that_moment(town: Served, what: str) -> None:
+    past = {"asOf": {"position": town.head - 1}}
+    for role, scope in ((Role.TEACHER, "teacher:nobody"), (Role.PROVIDER, "provider:nobody")):
+        answer = export(town.party(role, scope), what, **past)
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["x-xuefen-position"] == str(town.head - 1)
 
 
 def test_a_person_is_masked_without_a_purpose_or_a_role_that_may(town: Served) -> None:
@@ -154,7 +164,13 @@ def test_a_teacher_learns_of_the_exports_that_they_stood_in(town: Served) -> Non
 
     found = town.party(Role.TEACHER, LIN).ask(asked)["accessLog"]["edges"]
     assert [each["node"] for each in found][:1] == [
-        {"kind": "EXPORT", "what": "enrollments", "actor": "staff:bureau", "rows": 0, "filters": {}}
+        {
+            "kind": "EXPORT",
+            "what": "enrollments",
+            "actor": "staff:bureau",
+            "rows": None,
+            "filters": None,
+        }
     ]
 
 

@@ -119,9 +119,11 @@ CASES = {
     "whyNotCompleted": why(),
     "whyNotAdmitted": why(),
     "whyNotCounted": why(),
-    "whatIf": tried(
+    "whatIf": Case(
+        {"draft": DRAFT, "turn": "LOST,MOVED"},
+        "draft: $draft, turn: [LOST, MOVED], asOf: $asOf",
         f"{{ flips {{ edges {{ node {{ {FLIP} }} }} }} }}",
-        lambda answer: nodes(answer["flips"]),
+        lambda answer: nodes(answer["flips"]), "whatIf",
     ),
     "whatIfPlaces": tried(f"{{ places {TALLY} }}", lambda answer: answer["places"]),
     "whatIfSchools": tried(f"{{ schools {TALLY} }}", lambda answer: answer["schools"]),
@@ -283,7 +285,8 @@ def test_the_same_question_at_the_same_position_gives_the_same_bytes(
 ) -> None:
     given = filters(told, what)
     now = export(bureau(told), what, form, filters=given)
-    then = export(bureau(told), what, form, filters=given, asOf={"position": told.head})
+    moment = {"position": told.head, "on": told.house.ledger.today().isoformat()}
+    then = export(bureau(told), what, form, filters=given, asOf=moment)
     monkeypatch.setattr("schema.export_query.FIRST_MAX", 1)
     one_by_one = export(bureau(told), what, form, filters=given)
 

@@ -265,6 +265,7 @@ def test_the_health_pages_say_how_it_stands(quiet: Served) -> None:
         ({"day": 5}, 400),
         ({"day": "9999-12-31"}, 400),
         ({"day": "1899-12-31"}, 400),
+        ({"day": "2000-01-01"}, 409),
     ],
 )
 def test_the_clock_is_set_to_a_day_of_the_calendar(quiet: Served, body: Any, status: int) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 
+import pytest
+
+from api.demo.run import stopping
 from api.serve import listening
 
 
@@ -15,3 +19,17 @@ def test_the_body_of_an_answer_does_not_wait_for_the_reader_to_acknowledge_its_h
         accepted, _ = listener.accept()
         with accepted:
             assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_demo_is_ended_by_a_signal_once_also_where_it_was_ignored(number: int) -> None:
+    before = signal.signal(number, signal.SIG_IGN)
+    try:
+        with pytest.raises(KeyboardInterrupt), stopping():
+            try:
+                signal.raise_signal(number)
+            finally:
+                signal.raise_signal(number)  # while it is being closed
+        assert signal.getsignal(number) is signal.SIG_IGN
+    finally:
+        signal.signal(number, before)

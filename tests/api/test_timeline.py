@@ -68,6 +68,17 @@ def test_any_noun_has_its_timeline_in_both_directions(town: Served, of: str) -> 
         assert not any(code in each["zh"] for code in ("None", "{", "teacher:", "offering:"))
 
 
+def test_the_timeline_of_a_finding_begins_with_its_making(town: Served) -> None:
+    history = "query($f: EntryFilter) { history(filter: $f) { edges { node { id type } } } }"
+    listed = town.operator.ask("{ findings(first: 1) { edges { node { id position } } } }")
+    [made] = [edge["node"] for edge in listed["findings"]["edges"]]
+    begun = happened(town.operator, made["id"])[0]["entry"]
+
+    assert (begun["type"], begun["position"]) == ("finding.made", made["position"])
+    told = town.operator.ask(history, f={"tags": [made["id"]]})["history"]["edges"]
+    assert f"finding:{told[0]['node']['id']}" == made["id"]
+
+
 def test_pages_follow_one_another_and_a_moment_ends_them(town: Served) -> None:
     whole = happened(town.operator, LIN, first=500)
     for latest in (False, True):

@@ -24,9 +24,9 @@ from tests.town import KEY, OPERATOR, Hand, Put, database
 
 WHAT_IF = """
 query($draft: String!, $place: ID, $school: ID, $on: Date, $asOf: AsOf, $first: Int,
-      $after: String) {
+      $after: String, $turn: [FlipTurn!]) {
   whatIf(draft: $draft, place: $place, school: $school, on: $on, asOf: $asOf, first: $first,
-         after: $after) {
+         after: $after, turn: $turn) {
     document sha256 day position refusals { code field zh en }
     total { teachers lost won other moved }
     places { of tally { teachers won } } schools { of tally { teachers won } }
@@ -184,8 +184,22 @@ def test_pages_of_flips_follow_one_another(county: Served) -> None:
         seen += [edge["node"]["teacher"] for edge in flips["edges"]]
         after, more = flips["pageInfo"]["endCursor"], flips["pageInfo"]["hasNextPage"]
 
-    assert seen == [f"teacher:t{n}" for n in range(6)]
-    assert flips["totalCount"] == 6
+    assert seen == [f"teacher:t{n}" for n in range(3)]
+    assert flips["totalCount"] == 3
+
+
+def test_whose_numbers_move_and_whose_result_stays_is_listed_where_one_asks(county: Served) -> None:
+    moved = tried(county.operator, turn=["MOVED"])["flips"]["edges"]
+    both = tried(county.operator, turn=["LOST", "MOVED"])["flips"]
+    question = {"what": "whatIf", "format": "jsonl", "filters": {"draft": draft(390), "on": DAY}}
+    asked = question | {"filters": question["filters"] | {"turn": "LOST,MOVED"}}
+
+    assert [each["node"]["teacher"] for each in moved] == [f"teacher:t{n}" for n in (3, 4, 5)]
+    assert all(each["node"]["before"] == each["node"]["after"] for each in moved)
+    assert both["totalCount"] == 6
+    for given, count in ((question, 3), (asked, 6)):
+        file = county.client.post("/exports", json=given, headers=county.operator.headers)
+        assert len(file.text.splitlines()) == count
 
 
 def test_before_the_teachers_were_known_there_is_nobody_to_turn(county: Served) -> None:

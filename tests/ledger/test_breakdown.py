@@ -105,6 +105,10 @@ def test_a_revoked_credit_counts_nothing_and_says_what_it_was():
     assert (only.awarded, only.credits, only.effective) == (90, 0, 0)
     assert reasons(only) == [(Why.REVOKED, Decimal(90), None)]
     assert "误发" in only.uncounted[0].zh
+    breach = structs.replace(revoked(CREDIT), rules=("ZJ14-10",))
+    assert reasons(shares(recorded(cast.awarded(90), breach))[0]) == [
+        (Why.REVOKED, Decimal(90), "ZJ14-10")
+    ]
     assert only.uncounted[0].events == ("0193-0002", "0193-0003")
 
 

@@ -10,20 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.caution import (
-    Attending,
-    Caution,
-    Danger,
-    Prospects,
-    of_absence,
-    of_cycle,
-    until_beyond,
-)
+from ledger.caution import Caution, Danger, of_absence, of_cycle, until_beyond
 from ledger.completion import AbsenceLimit, CompletionDenied, Reason
 from ledger.credit import CreditKind
 from ledger.enrollment import EnrollmentWithdrawn
 from ledger.footing import footing
 from ledger.plan import Mode
+from ledger.prospect import Attending, Prospects
 from ledger.regulation import Rulebook
 from ledger.requirement import MissingUnit
 from ledger.school_based import SchoolBasedRecorded
@@ -175,6 +168,14 @@ def test_what_is_missing_is_spread_over_the_years_that_are_left(day, had, pace):
 ENOUGH = (credit(90, date(2020, 6, 1)), credit(270, date(2021, 6, 1), kind=CreditKind.DISTANCE))
 
 
+def test_the_years_that_are_left_are_told_as_calendar_years():
+    [first] = told(day=date(2019, 9, 1))
+    last = told(credit(110, date(2019, 10, 1)), day=date(2024, 1, 1))[0]
+
+    assert "跨 6 个公历年" in first.zh and "over 6 of them" in first.en
+    assert "本年内" in last.zh and "which is this year" in last.en
+
+
 def test_of_a_cycle_that_is_met_nobody_is_warned():
     assert told(*ENOUGH, day=LAST) == []
 
@@ -211,9 +212,17 @@ def test_what_is_under_way_may_still_bring_it():
     assert told(lines[1], day=day, prospects=prospects)[0].danger is Danger.CYCLE_OUT_OF_REACH
 
 
-def test_a_class_that_ends_after_the_cycle_brings_nothing():
-    assert Prospects(attending=[attending(90, 0)]).worth(date(2024, 6, 27)) == 0
-    assert Prospects(attending=[attending(90, 10)]).worth(date(2024, 6, 28)) == 80
+def test_a_class_that_can_not_be_completed_any_more_brings_nothing():
+    day = date(2024, 8, 1)  # 31 days of 8 hours, and what is left of the class: 248 and 72
+    line = credit("40.5", date(2020, 6, 1))
+
+    def danger(missed: str, **plan: object) -> Danger:
+        under_way = Prospects(attending=[attending(90, missed, **plan)])
+        return told(line, day=day, prospects=under_way)[0].danger
+
+    assert [danger("18"), danger("18.5")] == [Danger.CYCLE_PACE, Danger.CYCLE_OUT_OF_REACH]
+    # No limit speaks of a training that is not off the job.
+    assert danger("18.5", off_job=False) is Danger.CYCLE_PACE
 
 
 @pytest.mark.parametrize(

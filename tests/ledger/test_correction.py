@@ -51,7 +51,7 @@ def corrected(before, after, corrects, half=Half.MORNING, reason="误记"):
     )
 
 
-def granted(missed, corrects=None, planned=90):
+def granted(missed, corrects=None, planned=90, since=None):
     return CompletionGranted(
         teacher=LIN,
         offering=OFFERING,
@@ -62,10 +62,11 @@ def granted(missed, corrects=None, planned=90):
         hours=planned - Decimal(missed),
         rules=("ZJ14-09", "ZJ14-08"),
         corrects=corrects,
+        since=since,
     )
 
 
-def denied(missed, corrects=None):
+def denied(missed, corrects=None, since=None):
     return CompletionDenied(
         teacher=LIN,
         offering=OFFERING,
@@ -77,6 +78,7 @@ def denied(missed, corrects=None):
         rules=("ZJ14-09",),
         citation=FIFTH,
         corrects=corrects,
+        since=since,
     )
 
 
@@ -103,7 +105,7 @@ def test_w_027_hours_put_right_turn_a_denial_into_a_completion():
     story = past("18.5", denied("18.5"))
     settled = f"0193-{len(story):04}"
     given(story).when(correct("3.5"), on=DAY).then(
-        corrected("4", "3.5", FIRST_RECORD), granted("18", settled)
+        corrected("4", "3.5", FIRST_RECORD), granted("18", settled, since=DAY)
     )
 
 
@@ -162,7 +164,7 @@ def test_hours_put_right_turn_a_completion_into_a_denial_and_revoke_the_credit()
             corrects="0193-0011",
             reason="漏记",
         ),
-        denied("18.5", f"0193-{evidence - 1:04}"),
+        denied("18.5", f"0193-{evidence - 1:04}", since=DAY),
         CreditRevoked(
             credit=CREDIT,
             teacher=LIN,
@@ -171,6 +173,8 @@ def test_hours_put_right_turn_a_completion_into_a_denial_and_revoke_the_credit()
             credits_before=Decimal(72),
             corrects=f"0193-{evidence:04}",
             reason="ABSENCE: 漏记",
+            since=date(2024, 4, 10),
+            rules=("ZJ14-09",),
         ),
     )
 
@@ -180,7 +184,7 @@ def test_a_correction_within_the_limit_changes_the_credit():
     evidence = len(story)
     given(story).when(correct("0"), on=DAY).then(
         corrected("4", "0", FIRST_RECORD),
-        granted("14", f"0193-{evidence - 1:04}"),
+        granted("14", f"0193-{evidence - 1:04}", since=DAY),
         CreditCorrected(
             credit=CREDIT,
             teacher=LIN,
@@ -191,8 +195,25 @@ def test_a_correction_within_the_limit_changes_the_credit():
             corrects=f"0193-{evidence:04}",
             reason="误记",
             hours_missed=Decimal(14),
+            since=OPENS,
         ),
     )
+
+
+@pytest.mark.parametrize(
+    "command", [correct("0"), correct("2.5", day=date(2024, 4, 10))], ids=["fewer", "too-many"]
+)
+def test_hours_outcome_and_credit_are_of_one_truth_on_every_day(command):
+    settled, awarded = date(2024, 6, 29), date(2024, 6, 30)
+    story = [
+        *past("18"),
+        on(settled, granted("18")),
+        on(awarded, cast.awarded(72, base=90, missed=18, completed=awarded)),
+    ]
+    facts = given(story).when(command, on=DAY).accepted().facts
+    later = entries([*story, *facts], DAY)[len(entries(story, DAY)) :]
+
+    assert [each.effective_on for each in later] == [command.day, settled, awarded]
 
 
 def revocation(before):

@@ -200,18 +200,18 @@ def test_an_assessment_is_not_waited_for_where_the_absences_deny_it():
 
 
 @pytest.mark.parametrize(
-    ("things", "code"),
+    ("things", "code", "answer"),
     [
-        ([], "NOT_CHOSEN"),
-        ([cast.selected()], "SCHOOL_REVIEW"),
-        ([cast.selected(), cast.passed()], "PROVIDER_REVIEW"),
-        ([cast.selected(), cast.passed(passed=False)], "SCHOOL_PASS"),
+        ([], "NOT_CHOSEN", Upshot.NOT_ENROLLED),
+        ([cast.selected()], "SCHOOL_REVIEW", Upshot.OPEN),
+        ([cast.selected(), cast.passed()], "PROVIDER_REVIEW", Upshot.OPEN),
+        ([cast.selected(), cast.passed(passed=False)], "SCHOOL_PASS", Upshot.NOT_ENROLLED),
     ],
 )
-def test_who_is_no_trainee_lacks_the_next_step(things, code):
+def test_who_is_no_trainee_lacks_the_next_step(things, code, answer):
     told = why(room(), things)
 
-    assert (told.answer, codes(told), missing(told)) == (Upshot.OPEN, ["NOT_ENROLLED"], [code])
+    assert (told.answer, codes(told), missing(told)) == (answer, ["NOT_ENROLLED"], [code])
     assert bool(told.reasons[0].opposing) is (code == "SCHOOL_PASS")
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ledger.credit import CreditCorrected, CreditRevoked
 from ledger.cycle import CreditCycleOpened
@@ -115,6 +116,17 @@ def test_a_revoked_credit_names_the_event_that_took_it():
         ("0193-0003",),
     )
     assert reason.facts == {"reason": "复核"}
+
+
+def test_zj14_10_is_named_where_a_breach_took_the_credit_and_no_clause_where_the_bureau_did():
+    [breach] = why(credit(90, name="a"), replace(REVOKED, rules=("ZJ14-10",))).reasons
+    [bureau] = why(credit(90, name="a"), replace(REVOKED, decided=True)).reasons
+
+    assert (breach.rule, breach.clause) == ("ZJ14-10", "§三")
+    assert (bureau.rule, bureau.en) == (
+        None,
+        "the credit was revoked on 2024-03-31, by the bureau and no clause",
+    )
 
 
 def test_a_revoked_credit_that_was_put_right_counts_again():

@@ -39,6 +39,12 @@ def test_every_answer_is_told_in_both_languages(answer):
     assert told.en == f"{HEADS[answer][1]} English."
 
 
+def test_a_name_at_the_beginning_of_a_sentence_keeps_its_letters():
+    told = explained(Upshot.REFUSED, [reason("CODE", "中文", "teacher:ra0300 chose nothing")])
+
+    assert told.en == "It is refused. teacher:ra0300 chose nothing."
+
+
 def test_an_event_is_named_once_in_a_reason():
     told = reason("CODE", "中文", "english", evidence=("e1", "e2", "e1"), opposing=("e3", "e3"))
 

@@ -9,7 +9,7 @@ import pytest
 from ledger.finding import FindingMade, Outcome
 from ledger.names import JurisdictionId, Name
 from tests.cast import LIN, OFFERING
-from tests.given import lasting
+from tests.given import entries, lasting
 
 
 def finding(**details):
@@ -31,6 +31,12 @@ def test_a_finding_of_every_outcome_lasts(outcome):
 
 def test_its_subjects_and_its_place_are_its_tags():
     assert finding().tags == ("offering:o1", "teacher:lin", "jurisdiction:330000")
+
+
+def test_its_entry_is_found_by_the_name_under_which_it_is_decided():
+    [made] = entries([finding()], date(2024, 4, 20))
+
+    assert f"finding:{made.id}" in made.tags
 
 
 def test_a_finding_need_not_cite():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
@@ -123,6 +124,18 @@ def test_a_year_that_is_over_can_not_be_made_up_and_one_that_runs_can():
     assert (years[2023].amount, years[2023].late, years[2023].by) == (8, True, date(2023, 12, 31))
     assert (years[2024].amount, years[2024].late) == (48, False)
     assert branch(root, "YEARLY").outcome is Result.DEVIATION
+
+
+def test_the_branch_of_the_years_counts_what_is_reached_and_names_what_is_open():
+    years = branch(tree(credit(40, date(2023, 5, 1)), place=WENZHOU), "YEARLY")
+    by = Counter(each.outcome for each in years.children)
+    met = by[Result.MET] + by[Result.COMPLIANT]
+
+    assert by[Result.INDETERMINATE] and by[Result.NOT_ASSESSED] and met < len(years.children)
+    assert years.had == str(met)
+    assert f"无法判断 {by[Result.INDETERMINATE]} 项" in years.zh
+    assert f"尚未评估 {by[Result.NOT_ASSESSED]} 项" in years.zh
+    assert f"undecided: {by[Result.INDETERMINATE]}" in years.en
 
 
 def test_w_063_the_parts_of_a_special_training_stand_under_it():

@@ -73,7 +73,9 @@ def test_the_mean_is_of_rates_not_of_heads_and_leaves_out_years_without_teachers
     # Of heads it were 52 of 210, which is more than 21 in a hundred.
     assert completed((50, 200), (1, 10)).result is NOT_MET
     assert completed((21, 100), (0, 0)).result is MET
-    assert completed((0, 0)).result is Result.NOT_APPLICABLE
+    none = completed((0, 0))
+    assert (none.result, none.had) == (Result.NOT_APPLICABLE, "-")
+    assert "还没有这样的年度" in none.zh and "there is none yet" in none.en
 
 
 @pytest.mark.parametrize(("count", "result"), [(20, MET), (19, NOT_MET)])

@@ -87,6 +87,7 @@ def test_w_028_a_breach_found_after_the_award_revokes_completion_and_credit():
             corrects=f"0193-{evidence - 1:04}",
             rules=("ZJ14-10",),
             citation=CITATION,
+            since=date(2024, 9, 1),
         ),
         CreditRevoked(
             credit=CREDIT,
@@ -96,6 +97,8 @@ def test_w_028_a_breach_found_after_the_award_revokes_completion_and_credit():
             credits_before=Decimal(90),
             corrects=f"0193-{evidence:04}",
             reason="MISCONDUCT 2024-05-10: 冒名顶替",
+            since=day,
+            rules=("ZJ14-10",),
         ),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
@@ -12,7 +12,7 @@ from hypothesis import given as drawn
 from hypothesis import strategies
 from msgspec import structs
 
-from ledger.command import OutsideScope, UnknownReference
+from ledger.command import OutsideScope, TooEarly, UnknownReference
 from ledger.finding import Outcome
 from ledger.names import JurisdictionId, SampleId
 from ledger.oversight import (
@@ -34,7 +34,7 @@ from ledger.sample import SampleDrawn, list_hash
 from ledger.school_based import SchoolBasedRecorded
 from tests import cast
 from tests.cast import HANGZHOU, OFFERING, PROJECT, PROVINCE, RUIAN, SCHOOL, SCHOOL_BASED, WENZHOU
-from tests.given import all_rules, asker_for, given
+from tests.given import all_rules, asker_for, given, on
 
 DAY = date(2024, 5, 6)
 SAMPLE = SampleId("sample:s1")
@@ -238,6 +238,19 @@ def test_what_is_not_in_the_sample_is_not_checked_by_it():
     given(*past).when(check, on=DAY).refused(NotInSample, field="sample")
     told = given(*past).when(check, on=DAY, by=asker_for(RUIAN), reported=True)
     told.found(None, Outcome.VIOLATION, NotInSample).then(inspected(sample=SAMPLE))
+
+
+@pytest.mark.parametrize("reported", [False, True])
+def test_a_check_dated_before_the_draw_fulfils_no_sample(reported):
+    past = (cast.jurisdiction(), cast.declared(), cast.opened(), on(DAY, sampled()))
+    early = replace(CHECK, sample=SAMPLE, day=DAY - timedelta(days=1))
+    told = given(*past).when(early, on=DAY, by=asker_for(RUIAN), reported=reported)
+
+    if reported:
+        told.found(None, Outcome.VIOLATION, TooEarly).then(inspected(sample=SAMPLE, day=early.day))
+    else:
+        told.refused(TooEarly)
+    given(*past).when(replace(early, day=DAY), on=DAY).then(inspected(sample=SAMPLE, day=DAY))
 
 
 def test_a_sample_that_nobody_drew_is_unknown():

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from ledger.draw import ScreeningOrder
 from ledger.enrollment import EnrollmentDeclined, EnrollmentWithdrawn
 from ledger.explanation import Upshot
-from ledger.names import TeacherId
+from ledger.names import TeacherId, TermId
 from ledger.offering import OfferingCancelled
 from ledger.placement import placement_selectors, why_not_admitted
 from ledger.register import Stage, Tier
@@ -18,7 +18,7 @@ from ledger.screening import ApplicantPlaced, ScreenApplicants, ScreeningAnnounc
 from ledger.teacher import TeacherProfileUpdated
 from tests import cast
 from tests.cast import CHEN, COUNTY_SCHOOL, H1_2024, LIN, OFFERING, PROJECT, RUIAN, SCHOOL, ZHOU
-from tests.given import background, entries, given, on
+from tests.given import all_rules, background, entries, given, on
 
 OPENED_ON, CHOSEN_ON = date(2024, 3, 18), date(2024, 3, 20)
 PASSED_ON, SCREENED_ON = date(2024, 3, 26), date(2024, 3, 30)
@@ -81,7 +81,8 @@ def declined(teacher):
 
 
 def why(teacher, *things, named=True):
-    return why_not_admitted(teacher, OFFERING, entries(things, SCREENED_ON), named=named)
+    told = entries(things, SCREENED_ON)
+    return why_not_admitted(teacher, OFFERING, told, all_rules(), named=named)
 
 
 def codes(explanation):
@@ -236,6 +237,65 @@ def test_who_has_no_place_lacks_the_step_before(things, code, answer):
     told = why(LIN, cast.opened(), things)
 
     assert (told.answer, missing(told)) == (answer, [code])
+
+
+def withdrew(teacher, admitted=True):
+    return EnrollmentWithdrawn(
+        teacher=teacher,
+        offering=OFFERING,
+        school=SCHOOL,
+        term=H1_2024,
+        admitted=admitted,
+        after_change=False,
+        reason="",
+    )
+
+
+def test_who_was_admitted_and_withdrew_is_told_both_with_their_events():
+    before = past(announced(ScreeningOrder.FIRST_COME))
+    left = on(date(2024, 4, 2), withdrew(LIN))
+    told = why(LIN, before, screened(before), cast.confirmed(LIN), left)
+    _, gone = told.reasons
+
+    assert (told.answer, codes(told)) == (Upshot.WITHDREW, ["WITHIN_SEATS", "WITHDREW"])
+    assert gone.zh == "2024-03-30 录取，次序为 1，2024-04-02 退选"
+    assert gone.en == "the teacher was admitted on 2024-03-30 in place 1 and withdrew on 2024-04-02"
+    assert (len(gone.evidence), len(gone.opposing)) == (2, 1)
+    assert "not admitted" not in told.en and "no place" not in told.en
+
+
+def test_who_was_placed_and_withdrew_before_the_decision_was_not_admitted_and_had_a_place():
+    before = past(announced(ScreeningOrder.FIRST_COME))
+    told = why(CHEN, before, screened(before), withdrew(CHEN, admitted=False))
+
+    assert (told.answer, codes(told)) == (Upshot.NOT_ADMITTED, ["BEYOND_SEATS", "WITHDREW"])
+
+
+def test_who_withdrew_and_chose_again_waits_anew():
+    again = [cast.confirmed(LIN), withdrew(LIN), cast.selected()]
+
+    assert missing(why(LIN, cast.opened(), cast.selected(), again)) == ["SCHOOL_REVIEW"]
+
+
+def test_zj24_24_orders_the_steps_and_no_document_the_screening():
+    before = past(announced(ScreeningOrder.DRAW))
+    made = screened(before)
+    [beyond, *_] = why(ranks(made)[-1], before, made).reasons
+    [unplaced] = why(LIN, cast.opened(), cast.selected()).reasons
+
+    assert (beyond.rule, unplaced.rule) == ("ZJ24-24", "ZJ24-24")
+    assert "no document says how to screen" in beyond.en and "没有文件规定" in beyond.zh
+    assert "by a draw, the rank is 3" in beyond.en
+
+
+def test_a_term_without_a_rule_about_the_steps_says_so():
+    other = TermId("term:2023H1")
+    [told] = why(
+        LIN, replace(cast.opened(), term=other), replace(cast.selected(), term=other)
+    ).reasons
+
+    assert told.rule is None
+    assert told.en.endswith("no document orders the steps of a choice in that term")
 
 
 def test_who_was_not_passed_is_told_why_and_by_which_event():

@@ -198,7 +198,7 @@ def test_a_class_that_closes_names_what_would_put_each_lack_right():
 
 def test_an_older_finding_whose_code_says_what_it_lacks_is_put_right_as_well():
     [old] = entries([found()], DAY)
-    body = encode(old).replace(b'"v":4', b'"v":2').replace(b'"lacking":[],', b"")
+    body = encode(old).replace(b'"v":5', b'"v":2').replace(b'"lacking":[],', b"")
     for code, value in (("SAFETY_UNTAUGHT", "SAFETY_EDUCATION"), ("LOG_MISSING", None)):
         again = decode(1, body.replace(b"LOG_MISSING", code.encode())).event
         assert [each.value for each in again.lacking] == ([value] if value else [])

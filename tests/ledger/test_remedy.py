@@ -6,12 +6,15 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from ledger.assessment import AssessmentRecorded, Result
 from ledger.attendance import AttendanceCorrected, LeaveGranted
 from ledger.charge import FeesCharged, FeesReturned
 from ledger.completion import DenialNotified, Recipient, TrainingTerminated
 from ledger.credit import CreditRevoked
+from ledger.cycle import revocation
+from ledger.enrollment import EnrollmentWithdrawn
 from ledger.evaluation import (
     EvaluationKind,
     EvaluationRecorded,
@@ -22,7 +25,7 @@ from ledger.evaluation import (
 )
 from ledger.event import CATALOGUE
 from ledger.feedback import TraineeReported
-from ledger.finding import Lack
+from ledger.finding import DENIAL_NOTIFIED, GRANTED, FindingMade, Lack
 from ledger.redress import Redress
 from ledger.remedy import REMEDY_EVENTS, left
 from ledger.resumption import (
@@ -100,6 +103,15 @@ def inspected(*lacking):
     return MeasuresInspected(provider=COUNTY_SCHOOL, place=RUIAN, lacking=lacking, note="")
 
 
+WITHDREW = EnrollmentWithdrawn(
+    teacher=LIN,
+    offering=OFFERING,
+    school=SCHOOL,
+    term=cast.H1_2024,
+    admitted=True,
+    after_change=False,
+    reason="",
+)
 SIGNED = SafetyCommitted(provider=COUNTY_SCHOOL, place=RUIAN)
 AWAY = Lack(
     events=(LeaveGranted.NAME, AttendanceCorrected.NAME),
@@ -133,6 +145,7 @@ MADE_GOOD = [
     ),
     (lack(type(cast.completed()), "lin"), cast.completed()),
     (lack(TrainingTerminated, "lin"), TrainingTerminated(**HERS, day=DAY)),
+    (lack(EnrollmentWithdrawn, "lin"), WITHDREW),
     (lack(DenialNotified, "BUREAU", (LIN, OFFERING)), told(Recipient.BUREAU)),
     (
         lack(TraineeReported, "SCHOOL", (LIN, OFFERING)),
@@ -238,6 +251,37 @@ def test_a_commitment_signed_before_the_first_day_makes_the_class_good_and_a_lat
 
     assert after(signing, on(date(2020, 10, 1), SIGNED)) == ()
     assert after(signing, on(date(2020, 10, 2), SIGNED)) == signing
+
+
+def test_a_notice_of_a_denial_is_not_lacking_once_the_completion_is_granted():
+    notices = tuple(
+        lack(DenialNotified, each, (LIN, OFFERING), gone=(GRANTED,), gone_about=(LIN, OFFERING))
+        for each in ("BUREAU", "SCHOOL")
+    )
+
+    assert after(notices, cast.completed()) == ()
+    assert after(notices, told(Recipient.BUREAU), cast.completed()) == ()
+    for other in ({"teacher": CHEN}, {"offering": OTHER_OFFERING}):
+        assert after(notices, replace(cast.completed(), **other)) == notices
+
+
+def test_of_two_credits_of_one_training_either_goes():
+    beside = revocation(CREDIT, CreditRevoked.NAME, cast.SCHOOL_BASED)
+
+    assert after(beside, revoked()) == ()
+    assert after(beside, revoked(cast.SCHOOL_BASED)) == ()
+
+
+def test_an_older_finding_of_a_notice_goes_with_its_denial_as_well():
+    body = {
+        "lacking": [
+            {"events": [DENIAL_NOTIFIED], "about": ["teacher:lin", "offering:o1"]},
+            {"events": ["schedule.day-logged"], "about": ["offering:o1"]},
+        ]
+    }
+    notice, other = FindingMade.STEPS[4](body)["lacking"]
+    assert (notice["gone"], notice["gone_about"]) == ([GRANTED], ["teacher:lin", "offering:o1"])
+    assert "gone" not in other
 
 
 def test_a_finding_that_names_no_lack_follows_only_what_is_decided_about_it():

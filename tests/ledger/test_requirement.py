@@ -10,7 +10,15 @@ import pytest
 from ledger.completion import AbsenceLimit
 from ledger.finding import Outcome
 from ledger.oversight import InspectionShare
-from ledger.requirement import MissingUnit, Requirement, Result, cited, lacking, weighed
+from ledger.requirement import (
+    MissingUnit,
+    Requirement,
+    Result,
+    cited,
+    lacking,
+    weighed,
+    while_running,
+)
 from ledger.term import Window
 from tests.cast import RUIAN
 from tests.given import all_rules
@@ -76,3 +84,28 @@ def test_one_that_is_missing_is_said_as_one(amount, said):
     lack = lacking(Decimal(amount), MissingUnit.TRAININGS, date(2024, 8, 31), date(2024, 3, 31))
 
     assert lack.en == f"{said}, to be made up by 2024-08-31."
+
+
+@pytest.mark.parametrize(
+    ("result", "had", "firm", "running"),
+    [
+        (Result.NOT_MET, "3", False, Result.NOT_ASSESSED),
+        (Result.NOT_MET, "3", True, Result.NOT_ASSESSED),
+        (Result.MET, "5", False, Result.NOT_ASSESSED),
+        (Result.MET, "5", True, Result.MET),
+        (Result.INDETERMINATE, "?", False, Result.NOT_ASSESSED),
+        (Result.INDETERMINATE, "3", False, Result.INDETERMINATE),
+        (Result.NOT_APPLICABLE, "0", False, Result.NOT_APPLICABLE),
+    ],
+)
+def test_what_may_still_turn_is_assessed_on_the_day_after_its_period(result, had, firm, running):
+    rule = all_rules().find(InspectionShare, RUIAN, DAY)
+    stated = weighed("X", rule, result, needed=5, had=had, zh="一。", en="One.")
+    ends = date(2024, 12, 31)
+    before = while_running(stated, ends, ends, 2, firm=firm)
+
+    assert while_running(stated, ends, date(2025, 1, 1), 2, firm=firm) == stated
+    assert before.result is running
+    assert (before == stated) is (result is running)
+    if result is not running:
+        assert str(ends) in before.zh and str(ends) in before.en

@@ -396,3 +396,8 @@ def test_moves_count_by_their_days_and_not_by_when_they_were_told():
         rules = [verdict(*told, SHORT, day=day).requirements[0].rule for day in days]
 
         assert rules == ["RA19-01", None, "WZ12-01"]
+
+
+def test_the_sentence_of_a_verdict_ends_with_its_full_stop():
+    for found in (verdict(SHORT), verdict(credit(90), credit(270, kind=CreditKind.DISTANCE))):
+        assert found.en == found.en.strip() and found.en.endswith(".")

@@ -40,9 +40,14 @@ OWN: dict[str, str] = {
     "attendance.corrected": "day",
     "attendance.leave-granted": "day",
     "category.assigned": "since",
+    "completion.denied": "since",
+    "completion.granted": "since",
+    "completion.revoked": "since",
     "completion.training-terminated": "day",
     "credit.awarded": "completed",
     "balance.opened": "completed",
+    "credit.corrected": "since",
+    "credit.revoked": "since",
     "cycle.opened": "start",
     "duty.monitoring-body-named": "since",
     "duty.education-office-set-up": "since",
@@ -217,7 +222,8 @@ def day_of(entry: Entry, view: Projection[Any]) -> date:
         return entry.on
     if name in LAST:
         return getattr(entry.event, LAST[name]) + timedelta(days=1)
-    return getattr(entry.event, OWN[name]) if name in OWN else entry.on
+    own: date | None = getattr(entry.event, OWN[name]) if name in OWN else None
+    return own or entry.on
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)

@@ -159,6 +159,16 @@ def test_what_stands_counts_from_its_day_on_and_funds_in_their_year() -> None:
     assert place(year=RUNNING)["FUNDS_PUBLISHED"].result is Result.NOT_ASSESSED
 
 
+def test_what_may_still_turn_in_a_running_year_is_not_assessed_before_its_end() -> None:
+    running, over = place(published(1), year=RUNNING), place(published(1))
+    turning = ("INSPECTION_SHARE", "LESSONS_DEPUTY_DIRECTOR", "TRAINING_FUND")
+
+    assert {running[each].result for each in turning} == {Result.NOT_ASSESSED}
+    assert not {over[each].result for each in turning} & {Result.NOT_ASSESSED}
+    for each in (*turning, "FUNDS_PUBLISHED", "MONITORING_BODY"):
+        assert "2024-12-31" in running[each].zh and "2024-12-31" in running[each].en
+
+
 def test_orders_and_notices_are_of_their_term() -> None:
     orders = [cast.ordered(OrderId(f"order:{each}")) for each in range(3)]
     told = [CalendarMadeKnown(place=RUIAN, term=cast.H1_2024, told=(each,)) for each in Addressee]

@@ -15,8 +15,17 @@ from ledger.store import feed, page
 from ledger.store.feed import Feed, Filter
 from ledger.store.ledger import Ledger
 from ledger.teacher import TeacherTransferred
+from ledger.trainer import TrainerConsented, TrainerRegistered
 from projections import snapshot
-from projections.catalogue import COMPLETIONS, ENROLLMENTS, FINDINGS, RECORDS, TEACHERS, VIEWS
+from projections.catalogue import (
+    COMPLETIONS,
+    ENROLLMENTS,
+    FINDINGS,
+    RECORDS,
+    TEACHERS,
+    TRAINERS,
+    VIEWS,
+)
 from projections.fold import Fold
 from projections.indicator import gathering
 from projections.measure import Period, Question, Subject
@@ -25,9 +34,10 @@ from projections.projection import Projection
 from projections.reader import Reader, Where
 from projections.runner import Runner
 from projections.snapshot import Snapshot
+from projections.trainer import WILLING
 from projections.verdict import Rules
-from tests.cast import LIN, OFFERING, RUIAN, SCHOOL
-from tests.town import KEY, Hand, database, story, tell
+from tests.cast import COUNTY_SCHOOL, LIN, OFFERING, RUIAN, SCHOOL, TRAINER
+from tests.town import KEY, OPERATOR, Hand, Put, database, story, tell
 
 Told = tuple[Ledger, Reader, list[Entry]]
 
@@ -104,6 +114,21 @@ def test_as_of_now_equals_the_live_rows(told: Told, view: Projection[Any]) -> No
     for where in wanted(view, cut(view, entries)):
         now = Snapshot(opened.feed, opened.feed.head()).page(view, where, first=1_000)
         assert now.rows == reader.page(view, where, first=1_000).rows
+
+
+def test_who_agreed_with_every_provider_is_found_in_the_past_by_a_provider_too(
+    postgres_url: str, founded_template: str
+) -> None:
+    # What opens the row to a provider is a word in the row, and stands in no event as a tag.
+    entered = TrainerRegistered(trainer=TRAINER, place=RUIAN, expertise="阅读教学")
+    where = Where(overlap=(("tags", (str(COUNTY_SCHOOL), WILLING)),))
+    with database(postgres_url, founded_template) as url, Ledger(url, KEY, Hand()) as opened:
+        events = (entered, TrainerConsented(trainer=TRAINER, place=RUIAN))
+        opened.submit([Put(events=events)], OPERATOR, on=date(2024, 3, 1)).result()
+        then = Snapshot(opened.feed, opened.feed.head())
+        assert [key for key, _ in then.page(TRAINERS, where, first=10).rows] == [TRAINER]
+        before = Snapshot(opened.feed, opened.feed.head() - 1)
+        assert before.page(TRAINERS, where, first=10).rows == ()
 
 
 def test_a_day_leaves_out_what_became_true_later(told: Told) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from graphql import (
     GraphQLEnumType,
     GraphQLInputObjectType,
@@ -12,8 +13,10 @@ from graphql import (
 )
 
 import schema.root
+from ledger.fault import Fault
 from schema.access import roles_of
 from schema.mutation import MUTATIONS
+from schema.scalars import instant_of
 from schema.words import WORDS, bilingual
 from tests.given import all_rules
 
@@ -113,3 +116,18 @@ def test_every_mutation_says_who_asks_it():
     for command, bulk in MUTATIONS.items():
         for name in filter(None, (command.__name__[0].lower() + command.__name__[1:], bulk)):
             assert all(role.value in fields[name].description for role in roles_of(command)), name
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("2999-01-01T00:00:00Z", "lies between"),
+        ("1899-12-31T00:00:00Z", "lies between"),
+        ("2024-03-19T09:00:00", "has an offset"),
+    ],
+)
+def test_an_instant_is_refused_for_what_is_wrong_with_it(given: str, said: str) -> None:
+    with pytest.raises(Fault) as refused:
+        instant_of(given)
+
+    assert said in refused.value.en
