@@ -62,8 +62,7 @@ class _Case:
     @property
     def whole(self) -> Decimal:
         """What the training is worth before anything is taken off."""
-        hours = self.unit is Unit.HOURS
-        return self.line.hours_planned if hours else self.line.base_credits
+        return self.line.hours_planned if self.unit is Unit.HOURS else self.line.base_credits
 
     def events(self, *kinds: type[Any]) -> list[Entry]:
         """The events of this credit of some kinds."""
