@@ -38,6 +38,7 @@ CAUSE_ZH = {
     "TRANSFER": "调动",
     "OTHER_CYCLE": "其他周期或年度",
     "OTHER_KIND": "类别不同",
+    "OTHER_DAY": "日期不同",
     "SPECIAL_TRAINING": "专项培训",
     "DUPLICATE_PERSON": "人员重复",
     "UNRECOGNISED": "未认定",

@@ -123,6 +123,7 @@ attribution        归因             attribution.py (the smallest set that adds
 pairing            配对             pairing.py (which credit a row of a sheet means)
 holding            台账所载         holding.py (all that the ledger knows of one teacher)
 influence          影响             influence.py (what a sheet may have missed, or have beyond it)
+slip               出入             slip.py (what a row has otherwise, beside its amount)
 row                比对行           row.py (what both sides say of one thing)
 itemised           逐笔比对         itemised.py (a sheet of single credits)
 subtotal           合计项           subtotal.py (what one person has in a period)
@@ -184,12 +185,12 @@ from ledger import (  # isort: skip  (order of life)
     recognition, worth, credit, balance, correction, adjustment, misconduct, remedy, redress,
     record, erasure, special, structure, footing, breakdown, yearly, doubt, verdict, ground,
     prospect, caution, evidence, way, difference, summary, level, drift, sign_off, claim, cause,
-    attribution, pairing, holding, influence, row, itemised, subtotal, aggregate, misreading,
-    matching, comparison, trial, explanation, obstacle, denial, lineup, placement, exclusion,
-    indicator, target, consequence, sheet, cell, phrase, mapping, wording, heading, reading,
-    claimed, reconciliation, discrepancy, petition, load, anomaly, intention, roll, roster,
-    balance_sheet, result_sheet, term_sheet, school_sheet, statement, draft, conflict, document,
-    adoption, policy, amendment,
+    attribution, pairing, holding, influence, slip, row, itemised, subtotal, aggregate,
+    misreading, matching, comparison, trial, explanation, obstacle, denial, lineup, placement,
+    exclusion, indicator, target, consequence, sheet, cell, phrase, mapping, wording, heading,
+    reading, claimed, reconciliation, discrepancy, petition, load, anomaly, intention, roll,
+    roster, balance_sheet, result_sheet, term_sheet, school_sheet, statement, draft, conflict,
+    document, adoption, policy, amendment,
 )
 
 NOUNS = (
@@ -205,11 +206,11 @@ NOUNS = (
     recognition, worth, credit, balance, correction, adjustment, misconduct, remedy, redress,
     record, erasure, special, structure, footing, breakdown, yearly, doubt, verdict, ground,
     prospect, caution, evidence, way, difference, summary, level, drift, sign_off, claim, cause,
-    attribution, pairing, holding, influence, row, itemised, subtotal, aggregate, misreading,
-    matching, comparison, trial, explanation, obstacle, denial, lineup, placement, exclusion,
-    indicator, target, consequence, sheet, cell, phrase, mapping, wording, heading, reading,
-    claimed, reconciliation, discrepancy, petition, load, anomaly, intention, roll, roster,
-    balance_sheet, result_sheet, term_sheet, school_sheet, statement, draft, conflict, document,
-    adoption, policy, amendment,
+    attribution, pairing, holding, influence, slip, row, itemised, subtotal, aggregate,
+    misreading, matching, comparison, trial, explanation, obstacle, denial, lineup, placement,
+    exclusion, indicator, target, consequence, sheet, cell, phrase, mapping, wording, heading,
+    reading, claimed, reconciliation, discrepancy, petition, load, anomaly, intention, roll,
+    roster, balance_sheet, result_sheet, term_sheet, school_sheet, statement, draft, conflict,
+    document, adoption, policy, amendment,
 )
 # fmt: on

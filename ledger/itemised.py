@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
+
+from msgspec import structs
 
 from ledger.attribution import Attribution, Sets, attribute, unexplained
-from ledger.cause import Cause, Portion, portion, unknown_portion
+from ledger.cause import Cause, Portion, merged, portion, unknown_portion
 from ledger.claim import Claim
 from ledger.influence import Influences, denied
 from ledger.names import CreditId, SchoolId, TeacherId
 from ledger.pairing import PairedBy, Pairs, paired, told
 from ledger.record import Line
-from ledger.row import Row, only_here, only_there, row_of
+from ledger.row import Row, Standing, only_here, only_there, row_of
+from ledger.slip import HARMLESS, slips
 
 
 @dataclass
@@ -55,7 +59,8 @@ class Itemised:
     def _compared(
         self, person: Influences, pairs: Pairs, claim: Claim, line: Line, by: PairedBy
     ) -> Row:
-        more = {"credit": line.credit, "paired_by": by, "tied": pairs.tied.get(claim.row, ())}
+        more: dict[str, Any] = {"credit": line.credit, "paired_by": by}
+        more["tied"] = pairs.tied.get(claim.row, ())
         amount = person.amount(line, claim.unit)
         if not person.terms.holds(line.completed):
             zh = f"“{line.title}”{line.completed} 结束，不在名册所说的期间内。"
@@ -63,12 +68,16 @@ class Itemised:
             events, about = line.events[:1], (line.credit,)
             gone = portion(Cause.OTHER_CYCLE, -claim.amount, zh, en, events=events, about=about)
             return only_there(claim, [gone] if claim.amount else [], **more)
+        said = tuple(slips(person, claim, line))
+        if any(each.cause not in HARMLESS for each in said):
+            more["standing"] = Standing.DIFFERS
         if amount == claim.amount:
-            return row_of(claim, amount, Attribution(), **more)
+            return row_of(claim, amount, Attribution(portions=said), **more)
         steps = [*person.steps(line, claim.unit), *person.beyond(line, claim.unit)]
         found = attribute(amount - claim.amount, Sets(steps), claim.amount)
         if found.unattributed and not found.alternatives:
             found = unexplained(amount - claim.amount, line.events)
+        found = structs.replace(found, portions=merged([*found.portions, *said]))
         return row_of(claim, amount, found, **more)
 
     def _lacking(self, person: Influences, pairs: Pairs, claim: Claim) -> Row:

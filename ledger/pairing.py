@@ -11,8 +11,9 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
-from functools import lru_cache
+from functools import lru_cache, partial
 
+from ledger.breakdown import TrainingKind, shown
 from ledger.claim import Claim
 from ledger.names import CreditId, SchoolId
 from ledger.record import Line
@@ -84,6 +85,11 @@ def paired(
             lambda claim: None if claim.completed else _all(told(claim.title), told(claim.school)),
             lambda line: (told(line.title), school(line)),
         ),
+        (
+            PairedBy.TITLE,
+            lambda claim: _all(told(claim.title), _year(claim)),
+            lambda line: (told(line.title), line.completed.year),
+        ),
         # A day that is another one may be a slip; the title alone has to tell it apart.
         (PairedBy.TITLE, lambda claim: told(claim.title) or None, lambda line: told(line.title)),
     ]
@@ -114,6 +120,21 @@ def content(claim: Claim) -> tuple[object, ...]:
 
 def _all(*parts: Hashable) -> Hashable | None:
     return parts if all(parts) else None
+
+
+def _year(claim: Claim) -> int | None:
+    return claim.year or (claim.completed.year if claim.completed else None)
+
+
+def of_kind(claim: Claim, line: Line) -> bool:
+    """Whether a credit is of the kind that the row says: as it is shown, or as it was held."""
+    return claim.kind in (None, shown(line), TrainingKind(line.kind.value))
+
+
+def _off(claim: Claim, line: Line) -> tuple[bool, int]:
+    """How far off a row is from a credit, by its kind and its day."""
+    day = claim.completed or line.completed
+    return not of_kind(claim, line), abs((day - line.completed).days)
 
 
 def _pair(
@@ -149,12 +170,14 @@ def _pair_group(
 ) -> None:
     claims, lines = list(claims), sorted(lines, key=lambda line: (line.completed, line.credit))
     if len(claims) > 1 or len(lines) > 1:
-        for claim in list(claims):
-            same = next((each for each in lines if worth(each, claim) == claim.amount), None)
-            if same is not None:
-                left.pairs.append((claim, same, by))
+        # Whoever says more is heard first, and of several the one that fits best is taken.
+        for claim in sorted(claims, key=lambda each: (each.kind is None, each.completed is None)):
+            same = [each for each in lines if worth(each, claim) == claim.amount]
+            if same:
+                best = min(same, key=partial(_off, claim))
+                left.pairs.append((claim, best, by))
                 claims.remove(claim)
-                lines.remove(same)
+                lines.remove(best)
     if claims and len(lines) == 1:
         # The row that comes nearest means it; further ones are told as double.
         [line] = lines
