@@ -119,6 +119,7 @@ drift              结账后变动       drift.py (what moved since a period was
 sign-off           结账             sign_off.py (of a year, or of the cycles that ended in it)
 claim              名册所列         claim.py (what a sheet from outside says of a person's credits)
 cause, portion     差异原因         cause.py (why a sheet and the ledger differ, and by how much)
+rounding           取整             rounding.py (what a sheet makes of an exact amount)
 attribution        归因             attribution.py (the smallest set that adds up to a difference)
 pairing            配对             pairing.py (which credit a row of a sheet means)
 holding            台账所载         holding.py (all that the ledger knows of one teacher)
@@ -185,7 +186,7 @@ from ledger import (  # isort: skip  (order of life)
     recognition, worth, credit, balance, correction, adjustment, misconduct, remedy, redress,
     record, erasure, special, structure, footing, breakdown, yearly, doubt, verdict, ground,
     prospect, caution, evidence, way, difference, summary, level, drift, sign_off, claim, cause,
-    attribution, pairing, holding, influence, slip, row, itemised, subtotal, aggregate,
+    rounding, attribution, pairing, holding, influence, slip, row, itemised, subtotal, aggregate,
     misreading, matching, comparison, trial, explanation, obstacle, denial, lineup, placement,
     exclusion, indicator, target, consequence, sheet, cell, phrase, mapping, wording, heading,
     reading, claimed, reconciliation, discrepancy, petition, load, anomaly, intention, roll,
@@ -206,7 +207,7 @@ NOUNS = (
     recognition, worth, credit, balance, correction, adjustment, misconduct, remedy, redress,
     record, erasure, special, structure, footing, breakdown, yearly, doubt, verdict, ground,
     prospect, caution, evidence, way, difference, summary, level, drift, sign_off, claim, cause,
-    attribution, pairing, holding, influence, slip, row, itemised, subtotal, aggregate,
+    rounding, attribution, pairing, holding, influence, slip, row, itemised, subtotal, aggregate,
     misreading, matching, comparison, trial, explanation, obstacle, denial, lineup, placement,
     exclusion, indicator, target, consequence, sheet, cell, phrase, mapping, wording, heading,
     reading, claimed, reconciliation, discrepancy, petition, load, anomaly, intention, roll,

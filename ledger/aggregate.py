@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from itertools import permutations
+from itertools import combinations, permutations
 
 from ledger.amount import ZERO, plain
-from ledger.attribution import Attribution, Sets, attribute, rounding
+from ledger.attribution import Attribution, Sets, attribute, partly
 from ledger.breakdown import TrainingKind
 from ledger.cause import Cause, Portion, merged, portion, unknown_portion
 from ledger.claim import Claim
@@ -16,14 +16,28 @@ from ledger.cycle import Unit
 from ledger.influence import Influences
 from ledger.names import CreditId, TeacherId
 from ledger.record import Line
+from ledger.rounding import rounding
 from ledger.row import Row, only_here, only_there, row_of
-from ledger.subtotal import Period, Subtotal, candidates, members, of_others, unlikely
+from ledger.subtotal import (
+    Period,
+    Subtotal,
+    bundles,
+    candidates,
+    members,
+    of_others,
+    unlikely,
+)
 
 # Moves between two periods are looked for where a person has so many that differ, at most.
 CELLS_MAX = 12
 # Of so many parts an explanation is looked for while it is weighed against a move.
 LOOK_MAX = 3
+# So many credits of a period are looked for together in another, of so many that it has.
+GROUP_MAX = 4
+GROUP_LINES_MAX = 16
 _DOUBLE = (Cause.DUPLICATE_PERSON,)
+ONE_EN = "; any of them would explain it"
+SOME_EN = "; some of them together would explain it"
 
 
 @dataclass
@@ -89,10 +103,13 @@ class Aggregate:
         if found.size != 1 and cell.difference and not found.alternatives:
             # What nothing speaks for but its amount counts only where it is simpler.
             more = [*self._sets(cell).portions, *unlikely(cell)]
-            other = attribute(cell.difference, Sets(more), cell.claim.amount)
+            sets = Sets(more, bundles(cell))
+            other = attribute(cell.difference, sets, cell.claim.amount)
             simpler = other.size and (not found.size or other.size < found.size)
             if simpler or (not found.size and other.alternatives):
                 found = other
+        if cell.difference and not found.size and not found.alternatives:
+            found = partly(cell.difference, self._sets(cell).portions)
         used = {a for each in found.portions for a in each.about if each.cause in _DOUBLE}
         self.elsewhere.update(CreditId(each) for each in used)
         if cell.moved:
@@ -141,7 +158,7 @@ class Aggregate:
                 if gain == most > 0 and (not both or max(left) < LOOK_MAX):
                     best.append((here, there, line, worth))
         if not best:
-            return False
+            return self._moved_together(cells, gone)
         here, there, line, worth = best[0]
         same = [
             other
@@ -149,8 +166,27 @@ class Aggregate:
             if left_here is here and left_there is there and much == worth
         ]
         gone.add(line.credit)
-        here.moved.append(_moved(here, there, same, worth))
-        there.moved.append(_moved(here, there, same, -worth))
+        _move(here, there, same, worth, ONE_EN * (len(same) > 1))
+        return True
+
+    def _moved_together(self, cells: list[Subtotal], gone: set[CreditId]) -> bool:
+        """Takes out several credits at once that settle both periods; whether there were some."""
+        most, best = 0, list[tuple[Subtotal, Subtotal, list[tuple[Line, ...]], Decimal]]()
+        for here, there in permutations(cells, 2):
+            if _apart(here.period, there.period) is None:
+                continue
+            before = self._cost(here) + self._cost(there)
+            for worth, groups in _groups(here, there, gone).items():
+                left = self._cost(here, -worth), self._cost(there, worth)
+                gain = before - 1 - sum(left)
+                if gain > most and max(left) < LOOK_MAX:
+                    most, best = gain, [(here, there, groups, worth)]
+        if not best:
+            return False
+        here, there, groups, worth = best[0]
+        lines = list({line.credit: line for group in groups for line in group}.values())
+        gone.update(line.credit for line in lines)
+        _move(here, there, lines, worth, SOME_EN * (len(groups) > 1))
         return True
 
     def _cost(self, cell: Subtotal, more: Decimal = ZERO) -> int:
@@ -198,18 +234,49 @@ def _apart(one: Period, other: Period) -> Cause | None:
     return Cause.OTHER_KIND if replace(one, kind=other.kind) == other else None
 
 
-def _moved(here: Subtotal, there: Subtotal, lines: list[Line], amount: Decimal) -> Portion:
+def _groups(
+    here: Subtotal, there: Subtotal, gone: set[CreditId]
+) -> dict[Decimal, list[tuple[Line, ...]]]:
+    """The smallest groups of credits that are all that one period lacks, or the other has more."""
+    wanted = {here.difference, -there.difference}
+    if here.difference <= 0 or there.difference >= 0:
+        return {}
+    unit = here.claim.unit
+    worth = {line.credit: here.person.amount(line, unit) for line in here.lines}
+    lines = [each for each in here.lines if worth[each.credit] and each.credit not in gone]
+    most = GROUP_MAX if len(lines) <= GROUP_LINES_MAX else 0
+    found: dict[Decimal, list[tuple[Line, ...]]] = {}
+    for size in sorted({*range(2, min(most, len(lines)) + 1), len(lines)}):
+        level: dict[Decimal, list[tuple[Line, ...]]] = {}
+        for group in combinations(lines, size):
+            amount = sum((worth[each.credit] for each in group), ZERO)
+            if amount in wanted and amount not in found:
+                level.setdefault(amount, []).append(group)
+        found |= level
+    return found
+
+
+def _move(here: Subtotal, there: Subtotal, lines: list[Line], worth: Decimal, doubt: str) -> None:
+    here.moved.append(_moved(here, there, lines, worth, doubt))
+    there.moved.append(_moved(here, there, lines, -worth, doubt))
+
+
+def _moved(
+    here: Subtotal, there: Subtotal, lines: list[Line], amount: Decimal, doubt: str
+) -> Portion:
     cause = _apart(here.period, there.period)
     assert cause is not None
     names = "、".join(f"“{each.title}”" for each in lines)
     rows = here.claim.row, there.claim.row
-    other_en = "; any of them would explain it" if len(lines) > 1 else ""
+    doubt_zh = {ONE_EN: "（其中一笔）", SOME_EN: "（其中几笔）"}.get(doubt, "")
+    verb = "belong" if len(lines) > 1 else "belongs"
+    it = "them" if len(lines) > 1 else "it"
     return portion(
         cause,
         amount,
-        f"{names}属名册第 {rows[0]} 行，名册算在第 {rows[1]} 行{'（其中一笔）' * bool(other_en)}。",
-        f"{', '.join(each.title for each in lines)} belongs to row {rows[0]}; the sheet has it in "
-        f"row {rows[1]}{other_en}.",
+        f"{names}属名册第 {rows[0]} 行，名册算在第 {rows[1]} 行{doubt_zh}。",
+        f"{', '.join(each.title for each in lines)} {verb} to row {rows[0]}; the sheet has {it} "
+        f"in row {rows[1]}{doubt}.",
         events=[event for each in lines for event in each.events[:1]],
         about=[each.credit for each in lines],
     )

@@ -6,23 +6,17 @@ amounts to other causes, nobody can tell which it was: it is said so, and stays 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 
 from msgspec import Struct, structs
 
-from ledger.amount import HALF, ZERO, plain
-from ledger.cause import Cause, Portion, merged, portion, unknown_portion
+from ledger.amount import ZERO, plain
+from ledger.cause import Cause, Portion, merged, unknown_portion
+from ledger.rounding import ONE, rounding
 
 # How many sets are tried before a difference is left unexplained.
 SETS_MAX = 6_000
-_ONE = Decimal(1)
-_WAYS = (
-    (ROUND_HALF_UP, "四舍五入到", "rounded to the nearest"),
-    (ROUND_FLOOR, "向下取到", "rounded down to a"),
-    (ROUND_CEILING, "向上取到", "rounded up to a"),
-)
-_UNITS = ((HALF, "半学分", "half credit"), (_ONE, "整学分", "whole credit"))
 
 
 class Attribution(Struct, kw_only=True, frozen=True):
@@ -36,6 +30,16 @@ class Attribution(Struct, kw_only=True, frozen=True):
 
 Chosen = frozenset[int]
 # Each of these is a slip of its own, not one thing that was not heard of.
+# Each of these is the whole of something, not a share of it; some are all the same slip.
+_EFFECTS = (
+    Cause.ABSENCE_DENIAL,
+    Cause.MISCONDUCT,
+    Cause.REVOCATION,
+    Cause.UNRECOGNISED,
+    Cause.TRANSFER,
+    Cause.CAP,
+)
+_AT_ONCE = (Cause.TRANSFER, Cause.CAP)
 _ALONE = (Cause.ROUNDING, Cause.OTHER_CYCLE, Cause.OTHER_KIND)
 
 
@@ -43,13 +47,17 @@ class Sets:
     """The sets of some portions by size, made as far as they are asked for.
 
     Portions of one cause also come as one: whoever did not hear of a cap heard of no part of it.
+    ``bundles``: portions that come together or not at all.
     """
 
-    def __init__(self, portions: Sequence[Portion]) -> None:
+    def __init__(
+        self, portions: Sequence[Portion], bundles: Iterable[Sequence[Portion]] = ()
+    ) -> None:
         self.portions = sorted(
             (each for each in portions if each.amount),
             key=lambda each: (each.about, each.cause.value, each.amount, each.events),
         )
+        self._bundled: dict[int, int] = {}
         self._items = [frozenset((number,)) for number in range(len(self.portions))]
         groups: dict[Cause, set[int]] = {}
         for number, each in enumerate(self.portions):
@@ -59,6 +67,11 @@ class Sets:
         for group in groups.values():
             if len(group) > 1 and self._agree(frozenset(group)):
                 self._items.append(frozenset(group))
+        for name, bundle in enumerate(bundles):
+            own = range(len(self.portions), len(self.portions) + len(bundle))
+            self.portions += bundle
+            self._bundled.update(dict.fromkeys(own, name))
+            self._items.append(frozenset(own))
         self._levels: list[list[tuple[int, Decimal, Chosen]]] = [[(-1, ZERO, frozenset())]]
         self._by_sum: list[dict[Decimal, set[Chosen]]] = [{ZERO: {frozenset()}}]
         self._left = SETS_MAX
@@ -96,14 +109,22 @@ class Sets:
         """Whether none of them is about something that another of them takes away altogether."""
         gone: set[str] = set()
         touched: set[str] = set()
+        together: dict[int, set[str]] = {}
         for number in chosen:
             each = self.portions[number]
+            if number in self._bundled:
+                together.setdefault(self._bundled[number], set()).update(each.about)
+                continue
             if each.whole and not (gone | touched).isdisjoint(each.about):
                 return False
             if not gone.isdisjoint(each.about):
                 return False
             touched.update(each.about)
             gone.update(each.about if each.whole else ())
+        for about in together.values():
+            if not (gone | touched).isdisjoint(about):
+                return False
+            gone |= about
         return True
 
 
@@ -137,13 +158,46 @@ def unexplained(difference: Decimal, events: Sequence[str] = ()) -> Attribution:
     )
 
 
+def partly(difference: Decimal, portions: Iterable[Portion]) -> Attribution:
+    """The one whole effect that makes most of a difference which nothing explains in full.
+
+    Only where the sheet may hold all of it and no other of the kind might be meant as well.
+    """
+    effects: dict[object, list[Portion]] = {}
+    for number, each in enumerate(portions):
+        inside = abs(each.amount) < abs(difference) and each.amount * difference > ZERO
+        if inside and each.events and each.cause in _EFFECTS:
+            effects.setdefault(each.cause if each.cause in _AT_ONCE else number, []).append(each)
+    told = [each for each in effects.values() if abs(_sum(each)) < abs(difference)]
+    if all(abs(_sum(each)) * 2 < abs(difference) for each in told):
+        return unexplained(difference)
+    if len(told) > 1:
+        causes = tuple(sorted({(each[0].cause,) for each in told}, key=str))
+        return structs.replace(unexplained(difference), alternatives=causes)
+    inferred = [
+        structs.replace(
+            each,
+            zh=f"{each.zh}差异的其余部分没有说明，这一部分是推断。",
+            en=f"{each.en} The rest of the difference is open; this part of it is inferred.",
+            certain=False,
+        )
+        for each in told[0]
+    ]
+    rest = unexplained(difference - _sum(inferred))
+    return structs.replace(rest, portions=merged([*inferred, *rest.portions]))
+
+
+def _sum(portions: Iterable[Portion]) -> Decimal:
+    return sum((each.amount for each in portions), ZERO)
+
+
 def _rounded(
     difference: Decimal, sets: Sets, level: dict[Decimal, set[Chosen]], sheet: Decimal
 ) -> Iterator[list[Portion]]:
     """The sets that leave what the sheet has rounded."""
     for amount, chosen in level.items():
         exact = sheet + difference - amount
-        if not ZERO < abs(exact - sheet) < _ONE:
+        if not ZERO < abs(exact - sheet) < ONE:
             continue
         said = rounding(exact, sheet)
         if said is not None:
@@ -151,42 +205,6 @@ def _rounded(
                 others = [sets.portions[number] for number in sorted(each)]
                 if all(other.cause is not Cause.ROUNDING for other in others):
                     yield [*others, said]
-
-
-def rounding(exact: Decimal, sheet: Decimal) -> Portion | None:
-    """That a sheet rounded an amount, and how; ``None`` where no rounding makes the one of it."""
-    for unit, unit_zh, unit_en in _UNITS:
-        if not exact % unit:
-            continue
-        for way, way_zh, way_en in _WAYS:
-            if (exact / unit).to_integral_value(rounding=way) * unit == sheet:
-                return portion(
-                    Cause.ROUNDING,
-                    exact - sheet,
-                    f"名册把 {plain(exact)} {way_zh}{unit_zh}，写成 {plain(sheet)}。",
-                    f"The sheet {way_en} {unit_en}: {plain(sheet)} for {plain(exact)}.",
-                )
-    return None
-
-
-def rounded_each(amounts: Sequence[Decimal]) -> Iterator[Portion]:
-    """That a sheet rounded every credit before it added them up."""
-    exact = sum(amounts, ZERO)
-    seen: set[Decimal] = set()
-    for unit, unit_zh, unit_en in _UNITS:
-        for way, way_zh, way_en in _WAYS:
-            parts = ((each / unit).to_integral_value(rounding=way) * unit for each in amounts)
-            made = sum(parts, ZERO)
-            if made == exact or made in seen or abs(exact - made) < _ONE:
-                continue
-            seen.add(made)
-            yield portion(
-                Cause.ROUNDING,
-                exact - made,
-                f"名册先把每一笔{way_zh}{unit_zh}再相加，得 {plain(made)}，应为 {plain(exact)}。",
-                f"In the sheet every credit is {way_en} {unit_en} before they are added up: "
-                f"{plain(made)} for {plain(exact)}.",
-            )
 
 
 def _settled(difference: Decimal, found: list[list[Portion]], size: int) -> Attribution:

@@ -120,7 +120,7 @@ class Influences:
             found.append(_about(line, Cause.TIMING, -stands, zh, en, line.events[:1]))
             stands = ZERO
         elif self.terms.measure is Measure.EFFECTIVE:
-            found += self._cuts(line, unit)
+            found += self.cuts(line, unit)
             stands = self.standing(line, unit)
         if not self.here and stands:
             found.append(self._left(line, stands))
@@ -130,7 +130,7 @@ class Influences:
         """What a sheet may have taken off a credit that the ledger's amount leaves in it."""
         found: list[Portion] = []
         if self.terms.measure is Measure.RECOGNISED and line.completed <= self.terms.day:
-            found += (structs.replace(each, amount=-each.amount) for each in self._cuts(line, unit))
+            found += (structs.replace(each, amount=-each.amount) for each in self.cuts(line, unit))
         running = line.credits
         for entry in self.holding.changes(line.credit, ahead=True):
             after = _after(entry)
@@ -215,7 +215,7 @@ class Influences:
         corrects = getattr(event, "corrects", "")
         return _about(line, Cause.CORRECTION, after - before, zh, en, (entry.id, corrects))
 
-    def _cuts(self, line: Line, unit: Unit) -> Iterator[Portion]:
+    def cuts(self, line: Line, unit: Unit) -> Iterator[Portion]:
         """What of a credit does not count in its cycle, though it was awarded."""
         share = self.share(line, unit)
         named = {Why.CUT_BY_CAP: Cause.CAP, Why.SPECIAL_TRAINING: Cause.SPECIAL_TRAINING}

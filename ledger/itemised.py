@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import structs
 
-from ledger.attribution import Attribution, Sets, attribute, unexplained
+from ledger.attribution import Attribution, Sets, attribute, partly, unexplained
 from ledger.cause import Cause, Portion, merged, portion, unknown_portion
 from ledger.claim import Claim
 from ledger.influence import Influences, denied
@@ -76,7 +76,8 @@ class Itemised:
         steps = [*person.steps(line, claim.unit), *person.beyond(line, claim.unit)]
         found = attribute(amount - claim.amount, Sets(steps), claim.amount)
         if found.unattributed and not found.alternatives:
-            found = unexplained(amount - claim.amount, line.events)
+            told = partly(amount - claim.amount, steps)
+            found = told if told.portions[1:] else unexplained(amount - claim.amount, line.events)
         found = structs.replace(found, portions=merged([*found.portions, *said]))
         return row_of(claim, amount, found, **more)
 

@@ -7,15 +7,18 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from msgspec import structs
+
 from ledger.amount import ZERO
-from ledger.attribution import Sets, rounded_each
+from ledger.attribution import Sets
 from ledger.breakdown import TrainingKind, shown
 from ledger.cause import Cause, Portion, portion
-from ledger.claim import Claim
+from ledger.claim import Claim, Measure
 from ledger.cycle import Unit
 from ledger.influence import Influences, denied
 from ledger.names import TeacherId
 from ledger.record import Line
+from ledger.rounding import rounded_each
 
 
 @dataclass(frozen=True, order=True)
@@ -155,6 +158,36 @@ def unlikely(cell: Subtotal) -> Iterator[Portion]:
             yield _whole(line, Cause.OTHER_CYCLE, -person.amount(line, unit), zh, en)
     if len(cell.lines) > 1:
         yield from rounded_each([person.amount(line, unit) for line in cell.lines])
+
+
+def bundles(cell: Subtotal) -> Iterator[list[Portion]]:
+    """What may be as well, but only together: credits of another cycle, with what was cut of them.
+
+    A whole cycle is one too: whoever added it up did so at one stroke.
+    """
+    person, unit = cell.person, cell.claim.unit
+    elsewhere = {line.credit for other in [cell, *cell.others] for line in other.lines}
+    within: dict[int, list[tuple[list[Portion], list[Portion]]]] = {}
+    for line in person.lines if person.here else ():
+        if line.credit in elsewhere or cell.period.kind not in ("", shown(line).value):
+            continue
+        zh = f"“{line.title}”{line.completed} 结束，不属这一期间，名册却算在内。"
+        en = f"{line.title} ended on {line.completed}, in another period; the sheet has it."
+        counted = _whole(line, Cause.OTHER_CYCLE, -person.amount(line, unit), zh, en)
+        cuts = person.cuts(line, unit) if person.terms.measure is Measure.EFFECTIVE else ()
+        own = [structs.replace(counted, whole=False)], list(cuts)
+        if own[1]:
+            yield [*own[0], *own[1]]
+        for cycle in person.cycles():
+            if cycle.holds(line.completed):
+                within.setdefault(cycle.number, []).append(own)
+    for all_of in within.values():
+        if len(all_of) > 1:
+            counts = [each for one, _ in all_of for each in one]
+            off = [each for _, one in all_of for each in one]
+            yield counts
+            if off:
+                yield [*counts, *off]
 
 
 def of_others(cell: Subtotal, people: Mapping[TeacherId, Influences]) -> Iterator[Portion]:

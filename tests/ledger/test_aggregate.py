@@ -12,11 +12,23 @@ from msgspec.structs import replace
 from ledger.breakdown import TrainingKind
 from ledger.cause import Cause
 from ledger.claim import Measure
+from ledger.completion import Reason
 from ledger.credit import CreditKind
 from ledger.cycle import Unit
 from ledger.row import Standing
 from tests.cast import CHEN
-from tests.compared import TOTALS, causes, claim, compared, holding, only, terms, training
+from tests.compared import (
+    TOTALS,
+    causes,
+    claim,
+    compared,
+    denied,
+    holding,
+    of_class,
+    only,
+    terms,
+    training,
+)
 from tests.given import on
 
 THEN, DAY, NEXT = date(2021, 6, 1), date(2022, 6, 1), date(2023, 6, 1)
@@ -75,6 +87,72 @@ def test_a_credit_that_would_explain_only_one_of_two_rows_explains_none():
     found = compared([claim(2, 0, year=2022), claim(3, 13, year=2023)], own, on=ON)
 
     assert [row.unattributed for row in found.rows] == [24, 3]
+
+
+def test_all_credits_of_one_year_counted_in_another_explain_both_rows():
+    own = holding(*(on(DAY, training(name, much)) for name, much in (("a", 24), ("b", 90))))
+    found = compared([claim(2, 114, year=2021), claim(3, 0, year=2022)], own, on=ON)
+
+    assert [causes(row) for row in found.rows] == [
+        {Cause.OTHER_CYCLE: -114},
+        {Cause.OTHER_CYCLE: 114},
+    ]
+    for row in found.rows:
+        assert set(row.portions[0].about) == {"credit:a", "credit:b"}
+        assert "any of them" not in row.portions[0].en
+
+
+def test_some_credits_of_a_year_counted_in_another_are_named_and_the_others_are_not():
+    own = holding(
+        *(on(DAY, training(name, much)) for name, much in {"a": 24, "b": 90, "c": 7}.items())
+    )
+    found = compared([claim(2, 31, year=2021), claim(3, 90, year=2022)], own, on=ON)
+
+    assert [causes(row) for row in found.rows] == [
+        {Cause.OTHER_CYCLE: -31},
+        {Cause.OTHER_CYCLE: 31},
+    ]
+    assert {row.portions[0].about for row in found.rows} == {("credit:a", "credit:c")}
+
+
+def test_a_denial_explains_a_part_of_a_total_and_the_rest_stays_open():
+    own = holding(on(DAY, denied("d")), trainings=of_class("d", DAY))
+    row = only(compared([claim(2, 120, year=2022)], own, on=ON))
+
+    assert causes(row) == {Cause.ABSENCE_DENIAL: -90, Cause.UNKNOWN: -30}
+    assert (row.unattributed, row.alternatives) == (-30, ())
+    assert not row.portions[0].certain
+
+
+def test_two_denials_that_both_may_be_a_part_of_a_total_leave_all_of_it_open():
+    known = of_class("d", DAY) | of_class("e", DAY, 80)
+    own = holding(on(DAY, denied("d")), on(DAY, denied("e", Reason.MISCONDUCT)), trainings=known)
+    row = only(compared([claim(2, 120, year=2022)], own, on=ON))
+
+    assert causes(row) == {Cause.UNKNOWN: -120}
+    assert set(row.alternatives) == {(Cause.ABSENCE_DENIAL,), (Cause.MISCONDUCT,)}
+
+
+def test_a_denial_that_is_more_than_the_difference_or_the_least_of_it_explains_nothing():
+    own = holding(on(DAY, denied("d")), trainings=of_class("d", DAY))
+
+    for much in (60, 1000):
+        row = only(compared([claim(2, much, year=2022)], own, on=ON))
+        assert (causes(row), row.alternatives) == ({Cause.UNKNOWN: -much}, ())
+
+
+def test_a_past_cycle_without_its_cap_in_the_total_is_both_the_cycle_and_the_cap():
+    past = date(2023, 10, 1)
+    home = replace(training("home", 180, past), kind=CreditKind.SCHOOL_BASED)
+    many = [training(f"n{number}", 30, past) for number in range(7)]
+    own = holding(home, *many, entered=date(2019, 3, 15))
+    on_terms = terms(TOTALS, measure=Measure.EFFECTIVE)
+    row = only(compared([claim(2, 390)], own, on=on_terms))
+
+    assert causes(row) == {Cause.OTHER_CYCLE: -360, Cause.CAP: -30}
+    assert row.unattributed == 0
+    one = only(compared([claim(2, 180)], own, on=on_terms))
+    assert causes(one) == {Cause.OTHER_CYCLE: -150, Cause.CAP: -30}
 
 
 def test_hours_and_credits_of_one_year_are_two_totals():

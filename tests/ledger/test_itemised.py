@@ -23,6 +23,7 @@ from tests.compared import (
     item,
     of_class,
     only,
+    revoked,
     terms,
     told_by_school,
     training,
@@ -53,6 +54,12 @@ def test_a_sheet_that_has_the_cap_taken_off_differs_by_it_from_what_was_awarded(
     home = replace(training("a", 180), kind=CreditKind.SCHOOL_BASED)
 
     assert causes(only(compared([item(2, "a", 150)], holding(home)))) == {Cause.CAP: 30}
+
+
+def test_a_revocation_is_a_part_of_what_a_row_says_beyond_it_too():
+    row = only(compared([item(2, "a", 45)], holding(training("a", 40), revoked("a", 40))))
+
+    assert causes(row) == {Cause.REVOCATION: -40, Cause.UNKNOWN: -5}
 
 
 def test_a_rounded_amount_is_told_as_such():
