@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from msgspec import structs
 
+from ledger.amount import ZERO
 from ledger.attribution import Attribution, Sets, attribute, partly, unexplained
 from ledger.cause import Cause, Portion, merged, portion, unknown_portion
 from ledger.claim import Claim
+from ledger.cycle import Unit
 from ledger.influence import Influences, denied
 from ledger.names import CreditId, SchoolId, TeacherId
 from ledger.pairing import PairedBy, Pairs, paired, told
@@ -25,12 +27,13 @@ class Itemised:
     """The rows of a comparison of single credits.
 
     ``people``: all on the ledger's side. ``elsewhere``: credits of an id that rows of another id
-    of the same person mean.
+    of the same person mean. ``near``: the rows that may mean a credit that the sheet seems to lack.
     """
 
     people: Mapping[TeacherId, Influences]
     schools: Mapping[SchoolId, str]
     elsewhere: dict[CreditId, int] = field(default_factory=dict)
+    near: dict[CreditId, list[int]] = field(default_factory=dict)
 
     def rows(self, claims: Mapping[TeacherId, list[Claim]]) -> Iterator[Row]:
         """The rows of everybody, those of the sheet first: they tell whose credits stand double."""
@@ -54,7 +57,16 @@ class Itemised:
         def worth(line: Line, claim: Claim) -> Decimal:
             return person.amount(line, claim.unit)
 
-        return paired(claims, person.lines, self.schools, worth)
+        def had(line: Line, claim: Claim) -> set[Decimal]:
+            if any(means(person, claim) for means in self._others()):
+                return set()
+            return _had(person, line, claim.unit)
+
+        return paired(claims, person.lines, self.schools, worth, had)
+
+    def _others(self) -> tuple[Callable[[Influences, Claim], Portion | None], ...]:
+        """What a row may mean that is no credit of the person."""
+        return self._not_completed, self._to_come, self._not_recognised
 
     def _compared(
         self, person: Influences, pairs: Pairs, claim: Claim, line: Line, by: PairedBy
@@ -76,8 +88,8 @@ class Itemised:
         steps = [*person.steps(line, claim.unit), *person.beyond(line, claim.unit)]
         found = attribute(amount - claim.amount, Sets(steps), claim.amount)
         if found.unattributed and not found.alternatives:
-            told = partly(amount - claim.amount, steps)
-            found = told if told.portions[1:] else unexplained(amount - claim.amount, line.events)
+            part = partly(amount - claim.amount, steps)
+            found = part if part.portions[1:] else unexplained(amount - claim.amount, line.events)
         found = structs.replace(found, portions=merged([*found.portions, *said]))
         return row_of(claim, amount, found, **more)
 
@@ -86,16 +98,20 @@ class Itemised:
         tied = pairs.tied.get(claim.row, ())
         if not claim.amount:
             return only_there(claim, [], tied=tied)
-        for found in (
-            self._double(pairs, claim),
-            None if tied else self._not_completed(person, claim),
-            None if tied else self._to_come(person, claim),
-            None if tied else self._not_recognised(person, claim),
-            None if tied else self._of_another(person, claim),
-        ):
-            if found is not None:
-                return only_there(claim, [found], tied=tied)
-        return only_there(claim, [_unheard(claim, tied)], tied=tied)
+        if (double := self._double(pairs, claim)) is not None:
+            return only_there(claim, [double], tied=tied)
+        for means in () if tied else (*self._others(), self._of_another):
+            if (found := means(person, claim)) is not None:
+                return only_there(claim, [found])
+        near = pairs.near.get(claim.row, ())
+        for credit in near:
+            self.near.setdefault(credit, []).append(claim.row)
+        unheard = _unheard(claim, tied)
+        if near:
+            zh = f"{unheard.zh}同日或名称相近的 {len(near)} 笔学分可能就是它。"
+            en = f"{unheard.en} It may be one of {len(near)} of the same day or of a title like it."
+            unheard = structs.replace(unheard, zh=zh, en=en, certain=False)
+        return only_there(claim, [unheard], tied=tied or near)
 
     def _double(self, pairs: Pairs, claim: Claim) -> Portion | None:
         for other, line, _ in pairs.pairs:
@@ -172,7 +188,9 @@ class Itemised:
             if not amount or not person.terms.holds(line.completed):
                 continue
             found = self._why_only_here(person, line, amount)
-            more = {"credit": line.credit, "title": line.title}
+            more: dict[str, Any] = {"credit": line.credit, "title": line.title}
+            if line.credit in self.near:
+                more["tied"] = (line.credit,)
             yield only_here(person.holding.teacher, unit, amount, found, **more)
 
     def _why_only_here(self, person: Influences, line: Line, amount: Decimal) -> Attribution:
@@ -189,9 +207,25 @@ class Itemised:
             return Attribution(portions=(absent,))
         zh = f"名册没有“{line.title}”，台账中没有事件能说明原因。"
         en = f"The sheet lacks {line.title}; nothing in the ledger says why."
-        return Attribution(
-            portions=(unknown_portion(amount, zh, en, line.events[:1]),), unattributed=amount
-        )
+        rows = sorted(self.near.get(line.credit, ()))
+        if rows:
+            zh += f"名册第 {'、'.join(map(str, rows))} 行可能就是它。"
+            en += f" It may be what row {', '.join(map(str, rows))} means."
+        lacked = unknown_portion(amount, zh, en, line.events[:1])
+        lacked = structs.replace(lacked, certain=not rows)
+        return Attribution(portions=(lacked,), unattributed=amount)
+
+
+def _had(person: Influences, line: Line, unit: Unit) -> set[Decimal]:
+    """What a credit was worth before it was put right, cut or taken back, or will be."""
+    if unit is Unit.HOURS:
+        return {line.hours_planned, line.hours}
+    amounts = {line.base_credits, line.awarded, line.credits}
+    for ahead in (False, True):
+        for entry in person.holding.changes(line.credit, ahead=ahead):
+            amounts.add(getattr(entry.event, "credits_before", ZERO))
+            amounts.add(getattr(entry.event, "credits", ZERO))
+    return amounts - {ZERO}
 
 
 def _same(one: Claim, other: Claim) -> bool:

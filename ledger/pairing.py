@@ -1,13 +1,14 @@
 """Pairing: which credit of a person each row of a sheet of credits means.
 
 By the class; else by title, day and school, whatever the spacing, width and brackets; else by the
-amount. A pair is unique: where several could be meant and differ, none is taken and that is said.
+amount that it is worth, or on that day was worth once. A pair is unique: where several could be
+meant and differ, none is taken and that is said.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
@@ -19,6 +20,8 @@ from ledger.names import CreditId, SchoolId
 from ledger.record import Line
 
 TITLES_MAX = 50_000
+# Shorter titles are in too many others.
+ALIKE_DEFAULT = 4
 
 
 class PairedBy(Enum):
@@ -30,17 +33,22 @@ class PairedBy(Enum):
     TITLE_SCHOOL = "TITLE_SCHOOL"
     TITLE = "TITLE"
     DAY_AMOUNT = "DAY_AMOUNT"
+    DAY_EARLIER = "DAY_EARLIER"
     AMOUNT = "AMOUNT"
 
 
 @dataclass
 class Pairs:
-    """The pairs of one person; ``tied``: the credits that a row left over might mean."""
+    """The pairs of one person; ``tied``: the credits that a row left over might mean.
+
+    ``near``: credits left over of its day, or of much the same title, which it may mean or not.
+    """
 
     pairs: list[tuple[Claim, Line, PairedBy]] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
     tied: dict[int, tuple[CreditId, ...]] = field(default_factory=dict)
+    near: dict[int, tuple[CreditId, ...]] = field(default_factory=dict)
 
 
 @lru_cache(maxsize=TITLES_MAX)
@@ -61,14 +69,29 @@ def paired(
     lines: Iterable[Line],
     schools: Mapping[SchoolId, str],
     worth: Callable[[Line, Claim], Decimal],
+    had: Callable[[Line, Claim], Collection[Decimal]] = lambda line, claim: (),
 ) -> Pairs:
-    """The pairs of one person's rows and credits, and what is left of both."""
-    left = Pairs(claims=sorted(claims, key=content), lines=list(lines))
+    """The pairs of one person's rows and credits, and what is left of both.
 
+    ``had``: what else a credit was worth once.
+    """
+    left = Pairs(claims=sorted(claims, key=content), lines=list(lines))
+    for by, key, of in _ways(schools):
+        if not left.claims:
+            break
+        _pair(left, by, key, of, worth)
+    if left.claims:
+        _by_amount(left, worth)
+        _by_earlier(left, had)
+        _by_likeness(left)
+    return left
+
+
+def _ways(schools: Mapping[SchoolId, str]) -> list[tuple[PairedBy, Key, Of]]:
     def school(line: Line) -> str:
         return told(schools.get(line.school, ""))
 
-    ways: list[tuple[PairedBy, Key, Of]] = [
+    return [
         (PairedBy.OFFERING, lambda claim: claim.offering, lambda line: line.offering),
         (
             PairedBy.TITLE_DAY_SCHOOL,
@@ -93,13 +116,6 @@ def paired(
         # A day that is another one may be a slip; the title alone has to tell it apart.
         (PairedBy.TITLE, lambda claim: told(claim.title) or None, lambda line: told(line.title)),
     ]
-    for by, key, of in ways:
-        if not left.claims:
-            break
-        _pair(left, by, key, of, worth)
-    if left.claims:
-        _by_amount(left, worth)
-    return left
 
 
 def content(claim: Claim) -> tuple[object, ...]:
@@ -224,3 +240,58 @@ def _tie(left: Pairs, by: PairedBy, claim: Claim, meant: list[Line], rivals: lis
         left.pairs.append((claim, meant[0], by))
         left.claims.remove(claim)
         left.lines.remove(meant[0])
+
+
+def _open(left: Pairs) -> list[Claim]:
+    """The rows that nothing else tells: no class, no choice of credits, and not there twice."""
+    told_of = {(told(each.title), each.completed) for each, _, _ in left.pairs}
+    return [
+        each
+        for each in left.claims
+        if each.offering is None
+        and each.row not in left.tied
+        and (told(each.title), each.completed) not in told_of
+    ]
+
+
+def _by_earlier(left: Pairs, had: Callable[[Line, Claim], Collection[Decimal]]) -> None:
+    """Pairs by the day and an amount of before a correction, where it is the only one."""
+    found: list[tuple[Claim, Line]] = []
+    for claim in _open(left):
+        meant = [
+            line
+            for line in left.lines
+            if line.completed == claim.completed and claim.amount in had(line, claim)
+        ]
+        if len(meant) == 1:
+            found.append((claim, meant[0]))
+    taken = [line.credit for _, line in found]
+    for claim, line in found:
+        if taken.count(line.credit) == 1:
+            left.pairs.append((claim, line, PairedBy.DAY_EARLIER))
+            left.claims.remove(claim)
+            left.lines.remove(line)
+
+
+def _by_likeness(left: Pairs) -> None:
+    for claim in _open(left):
+        near = [
+            line.credit
+            for line in left.lines
+            if line.completed == claim.completed or alike(claim.title, line.title)
+        ]
+        if near:
+            left.near[claim.row] = tuple(near)
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether a title is another with words left out; those that count differ by their numbers."""
+    short, long = sorted((told(one), told(other)), key=len)
+    if len(short) < ALIKE_DEFAULT or _digits(short) != _digits(long):
+        return False
+    rest = iter(long)
+    return all(each in rest for each in short)
+
+
+def _digits(title: str) -> list[str]:
+    return [each for each in title if each.isdigit()]

@@ -12,12 +12,14 @@ from ledger.claim import Measure
 from ledger.completion import Reason
 from ledger.credit import CreditKind
 from ledger.names import OfferingId
+from ledger.pairing import PairedBy
 from ledger.row import Standing
 from tests import cast
 from tests.compared import (
     causes,
     claim,
     compared,
+    corrected,
     denied,
     holding,
     item,
@@ -153,3 +155,45 @@ def test_a_row_that_may_mean_several_credits_is_open_and_names_them():
 
     assert found.rows[0].unattributed == -16
     assert len(found.rows[0].tied) == 2
+
+
+def test_another_title_and_an_earlier_amount_mean_the_credit_of_the_day():
+    own = holding(training("a", 90), corrected("a", 90, 85))
+    row = only(compared([claim(2, 90, title="语文骨干培训", completed=DAY)], own))
+
+    assert (row.paired_by, causes(row)) == (PairedBy.DAY_EARLIER, {Cause.CORRECTION: -5})
+
+
+def test_two_rows_of_the_day_with_the_earlier_amount_leave_it_open_and_name_the_credit():
+    own = holding(training("a", 90), corrected("a", 90, 85))
+    said = [claim(n, 90, title=f"培训{n}", completed=DAY) for n in (2, 3)]
+    found = compared(said, own)
+
+    assert [row.tied for row in found.rows] == [("credit:a",)] * 3
+    assert not any(each.certain for row in found.rows for each in row.portions)
+    assert "row 2, 3" in found.rows[2].portions[0].en
+
+
+def test_words_left_out_of_a_title_on_another_day_leave_it_uncertain_and_other_numbers_do_not():
+    own = holding(replace(training("a", 90), title="语文骨干教师集中培训（第1期）"))
+    for title, certain in (("语文骨干培训（第1期）", False), ("语文骨干培训（第2期）", True)):
+        found = compared([claim(2, 80, title=title, completed=date(2022, 7, 1))], own)
+
+        assert [row.standing for row in found.rows] == [Standing.ONLY_THERE, Standing.ONLY_HERE]
+        assert {each.certain for row in found.rows for each in row.portions} == {certain}
+
+
+def test_a_denied_training_of_the_day_is_not_taken_for_a_credit_of_before_its_correction():
+    own = holding(
+        training("a", 90), corrected("a", 90, 85), denied("d"), trainings=of_class("d", DAY)
+    )
+    there, here = compared([item(2, "d", 90)], own).rows
+
+    assert (causes(there), here.credit) == ({Cause.ABSENCE_DENIAL: -90}, "credit:a")
+
+
+def test_a_row_that_stands_twice_is_not_another_credit_of_the_day():
+    own = holding(training("a", 90), training("b", 90), corrected("b", 90, 85))
+    found = compared([item(2, "a", 90), item(3, "a", 90)], own)
+
+    assert causes(found.rows[1]) == {Cause.DUPLICATE_PERSON: -90}
