@@ -181,6 +181,24 @@ def test_an_id_number_with_one_wrong_digit_is_a_suggestion_only(bureau: Party) -
     assert nodes(found["lines"])[0]["teacher"] is None
 
 
+@pytest.mark.parametrize(
+    ("sheet", "meant"),
+    [
+        (f"姓名,身份证号,学校,培训名称,结业时间\n王芳,{GOOD},,培训1,2023.6.1\n", "学分"),
+        ("学校,培训名称,结业时间,学分\n一中,培训1,2023.6.1,24\n", "姓名"),
+        (f"姓名,身份证号,培训名称,学时\n王芳,{GOOD},培训1,24\n", "学分"),
+    ],
+)
+def test_a_sheet_that_lacks_persons_or_amounts_is_not_compared(
+    bureau: Party, sheet: str, meant: str
+) -> None:
+    upload = given_up(bureau, sheet.encode(), "名单.csv")
+    [error] = bureau.errors(TRY, i={"upload": upload, "place": str(RUIAN)})
+
+    assert (error["code"], error["field"]) == ("COLUMNS_LACKING", "mapping")
+    assert meant in error["zh"]
+
+
 def test_the_same_sheet_tried_twice_comes_to_the_same_digest(bureau: Party) -> None:
     one, other = tried(bureau), tried(bureau)
 
