@@ -94,14 +94,21 @@ class _Asked:
     last: date | None
 
     def terms(self, house: House) -> Terms:
-        """The same, as of a ledger."""
+        """The same, as of a ledger. Stops for a position that it has not reached."""
+        head = house.ledger.feed.head()
+        if self.as_of > head:
+            raise stop(
+                "BEYOND_HEAD",
+                f"位置 {self.as_of} 超出账本末尾 {head}。",
+                f"Position {self.as_of} lies beyond the head, {head}.",
+            )
         return Terms(
             grain=GRAINS[self.form],
             place=self.place,
             position=self.as_of,
             day=self.effective or house.ledger.today(),
             effective=self.effective,
-            seen=house.ledger.feed.head(),
+            seen=head,
             measure=self.measure,
             unit=self.unit,
             sheet_day=self.sheet_day,
