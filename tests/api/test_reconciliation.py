@@ -262,12 +262,18 @@ def test_differences_are_settled_signed_reopened_and_shown_since(
         "petition": "petition:a", "credit": "credit:r2", "teacher": str(who(2)),
         "credits": "20", "reason": "缺课有误", "reconciliation": "reconciliation:a", "line": 2,
     }  # fmt: skip
+    other = wrong | {"petition": "petition:b", "line": 3}
+    refused = bureau.mutate(RequestCorrection, other, "other")
+    assert [e["code"] for e in refused["refusals"]] == ["LINE_OF_ANOTHER"]
     assert bureau.mutate(RequestCorrection, wrong, "p")["__typename"] == "Recorded"
     grant = {
         "petition": "petition:a", "credit": "credit:r2", "teacher": str(who(2)),
         "granted": True, "credits": "20", "reason": "属实",
     }  # fmt: skip
-    granted = bureau.mutate(DecideCorrection, grant, "d")
+    own_wish = bureau.mutate(DecideCorrection, grant, "own")
+    assert [e["code"] for e in own_wish["refusals"]] == ["SAME_ACTOR"]
+    colleague = desk.party(Role.BUREAU, str(RUIAN), "staff:colleague")
+    granted = colleague.mutate(DecideCorrection, grant, "d")
     assert granted["__typename"] == "Recorded", granted
     reopened = bureau.mutate(ReopenReconciliation, own | {"reason": "有更正"}, "o")
     held = seen(bureau, reopened)
@@ -291,6 +297,20 @@ def test_the_sheet_is_compared_anew_and_that_is_put_on_record(bureau: Party, des
 
     assert answer["__typename"] == "Recorded", answer
     assert seen(bureau, answer)["comparison"]["digest"] == again["outline"]["digest"]
+
+
+def test_a_correction_that_nobody_asked_for_is_no_settlement(bureau: Party) -> None:
+    put_on_record(bureau)
+    own = {"reconciliation": "reconciliation:a", "place": str(RUIAN)}
+    request = own | {"how": "CORRECTION_REQUESTED", "reason": "已申请", "lines": [2]}
+    refused = bureau.mutate(SettleDifferences, request, "s1")
+    assert [e["code"] for e in refused["refusals"]] == ["NOT_REQUESTED"]
+    petition = {
+        "petition": "petition:a", "credit": "credit:r2", "teacher": str(who(2)),
+        "credits": "24", "reason": "缺课有误", "reconciliation": "reconciliation:a", "line": 2,
+    }  # fmt: skip
+    assert bureau.mutate(RequestCorrection, petition, "p")["__typename"] == "Recorded"
+    assert bureau.mutate(SettleDifferences, request, "s2")["__typename"] == "Recorded"
 
 
 @pytest.mark.parametrize(
