@@ -37,12 +37,13 @@ from ledger.command import Asker, Role
 from ledger.cycle import Unit
 from ledger.event import Channel
 from ledger.heading import propose
+from ledger.intake import Reconcile
 from ledger.mapping import Form, MappingSaved
 from ledger.names import JurisdictionId, LedgerId, ReconciliationId
 from ledger.reading import read
-from ledger.reconciliation import Reconcile
 from ledger.store.container import BYTES_MAX
 from ledger.store.feed import Filter
+from ledger.store.result import spent_as
 from ledger.store.workbook import read_workbook
 from projections.desk import Held, encoded, held, inside
 from schema.context import House, place_titles
@@ -231,6 +232,7 @@ def _commit(
         place=place,
         compared=compared,
         lines=found.differing,
+        trial=spent_as(token),
         again=again,
     )
     [outcome] = ledger.ask([command], asker).outcomes

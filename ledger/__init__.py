@@ -149,6 +149,7 @@ heading            表头             heading.py (where a header stands, and its
 reading            读表             reading.py (the records of a sheet, and what is no record)
 claimed            名册各行         claimed.py (the rows of a sheet as persons and as claims)
 reconciliation     对账             reconciliation.py (a bureau's sheet held against the ledger)
+intake             入账             intake.py (of what a trial had shown, once)
 line               对账行           line.py (of a result, as a petition names it)
 petition           更正申请         petition.py (that a credit be put right; its bureau decides)
 discrepancy        对账差异         discrepancy.py (how differences are settled, and signed)
@@ -188,9 +189,9 @@ from ledger import (  # isort: skip  (order of life)
     attribution, pairing, holding, influence, row, itemised, subtotal, aggregate, misreading,
     matching, comparison, trial, explanation, obstacle, denial, lineup, placement, exclusion,
     indicator, target, consequence, sheet, cell, phrase, mapping, wording, heading, reading,
-    claimed, reconciliation, line, petition, discrepancy, load, anomaly, intention, roll,
-    roster, balance_sheet, result_sheet, term_sheet, school_sheet, statement, draft, conflict,
-    document, adoption, policy, amendment,
+    claimed, reconciliation, intake, line, petition, discrepancy, load, anomaly, intention,
+    roll, roster, balance_sheet, result_sheet, term_sheet, school_sheet, statement, draft,
+    conflict, document, adoption, policy, amendment,
 )
 
 NOUNS = (
@@ -209,8 +210,8 @@ NOUNS = (
     attribution, pairing, holding, influence, row, itemised, subtotal, aggregate, misreading,
     matching, comparison, trial, explanation, obstacle, denial, lineup, placement, exclusion,
     indicator, target, consequence, sheet, cell, phrase, mapping, wording, heading, reading,
-    claimed, reconciliation, line, petition, discrepancy, load, anomaly, intention, roll,
-    roster, balance_sheet, result_sheet, term_sheet, school_sheet, statement, draft, conflict,
-    document, adoption, policy, amendment,
+    claimed, reconciliation, intake, line, petition, discrepancy, load, anomaly, intention,
+    roll, roster, balance_sheet, result_sheet, term_sheet, school_sheet, statement, draft,
+    conflict, document, adoption, policy, amendment,
 )
 # fmt: on

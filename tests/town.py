@@ -40,6 +40,7 @@ from ledger.enrollment import ReviewSelection
 from ledger.event import Channel, Event
 from ledger.expansion import DecideExpansion, RequestExpansion
 from ledger.form import Form
+from ledger.intake import Reconcile
 from ledger.invitation import SendTrainingNotices
 from ledger.judgement import SettleCompletion
 from ledger.line import LineShown
@@ -66,7 +67,7 @@ from ledger.order import SubmitOrder
 from ledger.oversight import InspectProject
 from ledger.petition import DecideCorrection, RequestCorrection
 from ledger.profile import UpdateTeacherProfile
-from ledger.reconciliation import CauseTotal, Compared, Reconcile, Treatment
+from ledger.reconciliation import CauseTotal, Compared, Treatment
 from ledger.register import RegisterSchool, Stage
 from ledger.response import AwardOrder, RespondToOrder
 from ledger.resumption import ApplyForResumption, CommitToSafety, DecideAcceptance
@@ -583,7 +584,7 @@ def reconciled() -> list[Move]:
     shown = LineShown(digest=digest, number=2, teacher=LIN, credit=HOME_CREDIT)
     line = {"reconciliation": RECONCILIATION, "line": 2, "shown": shown}
     moves = _moves(
-        (day, Reconcile(**own, compared=compared, lines=(2,))),
+        (day, Reconcile(**own, compared=compared, lines=(2,), trial="0a" * 32)),
         (day, SettleDifferences(**own, how=Treatment.NOTED, reason="已核")),
         (day, SignReconciliation(**own, digest=digest)),
         (day, RequestCorrection(**about, credits=Decimal(8), reason="多记", **line)),

@@ -220,7 +220,12 @@ def test_a_trial_is_put_on_record_exactly_as_it_was_shown(bureau: Party, desk: S
     answer = bureau.ask(RECONCILE, i=given, r="once")["answer"]
     again = bureau.ask(RECONCILE, i=given, r="once")["answer"]
 
+    more = given | {"reconciliation": "reconciliation:b", "again": "再对一次"}
+    spent = bureau.ask(RECONCILE, i=more, r="twice")["answer"]
+
     assert (answer["__typename"], again["replayed"]) == ("Recorded", True)
+    assert [e["code"] for e in spent["refusals"]] == ["TOKEN_SPENT"]
+    assert "reconciliation:a" in spent["refusals"][0]["zh"]
     held = seen(bureau, answer)
     assert held["comparison"]["digest"] == shown["outline"]["digest"]
     assert held["left"] == [2, 3, 4, 5]

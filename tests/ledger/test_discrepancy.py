@@ -86,7 +86,7 @@ def test_a_correction_is_requested_by_a_petition_about_the_line():
 def test_a_petition_about_a_line_of_an_earlier_result_counts_no_more():
     request = replace(SETTLE, lines=(3,), how=Treatment.CORRECTION_REQUESTED)
     later = DifferencesFound(**OWN, digest=LATER.digest, lines=(3,))
-    anew = (SheetCompared(**OWN, comparison=LATER), later)
+    anew = (SheetCompared(**OWN, comparison=LATER, trial="0b" * 32), later)
     past(*DONE, petition(3), *anew).when(request, on=DAY).refused(NotRequested, field="lines")
 
 
