@@ -453,3 +453,28 @@ def test_a_neighbour_has_no_report(bureau: Party, desk: Served) -> None:
     address = "/reconciliations/reconciliation:a/report.json"
     assert desk.client.get(address, headers=other.headers).status_code == 404
     assert desk.client.get(address).status_code in (401, 404)
+
+
+def test_a_report_that_is_asked_for_right_away_waits_for_what_was_put_on_record(
+    bureau: Party, desk: Served
+) -> None:
+    answer = put_on_record(bureau)
+    address = "/reconciliations/reconciliation:a/report.json"
+    assert desk.client.get(address, headers=bureau.headers).status_code == 200
+    told = f"{address}?atLeast={answer['position']}"
+    assert desk.client.get(told, headers=bureau.headers).status_code == 200
+    beyond = desk.client.get(f"{address}?atLeast=999999", headers=bureau.headers)
+    assert beyond.status_code == 400
+    assert beyond.json()["errors"][0]["extensions"]["code"] == "BEYOND_HEAD"
+
+
+def test_a_report_whose_views_are_late_is_asked_for_once_more(
+    bureau: Party, desk: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_on_record(bureau)
+    monkeypatch.setattr(desk.house, "wait_seconds", 0.0)
+    monkeypatch.setattr(desk.house.runner, "position", lambda *_: 0)
+    address = "/reconciliations/reconciliation:a/report.json"
+    late = desk.client.get(address, headers=bureau.headers)
+    assert (late.status_code, late.headers["retry-after"]) == (503, "1")
+    spoken(late.json()["errors"][0]["extensions"])
