@@ -37,12 +37,13 @@ from ledger.command import Asker, Role
 from ledger.cycle import Unit
 from ledger.event import Channel
 from ledger.heading import propose
+from ledger.intake import Reconcile
 from ledger.mapping import Form, MappingSaved
 from ledger.names import JurisdictionId, LedgerId, ReconciliationId
 from ledger.reading import read
-from ledger.reconciliation import Reconcile
 from ledger.store.container import BYTES_MAX
 from ledger.store.feed import Filter
+from ledger.store.result import spent_as
 from ledger.store.workbook import read_workbook
 from projections.desk import Held, encoded, held, inside
 from schema.context import House, place_titles
@@ -94,14 +95,21 @@ class _Asked:
     last: date | None
 
     def terms(self, house: House) -> Terms:
-        """The same, as of a ledger."""
+        """The same, as of a ledger. Stops for a position that it has not reached."""
+        head = house.ledger.feed.head()
+        if self.as_of > head:
+            raise stop(
+                "BEYOND_HEAD",
+                f"位置 {self.as_of} 超出账本末尾 {head}。",
+                f"Position {self.as_of} lies beyond the head, {head}.",
+            )
         return Terms(
             grain=GRAINS[self.form],
             place=self.place,
             position=self.as_of,
             day=self.effective or house.ledger.today(),
             effective=self.effective,
-            seen=house.ledger.feed.head(),
+            seen=head,
             measure=self.measure,
             unit=self.unit,
             sheet_day=self.sheet_day,
@@ -224,6 +232,7 @@ def _commit(
         place=place,
         compared=compared,
         lines=found.differing,
+        trial=spent_as(token),
         again=again,
     )
     [outcome] = ledger.ask([command], asker).outcomes

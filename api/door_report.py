@@ -1,7 +1,8 @@
 """``GET /reconciliations/{name}/report.xlsx`` or ``.json``: the report, to whoever sees it.
 
 ``?position=`` says as of which position: what was settled and signed by then. The same address
-gives the same bytes for ever, but for the present one while more is settled. Each is logged.
+gives the same bytes for ever, but for the present one while more is settled. Without it the report
+is no older than the request, or than ``?atLeast=``; 503 where the views are late. Each is logged.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from schema.scalars import Position
 
 FORMS = {"xlsx": (report_xlsx, TYPES["xlsx"]), "json": (report_json, "application/json")}
 POSITION_DIGITS_MAX = 15
+LATER = {"retry-after": "1"}
 
 
 class ReportDoor:
@@ -56,8 +58,10 @@ class ReportDoor:
         context = Context(house=self._house, asker=asker, trace=trace_of(trace))
         name, form = str(request.path_params["name"]), str(request.path_params["form"])
         try:
-            position = _position(request.query_params.get("position"))
+            position = _position(request.query_params.get("position"), "position")
             as_of = None if position is None else AsOf(position=Position(position))
+            at_least = _position(request.query_params.get("atLeast"), "atLeast")
+            await self._awaited(context, at_least, as_of)
             row = await context.one(RECONCILIATIONS, name, as_of=as_of)
             if row is None or form not in FORMS:
                 zh, en = "没有这次对账，或没有这种报告", "no such reconciliation or form of report"
@@ -74,6 +78,14 @@ class ReportDoor:
             "x-xuefen-position": str(row.steps[-1].position),
         }
         return Response(made, media_type=FORMS[form][1], headers=headers)
+
+    async def _awaited(self, context: Context, at_least: int | None, as_of: AsOf | None) -> None:
+        """Waits for what was asked for; what a caller has just put on record is there."""
+        if at_least is not None:
+            await context.known(at_least, "atLeast")
+        elif as_of is None:
+            at_least = await context.run(self._house.ledger.feed.head)
+        await context.at_least(at_least, RECONCILIATIONS)
 
     def _made(self, context: Context, row: Reconciliation, form: str) -> bytes:
         stored = recorded(context, row)
@@ -114,11 +126,11 @@ class ReportDoor:
         ledger.access_log.write(access)
 
 
-def _position(given: str | None) -> int | None:
+def _position(given: str | None, field: str) -> int | None:
     if given is None:
         return None
     if not (given.isascii() and given.isdigit() and len(given) <= POSITION_DIGITS_MAX):
-        raise Fault("BAD_POSITION", zh="position 须为账本位置", en="no position", field="position")
+        raise Fault("BAD_POSITION", zh=f"{field} 须为账本位置", en="no position", field=field)
     return min(int(given), INTEGER_MAX)
 
 
@@ -126,6 +138,10 @@ def _failed(error: Exception) -> Response:
     known = trouble_behind(error) or error
     if isinstance(known, Denied):
         return failure(known.code, known.zh, known.en, 403)
+    if isinstance(known, Fault) and known.code == "NOT_YET":
+        late = failure(known.code, known.zh, known.en, 503)
+        late.headers.update(LATER)
+        return late
     if isinstance(known, Fault):
         return failure(known.code, known.zh, known.en, 400)
     if hasattr(known, "code"):

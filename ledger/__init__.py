@@ -151,8 +151,10 @@ heading            表头             heading.py (where a header stands, and its
 reading            读表             reading.py (the records of a sheet, and what is no record)
 claimed            名册各行         claimed.py (the rows of a sheet as persons and as claims)
 reconciliation     对账             reconciliation.py (a bureau's sheet held against the ledger)
-discrepancy        对账差异         discrepancy.py (how differences are settled, and signed)
+intake             入账             intake.py (of what a trial had shown, once)
+line               对账行           line.py (of a result, as a petition names it)
 petition           更正申请         petition.py (that a credit be put right; its bureau decides)
+discrepancy        对账差异         discrepancy.py (how differences are settled, and signed)
 load               载入             load.py (a sheet is taken in, as a dry run had shown it)
 anomaly            异常             anomaly.py (in what a list contradicts the ledger; settled)
 intention          拟办             intention.py (what a row of a sheet would lead to)
@@ -192,6 +194,12 @@ from ledger import (  # isort: skip  (order of life)
     reading, claimed, reconciliation, discrepancy, petition, load, anomaly, intention, roll,
     roster, balance_sheet, result_sheet, term_sheet, school_sheet, statement, draft, conflict,
     document, adoption, policy, amendment,
+    attribution, pairing, holding, influence, row, itemised, subtotal, aggregate, misreading,
+    matching, comparison, trial, explanation, obstacle, denial, lineup, placement, exclusion,
+    indicator, target, consequence, sheet, cell, phrase, mapping, wording, heading, reading,
+    claimed, reconciliation, intake, line, petition, discrepancy, load, anomaly, intention,
+    roll, roster, balance_sheet, result_sheet, term_sheet, school_sheet, statement, draft,
+    conflict, document, adoption, policy, amendment,
 )
 
 NOUNS = (
@@ -213,5 +221,11 @@ NOUNS = (
     reading, claimed, reconciliation, discrepancy, petition, load, anomaly, intention, roll,
     roster, balance_sheet, result_sheet, term_sheet, school_sheet, statement, draft, conflict,
     document, adoption, policy, amendment,
+    attribution, pairing, holding, influence, row, itemised, subtotal, aggregate, misreading,
+    matching, comparison, trial, explanation, obstacle, denial, lineup, placement, exclusion,
+    indicator, target, consequence, sheet, cell, phrase, mapping, wording, heading, reading,
+    claimed, reconciliation, intake, line, petition, discrepancy, load, anomaly, intention,
+    roll, roster, balance_sheet, result_sheet, term_sheet, school_sheet, statement, draft,
+    conflict, document, adoption, policy, amendment,
 )
 # fmt: on

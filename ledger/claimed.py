@@ -14,7 +14,10 @@ from ledger.amount import ZERO
 from ledger.breakdown import TrainingKind
 from ledger.claim import Claim, Grain
 from ledger.cycle import Unit
+from ledger.fault import Fault
+from ledger.heading import KINDS, PERSON, lacking
 from ledger.mapping import Column, Form, Reading, SheetRow
+from ledger.mapping import Mapping as Columns
 from ledger.matching import Matching, Person
 from ledger.names import VALUE, OfferingId, TeacherId
 from ledger.sheet import CellFault
@@ -22,6 +25,32 @@ from ledger.sheet import CellFault
 GRAINS = {Form.CREDITS: Grain.CREDITS, Form.TOTALS: Grain.TOTALS}
 ORDINAL = re.compile(r"[0-9]{1,2}")
 NUMBER_PREFIX = "teacher:"
+AMOUNT_OF = {Unit.CREDITS: Column.CREDITS, Unit.HOURS: Column.HOURS}
+MEANT = {
+    Column.CREDITS: ("学分", "credits"),
+    Column.HOURS: ("学时", "hours"),
+}
+
+
+def require_claims(columns: Columns, unit: Unit) -> None:
+    """Raises ``Fault`` (``COLUMNS_LACKING``) where no row could claim an amount for anybody."""
+    given = frozenset(columns.columns.values())
+    zh, en = [], []
+    if any(group == PERSON for group in lacking(columns)):
+        zh.append("身份证号、平台编号或姓名")
+        en.append("id number, platform number or name")
+    amount = AMOUNT_OF[unit]
+    if not given & (KINDS | {amount}):
+        zh.append(MEANT[amount][0])
+        en.append(MEANT[amount][1])
+    if zh:
+        raise Fault(
+            "COLUMNS_LACKING",
+            zh=f"缺少这些列，无从比对：{'；'.join(zh)}。请在 mapping 中指明",
+            en=f"nothing can be compared without these columns: {'; '.join(en)}; name them in "
+            "the mapping",
+            field="mapping",
+        )
 
 
 def people(

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ledger.command import Refused
-from ledger.event import Event
+from ledger.command import Refused, Selector, about, fact
+from ledger.event import Entry, Event
 from ledger.fault import Fault
+from ledger.petition import CorrectionRequested
 from ledger.reconciliation import (
     LINES_MAX,
     DifferencesSettled,
     ReconciliationReopened,
     ReconciliationSigned,
     ReconciliationStep,
+    SheetCompared,
     Treatment,
 )
 from ledger.review import reasoned
@@ -30,17 +32,46 @@ class NoDifference(Refused):
     """There is no difference at the line."""
 
 
+class AlreadySettled(Refused):
+    """A difference is settled, and nobody said that it is to be settled anew."""
+
+
+class NotRequested(Refused):
+    """A difference is said to be with a petition, and there is none about its line."""
+
+
 class Unsettled(Refused):
     """Differences are left that nobody has settled."""
 
 
 @dataclass(kw_only=True)
 class SettleDifferences(ReconciliationStep):
-    """Settle differences at some lines of the result, or at all that are left."""
+    """Settle differences at some lines of the result, or at all that are left.
+
+    ``anew``: those that are settled already are settled otherwise. A correction is requested by a
+    petition that names the line.
+    """
 
     how: Treatment
     reason: str
     lines: tuple[int, ...] | None = None
+    anew: bool = False
+
+    petitions: set[int] = fact(default_factory=set)
+
+    def boundary(self) -> list[Selector]:
+        return [*super().boundary(), about(self.reconciliation, of=[CorrectionRequested])]
+
+    def learn(self, entry: Entry) -> None:
+        super().learn(entry)
+        match entry.event:
+            case SheetCompared():
+                # Another result has other lines.
+                self.petitions = set()
+            case CorrectionRequested(line=int(line)):
+                self.petitions.add(line)
+            case _:
+                pass
 
     def decide(self) -> Iterator[Event]:
         compared = self.unsigned()
@@ -48,12 +79,12 @@ class SettleDifferences(ReconciliationStep):
         lines = self.desk.left if self.lines is None else sorted({*self.lines})
         wrong = [each for each in lines if each not in self.desk.open]
         if wrong or not lines:
-            named = "、".join(map(str, wrong[:NAMED_MAX])) or "—"
             raise NoDifference(
-                zh=f"没有待处理的差异：{named}",
-                en=f"no difference to settle: {', '.join(map(str, wrong[:NAMED_MAX])) or 'none'}",
+                zh=f"没有待处理的差异：{_listed(wrong) or '—'}",
+                en=f"no difference to settle: {_listed(wrong) or 'none'}",
                 field="lines",
             )
+        self._check(lines)
         for start in range(0, len(lines), LINES_MAX):
             yield DifferencesSettled(
                 reconciliation=self.reconciliation,
@@ -62,6 +93,22 @@ class SettleDifferences(ReconciliationStep):
                 lines=tuple(lines[start : start + LINES_MAX]),
                 how=self.how,
                 reason=trimmed(self.reason),
+            )
+
+    def _check(self, lines: list[int]) -> None:
+        settled = [each for each in lines if each in self.desk.settled]
+        if settled and not self.anew:
+            raise AlreadySettled(
+                zh=f"已经处理过：第 {_listed(settled)} 行；确要改作处理，请写明 anew",
+                en=f"settled already: line {_listed(settled)}; to settle anew, say anew",
+                field="lines",
+            )
+        lacking = [each for each in lines if each not in self.petitions]
+        if self.how is Treatment.CORRECTION_REQUESTED and lacking:
+            raise NotRequested(
+                zh=f"没有更正申请指明这些行：{_listed(lacking)}；请先申请更正（requestCorrection）",
+                en=f"no petition names line {_listed(lacking)}; request the correction first",
+                field="lines",
             )
 
 
@@ -118,3 +165,9 @@ class ReopenReconciliation(ReconciliationStep):
             corrects=self.desk.signed,
             reason=trimmed(self.reason),
         )
+
+
+def _listed(lines: list[int]) -> str:
+    """The first lines, and how many there are beside them."""
+    rest = len(lines) - NAMED_MAX
+    return ", ".join(map(str, lines[:NAMED_MAX])) + (f" (+{rest})" if rest > 0 else "")

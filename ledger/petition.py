@@ -14,6 +14,7 @@ from ledger.adjustment import CorrectCredit, CreditStep
 from ledger.amount import ZERO, exact
 from ledger.command import Refused, Selector, about, fact
 from ledger.event import Entry, Event
+from ledger.line import LineShown, NoSuchLine, require_line
 from ledger.names import (
     CreditId,
     JurisdictionId,
@@ -23,7 +24,7 @@ from ledger.names import (
     SchoolId,
     TeacherId,
 )
-from ledger.reconciliation import SheetReceived
+from ledger.reconciliation import RESULT_EVENTS, Desk
 from ledger.register import taken, unknown
 from ledger.review import reasoned
 from ledger.text import trimmed
@@ -76,6 +77,14 @@ class PetitionDecided(Refused):
     """The petition was decided before."""
 
 
+class SameActor(Refused):
+    """Who asked for a correction decides about it."""
+
+
+class MoreThanAsked(Refused):
+    """What is granted lies beyond what was asked for."""
+
+
 class AmountMissing(Refused):
     """A petition that is granted needs the credits that are granted, and no other does."""
 
@@ -84,16 +93,18 @@ class AmountMissing(Refused):
 class RequestCorrection(CreditStep):
     """Ask that a credit be put right, by its teacher, the teacher's school, or a bureau of either.
 
-    ``credits``: what it should be; 0 takes it back. ``line``: where a reconciliation showed it.
+    ``credits``: what it should be; 0 takes it back. ``line``: where a reconciliation showed it;
+    ``shown``: what that line says.
     """
 
     petition: PetitionId
     credits: Decimal
     reconciliation: ReconciliationId | None = None
     line: int | None = None
+    shown: LineShown | None = None
 
     known: bool = fact(default=False)
-    shown: bool = fact(default=False)
+    desk: Desk = fact(default_factory=Desk)
     pending: dict[PetitionId, str] = fact(default_factory=dict)
 
     def boundary(self) -> list[Selector]:
@@ -101,7 +112,7 @@ class RequestCorrection(CreditStep):
             *super().boundary(),
             about(self.petition, of=[CorrectionRequested]),
             about(self.credit, self.teacher, of=PETITION_EVENTS),
-            *([about(self.reconciliation, of=[SheetReceived])] if self.reconciliation else []),
+            *([about(self.reconciliation, of=RESULT_EVENTS)] if self.reconciliation else []),
         ]
 
     def learn(self, entry: Entry) -> None:
@@ -113,10 +124,8 @@ class RequestCorrection(CreditStep):
                     self.pending[petition] = entry.id
             case CorrectionDecided(petition=petition):
                 self.pending.pop(petition, None)
-            case SheetReceived():
-                self.shown = True
             case _:
-                pass
+                self.desk.learn(entry)
 
     def authority(self) -> Name:
         school, owner = self.now.known(self.teacher), self.account.owner(self.credit)
@@ -131,8 +140,7 @@ class RequestCorrection(CreditStep):
     def decide(self) -> Iterator[Event]:
         if self.known:
             raise taken(self.petition, "petition")
-        if self.reconciliation is not None and not self.shown:
-            raise unknown(self.reconciliation, "reconciliation")
+        self._check_line()
         reasoned(self.reason, needed=True)
         credits = exact(self.credits, "credits")
         if credits == self.account.credits:
@@ -167,12 +175,26 @@ class RequestCorrection(CreditStep):
             line=self.line,
         )
 
+    def _check_line(self) -> None:
+        if self.reconciliation is not None and self.desk.received is None:
+            raise unknown(self.reconciliation, "reconciliation")
+        if self.line is None:
+            return
+        if self.reconciliation is None:
+            raise NoSuchLine(
+                zh="只有 line 而没有 reconciliation，无从知道是哪次对账的行",
+                en="a line needs the reconciliation whose line it is",
+                field="line",
+            )
+        require_line(self.desk, self.line, self.shown, self.teacher, self.credit)
+
 
 @dataclass(kw_only=True)
 class DecideCorrection(CorrectCredit):
     """Grant or decline a petition, by the bureau that awarded the credit.
 
-    Granting corrects the credit to ``credits``, which need not be all that was asked for.
+    Granting corrects the credit to ``credits``, which need not be all that was asked for and is
+    never more. Who asked does not decide.
     """
 
     petition: PetitionId
@@ -180,6 +202,7 @@ class DecideCorrection(CorrectCredit):
     credits: Decimal | None = None  # type: ignore[assignment]  # none where it is declined
 
     asked: CorrectionRequested | None = fact(default=None)
+    requested: Entry | None = fact(default=None)
     decided: str = fact(default="")
 
     def boundary(self) -> list[Selector]:
@@ -188,7 +211,7 @@ class DecideCorrection(CorrectCredit):
     def learn(self, entry: Entry) -> None:
         match entry.event:
             case CorrectionRequested() as event:
-                self.asked = event
+                self.asked, self.requested = event, entry
             case CorrectionDecided():
                 self.decided = entry.id
             case _:
@@ -212,6 +235,8 @@ class DecideCorrection(CorrectCredit):
                 en="granting needs the credits that are granted; declining takes none",
                 field="credits",
             )
+        for said in (self._own(), self._beyond(asked)):
+            yield from self.gate(said, self.credit, self.teacher)
         corrected = list(super().decide()) if self.credits is not None else []
         yield CorrectionDecided(
             petition=self.petition,
@@ -225,3 +250,31 @@ class DecideCorrection(CorrectCredit):
             credits=None if self.credits is None else exact(self.credits or ZERO, "credits"),
         )
         yield from corrected
+
+    def _own(self) -> Refused | None:
+        """What is wrong with a decision by whoever asked."""
+        requested = self.requested
+        if requested is None or requested.actor != self.ask.asker.actor:
+            return None
+        return SameActor(
+            zh=f"{self.petition} 由 {requested.actor} 申请，不能由本人决定",
+            en=f"{requested.actor} asked for {self.petition} and does not decide about it",
+            field="petition",
+            evidence=(requested.id,),
+        )
+
+    def _beyond(self, asked: CorrectionRequested) -> Refused | None:
+        """What is wrong with granting what nobody asked for: between the two amounts, or asked."""
+        if self.credits is None:
+            return None
+        credits = exact(self.credits, "credits")
+        least, most = sorted((asked.credits_before, asked.credits))
+        if least <= credits <= most:
+            return None
+        return MoreThanAsked(
+            zh=f"申请由 {asked.credits_before} 学分改为 {asked.credits}，核定 {credits} 超出所申请",
+            en=f"{asked.credits} instead of {asked.credits_before} was asked for; {credits} goes "
+            "beyond that",
+            field="credits",
+            evidence=(self.requested.id,) if self.requested else (),
+        )

@@ -21,8 +21,7 @@ from ledger.command import Refused, Selector, about, fact
 from ledger.event import Entry, Event
 from ledger.mapping import Form
 from ledger.names import JurisdictionId, ReconciliationId
-from ledger.register import BureauStep, taken, unknown
-from ledger.text import trimmed
+from ledger.register import BureauStep, unknown
 
 LINES_MAX = 5_000
 
@@ -86,11 +85,15 @@ class SheetReceived(Event, name="reconciliation.sheet-received"):
 
 
 class SheetCompared(Event, name="reconciliation.sheet-compared"):
-    """The sheet was compared with the ledger as of a position and a day."""
+    """The sheet was compared with the ledger as of a position and a day.
+
+    ``trial``: the SHA-256 of the token of the trial that had shown it.
+    """
 
     reconciliation: ReconciliationId
     place: JurisdictionId
     comparison: Compared
+    trial: str
 
 
 class DifferencesFound(Event, name="reconciliation.differences-found"):
@@ -138,16 +141,8 @@ SIGNING_EVENTS: list[type[Event]] = [ReconciliationSigned, ReconciliationReopene
 RECONCILIATION_EVENTS: list[type[Event]] = [*RESULT_EVENTS, DifferencesSettled, *SIGNING_EVENTS]
 
 
-class SameFile(Refused):
-    """The bureau reconciled the very same file before."""
-
-
 class Signed(Refused):
     """The reconciliation is signed; reopen it first."""
-
-
-class OtherSheet(Refused):
-    """What is compared anew is not the file of the reconciliation, or is read in another way."""
 
 
 class Desk(Struct, kw_only=True):
@@ -221,79 +216,11 @@ class ReconciliationStep(BureauStep):
             )
         return compared
 
-    def result(self, compared: Compared, lines: Iterable[int]) -> Iterator[Event]:
+    def result(self, compared: Compared, lines: Iterable[int], trial: str) -> Iterator[Event]:
         """The events of a comparison, the lines with a difference in as many as they need."""
         own: dict[str, Any] = {"reconciliation": self.reconciliation, "place": self.place}
-        yield SheetCompared(**own, comparison=compared)
+        yield SheetCompared(**own, comparison=compared, trial=trial)
         differing = sorted({*lines})
         for start in range(0, len(differing), LINES_MAX):
             some = tuple(differing[start : start + LINES_MAX])
             yield DifferencesFound(**own, digest=compared.digest, lines=some)
-
-
-@dataclass(kw_only=True)
-class Reconcile(ReconciliationStep):
-    """Put a sheet and its comparison on record, exactly as a trial had shown them.
-
-    ``again``: why the same file is taken in once more.
-    """
-
-    compared: Compared
-    lines: tuple[int, ...]
-    again: str = ""
-
-    before: dict[str, str] = fact(default_factory=dict)
-
-    def boundary(self) -> list[Selector]:
-        return [*super().boundary(), about(self.place, of=[SheetReceived])]
-
-    def learn(self, entry: Entry) -> None:
-        super().learn(entry)
-        if isinstance(entry.event, SheetReceived) and entry.event.place == self.place:
-            self.before.setdefault(entry.event.sha256, entry.id)
-
-    def decide(self) -> Iterator[Event]:
-        if self.desk.received is not None:
-            raise taken(self.reconciliation, "reconciliation")
-        earlier = self.before.get(self.compared.sha256)
-        if earlier and not trimmed(self.again):
-            raise SameFile(
-                zh="同一文件（SHA-256 相同）已经对过账；确要再对一次，请在 again 中说明原因",
-                en="the very same file was reconciled before; say in again why once more",
-                field="again",
-                evidence=(earlier,),
-            )
-        yield SheetReceived(
-            reconciliation=self.reconciliation,
-            place=self.place,
-            form=self.compared.form,
-            sha256=self.compared.sha256,
-            bytes=self.compared.bytes,
-            mapping=self.compared.mapping,
-            rows=self.compared.rows,
-            faults=self.compared.faults,
-            again=trimmed(self.again) or None if earlier else None,
-        )
-        yield from self.result(self.compared, self.lines)
-
-
-@dataclass(kw_only=True)
-class CompareAnew(ReconciliationStep):
-    """Compare the same sheet with the ledger once more, as a trial had shown it.
-
-    What was settled before does not count for the new result.
-    """
-
-    compared: Compared
-    lines: tuple[int, ...]
-
-    def decide(self) -> Iterator[Event]:
-        before = self.unsigned()
-        same = ("sha256", "mapping", "form")
-        if any(getattr(before, each) != getattr(self.compared, each) for each in same):
-            raise OtherSheet(
-                zh="重新比对须用同一文件、同一读法；另一文件请另开一次对账",
-                en="this compares another file, or reads it in another way; begin a new one",
-                field="token",
-            )
-        yield from self.result(self.compared, self.lines)

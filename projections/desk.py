@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from ledger.amount import ZERO
 from ledger.claim import Terms
-from ledger.claimed import claims, people
+from ledger.claimed import claims, people, require_claims
 from ledger.comparison import Comparison, Sums, compare, digest
 from ledger.holding import Holding
 from ledger.mapping import Mapping as Columns
@@ -116,7 +116,11 @@ def held(
     places: tuple[str, ...] | None,
     **file: Any,
 ) -> Held:
-    """A sheet held against the ledger, for the places of a bureau. Position 0 is the present."""
+    """A sheet held against the ledger, for the places of a bureau. Position 0 is the present.
+
+    Raises ``Fault`` (``COLUMNS_LACKING``) for a sheet that says of nobody how much.
+    """
+    require_claims(reading.mapping, terms.unit)
     owners = _owners(persons, reading)
     named = {each for found in owners.values() for each in found}
     named |= set(_numbered(reading))

@@ -19,6 +19,7 @@ from ledger.adoption import AdoptRegulation
 from ledger.command import Command
 from ledger.document import DraftFormat, parse
 from ledger.fault import Fault
+from ledger.petition import RequestCorrection
 from ledger.sign_off import SignOffPeriod
 from ledger.store.answer import Answer, refused
 from ledger.store.work import WITHHELD, Seal
@@ -27,6 +28,7 @@ from schema.access import may_ask
 from schema.access_log import REVEAL
 from schema.answers import BulkAnswer, CommandAnswer, answer_of, bulk_of
 from schema.context import Context
+from schema.desk import line_shown
 from schema.inputs import command_from, command_input
 from schema.load import COMMIT_LOAD, PLAN_LOAD
 from schema.mutation import MUTATIONS
@@ -39,6 +41,8 @@ from schema.trying import COMPARE_ANEW, RECONCILE, TRY, TRY_AGAIN
 from schema.upload import OPEN_UPLOAD, REMOVE_UPLOAD
 
 enum_type(DraftFormat)
+# What the ledger makes of an input, and nobody gives.
+MADE = {SignOffPeriod: ("statement", stated), RequestCorrection: ("shown", line_shown)}
 
 
 async def submit(
@@ -129,8 +133,9 @@ def _interleaved(answer: Answer, broken: dict[int, Fault], count: int) -> Answer
 
 def _command(context: Context, command: type[Command], given: Any) -> tuple[Command, Seal | None]:
     person: PersonInput | None = getattr(given, "person", None)
-    if command is SignOffPeriod:
-        return command_from(command, given, statement=stated(context, given)), None
+    if command in MADE:
+        name, made = MADE[command]
+        return command_from(command, given, **{name: made(context, given)}), None
     if command is not RegisterTeacher:
         return command_from(command, given), None
     if person is None:
@@ -141,7 +146,7 @@ def _command(context: Context, command: type[Command], given: Any) -> tuple[Comm
 
 def _input_of(command: type[Command]) -> Any:
     if command is not RegisterTeacher:
-        return command_input(command, ("statement",) if command is SignOffPeriod else ())
+        return command_input(command, MADE[command][:1] if command in MADE else ())
     person = strawberry.field(default=None, description="Goes to the vault. 存入保险库。")
     body = {"__annotations__": {"person": PersonInput | None}, "person": person}
     cls = type("RegisterTeacherInput", (command_input(command, ("sealed",)),), body)

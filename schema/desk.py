@@ -11,15 +11,17 @@ from ledger.claim import Terms
 from ledger.claimed import GRAINS
 from ledger.command import Role
 from ledger.fault import Fault
+from ledger.line import LineShown
 from ledger.mapping import Form
 from ledger.mapping import Mapping as Columns
-from ledger.names import JurisdictionId
+from ledger.names import JurisdictionId, ReconciliationId
 from ledger.reading import read
 from ledger.sheet import Grid
 from ledger.store.access_log import Access, AccessKind
 from ledger.store.result import Result
 from ledger.store.ticket import Upload
 from projections.desk import Held, decoded, encoded, held, inside
+from projections.reconciliation import desk
 from schema.access_log import places_of
 from schema.context import Context
 from schema.lines import Shown
@@ -67,6 +69,25 @@ def recorded(context: Context, row: Any) -> Result | None:
     if row.comparison is None:
         return None
     return context.house.ledger.results.recorded(row.place, row.comparison.digest)
+
+
+def line_shown(context: Context, given: Any) -> LineShown | None:
+    """What the line says that a petition names; ``None`` where there is no such line."""
+    if given.reconciliation is None or given.line is None:
+        return None
+    name = name_in(ReconciliationId, str(given.reconciliation), "reconciliation")
+    ledger = context.house.ledger
+    found = desk(ledger.feed, str(name), ledger.feed.head())
+    if found.place is None or found.compared is None:
+        return None
+    stored = ledger.results.recorded(found.place, found.compared.digest)
+    rows = () if stored is None else decoded(stored.body).comparison.rows
+    if not 1 <= given.line <= len(rows):
+        return None
+    row = rows[given.line - 1]
+    return LineShown(
+        digest=found.compared.digest, number=given.line, teacher=row.teacher, credit=row.credit
+    )
 
 
 def trial(context: Context, token: str) -> Result:

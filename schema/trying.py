@@ -16,10 +16,10 @@ from ledger.claimed import GRAINS
 from ledger.command import Command
 from ledger.cycle import Unit
 from ledger.fault import Fault
+from ledger.intake import CompareAnew, Reconcile
 from ledger.names import ReconciliationId
-from ledger.reconciliation import CompareAnew, Reconcile
 from ledger.store.answer import refused
-from ledger.store.result import Result
+from ledger.store.result import Result, spent_as
 from projections.catalogue import RECONCILIATIONS
 from projections.desk import decoded
 from schema.access import may_ask
@@ -122,6 +122,7 @@ async def _reconcile(
             place=stored.place,
             compared=found.compared,
             lines=found.differing,
+            trial=spent_as(stored.token),
             again=str(input.again),
         )
 
@@ -138,6 +139,7 @@ async def _compare_anew(
             place=stored.place,
             compared=found.compared,
             lines=found.differing,
+            trial=spent_as(stored.token),
         )
 
     return await _recorded(info.context, CompareAnew, input.token, command, request_id, rehearse)

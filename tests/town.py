@@ -40,8 +40,10 @@ from ledger.enrollment import ReviewSelection
 from ledger.event import Channel, Event
 from ledger.expansion import DecideExpansion, RequestExpansion
 from ledger.form import Form
+from ledger.intake import Reconcile
 from ledger.invitation import SendTrainingNotices
 from ledger.judgement import SettleCompletion
+from ledger.line import LineShown
 from ledger.log import LogDay
 from ledger.mapping import Form as SheetForm
 from ledger.misconduct import RecordMisconduct
@@ -65,7 +67,7 @@ from ledger.order import SubmitOrder
 from ledger.oversight import InspectProject
 from ledger.petition import DecideCorrection, RequestCorrection
 from ledger.profile import UpdateTeacherProfile
-from ledger.reconciliation import CauseTotal, Compared, Reconcile, Treatment
+from ledger.reconciliation import CauseTotal, Compared, Treatment
 from ledger.register import RegisterSchool, Stage
 from ledger.response import AwardOrder, RespondToOrder
 from ledger.resumption import ApplyForResumption, CommitToSafety, DecideAcceptance
@@ -261,11 +263,12 @@ class Move:
     day: date
     command: Command = field(compare=False)
     reported: bool = False
+    by: Asker = OPERATOR
 
     def ask(self, ledger: Ledger, **options: Any) -> Future[Answer]:
         """Takes the step."""
         source = SOURCE if self.reported else None
-        return ledger.submit([self.command], OPERATOR, on=self.day, source=source, **options)
+        return ledger.submit([self.command], self.by, on=self.day, source=source, **options)
 
 
 def tell(ledger: Ledger, moves: Sequence[Move]) -> list[Answer]:
@@ -578,13 +581,16 @@ def reconciled() -> list[Move]:
     )
     own = {"reconciliation": RECONCILIATION, "place": RUIAN}
     about = {"petition": PETITION, "credit": HOME_CREDIT, "teacher": LIN}
-    return _moves(
-        (day, Reconcile(**own, compared=compared, lines=(2,))),
+    shown = LineShown(digest=digest, number=2, teacher=LIN, credit=HOME_CREDIT)
+    line = {"reconciliation": RECONCILIATION, "line": 2, "shown": shown}
+    moves = _moves(
+        (day, Reconcile(**own, compared=compared, lines=(2,), trial="0a" * 32)),
         (day, SettleDifferences(**own, how=Treatment.NOTED, reason="已核")),
         (day, SignReconciliation(**own, digest=digest)),
-        (day, RequestCorrection(**about, credits=Decimal(8), reason="多记", line=2)),
-        (day, DecideCorrection(**about, granted=False, reason="证据不足")),
+        (day, RequestCorrection(**about, credits=Decimal(8), reason="多记", **line)),
     )
+    decided = DecideCorrection(**about, granted=False, reason="证据不足")
+    return [*moves, Move(day, decided, by=OTHER)]
 
 
 def contradicted() -> list[Move]:

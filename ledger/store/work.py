@@ -328,7 +328,8 @@ def content_digest(asked: Asked) -> bytes:
     # Sealed digests are salted afresh each time; a keyed hash stands for the values themselves.
     for _, values in content:
         if isinstance(values, dict):
-            values.pop("sealed", None)
+            for made in ("sealed", "shown"):
+                values.pop(made, None)
     seals = [[number, seal.content] for number, seal in sorted(asked.seals.items())]
     circumstances: list[Any] = [asked.source, asked.whole, seals]
     if asked.source is not None:

@@ -99,6 +99,12 @@ def test_what_is_put_on_record_is_there_for_the_bureau(
     [
         (("--bureau", "339999"), "UNKNOWN_REFERENCE"),
         (("--bureau", "330381", "--report", "out.pdf"), "BAD_REPORT"),
+        (("--bureau", "330381", "--as-of", "999999"), "BEYOND_HEAD"),
+        (
+            ("--bureau", "330381", "--as-of", "999999", "--commit", "reconciliation:far"),
+            "BEYOND_HEAD",
+        ),
+        (("--bureau", "330381", "--hours"), "COLUMNS_LACKING"),
     ],
 )
 def test_what_cannot_be_compared_ends_with_2_and_a_sentence(

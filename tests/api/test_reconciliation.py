@@ -181,6 +181,24 @@ def test_an_id_number_with_one_wrong_digit_is_a_suggestion_only(bureau: Party) -
     assert nodes(found["lines"])[0]["teacher"] is None
 
 
+@pytest.mark.parametrize(
+    ("sheet", "meant"),
+    [
+        (f"姓名,身份证号,学校,培训名称,结业时间\n王芳,{GOOD},,培训1,2023.6.1\n", "学分"),
+        ("学校,培训名称,结业时间,学分\n一中,培训1,2023.6.1,24\n", "姓名"),
+        (f"姓名,身份证号,培训名称,学时\n王芳,{GOOD},培训1,24\n", "学分"),
+    ],
+)
+def test_a_sheet_that_lacks_persons_or_amounts_is_not_compared(
+    bureau: Party, sheet: str, meant: str
+) -> None:
+    upload = given_up(bureau, sheet.encode(), "名单.csv")
+    [error] = bureau.errors(TRY, i={"upload": upload, "place": str(RUIAN)})
+
+    assert (error["code"], error["field"]) == ("COLUMNS_LACKING", "mapping")
+    assert meant in error["zh"]
+
+
 def test_the_same_sheet_tried_twice_comes_to_the_same_digest(bureau: Party) -> None:
     one, other = tried(bureau), tried(bureau)
 
@@ -202,7 +220,12 @@ def test_a_trial_is_put_on_record_exactly_as_it_was_shown(bureau: Party, desk: S
     answer = bureau.ask(RECONCILE, i=given, r="once")["answer"]
     again = bureau.ask(RECONCILE, i=given, r="once")["answer"]
 
+    more = given | {"reconciliation": "reconciliation:b", "again": "再对一次"}
+    spent = bureau.ask(RECONCILE, i=more, r="twice")["answer"]
+
     assert (answer["__typename"], again["replayed"]) == ("Recorded", True)
+    assert [e["code"] for e in spent["refusals"]] == ["TOKEN_SPENT"]
+    assert "reconciliation:a" in spent["refusals"][0]["zh"]
     held = seen(bureau, answer)
     assert held["comparison"]["digest"] == shown["outline"]["digest"]
     assert held["left"] == [2, 3, 4, 5]
@@ -244,12 +267,18 @@ def test_differences_are_settled_signed_reopened_and_shown_since(
         "petition": "petition:a", "credit": "credit:r2", "teacher": str(who(2)),
         "credits": "20", "reason": "缺课有误", "reconciliation": "reconciliation:a", "line": 2,
     }  # fmt: skip
+    other = wrong | {"petition": "petition:b", "line": 3}
+    refused = bureau.mutate(RequestCorrection, other, "other")
+    assert [e["code"] for e in refused["refusals"]] == ["LINE_OF_ANOTHER"]
     assert bureau.mutate(RequestCorrection, wrong, "p")["__typename"] == "Recorded"
     grant = {
         "petition": "petition:a", "credit": "credit:r2", "teacher": str(who(2)),
         "granted": True, "credits": "20", "reason": "属实",
     }  # fmt: skip
-    granted = bureau.mutate(DecideCorrection, grant, "d")
+    own_wish = bureau.mutate(DecideCorrection, grant, "own")
+    assert [e["code"] for e in own_wish["refusals"]] == ["SAME_ACTOR"]
+    colleague = desk.party(Role.BUREAU, str(RUIAN), "staff:colleague")
+    granted = colleague.mutate(DecideCorrection, grant, "d")
     assert granted["__typename"] == "Recorded", granted
     reopened = bureau.mutate(ReopenReconciliation, own | {"reason": "有更正"}, "o")
     held = seen(bureau, reopened)
@@ -273,6 +302,20 @@ def test_the_sheet_is_compared_anew_and_that_is_put_on_record(bureau: Party, des
 
     assert answer["__typename"] == "Recorded", answer
     assert seen(bureau, answer)["comparison"]["digest"] == again["outline"]["digest"]
+
+
+def test_a_correction_that_nobody_asked_for_is_no_settlement(bureau: Party) -> None:
+    put_on_record(bureau)
+    own = {"reconciliation": "reconciliation:a", "place": str(RUIAN)}
+    request = own | {"how": "CORRECTION_REQUESTED", "reason": "已申请", "lines": [2]}
+    refused = bureau.mutate(SettleDifferences, request, "s1")
+    assert [e["code"] for e in refused["refusals"]] == ["NOT_REQUESTED"]
+    petition = {
+        "petition": "petition:a", "credit": "credit:r2", "teacher": str(who(2)),
+        "credits": "24", "reason": "缺课有误", "reconciliation": "reconciliation:a", "line": 2,
+    }  # fmt: skip
+    assert bureau.mutate(RequestCorrection, petition, "p")["__typename"] == "Recorded"
+    assert bureau.mutate(SettleDifferences, request, "s2")["__typename"] == "Recorded"
 
 
 @pytest.mark.parametrize(
@@ -410,3 +453,28 @@ def test_a_neighbour_has_no_report(bureau: Party, desk: Served) -> None:
     address = "/reconciliations/reconciliation:a/report.json"
     assert desk.client.get(address, headers=other.headers).status_code == 404
     assert desk.client.get(address).status_code in (401, 404)
+
+
+def test_a_report_that_is_asked_for_right_away_waits_for_what_was_put_on_record(
+    bureau: Party, desk: Served
+) -> None:
+    answer = put_on_record(bureau)
+    address = "/reconciliations/reconciliation:a/report.json"
+    assert desk.client.get(address, headers=bureau.headers).status_code == 200
+    told = f"{address}?atLeast={answer['position']}"
+    assert desk.client.get(told, headers=bureau.headers).status_code == 200
+    beyond = desk.client.get(f"{address}?atLeast=999999", headers=bureau.headers)
+    assert beyond.status_code == 400
+    assert beyond.json()["errors"][0]["extensions"]["code"] == "BEYOND_HEAD"
+
+
+def test_a_report_whose_views_are_late_is_asked_for_once_more(
+    bureau: Party, desk: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_on_record(bureau)
+    monkeypatch.setattr(desk.house, "wait_seconds", 0.0)
+    monkeypatch.setattr(desk.house.runner, "position", lambda *_: 0)
+    address = "/reconciliations/reconciliation:a/report.json"
+    late = desk.client.get(address, headers=bureau.headers)
+    assert (late.status_code, late.headers["retry-after"]) == (503, "1")
+    spoken(late.json()["errors"][0]["extensions"])

@@ -9,7 +9,9 @@ import pytest
 from msgspec import structs
 
 from ledger.discrepancy import (
+    AlreadySettled,
     NoDifference,
+    NotRequested,
     NotSigned,
     ReopenReconciliation,
     SettleDifferences,
@@ -22,10 +24,12 @@ from ledger.reconciliation import (
     DifferencesSettled,
     ReconciliationReopened,
     ReconciliationSigned,
+    SheetCompared,
     Signed,
     Treatment,
 )
 from ledger.review import ReasonMissing
+from tests.ledger.test_petition import asked
 from tests.ledger.test_reconciliation import (
     COMPARED,
     DAY,
@@ -52,10 +56,38 @@ def test_all_that_is_left_is_settled_at_once_or_line_by_line():
 
 
 def test_a_settled_difference_may_be_settled_in_another_way():
-    other = replace(SETTLE, lines=(3,), how=Treatment.CORRECTION_REQUESTED)
-    past(*DONE, SETTLED).when(other, on=DAY).then(
-        structs.replace(SETTLED, lines=(3,), how=Treatment.CORRECTION_REQUESTED)
+    other = replace(SETTLE, lines=(3,), how=Treatment.LEDGER_ACCEPTED)
+    past(*DONE, SETTLED).when(other, on=DAY).refused(AlreadySettled, field="lines")
+    past(*DONE, SETTLED).when(replace(other, anew=True), on=DAY).then(
+        structs.replace(SETTLED, lines=(3,), how=Treatment.LEDGER_ACCEPTED)
     )
+
+
+def test_of_two_who_settle_a_line_the_second_is_told():
+    some = structs.replace(SETTLED, lines=(3,))
+    past(*DONE, some).when(replace(SETTLE, lines=(2, 3)), on=DAY).refused(
+        AlreadySettled, field="lines"
+    )
+
+
+def petition(line):
+    return structs.replace(asked(), reconciliation=OWN["reconciliation"], line=line)
+
+
+def test_a_correction_is_requested_by_a_petition_about_the_line():
+    request = replace(SETTLE, lines=(2, 3), how=Treatment.CORRECTION_REQUESTED)
+    past(*DONE).when(request, on=DAY).refused(NotRequested, field="lines")
+    past(*DONE, petition(2)).when(request, on=DAY).refused(NotRequested, field="lines")
+    past(*DONE, petition(2), petition(3)).when(request, on=DAY).then(
+        structs.replace(SETTLED, lines=(2, 3), how=Treatment.CORRECTION_REQUESTED)
+    )
+
+
+def test_a_petition_about_a_line_of_an_earlier_result_counts_no_more():
+    request = replace(SETTLE, lines=(3,), how=Treatment.CORRECTION_REQUESTED)
+    later = DifferencesFound(**OWN, digest=LATER.digest, lines=(3,))
+    anew = (SheetCompared(**OWN, comparison=LATER, trial="0b" * 32), later)
+    past(*DONE, petition(3), *anew).when(request, on=DAY).refused(NotRequested, field="lines")
 
 
 @pytest.mark.parametrize("lines", [(1,), (2, 99), ()])

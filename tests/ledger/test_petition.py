@@ -10,16 +10,20 @@ from msgspec import structs
 
 from ledger.command import OutsideScope, TooEarly, UnknownReference
 from ledger.credit import CreditCorrected
+from ledger.finding import Outcome
+from ledger.line import LineShown
 from ledger.names import CreditId, PetitionId, SchoolId, TeacherId
 from ledger.petition import (
     AmountMissing,
     CorrectionDecided,
     CorrectionRequested,
     DecideCorrection,
+    MoreThanAsked,
     NothingAsked,
     PetitionDecided,
     PetitionPending,
     RequestCorrection,
+    SameActor,
 )
 from ledger.register import AlreadyRegistered
 from ledger.review import ReasonMissing
@@ -27,7 +31,7 @@ from ledger.worth import MoreThanWorth
 from tests import cast
 from tests.cast import CREDIT, HANGZHOU, LIN, RUIAN, SCHOOL
 from tests.given import asker_for, background, given, on
-from tests.ledger.test_reconciliation import RECEIVED
+from tests.ledger.test_reconciliation import COMPARED, DONE, RECEIVED
 
 DAY = cast.date(2024, 7, 10)
 ID = PetitionId("petition:1")
@@ -37,6 +41,9 @@ REQUEST = RequestCorrection(
 GRANT = DecideCorrection(
     petition=ID, credit=CREDIT, teacher=LIN, granted=True, credits=Decimal(20), reason="属实"
 )
+BUREAU = replace(asker_for(RUIAN), actor="staff:colleague")
+LINE = LineShown(digest=COMPARED.digest, number=3, teacher=LIN, credit=CREDIT)
+ABOUT = replace(REQUEST, reconciliation=RECEIVED.reconciliation, line=3, shown=LINE)
 DECLINE = replace(GRANT, granted=False, credits=None, reason="不属实")
 
 
@@ -81,10 +88,11 @@ def test_nobody_else_may_ask(party):
 
 
 def test_a_petition_says_which_line_of_a_reconciliation_it_is_about():
-    line = replace(REQUEST, reconciliation=RECEIVED.reconciliation, line=7)
-    made = past(RECEIVED).when(line, on=DAY).accepted().events[0]
-    assert (made.reconciliation, made.line) == (RECEIVED.reconciliation, 7)
-    past().when(line, on=DAY).refused(UnknownReference, field="reconciliation")
+    made = past(*DONE).when(ABOUT, on=DAY).accepted().events[0]
+    assert (made.reconciliation, made.line) == (RECEIVED.reconciliation, 3)
+    past().when(ABOUT, on=DAY).refused(UnknownReference, field="reconciliation")
+    totals = replace(ABOUT, shown=structs.replace(LINE, credit=None))
+    past(*DONE).when(totals, on=DAY).accepted()
 
 
 def test_what_stands_already_is_not_asked_for():
@@ -97,7 +105,7 @@ def test_one_petition_about_a_credit_at_a_time():
     other = replace(REQUEST, petition=PetitionId("petition:2"))
     past(asked()).when(REQUEST, on=DAY).refused(AlreadyRegistered, field="petition")
     past(asked()).when(other, on=DAY).refused(PetitionPending, field="credit")
-    decided = past(asked()).when(DECLINE, on=DAY).accepted().events
+    decided = past(asked()).when(DECLINE, on=DAY, by=BUREAU).accepted().events
     past(asked(), *decided).when(other, on=DAY).accepted()
 
 
@@ -114,11 +122,13 @@ def test_a_petition_is_not_dated_before_the_credit():
 @pytest.mark.parametrize("command", [REQUEST, GRANT, DECLINE])
 def test_a_reason_is_needed(command):
     events = () if command is REQUEST else (asked(),)
-    past(*events).when(replace(command, reason=" "), on=DAY).refused(ReasonMissing, field="reason")
+    past(*events).when(replace(command, reason=" "), on=DAY, by=BUREAU).refused(
+        ReasonMissing, field="reason"
+    )
 
 
 def test_granting_corrects_the_credit_in_the_same_append():
-    events = past(asked()).when(GRANT, on=DAY).accepted().events
+    events = past(asked()).when(GRANT, on=DAY, by=BUREAU).accepted().events
     assert [type(each) for each in events] == [CorrectionDecided, CreditCorrected]
     assert (events[0].granted, events[0].credits) == (True, 20)
     assert (events[1].credits_before, events[1].credits) == (24, 20)
@@ -126,34 +136,51 @@ def test_granting_corrects_the_credit_in_the_same_append():
 
 def test_less_may_be_granted_than_was_asked_for():
     less = replace(GRANT, credits=Decimal("22.5"))
-    events = past(asked()).when(less, on=DAY).accepted().events
+    events = past(asked()).when(less, on=DAY, by=BUREAU).accepted().events
     assert events[1].credits == Decimal("22.5")
 
 
 def test_declining_leaves_the_credit_as_it_is():
-    events = past(asked()).when(DECLINE, on=DAY).accepted().events
+    events = past(asked()).when(DECLINE, on=DAY, by=BUREAU).accepted().events
     assert [type(each) for each in events] == [CorrectionDecided]
     assert events[0].credits is None
 
 
 def test_a_petition_gives_no_more_than_any_correction():
-    past(asked("30")).when(replace(GRANT, credits=Decimal(30)), on=DAY).refused(MoreThanWorth)
+    past(asked("30")).when(replace(GRANT, credits=Decimal(30)), on=DAY, by=BUREAU).refused(
+        MoreThanWorth
+    )
 
 
 def test_the_bureau_that_awarded_the_credit_decides_once():
     past(asked()).when(GRANT, on=DAY, by=asker_for(HANGZHOU)).refused(OutsideScope)
     past(asked()).when(GRANT, on=DAY, by=asker_for(SCHOOL)).refused(OutsideScope)
-    decided = past(asked()).when(DECLINE, on=DAY).accepted().events
-    past(asked(), *decided).when(GRANT, on=DAY).refused(PetitionDecided, field="petition")
+    decided = past(asked()).when(DECLINE, on=DAY, by=BUREAU).accepted().events
+    past(asked(), *decided).when(GRANT, on=DAY, by=BUREAU).refused(
+        PetitionDecided, field="petition"
+    )
 
 
 @pytest.mark.parametrize(("granted", "credits"), [(True, None), (False, Decimal(20))])
 def test_credits_are_named_where_they_are_granted_and_only_there(granted, credits):
     wrong = replace(GRANT, granted=granted, credits=credits)
-    past(asked()).when(wrong, on=DAY).refused(AmountMissing, field="credits")
+    past(asked()).when(wrong, on=DAY, by=BUREAU).refused(AmountMissing, field="credits")
 
 
 def test_a_petition_is_decided_about_the_credit_that_it_names():
-    past().when(GRANT, on=DAY).refused(UnknownReference, field="petition")
+    past().when(GRANT, on=DAY, by=BUREAU).refused(UnknownReference, field="petition")
     other = structs.replace(asked(), credit=CreditId("credit:other"))
-    past(other).when(GRANT, on=DAY).refused(UnknownReference, field="petition")
+    past(other).when(GRANT, on=DAY, by=BUREAU).refused(UnknownReference, field="petition")
+
+
+@pytest.mark.parametrize("command", [GRANT, DECLINE])
+def test_who_asked_does_not_decide(command):
+    past(asked()).when(command, on=DAY).refused(SameActor, field="petition")
+    told = past(asked()).when(command, on=DAY, reported=True)
+    told.found(None, Outcome.VIOLATION, SameActor)
+
+
+@pytest.mark.parametrize("credits", ["19.5", "24.5", "0"])
+def test_no_more_is_granted_than_was_asked_for(credits):
+    more = replace(GRANT, credits=Decimal(credits))
+    past(asked()).when(more, on=DAY, by=BUREAU).refused(MoreThanAsked, field="credits")

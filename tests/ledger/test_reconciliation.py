@@ -11,20 +11,17 @@ from msgspec import structs
 
 from ledger.command import OutsideScope, UnknownReference
 from ledger.discrepancy import ReopenReconciliation, SettleDifferences, SignReconciliation
+from ledger.intake import CompareAnew, OtherSheet, Reconcile, SameFile
 from ledger.mapping import Form
 from ledger.names import ReconciliationId
 from ledger.reconciliation import (
     LINES_MAX,
     CauseTotal,
-    CompareAnew,
     Compared,
     DifferencesFound,
     DifferencesSettled,
-    OtherSheet,
-    Reconcile,
     ReconciliationReopened,
     ReconciliationSigned,
-    SameFile,
     SheetCompared,
     SheetReceived,
     Signed,
@@ -36,6 +33,7 @@ from tests.cast import HANGZHOU, RUIAN
 from tests.given import asker_for, background, given
 
 DAY = date(2024, 8, 31)
+TRIAL, LATER_TRIAL = "0a" * 32, "0b" * 32
 ID = ReconciliationId("reconciliation:2024-08")
 OWN = {"reconciliation": ID, "place": RUIAN}
 COMPARED = Compared(
@@ -70,14 +68,14 @@ RECEIVED = SheetReceived(
     faults=0,
 )
 FOUND = DifferencesFound(**OWN, digest=COMPARED.digest, lines=(2, 3, 4))
-DONE = (RECEIVED, SheetCompared(**OWN, comparison=COMPARED), FOUND)
+DONE = (RECEIVED, SheetCompared(**OWN, comparison=COMPARED, trial=TRIAL), FOUND)
 SETTLED = DifferencesSettled(
     **OWN, digest=COMPARED.digest, lines=(2, 3, 4), how=Treatment.NOTED, reason="已核"
 )
 SIGNED = ReconciliationSigned(**OWN, digest=COMPARED.digest, settled=3, unattributed=Decimal(0))
 REOPENED = ReconciliationReopened(**OWN, corrects="0193-0006", reason="又有更正")
-RECONCILE = Reconcile(**OWN, compared=COMPARED, lines=(4, 2, 3, 2))
-ANEW = CompareAnew(**OWN, compared=LATER, lines=(3,))
+RECONCILE = Reconcile(**OWN, compared=COMPARED, lines=(4, 2, 3, 2), trial=TRIAL)
+ANEW = CompareAnew(**OWN, compared=LATER, lines=(3,), trial=LATER_TRIAL)
 
 
 def past(*events):
@@ -98,7 +96,8 @@ def test_very_many_differences_take_as_many_events_as_they_need():
 
 
 def test_a_reconciliation_goes_on_record_once():
-    past(*DONE).when(RECONCILE, on=DAY).refused(AlreadyRegistered, field="reconciliation")
+    other = replace(RECONCILE, trial=LATER_TRIAL)
+    past(*DONE).when(other, on=DAY).refused(AlreadyRegistered, field="reconciliation")
 
 
 def test_the_very_same_file_is_taken_in_once_more_for_a_reason_only():
@@ -135,7 +134,7 @@ def test_another_bureau_has_no_say(command):
 def test_a_comparison_made_anew_replaces_what_was_settled_about_the_last_one():
     story = past(*DONE, SETTLED).when(ANEW, on=DAY)
     story.then(
-        SheetCompared(**OWN, comparison=LATER),
+        SheetCompared(**OWN, comparison=LATER, trial=LATER_TRIAL),
         DifferencesFound(**OWN, digest=LATER.digest, lines=(3,)),
     )
     anew = (*DONE, SETTLED, *story.events)

@@ -149,6 +149,8 @@ BEHIND = {
     "DecideCorrection.petition": "credit",
     "RecogniseSchoolBased.teacher": "credit",
     "RequestCorrection.reconciliation": "credit",
+    "RequestCorrection.shown.teacher": "credit",
+    "RequestCorrection.shown.credit": "credit",
     "ResolveFinding.subject": "id",
     "ReopenFinding.subject": "id",
 }

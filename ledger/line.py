@@ -1,0 +1,51 @@
+"""Line (对账行): one line of a reconciliation's result, as a petition names it.
+
+What a line says lies beside the ledger. Whoever asks brings it along with the digest of its result,
+and the ledger takes it for the line only where that is the result that stands.
+"""
+
+from __future__ import annotations
+
+from ledger.command import Refused
+from ledger.event import Part
+from ledger.names import CreditId, TeacherId
+from ledger.reconciliation import Desk
+
+
+class LineShown(Part):
+    """Whom and which credit a line of a result is about; made by the ledger, never given."""
+
+    digest: str
+    number: int
+    teacher: TeacherId | None = None
+    credit: CreditId | None = None
+
+
+class NoSuchLine(Refused):
+    """The reconciliation has no difference at the line."""
+
+
+class LineOfAnother(Refused):
+    """The line is about another teacher or another credit."""
+
+
+def require_line(
+    desk: Desk, number: int, shown: LineShown | None, teacher: TeacherId, credit: CreditId
+) -> None:
+    """Raises unless a line with a difference is about that teacher and may be of that credit."""
+    compared = desk.compared
+    stands = compared is not None and shown is not None and shown.digest == compared.digest
+    if number not in desk.open or shown is None or not stands or shown.number != number:
+        raise NoSuchLine(
+            zh=f"该次对账的现有结果中，第 {number} 行没有差异",
+            en=f"the result of that reconciliation has no difference at line {number}",
+            field="line",
+            evidence=desk.events[-1:],
+        )
+    if shown.teacher != teacher or shown.credit not in (None, credit):
+        raise LineOfAnother(
+            zh=f"第 {number} 行不是 {teacher} 的 {credit}",
+            en=f"line {number} is not about {credit} of {teacher}",
+            field="line",
+            evidence=desk.events[-1:],
+        )
