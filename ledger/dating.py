@@ -1,4 +1,4 @@
-"""Dating: how people write days and years into cells."""
+"""Dating: how people write days, years and cycles into cells."""
 
 from __future__ import annotations
 
@@ -19,6 +19,13 @@ COMPACT = re.compile(r"([12][0-9]{3})([0-9]{2})([0-9]{2})")
 MONTH = re.compile(r"[12][0-9]{3}\s*(?:[-./]|年)\s*[0-9]{1,2}\s*月?")
 SERIAL = re.compile(r"[0-9]{5}")
 YEAR = re.compile(r"((?:19|20|21)[0-9]{2})(?:年|年度|自然年|学年)?")
+POINT = r"([12][0-9]{3})(?:[-./年]([0-9]{1,2})(?:[-./月]([0-9]{1,2})[日号]?|月?)|年)?"
+SPAN = re.compile(rf"[(]?{POINT}(?:至|到|[-—–~～/]{{1,2}}){POINT}(?:周期)?[)]?")
+ORDINAL = re.compile(
+    r"第?([0-9]{1,2}|[一二三四五六七八九十]{1,3})(?:个|轮)?(?:培训|学分)?(?:周期)?"
+)
+RUNNING = frozenset({"本周期", "当前周期", "现周期", "本轮周期"})
+FIGURES = "〇一二三四五六七八九"
 # A bare number counts days; before these a bare number is more likely a year or a typing mistake.
 EARLIEST, LATEST = date.fromisoformat("1940-01-01"), date.fromisoformat("2099-12-31")
 SINCE_1900, SINCE_1904 = date.fromisoformat("1899-12-30"), date.fromisoformat("1904-01-01")
@@ -67,6 +74,56 @@ def year(cell: Cell) -> int | None:
             "BAD_YEAR", cell, "应为四位数的年份，如 2024", "a year of four digits is expected"
         )
     return int(full[1])
+
+
+@lru_cache(maxsize=MEMORY_MAX, typed=True)
+def cycle(cell: Cell) -> str | None:
+    """The number of a cycle, as ``1``, or its span, as ``2019-09/2024-08``.
+
+    Which cycle of a teacher begins and ends so is told where cycles are known.
+    """
+    found = said(cell).replace(" ", "")
+    if not found or found in NOTHING or found in RUNNING:
+        return None
+    no_error(found)
+    given = ORDINAL.fullmatch(found)
+    number = _counted(given[1]) if given and not isinstance(cell, bool | date) else 0
+    if number:
+        return str(number)
+    ends = SPAN.fullmatch(found)
+    parts = ends.groups() if ends else ()
+    half = len(parts) // 2
+    first, last = (_point(parts[:half]), _point(parts[half:])) if ends else ("", "")
+    if not first or not last or first > last:
+        raise unfit(
+            "BAD_CYCLE",
+            cell,
+            "应为第几周期（如 1、第一周期），或周期的起止（如 2019-2024、2019.9-2024.8）",
+            "the number of a cycle is expected, or when it begins and ends, as 2019-2024",
+        )
+    return f"{first}/{last}"
+
+
+def _counted(written: str) -> int:
+    """The number that figures or Chinese numerals up to 99 write; 0 for what is none."""
+    if written.isascii():
+        return int(written)
+    tens, ten, ones = written.rpartition("十")
+    if not ten:
+        return FIGURES.find(written) if len(written) == 1 else 0
+    if len(tens) > 1 or len(ones) > 1 or "十" in tens:
+        return 0
+    return int(f"{FIGURES.find(tens) if tens else 1}{FIGURES.find(ones) if ones else 0}")
+
+
+def _point(parts: tuple[str | None, ...]) -> str:
+    """A year, month or day in ISO form; empty where the calendar has none such."""
+    whole = [int(each) for each in parts if each]
+    try:
+        day = date(*whole, *[1] * (len(parts) - len(whole)))
+    except ValueError:
+        return ""
+    return "-".join(day.isoformat().split("-")[: len(whole)])
 
 
 def _in_range(given: date) -> date:

@@ -44,6 +44,7 @@ READERS: dict[Column, Callable[..., Any]] = {
     Column.OFFERING: cell.text,
     Column.STAGE: phrase.stage,
     Column.YEAR: dating.year,
+    Column.CYCLE: dating.cycle,
     Column.KIND: phrase.kind,
     Column.PASSED: phrase.passed,
     Column.CERTAIN: phrase.certain,

@@ -56,3 +56,26 @@ def test_a_year_is_read(written, year):
 @pytest.mark.parametrize("written", ["24", "2023-2024学年", Decimal("2024.5"), "去年"])
 def test_what_is_not_one_year_is_refused(written):
     assert code_of(dating.year, written) == "BAD_YEAR"
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("1", "1"), (Decimal(2), "2"), ("第1周期", "1"), ("第一周期", "1"), ("一", "1"),
+        ("第 二 周期", "2"), ("十二", "12"), ("２", "2"), ("第三轮", "3"), ("本周期", None),
+        ("2019-2024", "2019/2024"), ("2019-09-01至2024-08-31", "2019-09-01/2024-08-31"),
+        ("2019.9-2024.8", "2019-09/2024-08"), ("2019年9月～2024年8月", "2019-09/2024-08"),
+        ("2019—2024年", "2019/2024"), ("2019-09-2024-08", "2019-09/2024-08"), ("/", None),
+    ],
+)  # fmt: skip
+def test_a_cycle_is_read_by_its_number_or_its_span(written, told):
+    assert dating.cycle(written) == told
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["abc", "2024", Decimal(2024), "2024-2019", "2019.13-2024.8", "0", "十十", "上周期", True,
+     date(2024, 3, 7), "第一周期（2019-2024）", Decimal("1.5")],
+)  # fmt: skip
+def test_what_is_no_cycle_is_refused(written):
+    assert code_of(dating.cycle, written) == "BAD_CYCLE"
