@@ -15,6 +15,18 @@ DAY = re.compile(
     r"([12][0-9]{3})\s*(?:[-./,]|年)\s*([0-9]{1,2})\s*(?:[-./,]|月)\s*([0-9]{1,2})\s*[日号]?"
     r"(?:[T\s]+[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?:\.[0-9]+)?)?"
 )
+# Two figures of a year are taken only in the order and with the marks of a Chinese day.
+SHORT = re.compile(r"[0-9]{2}(?:\.[0-9]{1,2}\.[0-9]{1,2}|年[0-9]{1,2}月[0-9]{1,2}[日号]?)")
+CENTURY = "20"
+NUMERALS = re.compile(
+    r"([〇零一二三四五六七八九]{4})年([一二三四五六七八九十]{1,2})月([一二三四五六七八九十]{1,3})[日号]"
+)
+WEEKDAY = re.compile(r"\s*[(,]?\s*(?:星期|周|礼拜)[一二三四五六日天]\s*[)]?$")
+DAYS = re.compile(
+    rf"(?P<first>{DAY.pattern}|{SHORT.pattern})\s*(?:至|到|[-—–~～]{{1,2}})\s*"
+    rf"(?:(?P<last>{DAY.pattern}|{SHORT.pattern})"
+    r"|(?:(?P<month>[0-9]{1,2})\s*[-./月]\s*)?(?P<day>[0-9]{1,2})\s*[日号]?)"
+)
 COMPACT = re.compile(r"([12][0-9]{3})([0-9]{2})([0-9]{2})")
 MONTH = re.compile(r"[12][0-9]{3}\s*(?:[-./]|年)\s*[0-9]{1,2}\s*月?")
 SERIAL = re.compile(r"[0-9]{5}")
@@ -44,6 +56,9 @@ def day(cell: Cell, since_1904: bool = False) -> date | None:
     if not found or found in NOTHING:
         return None
     no_error(found)
+    if isinstance(cell, str):
+        found = _figures(found)
+        found = SHORT.sub(CENTURY + r"\g<0>", found) if SHORT.fullmatch(found) else found
     full = DAY.fullmatch(found) or COMPACT.fullmatch(found)
     if full is not None:
         try:
@@ -59,6 +74,50 @@ def day(cell: Cell, since_1904: bool = False) -> date | None:
     if isinstance(cell, str) and MONTH.fullmatch(found):
         raise unfit("BAD_DAY", cell, "缺少日", "the day of the month is missing")
     raise _bad_day(cell)
+
+
+@lru_cache(maxsize=MEMORY_MAX, typed=True)
+def first_day(cell: Cell, since_1904: bool = False) -> date | None:
+    """A day; of the days from one to another, the first."""
+    ends = _ends(cell)
+    return ends[0] if ends else day(cell, since_1904)
+
+
+@lru_cache(maxsize=MEMORY_MAX, typed=True)
+def last_day(cell: Cell, since_1904: bool = False) -> date | None:
+    """A day; of the days from one to another, the last."""
+    ends = _ends(cell)
+    return ends[1] if ends else day(cell, since_1904)
+
+
+def _ends(cell: Cell) -> tuple[date, date] | None:
+    """The first and the last of some days; the last may leave out the year, or the month too."""
+    given = DAYS.fullmatch(_figures(said(unmarked(cell)))) if isinstance(cell, str) else None
+    if given is None:
+        return None
+    first = day(given["first"])
+    if first is None:
+        return None
+    last = day(given["last"]) if given["last"] else None
+    if last is None:
+        try:
+            last = date(first.year, int(given["month"] or first.month), int(given["day"]))
+        except ValueError:
+            raise _bad_day(cell) from None
+    if last < first:
+        raise unfit("BAD_DAY", cell, "结束早于开始", "it ends before it begins")
+    return first, last
+
+
+def _figures(found: str) -> str:
+    """A day in figures that is written in Chinese numerals; without its day of the week."""
+    found = WEEKDAY.sub("", found)
+    numerals = NUMERALS.fullmatch(found)
+    if numerals is None:
+        return found
+    years, month, ordinal = numerals.groups()
+    digits = "".join(str(FIGURES.index(each)) for each in years.replace("零", "〇"))
+    return f"{digits}年{_counted(month)}月{_counted(ordinal)}日"
 
 
 @lru_cache(maxsize=MEMORY_MAX, typed=True)

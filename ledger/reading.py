@@ -19,6 +19,7 @@ from ledger.sheet import Cell, CellFault, Grid, Row, Skipped, Tab
 from ledger.skip import AMOUNTS, PERSON, Skips
 
 ROWS_MAX = 100_000
+EMPTY_LISTED_MAX = 1_000  # one by one; more of them at a stretch are listed as one
 BY_KIND = {
     Column.CREDITS_INTENSIVE: CreditKind.INTENSIVE,
     Column.CREDITS_BLENDED: CreditKind.BLENDED,
@@ -26,7 +27,11 @@ BY_KIND = {
     Column.CREDITS_SCHOOL_BASED: CreditKind.SCHOOL_BASED,
 }
 PERSON_FIELDS = tuple(each.value.lower() for each in PERSON)
-DAYS = frozenset({Column.COMPLETED, Column.STARTED, Column.ENTERED})
+DAYS: dict[Column, Callable[..., Any]] = {
+    Column.COMPLETED: dating.last_day,
+    Column.STARTED: dating.first_day,
+    Column.ENTERED: dating.day,
+}
 WHY = {
     "REPEATED_HEADER": ("与表头相同，略过", "it repeats the header"),
     "TOTALS": ("是合计行，略过", "it adds other rows up"),
@@ -49,7 +54,7 @@ READERS: dict[Column, Callable[..., Any]] = {
     Column.PASSED: phrase.passed,
     Column.CERTAIN: phrase.certain,
     **dict.fromkeys(AMOUNTS, cell.amount),
-    **dict.fromkeys(DAYS, dating.day),
+    **DAYS,
 }
 
 
@@ -85,14 +90,23 @@ class _Reader:
         last = len(rows)
         while last and all(each is None or each == "" for each in rows[last - 1]):
             last -= 1
-        if last - self._mapping.first_row >= ROWS_MAX:
+        first = self._mapping.first_row
+        if sum(1 for each in rows[first - 1 : last] if each) > ROWS_MAX:
             raise Fault(
                 "TOO_MANY_ROWS",
                 zh=f"超过 {ROWS_MAX} 行数据，请分成几个文件上传",
                 en=f"there are over {ROWS_MAX} rows of data; divide the sheet into several",
             )
-        for number in range(self._mapping.first_row, last + 1):
+        number, beyond = first, 0
+        while number <= last:
+            if number >= beyond:
+                beyond = self._empty_to(number, last)
+                if beyond - number > EMPTY_LISTED_MAX:
+                    where = f"第 {number} 至 {beyond - 1} 行"
+                    self._skip(number, "EMPTY", where, f"to {beyond - 1} ")
+                    number = beyond
             self._row(number, rows[number - 1])
+            number += 1
         return Reading(
             mapping=self._mapping,
             rows=tuple(self._rows),
@@ -101,11 +115,22 @@ class _Reader:
             hidden=tuple(each.row for each in self._rows if each.hidden),
         )
 
+    def _empty_to(self, number: int, last: int) -> int:
+        """The first row from this one on in which there are cells."""
+        while number < last and not self._tab.rows[number - 1]:
+            number += 1
+        return number
+
+    def _skip(self, number: int, why: str, where: str = "", to: str = "") -> None:
+        zh, en = WHY[why]
+        zh, en = f"{where or f'第 {number} 行'}{zh}", f"row {number} {to}".rstrip() + f": {en}"
+        self._skipped.append(Skipped(row=number, why=why, zh=zh, en=en))
+
     def _column(self, at: int, column: Column) -> tuple[int, str, Any, CreditKind | None]:
         """Where a column stands, what it fills, and how it is read."""
         reader = READERS.get(column, cell.text)
         if column in DAYS and self._tab.since_1904:
-            reader = partial(dating.day, since_1904=True)
+            reader = partial(reader, since_1904=True)
         return at, column.value.lower(), reader, BY_KIND.get(column)
 
     def _row(self, number: int, cells: Row) -> None:
@@ -115,10 +140,7 @@ class _Reader:
             wide[at - 1] = self._filled[number][at]
         why = self._skips.why(wide)
         if why is not None:
-            zh, en = WHY[why]
-            self._skipped.append(
-                Skipped(row=number, why=why, zh=f"第 {number} 行{zh}", en=f"row {number}: {en}")
-            )
+            self._skip(number, why)
             return
         values, faulty = self._values(number, wide)
         if (

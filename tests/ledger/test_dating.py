@@ -24,6 +24,8 @@ def code_of(read, *given):
         "2024.3.7", "2024-3-7", "2024/3/7", "2024年3月7日", "2024-03-07", "20240307",
         "２０２４．３．７",
         " 2024 年 3 月 7 日 ", "2024年3月7号", "2024-03-07 00:00:00", "\u30002024-3-7", "45358",
+        "24.3.7", "24年3月7日", "二〇二四年三月七日", "二零二四年三月七号", "2024-03-07 星期四",
+        "2024年3月7日（周四）",
         "'2024-3-7", '="2024-3-7"', Decimal(45358), Decimal(20240307), date(2024, 3, 7),
         datetime(2024, 3, 7, 8, 30),
     ],
@@ -41,7 +43,9 @@ def test_a_bare_number_counts_from_the_day_that_the_workbook_counts_from():
     "written",
     [
         "2024.3", "2024年3月", "2024", Decimal(2024), Decimal("2024.3"), "2024-2-30", "3/7/2024",
-        "24.3.7", "2024.3.7-2024.3.9", "昨天", True, Decimal("45358.5"), Decimal(-1), "99999",
+        "2024.3.7-2024.3.9",
+        "7月23日", "3/7/24",
+        "24-3-7", "二〇二四年十三月七日", "昨天", True, Decimal("45358.5"), Decimal(-1), "99999",
     ],
 )  # fmt: skip
 def test_what_is_no_whole_day_is_refused_and_not_guessed(written):
@@ -79,3 +83,25 @@ def test_a_cycle_is_read_by_its_number_or_its_span(written, told):
 )  # fmt: skip
 def test_what_is_no_cycle_is_refused(written):
     assert code_of(dating.cycle, written) == "BAD_CYCLE"
+
+
+@pytest.mark.parametrize(
+    ("written", "first", "last"),
+    [
+        ("2024-07-20至2024-07-23", 20, 23), ("2024.7.20-7.23", 20, 23), ("2024.7.20-23", 20, 23),
+        ("2024年7月20日—23日", 20, 23), ("2024年7月20日～7月23日", 20, 23),
+        ("24.7.20-24.7.23", 20, 23),
+        ("2024-7-20 08:30 至 2024-7-23 17:00", 20, 23),
+        ("2024/7/23", 23, 23), (Decimal(45496), 23, 23),
+    ],
+)  # fmt: skip
+def test_of_days_from_one_to_another_the_first_begins_and_the_last_completes(written, first, last):
+    assert dating.first_day(written) == date(2024, 7, first)
+    assert dating.last_day(written) == date(2024, 7, last)
+
+
+@pytest.mark.parametrize(
+    "written", ["2024.7.23-7.20", "2024.12.28-1.3", "2024.7.20-7.32", "7.20-7.23", "2024.7-2024.8"]
+)
+def test_days_that_end_before_they_begin_or_leave_out_the_year_are_refused(written):
+    assert code_of(dating.last_day, written) == "BAD_DAY"
