@@ -138,7 +138,7 @@ class _Reader:
         wide = [*cells, *[None] * (self._columns[-1][0] - len(cells))] if self._columns else []
         for at in self._filled.get(number, ()):
             wide[at - 1] = self._filled[number][at]
-        why = self._skips.why(wide)
+        why = self._skips.why(wide, cells)
         if why is not None:
             self._skip(number, why)
             return

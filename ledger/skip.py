@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from ledger import cell
 from ledger.mapping import Column, Mapping
 from ledger.names import VALUE
-from ledger.sheet import Cell, Tab
+from ledger.sheet import Cell, Row, Tab
 
 TOTALS = re.compile(
     r"(本页|本表|全校|全县|全市|学校|单位|县|总人数|年度|人数|.{0,12})?"
@@ -60,6 +60,8 @@ class Skips:
         self._id, self._number, self._name = (meant.get(each) for each in PERSON)
         self._amounts = [at for column, at in meant.items() if column in AMOUNTS]
         self._above = self._headers()
+        above = tab.rows[: max(mapping.header_row - 1, 0)]
+        self._titles = frozenset(shape for row in above if (shape := _shape(row)))
         self._begins = frozenset(each[0] for each in self._above)
 
     @property
@@ -67,16 +69,20 @@ class Skips:
         """Whether a column says whose the row is."""
         return bool(self._person)
 
-    def why(self, wide: list[Cell]) -> str | None:
-        """Why a row is no record; ``None`` for a record."""
-        first = next((each for each in wide if each is not None and each != ""), None)
-        if first is None or not (said := _compact(first)):
-            if not any(each is not None and cell.said(each) for each in wide):
-                return "EMPTY"
-        elif said in self._begins and _shape(wide) in self._above:
+    def why(self, wide: list[Cell], bare: Row) -> str | None:
+        """Why a row is no record; ``None`` for a record.
+
+        ``bare``: its own cells, without what those above say that are merged with them.
+        """
+        if not any(each is not None and cell.said(each) for each in wide):
+            return "EMPTY"
+        shape = _shape(bare)
+        if shape and shape[0] in self._begins and shape in self._above:
             return "REPEATED_HEADER"
         if self._sure(wide):
             return None
+        if shape and shape in self._titles:
+            return "NOTE"
         named = self._named(wide)
         texts = [(at, _compact(each)) for at, each in enumerate(wide, 1) if isinstance(each, str)]
         if self._adds_up(texts, named=named):
@@ -122,7 +128,20 @@ class Skips:
         """The rows of the header, as they would stand once more."""
         top = self._mapping.header_row
         rows = self._tab.rows[top - 1 : top - 1 + self._mapping.header_rows]
-        return frozenset(shape for row in rows if (shape := _shape(row)))
+        # As they stand, each in one row, and all of it pressed into one.
+        said = [*rows, *(self._spread(row) for row in range(top, top + len(rows)))]
+        said.append(self._mapping.header)
+        return frozenset(shape for row in said if (shape := _shape(row)))
+
+    def _spread(self, row: int) -> Row:
+        """A row of the header in which each cell says what the block says that it belongs to."""
+        cells = list(self._tab.rows[row - 1])
+        for span in self._tab.merged:
+            if span.top <= row <= span.bottom:
+                cells += [None] * (span.right - len(cells))
+                said = self._tab.cell(span.top, span.left)
+                cells[span.left - 1 : span.right] = [said] * (span.right - span.left + 1)
+        return tuple(cells)
 
 
 def _compact(given: Cell) -> str:

@@ -9,7 +9,7 @@ import pytest
 from ledger.heading import propose
 from ledger.mapping import Form
 from ledger.reading import read
-from ledger.sheet import Grid, Tab
+from ledger.sheet import Grid, Span, Tab
 
 HEADER = ("平台编号", "培训名称", "结业时间", "学分")
 NAMED = ("平台编号", "姓名", "培训名称", "学分")
@@ -87,3 +87,23 @@ def test_a_dash_for_a_number_is_no_number():
     [row] = taken(NAMED, ("/", "王芳", "语文教学", "24")).rows
 
     assert (row.number, row.name, row.sound) == (None, "王芳", True)
+
+
+def test_a_header_of_two_rows_and_the_title_are_passed_over_where_a_page_repeats_them():
+    title = ("瑞安市学分一览表", None, None, None)
+    upper, lower = ("平台编号", "姓名", "学分", None), (None, None, "集中培训", "校本培训")
+    rows = (
+        title, upper, lower, ("ra0023", "王芳", "24", "8"),
+        title, upper, lower, ("ra0024", "李四", "24", "8"),
+        upper, lower, ("ra0025", "张三", "24", "8"),
+    )  # fmt: skip
+    spans = (
+        Span(1, 1, 1, 4), Span(2, 1, 3, 1), Span(2, 2, 3, 2), Span(2, 3, 2, 4),
+        Span(5, 1, 5, 4), Span(6, 1, 7, 1), Span(6, 2, 7, 2), Span(6, 3, 6, 4),
+    )  # fmt: skip
+    reading = taken(*rows, form=Form.TOTALS, merged=spans)
+
+    assert [row.number for row in reading.rows] == ["ra0023", "ra0024", "ra0025"]
+    again = [(row, "REPEATED_HEADER") for row in (6, 7, 9, 10)]
+    assert skipped(reading) == [(5, "NOTE"), *again]
+    assert reading.faults == ()
