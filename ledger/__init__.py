@@ -144,10 +144,12 @@ target             目标             target.py (of a locality)
 consequence        结果运用         consequence.py
 sheet              表格             sheet.py (of a file that was given up, cell by cell)
 cell               单元格           cell.py (what people write into one, and how it is read)
+dating             日期写法         dating.py (how people write days, years and spans of them)
 phrase             用语             phrase.py (wordings in a cell that stand for a value)
 mapping            列对应           mapping.py (what each column of a sheet means)
 wording            列名             wording.py (by what names columns are called)
 heading            表头             heading.py (where a header stands, and its wordings)
+skip               略过行           skip.py (rows of a sheet that are no records)
 reading            读表             reading.py (the records of a sheet, and what is no record)
 claimed            名册各行         claimed.py (the rows of a sheet as persons and as claims)
 reconciliation     对账             reconciliation.py (a bureau's sheet held against the ledger)
@@ -190,16 +192,10 @@ from ledger import (  # isort: skip  (order of life)
     prospect, caution, evidence, way, difference, summary, level, drift, sign_off, claim, cause,
     rounding, attribution, pairing, holding, influence, slip, row, itemised, subtotal, aggregate,
     misreading, matching, comparison, trial, explanation, obstacle, denial, lineup, placement,
-    exclusion, indicator, target, consequence, sheet, cell, phrase, mapping, wording, heading,
-    reading, claimed, reconciliation, discrepancy, petition, load, anomaly, intention, roll,
-    roster, balance_sheet, result_sheet, term_sheet, school_sheet, statement, draft, conflict,
-    document, adoption, policy, amendment,
-    attribution, pairing, holding, influence, row, itemised, subtotal, aggregate, misreading,
-    matching, comparison, trial, explanation, obstacle, denial, lineup, placement, exclusion,
-    indicator, target, consequence, sheet, cell, phrase, mapping, wording, heading, reading,
-    claimed, reconciliation, intake, line, petition, discrepancy, load, anomaly, intention,
-    roll, roster, balance_sheet, result_sheet, term_sheet, school_sheet, statement, draft,
-    conflict, document, adoption, policy, amendment,
+    exclusion, indicator, target, consequence, sheet, cell, dating, phrase, mapping, wording,
+    heading, skip, reading, claimed, reconciliation, intake, line, petition, discrepancy, load,
+    anomaly, intention, roll, roster, balance_sheet, result_sheet, term_sheet, school_sheet,
+    statement, draft, conflict, document, adoption, policy, amendment,
 )
 
 NOUNS = (
@@ -217,15 +213,9 @@ NOUNS = (
     prospect, caution, evidence, way, difference, summary, level, drift, sign_off, claim, cause,
     rounding, attribution, pairing, holding, influence, slip, row, itemised, subtotal, aggregate,
     misreading, matching, comparison, trial, explanation, obstacle, denial, lineup, placement,
-    exclusion, indicator, target, consequence, sheet, cell, phrase, mapping, wording, heading,
-    reading, claimed, reconciliation, discrepancy, petition, load, anomaly, intention, roll,
-    roster, balance_sheet, result_sheet, term_sheet, school_sheet, statement, draft, conflict,
-    document, adoption, policy, amendment,
-    attribution, pairing, holding, influence, row, itemised, subtotal, aggregate, misreading,
-    matching, comparison, trial, explanation, obstacle, denial, lineup, placement, exclusion,
-    indicator, target, consequence, sheet, cell, phrase, mapping, wording, heading, reading,
-    claimed, reconciliation, intake, line, petition, discrepancy, load, anomaly, intention,
-    roll, roster, balance_sheet, result_sheet, term_sheet, school_sheet, statement, draft,
-    conflict, document, adoption, policy, amendment,
+    exclusion, indicator, target, consequence, sheet, cell, dating, phrase, mapping, wording,
+    heading, skip, reading, claimed, reconciliation, intake, line, petition, discrepancy, load,
+    anomaly, intention, roll, roster, balance_sheet, result_sheet, term_sheet, school_sheet,
+    statement, draft, conflict, document, adoption, policy, amendment,
 )
 # fmt: on

@@ -1,4 +1,4 @@
-"""Cell: what people write into one cell, read as a text, an amount, a day, a year or an id number.
+"""Cell: what people write into one cell, read as a text, an amount, or a number.
 
 Digits of full width, blanks of every kind and the marks that a program puts before a text are
 taken as they are meant. What cannot be meant is a fault that says what stands there, what was
@@ -8,7 +8,6 @@ expected, and what to do; nothing is guessed and no number is rounded.
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
 from decimal import Decimal
 from functools import lru_cache
 
@@ -16,8 +15,8 @@ from stdnum.cn import ric
 from stdnum.exceptions import ValidationError
 
 from ledger.amount import LARGEST, ZERO, plain, written
-from ledger.day import FIRST_DAY, LAST_DAY
 from ledger.fault import Fault
+from ledger.names import VALUE
 from ledger.sheet import Cell
 from ledger.text import folded, normal, trimmed
 
@@ -31,17 +30,6 @@ ERRORS = re.compile(r"#(?:DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!|GETTING_DATA|
 UNIT = re.compile(r"(?:个)?(?:学分|学时|课时|分|时|节)$")
 THOUSANDS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 POWER = re.compile(r"[0-9](?:\.[0-9]+)?[eE]\+?[0-9]{1,2}")
-DAY = re.compile(
-    r"([12][0-9]{3})\s*(?:[-./,]|年)\s*([0-9]{1,2})\s*(?:[-./,]|月)\s*([0-9]{1,2})\s*[日号]?"
-    r"(?:[T\s]+[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?:\.[0-9]+)?)?"
-)
-COMPACT = re.compile(r"([12][0-9]{3})([0-9]{2})([0-9]{2})")
-MONTH = re.compile(r"[12][0-9]{3}\s*(?:[-./]|年)\s*[0-9]{1,2}\s*月?")
-SERIAL = re.compile(r"[0-9]{5}")
-YEAR = re.compile(r"((?:19|20|21)[0-9]{2})(?:年|年度|自然年|学年)?")
-# A bare number counts days; before these a bare number is more likely a year or a typing mistake.
-EARLIEST, LATEST = date.fromisoformat("1940-01-01"), date.fromisoformat("2099-12-31")
-SINCE_1900, SINCE_1904 = date.fromisoformat("1899-12-30"), date.fromisoformat("1904-01-01")
 MARKED = re.compile(r"^=?\"(.*)\"$", re.S)
 DOTS = str.maketrans({"•": "·", "‧": "·", "∙": "·", "・": "·", "．": "·", "⋅": "·", "●": "·"})
 LATIN = re.compile(r"[A-Za-z]")
@@ -69,8 +57,8 @@ def _said(text: str) -> str:
 def text(cell: Cell) -> str | None:
     """What the cell says as people wrote it, in NFC; ``None`` where it says nothing."""
     if isinstance(cell, str):
-        found = trimmed(" ".join(_unmarked(normal(cell)).split()))
-        _no_error(found)
+        found = trimmed(" ".join(unmarked(normal(cell)).split()))
+        no_error(found)
         if len(found) > TEXT_CHARACTERS_MAX:
             raise Fault(
                 "CELL_TOO_LONG",
@@ -88,12 +76,12 @@ def name(cell: Cell) -> str | None:
     if found is None or not isinstance(cell, str):
         if found is None:
             return None
-        raise _unfit("BAD_NAME", cell, "应为姓名", "a name is expected")
+        raise unfit("BAD_NAME", cell, "应为姓名", "a name is expected")
     plainly = found.translate(DOTS)
     if not LATIN.search(folded(plainly)):
         plainly = "".join(plainly.split())
     if any(each.isdigit() for each in plainly):
-        raise _unfit("BAD_NAME", cell, "姓名里不应有数字", "a name has no digits")
+        raise unfit("BAD_NAME", cell, "姓名里不应有数字", "a name has no digits")
     return plainly
 
 
@@ -105,12 +93,24 @@ def number(cell: Cell) -> str | None:
             raise _destroyed("编号", "the number")
         return said(cell)
     if isinstance(cell, str):
-        found = said(_unmarked(cell))
-        _no_error(found)
+        found = said(unmarked(cell))
+        no_error(found)
         if POWER.fullmatch(found):
             raise _destroyed("编号", "the number")
         return "".join(found.split()) or None
     return None if cell is None else said(cell)
+
+
+@lru_cache(maxsize=MEMORY_MAX, typed=True)
+def platform_number(cell: Cell) -> str | None:
+    """The number of a teacher on the platform, in the form that such numbers have."""
+    found = number(cell)
+    if found is None or found in NOTHING:
+        return None
+    if not VALUE.fullmatch(found.removeprefix("teacher:")):
+        zh, en = "应为平台编号：字母、数字或 . _ -", "a number on the platform is expected"
+        raise unfit("BAD_NUMBER", cell, zh, en)
+    return found
 
 
 @lru_cache(maxsize=MEMORY_MAX, typed=True)
@@ -120,10 +120,10 @@ def id_number(cell: Cell) -> str | None:
         return None
     if not isinstance(cell, str):
         raise _destroyed("身份证号", "the id number")
-    found = "".join(said(_unmarked(cell)).split()).replace("-", "").upper()
+    found = "".join(said(unmarked(cell)).split()).replace("-", "").upper()
     if not found or found in NOTHING:
         return None
-    _no_error(found)
+    no_error(found)
     if POWER.fullmatch(found):
         raise _destroyed("身份证号", "the id number")
     if "*" in found:
@@ -146,7 +146,7 @@ def id_misread(cell: Cell) -> str | None:
     """What stands where an id number should, if it has the length of one; for suggestions only."""
     if not isinstance(cell, str):
         return None
-    found = "".join(said(_unmarked(cell)).split()).replace("-", "").upper()
+    found = "".join(said(unmarked(cell)).split()).replace("-", "").upper()
     whole = len(found) == len("330381199001010000") and found.isascii()
     return found if whole and found[:-1].isdigit() else None
 
@@ -158,76 +158,32 @@ def amount(cell: Cell) -> Decimal | None:
         return None
     given: Decimal | None = cell if isinstance(cell, Decimal) else None
     if isinstance(cell, str):
-        found = said(_unmarked(cell))
+        found = said(unmarked(cell))
         if not found or found in NOTHING:
             return None
-        _no_error(found)
+        no_error(found)
         found = UNIT.sub("", found).strip()
         if THOUSANDS.fullmatch(found):
             found = found.replace(",", "")
         given = written(found)
     if given is None:
-        raise _unfit("BAD_AMOUNT", cell, "应为数字", "a number is expected")
+        raise unfit("BAD_AMOUNT", cell, "应为数字", "a number is expected")
     if not ZERO <= given <= LARGEST:
-        raise _unfit(
+        raise unfit(
             "BAD_AMOUNT", cell, f"应在 0 至 {LARGEST} 之间", f"it must lie between 0 and {LARGEST}"
         )
     return plain(given)
 
 
-@lru_cache(maxsize=MEMORY_MAX, typed=True)
-def day(cell: Cell, since_1904: bool = False) -> date | None:
-    """A day, written in figures, as 8 digits, or counted as spreadsheets count."""
-    if cell is None or isinstance(cell, bool):
-        if cell is None:
-            return None
-        raise _bad_day(cell)
-    if isinstance(cell, date):
-        return _in_range(cell)
-    found = said(_unmarked(cell) if isinstance(cell, str) else cell)
-    if not found or found in NOTHING:
-        return None
-    _no_error(found)
-    full = DAY.fullmatch(found) or COMPACT.fullmatch(found)
-    if full is not None:
-        try:
-            return _in_range(date(*(int(each) for each in full.groups())))
-        except ValueError:
-            raise _unfit(
-                "BAD_DAY", cell, "日历上没有这一天", "the calendar has no such day"
-            ) from None
-    if SERIAL.fullmatch(found):
-        counted = (SINCE_1904 if since_1904 else SINCE_1900) + timedelta(days=int(found))
-        if EARLIEST <= counted <= LATEST:
-            return counted
-    if isinstance(cell, str) and MONTH.fullmatch(found):
-        raise _unfit("BAD_DAY", cell, "缺少日", "the day of the month is missing")
-    raise _bad_day(cell)
-
-
-@lru_cache(maxsize=MEMORY_MAX, typed=True)
-def year(cell: Cell) -> int | None:
-    """A year of four digits."""
-    found = said(cell).replace(" ", "")
-    if not found or found in NOTHING:
-        return None
-    _no_error(found)
-    full = YEAR.fullmatch(found)
-    if full is None or isinstance(cell, date):
-        raise _unfit(
-            "BAD_YEAR", cell, "应为四位数的年份，如 2024", "a year of four digits is expected"
-        )
-    return int(full[1])
-
-
-def _unmarked(given: str) -> str:
-    """Without what only tells a program that it is a text: an apostrophe, ``="…"``."""
+def unmarked(given: str) -> str:
+    """The text without what only tells a program that it is a text: an apostrophe, ``="…"``."""
     bare = given.strip().removeprefix("'").removeprefix("‘")
     wrapped = MARKED.match(bare)
     return wrapped[1] if wrapped else bare
 
 
-def _no_error(found: str) -> None:
+def no_error(found: str) -> None:
+    """Raises ``Fault`` (``CELL_ERROR``) for what a failed formula leaves in its cell."""
     if found.startswith("#") and ERRORS.match(found):
         raise Fault(
             "CELL_ERROR",
@@ -237,31 +193,11 @@ def _no_error(found: str) -> None:
         )
 
 
-def _in_range(given: date) -> date:
-    exactly = date(given.year, given.month, given.day)
-    if not FIRST_DAY <= exactly <= LAST_DAY:
-        raise _unfit(
-            "BAD_DAY",
-            exactly,
-            f"应在 {FIRST_DAY} 至 {LAST_DAY} 之间",
-            f"it must lie between {FIRST_DAY} and {LAST_DAY}",
-        )
-    return exactly
-
-
-def _unfit(code: str, cell: Cell, zh: str, en: str) -> Fault:
+def unfit(code: str, cell: Cell, zh: str, en: str) -> Fault:
+    """A fault that shows what stands in a cell, and says what should."""
     shown = said(cell)
     shown = shown if len(shown) <= SHOWN_CHARACTERS_MAX else shown[:SHOWN_CHARACTERS_MAX] + "…"
     return Fault(code, zh=f"“{shown}”：{zh}", en=f"'{shown}': {en}")
-
-
-def _bad_day(cell: Cell) -> Fault:
-    return _unfit(
-        "BAD_DAY",
-        cell,
-        "应为一个日期，如 2024-3-7、2024年3月7日或 20240307",
-        "a day is expected, as 2024-3-7 or 20240307",
-    )
 
 
 def _bad_id(found: str) -> Fault:

@@ -6,14 +6,13 @@ of its own columns. Nothing is left out without a word.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from ledger.amount import ZERO
+from ledger.amount import HALF, ZERO
 from ledger.breakdown import TrainingKind
 from ledger.claim import Claim, Grain
-from ledger.cycle import Unit
+from ledger.cycle import Cycle, Unit
 from ledger.fault import Fault
 from ledger.heading import KINDS, PERSON, lacking
 from ledger.mapping import Column, Form, Reading, SheetRow
@@ -23,7 +22,8 @@ from ledger.names import VALUE, OfferingId, TeacherId
 from ledger.sheet import CellFault
 
 GRAINS = {Form.CREDITS: Grain.CREDITS, Form.TOTALS: Grain.TOTALS}
-ORDINAL = re.compile(r"[0-9]{1,2}")
+# What period a total is of; a total of who knows what is held against nothing.
+PERIOD = frozenset({Column.YEAR, Column.CYCLE, Column.KIND})
 NUMBER_PREFIX = "teacher:"
 AMOUNT_OF = {Unit.CREDITS: Column.CREDITS, Unit.HOURS: Column.HOURS}
 MEANT = {
@@ -72,23 +72,39 @@ def people(
 
 
 def claims(
-    reading: Reading, matching: Matching, unit: Unit
+    reading: Reading,
+    matching: Matching,
+    unit: Unit,
+    cycles: Callable[[TeacherId], Sequence[Cycle]] = lambda _: (),
 ) -> tuple[tuple[Claim, ...], tuple[CellFault, ...]]:
-    """What the rows claim, and the faults of those that claim nothing."""
+    """What the rows claim, and the faults of those that claim nothing.
+
+    ``cycles``: those of a teacher, by which a cycle is known that the sheet tells by its days.
+    """
+    totals = reading.mapping.form is Form.TOTALS
     whose = {each.row: each.teacher for each in matching.matches}
     found: list[Claim] = []
     faults: list[CellFault] = []
     at = {column: number for number, column in reading.mapping.columns.items()}
     bad = {each.row for each in reading.faults}
+    vague = {each.row for each in reading.faults if _of_period(reading, each)} if totals else set()
     for row in reading.rows:
-        amounts = _amounts(row, unit)
+        amounts = _amounts(row, unit) if row.row not in vague else {}
         if not amounts:
             if row.row not in bad:
                 faults.append(_missing(row, at))
             continue
+        teacher = whose.get(row.row)
+        numbered = _cycle(
+            row.cycle, cycles(teacher) if teacher and "/" in (row.cycle or "") else ()
+        )
+        if totals and teacher and row.cycle and numbered is None:
+            faults.append(_unsettled(row, at))
+            continue
         if (wrong := _unequal(row, amounts, at)) is not None:
             faults.append(wrong)
-        found += _claims(row, whose.get(row.row), amounts, unit)
+        faults += _uneven(row, amounts, at)
+        found += _claims(row, teacher, amounts, unit, numbered)
     return tuple(found), tuple(faults)
 
 
@@ -107,6 +123,7 @@ def _claims(
     teacher: TeacherId | None,
     amounts: Mapping[TrainingKind | None, Decimal],
     unit: Unit,
+    cycle: int | None,
 ) -> Iterator[Claim]:
     for kind, amount in amounts.items():
         yield Claim(
@@ -115,7 +132,7 @@ def _claims(
             teacher=teacher,
             unit=unit,
             year=row.year,
-            cycle=_ordinal(row.cycle),
+            cycle=cycle,
             kind=kind,
             title=row.title or "",
             school=row.school or "",
@@ -124,10 +141,36 @@ def _claims(
         )
 
 
-def _ordinal(cycle: str | None) -> int | None:
-    """The number of a cycle, where the sheet numbers it; a span of years is that of the day."""
-    found = ORDINAL.fullmatch(cycle or "")
-    return int(found.group()) if found else None
+def _of_period(reading: Reading, fault: CellFault) -> bool:
+    return reading.mapping.columns.get(fault.column) in PERIOD
+
+
+def _cycle(told: str | None, cycles: Sequence[Cycle]) -> int | None:
+    """The number of a cycle: as the sheet says it, or of the only one that begins and ends so.
+
+    Its end may be told as its last day, or as the day on which the next begins.
+    """
+    first, between, last = (told or "").partition("/")
+    if not between:
+        return int(first) if first else None
+    fitting = [
+        each.number
+        for each in cycles
+        if each.start.isoformat().startswith(first)
+        and any(day.isoformat().startswith(last) for day in (each.last_day, each.end))
+    ]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _unsettled(row: SheetRow, at: Mapping[Column, int]) -> CellFault:
+    told = (row.cycle or "").replace("/", " 至 ")
+    return CellFault(
+        row=row.row,
+        column=at.get(Column.CYCLE, 0),
+        code="BAD_CYCLE",
+        zh=f"这位教师没有起止为 {told} 的周期，未参与比对；请写第几周期",
+        en=f"no cycle of this teacher is that of {row.cycle}; it was not compared. Give its number",
+    )
 
 
 def _offering(text: str | None) -> OfferingId | None:
@@ -144,6 +187,22 @@ def _missing(row: SheetRow, at: Mapping[Column, int]) -> CellFault:
         zh="没有学分数，未参与比对",
         en="there is no amount; the row was not compared",
     )
+
+
+def _uneven(
+    row: SheetRow, amounts: Mapping[TrainingKind | None, Decimal], at: Mapping[Column, int]
+) -> Iterator[CellFault]:
+    """A remark on each amount that goes by less than halves; it is compared as it stands."""
+    for kind, amount in amounts.items():
+        if amount % HALF:
+            of_kind = Column[f"CREDITS_{kind.value}"] if row.by_kind and kind else Column.CREDITS
+            yield CellFault(
+                row=row.row,
+                column=at.get(of_kind, at.get(Column.HOURS, 0)),
+                code="BAD_AMOUNT_STEP",
+                zh=f"{amount} 不是 {HALF} 的整数倍，已按原数比对，请核对",
+                en=f"{amount} goes by less than {HALF}; it was compared as it stands",
+            )
 
 
 def _unequal(

@@ -142,7 +142,7 @@ def _candidate(tab: Tab, form: Form, known: dict[str, dict[int, Column]]) -> Can
     return Candidate(
         mapping=mapping,
         score=score - len(lacking(mapping)) * 2,
-        rows=max(len(tab.rows) - mapping.first_row + 1, 0),
+        rows=sum(1 for each in tab.rows[mapping.first_row - 1 :] if each),
         concealed=tab.concealed,
         known=mapping.header_digest in known,
     )

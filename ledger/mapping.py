@@ -111,7 +111,8 @@ class SheetRow(Struct, frozen=True, kw_only=True):
     """One record of a sheet. What its columns do not say is ``None``, and so is a faulty cell.
 
     ``sound``: no cell of it is at fault. ``by_kind``: credits in columns of their own.
-    ``id_misread``: what stands where an id number should, and is none.
+    ``id_misread``: what stands where an id number should, and is none. ``cycle``: its number, or
+    when it begins and ends, as ``2019-09/2024-08``.
     """
 
     tab: str

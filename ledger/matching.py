@@ -59,8 +59,8 @@ _SAID = {
         "the id number and the platform number are of different teachers; not matched",
     ),
     Doubt.ONE_DIGIT: (
-        "没有这个号码，有只差一位或两位对调的号码",
-        "nobody has this number; one differs in a digit or in two that change places",
+        "没有这个号码，有只差一位、两位对调或大小写不同的号码",
+        "nobody has this number; one differs in a digit, in two that change places or in case",
     ),
     Doubt.NAMESAKES: (
         "同校有同名教师，须凭号码分辨",
@@ -135,6 +135,7 @@ class _Known:
 
     by_fingerprint: dict[str, list[TeacherId]] = field(default_factory=dict)
     by_number: dict[str, TeacherId] = field(default_factory=dict)
+    by_folded: dict[str, list[TeacherId]] = field(default_factory=dict)
     by_name: dict[tuple[str, str], list[TeacherId]] = field(default_factory=dict)
     by_gap: dict[str, list[TeacherId]] = field(default_factory=dict)
     names: dict[TeacherId, str] = field(default_factory=dict)
@@ -143,6 +144,7 @@ class _Known:
         """Takes in a teacher."""
         number = each.teacher.value
         self.by_number[number] = each.teacher
+        self.by_folded.setdefault(number.casefold(), []).append(each.teacher)
         for gap in gaps(number):
             self.by_gap.setdefault(gap, []).append(each.teacher)
         if each.fingerprint:
@@ -153,9 +155,10 @@ class _Known:
             self.by_name.setdefault(key, []).append(each.teacher)
 
     def near(self, number: str) -> list[TeacherId]:
-        """The teachers whose number differs in one place, or in two that changed places."""
+        """The teachers whose number differs in a place, by two that changed places, or in case."""
         found = {each for gap in gaps(number) for each in self.by_gap.get(gap, ())}
         found |= {self.by_number[each] for each in swapped(number) if each in self.by_number}
+        found |= {*self.by_folded.get(number.casefold(), ())}
         return sorted(each for each in found if each.value != number)
 
 

@@ -7,37 +7,31 @@ about in each of them; an amount counts once, in the first.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from ledger import cell, phrase
+from ledger import cell, dating, phrase
 from ledger.credit import CreditKind
 from ledger.fault import Fault
 from ledger.mapping import Column, Mapping, Reading, SheetRow
 from ledger.sheet import Cell, CellFault, Grid, Row, Skipped, Tab
+from ledger.skip import AMOUNTS, PERSON, Skips
 
 ROWS_MAX = 100_000
-TOTALS = re.compile(
-    r"(本页|本表|全校|全县|全市|学校|单位|县|总人数|年度|人数|.{0,12})?"
-    r"(合计|小计|总计|共计|累计|总和|汇总|total|subtotal|sum)[\s:：]*.{0,6}",
-    re.I,
-)
-REMARK = re.compile(
-    r"(备?注|说明|填表|制表|审核|负责人|经办|单位.{0,4}盖章|盖章|签字|签名|日期"
-    r"|联系|填报|打印|第.{1,4}页)"
-)
+EMPTY_LISTED_MAX = 1_000  # one by one; more of them at a stretch are listed as one
 BY_KIND = {
     Column.CREDITS_INTENSIVE: CreditKind.INTENSIVE,
     Column.CREDITS_BLENDED: CreditKind.BLENDED,
     Column.CREDITS_DISTANCE: CreditKind.DISTANCE,
     Column.CREDITS_SCHOOL_BASED: CreditKind.SCHOOL_BASED,
 }
-PERSON = (Column.ID_NUMBER, Column.NUMBER, Column.NAME)
 PERSON_FIELDS = tuple(each.value.lower() for each in PERSON)
-DAYS = frozenset({Column.COMPLETED, Column.STARTED, Column.ENTERED})
-AMOUNTS = frozenset({Column.CREDITS, Column.BASE, Column.HOURS, Column.HOURS_MISSED, *BY_KIND})
+DAYS: dict[Column, Callable[..., Any]] = {
+    Column.COMPLETED: dating.last_day,
+    Column.STARTED: dating.first_day,
+    Column.ENTERED: dating.day,
+}
 WHY = {
     "REPEATED_HEADER": ("与表头相同，略过", "it repeats the header"),
     "TOTALS": ("是合计行，略过", "it adds other rows up"),
@@ -48,18 +42,19 @@ WHY = {
 
 READERS: dict[Column, Callable[..., Any]] = {
     Column.ID_NUMBER: cell.id_number,
-    Column.NUMBER: cell.number,
+    Column.NUMBER: cell.platform_number,
     Column.NAME: cell.name,
     Column.PHONE: cell.number,
     Column.PROJECT: cell.number,
     Column.OFFERING: cell.text,
     Column.STAGE: phrase.stage,
-    Column.YEAR: cell.year,
+    Column.YEAR: dating.year,
+    Column.CYCLE: dating.cycle,
     Column.KIND: phrase.kind,
     Column.PASSED: phrase.passed,
     Column.CERTAIN: phrase.certain,
     **dict.fromkeys(AMOUNTS, cell.amount),
-    **dict.fromkeys(DAYS, cell.day),
+    **DAYS,
 }
 
 
@@ -86,12 +81,7 @@ class _Reader:
         self._skipped: list[Skipped] = []
         self._hidden = frozenset(tab.hidden)
         self._columns = [self._column(at, each) for at, each in mapping.columns.items()]
-        meant = {column: at for at, column in mapping.columns.items()}
-        self._person = [meant[each] for each in PERSON if each in meant]
-        self._sure = [at for at in self._person if at != meant.get(Column.NAME)]
-        self._amounts = [at for column, at in meant.items() if column in AMOUNTS]
-        self._above = self._headers()
-        self._begins = frozenset(each[0] for each in self._above)
+        self._skips = Skips(tab, mapping)
         self._filled = self._merged()
 
     def whole(self) -> Reading:
@@ -100,14 +90,23 @@ class _Reader:
         last = len(rows)
         while last and all(each is None or each == "" for each in rows[last - 1]):
             last -= 1
-        if last - self._mapping.first_row >= ROWS_MAX:
+        first = self._mapping.first_row
+        if sum(1 for each in rows[first - 1 : last] if each) > ROWS_MAX:
             raise Fault(
                 "TOO_MANY_ROWS",
                 zh=f"超过 {ROWS_MAX} 行数据，请分成几个文件上传",
                 en=f"there are over {ROWS_MAX} rows of data; divide the sheet into several",
             )
-        for number in range(self._mapping.first_row, last + 1):
+        number, beyond = first, 0
+        while number <= last:
+            if number >= beyond:
+                beyond = self._empty_to(number, last)
+                if beyond - number > EMPTY_LISTED_MAX:
+                    where = f"第 {number} 至 {beyond - 1} 行"
+                    self._skip(number, "EMPTY", where, f"to {beyond - 1} ")
+                    number = beyond
             self._row(number, rows[number - 1])
+            number += 1
         return Reading(
             mapping=self._mapping,
             rows=tuple(self._rows),
@@ -116,11 +115,22 @@ class _Reader:
             hidden=tuple(each.row for each in self._rows if each.hidden),
         )
 
+    def _empty_to(self, number: int, last: int) -> int:
+        """The first row from this one on in which there are cells."""
+        while number < last and not self._tab.rows[number - 1]:
+            number += 1
+        return number
+
+    def _skip(self, number: int, why: str, where: str = "", to: str = "") -> None:
+        zh, en = WHY[why]
+        zh, en = f"{where or f'第 {number} 行'}{zh}", f"row {number} {to}".rstrip() + f": {en}"
+        self._skipped.append(Skipped(row=number, why=why, zh=zh, en=en))
+
     def _column(self, at: int, column: Column) -> tuple[int, str, Any, CreditKind | None]:
         """Where a column stands, what it fills, and how it is read."""
         reader = READERS.get(column, cell.text)
         if column in DAYS and self._tab.since_1904:
-            reader = partial(cell.day, since_1904=True)
+            reader = partial(reader, since_1904=True)
         return at, column.value.lower(), reader, BY_KIND.get(column)
 
     def _row(self, number: int, cells: Row) -> None:
@@ -128,15 +138,16 @@ class _Reader:
         wide = [*cells, *[None] * (self._columns[-1][0] - len(cells))] if self._columns else []
         for at in self._filled.get(number, ()):
             wide[at - 1] = self._filled[number][at]
-        why = self._why_not(wide)
+        why = self._skips.why(wide, cells)
         if why is not None:
-            zh, en = WHY[why]
-            self._skipped.append(
-                Skipped(row=number, why=why, zh=f"第 {number} 行{zh}", en=f"row {number}: {en}")
-            )
+            self._skip(number, why)
             return
         values, faulty = self._values(number, wide)
-        if self._person and not faulty and not any(each in values for each in PERSON_FIELDS):
+        if (
+            self._skips.of_persons
+            and not faulty
+            and not any(each in values for each in PERSON_FIELDS)
+        ):
             faulty = True
             self._fault(number, 0, _nobody())
         self._rows.append(
@@ -178,34 +189,6 @@ class _Reader:
         self._faults.append(
             CellFault(row=number, column=at, code=fault.code, zh=fault.zh, en=fault.en)
         )
-
-    def _why_not(self, wide: list[Cell]) -> str | None:
-        """Why a row is no record; ``None`` for a record."""
-        first = next((each for each in wide if each is not None and each != ""), None)
-        if first is None or not (said := cell.said(first).replace(" ", "")):
-            if not any(each is not None and cell.said(each) for each in wide):
-                return "EMPTY"
-        elif said in self._begins and self._shape(wide) in self._above:
-            return "REPEATED_HEADER"
-        if any(wide[at - 1] not in (None, "") for at in self._sure):
-            return None
-        texts = [said for each in wide if isinstance(each, str) and (said := cell.said(each))]
-        if any(TOTALS.fullmatch(each.replace(" ", "")) for each in texts):
-            return "TOTALS"
-        if not self._person or any(wide[at - 1] not in (None, "") for at in self._amounts):
-            return None
-        lone = len([each for each in wide if each not in (None, "")]) == 1
-        nobody = all(wide[at - 1] in (None, "") for at in self._person)
-        return "NOTE" if texts and (lone or nobody or REMARK.match(texts[0])) else None
-
-    def _headers(self) -> frozenset[tuple[str, ...]]:
-        """The rows of the header, as they would stand once more."""
-        top = self._mapping.header_row
-        rows = self._tab.rows[top - 1 : top - 1 + self._mapping.header_rows]
-        return frozenset(shape for row in rows if (shape := self._shape(row)))
-
-    def _shape(self, cells: Iterable[Cell]) -> tuple[str, ...]:
-        return tuple(filter(None, (cell.said(each).replace(" ", "") for each in cells)))
 
     def _merged(self) -> dict[int, dict[int, Cell]]:
         """What cells say that are merged with one above them, by row and column."""

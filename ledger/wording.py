@@ -19,6 +19,7 @@ WORDS: tuple[tuple[Column, str], ...] = (
         r"(编号|编码|账号|代码|ID)",
     ),
     (Column.NUMBER, r"(师训|继教|继续教育|平台|学员|教师)号|个人编号|teacher|number|teacherid"),
+    (Column.NUMBER, r"(教师|教职工|教工|教职|职)?工号|(教职工|教工|职工)号"),
     (Column.NAME, r"(教师|学员|参训教师|参训人员|参训学员|培训教师|参加人员|本人|人员)?姓名"),
     (Column.NAME, r"名字|教师名|学员|参训教师|参训学员|教师|name|fullname"),
     (
@@ -45,13 +46,17 @@ WORDS: tuple[tuple[Column, str], ...] = (
         r"|provider",
     ),
     (Column.PROJECT, r"项目(编号|代码|编码|号)|project"),
-    (Column.OFFERING, r"(班级|班期|班次|培训班)(编号|代码|编码|号|名称)?|班期|offering|class"),
+    (
+        Column.OFFERING,
+        r"(班级|班期|班次|培训班)(编号|代码|编码|号)?|(班级|班期|班次)名称|offering|class",
+    ),
     (
         Column.TITLE,
         r"(培训|项目|课程|活动|研修|校本培训|校本研修)(项目|课程|活动)?"
         r"(名称|名|主题|题目|内容)",
     ),
     (Column.TITLE, r"培训项目|项目|培训内容|课程|主题|title"),
+    (Column.TITLE, r"(培训|研修)班(名称|名)"),
     (Column.STARTED, r"(调动|调入|到岗|到校)(时间|日期|年月日)"),
     (Column.STARTED, r"(培训|开班|开始|起始|起|开课|报到|项目)(开始)?(时间|日期)|started|start"),
     (
@@ -59,6 +64,7 @@ WORDS: tuple[tuple[Column, str], ...] = (
         r"(结业|结束|完成|认定|取得|获得|截止|结班|培训结束|培训完成|止|登记)"
         r"(时间|日期|年月日)",
     ),
+    (Column.COMPLETED, r"(培训|项目|办班|学习|研修)?(起止|起讫)(时间|日期|年月日|年月)?"),
     (Column.COMPLETED, r"日期|时间|培训时间|培训日期|completed|date"),
     (
         Column.HOURS_MISSED,
@@ -80,16 +86,19 @@ WORDS: tuple[tuple[Column, str], ...] = (
         r"(远程|网络|线上|在线|网上)(培训|研修|学习)?(类)?(学分|学时)?(数|合计|小计)?",
     ),
     (Column.CREDITS_SCHOOL_BASED, r"校本(培训|研修|学习)?(类)?(学分|学时)?(数|合计|小计)?"),
-    (Column.CREDITS, r"(认定|实得|获得|取得|所得|实际|核定|已获|最终|登记|学员)学分(数|值)?"),
+    (
+        Column.CREDITS,
+        r"(认定|实得|获得|取得|所得|所获|实际|核定|已获|最终|登记|折算|折合|学员)学分(数|值)?",
+    ),
     (
         Column.CREDITS,
         r"(培训|总|累计|合计|年度|周期|全部|已修)?学分(数|值|合计|总数|总计|小计)?|得"
         r"分|credits",
     ),
-    (Column.CREDITS, r"(学分)?(合计|总计|小计|总分)"),
+    (Column.CREDITS, r"(学分)?(合计|总计|小计|总分)(数|值)?"),
     (
         Column.HOURS,
-        r"(认定|实得|获得|实际|培训|总|累计|计划|完成|出勤|实到)?(学时|课时)"
+        r"(认定|实得|获得|所获|折算|实际|培训|总|累计|计划|完成|出勤|实到)?(学时|课时)"
         r"(数|合计|总数)?|hours",
     ),
     (

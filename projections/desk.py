@@ -6,8 +6,9 @@ position. What it reads of persons is compared and not told.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any, Protocol
 
 import msgspec
@@ -17,6 +18,8 @@ from ledger.amount import ZERO
 from ledger.claim import Terms
 from ledger.claimed import claims, people, require_claims
 from ledger.comparison import Comparison, Sums, compare, digest
+from ledger.cycle import Cycle
+from ledger.footing import cycles
 from ledger.holding import Holding
 from ledger.mapping import Mapping as Columns
 from ledger.mapping import Reading
@@ -133,7 +136,7 @@ def held(
     )
     matching = match(told, _registered(reader, persons, side), owners)
     side = replace(side, holdings=_alike(side.holdings, matching))
-    found, faults = claims(reading, matching, side.terms.unit)
+    found, faults = claims(reading, matching, side.terms.unit, _cycles(side))
     comparison = compare(found, side.holdings, side.rules, side.terms, side.schools)
     return Held(
         mapping=reading.mapping,
@@ -211,6 +214,17 @@ def _registered(reader: Reader, persons: Persons, side: Basis) -> list[Registere
                     school=school.title if school else "",
                 )
             )
+    return found
+
+
+def _cycles(side: Basis) -> Callable[[TeacherId], list[Cycle]]:
+    """The cycles of a teacher within reach, up to the day of the terms."""
+
+    @cache
+    def found(teacher: TeacherId) -> list[Cycle]:
+        held = side.holdings.get(teacher)
+        return cycles(held.record, side.rules, side.terms.day) if held else []
+
     return found
 
 

@@ -19,6 +19,8 @@ from ledger.fault import Fault
 BYTES_MAX = 32 * 1024 * 1024
 UNPACKED_BYTES_MAX = 400 * 1024 * 1024
 ENTRIES_MAX = 1_000
+# No workbook of people packs a large part so tightly.
+LARGE_PART_BYTES, RATIO_MAX = 32 * 1024 * 1024, 100
 CHUNK_BYTES = 256 * 1024
 LOCAL_HEADER_BYTES, NAME_OFFSET = 30, 26
 STORED, DEFLATED = 0, 8
@@ -43,6 +45,14 @@ MARKUP = re.compile(rb"\s*<(!doctype\s+html|html|head|body|table|meta|\?xml|!--|
 DECLARATION = re.compile(rb"<!\x00?(?:D\x00?O\x00?C\x00?T\x00?Y\x00?P\x00?E|E\x00?N\x00?T\x00?I)")
 MACRO_PARTS = re.compile(r"(^|/)(vbaproject|vbadata|macrosheets?/|basic/|scripts/)", re.I)
 EMBEDDED = re.compile(r"\.(zip|xlsx?|xlsm|docx?|pptx?|bin\.gz|7z|rar|gz|jar|ods|odt|exe)$", re.I)
+# Where a package says of what type its parts are, whatever they are called.
+PACKAGE_PARTS = re.compile(r"^\[content_types\]\.xml$|\.rels$", re.I)
+MACRO_TYPES = re.compile(
+    rb"macroEnabled|ms-office\.vba|vbaProject|ms-excel\.(?:intl)?macrosheet|/xlMacrosheet"
+    rb"|/xlIntlMacrosheet|ms-excel\.addin",
+    re.I,
+)
+TAIL_BYTES = 64
 MARKUP_PARTS = re.compile(r"\.(xml|rels|vml)$", re.I)
 
 Look = Callable[[str, bytes], None]
@@ -121,6 +131,11 @@ def unpack(data: bytes, look: Look) -> None:
             size += len(piece)
             if size > entry.file_size or size > left:
                 raise _too_big()
+            if size > LARGE_PART_BYTES and size > entry.compress_size * RATIO_MAX:
+                raise _bomb(
+                    f"有一部分展开到压缩时的 {RATIO_MAX} 倍以上",
+                    f"over {RATIO_MAX} times the size of one of its parts",
+                )
             look(entry.filename, piece)
         if size != entry.file_size:
             raise damaged()
@@ -145,7 +160,7 @@ def _acceptable(entry: ZipInfo) -> None:
 
 
 def guard() -> Look:
-    """Looks for declarations of entities in the parts that are XML."""
+    """Looks into the parts that are XML: for declarations of entities, and parts with macros."""
     tail = b""
 
     def look(name: str, piece: bytes) -> None:
@@ -159,7 +174,9 @@ def guard() -> Look:
                 "the XML of the workbook declares a DOCTYPE or entities, as no spreadsheet "
                 "program does; it is not read",
             )
-        tail = piece[-32:] if piece else b""
+        if PACKAGE_PARTS.search(name) and MACRO_TYPES.search(tail + piece):
+            raise macros()
+        tail = piece[-TAIL_BYTES:] if piece else b""
 
     return look
 

@@ -19,6 +19,9 @@ T = TypeVar("T")
 PIECE_BYTES_MAX = 4 * 1024 * 1024
 LIST_BYTES_MAX = 4 * 1024 * 1024
 HIDDEN_MAX = 200_000
+SHEET_ROWS_MAX = 1_048_576  # what a sheet of any program has
+TEXT_BYTES_MAX = 1024 * 1024  # of one text without a tag in it
+TEXT_PARTS = re.compile(r"^xl/(worksheets/|sharedStrings)|^content\.xml$", re.I)
 ROW = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
 NUMBER = re.compile(rb'\br="(\d{1,7})"')
 HIDDEN = re.compile(rb'\bhidden="(?:1|true)"')
@@ -55,9 +58,13 @@ class Looked:
         self._hidden: dict[str, list[int]] = {}
         self._errors: dict[str, list[tuple[int, int, str]]] = {}
         self._table, self._row = -1, 0
+        self._run = 0
+        self._elements: dict[str, int] = {}
 
     def look(self, name: str, piece: bytes) -> None:
         """Takes one piece of a part; an empty one ends it."""
+        if TEXT_PARTS.search(name):
+            self._text(piece)
         if name in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels"):
             kept = self._lists.get(name, b"") + piece
             if len(kept) > LIST_BYTES_MAX:
@@ -92,6 +99,14 @@ class Looked:
 
     def _rows(self, name: str, piece: bytes) -> None:
         text, self._rest = _complete(self._rest, piece, b"</")
+        rows = text.count(b"<row ") + text.count(b"<row>") + text.count(b":row ")
+        self._elements[name] = self._elements.get(name, 0) + rows
+        if self._elements[name] > SHEET_ROWS_MAX:
+            raise refuse(
+                "TOO_MANY_ROWS",
+                f"有工作表写了超过 {SHEET_ROWS_MAX} 行，表格软件不会这样写，不予读取",
+                f"a sheet writes over {SHEET_ROWS_MAX} rows, as no program does; it is not read",
+            )
         for found in ROW.finditer(text) if b"hidden=" in text else ():
             number = NUMBER.search(found[1])
             if number is not None and HIDDEN.search(found[1]):
@@ -105,6 +120,19 @@ class Looked:
                 "有单元格远在右侧（AAA 列以后），请删除无关的列后再上传",
                 "a cell stands far to the right, beyond column ZZ; remove it",
             )
+
+    def _text(self, piece: bytes) -> None:
+        """Raises ``Fault`` for a text far longer than that of any cell."""
+        ends = piece.find(b"<")
+        self._run = self._run + (ends if ends >= 0 else len(piece)) if piece else 0
+        if self._run > TEXT_BYTES_MAX:
+            raise refuse(
+                "CELL_TOO_LONG",
+                f"有一段文字超过 {TEXT_BYTES_MAX // 1024} KiB，不是单元格的内容，不予读取",
+                f"a text of over {TEXT_BYTES_MAX // 1024} KiB is in no cell; it is not read",
+            )
+        if ends >= 0:
+            self._run = len(piece) - piece.rfind(b"<") - 1
 
     def _tables(self, piece: bytes) -> None:
         text, self._rest = _complete(self._rest, piece, b">")

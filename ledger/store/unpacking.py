@@ -33,6 +33,7 @@ MEMORY_BYTES_MAX = 1_500 * 1024 * 1024
 CPU_SECONDS_MAX = 40
 ROWS_MAX = 100_000
 ROWS_ABOVE_MAX = 200  # title and header, totals and remarks
+EMPTY: list[Any] = []
 COLUMNS_MAX = 256
 CELLS_MAX = 4_000_000
 CHARACTERS_MAX = 4_000
@@ -125,7 +126,7 @@ def _tabs(book: CalamineWorkbook, extra: Any, count: _Count) -> Iterator[tuple[A
             sheet = book.get_sheet_by_index(number)
         except (CalamineError, ValueError):
             raise damaged() from None
-        if sheet.total_height > ROWS_MAX + ROWS_ABOVE_MAX:
+        if sheet.total_height > markup.SHEET_ROWS_MAX:
             raise too_many_rows(about.name)
         if sheet.total_width > COLUMNS_MAX:
             raise _too_many("TOO_MANY_COLUMNS", "列", "columns", COLUMNS_MAX, about.name)
@@ -145,7 +146,7 @@ def _rows(sheet: CalamineSheet) -> Iterator[list[Any]]:
     # They begin with the first row, but with the first column in which something stands.
     left = [None] * sheet.start[1]
     for row in sheet.iter_rows():
-        yield [*left, *map(_told, row)]
+        yield [*left, *map(_told, row)] if any(each != "" for each in row) else EMPTY
 
 
 def _told(cell: Any) -> Any:
@@ -191,8 +192,11 @@ class _Count:
 
     def checked(self, tab: str, rows: Iterable[list[Any]]) -> Iterator[list[Any]]:
         """The rows, as long as there are not too many, nor too much in them."""
+        filled = 0
         for number, row in enumerate(rows, start=1):
-            if number > ROWS_MAX + ROWS_ABOVE_MAX:
+            # A cell far below, by a slip, makes no rows of those between.
+            filled += 1 if any(each is not None for each in row) else 0
+            if filled > ROWS_MAX + ROWS_ABOVE_MAX or number > markup.SHEET_ROWS_MAX:
                 raise too_many_rows(tab)
             if len(row) > COLUMNS_MAX:
                 raise _too_many("TOO_MANY_COLUMNS", "列", "columns", COLUMNS_MAX, tab)

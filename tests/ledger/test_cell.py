@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger import cell
+from ledger import cell, dating
 from ledger.fault import Fault
 
 GOOD = "11010519491231002X"
@@ -18,36 +17,6 @@ def code_of(read, *given):
         read(*given)
     assert found.value.zh and found.value.en
     return found.value.code
-
-
-@pytest.mark.parametrize(
-    "written",
-    [
-        "2024.3.7", "2024-3-7", "2024/3/7", "2024年3月7日", "2024-03-07", "20240307",
-        "２０２４．３．７",
-        " 2024 年 3 月 7 日 ", "2024年3月7号", "2024-03-07 00:00:00", "\u30002024-3-7", "45358",
-        "'2024-3-7", '="2024-3-7"', Decimal(45358), Decimal(20240307), date(2024, 3, 7),
-        datetime(2024, 3, 7, 8, 30),
-    ],
-)  # fmt: skip
-def test_a_day_is_read_as_people_write_it(written):
-    assert cell.day(written) == date(2024, 3, 7)
-
-
-def test_a_bare_number_counts_from_the_day_that_the_workbook_counts_from():
-    assert cell.day(Decimal(43896), True) == date(2024, 3, 7)
-    assert cell.day(Decimal(45358), False) == date(2024, 3, 7)
-
-
-@pytest.mark.parametrize(
-    "written",
-    [
-        "2024.3", "2024年3月", "2024", Decimal(2024), Decimal("2024.3"), "2024-2-30", "3/7/2024",
-        "24.3.7", "2024.3.7-2024.3.9", "昨天", True, Decimal("45358.5"), Decimal(-1), "99999",
-    ],
-)  # fmt: skip
-def test_what_is_no_whole_day_is_refused_and_not_guessed(written):
-    assert code_of(cell.day, written) == "BAD_DAY"
 
 
 @pytest.mark.parametrize(
@@ -66,7 +35,7 @@ def test_what_is_no_amount_is_refused(written):
     assert code_of(cell.amount, written) == "BAD_AMOUNT"
 
 
-@pytest.mark.parametrize("read", [cell.amount, cell.day, cell.year, cell.id_number])
+@pytest.mark.parametrize("read", [cell.amount, dating.day, dating.year, cell.id_number])
 @pytest.mark.parametrize("written", [None, "", "\u3000", "/", "—", "无"])
 def test_a_dash_or_a_blank_is_no_value(read, written):
     assert read(written) is None
@@ -133,16 +102,6 @@ def test_a_name_is_read_without_the_blanks_that_fill_it_up(written, name):
     assert cell.name(written) == name
 
 
-@pytest.mark.parametrize(("written", "year"), [("2024年", 2024), (Decimal(2024), 2024)])
-def test_a_year_is_read(written, year):
-    assert cell.year(written) == year
-
-
-@pytest.mark.parametrize("written", ["24", "2023-2024学年", Decimal("2024.5"), "去年"])
-def test_what_is_not_one_year_is_refused(written):
-    assert code_of(cell.year, written) == "BAD_YEAR"
-
-
 def test_a_failed_formula_is_said_to_be_one():
     assert code_of(cell.amount, "#DIV/0!") == "CELL_ERROR"
     assert code_of(cell.text, "#REF!") == "CELL_ERROR"
@@ -150,7 +109,7 @@ def test_a_failed_formula_is_said_to_be_one():
 
 @given(st.one_of(st.text(max_size=60), st.decimals(allow_nan=False, allow_infinity=False)))
 def test_whatever_stands_in_a_cell_is_read_or_is_a_fault(written):
-    for read in (cell.amount, cell.day, cell.year, cell.id_number, cell.name, cell.number):
+    for read in (cell.amount, dating.day, dating.year, cell.id_number, cell.name, cell.number):
         try:
             read(written)
         except Fault as fault:

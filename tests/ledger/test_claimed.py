@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from ledger.breakdown import TrainingKind
 from ledger.claimed import claims, people
 from ledger.credit import CreditKind
-from ledger.cycle import Unit
+from ledger.cycle import Cycle, Unit
 from ledger.mapping import Column, Form, Mapping, Reading, SheetRow
 from ledger.matching import Match, Matching
 from ledger.names import TeacherId
@@ -32,8 +33,8 @@ def row(at: int = 2, **told) -> SheetRow:
     return SheetRow(tab="Sheet1", row=at, **told)
 
 
-def reading(*rows, faults=()):
-    return Reading(mapping=MAPPING, rows=rows, faults=faults, skipped=(), hidden=())
+def reading(*rows, faults=(), mapping=MAPPING):
+    return Reading(mapping=mapping, rows=rows, faults=faults, skipped=(), hidden=())
 
 
 def matching(*rows):
@@ -92,10 +93,51 @@ def test_a_class_is_named_where_the_text_can_be_its_name(text, name):
     assert claim.offering == name
 
 
-@pytest.mark.parametrize(("text", "number"), [("2", 2), ("2021-2025", None), (None, None)])
+@pytest.mark.parametrize(("text", "number"), [("2", 2), ("2021/2025", None), (None, None)])
 def test_a_numbered_cycle_is_that_cycle_and_a_span_is_that_of_the_day(text, number):
     [claim], _ = claimed(row(credits=Decimal(1), cycle=text))
     assert claim.cycle == number
+
+
+FIRST = Cycle(number=1, start=date(2014, 9, 1), end=date(2019, 9, 1))
+SECOND = Cycle(number=2, start=date(2019, 9, 1), end=date(2024, 9, 1))
+TOTALS = Mapping(
+    form=Form.TOTALS,
+    tab="Sheet1",
+    header_row=1,
+    header_rows=1,
+    header=("编号", "学分", "周期"),
+    columns={1: Column.NUMBER, 2: Column.CREDITS, 3: Column.CYCLE},
+)
+
+
+def totalled(told, *faults):
+    rows = (row(credits=Decimal(90), cycle=told, sound=not faults),)
+    sheet = reading(*rows, mapping=TOTALS, faults=faults)
+    return claims(sheet, matching(*rows), Unit.CREDITS, lambda _: (FIRST, SECOND))
+
+
+@pytest.mark.parametrize(
+    ("told", "number"),
+    [
+        ("1", 1), ("2019/2024", 2), ("2019-09/2024-08", 2), ("2019-09-01/2024-08-31", 2),
+        ("2014-09-01/2019-09-01", 1), (None, None),
+    ],
+)  # fmt: skip
+def test_a_total_of_a_span_is_that_of_the_cycle_that_begins_and_ends_so(told, number):
+    [claim], faults = totalled(told)
+    assert (claim.cycle, faults) == (number, ())
+
+
+@pytest.mark.parametrize("told", ["2018/2023", "2019/2023", "2019-09-02/2024-08-31"])
+def test_a_total_of_a_span_that_is_no_cycle_of_the_teacher_is_a_fault(told):
+    found, [fault] = totalled(told)
+    assert (found, fault.code, fault.column) == ((), "BAD_CYCLE", 3)
+
+
+def test_a_total_of_a_cycle_that_cannot_be_read_is_not_held_against_that_of_today():
+    bad = CellFault(row=2, column=3, code="BAD_CYCLE", zh="不明", en="unknown")
+    assert totalled(None, bad) == ((), ())
 
 
 def test_a_misread_id_number_gives_suggestions_and_no_match():
@@ -111,4 +153,11 @@ AMOUNTS = st.none() | st.decimals(0, 200, places=1)
 def test_every_row_is_a_claim_or_a_fault(amounts):
     rows = [row(number, credits=each) for number, each in enumerate(amounts, start=2)]
     found, faults = claimed(*rows)
-    assert sorted([e.row for e in found] + [e.row for e in faults]) == [e.row for e in rows]
+    lost = [each.row for each in faults if each.code != "BAD_AMOUNT_STEP"]
+    assert sorted([e.row for e in found] + lost) == [e.row for e in rows]
+
+
+def test_an_amount_that_goes_by_less_than_halves_is_compared_with_a_remark():
+    [claim], [fault] = claimed(row(credits=Decimal("90.25")))
+    assert (claim.amount, fault.code, fault.column) == (Decimal("90.25"), "BAD_AMOUNT_STEP", 2)
+    assert claimed(row(credits=Decimal("90.5")))[1] == ()

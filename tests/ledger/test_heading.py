@@ -34,6 +34,11 @@ def grid(*rows, merged=(), **more):
         ("师训平台编号", Column.NUMBER), ("培训类别", Column.KIND), ("结业时间", Column.COMPLETED),
         ("校本培训学分", Column.CREDITS_SCHOOL_BASED), ("90学时集中培训", Column.CREDITS_INTENSIVE),
         ("年度", Column.YEAR), ("周期", Column.CYCLE), ("是否合格", Column.PASSED),
+        *((each, Column.CREDITS) for each in
+          ("所获学分", "折算学分", "获得学分", "学分数", "合计数", "实得学分")),
+        *((each, Column.NUMBER) for each in ("教师编号", "教师编码", "工号", "教师号", "教职工号")),
+        *((each, Column.TITLE) for each in ("培训项目", "项目名称", "课程名称", "培训班名称")),
+        *((each, Column.COMPLETED) for each in ("起止时间", "培训起止日期", "结束时间")),
         ("ID Number", Column.ID_NUMBER), ("备注", Column.NOTE),
     ],
 )  # fmt: skip
@@ -133,3 +138,15 @@ def test_what_a_form_needs_and_the_sheet_has_not_is_said():
     [found] = propose(grid(("姓名", "学校")), Form.CREDITS)
 
     assert [Column.CREDITS in group for group in lacking(found.mapping)] == [True]
+
+
+def test_the_time_of_a_training_is_its_completion_unless_a_column_of_its_own_says_that():
+    header = ("姓名", "培训时间", "学分")
+    [alone] = propose(grid(header, ("王芳", "2024.7.20-7.23", "24")), Form.CREDITS)
+    [beside] = propose(grid((*header, "结业时间"), ("王芳", None, "24")), Form.CREDITS)
+
+    assert alone.mapping.columns[2] is Column.COMPLETED
+    assert (beside.mapping.columns[2], beside.mapping.columns[4]) == (
+        Column.STARTED,
+        Column.COMPLETED,
+    )

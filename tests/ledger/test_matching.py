@@ -123,3 +123,11 @@ def test_the_vault_may_know_more_numbers_but_nobody_out_of_reach():
 @pytest.mark.parametrize("name", ["买买提·艾力", "买买提•艾力", "买买提 艾力", "买买提．艾力"])
 def test_names_are_one_however_their_dots_are_written(name: str):
     assert plain_name(name) == "买买提艾力"
+
+
+def test_a_number_in_other_letters_is_suggested_and_nobody_is_matched_by_it():
+    known = [Registered(teacher=TeacherId("teacher:ra0023"), name="王芳", school="一中")]
+    found = match([Person(row=2, number="RA0023", name="王芳", school="一中")], known)
+
+    assert (found.matches[0].teacher, found.matches[0].suggested) == (None, (known[0].teacher,))
+    assert [each.doubt for each in found.doubtful] == [Doubt.ONE_DIGIT]

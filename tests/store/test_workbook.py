@@ -194,6 +194,39 @@ def test_a_workbook_with_macros_is_refused():
     assert refused(compound("_VBA_PROJECT_CUR"), "a.xls") == "MACROS_PRESENT"
 
 
+MAIN = b"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
+VBA = b"application/vnd.ms-office.vbaProject"
+
+
+@pytest.mark.parametrize(
+    ("part", "old", "new"),
+    [
+        ("[Content_Types].xml", MAIN, b"application/vnd.ms-excel.sheet.macroEnabled.main+xml"),
+        (
+            "[Content_Types].xml",
+            b"</Types>",
+            b'<Override PartName="/xl/theme/theme1.xml" ContentType="' + VBA + b'"/></Types>',
+        ),
+        ("[Content_Types].xml", b"</Types>", b'<Default Extension="bin" ContentType="%s"/></Types>'
+         % VBA),
+        (
+            "xl/_rels/workbook.xml.rels",
+            b"</Relationships>",
+            b'<Relationship Id="r9" Type="http://schemas.microsoft.com/office/2006/relationships/'
+            b'vbaProject" Target="picture.bin"/></Relationships>',
+        ),
+        (
+            "xl/_rels/workbook.xml.rels",
+            b"</Relationships>",
+            b'<Relationship Id="r9" Type="http://schemas.microsoft.com/office/2006/relationships/'
+            b'xlMacrosheet" Target="worksheets/sheet2.xml"/></Relationships>',
+        ),
+    ],
+)  # fmt: skip
+def test_macros_are_known_by_the_types_of_the_parts_whatever_they_are_called(part, old, new):
+    assert refused(altered(part, lambda body: body.replace(old, new, 1))) == "MACROS_PRESENT"
+
+
 def test_a_bomb_is_refused_whether_it_declares_its_size_or_lies():
     data = xlsx(excel)
     declared = repacked(data, kept, **{"xl/media/a.xml": b" " * (401 * 1024 * 1024)})
@@ -208,6 +241,55 @@ def test_a_bomb_is_refused_whether_it_declares_its_size_or_lies():
         inner.writestr("a", b" " * 1_000_000)
     inside = {"xl/embeddings/inner.zip": nested.getvalue()}
     assert refused(repacked(data, kept, **inside)) == "FILES_EMBEDDED"
+
+
+def altered(part, make):
+    """A workbook of which one part is made anew from what it was."""
+    return repacked(xlsx(excel), lambda name, body: make(body) if name == part else body)
+
+
+def test_a_small_file_that_unpacks_to_very_much_is_refused():
+    def one_string(body):
+        head = body[: body.index(b"<sst")]
+        return head + b"<sst><si><t>" + b"x" * 300_000_000 + b"</t></si></sst>"
+
+    def text_of(size):
+        def made(body):
+            noise = b"".join(b"%d" % (number * 7919) for number in range(size // 8))
+            return body[: body.index(b"<sst")] + b"<sst><si><t>" + noise + b"</t></si></sst>"
+
+        return made
+
+    def same_rows(body):
+        head = body.partition(b"<sheetData>")[0]
+        rows = b"<row r='5'></row>" * 1_800_000
+        return head + b"<sheetData>" + rows + b"</sheetData></worksheet>"
+
+    assert refused(altered("xl/sharedStrings.xml", one_string)) in {
+        "UNPACKS_TOO_LARGE",
+        "CELL_TOO_LONG",
+    }
+    assert refused(altered("xl/sharedStrings.xml", text_of(2_000_000))) == "CELL_TOO_LONG"
+    assert refused(altered("xl/worksheets/sheet1.xml", same_rows)) == "TOO_MANY_ROWS"
+    tight = {"xl/custom.dat": b"<a/>" * 10_000_000}
+    assert refused(repacked(xlsx(excel), kept, **tight)) == "UNPACKS_TOO_LARGE"
+
+
+def test_one_cell_in_the_last_row_of_all_makes_no_rows_of_those_between():
+    def far(book):
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, HEADER)
+        sheet.write_row(1, 0, [1, "王芳", GOOD, "一中", "语文", "集中培训", "2024.3.7", 24])
+        sheet.write(1_048_575, 3, " 一中")
+
+    grid = read_workbook(xlsx(far), "a.xlsx")
+    [found] = propose(grid, Form.CREDITS)
+    reading = read(grid, found.mapping)
+
+    assert [row.row for row in reading.rows] == [2]
+    assert [(each.row, each.why) for each in reading.skipped] == [(3, "EMPTY"), (1_048_576, "NOTE")]
+    assert "1048575" in reading.skipped[0].zh and "1048575" in reading.skipped[0].en
+    assert found.rows == 2
 
 
 def test_shared_strings_that_grow_with_their_uses_are_refused():
@@ -277,11 +359,6 @@ def test_more_than_the_limits_is_refused_with_the_limit():
     assert refused((b"x," * 300 + b"\n") * 3, "a.csv") == "TOO_MANY_COLUMNS"
     assert refused(b"x," + b"y" * 5_000 + b"\n", "a.csv") == "CELL_TOO_LONG"
     assert refused(bytes(BYTES_MAX + 1)) == "FILE_TOO_LARGE"
-
-    def far(book):
-        book.add_worksheet().write(1_000_000, 3, "x")
-
-    assert refused(xlsx(far)) == "TOO_MANY_ROWS"
 
     def wide(book):
         sheet = book.add_worksheet()

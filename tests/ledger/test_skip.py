@@ -1,0 +1,109 @@
+"""Skip: what adds up, repeats or signs is no record, whichever column it stands in."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from ledger.heading import propose
+from ledger.mapping import Form
+from ledger.reading import read
+from ledger.sheet import Grid, Span, Tab
+
+HEADER = ("平台编号", "培训名称", "结业时间", "学分")
+NAMED = ("平台编号", "姓名", "培训名称", "学分")
+
+
+def taken(*rows, form=Form.CREDITS, **more):
+    grid = Grid(format="xlsx", tabs=(Tab(name="表", rows=rows, **more),))
+    return read(grid, propose(grid, form)[0].mapping)
+
+
+def skipped(reading):
+    return [(each.row, each.why) for each in reading.skipped]
+
+
+LINE = ("ra0023", "语文教学", "2024.3.7", Decimal(24))
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["合计", "小计", "总计", "本页小计", "共计", "累计", "合 计", "合计：", "Total", "共2人"],
+)
+@pytest.mark.parametrize("column", [0, 1, 2])
+def test_a_label_of_totals_in_any_column_makes_a_totals_row(label, column):
+    cells = [None, None, None, Decimal(180)]
+    cells[column] = label
+    reading = taken(HEADER, LINE, tuple(cells))
+
+    assert [row.number for row in reading.rows] == ["ra0023"]
+    assert skipped(reading) == [(3, "TOTALS")]
+    assert reading.faults == ()
+
+
+@pytest.mark.parametrize("foot", ["制表：王", "审核：李 填表：王", "负责人：赵", "单位（盖章）："])
+def test_a_foot_line_that_carries_a_number_is_no_record(foot):
+    reading = taken(HEADER, LINE, (foot, None, None, Decimal(2)))
+
+    assert skipped(reading) == [(3, "NOTE")]
+
+
+def test_an_identified_person_is_a_record_whatever_the_title_says():
+    reading = taken(HEADER, LINE, ("ra0024", "合计", None, "8"), ("sum01", "小计", None, "8"))
+
+    assert [row.number for row in reading.rows] == ["ra0023", "ra0024", "sum01"]
+
+
+def test_a_named_person_with_a_label_for_a_number_is_a_record_with_a_fault():
+    reading = taken(NAMED, ("合计", "王芳", "语文教学", "24"), ("王-1", "李四", "数学", "8"))
+
+    assert [(each.row, each.column, each.code) for each in reading.faults] == [
+        (2, 1, "BAD_NUMBER"),
+        (3, 1, "BAD_NUMBER"),
+    ]
+    assert [row.name for row in reading.rows] == ["王芳", "李四"]
+
+
+def test_the_subtotal_of_a_named_person_is_no_record_and_a_plan_for_all_is_one():
+    header = ("姓名", "培训名称", "学分")
+    reading = taken(header, ("王芳", "教学总计划", "8"), ("王芳", "小计", "8"))
+
+    assert [row.title for row in reading.rows] == ["教学总计划"]
+    assert skipped(reading) == [(3, "TOTALS")]
+
+
+def test_an_id_number_that_is_wrong_is_a_fault_and_no_remark():
+    header = ("身份证号", "培训名称", "学分")
+    reading = taken(
+        header, ("3303811990", "语文", "24"), ("不详", "语文", "8"), ("合计", None, "32")
+    )
+
+    assert [each.code for each in reading.faults] == ["BAD_ID_NUMBER", "BAD_ID_NUMBER"]
+    assert skipped(reading) == [(4, "TOTALS")]
+
+
+def test_a_dash_for_a_number_is_no_number():
+    [row] = taken(NAMED, ("/", "王芳", "语文教学", "24")).rows
+
+    assert (row.number, row.name, row.sound) == (None, "王芳", True)
+
+
+def test_a_header_of_two_rows_and_the_title_are_passed_over_where_a_page_repeats_them():
+    title = ("瑞安市学分一览表", None, None, None)
+    upper, lower = ("平台编号", "姓名", "学分", None), (None, None, "集中培训", "校本培训")
+    rows = (
+        title, upper, lower, ("ra0023", "王芳", "24", "8"),
+        title, upper, lower, ("ra0024", "李四", "24", "8"),
+        upper, lower, ("ra0025", "张三", "24", "8"),
+    )  # fmt: skip
+    spans = (
+        Span(1, 1, 1, 4), Span(2, 1, 3, 1), Span(2, 2, 3, 2), Span(2, 3, 2, 4),
+        Span(5, 1, 5, 4), Span(6, 1, 7, 1), Span(6, 2, 7, 2), Span(6, 3, 6, 4),
+    )  # fmt: skip
+    reading = taken(*rows, form=Form.TOTALS, merged=spans)
+
+    assert [row.number for row in reading.rows] == ["ra0023", "ra0024", "ra0025"]
+    again = [(row, "REPEATED_HEADER") for row in (6, 7, 9, 10)]
+    assert skipped(reading) == [(5, "NOTE"), *again]
+    assert reading.faults == ()
