@@ -46,6 +46,7 @@ GRACE_SECONDS = 2
 
 
 def demo(
+    context: typer.Context,
     data: Annotated[
         Path | None, typer.Option(help="Folder of the demo's ledger; made anew each time.")
     ] = None,
@@ -59,8 +60,10 @@ def demo(
     ] = None,
 ) -> None:
     """Play a training term of Rui'an, 2024H1, from first order to last credit. 演示。"""
+    # What is said before the command is meant for it too: another folder would be cleared.
+    said = data or (context.obj or {}).get("data")
     with stopping():
-        run_demo(data or default_data().with_name(MARK), port, json_output, stay)
+        run_demo(said or default_data().with_name(MARK), port, json_output, stay)
 
 
 @contextmanager
