@@ -47,6 +47,7 @@ from ledger.store.result import spent_as
 from ledger.store.workbook import read_workbook
 from projections.desk import Held, encoded, held, inside
 from schema.context import House, place_titles
+from schema.desk import about
 
 UNEXPLAINED = 4
 
@@ -62,20 +63,15 @@ File = Annotated[Path, typer.Argument(help="The sheet: .xlsx, .xls, .ods or .csv
 Bureau = Annotated[str, typer.Option(metavar="NAME", help="Whose list it is: 330381.")]
 RowsOf = Annotated[SheetForm, typer.Option(help="A row a credit, or a row a person.")]
 AsOf = Annotated[int | None, typer.Option(min=1, help="As the ledger knew it at this position.")]
-Effective = Annotated[
-    date | None, typer.Option(help="Counting only what was true by this day.", **DAY)
-]
+Effective = Annotated[date | None, typer.Option(help="Only what was true by this day.", **DAY)]
 SheetDay = Annotated[date | None, typer.Option(help="The day of the sheet.", **DAY)]
+Tab = Annotated[str | None, typer.Option(metavar="NAME", help="Read this tab.")]
 First = Annotated[date | None, typer.Option(help="Trainings completed from this day on.", **DAY)]
 Last = Annotated[date | None, typer.Option(help="Trainings completed by this day.", **DAY)]
 Counted = Annotated[bool, typer.Option("--counted", help="Compare what counts after caps.")]
 Hours = Annotated[bool, typer.Option("--hours", help="Compare hours, not credits.")]
-Report = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="Write a report, .xlsx or .json.")
-]
-Commit = Annotated[
-    str | None, typer.Option(metavar="NAME", help="Put it on record under this name.")
-]
+Report = Annotated[Path | None, typer.Option(metavar="FILE", help="Write a report.")]
+Commit = Annotated[str | None, typer.Option(metavar="NAME", help="Record it under this name.")]
 Again = Annotated[str, typer.Option(help="Why the same file comes once more.")]
 Actor = Annotated[str, typer.Option(metavar="NAME", help="Who does it.")]
 
@@ -91,6 +87,7 @@ class _Asked:
     measure: Measure
     unit: Unit
     sheet_day: date | None
+    tab: str | None
     first: date | None
     last: date | None
 
@@ -126,6 +123,7 @@ def reconcile(
     as_of: AsOf = None,
     effective: Effective = None,
     sheet_day: SheetDay = None,
+    tab: Tab = None,
     first: First = None,
     last: Last = None,
     counted: Counted = False,
@@ -138,8 +136,7 @@ def reconcile(
 ) -> None:
     """Hold a bureau's list of credits against the ledger. 用本地名册对账。
 
-    Exit code 0: all equal; 1: differences, each with its causes; 4: some without a cause, or
-    cells that could not be read; 2: nothing was compared.
+    Exit code 0: all equal; 1: each difference has its causes; 4: some have none; 2: not compared.
     """
     data = _data(file)
     _require_form(report)
@@ -151,6 +148,7 @@ def reconcile(
         measure=Measure.EFFECTIVE if counted else Measure.RECOGNISED,
         unit=Unit.HOURS if hours else Unit.CREDITS,
         sheet_day=sheet_day,
+        tab=tab,
         first=first,
         last=last,
     )
@@ -169,7 +167,12 @@ def _held(house: House, data: bytes, name: str, asked: _Asked) -> Held:
     if str(asked.place) not in places:
         raise stop("UNKNOWN_REFERENCE", f"没有属地 {asked.place}。", f"There is no {asked.place}.")
     grid = read_workbook(data, name)
-    mapping = propose(grid, asked.form, _saved(house, asked.place))[0].mapping
+    candidates = propose(grid, asked.form, _saved(house, asked.place))
+    mapping = next((e.mapping for e in candidates if asked.tab in (None, e.mapping.tab)), None)
+    if mapping is None:
+        tabs = "、".join(each.mapping.tab for each in candidates)
+        zh = f"没有带表头的工作表 {asked.tab}，有：{tabs}。"
+        raise stop("TAB_MISSING", zh, f"No tab {asked.tab} has a header; there are: {tabs}.")
     return held(
         house.reader,
         house.rules,
@@ -179,6 +182,7 @@ def _held(house: House, data: bytes, name: str, asked: _Asked) -> Held:
         inside(asked.place, places),
         sha256=sha256(data).hexdigest(),
         bytes=len(data),
+        **about(grid, mapping),
     )
 
 
@@ -274,6 +278,12 @@ def _say(found: Held, as_json: bool) -> None:
     for row in rows:
         shown.add_row(*map(str, row))
     console().print(shown)
+    if found.unread or found.concealed:
+        tell(
+            f"读的是工作表 {found.mapping.tab}，未读：{'、'.join(found.unread) or '—'}。",
+            f"Read the tab {found.mapping.tab}{' (hidden)' if found.concealed else ''}, "
+            f"and not: {', '.join(found.unread) or 'none'}; --tab chooses.",
+        )
     tell(
         f"截至位置 {compared.position}，摘要 {compared.digest}；有误单元格 {compared.faults} 处。",
         f"As of position {compared.position}, digest {compared.digest}; "

@@ -63,6 +63,9 @@ def report_json(held: Held, about: Mapping[str, Any], settled: Mapping[int, Trea
         "faults": held.faults,
         "skipped": held.skipped,
         "hidden": held.hidden,
+        "tab": held.mapping.tab,
+        "tab_hidden": held.concealed,
+        "tabs_unread": held.unread,
     }
     encoded = msgspec.json.encode(msgspec.to_builtins(told, enc_hook=str), order="sorted")
     return msgspec.json.format(encoded, indent=1) + b"\n"
@@ -106,6 +109,8 @@ def _outline(held: Held, about: Mapping[str, Any]) -> Iterable[tuple[Any, ...]]:
     yield from ((name, str(value)) for name, value in sorted(about.items()))
     yield "属地", str(terms.place)
     yield "文件 SHA-256", compared.sha256
+    yield "工作表", held.mapping.tab + ("（隐藏）" if held.concealed else "")
+    yield "未读的工作表", "、".join(held.unread)
     yield "读表方式摘要", compared.mapping
     yield "账本位置", str(compared.position)
     yield "比对日", compared.day.isoformat()

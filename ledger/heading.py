@@ -78,6 +78,12 @@ def propose(grid: Grid, form: Form, saved: Iterable[MappingSaved] = ()) -> tuple
     return tuple(order)
 
 
+def unread(grid: Grid, mapping: Mapping) -> tuple[str, ...]:
+    """The other tabs in which a header stands too; nothing of them is read."""
+    others = (tab for tab in grid.tabs if tab.name != mapping.tab)
+    return tuple(tab.name for tab in others if _candidate(tab, mapping.form, {}) is not None)
+
+
 def meaning(header: str) -> tuple[Column, int] | None:
     """What a header means, and how far down its wording stands; the lower, the vaguer."""
     whole = BLANK_OR_MARK.sub("", said(header))

@@ -63,6 +63,8 @@ class Held(Struct, kw_only=True, frozen=True):
     faults: tuple[CellFault, ...]
     skipped: tuple[Skipped, ...]
     hidden: tuple[int, ...]
+    unread: tuple[str, ...] = ()
+    concealed: bool = False
     doubtful: tuple[Doubtful, ...]
     comparison: Comparison
 

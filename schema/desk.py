@@ -11,6 +11,7 @@ from ledger.claim import Terms
 from ledger.claimed import GRAINS
 from ledger.command import Role
 from ledger.fault import Fault
+from ledger.heading import unread
 from ledger.line import LineShown
 from ledger.mapping import Form
 from ledger.mapping import Mapping as Columns
@@ -152,7 +153,14 @@ def _held(
         places,
         sha256=upload.sha256,
         bytes=upload.bytes,
+        **about(grid, mapping),
     )
+
+
+def about(grid: Grid, mapping: Columns) -> dict[str, Any]:
+    """What is said of the tabs: those that were not read, and whether the one read is hidden."""
+    tab = grid.tab(mapping.tab)
+    return {"unread": unread(grid, mapping), "concealed": tab is not None and tab.concealed}
 
 
 def _kept(context: Context, upload: Upload, found: Held) -> str:

@@ -115,6 +115,20 @@ class Shown:
     def hidden_rows(self) -> list[int]:
         return list(self.held.hidden[:LISTED_MAX])
 
+    @strawberry.field(description="The tab that was read. 所读的工作表。")
+    def tab(self) -> str:
+        return self.held.mapping.tab
+
+    @strawberry.field(description="Whether that tab is hidden. 所读的工作表是否隐藏。")
+    def tab_hidden(self) -> bool:
+        return self.held.concealed
+
+    @strawberry.field(
+        description="Other tabs with a header, of which nothing was read. 另有表头而未读的工作表。"
+    )
+    def tabs_unread(self) -> list[str]:
+        return list(self.held.unread)
+
     @property
     def position(self) -> int:
         """The position at which the ledger was looked at."""

@@ -6,6 +6,7 @@ import json
 import os
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -13,6 +14,7 @@ from typer.testing import CliRunner
 from api.cli import app
 from tests.api.test_reconciliation import HEADER, SHEET, desk
 from tests.server import Served
+from tests.sheets import xlsx
 
 __all__ = ["desk"]
 
@@ -120,3 +122,29 @@ def test_a_file_that_is_no_sheet_ends_with_2(desk: Served, sheet: Path, tmp_path
     _, said = xuefen(desk, tmp_path, bad, "--bureau", "330381", status=2)
     assert "[" in said
     xuefen(desk, tmp_path, sheet.with_name("none.csv"), "--bureau", "330381", status=2)
+
+
+def two_tabs(book: Any) -> None:
+    """January and February, each a table of its own."""
+    for name, row in (
+        ("一月", ["r1", "培训1", "2023.6.1", 24]),
+        ("二月", ["r2", "培训2", "2023.6.1", 22]),
+    ):
+        sheet = book.add_worksheet(name)
+        sheet.write_row(0, 0, ["平台编号", "培训名称", "结业时间", "学分"])
+        sheet.write_row(1, 0, row)
+
+
+def test_a_tab_that_is_not_read_is_said_and_may_be_chosen(
+    desk: Served, sheet: Path, tmp_path: Path
+) -> None:
+    file = sheet.with_name("两张.xlsx")
+    file.write_bytes(xlsx(two_tabs))
+    given = (file, "--bureau", "330381")
+    _, said = xuefen(desk, tmp_path, *given, status=4)
+    assert "未读：二月" in said
+    _, said = xuefen(desk, tmp_path, *given, "--tab", "二月", status=4)
+    assert "未读：一月" in said
+    _, said = xuefen(desk, tmp_path, *given, "--tab", "三月", status=2)
+    assert "TAB_MISSING" in said
+    assert "一月、二月" in said

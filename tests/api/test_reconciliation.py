@@ -22,13 +22,13 @@ from tests import cast
 from tests.api.test_upload import given_up
 from tests.cast import RUIAN, SCHOOL
 from tests.server import ANSWER, Party, Served, spoken
-from tests.sheets import GOOD, OTHER
+from tests.sheets import GOOD, OTHER, xlsx
 from tests.town import OPERATOR, Put
 
 HEADER = "姓名,身份证号,平台编号,学校,培训名称,结业时间,学分\n"
 DAY = date(2023, 6, 1)
 TRY = """mutation($i: TryReconciliationInput!) { tried: tryReconciliation(input: $i) {
-  token hiddenRows skipped { row why }
+  token hiddenRows tab tabHidden tabsUnread skipped { row why }
   outline { digest position rows faults equal differing onlyLedger onlySheet creditsSheet
     creditsLedger difference attributed unattributed causes { cause lines amount } }
   lines(first: 100) { totalCount edges { node { number row teacher standing ledger sheet
@@ -170,6 +170,19 @@ def test_faults_doubts_and_skipped_rows_are_said(bureau: Party) -> None:
     assert [(e["row"], e["column"]) for e in nodes(found["faults"])] == [(6, 7)]
     assert [(e["doubt"], e["rows"]) for e in nodes(found["doubtful"])] == [("NOBODY", [5])]
     assert found["skipped"] == [{"row": 7, "why": "TOTALS"}]
+    assert (found["tabHidden"], found["tabsUnread"]) == (False, [])
+
+
+def test_tabs_that_were_not_read_are_said(bureau: Party) -> None:
+    def fill(book: Any) -> None:
+        for name in ("一月", "二月"):
+            sheet = book.add_worksheet(name)
+            sheet.write_row(0, 0, ["平台编号", "培训名称", "结业时间", "学分"])
+            sheet.write_row(1, 0, ["r1", "培训1", "2023.6.1", 24])
+
+    upload = given_up(bureau, xlsx(fill), "两张.xlsx")
+    found = bureau.ask(TRY, i={"upload": upload, "place": str(RUIAN)})["tried"]
+    assert (found["tab"], found["tabsUnread"]) == ("一月", ["二月"])
 
 
 def test_an_id_number_with_one_wrong_digit_is_a_suggestion_only(bureau: Party) -> None:
