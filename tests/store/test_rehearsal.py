@@ -113,7 +113,9 @@ def test_what_is_rehearsed_as_of_each_position_is_what_was_decided_there(founded
     assert {each for answer in answers for each in codes(answer)[0]}  # some were refused
     for move, head, answer in zip(moves, heads, answers, strict=True):
         source = "other-system/1" if move.reported else None
-        [rehearsal] = tried(founded, move.command, position=head, on=move.day, source=source)
+        [rehearsal] = tried(
+            founded, move.command, by=move.by, position=head, on=move.day, source=source
+        )
         agrees(founded, rehearsal, answer)
     assert counts(founded) == before
 
