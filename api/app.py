@@ -21,6 +21,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
     BaseGraphQLTransportWSHandler,
 )
 
+from api.asking import CLIENT_GONE, traced
 from api.auth import PUBLIC, BadToken, asker_of
 from api.clock import DemoClock
 from api.door_export import ExportDoor
@@ -31,7 +32,6 @@ from api.limits import BodyLimit, TooLarge, failure
 from ledger.command import Role
 from ledger.day import day_of
 from ledger.fault import Fault
-from ledger.store.access_log import trace_of
 from ledger.store.container import BYTES_MAX
 from schema.context import Context, House
 from schema.errors import incident
@@ -53,8 +53,6 @@ UNFIT = (
     ("only supports GET and POST", "只支持 GET 与 POST"),
     ("batching", "不支持批量请求"),
 )
-
-CLIENT_GONE = 499
 
 
 class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
@@ -170,11 +168,6 @@ def create_app(
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={BadToken: _untrusted})
     app.add_middleware(BodyLimit, bytes_max=body_bytes_max, larger=("/uploads/", BYTES_MAX))
     return app
-
-
-def traced(request: Request | WebSocket) -> str | None:
-    """The caller's own number of the request, for the access log."""
-    return trace_of(request.headers.get("traceparent") or request.headers.get("x-request-id"))
 
 
 async def _answer(door: Door, request: Request) -> Response:

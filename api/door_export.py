@@ -17,20 +17,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from api.auth import asker_of
+from api.asking import CLIENT_GONE, context_of, failed
 from api.export import question, take
 from api.limits import failure
-from ledger.fault import Fault
-from ledger.store.access_log import AccessKind, Wanted, trace_of
-from ledger.store.connection import trouble_behind
-from schema.access import Denied
-from schema.context import Context, House
-from schema.errors import incident
+from ledger.store.access_log import AccessKind, Wanted
+from schema.context import House
 
 AT_ONCE_MAX = 2
-STATUSES = {"UNAUTHENTICATED": 401, "FORBIDDEN_ROLE": 403, "NOT_YET": 503}
 NUMBER_DIGITS_MAX = 18
-CLIENT_GONE = 499
 
 
 class ExportDoor:
@@ -50,7 +44,7 @@ class ExportDoor:
 
     async def post(self, request: Request) -> Response:
         """The file. Who asks and what is read first, so that nobody slow takes up the room."""
-        context = self._context(request)
+        context = context_of(self._house, self._key, request)
         try:
             asked = await request.body()
         except ClientDisconnect:
@@ -67,14 +61,14 @@ class ExportDoor:
         try:
             taken = await take(context, question(asked))
         except Exception as error:
-            return _failed(error)
+            return failed(error, "exports")
         finally:
             self._room.release()
         return StreamingResponse(taken.chunks(), headers=taken.headers())
 
     async def receipt(self, request: Request) -> Response:
         """What stands in the log about an export of one's own."""
-        context = self._context(request)
+        context = context_of(self._house, self._key, request)
         number = str(request.path_params["number"])
         row = None
         if number.isascii() and number.isdigit() and len(number) <= NUMBER_DIGITS_MAX:
@@ -88,22 +82,3 @@ class ExportDoor:
         told = {name: getattr(row, name) for name in row.__struct_fields__}
         told = {name: told[name] for name in told if name not in ("places", "subjects_digest")}
         return Response(msgspec.json.encode(told), media_type="application/json")
-
-    def _context(self, request: Request) -> Context:
-        asker = asker_of(self._key, request.headers.get("authorization"))
-        trace = request.headers.get("traceparent") or request.headers.get("x-request-id")
-        return Context(house=self._house, asker=asker, trace=trace_of(trace))
-
-
-def _failed(error: Exception) -> Response:
-    known = trouble_behind(error) or error
-    if isinstance(known, Fault):
-        status = STATUSES.get(known.code, 403 if isinstance(known, Denied) else 400)
-        answer = failure(known.code, known.zh, known.en, status)
-        if status == STATUSES["UNAUTHENTICATED"]:
-            answer.headers["www-authenticate"] = "Bearer"
-        return answer
-    if hasattr(known, "code"):
-        return failure(known.code, getattr(known, "zh", ""), getattr(known, "en", ""), 503)
-    zh, en, _ = incident(error, "exports")
-    return failure("INTERNAL", zh, en, 500)

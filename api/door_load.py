@@ -8,17 +8,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api.auth import asker_of
+from api.asking import context_of, failed
 from api.command_load import marks
 from api.limits import failure
 from api.marking import marked
 from api.sheet import TYPES
 from ledger.fault import Fault
 from ledger.names import LoadId
-from ledger.store.access_log import Access, AccessKind, trace_of
-from schema.access_log import places_of
+from schema.access_log import access_by
 from schema.context import Context, House
-from schema.errors import incident
 
 
 class LoadDoor:
@@ -33,15 +31,12 @@ class LoadDoor:
 
     async def marked(self, request: Request) -> Response:
         """The sheet as a workbook; the reading of it is logged."""
-        asker = asker_of(self._key, request.headers.get("authorization"))
-        trace = request.headers.get("traceparent") or request.headers.get("x-request-id")
-        context = Context(house=self._house, asker=asker, trace=trace_of(trace))
+        context = context_of(self._house, self._key, request)
         try:
             token = str(request.path_params["token"])
             made = await run_in_threadpool(self._made, context, token)
         except Exception as error:
-            zh, en, _ = incident(error, "loads")
-            return failure("INTERNAL", zh, en, 500)
+            return failed(error, "loads")
         if made is None:
             return failure("UNKNOWN_LOAD", "没有这个试运行", "there is no such dry run", 404)
         headers = {"content-disposition": 'attachment; filename="marked.xlsx"'}
@@ -57,23 +52,15 @@ class LoadDoor:
         if head is None or grid is None:
             return None
         made, rows = marked(grid, head.mapping, marks(context, head))
-        ledger.access_log.write(
-            Access(
-                at=ledger.now(),
-                kind=AccessKind.EXPORT,
-                actor=asker.actor,
-                role=asker.role.value,
-                scope=str(asker.scope),
-                channel=asker.channel.value,
-                what="marked",
-                purpose=str(head.load),
-                clear=True,
-                format="xlsx",
-                rows=rows,
-                bytes=len(made),
-                position=ledger.feed.head(),
-                trace=context.trace,
-                places=places_of(asker, []),
-            )
+        access = access_by(
+            context,
+            "marked",
+            purpose=str(head.load),
+            clear=True,
+            format="xlsx",
+            rows=rows,
+            bytes=len(made),
+            position=ledger.feed.head(),
         )
+        ledger.access_log.write(access)
         return made

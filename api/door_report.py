@@ -16,28 +16,23 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api.auth import asker_of
+from api.asking import context_of, failed
 from api.limits import failure
 from api.report import report_json, report_xlsx
 from api.sheet import TYPES
 from ledger.event import INTEGER_MAX
 from ledger.fault import Fault
-from ledger.store.access_log import Access, AccessKind, trace_of
-from ledger.store.connection import trouble_behind
 from projections.catalogue import RECONCILIATIONS
 from projections.desk import decoded
 from projections.reconciliation import Reconciliation, desk
-from schema.access import Denied
-from schema.access_log import places_of
+from schema.access_log import access_by
 from schema.context import Context, House
 from schema.desk import recorded
-from schema.errors import incident
 from schema.moment import AsOf
 from schema.scalars import Position
 
 FORMS = {"xlsx": (report_xlsx, TYPES["xlsx"]), "json": (report_json, "application/json")}
 POSITION_DIGITS_MAX = 15
-LATER = {"retry-after": "1"}
 
 
 class ReportDoor:
@@ -53,9 +48,7 @@ class ReportDoor:
 
     async def get(self, request: Request) -> Response:
         """The report."""
-        asker = asker_of(self._key, request.headers.get("authorization"))
-        trace = request.headers.get("traceparent") or request.headers.get("x-request-id")
-        context = Context(house=self._house, asker=asker, trace=trace_of(trace))
+        context = context_of(self._house, self._key, request)
         name, form = str(request.path_params["name"]), str(request.path_params["form"])
         try:
             position = _position(request.query_params.get("position"), "position")
@@ -68,7 +61,7 @@ class ReportDoor:
                 return failure("UNKNOWN_REPORT", zh, en, 404)
             made = await run_in_threadpool(self._made, context, row, form)
         except Exception as error:
-            return _failed(error)
+            return failed(error, "reports")
         digest = sha256(made).hexdigest()
         headers = {
             "content-disposition": f'attachment; filename="reconciliation.{form}"',
@@ -104,26 +97,19 @@ class ReportDoor:
         return made
 
     def _log(self, context: Context, row: Reconciliation, form: str, made: bytes) -> None:
-        ledger, asker = self._house.ledger, context.asker
         assert row.comparison is not None
-        access = Access(
-            at=ledger.now(),
-            kind=AccessKind.EXPORT,
-            actor=asker.actor,
-            role=asker.role.value,
-            scope=str(asker.scope),
-            channel=asker.channel.value,
-            what="reconciliationReport",
+        access = access_by(
+            context,
+            "reconciliationReport",
+            [str(row.place)],
             format=form,
             filters={"reconciliation": str(row.reconciliation)},
             rows=row.comparison.rows,
             bytes=len(made),
             sha256=sha256(made).hexdigest(),
             position=row.steps[-1].position,
-            trace=context.trace,
-            places=places_of(asker, [str(row.place)]),
         )
-        ledger.access_log.write(access)
+        self._house.ledger.access_log.write(access)
 
 
 def _position(given: str | None, field: str) -> int | None:
@@ -132,19 +118,3 @@ def _position(given: str | None, field: str) -> int | None:
     if not (given.isascii() and given.isdigit() and len(given) <= POSITION_DIGITS_MAX):
         raise Fault("BAD_POSITION", zh=f"{field} 须为账本位置", en="no position", field=field)
     return min(int(given), INTEGER_MAX)
-
-
-def _failed(error: Exception) -> Response:
-    known = trouble_behind(error) or error
-    if isinstance(known, Denied):
-        return failure(known.code, known.zh, known.en, 403)
-    if isinstance(known, Fault) and known.code == "NOT_YET":
-        late = failure(known.code, known.zh, known.en, 503)
-        late.headers.update(LATER)
-        return late
-    if isinstance(known, Fault):
-        return failure(known.code, known.zh, known.en, 400)
-    if hasattr(known, "code"):
-        return failure(known.code, getattr(known, "zh", ""), getattr(known, "en", ""), 503)
-    zh, en, _ = incident(error, "reports")
-    return failure("INTERNAL", zh, en, 500)

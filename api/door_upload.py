@@ -14,20 +14,15 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api.auth import asker_of
+from api.asking import CLIENT_GONE, context_of, failed
 from api.limits import failure
 from api.marking import marked
 from api.sheet import TYPES
-from ledger.fault import Fault
-from ledger.store.access_log import Access, AccessKind, trace_of
-from ledger.store.connection import trouble_behind
 from ledger.store.ticket import Upload
-from schema.access_log import places_of
+from schema.access_log import access_by
 from schema.context import Context, House
-from schema.errors import incident
 from schema.sheet import chosen, saved_mappings
 
-CLIENT_GONE = 499
 UNREADABLE = 422
 
 
@@ -47,7 +42,7 @@ class UploadDoor:
 
     async def put(self, request: Request) -> Response:
         """Takes the bytes. Whose ticket it is not learns no more than who has none."""
-        context = self._context(request)
+        context = context_of(self._house, self._key, request)
         uploads = self._house.ledger.uploads
         secret = str(request.path_params["ticket"])
         try:
@@ -68,13 +63,13 @@ class UploadDoor:
         except ClientDisconnect:
             return Response(status_code=CLIENT_GONE)
         except Exception as error:
-            return _failed(error)
+            return failed(error, "uploads", UNREADABLE)
         told = {"id": taken.id, "bytes": taken.bytes, "sha256": taken.sha256}
         return Response(msgspec.json.encode(told), 201, media_type="application/json")
 
     async def marked(self, request: Request) -> Response:
         """The sheet with its faulty cells marked, as a workbook; the reading of it is logged."""
-        context = self._context(request)
+        context = context_of(self._house, self._key, request)
         uploads, name = self._house.ledger.uploads, str(request.path_params["upload"])
         try:
             upload = await run_in_threadpool(uploads.of, context.asker, name)
@@ -82,7 +77,7 @@ class UploadDoor:
                 return failure("UNKNOWN_UPLOAD", "没有这个上传", "there is no such upload", 404)
             made = await run_in_threadpool(self._marked, context, upload)
         except Exception as error:
-            return _failed(error)
+            return failed(error, "uploads", UNREADABLE)
         headers = {"content-disposition": 'attachment; filename="marked.xlsx"'}
         return Response(made, media_type=TYPES["xlsx"], headers=headers)
 
@@ -92,39 +87,15 @@ class UploadDoor:
         assert grid is not None
         mapping = chosen(grid, upload.form, saved_mappings(context), None)
         made, rows = marked(grid, mapping)
-        asker = context.asker
-        ledger.access_log.write(
-            Access(
-                at=ledger.now(),
-                kind=AccessKind.EXPORT,
-                actor=asker.actor,
-                role=asker.role.value,
-                scope=str(asker.scope),
-                channel=asker.channel.value,
-                what="marked",
-                purpose=f"upload {upload.id}",
-                clear=True,
-                format="xlsx",
-                rows=rows,
-                bytes=len(made),
-                position=ledger.feed.head(),
-                trace=context.trace,
-                places=places_of(asker, []),
-            )
+        access = access_by(
+            context,
+            "marked",
+            purpose=f"upload {upload.id}",
+            clear=True,
+            format="xlsx",
+            rows=rows,
+            bytes=len(made),
+            position=ledger.feed.head(),
         )
+        ledger.access_log.write(access)
         return made
-
-    def _context(self, request: Request) -> Context:
-        asker = asker_of(self._key, request.headers.get("authorization"))
-        trace = request.headers.get("traceparent") or request.headers.get("x-request-id")
-        return Context(house=self._house, asker=asker, trace=trace_of(trace))
-
-
-def _failed(error: Exception) -> Response:
-    known = trouble_behind(error) or error
-    if isinstance(known, Fault):
-        return failure(known.code, known.zh, known.en, UNREADABLE)
-    if hasattr(known, "code"):
-        return failure(known.code, getattr(known, "zh", ""), getattr(known, "en", ""), 503)
-    zh, en, _ = incident(error, "uploads")
-    return failure("INTERNAL", zh, en, 500)

@@ -29,9 +29,9 @@ from ledger.day import day_of
 from ledger.draft import flaw_of
 from ledger.event import INTEGER_MAX
 from ledger.fault import Fault
-from ledger.store.access_log import Access, AccessKind, Logged, checked_purpose
+from ledger.store.access_log import Logged, checked_purpose
 from projections.catalogue import VIEWS
-from schema.access_log import places_of
+from schema.access_log import access_by
 from schema.context import Context
 from schema.disclosure import REVEALERS, denied
 from schema.export import TEXT_CHARACTERS_MAX, Asked, Export, Flow
@@ -198,14 +198,11 @@ def _taken(context: Context, export: Export, asked: Asked, form: str, purpose: s
             found = _Found(flow)
             told = replace(asked, filters=export.told(asked.filters))
             _write(file, form, told, flow, found)
-        access = Access(
-            at=context.house.ledger.now(),
-            kind=AccessKind.EXPORT,
-            actor=context.asker.actor,
-            role=context.asker.role.value,
-            scope=str(context.asker.scope),
-            channel=context.asker.channel.value,
-            what=asked.what,
+        access = access_by(
+            context,
+            asked.what,
+            # Who takes a list that everybody may read looks into nobody's affairs.
+            [] if export.public else found.places,
             purpose=purpose,
             clear=asked.clear,
             format=form,
@@ -215,9 +212,6 @@ def _taken(context: Context, export: Export, asked: Asked, form: str, purpose: s
             rows=found.rows,
             bytes=file.seek(0, 2),
             sha256=_digest(file),
-            trace=context.trace,
-            # Who takes a list that everybody may read looks into nobody's affairs.
-            places=places_of(context.asker, [] if export.public else sorted(found.places)),
         )
         logged = context.house.ledger.access_log.write(access, found.teachers)
         file.seek(0)

@@ -7,6 +7,7 @@ not shown. Auditors, bureaus and teachers ask the log who looked.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -118,29 +119,46 @@ async def read_person(
 
 
 def _write(context: Context, kind: AccessKind, row: Teacher, purpose: str) -> None:
+    ledger = context.house.ledger
+    access = access_by(
+        context,
+        PERSON,
+        [str(row.place)] if row.place else [],
+        kind=kind,
+        purpose=purpose,
+        clear=True,
+        rows=1,
+        position=ledger.feed.head(),
+    )
+    ledger.access_log.write(access, [str(row.teacher)])
+
+
+def access_by(
+    context: Context,
+    what: str,
+    places: Iterable[str] = (),
+    *,
+    kind: AccessKind = AccessKind.EXPORT,
+    **about: Any,
+) -> Access:
+    """A reading by this request's asker, now, not yet in the log; ``about``: what else is known.
+
+    It concerns the places of what was read, ``places``, and the reader's own.
+    """
     asker = context.asker
-    access = Access(
+    own = [str(asker.scope)] if isinstance(asker.scope, JurisdictionId) else []
+    return Access(
         at=context.house.ledger.now(),
         kind=kind,
         actor=asker.actor,
         role=asker.role.value,
         scope=str(asker.scope),
         channel=asker.channel.value,
-        what=PERSON,
-        purpose=purpose,
-        clear=True,
-        rows=1,
-        position=context.house.ledger.feed.head(),
+        what=what,
         trace=context.trace,
-        places=places_of(asker, [str(row.place)] if row.place else []),
+        places=tuple(sorted({*places, *own})),
+        **about,
     )
-    context.house.ledger.access_log.write(access, [str(row.teacher)])
-
-
-def places_of(asker: Asker, found: list[str]) -> tuple[str, ...]:
-    """The places that a reading concerned: those of the rows, and the reader's own."""
-    own = [str(asker.scope)] if isinstance(asker.scope, JurisdictionId) else []
-    return tuple(sorted({*found, *own}))
 
 
 def told(asker: Asker, each: Logged) -> Seen:

@@ -18,12 +18,11 @@ from ledger.mapping import Mapping as Columns
 from ledger.names import JurisdictionId, ReconciliationId
 from ledger.reading import read
 from ledger.sheet import Grid
-from ledger.store.access_log import Access, AccessKind
 from ledger.store.result import Result
 from ledger.store.ticket import Upload
 from projections.desk import Held, decoded, encoded, held, inside
 from projections.reconciliation import desk
-from schema.access_log import places_of
+from schema.access_log import access_by
 from schema.context import Context
 from schema.lines import Shown
 from schema.moment import AsOf
@@ -164,25 +163,18 @@ def about(grid: Grid, mapping: Columns) -> dict[str, Any]:
 
 
 def _kept(context: Context, upload: Upload, found: Held) -> str:
-    ledger, asker = context.house.ledger, context.asker
-    compared = found.compared
+    ledger, compared, terms = context.house.ledger, found.compared, found.comparison.terms
     teachers = {str(row.teacher) for row in found.comparison.rows if row.teacher}
-    access = Access(
-        at=ledger.now(),
-        kind=AccessKind.EXPORT,
-        actor=asker.actor,
-        role=asker.role.value,
-        scope=str(asker.scope),
-        channel=asker.channel.value,
-        what="reconciliation",
+    access = access_by(
+        context,
+        "reconciliation",
+        [str(terms.place)],
         purpose=f"upload {upload.id}",
         rows=len(found.comparison.rows),
         position=compared.position,
-        effective=found.comparison.terms.effective,
+        effective=terms.effective,
         sha256=compared.digest,
-        trace=context.trace,
-        places=places_of(asker, [str(found.comparison.terms.place)]),
     )
     ledger.access_log.write(access, teachers)
-    place = found.comparison.terms.place
-    return ledger.results.put(asker, upload.id, place, compared.digest, encoded(found))
+    body = encoded(found)
+    return ledger.results.put(context.asker, upload.id, terms.place, compared.digest, body)

@@ -20,14 +20,13 @@ from ledger.load import BeginLoad, Fate, FinishLoad, LoadBegun, Loaded, LoadEnde
 from ledger.mapping import Mapping
 from ledger.names import LoadId
 from ledger.sheet import Grid
-from ledger.store.access_log import Access, AccessKind
 from ledger.store.answer import Refusal
 from ledger.store.feed import Filter
 from ledger.store.load import LoadHead, LoadOptions, StoredRow, commands_of
 from ledger.store.ticket import Upload
 from ledger.store.work import Seal
 from ledger.teacher import RegisterTeacher
-from schema.access_log import places_of
+from schema.access_log import access_by
 from schema.context import Context
 from schema.planning import name_of, planned, sealed_of
 
@@ -256,20 +255,11 @@ def _teller(upload: str) -> Callable[[int], None]:
 
 def _log(context: Context, head: LoadHead) -> None:
     """A dry run holds a sheet against names and numbers of the vault, so it is a reading."""
-    ledger, asker = context.house.ledger, context.asker
-    ledger.access_log.write(
-        Access(
-            at=ledger.now(),
-            kind=AccessKind.EXPORT,
-            actor=asker.actor,
-            role=asker.role.value,
-            scope=str(asker.scope),
-            channel=asker.channel.value,
-            what="load",
-            purpose=f"{head.load} of {head.upload}",
-            rows=head.what.rows,
-            position=head.what.position,
-            trace=context.trace,
-            places=places_of(asker, []),
-        )
+    access = access_by(
+        context,
+        "load",
+        purpose=f"{head.load} of {head.upload}",
+        rows=head.what.rows,
+        position=head.what.position,
     )
+    context.house.ledger.access_log.write(access)

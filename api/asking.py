@@ -1,0 +1,54 @@
+"""What the doors beside GraphQL share: who asks, and how what went wrong is told.
+
+Every failure leaves with a code, as GraphQL's do; see ``schema.errors``.
+"""
+
+from __future__ import annotations
+
+from joserfc.jwk import OKPKey
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.websockets import WebSocket
+
+from api.auth import asker_of
+from api.limits import failure
+from ledger.fault import Fault
+from ledger.store.access_log import trace_of
+from ledger.store.connection import trouble_behind
+from ledger.store.trouble import Trouble
+from schema.access import Denied
+from schema.context import Context, House
+from schema.errors import incident
+
+STATUSES = {"UNAUTHENTICATED": 401, "NOT_YET": 503}
+# What a status asks for besides (RFC 9110, sections 10.2.3 and 11.6.1).
+HEADERS = {401: {"www-authenticate": "Bearer"}, 503: {"retry-after": "1"}}
+CLIENT_GONE = 499
+
+
+def traced(request: Request | WebSocket) -> str | None:
+    """The caller's own number of the request, for the access log."""
+    return trace_of(request.headers.get("traceparent") or request.headers.get("x-request-id"))
+
+
+def context_of(house: House, key: OKPKey, request: Request) -> Context:
+    """Who asks, over a house. Raises ``BadToken``."""
+    asker = asker_of(key, request.headers.get("authorization"))
+    return Context(house=house, asker=asker, trace=traced(request))
+
+
+def failed(error: Exception, where: str, unfit: int = 400) -> Response:
+    """The answer to a request that went wrong; ``unfit``: the status of a fault in what was asked.
+
+    A database that is away is told as such, and what nobody foresaw by the number of an incident.
+    """
+    known = trouble_behind(error) or error
+    if isinstance(known, Fault):
+        status = STATUSES.get(known.code, 403 if isinstance(known, Denied) else unfit)
+        answer = failure(known.code, known.zh, known.en, status)
+        answer.headers.update(HEADERS.get(status, {}))
+        return answer
+    if isinstance(known, Trouble):
+        return failure(known.code, known.zh, known.en, 503)
+    zh, en, _ = incident(error, where)
+    return failure("INTERNAL", zh, en, 500)
