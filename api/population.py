@@ -25,7 +25,6 @@ STAGES = (
 )
 SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡林郭何高罗"
 GIVEN = "伟芳娜敏静秀丽强磊军洋勇艳杰娟涛明超兰霞平刚桂英华玉萍红玲芬"
-ACCREDITED = date(2012, 9, 1)
 ENTERED = date(2014, 9, 1)
 ENTERED_DAYS = 1_700
 """Everybody entered the platform before the first term that the documents know."""

@@ -141,7 +141,7 @@ class RemoveProjects(Command):
         known_term(self.opened, self.term)
         reasoned(self.reason, needed=True)
         rule = self.ask.rules.find(ProjectRemoval, PROVINCE, self.ask.on, term=self.term.value)
-        removed = self._named(rule) if self.projects else self._meant(rule)
+        removed = self._named() if self.projects else self._meant(rule)
         bounded(len(removed), PROJECTS_MAX, "projects")
         cited = (rule.id,) if rule else ()
         for declared in removed:
@@ -159,7 +159,7 @@ class RemoveProjects(Command):
             )
             yield from called_off(self.classes.of(declared.project), self.reason, cited)
 
-    def _named(self, rule: InForce[ProjectRemoval] | None) -> list[ProjectDeclared]:
+    def _named(self) -> list[ProjectDeclared]:
         named = dict.fromkeys(self.projects)
         return [self.seen.get(each, Dossier()).known(each, "projects") for each in named]
 

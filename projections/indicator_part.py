@@ -85,7 +85,7 @@ def _told(
         found |= named.get(each.key, set())
     positions = sorted(found)
     lazily = [each for each in shares if each.tag is not None]
-    judged = whole.results.get(key) if _addressed(whole, key) else None
+    judged = whole.results.get(key) if _addressed(whole) else None
     return IndicatorPart(
         key=key,
         numerator=numerator,
@@ -99,7 +99,7 @@ def _told(
     )
 
 
-def _addressed(whole: Indicator, key: str) -> bool:
+def _addressed(whole: Indicator) -> bool:
     """Whether a part is what the rule is addressed to, with all its shares and no others."""
     if not isinstance(whole.of, JurisdictionId):
         return False

@@ -127,7 +127,7 @@ class Snapshot:
         if key is not None:
             states = self.many(view, [str(key)])
         else:
-            states = self._of_subjects(view, _subjects(view, where))
+            states = self._of_subjects(view, _subjects(where))
         return [(each, state) for each, state in states.items() if _fits(view, each, state, where)]
 
     def _within(self, where: Where) -> Where:
@@ -239,7 +239,7 @@ class Snapshot:
             yield entry
 
 
-def _subjects(view: Projection[Any], where: Where) -> tuple[str, ...]:
+def _subjects(where: Where) -> tuple[str, ...]:
     """The names by whose events the rows are found: those that fewest events carry, by guess."""
     found: list[tuple[str, ...]] = [
         (str(value),) for name, value in where.equal if _is_name(name, value)
