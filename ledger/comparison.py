@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from hashlib import sha256
-from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -19,6 +18,7 @@ from ledger.amount import ZERO, plain
 from ledger.cause import Cause, unknown_portion
 from ledger.claim import Claim, Grain, Terms
 from ledger.cycle import Unit
+from ledger.event import express
 from ledger.holding import Holding
 from ledger.influence import Influences
 from ledger.itemised import Itemised
@@ -164,10 +164,4 @@ def _total(amounts: Iterable[Decimal]) -> Decimal:
     return plain(sum(amounts, ZERO))
 
 
-def _express(value: Any) -> Any:
-    if isinstance(value, str):
-        return str(value)
-    raise TypeError(f"{type(value).__name__} has no place in a comparison")
-
-
-_ENCODER = msgspec.json.Encoder(order="sorted", enc_hook=_express)
+_ENCODER = msgspec.json.Encoder(order="sorted", enc_hook=express)

@@ -310,19 +310,20 @@ def _names_in(value: object) -> Iterator[str]:
     return (str(leaf) for leaf in _leaves(value) if isinstance(leaf, Name))
 
 
-def _express(value: object) -> object:
+def express(value: object) -> object:
+    """A name as it is written; the hook by which events, states and results are encoded."""
     if isinstance(value, str):
         return str(value)
-    raise TypeError(f"{type(value).__name__} has no place in an event")
+    raise TypeError(f"{type(value).__name__} has no place in the ledger")
 
 
 def revive(kind: type, value: Any) -> Any:
-    """A name of what was written; the hook by which events and commands are read back."""
+    """A name of what was written; the hook by which all of them are read back."""
     if issubclass(kind, Name):
         return kind(value)
-    raise TypeError(f"{kind.__name__} has no place in an event")
+    raise TypeError(f"{kind.__name__} has no place in the ledger")
 
 
-_ENCODER = msgspec.json.Encoder(order="sorted", enc_hook=_express)
+_ENCODER = msgspec.json.Encoder(order="sorted", enc_hook=express)
 _ENVELOPE = msgspec.json.Decoder(_Envelope)
 _DECODERS: dict[type[Event], msgspec.json.Decoder[Any]] = {}

@@ -22,7 +22,7 @@ from ledger.amount import ZERO, bounded, plain
 from ledger.credit import CreditKind
 from ledger.cycle import Cycle, Unit
 from ledger.day import LAST_DAY
-from ledger.event import Part
+from ledger.event import Part, express
 from ledger.fault import Fault
 from ledger.footing import cycles
 from ledger.names import JurisdictionId, SchoolId, TeacherId
@@ -263,10 +263,6 @@ def _tidy(number: int | Decimal) -> int | Decimal:
     return plain(number) if isinstance(number, Decimal) else number
 
 
-def _express(value: object) -> object:
-    return str(value)
-
-
-_ENCODER = msgspec.json.Encoder(order="sorted", enc_hook=_express)
+_ENCODER = msgspec.json.Encoder(order="sorted", enc_hook=express)
 _RESULT = {Result.MET: "met", Result.NOT_MET: "not_met"}
 _YEAR_RESULT = {Result.MET: "year_met", Result.NOT_MET: "year_short"}

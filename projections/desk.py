@@ -19,13 +19,14 @@ from ledger.claim import Terms
 from ledger.claimed import claims, people, require_claims
 from ledger.comparison import Comparison, Sums, compare, digest
 from ledger.cycle import Cycle
+from ledger.event import express, revive
 from ledger.footing import cycles
 from ledger.holding import Holding
 from ledger.mapping import Mapping as Columns
 from ledger.mapping import Reading
 from ledger.matching import Doubtful, Matching, Registered, match
 from ledger.misreading import misread
-from ledger.names import VALUE, JurisdictionId, Name, SchoolId, TeacherId
+from ledger.names import VALUE, JurisdictionId, SchoolId, TeacherId
 from ledger.reconciliation import CauseTotal, Compared
 from ledger.row import Standing
 from ledger.sheet import CellFault, Skipped
@@ -276,17 +277,5 @@ def _said(row: Any) -> tuple[Any, ...]:
     return (row.standing, row.ledger, row.sheet, row.unattributed, causes)
 
 
-def _express(value: Any) -> Any:
-    if isinstance(value, str):
-        return str(value)
-    raise TypeError(f"{type(value).__name__} has no place in a result")
-
-
-def _revive(kind: type, value: Any) -> Any:
-    if issubclass(kind, Name):
-        return kind(value)
-    raise TypeError(f"{kind.__name__} has no place in a result")
-
-
-_ENCODER = msgspec.json.Encoder(enc_hook=_express)
-_DECODER = msgspec.json.Decoder(Held, dec_hook=_revive)
+_ENCODER = msgspec.json.Encoder(enc_hook=express)
+_DECODER = msgspec.json.Decoder(Held, dec_hook=revive)

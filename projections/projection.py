@@ -14,7 +14,7 @@ import msgspec
 import psycopg
 from psycopg import sql
 
-from ledger.event import Entry, Event
+from ledger.event import Entry, Event, express, revive
 from ledger.names import Name
 
 StateT = TypeVar("StateT", bound=msgspec.Struct)
@@ -43,7 +43,7 @@ class Projection(Generic[StateT]):
         self.own_types = frozenset(each.NAME for each in self.events)
         self.later_types = frozenset(each.NAME for each in self.later)
         self.types = self.own_types | self.later_types
-        self._decoder = msgspec.json.Decoder(self.state, dec_hook=_revive)
+        self._decoder = msgspec.json.Decoder(self.state, dec_hook=revive)
 
     def keys(self, entry: Entry) -> Iterable[str]:
         """The keys that an entry touches."""
@@ -166,16 +166,4 @@ def facet(value: Any) -> Any:
     return str(getattr(value, "value", value)) if not isinstance(value, Name) else str(value)
 
 
-def _express(value: object) -> object:
-    if isinstance(value, str):
-        return str(value)
-    raise TypeError(f"{type(value).__name__} has no place in a state")
-
-
-def _revive(kind: type, value: Any) -> Any:
-    if issubclass(kind, Name):
-        return kind(value)
-    raise TypeError(f"{kind.__name__} has no place in a state")
-
-
-_ENCODER = msgspec.json.Encoder(order="sorted", enc_hook=_express)
+_ENCODER = msgspec.json.Encoder(order="sorted", enc_hook=express)

@@ -19,7 +19,7 @@ from msgspec import Struct
 from psycopg_pool import ConnectionPool
 
 from ledger.command import Asker, Command
-from ledger.event import revive
+from ledger.event import express, revive
 from ledger.intention import Intention, Objection
 from ledger.load import Fate, Loaded
 from ledger.mapping import Mapping
@@ -250,10 +250,6 @@ def _uuid(load: LoadId) -> UUID:
     return UUID(load.value)
 
 
-def _plain(value: object) -> object:
-    return str(value)
-
-
-_JSON = msgspec.json.Encoder(order="sorted", enc_hook=_plain)
+_JSON = msgspec.json.Encoder(order="sorted", enc_hook=express)
 # A mapping has numbers for keys, which are not sorted.
-_HEAD = msgspec.json.Encoder(enc_hook=_plain)
+_HEAD = msgspec.json.Encoder(enc_hook=express)
