@@ -18,12 +18,11 @@ from ledger.amount import LARGEST, ZERO, plain, written
 from ledger.fault import Fault
 from ledger.names import VALUE
 from ledger.sheet import Cell
-from ledger.text import folded, normal, trimmed
+from ledger.text import ID_NUMBER_CHARACTERS, folded, normal, trimmed
 
 TEXT_CHARACTERS_MAX = 500
 SHOWN_CHARACTERS_MAX = 40
 MEMORY_MAX = 65_536
-ID_CHARACTERS_MAX = 18  # GB 11643
 DIGITS_MAX = 15  # what a number of a spreadsheet keeps
 
 NOTHING = frozenset({"-", "--", "—", "——", "/", "／", "－", "无", "N/A", "n/a", "\\"})
@@ -138,7 +137,7 @@ def id_number(cell: Cell) -> str | None:
         right = found[:-1].isdigit() and ric.calc_check_digit(found) == found[-1:]
     except (ValidationError, ValueError, IndexError):
         right = False
-    if not right or len(found) != ID_CHARACTERS_MAX:
+    if not right or len(found) != ID_NUMBER_CHARACTERS:
         raise _bad_id(found)
     return found
 
@@ -148,7 +147,7 @@ def id_misread(cell: Cell) -> str | None:
     if not isinstance(cell, str):
         return None
     found = "".join(said(unmarked(cell)).split()).replace("-", "").upper()
-    whole = len(found) == ID_CHARACTERS_MAX and found.isascii()
+    whole = len(found) == ID_NUMBER_CHARACTERS and found.isascii()
     return found if whole and found[:-1].isdigit() else None
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ledger.text import CHECKS, WEIGHTS
+from stdnum.cn import ric
+
+from ledger.text import ID_NUMBER_CHARACTERS
 
 
 def misread(id_number: str) -> Iterator[str]:
     """The valid id numbers that differ in one digit, or by two neighbours that changed places."""
     number = id_number.strip().upper()
-    if len(number) != len(WEIGHTS) + 1:
+    if len(number) != ID_NUMBER_CHARACTERS:
         return
     seen = {number}
     for each in [*_replaced(number), *swapped(number)]:
@@ -21,10 +23,8 @@ def misread(id_number: str) -> Iterator[str]:
 
 def valid(number: str) -> bool:
     """Whether the check digit of an id number of 18 characters is right (GB 11643)."""
-    if not number[:-1].isdecimal() or not number.isascii():
-        return False
-    total = sum(int(digit) * weight for digit, weight in zip(number, WEIGHTS, strict=False))
-    return CHECKS[total % len(CHECKS)] == number[-1]
+    digits = number[:-1].isdecimal() and number.isascii()
+    return digits and ric.calc_check_digit(number) == number[-1]
 
 
 def _replaced(number: str) -> Iterator[str]:

@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterator
 from datetime import date
 
+from stdnum.cn import ric
+
 from ledger.fault import Fault
 
 # What shows nothing and is no format character by its category: joiners, fillers, a blank pattern.
@@ -33,8 +35,7 @@ MOBILE_NUMBER = re.compile(
 )
 # The first digit of a province's code, and the second ones that occur with it.
 PROVINCES = re.compile(r"1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]")
-WEIGHTS = tuple(2**power % 11 for power in range(17, 0, -1))
-CHECKS = "10X98765432"
+ID_NUMBER_CHARACTERS = 18  # GB 11643
 TOKEN = re.compile(r"[0-9A-Za-z]+")
 HEX = re.compile(r"(?=.*[a-f])[0-9a-f]+")
 
@@ -144,10 +145,9 @@ def _numbers(pattern: re.Pattern[str], text: str) -> Iterator[str]:
 
 
 def _is_id(number: str) -> bool:
-    total = sum(int(digit) * weight for digit, weight in zip(number, WEIGHTS, strict=False))
     born = number[6:14]
     return (
-        CHECKS[total % 11] == number[17:].upper()
+        ric.calc_check_digit(number) == number[17:].upper()
         and PROVINCES.match(number) is not None
         and "18" <= born[:2] <= "20"
         and _is_day(born)

@@ -7,10 +7,9 @@ from stdnum.cn import ric
 from stdnum.exceptions import InvalidChecksum, InvalidFormat, ValidationError
 
 from ledger.fault import Fault
-from ledger.text import trimmed
+from ledger.text import ID_NUMBER_CHARACTERS, trimmed
 from schema.scalars import Text
 
-ID_NUMBER_CHARACTERS = 18
 SEEN = 2
 
 
