@@ -21,9 +21,9 @@ from ledger.record import Line, Record
 from ledger.regulation import Rulebook
 from ledger.requirement import Requirement, Result
 from ledger.verdict import Verdict, judge
-from ledger.way import Cause, Known, Step, said, walk
+from ledger.way import Known, Step, StepKind, said, walk
 
-__all__ = ["Cause", "Difference", "Effect", "Known", "LineChange", "Turn", "difference", "turns"]
+__all__ = ["Difference", "Effect", "Known", "LineChange", "Turn", "difference", "turns"]
 
 
 class LineChange(Struct, kw_only=True, frozen=True):
@@ -53,7 +53,7 @@ class Effect(Struct, kw_only=True, frozen=True):
     ``counted`` is what counts for the cycle, ``credits`` the sum of the cycle before the cap.
     """
 
-    cause: Cause
+    cause: StepKind
     counted: Decimal
     credits: Decimal
     lines: tuple[LineChange, ...]
@@ -208,7 +208,7 @@ def _turned(forth: Difference, day: date) -> Difference:
 
 
 def _back(effect: Effect, day: date) -> Effect:
-    moved = effect.cause is Cause.DAY
+    moved = effect.cause is StepKind.DAY
     on, gone = (day if moved else effect.on), not (moved or effect.gone)
     back = Step(cause=effect.cause, on=on, gone=gone)
     zh, en = said(back, f"有效学分 {-effect.counted:+f}", f"{-effect.counted:+f} count")

@@ -18,7 +18,7 @@ from ledger.names import TeacherId
 from ledger.record import Record
 from ledger.regulation import Rulebook
 from ledger.summary import Period, Summary, Totals, summary_of, totals_of
-from ledger.way import Cause, Known, Step, said, walk
+from ledger.way import Known, Step, StepKind, said, walk
 
 Holds = Callable[[Summary | None], Summary | None]
 NOTHING = Totals()
@@ -27,7 +27,7 @@ NOTHING = Totals()
 class Moved(Struct, kw_only=True, frozen=True):
     """What one cause moved: how much more or less the totals have since."""
 
-    cause: Cause
+    cause: StepKind
     totals: Totals
     on: date
     zh: str
@@ -54,7 +54,7 @@ class TeacherDrift(Struct, kw_only=True, frozen=True):
 class MovedBy(Struct, kw_only=True, frozen=True):
     """What all causes of one sort moved, and for how many teachers: an event type, or the rules."""
 
-    cause: Cause
+    cause: StepKind
     type: str | None
     teachers: int
     totals: Totals

@@ -19,7 +19,7 @@ from ledger.regulation import Rulebook
 LookT = TypeVar("LookT")
 
 
-class Cause(Enum):
+class StepKind(Enum):
     """What made a difference."""
 
     DAY = "DAY"
@@ -41,7 +41,7 @@ class Known:
 class Step:
     """One cause on the way; ``gone``: the later moment does not know the event any more."""
 
-    cause: Cause
+    cause: StepKind
     on: date
     entry: Entry | None = None
     gone: bool = False
@@ -71,7 +71,7 @@ def walk(
     held = {each.position: each for each in before.entries}
     yield look(held.values(), rules, before.day), None
     if before.day != after.day:
-        yield look(held.values(), rules, after.day), Step(cause=Cause.DAY, on=after.day)
+        yield look(held.values(), rules, after.day), Step(cause=StepKind.DAY, on=after.day)
     later = {each.position: each for each in after.entries}
     adopted = {each.position: each for each in after.regulations[len(before.regulations) :]}
     steps = [
@@ -87,7 +87,7 @@ def walk(
             del held[entry.position]
         else:
             held[entry.position] = entry
-        cause = Cause.RULE if entry.position in adopted else Cause.EVENT
+        cause = StepKind.RULE if entry.position in adopted else StepKind.EVENT
         step = Step(cause=cause, on=entry.on, entry=entry, gone=gone)
         yield look(held.values(), rules, after.day), step
 
@@ -96,9 +96,9 @@ def said(step: Step, sum_zh: str, sum_en: str) -> tuple[str, str]:
     """What a cause did, in Chinese and in English; the sums are what it came to."""
     on = step.on
     match step.cause:
-        case Cause.DAY:
+        case StepKind.DAY:
             return f"评价日移到 {on}：{sum_zh}", f"judged on {on}: {sum_en}"
-        case Cause.RULE:
+        case StepKind.RULE:
             return f"{on} 起的规则变化：{sum_zh}", f"a change of the rules of {on}: {sum_en}"
         case _ if step.gone:
             return f"{on} 的事件尚不计入：{sum_zh}", f"the event of {on} is not in yet: {sum_en}"

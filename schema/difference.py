@@ -8,9 +8,10 @@ from typing import Any
 import strawberry
 from msgspec.structs import replace
 
-from ledger.difference import Cause, Difference, Effect, Known, difference, in_words
+from ledger.difference import Difference, Effect, Known, difference, in_words
 from ledger.event import Entry
 from ledger.names import TeacherId
+from ledger.way import StepKind
 from projections.difference import known
 from schema.context import Context
 from schema.moment import AsOf
@@ -19,7 +20,7 @@ from schema.scalars import Position, enum_type
 from schema.timeline import Happening, happenings
 
 Info = strawberry.Info[Context, None]
-enum_type(Cause)
+enum_type(StepKind, name="Cause")
 DifferenceType = output(Difference, name="CreditDifference")
 
 

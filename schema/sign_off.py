@@ -12,6 +12,7 @@ from ledger.drift import Moved, MovedBy, TeacherDrift
 from ledger.names import JurisdictionId
 from ledger.sign_off import Statement
 from ledger.summary import KindSum, PeriodKind, Summary, Totals, period_of
+from ledger.way import StepKind
 from projections.catalogue import SIGN_OFFS
 from projections.drift import Drift, Verified, drift, statement, verified
 from projections.level import Scope, scope_of
@@ -31,6 +32,7 @@ enum_type(SignOffState)
 output(KindSum, name="PeriodKindSum")
 TotalsType = output(Totals, name="PeriodTotals")
 SummaryType = output(Summary, name="PeriodSummary")
+enum_type(StepKind, name="Cause")
 output(Moved, name="DriftCause")
 output(MovedBy, name="DriftSum")
 TeacherDriftType = output(TeacherDrift)

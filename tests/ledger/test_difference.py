@@ -11,13 +11,14 @@ from msgspec.structs import replace
 
 from ledger.credit import CreditKind
 from ledger.cycle import CreditCycleOpened
-from ledger.difference import Cause, Known, difference
+from ledger.difference import Known, difference
 from ledger.event import Entry
 from ledger.record import Record
 from ledger.regulation import Rulebook
 from ledger.requirement import Result
 from ledger.teacher import TeacherTransferred
 from ledger.verdict import judge
+from ledger.way import StepKind
 from tests import cast
 from tests.cast import HANGZHOU, LIN, OTHER_SCHOOL, RUIAN, SCHOOL
 from tests.given import Thing, adoption, entries, on
@@ -71,7 +72,7 @@ def test_a_correction_explains_what_it_took_away() -> None:
     [effect] = found.effects
 
     assert (found.counted, found.credits) == (Decimal("-4.5"), Decimal("-4.5"))
-    assert (effect.cause, effect.event) == (Cause.EVENT, LIFE[4].id)
+    assert (effect.cause, effect.event) == (StepKind.EVENT, LIFE[4].id)
     [line] = effect.lines
     assert (line.before, line.after) == (Decimal("24.5"), Decimal(20))
 
@@ -86,7 +87,7 @@ def test_the_passage_of_time_is_a_cause_of_its_own() -> None:
     found = difference(LIN, known(LIFE[:3]), known(LIFE[:3], date(2024, 9, 1)))
     [effect] = found.effects
 
-    assert (effect.cause, effect.event, effect.on) == (Cause.DAY, None, date(2024, 9, 1))
+    assert (effect.cause, effect.event, effect.on) == (StepKind.DAY, None, date(2024, 9, 1))
     assert found.counted == Decimal(-240)
 
 
@@ -95,7 +96,7 @@ def test_a_rule_that_is_adopted_explains_what_it_turns() -> None:
     cap = tuple(each for each in RULES if each not in before)
     found = difference(LIN, known(LIFE[:3], rules=before), known(LIFE[:3], rules=before + cap))
 
-    assert {each.cause for each in found.effects} <= {Cause.RULE}
+    assert {each.cause for each in found.effects} <= {StepKind.RULE}
     assert sum(each.counted for each in found.effects) == found.counted
 
 
@@ -154,7 +155,7 @@ def test_the_effects_add_up_and_both_ends_are_what_was_judged(before: Known, aft
         ends[0].counted if ends[0] else 0
     )
     both = {e.id for e in before.entries} & {e.id for e in after.entries}
-    personal = [each.event for each in found.effects if each.cause is Cause.EVENT]
+    personal = [each.event for each in found.effects if each.cause is StepKind.EVENT]
     assert not {*personal} & both
     turns = [turn for each in found.effects for turn in each.turns]
     results = {}

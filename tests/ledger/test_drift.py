@@ -12,7 +12,7 @@ from ledger.drift import TeacherDrift, drifted, moved_by
 from ledger.regulation import Rulebook
 from ledger.requirement import Result
 from ledger.summary import Period, Totals, period_of, summary_of, totals_of
-from ledger.way import Cause, Known
+from ledger.way import Known, StepKind
 from tests import cast, lives
 from tests.cast import RUIAN, WENZHOU
 from tests.ledger.test_summary import periods
@@ -58,7 +58,7 @@ def test_a_credit_that_comes_late_moves_the_totals_and_is_named():
     found = drift([START, AWARD], 1)
     [cause] = found.causes
 
-    assert (cause.cause, cause.type) == (Cause.EVENT, "credit.awarded")
+    assert (cause.cause, cause.type) == (StepKind.EVENT, "credit.awarded")
     assert (found.moved.credits, found.moved.trainings, found.moved.teachers) == (8, 1, 0)
     assert cause.totals == found.moved
     assert cause.zh == "2023-05-01 的事件：人数 +0，学分 +8，计入 +8"
@@ -99,7 +99,7 @@ def test_what_is_taken_back_and_given_again_stays_visible():
 def test_a_rule_that_is_adopted_later_is_a_cause():
     found = drift([START, AWARD], 2, rules=((), RULES))
 
-    assert {each.cause for each in found.causes} == {Cause.RULE}
+    assert {each.cause for each in found.causes} == {StepKind.RULE}
     assert (found.before.result, found.after.result) == (Result.INDETERMINATE, Result.NOT_MET)
     assert (found.moved.undecided, found.moved.not_met, found.moved.credits) == (-1, 1, 0)
 
@@ -111,7 +111,7 @@ def test_causes_of_one_sort_are_added_up_over_teachers():
     )
     [one] = moved_by([found, other])
 
-    assert (one.cause, one.type, one.teachers) == (Cause.EVENT, "credit.awarded", 2)
+    assert (one.cause, one.type, one.teachers) == (StepKind.EVENT, "credit.awarded", 2)
     assert one.totals.credits == 24
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from ledger.way import Cause, Known, Step, said, walk
+from ledger.way import Known, Step, StepKind, said, walk
 from tests.given import in_words
 from tests.ledger.test_difference import JUDGED, LIFE, RULES, known
 
@@ -26,7 +26,11 @@ def test_the_day_moves_before_any_event_comes():
     later = date(2024, 6, 30)
     found = seen(known(LIFE[:2]), known(LIFE[:3], later))
 
-    assert [step.cause if step else None for _, _, step in found] == [None, Cause.DAY, Cause.EVENT]
+    assert [step.cause if step else None for _, _, step in found] == [
+        None,
+        StepKind.DAY,
+        StepKind.EVENT,
+    ]
     assert [day for _, day, _ in found] == [JUDGED, later, later]
 
 
@@ -41,14 +45,14 @@ def test_events_come_and_go_one_by_one_in_the_order_of_the_ledger():
 def test_a_rule_that_was_adopted_meanwhile_is_a_step():
     steps = [s for _, _, s in seen(known(LIFE, rules=RULES[:-2]), known(LIFE)) if s is not None]
 
-    assert [(each.cause, each.entry) for each in steps] == [(Cause.RULE, e) for e in RULES[-2:]]
+    assert [(each.cause, each.entry) for each in steps] == [(StepKind.RULE, e) for e in RULES[-2:]]
 
 
 def test_each_cause_is_said_in_both_languages():
     day = date(2024, 1, 1)
     for step in (
-        *(Step(cause=each, on=day) for each in Cause),
-        Step(cause=Cause.EVENT, on=day, gone=True),
+        *(Step(cause=each, on=day) for each in StepKind),
+        Step(cause=StepKind.EVENT, on=day, gone=True),
     ):
         zh, en = said(step, "学分 +1", "+1")
         in_words(zh, en)
