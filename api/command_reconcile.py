@@ -38,16 +38,16 @@ from ledger.cycle import Unit
 from ledger.event import Channel
 from ledger.heading import propose
 from ledger.intake import Reconcile
-from ledger.mapping import Form, MappingSaved
+from ledger.mapping import Form
 from ledger.names import JurisdictionId, LedgerId, ReconciliationId
 from ledger.reading import read
 from ledger.store.container import BYTES_MAX
-from ledger.store.feed import Filter
 from ledger.store.result import spent_as
 from ledger.store.workbook import read_workbook
 from projections.desk import Held, encoded, held, inside
 from schema.context import House, place_titles
 from schema.desk import about
+from schema.sheet import mappings_of
 
 UNEXPLAINED = 4
 
@@ -167,7 +167,7 @@ def _held(house: House, data: bytes, name: str, asked: _Asked) -> Held:
     if str(asked.place) not in places:
         raise stop("UNKNOWN_REFERENCE", f"没有属地 {asked.place}。", f"There is no {asked.place}.")
     grid = read_workbook(data, name)
-    candidates = propose(grid, asked.form, _saved(house, asked.place))
+    candidates = propose(grid, asked.form, mappings_of(house, asked.place))
     mapping = next((e.mapping for e in candidates if asked.tab in (None, e.mapping.tab)), None)
     if mapping is None:
         tabs = "、".join(each.mapping.tab for each in candidates)
@@ -205,12 +205,6 @@ def _asker(actor: str) -> Asker:
     name = str(name_of(actor))
     scope = LedgerId("ledger:xuefen")
     return Asker(actor=name, role=Role.OPERATOR, scope=scope, channel=Channel.CONSOLE)
-
-
-def _saved(house: House, place: JurisdictionId) -> list[MappingSaved]:
-    wanted = Filter(types=(MappingSaved.NAME,), tags=(str(place),))
-    events = (entry.event for entry in house.ledger.feed.entries(wanted))
-    return [each for each in events if isinstance(each, MappingSaved)]
 
 
 def _commit(

@@ -17,7 +17,7 @@ from ledger.names import JurisdictionId
 from ledger.reading import read
 from ledger.sheet import CellFault, Grid, Skipped, Tab, letters
 from ledger.store.feed import Filter
-from schema.context import Context
+from schema.context import Context, House
 from schema.outputs import output
 from schema.scalars import enum_type
 
@@ -91,11 +91,14 @@ class SheetReading:
 def saved_mappings(context: Context) -> list[MappingSaved]:
     """What the asker's bureau said of headers, the latest last."""
     scope = context.asker.scope
-    if not isinstance(scope, JurisdictionId):
-        return []
-    wanted = Filter(types=(MappingSaved.NAME,), tags=(str(scope),))
-    found = [entry.event for entry in context.house.ledger.feed.entries(wanted)]
-    return [each for each in found if isinstance(each, MappingSaved)]
+    return mappings_of(context.house, scope) if isinstance(scope, JurisdictionId) else []
+
+
+def mappings_of(house: House, place: JurisdictionId) -> list[MappingSaved]:
+    """What a place's bureau said of headers, the latest last."""
+    wanted = Filter(types=(MappingSaved.NAME,), tags=(str(place),))
+    events = (entry.event for entry in house.ledger.feed.entries(wanted))
+    return [each for each in events if isinstance(each, MappingSaved)]
 
 
 def chosen(
