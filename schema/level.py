@@ -15,10 +15,10 @@ from projections.drift import findings_open
 from projections.level import Scope
 from schema.context import Context
 from schema.moment import AsOf
-from schema.outputs import connection, output
+from schema.outputs import connection, output, paged
 from schema.period import position_asked, scope_asked
 from schema.scalars import enum_type
-from schema.sign_off import SummaryType, TotalsType, paged
+from schema.sign_off import SummaryType, TotalsType, by_teacher
 
 Info = strawberry.Info[Context, None]
 Parent = Annotated[Any, StrawberryParent()]
@@ -64,11 +64,11 @@ class Levels(Struct, kw_only=True):
 
 
 async def _teachers(root: Parent, first: int | None = None, after: str | None = None) -> Any:
-    return paged(root.summaries, root.position, first, after)
+    return paged(by_teacher(root.summaries), root.position, first, after)
 
 
 async def _moves(root: Parent, first: int | None = None, after: str | None = None) -> Any:
-    return paged(moves(root.summaries), root.position, first, after)
+    return paged(by_teacher(moves(root.summaries)), root.position, first, after)
 
 
 async def _findings_open(root: Parent, info: Info) -> int | None:

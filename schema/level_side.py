@@ -16,10 +16,10 @@ from projections.level_side import Compared, Opened, Side, compared, opened, sig
 from schema.context import Context
 from schema.level import TEACHERS_MAX
 from schema.moment import AsOf
-from schema.outputs import bounded, connection, key_of, output
+from schema.outputs import bounded, connection, key_of, output, paged
 from schema.period import position_asked, scope_asked
 from schema.scalars import Position, listed
-from schema.sign_off import TotalsType, paged
+from schema.sign_off import TotalsType, by_teacher
 
 Info = strawberry.Info[Context, None]
 Parent = Annotated[Any, StrawberryParent()]
@@ -76,7 +76,7 @@ async def _opened(
     async def total() -> int:
         return len(found.teachers)
 
-    page.rows = [(str(each.teacher), each) for each in rows]
+    page.rows = by_teacher(rows)
     page.more, page.total = len(names) > limit, total
     return page
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import strawberry
-from msgspec import Struct
 
 from ledger.cause import Cause, Portion
 from ledger.matching import Doubt, Doubtful
@@ -14,7 +13,7 @@ from ledger.reconciliation import CauseTotal, Compared, Treatment
 from ledger.row import Row, Standing
 from ledger.sheet import CellFault
 from projections.desk import Held
-from schema.outputs import Slice, bounded, connection, key_of, output
+from schema.outputs import connection, output, paged
 from schema.scalars import enum_type, listed, name_in
 from schema.sheet import FaultType, SkippedType
 
@@ -153,22 +152,3 @@ def lines_of(held: Held, settled: dict[int, Treatment]) -> list[Line]:
 
 def _is_settled(line: Line) -> bool:
     return line.standing is Standing.EQUAL or line.treatment is not None
-
-
-def paged(
-    rows: list[tuple[str, Struct]] | list[Any], position: int, first: int | None, after: str | None
-) -> Slice:
-    """A page of rows in the order of their keys."""
-    limit, key = bounded(first), key_of(after)
-    left = [each for each in rows if key is None or each[0] > key]
-
-    async def total() -> int:
-        return len(rows)
-
-    return Slice(
-        rows=left[:limit],
-        more=len(left) > limit,
-        position=position,
-        total=total,
-        begun=key is not None,
-    )

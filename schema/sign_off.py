@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 import strawberry
@@ -20,7 +21,7 @@ from projections.sign_off import SignOff, SignOffState
 from schema.context import Context, House, place_titles
 from schema.duty import reaches
 from schema.moment import AsOf
-from schema.outputs import Slice, bounded, connection, key_of, output
+from schema.outputs import connection, output, paged
 from schema.period import position_asked
 from schema.scalars import Position, enum_type, name_in
 
@@ -39,25 +40,13 @@ TeacherDriftType = output(TeacherDrift)
 VerifiedType = output(Verified, name="SignOffVerification")
 
 
-def paged(rows: list[Any], position: int, first: int | None, after: str | None) -> Slice:
-    """A page of rows that have a teacher each, by teacher."""
-    limit, key = bounded(first), key_of(after)
-    left = [(str(e.teacher), e) for e in rows if key is None or str(e.teacher) > key]
-
-    async def total() -> int:
-        return len(rows)
-
-    return Slice(
-        rows=left[:limit],
-        more=len(left) > limit,
-        position=position,
-        total=total,
-        begun=key is not None,
-    )
+def by_teacher(rows: Iterable[Any]) -> list[tuple[str, Any]]:
+    """Rows that have a teacher each, with the key of their page."""
+    return [(str(each.teacher), each) for each in rows]
 
 
 async def _moved(root: Parent, first: int | None = None, after: str | None = None) -> Any:
-    return paged(list(root.teachers), root.position, first, after)
+    return paged(by_teacher(root.teachers), root.position, first, after)
 
 
 DriftType = output(
@@ -82,7 +71,7 @@ async def _teachers(
     rows = await info.context.run(
         house.levels.at, scope, root.period, root.signed_position, SIGNED_TEACHERS_MAX
     )
-    return paged(rows, root.signed_position, first, after)
+    return paged(by_teacher(rows), root.signed_position, first, after)
 
 
 async def _verify(root: Parent, info: Info) -> Any:
