@@ -153,7 +153,7 @@ def commit(context: Context, head: LoadHead, position: int, *, leave_refused: bo
         whole = head.batches if done.whole else 0
         return Commit(position=position, complete=done.whole, batches=head.batches, committed=whole)
     if not done.begun:
-        moved = _moved(context, head, position)
+        moved = [] if _still(context, head, position) else _moved(context, head, position)
         if moved:
             return Commit(
                 position=position,
@@ -222,6 +222,12 @@ def _asked(
         commands.append(FinishLoad(load=load, party=party))
         whose.append(0)
     return commands, seals, whose
+
+
+def _still(context: Context, head: LoadHead, position: int) -> bool:
+    """Whether the plan made anew would be the same, since nothing that it follows from moved."""
+    what = head.what
+    return (position, context.house.ledger.today()) == (what.position, what.day)
 
 
 def _moved(context: Context, head: LoadHead, position: int) -> list[int]:

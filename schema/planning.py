@@ -7,7 +7,6 @@ the same ledger it is the same. That is how a commit knows whether the ledger mo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import date
 
 from ledger.balance_sheet import BalanceSheet
@@ -27,7 +26,6 @@ from ledger.store.answer import Refusal
 from ledger.store.in_order import Rehearsed
 from ledger.store.load import LoadOptions, StoredRow, stored
 from ledger.store.work import Seal
-from ledger.teacher import RegisterTeacher
 from ledger.term_sheet import TermSheet
 from schema.access import Denied
 from schema.context import Context, House
@@ -215,12 +213,12 @@ def _try(
     seals: dict[tuple[int, int], Seal] = {}
     for number, each in enumerate(some):
         try:
-            sealed = sealed_of(context, each)
+            person = _person(each)
         except Fault as fault:
             each.refuse(_objection_of(fault.code, fault.zh, fault.en, fault.field, mapping))
             continue
-        if sealed is not None:
-            seals[number, 0] = sealed
+        if person and each.teacher is not None:
+            seals[number, 0] = context.house.ledger.vault.mark(str(each.teacher), person)
     days: list[date | None] = [each.on or options.on for each in some]
     tried = ledger_now.play([each.commands for each in some], seals, on=days, source=options.source)
     for each, refusals in zip(some, tried, strict=True):
@@ -233,19 +231,24 @@ def _try(
             each.refuse(*(_refusal(one, mapping) for one in refusals))
 
 
-def sealed_of(context: Context, row: Intention | StoredRow) -> Seal | None:
+def sealed_of(context: Context, row: StoredRow) -> Seal | None:
     """What goes to the vault with a row. Raises ``Fault`` for what is no person."""
-    if not row.person or row.teacher is None:
+    person = _person(row)
+    if not person or row.teacher is None:
         return None
+    return context.house.ledger.vault.seal(row.teacher, person)[0]
+
+
+def _person(row: Intention | StoredRow) -> dict[str, str]:
+    """What is personal in a row, checked."""
+    if not row.person:
+        return {}
     person = PersonInput(
         name=Text(row.person.get("name", "")),
         id_number=_text(row.person.get("id_number")),
         phone=_text(row.person.get("phone")),
     )
-    seal, digests = context.house.ledger.vault.seal(str(row.teacher), checked(person))
-    if isinstance(row, Intention) and isinstance(row.commands[0], RegisterTeacher):
-        row.commands[0] = replace(row.commands[0], sealed=digests)
-    return seal
+    return checked(person)
 
 
 def _text(value: str | None) -> Text | None:

@@ -221,7 +221,7 @@ def _stored(command: Command) -> StoredCommand:
 
 def _command(told: StoredCommand) -> Command:
     kind = _kinds()[told.name]
-    hints = get_type_hints(kind)
+    hints = _hints(kind)
     asks = msgspec.json.decode(told.asks)
     return kind(
         **{
@@ -229,6 +229,11 @@ def _command(told: StoredCommand) -> Command:
             for name, value in asks.items()
         }
     )
+
+
+@cache
+def _hints(kind: type[Command]) -> dict[str, Any]:
+    return get_type_hints(kind)
 
 
 @cache
