@@ -50,8 +50,10 @@ FATE_ZH = {
 HEADERS_ZH = ("行", "结果", "教师", "说明")
 
 
-Sheet = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The sheet. 表格。")]
-Says = Annotated[Form, typer.Option(case_sensitive=False, help="What a row says.")]
+Sheet = Annotated[
+    Path | None, typer.Argument(exists=True, dir_okay=False, help="The sheet. 表格。")
+]
+Says = Annotated[Form | None, typer.Option(case_sensitive=False, help="What a row says.")]
 Whose = Annotated[
     str, typer.Option("--for", metavar="NAME", help="Whose sheet: 330381, school:…, provider:…")
 ]
@@ -59,6 +61,9 @@ Actor = Annotated[str, typer.Option(metavar="NAME", help="Who loads it, such as 
 Do = Annotated[bool, typer.Option("--commit", help="Take it in; else only show.")]
 Leave = Annotated[
     bool, typer.Option("--leave-refused", help="Take in the rest where rows are refused.")
+]
+Resume = Annotated[
+    str | None, typer.Option(metavar="TOKEN", help="Commit what was shown; no sheet is given.")
 ]
 Full = Annotated[bool, typer.Option("--full", help="The list names everybody.")]
 Since = Annotated[date | None, typer.Option(help="From when moves hold that state no day.", **DAY)]
@@ -76,12 +81,13 @@ Out = Annotated[
 
 def load(
     context: typer.Context,
-    file: Sheet,
-    form: Says,
     party: Whose,
+    file: Sheet = None,
+    form: Says = None,
     actor: Actor = "staff:console",
     commit: Do = False,
     leave_refused: Leave = False,
+    resume: Resume = None,
     full: Full = False,
     since: Since = None,
     until: Until = None,
@@ -95,9 +101,15 @@ def load(
     """Show what a sheet leads to, and take it in with --commit. 载入表格，先试运行。
 
     Ends with 0 where every row is right, 1 where rows are refused or the ledger moved, and 2 where
-    the file cannot be read. Nothing is taken in half.
+    the file cannot be read. What broke off is unfinished until --resume takes in the rest.
     """
     whose = _party(party)
+    if resume is None and (file is None or form is None):
+        raise stop(
+            "SHEET_MISSING",
+            "须给出表格和 --form，或用 --resume 给出试运行凭据。",
+            "Give a sheet and --form, or the token of a dry run with --resume.",
+        )
     role = Role.INTEGRATOR if source is not None else ROLES[whose.kind]
     asker = Asker(actor=str(name_of(actor)), role=role, scope=whose, channel=Channel.IMPORT)
     options = LoadOptions(
@@ -112,6 +124,11 @@ def load(
     )
     with open_house(settings_of(context)) as house:
         asked = Context(house=house, asker=asker)
+        if resume is not None:
+            _commit(asked, resume, leave_refused=leave_refused)
+            return
+        assert file is not None
+        assert form is not None
         upload = _given_up(house, asker, file, form)
         head = asyncio.run(dry_run(asked, upload, options))
         _show(asked, head, as_json=as_json)
@@ -124,11 +141,15 @@ def _finish(context: Context, head: LoadHead, *, commit: bool, leave_refused: bo
     if commit and head.what.left and not leave_refused:
         tell("有行被拒绝，没有写入任何内容。", "Rows are refused; nothing was written.")
     elif commit:
-        _, done = asyncio.run(take_in(context, str(head.load), leave_refused=leave_refused))
-        _tell_done(done)
+        _commit(context, str(head.load), leave_refused=leave_refused)
         return
     if head.what.left:
         raise typer.Exit(NOT_RIGHT)
+
+
+def _commit(context: Context, token: str, *, leave_refused: bool) -> None:
+    head, done = asyncio.run(take_in(context, token, leave_refused=leave_refused))
+    _tell_done(head, done)
 
 
 def marks(context: Context, head: LoadHead) -> list[CellFault]:
@@ -185,6 +206,7 @@ def _show(context: Context, head: LoadHead, *, as_json: bool) -> None:
         f"{what.rows} rows: {what.new} new, {what.changed} changed, {what.unchanged} unchanged, "
         f"{what.anomalies} anomalies, {what.left} refused (position {what.position}).",
     )
+    tell(f"试运行凭据：{head.load}", f"The token of this dry run: {head.load}")
     shown = table(*HEADERS_ZH)
     for row in rows:
         said = "；".join(each.zh for each in row.said)
@@ -192,7 +214,7 @@ def _show(context: Context, head: LoadHead, *, as_json: bool) -> None:
     console().print(shown)
 
 
-def _tell_done(done: Commit) -> None:
+def _tell_done(head: LoadHead, done: Commit) -> None:
     if done.complete:
         tell(f"已全部载入，位置 {done.position}。", f"All is in, at position {done.position}.")
         return
@@ -201,6 +223,13 @@ def _tell_done(done: Commit) -> None:
         tell(
             f"台账已变动，没有写入；请重新试运行。有变化的行：{some}",
             f"The ledger moved and nothing was written; make a new dry run. Rows: {some}",
+        )
+    if done.refused and done.committed:
+        tell(
+            f"载入未完成：{done.batches} 批中已写入 {done.committed} 批。用 --resume {head.load} "
+            "继续，或停止它（endLoad）。",
+            f"The load is unfinished: {done.committed} of {done.batches} batches are in. Go on "
+            f"with --resume {head.load}, or stop it (endLoad).",
         )
     for row, each in done.refused[:SHOWN_MAX]:
         tell(f"第 {row} 行：{each.zh}", f"Row {row}: {each.en} [{each.code}]")
