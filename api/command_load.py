@@ -104,14 +104,7 @@ def load(
     the file cannot be read. What broke off is unfinished until --resume takes in the rest.
     """
     whose = _party(party)
-    if resume is None and (file is None or form is None):
-        raise stop(
-            "SHEET_MISSING",
-            "须给出表格和 --form，或用 --resume 给出试运行凭据。",
-            "Give a sheet and --form, or the token of a dry run with --resume.",
-        )
-    role = Role.INTEGRATOR if source is not None else ROLES[whose.kind]
-    asker = Asker(actor=str(name_of(actor)), role=role, scope=whose, channel=Channel.IMPORT)
+    asker = _asker(whose, actor, reports=source is not None)
     options = LoadOptions(
         party=str(whose),
         full=full,
@@ -127,14 +120,27 @@ def load(
         if resume is not None:
             _commit(asked, resume, leave_refused=leave_refused)
             return
-        assert file is not None
-        assert form is not None
-        upload = _given_up(house, asker, file, form)
-        head = asyncio.run(dry_run(asked, upload, options))
-        _show(asked, head, as_json=as_json)
-        if out is not None:
-            out.write_bytes(_marked(asked, head))
+        head = _shown(asked, file, form, options)
+        _show(asked, head, out, as_json=as_json)
         _finish(asked, head, commit=commit, leave_refused=leave_refused)
+
+
+def _asker(whose: Name, actor: str, *, reports: bool) -> Asker:
+    role = Role.INTEGRATOR if reports else ROLES[whose.kind]
+    return Asker(actor=str(name_of(actor)), role=role, scope=whose, channel=Channel.IMPORT)
+
+
+def _shown(
+    context: Context, file: Path | None, form: Form | None, options: LoadOptions
+) -> LoadHead:
+    if file is None or form is None:
+        raise stop(
+            "SHEET_MISSING",
+            "须给出表格和 --form，或用 --resume 给出试运行凭据。",
+            "Give a sheet and --form, or the token of a dry run with --resume.",
+        )
+    upload = _given_up(context.house, context.asker, file, form)
+    return asyncio.run(dry_run(context, upload, options))
 
 
 def _finish(context: Context, head: LoadHead, *, commit: bool, leave_refused: bool) -> None:
@@ -190,7 +196,9 @@ def _given_up(house: House, asker: Asker, file: Path, form: Form) -> Upload:
     return uploads.receive(asker, upload, data)
 
 
-def _show(context: Context, head: LoadHead, *, as_json: bool) -> None:
+def _show(context: Context, head: LoadHead, out: Path | None, *, as_json: bool) -> None:
+    if out is not None:
+        out.write_bytes(_marked(context, head))
     what, loads = head.what, context.house.ledger.loads
     rows, _ = loads.page(context.asker, head.load, SHOWN_MAX, 0, None)
     if as_json:

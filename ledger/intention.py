@@ -57,7 +57,8 @@ class Objection(Struct, frozen=True, kw_only=True):
 class Intention:
     """What a row would lead to. ``person``: what goes to the vault with its first command.
 
-    ``on``: the day when it happened, of what another system reports row by row.
+    ``on``: the day when it happened, of what another system reports row by row. ``decides``: what
+    comes after it is planned once it was tried.
     """
 
     row: int
@@ -67,6 +68,7 @@ class Intention:
     person: dict[str, str] = field(default_factory=dict)
     said: tuple[Objection, ...] = ()
     on: date | None = None
+    decides: bool = False
 
     def refuse(self, *said: Objection) -> None:
         """It leads to nothing, for these reasons."""

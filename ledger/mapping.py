@@ -23,6 +23,7 @@ from ledger.credit import CreditKind
 from ledger.event import Entry, Event, Part
 from ledger.names import JurisdictionId, Name
 from ledger.register import JurisdictionRegistered, Stage, unknown
+from ledger.schedule import Half
 from ledger.sheet import CellFault, Skipped
 
 COLUMNS_MAX = 256
@@ -66,6 +67,7 @@ class Column(Enum):
     CREDITS = "CREDITS"
     HOURS = "HOURS"
     HOURS_MISSED = "HOURS_MISSED"
+    HALF = "HALF"
     CREDITS_INTENSIVE = "CREDITS_INTENSIVE"
     CREDITS_BLENDED = "CREDITS_BLENDED"
     CREDITS_DISTANCE = "CREDITS_DISTANCE"
@@ -142,6 +144,7 @@ class SheetRow(Struct, frozen=True, kw_only=True):
     credits: Decimal | None = None
     hours: Decimal | None = None
     hours_missed: Decimal | None = None
+    half: Half | None = None
     by_kind: dict[CreditKind, Decimal] = {}
     passed: bool | None = None
     certain: bool | None = None

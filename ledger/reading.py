@@ -51,6 +51,7 @@ READERS: dict[Column, Callable[..., Any]] = {
     Column.YEAR: dating.year,
     Column.CYCLE: dating.cycle,
     Column.KIND: phrase.kind,
+    Column.HALF: phrase.half,
     Column.PASSED: phrase.passed,
     Column.CERTAIN: phrase.certain,
     **dict.fromkeys(AMOUNTS, cell.amount),

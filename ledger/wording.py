@@ -66,6 +66,7 @@ WORDS: tuple[tuple[Column, str], ...] = (
     ),
     (Column.COMPLETED, r"(培训|项目|办班|学习|研修)?(起止|起讫)(时间|日期|年月日|年月)?"),
     (Column.COMPLETED, r"日期|时间|培训时间|培训日期|completed|date"),
+    (Column.HALF, r"(上课|培训|缺课|缺勤)?(半天|午别|上下午|时段)|half"),
     (
         Column.HOURS_MISSED,
         r"(缺勤|缺课|缺席|请假|旷课|未到|扣除?|扣减)(学时|课时|时数|节数)(数)?"

@@ -17,6 +17,7 @@ from ledger.load import Fate
 from ledger.mapping import Column, Form, Mapping
 from ledger.names import KINDS, JurisdictionId, LoadId, Name, OfferingId
 from ledger.reading import read
+from ledger.regulation import Rulebook
 from ledger.result_sheet import ResultSheet
 from ledger.roll import Roll
 from ledger.roster import Roster
@@ -30,7 +31,7 @@ from ledger.term_sheet import TermSheet
 from schema.access import Denied
 from schema.context import Context, House
 from schema.person import PersonInput, checked
-from schema.roll import balances_of, files_of, place_of, results_of, roll_of
+from schema.roll import balances_of, book_of, files_of, place_of, roll_of
 from schema.scalars import Text
 
 SLICE_ROWS = 1_000
@@ -44,6 +45,7 @@ MAY: dict[Form, tuple[Role, ...]] = {
     Form.RESULTS: (Role.PROVIDER, Role.OPERATOR),
     Form.SCHOOL_BASED: (Role.SCHOOL, Role.BUREAU, Role.INTEGRATOR, Role.OPERATOR),
 }
+STEPS = (Form.TERM, Form.RESULTS)
 # Which cell a refusal of the ledger is about, by the field that it names.
 FIELDS = {
     "teacher": Column.NUMBER,
@@ -115,9 +117,9 @@ def planned(
     ledger_now: Rehearsed | None = None
     batch: list[StoredRow] = []
     weight, done = 0, 0
-    for some in _slices(_intentions(context, grid, mapping, options, load)):
-        if ledger_now is None or mapping.form is not Form.TERM:
-            # Only the steps of a term stand on each other; else what was tried is forgotten.
+    for some in _slices(_intentions(context, grid, mapping, options, load, rules)):
+        if ledger_now is None or mapping.form not in STEPS:
+            # Only the steps of a class stand on each other; else what was tried is forgotten.
             ledger_now = Rehearsed(ledger.pool, context.asker, rules, ledger.now(), position)
         _try(context, ledger_now, some, options, mapping)
         for each in some:
@@ -134,7 +136,12 @@ def planned(
 
 
 def _intentions(
-    context: Context, grid: Grid, mapping: Mapping, options: LoadOptions, load: LoadId
+    context: Context,
+    grid: Grid,
+    mapping: Mapping,
+    options: LoadOptions,
+    load: LoadId,
+    rules: Rulebook,
 ) -> Iterator[Intention]:
     house, party = context.house, name_of(options.party)
     reading = read(grid, mapping)
@@ -145,20 +152,15 @@ def _intentions(
         case Form.TEACHERS:
             yield from Roster(desk=desk, roll=roll, full=options.full, since=options.since).plan()
         case Form.SCHOOL_BASED:
-            both = context.asker.role in (Role.OPERATOR, Role.INTEGRATOR)
-            yield from SchoolSheet(
-                desk=desk,
-                roll=roll,
-                on_file=files_of(house, party),
-                records=both or not isinstance(party, JurisdictionId),
-                recognises=isinstance(party, JurisdictionId),
-            ).plan()
+            yield from _school_based(context, party, desk, roll)
         case Form.BALANCES:
             yield from _balances(house, party, desk, roll, options)
         case Form.RESULTS:
             assert offering is not None
+            day = options.on or house.ledger.today()
+            book = book_of(house, party, offering)
             yield from ResultSheet(
-                desk=desk, roll=roll, offering=offering, held=results_of(house, offering)
+                desk=desk, roll=roll, offering=offering, book=book, rules=rules, day=day
             ).plan()
         case Form.TERM:
             _reported(options, len(reading.rows))
@@ -170,6 +172,18 @@ def _intentions(
                 en=f"a sheet of the form {form.value} is compared, not loaded",
                 field="upload",
             )
+
+
+def _school_based(context: Context, party: Name, desk: Desk, roll: Roll) -> Iterator[Intention]:
+    both = context.asker.role in (Role.OPERATOR, Role.INTEGRATOR)
+    bureau = isinstance(party, JurisdictionId)
+    return SchoolSheet(
+        desk=desk,
+        roll=roll,
+        on_file=files_of(context.house, party),
+        records=both or not bureau,
+        recognises=bureau,
+    ).plan()
 
 
 def _balances(
@@ -278,7 +292,7 @@ def _slices(intentions: Iterator[Intention]) -> Iterator[list[Intention]]:
     some: list[Intention] = []
     for each in intentions:
         some.append(each)
-        if len(some) == SLICE_ROWS:
+        if len(some) == SLICE_ROWS or each.decides:
             yield some
             some = []
     yield some

@@ -11,16 +11,16 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from ledger.class_book import ClassBook
 from ledger.credit import CreditKind
 from ledger.fault import Fault
 from ledger.mapping import Reading
 from ledger.names import JurisdictionId, Name, OfferingId, ProviderId, SchoolId, TeacherId
-from ledger.result_sheet import Attended
 from ledger.roll import OnRoll, Roll, by_title, number_of
 from ledger.school_sheet import Key, OnFile
+from ledger.store.feed import Filter
 from ledger.store.lookup import fingerprints_of, subjects_of
 from projections.catalogue import (
-    COMPLETIONS,
     ENROLLMENTS,
     PROVIDERS,
     RECORDS,
@@ -70,8 +70,12 @@ def roll_of(
     numbers = {name for row in reading.rows if isinstance(name := number_of(row), TeacherId)}
     others = sorted({*map(str, subjects.values()), *map(str, numbers)} - {*map(str, found)})
     far = {TeacherId(key): each for key, each in _many(house, others)}
-    teachers = dict(_on_roll(house, found, named=True))
-    teachers |= dict(_on_roll(house, far, named=False))
+    # Of whom the sheet has the number it is known by now; of the others all at once.
+    known = {TeacherId(who): each for each, who in subjects.items()}
+    rest = fingerprints_of(house.ledger.pool, sorted(map(str, {*found, *far} - {*known})))
+    known |= {TeacherId(who): each for who, each in rest.items()}
+    teachers = dict(_on_roll(house, found, known, named=True))
+    teachers |= dict(_on_roll(house, far, known, named=False))
     schools = ((SchoolId(key), each.title) for key, each in _schools(house, party))
     return Roll(
         teachers=teachers,
@@ -109,14 +113,14 @@ def balances_of(house: House, party: Name) -> dict[tuple[TeacherId, CreditKind, 
     return found
 
 
-def results_of(house: House, offering: OfferingId) -> dict[TeacherId, Attended]:
-    """What the ledger has of the trainees of a class."""
-    where = Where().and_equal(offering=offering)
-    with house.reader.stream(COMPLETIONS, where) as (_, rows):
-        return {
-            each.teacher: Attended(missed=each.hours_missed, passed=each.assessed)
-            for _, each in rows
-        }
+def book_of(house: House, party: Name, offering: OfferingId) -> ClassBook:
+    """A class as the ledger has it; an empty one where it is another provider's."""
+    book = ClassBook()
+    for entry in house.ledger.feed.entries(Filter(tags=(str(offering),))):
+        book.learn(entry)
+    opened = book.room.opened
+    foreign = opened is None or (isinstance(party, ProviderId) and opened.provider != party)
+    return ClassBook() if foreign else book
 
 
 def _own(house: House, party: Name, offering: OfferingId | None) -> Iterator[tuple[str, Teacher]]:
@@ -138,11 +142,10 @@ def _many(house: House, keys: list[str]) -> Iterator[tuple[str, Teacher]]:
 
 
 def _on_roll(
-    house: House, found: dict[TeacherId, Teacher], *, named: bool
+    house: House, found: dict[TeacherId, Teacher], known: dict[TeacherId, bytes], *, named: bool
 ) -> Iterator[tuple[TeacherId, OnRoll]]:
     for some in _portions(sorted(map(str, found))):
         people = house.ledger.vault.open(some) if named else {}
-        prints = fingerprints_of(house.ledger.pool, some)
         for key in some:
             teacher = TeacherId(key)
             each = found[teacher]
@@ -155,7 +158,7 @@ def _on_roll(
                     subject=each.subject,
                     entered=each.entered,
                     name=people.get(key, {}).get("name", ""),
-                    fingerprint=prints[key].hex() if key in prints else "",
+                    fingerprint=known[teacher].hex() if teacher in known else "",
                     within=named,
                 ),
             )

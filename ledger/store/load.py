@@ -220,8 +220,7 @@ def _stored(command: Command) -> StoredCommand:
 
 
 def _command(told: StoredCommand) -> Command:
-    kind = _kinds()[told.name]
-    hints = _hints(kind)
+    kind, hints = _kinds()[told.name], _hints(told.name)
     asks = msgspec.json.decode(told.asks)
     return kind(
         **{
@@ -232,8 +231,8 @@ def _command(told: StoredCommand) -> Command:
 
 
 @cache
-def _hints(kind: type[Command]) -> dict[str, Any]:
-    return get_type_hints(kind)
+def _hints(name: str) -> dict[str, Any]:
+    return get_type_hints(_kinds()[name])
 
 
 @cache

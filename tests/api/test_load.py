@@ -420,6 +420,10 @@ def test_a_provider_loads_the_results_of_its_class(served):
     assert committed(provider, made["token"], l=True)["complete"]
     again = planned(provider, data, "RESULTS", offering=OFFERING)
     assert fates(again)[0] == (2, "UNCHANGED", [])
+    other = sheet((LIN.value, "不合格", "4"), header=header)
+    wrong = planned(provider, other, "RESULTS", offering=OFFERING)["rows"]["rows"]
+    assert [each["code"] for each in wrong[0]["objections"]] == ["NO_TIMETABLE"]
+    assert wrong[0]["objections"][0]["clause"]
     stranger = served.party(Role.PROVIDER, UNIVERSITY)
     made = planned(stranger, data, "RESULTS", offering=OFFERING)
     assert fates(made) == [(2, "REFUSED", ["NOBODY"]), (3, "REFUSED", ["NOBODY"])]
