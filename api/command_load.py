@@ -165,7 +165,7 @@ def marks(context: Context, head: LoadHead) -> list[CellFault]:
         for rows in context.house.ledger.loads.batches(context.asker, head.load)
         for row in rows
         for said in row.said
-        if row.row
+        if row.row and not row.tab
     ]
 
 
@@ -218,7 +218,9 @@ def _show(context: Context, head: LoadHead, out: Path | None, *, as_json: bool) 
     shown = table(*HEADERS_ZH)
     for row in rows:
         said = "；".join(each.zh for each in row.said)
-        shown.add_row(str(row.row), FATE_ZH[row.fate.value], row.teacher or "", said)
+        shown.add_row(
+            f"{row.tab} {row.row}".strip(), FATE_ZH[row.fate.value], row.teacher or "", said
+        )
     console().print(shown)
 
 

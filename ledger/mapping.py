@@ -22,7 +22,7 @@ from ledger.command import Command, Refused, Selector, about, fact
 from ledger.credit import CreditKind
 from ledger.event import Entry, Event, Part
 from ledger.names import JurisdictionId, Name
-from ledger.register import JurisdictionRegistered, Stage, unknown
+from ledger.register import JurisdictionRegistered, Stage, Title, unknown
 from ledger.schedule import Half
 from ledger.sheet import CellFault, Skipped
 
@@ -76,6 +76,24 @@ class Column(Enum):
     CERTAIN = "CERTAIN"
     STEP = "STEP"
     NOTE = "NOTE"
+    TERM = "TERM"
+    LEAD = "LEAD"
+    LEAD_TITLE = "LEAD_TITLE"
+    LEAD_REGULAR = "LEAD_REGULAR"
+    LEAD_EXPERT = "LEAD_EXPERT"
+    SEATS = "SEATS"
+    DECLARED_ON = "DECLARED_ON"
+    REVIEWED_ON = "REVIEWED_ON"
+    PUBLISHED_ON = "PUBLISHED_ON"
+    OPENED_ON = "OPENED_ON"
+    SELECTED_ON = "SELECTED_ON"
+    SCHOOL_REVIEWED_ON = "SCHOOL_REVIEWED_ON"
+    ADMITTED_ON = "ADMITTED_ON"
+    TAUGHT_ON = "TAUGHT_ON"
+    ASSESSED_ON = "ASSESSED_ON"
+    SETTLED_ON = "SETTLED_ON"
+    AWARDED_ON = "AWARDED_ON"
+    CLOSED_ON = "CLOSED_ON"
 
 
 class Mapping(Struct, frozen=True, kw_only=True):
@@ -150,6 +168,24 @@ class SheetRow(Struct, frozen=True, kw_only=True):
     certain: bool | None = None
     step: str | None = None
     note: str | None = None
+    term: str | None = None
+    lead: str | None = None
+    lead_title: Title | None = None
+    lead_regular: bool | None = None
+    lead_expert: bool | None = None
+    seats: Decimal | None = None
+    declared_on: date | None = None
+    reviewed_on: date | None = None
+    published_on: date | None = None
+    opened_on: date | None = None
+    selected_on: date | None = None
+    school_reviewed_on: date | None = None
+    admitted_on: date | None = None
+    taught_on: date | None = None
+    assessed_on: date | None = None
+    settled_on: date | None = None
+    awarded_on: date | None = None
+    closed_on: date | None = None
 
 
 class Reading(Struct, frozen=True, kw_only=True):

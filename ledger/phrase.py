@@ -8,7 +8,7 @@ from typing import Any
 from ledger import cell
 from ledger.credit import CreditKind
 from ledger.fault import Fault
-from ledger.register import Stage
+from ledger.register import Stage, Title
 from ledger.schedule import Half
 from ledger.sheet import Cell
 
@@ -25,6 +25,13 @@ STAGES = (
     (Stage.JUNIOR_SECONDARY, re.compile("初中|JUNIOR_SECONDARY")),
     (Stage.SENIOR_SECONDARY, re.compile("高中|SENIOR_SECONDARY")),
     (Stage.PRIMARY, re.compile("小学|PRIMARY")),
+)
+TITLES = (
+    (Title.SENIOR, re.compile("正高|教授级|^教授|^SENIOR")),
+    (Title.ASSOCIATE_SENIOR, re.compile("副高|副教授|高级|ASSOCIATE_SENIOR")),
+    (Title.INTERMEDIATE, re.compile("中级|一级|讲师|INTERMEDIATE")),
+    (Title.JUNIOR, re.compile("初级|二级|三级|助理|助教|JUNIOR")),
+    (Title.NONE, re.compile("未定级|未评|NONE")),
 )
 HALVES = (
     (Half.MORNING, re.compile("上午|MORNING")),
@@ -53,6 +60,13 @@ def stage(given: Cell) -> Stage | None:
     """The stage of schooling that a wording stands for."""
     words = "幼儿园、小学、初中、高中等"
     found: Stage | None = _one_of(given, STAGES, "BAD_STAGE", words, "a stage of schooling")
+    return found
+
+
+def title(given: Cell) -> Title | None:
+    """The professional title that a wording stands for."""
+    words = "正高级、高级、中级或初级"
+    found: Title | None = _one_of(given, TITLES, "BAD_TITLE", words, "a professional title")
     return found
 
 

@@ -169,6 +169,9 @@ def _carry(context: Context, head: LoadHead) -> Commit:
     ledger, number, position = context.house.ledger, 0, 0
     for rows in ledger.loads.batches(context.asker, head.load):
         commands, seals, whose = _asked(context, head, rows, number)
+        if not commands:
+            number += 1
+            continue
         answer = ledger.ask(
             commands,
             context.asker,

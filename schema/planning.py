@@ -27,17 +27,15 @@ from ledger.store.answer import Refusal
 from ledger.store.in_order import Rehearsed
 from ledger.store.load import LoadOptions, StoredRow, stored
 from ledger.store.work import Seal
-from ledger.term_sheet import TermSheet
 from schema.access import Denied
 from schema.context import Context, House
 from schema.person import PersonInput, checked
 from schema.roll import balances_of, book_of, files_of, place_of, roll_of
 from schema.scalars import Text
+from schema.term_sheet import term_rows
 
 SLICE_ROWS = 1_000
 BATCH_COMMANDS = 2_000
-# Each of its steps stands on those before, which are all held in mind.
-TERM_ROWS_MAX = 20_000
 MAY: dict[Form, tuple[Role, ...]] = {
     Form.TEACHERS: (Role.BUREAU, Role.OPERATOR),
     Form.BALANCES: (Role.BUREAU, Role.INTEGRATOR, Role.OPERATOR),
@@ -163,8 +161,7 @@ def _intentions(
                 desk=desk, roll=roll, offering=offering, book=book, rules=rules, day=day
             ).plan()
         case Form.TERM:
-            _reported(options, len(reading.rows))
-            yield from TermSheet(desk=desk, roll=roll).plan()
+            yield from term_rows(context, grid, desk, roll, options)
         case form:
             raise Fault(
                 "FORM_NOT_LOADED",
@@ -200,13 +197,6 @@ def _balances(
         source=options.origin,
     )
     return sheet.plan()
-
-
-def _reported(options: LoadOptions, rows: int) -> None:
-    if options.source is None or rows > TERM_ROWS_MAX:
-        zh = f"须写明来源，且一次至多 {TERM_ROWS_MAX} 行"
-        en = f"name the source, and give at most {TERM_ROWS_MAX} rows"
-        raise Fault("BAD_TERM", zh=zh, en=en, field="reported")
 
 
 def _class(options: LoadOptions) -> OfferingId:

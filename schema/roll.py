@@ -16,6 +16,7 @@ from ledger.credit import CreditKind
 from ledger.fault import Fault
 from ledger.mapping import Reading
 from ledger.names import JurisdictionId, Name, OfferingId, ProviderId, SchoolId, TeacherId
+from ledger.past import Past
 from ledger.roll import OnRoll, Roll, by_title, number_of
 from ledger.school_sheet import Key, OnFile
 from ledger.store.feed import Filter
@@ -121,6 +122,18 @@ def book_of(house: House, party: Name, offering: OfferingId) -> ClassBook:
     opened = book.room.opened
     foreign = opened is None or (isinstance(party, ProviderId) and opened.provider != party)
     return ClassBook() if foreign else book
+
+
+def past_of(house: House, readings: Iterable[Reading]) -> Past:
+    """What the ledger has of the projects and classes of sheets."""
+    rows = [row for reading in readings for row in reading.rows]
+    projects = {f"project:{row.project.removeprefix('project:')}" for row in rows if row.project}
+    classes = {f"offering:{row.offering.removeprefix('offering:')}" for row in rows if row.offering}
+    past = Past()
+    for some in _portions(sorted(projects | classes)):
+        for entry in house.ledger.feed.entries(Filter(any_tags=tuple(some))):
+            past.learn(entry)
+    return past
 
 
 def _own(house: House, party: Name, offering: OfferingId | None) -> Iterator[tuple[str, Teacher]]:

@@ -73,6 +73,7 @@ class StoredRow(Struct, frozen=True, kw_only=True, omit_defaults=True):
     commands: tuple[StoredCommand, ...] = ()
     person: dict[str, str] = {}
     said: tuple[Objection, ...] = ()
+    tab: str = ""
 
 
 class Loads:
@@ -202,6 +203,7 @@ def stored(intention: Intention, vault: Vault, on: date | None) -> StoredRow:
         commands=tuple(_stored(each) for each in intention.commands),
         person=intention.person,
         said=intention.said,
+        tab=intention.tab,
     )
     # Keyed, since a row names a person and its digest stands in an event.
     key = vault.fingerprint(_JSON.encode(row).hex()).hex()
