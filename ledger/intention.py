@@ -122,6 +122,18 @@ class Desk:
             column=self.at(column),
         )
 
+    def both(
+        self, code: str, column: Column, ledger: object, sheet: object, zh: str = "", en: str = ""
+    ) -> Objection:
+        """What ledger and sheet say of one thing."""
+        name = TITLE_ZH.get(column, column.value)
+        return Objection(
+            code=code,
+            zh=f"{name}：台账 {ledger}，表中 {sheet}{zh}",
+            en=f"{column.value}: the ledger has {ledger}, the sheet {sheet}{en}",
+            column=self.at(column),
+        )
+
     def wants(self, row: SheetRow, *columns: Column) -> list[Objection]:
         """The objections to a row that lacks what these columns say."""
         empty = [each for each in columns if getattr(row, each.value.lower()) in (None, "")]

@@ -7,12 +7,11 @@ number of the sheet is theirs.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date
-from decimal import Decimal
 from typing import Any
 
+from ledger.balance_sheet import Held
+from ledger.balance_sheet import Key as BalanceKey
 from ledger.class_book import ClassBook
-from ledger.credit import CreditKind
 from ledger.fault import Fault
 from ledger.mapping import Reading
 from ledger.names import JurisdictionId, Name, OfferingId, ProviderId, SchoolId, TeacherId
@@ -103,14 +102,15 @@ def files_of(house: House, party: Name) -> dict[Key, OnFile]:
     return found
 
 
-def balances_of(house: House, party: Name) -> dict[tuple[TeacherId, CreditKind, date], Decimal]:
+def balances_of(house: House, party: Name) -> dict[BalanceKey, Held]:
     """The opening balances that stand, by whose they are, of which kind and through which day."""
-    found: dict[tuple[TeacherId, CreditKind, date], Decimal] = {}
+    found: dict[BalanceKey, Held] = {}
     with house.reader.stream(RECORDS, within(house, party)) as (_, rows):
         for _, record in rows:
             for line in record.lines:
                 if line.balance is not None and not line.revoked:
-                    found[record.teacher, line.kind, line.completed] = line.credits
+                    key = record.teacher, line.kind, line.completed
+                    found[key] = Held(line.credit, line.credits)
     return found
 
 
