@@ -21,7 +21,7 @@ from ledger.enrollment import (
 )
 from ledger.event import Entry
 from ledger.milestone import Milestone
-from ledger.names import OfferingId
+from ledger.names import JurisdictionId, OfferingId
 from ledger.offering import OfferingOpened
 from ledger.plan import Plan
 from ledger.review import ProjectPublished, ProjectReviewed
@@ -47,17 +47,34 @@ class Past:
     steps: dict[Key, list[tuple[date, Said]]] = field(default_factory=dict)
     books: dict[OfferingId, ClassBook] = field(default_factory=dict)
     seen: set[int] = field(default_factory=set)
+    places: dict[object, JurisdictionId] = field(default_factory=dict)
 
     def learn(self, entry: Entry) -> None:
         """Takes in an event once, whichever of its names led to it."""
         if entry.position in self.seen:
             return
         self.seen.add(entry.position)
-        offering: OfferingId | None = getattr(entry.event, "offering", None)
-        if isinstance(offering, OfferingId):
-            self.books.setdefault(offering, ClassBook()).learn(entry)
+        name: OfferingId | None = getattr(entry.event, "offering", None)
+        if isinstance(name, OfferingId):
+            self.books.setdefault(name, ClassBook()).learn(entry)
+        match entry.event:
+            case ProjectDeclared(project=project, place=place):
+                self.places[project] = place
+            case OfferingOpened(offering=offering, place=place):
+                self.places[offering] = place
+            case _:
+                pass
         for key, said in _told(entry):
             self.steps.setdefault(key, []).append((entry.on, said))
+
+    def within(self, place: JurisdictionId) -> Past:
+        """The steps of projects and classes of a place; of others nothing is known there."""
+        own = {name for name, each in self.places.items() if place.covers(each)}
+        return Past(
+            steps={key: each for key, each in self.steps.items() if key[1] in own},
+            books={name: each for name, each in self.books.items() if name in own},
+            places={name: each for name, each in self.places.items() if name in own},
+        )
 
     def against(self, key: Key, on: date, said: Said) -> bool | tuple[str, str]:
         """Whether the ledger has the step just so; or what both say, where it has another.

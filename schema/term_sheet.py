@@ -36,7 +36,7 @@ def term_rows(
             other = Desk(load=desk.load, place=desk.place, reading=reading, tab=each.mapping.tab)
             desks.append((other, roll_of(house, party, reading)))
     _reported(options, sum(len(each.reading.rows) for each, _ in desks))
-    past = past_of(house, [each.reading for each, _ in desks])
+    past = past_of(house, [each.reading for each, _ in desks]).within(desk.place)
     yield from TermSheet(desks=desks, place=desk.place, past=past).plan()
 
 
