@@ -50,8 +50,10 @@ FATE_ZH = {
 HEADERS_ZH = ("行", "结果", "教师", "说明")
 
 
-Sheet = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The sheet. 表格。")]
-Says = Annotated[Form, typer.Option(case_sensitive=False, help="What a row says.")]
+Sheet = Annotated[
+    Path | None, typer.Argument(exists=True, dir_okay=False, help="The sheet. 表格。")
+]
+Says = Annotated[Form | None, typer.Option(case_sensitive=False, help="What a row says.")]
 Whose = Annotated[
     str, typer.Option("--for", metavar="NAME", help="Whose sheet: 330381, school:…, provider:…")
 ]
@@ -59,6 +61,9 @@ Actor = Annotated[str, typer.Option(metavar="NAME", help="Who loads it, such as 
 Do = Annotated[bool, typer.Option("--commit", help="Take it in; else only show.")]
 Leave = Annotated[
     bool, typer.Option("--leave-refused", help="Take in the rest where rows are refused.")
+]
+Resume = Annotated[
+    str | None, typer.Option(metavar="TOKEN", help="Commit what was shown; no sheet is given.")
 ]
 Full = Annotated[bool, typer.Option("--full", help="The list names everybody.")]
 Since = Annotated[date | None, typer.Option(help="From when moves hold that state no day.", **DAY)]
@@ -76,12 +81,13 @@ Out = Annotated[
 
 def load(
     context: typer.Context,
-    file: Sheet,
-    form: Says,
     party: Whose,
+    file: Sheet = None,
+    form: Says = None,
     actor: Actor = "staff:console",
     commit: Do = False,
     leave_refused: Leave = False,
+    resume: Resume = None,
     full: Full = False,
     since: Since = None,
     until: Until = None,
@@ -95,11 +101,10 @@ def load(
     """Show what a sheet leads to, and take it in with --commit. 载入表格，先试运行。
 
     Ends with 0 where every row is right, 1 where rows are refused or the ledger moved, and 2 where
-    the file cannot be read. Nothing is taken in half.
+    the file cannot be read. What broke off is unfinished until --resume takes in the rest.
     """
     whose = _party(party)
-    role = Role.INTEGRATOR if source is not None else ROLES[whose.kind]
-    asker = Asker(actor=str(name_of(actor)), role=role, scope=whose, channel=Channel.IMPORT)
+    asker = _asker(whose, actor, reports=source is not None)
     options = LoadOptions(
         party=str(whose),
         full=full,
@@ -112,23 +117,45 @@ def load(
     )
     with open_house(settings_of(context)) as house:
         asked = Context(house=house, asker=asker)
-        upload = _given_up(house, asker, file, form)
-        head = asyncio.run(dry_run(asked, upload, options))
-        _show(asked, head, as_json=as_json)
-        if out is not None:
-            out.write_bytes(_marked(asked, head))
+        if resume is not None:
+            _commit(asked, resume, leave_refused=leave_refused)
+            return
+        head = _shown(asked, file, form, options)
+        _show(asked, head, out, as_json=as_json)
         _finish(asked, head, commit=commit, leave_refused=leave_refused)
+
+
+def _asker(whose: Name, actor: str, *, reports: bool) -> Asker:
+    role = Role.INTEGRATOR if reports else ROLES[whose.kind]
+    return Asker(actor=str(name_of(actor)), role=role, scope=whose, channel=Channel.IMPORT)
+
+
+def _shown(
+    context: Context, file: Path | None, form: Form | None, options: LoadOptions
+) -> LoadHead:
+    if file is None or form is None:
+        raise stop(
+            "SHEET_MISSING",
+            "须给出表格和 --form，或用 --resume 给出试运行凭据。",
+            "Give a sheet and --form, or the token of a dry run with --resume.",
+        )
+    upload = _given_up(context.house, context.asker, file, form)
+    return asyncio.run(dry_run(context, upload, options))
 
 
 def _finish(context: Context, head: LoadHead, *, commit: bool, leave_refused: bool) -> None:
     if commit and head.what.left and not leave_refused:
         tell("有行被拒绝，没有写入任何内容。", "Rows are refused; nothing was written.")
     elif commit:
-        _, done = asyncio.run(take_in(context, str(head.load), leave_refused=leave_refused))
-        _tell_done(done)
+        _commit(context, str(head.load), leave_refused=leave_refused)
         return
     if head.what.left:
         raise typer.Exit(NOT_RIGHT)
+
+
+def _commit(context: Context, token: str, *, leave_refused: bool) -> None:
+    head, done = asyncio.run(take_in(context, token, leave_refused=leave_refused))
+    _tell_done(head, done)
 
 
 def marks(context: Context, head: LoadHead) -> list[CellFault]:
@@ -138,7 +165,7 @@ def marks(context: Context, head: LoadHead) -> list[CellFault]:
         for rows in context.house.ledger.loads.batches(context.asker, head.load)
         for row in rows
         for said in row.said
-        if row.row
+        if row.row and not row.tab
     ]
 
 
@@ -169,7 +196,9 @@ def _given_up(house: House, asker: Asker, file: Path, form: Form) -> Upload:
     return uploads.receive(asker, upload, data)
 
 
-def _show(context: Context, head: LoadHead, *, as_json: bool) -> None:
+def _show(context: Context, head: LoadHead, out: Path | None, *, as_json: bool) -> None:
+    if out is not None:
+        out.write_bytes(_marked(context, head))
     what, loads = head.what, context.house.ledger.loads
     rows, _ = loads.page(context.asker, head.load, SHOWN_MAX, 0, None)
     if as_json:
@@ -185,14 +214,17 @@ def _show(context: Context, head: LoadHead, *, as_json: bool) -> None:
         f"{what.rows} rows: {what.new} new, {what.changed} changed, {what.unchanged} unchanged, "
         f"{what.anomalies} anomalies, {what.left} refused (position {what.position}).",
     )
+    tell(f"试运行凭据：{head.load}", f"The token of this dry run: {head.load}")
     shown = table(*HEADERS_ZH)
     for row in rows:
         said = "；".join(each.zh for each in row.said)
-        shown.add_row(str(row.row), FATE_ZH[row.fate.value], row.teacher or "", said)
+        shown.add_row(
+            f"{row.tab} {row.row}".strip(), FATE_ZH[row.fate.value], row.teacher or "", said
+        )
     console().print(shown)
 
 
-def _tell_done(done: Commit) -> None:
+def _tell_done(head: LoadHead, done: Commit) -> None:
     if done.complete:
         tell(f"已全部载入，位置 {done.position}。", f"All is in, at position {done.position}.")
         return
@@ -201,6 +233,13 @@ def _tell_done(done: Commit) -> None:
         tell(
             f"台账已变动，没有写入；请重新试运行。有变化的行：{some}",
             f"The ledger moved and nothing was written; make a new dry run. Rows: {some}",
+        )
+    if done.refused and done.committed:
+        tell(
+            f"载入未完成：{done.batches} 批中已写入 {done.committed} 批。用 --resume {head.load} "
+            "继续，或停止它（endLoad）。",
+            f"The load is unfinished: {done.committed} of {done.batches} batches are in. Go on "
+            f"with --resume {head.load}, or stop it (endLoad).",
         )
     for row, each in done.refused[:SHOWN_MAX]:
         tell(f"第 {row} 行：{each.zh}", f"Row {row}: {each.en} [{each.code}]")

@@ -163,7 +163,12 @@ intention          拟办             intention.py (what a row of a sheet would 
 roll               花名册           roll.py (the teachers and schools that a row may mean)
 roster             名册             roster.py (a list of teachers, and what its rows lead to)
 balance sheet      期初余额表       balance_sheet.py (opening balances, row by row)
+class book         班级簿           class_book.py (a class as a sheet of it is held against)
 result sheet       班级结果表       result_sheet.py (results of a class, row by row)
+milestone          节点             milestone.py (the steps of a past term that a row tells)
+past               往期             past.py (the steps that the ledger has already)
+past step          往期环节         past_step.py (a step of a past term, and its command)
+lesson             课次             lesson.py (the lessons of a class as sheets tell them)
 term sheet         学期事项表       term_sheet.py (the steps of a past term, row by row)
 school sheet       校本培训表       school_sheet.py (school-based trainings, row by row)
 draft              草案             draft.py (a regulation text before it is adopted)
@@ -194,8 +199,9 @@ from ledger import (  # isort: skip  (order of life)
     misreading, matching, comparison, trial, explanation, obstacle, denial, lineup, placement,
     exclusion, indicator, target, consequence, sheet, cell, dating, phrase, mapping, wording,
     heading, skip, reading, claimed, reconciliation, intake, line, petition, discrepancy, load,
-    anomaly, intention, roll, roster, balance_sheet, result_sheet, term_sheet, school_sheet,
-    statement, draft, conflict, document, adoption, policy, amendment,
+    anomaly, intention, roll, roster, balance_sheet, class_book, result_sheet, milestone,
+    past, past_step, lesson, term_sheet, school_sheet, statement, draft, conflict, document,
+    adoption, policy, amendment,
 )
 
 NOUNS = (
@@ -215,7 +221,8 @@ NOUNS = (
     misreading, matching, comparison, trial, explanation, obstacle, denial, lineup, placement,
     exclusion, indicator, target, consequence, sheet, cell, dating, phrase, mapping, wording,
     heading, skip, reading, claimed, reconciliation, intake, line, petition, discrepancy, load,
-    anomaly, intention, roll, roster, balance_sheet, result_sheet, term_sheet, school_sheet,
-    statement, draft, conflict, document, adoption, policy, amendment,
+    anomaly, intention, roll, roster, balance_sheet, class_book, result_sheet, milestone,
+    past, past_step, lesson, term_sheet, school_sheet, statement, draft, conflict, document,
+    adoption, policy, amendment,
 )
 # fmt: on

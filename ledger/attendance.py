@@ -13,11 +13,13 @@ from datetime import date
 from decimal import Decimal
 from enum import Enum
 
+from msgspec import structs
+
 from ledger.amount import ZERO, exact
 from ledger.command import Refused, Selector, about, fact
 from ledger.day import happened
 from ledger.enrollment import EnrollmentConfirmed, EnrollmentWithdrawn
-from ledger.event import Entry, Event, Part
+from ledger.event import Entry, Event, Part, unchanged
 from ledger.fault import Fault
 from ledger.finding import Lack, Outcome
 from ledger.names import OfferingId, ProviderId, TeacherId
@@ -35,14 +37,18 @@ class AbsenceKind(Enum):
 
 
 class Absence(Part):
-    """One trainee's missed hours of a half-day."""
+    """One trainee's missed hours of a half-day.
+
+    ``placed``: only a sum of hours was told, and nobody knows that they are of this half-day.
+    """
 
     teacher: TeacherId
     hours: Decimal
     kind: AbsenceKind = AbsenceKind.UNEXCUSED
+    placed: bool = False
 
 
-class AttendanceRecorded(Event, name="attendance.recorded", effective="day"):
+class AttendanceRecorded(Event, name="attendance.recorded", version=2, effective="day"):
     """The attendance of a half-day was taken; only absences are listed."""
 
     offering: OfferingId
@@ -51,6 +57,10 @@ class AttendanceRecorded(Event, name="attendance.recorded", effective="day"):
     half: Half
     hours: Decimal
     absences: tuple[Absence, ...] = ()
+
+
+# Version 1 knew no sums.
+AttendanceRecorded.upcast(from_version=1)(unchanged)
 
 
 class AttendanceCorrected(Event, name="attendance.corrected", effective="day"):
@@ -266,7 +276,7 @@ class RecordAttendance(ClassStep):
         self.settled.open_for(absence.teacher, self.offering)
         before = self.missed.get(absence.teacher, Missed(absence.teacher)).total
         within(absence.teacher, hours, session, before + hours, planned)
-        return Absence(teacher=absence.teacher, hours=hours, kind=absence.kind)
+        return structs.replace(absence, hours=hours)
 
 
 def within(

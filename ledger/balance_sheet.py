@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+from ledger.adjustment import CorrectCredit
 from ledger.amount import ZERO
 from ledger.balance import Certainty, OpenBalance
 from ledger.credit import CreditKind
@@ -24,16 +25,26 @@ BY_KIND = frozenset(each for each in Column if each.value.startswith("CREDITS_")
 Key = tuple[TeacherId, CreditKind, date]
 
 
+@dataclass(frozen=True)
+class Held:
+    """A balance that stands."""
+
+    credit: CreditId
+    credits: Decimal
+
+
 @dataclass(kw_only=True)
 class BalanceSheet:
-    """Plans a list of balances as of a day; ``held``: those that stand, with their credits.
+    """Plans a list of balances as of a day; ``held``: those that stand.
+
+    One that stands with another amount is corrected where the row says why, in its remark.
 
     ``source``: the old platform, as the event says it.
     """
 
     desk: Desk
     roll: Roll
-    held: Mapping[Key, Decimal]
+    held: Mapping[Key, Held]
     day: date
     source: str
 
@@ -53,11 +64,13 @@ class BalanceSheet:
         since, completed = self._span(row, known)
         for kind, credits in sorted(amounts.items(), key=lambda each: each[0].value):
             held = self.held.get((known.teacher, kind, completed))
-            if held is not None and held != credits:
-                made.refuse(self._otherwise(held))
-                return made
+            if held is not None and held.credits != credits:
+                if not row.note:
+                    made.refuse(self._otherwise(held, credits, reason=False))
+                    return made
+                self._correct(made, held, credits, row.note)
             if held is None:
-                made.fate = Fate.NEW
+                made.fate = made.fate if made.fate is Fate.CHANGE else Fate.NEW
                 made.commands.append(
                     OpenBalance(
                         credit=CreditId(f"credit:{self.desk.new_value(row.row, kind.value)}"),
@@ -93,13 +106,20 @@ class BalanceSheet:
             return self.desk.lacks(Column.KIND)
         return {row.kind: amount} if amount > ZERO else {}
 
-    def _otherwise(self, held: Decimal) -> Objection:
-        return Objection(
-            code="OPENED_OTHERWISE",
-            zh=f"已有期初余额 {held}，与表中不同；有误请更正",
-            en=f"a balance of {held} stands already; correct it if it is wrong",
-            column=self.desk.at(Column.CREDITS),
+    def _correct(self, made: Intention, held: Held, credits: Decimal, reason: str) -> None:
+        assert made.teacher is not None
+        made.fate = Fate.CHANGE
+        made.said = (*made.said, self._otherwise(held, credits))
+        made.commands.append(
+            CorrectCredit(credit=held.credit, teacher=made.teacher, credits=credits, reason=reason)
         )
+
+    def _otherwise(self, held: Held, credits: Decimal, *, reason: bool = True) -> Objection:
+        column = Column.CREDITS
+        if reason:
+            return self.desk.both("BALANCE_CHANGES", column, held.credits, credits)
+        zh, en = "；要更正请在备注中说明理由", "; say in the remark why, and it is corrected"
+        return self.desk.both("OPENED_OTHERWISE", column, held.credits, credits, zh, en)
 
 
 def _certainty(row: SheetRow) -> Certainty:

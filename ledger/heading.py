@@ -16,7 +16,7 @@ from ledger.cell import said
 from ledger.fault import Fault
 from ledger.mapping import Column, Form, Mapping, MappingSaved, header_digest
 from ledger.sheet import Cell, Grid, Tab
-from ledger.wording import PATTERNS
+from ledger.wording import PATTERNS, TERM_PATTERNS
 
 LOOKED_ROWS_MAX = 40
 HEADER_CHARACTERS_MAX = 60
@@ -84,11 +84,12 @@ def unread(grid: Grid, mapping: Mapping) -> tuple[str, ...]:
     return tuple(tab.name for tab in others if _candidate(tab, mapping.form, {}) is not None)
 
 
-def meaning(header: str) -> tuple[Column, int] | None:
+def meaning(header: str, form: Form | None = None) -> tuple[Column, int] | None:
     """What a header means, and how far down its wording stands; the lower, the vaguer."""
     whole = BLANK_OR_MARK.sub("", said(header))
+    patterns = (*TERM_PATTERNS, *PATTERNS) if form is Form.TERM else PATTERNS
     for words in dict.fromkeys((REMARK.sub("", whole), re.sub(r"[（()）]", "", whole))):
-        for rank, (column, pattern) in enumerate(PATTERNS):
+        for rank, (column, pattern) in enumerate(patterns):
             if words and pattern.fullmatch(words.lower() if words.isascii() else words):
                 return column, rank
     return None
@@ -158,7 +159,7 @@ def _meanings(header: Sequence[str], form: Form) -> dict[int, Column]:
     """The meanings of the columns; of two with one meaning the more specific wording has it."""
     claims: dict[Column, tuple[int, int]] = {}
     for at, words in enumerate(header, start=1):
-        found = _joined(words)
+        found = _joined(words, form)
         if found is None:
             continue
         column, rank = found
@@ -175,13 +176,14 @@ def _meanings(header: Sequence[str], form: Form) -> dict[int, Column]:
     return columns
 
 
-def _joined(words: str) -> tuple[Column, int] | None:
+def _joined(words: str, form: Form) -> tuple[Column, int] | None:
     """The meaning of a header; of two rows the lower one, read with the upper one first."""
-    whole = meaning(words)
+    whole = meaning(words, form)
     if whole is not None or " " not in words:
         return whole
     upper, _, lower = words.partition(" ")
-    return meaning(lower + upper) or meaning(lower) or meaning(upper + lower)
+    joined = (lower + upper, lower, upper + lower)
+    return next((found for each in joined if (found := meaning(each, form))), None)
 
 
 def _by_content(tab: Tab, found: Mapping) -> None:

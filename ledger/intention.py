@@ -38,6 +38,18 @@ TITLE_ZH = {
     Column.PROJECT: "项目编号",
     Column.OFFERING: "班级编号",
     Column.PROVIDER: "培训机构",
+    Column.TERM: "学期",
+    Column.LEAD: "负责人编号",
+    Column.LEAD_TITLE: "负责人职称",
+    Column.LEAD_REGULAR: "负责人是否在编",
+    Column.LEAD_EXPERT: "负责人是否专业对口",
+    Column.SEATS: "名额",
+    Column.STARTED: "开始日期",
+    Column.HALF: "半天",
+    Column.HOURS_MISSED: "缺课学时",
+    Column.TAUGHT_ON: "上课日期",
+    Column.OPENED_ON: "开设日期",
+    Column.PUBLISHED_ON: "发布日期",
 }
 
 
@@ -57,7 +69,8 @@ class Objection(Struct, frozen=True, kw_only=True):
 class Intention:
     """What a row would lead to. ``person``: what goes to the vault with its first command.
 
-    ``on``: the day when it happened, of what another system reports row by row.
+    ``on``: the day when it happened, of what another system reports row by row. ``decides``: what
+    comes after it is planned once it was tried. ``tab``: where it is not that of the mapping.
     """
 
     row: int
@@ -67,6 +80,8 @@ class Intention:
     person: dict[str, str] = field(default_factory=dict)
     said: tuple[Objection, ...] = ()
     on: date | None = None
+    decides: bool = False
+    tab: str = ""
 
     def refuse(self, *said: Objection) -> None:
         """It leads to nothing, for these reasons."""
@@ -81,6 +96,7 @@ class Desk:
     load: LoadId
     place: JurisdictionId
     reading: Reading
+    tab: str = ""
 
     @property
     def mapping(self) -> Mapping:
@@ -93,7 +109,8 @@ class Desk:
 
     def new_value(self, row: int, what: str = "") -> str:
         """The value of a name that the load gives, the same in each run of it."""
-        return sha256(f"{self.load}|{row}|{what}".encode()).hexdigest()[:ID_CHARACTERS_MAX]
+        within = f"{row}@{self.tab}" if self.tab else str(row)
+        return sha256(f"{self.load}|{within}|{what}".encode()).hexdigest()[:ID_CHARACTERS_MAX]
 
     def lacks(self, column: Column) -> Objection:
         """The objection to an empty cell."""
@@ -102,6 +119,18 @@ class Desk:
             code="CELL_EMPTY",
             zh=f"缺少{name}",
             en=f"the cell for {column.value} is empty",
+            column=self.at(column),
+        )
+
+    def both(
+        self, code: str, column: Column, ledger: object, sheet: object, zh: str = "", en: str = ""
+    ) -> Objection:
+        """What ledger and sheet say of one thing."""
+        name = TITLE_ZH.get(column, column.value)
+        return Objection(
+            code=code,
+            zh=f"{name}：台账 {ledger}，表中 {sheet}{zh}",
+            en=f"{column.value}: the ledger has {ledger}, the sheet {sheet}{en}",
             column=self.at(column),
         )
 
@@ -161,7 +190,7 @@ class Desk:
         faulty = self.faulty()
         for row in self.reading.rows:
             if row.row in faulty or not row.sound:
-                refused = Intention(row=row.row, fate=Fate.REFUSED)
+                refused = Intention(row=row.row, fate=Fate.REFUSED, tab=self.tab)
                 refused.refuse(*faulty.get(row.row, ()))
                 yield refused
             else:

@@ -22,7 +22,8 @@ from ledger.command import Command, Refused, Selector, about, fact
 from ledger.credit import CreditKind
 from ledger.event import Entry, Event, Part
 from ledger.names import JurisdictionId, Name
-from ledger.register import JurisdictionRegistered, Stage, unknown
+from ledger.register import JurisdictionRegistered, Stage, Title, unknown
+from ledger.schedule import Half
 from ledger.sheet import CellFault, Skipped
 
 COLUMNS_MAX = 256
@@ -66,6 +67,7 @@ class Column(Enum):
     CREDITS = "CREDITS"
     HOURS = "HOURS"
     HOURS_MISSED = "HOURS_MISSED"
+    HALF = "HALF"
     CREDITS_INTENSIVE = "CREDITS_INTENSIVE"
     CREDITS_BLENDED = "CREDITS_BLENDED"
     CREDITS_DISTANCE = "CREDITS_DISTANCE"
@@ -74,6 +76,24 @@ class Column(Enum):
     CERTAIN = "CERTAIN"
     STEP = "STEP"
     NOTE = "NOTE"
+    TERM = "TERM"
+    LEAD = "LEAD"
+    LEAD_TITLE = "LEAD_TITLE"
+    LEAD_REGULAR = "LEAD_REGULAR"
+    LEAD_EXPERT = "LEAD_EXPERT"
+    SEATS = "SEATS"
+    DECLARED_ON = "DECLARED_ON"
+    REVIEWED_ON = "REVIEWED_ON"
+    PUBLISHED_ON = "PUBLISHED_ON"
+    OPENED_ON = "OPENED_ON"
+    SELECTED_ON = "SELECTED_ON"
+    SCHOOL_REVIEWED_ON = "SCHOOL_REVIEWED_ON"
+    ADMITTED_ON = "ADMITTED_ON"
+    TAUGHT_ON = "TAUGHT_ON"
+    ASSESSED_ON = "ASSESSED_ON"
+    SETTLED_ON = "SETTLED_ON"
+    AWARDED_ON = "AWARDED_ON"
+    CLOSED_ON = "CLOSED_ON"
 
 
 class Mapping(Struct, frozen=True, kw_only=True):
@@ -142,11 +162,30 @@ class SheetRow(Struct, frozen=True, kw_only=True):
     credits: Decimal | None = None
     hours: Decimal | None = None
     hours_missed: Decimal | None = None
+    half: Half | None = None
     by_kind: dict[CreditKind, Decimal] = {}
     passed: bool | None = None
     certain: bool | None = None
     step: str | None = None
     note: str | None = None
+    term: str | None = None
+    lead: str | None = None
+    lead_title: Title | None = None
+    lead_regular: bool | None = None
+    lead_expert: bool | None = None
+    seats: Decimal | None = None
+    declared_on: date | None = None
+    reviewed_on: date | None = None
+    published_on: date | None = None
+    opened_on: date | None = None
+    selected_on: date | None = None
+    school_reviewed_on: date | None = None
+    admitted_on: date | None = None
+    taught_on: date | None = None
+    assessed_on: date | None = None
+    settled_on: date | None = None
+    awarded_on: date | None = None
+    closed_on: date | None = None
 
 
 class Reading(Struct, frozen=True, kw_only=True):

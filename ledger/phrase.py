@@ -1,4 +1,4 @@
-"""Phrase: a wording in a cell that stands for one of a few values: a kind, a stage, a result."""
+"""Phrase: a wording that stands for one of a few values: a kind, a stage, a half-day, a result."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 from ledger import cell
 from ledger.credit import CreditKind
 from ledger.fault import Fault
-from ledger.register import Stage
+from ledger.register import Stage, Title
+from ledger.schedule import Half
 from ledger.sheet import Cell
 
 KINDS = (
@@ -24,6 +25,18 @@ STAGES = (
     (Stage.JUNIOR_SECONDARY, re.compile("初中|JUNIOR_SECONDARY")),
     (Stage.SENIOR_SECONDARY, re.compile("高中|SENIOR_SECONDARY")),
     (Stage.PRIMARY, re.compile("小学|PRIMARY")),
+)
+TITLES = (
+    (Title.SENIOR, re.compile("正高|教授级|^教授|^SENIOR")),
+    (Title.ASSOCIATE_SENIOR, re.compile("副高|副教授|高级|ASSOCIATE_SENIOR")),
+    (Title.INTERMEDIATE, re.compile("中级|一级|讲师|INTERMEDIATE")),
+    (Title.JUNIOR, re.compile("初级|二级|三级|助理|助教|JUNIOR")),
+    (Title.NONE, re.compile("未定级|未评|NONE")),
+)
+HALVES = (
+    (Half.MORNING, re.compile("上午|MORNING")),
+    (Half.AFTERNOON, re.compile("下午|AFTERNOON")),
+    (Half.EVENING, re.compile("晚|EVENING")),
 )
 YES = frozenset(
     {"合格", "通过", "及格", "结业", "是", "已结业", "已通过", "良好", "优秀", "√", "TRUE", "Y"}
@@ -47,6 +60,19 @@ def stage(given: Cell) -> Stage | None:
     """The stage of schooling that a wording stands for."""
     words = "幼儿园、小学、初中、高中等"
     found: Stage | None = _one_of(given, STAGES, "BAD_STAGE", words, "a stage of schooling")
+    return found
+
+
+def title(given: Cell) -> Title | None:
+    """The professional title that a wording stands for."""
+    words = "正高级、高级、中级或初级"
+    found: Title | None = _one_of(given, TITLES, "BAD_TITLE", words, "a professional title")
+    return found
+
+
+def half(given: Cell) -> Half | None:
+    """The half-day that a wording stands for."""
+    found: Half | None = _one_of(given, HALVES, "BAD_HALF", "上午、下午或晚上", "morning, …")
     return found
 
 

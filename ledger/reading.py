@@ -31,6 +31,7 @@ DAYS: dict[Column, Callable[..., Any]] = {
     Column.COMPLETED: dating.last_day,
     Column.STARTED: dating.first_day,
     Column.ENTERED: dating.day,
+    **{each: dating.day for each in Column if each.value.endswith("_ON")},
 }
 WHY = {
     "REPEATED_HEADER": ("与表头相同，略过", "it repeats the header"),
@@ -51,8 +52,14 @@ READERS: dict[Column, Callable[..., Any]] = {
     Column.YEAR: dating.year,
     Column.CYCLE: dating.cycle,
     Column.KIND: phrase.kind,
+    Column.HALF: phrase.half,
     Column.PASSED: phrase.passed,
     Column.CERTAIN: phrase.certain,
+    Column.LEAD: cell.number,
+    Column.LEAD_TITLE: phrase.title,
+    Column.LEAD_REGULAR: phrase.passed,
+    Column.LEAD_EXPERT: phrase.passed,
+    Column.SEATS: cell.amount,
     **dict.fromkeys(AMOUNTS, cell.amount),
     **DAYS,
 }

@@ -128,7 +128,17 @@ class Roster:
                 UpdateTeacherProfile(teacher=teacher, stage=known.stage, subject=row.subject)
             )
         fate = Fate.CHANGE if commands else Fate.UNCHANGED
-        return Intention(row=row.row, fate=fate, teacher=teacher, commands=commands)
+        said = tuple(self._changes(row, known, school, moved=moved)) if commands else ()
+        return Intention(row=row.row, fate=fate, teacher=teacher, commands=commands, said=said)
+
+    def _changes(
+        self, row: SheetRow, known: OnRoll, school: SchoolId | Objection, *, moved: bool
+    ) -> Iterator[Objection]:
+        """What is changed, from what to what; where somebody comes from elsewhere is not said."""
+        if not moved:
+            yield self.desk.both("SUBJECT_CHANGES", Column.SUBJECT, known.subject, row.subject)
+        elif known.within:
+            yield self.desk.both("SCHOOL_CHANGES", Column.SCHOOL, known.school, school)
 
     def _anomalies(
         self,

@@ -78,7 +78,8 @@ class SchoolSheet:
         if held is not None and held.approved is False and self.records:
             held = None  # what was not recognised may be recorded anew
         if held is not None and (held.hours, held.base, held.missed) != (hours, base, missed):
-            made.refuse(self._said("RECORDED_OTHERWISE", Column.CREDITS))
+            had, told = (held.hours, held.base, held.missed), (hours, base, missed)
+            made.refuse(self._said("RECORDED_OTHERWISE", Column.CREDITS, had, told))
             return
         if held is None and not self.records:
             made.refuse(self._said("NOT_RECORDED"))
@@ -107,7 +108,8 @@ class SchoolSheet:
         approved = row.passed is not False
         if held is not None and held.approved is not None:
             if held.approved is not approved:
-                made.refuse(self._said("DECIDED_OTHERWISE", Column.PASSED))
+                had, told = WORDS[held.approved], WORDS[approved]
+                made.refuse(self._said("DECIDED_OTHERWISE", Column.PASSED, had, told))
             return
         assert made.teacher is not None
         made.commands.append(
@@ -116,12 +118,21 @@ class SchoolSheet:
             )
         )
 
-    def _said(self, code: str, column: Column | None = None) -> Objection:
+    def _said(
+        self, code: str, column: Column | None = None, had: object = None, told: object = None
+    ) -> Objection:
         zh, en = SAID[code]
+        if had is not None:
+            shown = [
+                "/".join(map(str, each)) if isinstance(each, tuple) else each
+                for each in (had, told)
+            ]
+            zh, en = f"{zh}（台账 {shown[0]}，表中 {shown[1]}）", f"{en} ({shown[0]}, {shown[1]})"
         at = self.desk.at(column) if column else 0
         return Objection(code=code, zh=zh, en=en, column=at)
 
 
+WORDS = {True: "合格", False: "不合格"}
 SAID = {
     "LISTED_TWICE": ("表中不止一次列出同一人的同一培训", "the sheet lists this training twice"),
     "RECORDED_OTHERWISE": (

@@ -66,6 +66,7 @@ WORDS: tuple[tuple[Column, str], ...] = (
     ),
     (Column.COMPLETED, r"(培训|项目|办班|学习|研修)?(起止|起讫)(时间|日期|年月日|年月)?"),
     (Column.COMPLETED, r"日期|时间|培训时间|培训日期|completed|date"),
+    (Column.HALF, r"(上课|培训|缺课|缺勤)?(半天|午别|上下午|时段)|half"),
     (
         Column.HOURS_MISSED,
         r"(缺勤|缺课|缺席|请假|旷课|未到|扣除?|扣减)(学时|课时|时数|节数)(数)?"
@@ -111,4 +112,26 @@ WORDS: tuple[tuple[Column, str], ...] = (
     (Column.STEP, r"(状态|步骤|环节|阶段|进度|记录类型)|(项目|审核|办理)状态|step|status"),
     (Column.NOTE, r"备注|说明|附注|备考|note|remarks?"),
 )
+# What a sheet of a past term calls its columns; elsewhere these words mean something else.
+TERM_WORDS: tuple[tuple[Column, str], ...] = (
+    (Column.DECLARED_ON, r"(项目)?申报(时间|日期)|declaredon"),
+    (Column.SCHOOL_REVIEWED_ON, r"学校(审核|初审)(时间|日期)|schoolreviewedon"),
+    (Column.REVIEWED_ON, r"(项目|申报)?(审核|评审|立项)(时间|日期)|reviewedon"),
+    (Column.PUBLISHED_ON, r"(项目|课程表|课表)?(发布|公布)(时间|日期)|publishedon"),
+    (Column.OPENED_ON, r"(班级|班期)?(开设|设立|建班|上架)(时间|日期)|openedon"),
+    (Column.SELECTED_ON, r"(选课|报名)(时间|日期)|selectedon"),
+    (Column.ADMITTED_ON, r"(录取|复核|确认)(时间|日期)|admittedon"),
+    (Column.TAUGHT_ON, r"(上课|授课|缺课|缺勤)(时间|日期)|taughton"),
+    (Column.ASSESSED_ON, r"(结业)?考核(时间|日期)|assessedon"),
+    (Column.SETTLED_ON, r"结业(判定)?(时间|日期)|settledon"),
+    (Column.AWARDED_ON, r"(学分)?认定(时间|日期)|awardedon"),
+    (Column.CLOSED_ON, r"结班(时间|日期)|closedon"),
+    (Column.TERM, r"(培训)?(学期|批次)|term"),
+    (Column.LEAD, r"(项目)?负责人(编号|工号|代码)|lead"),
+    (Column.LEAD_TITLE, r"(项目)?(负责人)?职称|leadtitle"),
+    (Column.LEAD_REGULAR, r"(项目)?负责人(是否)?(在编|在职|本单位)(人员)?|leadregular"),
+    (Column.LEAD_EXPERT, r"(项目)?负责人(是否)?(专业|学科)(对口|相符|背景)?|leadexpert"),
+    (Column.SEATS, r"(计划|招生|班级|培训)?(名额|容量|人数)|seats"),
+)
+TERM_PATTERNS = tuple((column, re.compile(words)) for column, words in TERM_WORDS)
 PATTERNS = tuple((column, re.compile(words)) for column, words in WORDS)

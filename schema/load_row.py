@@ -67,9 +67,13 @@ class LoadCommand:
 
 @strawberry.type(description="A row and what it leads to. 一行及其结果。")
 class LoadRow:
-    """A row of a sheet and what it leads to; row 0 is about who is in no row."""
+    """A row of a sheet and what it leads to; row 0 is about who is in no row.
+
+    ``tab``: where it stands, empty for the tab that the mapping reads.
+    """
 
     row: int
+    tab: str
     fate: FateType
     teacher: strawberry.ID | None
     on: date | None
@@ -179,6 +183,7 @@ class Load:
 def _row(row: StoredRow) -> LoadRow:
     return LoadRow(
         row=row.row,
+        tab=row.tab,
         fate=row.fate,
         teacher=None if row.teacher is None else strawberry.ID(row.teacher),
         on=row.on,

@@ -152,7 +152,7 @@ def commit(context: Context, head: LoadHead, position: int, *, leave_refused: bo
         whole = head.batches if done.whole else 0
         return Commit(position=position, complete=done.whole, batches=head.batches, committed=whole)
     if not done.begun:
-        moved = _moved(context, head, position)
+        moved = [] if _still(context, head, position) else _moved(context, head, position)
         if moved:
             return Commit(
                 position=position,
@@ -168,6 +168,9 @@ def _carry(context: Context, head: LoadHead) -> Commit:
     ledger, number, position = context.house.ledger, 0, 0
     for rows in ledger.loads.batches(context.asker, head.load):
         commands, seals, whose = _asked(context, head, rows, number)
+        if not commands:
+            number += 1
+            continue
         answer = ledger.ask(
             commands,
             context.asker,
@@ -221,6 +224,12 @@ def _asked(
         commands.append(FinishLoad(load=load, party=party))
         whose.append(0)
     return commands, seals, whose
+
+
+def _still(context: Context, head: LoadHead, position: int) -> bool:
+    """Whether the plan made anew would be the same, since nothing that it follows from moved."""
+    what = head.what
+    return (position, context.house.ledger.today()) == (what.position, what.day)
 
 
 def _moved(context: Context, head: LoadHead, position: int) -> list[int]:

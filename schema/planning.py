@@ -7,7 +7,6 @@ the same ledger it is the same. That is how a commit knows whether the ledger mo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import date
 
 from ledger.balance_sheet import BalanceSheet
@@ -18,6 +17,7 @@ from ledger.load import Fate
 from ledger.mapping import Column, Form, Mapping
 from ledger.names import KINDS, JurisdictionId, LoadId, Name, OfferingId
 from ledger.reading import read
+from ledger.regulation import Rulebook
 from ledger.result_sheet import ResultSheet
 from ledger.roll import Roll
 from ledger.roster import Roster
@@ -27,18 +27,15 @@ from ledger.store.answer import Refusal
 from ledger.store.in_order import Rehearsed
 from ledger.store.load import LoadOptions, StoredRow, stored
 from ledger.store.work import Seal
-from ledger.teacher import RegisterTeacher
-from ledger.term_sheet import TermSheet
 from schema.access import Denied
 from schema.context import Context, House
 from schema.person import PersonInput, checked
-from schema.roll import balances_of, files_of, place_of, results_of, roll_of
+from schema.roll import balances_of, book_of, files_of, place_of, roll_of
 from schema.scalars import Text
+from schema.term_sheet import term_rows
 
 SLICE_ROWS = 1_000
 BATCH_COMMANDS = 2_000
-# Each of its steps stands on those before, which are all held in mind.
-TERM_ROWS_MAX = 20_000
 MAY: dict[Form, tuple[Role, ...]] = {
     Form.TEACHERS: (Role.BUREAU, Role.OPERATOR),
     Form.BALANCES: (Role.BUREAU, Role.INTEGRATOR, Role.OPERATOR),
@@ -46,6 +43,7 @@ MAY: dict[Form, tuple[Role, ...]] = {
     Form.RESULTS: (Role.PROVIDER, Role.OPERATOR),
     Form.SCHOOL_BASED: (Role.SCHOOL, Role.BUREAU, Role.INTEGRATOR, Role.OPERATOR),
 }
+STEPS = (Form.TERM, Form.RESULTS)
 # Which cell a refusal of the ledger is about, by the field that it names.
 FIELDS = {
     "teacher": Column.NUMBER,
@@ -117,9 +115,9 @@ def planned(
     ledger_now: Rehearsed | None = None
     batch: list[StoredRow] = []
     weight, done = 0, 0
-    for some in _slices(_intentions(context, grid, mapping, options, load)):
-        if ledger_now is None or mapping.form is not Form.TERM:
-            # Only the steps of a term stand on each other; else what was tried is forgotten.
+    for some in _slices(_intentions(context, grid, mapping, options, load, rules)):
+        if ledger_now is None or mapping.form not in STEPS:
+            # Only the steps of a class stand on each other; else what was tried is forgotten.
             ledger_now = Rehearsed(ledger.pool, context.asker, rules, ledger.now(), position)
         _try(context, ledger_now, some, options, mapping)
         for each in some:
@@ -136,7 +134,12 @@ def planned(
 
 
 def _intentions(
-    context: Context, grid: Grid, mapping: Mapping, options: LoadOptions, load: LoadId
+    context: Context,
+    grid: Grid,
+    mapping: Mapping,
+    options: LoadOptions,
+    load: LoadId,
+    rules: Rulebook,
 ) -> Iterator[Intention]:
     house, party = context.house, name_of(options.party)
     reading = read(grid, mapping)
@@ -147,24 +150,18 @@ def _intentions(
         case Form.TEACHERS:
             yield from Roster(desk=desk, roll=roll, full=options.full, since=options.since).plan()
         case Form.SCHOOL_BASED:
-            both = context.asker.role in (Role.OPERATOR, Role.INTEGRATOR)
-            yield from SchoolSheet(
-                desk=desk,
-                roll=roll,
-                on_file=files_of(house, party),
-                records=both or not isinstance(party, JurisdictionId),
-                recognises=isinstance(party, JurisdictionId),
-            ).plan()
+            yield from _school_based(context, party, desk, roll)
         case Form.BALANCES:
             yield from _balances(house, party, desk, roll, options)
         case Form.RESULTS:
             assert offering is not None
+            day = options.on or house.ledger.today()
+            book = book_of(house, party, offering)
             yield from ResultSheet(
-                desk=desk, roll=roll, offering=offering, held=results_of(house, offering)
+                desk=desk, roll=roll, offering=offering, book=book, rules=rules, day=day
             ).plan()
         case Form.TERM:
-            _reported(options, len(reading.rows))
-            yield from TermSheet(desk=desk, roll=roll).plan()
+            yield from term_rows(context, grid, desk, roll, options)
         case form:
             raise Fault(
                 "FORM_NOT_LOADED",
@@ -172,6 +169,18 @@ def _intentions(
                 en=f"a sheet of the form {form.value} is compared, not loaded",
                 field="upload",
             )
+
+
+def _school_based(context: Context, party: Name, desk: Desk, roll: Roll) -> Iterator[Intention]:
+    both = context.asker.role in (Role.OPERATOR, Role.INTEGRATOR)
+    bureau = isinstance(party, JurisdictionId)
+    return SchoolSheet(
+        desk=desk,
+        roll=roll,
+        on_file=files_of(context.house, party),
+        records=both or not bureau,
+        recognises=bureau,
+    ).plan()
 
 
 def _balances(
@@ -188,13 +197,6 @@ def _balances(
         source=options.origin,
     )
     return sheet.plan()
-
-
-def _reported(options: LoadOptions, rows: int) -> None:
-    if options.source is None or rows > TERM_ROWS_MAX:
-        zh = f"须写明来源，且一次至多 {TERM_ROWS_MAX} 行"
-        en = f"name the source, and give at most {TERM_ROWS_MAX} rows"
-        raise Fault("BAD_TERM", zh=zh, en=en, field="reported")
 
 
 def _class(options: LoadOptions) -> OfferingId:
@@ -215,12 +217,12 @@ def _try(
     seals: dict[tuple[int, int], Seal] = {}
     for number, each in enumerate(some):
         try:
-            sealed = sealed_of(context, each)
+            person = _person(each)
         except Fault as fault:
             each.refuse(_objection_of(fault.code, fault.zh, fault.en, fault.field, mapping))
             continue
-        if sealed is not None:
-            seals[number, 0] = sealed
+        if person and each.teacher is not None:
+            seals[number, 0] = context.house.ledger.vault.mark(str(each.teacher), person)
     days: list[date | None] = [each.on or options.on for each in some]
     tried = ledger_now.play([each.commands for each in some], seals, on=days, source=options.source)
     for each, refusals in zip(some, tried, strict=True):
@@ -233,19 +235,24 @@ def _try(
             each.refuse(*(_refusal(one, mapping) for one in refusals))
 
 
-def sealed_of(context: Context, row: Intention | StoredRow) -> Seal | None:
+def sealed_of(context: Context, row: StoredRow) -> Seal | None:
     """What goes to the vault with a row. Raises ``Fault`` for what is no person."""
-    if not row.person or row.teacher is None:
+    person = _person(row)
+    if not person or row.teacher is None:
         return None
+    return context.house.ledger.vault.seal(row.teacher, person)[0]
+
+
+def _person(row: Intention | StoredRow) -> dict[str, str]:
+    """What is personal in a row, checked."""
+    if not row.person:
+        return {}
     person = PersonInput(
         name=Text(row.person.get("name", "")),
         id_number=_text(row.person.get("id_number")),
         phone=_text(row.person.get("phone")),
     )
-    seal, digests = context.house.ledger.vault.seal(str(row.teacher), checked(person))
-    if isinstance(row, Intention) and isinstance(row.commands[0], RegisterTeacher):
-        row.commands[0] = replace(row.commands[0], sealed=digests)
-    return seal
+    return checked(person)
 
 
 def _text(value: str | None) -> Text | None:
@@ -275,7 +282,7 @@ def _slices(intentions: Iterator[Intention]) -> Iterator[list[Intention]]:
     some: list[Intention] = []
     for each in intentions:
         some.append(each)
-        if len(some) == SLICE_ROWS:
+        if len(some) == SLICE_ROWS or each.decides:
             yield some
             some = []
     yield some

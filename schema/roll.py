@@ -7,20 +7,20 @@ number of the sheet is theirs.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date
-from decimal import Decimal
 from typing import Any
 
-from ledger.credit import CreditKind
+from ledger.balance_sheet import Held
+from ledger.balance_sheet import Key as BalanceKey
+from ledger.class_book import ClassBook
 from ledger.fault import Fault
 from ledger.mapping import Reading
 from ledger.names import JurisdictionId, Name, OfferingId, ProviderId, SchoolId, TeacherId
-from ledger.result_sheet import Attended
+from ledger.past import Past
 from ledger.roll import OnRoll, Roll, by_title, number_of
 from ledger.school_sheet import Key, OnFile
+from ledger.store.feed import Filter
 from ledger.store.lookup import fingerprints_of, subjects_of
 from projections.catalogue import (
-    COMPLETIONS,
     ENROLLMENTS,
     PROVIDERS,
     RECORDS,
@@ -70,8 +70,12 @@ def roll_of(
     numbers = {name for row in reading.rows if isinstance(name := number_of(row), TeacherId)}
     others = sorted({*map(str, subjects.values()), *map(str, numbers)} - {*map(str, found)})
     far = {TeacherId(key): each for key, each in _many(house, others)}
-    teachers = dict(_on_roll(house, found, named=True))
-    teachers |= dict(_on_roll(house, far, named=False))
+    # Of whom the sheet has the number it is known by now; of the others all at once.
+    known = {TeacherId(who): each for each, who in subjects.items()}
+    rest = fingerprints_of(house.ledger.pool, sorted(map(str, {*found, *far} - {*known})))
+    known |= {TeacherId(who): each for who, each in rest.items()}
+    teachers = dict(_on_roll(house, found, known, named=True))
+    teachers |= dict(_on_roll(house, far, known, named=False))
     schools = ((SchoolId(key), each.title) for key, each in _schools(house, party))
     return Roll(
         teachers=teachers,
@@ -98,25 +102,38 @@ def files_of(house: House, party: Name) -> dict[Key, OnFile]:
     return found
 
 
-def balances_of(house: House, party: Name) -> dict[tuple[TeacherId, CreditKind, date], Decimal]:
+def balances_of(house: House, party: Name) -> dict[BalanceKey, Held]:
     """The opening balances that stand, by whose they are, of which kind and through which day."""
-    found: dict[tuple[TeacherId, CreditKind, date], Decimal] = {}
+    found: dict[BalanceKey, Held] = {}
     with house.reader.stream(RECORDS, within(house, party)) as (_, rows):
         for _, record in rows:
             for line in record.lines:
                 if line.balance is not None and not line.revoked:
-                    found[record.teacher, line.kind, line.completed] = line.credits
+                    key = record.teacher, line.kind, line.completed
+                    found[key] = Held(line.credit, line.credits)
     return found
 
 
-def results_of(house: House, offering: OfferingId) -> dict[TeacherId, Attended]:
-    """What the ledger has of the trainees of a class."""
-    where = Where().and_equal(offering=offering)
-    with house.reader.stream(COMPLETIONS, where) as (_, rows):
-        return {
-            each.teacher: Attended(missed=each.hours_missed, passed=each.assessed)
-            for _, each in rows
-        }
+def book_of(house: House, party: Name, offering: OfferingId) -> ClassBook:
+    """A class as the ledger has it; an empty one where it is another provider's."""
+    book = ClassBook()
+    for entry in house.ledger.feed.entries(Filter(tags=(str(offering),))):
+        book.learn(entry)
+    opened = book.room.opened
+    foreign = opened is None or (isinstance(party, ProviderId) and opened.provider != party)
+    return ClassBook() if foreign else book
+
+
+def past_of(house: House, readings: Iterable[Reading]) -> Past:
+    """What the ledger has of the projects and classes of sheets."""
+    rows = [row for reading in readings for row in reading.rows]
+    projects = {f"project:{row.project.removeprefix('project:')}" for row in rows if row.project}
+    classes = {f"offering:{row.offering.removeprefix('offering:')}" for row in rows if row.offering}
+    past = Past()
+    for some in _portions(sorted(projects | classes)):
+        for entry in house.ledger.feed.entries(Filter(any_tags=tuple(some))):
+            past.learn(entry)
+    return past
 
 
 def _own(house: House, party: Name, offering: OfferingId | None) -> Iterator[tuple[str, Teacher]]:
@@ -138,11 +155,10 @@ def _many(house: House, keys: list[str]) -> Iterator[tuple[str, Teacher]]:
 
 
 def _on_roll(
-    house: House, found: dict[TeacherId, Teacher], *, named: bool
+    house: House, found: dict[TeacherId, Teacher], known: dict[TeacherId, bytes], *, named: bool
 ) -> Iterator[tuple[TeacherId, OnRoll]]:
     for some in _portions(sorted(map(str, found))):
         people = house.ledger.vault.open(some) if named else {}
-        prints = fingerprints_of(house.ledger.pool, some)
         for key in some:
             teacher = TeacherId(key)
             each = found[teacher]
@@ -155,7 +171,7 @@ def _on_roll(
                     subject=each.subject,
                     entered=each.entered,
                     name=people.get(key, {}).get("name", ""),
-                    fingerprint=prints[key].hex() if key in prints else "",
+                    fingerprint=known[teacher].hex() if teacher in known else "",
                     within=named,
                 ),
             )

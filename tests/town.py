@@ -21,6 +21,7 @@ from ledger.admission import ConfirmEnrollment
 from ledger.anomaly import AnomalyCode, FindAnomaly, SettleAnomaly, Settlement
 from ledger.assessment import RecordAssessment, Result
 from ledger.attendance import Absence, RecordAttendance
+from ledger.balance import Certainty, OpenBalance
 from ledger.change import (
     ChangeClass,
     ChangeKind,
@@ -31,7 +32,7 @@ from ledger.change import (
 from ledger.command import Asker, Command, Role, Selector
 from ledger.completion import Recipient
 from ledger.correction import CorrectAttendance
-from ledger.credit import AwardCredit
+from ledger.credit import AwardCredit, CreditKind
 from ledger.declaration import DeclareProject
 from ledger.discrepancy import SettleDifferences, SignReconciliation
 from ledger.draw import ScreeningOrder
@@ -101,6 +102,7 @@ OTHER = replace(OPERATOR, actor="staff:other", channel=Channel.API)
 SOURCE = "other-system/1"
 CREDIT = CreditId("credit:lin-1")
 HOME_CREDIT = CreditId("credit:lin-school")
+BALANCE = CreditId("credit:chen-balance")
 CHANGE = ChangeId("change:c1")
 GAO = StaffId("staff:trainer-gao")
 SAMPLE = SampleId("sample:s1")
@@ -613,10 +615,25 @@ def contradicted() -> list[Move]:
     )
 
 
+def taken_over() -> list[Move]:
+    """What a teacher has on the old platform, of which nobody can be sure, is taken over."""
+    opened = OpenBalance(
+        credit=BALANCE,
+        teacher=CHEN,
+        kind=CreditKind.DISTANCE,
+        credits=Decimal(30),
+        since=date(2023, 9, 1),
+        completed=date(2023, 12, 31),
+        certainty=Certainty.UNCERTAIN,
+        source="市继教网",
+    )
+    return _moves((date(2024, 5, 24), opened))
+
+
 def story() -> list[Move]:
     """A term from the register to the record, by which every view gets rows."""
     chapters = (registered, declared, chosen, held, attended, settled, corrected)
-    chapters += (looked_into, supervised, closed, contradicted, reconciled)
+    chapters += (looked_into, supervised, closed, contradicted, reconciled, taken_over)
     return [move for chapter in chapters for move in chapter()]
 
 

@@ -47,6 +47,9 @@ class Rehearsed:
         source: str | None = None,
     ) -> list[tuple[Refusal, ...]]:
         """What each group is refused for; ``seals`` by group and command, ``on`` a day a group."""
+        of_group: dict[int, dict[int, Seal]] = {}
+        for (number, at), seal in seals.items():
+            of_group.setdefault(number, {})[at] = seal
         asked = [
             Asked(
                 commands=list(group),
@@ -54,7 +57,7 @@ class Rehearsed:
                 request=str(uuid4()),
                 on=day,
                 source=source,
-                seals={at: seal for (of, at), seal in seals.items() if of == number},
+                seals=of_group.get(number, {}),
             )
             for number, (group, day) in enumerate(zip(groups, on, strict=True))
         ]

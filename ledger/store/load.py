@@ -73,6 +73,7 @@ class StoredRow(Struct, frozen=True, kw_only=True, omit_defaults=True):
     commands: tuple[StoredCommand, ...] = ()
     person: dict[str, str] = {}
     said: tuple[Objection, ...] = ()
+    tab: str = ""
 
 
 class Loads:
@@ -202,6 +203,7 @@ def stored(intention: Intention, vault: Vault, on: date | None) -> StoredRow:
         commands=tuple(_stored(each) for each in intention.commands),
         person=intention.person,
         said=intention.said,
+        tab=intention.tab,
     )
     # Keyed, since a row names a person and its digest stands in an event.
     key = vault.fingerprint(_JSON.encode(row).hex()).hex()
@@ -220,8 +222,7 @@ def _stored(command: Command) -> StoredCommand:
 
 
 def _command(told: StoredCommand) -> Command:
-    kind = _kinds()[told.name]
-    hints = get_type_hints(kind)
+    kind, hints = _kinds()[told.name], _hints(told.name)
     asks = msgspec.json.decode(told.asks)
     return kind(
         **{
@@ -229,6 +230,11 @@ def _command(told: StoredCommand) -> Command:
             for name, value in asks.items()
         }
     )
+
+
+@cache
+def _hints(name: str) -> dict[str, Any]:
+    return get_type_hints(_kinds()[name])
 
 
 @cache

@@ -166,8 +166,8 @@ def test_each_row_says_what_it_leads_to(bureau):
 
     assert fates(made) == [
         (2, "UNCHANGED", []),
-        (3, "CHANGE", []),
-        (4, "CHANGE", []),
+        (3, "CHANGE", ["SUBJECT_CHANGES"]),
+        (4, "CHANGE", ["SCHOOL_CHANGES"]),
         (5, "ANOMALY", ["SCHOOL_DIFFERS"]),
         (6, "ANOMALY", ["NAME_DIFFERS"]),
         (7, "ANOMALY", ["STAGE_DIFFERS"]),
@@ -179,6 +179,8 @@ def test_each_row_says_what_it_leads_to(bureau):
         (13, "REFUSED", ["BAD_ID_NUMBER"]),
         (0, "ANOMALY", ["MISSING_FROM_LIST"]),
     ]
+    changed = made["rows"]["rows"][1]["objections"][0]["zh"]
+    assert changed == "学科：台账 语文，表中 数学"
 
 
 def test_an_anomaly_waits_in_the_queue_until_somebody_settles_it_with_a_reason(served, bureau):
@@ -404,6 +406,10 @@ def test_balances_of_the_old_platform_are_loaded_and_marked_in_the_record(served
     assert {each["balance"] for each in record["lines"]} == {"UNCERTAIN"}
     again = planned(bureau, sheet(*rows, header=BALANCES), "BALANCES", **options)
     assert again["unchanged"] == 3
+    other = (("王李", id_number(1), "", "41", "20", "待核实", "原平台更正"),)
+    mended = loaded(bureau, sheet(*other, header=(*BALANCES, "备注")), "BALANCES", **options)
+    assert fates(mended) == [(2, "CHANGE", ["BALANCE_CHANGES"])]
+    assert "台账 40，表中 41" in mended["rows"]["rows"][0]["objections"][0]["zh"]
     upload = given_up(bureau, sheet(*rows, header=BALANCES), form="BALANCES")
     errors = bureau.errors(PLAN, i={"upload": upload})
     assert [each["code"] for each in errors] == ["ORIGIN_MISSING"]
@@ -420,6 +426,10 @@ def test_a_provider_loads_the_results_of_its_class(served):
     assert committed(provider, made["token"], l=True)["complete"]
     again = planned(provider, data, "RESULTS", offering=OFFERING)
     assert fates(again)[0] == (2, "UNCHANGED", [])
+    other = sheet((LIN.value, "不合格", "4"), header=header)
+    wrong = planned(provider, other, "RESULTS", offering=OFFERING)["rows"]["rows"]
+    assert [each["code"] for each in wrong[0]["objections"]] == ["NO_TIMETABLE"]
+    assert wrong[0]["objections"][0]["clause"]
     stranger = served.party(Role.PROVIDER, UNIVERSITY)
     made = planned(stranger, data, "RESULTS", offering=OFFERING)
     assert fates(made) == [(2, "REFUSED", ["NOBODY"]), (3, "REFUSED", ["NOBODY"])]

@@ -6,19 +6,20 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from ledger.adjustment import CorrectCredit
 from ledger.balance import Certainty, OpenBalance
-from ledger.balance_sheet import BalanceSheet
+from ledger.balance_sheet import BalanceSheet, Held
 from ledger.credit import CreditKind
 from ledger.intention import Intention
 from ledger.load import Fate
 from ledger.roll import OnRoll, Roll
-from tests.cast import LIN
+from tests.cast import CREDIT, LIN
 from tests.ledger.test_intention import desk, row
 
 DAY, ENTERED = date(2024, 1, 31), date(2020, 9, 1)
 
 
-def plan(*rows: Any, held: dict[Any, Decimal] | None = None) -> list[Intention]:
+def plan(*rows: Any, held: dict[Any, Held] | None = None) -> list[Intention]:
     known = OnRoll(teacher=LIN, entered=ENTERED)
     roll = Roll(teachers={LIN: known}, fingerprints={}, schools={})
     sheet = BalanceSheet(desk=desk(*rows), roll=roll, held=held or {}, day=DAY, source="旧平台")
@@ -58,15 +59,21 @@ def test_a_year_begins_with_it_or_with_the_entry_and_ends_with_it_or_on_the_day(
     assert spans(plan(row(**told, year=2024))[0])[0][2:] == (date(2024, 1, 1), DAY)
 
 
-def test_what_stands_is_unchanged_and_what_stands_otherwise_is_refused():
+def test_what_stands_is_unchanged_and_what_stands_otherwise_needs_a_reason():
     told: dict[str, Any] = {
         "number": "lin", "kind": CreditKind.DISTANCE, "credits": Decimal(8),
     }  # fmt: skip
     key = LIN, CreditKind.DISTANCE, DAY
-    [same] = plan(row(**told), held={key: Decimal(8)})
+    [same] = plan(row(**told), held={key: Held(CREDIT, Decimal(8))})
     assert (same.fate, same.commands) == (Fate.UNCHANGED, [])
-    [other] = plan(row(**told), held={key: Decimal(9)})
+    [other] = plan(row(**told), held={key: Held(CREDIT, Decimal(9))})
     assert [each.code for each in other.said] == ["OPENED_OTHERWISE"]
+    assert ("9" in other.said[0].zh, "8" in other.said[0].zh) == (True, True)
+    [mended] = plan(row(**told, note="原平台已更正"), held={key: Held(CREDIT, Decimal(9))})
+    assert (mended.fate, [each.code for each in mended.said]) == (Fate.CHANGE, ["BALANCE_CHANGES"])
+    assert mended.commands == [
+        CorrectCredit(credit=CREDIT, teacher=LIN, credits=Decimal(8), reason="原平台已更正")
+    ]
 
 
 def test_a_row_without_an_amount_or_a_kind_is_refused():

@@ -1,51 +1,180 @@
-"""Result sheets: assessments are entered, and sums of missed hours are held against the ledger."""
+"""Result sheets: hours missed become attendance, and outcomes follow or are refused by a clause."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+import pytest
+from msgspec import structs
+
 from ledger.assessment import RecordAssessment, Result
-from ledger.intention import Intention
+from ledger.attendance import Absence, RecordAttendance
+from ledger.class_book import ClassBook
+from ledger.event import Entry, Event
+from ledger.intention import Intention, Objection
+from ledger.judgement import SettleCompletion
 from ledger.load import Fate
-from ledger.result_sheet import Attended, ResultSheet
+from ledger.mapping import Column
+from ledger.regulation import Rulebook
+from ledger.result_sheet import ResultSheet
 from ledger.roll import OnRoll, Roll
-from tests.cast import LIN, OFFERING
+from ledger.schedule import Half
+from tests import cast
+from tests.cast import CHEN, LIN, OFFERING
 from tests.ledger.test_intention import desk, row
 
-
-def plan(*rows: Any, missed: int = 0, passed: bool | None = None) -> list[Intention]:
-    roll = Roll(teachers={LIN: OnRoll(teacher=LIN)}, fingerprints={}, schools={})
-    held = {LIN: Attended(missed=Decimal(missed), passed=passed)}
-    return list(ResultSheet(desk=desk(*rows), roll=roll, offering=OFFERING, held=held).plan())
+OVER = date(2024, 7, 1)
+BOTH = {LIN: OnRoll(teacher=LIN), CHEN: OnRoll(teacher=CHEN)}
 
 
-def said(found: Intention) -> tuple[Fate, list[str]]:
-    return found.fate, [each.code for each in found.said]
+def entry(event: Event, at: int) -> Entry:
+    now = datetime.fromisoformat("2024-03-01T00:00:00+00:00")
+    return Entry(
+        position=at, id=str(at), at=now, on=date(2024, 3, 1), actor="a", channel="API", event=event
+    )
+
+
+def book(*events: Event, hours: int = 24, table: bool = True) -> ClassBook:
+    """A class of two with its timetable, and what else happened in it."""
+    made = ClassBook()
+    told: list[Event] = [cast.opened(cast.plan(hours)), *cast.enrolled(), *cast.enrolled(CHEN)]
+    told += [cast.timetable(hours)] if table else []
+    for at, event in enumerate([*told, *events], start=1):
+        made.learn(entry(event, at))
+    return made
+
+
+def plan(
+    *rows: Any, of: ClassBook, columns: dict[int, Column] | None = None, head: str = ""
+) -> list[Intention]:
+    paper = desk(*rows)
+    mapping = structs.replace(
+        paper.mapping,
+        columns=columns or {1: Column.NUMBER, 2: Column.PASSED, 3: Column.HOURS_MISSED},
+        header=("", head, ""),
+    )
+    paper = replace(paper, reading=structs.replace(paper.reading, mapping=mapping))
+    roll = Roll(teachers=BOTH, fingerprints={}, schools={})
+    sheet = ResultSheet(
+        desk=paper, roll=roll, offering=OFFERING, book=of, rules=Rulebook(), day=OVER
+    )
+    return list(sheet.plan())
+
+
+def told(made: Intention) -> tuple[int, Fate, list[str]]:
+    return made.row, made.fate, [each.code for each in made.said]
+
+
+def sums(lin: int, chen: int) -> tuple[Any, Any]:
+    return tuple(
+        row(at, number=who.value, passed=True, hours_missed=Decimal(hours))
+        for at, who, hours in ((2, LIN, lin), (3, CHEN, chen))
+    )
+
+
+def test_a_class_is_taken_whole_before_its_results_and_outcomes():
+    taking, lin, chen = plan(*sums(6, 0), of=book())
+
+    taken = [each for each in taking.commands if isinstance(each, RecordAttendance)]
+    assert (taking.row, len(taken)) == (0, 6)
+    missing = [each for command in taken for each in command.absences]
+    assert {each.teacher for each in missing} == {LIN}
+    assert sum(each.hours for each in missing) == 6
+    assert lin.commands == [
+        RecordAssessment(offering=OFFERING, results=(Result(teacher=LIN, passed=True),)),
+        SettleCompletion(teacher=LIN, offering=OFFERING),
+    ]
+    assert told(chen) == (3, Fate.NEW, [])
+
+
+def test_whoever_is_not_listed_keeps_the_attendance_of_the_class_out():
+    missing, taking, lin = plan(sums(6, 0)[0], of=book())
+
+    assert (missing.teacher, *told(missing)) == (CHEN, 0, Fate.REFUSED, ["TRAINEE_MISSING"])
+    assert told(taking) == (0, Fate.REFUSED, ["CLASS_WITHHELD"])
+    assert told(lin) == (2, Fate.REFUSED, ["CLASS_WITHHELD"])
+
+
+def test_what_follows_on_attendance_that_the_ledger_refused_is_refused():
+    paper = desk(*sums(6, 0))
+    roll = Roll(teachers=BOTH, fingerprints={}, schools={})
+    sheet = ResultSheet(
+        desk=paper, roll=roll, offering=OFFERING, book=book(), rules=Rulebook(), day=OVER
+    ).plan()
+    taking = next(sheet)
+    assert taking.decides
+    taking.refuse(Objection(code="OUTCOME_STANDS", zh="已结算", en="settled"))
+    assert [told(each) for each in sheet] == [
+        (2, Fate.REFUSED, ["CLASS_WITHHELD"]), (3, Fate.REFUSED, ["CLASS_WITHHELD"]),
+    ]  # fmt: skip
+
+
+def test_a_sum_that_the_ledger_has_changes_nothing_and_another_one_is_refused():
+    taken = [cast.attended(each.day, each.half, each.hours) for each in cast.sessions(24)]
+    taken[0] = cast.absences(4, 24)[0]
+    of = book(*taken)
+    kept, chen = plan(*sums(4, 0), of=of)
+    assert told(kept) == (2, Fate.NEW, [])
+    assert not any(isinstance(each, RecordAttendance) for each in kept.commands)
+    wrong, chen = plan(*sums(8, 0), of=of)
+    assert told(wrong) == (2, Fate.REFUSED, ["MISSED_OTHERWISE"])
+    assert "4" in wrong.said[0].zh
+    assert "8" in wrong.said[0].zh
+    assert told(chen) == (3, Fate.NEW, [])
+
+
+@pytest.mark.parametrize(
+    ("of", "code"),
+    [(book(table=False), "NO_TIMETABLE"), (book(hours=4), "MORE_THAN_LEFT")],
+)
+def test_hours_for_which_there_is_no_half_day_are_refused(of: ClassBook, code: str):
+    found = [each for each in plan(*sums(6, 0), of=of) if each.row == 2]
+    assert told(found[0]) == (2, Fate.REFUSED, [code])
+
+
+def test_an_outcome_that_is_told_is_told_to_the_rules_and_no_assessment():
+    _, lin, _ = plan(*sums(6, 0), of=book(), head="是否结业")
+    assert lin.commands == [SettleCompletion(teacher=LIN, offering=OFFERING, completed=True)]
+
+
+def test_absences_of_half_days_are_taken_as_they_are():
+    first, second = cast.sessions(24)[:2]
+    columns = {
+        1: Column.NUMBER, 2: Column.COMPLETED, 3: Column.HALF, 4: Column.HOURS_MISSED,
+    }  # fmt: skip
+    own: dict[str, Any] = {"number": "lin", "hours_missed": Decimal(4)}
+    rows = (
+        row(2, completed=first.day, half=first.half, **own),
+        row(3, completed=second.day, half=second.half, **own),
+        row(4, completed=date(2024, 5, 1), half=Half.MORNING, **own),
+        row(5, completed=first.day, half=first.half, **own),
+        row(6, number="lin", completed=first.day, half=first.half),
+    )
+    taking, *_ = plan(*rows[:2], of=book(), columns=columns)
+    commands = [each for each in taking.commands if isinstance(each, RecordAttendance)]
+    missing = [each for one in commands for each in one.absences]
+    assert missing == [Absence(teacher=LIN, hours=Decimal(4))] * 2
+    codes = [told(each)[2] for each in plan(*rows, of=book(), columns=columns)]
+    assert codes[0] == ["CLASS_WITHHELD"]
+    assert codes[3:] == [["NO_SESSION"], ["LISTED_TWICE"], ["LISTED_TWICE"]]
 
 
 def test_a_result_is_entered_once():
-    [found] = plan(row(number="lin", passed=True))
-    results = (Result(teacher=LIN, passed=True),)
-    assert found.commands == [RecordAssessment(offering=OFFERING, results=results)]
-    [found] = plan(row(number="lin", passed=True), passed=True)
-    assert said(found) == (Fate.UNCHANGED, [])
-    [found] = plan(row(number="lin", passed=False), passed=True)
-    assert said(found) == (Fate.REFUSED, ["ASSESSED_OTHERWISE"])
-    first, second = plan(row(2, number="lin", passed=True), row(3, number="lin", passed=True))
+    own: dict[str, Any] = {"number": "lin"}
+    result = cast.completed()
+    of = book(*(cast.attended(each.day, each.half) for each in cast.sessions(24)), result)
+    [found] = plan(row(passed=True, **own), of=of, head="是否结业")
+    assert told(found) == (2, Fate.UNCHANGED, [])
+    [found] = plan(row(passed=False, **own), of=of, head="是否结业")
+    assert told(found) == (2, Fate.REFUSED, ["SETTLED_OTHERWISE"])
+    assert "COMPLETED" in found.said[0].zh
+    first, second = plan(row(2, passed=True, **own), row(3, passed=True, **own), of=book())
     assert first.fate is Fate.NEW
-    assert said(second) == (Fate.REFUSED, ["LISTED_TWICE"])
-
-
-def test_no_half_day_is_read_out_of_a_sum_of_missed_hours():
-    [found] = plan(row(number="lin", hours_missed=Decimal(4)), missed=4)
-    assert said(found) == (Fate.UNCHANGED, [])
-    [found] = plan(row(number="lin", hours_missed=Decimal(4)))
-    assert said(found) == (Fate.REFUSED, ["MISSED_OTHERWISE"])
-    [found] = plan(row(number="lin"))
-    assert said(found) == (Fate.REFUSED, ["CELL_EMPTY"])
-
-
-def test_who_is_no_trainee_is_nobody():
-    [found] = plan(row(number="chen", passed=True))
-    assert said(found) == (Fate.REFUSED, ["NOBODY"])
+    assert told(second) == (3, Fate.REFUSED, ["LISTED_TWICE"])
+    [found] = plan(row(number="zhou", passed=True), of=book())
+    assert told(found) == (2, Fate.REFUSED, ["NOBODY"])
+    [found] = plan(row(number="lin"), of=book())
+    assert told(found) == (2, Fate.REFUSED, ["CELL_EMPTY"])

@@ -1,0 +1,47 @@
+"""Term sheets: all tabs of a past term, each as it is read, planned as one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ledger.fault import Fault
+from ledger.heading import propose
+from ledger.intention import Desk, Intention
+from ledger.mapping import Form
+from ledger.names import KINDS, Name
+from ledger.reading import read
+from ledger.roll import Roll
+from ledger.sheet import Grid
+from ledger.store.load import LoadOptions
+from ledger.term_sheet import TermSheet
+from schema.context import Context
+from schema.roll import past_of, roll_of
+from schema.sheet import saved_mappings
+
+# Each of its steps stands on those before, which are all held in mind.
+TERM_ROWS_MAX = 20_000
+
+
+def term_rows(
+    context: Context, grid: Grid, desk: Desk, roll: Roll, options: LoadOptions
+) -> Iterator[Intention]:
+    """What the rows of all tabs lead to. Raises ``Fault`` (``BAD_TERM``)."""
+    house = context.house
+    party = KINDS.get(options.party.partition(":")[0], Name)(options.party)
+    desks = [(desk, roll)]
+    # The other tabs are read as they are proposed; what tells no step says so row by row.
+    for each in propose(grid, Form.TERM, saved_mappings(context)):
+        if each.mapping.tab != desk.mapping.tab and not each.concealed:
+            reading = read(grid, each.mapping)
+            other = Desk(load=desk.load, place=desk.place, reading=reading, tab=each.mapping.tab)
+            desks.append((other, roll_of(house, party, reading)))
+    _reported(options, sum(len(each.reading.rows) for each, _ in desks))
+    past = past_of(house, [each.reading for each, _ in desks]).within(desk.place)
+    yield from TermSheet(desks=desks, place=desk.place, past=past).plan()
+
+
+def _reported(options: LoadOptions, rows: int) -> None:
+    if options.source is None or rows > TERM_ROWS_MAX:
+        zh = f"须写明来源，且一次至多 {TERM_ROWS_MAX} 行"
+        en = f"name the source, and give at most {TERM_ROWS_MAX} rows"
+        raise Fault("BAD_TERM", zh=zh, en=en, field="reported")

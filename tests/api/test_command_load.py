@@ -1,0 +1,173 @@
+"""Loading from the command line: what it shows, what it takes in, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from python_calamine import CalamineWorkbook
+from typer.testing import CliRunner
+
+from api.cli import app
+from ledger.store.feed import Filter
+from ledger.store.ledger import Ledger
+from tests.api.test_load import BALANCES, bureau, id_number, sheet, teacher
+from tests.server import Served
+
+__all__ = ["bureau"]
+OWN = ("--form", "teachers", "--for", "330381")
+pytestmark = pytest.mark.usefixtures("bureau")
+
+
+def xuefen(served: Served, folder: Path, *arguments: object, status: int) -> tuple[str, str]:
+    """What a command prints and says."""
+    env: dict[str, str | None] = {n: None for n in os.environ if n.startswith("XUEFEN_")}
+    env["XUEFEN_VAULT_KEY"] = str(folder / "vault.key")
+    url = served.house.ledger.pool.conninfo
+    done = CliRunner(env=env).invoke(app, ["--database-url", url, "load", *map(str, arguments)])
+
+    assert done.exit_code == status, (done.output, done.exception)
+    return done.stdout, done.stderr
+
+
+def file_of(folder: Path, data: bytes, name: str = "名册.xlsx") -> Path:
+    file = folder / name
+    file.write_bytes(data)
+    return file
+
+
+def counts(printed: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(printed)
+    return found
+
+
+def types(served: Served, after: int) -> list[str]:
+    return [each.event.NAME for each in served.house.ledger.feed.entries(Filter(after=after))]
+
+
+def test_a_dry_run_shows_each_row_and_writes_nothing(served: Served, tmp_path: Path) -> None:
+    file, head = file_of(tmp_path, sheet(teacher(1), teacher(2))), served.head
+    shown, said = xuefen(served, tmp_path, file, *OWN, status=0)
+    told = counts(xuefen(served, tmp_path, file, *OWN, "--json", status=0)[0])
+
+    assert shown.count("新增") == 2
+    assert "load:" in said
+    assert (told["rows"], told["new"], told["left"]) == (2, 2, 0)
+    assert served.head == head
+
+
+def test_a_commit_takes_in_what_was_shown_and_once_more_changes_nothing(
+    served: Served, tmp_path: Path
+) -> None:
+    file, head = file_of(tmp_path, sheet(teacher(1), teacher(2))), served.head
+    xuefen(served, tmp_path, file, *OWN, "--commit", status=0)
+    first = types(served, head)
+    told = counts(xuefen(served, tmp_path, file, *OWN, "--commit", "--json", status=0)[0])
+
+    assert first == ["load.begun", *["register.teacher-registered"] * 2, "load.ended"]
+    assert (told["new"], told["unchanged"]) == (0, 2)
+    assert types(served, head)[4:] == ["load.begun", "load.ended"]
+
+
+def test_refused_rows_end_with_1_keep_the_others_out_and_are_marked(
+    served: Served, tmp_path: Path
+) -> None:
+    file = file_of(tmp_path, sheet(teacher(1), teacher(2, school="没有的学校")))
+    head, back = served.head, tmp_path / "marked.xlsx"
+    xuefen(served, tmp_path, file, *OWN, "--marked", back, status=1)
+    xuefen(served, tmp_path, file, *OWN, "--commit", status=1)
+    rows = CalamineWorkbook.from_path(back).get_sheet_by_index(0).to_python()
+
+    assert served.head == head
+    assert rows[2][-1] == "D 列（学校）本属地没有登记这所学校"
+    xuefen(served, tmp_path, file, *OWN, "--commit", "--leave-refused", status=0)
+    assert types(served, head)[1] == "register.teacher-registered"
+
+
+def test_a_load_that_broke_off_is_resumed_by_its_token_alone(
+    served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, head = file_of(tmp_path, sheet(teacher(1), teacher(2), teacher(3))), served.head
+    monkeypatch.setattr("schema.planning.BATCH_COMMANDS", 1)
+    ask = Ledger.ask
+
+    def breaking(self: Ledger, *given: Any, **options: Any) -> Any:
+        if str(options["request"]).endswith(":1"):
+            raise KeyboardInterrupt
+        return ask(self, *given, **options)
+
+    monkeypatch.setattr(Ledger, "ask", breaking)
+    _, said = xuefen(served, tmp_path, file, *OWN, "--commit", status=130)
+    monkeypatch.setattr(Ledger, "ask", ask)
+    assert types(served, head) == ["load.begun", "register.teacher-registered"]
+    [token] = set(re.findall(r"load:[0-9a-f-]{36}", said))
+    xuefen(served, tmp_path, "--resume", token, "--for", "330381", status=0)
+    xuefen(served, tmp_path, "--resume", token, "--for", "330381", status=0)
+
+    assert types(served, head)[2:] == [*["register.teacher-registered"] * 2, "load.ended"]
+
+
+def test_a_row_that_the_ledger_has_overtaken_ends_with_1_and_is_named(
+    served: Served, tmp_path: Path
+) -> None:
+    file = file_of(tmp_path, sheet(teacher(1), teacher(2)))
+    token = counts(xuefen(served, tmp_path, file, *OWN, "--json", status=0)[0])["token"]
+    other = file_of(tmp_path, sheet(teacher(2)), "另一份.xlsx")
+    xuefen(served, tmp_path, other, *OWN, "--commit", status=0)
+    head = served.head
+    _, said = xuefen(served, tmp_path, "--resume", token, "--for", "330381", status=1)
+
+    assert "3" in said.split("行：")[1]
+    assert served.head == head
+
+
+def test_balances_say_from_which_platform_and_through_which_day(
+    served: Served, tmp_path: Path
+) -> None:
+    xuefen(served, tmp_path, file_of(tmp_path, sheet(teacher(1))), *OWN, "--commit", status=0)
+    row = ("王李", id_number(1), "", "40", "20", "待核实")
+    file = file_of(tmp_path, sheet(row, header=BALANCES), "余额.xlsx")
+    given = (file, "--form", "balances", "--for", "330381")
+    _, said = xuefen(served, tmp_path, *given, status=2)
+    assert "ORIGIN_MISSING" in said
+    given = (*given, "--origin", "市继教网", "--until", "2024-01-31")
+    assert counts(xuefen(served, tmp_path, *given, "--commit", "--json", status=0)[0])["new"] == 1
+    told = counts(xuefen(served, tmp_path, *given, "--json", status=0)[0])
+    assert told["unchanged"] == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "arguments", "code"),
+    [
+        (b"%PDF-1.7", OWN, "["),
+        (sheet(header=("甲", "乙")), OWN, "HEADER_MISSING"),
+        (sheet(teacher(1)), ("--form", "credits", "--for", "330381"), "FORBIDDEN_ROLE"),
+        (sheet(teacher(1)), ("--form", "results", "--for", "provider:none"), "UNKNOWN_PARTY"),
+        (sheet(teacher(1)), ("--form", "teachers", "--for", "school:none"), "FORBIDDEN_ROLE"),
+        (sheet(teacher(1)), ("--form", "teachers", "--for", "teacher:t1"), "BAD_PARTY"),
+        (sheet(teacher(1)), ("--for", "330381"), "SHEET_MISSING"),
+        (sheet(teacher(1)), (*OWN, "--resume", "load:none"), "UNKNOWN_LOAD"),
+        (sheet(teacher(1)), (*OWN, "--source", "old/1"), "FORBIDDEN_ROLE"),
+    ],
+)
+def test_what_cannot_be_loaded_ends_with_2_and_a_sentence(
+    served: Served, tmp_path: Path, data: bytes, arguments: tuple[str, ...], code: str
+) -> None:
+    head = served.head
+    _, said = xuefen(served, tmp_path, file_of(tmp_path, data), *arguments, status=2)
+
+    assert code in said
+    assert served.head == head
+
+
+def test_another_actor_cannot_resume(served: Served, tmp_path: Path) -> None:
+    file = file_of(tmp_path, sheet(teacher(1)))
+    token = counts(xuefen(served, tmp_path, file, *OWN, "--json", status=0)[0])["token"]
+    given = ("--resume", token, "--for", "330381", "--actor", "staff:other")
+    _, said = xuefen(served, tmp_path, *given, status=2)
+    assert "UNKNOWN_LOAD" in said
+    xuefen(served, tmp_path, "没有.xlsx", *OWN, status=2)
