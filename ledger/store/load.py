@@ -1,7 +1,8 @@
 """Loads: dry runs of sheets, kept sealed row by row, so that what is committed is what was shown.
 
 The rows lie in batches under a key of their own, since they name people. A dry run belongs to
-whoever made it, with the same role over the same scope, and goes after some days.
+whoever made it, with the same role over the same scope, and goes after some days unless it was
+committed.
 """
 
 from __future__ import annotations
@@ -160,11 +161,16 @@ class Loads:
                     return rows, number
         return rows, None
 
+    def keep(self, load: LoadId) -> None:
+        """An event speaks of it: it stays, with all its rows."""
+        with self._pool.connection() as connection:
+            connection.execute("update vault.loads set kept = true where load = %s", (_uuid(load),))
+
     def purge(self) -> int:
-        """Removes the dry runs that are too old, and says how many."""
+        """Removes the dry runs that led to nothing for too long, and says how many."""
         with self._pool.connection() as connection:
             return connection.execute(
-                "delete from vault.loads where made_at < %s",
+                "delete from vault.loads where not kept and made_at < %s",
                 (self._clock() - timedelta(days=DAYS_KEPT),),
             ).rowcount
 
