@@ -129,7 +129,7 @@ def held(
     Raises ``Fault`` (``COLUMNS_LACKING``) for a sheet that says of nobody how much.
     """
     require_claims(reading.mapping, terms.unit)
-    owners = _owners(persons, reading)
+    owners = owners_of(persons, reading)
     named = {each for found in owners.values() for each in found}
     named |= set(_numbered(reading))
     told(1)
@@ -172,7 +172,7 @@ def _numbered(reading: Reading) -> Iterator[TeacherId]:
             yield TeacherId(f"teacher:{value}")
 
 
-def _owners(persons: Persons, reading: Reading) -> dict[str, tuple[TeacherId, ...]]:
+def owners_of(persons: Persons, reading: Reading) -> dict[str, tuple[TeacherId, ...]]:
     """The teachers of the id numbers of a sheet, by their hashes; and of those almost the same."""
     numbers = {row.id_number for row in reading.rows if row.id_number}
     return _known(persons, (persons.fingerprint(each) for each in numbers))

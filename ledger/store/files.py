@@ -55,6 +55,16 @@ def lying(pool: Pool, *, scope: str | None = None) -> list[Lying]:
     return [Lying(**dict(zip(Lying.__struct_fields__, row, strict=True))) for row in rows]
 
 
+def lies_sealed(pool: Pool) -> bool:
+    """Whether anything that an event speaks of lies sealed."""
+    with pool.connection() as connection:
+        row = connection.execute(
+            "select exists (select from vault.results where kept) "
+            "or exists (select from vault.loads where kept)"
+        ).fetchone()
+    return row is not None and bool(row[0])
+
+
 def remove(
     pool: Pool, before: datetime, *, upload: UUID | None = None, rehearse: bool = False
 ) -> Removed:

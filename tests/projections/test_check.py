@@ -22,6 +22,7 @@ from projections.catalogue import VIEWS
 from projections.check import CHECKS, check
 from projections.inspection import Problem
 from projections.runner import Runner
+from tests.api import test_check_desk
 from tests.cast import OFFERING
 from tests.told import SEALED, told_template, told_url
 from tests.town import KEY, OPERATOR, Hand, founded_template, rows, teacher
@@ -284,7 +285,7 @@ def test_a_planted_fault_trips_its_check(
 def test_every_code_has_its_planted_fault() -> None:
     codes = {code for each in CHECKS for code in each.codes}
 
-    assert codes == {code for _, code, _ in PLANTED}
+    assert codes == {code for _, code, _ in [*PLANTED, *test_check_desk.PLANTED]}
     assert len({each.name for each in CHECKS}) == len(CHECKS)
 
 
