@@ -182,7 +182,7 @@ def test_the_command_opens_what_lies_sealed_and_says_where_it_cannot(
     folder = tmp_path / "keys"
     folder.mkdir()
     (folder / "vault.key").write_text(b64encode(KEY).decode())
-    assert xuefen(desk, folder, *NAMES, status=0) == ("", "")
+    assert xuefen(desk, folder, status=0) == ("", "")
     plant(desk, (f"update vault.results set sealed = {FLIPPED}",))
     told = xuefen(desk, folder, *NAMES, status=1)[0]
     assert json.loads(told)["code"] == "SHEET_ALTERED"
