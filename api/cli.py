@@ -26,6 +26,7 @@ from api.command_regulation import group as regulations
 from api.command_sign_off import group as sign_offs
 from api.command_token import token
 from api.command_trial import try_draft
+from api.command_upload import group as uploads
 from api.command_view import rebuild
 from api.demo import demo
 from api.serve import serve
@@ -79,6 +80,7 @@ app.command()(reconcile)
 app.add_typer(sign_offs, name="sign-off")
 app.command()(export)
 app.command()(load)
+app.add_typer(uploads, name="uploads")
 app.command()(check)
 app.command()(token)
 app.command()(erase)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
 import typer
 
-from api.books import open_books
+from api.books import Books, open_books
+from api.settings import Settings
 from api.terminal import (
     NOT_RIGHT,
     Json,
@@ -19,8 +21,12 @@ from api.terminal import (
     settings_of,
     stop,
     table,
+    tell,
 )
-from projections.check import CHECKS, NAMES
+from ledger.store.files import lies_sealed
+from ledger.store.kept import Kept
+from ledger.store.vault import Vault, load_key
+from projections.check import CHECKS, NAMES, SEALED
 from projections.check import check as problems
 
 
@@ -54,8 +60,10 @@ def check(
             f"There is no check {unknown[0]}; the checks are: {known}.",
         )
     found = 0
-    with open_books(settings_of(context)) as books, progress() as step:
-        for each in problems(books.pool, books.feed, names or (), step):
+    settings = settings_of(context)
+    with open_books(settings) as books, progress() as step:
+        kept = _kept(settings, books, names or NAMES)
+        for each in problems(books.pool, books.feed, names or (), step, kept):
             found += 1
             if as_json:
                 print_json([msgspec.to_builtins(each)])
@@ -66,6 +74,21 @@ def check(
     if sys.stdout.isatty() and not as_json:
         count = len(set(names or NAMES))
         typer.echo(f"{count} 项检查全部通过。 All {count} checks passed.")
+
+
+def _kept(settings: Settings, books: Books, names: Sequence[str]) -> Kept | None:
+    """What lies sealed, where the key is there; says so where it is not and something would be."""
+    if settings.vault_key_file.exists():
+        vault = Vault(load_key(settings.vault_key_file), books.pool)
+        vault.verify()
+        return Kept(vault, books.pool)
+    if SEALED.intersection(names) and lies_sealed(books.pool):
+        tell(
+            f"没有保险库密钥 {settings.vault_key_file}，封存的表格未核对（XUEFEN_VAULT_KEY）。",
+            f"There is no vault key {settings.vault_key_file}, so what lies sealed was not checked "
+            "(XUEFEN_VAULT_KEY).",
+        )
+    return None
 
 
 def _list(*, as_json: bool) -> None:

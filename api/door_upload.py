@@ -2,7 +2,9 @@
 
 The ticket comes from the mutation ``openUpload``; the same token is needed again. The body is the
 file itself. The answer is the upload as ``upload(id)`` tells it, or the reason why the file is not
-read. ``GET /uploads/{id}/marked`` gives the sheet back with its faulty cells marked.
+read. ``GET /uploads/{id}/marked`` gives the sheet back with its faulty cells marked, read as it is
+proposed; ``POST`` there with ``{"mapping": {…}}``, of the shape that ``reading(mapping:)`` takes,
+reads the tab, header and columns that are chosen.
 """
 
 from __future__ import annotations
@@ -18,12 +20,38 @@ from api.asking import CLIENT_GONE, context_of, failed
 from api.limits import failure
 from api.marking import marked
 from api.sheet import TYPES
+from ledger.draft import flaw_of
+from ledger.fault import Fault
+from ledger.mapping import Column
 from ledger.store.ticket import Upload
 from schema.access_log import access_by
 from schema.context import Context, House
-from schema.sheet import chosen, saved_mappings
+from schema.sheet import ColumnChoiceInput, SheetMappingInput, chosen, saved_mappings
 
 UNREADABLE = 422
+CHOICE_BYTES_MAX = 65_536
+
+
+class ChosenColumn(msgspec.Struct, forbid_unknown_fields=True):
+    """What a column means."""
+
+    at: int
+    column: Column
+
+
+class ChosenMapping(msgspec.Struct, forbid_unknown_fields=True, rename="camel", kw_only=True):
+    """Which tab is read, from which header, and what its columns mean."""
+
+    tab: str
+    header_row: int
+    header_rows: int = 1
+    columns: list[ChosenColumn]
+
+
+class Choice(msgspec.Struct, forbid_unknown_fields=True):
+    """How a sheet is to be read; as it is proposed if left out."""
+
+    mapping: ChosenMapping | None = None
 
 
 class UploadDoor:
@@ -37,7 +65,7 @@ class UploadDoor:
         """Where it is reached."""
         return [
             Route("/uploads/{ticket}", self.put, methods=["PUT"]),
-            Route("/uploads/{upload}/marked", self.marked, methods=["GET"]),
+            Route("/uploads/{upload}/marked", self.marked, methods=["GET", "POST"]),
         ]
 
     async def put(self, request: Request) -> Response:
@@ -72,20 +100,23 @@ class UploadDoor:
         context = context_of(self._house, self._key, request)
         uploads, name = self._house.ledger.uploads, str(request.path_params["upload"])
         try:
+            given = _choice(await _body(request)) if request.method == "POST" else None
             upload = await run_in_threadpool(uploads.of, context.asker, name)
             if upload is None or upload.received is None:
                 return failure("UNKNOWN_UPLOAD", "没有这个上传", "there is no such upload", 404)
-            made = await run_in_threadpool(self._marked, context, upload)
+            made = await run_in_threadpool(self._marked, context, upload, given)
+        except ClientDisconnect:
+            return Response(status_code=CLIENT_GONE)
         except Exception as error:
             return failed(error, "uploads", UNREADABLE)
         headers = {"content-disposition": 'attachment; filename="marked.xlsx"'}
         return Response(made, media_type=TYPES["xlsx"], headers=headers)
 
-    def _marked(self, context: Context, upload: Upload) -> bytes:
+    def _marked(self, context: Context, upload: Upload, given: SheetMappingInput | None) -> bytes:
         ledger = self._house.ledger
         grid = ledger.uploads.grid(context.asker, upload.id)
         assert grid is not None
-        mapping = chosen(grid, upload.form, saved_mappings(context), None)
+        mapping = chosen(grid, upload.form, saved_mappings(context), given)
         made, rows = marked(grid, mapping)
         access = access_by(
             context,
@@ -99,3 +130,36 @@ class UploadDoor:
         )
         ledger.access_log.write(access)
         return made
+
+
+async def _body(request: Request) -> bytes:
+    """A small body. Raises ``Fault`` (``BAD_MAPPING``) for one that holds more than a mapping."""
+    data = bytearray()
+    async for piece in request.stream():
+        data += piece
+        if len(data) > CHOICE_BYTES_MAX:
+            raise Fault(
+                "BAD_MAPPING",
+                zh=f"读法不得超过 {CHOICE_BYTES_MAX} 字节",
+                en=f"a mapping has {CHOICE_BYTES_MAX} bytes at most",
+                field="mapping",
+            )
+    return bytes(data)
+
+
+def _choice(body: bytes) -> SheetMappingInput | None:
+    """How to read the sheet. Raises ``Fault`` (``BAD_MAPPING``) for what says no such thing."""
+    try:
+        given = msgspec.json.decode(body, type=Choice).mapping
+    except (msgspec.MsgspecError, RecursionError) as error:
+        flaw = flaw_of(error)
+        zh, en = f"读法格式不正确（{flaw.zh}）", f"this is no mapping: {error}"
+        raise Fault("BAD_MAPPING", zh=zh, en=en, field=flaw.field) from None
+    if given is None:
+        return None
+    return SheetMappingInput(
+        tab=given.tab,
+        header_row=given.header_row,
+        header_rows=given.header_rows,
+        columns=[ColumnChoiceInput(at=each.at, column=each.column) for each in given.columns],
+    )

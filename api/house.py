@@ -14,6 +14,7 @@ from ledger.store.committer import Clock, system_clock
 from ledger.store.embedded import Embedded
 from ledger.store.folder import folder_trouble
 from ledger.store.ledger import Ledger
+from ledger.store.retention import Retention
 from ledger.store.vault import load_key
 from projections.catalogue import INDEXES, VIEWS
 from projections.reader import Reader
@@ -43,9 +44,12 @@ def open_house(settings: Settings, clock: Clock = system_clock) -> Iterator[Hous
             reader = Reader(ledger.pool, ledger.feed)
             house = House(ledger=ledger, reader=reader, runner=runner, rules=Rules(reader))
             runner.start()
+            retention = Retention(ledger.uploads, ledger.loads, ledger.progress, ledger.feed)
+            retention.start()
             try:
                 yield house
             finally:
+                retention.close()
                 runner.close()
         finally:
             ledger.close()

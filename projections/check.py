@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ledger.store.feed import Feed
+from ledger.store.kept import Kept
 from projections.check_access import Accesses
+from projections.check_desk import Reconciled, SignedOff, TakenIn
 from projections.check_entry import (
     Bodies,
     Hashes,
@@ -52,8 +54,13 @@ CHECKS: tuple[type[Check], ...] = (
     Stopped,
     Views,
     Search,
+    SignedOff,
+    Reconciled,
+    TakenIn,
 )
 NAMES = tuple(each.name for each in CHECKS)
+SEALED = frozenset({Reconciled.name, TakenIn.name})
+"""Those that need the key of the vault."""
 
 
 def _quiet(what: str, done: int, total: int) -> None:
@@ -61,10 +68,17 @@ def _quiet(what: str, done: int, total: int) -> None:
 
 
 def check(
-    pool: Pool, feed: Feed, names: Sequence[str] = (), told: Told = _quiet
+    pool: Pool,
+    feed: Feed,
+    names: Sequence[str] = (),
+    told: Told = _quiet,
+    kept: Kept | None = None,
 ) -> Iterator[Problem]:
-    """The problems that the named checks find, or all checks, up to the present head."""
-    books = Books(pool, feed, feed.head(), told)
+    """The problems that the named checks find, or all checks, up to the present head.
+
+    ``kept``: opens what lies sealed; without it that is not looked at.
+    """
+    books = Books(pool, feed, feed.head(), told, kept)
     chosen = [each() for each in CHECKS if not names or each.name in names]
     of_entries = [each for each in chosen if isinstance(each, EntryCheck)]
     if of_entries:

@@ -36,6 +36,7 @@ from projections.reader import Reader
 from projections.verdict import Rules
 
 OPENED_AT_ONCE = 1_000
+STEPS = 4  # of holding a sheet against the ledger, as ``told`` hears them
 
 
 class Persons(Protocol):
@@ -120,26 +121,31 @@ def held(
     reading: Reading,
     terms: Terms,
     places: tuple[str, ...] | None,
+    told: Callable[[int], None] = lambda _: None,
     **file: Any,
 ) -> Held:
     """A sheet held against the ledger, for the places of a bureau. Position 0 is the present.
 
+    ``told``: hears how many of the ``STEPS`` are done.
     Raises ``Fault`` (``COLUMNS_LACKING``) for a sheet that says of nobody how much.
     """
     require_claims(reading.mapping, terms.unit)
-    owners = _owners(persons, reading)
+    owners = owners_of(persons, reading)
     named = {each for found in owners.values() for each in found}
     named |= set(_numbered(reading))
+    told(1)
     side = basis(reader, rules, terms, places=places, named=named)
+    told(2)
     near = _near(persons, reading, owners)
-    told = people(
+    persons_told = people(
         reading.rows,
         lambda number: persons.fingerprint(number).hex(),
         lambda number: near.get(number, ()),
     )
-    matching = match(told, _registered(reader, persons, side), owners)
-    side = replace(side, holdings=_alike(side.holdings, matching))
-    found, faults = claims(reading, matching, side.terms.unit, _cycles(side))
+    matching = match(persons_told, _registered(reader, persons, side), owners)
+    side = replace(side, holdings=with_alike(side.holdings, matching))
+    told(3)
+    found, faults = claims(reading, matching, side.terms.unit, cycles_in(side))
     comparison = compare(found, side.holdings, side.rules, side.terms, side.schools)
     return Held(
         mapping=reading.mapping,
@@ -167,7 +173,7 @@ def _numbered(reading: Reading) -> Iterator[TeacherId]:
             yield TeacherId(f"teacher:{value}")
 
 
-def _owners(persons: Persons, reading: Reading) -> dict[str, tuple[TeacherId, ...]]:
+def owners_of(persons: Persons, reading: Reading) -> dict[str, tuple[TeacherId, ...]]:
     """The teachers of the id numbers of a sheet, by their hashes; and of those almost the same."""
     numbers = {row.id_number for row in reading.rows if row.id_number}
     return _known(persons, (persons.fingerprint(each) for each in numbers))
@@ -220,7 +226,7 @@ def _registered(reader: Reader, persons: Persons, side: Basis) -> list[Registere
     return found
 
 
-def _cycles(side: Basis) -> Callable[[TeacherId], list[Cycle]]:
+def cycles_in(side: Basis) -> Callable[[TeacherId], list[Cycle]]:
     """The cycles of a teacher within reach, up to the day of the terms."""
 
     @cache
@@ -231,7 +237,9 @@ def _cycles(side: Basis) -> Callable[[TeacherId], list[Cycle]]:
     return found
 
 
-def _alike(holdings: Mapping[TeacherId, Holding], matching: Matching) -> dict[TeacherId, Holding]:
+def with_alike(
+    holdings: Mapping[TeacherId, Holding], matching: Matching
+) -> dict[TeacherId, Holding]:
     """The holdings with the ids that may be of the same person."""
     return {
         teacher: replace(held, alike=matching.alike[teacher]) if teacher in matching.alike else held

@@ -23,6 +23,7 @@ from ledger.event import Entry, decode
 from ledger.fault import Fault
 from ledger.names import tag_hash
 from ledger.store.feed import Feed
+from ledger.store.kept import Kept
 
 PAGE = 2_000
 COLUMNS = "position, type, at, on_day, id, channel, tags, body, leaf_hash"
@@ -77,12 +78,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Books:
-    """What a check reads, up to a position."""
+    """What a check reads, up to a position. ``kept``: what lies sealed, where the key is there."""
 
     pool: Pool
     feed: Feed
     upto: int
     told: Told
+    kept: Kept | None = None
 
     def rows(self) -> Iterator[list[Row]]:
         """The events, page by page."""
@@ -98,6 +100,15 @@ class Books:
             yield [Row(*values) for values in found]
             after = found[-1][0]
             self.told("entries", after, self.upto)
+
+    def rows_at(self, positions: list[int]) -> Iterator[Row]:
+        """The events at some positions."""
+        for first in range(0, len(positions), PAGE):
+            found = self.read(
+                f"select {COLUMNS} from ledger.events where position = any(%s)",
+                (positions[first : first + PAGE],),
+            )
+            yield from (Row(*values) for values in found)
 
     def read(self, statement: str, values: Any = ()) -> list[tuple[Any, ...]]:
         """The rows of one short statement."""

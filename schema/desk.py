@@ -18,9 +18,10 @@ from ledger.mapping import Mapping as Columns
 from ledger.names import JurisdictionId, ReconciliationId
 from ledger.reading import read
 from ledger.sheet import Grid
+from ledger.store.progress import Work
 from ledger.store.result import Result
 from ledger.store.ticket import Upload
-from projections.desk import Held, decoded, encoded, held, inside
+from projections.desk import STEPS, Held, decoded, encoded, held, inside
 from projections.reconciliation import desk
 from schema.access_log import access_by
 from schema.context import Context
@@ -143,17 +144,19 @@ def _held(
     places: tuple[str, ...] | None,
 ) -> Held:
     house = context.house
-    return held(
-        house.reader,
-        house.rules,
-        house.ledger.vault,
-        read(grid, mapping),
-        terms,
-        places,
-        sha256=upload.sha256,
-        bytes=upload.bytes,
-        **about(grid, mapping),
-    )
+    with house.ledger.progress.of(upload.id, Work.COMPARING, STEPS) as told:
+        return held(
+            house.reader,
+            house.rules,
+            house.ledger.vault,
+            read(grid, mapping),
+            terms,
+            places,
+            told,
+            sha256=upload.sha256,
+            bytes=upload.bytes,
+            **about(grid, mapping),
+        )
 
 
 def about(grid: Grid, mapping: Columns) -> dict[str, Any]:

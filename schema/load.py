@@ -11,6 +11,7 @@ import strawberry
 from ledger.fault import Fault
 from ledger.names import LoadId
 from ledger.store.load import LoadHead, LoadOptions
+from ledger.store.progress import Work
 from ledger.store.ticket import Upload
 from projections.anomaly import Anomaly, AnomalyState
 from projections.catalogue import (
@@ -27,7 +28,7 @@ from projections.catalogue import (
 from schema.answers import RefusalReason
 from schema.context import Context
 from schema.load_row import Load
-from schema.loading import PROGRESS, Commit, Progress, commit, plan, progress
+from schema.loading import Commit, Progress, commit, plan, progress
 from schema.moment import AsOf
 from schema.outputs import connection, output
 from schema.planning import may_load, name_of, party_of
@@ -88,9 +89,11 @@ class LoadQuery:
 
     @strawberry.field(description="Rows planned so far of an upload. 试运行已处理的行数。")
     async def load_progress(self, info: Info, upload: strawberry.ID) -> int | None:
-        uploads = info.context.house.ledger.uploads
-        found = await info.context.run(uploads.of, info.context.asker, str(upload))
-        return None if found is None else PROGRESS.get(found.id)
+        ledger = info.context.house.ledger
+        found = await info.context.run(ledger.uploads.of, info.context.asker, str(upload))
+        if found is None:
+            return None
+        return await info.context.run(ledger.progress.done, found.id, Work.PLANNING)
 
     @strawberry.field(
         graphql_type=connection(AnomalyType),

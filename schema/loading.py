@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from hashlib import sha256
+from itertools import zip_longest
 from uuid import uuid4
 
 from msgspec import Struct
@@ -23,6 +24,7 @@ from ledger.sheet import Grid
 from ledger.store.answer import Refusal
 from ledger.store.feed import Filter
 from ledger.store.load import LoadHead, LoadOptions, StoredRow, commands_of
+from ledger.store.progress import Work
 from ledger.store.ticket import Upload
 from ledger.store.work import Seal
 from ledger.teacher import RegisterTeacher
@@ -30,7 +32,6 @@ from schema.access_log import access_by
 from schema.context import Context
 from schema.planning import name_of, planned, sealed_of
 
-PROGRESS: dict[str, int] = {}
 COUNTS = {
     "new": Fate.NEW,
     "changed": Fate.CHANGE,
@@ -74,18 +75,16 @@ def plan(
     fates: Counter[Fate] = Counter()
     digest, number, batches = sha256(), 0, 0
     try:
-        told = _teller(upload.id)
-        for rows in planned(context, grid, mapping, options, load, position, told):
-            loads.put(load, wrapped, batches, number, rows)
-            fates.update(each.fate for each in rows)
-            for each in rows:
-                digest.update(bytes.fromhex(each.key))
-            number, batches = number + len(rows), batches + 1
+        with house.ledger.progress.of(upload.id, Work.PLANNING) as told:
+            for rows in planned(context, grid, mapping, options, load, position, told):
+                loads.put(load, wrapped, batches, number, rows)
+                fates.update(each.fate for each in rows)
+                for each in rows:
+                    digest.update(bytes.fromhex(each.key))
+                number, batches = number + len(rows), batches + 1
     except BaseException:
         loads.drop(load)
         raise
-    finally:
-        PROGRESS.pop(upload.id, None)
     what = Loaded(
         form=mapping.form,
         sha256=upload.sha256 or "",
@@ -161,10 +160,14 @@ def commit(context: Context, head: LoadHead, position: int, *, leave_refused: bo
                 committed=0,
                 moved=tuple(moved),
             )
-    return _carry(context, head)
+        # Before the event: what it speaks of is there, whatever happens in between.
+        context.house.ledger.uploads.keep(head.upload)
+    work = context.house.ledger.progress.of(head.upload, Work.COMMITTING, head.batches)
+    with work as told:
+        return _carry(context, head, told)
 
 
-def _carry(context: Context, head: LoadHead) -> Commit:
+def _carry(context: Context, head: LoadHead, told: Callable[[int], None]) -> Commit:
     ledger, number, position = context.house.ledger, 0, 0
     for rows in ledger.loads.batches(context.asker, head.load):
         commands, seals, whose = _asked(context, head, rows, number)
@@ -197,7 +200,10 @@ def _carry(context: Context, head: LoadHead) -> Commit:
                 committed=number,
                 refused=tuple(refused),
             )
+        if number == 0:
+            ledger.loads.keep(head.load)
         number, position = number + 1, answer.position
+        told(number)
     return Commit(position=position, complete=True, batches=head.batches, committed=number)
 
 
@@ -239,27 +245,16 @@ def _moved(context: Context, head: LoadHead, position: int) -> list[int]:
     if grid is None:
         raise Fault("UPLOAD_GONE", zh="上传的文件已不存在", en="the upload is gone", field="token")
     shown = (row for rows in loads.batches(context.asker, head.load) for row in rows)
-    anew = planned(
-        context, grid, head.mapping, head.options, head.load, position, _teller(head.upload)
-    )
-    now = (row for rows in anew for row in rows)
-    moved: list[int] = []
-    while True:
-        before, after = next(shown, None), next(now, None)
-        if before is None and after is None:
-            PROGRESS.pop(head.upload, None)
-            return moved
-        if before is None or after is None or before.key != after.key:
-            told = after or before
-            assert told is not None
-            moved.append(told.row)
-
-
-def _teller(upload: str) -> Callable[[int], None]:
-    def told(rows: int) -> None:
-        PROGRESS[upload] = rows
-
-    return told
+    work = context.house.ledger.progress.of(head.upload, Work.PLANNING, head.what.rows)
+    with work as told:
+        anew = planned(context, grid, head.mapping, head.options, head.load, position, told)
+        now = (row for rows in anew for row in rows)
+        pairs = zip_longest(shown, now)
+        return [
+            (after or before).row
+            for before, after in pairs
+            if before is None or after is None or before.key != after.key
+        ]
 
 
 def _log(context: Context, head: LoadHead) -> None:

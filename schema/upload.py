@@ -12,11 +12,12 @@ import strawberry
 
 from ledger.command import Role
 from ledger.sheet import Grid
+from ledger.store.progress import Underway, Work
 from ledger.store.ticket import Upload
 from schema.access import Denied
 from schema.context import Context
-from schema.outputs import bounded
-from schema.scalars import Text
+from schema.outputs import bounded, output
+from schema.scalars import Text, enum_type
 from schema.sheet import (
     FormType,
     SheetMappingInput,
@@ -29,6 +30,8 @@ from schema.sheet import (
 )
 
 Info = strawberry.Info[Context, None]
+enum_type(Work, name="UploadWork")
+UnderwayType: Any = output(Underway, name="UploadProgress")
 ROLES = (Role.BUREAU, Role.SCHOOL, Role.PROVIDER, Role.INTEGRATOR, Role.OPERATOR)
 
 
@@ -85,8 +88,13 @@ class UploadedFile:
         return None if self.upload.kept else self.upload.ends
 
     @strawberry.field(description="Rows read so far, while it is being read. 正在读取的行数。")
-    def rows_read(self, info: Info) -> int | None:
-        return info.context.house.ledger.uploads.progress(self.upload.id)
+    async def rows_read(self, info: Info) -> int | None:
+        done = info.context.house.ledger.progress.done
+        return await info.context.run(done, self.upload.id, Work.READING)
+
+    @strawberry.field(description="What is under way about it, in any process. 进行中的处理。")
+    async def progress(self, info: Info) -> list[UnderwayType]:
+        return await info.context.run(info.context.house.ledger.progress.stages, self.upload.id)
 
     @strawberry.field(description="Its tabs with a header, the likeliest first. 拟定的读法。")
     async def proposals(self, info: Info) -> list[SheetProposal]:

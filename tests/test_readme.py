@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -52,6 +54,8 @@ HEADING = re.compile(r"^#+ ", re.M)
 RUIAN = "jurisdiction:330381"
 MISSING_A_FIFTH = "teacher:ra0002"
 STREAM_SECONDS = 20
+XUEFEN = (sys.executable, "-m", "api.cli")
+DEMO_DATA = Path("/var/lib/xuefen-demo")
 # The recipes of CONTRIBUTING.md make these; a test runs them.
 INVENTED = {"projections/assessment.py", "schema/assessment.py"}
 
@@ -141,6 +145,59 @@ def served(founded_url: str, tmp_path: Path) -> Iterator[Served]:
         for command, given in ((RegisterSchool, school), (RegisterTeacher, teacher)):
             assert bureau.mutate(command, given, given["school"] + command.__name__)["position"]
         yield server
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[Path]:
+    """The folder of the ledger that ``xuefen demo`` leaves behind."""
+    with tempfile.TemporaryDirectory(prefix="xuefen-readme-", dir="/var/tmp") as folder:
+        os.chmod(folder, 0o711)
+        data = Path(folder) / "ledger"
+        done = subprocess.run(
+            [*XUEFEN, "demo", "--json", "--port", "0", "--data", data],
+            cwd=HOUSE,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+        )
+        assert done.returncode == 0, done.stderr
+        yield data
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_the_list_of_a_bureau_is_equal_to_the_ledger_of_the_demo(name, demo, tmp_path):
+    [block] = [text for info, text in blocks(name) if info == "sh" and " reconcile " in text]
+    script = block.replace(".venv/bin/xuefen", shlex.join(XUEFEN))
+    script = script.replace(str(DEMO_DATA), str(demo))
+    done = subprocess.run(
+        ["bash", "-c", script.rstrip() + " --json"],
+        cwd=tmp_path,
+        env={"PATH": "/usr/local/bin:/usr/bin:/bin", "PYTHONPATH": str(HOUSE), "HOME": "/nowhere"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+    assert (str(demo) in script, script.count(shlex.join(XUEFEN))) == (True, 1)
+    # As the page says of a list of which all is equal.
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads(done.stdout)
+    assert (told["equal"], told["faults"], told["doubtful"]) == (2, 0, 0)
+    assert (told["differing_lines"], told["unattributed"]) == ([], "0")
+    assert (tmp_path / "list.csv").read_text(encoding="utf-8").count("\n") == 3
+    for old, new, status in ((",60", ",59.5", 4), (",60", ",很多", 4), ("结业时间,学分", "x,y", 2)):
+        assert old in script
+        wrong = tmp_path / str(status) / new.strip(",")
+        wrong.mkdir(parents=True)
+        done = subprocess.run(
+            ["bash", "-c", script.replace(old, new)],
+            cwd=wrong,
+            env={"PATH": "/usr/local/bin:/usr/bin:/bin", "PYTHONPATH": str(HOUSE)},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == status, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("name", READMES)

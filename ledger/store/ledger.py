@@ -21,6 +21,7 @@ from ledger.store.feed import Feed, open_pool
 from ledger.store.founding import FOUNDER, REQUEST, founding_commands
 from ledger.store.load import Loads
 from ledger.store.migrate import check_version, migrate
+from ledger.store.progress import Progress
 from ledger.store.rehearsal import Rehearsal, rehearse
 from ledger.store.result import Results
 from ledger.store.trouble import Trouble
@@ -43,7 +44,8 @@ class Ledger:
         self.feed = Feed(url, self.pool)
         self.vault = Vault(vault_key, self.pool)
         self.access_log = AccessLog(self.pool)
-        self.uploads = Uploads(self.vault, self.pool, clock)
+        self.progress = Progress(self.pool)
+        self.uploads = Uploads(self.vault, self.pool, clock, self.progress)
         self.results = Results(self.vault, self.pool, clock)
         self.loads = Loads(self.vault, self.pool, clock)
         try:
@@ -59,7 +61,6 @@ class Ledger:
         """Migrates the database, opens the ledger, and founds it where it is empty."""
         migrate(url)
         ledger = cls(url, vault_key, clock)
-        ledger.uploads.purge()
         if ledger.feed.head() == 0:
             answer = ledger.ask(founding_commands(), FOUNDER, request=REQUEST, whole=True)
             refusals = [each for outcome in answer.outcomes for each in outcome.refusals]

@@ -1,7 +1,8 @@
 """Loads: dry runs of sheets, kept sealed row by row, so that what is committed is what was shown.
 
 The rows lie in batches under a key of their own, since they name people. A dry run belongs to
-whoever made it, with the same role over the same scope, and goes after some days.
+whoever made it, with the same role over the same scope, and goes after some days unless it was
+committed.
 """
 
 from __future__ import annotations
@@ -131,8 +132,7 @@ class Loads:
         found = self._key(asker, load)
         if found is None or found[1] is None:
             return None
-        data = self._vault.open_bytes(str(load), found[0], "head", found[1])
-        return msgspec.json.decode(data, type=LoadHead, dec_hook=revive)
+        return opened_head(self._vault, load, found[0], found[1])
 
     def batches(self, asker: Asker, load: LoadId) -> Iterator[list[StoredRow]]:
         """The rows of an asker's own dry run, batch by batch."""
@@ -161,11 +161,16 @@ class Loads:
                     return rows, number
         return rows, None
 
+    def keep(self, load: LoadId) -> None:
+        """An event speaks of it: it stays, with all its rows."""
+        with self._pool.connection() as connection:
+            connection.execute("update vault.loads set kept = true where load = %s", (_uuid(load),))
+
     def purge(self) -> int:
-        """Removes the dry runs that are too old, and says how many."""
+        """Removes the dry runs that led to nothing for too long, and says how many."""
         with self._pool.connection() as connection:
             return connection.execute(
-                "delete from vault.loads where made_at < %s",
+                "delete from vault.loads where not kept and made_at < %s",
                 (self._clock() - timedelta(days=DAYS_KEPT),),
             ).rowcount
 
@@ -177,8 +182,7 @@ class Loads:
             ).fetchone()
         if row is None:
             return None
-        data = self._vault.open_bytes(str(load), wrapped, f"batch {batch}", bytes(row[0]))
-        return msgspec.json.decode(data, type=list[StoredRow])
+        return opened_batch(self._vault, load, wrapped, batch, bytes(row[0]))
 
     def _key(self, asker: Asker, load: LoadId) -> tuple[bytes, bytes | None] | None:
         try:
@@ -190,6 +194,20 @@ class Loads:
                 f"select wrapped, head from vault.loads where load = %(load)s and {_OWN}", values
             ).fetchone()
         return None if row is None else (bytes(row[0]), row[1] and bytes(row[1]))
+
+
+def opened_head(vault: Vault, load: LoadId, wrapped: bytes, sealed: bytes) -> LoadHead:
+    """The head of a dry run. Raises ``Trouble`` where it was altered."""
+    data = vault.open_bytes(str(load), wrapped, "head", sealed)
+    return msgspec.json.decode(data, type=LoadHead, dec_hook=revive)
+
+
+def opened_batch(
+    vault: Vault, load: LoadId, wrapped: bytes, batch: int, sealed: bytes
+) -> list[StoredRow]:
+    """The rows of one batch. Raises ``Trouble`` where they were altered."""
+    data = vault.open_bytes(str(load), wrapped, f"batch {batch}", sealed)
+    return msgspec.json.decode(data, type=list[StoredRow])
 
 
 def stored(intention: Intention, vault: Vault, on: date | None) -> StoredRow:
@@ -205,9 +223,14 @@ def stored(intention: Intention, vault: Vault, on: date | None) -> StoredRow:
         said=intention.said,
         tab=intention.tab,
     )
+    return keyed(row, vault)
+
+
+def keyed(row: StoredRow, vault: Vault) -> StoredRow:
+    """A row with the key that follows from all else in it."""
+    bare = msgspec.structs.replace(row, key="")
     # Keyed, since a row names a person and its digest stands in an event.
-    key = vault.fingerprint(_JSON.encode(row).hex()).hex()
-    return msgspec.structs.replace(row, key=key)
+    return msgspec.structs.replace(row, key=vault.fingerprint(_JSON.encode(bare).hex()).hex())
 
 
 def commands_of(row: StoredRow) -> list[Command]:

@@ -105,14 +105,19 @@ class Results:
         )
 
     def keep(self, token: str) -> None:
-        """An event is about to speak of it: it stays, and so does its file."""
+        """An event is about to speak of it: it stays, and so does its file.
+
+        Raises ``Fault`` (``UPLOAD_GONE``) where it has gone.
+        """
         with self._pool.connection() as connection:
-            connection.execute(
+            done = connection.execute(
                 "with one as (update vault.results set kept = true where token = %(token)s "
-                "returning upload) update vault.uploads u set kept = true from one "
-                "where u.upload = one.upload",
-                {"token": UUID(token)},
-            )
+                "returning upload) update vault.uploads u set kept = true, "
+                "kept_at = coalesce(u.kept_at, %(now)s) from one where u.upload = one.upload",
+                {"token": UUID(token), "now": self._clock()},
+            ).rowcount
+        if not done:
+            raise Fault("UPLOAD_GONE", zh="文件已被删除", en="the file is gone", field="token")
 
     def _one(self, statement: str, named: dict[str, Any]) -> Result | None:
         with self._pool.connection() as connection:

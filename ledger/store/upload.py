@@ -24,6 +24,7 @@ from ledger.fault import Fault
 from ledger.mapping import Form
 from ledger.sheet import Grid
 from ledger.store.container import refuse
+from ledger.store.progress import Progress, Work
 from ledger.store.ticket import DAYS_KEPT, Ticket, Upload, fitting, own, well_formed
 from ledger.store.vault import Vault
 from ledger.store.workbook import read_workbook
@@ -33,6 +34,8 @@ TICKET_BYTES = 32
 OPEN_MAX = 50
 READ_AT_ONCE, WAIT_SECONDS = 2, 30
 GRIDS_HELD = 2
+SETTLE_HOURS = 24
+"""How long after it was kept an event speaks of an upload, or none ever will."""
 _FIELDS = "upload, form, declared, opened_at, name, wrapped, received_at, sha256, kept"
 _OWN = "actor = %(actor)s and role = %(role)s and scope = %(scope)s"
 
@@ -45,12 +48,13 @@ class Uploads:
         vault: Vault,
         pool: ConnectionPool[psycopg.Connection[Any]],
         clock: Callable[[], datetime],
+        progress: Progress,
     ) -> None:
         self._vault, self._pool, self._clock = vault, pool, clock
+        self._progress = progress
         self._grids: OrderedDict[str, Grid] = OrderedDict()
         self._lock = Lock()
         self._room = BoundedSemaphore(READ_AT_ONCE)
-        self._progress: dict[str, int] = {}
 
     def open(self, asker: Asker, *, name: str, bytes_: int, form: Form) -> Ticket:
         """A ticket for a file. Raises ``Fault`` for one that would not be taken."""
@@ -111,7 +115,7 @@ class Uploads:
                 "select wrapped from vault.uploads where upload = %s", (UUID(upload.id),)
             ).fetchone()
             if row is None:
-                raise refuse("UPLOAD_GONE", "这个上传已不存在", "the upload is gone")
+                raise _gone()
             sealed = self._vault.seal_bytes(subject, bytes(row[0]), "data", data)
             connection.execute(
                 "update vault.uploads set received_at = %s, sha256 = %s, sealed = %s "
@@ -178,16 +182,19 @@ class Uploads:
             self._hold(found.id, held)
         return found, held
 
-    def progress(self, upload: str) -> int | None:
-        """How many rows of a file were read so far, while this process reads it."""
-        return self._progress.get(upload)
-
     def keep(self, upload: str) -> None:
-        """An event speaks of it: it does not go with the others."""
+        """An event is about to speak of it: it does not go with the others.
+
+        Raises ``Fault`` (``UPLOAD_GONE``) where it has gone.
+        """
         with self._pool.connection() as connection:
-            connection.execute(
-                "update vault.uploads set kept = true where upload = %s", (UUID(upload),)
-            )
+            done = connection.execute(
+                "update vault.uploads set kept = true, kept_at = coalesce(kept_at, %s) "
+                "where upload = %s",
+                (self._clock(), UUID(upload)),
+            ).rowcount
+        if not done:
+            raise _gone()
 
     def remove(self, asker: Asker, upload: str) -> bool:
         """Removes an asker's own upload that led to nothing; whether there was one."""
@@ -212,17 +219,30 @@ class Uploads:
                 (self._clock() - timedelta(days=DAYS_KEPT),),
             ).rowcount
 
-    def _read(self, upload: Upload, data: bytes) -> Grid:
-        def told(_: str, rows: int) -> None:
-            self._progress[upload.id] = rows
+    def unsettled(self) -> dict[str, str]:
+        """The uploads that were kept a while ago, with their SHA-256, until ``settle`` is said."""
+        with self._pool.connection() as connection:
+            rows = connection.execute(
+                "select upload, sha256 from vault.uploads where kept and kept_at < %s",
+                (self._clock() - timedelta(hours=SETTLE_HOURS),),
+            ).fetchall()
+        return {str(upload): digest for upload, digest in rows}
 
+    def settle(self, upload: str, *, spoken: bool) -> None:
+        """Says whether an event speaks of an upload; where none does, it goes with the others."""
+        change = "kept_at = 'infinity'" if spoken else "kept = false, kept_at = null"
+        with self._pool.connection() as connection:
+            connection.execute(
+                f"update vault.uploads set {change} where upload = %s", (UUID(upload),)
+            )
+
+    def _read(self, upload: Upload, data: bytes) -> Grid:
         if not self._room.acquire(timeout=WAIT_SECONDS):
             raise refuse("READING_BUSY", "正在读取其他文件，请稍后再试", "others are being read")
         try:
-            self._progress[upload.id] = 0
-            return read_workbook(data, upload.name, told)
+            with self._progress.of(upload.id, Work.READING) as told:
+                return read_workbook(data, upload.name, lambda _, rows: told(rows))
         finally:
-            self._progress.pop(upload.id, None)
             self._room.release()
 
     def _hold(self, upload: str, grid: Grid) -> None:
@@ -253,6 +273,10 @@ class Uploads:
             sha256=digest,
             kept=kept,
         )
+
+
+def _gone() -> Fault:
+    return refuse("UPLOAD_GONE", "这个上传已不存在", "the upload is gone")
 
 
 def _hash(secret: str) -> bytes:

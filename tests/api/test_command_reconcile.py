@@ -93,7 +93,9 @@ def test_what_is_put_on_record_is_there_for_the_bureau(
     assert (told["rows"], told["left"]) == (5, [2, 3, 4, 5])
     assert told["result"]["lines"]["totalCount"] == 5
     _, said = xuefen(desk, tmp_path, *given, status=2)
-    assert "ALREADY_REGISTERED" in said or "SAME_FILE" in said
+    assert "[ALREADY_REGISTERED]" in said
+    _, said = xuefen(desk, tmp_path, *given[:-1], "reconciliation:other", status=2)
+    assert "[SAME_FILE]" in said
 
 
 @pytest.mark.parametrize(

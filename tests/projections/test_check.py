@@ -20,10 +20,12 @@ from ledger.store.work import Plain
 from projections import check_search, check_store, check_view, inspection
 from projections.catalogue import VIEWS
 from projections.check import CHECKS, check
+from projections.check_desk import SignedOff
 from projections.inspection import Problem
 from projections.runner import Runner
+from tests.api import test_check_desk
 from tests.cast import OFFERING
-from tests.told import SEALED, told_template, told_url
+from tests.told import PROVEN, SEALED, told_template, told_url
 from tests.town import KEY, OPERATOR, Hand, founded_template, rows, teacher
 
 __all__ = ["founded_template", "told_template", "told_url"]
@@ -247,9 +249,9 @@ def opened(url: str) -> Iterator[Ledger]:
 
 
 def found(url: str, *names: str) -> list[Problem]:
-    """What the checks find."""
+    """What the checks find; where none is named, all that the story can pass."""
     with opened(url) as ledger:
-        return list(check(ledger.pool, ledger.feed, names))
+        return list(check(ledger.pool, ledger.feed, names or PROVEN))
 
 
 def plant(url: str, statements: tuple[str, ...]) -> None:
@@ -261,6 +263,12 @@ def plant(url: str, statements: tuple[str, ...]) -> None:
 
 def test_a_good_ledger_is_silent(told_url: str) -> None:
     assert found(told_url) == []
+
+
+def test_sign_offs_that_are_made_up_are_found(told_url: str) -> None:
+    assert [(each.code, each.subject) for each in found(told_url, SignedOff.name)] == [
+        ("SIGN_OFF_DIFFERS", f"signoff:ruian-2023-{number}") for number in (1, 2, 3)
+    ]
 
 
 def test_a_ledger_without_events_or_views_is_silent(database_url: str) -> None:
@@ -284,7 +292,7 @@ def test_a_planted_fault_trips_its_check(
 def test_every_code_has_its_planted_fault() -> None:
     codes = {code for each in CHECKS for code in each.codes}
 
-    assert codes == {code for _, code, _ in PLANTED}
+    assert codes == {code for _, code, _ in [*PLANTED, *test_check_desk.PLANTED]}
     assert len({each.name for each in CHECKS}) == len(CHECKS)
 
 
@@ -382,7 +390,7 @@ def test_it_runs_beside_writers_and_rebuilds(told_url: str) -> None:
             again(lambda _: runner.rebuild()),
         ]
         try:
-            assert [list(check(ledger.pool, ledger.feed)) for _ in range(5)] == [[]] * 5
+            assert [list(check(ledger.pool, ledger.feed, PROVEN)) for _ in range(5)] == [[]] * 5
         finally:
             done.set()
             for thread in threads:

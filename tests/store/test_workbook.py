@@ -40,7 +40,7 @@ def refused(data: bytes, name: str = "名单.xlsx") -> str:
     with pytest.raises(Fault) as found:
         read_workbook(data, name)
     assert any("一" <= each <= "鿿" for each in found.value.zh), found.value.zh
-    assert found.value.en.isascii() or "ledger" not in found.value.en
+    assert "ledger" not in found.value.en
     return found.value.code
 
 
@@ -265,10 +265,7 @@ def test_a_small_file_that_unpacks_to_very_much_is_refused():
         rows = b"<row r='5'></row>" * 1_800_000
         return head + b"<sheetData>" + rows + b"</sheetData></worksheet>"
 
-    assert refused(altered("xl/sharedStrings.xml", one_string)) in {
-        "UNPACKS_TOO_LARGE",
-        "CELL_TOO_LONG",
-    }
+    assert refused(altered("xl/sharedStrings.xml", one_string)) == "CELL_TOO_LONG"
     assert refused(altered("xl/sharedStrings.xml", text_of(2_000_000))) == "CELL_TOO_LONG"
     assert refused(altered("xl/worksheets/sheet1.xml", same_rows)) == "TOO_MANY_ROWS"
     tight = {"xl/custom.dat": b"<a/>" * 10_000_000}
@@ -307,7 +304,7 @@ def test_shared_strings_that_grow_with_their_uses_are_refused():
             return f'{head}<sheetData><row r="1">{cells}</row></sheetData></worksheet>'.encode()
         return body
 
-    assert refused(repacked(xlsx(excel), change)) in {"READING_STOPPED", "CELL_TOO_LONG"}
+    assert refused(repacked(xlsx(excel), change)) == "READING_STOPPED"
 
 
 @pytest.mark.parametrize("name", ["a.xlsx", "a.xls", "a.csv"])
