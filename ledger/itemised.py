@@ -262,7 +262,7 @@ def _unheard(claim: Claim, tied: tuple[CreditId, ...]) -> Portion:
     return portion(
         Cause.UNRECOGNISED,
         -claim.amount,
-        f"台账从未给此人认定过“{name}”的学分。",
-        f"The ledger never credited {name} to this person.",
+        f"截至所比的时点，台账没有给此人认定过“{name}”的学分。",
+        f"Up to the moment compared, the ledger never credited {name} to this person.",
         whole=True,
     )

@@ -60,10 +60,11 @@ class _Side:
         return place is not None and self.terms.place.covers(place)
 
     def movers(self) -> set[TeacherId]:
-        """Those who ever moved into the place, within it or away from it."""
-        wanted = Filter(
-            types=(TeacherTransferred.NAME,), any_tags=self.places, before=self._seen + 1
-        )
+        """Those who ever moved into the place, within it or away from it, up to the present.
+
+        The stored records say where a teacher is now: who left since the position is found by this.
+        """
+        wanted = Filter(types=(TeacherTransferred.NAME,), any_tags=self.places)
         return {
             entry.event.teacher
             for entry in self.reader.feed.entries(wanted)
@@ -72,7 +73,7 @@ class _Side:
 
     @property
     def _seen(self) -> int:
-        return max(self.terms.seen or 0, self.terms.position)
+        return self.terms.seen or self.terms.position
 
     def records(
         self, stored: Mapping[str, Record], others: Iterable[TeacherId]
@@ -190,7 +191,9 @@ def basis(
     with reader.stream(RECORDS, where) as (stands, rows):
         stored = dict(rows)
     if not terms.position:
-        terms = structs.replace(terms, position=stands, seen=max(terms.seen or 0, stands))
+        terms = structs.replace(terms, position=stands)
+    if terms.seen is not None and terms.seen <= terms.position:
+        terms = structs.replace(terms, seen=None)
     side = _Side(reader, terms, places)
     movers = side.movers()
     wanted = {*named}

@@ -260,7 +260,7 @@ def _log(context: Context, head: LoadHead) -> None:
     ledger.access_log.write(
         Access(
             at=ledger.now(),
-            kind=AccessKind.EXPORT,
+            kind=AccessKind.TRIAL,
             actor=asker.actor,
             role=asker.role.value,
             scope=str(asker.scope),
