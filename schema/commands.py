@@ -21,7 +21,7 @@ from ledger.discrepancy import SettleDifferences
 from ledger.document import DraftFormat, parse
 from ledger.fault import Fault
 from ledger.petition import RequestCorrection
-from ledger.sign_off import SignOffPeriod
+from ledger.sign_off import ReopenSignOff, SignOffPeriod
 from ledger.store.answer import Answer, refused
 from ledger.store.work import WITHHELD, Seal
 from ledger.teacher import RegisterTeacher
@@ -38,7 +38,7 @@ from schema.petition import carried
 from schema.rehearsal import Prepared, rehearsed
 from schema.request import BadRequest, Report, check_request
 from schema.scalars import enum_type, listed
-from schema.sign_off import stated
+from schema.sign_off import drifted_since, stated
 from schema.trying import COMPARE_ANEW, RECONCILE, TRY, TRY_AGAIN
 from schema.upload import OPEN_UPLOAD, REMOVE_UPLOAD
 
@@ -46,6 +46,7 @@ enum_type(DraftFormat)
 # What the ledger makes of an input, and nobody gives.
 MADE = {
     SignOffPeriod: ("statement", stated),
+    ReopenSignOff: ("since", drifted_since),
     RequestCorrection: ("shown", line_shown),
     SettleDifferences: ("carried", carried),
 }
