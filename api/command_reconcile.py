@@ -6,7 +6,6 @@ something is left without a cause or could not be read, 2 nothing was compared.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
@@ -18,7 +17,8 @@ import msgspec
 import typer
 
 from api.command_export import reading_house
-from api.report import CAUSE_ZH, report_json, report_xlsx
+from api.report import CAUSE_ZH
+from api.report_file import require_form, write_report
 from api.terminal import (
     DAY,
     NOT_RIGHT,
@@ -45,8 +45,9 @@ from ledger.store.container import BYTES_MAX
 from ledger.store.result import spent_as
 from ledger.store.workbook import read_workbook
 from projections.desk import Held, encoded, held, inside
-from schema.context import House, place_titles
-from schema.desk import about
+from projections.moment import day_judged
+from schema.context import Context, House, place_titles
+from schema.desk import about, log_trial
 from schema.sheet import mappings_of
 
 UNEXPLAINED = 4
@@ -63,6 +64,9 @@ File = Annotated[Path, typer.Argument(help="The sheet: .xlsx, .xls, .ods or .csv
 Bureau = Annotated[str, typer.Option(metavar="NAME", help="Whose list it is: 330381.")]
 RowsOf = Annotated[SheetForm, typer.Option(help="A row a credit, or a row a person.")]
 AsOf = Annotated[int | None, typer.Option(min=1, help="As the ledger knew it at this position.")]
+Seen = Annotated[
+    int | None, typer.Option(min=1, help="Look up to this position for what came only later.")
+]
 Effective = Annotated[date | None, typer.Option(help="Only what was true by this day.", **DAY)]
 SheetDay = Annotated[date | None, typer.Option(help="The day of the sheet.", **DAY)]
 Tab = Annotated[str | None, typer.Option(metavar="NAME", help="Read this tab.")]
@@ -83,6 +87,7 @@ class _Asked:
     place: JurisdictionId
     form: Form
     as_of: int
+    seen: int | None
     effective: date | None
     measure: Measure
     unit: Unit
@@ -93,20 +98,22 @@ class _Asked:
 
     def terms(self, house: House) -> Terms:
         """The same, as of a ledger. Stops for a position that it has not reached."""
-        head = house.ledger.feed.head()
-        if self.as_of > head:
+        feed = house.ledger.feed
+        head, most = feed.head(), max(self.as_of, self.seen or 0)
+        if most > head:
             raise stop(
                 "BEYOND_HEAD",
-                f"位置 {self.as_of} 超出账本末尾 {head}。",
-                f"Position {self.as_of} lies beyond the head, {head}.",
+                f"位置 {most} 超出账本末尾 {head}。",
+                f"Position {most} lies beyond the head, {head}.",
             )
+        position, today = self.as_of or None, house.ledger.today()
         return Terms(
             grain=GRAINS[self.form],
             place=self.place,
             position=self.as_of,
-            day=self.effective or house.ledger.today(),
+            day=day_judged(feed, today, effective=self.effective, position=position),
             effective=self.effective,
-            seen=head,
+            seen=self.seen,
             measure=self.measure,
             unit=self.unit,
             sheet_day=self.sheet_day,
@@ -121,6 +128,7 @@ def reconcile(
     bureau: Bureau,
     form: RowsOf = SheetForm.CREDITS,
     as_of: AsOf = None,
+    seen: Seen = None,
     effective: Effective = None,
     sheet_day: SheetDay = None,
     tab: Tab = None,
@@ -138,12 +146,12 @@ def reconcile(
 
     Exit code 0: all equal; 1: each difference has its causes; 4: some have none; 2: not compared.
     """
-    data = _data(file)
-    _require_form(report)
+    require_form(report)
     asked = _Asked(
         place=JurisdictionId(str(name_of(bureau, "jurisdiction"))),
         form=Form(form.name),
         as_of=as_of or 0,
+        seen=seen,
         effective=effective,
         measure=Measure.EFFECTIVE if counted else Measure.RECOGNISED,
         unit=Unit.HOURS if hours else Unit.CREDITS,
@@ -153,13 +161,21 @@ def reconcile(
         last=last,
     )
     with reading_house(settings_of(context)) as house:
-        found = _held(house, data, file.name, asked)
-        if commit is not None:
-            _commit(house, found, data, file.name, asked.form, _asker(actor), commit, again)
-    if report is not None:
-        _write(report, found)
+        told = Context(house=house, asker=_asker(actor))
+        found = _done(told, file, asked, commit, again)
+        if report is not None:
+            write_report(told, report, found)
     _say(found, as_json)
     raise typer.Exit(_status(found))
+
+
+def _done(told: Context, file: Path, asked: _Asked, commit: str | None, again: str) -> Held:
+    data = _data(file)
+    found = _held(told.house, data, file.name, asked)
+    log_trial(told, found, f"file {found.sha256}")
+    if commit is not None:
+        _commit(told, found, data, file.name, asked.form, commit, again)
+    return found
 
 
 def _held(house: House, data: bytes, name: str, asked: _Asked) -> Held:
@@ -186,11 +202,6 @@ def _held(house: House, data: bytes, name: str, asked: _Asked) -> Held:
     )
 
 
-def _require_form(report: Path | None) -> None:
-    if report is not None and report.suffix not in (".xlsx", ".json"):
-        raise stop("BAD_REPORT", "--report 须为 .xlsx 或 .json。", "A report is .xlsx or .json.")
-
-
 def _data(file: Path) -> bytes:
     try:
         if file.stat().st_size > BYTES_MAX:
@@ -208,16 +219,9 @@ def _asker(actor: str) -> Asker:
 
 
 def _commit(
-    house: House,
-    found: Held,
-    data: bytes,
-    name: str,
-    form: Form,
-    asker: Asker,
-    commit: str,
-    again: str,
+    told: Context, found: Held, data: bytes, name: str, form: Form, commit: str, again: str
 ) -> None:
-    ledger = house.ledger
+    ledger, asker = told.house.ledger, told.asker
     ticket = ledger.uploads.open(asker, name=name, bytes_=len(data), form=form)
     upload = ledger.uploads.claim(asker, ticket.secret)
     assert upload is not None
@@ -237,20 +241,6 @@ def _commit(
     if not outcome.accepted:
         said = outcome.refusals[0]
         raise stop(said.code, said.zh, said.en)
-
-
-def _write(report: Path, found: Held) -> None:
-    made = report_json(found, {}, {}) if report.suffix == ".json" else report_xlsx(found, {}, {})
-    try:
-        handle = os.open(report, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        zh, en = f"{report} 已存在。", f"{report} exists; name another file."
-        raise stop("FILE_EXISTS", zh, en) from None
-    except OSError as error:
-        zh, en = f"无法写入 {report}。", f"{report} cannot be written: {error.strerror}."
-        raise stop("FILE_CLOSED", zh, en) from None
-    with os.fdopen(handle, "wb") as file:
-        file.write(made)
 
 
 def _say(found: Held, as_json: bool) -> None:

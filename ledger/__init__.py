@@ -121,10 +121,15 @@ claim              名册所列         claim.py (what a sheet from outside says
 cause, portion     差异原因         cause.py (why a sheet and the ledger differ, and by how much)
 rounding           取整             rounding.py (what a sheet makes of an exact amount)
 attribution        归因             attribution.py (the smallest set that adds up to a difference)
+mark               记号             mark.py (by what a row and a credit are found to be one)
+likeness           近似             likeness.py (which credit a row may mean that no mark tells)
+tie                难分             tie.py (rows and credits of the same marks, and what is certain)
 pairing            配对             pairing.py (which credit a row of a sheet means)
 holding            台账所载         holding.py (all that the ledger knows of one teacher)
+forfeiture         不予结业之因     forfeiture.py (why a training that a sheet has earned nothing)
 influence          影响             influence.py (what a sheet may have missed, or have beyond it)
 slip               出入             slip.py (what a row has otherwise, beside its amount)
+uncredited         未得学分         uncredited.py (what a row may mean that has no credit)
 row                比对行           row.py (what both sides say of one thing)
 itemised           逐笔比对         itemised.py (a sheet of single credits)
 subtotal           合计项           subtotal.py (what one person has in a period)
@@ -195,7 +200,8 @@ from ledger import (  # isort: skip  (order of life)
     recognition, worth, credit, balance, correction, adjustment, misconduct, remedy, redress,
     record, erasure, special, structure, footing, breakdown, yearly, doubt, verdict, ground,
     prospect, caution, evidence, way, difference, summary, level, drift, sign_off, claim, cause,
-    rounding, attribution, pairing, holding, influence, slip, row, itemised, subtotal, aggregate,
+    rounding, attribution, mark, likeness, tie, pairing, holding, forfeiture, influence, slip,
+    uncredited, row, itemised, subtotal, aggregate,
     misreading, matching, comparison, trial, explanation, obstacle, denial, lineup, placement,
     exclusion, indicator, target, consequence, sheet, cell, dating, phrase, mapping, wording,
     heading, skip, reading, claimed, reconciliation, intake, line, petition, discrepancy, load,
@@ -217,7 +223,8 @@ NOUNS = (
     recognition, worth, credit, balance, correction, adjustment, misconduct, remedy, redress,
     record, erasure, special, structure, footing, breakdown, yearly, doubt, verdict, ground,
     prospect, caution, evidence, way, difference, summary, level, drift, sign_off, claim, cause,
-    rounding, attribution, pairing, holding, influence, slip, row, itemised, subtotal, aggregate,
+    rounding, attribution, mark, likeness, tie, pairing, holding, forfeiture, influence, slip,
+    uncredited, row, itemised, subtotal, aggregate,
     misreading, matching, comparison, trial, explanation, obstacle, denial, lineup, placement,
     exclusion, indicator, target, consequence, sheet, cell, dating, phrase, mapping, wording,
     heading, skip, reading, claimed, reconciliation, intake, line, petition, discrepancy, load,

@@ -53,10 +53,11 @@ class Claim(Struct, kw_only=True, frozen=True):
 class Terms(Struct, kw_only=True, frozen=True):
     """On what terms a sheet is compared: for which bureau, as of what, and in which amounts.
 
-    ``effective``: facts of later days are ahead, though they are known; ``seen``: up to where the
-    ledger was looked at for what came after ``position``. ``sheet_day``: the day of the sheet
-    itself. ``first`` and ``last``: the days of completion that the sheet is about; without them
-    a sheet of credits is about all, one of totals about the cycle of the day.
+    ``effective``: facts of later days are ahead, though they are known. ``seen``: a later position,
+    up to which it was asked to look for what came after ``position``; without it, nothing after
+    that is looked at, so that a ledger that grows changes nothing. ``sheet_day``: the day of the
+    sheet itself. ``first`` and ``last``: the days of completion that the sheet is about; without
+    them a sheet of credits is about all, one of totals about the cycle of the day.
     """
 
     grain: Grain

@@ -22,8 +22,8 @@ from ledger.event import express
 from ledger.holding import Holding
 from ledger.influence import Influences
 from ledger.itemised import Itemised
+from ledger.mark import content
 from ledger.names import SchoolId, TeacherId
-from ledger.pairing import content
 from ledger.regulation import Rulebook
 from ledger.row import Row, Standing, only_there, order
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from ledger.command import Refused, Selector, about, fact
 from ledger.event import Entry, Event
 from ledger.fault import Fault
-from ledger.petition import CorrectionRequested
+from ledger.line import LineCarried
+from ledger.names import PetitionId
+from ledger.petition import CorrectionDecided, CorrectionRequested
 from ledger.reconciliation import (
     LINES_MAX,
     DifferencesSettled,
@@ -49,18 +51,25 @@ class SettleDifferences(ReconciliationStep):
     """Settle differences at some lines of the result, or at all that are left.
 
     ``anew``: those that are settled already are settled otherwise. A correction is requested by a
-    petition that names the line.
+    petition that names the line, or named the same claim in an earlier result and is not decided.
     """
 
     how: Treatment
     reason: str
     lines: tuple[int, ...] | None = None
     anew: bool = False
+    carried: tuple[LineCarried, ...] = ()
 
     petitions: set[int] = fact(default_factory=set)
+    asked: set[PetitionId] = fact(default_factory=set)
+    decided: set[PetitionId] = fact(default_factory=set)
 
     def boundary(self) -> list[Selector]:
-        return [*super().boundary(), about(self.reconciliation, of=[CorrectionRequested])]
+        return [
+            *super().boundary(),
+            about(self.reconciliation, of=[CorrectionRequested]),
+            *(about(each.petition, of=[CorrectionDecided]) for each in self.carried),
+        ]
 
     def learn(self, entry: Entry) -> None:
         super().learn(entry)
@@ -68,8 +77,12 @@ class SettleDifferences(ReconciliationStep):
             case SheetCompared():
                 # Another result has other lines.
                 self.petitions = set()
-            case CorrectionRequested(line=int(line)):
-                self.petitions.add(line)
+            case CorrectionRequested(line=int(line), reconciliation=name) as event:
+                if name == self.reconciliation:
+                    self.petitions.add(line)
+                    self.asked.add(event.petition)
+            case CorrectionDecided(petition=petition):
+                self.decided.add(petition)
             case _:
                 pass
 
@@ -103,13 +116,24 @@ class SettleDifferences(ReconciliationStep):
                 en=f"settled already: line {_listed(settled)}; to settle anew, say anew",
                 field="lines",
             )
-        lacking = [each for each in lines if each not in self.petitions]
+        asked = self.petitions | self._carried()
+        lacking = [each for each in lines if each not in asked]
         if self.how is Treatment.CORRECTION_REQUESTED and lacking:
             raise NotRequested(
                 zh=f"没有更正申请指明这些行：{_listed(lacking)}；请先申请更正（requestCorrection）",
                 en=f"no petition names line {_listed(lacking)}; request the correction first",
                 field="lines",
             )
+
+    def _carried(self) -> set[int]:
+        """The lines of this result whose claim a petition is still about."""
+        assert self.desk.compared is not None
+        pending = self.asked - self.decided
+        return {
+            each.number
+            for each in self.carried
+            if each.digest == self.desk.compared.digest and each.petition in pending
+        }
 
 
 @dataclass(kw_only=True)

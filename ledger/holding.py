@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from ledger.attendance import AttendanceCorrected, Missed
 from ledger.balance import BalanceOpened
 from ledger.breakdown import TrainingKind
 from ledger.completion import (
@@ -85,14 +86,15 @@ class Holding:
 
     ``aside``: the entries of ``ASIDE_EVENTS`` known at the moment, and where a completion was
     denied those that grant one; ``ahead``: those of ``AHEAD_EVENTS`` that came later.
-    ``trainings``: the classes of which there is no credit. ``alike``: other ids under which the
-    same person may stand.
+    ``attendance``: the entries that tell of hours missed, in order. ``trainings``: the classes of
+    which there is no credit. ``alike``: other ids under which the same person may stand.
     """
 
     teacher: TeacherId
     record: Record
     aside: tuple[Entry, ...] = ()
     ahead: tuple[Entry, ...] = ()
+    attendance: tuple[Entry, ...] = ()
     trainings: dict[OfferingId, Training] = field(default_factory=dict)
     alike: tuple[TeacherId, ...] = ()
 
@@ -119,6 +121,28 @@ class Holding:
             and each.event.credit == credit
         ]
 
+    def missed(self, offering: OfferingId | None, known: int) -> tuple[str, ...]:
+        """The events on which the hours stand that were missed of a class, as known at a position.
+
+        A correction stands in the place of what it put right.
+        """
+        found = Missed(self.teacher)
+        for entry in self.attendance:
+            if entry.position <= known and getattr(entry.event, "offering", None) == offering:
+                found.learn(entry)
+        halves = found.halves or {}
+        return tuple(event for key, event in (found.events or {}).items() if halves[key])
+
+    def rectified(self, offering: OfferingId | None, after: int, known: int) -> tuple[str, ...]:
+        """The corrections of attendance in a class that came between two positions."""
+        return tuple(
+            each.id
+            for each in self.attendance
+            if after < each.position <= known
+            and isinstance(each.event, AttendanceCorrected)
+            and each.event.offering == offering
+        )
+
     def later(self) -> list[Line]:
         """The credits that the ledger came to know, or that came true, only later."""
         known = {each.credit for each in self.record.lines}
@@ -138,11 +162,14 @@ class Holding:
                 continue
             cited = (rules.rules.get(each) for each in event.rules)
             taken = getattr(event, "corrects", None)
+            reason = getattr(event, "reason", Reason.MISCONDUCT)
+            absent = reason is Reason.ABSENCE
+            missed = self.missed(event.offering, entry.position) if absent else ()
             found[event.offering] = Denial(
                 offering=event.offering,
                 training=self.trainings.get(event.offering, Training(offering=event.offering)),
-                reason=getattr(event, "reason", Reason.MISCONDUCT),
-                events=(entry.id, *((taken,) if taken else ())),
+                reason=reason,
+                events=(entry.id, *((taken,) if taken else ()), *missed),
                 rule=next((each for each in cited if each is not None), None),
             )
         return found

@@ -21,25 +21,12 @@ from ledger.credit import CreditCorrected, CreditRevoked
 from ledger.cycle import Cycle, Unit
 from ledger.event import Entry
 from ledger.footing import cycles, footing
+from ledger.forfeiture import DENIED, OF_DENIAL
 from ledger.holding import Denial, Holding
 from ledger.names import CreditId, OfferingId
 from ledger.recognition import HoursPerDay
 from ledger.record import Line
 from ledger.regulation import Rule, Rulebook
-
-_OF_DENIAL = {
-    Reason.ABSENCE: Cause.ABSENCE_DENIAL,
-    Reason.MISCONDUCT: Cause.MISCONDUCT,
-    Reason.ASSESSMENT_FAILED: Cause.UNRECOGNISED,
-}
-_DENIED = {
-    Reason.ABSENCE: ("缺课超过规定比例，不予结业", "not completed: too much of it was missed"),
-    Reason.MISCONDUCT: (
-        "因严重违规违纪，不予结业",
-        "not completed, or taken back, for a serious breach",
-    ),
-    Reason.ASSESSMENT_FAILED: ("结业考核未通过", "not completed: the assessment was failed"),
-}
 
 
 @dataclass
@@ -174,7 +161,14 @@ class Influences:
             rule = _named(line, self.rules, HoursDeduction.KIND)
             zh = f"“{line.title}”缺课 {plain(rest)} 学时，已从 {plain(base)} 中扣除。"
             en = f"{plain(rest)} hours of {line.title} were missed and taken off {plain(base)}."
-            yield _about(line, Cause.DEDUCTION, -rest, zh, en, line.events[:1], rule)
+            events = (*line.events[:1], *self._missed(line))
+            yield _about(line, Cause.DEDUCTION, -rest, zh, en, events, rule)
+
+    def _missed(self, line: Line) -> tuple[str, ...]:
+        """The attendance from which what was taken off at the award follows."""
+        if line.offering is None or not line.positions:
+            return ()
+        return self.holding.missed(line.offering, line.positions[0])
 
     def _changing(self, line: Line, unit: Unit) -> Iterator[Portion]:
         if unit is Unit.HOURS and line.base_credits != line.hours_planned:
@@ -194,10 +188,10 @@ class Influences:
         event = entry.event
         denied = self.denials().get(line.offering) if line.offering else None
         if isinstance(event, CreditRevoked) and denied is not None:
-            zh, en = _DENIED[denied.reason]
+            zh, en = DENIED[denied.reason]
             return _about(
                 line,
-                _OF_DENIAL[denied.reason],
+                OF_DENIAL[denied.reason],
                 after - before,
                 f"“{line.title}”{zh}，学分已于 {entry.on} 撤销。",
                 f"{line.title} was {en}; its credit was revoked on {entry.on}.",
@@ -213,7 +207,15 @@ class Influences:
         zh = f"“{line.title}”{entry.on} 由 {plain(before)} 更正为 {plain(after)}。"
         en = f"{line.title} was put right from {plain(before)} to {plain(after)} on {entry.on}."
         corrects = getattr(event, "corrects", "")
-        return _about(line, Cause.CORRECTION, after - before, zh, en, (entry.id, corrects))
+        events = (entry.id, corrects, *self._rectified(line, entry))
+        return _about(line, Cause.CORRECTION, after - before, zh, en, events)
+
+    def _rectified(self, line: Line, entry: Entry) -> tuple[str, ...]:
+        """The attendance that was put right, where a correction of a credit follows from that."""
+        if line.offering is None or getattr(entry.event, "hours_missed", None) is None:
+            return ()
+        before = max((each for each in line.positions if each < entry.position), default=0)
+        return self.holding.rectified(line.offering, before, entry.position)
 
     def cuts(self, line: Line, unit: Unit) -> Iterator[Portion]:
         """What of a credit does not count in its cycle, though it was awarded."""
@@ -242,22 +244,6 @@ class Influences:
         en = f"The teacher left{f' on {move.since}' if move else ''}; {line.title} went along."
         events = (*((move.event,) if move else ()), *line.events[:1])
         return _about(line, Cause.TRANSFER, -amount, zh, en, events)
-
-
-def denied(told: Denial, amount: Decimal) -> Portion:
-    """That a sheet has a training that was not completed."""
-    zh, en = _DENIED[told.reason]
-    title = told.training.title or told.offering
-    return portion(
-        _OF_DENIAL[told.reason],
-        -amount,
-        f"“{title}”{zh}，没有学分。",
-        f"{title} was {en}; it has no credit.",
-        events=told.events,
-        about=(told.offering,),
-        rule=told.rule,
-        whole=True,
-    )
 
 
 def _about(

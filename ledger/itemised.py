@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from msgspec import structs
@@ -14,12 +15,15 @@ from ledger.attribution import Attribution, Sets, attribute, partly, unexplained
 from ledger.cause import Cause, Portion, merged, portion, unknown_portion
 from ledger.claim import Claim
 from ledger.cycle import Unit
-from ledger.influence import Influences, denied
+from ledger.influence import Influences
+from ledger.mark import PairedBy, Pairs, told
 from ledger.names import CreditId, SchoolId, TeacherId
-from ledger.pairing import PairedBy, Pairs, paired, told
+from ledger.pairing import paired
 from ledger.record import Line
 from ledger.row import Row, Standing, only_here, only_there, row_of
 from ledger.slip import HARMLESS, slips
+from ledger.tie import Grounds, Told
+from ledger.uncredited import meanings, means
 
 
 @dataclass
@@ -57,22 +61,37 @@ class Itemised:
         def worth(line: Line, claim: Claim) -> Decimal:
             return person.amount(line, claim.unit)
 
+        @cache
+        def elsewhere(claim: Claim) -> bool:
+            return bool(meanings(person, claim))
+
         def had(line: Line, claim: Claim) -> set[Decimal]:
-            if any(means(person, claim) for means in self._others()):
-                return set()
-            return _had(person, line, claim.unit)
+            return set() if elsewhere(claim) else _had(person, line, claim.unit)
 
-        return paired(claims, person.lines, self.schools, worth, had)
+        grounds = Grounds(
+            worth=worth,
+            why=lambda line, claim: self._why(person, line, claim),
+            lacks=lambda line: _lacks(person, line),
+            within=lambda line: person.terms.holds(line.completed),
+        )
+        pairs = paired(claims, person.lines, self.schools, worth, had, elsewhere, grounds)
+        self.near.update({credit: [*rows] for credit, rows in pairs.either.items()})
+        return pairs
 
-    def _others(self) -> tuple[Callable[[Influences, Claim], Portion | None], ...]:
-        """What a row may mean that is no credit of the person."""
-        return self._not_completed, self._to_come, self._not_recognised
+    def _why(self, person: Influences, line: Line, claim: Claim) -> Told | None:
+        """The causes with which a row means a credit; ``None`` where something is left open."""
+        row = self._compared(person, Pairs(), claim, line, PairedBy.TITLE)
+        if row.unattributed or row.alternatives:
+            return None
+        return tuple((each.cause.value, each.amount) for each in row.portions)
 
     def _compared(
         self, person: Influences, pairs: Pairs, claim: Claim, line: Line, by: PairedBy
     ) -> Row:
         more: dict[str, Any] = {"credit": line.credit, "paired_by": by}
         more["tied"] = pairs.tied.get(claim.row, ())
+        if claim.row in pairs.together:
+            return _together(person, claim, pairs.together[claim.row], more | {"credit": None})
         amount = person.amount(line, claim.unit)
         if not person.terms.holds(line.completed):
             zh = f"“{line.title}”{line.completed} 结束，不在名册所说的期间内。"
@@ -81,6 +100,8 @@ class Itemised:
             gone = portion(Cause.OTHER_CYCLE, -claim.amount, zh, en, events=events, about=about)
             return only_there(claim, [gone] if claim.amount else [], **more)
         said = tuple(slips(person, claim, line))
+        if by is PairedBy.PARTS:
+            amount = claim.amount
         if any(each.cause not in HARMLESS for each in said):
             more["standing"] = Standing.DIFFERS
         if amount == claim.amount:
@@ -100,9 +121,10 @@ class Itemised:
             return only_there(claim, [], tied=tied)
         if (double := self._double(pairs, claim)) is not None:
             return only_there(claim, [double], tied=tied)
-        for means in () if tied else (*self._others(), self._of_another):
-            if (found := means(person, claim)) is not None:
-                return only_there(claim, [found])
+        if not tied and (found := meanings(person, claim)):
+            return only_there(claim, found)
+        if not tied and (other := self._of_another(person, claim)) is not None:
+            return only_there(claim, [other])
         near = pairs.near.get(claim.row, ())
         for credit in near:
             self.near.setdefault(credit, []).append(claim.row)
@@ -126,50 +148,13 @@ class Itemised:
                 )
         return None
 
-    def _not_completed(self, person: Influences, claim: Claim) -> Portion | None:
-        for each in person.denials().values():
-            training = each.training
-            if _means(claim, each.offering, training.title, training.completed):
-                return denied(each, claim.amount)
-        return None
-
-    def _to_come(self, person: Influences, claim: Claim) -> Portion | None:
-        for line in person.holding.later():
-            if _means(claim, line.offering, line.title, line.completed):
-                return portion(
-                    Cause.TIMING,
-                    -claim.amount,
-                    f"“{line.title}”在 {line.recognised} 才认定，晚于所比的时点。",
-                    f"{line.title} was credited on {line.recognised}, after the moment compared.",
-                    events=line.events[:1],
-                    about=(line.credit,),
-                    whole=True,
-                )
-        return None
-
-    def _not_recognised(self, person: Influences, claim: Claim) -> Portion | None:
-        for each in person.holding.pending():
-            if _means(claim, None, each.told.title, each.told.completed):
-                zh = "主管部门未予认定" if each.refused else "主管部门尚未认定"
-                en = "was not recognised" if each.refused else "is not recognised yet"
-                return portion(
-                    Cause.UNRECOGNISED,
-                    -claim.amount,
-                    f"校本培训“{each.told.title}”{zh}。",
-                    f"The school's own {each.told.title} {en}.",
-                    events=each.events,
-                    about=(each.told.credit,),
-                    whole=True,
-                )
-        return None
-
     def _of_another(self, person: Influences, claim: Claim) -> Portion | None:
         """A credit that stands under another id of the same person."""
         for alike in person.holding.alike:
             other = self.people.get(alike)
             for line in other.lines if other else ():
                 free = line.credit not in self.elsewhere
-                if free and _means(claim, line.offering, line.title, line.completed):
+                if free and means(claim, line.offering, line.title, line.completed):
                     self.elsewhere[line.credit] = claim.row
                     return portion(
                         Cause.DUPLICATE_PERSON,
@@ -216,6 +201,22 @@ class Itemised:
         return Attribution(portions=(lacked,), unattributed=amount)
 
 
+def _together(person: Influences, claim: Claim, lines: Iterable[Line], more: dict[str, Any]) -> Row:
+    """A row that is several credits at once."""
+    said = merged(each for line in lines for each in slips(person, claim, line))
+    if any(each.cause not in HARMLESS for each in said):
+        more["standing"] = Standing.DIFFERS
+    return row_of(claim, claim.amount, Attribution(portions=said), **more)
+
+
+def _lacks(person: Influences, line: Line) -> Told | None:
+    """The cause with which a sheet lacks a credit; ``None`` where nothing says why."""
+    if not person.amount(line, person.terms.unit) or not person.terms.holds(line.completed):
+        return ()
+    absent = person.absent(line, person.terms.unit)
+    return None if absent is None else ((absent.cause.value, absent.amount),)
+
+
 def _had(person: Influences, line: Line, unit: Unit) -> set[Decimal]:
     """What a credit was worth before it was put right, cut or taken back, or will be."""
     if unit is Unit.HOURS:
@@ -240,15 +241,6 @@ def _same(one: Claim, other: Claim) -> bool:
     return one.completed == other.completed
 
 
-def _means(claim: Claim, offering: object, title: str, completed: object) -> bool:
-    """Whether a row is about a training: by class, else by title and, where it has one, by day."""
-    if claim.offering is not None:
-        return claim.offering == offering
-    if not claim.title:
-        return claim.completed is not None and claim.completed == completed
-    return told(claim.title) == told(title) and claim.completed in (None, completed)
-
-
 def _unheard(claim: Claim, tied: tuple[CreditId, ...]) -> Portion:
     if tied:
         zh = f"这一行可能指 {len(tied)} 笔学分中的任何一笔，无法断定。"
@@ -262,7 +254,7 @@ def _unheard(claim: Claim, tied: tuple[CreditId, ...]) -> Portion:
     return portion(
         Cause.UNRECOGNISED,
         -claim.amount,
-        f"台账从未给此人认定过“{name}”的学分。",
-        f"The ledger never credited {name} to this person.",
+        f"截至所比的时点，台账没有给此人认定过“{name}”的学分。",
+        f"Up to the moment compared, the ledger never credited {name} to this person.",
         whole=True,
     )

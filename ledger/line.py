@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ledger.command import Refused
 from ledger.event import Part
-from ledger.names import CreditId, TeacherId
+from ledger.names import CreditId, PetitionId, TeacherId
 from ledger.reconciliation import Desk
 
 
@@ -19,6 +19,17 @@ class LineShown(Part):
     number: int
     teacher: TeacherId | None = None
     credit: CreditId | None = None
+
+
+class LineCarried(Part):
+    """The line of the result ``digest`` that is the same claim as one that a petition had named.
+
+    Made by the ledger of two results of one sheet, never given.
+    """
+
+    petition: PetitionId
+    digest: str
+    number: int
 
 
 class NoSuchLine(Refused):

@@ -18,8 +18,8 @@ from ledger.breakdown import TrainingKind
 from ledger.cause import Cause, Portion
 from ledger.claim import Claim
 from ledger.cycle import Unit
+from ledger.mark import PairedBy
 from ledger.names import CreditId, TeacherId
-from ledger.pairing import PairedBy
 
 
 class Standing(Enum):

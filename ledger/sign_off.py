@@ -4,7 +4,8 @@ What is signed is what was shown: the bureau names the position up to which the 
 the hash of the list of teachers, and the event keeps both with the totals, so that anybody can make
 the list anew. Findings that are open do not stand in the way, since no document says so; how many
 there are is part of what is signed. What comes later moves nothing that was signed; it shows as
-drift. A sign-off is withdrawn, or replaced by another of the same period, with a reason.
+drift. A sign-off is withdrawn, or reopened with a reason and with what had changed since; only then
+another of the same period takes its place.
 """
 
 from __future__ import annotations
@@ -29,6 +30,20 @@ class Statement(Part):
     sha256: str
     root: str
     findings_open: int
+
+
+class Drifted(Part):
+    """What had changed since a sign-off, as known at ``position``; made by the ledger, never given.
+
+    ``totals``: what the period came to then; ``moved``: how much more than was signed, for how many
+    ``teachers``. ``sha256``: that of the list then.
+    """
+
+    position: int
+    totals: Totals
+    moved: Totals
+    teachers: int
+    sha256: str
 
 
 class PeriodSignedOff(Event, name="sign-off.signed"):
@@ -59,11 +74,28 @@ class SignOffWithdrawn(Event, name="sign-off.withdrawn"):
     reason: str
 
 
-SIGN_OFF_EVENTS: list[type[Event]] = [PeriodSignedOff, SignOffWithdrawn]
+class SignOffReopened(Event, name="sign-off.reopened"):
+    """A bureau opened a period again that it had signed off, to sign it anew.
+
+    ``corrects``: the event that had signed it; ``since``: what had changed until then.
+    """
+
+    sign_off: SignOffId
+    place: JurisdictionId
+    corrects: str
+    reason: str
+    since: Drifted
+
+
+SIGN_OFF_EVENTS: list[type[Event]] = [PeriodSignedOff, SignOffWithdrawn, SignOffReopened]
 
 
 class AlreadySignedOff(Refused):
-    """The period is signed off, and no reason is given to sign it anew."""
+    """The period is signed off, and was not reopened."""
+
+
+class AlreadyReopened(Refused):
+    """The sign-off was reopened, and nothing was signed since."""
 
 
 class NotInForce(Refused):
@@ -85,6 +117,8 @@ class _ClosingStep(BureauStep):
     sign_off: SignOffId
 
     signed: dict[SignOffId, PeriodSignedOff] = fact(default_factory=dict)
+    entries: dict[SignOffId, str] = fact(default_factory=dict)
+    reopened: dict[SignOffId, str] = fact(default_factory=dict)
     ended: dict[SignOffId, str] = fact(default_factory=dict)
 
     def boundary(self) -> list[Selector]:
@@ -99,12 +133,29 @@ class _ClosingStep(BureauStep):
         match entry.event:
             case PeriodSignedOff() as event:
                 self.signed[event.sign_off] = event
+                self.entries[event.sign_off] = entry.id
                 if event.replaces is not None:
                     self.ended[event.replaces] = entry.id
             case SignOffWithdrawn(sign_off=name):
                 self.ended[name] = entry.id
+            case SignOffReopened(sign_off=name):
+                self.reopened[name] = entry.id
             case _:
                 pass
+
+    def standing(self) -> PeriodSignedOff:
+        """The sign-off that is meant. Raises for one that is not the place's, or does not stand."""
+        known = self.signed.get(self.sign_off)
+        if known is None or known.place != self.place:
+            raise unknown(self.sign_off, "sign_off")
+        if self.sign_off in self.ended:
+            raise NotInForce(
+                zh=f"{self.sign_off} 已撤回或已被新的结账取代",
+                en=f"{self.sign_off} was withdrawn or replaced already",
+                field="sign_off",
+                evidence=(self.ended[self.sign_off],),
+            )
+        return known
 
 
 @dataclass(kw_only=True)
@@ -128,12 +179,14 @@ class SignOffPeriod(_ClosingStep):
         if self.sign_off in self.signed:
             raise taken(self.sign_off, "sign_off")
         earlier = self._earlier()
-        if earlier is not None and not trimmed(self.reason):
+        if earlier is not None and earlier not in self.reopened:
             raise AlreadySignedOff(
-                zh=f"{self.place.value} 的 {self.year} 年已由 {earlier} 结账；重新结账须写明理由",
+                zh=f"{self.place.value} 的 {self.year} 年已由 {earlier} 结账；"
+                "要重新结账，请先重新打开（reopenSignOff）",
                 en=f"{earlier} signs off {self.year} of {self.place.value} already; to sign it "
-                "anew, say why",
-                field="reason",
+                "anew, reopen that first (reopenSignOff)",
+                field="sign_off",
+                evidence=(self.entries[earlier],),
             )
         stated = self._stated()
         yield PeriodSignedOff(
@@ -186,17 +239,45 @@ class WithdrawSignOff(_ClosingStep):
     reason: str
 
     def decide(self) -> Iterator[Event]:
-        known = self.signed.get(self.sign_off)
-        if known is None or known.place != self.place:
-            raise unknown(self.sign_off, "sign_off")
-        if self.sign_off in self.ended:
-            raise NotInForce(
-                zh=f"{self.sign_off} 已撤回或已被新的结账取代",
-                en=f"{self.sign_off} was withdrawn or replaced already",
-                field="sign_off",
-                evidence=(self.ended[self.sign_off],),
-            )
+        self.standing()
         reasoned(self.reason, needed=True)
         yield SignOffWithdrawn(
             sign_off=self.sign_off, place=self.place, reason=trimmed(self.reason)
+        )
+
+
+@dataclass(kw_only=True)
+class ReopenSignOff(_ClosingStep):
+    """Open a signed period again, by the bureau that signed; it stays until it is signed anew.
+
+    ``position``: up to which the bureau saw what has changed since.
+    """
+
+    reason: str
+    position: int
+    since: Drifted | None = None
+
+    def decide(self) -> Iterator[Event]:
+        self.standing()
+        if self.sign_off in self.reopened:
+            raise AlreadyReopened(
+                zh=f"{self.sign_off} 已重新打开，尚未重新结账",
+                en=f"{self.sign_off} is reopened, and nothing was signed since",
+                field="sign_off",
+                evidence=(self.reopened[self.sign_off],),
+            )
+        reasoned(self.reason, needed=True)
+        if self.since is None or self.since.position != self.position:
+            raise NotAsShown(
+                zh=f"位置 {self.position} 处没有可据的变动情况，请重新查看后再打开",
+                en=f"there is nothing to go by at position {self.position}; look again, then "
+                "reopen",
+                field="position",
+            )
+        yield SignOffReopened(
+            sign_off=self.sign_off,
+            place=self.place,
+            corrects=self.entries[self.sign_off],
+            reason=trimmed(self.reason),
+            since=self.since,
         )

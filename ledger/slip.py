@@ -15,7 +15,7 @@ from ledger.breakdown import shown
 from ledger.cause import Cause, Portion, portion
 from ledger.claim import Claim
 from ledger.influence import Influences
-from ledger.pairing import of_kind
+from ledger.mark import of_kind
 from ledger.record import Line
 
 # These leave a row as equal as its amounts are.
@@ -46,7 +46,13 @@ def placed(person: Influences, claim: Claim, line: Line) -> Cause | None:
         return Cause.OTHER_CYCLE
     if day is None or (line.since or line.completed) <= day <= line.completed:
         return None
-    inside = day.year in _years(line) and all(each.holds(day) for each in held)
+    return apart(person, day, line.since or line.completed, line.completed)
+
+
+def apart(person: Influences, day: date, first: date, last: date) -> Cause:
+    """How far a day lies from a training between two days: on another day, or in another year."""
+    held = [each for each in person.cycles() if each.holds(last)]
+    inside = first.year <= day.year <= last.year and all(each.holds(day) for each in held)
     return Cause.OTHER_DAY if inside and person.terms.holds(day) else Cause.OTHER_CYCLE
 
 

@@ -15,7 +15,8 @@ from ledger.breakdown import TrainingKind, shown
 from ledger.cause import Cause, Portion, portion
 from ledger.claim import Claim, Measure
 from ledger.cycle import Unit
-from ledger.influence import Influences, denied
+from ledger.forfeiture import denied
+from ledger.influence import Influences
 from ledger.names import TeacherId
 from ledger.record import Line
 from ledger.rounding import rounded_each

@@ -13,6 +13,7 @@ from datetime import date
 
 from msgspec import structs
 
+from ledger.attendance import ATTENDANCE_EVENTS, AttendanceRecorded
 from ledger.breakdown import TrainingKind
 from ledger.claim import Terms
 from ledger.completion import CompletionDenied, CompletionGranted
@@ -21,7 +22,7 @@ from ledger.holding import AHEAD_EVENTS, ASIDE_EVENTS, Holding, Training
 from ledger.names import JurisdictionId, OfferingId, SchoolId, TeacherId
 from ledger.offering import OFFERING_EVENTS, ClassRoom
 from ledger.plan import Choice, Mode
-from ledger.record import Record
+from ledger.record import Line, Record
 from ledger.regulation import Rulebook
 from ledger.store.feed import Filter
 from ledger.teacher import TeacherTransferred, stay_on
@@ -54,16 +55,18 @@ class _Side:
     places: tuple[str, ...] | None
     entries: dict[TeacherId, list[Entry]] = field(default_factory=dict)
     ahead: dict[TeacherId, list[Entry]] = field(default_factory=dict)
+    attendance: dict[TeacherId, list[Entry]] = field(default_factory=dict)
 
     def within(self, place: JurisdictionId | None) -> bool:
         """Whether a place is that of the bureau, or lies in it."""
         return place is not None and self.terms.place.covers(place)
 
     def movers(self) -> set[TeacherId]:
-        """Those who ever moved into the place, within it or away from it."""
-        wanted = Filter(
-            types=(TeacherTransferred.NAME,), any_tags=self.places, before=self._seen + 1
-        )
+        """Those who ever moved into the place, within it or away from it, up to the present.
+
+        The stored records say where a teacher is now: who left since the position is found by this.
+        """
+        wanted = Filter(types=(TeacherTransferred.NAME,), any_tags=self.places)
         return {
             entry.event.teacher
             for entry in self.reader.feed.entries(wanted)
@@ -72,7 +75,7 @@ class _Side:
 
     @property
     def _seen(self) -> int:
-        return max(self.terms.seen or 0, self.terms.position)
+        return self.terms.seen or self.terms.position
 
     def records(
         self, stored: Mapping[str, Record], others: Iterable[TeacherId]
@@ -96,10 +99,10 @@ class _Side:
         """Whether the teacher works within the place, or ever did."""
         return any(self.within(stay.place) for stay in record.stays)
 
-    def read(self, teachers: Iterable[str]) -> None:
+    def read(self, records: Mapping[str, Record]) -> None:
         """Reads what records do not keep, and what came after the moment."""
         known, effective = self.terms.position, self.terms.effective
-        asked: list[str] = sorted(teachers)
+        asked: list[str] = sorted(records)
         aside = Filter(types=_names(ASIDE_EVENTS), before=known + 1, true_by=effective)
         for entry in self._of(aside, asked):
             self._put(self.entries, entry)
@@ -113,6 +116,8 @@ class _Side:
             self._put(self.entries, entry)
         for own in self.entries.values():
             own.sort(key=lambda each: each.position)
+        lacked = {key for key, each in records.items() if any(_lessened(e) for e in each.lines)}
+        self._attended(replace(aside, types=_names(ATTENDANCE_EVENTS)), sorted(lacked | {*denied}))
         late = Filter(types=_names(AHEAD_EVENTS), before=self._seen + 1)
         later: dict[int, Entry] = {}
         if self._seen > known:
@@ -122,6 +127,19 @@ class _Side:
             later |= {e.position: e for e in known_later}
         for position in sorted(later):
             self._put(self.ahead, later[position])
+
+    def _attended(self, wanted: Filter, teachers: list[str]) -> None:
+        """Reads from which attendance the hours follow that some teachers missed."""
+        found: dict[TeacherId, dict[int, Entry]] = {TeacherId(each): {} for each in teachers}
+        for entry in self._of(wanted, teachers):
+            event = entry.event
+            absent = event.absences if isinstance(event, AttendanceRecorded) else (event,)
+            for each in absent:
+                own = found.get(getattr(each, "teacher", TeacherId("teacher:none")))
+                if own is not None:
+                    own[entry.position] = entry
+        for teacher, own in found.items():
+            self.attendance[teacher] = [own[position] for position in sorted(own)]
 
     def _of(self, wanted: Filter, subjects: list[str]) -> Iterator[Entry]:
         for names in _portions(subjects, SUBJECTS_AT_ONCE):
@@ -190,7 +208,9 @@ def basis(
     with reader.stream(RECORDS, where) as (stands, rows):
         stored = dict(rows)
     if not terms.position:
-        terms = structs.replace(terms, position=stands, seen=max(terms.seen or 0, stands))
+        terms = structs.replace(terms, position=stands)
+    if terms.seen is not None and terms.seen <= terms.position:
+        terms = structs.replace(terms, seen=None)
     side = _Side(reader, terms, places)
     movers = side.movers()
     wanted = {*named}
@@ -223,14 +243,17 @@ def _holding(
     teacher = record.teacher
     own = side.own(record)
     seen, ahead = tuple(side.entries.get(teacher, ())), tuple(side.ahead.get(teacher, ()))
+    attended = tuple(side.attendance.get(teacher, ()))
     if own is not record:
         seen, ahead = side.visible(record, seen), side.visible(record, ahead)
+        attended = side.visible(record, attended)
     offerings = {getattr(each.event, "offering", None) for each in seen}
     return Holding(
         teacher=teacher,
         record=own,
         aside=seen,
         ahead=ahead,
+        attendance=attended,
         trainings={each: trainings[each] for each in offerings if each in trainings},
         alike=alike.get(teacher, ()),
     )
@@ -260,6 +283,11 @@ def _training(offering: OfferingId, room: ClassRoom) -> Training:
         credits=plan.base_credits,
         hours=plan.hours,
     )
+
+
+def _lessened(line: Line) -> bool:
+    """Whether hours were taken off a credit, or it was put right."""
+    return bool(line.hours_missed) or len(line.events) > 1
 
 
 def _names(kinds: Iterable[type[Event]]) -> tuple[str, ...]:

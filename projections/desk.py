@@ -259,8 +259,8 @@ def decoded(body: bytes) -> Held:
 
 def moved(before: Held, after: Held) -> list[tuple[int | None, int | None]]:
     """The lines of two results of one sheet that do not say the same, by their numbers in each."""
-    one = {_key(row): at for at, row in enumerate(before.comparison.rows, start=1)}
-    other = {_key(row): at for at, row in enumerate(after.comparison.rows, start=1)}
+    one = {line_key(row): at for at, row in enumerate(before.comparison.rows, start=1)}
+    other = {line_key(row): at for at, row in enumerate(after.comparison.rows, start=1)}
     found = []
     for key in dict.fromkeys([*one, *other]):
         left, right = one.get(key), other.get(key)
@@ -273,8 +273,8 @@ def moved(before: Held, after: Held) -> list[tuple[int | None, int | None]]:
     return found
 
 
-def _key(row: Any) -> tuple[Any, ...]:
-    """By what a line is the same in two results."""
+def line_key(row: Any) -> tuple[Any, ...]:
+    """By what a line is the same claim in two results of one sheet."""
     if row.row is not None:
         return (row.row, row.year, row.cycle, row.kind)
     return (None, row.teacher, row.credit, row.year, row.cycle, row.kind)

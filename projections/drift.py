@@ -10,7 +10,7 @@ from ledger.drift import MovedBy, TeacherDrift, moved_by
 from ledger.level import grown
 from ledger.names import JurisdictionId
 from ledger.redress import FindingState
-from ledger.sign_off import Statement
+from ledger.sign_off import Drifted, Statement
 from ledger.summary import Period, Summary, Totals, list_hash
 from projections.catalogue import FINDINGS
 from projections.level import Scope, moved, summaries
@@ -80,6 +80,21 @@ def verified(sign_off: SignOff, again: Statement) -> Verified:
         sha256=again.sha256,
         root=again.root,
         findings_open=again.findings_open,
+    )
+
+
+def drifted_since(
+    reader: Reader, rules: Rules, scope: Scope, sign_off: SignOff, position: int, most: int
+) -> Drifted:
+    """What had changed since a sign-off, as its reopening tells it. Raises ``Fault``."""
+    found = drift(reader, rules, scope, sign_off, position)
+    now = summaries(reader, rules.at(position), scope, sign_off.period, position, most)
+    return Drifted(
+        position=position,
+        totals=found.totals,
+        moved=found.moved,
+        teachers=len(found.teachers),
+        sha256=list_hash(now),
     )
 
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from ledger.event import Entry
 from ledger.names import JurisdictionId, SignOffId
-from ledger.sign_off import PeriodSignedOff, SignOffWithdrawn
+from ledger.sign_off import Drifted, PeriodSignedOff, SignOffReopened, SignOffWithdrawn
 from ledger.summary import Period, PeriodKind, Totals
 from projections.projection import Projection
 
@@ -19,8 +19,21 @@ class SignOffState(Enum):
     """Whether a sign-off stands."""
 
     IN_FORCE = "IN_FORCE"
+    REOPENED = "REOPENED"
     REPLACED = "REPLACED"
     WITHDRAWN = "WITHDRAWN"
+
+
+class SignOffReopening(Struct, kw_only=True, frozen=True):
+    """That a sign-off was reopened: why, by whom, and what had changed since it was signed."""
+
+    event: str
+    position: int
+    on: date
+    at: datetime
+    actor: str
+    reason: str
+    since: Drifted
 
 
 class SignOff(Struct, kw_only=True):
@@ -38,6 +51,7 @@ class SignOff(Struct, kw_only=True):
     replaces: SignOffId | None = None
     reason: str = ""
     standing: SignOffState = SignOffState.IN_FORCE
+    reopened: SignOffReopening | None = None
     replaced_by: SignOffId | None = None
     withdrawn_because: str | None = None
     ended_by: str | None = None
@@ -57,13 +71,14 @@ class SignOffs(Projection[SignOff]):
     """Sign-offs by place, year and whether they stand."""
 
     name = "sign_offs"
+    version = 2
     state = SignOff
-    events = (PeriodSignedOff, SignOffWithdrawn)
+    events = (PeriodSignedOff, SignOffWithdrawn, SignOffReopened)
     facets = {"place": "text", "kind": "text", "year": "integer", "standing": "text"}
 
     def keys(self, entry: Entry) -> Iterable[str]:
         event = entry.event
-        assert isinstance(event, PeriodSignedOff | SignOffWithdrawn)
+        assert isinstance(event, PeriodSignedOff | SignOffWithdrawn | SignOffReopened)
         earlier = event.replaces if isinstance(event, PeriodSignedOff) else None
         return (str(event.sign_off), str(earlier)) if earlier else (str(event.sign_off),)
 
@@ -75,6 +90,17 @@ class SignOffs(Projection[SignOff]):
             case SignOffWithdrawn(reason=reason):
                 state.standing, state.ended_by = SignOffState.WITHDRAWN, entry.id
                 state.withdrawn_because = reason
+            case SignOffReopened() as event:
+                state.standing = SignOffState.REOPENED
+                state.reopened = SignOffReopening(
+                    event=entry.id,
+                    position=entry.position,
+                    on=entry.on,
+                    at=entry.at,
+                    actor=entry.actor,
+                    reason=event.reason,
+                    since=event.since,
+                )
             case PeriodSignedOff(replaces=earlier) as event if earlier == state.sign_off:
                 state.standing, state.ended_by = SignOffState.REPLACED, entry.id
                 state.replaced_by = event.sign_off

@@ -194,6 +194,7 @@ COMMANDS: dict[Role, tuple[type[Command], ...]] = {
         duty.MakeCalendarKnown,
         mapping.SaveMapping,
         sign_off.SignOffPeriod,
+        sign_off.ReopenSignOff,
         sign_off.WithdrawSignOff,
         profile.UpdateTeacherProfile,
         load.EndLoad,

@@ -17,10 +17,11 @@ from strawberry.tools import create_type
 
 from ledger.adoption import AdoptRegulation
 from ledger.command import Command
+from ledger.discrepancy import SettleDifferences
 from ledger.document import DraftFormat, parse
 from ledger.fault import Fault
 from ledger.petition import RequestCorrection
-from ledger.sign_off import SignOffPeriod
+from ledger.sign_off import ReopenSignOff, SignOffPeriod
 from ledger.store.answer import Answer, refused
 from ledger.store.work import WITHHELD, Seal
 from ledger.teacher import RegisterTeacher
@@ -33,16 +34,22 @@ from schema.inputs import command_from, command_input
 from schema.load import COMMIT_LOAD, PLAN_LOAD
 from schema.mutation import MUTATIONS
 from schema.person import PersonInput, checked
+from schema.petition import carried
 from schema.rehearsal import Prepared, rehearsed
 from schema.request import BadRequest, Report, check_request
 from schema.scalars import enum_type, listed
-from schema.sign_off import stated
+from schema.sign_off import drifted_since, stated
 from schema.trying import COMPARE_ANEW, RECONCILE, TRY, TRY_AGAIN
 from schema.upload import OPEN_UPLOAD, REMOVE_UPLOAD
 
 enum_type(DraftFormat)
 # What the ledger makes of an input, and nobody gives.
-MADE = {SignOffPeriod: ("statement", stated), RequestCorrection: ("shown", line_shown)}
+MADE = {
+    SignOffPeriod: ("statement", stated),
+    ReopenSignOff: ("since", drifted_since),
+    RequestCorrection: ("shown", line_shown),
+    SettleDifferences: ("carried", carried),
+}
 
 
 async def submit(

@@ -18,6 +18,7 @@ from ledger.mapping import Mapping as Columns
 from ledger.names import JurisdictionId, ReconciliationId
 from ledger.reading import read
 from ledger.sheet import Grid
+from ledger.store.access_log import AccessKind
 from ledger.store.progress import Work
 from ledger.store.result import Result
 from ledger.store.ticket import Upload
@@ -45,6 +46,7 @@ async def tried(
     places = inside(terms.place, await context.all_places())
     async with context.house.desks:
         found = await context.run(_held, context, upload, grid, mapping, terms, places)
+        await context.run(log_trial, context, found, f"upload {upload.id}")
         token = await context.run(_kept, context, upload, found) if keep else None
     return Shown(held=found, token=None if token is None else strawberry.ID(token), settled={})
 
@@ -54,12 +56,12 @@ async def anew(context: Context, stored: Result, as_of: AsOf, *, keep: bool = Tr
     before = decoded(stored.body)
     kept = await context.run(context.house.ledger.uploads.kept_grid, stored.upload)
     assert kept is not None, "an event speaks of it"
+    told = before.comparison.terms
     terms = structs.replace(
-        before.comparison.terms,
+        told,
         position=await as_of.known(context) or 0,
-        day=as_of.effective or before.comparison.terms.day,
-        effective=as_of.effective or before.comparison.terms.effective,
-        seen=await context.run(context.house.ledger.feed.head),
+        day=told.day if as_of == AsOf() else await as_of.day(context),
+        effective=as_of.effective or told.effective,
     )
     upload, grid = kept
     return await tried(context, upload, grid, before.mapping, terms, keep=keep)
@@ -166,18 +168,25 @@ def about(grid: Grid, mapping: Columns) -> dict[str, Any]:
 
 
 def _kept(context: Context, upload: Upload, found: Held) -> str:
+    place = found.comparison.terms.place
+    results = context.house.ledger.results
+    digest = found.compared.digest
+    return results.put(context.asker, upload.id, place, digest, encoded(found))
+
+
+def log_trial(context: Context, found: Held, purpose: str) -> None:
+    """Logs that a sheet was held against persons' data; nothing of it is shown before."""
     ledger, compared, terms = context.house.ledger, found.compared, found.comparison.terms
     teachers = {str(row.teacher) for row in found.comparison.rows if row.teacher}
     access = access_by(
         context,
         "reconciliation",
         [str(terms.place)],
-        purpose=f"upload {upload.id}",
+        kind=AccessKind.TRIAL,
+        purpose=purpose,
         rows=len(found.comparison.rows),
         position=compared.position,
         effective=terms.effective,
         sha256=compared.digest,
     )
     ledger.access_log.write(access, teachers)
-    body = encoded(found)
-    return ledger.results.put(context.asker, upload.id, terms.place, compared.digest, body)

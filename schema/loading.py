@@ -21,6 +21,7 @@ from ledger.load import BeginLoad, Fate, FinishLoad, LoadBegun, Loaded, LoadEnde
 from ledger.mapping import Mapping
 from ledger.names import LoadId
 from ledger.sheet import Grid
+from ledger.store.access_log import AccessKind
 from ledger.store.answer import Refusal
 from ledger.store.feed import Filter
 from ledger.store.load import LoadHead, LoadOptions, StoredRow, commands_of
@@ -262,6 +263,7 @@ def _log(context: Context, head: LoadHead) -> None:
     access = access_by(
         context,
         "load",
+        kind=AccessKind.TRIAL,
         purpose=f"{head.load} of {head.upload}",
         rows=head.what.rows,
         position=head.what.position,

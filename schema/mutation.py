@@ -168,6 +168,7 @@ MUTATIONS: dict[type[Command], str | None] = {
     policy.EndSuspension: None,
     sample.DrawSample: None,
     sign_off.SignOffPeriod: None,
+    sign_off.ReopenSignOff: None,
     sign_off.WithdrawSignOff: None,
     oversight.InspectProject: "inspectProjects",
     observation.ObserveLesson: "observeLessons",

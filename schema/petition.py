@@ -6,16 +6,65 @@ from typing import Any
 
 import strawberry
 
+from ledger.event import Event
+from ledger.line import LineCarried
+from ledger.names import JurisdictionId, ReconciliationId
+from ledger.petition import CorrectionRequested
+from ledger.reconciliation import RESULT_EVENTS, Desk, Treatment
+from ledger.row import Row
+from ledger.store.feed import Filter
 from projections.catalogue import PETITIONS
+from projections.desk import decoded, line_key
 from projections.petition import Petition, PetitionState
 from schema.context import Context
 from schema.moment import AsOf
 from schema.outputs import connection, output
-from schema.scalars import Position, enum_type
+from schema.scalars import Position, enum_type, name_in
 
+STEPS: tuple[type[Event], ...] = (*RESULT_EVENTS, CorrectionRequested)
 Info = strawberry.Info[Context, None]
 enum_type(PetitionState)
 PetitionType = output(Petition, key="petition", skip=("tags",))
+
+
+def carried(context: Context, given: Any) -> tuple[LineCarried, ...]:
+    """The lines of a reconciliation's present result that are claims of earlier petitions."""
+    if given.how is not Treatment.CORRECTION_REQUESTED:
+        return ()
+    name = name_in(ReconciliationId, str(given.reconciliation), "reconciliation")
+    ledger, found = context.house.ledger, Desk()
+    asked: list[tuple[CorrectionRequested, str]] = []
+    types = tuple(each.NAME for each in STEPS)
+    for entry in ledger.feed.entries(Filter(tags=(str(name),), types=types)):
+        found.learn(entry)
+        event = entry.event
+        if isinstance(event, CorrectionRequested) and event.line and found.compared:
+            asked.append((event, found.compared.digest))
+    if found.place is None or found.compared is None:
+        return ()
+    digest = found.compared.digest
+    rows = {each: _rows(context, found.place, each) for each in {digest, *(d for _, d in asked)}}
+    now = {line_key(row): number for number, row in enumerate(rows[digest], start=1)}
+    lines: list[LineCarried] = []
+    for event, then in asked:
+        if event.line is None or not 1 <= event.line <= len(rows[then]):
+            continue
+        number = now.get(line_key(rows[then][event.line - 1]))
+        if number is not None and _about(rows[digest][number - 1], event):
+            lines.append(LineCarried(petition=event.petition, digest=digest, number=number))
+    return tuple(lines)
+
+
+def _about(row: Row, event: CorrectionRequested) -> bool:
+    """Whether a line may be about the credit that a petition asks to put right."""
+    return row.teacher == event.teacher and (
+        row.credit in (None, event.credit) or event.credit in row.tied
+    )
+
+
+def _rows(context: Context, place: JurisdictionId, digest: str) -> tuple[Row, ...]:
+    stored = context.house.ledger.results.recorded(place, digest)
+    return () if stored is None else decoded(stored.body).comparison.rows
 
 
 @strawberry.type

@@ -10,14 +10,16 @@ from strawberry.parent import StrawberryParent
 
 from ledger.command import Role
 from ledger.drift import Moved, MovedBy, TeacherDrift
-from ledger.names import JurisdictionId
-from ledger.sign_off import Statement
+from ledger.names import JurisdictionId, SignOffId
+from ledger.sign_off import Drifted, Statement
 from ledger.summary import KindSum, PeriodKind, Summary, Totals, period_of
 from ledger.way import StepKind
 from projections.catalogue import SIGN_OFFS
 from projections.drift import Drift, Verified, drift, statement, verified
+from projections.drift import drifted_since as made_since
 from projections.level import Scope, scope_of
-from projections.sign_off import SignOff, SignOffState
+from projections.sign_off import SignOff, SignOffReopening, SignOffState
+from projections.snapshot import Snapshot
 from schema.context import Context, House, place_titles
 from schema.duty import reaches
 from schema.moment import AsOf
@@ -32,6 +34,8 @@ enum_type(PeriodKind)
 enum_type(SignOffState)
 output(KindSum, name="PeriodKindSum")
 TotalsType = output(Totals, name="PeriodTotals")
+output(Drifted, name="SignOffSince")
+output(SignOffReopening)
 SummaryType = output(Summary, name="PeriodSummary")
 enum_type(StepKind, name="Cause")
 output(Moved, name="DriftCause")
@@ -174,8 +178,7 @@ def stated(context: Context, given: Any) -> Statement | None:
     house = context.house
     place = name_in(JurisdictionId, given.place, "place")
     period = period_of(given.year, given.kind)
-    own = context.asker.role in (Role.BUREAU, Role.INTEGRATOR, Role.OPERATOR)
-    if not own or not reaches(context, place, None) or given.position > house.ledger.feed.head():
+    if not _own(context, place) or given.position > house.ledger.feed.head():
         return None
     made, _ = statement(
         house.reader,
@@ -186,6 +189,36 @@ def stated(context: Context, given: Any) -> Statement | None:
         SIGNED_TEACHERS_MAX,
     )
     return made
+
+
+def drifted_since(context: Context, given: Any) -> Drifted | None:
+    """What has changed since the sign-off that is to be reopened, up to the position named.
+
+    ``None`` where that is none of the asker's business, which the command then says.
+    """
+    house = context.house
+    place = name_in(JurisdictionId, given.place, "place")
+    name = name_in(SignOffId, given.sign_off, "signOff")
+    head = house.ledger.feed.head()
+    known = Snapshot(house.ledger.feed, head).one(SIGN_OFFS, str(name))
+    if not _own(context, place) or known is None or known.place != place:
+        return None
+    if not known.signed_position <= given.position <= head:
+        return None
+    return made_since(
+        house.reader,
+        house.rules,
+        _scope(house, place),
+        known,
+        given.position,
+        SIGNED_TEACHERS_MAX,
+    )
+
+
+def _own(context: Context, place: JurisdictionId) -> bool:
+    """Whether the asker may close a place's period at all."""
+    own = context.asker.role in (Role.BUREAU, Role.INTEGRATOR, Role.OPERATOR)
+    return own and reaches(context, place, None)
 
 
 def _scope(house: House, place: JurisdictionId | None) -> Scope:

@@ -30,7 +30,7 @@ from schema.lines import Shown
 from schema.moment import AsOf
 from schema.rehearsal import Prepared, rehearsed
 from schema.request import BadRequest, check_request
-from schema.scalars import Text, enum_type, name_in
+from schema.scalars import Position, Text, enum_type, name_in
 from schema.sheet import SheetMappingInput
 
 Info = strawberry.Info[Context, None]
@@ -45,6 +45,7 @@ class TryReconciliationInput:
     place: strawberry.ID
     mapping: SheetMappingInput | None = None
     as_of: AsOf | None = None
+    seen: Position | None = None
     measure: enum_type(Measure) = Measure.RECOGNISED  # type: ignore[valid-type]  # made above
     unit: enum_type(Unit) = Unit.CREDITS  # type: ignore[valid-type]  # made at run time
     sheet_day: date | None = None
@@ -86,9 +87,9 @@ async def _try(info: Info, input: TryReconciliationInput) -> Shown:
         grain=GRAINS[found.form],
         place=place,
         position=await as_of.known(context) or 0,
-        day=as_of.effective or context.today,
+        day=await as_of.day(context),
         effective=as_of.effective,
-        seen=await context.run(context.house.ledger.feed.head),
+        seen=None if input.seen is None else await context.known(input.seen, "seen"),
         measure=input.measure,
         unit=input.unit,
         sheet_day=input.sheet_day,

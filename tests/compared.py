@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from ledger.attendance import ATTENDANCE_EVENTS
 from ledger.cause import Cause
 from ledger.claim import Claim, Grain, Terms
 from ledger.comparison import Comparison, compare
@@ -26,6 +27,7 @@ from tests.cast import LIN, RUIAN, SCHOOL
 from tests.given import Thing, all_rules, entries
 from tests.judged import ENTERED, EVALUATED
 
+ATTENDED = tuple(ATTENDANCE_EVENTS)
 RULES = all_rules()
 SCHOOLS = {SCHOOL: "安阳小学"}
 TOTALS = Grain.TOTALS
@@ -149,6 +151,7 @@ def holding(
         record=record,
         aside=tuple(e for e in named[: len(known)] if isinstance(e.event, ASIDE_EVENTS)),
         ahead=tuple(named[len(known) :]),
+        attendance=tuple(e for e in named[: len(known)] if isinstance(e.event, ATTENDED)),
         **more,
     )
 

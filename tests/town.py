@@ -78,7 +78,7 @@ from ledger.schedule import Half, PublishTimetable
 from ledger.school_based import RecogniseSchoolBased, RecordSchoolBased
 from ledger.screening import AnnounceScreening, ScreenApplicants
 from ledger.selection import SelectOffering
-from ledger.sign_off import SignOffPeriod, Statement, WithdrawSignOff
+from ledger.sign_off import Drifted, ReopenSignOff, SignOffPeriod, Statement, WithdrawSignOff
 from ledger.store.answer import Answer
 from ledger.store.ledger import Ledger
 from ledger.store.work import Asked
@@ -553,8 +553,17 @@ def closed() -> list[Move]:
         (day, SignOffPeriod(sign_off=first, **shown)),
         (day, WithdrawSignOff(place=RUIAN, sign_off=first, reason="漏报")),
         (day, SignOffPeriod(sign_off=second, **shown)),
+        (
+            day,
+            ReopenSignOff(place=RUIAN, sign_off=second, reason="补报", position=2, since=_since()),
+        ),
         (day, SignOffPeriod(sign_off=third, **shown, reason="补报")),
     )
+
+
+def _since() -> Drifted:
+    totals = Totals(teachers=2, met=2)
+    return Drifted(position=2, totals=totals, moved=Totals(), teachers=0, sha256="ab" * 32)
 
 
 def reconciled() -> list[Move]:

@@ -35,11 +35,16 @@ _INSERT_SUBJECTS = (
 
 
 class AccessKind(Enum):
-    """In what way data were read."""
+    """In what way data were read.
+
+    Dry runs were logged as ``EXPORT`` before there was ``TRIAL``; what ``what`` says tells them
+    from files that were taken.
+    """
 
     REVEAL = "REVEAL"
     OWN = "OWN"
     EXPORT = "EXPORT"
+    TRIAL = "TRIAL"
 
 
 class Access(Struct, kw_only=True, frozen=True, omit_defaults=True):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from hashlib import sha256
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from ledger.command import Role
-from ledger.sign_off import SignOffPeriod, WithdrawSignOff
+from ledger.sign_off import ReopenSignOff, SignOffPeriod, WithdrawSignOff
 from tests import cast
 from tests.cast import HANGZHOU, PROVINCE, RUIAN, WENZHOU
 from tests.closing import (
@@ -33,6 +34,8 @@ ASKED = (
     "query($id: ID!, $p: Position, $asOf: AsOf) { signOff(id: $id, atLeast: $p, asOf: $asOf) { id "
     f"place kind year signedPosition totals {TOTALS} sha256 root findingsOpen replaces standing "
     "replacedBy withdrawnBecause event actor teachers { totalCount edges { node { teacher } } } "
+    "reopened { event position actor reason since { position teachers sha256 "
+    f"totals {TOTALS} moved {TOTALS} }} }} "
     f"verify {{ agrees sha256 root findingsOpen totals {TOTALS} }} }} }}"
 )
 DRIFT = (
@@ -190,9 +193,49 @@ def test_a_year_that_runs_is_not_signed(served: Served) -> None:
     assert codes(bureau(served).mutate(SignOffPeriod, given)) == ["PERIOD_RUNNING"]
 
 
+def reopen(closed: Served, **more: Any) -> dict[str, Any]:
+    given = {"place": RUIAN, "signOff": NAME, "reason": "补录", "position": closed.head} | more
+    answer: dict[str, Any] = bureau(closed).mutate(ReopenSignOff, given, str(uuid4()))
+    return answer
+
+
+def test_a_sign_off_is_reopened_with_what_had_changed_and_then_signed_anew(
+    closed: Served,
+) -> None:
+    later(closed)
+    moved = drift(bureau(closed))
+    assert codes(signed(closed, "signoff:again", reason="补录")) == ["ALREADY_SIGNED_OFF"]
+    assert codes(reopen(closed, position=1)) == ["NOT_AS_SHOWN"]
+    assert codes(reopen(closed, position=closed.head + 1)) == ["NOT_AS_SHOWN"]
+    assert codes(reopen(closed, reason=" ")) == ["REASON_MISSING"]
+    shown = offered(bureau(closed), asOf={"position": moved["position"]})
+    position = ok(reopen(closed, position=moved["position"]))
+    old = asked(bureau(closed), closed)
+
+    assert (old["standing"], old["replacedBy"], old["verify"]["agrees"]) == (
+        "REOPENED",
+        None,
+        True,
+    )
+    told = old["reopened"]
+    assert (told["reason"], told["actor"], told["position"]) == ("补录", "staff:tester", position)
+    since = told["since"]
+    assert (since["position"], since["teachers"]) == (
+        moved["position"],
+        moved["teachers"]["totalCount"],
+    )
+    assert (since["moved"], since["totals"]) == (moved["moved"], moved["totals"])
+    assert since["sha256"] == shown["sha256"]
+    assert since["moved"]["credits"] == "-45"
+    assert codes(reopen(closed)) == ["ALREADY_REOPENED"]
+    query = "query($n: ID!) { timeline(of: $n) { edges { node { zh } } } }"
+    words = [e["node"]["zh"] for e in closed.operator.ask(query, n=NAME)["timeline"]["edges"]]
+    assert any("重新打开" in each and "补录" in each and "-45" in each for each in words)
+
+
 def test_a_year_is_signed_anew_or_taken_back_with_a_reason(closed: Served) -> None:
     later(closed)
-    assert codes(signed(closed, "signoff:again")) == ["ALREADY_SIGNED_OFF"]
+    ok(reopen(closed))
     ok(signed(closed, "signoff:anew", reason="补录"))
     old, new = (asked(bureau(closed), closed, each) for each in (NAME, "signoff:anew"))
     assert (old["standing"], old["replacedBy"]) == ("REPLACED", "signoff:anew")
@@ -243,6 +286,8 @@ def test_only_the_bureau_of_the_place_signs(closed: Served) -> None:
         party = bureau(closed, place)
         assert codes(party.mutate(SignOffPeriod, given, "sign")) == ["OUTSIDE_SCOPE"]
         assert codes(party.mutate(WithdrawSignOff, take, "take")) == ["OUTSIDE_SCOPE"]
+        again = take | {"position": closed.head}
+        assert codes(party.mutate(ReopenSignOff, again, "again")) == ["OUTSIDE_SCOPE"]
 
 
 def test_a_sign_off_is_on_the_timeline_in_words(closed: Served) -> None:

@@ -18,6 +18,9 @@ from ledger.discrepancy import (
     SignReconciliation,
     Unsettled,
 )
+from ledger.line import LineCarried
+from ledger.names import PetitionId
+from ledger.petition import CorrectionDecided
 from ledger.reconciliation import (
     LINES_MAX,
     DifferencesFound,
@@ -83,11 +86,66 @@ def test_a_correction_is_requested_by_a_petition_about_the_line():
     )
 
 
-def test_a_petition_about_a_line_of_an_earlier_result_counts_no_more():
+def test_a_petition_about_a_line_of_an_earlier_result_counts_no_more_by_its_number():
     request = replace(SETTLE, lines=(3,), how=Treatment.CORRECTION_REQUESTED)
     later = DifferencesFound(**OWN, digest=LATER.digest, lines=(3,))
     anew = (SheetCompared(**OWN, comparison=LATER, trial="0b" * 32), later)
     past(*DONE, petition(3), *anew).when(request, on=DAY).refused(NotRequested, field="lines")
+
+
+def declined():
+    told = asked()
+    return CorrectionDecided(
+        petition=told.petition,
+        credit=told.credit,
+        teacher=told.teacher,
+        school=told.school,
+        place=told.place,
+        authority=told.authority,
+        granted=False,
+        reason="不属实",
+    )
+
+
+def carried(**more):
+    told = {"petition": asked().petition, "digest": LATER.digest, "number": 7} | more
+    return LineCarried(**told)
+
+
+LATER_RESULT = (
+    SheetCompared(**OWN, comparison=LATER, trial="0b" * 32),
+    DifferencesFound(**OWN, digest=LATER.digest, lines=(3, 7)),
+)
+
+
+def test_a_petition_about_the_same_claim_counts_for_its_line_of_the_new_result():
+    request = replace(SETTLE, lines=(7,), how=Treatment.CORRECTION_REQUESTED, carried=(carried(),))
+    past(*DONE, petition(3), *LATER_RESULT).when(request, on=DAY).then(
+        structs.replace(
+            SETTLED, digest=LATER.digest, lines=(7,), how=Treatment.CORRECTION_REQUESTED
+        )
+    )
+    other = replace(request, lines=(3,))
+    past(*DONE, petition(3), *LATER_RESULT).when(other, on=DAY).refused(NotRequested)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        carried(digest=COMPARED.digest),
+        carried(petition=PetitionId("petition:nobody")),
+        carried(number=3),
+    ],
+)
+def test_a_line_is_carried_into_the_present_result_by_a_petition_of_this_reconciliation(line):
+    request = replace(SETTLE, lines=(7,), how=Treatment.CORRECTION_REQUESTED, carried=(line,))
+    past(*DONE, petition(3), *LATER_RESULT).when(request, on=DAY).refused(NotRequested)
+
+
+def test_a_petition_that_was_decided_is_carried_no_further():
+    request = replace(SETTLE, lines=(7,), how=Treatment.CORRECTION_REQUESTED, carried=(carried(),))
+    story = (*DONE, petition(3), declined(), *LATER_RESULT)
+    past(*story).when(request, on=DAY).refused(NotRequested)
 
 
 @pytest.mark.parametrize("lines", [(1,), (2, 99), ()])

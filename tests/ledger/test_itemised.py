@@ -7,14 +7,16 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
+from ledger.attendance import AbsenceKind, AttendanceCorrected, AttendanceRecorded
 from ledger.cause import Cause
 from ledger.claim import Measure
-from ledger.completion import Reason
 from ledger.credit import CreditKind
+from ledger.mark import PairedBy
 from ledger.names import OfferingId
-from ledger.pairing import PairedBy
 from ledger.row import Standing
+from ledger.schedule import Half
 from tests import cast
+from tests.cast import LIN
 from tests.compared import (
     causes,
     claim,
@@ -27,7 +29,6 @@ from tests.compared import (
     only,
     revoked,
     terms,
-    told_by_school,
     training,
 )
 from tests.given import on
@@ -85,42 +86,6 @@ def test_a_row_that_stands_twice_is_double():
     assert causes(found.rows[1]) == {Cause.DUPLICATE_PERSON: -24}
 
 
-def test_a_denied_training_is_found_by_its_class_or_its_title():
-    own = holding(denied("a"), trainings=of_class("a", DAY))
-    by_class = claim(3, 90, offering=OfferingId("offering:a"))
-    found = compared([item(2, "a", 90), by_class], own)
-
-    assert [causes(row) for row in found.rows] == [{Cause.ABSENCE_DENIAL: -90}] * 2
-    told = found.rows[0].portions[0]
-    assert (told.rule, told.citation, told.events) == (
-        "ZJ14-09",
-        "浙教办师〔2014〕14号 §三",
-        ("lin-2",),
-    )
-
-
-def test_a_failed_assessment_is_a_training_that_was_not_recognised():
-    own = holding(denied("a", Reason.ASSESSMENT_FAILED), trainings=of_class("a", DAY))
-
-    assert causes(only(compared([item(2, "a", 90)], own))) == {Cause.UNRECOGNISED: -90}
-
-
-def test_what_the_school_told_and_the_bureau_refused_names_both_events():
-    told = told_by_school("s", 8, DAY)
-    no = replace(cast.recognised(8, approved=False), credit=told.credit, title=told.title)
-    said = claim(2, 8, title="校本 s", completed=DAY)
-    row = only(compared([said], holding(told, no)))
-
-    assert causes(row) == {Cause.UNRECOGNISED: -8}
-    assert row.portions[0].events == ("lin-2", "lin-3")
-
-
-def test_a_class_that_nobody_knows_is_not_recognised():
-    row = only(compared([item(2, "none", 16)], holding()))
-
-    assert (row.standing, causes(row)) == (Standing.ONLY_THERE, {Cause.UNRECOGNISED: -16})
-
-
 def test_a_row_that_names_nothing_and_fits_nothing_is_unattributed():
     row = only(
         compared([claim(2, 16)], holding(training("a", 24)), on=terms(last=date(2020, 1, 1)))
@@ -150,11 +115,11 @@ def test_a_credit_of_another_period_is_not_one_of_this():
 
 
 def test_a_row_that_may_mean_several_credits_is_open_and_names_them():
-    own = holding(training("a", 16), training("b", 16))
-    found = compared([claim(2, 16)], own)
+    first, second = training("a", 16, DAY), replace(training("b", 24, DAY), title="课程a")
+    found = compared([item(2, "a", 9)], holding(first, second))
 
-    assert found.rows[0].unattributed == -16
-    assert len(found.rows[0].tied) == 2
+    assert [row.unattributed for row in found.rows] == [-9, 16, 24]
+    assert found.rows[0].tied == ("credit:a", "credit:b")
 
 
 def test_another_title_and_an_earlier_amount_mean_the_credit_of_the_day():
@@ -183,17 +148,53 @@ def test_words_left_out_of_a_title_on_another_day_leave_it_uncertain_and_other_n
         assert {each.certain for row in found.rows for each in row.portions} == {certain}
 
 
-def test_a_denied_training_of_the_day_is_not_taken_for_a_credit_of_before_its_correction():
-    own = holding(
-        training("a", 90), corrected("a", 90, 85), denied("d"), trainings=of_class("d", DAY)
-    )
-    there, here = compared([item(2, "d", 90)], own).rows
-
-    assert (causes(there), here.credit) == ({Cause.ABSENCE_DENIAL: -90}, "credit:a")
-
-
 def test_a_row_that_stands_twice_is_not_another_credit_of_the_day():
     own = holding(training("a", 90), training("b", 90), corrected("b", 90, 85))
     found = compared([item(2, "a", 90), item(3, "a", 90)], own)
 
     assert causes(found.rows[1]) == {Cause.DUPLICATE_PERSON: -90}
+
+
+def missing(name: str, day: date, hours: str) -> AttendanceRecorded:
+    told = cast.attended(day, Half.MORNING, 4, (LIN, Decimal(hours), AbsenceKind.UNEXCUSED))
+    return replace(told, offering=OfferingId(f"offering:{name}"))
+
+
+def test_a_deduction_names_the_attendance_from_which_it_follows():
+    first, other = missing("a", date(2022, 5, 30), "1.5"), missing("b", date(2022, 5, 30), "3")
+    none, second = missing("a", date(2022, 5, 31), "0"), missing("a", DAY, "0.5")
+    own = holding(first, other, none, second, training("a", 24, missed=2), training("b", 9))
+    found = compared([item(2, "a", 24), item(3, "b", 9)], own)
+
+    assert found.rows[0].portions[0].events == ("lin-6", "lin-2", "lin-5")
+    assert found.rows[1].standing is Standing.EQUAL
+
+
+def test_attendance_that_was_put_right_is_named_with_the_correction_that_follows():
+    wrong = missing("a", DAY, "2")
+    right = AttendanceCorrected(
+        teacher=LIN,
+        offering=OfferingId("offering:a"),
+        provider=cast.COUNTY_SCHOOL,
+        day=DAY,
+        half=Half.MORNING,
+        hours_before=Decimal(2),
+        hours=Decimal(1),
+        corrects="lin-2",
+        reason="误记",
+    )
+    follows = replace(corrected("a", 22, 23), hours_missed=Decimal(1), corrects="lin-3")
+    own = holding(wrong, training("a", 24, missed=2), right, follows)
+    row = only(compared([item(2, "a", 22)], own))
+    whole = only(compared([item(2, "a", 24)], own))
+
+    assert [(e.cause, e.events) for e in row.portions] == [
+        (Cause.CORRECTION, ("lin-5", "lin-3", "lin-4"))
+    ]
+    assert whole.difference == -1
+
+
+def test_a_denial_for_absence_names_the_attendance_too():
+    own = holding(missing("a", DAY, "4"), denied("a"), trainings=of_class("a", DAY))
+
+    assert only(compared([item(2, "a", 90)], own)).portions[0].events == ("lin-3", "lin-2")

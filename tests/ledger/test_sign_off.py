@@ -13,12 +13,16 @@ from ledger.names import SignOffId
 from ledger.register import AlreadyRegistered
 from ledger.review import ReasonMissing
 from ledger.sign_off import (
+    AlreadyReopened,
     AlreadySignedOff,
+    Drifted,
     NotAsShown,
     NothingToSignOff,
     NotInForce,
     PeriodSignedOff,
+    ReopenSignOff,
     SignOffPeriod,
+    SignOffReopened,
     SignOffWithdrawn,
     Statement,
     WithdrawSignOff,
@@ -43,6 +47,21 @@ def signed(**more) -> PeriodSignedOff:
     told = {name: getattr(STATED, name) for name in STATED.__struct_fields__}
     told |= {"sign_off": NAME, "place": RUIAN, "kind": PeriodKind.YEAR, "year": 2023}
     return PeriodSignedOff(**told | more)
+
+
+SINCE = Drifted(
+    position=20,
+    totals=Totals(teachers=2, met=1, not_met=1),
+    moved=Totals(met=-1, not_met=1),
+    teachers=1,
+    sha256="ef" * 32,
+)
+REOPEN = ReopenSignOff(sign_off=NAME, place=RUIAN, reason=" 漏报 ", position=20, since=SINCE)
+
+
+def reopened(**more) -> SignOffReopened:
+    told = {"sign_off": NAME, "place": RUIAN, "corrects": "0193-0001", "reason": "漏报"}
+    return SignOffReopened(**(told | {"since": SINCE} | more))
 
 
 def withdrawn(name: SignOffId = NAME) -> SignOffWithdrawn:
@@ -83,13 +102,54 @@ def test_a_place_without_teachers_has_nothing_to_sign():
     given(PLACE).when(replace(SIGN, statement=empty), on=DAY).refused(NothingToSignOff)
 
 
-def test_a_year_is_signed_off_anew_only_with_a_reason_and_replaces_the_earlier_one():
-    again = replace(SIGN, sign_off=OTHER)
-    given(PLACE, signed()).when(again, on=DAY).refused(AlreadySignedOff, field="reason")
-    given(PLACE, signed()).when(replace(again, reason=" "), on=DAY).refused(AlreadySignedOff)
-    given(PLACE, signed()).when(replace(again, reason="漏报"), on=DAY).then(
+def test_a_year_is_signed_off_anew_only_after_it_was_reopened_and_replaces_the_earlier_one():
+    again = replace(SIGN, sign_off=OTHER, reason="漏报")
+    given(PLACE, signed()).when(again, on=DAY).refused(AlreadySignedOff, field="sign_off")
+    given(PLACE, signed(), reopened()).when(again, on=DAY).then(
         signed(sign_off=OTHER, replaces=NAME, reason="漏报")
     )
+    other = reopened(sign_off=SignOffId("signoff:ruian-2022"))
+    given(PLACE, signed(), other).when(again, on=DAY).refused(AlreadySignedOff)
+
+
+def test_what_was_signed_anew_is_reopened_once_more_before_it_is_replaced():
+    second = signed(sign_off=OTHER, replaces=NAME)
+    third = replace(SIGN, sign_off=SignOffId("signoff:ruian-2023-3"), reason="漏报")
+    story = (PLACE, signed(), reopened(), second)
+    given(*story).when(third, on=DAY).refused(AlreadySignedOff)
+    given(*story, reopened(sign_off=OTHER)).when(third, on=DAY).accepted()
+
+
+def test_a_sign_off_is_reopened_with_a_reason_and_what_had_changed_since():
+    answer = given(PLACE, signed()).when(REOPEN, on=DAY).accepted()
+    [event] = answer.events
+    assert isinstance(event, SignOffReopened)
+    assert (event.sign_off, event.reason, event.since) == (NAME, "漏报", SINCE)
+    assert event.corrects
+    given(PLACE, signed()).when(replace(REOPEN, reason=" "), on=DAY).refused(ReasonMissing)
+
+
+@pytest.mark.parametrize("other", [{"position": 19}, {"since": None}])
+def test_what_nobody_was_shown_is_no_ground_to_reopen(other):
+    given(PLACE, signed()).when(replace(REOPEN, **other), on=DAY).refused(
+        NotAsShown, field="position"
+    )
+
+
+def test_what_does_not_stand_or_is_open_already_is_not_reopened():
+    given(PLACE, signed(), reopened()).when(REOPEN, on=DAY).refused(AlreadyReopened)
+    given(PLACE, signed(), withdrawn()).when(REOPEN, on=DAY).refused(NotInForce)
+    replaced = signed(sign_off=OTHER, replaces=NAME)
+    given(PLACE, signed(), reopened(), replaced).when(REOPEN, on=DAY).refused(NotInForce)
+    given(PLACE).when(REOPEN, on=DAY).refused(UnknownReference, field="sign_off")
+    city = Asker(actor="staff:city", role=Role.BUREAU, scope=WENZHOU)
+    given(PLACE, signed()).when(REOPEN, on=DAY, by=city).refused(OutsideScope)
+
+
+def test_a_sign_off_of_before_there_was_reopening_is_read_as_it_was_replaced():
+    replaced = signed(sign_off=OTHER, replaces=NAME, reason="补报")
+    take = WithdrawSignOff(sign_off=OTHER, place=RUIAN, reason="漏报")
+    given(PLACE, signed(), replaced).when(take, on=DAY).accepted()
 
 
 def test_another_year_and_the_cycles_of_the_same_year_are_signed_off_beside_it():

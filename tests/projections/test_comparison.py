@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ledger.attendance import AttendanceRecorded
 from ledger.cause import Cause
 from ledger.claim import Claim, Grain, Terms
 from ledger.command import Command
@@ -155,3 +156,26 @@ def test_a_sheet_is_held_against_it_and_the_same_inputs_make_the_same_bytes(told
 
     assert (row.standing, row.portions[0].cause) == (Standing.DIFFERS, Cause.TRANSFER)
     assert digest(one) == digest(other)
+
+
+def test_a_deduction_names_the_attendance_that_was_taken_up_to_the_award(told: Ledger):
+    missed: dict[TeacherId, list[Entry]] = {LIN: [], CHEN: []}
+    for entry in told.feed.entries(Filter(types=(AttendanceRecorded.NAME,))):
+        assert isinstance(entry.event, AttendanceRecorded)
+        for each in entry.event.absences:
+            missed[each.teacher].append(entry)
+    found = side(told, named=[LIN])
+    for teacher, entries in missed.items():
+        taken = [*found.holdings[teacher].attendance]
+        assert entries and [e for e in taken if e.event.NAME == AttendanceRecorded.NAME] == entries
+    lin = found.holdings[LIN]
+    line = next(each for each in lin.record.lines if each.hours_missed)
+    claims = [Claim(row=2, teacher=LIN, amount=line.base_credits, title=line.title)]
+    then = side(told, named=[LIN], position=line.positions[0], day=date(2024, 6, 30))
+    [line] = [e for e in then.holdings[LIN].record.lines if e.credit == line.credit]
+    result = compare(claims, then.holdings, then.rules, then.terms, then.schools)
+    [row] = [each for each in result.rows if each.row]
+    [portion] = row.portions
+
+    assert (portion.cause, portion.amount) == (Cause.DEDUCTION, -line.hours_missed)
+    assert portion.events == (line.events[0], *(each.id for each in missed[LIN]))

@@ -1,0 +1,91 @@
+"""A petition that was asked for before a sheet was compared anew still counts for its claim."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ledger.command import Role
+from ledger.discrepancy import SettleDifferences
+from ledger.petition import DecideCorrection, RequestCorrection
+from tests import cast
+from tests.api.test_reconciliation import (
+    ANEW,
+    bureau,
+    credited,
+    desk,
+    nodes,
+    put_on_record,
+    seen,
+    who,
+)
+from tests.cast import RUIAN
+from tests.server import Party, Served, codes
+from tests.town import OPERATOR, Put
+
+__all__ = ["bureau", "desk"]
+OWN = {"reconciliation": "reconciliation:a", "place": str(RUIAN)}
+AGAIN = (
+    'mutation { again: tryReconciliationAnew(reconciliation: "reconciliation:a") { token '
+    "lines(first: 100) { edges { node { number teacher credit standing } } } } }"
+)
+
+
+def requested(bureau: Party, line: int) -> None:
+    """The bureau asks that the credit of the fourth be put right, at a line."""
+    wish = {
+        "petition": "petition:r4",
+        "credit": "credit:r4",
+        "teacher": str(who(4)),
+        "credits": "10",
+        "reason": "有误",
+        "reconciliation": "reconciliation:a",
+        "line": line,
+    }
+    assert bureau.mutate(RequestCorrection, wish, "p")["__typename"] == "Recorded"
+
+
+def anew(bureau: Party, desk: Served) -> dict[str, int]:
+    """Another teacher comes before, and the sheet is compared anew: the line of each credit."""
+    more = (cast.registered(who(0)), credited(0, "8"))
+    assert desk.house.ledger.ask([Put(events=more)], OPERATOR).outcomes[0].accepted
+    desk.house.runner.catch_up()
+    again = bureau.ask(AGAIN)["again"]
+    given = {"reconciliation": "reconciliation:a", "token": again["token"]}
+    answer: Any = bureau.ask(ANEW, i=given, r="anew")["answer"]
+    assert answer["__typename"] == "Recorded", answer
+    return {e["credit"]: e["number"] for e in nodes(again["lines"]) if e["credit"]}
+
+
+def settled(bureau: Party, line: int, request: str) -> Any:
+    how = {"how": "CORRECTION_REQUESTED", "reason": "已申请更正", "lines": [line]}
+    return bureau.mutate(SettleDifferences, OWN | how, request)
+
+
+def test_a_petition_counts_for_its_claim_wherever_the_line_stands_now(
+    bureau: Party, desk: Served
+) -> None:
+    answer = put_on_record(bureau)
+    assert seen(bureau, answer)["left"] == [2, 3, 4, 5]
+    requested(bureau, 5)
+    lines = anew(bureau, desk)
+
+    assert (lines["credit:r0"], lines["credit:r4"]) == (5, 6)
+    assert codes(settled(bureau, 5, "s1")) == ["NOT_REQUESTED"]
+    assert settled(bureau, 6, "s2")["__typename"] == "Recorded"
+
+
+def test_a_petition_that_was_decided_meanwhile_does_not_count(bureau: Party, desk: Served) -> None:
+    put_on_record(bureau)
+    requested(bureau, 5)
+    decision = {
+        "petition": "petition:r4",
+        "credit": "credit:r4",
+        "teacher": str(who(4)),
+        "granted": False,
+        "reason": "无误",
+    }
+    colleague = desk.party(Role.BUREAU, str(RUIAN), "staff:colleague")
+    assert colleague.mutate(DecideCorrection, decision, "d")["__typename"] == "Recorded"
+    line = anew(bureau, desk)["credit:r4"]
+
+    assert codes(settled(bureau, line, "s")) == ["NOT_REQUESTED"]
