@@ -25,6 +25,7 @@ from projections.catalogue import TRAILS
 from projections.mask import masked, own_tags
 from projections.search import Search, Sought
 from schema.context import Context
+from schema.event import EventType
 from schema.outputs import Slice, bad_cursor, bounded, connection, key_of
 from schema.reach import history_tags
 from schema.scalars import Position, Text, enum_type, name_in
@@ -91,6 +92,9 @@ class EntryType:
     place: strawberry.ID | None
     tags: list[str]
     data: strawberry.scalars.JSON
+    event: EventType = strawberry.field(
+        description="What it says, in a type of its own. 事件内容，每种事件各有其型。"
+    )
 
 
 @strawberry.type(description="Entries after a position, and the position reached. 一批变化。")
@@ -197,6 +201,7 @@ async def pages(
 def shown(context: Context, entry: Entry) -> EntryType:
     """The entry as its reader may see it: a teacher sees only their own rows of a class."""
     own = own_of(context)
+    event: Any = masked(entry, own).event
     return EntryType(
         position=Position(entry.position),
         id=strawberry.ID(entry.id),
@@ -211,7 +216,8 @@ def shown(context: Context, entry: Entry) -> EntryType:
         source=entry.source,
         place=strawberry.ID(entry.place) if entry.place else None,
         tags=own_tags(entry, own),
-        data=msgspec.to_builtins(masked(entry, own).event, enc_hook=str),
+        data=msgspec.to_builtins(event, enc_hook=str),
+        event=event,
     )
 
 

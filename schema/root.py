@@ -38,6 +38,7 @@ from schema.difference import DifferenceQuery
 from schema.duty import DutyQuery
 from schema.enrollment import EnrollmentQuery
 from schema.errors import CodedErrors
+from schema.event import event_types
 from schema.evidence import EvidenceQuery
 from schema.explanation import ExplanationQuery
 from schema.finding import FindingQuery
@@ -169,7 +170,7 @@ def build() -> strawberry.Schema:
         query=Query,
         mutation=mutation_type(),
         subscription=Subscription,
-        types=list(NODES.values()),
+        types=[*NODES.values(), *event_types()],
         config=CONFIG,
         extensions=[
             CodedErrors,
