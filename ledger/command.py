@@ -126,7 +126,12 @@ class Refused(Exception):
     @property
     def code(self) -> str:
         """The class name in UPPER_SNAKE, stable for clients."""
-        return re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).upper()
+        return code_of(type(self))
+
+
+def code_of(obstacle: type[Refused]) -> str:
+    """The code that a refusal of this class has."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", obstacle.__name__).upper()
 
 
 class UnknownReference(Refused):

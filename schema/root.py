@@ -37,6 +37,7 @@ from schema.declaration import DeclarationQuery
 from schema.difference import DifferenceQuery
 from schema.duty import DutyQuery
 from schema.enrollment import EnrollmentQuery
+from schema.error_code import ErrorCodeQuery
 from schema.errors import CodedErrors
 from schema.event import event_types
 from schema.evidence import EvidenceQuery
@@ -124,6 +125,7 @@ class Query(
     AccessLogQuery,
     UploadQuery,
     LoadQuery,
+    ErrorCodeQuery,
 ):
     """What may be asked."""
 

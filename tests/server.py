@@ -27,11 +27,13 @@ from api.settings import Settings
 from ledger.command import Asker, Command, Role
 from ledger.names import KINDS, LedgerId
 from schema.context import House
+from schema.error_code import error_codes
 from schema.mutation import MUTATIONS
 from tests.town import KEY
 
 DAY = date(2024, 3, 19)
 BODY_BYTES_MAX = 2 * 1024 * 1024
+CODES = {each.code for each in error_codes()}
 ANSWER = (
     "__typename ... on Recorded { position replayed events { position id type } } "
     "... on Refused { refusals { kind code zh en field rule clause } }"
@@ -106,6 +108,7 @@ class Party:
         assert "errors" in body, body
         for each in body["errors"]:
             spoken(each["extensions"])
+            listed(each["extensions"]["code"])
         return [each["extensions"] for each in body["errors"]]
 
     def mutate(
@@ -154,12 +157,18 @@ def spoken(said: dict[str, Any]) -> None:
     assert "Traceback" not in said["en"], said
 
 
+def listed(code: str) -> None:
+    """Whether clients can look a code up."""
+    assert code in CODES, f"{code} stands in no file of schema/codes"
+
+
 def codes(answer: dict[str, Any]) -> list[str]:
     """The codes of a refused command."""
     if answer["__typename"] == "Recorded":
         return []
     for each in answer["refusals"]:
         spoken(each)
+        listed(each["code"])
     return [each["code"] for each in answer["refusals"]]
 
 
