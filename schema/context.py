@@ -19,6 +19,7 @@ from ledger.store.feed import Filter
 from ledger.store.ledger import Ledger
 from projections.catalogue import TEACHERS
 from projections.level import Levels
+from projections.level_tree import Trees
 from projections.projection import Projection
 from projections.reader import Reader, Where
 from projections.runner import Runner
@@ -49,10 +50,12 @@ class House:
     # So many sheets are held against the ledger at once; each takes a core for seconds.
     desks: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(DESKS_MAX))
     levels: Levels = field(init=False)
+    trees: Trees = field(init=False)
 
     def __post_init__(self) -> None:
         """What is kept of answers that do not change."""
         self.levels = Levels(self.reader, self.rules)
+        self.trees = Trees(self.reader, self.rules)
 
 
 @dataclass
