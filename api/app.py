@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
-from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from api.auth import PUBLIC, BadToken, asker_of
 from api.clock import DemoClock
@@ -26,6 +26,7 @@ from api.door_report import ReportDoor
 from api.door_upload import UploadDoor
 from api.limits import BodyLimit, TooLarge, failure
 from api.stream.conversation import Conversation, Wire
+from api.stream.door import StreamDoor
 from api.stream.streams import Streams
 from ledger.command import Asker, Role
 from ledger.day import day_of
@@ -70,7 +71,7 @@ class Door(GraphQL[Context, None]):
         super().__init__(
             schema,
             graphql_ide=None,
-            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL),
+            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
         )
         self._house = house
         self._key = key
@@ -119,8 +120,13 @@ def create_app(
     door, exports = Door(house, key), ExportDoor(house, key)
     uploads = UploadDoor(house, key)
 
+    async def context(request: Request) -> Context:
+        return await door.get_context(request, Response())
+
+    streaming = StreamDoor(door.streams, context)
+
     async def graphql(request: Request) -> Response:
-        return await _answer(door, request)
+        return await streaming.answer(request) or await _answer(door, request)
 
     async def healthz(_: Request) -> Response:
         return JSONResponse({"status": "ok"})
@@ -132,7 +138,7 @@ def create_app(
         return await _set_clock(request, key, demo_clock)
 
     routes = [
-        Route("/graphql", graphql, methods=["GET", "POST"]),
+        Route("/graphql", graphql, methods=["GET", "POST", "PUT", "DELETE"]),
         WebSocketRoute("/graphql", door),
         *exports.routes(),
         *uploads.routes(),
@@ -147,6 +153,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
+        streaming.close()
         await door.streams.close()
 
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={BadToken: _untrusted})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from hashlib import sha256
@@ -88,7 +88,7 @@ class Streams:
         operation: Operation,
         context: Context,
         allowed: frozenset[OperationType] = EVERYTHING,
-    ) -> AsyncIterator[tuple[bool, dict[str, Any]]]:
+    ) -> AsyncGenerator[tuple[bool, dict[str, Any]], None]:
         """What Strawberry answers, each result with whether it came before execution."""
         stream = await self.schema.stream(
             operation.query,
