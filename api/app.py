@@ -157,6 +157,7 @@ def create_app(
         await door.streams.close()
 
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={BadToken: _untrusted})
+    app.state.streams = door.streams
     app.add_middleware(BodyLimit, bytes_max=body_bytes_max, larger=("/uploads/", BYTES_MAX))
     return app
 

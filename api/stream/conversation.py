@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from starlette.websockets import WebSocketDisconnect
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
     from api.stream.streams import Streams
 
+INIT_SECONDS = 10.0
+"""How long a client may take to begin."""
 OPERATIONS_MAX = 100
 ID_CHARACTERS_MAX = 256
 REASON_BYTES_MAX = 123  # RFC 6455, section 5.5
@@ -84,6 +87,7 @@ class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
+        self.connection_init_wait_timeout = timedelta(seconds=INIT_SECONDS)
         self.streams: Streams = self.view.streams  # type: ignore[attr-defined]
         self.connection = _Socket(self)
         self._held: dict[str, Held] = {}

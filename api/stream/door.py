@@ -103,7 +103,7 @@ class StreamDoor:
     async def _operate(self, request: Request, token: str) -> Response:
         context = await self._context(request)
         reservation = self._own(context, token)
-        if isinstance(reservation, Response):
+        if not isinstance(reservation, Reservation):
             return reservation
         operation = Operation.of(await _given(request), _resume(request))
         number = operation.extensions.get("operationId")
@@ -119,7 +119,7 @@ class StreamDoor:
             zh, en = "缺少 operationId 或令牌", "operationId or token is missing"
             return failure("BAD_REQUEST", zh, en, 400)
         reservation = self._own(await self._context(request), token)
-        if isinstance(reservation, Response):
+        if not isinstance(reservation, Reservation):
             return reservation
         reservation.stop(number)
         return Response(status_code=200)

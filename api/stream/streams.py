@@ -78,7 +78,8 @@ class Streams:
         if shape is None:
             return None
         try:
-            return await self._follow(shape, operation, context, outlet)
+            async with self.tail.held():
+                return await self._follow(shape, operation, context, outlet)
         except Fault as fault:
             wrapped = GraphQLError(str(fault), original_error=fault)
             return [dict(CodedErrors().anonymise_error(wrapped).formatted)]
@@ -112,7 +113,6 @@ class Streams:
     async def _follow(
         self, shape: Shape, operation: Operation, context: Context, outlet: Outlet
     ) -> Follower | Errors:
-        await self.tail.start()
         if operation.resume is not None and operation.resume > self.tail.reached:
             await context.known(operation.resume, "lastEventId")
         asked = f"{context.asker.role.value}\n{context.asker.scope}".encode()

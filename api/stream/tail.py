@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 from functools import partial
 from typing import Any
 
@@ -33,6 +33,7 @@ class Tail:
         self._recall = Recall()
         self._task: asyncio.Task[None] | None = None
         self._starting = asyncio.Lock()
+        self._holders = 0
         self._turn: asyncio.Future[None] | None = None
         self._live = ThreadPoolExecutor(1, "stream-live")
         self._past = ThreadPoolExecutor(READERS, "stream-past")
@@ -40,12 +41,22 @@ class Tail:
         self.moves = 0
         """How often anything came by which somebody's reach may have changed."""
 
-    async def start(self) -> None:
-        """Begins to read at the head, if it does not read yet."""
-        async with self._starting:
-            if self._task is None:
-                self.reached = await self._read(self._live, self._feed.head)
-                self._task = asyncio.create_task(self._run())
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[None]:
+        """Reads, from the head on if it did not read yet, at least until whoever asks has joined.
+
+        Otherwise the last of the others might leave meanwhile and end the reading.
+        """
+        self._holders += 1
+        try:
+            async with self._starting:
+                if self._task is None:
+                    self.reached = await self._read(self._live, self._feed.head)
+                    self._task = asyncio.create_task(self._run())
+            yield
+        finally:
+            self._holders -= 1
+            self._rest()
 
     async def close(self) -> None:
         """Ends reading."""
@@ -62,8 +73,6 @@ class Tail:
 
     def join(self, key: bytes, cohort: Cohort) -> None:
         """Takes in a cohort, whose live tail begins here."""
-        if self._task is None:  # the last of the others left meanwhile
-            self._task = asyncio.create_task(self._run())
         cohort.reached = self.reached
         self._cohorts[key] = cohort
         self._keys[cohort] = key
@@ -74,7 +83,10 @@ class Tail:
             key = self._keys.pop(cohort, None)
             if key is not None:
                 del self._cohorts[key]
-        if not self._keys and self._task is not None:
+        self._rest()
+
+    def _rest(self) -> None:
+        if not self._keys and not self._holders and self._task is not None:
             self._task.cancel()
             self._task = None
 
