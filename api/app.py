@@ -76,6 +76,9 @@ class Door(GraphQL[Context, None]):
         self._house = house
         self._key = key
         self.streams = Streams(house, schema, self.trust)
+        self.streaming = StreamDoor(
+            self.streams, lambda request: self.get_context(request, Response())
+        )
 
     def trust(self, authorization: str | None) -> Asker:
         """Whom an ``Authorization`` names. Raises ``BadToken``."""
@@ -120,13 +123,8 @@ def create_app(
     door, exports = Door(house, key), ExportDoor(house, key)
     uploads = UploadDoor(house, key)
 
-    async def context(request: Request) -> Context:
-        return await door.get_context(request, Response())
-
-    streaming = StreamDoor(door.streams, context)
-
     async def graphql(request: Request) -> Response:
-        return await streaming.answer(request) or await _answer(door, request)
+        return await door.streaming.answer(request) or await _answer(door, request)
 
     async def healthz(_: Request) -> Response:
         return JSONResponse({"status": "ok"})
@@ -153,7 +151,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
-        streaming.close()
+        door.streaming.close()
         await door.streams.close()
 
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={BadToken: _untrusted})

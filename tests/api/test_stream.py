@@ -15,16 +15,20 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
 
 from api.auth import LEEWAY_SECONDS, BadToken, issue
 from api.stream import connection as connections
 from ledger.command import Asker, Role
-from ledger.names import KINDS
+from ledger.names import KINDS, JurisdictionId
+from ledger.register import JurisdictionRegistered, Level
+from ledger.teacher import RegisterTeacher, TransferTeacher
 from tests import town
 from tests.api.test_subscription import CHANGES, TIMEOUT_SECONDS, add_schools
 from tests.cast import RUIAN
 from tests.server import Party, Served
 
+PROTOCOL = Subprotocol("graphql-transport-ws")
 SUBSCRIBE = {"type": "subscribe", "id": "1", "payload": {"query": CHANGES}}
 
 
@@ -315,5 +319,81 @@ def test_a_client_that_does_not_read_for_too_long_is_given_up(
                 await asyncio.to_thread(served.public.ask, "{ head }")
             while streams.connections:
                 await asyncio.to_thread(served.public.ask, "{ head }")
+            client.transport.abort()
 
     asyncio.run(ask())
+
+
+def test_when_a_teacher_moves_the_stream_follows_the_reach_of_each_school(served: Served) -> None:
+    for name in ("here", "there"):
+        add_schools(served.operator, name, 1)
+    entered = {"stage": "PRIMARY", "subject": "CHINESE", "entered": "2020-09-01"}
+    start = served.head
+
+    async def watch(scope: str) -> list[str]:
+        found: list[str] = []
+        async with socket(served.party(Role.SCHOOL, scope)) as client:
+            await subscribe(client, "x", after=start)
+            await subscribe(client, "head", "{ head }")
+            while len(found) < (3 if scope.startswith("school:there") else 2):
+                message = await heard(client)
+                if message["id"] == "x" and message["type"] == "next":
+                    for each in message["payload"]["data"]["changes"]["entries"]:
+                        found.append(each["data"]["teacher"] + " " + each["type"])
+        return found
+
+    def move() -> None:
+        party = served.operator
+        for command, told in (
+            (RegisterTeacher, {"teacher": "teacher:a", "school": "school:here-0", **entered}),
+            (
+                TransferTeacher,
+                {"teacher": "teacher:a", "school": "school:there-0", "since": "2024-03-19"},
+            ),
+            (RegisterTeacher, {"teacher": "teacher:b", "school": "school:there-0", **entered}),
+            (
+                TransferTeacher,
+                {"teacher": "teacher:b", "school": "school:here-0", "since": "2024-03-19"},
+            ),
+        ):
+            party.mutate(command, told, f"{told['teacher']}{command.__name__}")
+
+    async def run() -> list[list[str]]:
+        here, there, _ = await asyncio.gather(
+            watch("school:here-0"), watch("school:there-0"), asyncio.to_thread(move)
+        )
+        return [here, there]
+
+    here, there = asyncio.run(run())
+    first, moved = "teacher:a register.teacher-registered", "register.teacher-transferred"
+    assert here[:2] == [first, f"teacher:a {moved}"]
+    assert first not in there
+    assert there[0] == f"teacher:a {moved}"
+
+
+def test_a_place_that_comes_is_within_the_reach_of_its_city_from_then_on(served: Served) -> None:
+    city, fresh = "jurisdiction:330300", "jurisdiction:330399"
+    start = served.head
+
+    async def run() -> list[str]:
+        async with socket(served.party(Role.BUREAU, city)) as client:
+            await subscribe(client, "x", after=start)
+            await subscribe(client, "ready", "{ head }")
+            while (await heard(client))["type"] != "complete":
+                pass
+            came = JurisdictionRegistered(
+                jurisdiction=JurisdictionId(fresh),
+                title="新区",
+                level=Level.COUNTY,
+                within=JurisdictionId(city),
+            )
+            put = town.Put(events=(came,))
+            await asyncio.to_thread(served.house.ledger.ask, [put], town.OPERATOR)
+            await asyncio.to_thread(add_schools, served.operator, "fresh", 1, fresh)
+            found: list[str] = []
+            while "register.school-registered" not in found:
+                message = await heard(client)
+                found += [e["type"] for e in message["payload"]["data"]["changes"]["entries"]]
+        return found
+
+    assert asyncio.run(run())[-1] == "register.school-registered"
