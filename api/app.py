@@ -16,10 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
-from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
-from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
-    BaseGraphQLTransportWSHandler,
-)
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from api.asking import CLIENT_GONE, traced
 from api.auth import PUBLIC, BadToken, asker_of
@@ -29,7 +26,10 @@ from api.door_load import LoadDoor
 from api.door_report import ReportDoor
 from api.door_upload import UploadDoor
 from api.limits import BodyLimit, TooLarge, failure
-from ledger.command import Role
+from api.stream.conversation import Conversation, Wire
+from api.stream.door import StreamDoor
+from api.stream.streams import Streams
+from ledger.command import Asker, Role
 from ledger.day import day_of
 from ledger.fault import Fault
 from ledger.store.container import BYTES_MAX
@@ -38,7 +38,6 @@ from schema.errors import incident
 from schema.root import build
 
 EXAMPLE = '{"query": "{ head }"}'
-REASON_BYTES_MAX = 123  # RFC 6455, section 5.5
 # What the library says of a request that is no GraphQL, by a word of it; the first that occurs.
 UNFIT = (
     ("as JSON", "请求体不是 JSON 对象"),
@@ -55,47 +54,33 @@ UNFIT = (
 )
 
 
-class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
-    """The protocol over WebSocket; a message of another shape ends it, as nonsense does."""
-
-    async def handle_message(self, message: Any) -> None:
-        """One message of the client."""
-        payload = message.get("payload")
-        if message.get("type") == "subscribe" and not (
-            isinstance(payload, dict)
-            and isinstance(payload.get("query"), str)
-            and isinstance(payload.get("variables"), dict | None)
-            and isinstance(payload.get("operationName"), str | None)
-            and isinstance(message.get("id"), str)
-        ):
-            await self.handle_invalid_message("a subscribe message has an id and a query")
-            return
-        if not isinstance(message.get("type"), str) or not isinstance(message.get("id", ""), str):
-            await self.handle_invalid_message("a message has a type")
-            return
-        try:
-            await super().handle_message(message)
-        except BadToken as error:
-            await self.websocket.close(code=4403, reason=_reason(error))
-
-
 class Door(GraphQL[Context, None]):
     """Strawberry's view with our askers: a bearer token, or the public."""
 
     graphql_transport_ws_handler_class = Conversation
+    websocket_adapter_class = Wire
 
     def encode_json(self, data: object) -> str:
         """JSON in which Chinese stands as it is read."""
         return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
     def __init__(self, house: House, key: OKPKey) -> None:
+        schema = build()
         super().__init__(
-            build(),
+            schema,
             graphql_ide=None,
-            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL),
+            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
         )
         self._house = house
         self._key = key
+        self.streams = Streams(house, schema, self.trust)
+        self.streaming = StreamDoor(
+            self.streams, lambda request: self.get_context(request, Response())
+        )
+
+    def trust(self, authorization: str | None) -> Asker:
+        """Whom an ``Authorization`` names. Raises ``BadToken``."""
+        return asker_of(self._key, authorization)
 
     async def get_context(
         self, request: Request | WebSocket, response: Response | WebSocket
@@ -105,7 +90,7 @@ class Door(GraphQL[Context, None]):
         if context is None:
             asker = PUBLIC
             if isinstance(request, Request):
-                asker = asker_of(self._key, request.headers.get("authorization"))
+                asker = self.trust(request.headers.get("authorization"))
             context = Context(house=self._house, asker=asker, trace=traced(request))
             request.scope["xuefen.context"] = context
         return context
@@ -125,7 +110,7 @@ class Door(GraphQL[Context, None]):
         parameters = getattr(context, "connection_params", None) or {}
         given = parameters.get("authorization") or parameters.get("Authorization")
         if given is not None:
-            context.asker = asker_of(self._key, str(given))
+            context.asker = self.trust(str(given))
         return await super().on_ws_connect(context)
 
 
@@ -137,7 +122,7 @@ def create_app(
     uploads = UploadDoor(house, key)
 
     async def graphql(request: Request) -> Response:
-        return await _answer(door, request)
+        return await door.streaming.answer(request) or await _answer(door, request)
 
     async def healthz(_: Request) -> Response:
         return JSONResponse({"status": "ok"})
@@ -149,7 +134,7 @@ def create_app(
         return await _set_clock(request, key, demo_clock)
 
     routes = [
-        Route("/graphql", graphql, methods=["GET", "POST"]),
+        Route("/graphql", graphql, methods=["GET", "POST", "PUT", "DELETE"]),
         WebSocketRoute("/graphql", door),
         *exports.routes(),
         *uploads.routes(),
@@ -164,8 +149,11 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
+        door.streaming.close()
+        await door.streams.close()
 
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={BadToken: _untrusted})
+    app.state.streams = door.streams
     app.add_middleware(BodyLimit, bytes_max=body_bytes_max, larger=("/uploads/", BYTES_MAX))
     return app
 
@@ -207,11 +195,6 @@ def _unauthenticated(error: BadToken) -> Response:
     response = failure("UNAUTHENTICATED", error.zh, error.en, 401)
     response.headers["www-authenticate"] = "Bearer"
     return response
-
-
-def _reason(error: BadToken) -> str:
-    said = f"{error.zh} / {error.en}".encode()
-    return said[:REASON_BYTES_MAX].decode(errors="ignore")
 
 
 async def _ready(house: House) -> Response:

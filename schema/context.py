@@ -28,6 +28,7 @@ from projections.verdict import Rules
 from schema.moment import AsOf
 from schema.outputs import FIRST_MAX, Slice, bounded, key_of
 from schema.reach import reached
+from schema.reading import Reading
 from schema.scalars import Position, name_in
 
 T = TypeVar("T")
@@ -63,6 +64,8 @@ class Context:
     """One request's asker over the shared house.
 
     ``page_max``: how many rows an answer that cannot be turned page by page may have at once.
+    ``readings``: where it is a list, a subscription to changes only puts into it what it would
+    read; whoever streams by itself has its arguments looked at that way.
     """
 
     house: House
@@ -71,6 +74,7 @@ class Context:
     connection_params: dict[str, Any] | None = None
     trace: str | None = None
     page_max: int = FIRST_MAX
+    readings: list[Reading] | None = None
 
     async def run(self, function: Callable[..., T], *arguments: Any, **named: Any) -> T:
         """Runs a blocking read on a thread."""

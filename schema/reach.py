@@ -18,11 +18,15 @@ from typing import Any
 
 from ledger.command import Asker, Role
 from ledger.names import JurisdictionId
+from ledger.register import JurisdictionRegistered
+from ledger.teacher import TeacherRegistered, TeacherTransferred
 from projections.projection import Projection
 from projections.reader import Reader, Where, of_party
 from projections.snapshot import Snapshot
 from projections.trainer import WILLING
 
+# After these a reader's reach may be another than it was: a place came, or a person moved.
+MOVES = (JurisdictionRegistered.NAME, TeacherRegistered.NAME, TeacherTransferred.NAME)
 PLACED = (Role.BUREAU, Role.AUDITOR, Role.INTEGRATOR)
 
 

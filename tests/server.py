@@ -24,6 +24,7 @@ from api.clock import DemoClock
 from api.house import open_house
 from api.serve import address_of, listening
 from api.settings import Settings
+from api.stream.streams import Streams
 from ledger.command import Asker, Command, Role
 from ledger.names import KINDS, LedgerId
 from schema.context import House
@@ -47,6 +48,7 @@ class Served:
     url: str
     clock: DemoClock
     client: httpx.Client
+    streams: Streams
 
     def token(self, role: Role, scope: str, actor: str = "staff:tester") -> str:
         """A token for an hour."""
@@ -176,7 +178,14 @@ def serving(url: str, folder: Path, *, wait_seconds: float = 10.0) -> Iterator[S
         house.wait_seconds = wait_seconds
         app = create_app(house, ISSUER, body_bytes_max=BODY_BYTES_MAX, demo_clock=clock)
         with _running(app) as address, httpx.Client(base_url=address, timeout=60) as client:
-            yield Served(house=house, key=ISSUER, url=address, clock=clock, client=client)
+            yield Served(
+                house=house,
+                key=ISSUER,
+                url=address,
+                clock=clock,
+                client=client,
+                streams=app.state.streams,
+            )
 
 
 @contextmanager

@@ -6,7 +6,7 @@ until it is visible; so ``position > after order by position`` never passes over
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
@@ -28,6 +28,7 @@ PAGE_MAX = 10_000
 TAIL_PAGE = 500
 # From here on a sample is large enough to be trusted where it is off by more than the margin.
 CERTAIN, MARGIN = 50_000, Fraction(1, 4)
+Run = Callable[..., Awaitable[Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -224,19 +225,23 @@ class Feed:
             ).fetchone()
         return decode(row[0], bytes(row[1])) if row else None
 
-    async def follow(self, wanted: Filter) -> AsyncIterator[tuple[int, list[Entry]]]:
+    async def follow(
+        self, wanted: Filter, run: Run | None = None
+    ) -> AsyncGenerator[tuple[int, list[Entry]], None]:
         """Pages of wanted entries, history first and then live, each with the position reached.
 
         Never skips and never repeats a position; a page may be empty where nothing was wanted.
+        ``run`` reads on threads of the caller's own, which the reads of others do not take up.
         """
         reached = wanted.after
         with self._wakeup.ticket() as ticket:
+            read = run or ticket.run
             while True:
-                head = await ticket.run(self.head)
+                head = await read(self.head)
                 while reached < head:
                     through = min(reached + TAIL_PAGE, head)
                     window = _later(wanted, reached, through + 1)
-                    page = await ticket.run(self.page, window, TAIL_PAGE)
+                    page = await read(self.page, window, TAIL_PAGE)
                     reached = through
                     yield reached, page
                 await ticket.wait(reached)
