@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import msgspec
 from cross_web import HTTPException
 from joserfc.jwk import OKPKey
 from starlette.applications import Starlette
@@ -55,6 +56,7 @@ UNFIT = (
 )
 
 CLIENT_GONE = 499
+ENCODER = msgspec.json.Encoder(enc_hook=str)
 
 
 class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
@@ -87,8 +89,8 @@ class Door(GraphQL[Context, None]):
     graphql_transport_ws_handler_class = Conversation
 
     def encode_json(self, data: object) -> str:
-        """JSON in which Chinese stands as it is read."""
-        return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+        """JSON in which Chinese stands as it is read; as text, as frames of WebSocket are text."""
+        return ENCODER.encode(data).decode()
 
     def __init__(self, house: House, key: OKPKey) -> None:
         super().__init__(

@@ -15,7 +15,7 @@ import psycopg
 from psycopg import sql
 
 from ledger.event import Entry, Event
-from ledger.names import Name
+from ledger.names import Name, known
 
 StateT = TypeVar("StateT", bound=msgspec.Struct)
 SCHEMA = "projection"
@@ -174,7 +174,7 @@ def _express(value: object) -> object:
 
 def _revive(kind: type, value: Any) -> Any:
     if issubclass(kind, Name):
-        return kind(value)
+        return known(kind, value)
     raise TypeError(f"{kind.__name__} has no place in a state")
 
 

@@ -191,7 +191,10 @@ class Context:
         self, view: Projection[Any], where: Where, rows: Reader | Snapshot
     ) -> Where | None:
         places = await self.places()
-        return await self.run(reached, self.asker, view, places, where, rows, self.house.reader)
+        now = self.house.reader
+        if rows is now:  # nothing is read then
+            return reached(self.asker, view, places, where, rows, now)
+        return await self.run(reached, self.asker, view, places, where, rows, now)
 
     async def rows(self, as_of: AsOf | None) -> Reader | Snapshot:
         """What answers about the views: their rows, or those of a moment."""

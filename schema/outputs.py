@@ -7,7 +7,8 @@ type that is a node gets its name as ``id``.
 from __future__ import annotations
 
 import inspect
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
+from binascii import b2a_base64
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, get_args, get_type_hints
 
@@ -21,6 +22,7 @@ from schema.scalars import Position, Text, annotation, listed
 PARENT: Any = Annotated[Any, StrawberryParent()]
 FIRST_DEFAULT = 50
 FIRST_MAX = 500
+URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 # Whole numbers in a struct that are places in the ledger.
 POSITIONS: dict[str, Any] = {
@@ -178,7 +180,7 @@ def _edge(name: str, node: Any) -> Any:
 
 def cursor_of(key: str) -> str:
     """An opaque cursor of a row's key."""
-    return urlsafe_b64encode(key.encode()).decode().rstrip("=")
+    return b2a_base64(key.encode(), newline=False).translate(URL_SAFE, b"=").decode()
 
 
 def key_of(cursor: str | None) -> str | None:
