@@ -17,6 +17,7 @@ from msgspec import Struct
 from strawberry.parent import StrawberryParent
 
 from ledger.fault import Fault
+from schema.compiled.plan import BATCH
 from schema.scalars import Position, Text, annotation, listed
 
 PARENT: Any = Annotated[Any, StrawberryParent()]
@@ -128,6 +129,10 @@ async def _total(root: strawberry.Parent[Any]) -> int | None:
     return None if root.total is None else await root.total()
 
 
+async def _totals(_: Any, roots: list[Any]) -> list[int | None]:
+    return [None if root.total is None else await root.total() for root in roots]
+
+
 def connection(node: Any) -> Any:
     """The connection type of an object type: edges, page info, position and a total."""
     if node in _CONNECTIONS:
@@ -162,6 +167,7 @@ def connection(node: Any) -> Any:
         "total_count": strawberry.field(
             resolver=_total,
             description="How many rows fit; null for history only. 总行数，仅历史为空。",
+            metadata={BATCH: _totals},
         ),
     }
     made = strawberry.type(
