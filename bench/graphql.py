@@ -3,6 +3,7 @@
     python -m bench.graphql [--teachers 2000] [--rounds 5] [--seconds 2] [--only A C] [--json]
 
 ``A``  a teacher with the record of the cycle: its verdict, requirements and twenty credits
+``R``  the same of fifty teachers again and again, as a page that is looked at repeatedly
 ``B``  a page of 100 teachers with where each has been
 ``N``  a page of 100 teachers with their masked names, which are opened from the vault
 ``C``  a page of 100 events of the ledger, each with its content
@@ -51,6 +52,7 @@ from ledger.store.folder import CLUSTER
 OURS, STOCK, POSTGRAPHILE = "ours", "stock", "postgraphile"
 RUIAN = "jurisdiction:330381"
 PAGE = 100
+REPEATED = 50
 DOCUMENTS = {
     "A": """query Record($teacher: ID!) {
   teacher(id: $teacher) { id school place stage subject entered }
@@ -117,6 +119,7 @@ PLAIN = {
     "D": "{ __typename }",
 }
 
+DOCUMENTS["R"], PLAIN["R"] = DOCUMENTS["A"], PLAIN["A"]
 Cells = dict[tuple[str, str], list[Cost]]
 
 
@@ -129,8 +132,9 @@ def questions(peer: Peer, teachers: int, head: int) -> dict[str, Callable[[], Bo
     def source(name: str) -> Callable[[], Body]:
         def body() -> Body:
             number = next(turn)
-            if name == "A":
-                given = {"teacher": f"teacher:t{number % teachers}"}
+            if name in "AR":
+                shown = teachers if name == "A" else REPEATED
+                given = {"teacher": f"teacher:t{number % shown}"}
             elif name == "M":
                 given = _choice(peer.name, number, teachers)
             else:
@@ -181,7 +185,7 @@ def _plain(peer: Peer, head: int) -> dict[str, list[Body]]:
 
 def agree(peers: dict[str, Peer], teachers: int, head: int) -> None:
     """Raises ``SystemExit`` where ours and stock do not give the same data."""
-    for name in "ABNC":
+    for name in "ARBNC":
         told = []
         for who in (OURS, STOCK):
             body = questions(peers[who], teachers, head)[name]

@@ -10,9 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from enum import Enum
+from functools import cache
 from hashlib import sha256
-from typing import Any, ClassVar, TypeVar, cast, dataclass_transform
+from operator import attrgetter
+from typing import (
+    Any,
+    ClassVar,
+    TypeVar,
+    cast,
+    dataclass_transform,
+    get_args,
+    get_type_hints,
+)
 
 import msgspec
 from msgspec import Struct, StructMeta
@@ -311,7 +322,7 @@ def _names_in(value: object) -> list[str]:
     found: list[str] = []
     parts: Iterable[object] = ()
     if isinstance(value, Struct):
-        parts = [getattr(value, field) for field in value.__struct_fields__]
+        parts = _naming(type(value))(value)
     elif isinstance(value, (tuple, list)):
         parts = value
     elif isinstance(value, dict):
@@ -326,6 +337,24 @@ def _names_in(value: object) -> list[str]:
         else:
             _NAMELESS.add(each.__class__)
     return found
+
+
+@cache
+def _naming(kind: type[Struct]) -> Callable[[Struct], tuple[object, ...]]:
+    """Reads the fields that may hold names, by what their annotations do not rule out."""
+    hints = get_type_hints(kind)
+    fields = [each for each in kind.__struct_fields__ if not _amounts(hints[each])]
+    if len(fields) == 1:
+        fields *= 2  # one alone would come without a tuple around it
+    return attrgetter(*fields) if fields else lambda _: ()
+
+
+def _amounts(hint: object) -> bool:
+    """Whether values of an annotation can only be numbers, days and words of a list."""
+    inner = [each for each in get_args(hint) if each not in (type(None), ...)]
+    if inner:
+        return all(map(_amounts, inner))
+    return isinstance(hint, type) and issubclass(hint, (int, Decimal, date, Enum))
 
 
 def _express(value: object) -> object:
