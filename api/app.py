@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import msgspec
 from cross_web import HTTPException
 from joserfc.jwk import OKPKey
 from starlette.applications import Starlette
@@ -53,6 +54,8 @@ UNFIT = (
     ("batching", "不支持批量请求"),
 )
 
+ENCODER = msgspec.json.Encoder(enc_hook=str)
+
 
 class Door(GraphQL[Context, None]):
     """Strawberry's view with our askers: a bearer token, or the public."""
@@ -61,8 +64,8 @@ class Door(GraphQL[Context, None]):
     websocket_adapter_class = Wire
 
     def encode_json(self, data: object) -> str:
-        """JSON in which Chinese stands as it is read."""
-        return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+        """JSON in which Chinese stands as it is read; as text, as frames of WebSocket are text."""
+        return ENCODER.encode(data).decode()
 
     def __init__(self, house: House, key: OKPKey) -> None:
         schema = build()

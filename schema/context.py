@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from typing import Any, TypeVar, get_args, get_type_hints
 
 from strawberry.dataloader import DataLoader
@@ -198,7 +199,10 @@ class Context:
         self, view: Projection[Any], where: Where, rows: Reader | Snapshot
     ) -> Where | None:
         places = await self.places()
-        return await self.run(reached, self.asker, view, places, where, rows, self.house.reader)
+        now = self.house.reader
+        if rows is now:  # nothing is read then
+            return reached(self.asker, view, places, where, rows, now)
+        return await self.run(reached, self.asker, view, places, where, rows, now)
 
     async def rows(self, as_of: AsOf | None) -> Reader | Snapshot:
         """What answers about the views: their rows, or those of a moment."""
@@ -237,7 +241,13 @@ def place_titles(house: House) -> dict[str, str]:
 
 def _named(view: Projection[Any], field: str, given: Any, where: str) -> None:
     """Raises ``Fault`` where a field holds names and something else was given."""
+    for kind in _kinds(view, field):
+        name_in(kind, str(given), where)
+
+
+@cache
+def _kinds(view: Projection[Any], field: str) -> tuple[type[Name], ...]:
+    """The kinds of names that a field of a view's rows holds; reading annotations takes long."""
     hint = get_type_hints(view.state).get(field)
-    for kind in get_args(hint) or (hint,):
-        if isinstance(kind, type) and issubclass(kind, Name):
-            name_in(kind, str(given), where)
+    kinds = get_args(hint) or (hint,)
+    return tuple(each for each in kinds if isinstance(each, type) and issubclass(each, Name))

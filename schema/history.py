@@ -189,14 +189,16 @@ async def pages(
 ) -> tuple[list[Entry], int]:
     """One entry more than the limit, where there is, and the position that was looked at."""
     feed = context.house.ledger.feed
-    if sought is None:
-        page = await context.run(feed.page, wanted, limit + 1, latest_first=latest_first)
-        return page, await context.run(feed.head)
-    # The position is read first: there may be later entries than it says, never fewer.
-    reached = await context.run(context.house.runner.position, TRAILS.name)
-    finder = Search(context.house.ledger.pool, feed)
-    page = await context.run(finder.page, wanted, sought, limit + 1, latest_first=latest_first)
-    return page, reached
+
+    def read() -> tuple[list[Entry], int]:
+        if sought is None:
+            return feed.page(wanted, limit + 1, latest_first=latest_first), feed.head()
+        # The position is read first: there may be later entries than it says, never fewer.
+        reached = context.house.runner.position(TRAILS.name)
+        finder = Search(context.house.ledger.pool, feed)
+        return finder.page(wanted, sought, limit + 1, latest_first=latest_first), reached
+
+    return await context.run(read)
 
 
 def shown(context: Context, entry: Entry) -> EntryType:

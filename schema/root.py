@@ -31,6 +31,8 @@ from schema.alteration import AlterationQuery
 from schema.breadth import BreadthLimiter
 from schema.chain import ChainQuery
 from schema.commands import mutation_type
+from schema.compiled.document import RememberedDocuments
+from schema.compiled.executor import CompiledExecutor
 from schema.context import Context, place_titles
 from schema.credit import CreditQuery
 from schema.declaration import DeclarationQuery
@@ -171,8 +173,10 @@ def build() -> strawberry.Schema:
         subscription=Subscription,
         types=list(NODES.values()),
         config=CONFIG,
+        execution_context_class=CompiledExecutor,
         extensions=[
             CodedErrors,
+            RememberedDocuments,
             BreadthLimiter,
             lambda: QueryDepthLimiter(max_depth=DEPTH_MAX),
             lambda: MaxAliasesLimiter(max_alias_count=ALIASES_MAX),

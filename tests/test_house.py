@@ -102,6 +102,7 @@ STDLIB = {
     "functools",
     "hashlib",
     "itertools",
+    "operator",
     "re",
     "tomllib",
     "typing",

@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
-from selectors import EVENT_READ, DefaultSelector
+from select import POLLIN, poll
 from typing import Any
 from uuid import UUID
 
@@ -93,11 +93,11 @@ def open_pool(url: str, most: int = 8) -> ConnectionPool[psycopg.Connection[Any]
 
     def check(connection: psycopg.Connection[Any]) -> None:
         # A server that closes a connection says so, and an idle one has nothing else to say; a
-        # look at the socket spares a round trip.
-        with DefaultSelector() as selector:
-            selector.register(connection.fileno(), EVENT_READ)
-            if not selector.select(0):
-                return
+        # look at the socket spares a round trip, and takes no descriptor of its own.
+        look = poll()
+        look.register(connection.fileno(), POLLIN)
+        if not look.poll(0):
+            return
         try:
             ConnectionPool.check_connection(connection)
         except psycopg.OperationalError:
