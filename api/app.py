@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from cross_web import HTTPException
-from joserfc.jwk import OKPKey
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
@@ -21,12 +20,14 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
     BaseGraphQLTransportWSHandler,
 )
 
-from api.auth import PUBLIC, BadToken, asker_of
+from api.auth import PUBLIC, BadToken
 from api.clock import DemoClock
 from api.door_export import ExportDoor
 from api.door_load import LoadDoor
 from api.door_report import ReportDoor
 from api.door_upload import UploadDoor
+from api.doorkeeper import Doorkeeper
+from api.issuers import Issuers
 from api.limits import BodyLimit, TooLarge, failure
 from ledger.command import Role
 from ledger.day import day_of
@@ -90,14 +91,14 @@ class Door(GraphQL[Context, None]):
         """JSON in which Chinese stands as it is read."""
         return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
-    def __init__(self, house: House, key: OKPKey) -> None:
+    def __init__(self, house: House, keeper: Doorkeeper) -> None:
         super().__init__(
             build(),
             graphql_ide=None,
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL),
         )
         self._house = house
-        self._key = key
+        self._keeper = keeper
 
     async def get_context(
         self, request: Request | WebSocket, response: Response | WebSocket
@@ -107,7 +108,7 @@ class Door(GraphQL[Context, None]):
         if context is None:
             asker = PUBLIC
             if isinstance(request, Request):
-                asker = asker_of(self._key, request.headers.get("authorization"))
+                asker = await self._keeper.asker(request.headers.get("authorization"))
             context = Context(house=self._house, asker=asker, trace=traced(request))
             request.scope["xuefen.context"] = context
         return context
@@ -127,16 +128,17 @@ class Door(GraphQL[Context, None]):
         parameters = getattr(context, "connection_params", None) or {}
         given = parameters.get("authorization") or parameters.get("Authorization")
         if given is not None:
-            context.asker = asker_of(self._key, str(given))
+            context.asker = await self._keeper.asker(str(given))
         return await super().on_ws_connect(context)
 
 
 def create_app(
-    house: House, key: OKPKey, *, body_bytes_max: int, demo_clock: DemoClock | None = None
+    house: House, issuers: Issuers, *, body_bytes_max: int, demo_clock: DemoClock | None = None
 ) -> Starlette:
     """The application over an open house."""
-    door, exports = Door(house, key), ExportDoor(house, key)
-    uploads = UploadDoor(house, key)
+    keeper = Doorkeeper(issuers)
+    door, exports = Door(house, keeper), ExportDoor(house, keeper)
+    uploads = UploadDoor(house, keeper)
 
     async def graphql(request: Request) -> Response:
         return await _answer(door, request)
@@ -148,15 +150,15 @@ def create_app(
         return await _ready(house)
 
     async def clock(request: Request) -> Response:
-        return await _set_clock(request, key, demo_clock)
+        return await _set_clock(request, keeper, demo_clock)
 
     routes = [
         Route("/graphql", graphql, methods=["GET", "POST"]),
         WebSocketRoute("/graphql", door),
         *exports.routes(),
         *uploads.routes(),
-        *ReportDoor(house, key).routes(),
-        *LoadDoor(house, key).routes(),
+        *ReportDoor(house, keeper).routes(),
+        *LoadDoor(house, keeper).routes(),
         Route("/healthz", healthz),
         Route("/readyz", readyz),
     ]
@@ -237,9 +239,9 @@ async def _ready(house: House) -> Response:
     return JSONResponse(body, status_code=503 if stopped else 200)
 
 
-async def _set_clock(request: Request, key: OKPKey, clock: DemoClock | None) -> Response:
+async def _set_clock(request: Request, keeper: Doorkeeper, clock: DemoClock | None) -> Response:
     try:
-        asker = asker_of(key, request.headers.get("authorization"))
+        asker = await keeper.asker(request.headers.get("authorization"))
         day = day_of((await request.json())["day"])
     except BadToken as error:
         return _unauthenticated(error)

@@ -11,13 +11,12 @@ from __future__ import annotations
 from threading import BoundedSemaphore
 
 import msgspec
-from joserfc.jwk import OKPKey
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from api.auth import asker_of
+from api.doorkeeper import Doorkeeper
 from api.export import question, take
 from api.limits import failure
 from ledger.fault import Fault
@@ -36,9 +35,9 @@ CLIENT_GONE = 499
 class ExportDoor:
     """Answers requests for exports over a house."""
 
-    def __init__(self, house: House, key: OKPKey) -> None:
+    def __init__(self, house: House, keeper: Doorkeeper) -> None:
         self._house = house
-        self._key = key
+        self._keeper = keeper
         self._room = BoundedSemaphore(AT_ONCE_MAX)
 
     def routes(self) -> list[Route]:
@@ -50,7 +49,7 @@ class ExportDoor:
 
     async def post(self, request: Request) -> Response:
         """The file. Who asks and what is read first, so that nobody slow takes up the room."""
-        context = self._context(request)
+        context = await self._context(request)
         try:
             asked = await request.body()
         except ClientDisconnect:
@@ -74,7 +73,7 @@ class ExportDoor:
 
     async def receipt(self, request: Request) -> Response:
         """What stands in the log about an export of one's own."""
-        context = self._context(request)
+        context = await self._context(request)
         number = str(request.path_params["number"])
         row = None
         if number.isascii() and number.isdigit() and len(number) <= NUMBER_DIGITS_MAX:
@@ -89,8 +88,8 @@ class ExportDoor:
         told = {name: told[name] for name in told if name not in ("places", "subjects_digest")}
         return Response(msgspec.json.encode(told), media_type="application/json")
 
-    def _context(self, request: Request) -> Context:
-        asker = asker_of(self._key, request.headers.get("authorization"))
+    async def _context(self, request: Request) -> Context:
+        asker = await self._keeper.asker(request.headers.get("authorization"))
         trace = request.headers.get("traceparent") or request.headers.get("x-request-id")
         return Context(house=self._house, asker=asker, trace=trace_of(trace))
 

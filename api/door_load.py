@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from joserfc.jwk import OKPKey
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api.auth import asker_of
 from api.command_load import marks
+from api.doorkeeper import Doorkeeper
 from api.limits import failure
 from api.marking import marked
 from api.sheet import TYPES
@@ -24,8 +23,8 @@ from schema.errors import incident
 class LoadDoor:
     """Gives back the sheets of dry runs, to those who made them."""
 
-    def __init__(self, house: House, key: OKPKey) -> None:
-        self._house, self._key = house, key
+    def __init__(self, house: House, keeper: Doorkeeper) -> None:
+        self._house, self._keeper = house, keeper
 
     def routes(self) -> list[Route]:
         """Where it is reached."""
@@ -33,7 +32,7 @@ class LoadDoor:
 
     async def marked(self, request: Request) -> Response:
         """The sheet as a workbook; the reading of it is logged."""
-        asker = asker_of(self._key, request.headers.get("authorization"))
+        asker = await self._keeper.asker(request.headers.get("authorization"))
         trace = request.headers.get("traceparent") or request.headers.get("x-request-id")
         context = Context(house=self._house, asker=asker, trace=trace_of(trace))
         try:

@@ -10,13 +10,12 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Any
 
-from joserfc.jwk import OKPKey
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api.auth import asker_of
+from api.doorkeeper import Doorkeeper
 from api.limits import failure
 from api.report import report_json, report_xlsx
 from api.sheet import TYPES
@@ -43,9 +42,9 @@ LATER = {"retry-after": "1"}
 class ReportDoor:
     """Hands out the reports of a house's reconciliations."""
 
-    def __init__(self, house: House, key: OKPKey) -> None:
+    def __init__(self, house: House, keeper: Doorkeeper) -> None:
         self._house = house
-        self._key = key
+        self._keeper = keeper
 
     def routes(self) -> list[Route]:
         """Where it is reached."""
@@ -53,7 +52,7 @@ class ReportDoor:
 
     async def get(self, request: Request) -> Response:
         """The report."""
-        asker = asker_of(self._key, request.headers.get("authorization"))
+        asker = await self._keeper.asker(request.headers.get("authorization"))
         trace = request.headers.get("traceparent") or request.headers.get("x-request-id")
         context = Context(house=self._house, asker=asker, trace=trace_of(trace))
         name, form = str(request.path_params["name"]), str(request.path_params["form"])

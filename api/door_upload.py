@@ -8,13 +8,12 @@ read. ``GET /uploads/{id}/marked`` gives the sheet back with its faulty cells ma
 from __future__ import annotations
 
 import msgspec
-from joserfc.jwk import OKPKey
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api.auth import asker_of
+from api.doorkeeper import Doorkeeper
 from api.limits import failure
 from api.marking import marked
 from api.sheet import TYPES
@@ -34,9 +33,9 @@ UNREADABLE = 422
 class UploadDoor:
     """Takes files for a house, and gives them back marked."""
 
-    def __init__(self, house: House, key: OKPKey) -> None:
+    def __init__(self, house: House, keeper: Doorkeeper) -> None:
         self._house = house
-        self._key = key
+        self._keeper = keeper
 
     def routes(self) -> list[Route]:
         """Where it is reached."""
@@ -47,7 +46,7 @@ class UploadDoor:
 
     async def put(self, request: Request) -> Response:
         """Takes the bytes. Whose ticket it is not learns no more than who has none."""
-        context = self._context(request)
+        context = await self._context(request)
         uploads = self._house.ledger.uploads
         secret = str(request.path_params["ticket"])
         try:
@@ -74,7 +73,7 @@ class UploadDoor:
 
     async def marked(self, request: Request) -> Response:
         """The sheet with its faulty cells marked, as a workbook; the reading of it is logged."""
-        context = self._context(request)
+        context = await self._context(request)
         uploads, name = self._house.ledger.uploads, str(request.path_params["upload"])
         try:
             upload = await run_in_threadpool(uploads.of, context.asker, name)
@@ -114,8 +113,8 @@ class UploadDoor:
         )
         return made
 
-    def _context(self, request: Request) -> Context:
-        asker = asker_of(self._key, request.headers.get("authorization"))
+    async def _context(self, request: Request) -> Context:
+        asker = await self._keeper.asker(request.headers.get("authorization"))
         trace = request.headers.get("traceparent") or request.headers.get("x-request-id")
         return Context(house=self._house, asker=asker, trace=trace_of(trace))
 
