@@ -136,7 +136,7 @@ def create_app(
     house: House, issuers: Issuers, *, body_bytes_max: int, demo_clock: DemoClock | None = None
 ) -> Starlette:
     """The application over an open house."""
-    keeper = Doorkeeper(issuers)
+    keeper = Doorkeeper(issuers, house.ledger)
     door, exports = Door(house, keeper), ExportDoor(house, keeper)
     uploads = UploadDoor(house, keeper)
 

@@ -25,7 +25,7 @@ from joserfc.jwk import OKPKey
 from ledger.command import Asker, Role
 from ledger.event import Channel
 from ledger.fault import Fault
-from ledger.names import KINDS, LedgerId, Name
+from ledger.names import KINDS, LedgerId, Name, ServiceTokenId
 from ledger.store.keyfile import write_once
 from ledger.store.trouble import Trouble
 
@@ -95,10 +95,14 @@ def issue(key: OKPKey, asker: Asker, *, valid: timedelta) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Admitted:
-    """Who was let in, and until when, in seconds since 1970; ``None``: nobody said."""
+    """Who was let in, and until when, in seconds since 1970; ``None``: nobody said.
+
+    ``token``: the service token, which may be revoked before.
+    """
 
     asker: Asker
     until: int | None = None
+    token: ServiceTokenId | None = None
 
 
 def read(key: OKPKey, token: str) -> Asker:

@@ -1,4 +1,4 @@
-"""The doorkeeper: who asks, by a token of our own or of an outside issuer.
+"""The doorkeeper: who asks, by a token of our own, of an outside issuer, or of the ledger.
 
 A token's ``iss``, read before anything is checked, chooses among the issuers that the operator
 named, and nothing else; then algorithm, signature, ``iss``, ``aud``, ``exp``, ``nbf`` and ``iat``
@@ -7,21 +7,40 @@ are checked (RFC 7519, section 4.1; RFC 8725).
 
 from __future__ import annotations
 
+import time
 import warnings
 from base64 import urlsafe_b64decode
 from typing import Any
 
 import msgspec
 from joserfc import jwt
-from joserfc.errors import BadSignatureError, InvalidClaimError, SecurityWarning
+from joserfc.errors import (
+    BadSignatureError,
+    ExpiredTokenError,
+    InvalidClaimError,
+    SecurityWarning,
+)
 from joserfc.jwk import Key
 from msgspec import Struct
 
-from api.auth import ISSUER, PUBLIC, UNTRUE, Admitted, BadToken, admitted, bearer, distrusted
+from api.auth import (
+    ISSUER,
+    LEEWAY_SECONDS,
+    PUBLIC,
+    UNTRUE,
+    Admitted,
+    BadToken,
+    admitted,
+    bearer,
+    distrusted,
+)
 from api.issuers import Issuers
 from api.keyring import Keyring, keyring
 from api.outsider import Outsider
+from api.service_token import ServiceTokens
 from ledger.command import Asker
+from ledger.service_token import SECRET
+from ledger.store.ledger import Ledger
 
 
 class _Header(Struct):
@@ -37,11 +56,12 @@ class _Said(Struct):
 class Doorkeeper:
     """Lets askers in. Used from one event loop."""
 
-    def __init__(self, issuers: Issuers) -> None:
+    def __init__(self, issuers: Issuers, ledger: Ledger) -> None:
         self._own = issuers.own
         self._outside: dict[str, tuple[Outsider, Keyring]] = {
             each.iss: (each, keyring(each)) for each in issuers.outside
         }
+        self._services = ServiceTokens(ledger)
 
     async def asker(self, authorization: str | None) -> Asker:
         """Who asks; the public where nothing is given. Raises ``BadToken``."""
@@ -52,6 +72,8 @@ class Doorkeeper:
         token = bearer(authorization)
         if token is None:
             return Admitted(asker=PUBLIC)
+        if SECRET.fullmatch(token):
+            return await self._services.admit(token)
         try:
             header, said = _part(token, 0, _Header), _part(token, 1, _Said)
         except UNTRUE:
@@ -63,6 +85,13 @@ class Doorkeeper:
         if known is None:
             raise distrusted(InvalidClaimError("iss"))
         return await self._of_outside(token, header, *known)
+
+    async def still(self, one: Admitted) -> None:
+        """Looks again whether one who was let in may stay. Raises ``BadToken``."""
+        if one.until is not None and one.until < time.time() - LEEWAY_SECONDS:
+            raise distrusted(ExpiredTokenError("exp"))
+        if one.token is not None:
+            await self._services.still(one.token)
 
     def _of_our_own(self, token: str) -> Admitted:
         if self._own is None:

@@ -30,10 +30,11 @@ def issuer(settings: Settings) -> OKPKey:
     if settings.mode is Mode.PRODUCTION:
         raise Trouble(
             "PRODUCTION_MODE",
-            zh="生产模式下不签发自签令牌：请用 XUEFEN_ISSUERS 所列签发方的令牌。"
-            "仅供演示与开发时，设 XUEFEN_MODE=development。",
+            zh="生产模式下不签发自签令牌：请用 XUEFEN_ISSUERS 所列签发方的令牌，或服务令牌"
+            "（xuefen service-token）。仅供演示与开发时，设 XUEFEN_MODE=development。",
             en="No tokens of our own are issued in production. Use those of the issuers in "
-            "XUEFEN_ISSUERS. For a demo or development alone, set XUEFEN_MODE=development.",
+            "XUEFEN_ISSUERS, or service tokens (xuefen service-token). For a demo or development "
+            "alone, set XUEFEN_MODE=development.",
         )
     with folder_trouble(settings.data):
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o711)

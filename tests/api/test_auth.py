@@ -9,7 +9,7 @@ from base64 import urlsafe_b64encode
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from joserfc import jws, jwt
@@ -23,6 +23,7 @@ from api.issuers import Issuers
 from ledger.command import Asker, Role
 from ledger.fault import Fault
 from ledger.names import JurisdictionId, TeacherId
+from ledger.store.ledger import Ledger
 from ledger.store.trouble import Trouble
 from tests.server import ISSUER as KEY
 from tests.server import Party, Served, spoken
@@ -151,7 +152,10 @@ def test_over_websocket_it_closes_with_4403(quiet: Served, name: str, value: Any
 
 def test_without_a_token_one_is_the_public() -> None:
     assert bearer(None) is None
-    assert asyncio.run(Doorkeeper(Issuers(own=KEY)).asker(None)).role is Role.PUBLIC
+    assert (
+        asyncio.run(Doorkeeper(Issuers(own=KEY), cast(Ledger, None)).asker(None)).role
+        is Role.PUBLIC
+    )
 
 
 def test_a_token_is_not_issued_for_a_scope_of_another_kind() -> None:

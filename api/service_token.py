@@ -1,0 +1,59 @@
+"""Service tokens at the door: looked up at each request, so that a revoked one is gone at once."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from hashlib import sha256
+
+from api.auth import Admitted, BadToken
+from ledger.command import Asker, Role
+from ledger.names import ServiceTokenId
+from ledger.service_token import SECRET
+from ledger.store.ledger import Ledger
+from projections.service_token import standing
+
+SECRET_BYTES = 32
+
+
+class ServiceTokens:
+    """Lets machines in."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    async def admit(self, shown: str) -> Admitted:
+        """Who shows a service token. Raises ``BadToken`` for one that is not, or not any more."""
+        found = SECRET.fullmatch(shown)
+        if found is None:
+            raise _refused()
+        name = ServiceTokenId(f"token:{found[1]}")
+        stands = await asyncio.to_thread(standing, self._ledger.feed, name)
+        issued = stands.open_to(shown, self._ledger.today())
+        if issued is None:
+            raise _refused()
+        asker = Asker(
+            actor=str(name), role=Role.INTEGRATOR, scope=issued.place, reports=issued.reports
+        )
+        return Admitted(asker=asker, token=name)
+
+    async def still(self, name: ServiceTokenId) -> None:
+        """Looks again. Raises ``BadToken`` where it is revoked or over meanwhile."""
+        stands = await asyncio.to_thread(standing, self._ledger.feed, name)
+        over = stands.issued is None or stands.issued.until < self._ledger.today()
+        if over or stands.revoked is not None:
+            raise _refused()
+
+
+def fresh(name: ServiceTokenId) -> tuple[str, str]:
+    """A new token of that name, and the digest by which the ledger will know it."""
+    made = f"xuefen_{name.value}_{secrets.token_urlsafe(SECRET_BYTES)}"
+    return made, sha256(made.encode()).hexdigest()
+
+
+def _refused() -> BadToken:
+    # Which of these it is would tell a stranger whether there is such a token.
+    return BadToken(
+        "令牌无效：没有这个服务令牌，或已吊销，或已过期",
+        "the token is not valid: there is no such service token, or it is revoked or over",
+    )
