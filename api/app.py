@@ -34,6 +34,7 @@ from ledger.day import day_of
 from ledger.fault import Fault
 from ledger.store.access_log import trace_of
 from ledger.store.container import BYTES_MAX
+from ledger.store.trouble import Trouble
 from schema.context import Context, House
 from schema.errors import incident
 from schema.root import build
@@ -80,6 +81,8 @@ class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
             await super().handle_message(message)
         except BadToken as error:
             await self.websocket.close(code=4403, reason=_reason(error))
+        except Trouble as error:
+            await self.websocket.close(code=1013, reason=_reason(error))
 
 
 class Door(GraphQL[Context, None]):
@@ -169,7 +172,8 @@ def create_app(
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
 
-    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={BadToken: _untrusted})
+    handlers: dict[Any, Any] = {BadToken: _untrusted, Trouble: _troubled}
+    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
     app.add_middleware(BodyLimit, bytes_max=body_bytes_max, larger=("/uploads/", BYTES_MAX))
     return app
 
@@ -212,13 +216,18 @@ async def _untrusted(_: Request, error: Exception) -> Response:
     return _unauthenticated(error)
 
 
+async def _troubled(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Trouble)
+    return failure(error.code, error.zh, error.en, 503)
+
+
 def _unauthenticated(error: BadToken) -> Response:
     response = failure("UNAUTHENTICATED", error.zh, error.en, 401)
     response.headers["www-authenticate"] = "Bearer"
     return response
 
 
-def _reason(error: BadToken) -> str:
+def _reason(error: BadToken | Trouble) -> str:
     said = f"{error.zh} / {error.en}".encode()
     return said[:REASON_BYTES_MAX].decode(errors="ignore")
 

@@ -6,10 +6,14 @@ import asyncio
 import secrets
 from hashlib import sha256
 
+import psycopg
+from psycopg_pool import PoolTimeout
+
 from api.auth import Admitted, BadToken
 from ledger.command import Asker, Role
 from ledger.names import ServiceTokenId
-from ledger.service_token import SECRET
+from ledger.service_token import SECRET, Standing
+from ledger.store.connection import trouble_behind
 from ledger.store.ledger import Ledger
 from projections.service_token import standing
 
@@ -28,7 +32,7 @@ class ServiceTokens:
         if found is None:
             raise _refused()
         name = ServiceTokenId(f"token:{found[1]}")
-        stands = await asyncio.to_thread(standing, self._ledger.feed, name)
+        stands = await self._standing(name)
         issued = stands.open_to(shown, self._ledger.today())
         if issued is None:
             raise _refused()
@@ -39,10 +43,20 @@ class ServiceTokens:
 
     async def still(self, name: ServiceTokenId) -> None:
         """Looks again. Raises ``BadToken`` where it is revoked or over meanwhile."""
-        stands = await asyncio.to_thread(standing, self._ledger.feed, name)
+        stands = await self._standing(name)
         over = stands.issued is None or stands.issued.until < self._ledger.today()
         if over or stands.revoked is not None:
             raise _refused()
+
+    async def _standing(self, name: ServiceTokenId) -> Standing:
+        """How it stands. Raises ``Trouble`` where the database cannot be asked."""
+        try:
+            return await asyncio.to_thread(standing, self._ledger.feed, name)
+        except (psycopg.Error, PoolTimeout) as error:
+            trouble = trouble_behind(error)
+            if trouble is None:
+                raise
+            raise trouble from None
 
 
 def fresh(name: ServiceTokenId) -> tuple[str, str]:

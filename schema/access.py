@@ -78,6 +78,7 @@ from ledger import (
 )
 from ledger.command import Asker, Command, Role
 from ledger.fault import Fault
+from schema.power import Action, may
 
 COMMANDS: dict[Role, tuple[type[Command], ...]] = {
     Role.TEACHER: (
@@ -232,7 +233,7 @@ def may_ask(asker: Asker, command: type[Command], *, reported: bool) -> None:
     elif asker.role is Role.OPERATOR or command in COMMANDS.get(asker.role, ()):
         if not reported or asker.role is Role.OPERATOR:
             return
-    elif asker.role is Role.INTEGRATOR and reported:
+    elif reported and may(asker.role, Action.REPORT):
         return
     if asker.role is Role.PUBLIC:
         raise Denied(

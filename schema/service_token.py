@@ -6,19 +6,17 @@ from typing import Any
 
 import strawberry
 
-from ledger.command import Role
 from ledger.names import JurisdictionId
 from projections.service_token import ServiceToken, ServiceTokenState, service_tokens
 from schema.context import Context
 from schema.outputs import output
+from schema.power import Action, Over, over
 from schema.reach import covered
 from schema.scalars import enum_type, listed, name_in
 
 Info = strawberry.Info[Context, None]
 enum_type(ServiceTokenState)
 ServiceTokenType = output(ServiceToken)
-# A machine does not look up which others there are.
-READERS = (Role.BUREAU, Role.AUDITOR)
 
 
 @strawberry.type
@@ -33,10 +31,11 @@ class ServiceTokenQuery:
     async def service_tokens(self, info: Info, place: strawberry.ID | None = None) -> Any:
         context = info.context
         named = None if place is None else str(name_in(JurisdictionId, place, "place"))
-        tags: tuple[str, ...] | None = None
-        if context.asker.role is not Role.OPERATOR:
-            if context.asker.role not in READERS:
-                return []
+        scope = over(context.asker.role, Action.LIST_TOKENS)
+        if scope is None:
+            return []  # a machine does not look up which others there are
+        tags = None
+        if scope is not Over.ALL:
             tags = covered(context.asker, await context.places())
         feed = context.house.ledger.feed
         return await context.run(service_tokens, feed, tags, named, context.today)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from psycopg_pool import PoolTimeout
 from typer.testing import CliRunner
 
 from api.cli import app
@@ -176,3 +177,21 @@ def test_a_token_from_the_command_line_opens_and_is_taken_back(
     assert (row["state"], row["revoked_because"]) == ("REVOKED", "停用")
     with Ledger(founded_url, KEY, Hand()) as ledger:
         assert ledger.feed.head() > 2
+
+
+def test_while_the_database_is_away_a_machine_is_told_so_and_not_that_it_is_a_stranger(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = issued(served)
+
+    def away(*_: object) -> None:
+        raise PoolTimeout("away")
+
+    monkeypatch.setattr("api.service_token.standing", away)
+    export = {"what": "teachers", "format": "jsonl"}
+    for answer in (
+        machine.post(HEAD),
+        served.client.post("/exports", json=export, headers=machine.headers),
+    ):
+        assert answer.status_code == 503
+        assert answer.json()["errors"][0]["extensions"]["code"] == "DATABASE_LOST"
