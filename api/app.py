@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 from cross_web import HTTPException
-from joserfc.jwk import OKPKey
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
@@ -20,20 +19,23 @@ from strawberry.asgi import GraphQL
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from api.asking import CLIENT_GONE, traced
-from api.auth import PUBLIC, BadToken, asker_of
+from api.auth import PUBLIC, BadToken
 from api.clock import DemoClock
 from api.door_export import ExportDoor
 from api.door_load import LoadDoor
 from api.door_report import ReportDoor
 from api.door_upload import UploadDoor
+from api.doorkeeper import Doorkeeper
+from api.issuers import Issuers
 from api.limits import BodyLimit, TooLarge, failure
 from api.stream.conversation import Conversation, Wire
 from api.stream.door import StreamDoor
 from api.stream.streams import Streams
-from ledger.command import Asker, Role
+from ledger.command import Role
 from ledger.day import day_of
 from ledger.fault import Fault
 from ledger.store.container import BYTES_MAX
+from ledger.store.trouble import Trouble
 from schema.context import Context, House
 from schema.errors import incident
 from schema.root import build
@@ -67,7 +69,7 @@ class Door(GraphQL[Context, None]):
         """JSON in which Chinese stands as it is read; as text, as frames of WebSocket are text."""
         return ENCODER.encode(data).decode()
 
-    def __init__(self, house: House, key: OKPKey) -> None:
+    def __init__(self, house: House, keeper: Doorkeeper) -> None:
         schema = build()
         super().__init__(
             schema,
@@ -75,15 +77,11 @@ class Door(GraphQL[Context, None]):
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
         )
         self._house = house
-        self._key = key
-        self.streams = Streams(house, schema, self.trust)
+        self._keeper = keeper
+        self.streams = Streams(house, schema, keeper.asker)
         self.streaming = StreamDoor(
             self.streams, lambda request: self.get_context(request, Response())
         )
-
-    def trust(self, authorization: str | None) -> Asker:
-        """Whom an ``Authorization`` names. Raises ``BadToken``."""
-        return asker_of(self._key, authorization)
 
     async def get_context(
         self, request: Request | WebSocket, response: Response | WebSocket
@@ -93,7 +91,7 @@ class Door(GraphQL[Context, None]):
         if context is None:
             asker = PUBLIC
             if isinstance(request, Request):
-                asker = self.trust(request.headers.get("authorization"))
+                asker = await self._keeper.asker(request.headers.get("authorization"))
             context = Context(house=self._house, asker=asker, trace=traced(request))
             request.scope["xuefen.context"] = context
         return context
@@ -113,16 +111,17 @@ class Door(GraphQL[Context, None]):
         parameters = getattr(context, "connection_params", None) or {}
         given = parameters.get("authorization") or parameters.get("Authorization")
         if given is not None:
-            context.asker = self.trust(str(given))
+            context.asker = await self._keeper.asker(str(given))
         return await super().on_ws_connect(context)
 
 
 def create_app(
-    house: House, key: OKPKey, *, body_bytes_max: int, demo_clock: DemoClock | None = None
+    house: House, issuers: Issuers, *, body_bytes_max: int, demo_clock: DemoClock | None = None
 ) -> Starlette:
     """The application over an open house."""
-    door, exports = Door(house, key), ExportDoor(house, key)
-    uploads = UploadDoor(house, key)
+    keeper = Doorkeeper(issuers, house.ledger)
+    door, exports = Door(house, keeper), ExportDoor(house, keeper)
+    uploads = UploadDoor(house, keeper)
 
     async def graphql(request: Request) -> Response:
         return await door.streaming.answer(request) or await _answer(door, request)
@@ -134,15 +133,15 @@ def create_app(
         return await _ready(house)
 
     async def clock(request: Request) -> Response:
-        return await _set_clock(request, key, demo_clock)
+        return await _set_clock(request, keeper, demo_clock)
 
     routes = [
         Route("/graphql", graphql, methods=["GET", "POST", "PUT", "DELETE"]),
         WebSocketRoute("/graphql", door),
         *exports.routes(),
         *uploads.routes(),
-        *ReportDoor(house, key).routes(),
-        *LoadDoor(house, key).routes(),
+        *ReportDoor(house, keeper).routes(),
+        *LoadDoor(house, keeper).routes(),
         Route("/healthz", healthz),
         Route("/readyz", readyz),
     ]
@@ -155,7 +154,8 @@ def create_app(
         door.streaming.close()
         await door.streams.close()
 
-    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={BadToken: _untrusted})
+    handlers: dict[Any, Any] = {BadToken: _untrusted, Trouble: _troubled}
+    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
     app.state.streams = door.streams
     app.add_middleware(BodyLimit, bytes_max=body_bytes_max, larger=("/uploads/", BYTES_MAX))
     return app
@@ -194,6 +194,11 @@ async def _untrusted(_: Request, error: Exception) -> Response:
     return _unauthenticated(error)
 
 
+async def _troubled(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Trouble)
+    return failure(error.code, error.zh, error.en, 503)
+
+
 def _unauthenticated(error: BadToken) -> Response:
     response = failure("UNAUTHENTICATED", error.zh, error.en, 401)
     response.headers["www-authenticate"] = "Bearer"
@@ -216,9 +221,9 @@ async def _ready(house: House) -> Response:
     return JSONResponse(body, status_code=503 if stopped else 200)
 
 
-async def _set_clock(request: Request, key: OKPKey, clock: DemoClock | None) -> Response:
+async def _set_clock(request: Request, keeper: Doorkeeper, clock: DemoClock | None) -> Response:
     try:
-        asker = asker_of(key, request.headers.get("authorization"))
+        asker = await keeper.asker(request.headers.get("authorization"))
         day = day_of((await request.json())["day"])
     except BadToken as error:
         return _unauthenticated(error)

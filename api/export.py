@@ -33,10 +33,11 @@ from ledger.store.access_log import Logged, checked_purpose
 from projections.catalogue import VIEWS
 from schema.access_log import access_by
 from schema.context import Context
-from schema.disclosure import REVEALERS, denied
+from schema.disclosure import denied
 from schema.export import TEXT_CHARACTERS_MAX, Asked, Export, Flow
 from schema.export_document import EXPORTS
 from schema.moment import AsOf
+from schema.power import Action, may
 from schema.scalars import Position, instant_of
 
 ROWS_MAX = 200_000
@@ -117,7 +118,7 @@ def question(body: bytes) -> Question:
 
 async def take(context: Context, given: Question) -> Taken:
     """The file, once it stands in the access log. Raises ``Fault``."""
-    if context.asker.role is Role.PUBLIC:
+    if not may(context.asker.role, Action.EXPORT):
         raise denied(context.asker, zh="导出", en="export")
     export = _known(given)
     purpose = checked_purpose(given.purpose) if given.purpose else ""
@@ -128,7 +129,9 @@ async def take(context: Context, given: Question) -> Taken:
         await context.at_least(await context.known(given.at_least, "atLeast"), *VIEWS)
     # Who has left a place is known of its past, and no longer shown in full there.
     past = given.as_of is not None and context.asker.role is not Role.OPERATOR
-    clear = export.personal and bool(purpose) and context.asker.role in REVEALERS and not past
+    clear = (
+        export.personal and bool(purpose) and may(context.asker.role, Action.REVEAL) and not past
+    )
     asked = Asked(
         what=given.what,
         filters=filters,

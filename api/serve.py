@@ -22,7 +22,8 @@ import uvicorn
 
 from api.app import create_app
 from api.clock import DemoClock
-from api.house import issuer, open_house
+from api.house import open_house
+from api.issuers import issuers
 from api.settings import Settings
 from api.terminal import DAY, settings_of, tell
 from ledger.store.committer import system_clock
@@ -72,10 +73,10 @@ def run(settings: Settings, clock: DemoClock | None, announce: Callable[[str], N
     """Serves until SIGTERM or SIGINT; ``announce`` is given the address once it answers."""
     with listening(settings.host, settings.port) as listener, _signals() as signals:
         try:
-            key = issuer(settings)
+            known = issuers(settings, clock=clock is not None)
             with open_house(settings, clock or system_clock) as house:
                 app = create_app(
-                    house, key, body_bytes_max=settings.body_bytes_max, demo_clock=clock
+                    house, known, body_bytes_max=settings.body_bytes_max, demo_clock=clock
                 )
                 config = uvicorn.Config(
                     app,

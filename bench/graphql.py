@@ -39,8 +39,9 @@ from joserfc.jwk import OKPKey
 
 from api.auth import issue
 from api.clock import DemoClock
-from api.house import issuer, open_house
-from api.settings import Settings
+from api.house import open_house
+from api.issuers import issuer
+from api.settings import Mode, Settings
 from bench.graphql_given import CLASSES, OFFERING, fill, plain
 from bench.graphql_peer import Body, Cost, Peer, Postgres, ours, postgraphile, started
 from bench.graphql_serve import DAY
@@ -266,7 +267,7 @@ def _run(given: argparse.Namespace) -> Cells:
     with ExitStack() as stack:
         url, scratch = stack.enter_context(server())
         own = database(url, "whole")
-        settings = Settings(database_url=own, data=scratch, _env_file=None)
+        settings = Settings(database_url=own, data=scratch, mode=Mode.DEVELOPMENT, _env_file=None)
         with open_house(settings, DemoClock(DAY)) as house:
             fill(house.ledger, given.teachers)
             head = house.ledger.feed.head()

@@ -16,18 +16,18 @@ from typing import Any
 
 import strawberry
 import uvicorn
-from joserfc.jwk import OKPKey
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.routing import Route
 from strawberry.asgi import GraphQL
 
 from api.app import create_app
-from api.auth import asker_of
 from api.clock import DemoClock
-from api.house import issuer, open_house
+from api.doorkeeper import Doorkeeper
+from api.house import open_house
+from api.issuers import Issuers, issuer
 from api.serve import address_of, listening
-from api.settings import Settings
+from api.settings import Mode, Settings
 from schema.commands import mutation_type
 from schema.context import Context, House
 from schema.history import Subscription
@@ -43,15 +43,15 @@ class Stock(GraphQL[Any, None]):
     """Strawberry's view with our askers and nothing else."""
 
     house: House
-    key: OKPKey
+    keeper: Doorkeeper
 
     async def get_context(self, request: Any, response: Any) -> Any:
         """The request's asker over the house."""
-        asker = asker_of(self.key, request.headers.get("authorization"))
+        asker = await self.keeper.asker(request.headers.get("authorization"))
         return Context(house=self.house, asker=asker)
 
 
-def stock(house: House, key: OKPKey) -> Starlette:
+def stock(house: House, issuers: Issuers) -> Starlette:
     """The schema as Strawberry builds and serves it by default."""
     schema = strawberry.Schema(
         query=Query,
@@ -61,7 +61,7 @@ def stock(house: House, key: OKPKey) -> Starlette:
         config=CONFIG,
     )
     view = Stock(schema, graphql_ide=None)
-    view.house, view.key = house, key
+    view.house, view.keeper = house, Doorkeeper(issuers, house.ledger)
 
     async def graphql(request: Request) -> Any:
         return await view.run(request)
@@ -72,13 +72,13 @@ def stock(house: House, key: OKPKey) -> Starlette:
 def main() -> None:
     """Serves until it is ended."""
     which, folder, url = sys.argv[1:]
-    settings = Settings(database_url=url, data=Path(folder), _env_file=None)
-    key = issuer(settings)
+    settings = Settings(database_url=url, data=Path(folder), mode=Mode.DEVELOPMENT, _env_file=None)
+    issuers = Issuers(own=issuer(settings))
     with open_house(settings, DemoClock(DAY)) as house, listening("127.0.0.1", 0) as listener:
         if which == "ours":
-            app = create_app(house, key, body_bytes_max=BODY_BYTES_MAX)
+            app = create_app(house, issuers, body_bytes_max=BODY_BYTES_MAX)
         else:
-            app = stock(house, key)
+            app = stock(house, issuers)
         config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False)
         print(f"{address_of(listener)}/graphql", flush=True)
         uvicorn.Server(config).run(sockets=[listener])

@@ -26,9 +26,9 @@ from strawberry.asgi import GraphQL
 
 from api.app import create_app
 from api.auth import issue
-from api.house import issuer
+from api.issuers import Issuers, issuer
 from api.serve import address_of, listening, websockets
-from api.settings import Settings
+from api.settings import Mode, Settings
 from ledger.command import Asker, Role
 from ledger.names import LedgerId
 from ledger.store.feed import Filter
@@ -76,7 +76,7 @@ async def feed(house: House) -> None:
 
 async def serve(house: House, key: Any) -> None:
     """Serves until it is killed."""
-    app = create_app(house, key, body_bytes_max=1024 * 1024)
+    app = create_app(house, Issuers(own=key), body_bytes_max=1024 * 1024)
     stock = strawberry.Schema(query=HistoryQuery, subscription=Subscription, config=CONFIG)
     app.router.routes.append(WebSocketRoute("/stock", GraphQL(stock)))
     with listening("127.0.0.1", 0) as listener:
@@ -94,7 +94,7 @@ def main() -> None:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     url, folder = sys.argv[1:]
-    settings = Settings(database_url=url, data=Path(folder), _env_file=None)
+    settings = Settings(database_url=url, data=Path(folder), mode=Mode.DEVELOPMENT, _env_file=None)
     ledger = Ledger.found(url, bytes(range(32)))
     try:
         reader = Reader(ledger.pool, ledger.feed)

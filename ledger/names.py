@@ -193,6 +193,12 @@ class PetitionId(Name, kind="petition"):
     __slots__ = ()
 
 
+class ServiceTokenId(Name, kind="token"):
+    """One service token of an integrator (服务令牌)."""
+
+    __slots__ = ()
+
+
 class DocumentId(Name, kind="document"):
     """A regulation document, such as ``document:zj24``."""
 

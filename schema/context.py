@@ -12,7 +12,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 
 from strawberry.dataloader import DataLoader
 
-from ledger.command import Asker
+from ledger.command import PROVINCE, Asker
 from ledger.fault import Fault
 from ledger.names import JurisdictionId, Name
 from ledger.register import JurisdictionRegistered
@@ -89,7 +89,7 @@ class Context:
     async def places(self) -> tuple[str, ...]:
         """All places, where the asker's reach is read from them: that of a city's parties."""
         scope = self.asker.scope
-        if not isinstance(scope, JurisdictionId) or scope.level != "CITY":
+        if not isinstance(scope, JurisdictionId) or scope.level == "COUNTY" or scope == PROVINCE:
             return ()
         return await self.all_places()
 

@@ -60,6 +60,7 @@ from schema.resumption import ResumptionQuery
 from schema.sample import SampleQuery
 from schema.scalars import CONFIG, Position
 from schema.screening import ScreeningQuery
+from schema.service_token import ServiceTokenQuery
 from schema.sign_off import SignOffQuery
 from schema.timeline import TimelineQuery
 from schema.trainer import TrainerQuery
@@ -119,6 +120,7 @@ class Query(
     PetitionQuery,
     ReconciliationQuery,
     TrialDeskQuery,
+    ServiceTokenQuery,
     SignOffQuery,
     LevelQuery,
     LevelSideQuery,

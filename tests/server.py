@@ -22,6 +22,7 @@ from api.app import create_app
 from api.auth import issue
 from api.clock import DemoClock
 from api.house import open_house
+from api.issuers import Issuers
 from api.serve import address_of, listening
 from api.settings import Settings
 from api.stream.streams import Streams
@@ -166,17 +167,20 @@ def codes(answer: dict[str, Any]) -> list[str]:
 
 
 ISSUER = OKPKey.generate_key("Ed25519")
+OURS = Issuers(own=ISSUER)
 
 
 @contextmanager
-def serving(url: str, folder: Path, *, wait_seconds: float = 10.0) -> Iterator[Served]:
+def serving(
+    url: str, folder: Path, *, wait_seconds: float = 10.0, issuers: Issuers = OURS
+) -> Iterator[Served]:
     """A server on a founded database for as long as it is needed."""
     (folder / "vault.key").write_text(b64encode(KEY).decode())
     clock = DemoClock(DAY)
     settings = Settings(database_url=url, data=folder, _env_file=None)
     with open_house(settings, clock) as house:
         house.wait_seconds = wait_seconds
-        app = create_app(house, ISSUER, body_bytes_max=BODY_BYTES_MAX, demo_clock=clock)
+        app = create_app(house, issuers, body_bytes_max=BODY_BYTES_MAX, demo_clock=clock)
         with _running(app) as address, httpx.Client(base_url=address, timeout=60) as client:
             yield Served(
                 house=house,

@@ -7,15 +7,16 @@ import json
 import time
 from abc import ABC, abstractmethod
 from base64 import urlsafe_b64decode
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
 from api.auth import LEEWAY_SECONDS, BadToken
 from api.stream.line import Line
 from ledger.command import Asker
+from ledger.store.trouble import Trouble
 
-Trust = Callable[[str | None], Asker]
+Trust = Callable[[str | None], Awaitable[Asker]]
 """Who an ``Authorization`` value names. Raises ``BadToken``."""
 
 HEARTBEAT_SECONDS = 12.0
@@ -37,6 +38,7 @@ class Connection(ABC):
         self._trust: Trust | None = None
         self._trusted = time.monotonic()
         self._expiry: asyncio.TimerHandle | None = None
+        self._looking: asyncio.Task[None] | None = None
 
     def admit(self, asker: Asker, authorization: str | None, trust: Trust) -> None:
         """Lets a client stay until its token has expired or is no longer trusted."""
@@ -48,6 +50,8 @@ class Connection(ABC):
         if self._expiry is not None:
             self._expiry.cancel()
             self._expiry = None
+        if self._looking is not None and self._looking is not asyncio.current_task():
+            self._looking.cancel()
 
     def sweep(self, now: float) -> None:
         """Gives up a client that does not read, and lets one that hears nothing know we are here.
@@ -83,22 +87,27 @@ class Connection(ABC):
 
     def _ended(self) -> None:
         self._expiry = None
-        if self._look_again():
-            self._watch()
+        self._look_again()
 
-    def _look_again(self) -> bool:
-        """Whether the token still names the same asker."""
-        if self._trust is None or self._authorization is None:
-            return True
-        self._trusted = time.monotonic()
+    def _look_again(self) -> None:
+        if self._authorization is not None and (self._looking is None or self._looking.done()):
+            self._trusted = time.monotonic()
+            self._looking = asyncio.create_task(self._look(self._authorization))
+
+    async def _look(self, authorization: str) -> None:
+        """Whether the token still names the same asker; if not, the stream is over."""
+        assert self._trust is not None
         try:
-            same = self._trust(self._authorization) == self.asker
+            same = await self._trust(authorization) == self.asker
         except BadToken as error:
             self.expel(error)
-            return False
-        if not same:
-            self.expel(BadToken("令牌的权限已变", "what the token allows has changed"))
-        return same
+        except Trouble:  # the database is away, which says nothing of the token: look again later
+            pass
+        else:
+            if not same:
+                self.expel(BadToken("令牌的权限已变", "what the token allows has changed"))
+            elif self._expiry is None:
+                self._watch()
 
 
 def expiry_of(authorization: str | None) -> float | None:

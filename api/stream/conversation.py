@@ -26,6 +26,7 @@ from api.stream.follower import Follower, Outlet
 from api.stream.frame import Frame
 from api.stream.line import FLUSH_SECONDS, Line
 from api.stream.operation import Malformed, Operation
+from ledger.store.trouble import Trouble
 from schema.context import Context
 from schema.errors import incident
 
@@ -169,6 +170,9 @@ class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
             await super().handle_connection_init(message)
         except BadToken as error:
             await self.websocket.close(FORBIDDEN, str(error))
+            return
+        except Trouble as error:
+            await self.websocket.close(TRY_LATER, str(error))
             return
         if self.connection_acknowledged and self.connection.asker is None:
             given = self.context.connection_params or {}
