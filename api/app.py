@@ -24,6 +24,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
 from api.asking import CLIENT_GONE, traced
 from api.auth import PUBLIC, BadToken, asker_of
 from api.clock import DemoClock
+from api.courier import Courier
 from api.door_export import ExportDoor
 from api.door_load import LoadDoor
 from api.door_report import ReportDoor
@@ -130,7 +131,12 @@ class Door(GraphQL[Context, None]):
 
 
 def create_app(
-    house: House, key: OKPKey, *, body_bytes_max: int, demo_clock: DemoClock | None = None
+    house: House,
+    key: OKPKey,
+    *,
+    body_bytes_max: int,
+    demo_clock: DemoClock | None = None,
+    private_webhooks: bool = False,
 ) -> Starlette:
     """The application over an open house."""
     door, exports = Door(house, key), ExportDoor(house, key)
@@ -163,7 +169,8 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        yield
+        async with Courier(house, private=private_webhooks):
+            yield
 
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={BadToken: _untrusted})
     app.add_middleware(BodyLimit, bytes_max=body_bytes_max, larger=("/uploads/", BYTES_MAX))

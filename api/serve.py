@@ -74,7 +74,11 @@ def run(settings: Settings, clock: DemoClock | None, announce: Callable[[str], N
             key = issuer(settings)
             with open_house(settings, clock or system_clock) as house:
                 app = create_app(
-                    house, key, body_bytes_max=settings.body_bytes_max, demo_clock=clock
+                    house,
+                    key,
+                    body_bytes_max=settings.body_bytes_max,
+                    demo_clock=clock,
+                    private_webhooks=settings.webhook_private,
                 )
                 config = uvicorn.Config(
                     app,

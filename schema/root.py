@@ -35,6 +35,7 @@ from schema.context import Context, place_titles
 from schema.credit import CreditQuery
 from schema.declaration import DeclarationQuery
 from schema.difference import DifferenceQuery
+from schema.digest import DigestQuery
 from schema.duty import DutyQuery
 from schema.enrollment import EnrollmentQuery
 from schema.errors import CodedErrors
@@ -65,6 +66,7 @@ from schema.trial import TrialQuery
 from schema.trying import TrialDeskQuery
 from schema.upload import UploadQuery
 from schema.warning import WarningQuery
+from schema.webhook import WebhookQuery
 from schema.words import describe
 
 DEPTH_MAX = 12
@@ -123,6 +125,8 @@ class Query(
     AccessLogQuery,
     UploadQuery,
     LoadQuery,
+    WebhookQuery,
+    DigestQuery,
 ):
     """What may be asked."""
 

@@ -167,14 +167,22 @@ ISSUER = OKPKey.generate_key("Ed25519")
 
 
 @contextmanager
-def serving(url: str, folder: Path, *, wait_seconds: float = 10.0) -> Iterator[Served]:
+def serving(
+    url: str, folder: Path, *, wait_seconds: float = 10.0, private_webhooks: bool = False
+) -> Iterator[Served]:
     """A server on a founded database for as long as it is needed."""
     (folder / "vault.key").write_text(b64encode(KEY).decode())
     clock = DemoClock(DAY)
     settings = Settings(database_url=url, data=folder, _env_file=None)
     with open_house(settings, clock) as house:
         house.wait_seconds = wait_seconds
-        app = create_app(house, ISSUER, body_bytes_max=BODY_BYTES_MAX, demo_clock=clock)
+        app = create_app(
+            house,
+            ISSUER,
+            body_bytes_max=BODY_BYTES_MAX,
+            demo_clock=clock,
+            private_webhooks=private_webhooks,
+        )
         with _running(app) as address, httpx.Client(base_url=address, timeout=60) as client:
             yield Served(house=house, key=ISSUER, url=address, clock=clock, client=client)
 

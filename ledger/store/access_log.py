@@ -35,11 +35,12 @@ _INSERT_SUBJECTS = (
 
 
 class AccessKind(Enum):
-    """In what way data were read."""
+    """In what way data were read, or may be from now on."""
 
     REVEAL = "REVEAL"
     OWN = "OWN"
     EXPORT = "EXPORT"
+    WEBHOOK = "WEBHOOK"
 
 
 class Access(Struct, kw_only=True, frozen=True, omit_defaults=True):
