@@ -34,6 +34,7 @@ from ledger.command import Role
 from ledger.day import day_of
 from ledger.fault import Fault
 from ledger.store.container import BYTES_MAX
+from schema.asyncapi import document
 from schema.context import Context, House
 from schema.errors import incident
 from schema.root import build
@@ -151,6 +152,9 @@ def create_app(
     async def readyz(_: Request) -> Response:
         return await _ready(house)
 
+    async def asyncapi(_: Request) -> Response:
+        return JSONResponse(await run_in_threadpool(document))
+
     async def clock(request: Request) -> Response:
         return await _set_clock(request, key, demo_clock)
 
@@ -163,6 +167,7 @@ def create_app(
         *LoadDoor(house, key).routes(),
         Route("/healthz", healthz),
         Route("/readyz", readyz),
+        Route("/asyncapi.json", asyncapi),
     ]
     if demo_clock is not None:
         routes.append(Route("/demo/clock", clock, methods=["POST"]))

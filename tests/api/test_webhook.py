@@ -19,6 +19,7 @@ from ledger.register import RegisterSchool
 from ledger.store.access_log import Wanted
 from ledger.store.delivery import PATIENCE
 from ledger.store.webhook import OWN_MAX, SECRETS_MAX
+from schema.asyncapi import document
 from tests.cast import HANGZHOU, RUIAN, WENZHOU
 from tests.receiver import Receiver, receiving
 from tests.server import Party, Served, serving, spoken
@@ -489,3 +490,10 @@ def test_two_servers_share_the_work_and_send_everything_once(
         hook, _, position = parcel.headers["webhook-id"].rpartition("-")
         by_hook.setdefault(hook, []).append(int(position))
     assert list(by_hook.values()) == [list(range(start + 1, start + 21))] * 3
+
+
+def test_what_is_sent_is_described_under_an_address(quiet: Served) -> None:
+    answer = quiet.client.get("/asyncapi.json")
+
+    assert answer.json() == document()
+    assert answer.headers["content-type"] == "application/json"
