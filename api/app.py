@@ -146,14 +146,8 @@ def create_app(
     async def graphql(request: Request) -> Response:
         return await _answer(door, request)
 
-    async def healthz(_: Request) -> Response:
-        return JSONResponse({"status": "ok"})
-
     async def readyz(_: Request) -> Response:
         return await _ready(house)
-
-    async def asyncapi(_: Request) -> Response:
-        return JSONResponse(await run_in_threadpool(document))
 
     async def clock(request: Request) -> Response:
         return await _set_clock(request, key, demo_clock)
@@ -165,9 +159,9 @@ def create_app(
         *uploads.routes(),
         *ReportDoor(house, key).routes(),
         *LoadDoor(house, key).routes(),
-        Route("/healthz", healthz),
+        Route("/healthz", _healthz),
         Route("/readyz", readyz),
-        Route("/asyncapi.json", asyncapi),
+        Route("/asyncapi.json", _asyncapi),
     ]
     if demo_clock is not None:
         routes.append(Route("/demo/clock", clock, methods=["POST"]))
@@ -224,6 +218,14 @@ def _unauthenticated(error: BadToken) -> Response:
 def _reason(error: BadToken) -> str:
     said = f"{error.zh} / {error.en}".encode()
     return said[:REASON_BYTES_MAX].decode(errors="ignore")
+
+
+async def _healthz(_: Request) -> Response:
+    return JSONResponse({"status": "ok"})
+
+
+async def _asyncapi(_: Request) -> Response:
+    return JSONResponse(await run_in_threadpool(document))
 
 
 async def _ready(house: House) -> Response:

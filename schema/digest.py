@@ -10,7 +10,7 @@ from typing import Any
 
 import strawberry
 
-from ledger.command import Role
+from ledger.command import Asker, Role
 from ledger.event import leaf_hash
 from ledger.store.feed import Filter
 from ledger.store.webhook import WantedChanges
@@ -111,7 +111,12 @@ def leaf(position: int, body: bytes) -> Leaf:
     return Leaf(position=Position(position), leaf_hash=leaf_hash(body).hex(), body=body.decode())
 
 
+def sees_whole(asker: Asker) -> bool:
+    """Whether an asker sees entries as they are kept, and not only rows of their own."""
+    return asker.role not in (Role.PUBLIC, Role.TEACHER)
+
+
 def whole(context: Context) -> None:
     """Raises ``Denied`` unless the asker sees entries whole."""
-    if context.asker.role in (Role.PUBLIC, Role.TEACHER):
+    if not sees_whole(context.asker):
         raise denied(context.asker, zh="查看条目原文", en="see entries as they are kept")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import strawberry
 
 from ledger.command import Asker, Role
@@ -26,7 +28,7 @@ class ChangeFilter:
 
 
 def wish_of(
-    types: list[str] | None, tags: list[strawberry.ID] | None, place: str | None, where: str
+    types: Sequence[str] | None, tags: Sequence[str] | None, place: str | None, where: str
 ) -> WantedChanges:
     """What is asked for, checked; ``where``: the argument. Raises ``Fault``."""
     kinds = tuple(dict.fromkeys(types or ()))
