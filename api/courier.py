@@ -116,6 +116,9 @@ class Courier:
                 except AWAY as error:
                     log.warning("webhooks wait for the database", why=type(error).__name__)
                     await asyncio.sleep(1)
+                except Exception:
+                    log.exception("webhooks wait")
+                    await asyncio.sleep(1)
                 await ticket.wait(head)
 
     async def _hand_out(self, head: int, ticket: Ticket) -> None:

@@ -24,6 +24,7 @@ from ledger.store.delivery import Attempt, DeliveryFailure
 from schema.cloud_event import MEDIA_TYPE
 
 SECONDS_MAX = 10
+ANSWER_BYTES_MAX = 4_096
 GONE = 410
 PAUSE_SECONDS_MAX = 24 * 3600
 AGENT = "xuefen-webhook/1"
@@ -61,7 +62,7 @@ async def post(
     try:
         async with asyncio.timeout(SECONDS_MAX):
             response = await client.send(request, stream=True)
-            await response.aclose()
+            await _run_off(response)
             status, pause = response.status_code, _pause(response.headers.get("retry-after"))
             failure = None if response.is_success else DeliveryFailure.STATUS
     except (TimeoutError, httpx.TimeoutException):
@@ -75,6 +76,18 @@ async def post(
         pause=pause,
         gone=status == GONE,
     )
+
+
+async def _run_off(response: httpx.Response) -> None:
+    """Lets a short answer run off, so that the connection serves again; a long one is cut off."""
+    read = 0
+    try:
+        async for chunk in response.aiter_raw():
+            read += len(chunk)
+            if read > ANSWER_BYTES_MAX:
+                return
+    finally:
+        await response.aclose()
 
 
 def _signed(secrets: Sequence[str], number: str, body: bytes) -> dict[str, str]:

@@ -36,6 +36,8 @@ class Receiver:
     statuses: list[int] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
     before: Callable[[], None] | None = None
+    answer: bytes = b""
+    connections: set[Any] = field(default_factory=set)
     changed: threading.Condition = field(default_factory=threading.Condition)
 
     def wait(self, count: int) -> list[Parcel]:
@@ -67,13 +69,21 @@ def receiving(wrap: Callable[[Any], Any] | None = None) -> Iterator[Receiver]:
                 receiver.parcels.append(
                     Parcel({k.lower(): v for k, v in self.headers.items()}, body)
                 )
-                status = receiver.statuses.pop(0) if receiver.statuses else 204
+                status = (
+                    receiver.statuses.pop(0)
+                    if receiver.statuses
+                    else 200
+                    if receiver.answer
+                    else 204
+                )
                 receiver.changed.notify_all()
             self.send_response(status)
             for name, value in receiver.headers.items():
                 self.send_header(name, value)
-            self.send_header("content-length", "0")
+            receiver.connections.add(self.client_address)
+            self.send_header("content-length", str(len(receiver.answer)))
             self.end_headers()
+            self.wfile.write(receiver.answer)
 
         def log_message(self, format: str, *args: Any) -> None:
             """Says nothing."""

@@ -151,6 +151,46 @@ def test_a_proxy_of_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch)
         assert proxy.parcels == []
 
 
+@pytest.mark.parametrize("answer", [b"", b"ok" * 1000])
+def test_a_connection_serves_again(answer: bytes) -> None:
+    with receiving() as receiver:
+        receiver.answer = answer
+        to = Pinned(read(receiver.url, private=True), "127.0.0.1")
+
+        async def often() -> None:
+            async with line(ssl.create_default_context()) as client:
+                for number in range(5):
+                    assert (await post(client, to, [SECRET], str(number), b"{}")).failure is None
+
+        asyncio.run(often())
+        assert len(receiver.parcels) == 5 and len(receiver.connections) == 1
+
+
+def test_an_answer_without_end_is_cut_off() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        sent = []
+
+        def answer() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65_536)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n")
+                try:
+                    while len(sent) < 100_000:
+                        sent.append(connection.send(b"x" * 65_536))
+                except OSError:
+                    return
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        url = read(f"http://127.0.0.1:{listener.getsockname()[1]}/", private=True)
+        attempt = send(Pinned(url, "127.0.0.1"), ssl.create_default_context())
+        thread.join()
+
+    assert (attempt.status, attempt.failure) == (200, None)
+    assert len(sent) < 100_000
+
+
 @pytest.mark.parametrize("said", [b"nonsense\r\n\r\n", b"", b"HTTP/1.1 999999 x\r\n\r\n"])
 def test_a_receiver_that_speaks_no_http_is_a_failure(said: bytes) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
