@@ -35,6 +35,7 @@ class Found:
 
 
 def written(file: IO[bytes], form: str, asked: Asked, flow: Flow, found: Found) -> None:
+    """Writes the rows as a form has them. Raises ``Fault`` (``TOO_MANY_ROWS``)."""
     encode = msgspec.json.Encoder().encode
     with tempfile.TemporaryDirectory(prefix="xuefen-export-") as folder:
         made = sheet(form, file, flow.columns, Path(folder))
@@ -66,6 +67,7 @@ def _about(asked: Asked, flow: Flow, found: Found) -> dict[str, Any]:
 
 
 def digest_of(file: IO[bytes]) -> str:
+    """The SHA-256 of a file's bytes, in hexadecimal."""
     file.seek(0)
     made = sha256()
     while chunk := file.read(CHUNK_BYTES):

@@ -22,6 +22,7 @@ from ledger.store.delivery import PATIENCE
 from ledger.store.webhook import OWN_MAX, SECRETS_MAX
 from schema.asyncapi import printed
 from tests.cast import HANGZHOU, RUIAN, WENZHOU
+from tests.exported import export, lines
 from tests.receiver import Receiver, receiving
 from tests.server import Party, Served, serving, spoken
 
@@ -491,6 +492,30 @@ def test_two_servers_share_the_work_and_send_everything_once(
         hook, _, position = parcel.headers["webhook-id"].rpartition("-")
         by_hook.setdefault(hook, []).append(int(position))
     assert list(by_hook.values()) == [list(range(start + 1, start + 21))] * 3
+
+
+def test_webhooks_and_their_deliveries_are_taken_as_files(
+    open_served: Served, integrator: Party, receiver: Receiver
+) -> None:
+    made = create(integrator, receiver.url)
+    hook = made["webhook"]["id"]
+    step(integrator, "pingWebhook", hook, fields=SENT)
+
+    told = lines(export(integrator, "webhooks"))
+    [asked] = integrator.ask(f"{{ webhooks {{ edges {{ node {{ {HOOK} }} }} }} }}")["webhooks"][
+        "edges"
+    ]
+    assert [{name: row[name] for name in asked["node"]} for row in told] == [asked["node"]]
+    assert made["secret"] not in str(told)
+    given = {"filters": {"webhook": hook}}
+    rows = lines(export(integrator, "webhookDeliveries", **given))
+    logged = deliveries(integrator, hook)
+    assert [{name: row[name] for name in each} for row, each in zip(rows, logged, strict=True)] == (
+        logged
+    )
+    stranger = open_served.party(Role.INTEGRATOR, HANGZHOU)
+    assert lines(export(stranger, "webhooks")) == []
+    assert lines(export(stranger, "webhookDeliveries", **given)) == []
 
 
 def test_what_is_sent_is_described_under_an_address(quiet: Served) -> None:
