@@ -21,6 +21,7 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from api.asking import CLIENT_GONE, traced
 from api.auth import PUBLIC, BadToken
 from api.clock import DemoClock
+from api.courier import Courier
 from api.door_export import ExportDoor
 from api.door_load import LoadDoor
 from api.door_report import ReportDoor
@@ -36,6 +37,7 @@ from ledger.day import day_of
 from ledger.fault import Fault
 from ledger.store.container import BYTES_MAX
 from ledger.store.trouble import Trouble
+from schema.asyncapi import document
 from schema.context import Context, House
 from schema.errors import incident
 from schema.root import build
@@ -116,7 +118,12 @@ class Door(GraphQL[Context, None]):
 
 
 def create_app(
-    house: House, issuers: Issuers, *, body_bytes_max: int, demo_clock: DemoClock | None = None
+    house: House,
+    issuers: Issuers,
+    *,
+    body_bytes_max: int,
+    demo_clock: DemoClock | None = None,
+    private_webhooks: bool = False,
 ) -> Starlette:
     """The application over an open house."""
     keeper = Doorkeeper(issuers, house.ledger)
@@ -125,9 +132,6 @@ def create_app(
 
     async def graphql(request: Request) -> Response:
         return await door.streaming.answer(request) or await _answer(door, request)
-
-    async def healthz(_: Request) -> Response:
-        return JSONResponse({"status": "ok"})
 
     async def readyz(_: Request) -> Response:
         return await _ready(house)
@@ -142,17 +146,19 @@ def create_app(
         *uploads.routes(),
         *ReportDoor(house, keeper).routes(),
         *LoadDoor(house, keeper).routes(),
-        Route("/healthz", healthz),
+        Route("/healthz", _healthz),
         Route("/readyz", readyz),
+        Route("/asyncapi.json", _asyncapi),
     ]
     if demo_clock is not None:
         routes.append(Route("/demo/clock", clock, methods=["POST"]))
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        yield
-        door.streaming.close()
-        await door.streams.close()
+        async with Courier(house, private=private_webhooks):
+            yield
+            door.streaming.close()
+            await door.streams.close()
 
     handlers: dict[Any, Any] = {BadToken: _untrusted, Trouble: _troubled}
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
@@ -203,6 +209,14 @@ def _unauthenticated(error: BadToken) -> Response:
     response = failure("UNAUTHENTICATED", error.zh, error.en, 401)
     response.headers["www-authenticate"] = "Bearer"
     return response
+
+
+async def _healthz(_: Request) -> Response:
+    return JSONResponse({"status": "ok"})
+
+
+async def _asyncapi(_: Request) -> Response:
+    return JSONResponse(await run_in_threadpool(document))
 
 
 async def _ready(house: House) -> Response:

@@ -76,7 +76,11 @@ def run(settings: Settings, clock: DemoClock | None, announce: Callable[[str], N
             known = issuers(settings, clock=clock is not None)
             with open_house(settings, clock or system_clock) as house:
                 app = create_app(
-                    house, known, body_bytes_max=settings.body_bytes_max, demo_clock=clock
+                    house,
+                    known,
+                    body_bytes_max=settings.body_bytes_max,
+                    demo_clock=clock,
+                    private_webhooks=settings.webhook_private,
                 )
                 config = uvicorn.Config(
                     app,

@@ -50,6 +50,11 @@ class Settings(BaseSettings):
     demo_clock: bool = Field(
         default=False, description="Let the operator set the day by POST /demo/clock. Never live."
     )
+    webhook_private: bool = Field(
+        default=False,
+        description="Let webhooks go to private addresses and over plain HTTP; for one's own "
+        "network only.",
+    )
     body_bytes_max: int = Field(default=BODY_BYTES_MAX, description="Largest request body.")
 
     @property

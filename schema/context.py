@@ -19,6 +19,7 @@ from ledger.register import JurisdictionRegistered
 from ledger.store.feed import Filter
 from ledger.store.ledger import Ledger
 from projections.catalogue import TEACHERS
+from projections.digest import Digests
 from projections.level import Levels
 from projections.level_tree import Trees
 from projections.projection import Projection
@@ -26,6 +27,7 @@ from projections.reader import Reader, Where
 from projections.runner import Runner
 from projections.snapshot import Snapshot
 from projections.verdict import Rules
+from schema.courier import Courier
 from schema.moment import AsOf
 from schema.outputs import FIRST_MAX, Slice, bounded, key_of
 from schema.reach import reached
@@ -53,11 +55,15 @@ class House:
     desks: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(DESKS_MAX))
     levels: Levels = field(init=False)
     trees: Trees = field(init=False)
+    digests: Digests = field(init=False)
+    # Who sends to webhooks, where this process does.
+    courier: Courier | None = None
 
     def __post_init__(self) -> None:
         """What is kept of answers that do not change."""
         self.levels = Levels(self.reader, self.rules)
         self.trees = Trees(self.reader, self.rules)
+        self.digests = Digests(self.ledger.feed)
 
 
 @dataclass

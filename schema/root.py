@@ -37,6 +37,7 @@ from schema.context import Context, place_titles
 from schema.credit import CreditQuery
 from schema.declaration import DeclarationQuery
 from schema.difference import DifferenceQuery
+from schema.digest import DigestQuery
 from schema.duty import DutyQuery
 from schema.enrollment import EnrollmentQuery
 from schema.errors import CodedErrors
@@ -68,6 +69,7 @@ from schema.trial import TrialQuery
 from schema.trying import TrialDeskQuery
 from schema.upload import UploadQuery
 from schema.warning import WarningQuery
+from schema.webhook import WebhookQuery
 from schema.words import describe
 
 DEPTH_MAX = 12
@@ -127,6 +129,8 @@ class Query(
     AccessLogQuery,
     UploadQuery,
     LoadQuery,
+    WebhookQuery,
+    DigestQuery,
 ):
     """What may be asked."""
 

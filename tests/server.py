@@ -172,7 +172,12 @@ OURS = Issuers(own=ISSUER)
 
 @contextmanager
 def serving(
-    url: str, folder: Path, *, wait_seconds: float = 10.0, issuers: Issuers = OURS
+    url: str,
+    folder: Path,
+    *,
+    wait_seconds: float = 10.0,
+    issuers: Issuers = OURS,
+    private_webhooks: bool = False,
 ) -> Iterator[Served]:
     """A server on a founded database for as long as it is needed."""
     (folder / "vault.key").write_text(b64encode(KEY).decode())
@@ -180,7 +185,13 @@ def serving(
     settings = Settings(database_url=url, data=folder, _env_file=None)
     with open_house(settings, clock) as house:
         house.wait_seconds = wait_seconds
-        app = create_app(house, issuers, body_bytes_max=BODY_BYTES_MAX, demo_clock=clock)
+        app = create_app(
+            house,
+            issuers,
+            body_bytes_max=BODY_BYTES_MAX,
+            demo_clock=clock,
+            private_webhooks=private_webhooks,
+        )
         with _running(app) as address, httpx.Client(base_url=address, timeout=60) as client:
             yield Served(
                 house=house,

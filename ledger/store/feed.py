@@ -7,6 +7,7 @@ until it is visible; so ``position > after order by position`` never passes over
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
@@ -22,7 +23,7 @@ from ledger.event import Entry, decode
 from ledger.store.connection import take_role
 from ledger.store.page import SAMPLED, bounding, counting, sampling, statement_of
 from ledger.store.statements import PINNED
-from ledger.store.wakeup import Wakeup
+from ledger.store.wakeup import Ticket, Wakeup
 
 PAGE_MAX = 10_000
 TAIL_PAGE = 500
@@ -202,6 +203,17 @@ class Feed:
                 (after, limit),
             ).fetchall()
         return [(position, bytes(body)) for position, body in rows]
+
+    def raw(self, wanted: Filter, limit: int) -> list[tuple[int, bytes]]:
+        """At most ``limit`` wanted entries as they are stored, in order of position."""
+        statement, values = statement_of(wanted, min(limit, PAGE_MAX), latest_first=False)
+        with self._pool.connection() as connection, connection.cursor(binary=True) as cursor:
+            rows = cursor.execute(statement, values).fetchall()
+        return [(position, bytes(body)) for position, body in rows]
+
+    def ticket(self) -> AbstractContextManager[Ticket]:
+        """A place among those who wait for the head."""
+        return self._wakeup.ticket()
 
     def entries(self, wanted: Filter) -> Iterator[Entry]:
         """All wanted entries in order, page by page."""
