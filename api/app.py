@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import msgspec
 from cross_web import HTTPException
-from joserfc.jwk import OKPKey
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
@@ -16,29 +16,33 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
-from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
-from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
-    BaseGraphQLTransportWSHandler,
-)
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from api.asking import CLIENT_GONE, traced
-from api.auth import PUBLIC, BadToken, asker_of
+from api.auth import PUBLIC, BadToken
 from api.clock import DemoClock
+from api.courier import Courier
 from api.door_export import ExportDoor
 from api.door_load import LoadDoor
 from api.door_report import ReportDoor
 from api.door_upload import UploadDoor
+from api.doorkeeper import Doorkeeper
+from api.issuers import Issuers
 from api.limits import BodyLimit, TooLarge, failure
+from api.stream.conversation import Conversation, Wire
+from api.stream.door import StreamDoor
+from api.stream.streams import Streams
 from ledger.command import Role
 from ledger.day import day_of
 from ledger.fault import Fault
 from ledger.store.container import BYTES_MAX
+from ledger.store.trouble import Trouble
+from schema.asyncapi import document
 from schema.context import Context, House
 from schema.errors import incident
 from schema.root import build
 
 EXAMPLE = '{"query": "{ head }"}'
-REASON_BYTES_MAX = 123  # RFC 6455, section 5.5
 # What the library says of a request that is no GraphQL, by a word of it; the first that occurs.
 UNFIT = (
     ("as JSON", "请求体不是 JSON 对象"),
@@ -54,48 +58,32 @@ UNFIT = (
     ("batching", "不支持批量请求"),
 )
 
-
-class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
-    """The protocol over WebSocket; a message of another shape ends it, as nonsense does."""
-
-    async def handle_message(self, message: Any) -> None:
-        """One message of the client."""
-        payload = message.get("payload")
-        if message.get("type") == "subscribe" and not (
-            isinstance(payload, dict)
-            and isinstance(payload.get("query"), str)
-            and isinstance(payload.get("variables"), dict | None)
-            and isinstance(payload.get("operationName"), str | None)
-            and isinstance(message.get("id"), str)
-        ):
-            await self.handle_invalid_message("a subscribe message has an id and a query")
-            return
-        if not isinstance(message.get("type"), str) or not isinstance(message.get("id", ""), str):
-            await self.handle_invalid_message("a message has a type")
-            return
-        try:
-            await super().handle_message(message)
-        except BadToken as error:
-            await self.websocket.close(code=4403, reason=_reason(error))
+ENCODER = msgspec.json.Encoder(enc_hook=str)
 
 
 class Door(GraphQL[Context, None]):
     """Strawberry's view with our askers: a bearer token, or the public."""
 
     graphql_transport_ws_handler_class = Conversation
+    websocket_adapter_class = Wire
 
     def encode_json(self, data: object) -> str:
-        """JSON in which Chinese stands as it is read."""
-        return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+        """JSON in which Chinese stands as it is read; as text, as frames of WebSocket are text."""
+        return ENCODER.encode(data).decode()
 
-    def __init__(self, house: House, key: OKPKey) -> None:
+    def __init__(self, house: House, keeper: Doorkeeper) -> None:
+        schema = build()
         super().__init__(
-            build(),
+            schema,
             graphql_ide=None,
-            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL),
+            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
         )
         self._house = house
-        self._key = key
+        self._keeper = keeper
+        self.streams = Streams(house, schema, keeper.asker)
+        self.streaming = StreamDoor(
+            self.streams, lambda request: self.get_context(request, Response())
+        )
 
     async def get_context(
         self, request: Request | WebSocket, response: Response | WebSocket
@@ -105,7 +93,7 @@ class Door(GraphQL[Context, None]):
         if context is None:
             asker = PUBLIC
             if isinstance(request, Request):
-                asker = asker_of(self._key, request.headers.get("authorization"))
+                asker = await self._keeper.asker(request.headers.get("authorization"))
             context = Context(house=self._house, asker=asker, trace=traced(request))
             request.scope["xuefen.context"] = context
         return context
@@ -125,47 +113,56 @@ class Door(GraphQL[Context, None]):
         parameters = getattr(context, "connection_params", None) or {}
         given = parameters.get("authorization") or parameters.get("Authorization")
         if given is not None:
-            context.asker = asker_of(self._key, str(given))
+            context.asker = await self._keeper.asker(str(given))
         return await super().on_ws_connect(context)
 
 
 def create_app(
-    house: House, key: OKPKey, *, body_bytes_max: int, demo_clock: DemoClock | None = None
+    house: House,
+    issuers: Issuers,
+    *,
+    body_bytes_max: int,
+    demo_clock: DemoClock | None = None,
+    private_webhooks: bool = False,
 ) -> Starlette:
     """The application over an open house."""
-    door, exports = Door(house, key), ExportDoor(house, key)
-    uploads = UploadDoor(house, key)
+    keeper = Doorkeeper(issuers, house.ledger)
+    door, exports = Door(house, keeper), ExportDoor(house, keeper)
+    uploads = UploadDoor(house, keeper)
 
     async def graphql(request: Request) -> Response:
-        return await _answer(door, request)
-
-    async def healthz(_: Request) -> Response:
-        return JSONResponse({"status": "ok"})
+        return await door.streaming.answer(request) or await _answer(door, request)
 
     async def readyz(_: Request) -> Response:
         return await _ready(house)
 
     async def clock(request: Request) -> Response:
-        return await _set_clock(request, key, demo_clock)
+        return await _set_clock(request, keeper, demo_clock)
 
     routes = [
-        Route("/graphql", graphql, methods=["GET", "POST"]),
+        Route("/graphql", graphql, methods=["GET", "POST", "PUT", "DELETE"]),
         WebSocketRoute("/graphql", door),
         *exports.routes(),
         *uploads.routes(),
-        *ReportDoor(house, key).routes(),
-        *LoadDoor(house, key).routes(),
-        Route("/healthz", healthz),
+        *ReportDoor(house, keeper).routes(),
+        *LoadDoor(house, keeper).routes(),
+        Route("/healthz", _healthz),
         Route("/readyz", readyz),
+        Route("/asyncapi.json", _asyncapi),
     ]
     if demo_clock is not None:
         routes.append(Route("/demo/clock", clock, methods=["POST"]))
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        yield
+        async with Courier(house, private=private_webhooks):
+            yield
+            door.streaming.close()
+            await door.streams.close()
 
-    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={BadToken: _untrusted})
+    handlers: dict[Any, Any] = {BadToken: _untrusted, Trouble: _troubled}
+    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
+    app.state.streams = door.streams
     app.add_middleware(BodyLimit, bytes_max=body_bytes_max, larger=("/uploads/", BYTES_MAX))
     return app
 
@@ -203,15 +200,23 @@ async def _untrusted(_: Request, error: Exception) -> Response:
     return _unauthenticated(error)
 
 
+async def _troubled(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Trouble)
+    return failure(error.code, error.zh, error.en, 503)
+
+
 def _unauthenticated(error: BadToken) -> Response:
     response = failure("UNAUTHENTICATED", error.zh, error.en, 401)
     response.headers["www-authenticate"] = "Bearer"
     return response
 
 
-def _reason(error: BadToken) -> str:
-    said = f"{error.zh} / {error.en}".encode()
-    return said[:REASON_BYTES_MAX].decode(errors="ignore")
+async def _healthz(_: Request) -> Response:
+    return JSONResponse({"status": "ok"})
+
+
+async def _asyncapi(_: Request) -> Response:
+    return JSONResponse(await run_in_threadpool(document))
 
 
 async def _ready(house: House) -> Response:
@@ -230,9 +235,9 @@ async def _ready(house: House) -> Response:
     return JSONResponse(body, status_code=503 if stopped else 200)
 
 
-async def _set_clock(request: Request, key: OKPKey, clock: DemoClock | None) -> Response:
+async def _set_clock(request: Request, keeper: Doorkeeper, clock: DemoClock | None) -> Response:
     try:
-        asker = asker_of(key, request.headers.get("authorization"))
+        asker = await keeper.asker(request.headers.get("authorization"))
         day = day_of((await request.json())["day"])
     except BadToken as error:
         return _unauthenticated(error)

@@ -5,12 +5,11 @@ Every failure leaves with a code, as GraphQL's do; see ``schema.errors``.
 
 from __future__ import annotations
 
-from joserfc.jwk import OKPKey
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
-from api.auth import asker_of
+from api.doorkeeper import Doorkeeper
 from api.limits import failure
 from ledger.fault import Fault
 from ledger.store.access_log import trace_of
@@ -31,9 +30,9 @@ def traced(request: Request | WebSocket) -> str | None:
     return trace_of(request.headers.get("traceparent") or request.headers.get("x-request-id"))
 
 
-def context_of(house: House, key: OKPKey, request: Request) -> Context:
+async def context_of(house: House, keeper: Doorkeeper, request: Request) -> Context:
     """Who asks, over a house. Raises ``BadToken``."""
-    asker = asker_of(key, request.headers.get("authorization"))
+    asker = await keeper.asker(request.headers.get("authorization"))
     return Context(house=house, asker=asker, trace=traced(request))
 
 

@@ -1,12 +1,14 @@
-"""Tokens: JWT signed with Ed25519 (RFC 8037), naming actor, role and scope.
+"""Tokens of the local issuer: JWT signed with Ed25519 (RFC 8037), naming actor, role and scope.
 
 A token is for one actor in one role over one scope: a teacher, a school, a provider, or a place.
-Without a token the asker is the public.
+Without a token the asker is the public. The local issuer is for demo and development; in
+production it neither issues nor is heard (``api.issuers``).
 """
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -23,7 +25,7 @@ from joserfc.jwk import OKPKey
 from ledger.command import Asker, Role
 from ledger.event import Channel
 from ledger.fault import Fault
-from ledger.names import KINDS, LedgerId, Name
+from ledger.names import KINDS, LedgerId, Name, ServiceTokenId
 from ledger.store.keyfile import write_once
 from ledger.store.trouble import Trouble
 
@@ -31,6 +33,7 @@ ISSUER = "xuefen"
 AUDIENCE = "xuefen-api"
 ALGORITHMS = ["Ed25519", "EdDSA"]
 LEEWAY_SECONDS = 30
+TOKEN_CHARACTERS_MAX = 16_384
 SCOPES: dict[Role, str] = {
     Role.TEACHER: "teacher",
     Role.SCHOOL: "school",
@@ -41,6 +44,10 @@ SCOPES: dict[Role, str] = {
     Role.OPERATOR: "ledger",
 }
 PUBLIC = Asker(actor="staff:public", role=Role.PUBLIC, scope=LedgerId("ledger:public"))
+
+
+# What reading a token of an enemy may raise; claims nested without end are among them.
+UNTRUE = (JoseError, Fault, ValueError, KeyError, TypeError, RecursionError)
 
 
 class BadToken(Exception):
@@ -86,8 +93,25 @@ def issue(key: OKPKey, asker: Asker, *, valid: timedelta) -> str:
     return jwt.encode({"alg": "Ed25519", "typ": "JWT"}, claims, key, algorithms=ALGORITHMS)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Admitted:
+    """Who was let in, and until when, in seconds since 1970; ``None``: nobody said.
+
+    ``token``: the service token, which may be revoked before.
+    """
+
+    asker: Asker
+    until: int | None = None
+    token: ServiceTokenId | None = None
+
+
 def read(key: OKPKey, token: str) -> Asker:
     """The asker that a token names. Raises ``BadToken``."""
+    return admitted(key, token).asker
+
+
+def admitted(key: OKPKey, token: str) -> Admitted:
+    """Who is let in by a token of our own. Raises ``BadToken``."""
     rules = jwt.JWTClaimsRegistry(
         leeway=LEEWAY_SECONDS,
         iss={"essential": True, "value": ISSUER},
@@ -101,10 +125,16 @@ def read(key: OKPKey, token: str) -> Asker:
         role = Role(claims["role"])
         scope = fitting(role, _name(claims["scope"]))
         channel = Channel(claims.get("channel", Channel.API.value))
-        return Asker(actor=str(_name(claims["sub"])), role=role, scope=scope, channel=channel)
-    except (JoseError, Fault, ValueError, KeyError, TypeError) as error:
-        zh, en = _why(error)
-        raise BadToken(f"令牌无效：{zh}", f"the token is not valid: {en}") from None
+        asker = Asker(actor=str(_name(claims["sub"])), role=role, scope=scope, channel=channel)
+        return Admitted(asker=asker, until=int(claims["exp"]))
+    except UNTRUE as error:
+        raise distrusted(error) from None
+
+
+def distrusted(error: Exception) -> BadToken:
+    """What is said of a token that raised an error."""
+    zh, en = _why(error)
+    return BadToken(f"令牌无效：{zh}", f"the token is not valid: {en}")
 
 
 def _why(error: Exception) -> tuple[str, str]:
@@ -119,20 +149,22 @@ def _why(error: Exception) -> tuple[str, str]:
         case ClaimError(claim=claim):
             return f"{claim} 不符", f"its {claim} does not fit"
         case BadSignatureError():
-            return "签名不符", "its signature is not ours"
+            return "签名不符", "its signature does not fit"
         case JoseError():
             return "无法读取", "it cannot be read"
     return "内容不符", "its contents do not fit"
 
 
-def asker_of(key: OKPKey, authorization: str | None) -> Asker:
-    """The asker of an ``Authorization`` value; the public where there is none."""
+def bearer(authorization: str | None) -> str | None:
+    """The token in an ``Authorization`` value; ``None`` for none. Raises ``BadToken``."""
     if not authorization:
-        return PUBLIC
+        return None
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise BadToken("须为 Bearer 令牌", "the Authorization must be a Bearer token")
-    return read(key, token.strip())
+    if len(token) > TOKEN_CHARACTERS_MAX:
+        raise BadToken("令牌过长，无法读取", "the token is too long")
+    return token.strip()
 
 
 def fitting(role: Role, scope: Name) -> Name:

@@ -23,6 +23,7 @@ from api.command_migrate import migrate
 from api.command_reconcile import reconcile
 from api.command_record import record
 from api.command_regulation import group as regulations
+from api.command_service_token import group as service_tokens
 from api.command_sign_off import group as sign_offs
 from api.command_token import token
 from api.command_trial import try_draft
@@ -83,6 +84,7 @@ app.command()(load)
 app.add_typer(uploads, name="uploads")
 app.command()(check)
 app.command()(token)
+app.add_typer(service_tokens, name="service-token")
 app.command()(erase)
 regulations.command("try")(try_draft)
 app.add_typer(regulations, name="regulations")

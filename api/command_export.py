@@ -16,8 +16,9 @@ import msgspec
 import typer
 
 from api.books import open_books
-from api.export import CHUNK_BYTES, Moment, Question, Taken, take
+from api.export import Moment, Question, Taken, take
 from api.settings import Settings
+from api.spool import CHUNK_BYTES
 from api.terminal import DAY, Json, beginning, name_of, print_json, settings_of, stop, tell
 from ledger.command import Asker, Role
 from ledger.event import Channel

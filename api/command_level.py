@@ -25,13 +25,14 @@ from api.terminal import (
 )
 from ledger.fault import Fault
 from ledger.level import Level, grown, read, written
-from ledger.names import Name, SchoolId
+from ledger.names import JurisdictionId, Name, SchoolId
 from ledger.register import JurisdictionRegistered
 from ledger.store.feed import Filter
 from ledger.summary import Period, PeriodKind, Totals, period_of
 from projections.catalogue import SIGN_OFFS
 from projections.level import Scope, scope_of, summaries
 from projections.level_side import Compared, Side, compared, opened, signed_side, told_side
+from projections.level_tree import whole
 
 SHOWN_MAX = 50
 # A whole province with every teacher.
@@ -107,11 +108,16 @@ def levels(
 def scope_in(books: Books, of: str) -> Scope:
     """The teachers of a place or school that was named. Raises ``Exit`` for an unknown one."""
     name: Name = name_of(of, None if ":" in of else "jurisdiction")
-    registered = books.feed.entries(Filter(types=(JurisdictionRegistered.NAME,)))
-    places = [str(getattr(each.event, "jurisdiction", "")) for each in registered]
+    places = places_in(books)
     if isinstance(name, SchoolId) or str(name) in places:
         return scope_of(name, places)
     raise stop("UNKNOWN_PLACE", f"账本中没有 {name}。", f"The ledger knows no {name}.")
+
+
+def places_in(books: Books) -> list[str]:
+    """All registered places."""
+    registered = books.feed.entries(Filter(types=(JurisdictionRegistered.NAME,)))
+    return [str(getattr(each.event, "jurisdiction", "")) for each in registered]
 
 
 def position_in(books: Books, given: int | None) -> int:
@@ -137,6 +143,9 @@ def sums(shown: Any, name: str, totals: Totals) -> None:
 
 def _side(books: Books, scope: Scope, period: Period, position: int) -> Side:
     rules = books.rules.at(position)
+    if isinstance(scope.of, JurisdictionId):
+        level = whole(books.reader, rules, scope.of, places_in(books), period, position)
+        return Side(level=level, position=position)
     found = summaries(books.reader, rules, scope, period, position, None)
     return Side(level=grown(scope.of, found), position=position)
 

@@ -45,6 +45,7 @@ from ledger.store.container import BYTES_MAX
 from ledger.store.result import spent_as
 from ledger.store.workbook import read_workbook
 from projections.desk import Held, encoded, held, inside
+from projections.hindsight import with_hindsight
 from projections.moment import day_judged
 from schema.context import Context, House, place_titles
 from schema.desk import about, log_trial
@@ -189,16 +190,21 @@ def _held(house: House, data: bytes, name: str, asked: _Asked) -> Held:
         tabs = "、".join(each.mapping.tab for each in candidates)
         zh = f"没有带表头的工作表 {asked.tab}，有：{tabs}。"
         raise stop("TAB_MISSING", zh, f"No tab {asked.tab} has a header; there are: {tabs}.")
-    return held(
-        house.reader,
-        house.rules,
-        house.ledger.vault,
-        read(grid, mapping),
+    reading = read(grid, mapping)
+    return with_hindsight(
+        house.ledger.feed,
         asked.terms(house),
-        inside(asked.place, places),
-        sha256=sha256(data).hexdigest(),
-        bytes=len(data),
-        **about(grid, mapping),
+        lambda terms: held(
+            house.reader,
+            house.rules,
+            house.ledger.vault,
+            reading,
+            terms,
+            inside(asked.place, places),
+            sha256=sha256(data).hexdigest(),
+            bytes=len(data),
+            **about(grid, mapping),
+        ),
     )
 
 

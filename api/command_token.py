@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from api.auth import fitting, issue
-from api.house import issuer
+from api.issuers import issuer
 from api.terminal import Json, name_of, print_json, settings_of, stop, tell
 from ledger.command import Asker, Role
 

@@ -11,13 +11,13 @@ from __future__ import annotations
 from threading import BoundedSemaphore
 
 import msgspec
-from joserfc.jwk import OKPKey
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from api.asking import CLIENT_GONE, context_of, failed
+from api.doorkeeper import Doorkeeper
 from api.export import question, take
 from api.limits import failure
 from ledger.store.access_log import AccessKind, Wanted
@@ -30,9 +30,9 @@ NUMBER_DIGITS_MAX = 18
 class ExportDoor:
     """Answers requests for exports over a house."""
 
-    def __init__(self, house: House, key: OKPKey) -> None:
+    def __init__(self, house: House, keeper: Doorkeeper) -> None:
         self._house = house
-        self._key = key
+        self._keeper = keeper
         self._room = BoundedSemaphore(AT_ONCE_MAX)
 
     def routes(self) -> list[Route]:
@@ -44,7 +44,7 @@ class ExportDoor:
 
     async def post(self, request: Request) -> Response:
         """The file. Who asks and what is read first, so that nobody slow takes up the room."""
-        context = context_of(self._house, self._key, request)
+        context = await context_of(self._house, self._keeper, request)
         try:
             asked = await request.body()
         except ClientDisconnect:
@@ -68,7 +68,7 @@ class ExportDoor:
 
     async def receipt(self, request: Request) -> Response:
         """What stands in the log about an export of one's own."""
-        context = context_of(self._house, self._key, request)
+        context = await context_of(self._house, self._keeper, request)
         number = str(request.path_params["number"])
         row = None
         if number.isascii() and number.isdigit() and len(number) <= NUMBER_DIGITS_MAX:

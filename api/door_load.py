@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from joserfc.jwk import OKPKey
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,6 +9,7 @@ from starlette.routing import Route
 
 from api.asking import context_of, failed
 from api.command_load import marks
+from api.doorkeeper import Doorkeeper
 from api.limits import failure
 from api.marking import marked
 from api.sheet import TYPES
@@ -22,8 +22,8 @@ from schema.context import Context, House
 class LoadDoor:
     """Gives back the sheets of dry runs, to those who made them."""
 
-    def __init__(self, house: House, key: OKPKey) -> None:
-        self._house, self._key = house, key
+    def __init__(self, house: House, keeper: Doorkeeper) -> None:
+        self._house, self._keeper = house, keeper
 
     def routes(self) -> list[Route]:
         """Where it is reached."""
@@ -31,7 +31,7 @@ class LoadDoor:
 
     async def marked(self, request: Request) -> Response:
         """The sheet as a workbook; the reading of it is logged."""
-        context = context_of(self._house, self._key, request)
+        context = await context_of(self._house, self._keeper, request)
         try:
             token = str(request.path_params["token"])
             made = await run_in_threadpool(self._made, context, token)

@@ -10,13 +10,13 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Any
 
-from joserfc.jwk import OKPKey
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from api.asking import context_of, failed
+from api.doorkeeper import Doorkeeper
 from api.limits import failure
 from api.report import report_json, report_xlsx
 from api.sheet import TYPES
@@ -38,9 +38,9 @@ POSITION_DIGITS_MAX = 15
 class ReportDoor:
     """Hands out the reports of a house's reconciliations."""
 
-    def __init__(self, house: House, key: OKPKey) -> None:
+    def __init__(self, house: House, keeper: Doorkeeper) -> None:
         self._house = house
-        self._key = key
+        self._keeper = keeper
 
     def routes(self) -> list[Route]:
         """Where it is reached."""
@@ -48,7 +48,7 @@ class ReportDoor:
 
     async def get(self, request: Request) -> Response:
         """The report."""
-        context = context_of(self._house, self._key, request)
+        context = await context_of(self._house, self._keeper, request)
         name, form = str(request.path_params["name"]), str(request.path_params["form"])
         try:
             position = _position(request.query_params.get("position"), "position")

@@ -10,13 +10,13 @@ reads the tab, header and columns that are chosen.
 from __future__ import annotations
 
 import msgspec
-from joserfc.jwk import OKPKey
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from api.asking import CLIENT_GONE, context_of, failed
+from api.doorkeeper import Doorkeeper
 from api.limits import failure
 from api.marking import marked
 from api.sheet import TYPES
@@ -57,9 +57,9 @@ class Choice(msgspec.Struct, forbid_unknown_fields=True):
 class UploadDoor:
     """Takes files for a house, and gives them back marked."""
 
-    def __init__(self, house: House, key: OKPKey) -> None:
+    def __init__(self, house: House, keeper: Doorkeeper) -> None:
         self._house = house
-        self._key = key
+        self._keeper = keeper
 
     def routes(self) -> list[Route]:
         """Where it is reached."""
@@ -70,7 +70,7 @@ class UploadDoor:
 
     async def put(self, request: Request) -> Response:
         """Takes the bytes. Whose ticket it is not learns no more than who has none."""
-        context = context_of(self._house, self._key, request)
+        context = await context_of(self._house, self._keeper, request)
         uploads = self._house.ledger.uploads
         secret = str(request.path_params["ticket"])
         try:
@@ -97,7 +97,7 @@ class UploadDoor:
 
     async def marked(self, request: Request) -> Response:
         """The sheet with its faulty cells marked, as a workbook; the reading of it is logged."""
-        context = context_of(self._house, self._key, request)
+        context = await context_of(self._house, self._keeper, request)
         uploads, name = self._house.ledger.uploads, str(request.path_params["upload"])
         try:
             given = _choice(await _body(request)) if request.method == "POST" else None

@@ -6,24 +6,26 @@ histories, proxies and logs and works for whoever finds it, and it needs a key, 
 of what was promised. The file is written to a spool first, since its row count and SHA-256 go out
 in front of it and into the access log, which is written before the first byte leaves. The spool has
 no name and is gone with the answer.
+
+With ``first`` a file is taken in pieces (``api.piece``); the header ``x-xuefen-next`` is where the
+next begins.
 """
 
 from __future__ import annotations
 
-import re
 import tempfile
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
-from hashlib import sha256
-from pathlib import Path
 from typing import IO, Annotated, Any
 
 import msgspec
 from msgspec import Struct
 
-from api.sheet import TYPES, sheet
+from api.piece import Mark, divisible, mark_of, question_of
+from api.sheet import TYPES
+from api.spool import CHUNK_BYTES, ROWS_MAX, Found, digest_of, written
 from ledger.command import Role
 from ledger.day import day_of
 from ledger.draft import flaw_of
@@ -33,16 +35,14 @@ from ledger.store.access_log import Logged, checked_purpose
 from projections.catalogue import VIEWS
 from schema.access_log import access_by
 from schema.context import Context
-from schema.disclosure import REVEALERS, denied
-from schema.export import TEXT_CHARACTERS_MAX, Asked, Export, Flow
+from schema.disclosure import denied
+from schema.export import TEXT_CHARACTERS_MAX, Asked, Export
 from schema.export_document import EXPORTS
 from schema.moment import AsOf
+from schema.power import Action, may
 from schema.scalars import Position, instant_of
 
-ROWS_MAX = 200_000
-CHUNK_BYTES = 64 * 1024
 Place = Annotated[int, msgspec.Meta(ge=0, le=INTEGER_MAX)]
-TEACHER = re.compile(rb'"(teacher:[0-9A-Za-z._-]+)"')
 
 
 class Moment(Struct, rename="camel", forbid_unknown_fields=True):
@@ -63,6 +63,8 @@ class Question(Struct, rename="camel", forbid_unknown_fields=True):
     as_of: Moment | None = None
     at_least: Place | None = None
     purpose: str = ""
+    first: Annotated[int, msgspec.Meta(ge=1, le=ROWS_MAX)] | None = None
+    after: str | None = None
 
 
 @dataclass
@@ -71,6 +73,7 @@ class Taken:
 
     file: IO[bytes]
     logged: Logged
+    next: str | None = None
 
     @property
     def name(self) -> str:
@@ -98,7 +101,7 @@ class Taken:
             "x-xuefen-rows": str(told.rows),
             "x-xuefen-sha256": told.sha256,
             "x-xuefen-access": str(told.number),
-        }
+        } | ({} if self.next is None else {"x-xuefen-next": self.next})
 
 
 def question(body: bytes) -> Question:
@@ -117,28 +120,43 @@ def question(body: bytes) -> Question:
 
 async def take(context: Context, given: Question) -> Taken:
     """The file, once it stands in the access log. Raises ``Fault``."""
-    if context.asker.role is Role.PUBLIC:
+    if not may(context.asker.role, Action.EXPORT):
         raise denied(context.asker, zh="导出", en="export")
     export = _known(given)
     purpose = checked_purpose(given.purpose) if given.purpose else ""
+    if given.first is not None or given.after is not None:
+        divisible(export, purpose=purpose)
+    mark = mark_of(given.after, question_of(given.what, given.filters, given.as_of))
     as_of = _moment(given.as_of or Moment())
-    day = await as_of.day(context)
-    filters = _filters(context, export, given, day)
+    day = await as_of.day(context) if mark is None else mark.day
+    filters = _filters(context, export, given, day, mark.settled if mark else {})
     if given.at_least is not None:
         await context.at_least(await context.known(given.at_least, "atLeast"), *VIEWS)
     # Who has left a place is known of its past, and no longer shown in full there.
     past = given.as_of is not None and context.asker.role is not Role.OPERATOR
-    clear = export.personal and bool(purpose) and context.asker.role in REVEALERS and not past
+    clear = (
+        export.personal and bool(purpose) and may(context.asker.role, Action.REVEAL) and not past
+    )
     asked = Asked(
         what=given.what,
         filters=filters,
-        position=await as_of.known(context),
+        position=await _position(context, export, as_of, mark),
         effective=as_of.effective,
         day=day,
         clear=clear,
         places=await context.places(),
+        after=mark.after if mark else None,
+        resumed=mark is not None,
     )
-    return await context.run(_taken, context, export, asked, given.format, purpose)
+    return await context.run(_taken, context, export, asked, given, mark)
+
+
+async def _position(context: Context, export: Export, as_of: AsOf, mark: Mark | None) -> int | None:
+    """The position at which the rows stand; ``None`` for the present."""
+    if mark is None:
+        return await as_of.known(context)
+    await context.known(mark.position, "after")
+    return None if export.timeless else mark.position
 
 
 def _known(given: Question) -> Export:
@@ -170,8 +188,10 @@ def _said(field: str, read: Callable[[object], Any], given: str | None) -> Any:
         raise Fault(fault.code, zh=zh, en=en, field=field) from None
 
 
-def _filters(context: Context, export: Export, given: Question, day: date) -> dict[str, str]:
-    filters = {name: str(value) for name, value in given.filters.items()}
+def _filters(
+    context: Context, export: Export, given: Question, day: date, settled: dict[str, str]
+) -> dict[str, str]:
+    filters = settled | {name: str(value) for name, value in given.filters.items()}
     unknown = sorted(filters.keys() - {*export.filters()})
     most = {name: export.long.get(name, TEXT_CHARACTERS_MAX) for name in filters}
     long = [name for name, value in filters.items() if len(value) > most[name]]
@@ -191,19 +211,22 @@ def _filters(context: Context, export: Export, given: Question, day: date) -> di
     return dict(sorted(filters.items()))
 
 
-def _taken(context: Context, export: Export, asked: Asked, form: str, purpose: str) -> Taken:
+def _taken(
+    context: Context, export: Export, asked: Asked, given: Question, mark: Mark | None
+) -> Taken:
+    form = given.format
     file: IO[bytes] = tempfile.TemporaryFile(prefix="xuefen-export-")  # noqa: SIM115
     try:
         with export.open(context, asked) as flow:
-            found = _Found(flow)
+            found = Found(flow, given.first, 0 if export.positioned or not mark else mark.rows)
             told = replace(asked, filters=export.told(asked.filters))
-            _write(file, form, told, flow, found)
+            written(file, form, told, flow, found)
         access = access_by(
             context,
             asked.what,
             # Who takes a list that everybody may read looks into nobody's affairs.
             [] if export.public else found.places,
-            purpose=purpose,
+            purpose=checked_purpose(given.purpose) if given.purpose else "",
             clear=asked.clear,
             format=form,
             filters=told.filters,
@@ -211,65 +234,28 @@ def _taken(context: Context, export: Export, asked: Asked, form: str, purpose: s
             effective=asked.effective,
             rows=found.rows,
             bytes=file.seek(0, 2),
-            sha256=_digest(file),
+            sha256=digest_of(file),
         )
         logged = context.house.ledger.access_log.write(access, found.teachers)
         file.seek(0)
     except BaseException:
         file.close()
         raise
-    return Taken(file, logged)
+    return Taken(file, logged, _next(export, asked, given, found, mark))
 
 
-class _Found:
-    """What is remembered of rows that are forgotten: how many, of whom, and where."""
-
-    def __init__(self, flow: Flow) -> None:
-        self.rows = 0
-        self.teachers: set[str] = {*flow.teachers}
-        self.places: set[str] = {*flow.places}
-
-
-def _write(file: IO[bytes], form: str, asked: Asked, flow: Flow, found: _Found) -> None:
-    encode = msgspec.json.Encoder().encode
-    with tempfile.TemporaryDirectory(prefix="xuefen-export-") as folder:
-        made = sheet(form, file, flow.columns, Path(folder))
-        try:
-            for row, place in flow.rows:
-                found.rows += 1
-                if found.rows > ROWS_MAX:
-                    raise _too_many()
-                found.teachers.update(each.decode() for each in TEACHER.findall(encode(row)))
-                if place is not None:
-                    found.places.add(str(place))
-                made.row(row)
-        finally:
-            made.close(_about(asked, flow, found))
-
-
-def _about(asked: Asked, flow: Flow, found: _Found) -> dict[str, Any]:
-    told: dict[str, Any] = {
-        "内容 what": asked.what,
-        "账本位置 position": str(flow.position),
-        "事实截止日 effective": str(asked.effective or ""),
-        "行数 rows": str(found.rows),
-        "个人信息 personal data": "clear" if asked.clear else "masked",
-    }
-    return told | {f"条件 {name}": value for name, value in asked.filters.items()}
-
-
-def _digest(file: IO[bytes]) -> str:
-    file.seek(0)
-    made = sha256()
-    while chunk := file.read(CHUNK_BYTES):
-        made.update(chunk)
-    return made.hexdigest()
-
-
-def _too_many() -> Fault:
-    return Fault(
-        "TOO_MANY_ROWS",
-        zh=f"导出超过 {ROWS_MAX} 行，请按属地、学校、学期等条件分次导出",
-        en=f"the export has more than {ROWS_MAX} rows; narrow it by place, school or term",
-        field="filters",
+def _next(
+    export: Export, asked: Asked, given: Question, found: Found, mark: Mark | None
+) -> str | None:
+    """Where the next piece begins, where there is one."""
+    if not found.more:
+        return None
+    made = Mark(
+        question=question_of(given.what, given.filters, given.as_of),
+        settled={n: value for n, value in asked.filters.items() if n not in given.filters},
+        position=found.position,
+        day=asked.day,
+        rows=found.rows + (mark.rows if mark else 0),
+        after=found.last["position"] if export.positioned else None,
     )
+    return made.cursor()

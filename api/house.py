@@ -1,13 +1,10 @@
-"""Opening the house: database, ledger, views and keys, as the settings say, and closing it."""
+"""Opening the house: database, ledger and views, as the settings say, and closing it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from joserfc.jwk import OKPKey
-
-from api.auth import load_issuer
 from api.settings import Settings
 from api.sharing import sharing
 from ledger.store.committer import Clock, system_clock
@@ -53,13 +50,6 @@ def open_house(settings: Settings, clock: Clock = system_clock) -> Iterator[Hous
                 runner.close()
         finally:
             ledger.close()
-
-
-def issuer(settings: Settings) -> OKPKey:
-    """The key that signs tokens. Raises ``Trouble`` where its folder cannot be used."""
-    _make_folder(settings)
-    with folder_trouble(settings.issuer_key_file.parent):
-        return load_issuer(settings.issuer_key_file)
 
 
 def _make_folder(settings: Settings) -> None:

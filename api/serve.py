@@ -22,12 +22,14 @@ import uvicorn
 
 from api.app import create_app
 from api.clock import DemoClock
-from api.house import issuer, open_house
+from api.house import open_house
+from api.issuers import issuers
 from api.settings import Settings
 from api.terminal import DAY, settings_of, tell
 from ledger.store.committer import system_clock
 from ledger.store.trouble import Trouble
 
+UNREAD_MILLISECONDS = 120_000
 GRACE_SECONDS = 10
 """How long requests, and subscriptions that nobody ends, may take once a stop was asked for."""
 
@@ -71,10 +73,14 @@ def run(settings: Settings, clock: DemoClock | None, announce: Callable[[str], N
     """Serves until SIGTERM or SIGINT; ``announce`` is given the address once it answers."""
     with listening(settings.host, settings.port) as listener, _signals() as signals:
         try:
-            key = issuer(settings)
+            known = issuers(settings, clock=clock is not None)
             with open_house(settings, clock or system_clock) as house:
                 app = create_app(
-                    house, key, body_bytes_max=settings.body_bytes_max, demo_clock=clock
+                    house,
+                    known,
+                    body_bytes_max=settings.body_bytes_max,
+                    demo_clock=clock,
+                    private_webhooks=settings.webhook_private,
                 )
                 config = uvicorn.Config(
                     app,
@@ -82,7 +88,7 @@ def run(settings: Settings, clock: DemoClock | None, announce: Callable[[str], N
                     access_log=False,
                     server_header=False,
                     timeout_graceful_shutdown=GRACE_SECONDS,
-                    ws_max_size=settings.body_bytes_max,
+                    **websockets(settings.body_bytes_max),
                 )
                 server = _Server(config, lambda: announce(address_of(listener)))
                 signals.server = server
@@ -90,6 +96,15 @@ def run(settings: Settings, clock: DemoClock | None, announce: Callable[[str], N
                     server.run(sockets=[listener])
         except _Stopped:
             pass  # asked twice while it was being opened
+
+
+def websockets(bytes_max: int) -> dict[str, Any]:
+    """How uvicorn speaks WebSocket: a frame is bounded, and goes as it is.
+
+    Compressed, the one frame that all subscribers of a stream share would be made anew for each,
+    and each connection would hold a window of its own.
+    """
+    return {"ws_max_size": bytes_max, "ws_per_message_deflate": False}
 
 
 @contextmanager
@@ -105,6 +120,9 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
     # The connections take it over. Head and body of an answer are two writes, and the second would
     # wait for the client to acknowledge the first, which takes it 40 ms.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        # Who reads nothing for so long is cut off, whatever else they say (tcp(7)).
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MILLISECONDS)
     with listener:
         yield listener
 

@@ -76,10 +76,13 @@ class Acknowledgements:
 
     def __init__(self, file: Path | None) -> None:
         self._lock = threading.Lock()
+        self.commands = 0
         self._out: TextIO | None = file.open("a", encoding="utf-8") if file else None
 
     def write(self, submission: Submission, replies: list[Reply]) -> None:
         """Writes the line; it is with the operating system when this returns."""
+        with self._lock:
+            self.commands += len(replies)
         events = [event for reply in replies for event in reply.events]
         if self._out is None or not events:
             return

@@ -35,6 +35,7 @@ END_SECONDS = 600
 FOUNDING = 0.3
 """How often a server is killed while it founds the ledger, before the simulation begins."""
 DELAY_SECONDS = (0.02, 0.7)
+POLL_SECONDS = 0.001
 START_DELAY_SECONDS = (0.2, 1.5)
 EVERYTHING, POSTGRES, STARTING = 0.12, 0.08, 0.15
 """Shares of the kills: PostgreSQL with all servers, PostgreSQL alone, a server still starting."""
@@ -90,9 +91,14 @@ def trial(
     servers: int = 1,
     clients: int = 8,
     delay: tuple[float, float] = DELAY_SECONDS,
+    spread: int = 0,
     undisturbed: Told | None = None,
 ) -> None:
-    """One simulation under kills, and what is found afterwards."""
+    """One simulation under kills, and what is found afterwards.
+
+    ``spread``: into so many parts is the story divided, and each of them ends with a kill; else
+    kills come by the clock.
+    """
     ways: list[OverHttp] = []
 
     def day() -> date:
@@ -116,8 +122,10 @@ def trial(
             future = alone.submit(drive, simulation, town, clients, ways)
             while not (ways or future.done()):  # it begins with a look whether the servers answer
                 time.sleep(0.01)
-            for kind in kills:
-                if wait([future], timeout=rng.uniform(*delay)).done:
+            for number, kind in enumerate(kills, start=1):
+                if spread:
+                    _reached(ways[0], future, simulation.commands * number // spread)
+                elif wait([future], timeout=rng.uniform(*delay)).done:
                     break
                 disturb(town, kind, rng, report)
             summary = _result(future)
@@ -127,6 +135,12 @@ def trial(
     report.retries += ways[0].tries_again
     report.breaches += [f"unexpected answer: {each}" for each in summary.odd]
     report.breaches += verify(town, simulation, report, undisturbed)
+
+
+def _reached(way: OverHttp, future: Future[Summary], commands: int) -> None:
+    """Waits until so many commands of the story were answered, or it is over."""
+    while way.acks.commands < commands and not wait([future], timeout=POLL_SECONDS).done:
+        pass
 
 
 def _result(future: Future[Summary]) -> Summary:

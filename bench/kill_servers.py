@@ -60,6 +60,7 @@ class Servers:
             "--demo-clock", self.day().isoformat(),
         ]  # fmt: skip
         ours = {k: v for k, v in os.environ.items() if not k.startswith("XUEFEN_")}
+        ours["XUEFEN_MODE"] = "development"
         with self._log(number).open("ab") as log:
             self.processes[number] = subprocess.Popen(
                 command, cwd=ROOT, env=ours, stdout=log, stderr=log, start_new_session=True

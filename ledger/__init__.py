@@ -116,6 +116,7 @@ difference         差异             difference.py (between two moments, with i
 summary            期末小结         summary.py (what a period comes to for a teacher, and for many)
 level              分级汇总         level.py (sums of province, city, county and school)
 drift              结账后变动       drift.py (what moved since a period was signed off)
+service token      服务令牌         service_token.py (by which a machine of an integrator reads)
 sign-off           结账             sign_off.py (of a year, or of the cycles that ended in it)
 claim              名册所列         claim.py (what a sheet from outside says of a person's credits)
 cause, portion     差异原因         cause.py (why a sheet and the ledger differ, and by how much)
@@ -199,9 +200,9 @@ from ledger import (  # isort: skip  (order of life)
     school_based, population, sample, oversight, observation, funding, duty, school_plan,
     recognition, worth, credit, balance, correction, adjustment, misconduct, remedy, redress,
     record, erasure, special, structure, footing, breakdown, yearly, doubt, verdict, ground,
-    prospect, caution, evidence, way, difference, summary, level, drift, sign_off, claim, cause,
-    rounding, attribution, mark, likeness, tie, pairing, holding, forfeiture, influence, slip,
-    uncredited, row, itemised, subtotal, aggregate,
+    mark, likeness, tie, forfeiture, uncredited, prospect, caution, evidence, way,
+    difference, summary, level, drift, service_token, sign_off, claim, cause,
+    rounding, attribution, pairing, holding, influence, slip, row, itemised, subtotal, aggregate,
     misreading, matching, comparison, trial, explanation, obstacle, denial, lineup, placement,
     exclusion, indicator, target, consequence, sheet, cell, dating, phrase, mapping, wording,
     heading, skip, reading, claimed, reconciliation, intake, line, petition, discrepancy, load,
@@ -225,6 +226,9 @@ NOUNS = (
     prospect, caution, evidence, way, difference, summary, level, drift, sign_off, claim, cause,
     rounding, attribution, mark, likeness, tie, pairing, holding, forfeiture, influence, slip,
     uncredited, row, itemised, subtotal, aggregate,
+    prospect, caution, evidence, way,
+    difference, summary, level, drift, service_token, sign_off, claim, cause,
+    rounding, attribution, pairing, holding, influence, slip, row, itemised, subtotal, aggregate,
     misreading, matching, comparison, trial, explanation, obstacle, denial, lineup, placement,
     exclusion, indicator, target, consequence, sheet, cell, dating, phrase, mapping, wording,
     heading, skip, reading, claimed, reconciliation, intake, line, petition, discrepancy, load,

@@ -43,12 +43,16 @@ class Role(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Asker:
-    """Who asks, in which role, and over what: a teacher, a school, a provider or a place."""
+    """Who asks, in which role, and over what: a teacher, a school, a provider or a place.
+
+    ``reports``: whether an integrator may report besides reading.
+    """
 
     actor: str
     role: Role
     scope: Name
     channel: Channel = Channel.API
+    reports: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,17 +8,28 @@ within JCS is that bodies hold no floats, only ASCII keys, and integers within 5
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from enum import Enum
+from functools import cache
 from hashlib import sha256
-from typing import Any, ClassVar, TypeVar, cast, dataclass_transform
+from operator import attrgetter
+from typing import (
+    Any,
+    ClassVar,
+    TypeVar,
+    cast,
+    dataclass_transform,
+    get_args,
+    get_type_hints,
+)
 
 import msgspec
 from msgspec import Struct, StructMeta
 
 from ledger.fault import Fault
-from ledger.names import JurisdictionId, Name
+from ledger.names import JurisdictionId, Name, known
 from ledger.text import clean, impersonal
 
 BODY_BYTES_MAX = 65_535
@@ -219,7 +230,7 @@ def decode(position: int, body: bytes) -> Entry:
         cause=envelope.cause,
         request=envelope.request,
         source=envelope.source,
-        place=JurisdictionId(envelope.place) if envelope.place else None,
+        place=known(JurisdictionId, envelope.place) if envelope.place else None,
         event=decode_event(envelope.type, envelope.v, bytes(envelope.data)),
     )
 
@@ -306,8 +317,44 @@ class _Key(str):
     __slots__ = ()
 
 
-def _names_in(value: object) -> Iterator[str]:
-    return (str(leaf) for leaf in _leaves(value) if isinstance(leaf, Name))
+def _names_in(value: object) -> list[str]:
+    # Every entry that is shown or taken in comes by here, and most of what it holds is no name.
+    found: list[str] = []
+    parts: Iterable[object] = ()
+    if isinstance(value, Struct):
+        parts = _naming(type(value))(value)
+    elif isinstance(value, (tuple, list)):
+        parts = value
+    elif isinstance(value, dict):
+        parts = value.values()
+    for each in parts:
+        if each.__class__ in _NAMELESS:
+            continue
+        if isinstance(each, Name):
+            found.append(str(each))
+        elif isinstance(each, (Struct, tuple, list, dict)):
+            found += _names_in(each)
+        else:
+            _NAMELESS.add(each.__class__)
+    return found
+
+
+@cache
+def _naming(kind: type[Struct]) -> Callable[[Struct], tuple[object, ...]]:
+    """Reads the fields that may hold names, by what their annotations do not rule out."""
+    hints = get_type_hints(kind)
+    fields = [each for each in kind.__struct_fields__ if not _amounts(hints[each])]
+    if len(fields) == 1:
+        fields *= 2  # one alone would come without a tuple around it
+    return attrgetter(*fields) if fields else lambda _: ()
+
+
+def _amounts(hint: object) -> bool:
+    """Whether values of an annotation can only be numbers, days and words of a list."""
+    inner = [each for each in get_args(hint) if each not in (type(None), ...)]
+    if inner:
+        return all(map(_amounts, inner))
+    return isinstance(hint, type) and issubclass(hint, (int, Decimal, date, Enum))
 
 
 def express(value: object) -> object:
@@ -320,10 +367,12 @@ def express(value: object) -> object:
 def revive(kind: type, value: Any) -> Any:
     """A name of what was written; the hook by which all of them are read back."""
     if issubclass(kind, Name):
-        return kind(value)
+        return known(kind, value)
     raise TypeError(f"{kind.__name__} has no place in the ledger")
 
 
+# The classes of values that are no names and hold none; learned as they come.
+_NAMELESS: set[type] = set()
 _ENCODER = msgspec.json.Encoder(order="sorted", enc_hook=express)
 _ENVELOPE = msgspec.json.Decoder(_Envelope)
 _DECODERS: dict[type[Event], msgspec.json.Decoder[Any]] = {}

@@ -10,7 +10,7 @@ of name, totals and, by name, each part with its hash.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from hashlib import sha256
 
@@ -83,6 +83,33 @@ def grown(of: JurisdictionId | SchoolId, summaries: Iterable[Summary]) -> Level:
         within.setdefault(_below(of, each), []).append(each)
     parts = [grown(part, within[part]) for part in sorted(within)]
     return _level(of, _sum(parts), parts=parts)
+
+
+def schools_of(summaries: Iterable[Summary]) -> list[Level]:
+    """Each school with the hashes of its teachers."""
+    within: dict[SchoolId, list[Summary]] = {}
+    for each in summaries:
+        within.setdefault(each.school, []).append(each)
+    return [_school(school, within[school]) for school in sorted(within)]
+
+
+def joined(of: JurisdictionId, schools: Mapping[JurisdictionId, list[Level]]) -> Level:
+    """What ``grown`` comes to, from the schools of each place itself that lies in a place."""
+    within: dict[JurisdictionId, dict[JurisdictionId, list[Level]]] = {}
+    for place, own in schools.items():
+        if place != of and own:
+            part = place.chain[place.chain.index(of) - 1]
+            within.setdefault(part, {})[place] = own
+    parts = [*schools.get(of, ()), *(joined(part, within[part]) for part in within)]
+    return _level(of, _sum(parts), parts=sorted(parts, key=lambda each: each.of))
+
+
+def told_to(level: Level, depth: int) -> Level:
+    """The same without what lies more steps below; sums and hashes stay."""
+    parts = level.parts if depth else None
+    if parts is not None:
+        parts = [told_to(each, depth - 1) for each in parts]
+    return Level(of=level.of, totals=level.totals, digest=level.digest, parts=parts)
 
 
 def moves(summaries: Iterable[Summary]) -> list[Summary]:

@@ -56,19 +56,25 @@ class Scope:
         return summary if self.of.covers(summary.place) else None
 
 
-def roster(reader: Reader, scope: Scope, position: int, after: int = 0) -> list[TeacherId]:
-    """All who ever were there, as known at a position; who moved away since is among them."""
-    wanted = Filter(types=STAYS, any_tags=scope.tags, after=after, before=position + 1)
-    return sorted({_teacher(each) for each in reader.feed.entries(wanted)})
+def roster(reader: Reader, scope: Scope, position: int, most: int | None = None) -> list[TeacherId]:
+    """All who ever were there, as known at a position; who moved away since is among them.
+
+    Raises ``Fault`` (``TOO_WIDE``) as soon as there are more than ``most``.
+    """
+    wanted = Filter(types=STAYS, any_tags=scope.tags, before=position + 1)
+    found: set[TeacherId] = set()
+    for each in reader.feed.entries(wanted):
+        found.add(_teacher(each))
+        if most is not None and len(found) > most:
+            raise too_wide(most)
+    return sorted(found)
 
 
 def summaries(
     reader: Reader, rules: Rulebook, scope: Scope, period: Period, position: int, most: int | None
 ) -> list[Summary]:
     """The summaries of a period, by teacher. Raises ``Fault`` (``TOO_WIDE``)."""
-    known = roster(reader, scope, position)
-    if most is not None and len(known) > most:
-        raise too_wide(most)
+    known = roster(reader, scope, position, most)
     found = (summary_of(e, rules, period) for e in records(reader, known, position))
     return [each for each in map(scope.holds, found) if each is not None]
 
@@ -172,8 +178,8 @@ def too_wide(most: int) -> Fault:
     """What is said where more teachers are meant than are read at once."""
     return Fault(
         "TOO_WIDE",
-        zh=f"一次最多汇总 {most} 位教师，请按县（市、区）或学校分别查询，或用命令行 xuefen levels",
-        en=f"at most {most} teachers are summed up at once; ask by county or school, or from the "
+        zh=f"一次最多列出 {most} 位教师，请按县（市、区）或学校分别查询，或用命令行 xuefen levels",
+        en=f"at most {most} teachers are listed at once; ask by county or school, or from the "
         "command line: xuefen levels",
         field="of",
     )

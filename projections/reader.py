@@ -16,6 +16,7 @@ from ledger.event import Entry
 from ledger.names import Name, SchoolId
 from ledger.store.feed import Feed, Filter
 from projections.projection import SCHEMA, Projection
+from projections.statement import bare, conditions_of, page_of, shape_of, values_of, where_of
 
 T = TypeVar("T")
 PAGE_MAX = 1_000
@@ -42,7 +43,7 @@ class Where:
 
     def and_equal(self, **values: Any) -> Where:
         """The same with further equalities; ``None`` does not restrict."""
-        more = tuple((name, _bare(value)) for name, value in values.items() if value is not None)
+        more = tuple((name, bare(value)) for name, value in values.items() if value is not None)
         return replace(self, equal=(*self.equal, *more))
 
     def and_among(self, **values: Sequence[Any] | None) -> Where:
@@ -125,22 +126,14 @@ class Reader:
     ) -> Page[Any]:
         """The rows that fit, by key, after a key."""
         limit = min(first, PAGE_MAX)
-        conditions, values = _conditions(where)
-        if after is not None:
-            operator = sql.SQL("<" if descending else ">")
-            conditions.append(sql.SQL("key {} %(after)s").format(operator))
-            values["after"] = after
-        statement = sql.SQL("select key, state from {} {} order by key {} limit %(limit)s").format(
-            _table(view), _where(conditions), sql.SQL("desc" if descending else "asc")
-        )
-        with self._pool.connection() as connection:
-            # The position is read first: rows may be newer than it says, never older.
-            stands = connection.execute(
-                "select position from projection.progress where view = %s", (view.name,)
-            ).fetchone()
-            rows = connection.execute(statement, values | {"limit": limit + 1}).fetchall()
-        states = tuple((key, view.decode(bytes(state))) for key, state in rows[:limit])
-        return Page(states, len(rows) > limit, stands[0] if stands else 0)
+        statement = page_of(view.name, shape_of(where), after is not None, descending)
+        values = values_of(where) | {"view": view.name, "after": after, "limit": limit + 1}
+        with self._pool.connection() as connection, connection.cursor(binary=True) as cursor:
+            found = cursor.execute(statement, values).fetchall()
+        # One row at least says where the view stands, with nothing beside it where nothing fits.
+        rows = [(key, state) for _, key, state in found if key is not None]
+        states = tuple((key, view.decode(state)) for key, state in rows[:limit])
+        return Page(states, len(rows) > limit, found[0][0] or 0)
 
     @contextmanager
     def stream(
@@ -150,7 +143,7 @@ class Reader:
         conditions, values = _conditions(where)
         # Bytes order the keys, as they do in a snapshot, whatever the language of the database.
         statement = sql.SQL('select key, state from {} {} order by key collate "C"').format(
-            _table(view), _where(conditions)
+            _table(view), where_of(conditions)
         )
         with self._pool.connection() as connection, connection.transaction():
             connection.execute("set transaction isolation level repeatable read, read only")
@@ -166,7 +159,7 @@ class Reader:
     def count(self, view: Projection[Any], where: Where) -> int:
         """How many rows fit."""
         conditions, values = _conditions(where)
-        statement = sql.SQL("select count(*) from {} {}").format(_table(view), _where(conditions))
+        statement = sql.SQL("select count(*) from {} {}").format(_table(view), where_of(conditions))
         with self._pool.connection() as connection:
             row = connection.execute(statement, values).fetchone()
         return row[0] if row else 0
@@ -178,7 +171,7 @@ class Reader:
         conditions, values = _conditions(where)
         named = sql.SQL(", ").join(map(sql.Identifier, facets))
         statement = sql.SQL("select {0}, count(*) from {1} {2} group by {0}").format(
-            named, _table(view), _where(conditions)
+            named, _table(view), where_of(conditions)
         )
         with self._pool.connection() as connection:
             rows = connection.execute(statement, values).fetchall()
@@ -220,69 +213,5 @@ def _table(view: Projection[Any]) -> sql.Identifier:
     return sql.Identifier(SCHEMA, view.name)
 
 
-def _where(conditions: list[sql.Composed]) -> sql.Composable:
-    if not conditions:
-        return sql.SQL("")
-    return sql.SQL("where ") + sql.SQL(" and ").join(conditions)
-
-
 def _conditions(where: Where) -> tuple[list[sql.Composed], dict[str, Any]]:
-    conditions: list[sql.Composed] = []
-    values: dict[str, Any] = {}
-    kinds: tuple[tuple[tuple[tuple[str, Any], ...], str], ...] = (
-        (where.equal, "{} = {}"),
-        (where.among, "{} = any({})"),
-        (where.overlap, "{} && {}::text[]"),
-        (where.holding, "strpos({}, {}) > 0"),
-    )
-    for pairs, template in kinds:
-        for name, value in pairs:
-            parameter = f"p{len(values)}"
-            listed = isinstance(value, tuple)
-            values[parameter] = [_bare(each) for each in value] if listed else _bare(value)
-            conditions.append(
-                sql.SQL(template).format(sql.Identifier(name), sql.Placeholder(parameter))
-            )
-    _add_related(where, conditions, values)
-    return conditions, values
-
-
-def _add_related(where: Where, conditions: list[sql.Composed], values: dict[str, Any]) -> None:
-    for name, first, last in where.between:
-        for operator, bound in ((">=", first), ("<=", last)):
-            if bound is not None:
-                parameter = f"p{len(values)}"
-                values[parameter] = bound
-                conditions.append(
-                    sql.SQL("{} " + operator + " {}").format(
-                        sql.Identifier(name), sql.Placeholder(parameter)
-                    )
-                )
-    for name, view, (facet, value) in where.gathered:
-        parameter = f"p{len(values)}"
-        values[parameter] = _bare(value)
-        conditions.append(
-            sql.SQL("{0} && (array(select key from {1} where {2} = {3}) || {3}::text)").format(
-                sql.Identifier(name),
-                sql.Identifier(SCHEMA, view),
-                sql.Identifier(facet),
-                sql.Placeholder(parameter),
-            )
-        )
-    for name, view, (facet, value) in where.through:
-        parameter = f"p{len(values)}"
-        values[parameter] = _bare(value)
-        conditions.append(
-            sql.SQL("{0} in (select {0} from {1} where {2} = {3})").format(
-                sql.Identifier(name),
-                sql.Identifier(SCHEMA, view),
-                sql.Identifier(facet),
-                sql.Placeholder(parameter),
-            )
-        )
-
-
-def _bare(value: Any) -> Any:
-    if isinstance(value, str):
-        return str(value)
-    return getattr(value, "value", value)
+    return conditions_of(where), values_of(where)

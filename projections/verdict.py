@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from collections import OrderedDict
+from dataclasses import dataclass, replace
 from datetime import date
 from threading import Lock
 
@@ -21,6 +22,8 @@ from ledger.store.feed import Filter
 from ledger.verdict import Verdict, judge
 from projections.credit import Records
 from projections.reader import Reader, Where
+
+KEPT_MAX = 512
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +45,40 @@ class Judged:
     consequence: Consequence | None = None
 
 
+class Kept:
+    """The verdicts that were asked for last: nothing but a record and the rules makes one.
+
+    A record is known by its teacher and its last event, the rules by how many of their events were
+    known. What is kept is shared by those who ask, and nobody changes it.
+    """
+
+    def __init__(self, most: int = KEPT_MAX) -> None:
+        self._most = most
+        self._held: OrderedDict[tuple[object, ...], Judged] = OrderedDict()
+        self._lock = Lock()
+
+    def judged(
+        self,
+        record: Record,
+        rules: Rules,
+        day: date,
+        position: int,
+        use: RecordUse | None,
+        cycle: int | None,
+    ) -> Judged:
+        """What ``judged_of`` gives."""
+        key = (record.teacher, record.position, rules.count(position), day, use, cycle)
+        with self._lock:
+            found = self._held.pop(key, None)
+        if found is None:
+            found = judged_of(record, rules, day, position, use, cycle)
+        with self._lock:
+            self._held[key] = found
+            if len(self._held) > self._most:
+                self._held.popitem(last=False)
+        return found if found.position == position else replace(found, position=position)
+
+
 class Rules:
     """The rulebook as it was at any position; kept up with the feed for the present."""
 
@@ -54,6 +91,7 @@ class Rules:
         self._past = (0, Rulebook())
         self._made: tuple[int, dict[str, tuple[str, ...]]] = (0, {})
         self._lock = Lock()
+        self.kept = Kept()
 
     def now(self) -> Rulebook:
         """The rules adopted so far."""
@@ -70,11 +108,11 @@ class Rules:
 
     def entries(self, position: int) -> tuple[Entry, ...]:
         """The events by which rules were adopted and changed up to a position."""
-        return tuple(self._entries[: self._count(position)])
+        return tuple(self._entries[: self.count(position)])
 
     def made(self, position: int) -> dict[str, tuple[str, ...]]:
         """By rule, the ids of the events that adopted, amended, suspended or ended it by then."""
-        count = self._count(position)
+        count = self.count(position)
         held, found = self._made
         if held != count:
             found = {}
@@ -86,7 +124,7 @@ class Rules:
 
     def at(self, position: int) -> Rulebook:
         """The rules adopted up to a position."""
-        count = self._count(position)
+        count = self.count(position)
         if count == len(self._entries):
             return self._current
         held, book = self._past
@@ -95,7 +133,7 @@ class Rules:
             self._past = (count, book)
         return book
 
-    def _count(self, position: int) -> int:
+    def count(self, position: int) -> int:
         """How many of the events were known at a position."""
         if position > self._upto:
             self.now()
@@ -134,7 +172,9 @@ def judged_now(
     state = page.rows[0][1] if page.rows else records.blank(teacher)
     # By the rules of the same moment: a view may stand behind them.
     position = max(page.position, state.position)
-    return judged_of(state, rules, day, position, use, cycle)
+    if not page.rows:
+        return judged_of(state, rules, day, position, use, cycle)
+    return rules.kept.judged(state, rules, day, position, use, cycle)
 
 
 def _about(event: Event) -> tuple[str, ...]:

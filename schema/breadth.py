@@ -31,7 +31,8 @@ class BreadthLimiter(SchemaExtension):
         """Counts first; a document over the limit is not validated further."""
         context = self.execution_context
         document = context.graphql_document
-        if document is not None and breadth(document) > FIELDS_MAX:
+        known = context.pre_execution_errors is not None
+        if document is not None and not known and breadth(document) > FIELDS_MAX:
             zh = f"查询展开后超过 {FIELDS_MAX} 个字段，请减少字段或片段的嵌套"
             en = f"the document comes to more than {FIELDS_MAX} fields; ask for less at once"
             context.pre_execution_errors = [

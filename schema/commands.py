@@ -41,6 +41,7 @@ from schema.scalars import enum_type, listed
 from schema.sign_off import drifted_since, stated
 from schema.trying import COMPARE_ANEW, RECONCILE, TRY, TRY_AGAIN
 from schema.upload import OPEN_UPLOAD, REMOVE_UPLOAD
+from schema.webhook_step import WEBHOOK_STEPS
 
 enum_type(DraftFormat)
 # What the ledger makes of an input, and nobody gives.
@@ -286,5 +287,5 @@ def mutation_type() -> Any:
         )
     )
     fields += [REVEAL, OPEN_UPLOAD, REMOVE_UPLOAD, TRY, TRY_AGAIN, RECONCILE, COMPARE_ANEW]
-    fields += [PLAN_LOAD, COMMIT_LOAD]
+    fields += [PLAN_LOAD, COMMIT_LOAD, *WEBHOOK_STEPS]
     return create_type("Mutation", fields)

@@ -7,26 +7,31 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from typing import Any, TypeVar, get_args, get_type_hints
 
 from strawberry.dataloader import DataLoader
 
-from ledger.command import Asker
+from ledger.command import PROVINCE, Asker
 from ledger.fault import Fault
 from ledger.names import JurisdictionId, Name
 from ledger.register import JurisdictionRegistered
 from ledger.store.feed import Filter
 from ledger.store.ledger import Ledger
 from projections.catalogue import TEACHERS
+from projections.digest import Digests
 from projections.level import Levels
+from projections.level_tree import Trees
 from projections.projection import Projection
 from projections.reader import Reader, Where
 from projections.runner import Runner
 from projections.snapshot import Snapshot
 from projections.verdict import Rules
+from schema.courier import Courier
 from schema.moment import AsOf
 from schema.outputs import FIRST_MAX, Slice, bounded, key_of
 from schema.reach import reached
+from schema.reading import Reading
 from schema.scalars import Position, name_in
 
 T = TypeVar("T")
@@ -49,10 +54,16 @@ class House:
     # So many sheets are held against the ledger at once; each takes a core for seconds.
     desks: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(DESKS_MAX))
     levels: Levels = field(init=False)
+    trees: Trees = field(init=False)
+    digests: Digests = field(init=False)
+    # Who sends to webhooks, where this process does.
+    courier: Courier | None = None
 
     def __post_init__(self) -> None:
         """What is kept of answers that do not change."""
         self.levels = Levels(self.reader, self.rules)
+        self.trees = Trees(self.reader, self.rules)
+        self.digests = Digests(self.ledger.feed)
 
 
 @dataclass
@@ -60,6 +71,8 @@ class Context:
     """One request's asker over the shared house.
 
     ``page_max``: how many rows an answer that cannot be turned page by page may have at once.
+    ``readings``: where it is a list, a subscription to changes only puts into it what it would
+    read; whoever streams by itself has its arguments looked at that way.
     """
 
     house: House
@@ -68,6 +81,7 @@ class Context:
     connection_params: dict[str, Any] | None = None
     trace: str | None = None
     page_max: int = FIRST_MAX
+    readings: list[Reading] | None = None
 
     async def run(self, function: Callable[..., T], *arguments: Any, **named: Any) -> T:
         """Runs a blocking read on a thread."""
@@ -81,7 +95,7 @@ class Context:
     async def places(self) -> tuple[str, ...]:
         """All places, where the asker's reach is read from them: that of a city's parties."""
         scope = self.asker.scope
-        if not isinstance(scope, JurisdictionId) or scope.level != "CITY":
+        if not isinstance(scope, JurisdictionId) or scope.level == "COUNTY" or scope == PROVINCE:
             return ()
         return await self.all_places()
 
@@ -191,7 +205,10 @@ class Context:
         self, view: Projection[Any], where: Where, rows: Reader | Snapshot
     ) -> Where | None:
         places = await self.places()
-        return await self.run(reached, self.asker, view, places, where, rows, self.house.reader)
+        now = self.house.reader
+        if rows is now:  # nothing is read then
+            return reached(self.asker, view, places, where, rows, now)
+        return await self.run(reached, self.asker, view, places, where, rows, now)
 
     async def rows(self, as_of: AsOf | None) -> Reader | Snapshot:
         """What answers about the views: their rows, or those of a moment."""
@@ -230,7 +247,13 @@ def place_titles(house: House) -> dict[str, str]:
 
 def _named(view: Projection[Any], field: str, given: Any, where: str) -> None:
     """Raises ``Fault`` where a field holds names and something else was given."""
+    for kind in _kinds(view, field):
+        name_in(kind, str(given), where)
+
+
+@cache
+def _kinds(view: Projection[Any], field: str) -> tuple[type[Name], ...]:
+    """The kinds of names that a field of a view's rows holds; reading annotations takes long."""
     hint = get_type_hints(view.state).get(field)
-    for kind in get_args(hint) or (hint,):
-        if isinstance(kind, type) and issubclass(kind, Name):
-            name_in(kind, str(given), where)
+    kinds = get_args(hint) or (hint,)
+    return tuple(each for each in kinds if isinstance(each, type) and issubclass(each, Name))

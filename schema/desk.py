@@ -23,6 +23,7 @@ from ledger.store.progress import Work
 from ledger.store.result import Result
 from ledger.store.ticket import Upload
 from projections.desk import STEPS, Held, decoded, encoded, held, inside
+from projections.hindsight import with_hindsight
 from projections.reconciliation import desk
 from schema.access_log import access_by
 from schema.context import Context
@@ -62,6 +63,7 @@ async def anew(context: Context, stored: Result, as_of: AsOf, *, keep: bool = Tr
         position=await as_of.known(context) or 0,
         day=told.day if as_of == AsOf() else await as_of.day(context),
         effective=as_of.effective or told.effective,
+        seen=None,
     )
     upload, grid = kept
     return await tried(context, upload, grid, before.mapping, terms, keep=keep)
@@ -147,17 +149,22 @@ def _held(
 ) -> Held:
     house = context.house
     with house.ledger.progress.of(upload.id, Work.COMPARING, STEPS) as told:
-        return held(
-            house.reader,
-            house.rules,
-            house.ledger.vault,
-            read(grid, mapping),
+        reading = read(grid, mapping)
+        return with_hindsight(
+            house.ledger.feed,
             terms,
-            places,
-            told,
-            sha256=upload.sha256,
-            bytes=upload.bytes,
-            **about(grid, mapping),
+            lambda terms: held(
+                house.reader,
+                house.rules,
+                house.ledger.vault,
+                reading,
+                terms,
+                places,
+                told,
+                sha256=upload.sha256,
+                bytes=upload.bytes,
+                **about(grid, mapping),
+            ),
         )
 
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from ledger.command import Asker, Role
 from schema.access import Denied
+from schema.power import Action, Over, may, over
 from schema.reach import covered
-
-# A machine has no purpose, a provider has no list of persons, and the public has nothing.
-REVEALERS = (Role.SCHOOL, Role.BUREAU, Role.AUDITOR, Role.OPERATOR)
 
 
 def may_reveal(asker: Asker) -> None:
     """Raises ``Denied`` unless the role may be shown personal data in full."""
-    if asker.role not in REVEALERS:
+    if not may(asker.role, Action.REVEAL):
         raise denied(asker, zh="查看他人的完整个人信息", en="see personal data in full")
 
 
@@ -20,11 +18,15 @@ def access_reach(
     asker: Asker, places: tuple[str, ...]
 ) -> tuple[tuple[str, ...] | None, str | None] | None:
     """The places, or the one subject, whose accesses an asker may see; ``None``: none at all."""
-    if asker.role is Role.OPERATOR:
-        return None, None
-    if asker.role in (Role.BUREAU, Role.AUDITOR):
-        return covered(asker, places), None
-    return (None, str(asker.scope)) if asker.role is Role.TEACHER else None
+    match over(asker.role, Action.READ_LOG):
+        case Over.ALL:
+            return None, None
+        case Over.PLACE:
+            return covered(asker, places), None
+        case Over.OWN:
+            return None, str(asker.scope)
+        case _:
+            return None
 
 
 def denied(asker: Asker, *, zh: str, en: str) -> Denied:

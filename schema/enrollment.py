@@ -13,6 +13,7 @@ from ledger.store.feed import Filter
 from projections.catalogue import COMPLETIONS, ENROLLMENTS
 from projections.completion import Completion, CompletionStatus, Ground, grounds
 from projections.enrollment import Enrollment
+from schema.compiled.plan import BATCH
 from schema.context import Context
 from schema.moment import AsOf
 from schema.outputs import connection, output
@@ -41,6 +42,14 @@ async def _grounds(root: strawberry.Parent[Any], info: Info) -> Any:
     return await info.context.run(told_grounds, info.context, {}, root)
 
 
+async def _all_grounds(context: Context, rows: list[Any]) -> list[Any]:
+    def read() -> list[list[Ground]]:
+        known: dict[str, Any] = {}
+        return [told_grounds(context, known, row) for row in rows]
+
+    return list(await context.run(read))
+
+
 GroundType = output(Ground, name="CompletionGround")
 EnrollmentType = output(Enrollment)
 CompletionType = output(
@@ -54,6 +63,7 @@ CompletionType = output(
             graphql_type=listed(GroundType),
             description="The rules that the outcome stands on, with clause and parameters. "
             "结果所依据的条款与参数。",
+            metadata={BATCH: _all_grounds},
         ),
     },
 )

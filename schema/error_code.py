@@ -50,7 +50,7 @@ def error_codes() -> tuple[ErrorCode, ...]:
         english.setdefault(code_of(each), []).append(_said(each))
     chinese = _read("refusals.toml")
     refusals = [
-        ErrorCode(code=code, kind=ErrorKind.REFUSAL, zh=chinese[code], en=" ".join(said))
+        ErrorCode(code=code, kind=ErrorKind.REFUSAL, zh=chinese.get(code, ""), en=" ".join(said))
         for code, said in sorted(english.items())
     ]
     faults = {code: text for table in _read("faults.toml").values() for code, text in table.items()}

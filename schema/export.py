@@ -61,6 +61,9 @@ class Asked:
     day: date
     clear: bool = False
     places: tuple[str, ...] = ()
+    after: int | None = None
+    """Where rows have positions: only those behind this one."""
+    resumed: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,12 @@ class Export:
     """Whether everybody sees all of it; then it concerns nobody's place."""
     dated = False
     """Whether it is judged on a day, ``on``."""
+    timeless = False
+    """Whether it is no question about a moment of the ledger."""
+    resumable = True
+    """Whether the same rows come again in the same order, so that pieces make up the whole."""
+    positioned = False
+    """Whether each row has the position behind which the next piece begins."""
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
@@ -182,6 +191,13 @@ def stream(
     """The rows of a view within the asker's reach, of the present or of the moment asked for."""
     reader, feed = context.house.reader, context.house.ledger.feed
     rows: Reader | Snapshot = reader
+    unmoved = asked.resumed and asked.effective is None
+    if unmoved and (within := reached(context.asker, view, asked.places, where, reader, reader)):
+        with reader.stream(view, within) as found:
+            # Where nothing came meanwhile, the rows are read and not folded anew.
+            if found[0] == asked.position:
+                yield found
+                return
     if asked.position is not None or asked.effective is not None:
         known = feed.head() if asked.position is None else asked.position
         rows = Snapshot(feed, known, asked.effective)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from ledger.event import CATALOGUE, Channel
 from ledger.fault import Fault
 from ledger.names import JurisdictionId, Name, SchoolId
 from ledger.store.feed import Filter
+from ledger.store.webhook import WantedChanges
 from projections.catalogue import ENROLLMENTS, OFFERINGS, RECORDS, SCHOOLS, YEARBOOKS
 from projections.obligation import Year, place_obligations
 from projections.reader import Where
@@ -20,17 +22,21 @@ from projections.verdict import judged_of
 from schema.column import columns, parts_of, plain
 from schema.context import Context
 from schema.credit import record_of
+from schema.digest import leaf, sees_whole
 from schema.duty import YEAR_MAX, reaches
 from schema.export import LISTS, Asked, Export, Flow, stream, typed
 from schema.export_indicator import IndicatorExport
 from schema.export_period import PERIODS
 from schema.export_query import QUERIES
 from schema.history import shown
+from schema.period import of_a_day
 from schema.reach import history_tags
+from schema.wish import entries_for, wish_of
 
 HEAD = ("teacher", "school", "place", "cycleNumber")
 # A tree is no row, and warnings are read from the running trainings of each teacher.
 ONE_BY_ONE = ("tree", "warnings")
+LEAVES_AT_ONCE = 1_000
 APART = (("lines",), ("verdict", "requirements"))
 
 
@@ -141,6 +147,7 @@ class HistoryExport(Export):
     """Entries of the ledger."""
 
     without = ("event",)  # ``data`` holds the whole of it
+    positioned = True
 
     def filters(self) -> tuple[str, ...]:
         return ("tags", "types", "actor", "channel", "knownFrom", "knownTo", "onFrom", "onTo")
@@ -181,7 +188,7 @@ class HistoryExport(Export):
         known = feed.head() if asked.position is None else asked.position
         own = self.wanted(asked.filters)
         told = {name: getattr(own, name) for name in own.__dataclass_fields__}
-        told |= {"before": known + 1, "true_by": asked.effective}
+        told |= {"before": known + 1, "true_by": asked.effective, "after": asked.after or 0}
         told["any_tags"] = history_tags(context.asker, asked.places)
         parts = parts_of(self.kind, without=self.without)
         rows = (
@@ -189,6 +196,51 @@ class HistoryExport(Export):
             for each in feed.entries(Filter(**told))
         )
         yield Flow(known, columns(parts), rows)
+
+
+class LeafExport(Export):
+    """Entries as the ledger keeps them, with their hashes; none to those who see parts only."""
+
+    positioned = True
+
+    def filters(self) -> tuple[str, ...]:
+        return ("types", "tags", "place")
+
+    def check(self, filters: dict[str, str]) -> None:
+        self.wanted(filters)
+
+    def wanted(self, filters: dict[str, str]) -> WantedChanges:
+        """The filters as they are read of a webhook; several are parted by commas."""
+        types, tags = (
+            filters[name].split(",") if name in filters else None for name in ("types", "tags")
+        )
+        return wish_of(types, tags, filters.get("place"), "filters")
+
+    @contextmanager
+    def open(self, context: Context, asked: Asked) -> Iterator[Flow]:
+        if asked.effective is not None:
+            raise of_a_day("asOf")
+        feed = context.house.ledger.feed
+        known = feed.head() if asked.position is None else asked.position
+        wanted = entries_for(
+            context.house,
+            context.asker,
+            self.wanted(asked.filters),
+            after=asked.after or 0,
+            before=known + 1,
+        )
+        parts = parts_of(self.kind)
+
+        def rows() -> Iterator[tuple[dict[str, Any], str | None]]:
+            after = wanted.after
+            while sees_whole(context.asker) and (
+                page := feed.raw(replace(wanted, after=after), LEAVES_AT_ONCE)
+            ):
+                for position, body in page:
+                    yield plain(parts, leaf(position, body)), None
+                after = page[-1][0]
+
+        yield Flow(known, columns(parts), rows())
 
 
 EXPORTS: dict[str, Export] = LISTS | {
@@ -199,6 +251,7 @@ EXPORTS: dict[str, Export] = LISTS | {
     "indicators": IndicatorExport("Indicator"),
     "indicatorParts": IndicatorExport("IndicatorPart", opened=True),
     "history": HistoryExport("Entry"),
+    "leaves": LeafExport("Leaf"),
     **QUERIES,
     **PERIODS,
 }

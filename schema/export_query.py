@@ -49,11 +49,18 @@ class QueryExport(Export):
         without: tuple[str, ...] = (),
         live: bool = False,
         dated: bool = False,
+        resumable: bool = True,
     ) -> None:
         super().__init__("")
+        self.resumable = resumable
         self.inquiry = Inquiry(query, of, above, without)
         self.head, self.live, self.dated = head, live, dated
         self.long = {"draft": DOCUMENT_CHARACTERS_MAX}
+
+    @property
+    def timeless(self) -> bool:  # type: ignore[override]  # read from the schema
+        """Whether its query takes no moment."""
+        return self.inquiry.moment is None
 
     def filters(self) -> tuple[str, ...]:
         return self.inquiry.filters()
@@ -63,7 +70,7 @@ class QueryExport(Export):
 
     def settle(self, filters: dict[str, str], day: date, now: datetime) -> None:
         super().settle(filters, day, now)
-        if self.inquiry.moment is None:
+        if "until" in self.inquiry.field.args:
             # The log that it reads grows by every export, by this one too.
             filters.setdefault("until", now.isoformat())
 
@@ -227,6 +234,10 @@ QUERIES: dict[str, Export] = {
     "petitions": QueryExport("petitions", live=True),
     "reconciliations": QueryExport("reconciliations", without=("result", "since"), live=True),
     "accessLog": QueryExport("accessLog"),
+    "anomalies": QueryExport("anomalies", live=True),
+    # They change and are forgotten, whatever position the ledger is at.
+    "webhooks": QueryExport("webhooks", resumable=False),
+    "webhookDeliveries": QueryExport("webhookDeliveries", head=("webhook",), resumable=False),
     "trainers": QueryExport("trainers", live=True),
     "resumptions": QueryExport("resumptions", live=True),
     "warnings": QueryExport("warnings", live=True),

@@ -7,7 +7,7 @@ and then live; a client that comes back with the last position loses nothing and
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -28,6 +28,7 @@ from schema.context import Context
 from schema.event import EventType
 from schema.outputs import Slice, bad_cursor, bounded, connection, key_of
 from schema.reach import history_tags
+from schema.reading import Reading
 from schema.scalars import Position, Text, enum_type, name_in
 
 Info = strawberry.Info[Context, None]
@@ -168,19 +169,23 @@ class Subscription:
         context, size = info.context, bounded(batch_size, least=1, name="batchSize")
         wanted, sought = await _filter(context, filter), _sought(context, filter)
         start = await context.known(max(after, wanted.after), "after")
+        reading = Reading(wanted=wanted, sought=sought, size=size, start=start)
+        if context.readings is not None:
+            context.readings.append(reading)
+            return
         async for reached, entries in context.house.ledger.feed.follow(
             replace(wanted, after=start)
         ):
-            if sought is not None:
-                entries = [each for each in entries if sought.admits(each)]
-            for first in range(0, len(entries), size):
+            for position, batch in reading.batches(entries, reached):
                 await asyncio.sleep(0)  # the others' turn, and that of a client who has enough
-                batch = entries[first : first + size]
-                last = first + size >= len(entries)
-                yield Changes(
-                    position=Position(reached if last else batch[-1].position),
-                    entries=[shown(context, each) for each in batch],
-                )
+                if batch:
+                    yield changes_of(context, position, batch)
+
+
+def changes_of(context: Context, position: int, entries: Sequence[Entry]) -> Changes:
+    """A page of the stream as its reader may see it."""
+    shown_entries = [shown(context, each) for each in entries]
+    return Changes(position=Position(position), entries=shown_entries)
 
 
 async def pages(
@@ -188,14 +193,16 @@ async def pages(
 ) -> tuple[list[Entry], int]:
     """One entry more than the limit, where there is, and the position that was looked at."""
     feed = context.house.ledger.feed
-    if sought is None:
-        page = await context.run(feed.page, wanted, limit + 1, latest_first=latest_first)
-        return page, await context.run(feed.head)
-    # The position is read first: there may be later entries than it says, never fewer.
-    reached = await context.run(context.house.runner.position, TRAILS.name)
-    finder = Search(context.house.ledger.pool, feed)
-    page = await context.run(finder.page, wanted, sought, limit + 1, latest_first=latest_first)
-    return page, reached
+
+    def read() -> tuple[list[Entry], int]:
+        if sought is None:
+            return feed.page(wanted, limit + 1, latest_first=latest_first), feed.head()
+        # The position is read first: there may be later entries than it says, never fewer.
+        reached = context.house.runner.position(TRAILS.name)
+        finder = Search(context.house.ledger.pool, feed)
+        return finder.page(wanted, sought, limit + 1, latest_first=latest_first), reached
+
+    return await context.run(read)
 
 
 def shown(context: Context, entry: Entry) -> EntryType:

@@ -8,11 +8,12 @@ import strawberry
 from msgspec import Struct
 from strawberry.parent import StrawberryParent
 
-from ledger.level import Level, grown, moves, written
+from ledger.fault import Fault
+from ledger.level import Level, grown, moves, told_to, written
 from ledger.names import JurisdictionId, Name
-from ledger.summary import PeriodKind, Summary, list_hash, period_of
+from ledger.summary import Period, PeriodKind, Summary, list_hash, period_of
 from projections.drift import findings_open
-from projections.level import Scope
+from projections.level import Scope, too_wide
 from schema.context import Context
 from schema.moment import AsOf
 from schema.outputs import connection, output, paged
@@ -23,6 +24,7 @@ from schema.sign_off import SummaryType, TotalsType, by_teacher
 Info = strawberry.Info[Context, None]
 Parent = Annotated[Any, StrawberryParent()]
 TEACHERS_MAX = 20_000
+STEPS_TOLD = 2
 enum_type(PeriodKind)
 
 
@@ -57,18 +59,43 @@ class Levels(Struct, kw_only=True):
     kind: PeriodKind
     year: int
     position: int
-    sha256: str
+    sha256: str | None
     scope: Scope
     level: Level
-    summaries: list[Summary]
+    summaries: list[Summary] | None
+
+
+async def levels_at(
+    context: Context, scope: Scope, period: Period, position: int
+) -> tuple[Level, list[Summary] | None]:
+    """The levels of a place or school, and the list of teachers where they are not too many.
+
+    Wider places are told ``STEPS_TOLD`` steps deep, and opened place by place.
+    """
+    house = context.house
+    try:
+        found = await context.run(house.levels.at, scope, period, position, TEACHERS_MAX)
+    except Fault as fault:
+        if fault.code != "TOO_WIDE" or not isinstance(scope.of, JurisdictionId):
+            raise
+        places = await context.all_places()
+        tree = await context.run(house.trees.at, scope.of, places, period, position)
+        return told_to(tree, STEPS_TOLD), None
+    return await context.run(grown, scope.of, found), found
+
+
+def _listed(root: Levels) -> list[Summary]:
+    if root.summaries is None:
+        raise too_wide(TEACHERS_MAX)
+    return root.summaries
 
 
 async def _teachers(root: Parent, first: int | None = None, after: str | None = None) -> Any:
-    return paged(by_teacher(root.summaries), root.position, first, after)
+    return paged(by_teacher(_listed(root)), root.position, first, after)
 
 
 async def _moves(root: Parent, first: int | None = None, after: str | None = None) -> Any:
-    return paged(by_teacher(moves(root.summaries)), root.position, first, after)
+    return paged(by_teacher(moves(_listed(root))), root.position, first, after)
 
 
 async def _findings_open(root: Parent, info: Info) -> int | None:
@@ -138,15 +165,14 @@ class LevelQuery:
         if scope is None:
             return None
         position = await position_asked(context, as_of)
-        house = context.house
-        found = await context.run(house.levels.at, scope, period, position, TEACHERS_MAX)
+        level, found = await levels_at(context, scope, period, position)
         return Levels(
             of=scope.of,
             kind=kind,
             year=year,
             position=position,
-            sha256=await context.run(list_hash, found),
+            sha256=None if found is None else await context.run(list_hash, found),
             scope=scope,
-            level=await context.run(grown, scope.of, found),
+            level=level,
             summaries=found,
         )

@@ -8,13 +8,13 @@ import strawberry
 from strawberry.parent import StrawberryParent
 
 from ledger.fault import Fault
-from ledger.level import Apart, grown, read
+from ledger.level import Apart, read
 from ledger.summary import Period, PeriodKind, period_of
 from projections.catalogue import SIGN_OFFS
 from projections.level import Scope
 from projections.level_side import Compared, Opened, Side, compared, opened, signed_side, told_side
 from schema.context import Context
-from schema.level import TEACHERS_MAX
+from schema.level import levels_at
 from schema.moment import AsOf
 from schema.outputs import bounded, connection, key_of, output, paged
 from schema.period import position_asked, scope_asked
@@ -161,7 +161,7 @@ async def _made(
         if asked.told is not None:
             told = await context.run(read, asked.told.encode(errors="replace"))
             return told_side(told, scope.of, period)
-        house, sign_off = context.house, None
+        sign_off = None
         if asked.sign_off is not None:
             sign_off = await context.one(SIGN_OFFS, str(asked.sign_off), argument=name)
             if sign_off is None:
@@ -169,8 +169,7 @@ async def _made(
             position = sign_off.signed_position
         else:
             position = await position_asked(context, asked.as_of, name)
-        found = await context.run(house.levels.at, scope, period, position, TEACHERS_MAX)
-        level = await context.run(grown, scope.of, found)
+        level, _ = await levels_at(context, scope, period, position)
         if sign_off is not None:
             return signed_side(sign_off, level, period)
         return Side(level=level, position=position)

@@ -7,7 +7,8 @@ type that is a node gets its name as ``id``.
 from __future__ import annotations
 
 import inspect
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
+from binascii import b2a_base64
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any, get_args, get_type_hints
 
@@ -16,11 +17,13 @@ from msgspec import Struct
 from strawberry.parent import StrawberryParent
 
 from ledger.fault import Fault
+from schema.compiled.plan import BATCH
 from schema.scalars import Position, Text, annotation, listed
 
 PARENT: Any = Annotated[Any, StrawberryParent()]
 FIRST_DEFAULT = 50
 FIRST_MAX = 500
+URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 # Whole numbers in a struct that are places in the ledger.
 POSITIONS: dict[str, Any] = {
@@ -127,6 +130,10 @@ async def _total(root: strawberry.Parent[Any]) -> int | None:
     return None if root.total is None else await root.total()
 
 
+async def _totals(_: Any, roots: list[Any]) -> list[int | None]:
+    return [None if root.total is None else await root.total() for root in roots]
+
+
 def connection(node: Any) -> Any:
     """The connection type of an object type: edges, page info, position and a total."""
     if node in _CONNECTIONS:
@@ -161,6 +168,7 @@ def connection(node: Any) -> Any:
         "total_count": strawberry.field(
             resolver=_total,
             description="How many rows fit; null for history only. 总行数，仅历史为空。",
+            metadata={BATCH: _totals},
         ),
     }
     made = strawberry.type(
@@ -179,7 +187,7 @@ def _edge(name: str, node: Any) -> Any:
 
 def cursor_of(key: str) -> str:
     """An opaque cursor of a row's key."""
-    return urlsafe_b64encode(key.encode()).decode().rstrip("=")
+    return b2a_base64(key.encode(), newline=False).translate(URL_SAFE, b"=").decode()
 
 
 def key_of(cursor: str | None) -> str | None:

@@ -74,7 +74,10 @@ def may_load(context: Context, form: Form, options: LoadOptions) -> None:
             en=f"the role {asker.role.value} may not load such a sheet",
         )
     reported = options.source is not None
-    if reported is not (asker.role is Role.INTEGRATOR) and asker.role is not Role.OPERATOR:
+    silent = reported and not asker.reports
+    if silent or (
+        reported is not (asker.role is Role.INTEGRATOR) and asker.role is not Role.OPERATOR
+    ):
         raise Denied(
             "FORBIDDEN_ROLE",
             zh="只有对接系统可以上报，并且须写明来源",

@@ -16,14 +16,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ledger.command import Asker, Role
+from ledger.command import PROVINCE, Asker, Role
 from ledger.names import JurisdictionId
+from ledger.register import JurisdictionRegistered
+from ledger.teacher import TeacherRegistered, TeacherTransferred
 from projections.projection import Projection
 from projections.reader import Reader, Where, of_party
 from projections.snapshot import Snapshot
 from projections.trainer import WILLING
+from schema.power import Action, Over, over, roles
 
-PLACED = (Role.BUREAU, Role.AUDITOR, Role.INTEGRATOR)
+# After these a reader's reach may be another than it was: a place came, or a person moved.
+MOVES = (JurisdictionRegistered.NAME, TeacherRegistered.NAME, TeacherTransferred.NAME)
+PLACED = roles(Action.READ, Over.PLACE)
 
 
 @dataclass(frozen=True)
@@ -80,7 +85,7 @@ VIEWS: dict[str, Openness] = {
 def reach(asker: Asker, view: str, places: tuple[str, ...]) -> Where | None:
     """The rows of a view that an asker may see; ``None``: no row at all."""
     openness = VIEWS[view]
-    if asker.role is Role.OPERATOR or asker.role in openness.all_of_it:
+    if over(asker.role, Action.READ) is Over.ALL or asker.role in openness.all_of_it:
         return Where()
     if asker.role in PLACED:
         return _placed(asker, openness.place, places)
@@ -136,11 +141,14 @@ def _placed(asker: Asker, facet: str | None, places: tuple[str, ...]) -> Where |
 
 
 def covered(asker: Asker, places: tuple[str, ...]) -> tuple[str, ...] | None:
-    """The places in an asker's jurisdiction; ``None`` where that is the whole province."""
+    """The places in an asker's jurisdiction; ``None`` where that is the whole province.
+
+    That is the ledger's own; a code of another province takes in no place of this one.
+    """
     scope = asker.scope
     if not isinstance(scope, JurisdictionId):
         return ()
-    if scope.level == "PROVINCE":
+    if scope == PROVINCE:
         return None
     if scope.level == "COUNTY":
         return (str(scope),)
@@ -149,10 +157,12 @@ def covered(asker: Asker, places: tuple[str, ...]) -> tuple[str, ...] | None:
 
 def history_tags(asker: Asker, places: tuple[str, ...]) -> tuple[str, ...] | None:
     """The tags of which an entry must carry one to be seen; ``None`` for everything."""
-    if asker.role is Role.OPERATOR:
-        return None
-    if asker.role is Role.PUBLIC:
-        return ("ledger:public",)
-    if asker.role in PLACED:
-        return covered(asker, places)
-    return (str(asker.scope),)
+    match over(asker.role, Action.READ):
+        case Over.ALL:
+            return None
+        case Over.PLACE:
+            return covered(asker, places)
+        case Over.OWN:
+            return (str(asker.scope),)
+        case _:
+            return ("ledger:public",)

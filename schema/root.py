@@ -31,10 +31,13 @@ from schema.alteration import AlterationQuery
 from schema.breadth import BreadthLimiter
 from schema.chain import ChainQuery
 from schema.commands import mutation_type
+from schema.compiled.document import RememberedDocuments
+from schema.compiled.executor import CompiledExecutor
 from schema.context import Context, place_titles
 from schema.credit import CreditQuery
 from schema.declaration import DeclarationQuery
 from schema.difference import DifferenceQuery
+from schema.digest import DigestQuery
 from schema.duty import DutyQuery
 from schema.enrollment import EnrollmentQuery
 from schema.error_code import ErrorCodeQuery
@@ -60,6 +63,7 @@ from schema.resumption import ResumptionQuery
 from schema.sample import SampleQuery
 from schema.scalars import CONFIG, Position
 from schema.screening import ScreeningQuery
+from schema.service_token import ServiceTokenQuery
 from schema.sign_off import SignOffQuery
 from schema.timeline import TimelineQuery
 from schema.trainer import TrainerQuery
@@ -67,6 +71,7 @@ from schema.trial import TrialQuery
 from schema.trying import TrialDeskQuery
 from schema.upload import UploadQuery
 from schema.warning import WarningQuery
+from schema.webhook import WebhookQuery
 from schema.words import describe
 
 DEPTH_MAX = 12
@@ -119,12 +124,15 @@ class Query(
     PetitionQuery,
     ReconciliationQuery,
     TrialDeskQuery,
+    ServiceTokenQuery,
     SignOffQuery,
     LevelQuery,
     LevelSideQuery,
     AccessLogQuery,
     UploadQuery,
     LoadQuery,
+    WebhookQuery,
+    DigestQuery,
     ErrorCodeQuery,
 ):
     """What may be asked."""
@@ -174,8 +182,10 @@ def build() -> strawberry.Schema:
         subscription=Subscription,
         types=[*NODES.values(), *event_types()],
         config=CONFIG,
+        execution_context_class=CompiledExecutor,
         extensions=[
             CodedErrors,
+            RememberedDocuments,
             BreadthLimiter,
             lambda: QueryDepthLimiter(max_depth=DEPTH_MAX),
             lambda: MaxAliasesLimiter(max_alias_count=ALIASES_MAX),

@@ -43,6 +43,7 @@ KINDS = {
     "school": ("学校", "school"),
     "signoff": ("结账", "sign-off"),
     "staff": ("工作人员", "staff"),
+    "token": ("服务令牌", "service token"),
     "teacher": ("教师", "teacher"),
     "term": ("学期", "term"),
 }

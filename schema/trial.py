@@ -21,7 +21,8 @@ from schema.answers import RefusalReason
 from schema.context import Context
 from schema.moment import AsOf
 from schema.outputs import Slice, bounded, connection, key_of, output
-from schema.reach import PLACED, covered
+from schema.power import Action, may
+from schema.reach import covered
 from schema.scalars import Position, enum_type, name_in
 
 Info = strawberry.Info[Context, None]
@@ -145,7 +146,7 @@ def _counted(each: Counted) -> CountedType:
 async def _whose(context: Context, place: str | None, school: str | None) -> Whose:
     """Who worked on the day within reach, and in the place and school that were asked for."""
     asker = context.asker
-    if asker.role not in (*PLACED, Role.OPERATOR):
+    if not may(asker.role, Action.TRY_DRAFT):
         raise Denied(
             "FORBIDDEN_ROLE",
             zh="草案试算供教育行政部门和审计人员使用",

@@ -17,6 +17,7 @@ from ledger.store.ticket import Upload
 from schema.access import Denied
 from schema.context import Context
 from schema.outputs import bounded, output
+from schema.power import Action, may
 from schema.scalars import Text, enum_type
 from schema.sheet import (
     FormType,
@@ -32,7 +33,6 @@ from schema.sheet import (
 Info = strawberry.Info[Context, None]
 enum_type(Work, name="UploadWork")
 UnderwayType: Any = output(Underway, name="UploadProgress")
-ROLES = (Role.BUREAU, Role.SCHOOL, Role.PROVIDER, Role.INTEGRATOR, Role.OPERATOR)
 
 
 @strawberry.input(description="A file that somebody means to send. 拟上传的文件。")
@@ -165,7 +165,7 @@ REMOVE_UPLOAD = strawberry.mutation(
 def may_upload(context: Context) -> None:
     """Raises ``Denied`` unless the asker's role gives up files."""
     role = context.asker.role
-    if role in ROLES:
+    if may(role, Action.UPLOAD):
         return
     if role is Role.PUBLIC:
         raise Denied("UNAUTHENTICATED", zh="请先登录：缺少有效的令牌", en="a token is needed")

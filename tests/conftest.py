@@ -22,6 +22,8 @@ from ledger.store.folder import CLUSTER
 from ledger.store.migrate import migrate
 
 TEMPLATE = "migrated_template"
+# The programs that tests start take tokens of our own.
+os.environ.setdefault("XUEFEN_MODE", "development")
 FOLDER = pytest.StashKey[Path]()
 
 

@@ -22,8 +22,10 @@ from api.app import create_app
 from api.auth import issue
 from api.clock import DemoClock
 from api.house import open_house
+from api.issuers import Issuers
 from api.serve import address_of, listening
 from api.settings import Settings
+from api.stream.streams import Streams
 from ledger.command import Asker, Command, Role
 from ledger.names import KINDS, LedgerId
 from schema.context import House
@@ -49,6 +51,7 @@ class Served:
     url: str
     clock: DemoClock
     client: httpx.Client
+    streams: Streams
 
     def token(self, role: Role, scope: str, actor: str = "staff:tester") -> str:
         """A token for an hour."""
@@ -173,19 +176,40 @@ def codes(answer: dict[str, Any]) -> list[str]:
 
 
 ISSUER = OKPKey.generate_key("Ed25519")
+OURS = Issuers(own=ISSUER)
 
 
 @contextmanager
-def serving(url: str, folder: Path, *, wait_seconds: float = 10.0) -> Iterator[Served]:
+def serving(
+    url: str,
+    folder: Path,
+    *,
+    wait_seconds: float = 10.0,
+    issuers: Issuers = OURS,
+    private_webhooks: bool = False,
+) -> Iterator[Served]:
     """A server on a founded database for as long as it is needed."""
     (folder / "vault.key").write_text(b64encode(KEY).decode())
     clock = DemoClock(DAY)
     settings = Settings(database_url=url, data=folder, _env_file=None)
     with open_house(settings, clock) as house:
         house.wait_seconds = wait_seconds
-        app = create_app(house, ISSUER, body_bytes_max=BODY_BYTES_MAX, demo_clock=clock)
+        app = create_app(
+            house,
+            issuers,
+            body_bytes_max=BODY_BYTES_MAX,
+            demo_clock=clock,
+            private_webhooks=private_webhooks,
+        )
         with _running(app) as address, httpx.Client(base_url=address, timeout=60) as client:
-            yield Served(house=house, key=ISSUER, url=address, clock=clock, client=client)
+            yield Served(
+                house=house,
+                key=ISSUER,
+                url=address,
+                clock=clock,
+                client=client,
+                streams=app.state.streams,
+            )
 
 
 @contextmanager

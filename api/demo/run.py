@@ -32,8 +32,9 @@ from api.clock import DemoClock
 from api.demo import delivery, opening, report, rounds
 from api.demo.cast import COUNTY_SCHOOL, PROVINCE, RUIAN, teacher
 from api.demo.stage import Stage
-from api.house import issuer, open_house
-from api.settings import Settings
+from api.house import open_house
+from api.issuers import Issuers, issuer
+from api.settings import Mode, Settings
 from api.sharing import in_use
 from ledger.command import Asker, Role
 from ledger.names import SchoolId
@@ -94,13 +95,17 @@ def run_demo(data: Path, port: int, json_output: bool, stay: bool | None) -> Non
     begun = time.monotonic()
     free = _free_port(port)
     fresh_folder(data)
-    settings = Settings(data=data, port=free, demo_clock=True, database_url=None)
+    settings = Settings(
+        data=data, port=free, demo_clock=True, database_url=None, mode=Mode.DEVELOPMENT
+    )
     clock = DemoClock(FIRST_DAY)
     errors = Console(stderr=True)
     with open_house(settings, clock) as house:
         (data / MARK).touch()
         key = issuer(settings)
-        app = create_app(house, key, body_bytes_max=settings.body_bytes_max, demo_clock=clock)
+        app = create_app(
+            house, Issuers(own=key), body_bytes_max=settings.body_bytes_max, demo_clock=clock
+        )
         with serving(app, settings) as address, httpx.Client(base_url=address, timeout=60) as http:
             with Progress(console=errors, disable=not errors.is_terminal) as progress:
                 task = progress.add_task("2024-03-06", total=178)

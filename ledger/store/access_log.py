@@ -35,7 +35,7 @@ _INSERT_SUBJECTS = (
 
 
 class AccessKind(Enum):
-    """In what way data were read.
+    """In what way data were read, or may be from now on.
 
     Dry runs were logged as ``EXPORT`` before there was ``TRIAL``; what ``what`` says tells them
     from files that were taken.
@@ -45,6 +45,7 @@ class AccessKind(Enum):
     OWN = "OWN"
     EXPORT = "EXPORT"
     TRIAL = "TRIAL"
+    WEBHOOK = "WEBHOOK"
 
 
 class Access(Struct, kw_only=True, frozen=True, omit_defaults=True):

@@ -6,11 +6,12 @@ until it is visible; so ``position > after order by position`` never passes over
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
-from selectors import EVENT_READ, DefaultSelector
+from select import POLLIN, poll
 from typing import Any
 from uuid import UUID
 
@@ -22,12 +23,13 @@ from ledger.event import Entry, decode
 from ledger.store.connection import take_role
 from ledger.store.page import SAMPLED, bounding, counting, sampling, statement_of
 from ledger.store.statements import PINNED
-from ledger.store.wakeup import Wakeup
+from ledger.store.wakeup import Ticket, Wakeup
 
 PAGE_MAX = 10_000
 TAIL_PAGE = 500
 # From here on a sample is large enough to be trusted where it is off by more than the margin.
 CERTAIN, MARGIN = 50_000, Fraction(1, 4)
+Run = Callable[..., Awaitable[Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,11 +94,11 @@ def open_pool(url: str, most: int = 8) -> ConnectionPool[psycopg.Connection[Any]
 
     def check(connection: psycopg.Connection[Any]) -> None:
         # A server that closes a connection says so, and an idle one has nothing else to say; a
-        # look at the socket spares a round trip.
-        with DefaultSelector() as selector:
-            selector.register(connection.fileno(), EVENT_READ)
-            if not selector.select(0):
-                return
+        # look at the socket spares a round trip, and takes no descriptor of its own.
+        look = poll()
+        look.register(connection.fileno(), POLLIN)
+        if not look.poll(0):
+            return
         try:
             ConnectionPool.check_connection(connection)
         except psycopg.OperationalError:
@@ -202,6 +204,17 @@ class Feed:
             ).fetchall()
         return [(position, bytes(body)) for position, body in rows]
 
+    def raw(self, wanted: Filter, limit: int) -> list[tuple[int, bytes]]:
+        """At most ``limit`` wanted entries as they are stored, in order of position."""
+        statement, values = statement_of(wanted, min(limit, PAGE_MAX), latest_first=False)
+        with self._pool.connection() as connection, connection.cursor(binary=True) as cursor:
+            rows = cursor.execute(statement, values).fetchall()
+        return [(position, bytes(body)) for position, body in rows]
+
+    def ticket(self) -> AbstractContextManager[Ticket]:
+        """A place among those who wait for the head."""
+        return self._wakeup.ticket()
+
     def entries(self, wanted: Filter) -> Iterator[Entry]:
         """All wanted entries in order, page by page."""
         after = wanted.after
@@ -224,19 +237,23 @@ class Feed:
             ).fetchone()
         return decode(row[0], bytes(row[1])) if row else None
 
-    async def follow(self, wanted: Filter) -> AsyncIterator[tuple[int, list[Entry]]]:
+    async def follow(
+        self, wanted: Filter, run: Run | None = None
+    ) -> AsyncGenerator[tuple[int, list[Entry]], None]:
         """Pages of wanted entries, history first and then live, each with the position reached.
 
         Never skips and never repeats a position; a page may be empty where nothing was wanted.
+        ``run`` reads on threads of the caller's own, which the reads of others do not take up.
         """
         reached = wanted.after
         with self._wakeup.ticket() as ticket:
+            read = run or ticket.run
             while True:
-                head = await ticket.run(self.head)
+                head = await read(self.head)
                 while reached < head:
                     through = min(reached + TAIL_PAGE, head)
                     window = _later(wanted, reached, through + 1)
-                    page = await ticket.run(self.page, window, TAIL_PAGE)
+                    page = await read(self.page, window, TAIL_PAGE)
                     reached = through
                     yield reached, page
                 await ticket.wait(reached)

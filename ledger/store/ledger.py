@@ -17,6 +17,7 @@ from ledger.regulation import Rulebook
 from ledger.store.access_log import AccessLog
 from ledger.store.answer import Answer
 from ledger.store.committer import Clock, Committer, system_clock
+from ledger.store.delivery import Deliveries
 from ledger.store.feed import Feed, open_pool
 from ledger.store.founding import FOUNDER, REQUEST, founding_commands
 from ledger.store.load import Loads
@@ -27,6 +28,7 @@ from ledger.store.result import Results
 from ledger.store.trouble import Trouble
 from ledger.store.upload import Uploads
 from ledger.store.vault import Vault
+from ledger.store.webhook import Webhooks
 from ledger.store.work import Asked, Seal
 
 
@@ -48,6 +50,8 @@ class Ledger:
         self.uploads = Uploads(self.vault, self.pool, clock, self.progress)
         self.results = Results(self.vault, self.pool, clock)
         self.loads = Loads(self.vault, self.pool, clock)
+        self.webhooks = Webhooks(self.vault, self.pool)
+        self.deliveries = Deliveries(self.webhooks, self.pool)
         try:
             self.vault.verify()
         except Trouble:

@@ -19,7 +19,7 @@ from ledger.school_based import RecogniseSchoolBased
 from ledger.selection import SelectOffering
 from ledger.store.ledger import Ledger
 from ledger.teacher import RegisterTeacher
-from schema.access import COMMANDS
+from schema.access import COMMANDS, UNREPORTED
 from schema.mutation import MUTATIONS
 from schema.root import build
 from tests import cast
@@ -353,6 +353,7 @@ def _canary(town: Served, command: type[Command], kind: type[Name]) -> str:
         "reconciliation": "reconciliation:canary-2024-05",
         "anomaly": "anomaly:canary-a2", "load": "load:canary-l1",
         "sample": "sample:canary-s1", "document": "document:zj24",  # the province's
+        "token": "token:canary-hr",
         "": "offering:canary-o1",
     }.get(kind.kind, "staff:nobody")  # fmt: skip
 
@@ -362,7 +363,27 @@ def _canary_finding(town: Served) -> str:
     return str(town.operator.ask(query)["findings"]["edges"][0]["node"]["id"])
 
 
-@pytest.mark.parametrize("command", MUTATIONS, ids=lambda each: each.__name__)
+@pytest.mark.parametrize("command", UNREPORTED, ids=lambda each: each.__name__)
+@pytest.mark.parametrize("role", [Role.INTEGRATOR, Role.OPERATOR], ids=lambda each: each.value)
+def test_nobody_reports_whom_the_ledger_lets_in(
+    town: Served, role: Role, command: type[Command]
+) -> None:
+    scope = "ledger:xuefen" if role is Role.OPERATOR else RUIAN
+    given = sample(command, lambda kind, _: str(RUIAN) if kind is JurisdictionId else "token:x")
+    [said] = town.party(role, str(scope)).errors(
+        f"mutation($input: {command.__name__}Input!) {{ answer: {field_of(command)}(input: $input, "
+        f'requestId: "u", reported: {{source: "x", on: "2024-04-20"}}) {{ {ANSWER} }} }}',
+        input=given,
+    )
+
+    assert said["code"] == "FORBIDDEN_ROLE"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [each for each in MUTATIONS if each not in UNREPORTED],
+    ids=lambda each: each.__name__,
+)
 def test_an_integrator_reports_only_what_concerns_its_own_place(
     town: Served, command: type[Command]
 ) -> None:

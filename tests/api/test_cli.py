@@ -29,6 +29,7 @@ from typer.testing import CliRunner
 
 from api.cli import app
 from api.serve import GRACE_SECONDS, listening
+from api.settings import Mode, Settings
 from api.terminal import beginning
 from ledger.consequence import RecordUse
 from ledger.store.embedded import Embedded
@@ -62,6 +63,7 @@ def data() -> Iterator[Path]:
 def environment() -> dict[str, str]:
     """This one's, without settings of ours."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("XUEFEN_")}
+    kept["XUEFEN_MODE"] = "development"
     return kept | {"PYTHONPATH": str(HOUSE)}
 
 
@@ -86,11 +88,11 @@ def xuefen(*arguments: object, status: int = 0, cwd: Path = Path("/")) -> tuple[
     return done.stdout, done.stderr
 
 
-def inside(*arguments: object, status: int = 0) -> tuple[str, str]:
+def inside(*arguments: object, status: int = 0, mode: str = "development") -> tuple[str, str]:
     """The same within this process, which is quicker."""
-    done = CliRunner(env={name: None for name in os.environ if name.startswith("XUEFEN_")}).invoke(
-        app, [str(each) for each in arguments]
-    )
+    blank = {name: None for name in os.environ if name.startswith("XUEFEN_")}
+    runner = CliRunner(env=blank | {"XUEFEN_MODE": mode})
+    done = runner.invoke(app, [str(each) for each in arguments])
 
     assert done.exit_code == status, (done.exit_code, done.output, done.exception)
     return done.stdout, done.stderr
@@ -760,6 +762,21 @@ def test_a_token_for_the_public_or_for_another_teacher_is_not_made(tmp_path: Pat
     assert said(*public) == "NO_TOKEN_NEEDED"
     assert said(*other) == "ACTOR_NOT_SCOPE"
     assert not (tmp_path / "data").exists()
+
+
+def test_in_production_no_token_of_our_own_is_made_and_no_clock_is_set(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    names = ("--role", "operator", "--scope", "ledger:xuefen", "--actor", "staff:x")
+    _, said = inside("--data", data, "token", *names, status=2, mode="production")
+    assert code(said) == "PRODUCTION_MODE"
+    clock = ("serve", "--port", 0, "--demo-clock", "2024-01-01")
+    _, said = inside("--data", data, *clock, status=2, mode="production")
+    assert code(said) == "DEMO_IN_PRODUCTION"
+    assert not data.exists()
+
+
+def test_production_is_what_a_ledger_is_for_where_nobody_says_so() -> None:
+    assert Settings.model_fields["mode"].default is Mode.PRODUCTION
 
 
 def test_the_version_is_said() -> None:

@@ -17,8 +17,6 @@ from bench.kill_servers import fresh_folder
 from bench.kill_verify import Report, Told
 from schema.errors import CodedErrors
 
-SOON = (0.02, 0.12)
-
 
 @pytest.fixture(scope="module")
 def simulation() -> Simulation:
@@ -40,7 +38,7 @@ def tried(simulation: Simulation, undisturbed: Told, kinds: list[str], servers: 
             report,
             kills=kinds,
             servers=servers,
-            delay=SOON,
+            spread=len(kinds) + 2,
             undisturbed=undisturbed,
         )
     return report
@@ -54,9 +52,11 @@ def test_a_killed_server_and_a_killed_postgres_lose_nothing(
     report = tried(simulation, undisturbed, kinds, 1)
 
     assert report.breaches == []
-    # A quick server may be through with the story before the last of the kills.
-    assert all(report.kills[kind] for kind in kinds)
-    assert sum(report.kills.values()) >= len(kinds) - 1
+    assert {kind: report.kills[kind] for kind in kinds} == {
+        "server": 3,
+        "everything": 1,
+        "postgres": 1,
+    }
     assert simulation.commands == report.commands
 
 

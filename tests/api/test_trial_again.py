@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from msgspec import structs
 
@@ -42,6 +43,10 @@ def grow(desk: Served) -> int:
     return desk.house.ledger.feed.head()
 
 
+def causes_of(trial: Any) -> dict[int, list[str]]:
+    return {e["row"]: [p["cause"] for p in e["portions"]] for e in nodes(trial["lines"])}
+
+
 def test_a_ledger_that_grows_changes_nothing_of_what_was_at_a_position(
     bureau: Party, desk: Served
 ) -> None:
@@ -49,16 +54,31 @@ def test_a_ledger_that_grows_changes_nothing_of_what_was_at_a_position(
     as_of = {"position": position}
     before = tried(bureau, LATER.encode(), asOf=as_of)
     present = tried(bureau, LATER.encode(), asOf={"position": position, "on": "2026-01-01"})
-    head = grow(desk)
-    after = tried(bureau, LATER.encode(), asOf=as_of)
+    grow(desk)
+    after = tried(bureau, LATER.encode(), asOf=as_of, seen=position)
 
     assert after | {"token": ""} == before | {"token": ""}
     assert present["outline"]["digest"] != before["outline"]["digest"]
-    looked = tried(bureau, LATER.encode(), asOf=as_of, seen=head)
-    causes = {e["row"]: [p["cause"] for p in e["portions"]] for e in nodes(looked["lines"])}
-    assert (causes[2], causes[3]) == (["DEDUCTION"], ["TIMING"])
-    causes = {e["row"]: [p["cause"] for p in e["portions"]] for e in nodes(before["lines"])}
-    assert (causes[2], causes[3]) == (["DEDUCTION"], ["UNRECOGNISED"])
+    assert causes_of(before)[3] == ["UNRECOGNISED"]
+
+
+def test_what_came_later_explains_what_is_open_and_is_looked_at_no_further(
+    bureau: Party, desk: Served
+) -> None:
+    position = desk.house.ledger.feed.head()
+    as_of = {"position": position}
+    later = grow(desk)
+    found = tried(bureau, LATER.encode(), asOf=as_of)
+    plain = tried(bureau, asOf=as_of)
+    moved = structs.replace(transferred(DAY), teacher=who(3))
+    assert desk.house.ledger.ask([Put(events=(moved,))], OPERATOR).outcomes[0].accepted
+    again = tried(bureau, LATER.encode(), asOf=as_of)
+    pinned = tried(bureau, LATER.encode(), asOf=as_of, seen=later)
+
+    assert (causes_of(found)[2], causes_of(found)[3]) == (["DEDUCTION"], ["TIMING"])
+    assert again | {"token": ""} == found | {"token": ""}
+    assert causes_of(pinned) == causes_of(found)
+    assert tried(bureau, asOf=as_of)["outline"]["digest"] == plain["outline"]["digest"]
 
 
 def test_a_report_of_a_position_is_the_same_bytes_on_a_longer_ledger(

@@ -10,7 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.fault import Fault
-from ledger.level import TOLD_BYTES_MAX, apart, first_difference, grown, leaf, moves, read, written
+from ledger.level import (
+    TOLD_BYTES_MAX,
+    apart,
+    first_difference,
+    grown,
+    joined,
+    leaf,
+    moves,
+    read,
+    schools_of,
+    told_to,
+    written,
+)
 from ledger.names import JurisdictionId, SchoolId
 from ledger.summary import Totals, period_of, totals_of
 from tests import lives
@@ -58,6 +70,21 @@ def test_a_teacher_who_moved_between_counties_is_counted_once_and_it_is_said_whe
     assert level.totals.teachers == 3
     [one] = moves(summaries)
     assert (one.teacher, one.moved_from, one.place) == (ONE, (RUIAN,), YUEQING)
+
+
+def test_levels_joined_place_by_place_are_those_grown_at_once():
+    city_school = (lives.FIRST, lives.started(TEACHERS[3], SchoolId("school:d")))
+    summaries = told(*START, city_school)
+    places = {each.place for each in summaries} | {HANGZHOU}
+    schools = {p: schools_of(e for e in summaries if e.place == p) for p in places}
+
+    for of in (PROVINCE, WENZHOU, RUIAN):
+        inside = {place: own for place, own in schools.items() if of.covers(place)}
+        own = [each for each in summaries if of.covers(each.place)]
+        assert joined(of, inside) == grown(of, own)
+    short = told_to(grown(PROVINCE, summaries), 1)
+    assert short.digest == grown(PROVINCE, summaries).digest
+    assert [each.opened() for each in short.parts or ()] == [None]
 
 
 def test_two_sides_that_agree_have_one_hash_and_no_difference():

@@ -119,6 +119,24 @@ def test_a_body_of_the_present_version_is_written_in_the_same_bytes(name):
     )
 
 
+def walked(value: object) -> list[str]:
+    """Every name in a value, wherever it stands."""
+    if isinstance(value, Name):
+        return [str(value)]
+    if isinstance(value, msgspec.Struct):
+        value = [getattr(value, field) for field in value.__struct_fields__]
+    elif isinstance(value, dict):
+        value = list(value.values())
+    return [name for each in value for name in walked(each)] if type(value) in (list, tuple) else []
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_tags_of_a_recorded_body_are_all_the_names_in_it(name):
+    event = decode(1, (RECORDED / f"{name}.json").read_bytes()).event
+
+    assert event.tags == tuple(dict.fromkeys(walked(event)))
+
+
 def test_no_leaf_is_without_its_body_and_no_body_of_an_unknown_event():
     assert set(leaves()) == set(FILES)
     assert {name.rpartition(".v")[0] for name in FILES} <= set(CATALOGUE)

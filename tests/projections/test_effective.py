@@ -78,6 +78,7 @@ BY_ENTRY = {
     "redating.requested": "days that are asked for; they come with dates.offerings-redated",
     "schedule.day-logged": "the day that the log is about; it is written on that of its entry",
     "sample.drawn": "the period that was drawn from",
+    "service-token.issued": "the last day on which it is taken",
     "warning.yellow-card-issued": "the day by which to mend; the card holds from its entry on",
 }
 """By type, what the days in it are: on none of them does it take effect."""

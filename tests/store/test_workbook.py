@@ -136,7 +136,7 @@ def test_a_list_saved_by_libreoffice_is_read_as_it_is_meant(kind, office, tmp_pa
     as_meant(read_workbook((tmp_path / "out" / f"given.{kind}").read_bytes(), f"名单.{kind}"))
 
 
-def test_prefixed_tags_and_a_standalone_declaration_as_wps_writes_them_are_read():
+def test_spans_of_rows_and_blanks_within_tags_are_read():
     def change(name, body):
         if name.startswith("xl/worksheets/sheet1"):
             text = body.decode().replace("<row r=", '<row spans="1:8" r=')

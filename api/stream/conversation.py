@@ -1,0 +1,262 @@
+"""Conversation: graphql-transport-ws, over Strawberry's handler, with our lines in between.
+
+https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md. A message of a wrong shape closes
+the socket with 4400; what is wrong with an operation is an ``error`` of that operation alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from starlette.websockets import WebSocketDisconnect
+from strawberry.asgi import ASGIWebSocketAdapter
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
+    BaseGraphQLTransportWSHandler,
+)
+
+from api.auth import BadToken
+from api.stream.connection import Connection
+from api.stream.follower import Follower, Outlet
+from api.stream.frame import Frame
+from api.stream.line import FLUSH_SECONDS, Line
+from api.stream.operation import Malformed, Operation
+from ledger.store.trouble import Trouble
+from schema.context import Context
+from schema.errors import incident
+
+if TYPE_CHECKING:
+    from starlette.websockets import WebSocket
+
+    from api.stream.streams import Streams
+
+INIT_SECONDS = 10.0
+"""How long a client may take to begin."""
+OPERATIONS_MAX = 100
+ID_CHARACTERS_MAX = 256
+REASON_BYTES_MAX = 123  # RFC 6455, section 5.5
+BAD_REQUEST, FORBIDDEN, UNAUTHORISED, DUPLICATE, TRY_LATER = 4400, 4403, 4401, 4409, 1013
+PING = '{"type":"ping"}'
+Errors = list[dict[str, Any]]
+
+
+class Wire(ASGIWebSocketAdapter):
+    """The socket behind a line."""
+
+    def __init__(self, view: Any, request: WebSocket, response: WebSocket) -> None:
+        super().__init__(view, request, response)
+        self.line: Line[str] = Line(response.send_text)
+
+    async def send_json(self, message: Mapping[str, object]) -> None:
+        """Puts a message into the line, once there is room."""
+        await self.line.room()
+        encoded = self.view.encode_json(message)
+        self.line.say(encoded if isinstance(encoded, str) else encoded.decode())
+
+    async def close(self, code: int, reason: str) -> None:
+        """Closes after what has been said, with a reason of the length that fits."""
+        await self.line.close()
+        cut = reason.encode()[:REASON_BYTES_MAX].decode(errors="ignore")
+        with suppress(RuntimeError, WebSocketDisconnect):  # the other side was quicker
+            await self.ws.close(code=code, reason=cut)
+
+
+@dataclass(slots=True)
+class Held:
+    """An operation that is not over: the task that runs it, or what follows the tail for it."""
+
+    task: asyncio.Task[None] | None = None
+    follower: Follower | None = None
+
+    def stop(self) -> None:
+        """Ends it."""
+        if self.task is not None:
+            self.task.cancel()
+        if self.follower is not None:
+            self.follower.stop()
+
+
+class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
+    """One client's conversation; ``view.streams`` are the streams of the process."""
+
+    websocket: Wire
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.connection_init_wait_timeout = timedelta(seconds=INIT_SECONDS)
+        self.streams: Streams = self.view.streams  # type: ignore[attr-defined]
+        self.connection = _Socket(self)
+        self._held: dict[str, Held] = {}
+
+    async def handle(self) -> None:
+        """The whole conversation."""
+        if self.streams.full:
+            await self.websocket.close(TRY_LATER, "连接已满，请稍后再试 / too many connections")
+            return
+        self.streams.enter(self.connection)
+        try:
+            await super().handle()
+        except asyncio.CancelledError:
+            if not self.connection.abandoned:
+                raise
+
+    async def shutdown(self) -> None:
+        """Ends what is still running."""
+        self.streams.leave(self.connection)
+        tasks = [each.task for each in self._held.values() if each.task]
+        self.drop()
+        if self.connection_init_timeout_task:
+            self.connection_init_timeout_task.cancel()
+            tasks.append(self.connection_init_timeout_task)
+        self.websocket.line.drop()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def drop(self) -> None:
+        """Ends all operations."""
+        for each in self._held.values():
+            each.stop()
+        self._held.clear()
+
+    async def handle_message(self, message: Any) -> None:
+        """One message of the client."""
+        await self.websocket.line.room()  # who does not read answers need not ask further
+        if not (
+            isinstance(message.get("type"), str)
+            and isinstance(message.get("id", ""), str)
+            and len(message.get("id", "")) <= ID_CHARACTERS_MAX
+            and isinstance(message.get("payload", {}), dict | None)
+        ):
+            await self.handle_invalid_message("消息形状不对 / not the shape of a message")
+        elif message["type"] == "connection_init":
+            await self._begin(message)
+        else:
+            await super().handle_message(message)
+
+    async def handle_subscribe(self, message: Any) -> None:
+        """A new operation."""
+        if not self.connection_acknowledged:
+            await self.websocket.close(UNAUTHORISED, "请先发 connection_init / Unauthorized")
+            return
+        number = message["id"]
+        try:
+            operation = Operation.of(message["payload"])
+        except Malformed as error:
+            await self.handle_invalid_message(str(error))
+            return
+        if number in self._held:
+            await self.websocket.close(DUPLICATE, f"Subscriber for {number} already exists")
+        elif len(self._held) >= OPERATIONS_MAX:
+            zh, en = "一个连接的订阅已到上限", "too many subscriptions on one connection"
+            said = {"code": "TOO_MANY_SUBSCRIPTIONS", "zh": zh, "en": en}
+            self._say(number, "error", [{"message": f"{zh} / {en}", "extensions": said}])
+        else:
+            held = self._held[number] = Held()
+            held.task = asyncio.create_task(self._run(number, operation, held))
+
+    async def cleanup_operation(self, operation_id: str) -> None:
+        """Ends an operation that the client wants no more."""
+        held = self._held.pop(operation_id, None)
+        if held is not None:
+            held.stop()
+
+    async def _begin(self, message: Any) -> None:
+        """Lets the client in by its token."""
+        try:
+            await super().handle_connection_init(message)
+        except BadToken as error:
+            await self.websocket.close(FORBIDDEN, str(error))
+            return
+        except Trouble as error:
+            await self.websocket.close(TRY_LATER, str(error))
+            return
+        if self.connection_acknowledged and self.connection.asker is None:
+            given = self.context.connection_params or {}
+            token = given.get("authorization") or given.get("Authorization")
+            self.connection.admit(self.context.asker, token, self.streams.trust)
+
+    async def _run(self, number: str, operation: Operation, held: Held) -> None:
+        """Runs an operation until it is over, or until it follows the tail."""
+        try:
+            outlet = Outlet(self.websocket.line, _next(number), self._failing(number))
+            answer = await self.streams.follow(operation, self.context, outlet)
+            if isinstance(answer, Follower):
+                held.follower, held.task = answer, None
+            elif answer is not None:
+                self._fail(number, answer)
+            else:
+                await self._answer(number, operation)
+        except Exception as error:  # nothing of its text may leave
+            zh, en, _ = incident(error, "websocket")
+            said = {"code": "INTERNAL", "zh": zh, "en": en}
+            self._fail(number, [{"message": f"{zh} / {en}", "extensions": said}])
+
+    async def _answer(self, number: str, operation: Operation) -> None:
+        """Any operation but ``changes``."""
+        async for early, body in self.streams.results(operation, self.context):
+            if early:
+                self._fail(number, body["errors"])
+                return
+            await self.websocket.send_json({"id": number, "type": "next", "payload": body})
+        if self._held.pop(number, None) is not None:
+            self._say(number, "complete")
+
+    def _failing(self, number: str) -> Any:
+        return lambda errors: self._fail(number, errors)
+
+    def _fail(self, number: str, errors: Errors) -> None:
+        if self._held.pop(number, None) is not None:
+            self._say(number, "error", errors)
+
+    def _say(self, number: str, kind: str, payload: Errors | None = None) -> None:
+        message: dict[str, Any] = {"id": number, "type": kind}
+        if payload is not None:
+            message["payload"] = payload
+        self.websocket.line.say(json.dumps(message, ensure_ascii=False))
+
+
+class _Socket(Connection):
+    """The connection of a conversation."""
+
+    def __init__(self, conversation: Conversation) -> None:
+        super().__init__(conversation.websocket.line)
+        self.abandoned = False
+        self._conversation = conversation
+        self._main = asyncio.current_task()
+        self._ending: asyncio.Task[None] | None = None
+
+    def beat(self) -> None:
+        """A ping, which the client answers; it also tells it that the server is there."""
+        self.line.say(PING)
+
+    def expel(self, error: BadToken) -> None:
+        """Closes with 4403; clients ask for a fresh token then and come back."""
+        self._conversation.drop()
+        self._ending = asyncio.create_task(self._close(str(error)))
+
+    def abandon(self) -> None:
+        """Ends the conversation."""
+        self.abandoned = True
+        if self._main is not None:
+            self._main.cancel()
+
+    async def _close(self, reason: str) -> None:
+        try:
+            async with asyncio.timeout(2 * FLUSH_SECONDS):
+                await self._conversation.websocket.close(FORBIDDEN, reason)
+        except TimeoutError:
+            self.abandon()
+
+
+def _next(number: str) -> Any:
+    """What makes the message of a frame for one operation."""
+    head = f'{{"id":{json.dumps(number)},"type":"next","payload":'
+
+    def message(frame: Frame) -> str:
+        return f"{head}{frame.text}}}"
+
+    return message

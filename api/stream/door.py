@@ -1,0 +1,203 @@
+"""Door: which HTTP requests want a stream, and what of a stream they want.
+
+Everything else is ``None`` here, and answered by whoever answers GraphQL over HTTP.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from strawberry.types.graphql import OperationType
+
+from api.limits import failure
+from api.stream.events import MEDIA_TYPE, Distinct
+from api.stream.operation import Malformed, Operation
+from api.stream.reservation import Reservation, Reservations
+from api.stream.shape import shape_of
+from api.stream.streams import Streams
+from ledger.fault import Fault
+from schema.context import Context
+from schema.history import POSITION_DIGITS_MAX
+
+TOKEN = "x-graphql-event-stream-token"  # noqa: S105 - the name of a header
+OPERATION_CHARACTERS_MAX = 256
+RETRY = {"retry-after": "5"}
+BY_METHOD = {
+    "GET": frozenset({OperationType.QUERY, OperationType.SUBSCRIPTION}),
+    "POST": frozenset(OperationType),
+}
+
+
+class StreamDoor:
+    """Answers what graphql-sse asks, in both of its modes.
+
+    ``context`` tells who asks. It raises ``BadToken``, which is left to the caller.
+    """
+
+    def __init__(self, streams: Streams, context: Callable[[Request], Awaitable[Context]]) -> None:
+        self._streams, self._context = streams, context
+        self._reservations = Reservations(streams)
+
+    def close(self) -> None:
+        """Gives up what was reserved."""
+        self._reservations.close()
+
+    async def answer(self, request: Request) -> Response | None:
+        """The answer to a request for a stream; ``None`` for any other. Raises ``BadToken``."""
+        token = request.headers.get(TOKEN) or request.query_params.get("token")
+        try:
+            if request.method == "PUT":
+                return await self._reserve(request)
+            if request.method == "DELETE":
+                return await self._stop(request, token)
+            if request.method == "GET" and token and _accepts(request):
+                return self._open(token)
+            if request.method == "POST" and token:
+                return await self._operate(request, token)
+            if request.method in BY_METHOD and _accepts(request):
+                return await self._distinct(request)
+        except Malformed as error:
+            return failure("BAD_REQUEST", error.zh, error.en, 400)
+        except Fault as error:
+            return failure(error.code, error.zh, error.en, 409)
+        return None
+
+    async def _distinct(self, request: Request) -> Response | None:
+        if request.method == "GET" and not request.query_params.get("query"):
+            return None
+        given = await _given(request)
+        operation = Operation.of(given, _resume(request))
+        if not _prefers(request) and shape_of(operation.query, operation.name) is None:
+            return None
+        if self._streams.full:
+            return _full()
+        context = await self._context(request)
+        authorization = request.headers.get("authorization")
+        allowed = BY_METHOD[request.method]
+        return Distinct(self._streams, operation, context, authorization, allowed)
+
+    async def _reserve(self, request: Request) -> Response:
+        context = await self._context(request)
+        token = None
+        if not self._streams.full:
+            token = self._reservations.make(context.asker, request.headers.get("authorization"))
+        if token is None:
+            return _full()
+        return PlainTextResponse(token, status_code=201, headers={"cache-control": "no-store"})
+
+    def _open(self, token: str) -> Response:
+        reservation = self._reservations.find(token)
+        if reservation is None:
+            return _unknown()
+        if reservation.taken:
+            zh, en = "此预约的流已打开", "the stream of this reservation is open"
+            return failure("STREAM_TAKEN", zh, en, 409)
+        reservation.taken = True
+        return reservation
+
+    async def _operate(self, request: Request, token: str) -> Response:
+        context = await self._context(request)
+        reservation = self._own(context, token)
+        if not isinstance(reservation, Reservation):
+            return reservation
+        operation = Operation.of(await _given(request), _resume(request))
+        number = operation.extensions.get("operationId")
+        if not isinstance(number, str) or not 0 < len(number) <= OPERATION_CHARACTERS_MAX:
+            zh, en = "extensions.operationId 缺失", "extensions.operationId is missing"
+            return failure("BAD_REQUEST", zh, en, 400)
+        errors = await reservation.operate(number, operation, context)
+        return JSONResponse({"errors": errors}, 400) if errors else Response(status_code=202)
+
+    async def _stop(self, request: Request, token: str | None) -> Response:
+        number = request.query_params.get("operationId")
+        if not number or not token:
+            zh, en = "缺少 operationId 或令牌", "operationId or token is missing"
+            return failure("BAD_REQUEST", zh, en, 400)
+        reservation = self._own(await self._context(request), token)
+        if not isinstance(reservation, Reservation):
+            return reservation
+        reservation.stop(number)
+        return Response(status_code=200)
+
+    def _own(self, context: Context, token: str) -> Reservation | Response:
+        """The reservation, if it is of the one who asks."""
+        reservation = self._reservations.find(token)
+        if reservation is None:
+            return _unknown()
+        if reservation.asker != context.asker:
+            zh, en = "此预约属于他人", "the reservation is another's"
+            return failure("FORBIDDEN", zh, en, 403)
+        return reservation
+
+
+def _accepts(request: Request) -> bool:
+    return any(kind == MEDIA_TYPE for kind, _ in _kinds(request))
+
+
+def _prefers(request: Request) -> bool:
+    """Whether events are what the client would rather have; of equals, the one named first."""
+    kinds = _kinds(request)
+    return bool(kinds) and max(kinds, key=lambda each: each[1])[0] == MEDIA_TYPE
+
+
+def _kinds(request: Request) -> list[tuple[str, float]]:
+    """The media types that are accepted, with their weights (RFC 9110, section 12.5.1)."""
+    found = []
+    for each in request.headers.get("accept", "").split(","):
+        kind, *parameters = (part.strip().lower() for part in each.split(";"))
+        weight = 1.0
+        for parameter in parameters:
+            if parameter.startswith("q="):
+                with suppress(ValueError):
+                    weight = float(parameter[2:])
+        if weight > 0:
+            found.append((kind, weight))
+    return found
+
+
+async def _given(request: Request) -> Any:
+    """What was sent as an operation. Raises ``Malformed``."""
+    if request.method == "GET":
+        given: dict[str, Any] = dict(request.query_params)
+        for name in ("variables", "extensions"):
+            if name in given:
+                given[name] = _json(given[name])
+        return given
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise Malformed("请以 application/json 提交", "send application/json")
+    return _json(await request.body())
+
+
+def _json(text: str | bytes) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise Malformed("不是 JSON", "that is no JSON") from None
+
+
+def _resume(request: Request) -> int | None:
+    """The position of the last event that the client has. Raises ``Malformed``."""
+    given = request.headers.get("last-event-id")
+    if not given:
+        return None
+    if not given.isascii() or not given.isdigit() or len(given) > POSITION_DIGITS_MAX:
+        raise Malformed("Last-Event-ID 须为账本位置", "Last-Event-ID must be a position")
+    return int(given)
+
+
+def _unknown() -> Response:
+    zh, en = "没有这个预约，或已过期", "there is no such reservation, or it has expired"
+    return failure("UNKNOWN_STREAM", zh, en, 404)
+
+
+def _full() -> Response:
+    zh, en = "连接已满，请稍后再试", "too many connections; try again later"
+    response = failure("TOO_MANY_CONNECTIONS", zh, en, 503)
+    response.headers.update(RETRY)
+    return response

@@ -1,0 +1,186 @@
+"""Reservation: graphql-sse on a single connection, which is reserved, opened once, and used by all.
+
+https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md, "Single connection mode". The
+token opens the stream once and is good for nothing else: an operation is sent by the one who made
+the reservation. Each event carries the position of its own operation as its id; when the stream
+breaks, the operations end with it, and a new one goes on by their positions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+from api.auth import BadToken
+from api.stream.conversation import OPERATIONS_MAX, Held
+from api.stream.events import EventStream, complete, encoded, next_of, unexpected, untrusted
+from api.stream.follower import Follower, Outlet
+from api.stream.frame import Frame
+from api.stream.operation import Operation
+from ledger.command import Asker
+from ledger.fault import Fault
+from schema.context import Context
+
+if TYPE_CHECKING:
+    from api.stream.streams import Streams
+
+RESERVATIONS_MAX = 1_000
+RESERVED_SECONDS = 30.0
+TOKEN_BYTES = 32
+Errors = list[dict[str, Any]]
+
+
+class Reservation(EventStream):
+    """A stream that was asked for, and the operations that give to it."""
+
+    def __init__(
+        self,
+        streams: Streams,
+        asker: Asker,
+        authorization: str | None,
+        forget: Callable[[], None],
+    ) -> None:
+        super().__init__(streams)
+        self.asker = asker
+        self.made = time.monotonic()
+        self.taken = False
+        self._authorization, self._forget = authorization, forget
+        self._held: dict[str, Held] = {}
+
+    def begin(self) -> None:
+        """Watches the token from now on."""
+        self.connection.admit(self.asker, self._authorization, self.streams.trust)
+
+    def ended(self) -> None:
+        """Ends all operations, and the reservation."""
+        self._forget()
+        self._drop()
+
+    def expire(self) -> None:
+        """Gives up a reservation that nobody came for."""
+        self._drop()
+        self.line.drop()
+
+    def expelled(self, error: BadToken) -> None:
+        """Ends each operation with the reason, and then the stream."""
+        for number in list(self._held):
+            self._fail(number, untrusted(error))
+        self.end()
+
+    async def operate(self, number: str, operation: Operation, context: Context) -> Errors:
+        """Begins an operation, whose results go to the stream; what is wrong with it is returned.
+
+        Raises ``Fault`` for a number that is in use, or one operation too many.
+        """
+        if number in self._held:
+            raise Fault("DUPLICATE_OPERATION", zh="operationId 正在使用", en="operationId in use")
+        if len(self._held) >= OPERATIONS_MAX:
+            zh, en = "一个连接的订阅已到上限", "too many subscriptions on one connection"
+            raise Fault("TOO_MANY_SUBSCRIPTIONS", zh=zh, en=en)
+        held = self._held[number] = Held()
+        outlet = Outlet(self.line, _events(number), lambda errors: self._fail(number, errors))
+        answer = await self.streams.follow(operation, context, outlet)
+        if isinstance(answer, Follower):
+            held.follower = answer
+            if self._held.get(number) is not held:
+                held.stop()  # the client thought better of it meanwhile
+        elif answer is not None:
+            self._held.pop(number, None)
+            return answer
+        else:
+            early: asyncio.Future[Errors] = asyncio.get_running_loop().create_future()
+            held.task = asyncio.create_task(self._answer(number, operation, context, early))
+            return await early
+        return []
+
+    def stop(self, number: str) -> None:
+        """Ends an operation that the client wants no more."""
+        held = self._held.pop(number, None)
+        if held is not None:
+            held.stop()
+
+    async def _answer(
+        self, number: str, operation: Operation, context: Context, early: asyncio.Future[Errors]
+    ) -> None:
+        """Any operation but ``changes``; ``early`` tells what is wrong with it, or that all is."""
+        try:
+            async with aclosing(self.streams.results(operation, context)) as results:
+                async for before, body in results:
+                    if before:
+                        early.set_result(body["errors"])
+                        return
+                    if not early.done():
+                        early.set_result([])
+                    await self.line.room()
+                    self.line.say(next_of({"id": number, "payload": body}))
+            self.line.say(complete(number))
+        except Exception as error:  # nothing of its text may leave
+            self._fail(number, unexpected(error))
+        finally:
+            self._held.pop(number, None)
+            if not early.done():
+                early.set_result([])
+
+    def _fail(self, number: str, errors: Errors) -> None:
+        held = self._held.pop(number, None)
+        if held is not None:
+            self.line.say(next_of({"id": number, "payload": {"errors": errors}}))
+            self.line.say(complete(number))
+            if held.follower is not None:
+                held.follower.stop()
+
+    def _drop(self) -> None:
+        for number in list(self._held):
+            self.stop(number)
+
+
+class Reservations:
+    """The reservations of a process, by their tokens."""
+
+    def __init__(self, streams: Streams) -> None:
+        self._streams = streams
+        self._kept: dict[str, Reservation] = {}
+
+    def make(self, asker: Asker, authorization: str | None) -> str | None:
+        """A token for a stream; ``None`` where there are too many."""
+        now = time.monotonic()
+        for token, each in list(self._kept.items()):
+            if not each.taken and now - each.made > RESERVED_SECONDS:
+                each.expire()
+                del self._kept[token]
+        if len(self._kept) >= RESERVATIONS_MAX:
+            return None
+        token = secrets.token_urlsafe(TOKEN_BYTES)
+        self._kept[token] = Reservation(
+            self._streams, asker, authorization, lambda: self._forget(token)
+        )
+        return token
+
+    def find(self, token: str) -> Reservation | None:
+        """The reservation of a token."""
+        return self._kept.get(token)
+
+    def close(self) -> None:
+        """Gives up those that nobody came for."""
+        for each in self._kept.values():
+            if not each.taken:
+                each.expire()
+        self._kept.clear()
+
+    def _forget(self, token: str) -> None:
+        self._kept.pop(token, None)
+
+
+def _events(number: str) -> Callable[[Frame], bytes]:
+    """What makes the event of a frame for one operation of many."""
+    head = b'{"id":' + encoded(number) + b',"payload":'
+
+    def event(frame: Frame) -> bytes:
+        body = head + frame.text.encode() + b"}"
+        return b"event: next\nid: %d\ndata: %s\n\n" % (frame.reached, body)
+
+    return event

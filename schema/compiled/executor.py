@@ -1,0 +1,86 @@
+"""Executor: graphql-core's own, with values completed by functions made for the query.
+
+Strawberry takes it as ``execution_context_class``. It changes one step, ``complete_value``: a
+field's value with all below it goes through the function for its selection set. Whatever raises
+there, the reference completes the same value anew.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from graphql import GraphQLOutputType, get_named_type, is_leaf_type
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+
+from schema.compiled.leaf import Unusual
+from schema.compiled.operation import Made, Operation, Operations
+from schema.compiled.plan import Complete, Run
+
+OPERATIONS = Operations()
+
+
+class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
+    """Completes values by functions made for the operation, where there are such."""
+
+    known: Operation | None
+    made: Made | None = None
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        manager = self.middleware_manager
+        plain = manager is None or not manager.middlewares
+        self.known = OPERATIONS.find(self) if plain and self.error_propagation else None
+        if self.known is not None:
+            self.made = self.known.under(self)
+
+    def complete_value(
+        self,
+        return_type: GraphQLOutputType,
+        field_details_list: Any,
+        info: Any,
+        path: Any,
+        result: Any,
+        position_context: Any,
+    ) -> Any:
+        """The completed value, or an awaitable of it; raises as the reference does."""
+        given = (return_type, field_details_list, info, path, result, position_context)
+        complete = self._complete(return_type, field_details_list)
+        if complete is None or result is None:
+            return super().complete_value(*given)
+        run = Run(self, info)
+        try:
+            completed = complete(result, run)
+        except Exception:  # whatever it is, the reference says it better
+            return super().complete_value(*given)
+        if run.later:
+            return self._completed(completed, run, given)
+        return completed
+
+    def _complete(self, kind: GraphQLOutputType, details: Any) -> Complete | None:
+        if self.made is None or is_leaf_type(get_named_type(kind)):
+            return None
+        assert self.known is not None
+        return self.known.complete(self.made, self, kind, details)
+
+    async def _completed(self, completed: Any, run: Run, given: tuple[Any, ...]) -> Any:
+        """The value once everything that was left for later stands in it, level by level."""
+        try:
+            while run.later:
+                level = list(run.later.values())
+                run.later = {}
+                for each in level:
+                    await _read(each, run, self.context_value)
+        except Exception:  # as above
+            completed = super().complete_value(*given)
+            return await completed if self.is_awaitable(completed) else completed
+        return completed
+
+
+async def _read(level: Any, run: Run, context: Any) -> None:
+    parents = [parent for _, parent in level.waiting]
+    values = await level.batch(context, parents)
+    for (answer, _), value in zip(level.waiting, values, strict=True):
+        found = level.complete(value, run)
+        if found is None and not level.nullable:
+            raise Unusual
+        answer[level.key] = found

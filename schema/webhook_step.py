@@ -1,0 +1,181 @@
+"""The steps of a webhook's life, as mutations: each is on record before it is taken."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import strawberry
+
+from ledger.fault import Fault
+from ledger.store.delivery import DeliveryKind
+from ledger.store.webhook import Webhook
+from schema.context import Context
+from schema.request import check_request
+from schema.scalars import Position
+from schema.webhook import (
+    DeliveryType,
+    WebhookInput,
+    WebhookSecret,
+    WebhookType,
+    courier,
+    may_mind,
+    minded,
+    noted,
+    wanted_of,
+    webhook_type,
+)
+from schema.wish import entries_for
+
+Info = strawberry.Info[Context, None]
+
+
+async def _create(
+    info: Info, input: WebhookInput, request_id: str, after: Position | None = None
+) -> WebhookSecret:
+    context = info.context
+    may_mind(context)
+    check_request(request_id, 1)
+    address, wanted = await wanted_of(context, input)
+    ledger = context.house.ledger
+    head = await context.run(ledger.feed.head)
+    start = head if after is None else await context.known(after, "after")
+    await noted(context, "create", address, wanted)
+    made, secret = await context.run(
+        ledger.webhooks.make, context.asker, address, wanted, request=request_id, position=start
+    )
+    return WebhookSecret(webhook=webhook_type(made), secret=secret)
+
+
+async def _change(info: Info, id: strawberry.ID, input: WebhookInput) -> WebhookType:
+    context = info.context
+    found = await minded(context, str(id))
+    address, wanted = await wanted_of(context, input)
+    await noted(context, "change", address, wanted, found.id)
+    await context.run(context.house.ledger.webhooks.change, found, address, wanted)
+    return await _again(context, found)
+
+
+async def _pause(info: Info, id: strawberry.ID) -> WebhookType:
+    found = await minded(info.context, str(id), "pause")
+    await info.context.run(info.context.house.ledger.webhooks.pause, found)
+    return await _again(info.context, found)
+
+
+async def _resume(info: Info, id: strawberry.ID) -> WebhookType:
+    found = await minded(info.context, str(id), "resume")
+    await info.context.run(info.context.house.ledger.webhooks.resume, found)
+    return await _again(info.context, found)
+
+
+async def _remove(info: Info, id: strawberry.ID) -> bool:
+    found = await minded(info.context, str(id), "remove")
+    await info.context.run(info.context.house.ledger.webhooks.remove, found)
+    return True
+
+
+async def _rotate(info: Info, id: strawberry.ID) -> WebhookSecret:
+    found = await minded(info.context, str(id), "rotate")
+    secret = await info.context.run(info.context.house.ledger.webhooks.rotate, found)
+    return WebhookSecret(webhook=await _again(info.context, found), secret=secret)
+
+
+async def _recover(
+    info: Info, id: strawberry.ID, after: Position | None = None, since: datetime | None = None
+) -> WebhookType:
+    context, feed = info.context, info.context.house.ledger.feed
+    if (after is None) == (since is None):
+        zh, en = "after 与 since 须给且只给一个", "give after or since, one of the two"
+        raise Fault("BAD_RECOVERY", zh=zh, en=en, field="after")
+    if after is not None:
+        position = await context.known(after, "after")
+    else:
+        position = await context.run(feed.position_at, since)
+    found = await minded(context, str(id), "recover")
+    await context.run(context.house.ledger.webhooks.recover, found, position)
+    return await _again(context, found)
+
+
+async def _ping(info: Info, id: strawberry.ID) -> DeliveryType:
+    found = await minded(info.context, str(id), "ping")
+    return await courier(info.context).send(found, DeliveryKind.PING)
+
+
+async def _resend(info: Info, id: strawberry.ID, position: Position) -> DeliveryType:
+    context, ledger = info.context, info.context.house.ledger
+    found = await minded(context, str(id), "resend")
+    wanted = await context.run(
+        entries_for,
+        context.house,
+        found.owner,
+        found.wanted,
+        after=position - 1,
+        before=position + 1,
+    )
+    rows = await context.run(ledger.feed.raw, wanted, 1)
+    if not rows:
+        raise Fault(
+            "UNKNOWN_ENTRY",
+            zh=f"位置 {position} 没有发给这个回调的条目",
+            en=f"no entry at {position} is sent to this webhook",
+            field="position",
+        )
+    return await courier(context).send(found, DeliveryKind.RESENT, rows[0])
+
+
+async def _again(context: Context, found: Webhook) -> WebhookType:
+    """The webhook as it stands now; as it was where somebody removed it meanwhile."""
+    now = await context.run(context.house.ledger.webhooks.mine, context.asker, webhook=found.id)
+    return webhook_type(now[0] if now else found)
+
+
+WEBHOOK_STEPS = [
+    strawberry.mutation(
+        resolver=_create,
+        name="createWebhook",
+        description="Send changes to an address, from now on or from after a position, in order "
+        "and at least once, signed by Standard Webhooks. The secret is shown this once. By "
+        "INTEGRATOR, BUREAU or OPERATOR. 设立回调，密钥仅显示这一次。",
+    ),
+    strawberry.mutation(
+        resolver=_change,
+        name="changeWebhook",
+        description="Another address or other changes; what is left out is no longer a "
+        "condition. 修改回调地址与筛选。",
+    ),
+    strawberry.mutation(
+        resolver=_pause,
+        name="pauseWebhook",
+        description="Send nothing until it is resumed; nothing is lost meanwhile. 暂停回调。",
+    ),
+    strawberry.mutation(
+        resolver=_resume,
+        name="resumeWebhook",
+        description="Go on where it stopped, also one that was disabled. 恢复回调。",
+    ),
+    strawberry.mutation(
+        resolver=_remove,
+        name="removeWebhook",
+        description="End a webhook, and forget its secret and its deliveries. 删除回调。",
+    ),
+    strawberry.mutation(
+        resolver=_rotate,
+        name="rotateWebhookSecret",
+        description="A new secret, shown this once; the old one signs beside it for 24 hours. "
+        "更换密钥，旧密钥 24 小时内并行有效。",
+    ),
+    strawberry.mutation(
+        resolver=_recover,
+        name="recoverWebhook",
+        description="Send all again after a position, or from an instant on. 从某处起重新投递。",
+    ),
+    strawberry.mutation(
+        resolver=_ping,
+        name="pingWebhook",
+        description="Send a trial event now, and say what came of it. 试投递。",
+    ),
+    strawberry.mutation(
+        resolver=_resend,
+        name="resendWebhook",
+        description="Send one entry again now, and say what came of it. 重发一条。",
+    ),
+]
