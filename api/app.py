@@ -27,6 +27,7 @@ from api.door_load import LoadDoor
 from api.door_report import ReportDoor
 from api.door_upload import UploadDoor
 from api.doorkeeper import Doorkeeper
+from api.ide.door import Ide, IdeDoor
 from api.issuers import Issuers
 from api.limits import BodyLimit, TooLarge, failure
 from api.stream.conversation import Conversation, Wire
@@ -124,6 +125,7 @@ def create_app(
     body_bytes_max: int,
     demo_clock: DemoClock | None = None,
     private_webhooks: bool = False,
+    ide: Ide | None = None,
 ) -> Starlette:
     """The application over an open house."""
     keeper = Doorkeeper(issuers, house.ledger)
@@ -150,6 +152,8 @@ def create_app(
         Route("/readyz", readyz),
         Route("/asyncapi.json", _asyncapi),
     ]
+    if ide is not None:
+        routes += IdeDoor(keeper, ide).routes()
     if demo_clock is not None:
         routes.append(Route("/demo/clock", clock, methods=["POST"]))
 

@@ -23,8 +23,9 @@ import uvicorn
 from api.app import create_app
 from api.clock import DemoClock
 from api.house import open_house
+from api.ide.door import Ide
 from api.issuers import issuers
-from api.settings import Settings
+from api.settings import Mode, Settings
 from api.terminal import DAY, settings_of, tell
 from ledger.store.committer import system_clock
 from ledger.store.trouble import Trouble
@@ -81,6 +82,7 @@ def run(settings: Settings, clock: DemoClock | None, announce: Callable[[str], N
                     body_bytes_max=settings.body_bytes_max,
                     demo_clock=clock,
                     private_webhooks=settings.webhook_private,
+                    ide=Ide(open=settings.mode is Mode.DEVELOPMENT),
                 )
                 config = uvicorn.Config(
                     app,

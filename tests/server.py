@@ -22,6 +22,7 @@ from api.app import create_app
 from api.auth import issue
 from api.clock import DemoClock
 from api.house import open_house
+from api.ide.door import Ide
 from api.issuers import Issuers
 from api.serve import address_of, listening
 from api.settings import Settings
@@ -187,6 +188,7 @@ def serving(
     wait_seconds: float = 10.0,
     issuers: Issuers = OURS,
     private_webhooks: bool = False,
+    ide: Ide | None = None,
 ) -> Iterator[Served]:
     """A server on a founded database for as long as it is needed."""
     (folder / "vault.key").write_text(b64encode(KEY).decode())
@@ -200,6 +202,7 @@ def serving(
             body_bytes_max=BODY_BYTES_MAX,
             demo_clock=clock,
             private_webhooks=private_webhooks,
+            ide=ide,
         )
         with _running(app) as address, httpx.Client(base_url=address, timeout=60) as client:
             yield Served(
