@@ -65,5 +65,6 @@ lock: $(STAMP) ## Choose the versions in requirements.lock anew, with pip-tools 
 	@mv build/requirements.lock requirements.lock
 
 clean: ## Remove what set-up, tests and tools made here. Data folders stay.
-	@rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis \
+	  tests/js/node_modules
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
