@@ -111,8 +111,9 @@ SQL = re.compile(r"\b(select\b.+\bfrom|insert\s+into|update\b.+\bset|delete\s+fr
 
 
 def files(room: str) -> list[Path]:
-    """The Python files of a room."""
-    return sorted((HOUSE / room).rglob("*.py")) if (HOUSE / room).exists() else []
+    """The Python files of a room, but for what packages of others bring along."""
+    found = sorted((HOUSE / room).rglob("*.py"))
+    return [path for path in found if "node_modules" not in path.parts]
 
 
 def shown(path: Path) -> str:
