@@ -7,15 +7,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from cross_web import HTTPException
 from joserfc.jwk import OKPKey
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
-from strawberry.asgi import GraphQL
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
     BaseGraphQLTransportWSHandler,
@@ -27,34 +25,23 @@ from api.door_export import ExportDoor
 from api.door_load import LoadDoor
 from api.door_report import ReportDoor
 from api.door_upload import UploadDoor
-from api.limits import BodyLimit, TooLarge, failure
-from ledger.command import Role
+from api.edge.answer import Edge
+from api.edge.headers import SafeHeaders
+from api.edge.policy import Policy
+from api.edge.purse import AskersPurse, Purses
+from api.edge.view import EdgeView
+from api.limits import BodyLimit, failure
+from ledger.command import Asker, Role
 from ledger.day import day_of
 from ledger.fault import Fault
 from ledger.store.access_log import trace_of
 from ledger.store.container import BYTES_MAX
 from schema.context import Context, House
-from schema.errors import incident
 from schema.root import build
 
-EXAMPLE = '{"query": "{ head }"}'
+# Whatever a client may say, so that the edge answers all of it (RFC 9110, section 9).
+METHODS_ALL = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 REASON_BYTES_MAX = 123  # RFC 6455, section 5.5
-# What the library says of a request that is no GraphQL, by a word of it; the first that occurs.
-UNFIT = (
-    ("as JSON", "请求体不是 JSON 对象"),
-    ("No GraphQL query", "请求中没有 query"),
-    ("`query`", "query 须为字符串"),
-    ("`variables`", "variables 须为对象"),
-    ("`extensions`", "extensions 须为对象"),
-    ("content type", "不支持这种 content-type，请用 application/json"),
-    ("operation named", "请求中没有 operationName 所指的操作"),
-    ("operation type", "请求中没有可执行的操作，或有多个而未指明"),
-    ("are not allowed when using", "这种操作不能以此方法请求，请用 POST"),
-    ("only supports GET and POST", "只支持 GET 与 POST"),
-    ("batching", "不支持批量请求"),
-)
-
-CLIENT_GONE = 499
 
 
 class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
@@ -81,16 +68,12 @@ class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
             await self.websocket.close(code=4403, reason=_reason(error))
 
 
-class Door(GraphQL[Context, None]):
+class Door(EdgeView):
     """Strawberry's view with our askers: a bearer token, or the public."""
 
     graphql_transport_ws_handler_class = Conversation
 
-    def encode_json(self, data: object) -> str:
-        """JSON in which Chinese stands as it is read."""
-        return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-
-    def __init__(self, house: House, key: OKPKey) -> None:
+    def __init__(self, house: House, key: OKPKey, purses: Purses) -> None:
         super().__init__(
             build(),
             graphql_ide=None,
@@ -98,6 +81,7 @@ class Door(GraphQL[Context, None]):
         )
         self._house = house
         self._key = key
+        self._purses = purses
 
     async def get_context(
         self, request: Request | WebSocket, response: Response | WebSocket
@@ -109,8 +93,12 @@ class Door(GraphQL[Context, None]):
             if isinstance(request, Request):
                 asker = asker_of(self._key, request.headers.get("authorization"))
             context = Context(house=self._house, asker=asker, trace=traced(request))
+            context.purse = self._purse(request, asker)
             request.scope["xuefen.context"] = context
         return context
+
+    def _purse(self, request: Request | WebSocket, asker: Asker) -> AskersPurse:
+        return self._purses.of(asker, request.client.host if request.client else "")
 
     def decode_json(self, data: str | bytes) -> object:
         """The body as JSON; what Python cannot hold is no JSON of ours either."""
@@ -128,18 +116,27 @@ class Door(GraphQL[Context, None]):
         given = parameters.get("authorization") or parameters.get("Authorization")
         if given is not None:
             context.asker = asker_of(self._key, str(given))
+            if isinstance(context.purse, AskersPurse):
+                context.purse = self._purses.of(context.asker, context.purse.address)
         return await super().on_ws_connect(context)
 
 
 def create_app(
-    house: House, key: OKPKey, *, body_bytes_max: int, demo_clock: DemoClock | None = None
+    house: House,
+    key: OKPKey,
+    *,
+    body_bytes_max: int,
+    demo_clock: DemoClock | None = None,
+    policy: Policy | None = None,
 ) -> Starlette:
     """The application over an open house."""
-    door, exports = Door(house, key), ExportDoor(house, key)
+    policy = policy or Policy()
+    door, exports = Door(house, key, Purses(policy)), ExportDoor(house, key)
+    edge = Edge(door, policy)
     uploads = UploadDoor(house, key)
 
     async def graphql(request: Request) -> Response:
-        return await _answer(door, request)
+        return await _graphql(door, edge, request)
 
     async def healthz(_: Request) -> Response:
         return JSONResponse({"status": "ok"})
@@ -151,7 +148,7 @@ def create_app(
         return await _set_clock(request, key, demo_clock)
 
     routes = [
-        Route("/graphql", graphql, methods=["GET", "POST"]),
+        Route("/graphql", graphql, methods=METHODS_ALL),
         WebSocketRoute("/graphql", door),
         *exports.routes(),
         *uploads.routes(),
@@ -163,46 +160,28 @@ def create_app(
     if demo_clock is not None:
         routes.append(Route("/demo/clock", clock, methods=["POST"]))
 
-    @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        yield
-
-    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={BadToken: _untrusted})
+    app = Starlette(routes=routes, lifespan=_lifespan, exception_handlers={BadToken: _untrusted})
     app.add_middleware(BodyLimit, bytes_max=body_bytes_max, larger=("/uploads/", BYTES_MAX))
+    app.add_middleware(SafeHeaders)
     return app
+
+
+@asynccontextmanager
+async def _lifespan(_: Starlette) -> AsyncIterator[None]:
+    yield
+
+
+async def _graphql(door: Door, edge: Edge, request: Request) -> Response:
+    try:
+        context = await door.get_context(request, Response())
+    except BadToken as error:
+        return _unauthenticated(error)
+    return await edge.answer(request, context)
 
 
 def traced(request: Request | WebSocket) -> str | None:
     """The caller's own number of the request, for the access log."""
     return trace_of(request.headers.get("traceparent") or request.headers.get("x-request-id"))
-
-
-async def _answer(door: Door, request: Request) -> Response:
-    """The answer to one GraphQL request over HTTP; every failure leaves with a code."""
-    try:
-        await door.get_context(request, Response())
-    except BadToken as error:
-        return _unauthenticated(error)
-    if request.method == "GET" and not request.query_params.get("query"):
-        zh, en = "请以 POST 提交 JSON：", "ask by POST, with JSON such as "
-        return failure("BAD_REQUEST", zh + EXAMPLE, en + EXAMPLE, 400)
-    try:
-        return await door.run(request)
-    except HTTPException as error:
-        return _unfit(error)
-    except TooLarge:
-        raise
-    except ClientDisconnect:
-        return Response(status_code=CLIENT_GONE)  # nobody is there to read it
-    except Exception as error:  # nothing of its text may leave
-        zh, en, _ = incident(error, "http")
-        return failure("INTERNAL", zh, en, 500)
-
-
-def _unfit(error: HTTPException) -> Response:
-    said = error.reason
-    zh = next((zh for word, zh in UNFIT if word.casefold() in said.casefold()), "请求格式不正确")
-    return failure("BAD_REQUEST", zh, said, error.status_code)
 
 
 async def _untrusted(_: Request, error: Exception) -> Response:

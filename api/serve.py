@@ -71,10 +71,14 @@ def run(settings: Settings, clock: DemoClock | None, announce: Callable[[str], N
     """Serves until SIGTERM or SIGINT; ``announce`` is given the address once it answers."""
     with listening(settings.host, settings.port) as listener, _signals() as signals:
         try:
-            key = issuer(settings)
+            key, policy = issuer(settings), settings.policy
             with open_house(settings, clock or system_clock) as house:
                 app = create_app(
-                    house, key, body_bytes_max=settings.body_bytes_max, demo_clock=clock
+                    house,
+                    key,
+                    body_bytes_max=settings.body_bytes_max,
+                    demo_clock=clock,
+                    policy=policy,
                 )
                 config = uvicorn.Config(
                     app,

@@ -24,6 +24,7 @@ from projections.reader import Reader, Where
 from projections.runner import Runner
 from projections.snapshot import Snapshot
 from projections.verdict import Rules
+from schema.gate import Purse
 from schema.moment import AsOf
 from schema.outputs import FIRST_MAX, Slice, bounded, key_of
 from schema.reach import reached
@@ -60,6 +61,7 @@ class Context:
     """One request's asker over the shared house.
 
     ``page_max``: how many rows an answer that cannot be turned page by page may have at once.
+    ``purse``: what the asker may spend on questions; nobody who works in the house has one.
     """
 
     house: House
@@ -68,6 +70,7 @@ class Context:
     connection_params: dict[str, Any] | None = None
     trace: str | None = None
     page_max: int = FIRST_MAX
+    purse: Purse | None = None
 
     async def run(self, function: Callable[..., T], *arguments: Any, **named: Any) -> T:
         """Runs a blocking read on a thread."""

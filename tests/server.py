@@ -21,6 +21,7 @@ from joserfc.jwk import OKPKey
 from api.app import create_app
 from api.auth import issue
 from api.clock import DemoClock
+from api.edge.policy import Policy
 from api.house import open_house
 from api.serve import address_of, listening
 from api.settings import Settings
@@ -167,14 +168,18 @@ ISSUER = OKPKey.generate_key("Ed25519")
 
 
 @contextmanager
-def serving(url: str, folder: Path, *, wait_seconds: float = 10.0) -> Iterator[Served]:
+def serving(
+    url: str, folder: Path, *, wait_seconds: float = 10.0, policy: Policy | None = None
+) -> Iterator[Served]:
     """A server on a founded database for as long as it is needed."""
     (folder / "vault.key").write_text(b64encode(KEY).decode())
     clock = DemoClock(DAY)
     settings = Settings(database_url=url, data=folder, _env_file=None)
     with open_house(settings, clock) as house:
         house.wait_seconds = wait_seconds
-        app = create_app(house, ISSUER, body_bytes_max=BODY_BYTES_MAX, demo_clock=clock)
+        app = create_app(
+            house, ISSUER, body_bytes_max=BODY_BYTES_MAX, demo_clock=clock, policy=policy
+        )
         with _running(app) as address, httpx.Client(base_url=address, timeout=60) as client:
             yield Served(house=house, key=ISSUER, url=address, clock=clock, client=client)
 

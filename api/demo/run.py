@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from types import FrameType
@@ -32,6 +33,7 @@ from api.clock import DemoClock
 from api.demo import delivery, opening, report, rounds
 from api.demo.cast import COUNTY_SCHOOL, PROVINCE, RUIAN, teacher
 from api.demo.stage import Stage
+from api.edge.policy import Who
 from api.house import issuer, open_house
 from api.settings import Settings
 from api.sharing import in_use
@@ -100,7 +102,8 @@ def run_demo(data: Path, port: int, json_output: bool, stay: bool | None) -> Non
     with open_house(settings, clock) as house:
         (data / MARK).touch()
         key = issuer(settings)
-        app = create_app(house, key, body_bytes_max=settings.body_bytes_max, demo_clock=clock)
+        most, policy = settings.body_bytes_max, replace(settings.policy, introspection=Who.ANYONE)
+        app = create_app(house, key, body_bytes_max=most, demo_clock=clock, policy=policy)
         with serving(app, settings) as address, httpx.Client(base_url=address, timeout=60) as http:
             with Progress(console=errors, disable=not errors.is_terminal) as progress:
                 task = progress.add_task("2024-03-06", total=178)
