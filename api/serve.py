@@ -81,6 +81,7 @@ def run(settings: Settings, clock: DemoClock | None, announce: Callable[[str], N
                     body_bytes_max=settings.body_bytes_max,
                     demo_clock=clock,
                     private_webhooks=settings.webhook_private,
+                    policy=settings.policy,
                 )
                 config = uvicorn.Config(
                     app,

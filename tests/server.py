@@ -21,6 +21,7 @@ from joserfc.jwk import OKPKey
 from api.app import create_app
 from api.auth import issue
 from api.clock import DemoClock
+from api.edge.policy import Policy
 from api.house import open_house
 from api.issuers import Issuers
 from api.serve import address_of, listening
@@ -178,6 +179,7 @@ def serving(
     wait_seconds: float = 10.0,
     issuers: Issuers = OURS,
     private_webhooks: bool = False,
+    policy: Policy | None = None,
 ) -> Iterator[Served]:
     """A server on a founded database for as long as it is needed."""
     (folder / "vault.key").write_text(b64encode(KEY).decode())
@@ -191,6 +193,7 @@ def serving(
             body_bytes_max=BODY_BYTES_MAX,
             demo_clock=clock,
             private_webhooks=private_webhooks,
+            policy=policy,
         )
         with _running(app) as address, httpx.Client(base_url=address, timeout=60) as client:
             yield Served(

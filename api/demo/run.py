@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from types import FrameType
@@ -32,6 +33,7 @@ from api.clock import DemoClock
 from api.demo import delivery, opening, report, rounds
 from api.demo.cast import COUNTY_SCHOOL, PROVINCE, RUIAN, teacher
 from api.demo.stage import Stage
+from api.edge.policy import Who
 from api.house import open_house
 from api.issuers import Issuers, issuer
 from api.settings import Mode, Settings
@@ -104,7 +106,11 @@ def run_demo(data: Path, port: int, json_output: bool, stay: bool | None) -> Non
         (data / MARK).touch()
         key = issuer(settings)
         app = create_app(
-            house, Issuers(own=key), body_bytes_max=settings.body_bytes_max, demo_clock=clock
+            house,
+            Issuers(own=key),
+            body_bytes_max=settings.body_bytes_max,
+            demo_clock=clock,
+            policy=replace(settings.policy, introspection=Who.ANYONE),
         )
         with serving(app, settings) as address, httpx.Client(base_url=address, timeout=60) as http:
             with Progress(console=errors, disable=not errors.is_terminal) as progress:
