@@ -128,11 +128,7 @@ def create_app(
     uploads = UploadDoor(house, keeper)
 
     async def graphql(request: Request) -> Response:
-        try:
-            streamed = await door.streaming.answer(request)
-        except Unfit as error:
-            return unfit(error)
-        return streamed or await _graphql(door, edge, request)
+        return await _graphql(door, edge, request)
 
     async def readyz(_: Request) -> Response:
         return await _ready(house)
@@ -153,6 +149,17 @@ def create_app(
     ]
     if demo_clock is not None:
         routes.append(Route("/demo/clock", clock, methods=["POST"]))
+    handlers: dict[Any, Any] = {BadToken: _untrusted, Trouble: _troubled}
+    lifespan = _life(house, door, private_webhooks)
+    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
+    app.state.streams = door.streams
+    app.add_middleware(BodyLimit, bytes_max=body_bytes_max, larger=("/uploads/", BYTES_MAX))
+    app.add_middleware(SafeHeaders)
+    return app
+
+
+def _life(house: House, door: Door, private_webhooks: bool) -> Any:
+    """What runs as long as the application does."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -161,19 +168,19 @@ def create_app(
             door.streaming.close()
             await door.streams.close()
 
-    handlers: dict[Any, Any] = {BadToken: _untrusted, Trouble: _troubled}
-    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
-    app.state.streams = door.streams
-    app.add_middleware(BodyLimit, bytes_max=body_bytes_max, larger=("/uploads/", BYTES_MAX))
-    app.add_middleware(SafeHeaders)
-    return app
+    return lifespan
 
 
 async def _graphql(door: Door, edge: Edge, request: Request) -> Response:
     try:
+        streamed = await door.streaming.answer(request)
+        if streamed is not None:
+            return streamed
         context = await door.get_context(request, Response())
     except BadToken as error:
         return _unauthenticated(error)
+    except Unfit as error:
+        return unfit(error)
     return await edge.answer(request, context)
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import version
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import msgspec
 from msgspec import Struct
@@ -115,7 +115,7 @@ def _word(name: str, said: str) -> Json:
 def _schemas() -> Json:
     kinds = tuple(CATALOGUE.values())
     _, found = msgspec.json.schema_components(kinds, schema_hook=_named, ref_template=REF)
-    structs = {each.__name__: each for each in _structs(Struct)}
+    structs = {each.__name__: each for each in _structs(kinds)}
     for name, made in found.items():
         if "description" in made:
             made["description"] = inspect.cleandoc(made["description"])
@@ -134,10 +134,17 @@ def _named(kind: type) -> Json:
     raise NotImplementedError(kind)
 
 
-def _structs(kind: type[Struct]) -> Iterator[type[Struct]]:
-    for below in kind.__subclasses__():
-        yield below
-        yield from _structs(below)
+def _structs(kinds: Iterable[object]) -> set[type[Struct]]:
+    """The structs among types, and those within them. Elsewhere others may have their names."""
+    found: set[type[Struct]] = set()
+    waiting = list(kinds)
+    while waiting:
+        kind = waiting.pop()
+        waiting += get_args(kind)
+        if isinstance(kind, type) and issubclass(kind, Struct) and kind not in found:
+            found.add(kind)
+            waiting += get_type_hints(kind).values()
+    return found
 
 
 _ABOUT = """What a ledger of teachers' training credits sends to webhooks: each entry that the \

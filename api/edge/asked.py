@@ -11,6 +11,8 @@ from api.edge.media import JSON
 
 EXAMPLE = '{"query": "{ head }"}'
 METHODS = ("GET", "POST")
+STREAM_METHODS = ("PUT", "DELETE")
+"""What reserves a stream, and stops an operation in it; see ``api.stream.door``."""
 
 
 class Unfit(Exception):
@@ -34,10 +36,10 @@ class Asked:
 
 
 def of_method(method: str) -> None:
-    """Raises ``Unfit`` (405, RFC 9110, section 15.5.6) for any but GET and POST."""
+    """Raises ``Unfit`` (405, RFC 9110, section 15.5.6) for what nobody answers."""
     if method not in METHODS:
         zh, en = "只支持 GET 与 POST", "only GET and POST are answered here"
-        raise Unfit("METHOD_NOT_ALLOWED", zh, en, 405, allow=", ".join(METHODS))
+        raise Unfit("METHOD_NOT_ALLOWED", zh, en, 405, allow=", ".join((*METHODS, *STREAM_METHODS)))
 
 
 def of_type(content_type: str | None) -> None:
