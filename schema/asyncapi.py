@@ -22,6 +22,7 @@ from ledger.event import CATALOGUE, Channel, Event
 from ledger.names import VALUE, Name
 from schema.cloud_event import MEDIA_TYPE, NOTICE, PING, SEQUENCE_DIGITS, SPEC_VERSION
 from schema.label import words_of
+from schema.root import build
 
 VERSION = "3.0.0"
 DRAFT = "http://json-schema.org/draft-07/schema#"
@@ -35,6 +36,7 @@ MAYBE: Json = {"type": ["string", "null"]}
 def document() -> Json:
     """The document, ready to be encoded."""
     assert ledger.NOUNS  # which fill the catalogue
+    build()  # which gives the structs their names in words
     messages = {name: _message(kind) for name, kind in CATALOGUE.items()}
     messages |= {PING: _word(PING, "A trial. 试投递。"), NOTICE: _word(NOTICE, _DISABLED)}
     names = {name: {"$ref": f"#/components/messages/{name}"} for name in messages}
