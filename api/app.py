@@ -7,18 +7,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import msgspec
-from cross_web import HTTPException
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
-from strawberry.asgi import GraphQL
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
-from api.asking import CLIENT_GONE, traced
+from api.asking import traced
 from api.auth import PUBLIC, BadToken
 from api.clock import DemoClock
 from api.courier import Courier
@@ -27,52 +24,39 @@ from api.door_load import LoadDoor
 from api.door_report import ReportDoor
 from api.door_upload import UploadDoor
 from api.doorkeeper import Doorkeeper
+from api.edge.answer import Edge, unfit
+from api.edge.asked import Unfit
+from api.edge.headers import SafeHeaders
+from api.edge.policy import Policy
+from api.edge.purse import AskersPurse, Purses
+from api.edge.view import EdgeView
+from api.health import HealthDoor
 from api.ide.door import Ide, IdeDoor
 from api.issuers import Issuers
-from api.limits import BodyLimit, TooLarge, failure
+from api.limits import BodyLimit, failure
 from api.stream.conversation import Conversation, Wire
 from api.stream.door import StreamDoor
 from api.stream.streams import Streams
-from ledger.command import Role
+from ledger.command import Asker, Role
 from ledger.day import day_of
 from ledger.fault import Fault
 from ledger.store.container import BYTES_MAX
 from ledger.store.trouble import Trouble
 from schema.asyncapi import document
 from schema.context import Context, House
-from schema.errors import incident
 from schema.root import build
 
-EXAMPLE = '{"query": "{ head }"}'
-# What the library says of a request that is no GraphQL, by a word of it; the first that occurs.
-UNFIT = (
-    ("as JSON", "请求体不是 JSON 对象"),
-    ("No GraphQL query", "请求中没有 query"),
-    ("`query`", "query 须为字符串"),
-    ("`variables`", "variables 须为对象"),
-    ("`extensions`", "extensions 须为对象"),
-    ("content type", "不支持这种 content-type，请用 application/json"),
-    ("operation named", "请求中没有 operationName 所指的操作"),
-    ("operation type", "请求中没有可执行的操作，或有多个而未指明"),
-    ("are not allowed when using", "这种操作不能以此方法请求，请用 POST"),
-    ("only supports GET and POST", "只支持 GET 与 POST"),
-    ("batching", "不支持批量请求"),
-)
-
-ENCODER = msgspec.json.Encoder(enc_hook=str)
+# Whatever a client may say, so that the edge answers all of it (RFC 9110, section 9).
+METHODS_ALL = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
 
-class Door(GraphQL[Context, None]):
+class Door(EdgeView):
     """Strawberry's view with our askers: a bearer token, or the public."""
 
     graphql_transport_ws_handler_class = Conversation
     websocket_adapter_class = Wire
 
-    def encode_json(self, data: object) -> str:
-        """JSON in which Chinese stands as it is read; as text, as frames of WebSocket are text."""
-        return ENCODER.encode(data).decode()
-
-    def __init__(self, house: House, keeper: Doorkeeper) -> None:
+    def __init__(self, house: House, keeper: Doorkeeper, purses: Purses) -> None:
         schema = build()
         super().__init__(
             schema,
@@ -80,11 +64,9 @@ class Door(GraphQL[Context, None]):
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
         )
         self._house = house
-        self._keeper = keeper
+        self._keeper, self._purses = keeper, purses
         self.streams = Streams(house, schema, keeper.asker)
-        self.streaming = StreamDoor(
-            self.streams, lambda request: self.get_context(request, Response())
-        )
+        self.streaming = StreamDoor(self.streams, self._come, purses.policy.public_body_bytes_max)
 
     async def get_context(
         self, request: Request | WebSocket, response: Response | WebSocket
@@ -96,8 +78,19 @@ class Door(GraphQL[Context, None]):
             if isinstance(request, Request):
                 asker = await self._keeper.asker(request.headers.get("authorization"))
             context = Context(house=self._house, asker=asker, trace=traced(request))
+            context.purse = self._purse(request, asker)
             request.scope["xuefen.context"] = context
         return context
+
+    async def _come(self, request: Request) -> Context:
+        """Who asks for a stream, whose request is counted. Raises ``BadToken`` or ``Unfit``."""
+        context = await self.get_context(request, Response())
+        if isinstance(context.purse, AskersPurse):
+            context.purse.come()
+        return context
+
+    def _purse(self, request: Request | WebSocket, asker: Asker) -> AskersPurse:
+        return self._purses.of(asker, request.client.host if request.client else "")
 
     def decode_json(self, data: str | bytes) -> object:
         """The body as JSON; what Python cannot hold is no JSON of ours either."""
@@ -115,6 +108,8 @@ class Door(GraphQL[Context, None]):
         given = parameters.get("authorization") or parameters.get("Authorization")
         if given is not None:
             context.asker = await self._keeper.asker(str(given))
+            if isinstance(context.purse, AskersPurse):
+                context.purse = self._purses.of(context.asker, context.purse.address)
         return await super().on_ws_connect(context)
 
 
@@ -126,36 +121,45 @@ def create_app(
     demo_clock: DemoClock | None = None,
     private_webhooks: bool = False,
     ide: Ide | None = None,
+    policy: Policy | None = None,
 ) -> Starlette:
     """The application over an open house."""
+    policy = policy or Policy()
     keeper = Doorkeeper(issuers, house.ledger)
-    door, exports = Door(house, keeper), ExportDoor(house, keeper)
-    uploads = UploadDoor(house, keeper)
+    door, exports = Door(house, keeper, Purses(policy)), ExportDoor(house, keeper)
+    edge = Edge(door, policy)
 
     async def graphql(request: Request) -> Response:
-        return await door.streaming.answer(request) or await _answer(door, request)
-
-    async def readyz(_: Request) -> Response:
-        return await _ready(house)
+        return await _graphql(door, edge, request)
 
     async def clock(request: Request) -> Response:
         return await _set_clock(request, keeper, demo_clock)
 
     routes = [
-        Route("/graphql", graphql, methods=["GET", "POST", "PUT", "DELETE"]),
+        Route("/graphql", graphql, methods=METHODS_ALL),
         WebSocketRoute("/graphql", door),
         *exports.routes(),
-        *uploads.routes(),
+        *UploadDoor(house, keeper).routes(),
         *ReportDoor(house, keeper).routes(),
         *LoadDoor(house, keeper).routes(),
-        Route("/healthz", _healthz),
-        Route("/readyz", readyz),
+        *HealthDoor(house).routes(),
         Route("/asyncapi.json", _asyncapi),
     ]
     if ide is not None:
         routes += IdeDoor(keeper, ide).routes()
     if demo_clock is not None:
         routes.append(Route("/demo/clock", clock, methods=["POST"]))
+    handlers: dict[Any, Any] = {BadToken: _untrusted, Trouble: _troubled}
+    lifespan = _life(house, door, private_webhooks)
+    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
+    app.state.streams = door.streams
+    app.add_middleware(BodyLimit, bytes_max=body_bytes_max, larger=("/uploads/", BYTES_MAX))
+    app.add_middleware(SafeHeaders)
+    return app
+
+
+def _life(house: House, door: Door, private_webhooks: bool) -> Any:
+    """What runs as long as the application does."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -164,39 +168,20 @@ def create_app(
             door.streaming.close()
             await door.streams.close()
 
-    handlers: dict[Any, Any] = {BadToken: _untrusted, Trouble: _troubled}
-    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
-    app.state.streams = door.streams
-    app.add_middleware(BodyLimit, bytes_max=body_bytes_max, larger=("/uploads/", BYTES_MAX))
-    return app
+    return lifespan
 
 
-async def _answer(door: Door, request: Request) -> Response:
-    """The answer to one GraphQL request over HTTP; every failure leaves with a code."""
+async def _graphql(door: Door, edge: Edge, request: Request) -> Response:
     try:
-        await door.get_context(request, Response())
+        streamed = await door.streaming.answer(request)
+        if streamed is not None:
+            return streamed
+        context = await door.get_context(request, Response())
     except BadToken as error:
         return _unauthenticated(error)
-    if request.method == "GET" and not request.query_params.get("query"):
-        zh, en = "请以 POST 提交 JSON：", "ask by POST, with JSON such as "
-        return failure("BAD_REQUEST", zh + EXAMPLE, en + EXAMPLE, 400)
-    try:
-        return await door.run(request)
-    except HTTPException as error:
-        return _unfit(error)
-    except TooLarge:
-        raise
-    except ClientDisconnect:
-        return Response(status_code=CLIENT_GONE)  # nobody is there to read it
-    except Exception as error:  # nothing of its text may leave
-        zh, en, _ = incident(error, "http")
-        return failure("INTERNAL", zh, en, 500)
-
-
-def _unfit(error: HTTPException) -> Response:
-    said = error.reason
-    zh = next((zh for word, zh in UNFIT if word.casefold() in said.casefold()), "请求格式不正确")
-    return failure("BAD_REQUEST", zh, said, error.status_code)
+    except Unfit as error:
+        return unfit(error)
+    return await edge.answer(request, context)
 
 
 async def _untrusted(_: Request, error: Exception) -> Response:
@@ -215,28 +200,8 @@ def _unauthenticated(error: BadToken) -> Response:
     return response
 
 
-async def _healthz(_: Request) -> Response:
-    return JSONResponse({"status": "ok"})
-
-
 async def _asyncapi(_: Request) -> Response:
     return JSONResponse(await run_in_threadpool(document))
-
-
-async def _ready(house: House) -> Response:
-    try:
-        head = await run_in_threadpool(house.ledger.feed.head)
-        progress = await run_in_threadpool(house.runner.progress)
-    except Exception as error:
-        return JSONResponse({"status": "down", "why": type(error).__name__}, status_code=503)
-    stopped = {view: failed for view, _, failed in progress if failed}
-    body = {
-        "status": "stopped" if stopped else "ok",
-        "head": head,
-        "behind": {view: head - position for view, position, _ in progress},
-        "stopped": stopped,
-    }
-    return JSONResponse(body, status_code=503 if stopped else 200)
 
 
 async def _set_clock(request: Request, keeper: Doorkeeper, clock: DemoClock | None) -> Response:

@@ -9,6 +9,7 @@ from api.settings import Settings
 from api.sharing import sharing
 from ledger.store.committer import Clock, system_clock
 from ledger.store.embedded import Embedded
+from ledger.store.feed import open_pool
 from ledger.store.folder import folder_trouble
 from ledger.store.ledger import Ledger
 from ledger.store.retention import Retention
@@ -38,16 +39,18 @@ def open_house(settings: Settings, clock: Clock = system_clock) -> Iterator[Hous
         ledger = Ledger.found(url, load_key(settings.vault_key_file), clock)
         try:
             runner = Runner(ledger.pool, ledger.feed, (*VIEWS, *INDEXES))
-            reader = Reader(ledger.pool, ledger.feed)
-            house = House(ledger=ledger, reader=reader, runner=runner, rules=Rules(reader))
-            runner.start()
-            retention = Retention(ledger.uploads, ledger.loads, ledger.progress, ledger.feed)
-            retention.start()
-            try:
-                yield house
-            finally:
-                retention.close()
-                runner.close()
+            # What is asked is given up after a while; what writes the views is not.
+            with open_pool(url, statement_seconds=settings.statement_seconds) as pool:
+                reader = Reader(pool, ledger.feed.through(pool))
+                house = House(ledger=ledger, reader=reader, runner=runner, rules=Rules(reader))
+                runner.start()
+                retention = Retention(ledger.uploads, ledger.loads, ledger.progress, ledger.feed)
+                retention.start()
+                try:
+                    yield house
+                finally:
+                    retention.close()
+                    runner.close()
         finally:
             ledger.close()
 

@@ -9,7 +9,11 @@ RUN_OFF_TIMES = 4
 
 
 class TooLarge(Exception):
-    """The body is over the limit."""
+    """The body is over the limit; ``most`` is one that is lower than that of all bodies."""
+
+    def __init__(self, most: int | None = None) -> None:
+        super().__init__(most)
+        self.most = most
 
 
 class BodyLimit:
@@ -31,7 +35,7 @@ class BodyLimit:
         if declared.isdigit() and int(declared) > bytes_max:
             await self._refuse(scope, receive, send, bytes_max, read=0, more=True)
             return
-        read, begun, more = 0, False, True
+        read, begun, more = 0, False, True  # ``more`` is sent until the last piece says otherwise
 
         async def counted() -> Message:
             nonlocal read, more
@@ -49,10 +53,10 @@ class BodyLimit:
 
         try:
             await self._app(scope, counted, watched)
-        except TooLarge:
+        except TooLarge as error:
             if begun:
                 raise
-            await self._refuse(scope, receive, send, bytes_max, read=read, more=more)
+            await self._refuse(scope, receive, send, error.most or bytes_max, read=read, more=more)
 
     async def _refuse(
         self, scope: Scope, receive: Receive, send: Send, most: int, *, read: int, more: bool

@@ -83,6 +83,7 @@ def run(settings: Settings, clock: DemoClock | None, announce: Callable[[str], N
                     demo_clock=clock,
                     private_webhooks=settings.webhook_private,
                     ide=Ide(open=settings.mode is Mode.DEVELOPMENT),
+                    policy=settings.policy,
                 )
                 config = uvicorn.Config(
                     app,

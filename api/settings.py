@@ -8,6 +8,8 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from api.edge.documents import Documents
+from api.edge.policy import Policy, Who
 from ledger.store.embedded import default_data
 
 BODY_BYTES_MAX = 8 * 1024 * 1024
@@ -56,6 +58,49 @@ class Settings(BaseSettings):
         "network only.",
     )
     body_bytes_max: int = Field(default=BODY_BYTES_MAX, description="Largest request body.")
+
+    introspection: Who = Field(
+        default=Who.SIGNED, description="Who may ask what the schema holds: nobody, signed, anyone."
+    )
+    documents: Path | None = Field(
+        default=None, description="JSON file of GraphQL documents by id, which clients may name."
+    )
+    own_documents: Who = Field(
+        default=Who.ANYONE,
+        description="Who may send documents of their own: nobody, signed, anyone.",
+    )
+    requests_per_minute: int = Field(
+        default=60_000, ge=0, description="Requests of one party in a minute; 0: any number."
+    )
+    public_requests_per_minute: int = Field(
+        default=600, ge=0, description="Requests of one address without a token; 0: any number."
+    )
+    cost_per_minute: int = Field(
+        default=20_000_000, ge=0, description="Cost of one party's requests in a minute; 0: any."
+    )
+    public_cost_per_minute: int = Field(
+        default=100_000, ge=0, description="Cost of one address's requests in a minute; 0: any."
+    )
+    execution_seconds: float = Field(
+        default=30.0, ge=0, description="How long the answer to a request may take; 0: any time."
+    )
+    statement_seconds: float = Field(
+        default=20.0, ge=0, description="How long the database may read for it; 0: any time."
+    )
+
+    @property
+    def policy(self) -> Policy:
+        """What is decided about the edge. Raises ``Trouble`` (``DOCUMENTS_BAD``)."""
+        return Policy(
+            introspection=self.introspection,
+            own_documents=self.own_documents,
+            documents=Documents.read(self.documents) if self.documents else Documents(),
+            requests_per_minute=self.requests_per_minute,
+            public_requests_per_minute=self.public_requests_per_minute,
+            cost_per_minute=self.cost_per_minute,
+            public_cost_per_minute=self.public_cost_per_minute,
+            execution_seconds=self.execution_seconds,
+        )
 
     @property
     def vault_key_file(self) -> Path:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import version
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import msgspec
 from msgspec import Struct
@@ -22,6 +22,7 @@ from ledger.event import CATALOGUE, Channel, Event
 from ledger.names import VALUE, Name
 from schema.cloud_event import MEDIA_TYPE, NOTICE, PING, SEQUENCE_DIGITS, SPEC_VERSION
 from schema.label import words_of
+from schema.root import build
 
 VERSION = "3.0.0"
 DRAFT = "http://json-schema.org/draft-07/schema#"
@@ -35,6 +36,7 @@ MAYBE: Json = {"type": ["string", "null"]}
 def document() -> Json:
     """The document, ready to be encoded."""
     assert ledger.NOUNS  # which fill the catalogue
+    build()  # which gives the structs their names in words
     messages = {name: _message(kind) for name, kind in CATALOGUE.items()}
     messages |= {PING: _word(PING, "A trial. 试投递。"), NOTICE: _word(NOTICE, _DISABLED)}
     names = {name: {"$ref": f"#/components/messages/{name}"} for name in messages}
@@ -115,7 +117,7 @@ def _word(name: str, said: str) -> Json:
 def _schemas() -> Json:
     kinds = tuple(CATALOGUE.values())
     _, found = msgspec.json.schema_components(kinds, schema_hook=_named, ref_template=REF)
-    structs = {each.__name__: each for each in _structs(Struct)}
+    structs = {each.__name__: each for each in _structs(kinds)}
     for name, made in found.items():
         if "description" in made:
             made["description"] = inspect.cleandoc(made["description"])
@@ -134,10 +136,17 @@ def _named(kind: type) -> Json:
     raise NotImplementedError(kind)
 
 
-def _structs(kind: type[Struct]) -> Iterator[type[Struct]]:
-    for below in kind.__subclasses__():
-        yield below
-        yield from _structs(below)
+def _structs(kinds: Iterable[object]) -> set[type[Struct]]:
+    """The structs among types, and those within them. Elsewhere others may have their names."""
+    found: set[type[Struct]] = set()
+    waiting = list(kinds)
+    while waiting:
+        kind = waiting.pop()
+        waiting += get_args(kind)
+        if isinstance(kind, type) and issubclass(kind, Struct) and kind not in found:
+            found.add(kind)
+            waiting += get_type_hints(kind).values()
+    return found
 
 
 _ABOUT = """What a ledger of teachers' training credits sends to webhooks: each entry that the \

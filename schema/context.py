@@ -28,6 +28,7 @@ from projections.runner import Runner
 from projections.snapshot import Snapshot
 from projections.verdict import Rules
 from schema.courier import Courier
+from schema.gate import Purse
 from schema.moment import AsOf
 from schema.outputs import FIRST_MAX, Slice, bounded, key_of
 from schema.reach import reached
@@ -73,6 +74,7 @@ class Context:
     ``page_max``: how many rows an answer that cannot be turned page by page may have at once.
     ``readings``: where it is a list, a subscription to changes only puts into it what it would
     read; whoever streams by itself has its arguments looked at that way.
+    ``purse``: what the asker may spend on questions; nobody who works in the house has one.
     """
 
     house: House
@@ -82,6 +84,7 @@ class Context:
     trace: str | None = None
     page_max: int = FIRST_MAX
     readings: list[Reading] | None = None
+    purse: Purse | None = None
 
     async def run(self, function: Callable[..., T], *arguments: Any, **named: Any) -> T:
         """Runs a blocking read on a thread."""

@@ -7,7 +7,6 @@ from functools import cache
 from typing import Any
 
 import strawberry
-from strawberry.extensions import MaxAliasesLimiter, MaxTokensLimiter, QueryDepthLimiter
 
 from ledger.names import VALUE, JurisdictionId
 from projections.catalogue import (
@@ -28,10 +27,8 @@ from projections.catalogue import (
 )
 from schema.access_log import AccessLogQuery
 from schema.alteration import AlterationQuery
-from schema.breadth import BreadthLimiter
 from schema.chain import ChainQuery
 from schema.commands import mutation_type
-from schema.compiled.document import RememberedDocuments
 from schema.compiled.executor import CompiledExecutor
 from schema.context import Context, place_titles
 from schema.credit import CreditQuery
@@ -46,6 +43,7 @@ from schema.event import event_types
 from schema.evidence import EvidenceQuery
 from schema.explanation import ExplanationQuery
 from schema.finding import FindingQuery
+from schema.gate import Gate, Metered, Parsed, Validated
 from schema.history import HistoryQuery, Subscription
 from schema.indicator import IndicatorQuery
 from schema.level import LevelQuery
@@ -73,10 +71,6 @@ from schema.upload import UploadQuery
 from schema.warning import WarningQuery
 from schema.webhook import WebhookQuery
 from schema.words import describe
-
-DEPTH_MAX = 12
-ALIASES_MAX = 30
-TOKENS_MAX = 4_000
 
 NODE_VIEWS: dict[str, Any] = {
     "school": SCHOOLS,
@@ -183,14 +177,7 @@ def build() -> strawberry.Schema:
         types=[*NODES.values(), *event_types()],
         config=CONFIG,
         execution_context_class=CompiledExecutor,
-        extensions=[
-            CodedErrors,
-            RememberedDocuments,
-            BreadthLimiter,
-            lambda: QueryDepthLimiter(max_depth=DEPTH_MAX),
-            lambda: MaxAliasesLimiter(max_alias_count=ALIASES_MAX),
-            lambda: MaxTokensLimiter(max_token_count=TOKENS_MAX),
-        ],
+        extensions=[CodedErrors, Gate, Parsed, Validated, Metered],  # in this order
     )
     describe(schema._schema)
     return schema

@@ -34,7 +34,9 @@ FLIPPED = (FlipTurn.LOST, FlipTurn.WON, FlipTurn.OTHER)
 FlipConnection = connection(FlipType)
 
 
-@strawberry.type(description="The tally of one place or one school. 一地或一校的合计。")
+@strawberry.type(
+    name="Counted", description="The tally of one place or one school. 一地或一校的合计。"
+)
 class CountedType:
     """The tally of one place or one school."""
 
@@ -44,7 +46,7 @@ class CountedType:
     )
 
 
-@strawberry.type(description="What a draft would change on a day. 草案试算结果。")
+@strawberry.type(name="Trial", description="What a draft would change on a day. 草案试算结果。")
 class TrialType:
     """What a draft would change on a day."""
 

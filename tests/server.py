@@ -21,6 +21,7 @@ from joserfc.jwk import OKPKey
 from api.app import create_app
 from api.auth import issue
 from api.clock import DemoClock
+from api.edge.policy import Policy
 from api.house import open_house
 from api.ide.door import Ide
 from api.issuers import Issuers
@@ -189,6 +190,7 @@ def serving(
     issuers: Issuers = OURS,
     private_webhooks: bool = False,
     ide: Ide | None = None,
+    policy: Policy | None = None,
 ) -> Iterator[Served]:
     """A server on a founded database for as long as it is needed."""
     (folder / "vault.key").write_text(b64encode(KEY).decode())
@@ -203,6 +205,7 @@ def serving(
             demo_clock=clock,
             private_webhooks=private_webhooks,
             ide=ide,
+            policy=policy,
         )
         with _running(app) as address, httpx.Client(base_url=address, timeout=60) as client:
             yield Served(

@@ -38,6 +38,7 @@ from ledger.register import RegisterSchool
 from ledger.regulation import Rulebook
 from ledger.teacher import RegisterTeacher
 from schema import inputs, outputs, root
+from schema.allowance import SIGNED
 from schema.export_document import EXPORTS
 from tests.given import adoption, given
 from tests.ledger.test_document import RUIAN_ENTERED
@@ -355,9 +356,9 @@ def test_the_limits_are_those_of_the_code(name):
         inputs.ROWS_MAX,
         outputs.FIRST_MAX,
         export.ROWS_MAX,
-        root.DEPTH_MAX,
-        root.ALIASES_MAX,
-        root.TOKENS_MAX,
+        SIGNED.depth,
+        SIGNED.aliases,
+        SIGNED.tokens,
     ]
     shown = [int(re.sub(r"\D", "", row[1])) for row in tables(name)[-1][1:]]
 

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from types import FrameType
@@ -32,6 +33,7 @@ from api.clock import DemoClock
 from api.demo import delivery, opening, report, rounds
 from api.demo.cast import COUNTY_SCHOOL, PROVINCE, RUIAN, teacher
 from api.demo.stage import Stage
+from api.edge.policy import Who
 from api.house import open_house
 from api.ide.build import FOLDER
 from api.ide.door import Ide
@@ -111,6 +113,7 @@ def run_demo(data: Path, port: int, json_output: bool, stay: bool | None) -> Non
             body_bytes_max=settings.body_bytes_max,
             demo_clock=clock,
             ide=Ide(open=True, tokens=lambda: tokens(key)),
+            policy=replace(settings.policy, introspection=Who.ANYONE),
         )
         with serving(app, settings) as address, httpx.Client(base_url=address, timeout=60) as http:
             with Progress(console=errors, disable=not errors.is_terminal) as progress:

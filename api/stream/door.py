@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from strawberry.types.graphql import OperationType
 
+from api.edge.answer import body_of
 from api.limits import failure
 from api.stream.events import MEDIA_TYPE, Distinct
 from api.stream.operation import Malformed, Operation
@@ -36,11 +37,18 @@ BY_METHOD = {
 class StreamDoor:
     """Answers what graphql-sse asks, in both of its modes.
 
-    ``context`` tells who asks. It raises ``BadToken``, which is left to the caller.
+    ``context`` tells who asks. It raises ``BadToken``, which is left to the caller. The public
+    sends bodies of so many bytes at most.
     """
 
-    def __init__(self, streams: Streams, context: Callable[[Request], Awaitable[Context]]) -> None:
+    def __init__(
+        self,
+        streams: Streams,
+        context: Callable[[Request], Awaitable[Context]],
+        public_body_bytes_max: int,
+    ) -> None:
         self._streams, self._context = streams, context
+        self._public_bytes_max = public_body_bytes_max
         self._reservations = Reservations(streams)
 
     def close(self) -> None:
@@ -70,7 +78,7 @@ class StreamDoor:
     async def _distinct(self, request: Request) -> Response | None:
         if request.method == "GET" and not request.query_params.get("query"):
             return None
-        given = await _given(request)
+        given = await self._given(request)
         operation = Operation.of(given, _resume(request))
         if not _prefers(request) and shape_of(operation.query, operation.name) is None:
             return None
@@ -105,7 +113,7 @@ class StreamDoor:
         reservation = self._own(context, token)
         if not isinstance(reservation, Reservation):
             return reservation
-        operation = Operation.of(await _given(request), _resume(request))
+        operation = Operation.of(await self._given(request), _resume(request))
         number = operation.extensions.get("operationId")
         if not isinstance(number, str) or not 0 < len(number) <= OPERATION_CHARACTERS_MAX:
             zh, en = "extensions.operationId 缺失", "extensions.operationId is missing"
@@ -123,6 +131,20 @@ class StreamDoor:
             return reservation
         reservation.stop(number)
         return Response(status_code=200)
+
+    async def _given(self, request: Request) -> Any:
+        """What was sent as an operation. Raises ``Malformed`` or ``TooLarge``."""
+        if request.method == "GET":
+            given: dict[str, Any] = dict(request.query_params)
+            for name in ("variables", "extensions"):
+                if name in given:
+                    given[name] = _json(given[name])
+            return given
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind != "application/json":
+            raise Malformed("请以 application/json 提交", "send application/json")
+        public = "authorization" not in request.headers
+        return _json(await body_of(request, self._public_bytes_max if public else None))
 
     def _own(self, context: Context, token: str) -> Reservation | Response:
         """The reservation, if it is of the one who asks."""
@@ -158,20 +180,6 @@ def _kinds(request: Request) -> list[tuple[str, float]]:
         if weight > 0:
             found.append((kind, weight))
     return found
-
-
-async def _given(request: Request) -> Any:
-    """What was sent as an operation. Raises ``Malformed``."""
-    if request.method == "GET":
-        given: dict[str, Any] = dict(request.query_params)
-        for name in ("variables", "extensions"):
-            if name in given:
-                given[name] = _json(given[name])
-        return given
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":
-        raise Malformed("请以 application/json 提交", "send application/json")
-    return _json(await request.body())
 
 
 def _json(text: str | bytes) -> Any:

@@ -30,7 +30,7 @@ from graphql import (
     visit,
 )
 
-from schema.root import TOKENS_MAX
+from schema.allowance import SIGNED
 
 FIELD, AFTER = "changes", "after"
 KEPT_MAX, KEPT_CHARACTERS_MAX = 512, 8_000
@@ -82,7 +82,7 @@ def shape_of(query: str, operation_name: str | None) -> Shape | None:
 
 def _shape(query: str, operation_name: str | None) -> Shape | None:
     try:
-        document = parse(query, max_tokens=TOKENS_MAX)
+        document = parse(query, max_tokens=SIGNED.tokens)
         operation = get_operation_ast(document, operation_name)
         field = _field(operation)
         if operation is None or field is None:

@@ -103,6 +103,12 @@ def trouble_of(error: psycopg.Error) -> Trouble | None:
             en="The database is read-only at present (a standby, or set so by its administrator). "
             "Point the URL to the primary.",
         )
+    if state == "57014":
+        return Trouble(
+            "TIMED_OUT",
+            zh="数据库未能在限定时间内读出，已中止。请缩小请求再试。",
+            en="The database did not finish reading in time and gave it up. Ask for less.",
+        )
     if state.startswith("08") or state in ("57P01", "57P02", "57P03"):
         return _lost(error.diag.message_primary or str(error))
     return None

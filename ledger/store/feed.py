@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
@@ -83,13 +84,19 @@ class Filter:
         return self.true_by is None or entry.effective_on <= self.true_by
 
 
-def open_pool(url: str, most: int = 8) -> ConnectionPool[psycopg.Connection[Any]]:
-    """Connections for readers, pinned and under the application's role."""
+def open_pool(
+    url: str, most: int = 8, *, statement_seconds: float = 0
+) -> ConnectionPool[psycopg.Connection[Any]]:
+    """Connections for readers, pinned and under the application's role.
+
+    ``statement_seconds``: after how long the database gives a statement up; 0: never.
+    """
 
     def prepare(connection: psycopg.Connection[Any]) -> None:
         take_role(connection)
         for setting in PINNED:
             connection.execute(setting)
+        connection.execute(f"set statement_timeout = {int(statement_seconds * 1_000)}")
         connection.commit()
 
     def check(connection: psycopg.Connection[Any]) -> None:
@@ -124,6 +131,12 @@ class Feed:
     def __init__(self, url: str, pool: ConnectionPool[psycopg.Connection[Any]]) -> None:
         self._pool = pool
         self._wakeup = Wakeup(url)
+
+    def through(self, pool: ConnectionPool[psycopg.Connection[Any]]) -> Feed:
+        """The same, read through other connections; it is closed with this one."""
+        other = copy(self)
+        other._pool = pool
+        return other
 
     def close(self) -> None:
         """Stops listening."""

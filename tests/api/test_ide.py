@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from api.demo.run import tokens
+from api.edge.policy import Policy, Who
 from api.ide.build import built
 from api.ide.door import Ide
 from ledger.command import Role
@@ -31,9 +32,10 @@ def demo(
 ) -> Iterator[Served]:
     """A server as a demo has it."""
     ide = Ide(open=True, tokens=lambda: tokens(ISSUER), folder=folder)
+    asked = Policy(introspection=Who.ANYONE)
     with (
         database(postgres_url, founded_template) as url,
-        serving(url, tmp_path_factory.mktemp("ide"), ide=ide) as served,
+        serving(url, tmp_path_factory.mktemp("ide"), ide=ide, policy=asked) as served,
     ):
         yield served
 

@@ -119,10 +119,11 @@ def test_sentences_use_the_titles_that_the_reader_may_see(town: Served) -> None:
 @pytest.mark.parametrize("party", [each for each in PARTIES if each not in ABROAD])
 def test_nothing_of_elsewhere_is_on_a_timeline_or_altered(town: Served, party: str) -> None:
     asker = town.party(*PARTIES[party])
+    rows = 100 if party == "public" else 500  # the public may ask for less at once
     for of in ("teacher:canary-lin", "offering:canary-o1", "jurisdiction:330382"):
         assert happened(asker, of) == []
     for of in (RUIAN, "term:2024H1", OFFERING):
-        assert CANARY not in json.dumps(happened(asker, of, first=500))
+        assert CANARY not in json.dumps(happened(asker, of, first=rows))
     there = [each for each in all_entries(town) if CANARY in json.dumps(each["data"])]
     for each in there[:: max(len(there) // 6, 1)]:
         assert asker.ask(ALTERATIONS, id=each["id"]) == {"alterations": None}

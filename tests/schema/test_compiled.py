@@ -20,11 +20,11 @@ from hypothesis_graphql import queries
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from ledger.names import TeacherId
-from schema.compiled.document import RememberedDocuments
 from schema.compiled.executor import CompiledExecutor
 from schema.compiled.leaf import Unusual
 from schema.compiled.operation import CONDITIONS_MAX, Operations
 from schema.compiled.plan import BATCH
+from schema.gate import Parsed, Validated
 from schema.scalars import CONFIG, Position, Text
 
 
@@ -139,7 +139,7 @@ COMPILED = strawberry.Schema(
     types=[Even],
     config=CONFIG,
     execution_context_class=CompiledExecutor,
-    extensions=[RememberedDocuments],
+    extensions=[Parsed, Validated],
 )
 REFERENCE = copy.copy(COMPILED)
 REFERENCE.execution_context_class = StrawberryGraphQLCoreExecutionContext

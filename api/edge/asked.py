@@ -1,0 +1,118 @@
+"""What is asked: read from a URL or a body, of which any shape gets an answer with a code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from api.edge.media import JSON
+
+EXAMPLE = '{"query": "{ head }"}'
+METHODS = ("GET", "POST")
+STREAM_METHODS = ("PUT", "DELETE")
+"""What reserves a stream, and stops an operation in it; see ``api.stream.door``."""
+
+
+class Unfit(Exception):
+    """A request that is none of GraphQL's; it has a code, sentences, a status, and headers."""
+
+    def __init__(self, code: str, zh: str, en: str, status: int = 400, **headers: str) -> None:
+        super().__init__(code)
+        self.code, self.zh, self.en, self.status = code, zh, en, status
+        self.headers = headers
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request: a document, or the id of one; its operation, variables and extensions."""
+
+    query: str | None = None
+    document_id: str | None = None
+    operation: str | None = None
+    variables: dict[str, Any] | None = None
+    extensions: dict[str, Any] = field(default_factory=dict)
+
+
+def of_method(method: str) -> None:
+    """Raises ``Unfit`` (405, RFC 9110, section 15.5.6) for what nobody answers."""
+    if method not in METHODS:
+        zh, en = "只支持 GET 与 POST", "only GET and POST are answered here"
+        raise Unfit("METHOD_NOT_ALLOWED", zh, en, 405, allow=", ".join((*METHODS, *STREAM_METHODS)))
+
+
+def of_type(content_type: str | None) -> None:
+    """Raises ``Unfit`` (415) for a body of another type than JSON.
+
+    A page of another origin can send the three other types that HTML forms have, and none at all,
+    without asking first (Fetch, CORS-safelisted request headers): none of them is taken.
+    """
+    media, _, parameters = (content_type or "").partition(";")
+    charset = next(
+        (
+            value.strip().strip('"').lower()
+            for name, _, value in (each.partition("=") for each in parameters.split(";"))
+            if name.strip().lower() == "charset"
+        ),
+        "utf-8",
+    )
+    if media.strip().lower() != JSON or charset not in ("utf-8", "utf8"):
+        zh = "不支持这种 content-type，请用 application/json（UTF-8）"
+        en = "this content-type is not taken; send application/json in UTF-8"
+        raise Unfit("UNSUPPORTED_MEDIA_TYPE", zh, en, 415, accept=JSON)
+
+
+def of_query(parameters: Mapping[str, str]) -> Asked:
+    """What a URL asks. Raises ``Unfit``."""
+    found: dict[str, Any] = dict(parameters)
+    for name in ("variables", "extensions"):
+        if found.get(name):
+            found[name] = read_json(found[name], name)
+        else:
+            found.pop(name, None)
+    return of_parts(found)
+
+
+def of_body(body: bytes) -> Asked:
+    """What a body asks. Raises ``Unfit``."""
+    found = read_json(body, None)
+    if isinstance(found, list):
+        raise _bad("不支持批量请求", "batching is not taken; send one request at a time")
+    if not isinstance(found, dict):
+        raise _bad(f"请求体不是 JSON 对象，应形如 {EXAMPLE}", f"send a JSON object: {EXAMPLE}")
+    return of_parts(found)
+
+
+def of_parts(found: Mapping[str, Any]) -> Asked:
+    """What the parts of a request ask, which may be anything that JSON has. Raises ``Unfit``."""
+    for name in ("query", "documentId", "operationName"):
+        if not isinstance(found.get(name), str | None):
+            raise _bad(f"{name} 须为字符串", f"`{name}` must be a string")
+    for name in ("variables", "extensions"):
+        if not isinstance(found.get(name), dict | None):
+            raise _bad(f"{name} 须为对象", f"`{name}` must be an object")
+    query, kept = found.get("query") or None, found.get("documentId") or None
+    extensions = found.get("extensions") or {}
+    if query is None and kept is None and "persistedQuery" not in extensions:
+        zh, en = "请以 POST 提交 JSON：", "there is no query; ask by POST, with JSON such as "
+        raise _bad(zh + EXAMPLE, en + EXAMPLE)
+    return Asked(query, kept, found.get("operationName"), found.get("variables"), extensions)
+
+
+def read_json(text: str | bytes, name: str | None) -> Any:
+    """JSON of any depth and with any digits. Raises ``Unfit`` for what cannot be held."""
+    try:
+        text = text if isinstance(text, str) else text.decode()
+        return json.loads(text, parse_constant=_no_number)
+    except (ValueError, RecursionError):  # too deep, digits without end, bytes that are no text
+        where = name or "请求体"
+        raise _bad(f"{where} 不是 JSON", f"{name or 'the body'} cannot be read as JSON") from None
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")  # RFC 8259, section 6
+
+
+def _bad(zh: str, en: str) -> Unfit:
+    return Unfit("BAD_REQUEST", zh, en)

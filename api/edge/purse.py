@@ -1,0 +1,85 @@
+"""Purses: how many requests and how much cost each asker has in a minute.
+
+A purse belongs to an actor in a role over a scope, and of the public to an address. The window
+slides, so that what was spent comes again bit by bit. Each process counts for itself.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import SlidingWindowCounterRateLimiter
+
+from api.edge.asked import Unfit
+from api.edge.policy import Policy
+from ledger.command import Asker, Role
+from schema.gate import Throttled
+
+WINDOW_SECONDS = 60
+
+
+class Purses:
+    """The purses of all askers."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+
+    def of(self, asker: Asker, address: str) -> AskersPurse:
+        """The purse of who asks from an address."""
+        public = asker.role is Role.PUBLIC
+        policy = self.policy
+        return AskersPurse(
+            self._limiter,
+            address,
+            f"public:{address}" if public else f"{asker.actor}|{asker.role}|{asker.scope}",
+            policy.public_requests_per_minute if public else policy.requests_per_minute,
+            policy.public_cost_per_minute if public else policy.cost_per_minute,
+            policy.introspection.holds(public),
+        )
+
+
+class AskersPurse:
+    """One asker's purse."""
+
+    def __init__(
+        self,
+        limiter: SlidingWindowCounterRateLimiter,
+        address: str,
+        name: str,
+        requests: int,
+        points: int,
+        may_ask_schema: bool,
+    ) -> None:
+        self._limiter, self.address, self._name = limiter, address, name
+        self._requests = RateLimitItemPerMinute(requests, namespace="requests")
+        self._points = RateLimitItemPerMinute(points, namespace="cost")
+        self.may_ask_schema = may_ask_schema
+
+    def come(self) -> None:
+        """Counts a request. Raises ``Unfit`` (429, RFC 6585) with the seconds to wait."""
+        if self._requests.amount and not self._limiter.hit(self._requests, self._name):
+            resets = self._limiter.get_window_stats(self._requests, self._name).reset_time
+            wait = max(1, math.ceil(resets - time.time()))
+            zh = f"每分钟最多 {self._requests.amount} 次请求，请稍后再试"
+            en = f"at most {self._requests.amount} requests a minute; ask again in a while"
+            raise Unfit("TOO_MANY_REQUESTS", zh, en, 429, **{"retry-after": str(wait)})
+
+    def spend(self, points: int) -> dict[str, float]:
+        """Takes points. Raises ``Throttled`` where they lack."""
+        if not self._points.amount:
+            return {}
+        enough = self._limiter.hit(self._points, self._name, cost=max(1, points))
+        status: dict[str, float] = {
+            "maximumAvailable": self._points.amount,
+            "currentlyAvailable": self._limiter.get_window_stats(
+                self._points, self._name
+            ).remaining,
+            "restoreRate": self._points.amount // WINDOW_SECONDS,
+        }
+        if not enough:
+            raise Throttled(status)
+        return status
