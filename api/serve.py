@@ -48,6 +48,9 @@ def serve(
     ready_file: Annotated[
         Path | None, typer.Option(help="File to write the address to once it answers. 就绪文件。")
     ] = None,
+    workers: Annotated[
+        int, typer.Option(min=1, max=64, help="Processes that answer. 工作进程数。")
+    ] = 1,
 ) -> None:
     """Serve the GraphQL API. 启动服务。
 
@@ -67,12 +70,40 @@ def serve(
             write(address)
             tell(f"学分已就绪：{address}/graphql", f"Xuefen is ready: {address}/graphql")
 
-        run(settings, clock, announce)
+        if workers == 1:
+            run(settings, clock, announce)
+        else:
+            _run_many(settings, clock, workers, announce)
 
 
 def run(settings: Settings, clock: DemoClock | None, announce: Callable[[str], None]) -> None:
     """Serves until SIGTERM or SIGINT; ``announce`` is given the address once it answers."""
-    with listening(settings.host, settings.port) as listener, _signals() as signals:
+    with listening(settings.host, settings.port) as listener:
+        serve_on(listener, settings, clock, announce)
+
+
+def _run_many(
+    settings: Settings, clock: DemoClock | None, workers: int, announce: Callable[[str], None]
+) -> None:
+    from api.workers import supervise  # it serves by what stands here
+
+    if clock is not None:
+        raise Trouble(
+            "ONE_CLOCK",
+            zh="演示时钟只有一个进程能拨动：请去掉 --workers 或演示时钟。",
+            en="A demo clock is of one process: leave out --workers, or the clock.",
+        )
+    supervise(settings, workers, announce)
+
+
+def serve_on(
+    listener: socket.socket,
+    settings: Settings,
+    clock: DemoClock | None,
+    announce: Callable[[str], None],
+) -> None:
+    """Serves on a socket that listens, as ``run`` does."""
+    with _signals() as signals:
         try:
             known = issuers(settings, clock=clock is not None)
             with open_house(settings, clock or system_clock) as house:

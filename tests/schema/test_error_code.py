@@ -17,7 +17,8 @@ ROOT = Path(schema.root.__file__).parent.parent
 CODE = re.compile(r"[A-Z][A-Z0-9_]{2,}[A-Z0-9]")
 # What makes an answer with a code: a fault of any kind, or an objection to a row or a cell.
 MAKERS = {
-    "BadRequest", "CellFault", "Denied", "Fault", "Objection", "Trouble", "Unfit", "_coded", "_objection",
+    "BadRequest", "CellFault", "Denied", "Fault", "Objection", "Trouble", "Unfit", "_coded",
+    "_objection",
     "_said", "_too_many", "_unknown", "both", "failure", "refuse", "unfit",
 }  # fmt: skip
 # What is said on a terminal or by the check of a ledger, and by no answer.
