@@ -65,6 +65,16 @@ def lies_sealed(pool: Pool) -> bool:
     return row is not None and bool(row[0])
 
 
+def anything_lies(pool: Pool) -> bool:
+    """Whether any file or dry run lies sealed."""
+    with pool.connection() as connection:
+        row = connection.execute(
+            "select exists (select from vault.uploads where erased_at is null) "
+            "or exists (select from vault.loads)"
+        ).fetchone()
+    return row is not None and bool(row[0])
+
+
 def remove(
     pool: Pool, before: datetime, *, upload: UUID | None = None, rehearse: bool = False
 ) -> Removed:
