@@ -63,6 +63,7 @@ from schema.timeline import TimelineQuery
 from schema.trainer import TrainerQuery
 from schema.trial import TrialQuery
 from schema.trying import TrialDeskQuery
+from schema.unfinished import UnfinishedQuery
 from schema.upload import UploadQuery
 from schema.warning import WarningQuery
 from schema.words import describe
@@ -123,6 +124,7 @@ class Query(
     AccessLogQuery,
     UploadQuery,
     LoadQuery,
+    UnfinishedQuery,
 ):
     """What may be asked."""
 
