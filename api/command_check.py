@@ -63,7 +63,7 @@ def check(
     settings = settings_of(context)
     with open_books(settings) as books, progress() as step:
         kept = _kept(settings, books, names or NAMES)
-        for each in problems(books.pool, books.feed, names or (), step, kept):
+        for each in problems(books.pool, books.feed, names or (), step, kept, tell):
             found += 1
             if as_json:
                 print_json([msgspec.to_builtins(each)])

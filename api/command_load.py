@@ -11,6 +11,7 @@ import typer
 
 from api.house import open_house
 from api.marking import marked
+from api.report_file import require_free, write_new
 from api.terminal import (
     DAY,
     NOT_RIGHT,
@@ -22,6 +23,7 @@ from api.terminal import (
     stop,
     table,
     tell,
+    tell_nothing_found,
 )
 from ledger.command import Asker, Role
 from ledger.event import Channel
@@ -30,9 +32,11 @@ from ledger.names import JurisdictionId, Name, ProviderId, SchoolId
 from ledger.sheet import CellFault
 from ledger.store.load import LoadHead, LoadOptions
 from ledger.store.ticket import Upload
+from schema.access_log import access_by
 from schema.context import Context, House
 from schema.load import dry_run, take_in
 from schema.loading import Commit
+from schema.unfinished import unfinished_loads
 
 ROLES = {
     JurisdictionId.kind: Role.BUREAU,
@@ -47,6 +51,7 @@ FATE_ZH = {
     "ANOMALY": "异常",
     "REFUSED": "拒绝",
 }
+UNFINISHED_ZH = ("单位", "种类", "经办", "开始于", "行数", "凭据（仅本人可见）")
 HEADERS_ZH = ("行", "结果", "教师", "说明")
 
 
@@ -74,6 +79,9 @@ Source = Annotated[
     str | None, typer.Option(help="Report as facts of this other system, for the place.")
 ]
 On = Annotated[date | None, typer.Option(help="The day when what is reported happened.", **DAY)]
+Unfinished = Annotated[
+    bool, typer.Option("--unfinished", help="List what began and has not ended; load nothing.")
+]
 Out = Annotated[
     Path | None, typer.Option("--marked", help="Write the sheet with its errors marked here.")
 ]
@@ -96,6 +104,7 @@ def load(
     source: Source = None,
     on: On = None,
     out: Out = None,
+    unfinished: Unfinished = False,
     as_json: Json = False,
 ) -> None:
     """Show what a sheet leads to, and take it in with --commit. 载入表格，先试运行。
@@ -104,25 +113,48 @@ def load(
     the file cannot be read. What broke off is unfinished until --resume takes in the rest.
     """
     whose = _party(party)
+    if out is not None:
+        require_free(out)
     asker = _asker(whose, actor, reports=source is not None)
-    options = LoadOptions(
-        party=str(whose),
-        full=full,
-        since=since,
-        until=until,
-        origin=origin,
-        offering=None if offering is None else str(name_of(offering, "offering")),
-        source=source,
-        on=on,
-    )
+    named = None if offering is None else str(name_of(offering, "offering"))
+    of: dict[str, Any] = {"origin": origin, "source": source, "offering": named, "on": on}
+    options = LoadOptions(party=str(whose), full=full, since=since, until=until, **of)
     with open_house(settings_of(context)) as house:
         asked = Context(house=house, asker=asker)
-        if resume is not None:
+        if unfinished:
+            _list(asked, as_json=as_json)
+        elif resume is not None:
             _commit(asked, resume, leave_refused=leave_refused)
-            return
-        head = _shown(asked, file, form, options)
-        _show(asked, head, out, as_json=as_json)
-        _finish(asked, head, commit=commit, leave_refused=leave_refused)
+        else:
+            head = _shown(asked, file, form, options)
+            _show(asked, head, out, as_json=as_json)
+            _finish(asked, head, commit=commit, leave_refused=leave_refused)
+
+
+def _list(context: Context, *, as_json: bool) -> None:
+    found = unfinished_loads(context)
+    if as_json:
+        print_json(
+            {
+                "token": each.token,
+                "party": str(each.party),
+                "form": each.form.value,
+                "actor": each.actor,
+                "begun": each.begun.isoformat(),
+                "position": each.position,
+                "rows": each.rows,
+            }
+            for each in found
+        )
+        return
+    if not found:
+        tell_nothing_found()
+        return
+    shown = table(*UNFINISHED_ZH)
+    for each in found:
+        told = (each.form.value, each.actor, f"{each.begun:%Y-%m-%d %H:%M}", str(each.rows))
+        shown.add_row(str(each.party), *told, each.token or "")
+    console().print(shown)
 
 
 def _asker(whose: Name, actor: str, *, reports: bool) -> Asker:
@@ -172,7 +204,18 @@ def marks(context: Context, head: LoadHead) -> list[CellFault]:
 def _marked(context: Context, head: LoadHead) -> bytes:
     grid = context.house.ledger.uploads.grid(context.asker, head.upload)
     assert grid is not None
-    made, _ = marked(grid, head.mapping, marks(context, head))
+    made, rows = marked(grid, head.mapping, marks(context, head))
+    access = access_by(
+        context,
+        "marked",
+        purpose=str(head.load),
+        clear=True,
+        format="xlsx",
+        rows=rows,
+        bytes=len(made),
+        position=context.house.ledger.feed.head(),
+    )
+    context.house.ledger.access_log.write(access)
     return made
 
 
@@ -198,7 +241,7 @@ def _given_up(house: House, asker: Asker, file: Path, form: Form) -> Upload:
 
 def _show(context: Context, head: LoadHead, out: Path | None, *, as_json: bool) -> None:
     if out is not None:
-        out.write_bytes(_marked(context, head))
+        write_new(out, _marked(context, head))
     what, loads = head.what, context.house.ledger.loads
     rows, _ = loads.page(context.asker, head.load, SHOWN_MAX, 0, None)
     if as_json:

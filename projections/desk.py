@@ -77,6 +77,13 @@ class Held(Struct, kw_only=True, frozen=True):
         return tuple(at for at, row in rows if row.standing is not Standing.EQUAL)
 
     @property
+    def named(self) -> set[str]:
+        """The teachers whom the sheet names, or may."""
+        doubted = {str(who) for each in self.doubtful if each.rows for who in each.teachers}
+        rows = self.comparison.rows
+        return doubted | {str(each.teacher) for each in rows if each.row and each.teacher}
+
+    @property
     def compared(self) -> Compared:
         """What an event says of it."""
         terms, sums = self.comparison.terms, self.sums

@@ -21,10 +21,13 @@ from ledger.load import BeginLoad, Fate, FinishLoad, LoadBegun, Loaded, LoadEnde
 from ledger.mapping import Mapping
 from ledger.names import LoadId
 from ledger.sheet import Grid
+from ledger.store import trace
 from ledger.store.access_log import AccessKind
 from ledger.store.answer import Refusal
 from ledger.store.feed import Filter
-from ledger.store.load import LoadHead, LoadOptions, StoredRow, commands_of
+from ledger.store.load import LoadHead, LoadOptions
+from ledger.store.load_row import StoredRow, commands_of
+from ledger.store.lookup import answered
 from ledger.store.progress import Work
 from ledger.store.ticket import Upload
 from ledger.store.work import Seal
@@ -72,17 +75,20 @@ def plan(
     """A dry run of an upload, kept under a new token."""
     house, loads = context.house, context.house.ledger.loads
     load = LoadId(f"load:{uuid4()}")
-    wrapped = loads.open(context.asker, load)
+    wrapped = loads.open(context.asker, load, upload.id)
     fates: Counter[Fate] = Counter()
     digest, number, batches = sha256(), 0, 0
+    named: set[str] = set()
     try:
         with house.ledger.progress.of(upload.id, Work.PLANNING) as told:
             for rows in planned(context, grid, mapping, options, load, position, told):
                 loads.put(load, wrapped, batches, number, rows)
                 fates.update(each.fate for each in rows)
+                named.update(each.teacher for each in rows if each.row and each.teacher)
                 for each in rows:
                     digest.update(bytes.fromhex(each.key))
                 number, batches = number + len(rows), batches + 1
+        trace.add(house.ledger.pool, upload.id, named)
     except BaseException:
         loads.drop(load)
         raise
@@ -171,6 +177,10 @@ def commit(context: Context, head: LoadHead, position: int, *, leave_refused: bo
 def _carry(context: Context, head: LoadHead, told: Callable[[int], None]) -> Commit:
     ledger, number, position = context.house.ledger, 0, 0
     for rows in ledger.loads.batches(context.asker, head.load):
+        if any(row.erased for row in rows):
+            position = _already(context, head, number)
+            number += 1
+            continue
         commands, seals, whose = _asked(context, head, rows, number)
         if not commands:
             number += 1
@@ -206,6 +216,21 @@ def _carry(context: Context, head: LoadHead, told: Callable[[int], None]) -> Com
         number, position = number + 1, answer.position
         told(number)
     return Commit(position=position, complete=True, batches=head.batches, committed=number)
+
+
+def _already(context: Context, head: LoadHead, number: int) -> int:
+    """The position after a batch that is in. Raises ``Fault`` (``LOAD_ERASED``) where it is not."""
+    pool, request = context.house.ledger.pool, f"{head.load}:{number}"
+    answer = answered(pool, context.asker.actor, request)
+    if answer is None or not all(each.accepted for each in answer.outcomes):
+        raise Fault(
+            "LOAD_ERASED",
+            zh="试运行中有已删除个人信息的人，不能继续；请停止它（endLoad），用新表格重新试运行",
+            en="the dry run named a person who was erased and cannot go on; stop it (endLoad) and "
+            "make a new one of a new sheet",
+            field="token",
+        )
+    return answer.position
 
 
 def _asked(

@@ -25,7 +25,8 @@ from ledger.school_sheet import SchoolSheet
 from ledger.sheet import Grid
 from ledger.store.answer import Refusal
 from ledger.store.in_order import Rehearsed
-from ledger.store.load import LoadOptions, StoredRow, stored
+from ledger.store.load import LoadOptions
+from ledger.store.load_row import StoredRow, stored
 from ledger.store.work import Seal
 from schema.access import Denied
 from schema.context import Context, House

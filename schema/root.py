@@ -67,6 +67,7 @@ from schema.timeline import TimelineQuery
 from schema.trainer import TrainerQuery
 from schema.trial import TrialQuery
 from schema.trying import TrialDeskQuery
+from schema.unfinished import UnfinishedQuery
 from schema.upload import UploadQuery
 from schema.warning import WarningQuery
 from schema.webhook import WebhookQuery
@@ -128,6 +129,7 @@ class Query(
     WebhookQuery,
     DigestQuery,
     ErrorCodeQuery,
+    UnfinishedQuery,
 ):
     """What may be asked."""
 

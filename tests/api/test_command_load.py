@@ -171,3 +171,52 @@ def test_another_actor_cannot_resume(served: Served, tmp_path: Path) -> None:
     _, said = xuefen(served, tmp_path, *given, status=2)
     assert "UNKNOWN_LOAD" in said
     xuefen(served, tmp_path, "没有.xlsx", *OWN, status=2)
+
+
+def test_a_marked_sheet_is_its_owners_only_and_takes_no_files_place(
+    served: Served, tmp_path: Path
+) -> None:
+    file, back = file_of(tmp_path, sheet(teacher(1, school="没有"))), tmp_path / "marked.xlsx"
+    xuefen(served, tmp_path, file, *OWN, "--marked", back, status=1)
+    made = back.read_bytes()
+
+    assert back.stat().st_mode & 0o777 == 0o600
+    assert "FILE_EXISTS" in xuefen(served, tmp_path, file, *OWN, "--marked", back, status=2)[1]
+    assert back.read_bytes() == made
+    link = tmp_path / "link.xlsx"
+    link.symlink_to(tmp_path / "nowhere.xlsx")
+    assert "FILE_EXISTS" in xuefen(served, tmp_path, file, *OWN, "--marked", link, status=2)[1]
+    closed = tmp_path / "no" / "marked.xlsx"
+    assert "FILE_CLOSED" in xuefen(served, tmp_path, file, *OWN, "--marked", closed, status=2)[1]
+
+
+def test_unfinished_loads_are_listed_and_their_token_to_whoever_tried_them(
+    served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = file_of(tmp_path, sheet(teacher(1), teacher(2)))
+    listed = ("--unfinished", "--json")
+    monkeypatch.setattr("schema.planning.BATCH_COMMANDS", 1)
+    ask = Ledger.ask
+
+    def breaking(self: Ledger, *given: Any, **options: Any) -> Any:
+        if str(options["request"]).endswith(":1"):
+            raise KeyboardInterrupt
+        return ask(self, *given, **options)
+
+    assert xuefen(served, tmp_path, "--for", "330381", *listed, status=0)[0] == ""
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "ask", breaking)
+        _, said = xuefen(served, tmp_path, file, *OWN, "--commit", status=130)
+    [token] = set(re.findall(r"load:[0-9a-f-]{36}", said))
+    own = counts(xuefen(served, tmp_path, "--for", "330381", *listed, status=0)[0])
+    other = ("--for", "330381", "--actor", "staff:other")
+    theirs = counts(xuefen(served, tmp_path, *other, *listed, status=0)[0])
+
+    assert (own["token"], own["actor"], own["rows"]) == (token, "staff:console", 2)
+    assert theirs == own | {"token": None}
+    assert token not in xuefen(served, tmp_path, *other, "--unfinished", status=0)[0]
+    assert xuefen(served, tmp_path, "--for", "330326", *listed, status=0)[0] == ""
+    province = xuefen(served, tmp_path, "--for", "330000", *listed, status=0)[0]
+    assert counts(province)["party"] == "jurisdiction:330381"
+    xuefen(served, tmp_path, "--resume", token, "--for", "330381", status=0)
+    assert xuefen(served, tmp_path, "--for", "330381", *listed, status=0)[0] == ""

@@ -457,3 +457,38 @@ def test_steps_of_a_past_term_are_reported_with_the_findings_that_follow(served)
     events = list(served.house.ledger.feed.entries(Filter(after=head)))
     assert {each.source for each in events} == {"旧平台/2024H1"}
     assert "finding.made" in {each.event.NAME for each in events}
+
+
+UNFINISHED = "{ unfinishedLoads { token party form actor count } }"
+
+
+def test_unfinished_loads_are_seen_by_who_loads_such_sheets_there(served, bureau, monkeypatch):
+    monkeypatch.setattr(planning, "BATCH_COMMANDS", 1)
+    token = planned(bureau, sheet(teacher(1), teacher(2)))["token"]
+    submit = served.house.ledger.ask
+
+    def breaking(*given, **options):
+        if options["request"].endswith(":1"):
+            raise RuntimeError("broken off")
+        return submit(*given, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(served.house.ledger, "ask", breaking)
+        assert bureau.errors(COMMIT, t=token)[0]["code"] == "INTERNAL"
+    told = {"party": RUIAN, "form": "TEACHERS", "actor": "staff:tester", "count": 2}
+
+    def seen(*who):
+        return served.party(*who).ask(UNFINISHED)["unfinishedLoads"]
+
+    assert bureau.ask(UNFINISHED)["unfinishedLoads"] == [told | {"token": token}]
+    assert seen(Role.BUREAU, RUIAN, "staff:colleague") == [told | {"token": None}]
+    assert seen(Role.BUREAU, "jurisdiction:330300") == [told | {"token": None}]
+    assert seen(Role.OPERATOR, "ledger:xuefen") == [told | {"token": None}]
+    assert seen(Role.BUREAU, "jurisdiction:330326") == []
+    assert seen(Role.SCHOOL, SCHOOL) == []
+    assert seen(Role.PROVIDER, UNIVERSITY) == []
+    teachers = served.party(Role.TEACHER, LIN, LIN)
+    assert teachers.errors(UNFINISHED)[0]["code"] == "FORBIDDEN_ROLE"
+    assert served.public.errors(UNFINISHED)[0]["code"] == "UNAUTHENTICATED"
+    assert committed(bureau, token)["complete"]
+    assert bureau.ask(UNFINISHED)["unfinishedLoads"] == []
