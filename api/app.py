@@ -34,6 +34,8 @@ from api.health import HealthDoor
 from api.ide.door import Ide, IdeDoor
 from api.issuers import Issuers
 from api.limits import BodyLimit, failure
+from api.metrics import MetricsDoor, observe
+from api.observed import Observed
 from api.stream.conversation import Conversation, Wire
 from api.stream.door import StreamDoor
 from api.stream.streams import Streams
@@ -121,6 +123,7 @@ def create_app(
     demo_clock: DemoClock | None = None,
     private_webhooks: bool = False,
     ide: Ide | None = None,
+    log_requests: bool = False,
     policy: Policy | None = None,
 ) -> Starlette:
     """The application over an open house."""
@@ -143,18 +146,19 @@ def create_app(
         *ReportDoor(house, keeper).routes(),
         *LoadDoor(house, keeper).routes(),
         *HealthDoor(house).routes(),
+        *MetricsDoor(house, keeper).routes(),
         Route("/asyncapi.json", _asyncapi),
     ]
-    if ide is not None:
-        routes += IdeDoor(keeper, ide).routes()
+    routes += IdeDoor(keeper, ide).routes() if ide is not None else []
     if demo_clock is not None:
         routes.append(Route("/demo/clock", clock, methods=["POST"]))
     handlers: dict[Any, Any] = {BadToken: _untrusted, Trouble: _troubled}
-    lifespan = _life(house, door, private_webhooks)
-    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
+    life = _life(house, door, private_webhooks)
+    app = Starlette(routes=routes, lifespan=life, exception_handlers=handlers)
     app.state.streams = door.streams
     app.add_middleware(BodyLimit, bytes_max=body_bytes_max, larger=("/uploads/", BYTES_MAX))
     app.add_middleware(SafeHeaders)
+    app.add_middleware(Observed, logged=log_requests)
     return app
 
 
@@ -163,6 +167,7 @@ def _life(house: House, door: Door, private_webhooks: bool) -> Any:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        observe(house)
         async with Courier(house, private=private_webhooks):
             yield
             door.streaming.close()

@@ -10,6 +10,7 @@ import errno
 import os
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -17,6 +18,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any
 
+import structlog
 import typer
 import uvicorn
 
@@ -103,6 +105,7 @@ def serve_on(
     announce: Callable[[str], None],
 ) -> None:
     """Serves on a socket that listens, as ``run`` does."""
+    logging()
     with _signals() as signals:
         try:
             known = issuers(settings, clock=clock is not None)
@@ -114,6 +117,7 @@ def serve_on(
                     demo_clock=clock,
                     private_webhooks=settings.webhook_private,
                     ide=Ide(open=settings.mode is Mode.DEVELOPMENT),
+                    log_requests=settings.log_requests,
                     policy=settings.policy,
                 )
                 config = uvicorn.Config(
@@ -130,6 +134,19 @@ def serve_on(
                     server.run(sockets=[listener])
         except _Stopped:
             pass  # asked twice while it was being opened
+
+
+def logging() -> None:
+    """Has what is logged go to standard error, one JSON object a line, with the request's id."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+    )
 
 
 def websockets(bytes_max: int) -> dict[str, Any]:

@@ -17,13 +17,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import structlog
+from prometheus_client.multiprocess import mark_process_dead
 
 from api.house import database
 from api.issuers import issuers
-from api.serve import address_of, listening, serve_on
+from api.metrics import FOLDER
+from api.serve import address_of, listening, logging, serve_on
 from api.settings import Settings
 from ledger.store.ledger import Ledger
 from ledger.store.trouble import Trouble
@@ -40,6 +43,7 @@ def supervise(settings: Settings, count: int, announce: Callable[[str], None]) -
 
     ``announce`` is given the address once all of them answer.
     """
+    logging()
     with listening(settings.host, settings.port) as listener:
         issuers(settings)  # what is wrong with them is said once, and not by each worker
         crew = _kept_up(settings, listener, count, announce)
@@ -54,7 +58,12 @@ def supervise(settings: Settings, count: int, announce: Callable[[str], None]) -
 def _kept_up(
     settings: Settings, listener: socket.socket, count: int, announce: Callable[[str], None]
 ) -> _Crew:
-    with database(settings) as url, _stops() as stopped:
+    with (
+        database(settings) as url,
+        _stops() as stopped,
+        TemporaryDirectory(prefix="xuefen-metrics-") as folder,
+    ):
+        os.environ[FOLDER] = folder  # the workers inherit it, and add their numbers up in it
         # Migrated and founded once, before anybody else looks.
         Ledger.found(url, load_key(settings.vault_key_file)).close()
         crew = _Crew(settings, listener, count, lambda: announce(address_of(listener)))
@@ -123,6 +132,7 @@ class _Crew:
         _, pipe = self._crew.pop(process.pid)
         pipe.close()
         process.join()
+        mark_process_dead(process.pid)  # type: ignore[no-untyped-call]  # it has no annotations
         self.deaths += 1
         log.error("worker died", worker=process.pid, exit=process.exitcode)
         if self.deaths <= DEATHS_MAX:

@@ -190,6 +190,7 @@ def serving(
     issuers: Issuers = OURS,
     private_webhooks: bool = False,
     ide: Ide | None = None,
+    log_requests: bool = False,
     policy: Policy | None = None,
 ) -> Iterator[Served]:
     """A server on a founded database for as long as it is needed."""
@@ -205,6 +206,7 @@ def serving(
             demo_clock=clock,
             private_webhooks=private_webhooks,
             ide=ide,
+            log_requests=log_requests,
             policy=policy,
         )
         with _running(app) as address, httpx.Client(base_url=address, timeout=60) as client:

@@ -136,6 +136,21 @@ def test_what_one_worker_writes_any_other_reads(server: tuple[Running, str]) -> 
                 assert body["data"]["node"] == {"id": f"school:w{number}"}
 
 
+def test_the_metrics_are_those_of_all_workers(server: tuple[Running, str]) -> None:
+    run, _ = server
+    for number in range(8):
+        with run.client() as client:
+            registered(client, f"m{number}")
+    told = []
+    for _ in range(6):  # any of them may answer
+        with run.client() as client:
+            told.append(client.get("/metrics").text)
+
+    for text in told:
+        assert 'xuefen_requests_total{method="POST",route="/graphql",status="200"} 8.0' in text
+        assert "xuefen_committer_batch_count 8.0" in text
+
+
 def test_views_are_folded_once_whoever_folds_them(server: tuple[Running, str]) -> None:
     run, _ = server
     with run.client() as client:
