@@ -33,9 +33,9 @@ from ledger.sheet import CellFault
 from ledger.store.load import LoadHead, LoadOptions
 from ledger.store.ticket import Upload
 from schema.access_log import access_by
+from schema.carrying import Commit
 from schema.context import Context, House
 from schema.load import dry_run, take_in
-from schema.loading import Commit
 from schema.unfinished import unfinished_loads
 
 ROLES = {

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from enum import Enum
 from typing import Any
@@ -240,6 +240,17 @@ class Command:
 
 
 PROVINCE = JurisdictionId("jurisdiction:330000")
+
+
+_ASKED: dict[type[Command], tuple[str, ...]] = {}
+
+
+def asked_of(kind: type[Command]) -> tuple[str, ...]:
+    """The names of what a kind of command asks."""
+    found = _ASKED.get(kind)
+    if found is None:
+        found = _ASKED[kind] = tuple(each.name for each in fields(kind) if each.init)
+    return found
 
 
 def settle(command: Command) -> list[Event]:

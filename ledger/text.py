@@ -36,6 +36,7 @@ MOBILE_NUMBER = re.compile(
 # The first digit of a province's code, and the second ones that occur with it.
 PROVINCES = re.compile(r"1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]")
 ID_NUMBER_CHARACTERS = 18  # GB 11643
+DIGIT = re.compile(r"[0-9]")
 TOKEN = re.compile(r"[0-9A-Za-z]+")
 HEX = re.compile(r"(?=.*[a-f])[0-9a-f]+")
 
@@ -123,6 +124,8 @@ def impersonal(text: str, field: str) -> None:
     """Raises ``Fault`` (``PERSONAL_DATA``) for a text that holds an id or mobile number."""
     if len(text) < DIGITS_MIN or sum(map(str.isdigit, folded(text))) < DIGITS_MIN:
         return
+    if _only_hashes(text):
+        return
     for holds, zh, en in (
         (holds_id_number, "身份证号码", "a resident id number"),
         (holds_mobile_number, "手机号码", "a mobile telephone number"),
@@ -136,10 +139,24 @@ def impersonal(text: str, field: str) -> None:
             )
 
 
+def _only_hashes(text: str) -> bool:
+    """Whether no digit stands outside of hashes, so that ``_numbers`` would find none; ASCII.
+
+    The names that a load gives are such; most texts of a list are among them.
+    """
+    if not text.isascii() or "+" in text:
+        return False
+    tokens = TOKEN.findall(text)
+    return all(HEX.fullmatch(each) or not DIGIT.search(each) for each in tokens)
+
+
 def _numbers(pattern: re.Pattern[str], text: str) -> Iterator[str]:
     """The digits of each find that is not a piece of a hash or of another id in base 16."""
-    hashes = [found.span() for found in TOKEN.finditer(text) if HEX.fullmatch(found[0])]
+    hashes: list[tuple[int, int]] | None = None
     for found in pattern.finditer(text):
+        if hashes is None:  # hardly any text gets here
+            tokens = TOKEN.finditer(text)
+            hashes = [token.span() for token in tokens if HEX.fullmatch(token[0])]
         if not any(start <= found.start() < end for start, end in hashes):
             yield "".join(c for c in found[1] if c.isdigit() or c in "Xx")
 

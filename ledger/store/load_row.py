@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from datetime import date
 from functools import cache
 from typing import Any, get_type_hints
@@ -10,7 +9,7 @@ from typing import Any, get_type_hints
 import msgspec
 from msgspec import Struct
 
-from ledger.command import Command
+from ledger.command import Command, asked_of
 from ledger.event import express, revive
 from ledger.intention import Intention, Objection
 from ledger.load import Fate
@@ -97,7 +96,7 @@ def commands_of(row: StoredRow) -> list[Command]:
 
 
 def _stored(command: Command) -> StoredCommand:
-    asks = {each.name: getattr(command, each.name) for each in fields(command) if each.init}
+    asks = {name: getattr(command, name) for name in asked_of(type(command))}
     asks.pop("sealed", None)
     return StoredCommand(type(command).__name__, msgspec.Raw(_JSON.encode(asks)))
 
