@@ -16,7 +16,7 @@ from ledger.cause import Cause, Portion, merged, portion, unknown_portion
 from ledger.claim import Claim
 from ledger.cycle import Unit
 from ledger.influence import Influences
-from ledger.mark import PairedBy, Pairs, told
+from ledger.mark import PairedBy, Pairs, is_of, told
 from ledger.names import CreditId, SchoolId, TeacherId
 from ledger.pairing import paired
 from ledger.record import Line
@@ -137,7 +137,7 @@ class Itemised:
 
     def _double(self, pairs: Pairs, claim: Claim) -> Portion | None:
         for other, line, _ in pairs.pairs:
-            if _same(other, claim):
+            if _same(other, claim) or (claim.title and is_of(claim, line)):
                 return portion(
                     Cause.DUPLICATE_PERSON,
                     -claim.amount,
