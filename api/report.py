@@ -58,6 +58,8 @@ def report_json(held: Held, about: Mapping[str, Any], settled: Mapping[int, Trea
         "about": dict(about),
         "terms": held.comparison.terms,
         "outline": held.compared,
+        "unattributed_lines": held.unexplained,
+        "unattributed_gross": held.unattributed_gross,
         "lines": lines_of(held, dict(settled)),
         "doubtful": held.doubtful,
         "faults": held.faults,
@@ -132,7 +134,8 @@ def _outline(held: Held, about: Mapping[str, Any]) -> Iterable[tuple[Any, ...]]:
     for each in compared.causes:
         yield f"其中：{CAUSE_ZH.get(each.cause, each.cause)}", each.amount, each.lines
     yield "已归因", compared.attributed
-    yield "未归因", compared.unattributed
+    yield "未归因", compared.unattributed, len(held.unexplained)
+    yield "未归因绝对值之和", held.unattributed_gross
 
 
 def _lines(held: Held, settled: Mapping[int, Treatment]) -> Iterable[tuple[Any, ...]]:

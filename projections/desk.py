@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from decimal import Decimal
 from functools import cache
 from typing import Any, Protocol
 
 import msgspec
 from msgspec import Struct
 
-from ledger.amount import ZERO
+from ledger.amount import ZERO, plain
 from ledger.claim import Terms
 from ledger.claimed import claims, people, require_claims
 from ledger.comparison import Comparison, Sums, compare, digest
@@ -75,6 +76,17 @@ class Held(Struct, kw_only=True, frozen=True):
         """The numbers of the lines that are not equal; lines count from 1."""
         rows = enumerate(self.comparison.rows, start=1)
         return tuple(at for at, row in rows if row.standing is not Standing.EQUAL)
+
+    @property
+    def unexplained(self) -> tuple[int, ...]:
+        """The numbers of the lines of which something has no cause."""
+        rows = enumerate(self.comparison.rows, start=1)
+        return tuple(at for at, row in rows if row.unattributed)
+
+    @property
+    def unattributed_gross(self) -> Decimal:
+        """What has no cause, each line by its size: what is too much does not hide what lacks."""
+        return plain(sum((abs(row.unattributed) for row in self.comparison.rows), ZERO))
 
     @property
     def compared(self) -> Compared:
