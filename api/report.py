@@ -32,6 +32,7 @@ CAUSE_ZH = {
     "CAP": "超上限",
     "ABSENCE_DENIAL": "缺课不予结业",
     "MISCONDUCT": "违规违纪",
+    "ASSESSMENT_FAILED": "结业考核未通过",
     "DEDUCTION": "缺课扣减",
     "CORRECTION": "更正",
     "REVOCATION": "撤销",

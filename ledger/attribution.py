@@ -34,6 +34,7 @@ Chosen = frozenset[int]
 _EFFECTS = (
     Cause.ABSENCE_DENIAL,
     Cause.MISCONDUCT,
+    Cause.ASSESSMENT_FAILED,
     Cause.REVOCATION,
     Cause.UNRECOGNISED,
     Cause.TRANSFER,
@@ -43,6 +44,7 @@ _ANNULLING = (
     Cause.TIMING,
     Cause.ABSENCE_DENIAL,
     Cause.MISCONDUCT,
+    Cause.ASSESSMENT_FAILED,
     Cause.REVOCATION,
     Cause.UNRECOGNISED,
     Cause.TRANSFER,

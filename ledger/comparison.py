@@ -27,6 +27,8 @@ from ledger.names import SchoolId, TeacherId
 from ledger.regulation import Rulebook
 from ledger.row import Row, Standing, only_there, order
 
+NAMED_MAX = 3
+
 
 class OfStanding(Struct, kw_only=True, frozen=True):
     """The rows of one standing: how many, and what both sides have in them."""
@@ -116,6 +118,10 @@ def digest(found: Comparison) -> str:
 def _nobody(claim: Claim) -> Row:
     zh = "本地教师中没有找到这一行所说的人。"
     en = "No teacher of this bureau was found for this row."
+    if claim.suggested:
+        zh += f"疑为 {'、'.join(claim.suggested[:NAMED_MAX])}，仅供参考，见存疑清单。"
+        some = ", ".join(claim.suggested[:NAMED_MAX])
+        en += f" It may be {some}: a suggestion only; the list of doubts has more."
     portions = [unknown_portion(-claim.amount, zh, en)] if claim.amount else []
     return only_there(claim, portions, teacher=None)
 

@@ -191,7 +191,10 @@ def test_an_id_number_with_one_wrong_digit_is_a_suggestion_only(bureau: Party) -
     [doubt] = [e for e in nodes(found["doubtful"]) if e["doubt"] == "ONE_DIGIT"]
 
     assert doubt["teachers"] == [str(who(1))]
-    assert nodes(found["lines"])[0]["teacher"] is None
+    line = nodes(found["lines"])[0]
+    assert line["teacher"] is None
+    assert "疑为 ***，" in line["portions"][0]["zh"]
+    assert "suggestion" in line["portions"][0]["en"]
 
 
 @pytest.mark.parametrize(
