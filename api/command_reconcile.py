@@ -253,7 +253,12 @@ def _say(found: Held, as_json: bool) -> None:
     compared = found.compared
     if as_json:
         told: dict[str, Any] = msgspec.to_builtins(compared, enc_hook=str)
-        print_json([told | {"doubtful": len(found.doubtful), "differing_lines": found.differing}])
+        told |= {"doubtful": len(found.doubtful), "differing_lines": found.differing}
+        told |= {
+            "unattributed_lines": found.comparison.unexplained,
+            "unattributed_gross": str(found.comparison.unattributed_gross),
+        }
+        print_json([told])
         return
     rows = [
         ("一致 equal", compared.equal, ""),
@@ -261,7 +266,8 @@ def _say(found: Held, as_json: bool) -> None:
         ("仅账本有 only in the ledger", compared.only_ledger, ""),
         ("仅表格有 only in the sheet", compared.only_sheet, ""),
         *((f"{CAUSE_ZH[e.cause]} {e.cause}", e.lines, e.amount) for e in compared.causes),
-        ("未归因 unattributed", "", compared.unattributed),
+        ("未归因 unattributed", len(found.comparison.unexplained), compared.unattributed),
+        ("未归因绝对值之和 its gross sum", "", found.comparison.unattributed_gross),
         ("差额 ledger less sheet", "", compared.difference),
     ]
     shown = table("结果 result", "行 lines", "学分 credits")
@@ -283,6 +289,6 @@ def _say(found: Held, as_json: bool) -> None:
 
 def _status(found: Held) -> int:
     compared = found.compared
-    if compared.unattributed or compared.faults or found.doubtful:
+    if found.comparison.unexplained or compared.faults or found.doubtful:
         return UNEXPLAINED
     return NOT_RIGHT if found.differing else 0

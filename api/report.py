@@ -32,6 +32,7 @@ CAUSE_ZH = {
     "CAP": "超上限",
     "ABSENCE_DENIAL": "缺课不予结业",
     "MISCONDUCT": "违规违纪",
+    "ASSESSMENT_FAILED": "结业考核未通过",
     "DEDUCTION": "缺课扣减",
     "CORRECTION": "更正",
     "REVOCATION": "撤销",
@@ -58,6 +59,8 @@ def report_json(held: Held, about: Mapping[str, Any], settled: Mapping[int, Trea
         "about": dict(about),
         "terms": held.comparison.terms,
         "outline": held.compared,
+        "unattributed_lines": held.comparison.unexplained,
+        "unattributed_gross": held.comparison.unattributed_gross,
         "lines": lines_of(held, dict(settled)),
         "doubtful": held.doubtful,
         "faults": held.faults,
@@ -132,7 +135,8 @@ def _outline(held: Held, about: Mapping[str, Any]) -> Iterable[tuple[Any, ...]]:
     for each in compared.causes:
         yield f"其中：{CAUSE_ZH.get(each.cause, each.cause)}", each.amount, each.lines
     yield "已归因", compared.attributed
-    yield "未归因", compared.unattributed
+    yield "未归因", compared.unattributed, len(held.comparison.unexplained)
+    yield "未归因绝对值之和", held.comparison.unattributed_gross
 
 
 def _lines(held: Held, settled: Mapping[int, Treatment]) -> Iterable[tuple[Any, ...]]:

@@ -34,7 +34,8 @@ class Measure(Enum):
 class Claim(Struct, kw_only=True, frozen=True):
     """One row. Without year and cycle, a total is that of the period of the terms.
 
-    ``teacher`` is empty where nobody was found; ``school`` is the name as the sheet writes it.
+    ``teacher`` is empty where nobody was found; ``suggested``: whose it may be, each with its
+    number masked. ``school`` is the name as the sheet writes it.
     """
 
     row: int
@@ -48,6 +49,7 @@ class Claim(Struct, kw_only=True, frozen=True):
     school: str = ""
     offering: OfferingId | None = None
     completed: date | None = None
+    suggested: tuple[str, ...] = ()
 
 
 class Terms(Struct, kw_only=True, frozen=True):

@@ -17,7 +17,7 @@ from ledger.fault import Fault
 from ledger.heading import KINDS, PERSON, lacking
 from ledger.mapping import Column, Form, Reading, SheetRow
 from ledger.mapping import Mapping as Columns
-from ledger.matching import Matching, Person
+from ledger.matching import Matching, Person, masked
 from ledger.names import VALUE, OfferingId, TeacherId
 from ledger.sheet import CellFault
 
@@ -83,6 +83,7 @@ def claims(
     """
     totals = reading.mapping.form is Form.TOTALS
     whose = {each.row: each.teacher for each in matching.matches}
+    hints = {each.row: tuple(map(masked, each.suggested)) for each in matching.matches}
     found: list[Claim] = []
     faults: list[CellFault] = []
     at = {column: number for number, column in reading.mapping.columns.items()}
@@ -104,7 +105,8 @@ def claims(
         if (wrong := _unequal(row, amounts, at)) is not None:
             faults.append(wrong)
         faults += _uneven(row, amounts, at)
-        found += _claims(row, teacher, amounts, unit, numbered)
+        hint = hints.get(row.row, ())
+        found += _claims(row, teacher, amounts, unit, numbered, hint)
     return tuple(found), tuple(faults)
 
 
@@ -124,6 +126,7 @@ def _claims(
     amounts: Mapping[TrainingKind | None, Decimal],
     unit: Unit,
     cycle: int | None,
+    suggested: tuple[str, ...],
 ) -> Iterator[Claim]:
     for kind, amount in amounts.items():
         yield Claim(
@@ -138,6 +141,7 @@ def _claims(
             school=row.school or "",
             offering=_offering(row.offering),
             completed=row.completed,
+            suggested=suggested,
         )
 
 

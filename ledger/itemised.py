@@ -11,12 +11,12 @@ from typing import Any
 from msgspec import structs
 
 from ledger.amount import ZERO
-from ledger.attribution import Attribution, Sets, attribute, partly, unexplained
+from ledger.attribution import Attribution, Sets, annulled, attribute, partly, unexplained
 from ledger.cause import Cause, Portion, merged, portion, unknown_portion
 from ledger.claim import Claim
 from ledger.cycle import Unit
 from ledger.influence import Influences
-from ledger.mark import PairedBy, Pairs, told
+from ledger.mark import PairedBy, Pairs, is_of, told
 from ledger.names import CreditId, SchoolId, TeacherId
 from ledger.pairing import paired
 from ledger.record import Line
@@ -106,8 +106,11 @@ class Itemised:
             more["standing"] = Standing.DIFFERS
         if amount == claim.amount:
             return row_of(claim, amount, Attribution(portions=said), **more)
-        steps = [*person.steps(line, claim.unit), *person.beyond(line, claim.unit)]
+        own = person.steps(line, claim.unit)
+        steps = [*own, *person.beyond(line, claim.unit)]
         found = attribute(amount - claim.amount, Sets(steps), claim.amount)
+        if found.unattributed and not amount and not found.alternatives:
+            found = annulled(claim.amount, own) or found
         if found.unattributed and not found.alternatives:
             part = partly(amount - claim.amount, steps)
             found = part if part.portions[1:] else unexplained(amount - claim.amount, line.events)
@@ -137,7 +140,7 @@ class Itemised:
 
     def _double(self, pairs: Pairs, claim: Claim) -> Portion | None:
         for other, line, _ in pairs.pairs:
-            if _same(other, claim):
+            if _same(other, claim) or (claim.title and is_of(claim, line)):
                 return portion(
                     Cause.DUPLICATE_PERSON,
                     -claim.amount,

@@ -9,14 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from python_calamine import CalamineWorkbook
 from typer.testing import CliRunner
 
 from api.cli import app
+from ledger.command import Role
 from tests.api.test_reconciliation import HEADER, SHEET, desk
+from tests.api.test_upload import given_up
+from tests.cast import RUIAN
 from tests.server import Served
 from tests.sheets import xlsx
 
 __all__ = ["desk"]
+GROSS = """mutation($i: TryReconciliationInput!) { tried: tryReconciliation(input: $i) {
+  unattributedLines unattributedGross } }"""
 
 
 def xuefen(desk: Served, folder: Path, *arguments: object, status: int) -> tuple[str, str]:
@@ -65,6 +71,32 @@ def test_equal_sheets_end_with_0_and_explained_ones_with_1(
     sheet.write_text(HEADER + one.format("24") + rest, encoding="utf-8")
     text, _ = xuefen(desk, tmp_path, sheet, "--bureau", "330381", status=1)
     assert "DEDUCTION" in text
+
+
+def test_what_is_open_in_two_lines_and_comes_to_nothing_is_open_all_the_same(
+    desk: Served, sheet: Path, tmp_path: Path
+) -> None:
+    rows = ",,r1,,培训1,2023.6.1,14\n,,r2,,培训2,2023.6.1,22\n,,r4,,培训4,2023.6.1,22\n"
+    sheet.write_text(HEADER + rows, encoding="utf-8")
+    report = tmp_path / "report.json"
+    given = (sheet, "--bureau", "330381", "--json", "--report", report)
+    told = json.loads(xuefen(desk, tmp_path, *given, status=4)[0])
+
+    assert (told["unattributed"], told["faults"], told["doubtful"]) == ("0", 0, 0)
+    assert (told["unattributed_lines"], told["unattributed_gross"]) == ([1, 3], "20")
+    reported = json.loads(report.read_bytes())
+    assert (reported["unattributed_lines"], reported["unattributed_gross"]) == ([1, 3], "20")
+    upload = given_up(desk.party(Role.BUREAU, str(RUIAN)), sheet.read_bytes(), "名单.csv")
+    shown = desk.party(Role.BUREAU, str(RUIAN)).ask(
+        GROSS, i={"upload": upload, "place": str(RUIAN)}
+    )
+    assert shown["tried"] == {"unattributedLines": 2, "unattributedGross": "20"}
+    book = tmp_path / "report.xlsx"
+    text, _ = xuefen(desk, tmp_path, *given[:3], "--report", book, status=4)
+    rows_of = CalamineWorkbook.from_path(str(book)).get_sheet_by_name("汇总").to_python()
+    assert ["未归因", 0.0, 2.0] in rows_of
+    assert ["未归因绝对值之和", 20.0, ""] in rows_of
+    assert "gross" in text
 
 
 @pytest.mark.parametrize("form", ["xlsx", "json"])

@@ -23,6 +23,7 @@ from graphql import GraphQLObjectType
 from msgspec import Struct, structs
 
 from api.auth import PUBLIC
+from api.edge.policy import Policy
 from api.stream.follower import Follower
 from ledger.command import Role
 from ledger.names import JurisdictionId, Name
@@ -51,6 +52,13 @@ from tests.walk import Question, Strangers, differences, questions
 CANARY = "canary"
 YUEQING = JurisdictionId("jurisdiction:330382")
 OVER = {"message": "caught up"}
+# What is left to spend differs from one answer to the next.
+UNBOUND = Policy(
+    requests_per_minute=0,
+    public_requests_per_minute=0,
+    cost_per_minute=0,
+    public_cost_per_minute=0,
+)
 ELSEWHERE = "01890000-0000-7000-8000-00000000abcd"
 """An id that no event has."""
 
@@ -363,7 +371,8 @@ def told(
     with database(postgres_url, founded_template) as url:
         with Ledger(url, KEY, Hand()) as ledger:
             tell(ledger, moves)
-        with serving(url, tmp_path_factory.mktemp("matrix"), wait_seconds=20) as served:
+        folder = tmp_path_factory.mktemp("matrix")
+        with serving(url, folder, wait_seconds=20, policy=UNBOUND) as served:
             served.clock.set(date(2024, 6, 1))
             found = Told(served)
             found.listen((*PLACES, *PARTIES))

@@ -191,7 +191,10 @@ def test_an_id_number_with_one_wrong_digit_is_a_suggestion_only(bureau: Party) -
     [doubt] = [e for e in nodes(found["doubtful"]) if e["doubt"] == "ONE_DIGIT"]
 
     assert doubt["teachers"] == [str(who(1))]
-    assert nodes(found["lines"])[0]["teacher"] is None
+    line = nodes(found["lines"])[0]
+    assert line["teacher"] is None
+    assert "疑为 ***，" in line["portions"][0]["zh"]
+    assert "suggestion" in line["portions"][0]["en"]
 
 
 @pytest.mark.parametrize(
@@ -493,3 +496,15 @@ def test_a_report_whose_views_are_late_is_asked_for_once_more(
     late = desk.client.get(address, headers=bureau.headers)
     assert (late.status_code, late.headers["retry-after"]) == (503, "1")
     spoken(late.json()["errors"][0]["extensions"])
+
+
+def test_a_position_before_anybody_was_registered_explains_the_sheet_by_time(
+    bureau: Party, desk: Served
+) -> None:
+    rows = f"王芳,{GOOD},,,培训1,2023.6.1,24\n,,r2,,培训2,2023.6.1,22\n"
+    found = tried(bureau, (HEADER + rows).encode(), asOf={"position": 1})
+    lines = nodes(found["lines"])
+
+    assert [[p["cause"] for p in each["portions"]] for each in lines] == [["TIMING"], ["TIMING"]]
+    assert [each["teacher"] for each in lines] == [str(who(1)), str(who(2))]
+    assert (found["outline"]["unattributed"], nodes(found["doubtful"])) == ("0", [])
