@@ -125,7 +125,9 @@ class TermSheet:
         made: Intention,
         wrong: list[Objection],
     ) -> Step | None:
-        naming = Naming(row=row, place=self.place, credit=desk.new_value(row.row, step.name))
+        naming = Naming(
+            row=row, at=step, place=self.place, credit=desk.new_value(row.row, step.name)
+        )
         try:
             if step in OF_PROJECT:
                 naming.project = ProjectId(

@@ -171,3 +171,17 @@ def test_another_actor_cannot_resume(served: Served, tmp_path: Path) -> None:
     _, said = xuefen(served, tmp_path, *given, status=2)
     assert "UNKNOWN_LOAD" in said
     xuefen(served, tmp_path, "没有.xlsx", *OWN, status=2)
+
+
+def test_a_mistake_of_the_program_is_a_sentence_and_no_traceback(
+    served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mistaken(*_: Any) -> None:
+        raise AssertionError("a name of somebody")
+
+    monkeypatch.setattr("api.command_load._given_up", mistaken)
+    _, said = xuefen(served, tmp_path, file_of(tmp_path, sheet(teacher(1))), *OWN, status=2)
+
+    assert "[INTERNAL]" in said
+    assert "test_command_load.py" in said
+    assert not {"Traceback", "somebody"} & {*said.split()}
