@@ -231,7 +231,7 @@ def _tell_done(head: LoadHead, done: Commit) -> None:
     if done.moved:
         some = ", ".join(map(str, done.moved[:SHOWN_MAX]))
         tell(
-            f"台账已变动，没有写入；请重新试运行。有变化的行：{some}",
+            f"账本已变动，没有写入；请重新试运行。有变化的行：{some}",
             f"The ledger moved and nothing was written; make a new dry run. Rows: {some}",
         )
     if done.refused and done.committed:
