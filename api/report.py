@@ -19,6 +19,7 @@ from api.sheet import CELL_CHARACTERS_MAX, DIGITS_MAX, MADE
 from ledger.reconciliation import Treatment
 from projections.desk import Held
 from schema.lines import lines_of
+from schema.words import WORDS, halves
 
 WIDTHS = {"行": 6, "编号": 24, "账本": 10, "表格": 10, "差额": 10, "说明": 60, "事件": 40}
 STANDING_ZH = {
@@ -87,7 +88,7 @@ def report_xlsx(held: Held, about: Mapping[str, Any], settled: Mapping[int, Trea
         ("汇总", ("项目", "值", "行数"), _outline(held, about)),
         ("逐行", _LINE_HEADER, _lines(held, settled)),
         ("存疑", ("情形", "表格行", "教师", "说明"), _doubtful(held)),
-        ("有误", ("行", "列", "代码", "说明"), _faults(held)),
+        ("有误", ("行", "列", "情形", "说明"), _faults(held)),
     ):
         sheet = book.add_worksheet(title)
         for at, name in enumerate(header):
@@ -118,7 +119,7 @@ def _outline(held: Held, about: Mapping[str, Any]) -> Iterable[tuple[Any, ...]]:
     yield "账本位置", str(compared.position)
     yield "比对日", compared.day.isoformat()
     yield "表格日期", compared.sheet_day.isoformat() if compared.sheet_day else ""
-    yield "口径", terms.measure.value
+    yield "口径", said("SheetMeasure", terms.measure.value)
     yield "结果摘要 SHA-256", compared.digest
     yield "表格行数", compared.rows
     yield "有误单元格", compared.faults
@@ -164,12 +165,17 @@ def _lines(held: Held, settled: Mapping[int, Treatment]) -> Iterable[tuple[Any, 
 def _doubtful(held: Held) -> Iterable[tuple[Any, ...]]:
     for each in held.doubtful:
         rows, teachers = " ".join(map(str, each.rows)), " ".join(map(str, each.teachers))
-        yield each.doubt.value, rows, teachers, each.zh
+        yield said("SheetDoubt", each.doubt.value), rows, teachers, each.zh
 
 
 def _faults(held: Held) -> Iterable[tuple[Any, ...]]:
-    yield from ((each.row, each.column, each.code, each.zh) for each in held.faults)
-    yield from ((each.row, "", each.why, each.zh) for each in held.skipped)
+    yield from ((each.row, each.column, "未读出", each.zh) for each in held.faults)
+    yield from ((each.row, "", "略过", each.zh) for each in held.skipped)
+
+
+def said(kind: str, value: str) -> str:
+    """A value of the interface in Chinese."""
+    return halves(WORDS["values"][f"{kind}.{value}"])[0].rstrip("。")
 
 
 def _cell(sheet: Any, row: int, column: int, value: Any) -> None:

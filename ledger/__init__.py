@@ -126,7 +126,7 @@ mark               记号             mark.py (by what a row and a credit are fo
 likeness           近似             likeness.py (which credit a row may mean that no mark tells)
 tie                难分             tie.py (rows and credits of the same marks, and what is certain)
 pairing            配对             pairing.py (which credit a row of a sheet means)
-holding            台账所载         holding.py (all that the ledger knows of one teacher)
+holding            账本所载         holding.py (all that the ledger knows of one teacher)
 forfeiture         不予结业之因     forfeiture.py (why a training that a sheet has earned nothing)
 influence          影响             influence.py (what a sheet may have missed, or have beyond it)
 slip               出入             slip.py (what a row has otherwise, beside its amount)

@@ -161,7 +161,7 @@ def attribute(difference: Decimal, sets: Sets, sheet: Decimal | None = None) -> 
 
 def unexplained(difference: Decimal, events: Sequence[str] = ()) -> Attribution:
     """That nothing explains a difference."""
-    zh = f"台账中没有事件能说明这 {plain(abs(difference))} 的差异。"
+    zh = f"账本中没有事件能说明这 {plain(abs(difference))} 的差异。"
     en = f"Nothing in the ledger explains this difference of {plain(abs(difference))}."
     return Attribution(
         portions=(unknown_portion(difference, zh, en, events),), unattributed=plain(difference)

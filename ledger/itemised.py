@@ -193,7 +193,7 @@ class Itemised:
         absent = person.absent(line, person.terms.unit)
         if absent is not None:
             return Attribution(portions=(absent,))
-        zh = f"名册没有“{line.title}”，台账中没有事件能说明原因。"
+        zh = f"名册没有“{line.title}”，账本中没有事件能说明原因。"
         en = f"The sheet lacks {line.title}; nothing in the ledger says why."
         rows = sorted(self.near.get(line.credit, ()))
         if rows:
@@ -250,14 +250,14 @@ def _unheard(claim: Claim, tied: tuple[CreditId, ...]) -> Portion:
         en = f"The row may mean any of {len(tied)} credits."
         return unknown_portion(-claim.amount, zh, en)
     if claim.offering is None and not claim.title:
-        zh = "这一行没有班期和名称，台账中也没有这个数额的学分。"
+        zh = "这一行没有班期和名称，账本中也没有这个数额的学分。"
         en = "The row names no class and no title, and no credit has its amount."
         return unknown_portion(-claim.amount, zh, en)
     name = claim.title or claim.offering
     return portion(
         Cause.UNRECOGNISED,
         -claim.amount,
-        f"截至所比的时点，台账没有给此人认定过“{name}”的学分。",
+        f"截至所比的时点，账本没有给此人认定过“{name}”的学分。",
         f"Up to the moment compared, the ledger never credited {name} to this person.",
         whole=True,
     )

@@ -125,7 +125,9 @@ class TermSheet:
         made: Intention,
         wrong: list[Objection],
     ) -> Step | None:
-        naming = Naming(row=row, place=self.place, credit=desk.new_value(row.row, step.name))
+        naming = Naming(
+            row=row, at=step, place=self.place, credit=desk.new_value(row.row, step.name)
+        )
         try:
             if step in OF_PROJECT:
                 naming.project = ProjectId(
@@ -163,7 +165,7 @@ class TermSheet:
             made.refuse(
                 Objection(
                     code="RECORDED_OTHERWISE",
-                    zh=f"台账已有这一环节：台账 {had[0]}，表中 {had[1]}；有误请更正",
+                    zh=f"账本已有这一环节：账本 {had[0]}，表中 {had[1]}；有误请更正",
                     en=f"the ledger has this step as {had[0]}, and the sheet as {had[1]}",
                 )
             )

@@ -143,7 +143,7 @@ def _another_day(person: Influences, claim: Claim, training: Uncredited, found: 
     return portion(
         cause,
         ZERO,
-        f"“{training.title}”在台账中{at}，名册写作 {day}。",
+        f"“{training.title}”在账本中{at}，名册写作 {day}。",
         f"{training.title} ended on {ended or 'no known day'}; the sheet has {day}.",
         events=found.events[:1],
         about=found.about,

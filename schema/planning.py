@@ -28,6 +28,7 @@ from ledger.store.in_order import Rehearsed
 from ledger.store.load import LoadOptions
 from ledger.store.load_row import StoredRow, stored
 from ledger.store.work import Seal
+from ledger.word import in_chinese
 from schema.access import Denied
 from schema.context import Context, House
 from schema.person import PersonInput, checked
@@ -71,7 +72,7 @@ def may_load(context: Context, form: Form, options: LoadOptions) -> None:
     if asker.role not in MAY.get(form, ()):
         raise Denied(
             "FORBIDDEN_ROLE",
-            zh=f"角色 {asker.role.value} 不能载入这种表格",
+            zh=f"{in_chinese(asker.role.value)}不能载入这种表格",
             en=f"the role {asker.role.value} may not load such a sheet",
         )
     reported = options.source is not None
@@ -169,7 +170,7 @@ def _intentions(
         case form:
             raise Fault(
                 "FORM_NOT_LOADED",
-                zh=f"{form.value} 不能载入，只能对账",
+                zh="这种表格不能载入，只能对账",
                 en=f"a sheet of the form {form.value} is compared, not loaded",
                 field="upload",
             )

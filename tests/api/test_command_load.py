@@ -13,8 +13,10 @@ from python_calamine import CalamineWorkbook
 from typer.testing import CliRunner
 
 from api.cli import app
+from api.command_load import LoadForm
 from ledger.store.feed import Filter
 from ledger.store.ledger import Ledger
+from schema.planning import MAY
 from tests.api.test_load import BALANCES, bureau, id_number, sheet, teacher
 from tests.server import Served
 
@@ -40,9 +42,13 @@ def file_of(folder: Path, data: bytes, name: str = "名册.xlsx") -> Path:
     return file
 
 
+def lines(printed: str) -> list[dict[str, Any]]:
+    """Each line that is printed as JSON; it must be JSON."""
+    return [json.loads(each) for each in printed.splitlines()]
+
+
 def counts(printed: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(printed)
-    return found
+    return lines(printed)[0]
 
 
 def types(served: Served, after: int) -> list[str]:
@@ -145,7 +151,7 @@ def test_balances_say_from_which_platform_and_through_which_day(
     [
         (b"%PDF-1.7", OWN, "["),
         (sheet(header=("甲", "乙")), OWN, "HEADER_MISSING"),
-        (sheet(teacher(1)), ("--form", "credits", "--for", "330381"), "FORBIDDEN_ROLE"),
+        (sheet(teacher(1)), ("--form", "credits", "--for", "330381"), "--form"),
         (sheet(teacher(1)), ("--form", "results", "--for", "provider:none"), "UNKNOWN_PARTY"),
         (sheet(teacher(1)), ("--form", "teachers", "--for", "school:none"), "FORBIDDEN_ROLE"),
         (sheet(teacher(1)), ("--form", "teachers", "--for", "teacher:t1"), "BAD_PARTY"),
@@ -220,3 +226,38 @@ def test_unfinished_loads_are_listed_and_their_token_to_whoever_tried_them(
     assert counts(province)["party"] == "jurisdiction:330381"
     xuefen(served, tmp_path, "--resume", token, "--for", "330381", status=0)
     assert xuefen(served, tmp_path, "--for", "330381", *listed, status=0)[0] == ""
+
+
+def test_a_mistake_of_the_program_is_a_sentence_and_no_traceback(
+    served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mistaken(*_: Any) -> None:
+        raise AssertionError("a name of somebody")
+
+    monkeypatch.setattr("api.command_load._given_up", mistaken)
+    _, said = xuefen(served, tmp_path, file_of(tmp_path, sheet(teacher(1))), *OWN, status=2)
+
+    assert "[INTERNAL]" in said
+    assert "test_command_load.py" in said
+    assert not {"Traceback", "somebody"} & {*said.split()}
+
+
+def test_as_json_a_dry_run_says_each_row_with_its_cells_and_a_commit_what_it_came_to(
+    served: Served, tmp_path: Path
+) -> None:
+    file = file_of(tmp_path, sheet(teacher(1), teacher(2, school="没有的学校")))
+    told, *rows = lines(xuefen(served, tmp_path, file, *OWN, "--json", status=1)[0])
+    assert [(each["row"], each["fate"]) for each in rows] == [(2, "NEW"), (3, "REFUSED")]
+    [said] = rows[1]["objections"]
+    assert (said["code"], said["letters"]) == ("SCHOOL_UNKNOWN", "D")
+
+    printed, spoken = xuefen(served, tmp_path, file, *OWN, "--json", "--commit", status=1)
+    assert (lines(printed)[-1]["complete"], lines(printed)[-1]["committed"]) == (False, 0)
+    given = ("--resume", told["token"], "--for", "330381", "--leave-refused", "--json")
+    whole, also = xuefen(served, tmp_path, *given, status=0)
+    [done] = lines(whole)
+    assert (done["complete"], done["position"], spoken, also) == (True, served.head, "", "")
+
+
+def test_only_forms_that_can_be_loaded_are_offered() -> None:
+    assert {each.name for each in LoadForm} == {each.name for each in MAY}

@@ -180,7 +180,7 @@ def test_each_row_says_what_it_leads_to(bureau):
         (0, "ANOMALY", ["MISSING_FROM_LIST"]),
     ]
     changed = made["rows"]["rows"][1]["objections"][0]["zh"]
-    assert changed == "学科：台账 语文，表中 数学"
+    assert changed == "学科：账本 语文，表中 数学"
 
 
 def test_an_anomaly_waits_in_the_queue_until_somebody_settles_it_with_a_reason(served, bureau):
@@ -196,7 +196,7 @@ def test_an_anomaly_waits_in_the_queue_until_somebody_settles_it_with_a_reason(s
     assert again["rows"]["rows"][0]["commands"] == []
     given = {"anomaly": stage["id"], "how": "LEDGER_RIGHT", "reason": " "}
     assert codes(bureau.mutate(SettleAnomaly, given, "s1")) == ["REASON_MISSING"]
-    assert codes(bureau.mutate(SettleAnomaly, given | {"reason": "以台账为准"}, "s2")) == []
+    assert codes(bureau.mutate(SettleAnomaly, given | {"reason": "以账本为准"}, "s2")) == []
     assert codes(bureau.mutate(SettleAnomaly, given | {"reason": "再"}, "s3")) == ["ANOMALY_OVER"]
     assert len(queue(bureau, s="OPEN")) == 1
 
@@ -409,7 +409,7 @@ def test_balances_of_the_old_platform_are_loaded_and_marked_in_the_record(served
     other = (("王李", id_number(1), "", "41", "20", "待核实", "原平台更正"),)
     mended = loaded(bureau, sheet(*other, header=(*BALANCES, "备注")), "BALANCES", **options)
     assert fates(mended) == [(2, "CHANGE", ["BALANCE_CHANGES"])]
-    assert "台账 40，表中 41" in mended["rows"]["rows"][0]["objections"][0]["zh"]
+    assert "账本 40，表中 41" in mended["rows"]["rows"][0]["objections"][0]["zh"]
     upload = given_up(bureau, sheet(*rows, header=BALANCES), form="BALANCES")
     errors = bureau.errors(PLAN, i={"upload": upload})
     assert [each["code"] for each in errors] == ["ORIGIN_MISSING"]

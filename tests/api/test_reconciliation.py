@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -508,3 +509,19 @@ def test_a_position_before_anybody_was_registered_explains_the_sheet_by_time(
     assert [[p["cause"] for p in each["portions"]] for each in lines] == [["TIMING"], ["TIMING"]]
     assert [each["teacher"] for each in lines] == [str(who(1)), str(who(2))]
     assert (found["outline"]["unattributed"], nodes(found["doubtful"])) == ("0", [])
+
+
+def test_the_report_says_its_doubts_and_faults_in_chinese(bureau: Party, desk: Served) -> None:
+    put_on_record(bureau)
+    desk.house.runner.catch_up()
+    made = desk.client.get(
+        "/reconciliations/reconciliation:a/report.xlsx", headers=bureau.headers
+    ).content
+    book = CalamineWorkbook.from_filelike(io.BytesIO(made))
+    outline = book.get_sheet_by_name("汇总").to_python()
+    told = [book.get_sheet_by_name(each).to_python()[1:] for each in ("存疑", "有误")]
+
+    assert ["口径", "认定学分"] in [row[:2] for row in outline]
+    assert any(told)
+    assert not [row for rows in told for row in rows for each in row[:3]
+                if isinstance(each, str) and re.fullmatch("[A-Z_]+", each)]  # fmt: skip
