@@ -7,7 +7,7 @@ by many names. What is found is a proposal: people see it with samples, and chan
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from ledger.cell import said
 from ledger.fault import Fault
 from ledger.mapping import Column, Form, Mapping, MappingSaved, header_digest
+from ledger.names import VALUE
 from ledger.sheet import Cell, Grid, Tab
 from ledger.wording import PATTERNS, TERM_PATTERNS
 
@@ -23,6 +24,8 @@ HEADER_CHARACTERS_MAX = 60
 SAMPLES_MAX = 20
 BLANK_OR_MARK = re.compile(r"[\s:：*＊★☆、，,.。·_/\\|\-\[\]【】“”\"'’]+")
 REMARK = re.compile(r"[（(][^（）()]*[）)]")
+PLAIN = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:学分|学时|分)?")
+NAMED = re.compile(r"[^\W\d_]{2,}(?:[·•.][^\W\d_]+)*")
 ID_SHAPED = re.compile(r"[1-9][0-9]{16}[0-9Xx]")
 PERSON = frozenset({Column.ID_NUMBER, Column.NUMBER, Column.NAME})
 KINDS = frozenset(
@@ -116,8 +119,52 @@ def lacking(mapping: Mapping) -> tuple[frozenset[Column], ...]:
     return tuple(group for group in NEEDED[mapping.form] if not group & given)
 
 
+def recordlike(cells: Sequence[Cell], columns: dict[int, Column]) -> bool:
+    """Whether a row says of somebody how much, or whose id number it is, as a record does."""
+    told = {each: cells[at - 1] for at, each in columns.items() if at <= len(cells)}
+    numbers = (said(told.get(each)) for each in (Column.ID_NUMBER, Column.NUMBER))
+    named = said(told.get(Column.NAME)).replace(" ", "")
+    person = NAMED.fullmatch(named) and meaning(named) is None
+    if not person and not any(VALUE.fullmatch(each) for each in numbers):
+        return False
+    if ID_SHAPED.fullmatch(said(told.get(Column.ID_NUMBER)).replace(" ", "")):
+        return True
+    return any(PLAIN.fullmatch(said(each)) for one, each in told.items() if one in AMOUNTS)
+
+
 def _candidate(tab: Tab, form: Form, known: dict[str, dict[int, Column]]) -> Candidate | None:
-    best: tuple[tuple[int, bool, int], Mapping] | None = None
+    found = sorted(_headers(tab, form, known), key=lambda each: each[0], reverse=True)
+    if not found:
+        return None
+    (score, _, _), best = found[0]
+    # A header further down may be the same once more, pressed into one row: what stands between
+    # would be lost. The first that fits stays, as soon as records of its own come before another.
+    while earlier := [each for each in found if _comes_first(tab, each[1], best)]:
+        (score, _, _), best = earlier[0]
+    mapping = replace(best, columns=dict(sorted(best.columns.items())))
+    return Candidate(
+        mapping=mapping,
+        score=score - len(lacking(mapping)) * 2,
+        rows=sum(1 for each in tab.rows[mapping.first_row - 1 :] if each),
+        concealed=tab.concealed,
+        known=mapping.header_digest in known,
+    )
+
+
+def _comes_first(tab: Tab, one: Mapping, other: Mapping) -> bool:
+    """Whether a header that fits has records of its own above another one."""
+    between = tab.rows[one.first_row - 1 : other.header_row - 1]
+    return (
+        one.header_row < other.header_row
+        and not lacking(one)
+        and any(recordlike(each, one.columns) for each in between)
+    )
+
+
+def _headers(
+    tab: Tab, form: Form, known: dict[str, dict[int, Column]]
+) -> Iterator[tuple[tuple[int, bool, int], Mapping]]:
+    """What may be the header of a tab, each with how much speaks for it."""
     for row in range(1, min(len(tab.rows), LOOKED_ROWS_MAX) + 1):
         if any(span.top < row <= span.bottom for span in tab.merged):
             continue  # the lower part of a block is no beginning
@@ -127,32 +174,19 @@ def _candidate(tab: Tab, form: Form, known: dict[str, dict[int, Column]]) -> Can
             saved = known.get(header_digest(header))
             columns = dict(saved) if saved else _meanings(header, form)
             score = len(columns) * 2 + (len(header) if saved else 0)
+            if len(columns) < 2:
+                continue
+            mapping = Mapping(
+                form=form,
+                tab=tab.name,
+                header_row=row,
+                header_rows=rows,
+                header=header,
+                columns=columns,
+            )
+            _by_content(tab, mapping)
             # Of two that say as much, a header is as high as its cells are merged.
-            rank = (score, (rows == 2) == merged_down, -rows)
-            if len(columns) >= 2 and (best is None or rank > best[0]):
-                best = (
-                    rank,
-                    Mapping(
-                        form=form,
-                        tab=tab.name,
-                        header_row=row,
-                        header_rows=rows,
-                        header=header,
-                        columns=columns,
-                    ),
-                )
-    if best is None:
-        return None
-    (score, _, _), found = best
-    _by_content(tab, found)
-    mapping = replace(found, columns=dict(sorted(found.columns.items())))
-    return Candidate(
-        mapping=mapping,
-        score=score - len(lacking(mapping)) * 2,
-        rows=sum(1 for each in tab.rows[mapping.first_row - 1 :] if each),
-        concealed=tab.concealed,
-        known=mapping.header_digest in known,
-    )
+            yield (score, (rows == 2) == merged_down, -rows), mapping
 
 
 def _meanings(header: Sequence[str], form: Form) -> dict[int, Column]:
