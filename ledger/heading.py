@@ -7,7 +7,7 @@ by many names. What is found is a proposal: people see it with samples, and chan
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -17,6 +17,7 @@ from ledger.fault import Fault
 from ledger.mapping import Column, Form, Mapping, MappingSaved, header_digest
 from ledger.names import VALUE
 from ledger.sheet import Cell, Grid, Tab
+from ledger.text import simplified
 from ledger.wording import PATTERNS, TERM_PATTERNS
 
 LOOKED_ROWS_MAX = 40
@@ -25,6 +26,7 @@ SAMPLES_MAX = 20
 BLANK_OR_MARK = re.compile(r"[\s:：*＊★☆、，,.。·_/\\|\-\[\]【】“”\"'’]+")
 REMARK = re.compile(r"[（(][^（）()]*[）)]")
 PLAIN = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:学分|学时|分)?")
+HAN = re.compile(r"[\u4e00-\u9fff]")
 NAMED = re.compile(r"[^\W\d_]{2,}(?:[·•.][^\W\d_]+)*")
 ID_SHAPED = re.compile(r"[1-9][0-9]{16}[0-9Xx]")
 PERSON = frozenset({Column.ID_NUMBER, Column.NUMBER, Column.NAME})
@@ -89,7 +91,7 @@ def unread(grid: Grid, mapping: Mapping) -> tuple[str, ...]:
 
 def meaning(header: str, form: Form | None = None) -> tuple[Column, int] | None:
     """What a header means, and how far down its wording stands; the lower, the vaguer."""
-    whole = BLANK_OR_MARK.sub("", said(header))
+    whole = simplified(BLANK_OR_MARK.sub("", said(header)))
     patterns = (*TERM_PATTERNS, *PATTERNS) if form is Form.TERM else PATTERNS
     for words in dict.fromkeys((REMARK.sub("", whole), re.sub(r"[（()）]", "", whole))):
         for rank, (column, pattern) in enumerate(patterns):
@@ -221,17 +223,28 @@ def _joined(words: str, form: Form) -> tuple[Column, int] | None:
 
 
 def _by_content(tab: Tab, found: Mapping) -> None:
-    """A column of id numbers is known by them, whatever it is called."""
-    if Column.ID_NUMBER in found.columns.values():
-        return
+    """What a column is by its cells: id numbers, whatever it is called; titles of trainings."""
     sample = tab.rows[found.first_row - 1 : found.first_row - 1 + SAMPLES_MAX]
-    for at in range(1, len(found.header) + 1):
-        cells = [row[at - 1] for row in sample if len(row) >= at and row[at - 1] is not None]
-        texts = [said(each) for each in cells if isinstance(each, str)]
-        shaped = [each for each in texts if ID_SHAPED.fullmatch(each)]
-        if cells and len(shaped) * 2 > len(cells) and at not in found.columns:
-            found.columns[at] = Column.ID_NUMBER
-            return
+    told = {
+        at: [row[at - 1] for row in sample if len(row) >= at and row[at - 1] is not None]
+        for at in range(1, len(found.header) + 1)
+    }
+    if Column.ID_NUMBER not in found.columns.values():
+        loose = (at for at in told if found.columns.get(at, Column.NUMBER) is Column.NUMBER)
+        at = next((at for at in loose if _mostly(ID_SHAPED.fullmatch, told[at])), 0)
+        found.columns.update({at: Column.ID_NUMBER} if at else {})
+    if found.form is not Form.CREDITS or Column.TITLE in found.columns.values():
+        return
+    for at, column in found.columns.items():
+        words = simplified(found.header[at - 1]).split()[-1:]
+        if column is Column.OFFERING and words in (["培训班"], ["研修班"]):
+            # The name of a class is the title, where nothing else is, unless it is a code.
+            found.columns[at] = Column.TITLE if _mostly(HAN.search, told[at]) else column
+
+
+def _mostly(fits: Callable[[str], object], cells: Sequence[Cell]) -> bool:
+    """Whether over half of the cells are texts of a shape."""
+    return sum(1 for each in cells if isinstance(each, str) and fits(said(each))) * 2 > len(cells)
 
 
 def _spread(tab: Tab, row: int) -> list[Cell]:

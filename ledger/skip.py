@@ -14,16 +14,19 @@ from ledger.heading import meaning
 from ledger.mapping import Column, Mapping
 from ledger.names import VALUE
 from ledger.sheet import Cell, Row, Tab
+from ledger.text import simplified
 
 TOTALS = re.compile(
     r"(本页|本表|全校|全县|全市|学校|单位|县|总人数|年度|人数|.{0,12})?"
-    r"(合计|小计|总计|共计|累计|总和|汇总|total|subtotal|sum)[\s:：]*.{0,6}",
+    r"(合计|小计|总计|共计|累计|总和|汇总|total|subtotal|sum)[\s:：]*.{0,6}"
+    r"|(本页|本表|本校|全校|全县|全市|每)?(人均|平均|均值)(值|数|分|学分|学时)?[:：]?",
     re.I,
 )
 # Nothing but the label: it adds up what one person has, too.
 LABEL = re.compile(
     r"(本页|本表|本人|个人|年度|周期|学分|学时)?"
-    r"(合计|小计|总计|共计|累计|总和|汇总|total|subtotal|sum)[:：]?",
+    r"(合计|小计|总计|共计|累计|总和|汇总|total|subtotal|sum)[:：]?"
+    r"|(人均|平均|均值)(值|数|分|学分|学时)?[:：]?",
     re.I,
 )
 COUNTED = re.compile(r"(以上|合计|总计|总)?共?[0-9]+(人次|人|名|位|条|行|项)(教师|学员)?[。.]?")
@@ -171,7 +174,7 @@ class Skips:
 
 
 def _compact(given: Cell) -> str:
-    return cell.said(given).replace(" ", "")
+    return simplified(cell.said(given).replace(" ", ""))
 
 
 def _shape(cells: Iterable[Cell]) -> tuple[str, ...]:
