@@ -14,6 +14,7 @@ from typing import Any
 from ledger import cell, dating, phrase
 from ledger.credit import CreditKind
 from ledger.fault import Fault
+from ledger.heading import recordlike
 from ledger.mapping import Column, Mapping, Reading, SheetRow
 from ledger.sheet import Cell, CellFault, Grid, Row, Skipped, Tab
 from ledger.skip import AMOUNTS, PERSON, Skips
@@ -104,6 +105,7 @@ class _Reader:
                 zh=f"超过 {ROWS_MAX} 行数据，请分成几个文件上传",
                 en=f"there are over {ROWS_MAX} rows of data; divide the sheet into several",
             )
+        self._above(first)
         number, beyond = first, 0
         while number <= last:
             if number >= beyond:
@@ -121,6 +123,13 @@ class _Reader:
             skipped=tuple(self._skipped),
             hidden=tuple(each.row for each in self._rows if each.hidden),
         )
+
+    def _above(self, first: int) -> None:
+        """Says of each row above the header that looks like a record that it is not read."""
+        words = self._mapping.columns
+        for number, cells in enumerate(self._tab.rows[: first - 1], start=1):
+            if recordlike(cells, words):
+                self._fault(number, 0, _above_header(self._mapping.header_row))
 
     def _empty_to(self, number: int, last: int) -> int:
         """The first row from this one on in which there are cells."""
@@ -217,6 +226,15 @@ def _nobody() -> Fault:
         "NO_PERSON",
         zh="没有身份证号、平台编号或姓名，不知道是谁的",
         en="no id number, platform number or name says whose it is",
+    )
+
+
+def _above_header(row: int) -> Fault:
+    return Fault(
+        "ABOVE_HEADER",
+        zh=f"像是一条记录，却在表头（第 {row} 行）之上，未读取；请核对表头是哪一行",
+        en=f"it looks like a record but stands above the header, row {row}, so it was not read; "
+        "check which row is the header",
     )
 
 

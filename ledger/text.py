@@ -35,6 +35,16 @@ MOBILE_NUMBER = re.compile(
 )
 # The first digit of a province's code, and the second ones that occur with it.
 PROVINCES = re.compile(r"1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]")
+TRADITIONAL = str.maketrans(
+    "證號碼學員師訓與業個習舉產從優餘備單園復審實對層屬崗開錄應總報據數時曠機條來構標"
+    "測狀現電礎確種稱簽簡類級線組織終經結絡統績續編網職聯脫節獲訖記講論設評試話說請課"
+    "調負責賬帳質過進遠選間階際項題額驟縣區參發臺計認辦動務準減劃專會體兒書鄉頁語匯執"
+    "術內畢歷積聽費鎮兩齊鑒別註",
+    "证号码学员师训与业个习举产从优余备单园复审实对层属岗开录应总报据数时旷机条来构标"
+    "测状现电础确种称签简类级线组织终经结络统绩续编网职联脱节获讫记讲论设评试话说请课"
+    "调负责账账质过进远选间阶际项题额骤县区参发台计认办动务准减划专会体儿书乡页语汇执"
+    "术内毕历积听费镇两齐鉴别注",
+)
 ID_NUMBER_CHARACTERS = 18  # GB 11643
 DIGIT = re.compile(r"[0-9]")
 TOKEN = re.compile(r"[0-9A-Za-z]+")
@@ -101,6 +111,14 @@ def folded(text: str) -> str:
         for char in unicodedata.normalize("NFKC", text)
         if char.isspace() or _shows(char)
     )
+
+
+def simplified(text: str) -> str:
+    """The text with the characters of tables and forms in their simplified shape.
+
+    Only those that stand in names of columns and in wordings of a few values; no text is kept so.
+    """
+    return text if text.isascii() else text.translate(TRADITIONAL)
 
 
 def holds_id_number(text: str) -> bool:
