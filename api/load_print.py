@@ -1,4 +1,4 @@
-"""Load print: dry runs, commits and loads that broke off, as tables or as JSON, one object a line."""
+"""Load print: dry runs, commits and loads that broke off, as tables or JSON, an object a line."""
 
 from __future__ import annotations
 
