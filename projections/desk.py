@@ -80,12 +80,11 @@ class Held(Struct, kw_only=True, frozen=True):
     @property
     def unexplained(self) -> tuple[int, ...]:
         """The numbers of the lines of which something has no cause."""
-        rows = enumerate(self.comparison.rows, start=1)
-        return tuple(at for at, row in rows if row.unattributed)
+        return tuple(at for at, row in enumerate(self.comparison.rows, 1) if row.unattributed)
 
     @property
     def unattributed_gross(self) -> Decimal:
-        """What has no cause, each line by its size: what is too much does not hide what lacks."""
+        """What has no cause, each line by its size: none makes up for another."""
         return plain(sum((abs(row.unattributed) for row in self.comparison.rows), ZERO))
 
     @property
