@@ -20,6 +20,7 @@ from ledger.names import TeacherId
 NEAR_MAX = 20
 # Characters at each end of a number that a sentence shows, at most.
 SHOWN_MAX = 2
+SHARE_MAX = 3  # of a number so short that it would be most of it
 
 
 class MatchedBy(Enum):
@@ -270,7 +271,7 @@ def _doubt(doubt: Doubt, teachers: tuple[TeacherId, ...], *rows: int) -> Doubtfu
 def masked(teacher: TeacherId) -> str:
     """A platform number with its middle hidden: a hint to whoever may see the list of doubts."""
     value = teacher.value
-    shown = min(SHOWN_MAX, len(value) // 3)
+    shown = min(SHOWN_MAX, len(value) // SHARE_MAX)
     return f"{value[:shown]}***{value[len(value) - shown :]}"
 
 

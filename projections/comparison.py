@@ -226,8 +226,7 @@ def basis(
         for key, each in side.records(stored, {*movers, *wanted}).items()
         if side.reached(each) and (key in wanted or _of_sheet(each, terms.day, terms.place, school))
     }
-    known = {TeacherId(key) for key in records}
-    later = side.to_come(wanted - known)
+    later = side.to_come(wanted - {TeacherId(key) for key in records})
     records |= {key: Record(teacher=each.teacher) for key, each in later.items()}
     side.read(records)
     trainings = side.trainings()

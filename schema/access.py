@@ -57,6 +57,7 @@ from ledger import (
     response,
     restart,
     resumption,
+    retraction,
     review,
     safeguard,
     sample,
@@ -86,6 +87,7 @@ COMMANDS: dict[Role, tuple[type[Command], ...]] = {
         selection.SelectOffering,
         withdrawal.WithdrawSelection,
         petition.RequestCorrection,
+        retraction.WithdrawCorrection,
     ),
     Role.SCHOOL: (
         profile.UpdateTeacherProfile,
@@ -98,6 +100,7 @@ COMMANDS: dict[Role, tuple[type[Command], ...]] = {
         funding.PublishSchoolFunds,
         school_plan.AdoptSchoolPlan,
         petition.RequestCorrection,
+        retraction.WithdrawCorrection,
     ),
     Role.PROVIDER: (
         trainer.RegisterTrainer,
@@ -178,6 +181,7 @@ COMMANDS: dict[Role, tuple[type[Command], ...]] = {
         adjustment.CorrectCredit,
         adjustment.RevokeCredit,
         petition.RequestCorrection,
+        retraction.WithdrawCorrection,
         petition.DecideCorrection,
         intake.Reconcile,
         intake.CompareAnew,
