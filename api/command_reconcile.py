@@ -31,7 +31,7 @@ from api.terminal import (
     table,
     tell,
 )
-from ledger.claim import Measure, Terms
+from ledger.claim import Measure, Terms, require_terms
 from ledger.claimed import GRAINS
 from ledger.command import Asker, Role
 from ledger.cycle import Unit
@@ -108,7 +108,7 @@ class _Asked:
                 f"Position {most} lies beyond the head, {head}.",
             )
         position, today = self.as_of or None, house.ledger.today()
-        return Terms(
+        terms = Terms(
             grain=GRAINS[self.form],
             place=self.place,
             position=self.as_of,
@@ -121,6 +121,8 @@ class _Asked:
             first=self.first,
             last=self.last,
         )
+        require_terms(terms, head)
+        return terms
 
 
 def reconcile(

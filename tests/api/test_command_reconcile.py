@@ -109,6 +109,12 @@ def test_what_is_put_on_record_is_there_for_the_bureau(
             "BEYOND_HEAD",
         ),
         (("--bureau", "330381", "--hours"), "COLUMNS_LACKING"),
+        (
+            ("--bureau", "330381", "--first", "2024-12-01", "--last", "2024-01-01"),
+            "PERIOD_REVERSED",
+        ),
+        (("--bureau", "330381", "--as-of", "9", "--seen", "5"), "SEEN_BEFORE_POSITION"),
+        (("--bureau", "330381", "--seen", "1"), "SEEN_BEFORE_POSITION"),
     ],
 )
 def test_what_cannot_be_compared_ends_with_2_and_a_sentence(
