@@ -16,6 +16,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from api.column import Columns, meant
 from api.command_export import reading_house
 from api.report import CAUSE_ZH
 from api.report_file import require_form, write_report
@@ -94,6 +95,7 @@ class _Asked:
     unit: Unit
     sheet_day: date | None
     tab: str | None
+    columns: list[str] | None
     first: date | None
     last: date | None
 
@@ -135,6 +137,7 @@ def reconcile(
     effective: Effective = None,
     sheet_day: SheetDay = None,
     tab: Tab = None,
+    column: Columns = None,
     first: First = None,
     last: Last = None,
     counted: Counted = False,
@@ -160,6 +163,7 @@ def reconcile(
         unit=Unit.HOURS if hours else Unit.CREDITS,
         sheet_day=sheet_day,
         tab=tab,
+        columns=column,
         first=first,
         last=last,
     )
@@ -192,6 +196,7 @@ def _held(house: House, data: bytes, name: str, asked: _Asked) -> Held:
         tabs = "、".join(each.mapping.tab for each in candidates)
         zh = f"没有带表头的工作表 {asked.tab}，有：{tabs}。"
         raise stop("TAB_MISSING", zh, f"No tab {asked.tab} has a header; there are: {tabs}.")
+    mapping = meant(mapping, asked.columns)
     reading = read(grid, mapping)
     return with_hindsight(
         house.ledger.feed,

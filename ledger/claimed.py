@@ -46,9 +46,9 @@ def require_claims(columns: Columns, unit: Unit) -> None:
     if zh:
         raise Fault(
             "COLUMNS_LACKING",
-            zh=f"缺少这些列，无从比对：{'；'.join(zh)}。请在 mapping 中指明",
+            zh=f"缺少这些列，无从比对：{'；'.join(zh)}。请在 mapping（命令行用 --column）中指明",
             en=f"nothing can be compared without these columns: {'; '.join(en)}; name them in "
-            "the mapping",
+            "the mapping (on the command line, --column)",
             field="mapping",
         )
 
