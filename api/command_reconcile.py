@@ -170,10 +170,13 @@ def reconcile(
     with reading_house(settings_of(context)) as house:
         told = Context(house=house, asker=_asker(actor))
         found = _done(told, file, asked, commit, again)
-        if report is not None:
-            write_report(told, report, found)
-    _say(found, as_json)
-    raise typer.Exit(_status(found))
+        _reported(told, report, found)
+    raise typer.Exit(_ended(found, as_json))
+
+
+def _reported(told: Context, report: Path | None, found: Held) -> None:
+    if report is not None:
+        write_report(told, report, found)
 
 
 def _done(told: Context, file: Path, asked: _Asked, commit: str | None, again: str) -> Held:
@@ -288,7 +291,8 @@ def _say(found: Held, as_json: bool) -> None:
     )
 
 
-def _status(found: Held) -> int:
+def _ended(found: Held, as_json: bool) -> int:
+    _say(found, as_json)
     compared = found.compared
     if compared.unattributed or compared.faults or found.doubtful:
         return UNEXPLAINED
