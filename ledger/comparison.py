@@ -86,8 +86,11 @@ def compare(
     rules: Rulebook,
     terms: Terms,
     schools: Mapping[SchoolId, str] | None = None,
+    silent: Iterable[Claim] = (),
 ) -> Comparison:
     """Holds a sheet against what the ledger has of some teachers.
+
+    ``silent``: rows of which no amount can be read; each is paired with what else has no row.
 
     A teacher whom the sheet names and of whom nothing is handed in is unknown to the bureau.
     """
@@ -100,7 +103,11 @@ def compare(
         else:
             of.setdefault(claim.teacher, []).append(claim)
     if terms.grain is Grain.CREDITS:
-        rows += Itemised(people, schools or {}).rows(of)
+        mute: dict[TeacherId, list[Claim]] = {}
+        for claim in sorted(silent, key=content):
+            if claim.teacher is not None:
+                mute.setdefault(claim.teacher, []).append(claim)
+        rows += Itemised(people, schools or {}, silent=mute).rows(of)
     else:
         rows += Aggregate(people).rows(of)
     told = tuple(sorted(rows, key=order))

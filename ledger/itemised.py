@@ -32,12 +32,14 @@ class Itemised:
 
     ``people``: all on the ledger's side. ``elsewhere``: credits of an id that rows of another id
     of the same person mean. ``near``: the rows that may mean a credit that the sheet seems to lack.
+    ``silent``: the rows of which no amount can be read.
     """
 
     people: Mapping[TeacherId, Influences]
     schools: Mapping[SchoolId, str]
     elsewhere: dict[CreditId, int] = field(default_factory=dict)
     near: dict[CreditId, list[int]] = field(default_factory=dict)
+    silent: Mapping[TeacherId, list[Claim]] = field(default_factory=dict)
 
     def rows(self, claims: Mapping[TeacherId, list[Claim]]) -> Iterator[Row]:
         """The rows of everybody, those of the sheet first: they tell whose credits stand double."""
@@ -170,10 +172,16 @@ class Itemised:
         return None
 
     def _only_here(self, person: Influences, lines: Iterable[Line]) -> Iterator[Row]:
-        unit = person.terms.unit
+        unit, mute = person.terms.unit, [*self.silent.get(person.holding.teacher, ())]
         for line in lines:
             amount = person.amount(line, unit)
             if not amount or not person.terms.holds(line.completed):
+                continue
+            at = (line.offering, line.title, line.completed)
+            said = next((each for each in mute if means(each, *at)), None)
+            if said is not None:
+                mute.remove(said)
+                yield _unread(said, line, amount)
                 continue
             found = self._why_only_here(person, line, amount)
             more: dict[str, Any] = {"credit": line.credit, "title": line.title}
@@ -202,6 +210,17 @@ class Itemised:
         lacked = unknown_portion(amount, zh, en, line.events[:1])
         lacked = structs.replace(lacked, certain=not rows)
         return Attribution(portions=(lacked,), unattributed=amount)
+
+
+def _unread(claim: Claim, line: Line, amount: Decimal) -> Row:
+    """A row that is about a credit, and of which the amount cannot be read."""
+    zh = f"名册第 {claim.row} 行就是“{line.title}”，但没有可读的数额，无从比对；请补正这一格。"
+    en = f"Row {claim.row} of the sheet is {line.title}, but no amount in it can be read."
+    found = Attribution(
+        portions=(unknown_portion(amount, zh, en, line.events[:1]),), unattributed=amount
+    )
+    by = PairedBy.OFFERING if claim.offering is not None else PairedBy.TITLE
+    return row_of(claim, amount, found, credit=line.credit, paired_by=by)
 
 
 def _together(person: Influences, claim: Claim, lines: Iterable[Line], more: dict[str, Any]) -> Row:

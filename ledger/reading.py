@@ -8,14 +8,16 @@ about in each of them; an amount counts once, in the first.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
 from ledger import cell, dating, phrase
+from ledger.amount import HALF
 from ledger.credit import CreditKind
 from ledger.fault import Fault
 from ledger.heading import recordlike
-from ledger.mapping import Column, Mapping, Reading, SheetRow
+from ledger.mapping import Column, Form, Mapping, Reading, SheetRow
 from ledger.sheet import Cell, CellFault, Grid, Row, Skipped, Tab
 from ledger.skip import AMOUNTS, PERSON, Skips
 
@@ -27,6 +29,8 @@ BY_KIND = {
     Column.CREDITS_DISTANCE: CreditKind.DISTANCE,
     Column.CREDITS_SCHOOL_BASED: CreditKind.SCHOOL_BASED,
 }
+COMPARED = frozenset({Form.CREDITS, Form.TOTALS})
+HALVED = frozenset(each.value.lower() for each in AMOUNTS - {Column.BASE, Column.HOURS_MISSED})
 PERSON_FIELDS = tuple(each.value.lower() for each in PERSON)
 DAYS: dict[Column, Callable[..., Any]] = {
     Column.COMPLETED: dating.last_day,
@@ -90,6 +94,7 @@ class _Reader:
         self._hidden = frozenset(tab.hidden)
         self._columns = [self._column(at, each) for at, each in mapping.columns.items()]
         self._skips = Skips(tab, mapping)
+        self._compared = mapping.form in COMPARED
         self._filled = self._merged()
 
     def whole(self) -> Reading:
@@ -193,6 +198,8 @@ class _Reader:
                 continue
             if value is None:
                 continue
+            if self._compared and field in HALVED and value % HALF:
+                self._fault(number, at, _uneven(value))
             if of_kind is not None:
                 by_kind[of_kind] = value
             else:
@@ -226,6 +233,15 @@ def _nobody() -> Fault:
         "NO_PERSON",
         zh="没有身份证号、平台编号或姓名，不知道是谁的",
         en="no id number, platform number or name says whose it is",
+    )
+
+
+def _uneven(amount: Decimal) -> Fault:
+    """A doubt about an amount that goes by less than halves; it is read as it stands."""
+    return Fault(
+        "BAD_AMOUNT_STEP",
+        zh=f"{amount} 不是 {HALF} 的整数倍，仍按原数比对，请核对",
+        en=f"{amount} goes by less than {HALF}; it is compared as it stands",
     )
 
 

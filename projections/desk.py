@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from ledger.amount import ZERO
 from ledger.claim import Terms
-from ledger.claimed import claims, people, require_claims
+from ledger.claimed import claims, people, require_claims, silent
 from ledger.comparison import Comparison, Sums, compare, digest
 from ledger.cycle import Cycle
 from ledger.event import express, revive
@@ -153,7 +153,8 @@ def held(
     side = replace(side, holdings=with_alike(side.holdings, matching))
     told(3)
     found, faults = claims(reading, matching, side.terms.unit, cycles_in(side))
-    comparison = compare(found, side.holdings, side.rules, side.terms, side.schools)
+    mute = silent(reading, matching, side.terms.unit)
+    comparison = compare(found, side.holdings, side.rules, side.terms, side.schools, mute)
     return Held(
         mapping=reading.mapping,
         rows=len(reading.rows),

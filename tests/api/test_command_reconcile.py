@@ -141,6 +141,12 @@ def test_what_is_put_on_record_is_there_for_the_bureau(
             "BEYOND_HEAD",
         ),
         (("--bureau", "330381", "--hours"), "COLUMNS_LACKING"),
+        (
+            ("--bureau", "330381", "--first", "2024-12-01", "--last", "2024-01-01"),
+            "PERIOD_REVERSED",
+        ),
+        (("--bureau", "330381", "--as-of", "9", "--seen", "5"), "SEEN_BEFORE_POSITION"),
+        (("--bureau", "330381", "--seen", "1"), "SEEN_BEFORE_POSITION"),
     ],
 )
 def test_what_cannot_be_compared_ends_with_2_and_a_sentence(
@@ -182,3 +188,21 @@ def test_a_tab_that_is_not_read_is_said_and_may_be_chosen(
     _, said = xuefen(desk, tmp_path, *given, "--tab", "三月", status=2)
     assert "TAB_MISSING" in said
     assert "一月、二月" in said
+
+
+def test_a_column_of_an_unknown_name_is_read_as_the_command_says(
+    desk: Served, sheet: Path, tmp_path: Path
+) -> None:
+    sheet.write_text("平台编号,培训名称,结业时间,数目甲\nr1,培训1,2023.6.1,24\n", encoding="utf-8")
+    given = (sheet, "--bureau", "330381")
+    _, said = xuefen(desk, tmp_path, *given, status=2)
+    assert "COLUMNS_LACKING" in said and "--column" in said
+    for column in ("D=CREDITS", "数目甲=credits"):
+        [told] = map(
+            json.loads,
+            xuefen(desk, tmp_path, *given, "--column", column, "--json", status=4)[0].splitlines(),
+        )
+        assert (told["equal"], told["faults"]) == (1, 0)
+    for wrong in ("Z=CREDITS", "D=NOTHING", "D"):
+        _, said = xuefen(desk, tmp_path, *given, "--column", wrong, status=2)
+        assert "MAPPING_UNFIT" in said and "D 数目甲" in said

@@ -151,8 +151,8 @@ def test_each_line_of_a_sheet_is_equal_or_differs_with_its_causes(bureau: Party)
     assert [(p["cause"], p["amount"]) for p in lines[4]["portions"]] == [("REVOCATION", "-24")]
     assert all(p["events"] and p["zh"] and p["en"] for p in lines[4]["portions"])
     assert (lines[5]["standing"], lines[5]["teacher"]) == ("ONLY_THERE", None)
-    assert lines[None]["teacher"] == str(who(4))
-    assert lines[None]["standing"] == "ONLY_HERE"
+    assert lines[6]["teacher"] == str(who(4))
+    assert lines[6]["standing"] == "DIFFERS"
 
 
 def test_what_is_attributed_and_what_is_not_add_up_to_the_difference(bureau: Party) -> None:
@@ -438,7 +438,7 @@ def test_a_workbook_of_a_report_holds_the_lines_with_their_causes(
 
     assert book.sheet_names == ["汇总", "逐行", "存疑", "有误"]
     assert [row[header.index("结果")] for row in rows] == [
-        "一致", "不同", "不同", "仅表格有", "仅账本有",
+        "一致", "不同", "不同", "仅表格有", "不同",
     ]  # fmt: skip
     assert rows[1][header.index("原因")] == "缺课扣减 -2"
 
