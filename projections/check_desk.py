@@ -27,7 +27,7 @@ from ledger.reading import read
 from ledger.reconciliation import DifferencesFound, SheetCompared
 from ledger.sign_off import PeriodSignedOff
 from ledger.store.answer import Answer
-from ledger.store.feed import Filter
+from ledger.store.feed import Feed, Filter
 from ledger.store.kept import Kept, KeptLoad, KeptResult
 from ledger.store.load import StoredRow, commands_of
 from ledger.store.trouble import Trouble
@@ -54,6 +54,14 @@ COUNTS = {
 
 def _entries(books: Books, *types: str) -> list[Entry]:
     return list(books.feed.entries(Filter(types=types, before=books.upto + 1)))
+
+
+def unfinished(feed: Feed) -> int:
+    """How many loads have begun and neither went in whole nor were stopped."""
+    entries = feed.entries(Filter(types=(LoadBegun.NAME, LoadEnded.NAME)))
+    events = [entry.event for entry in entries]
+    begun = {each.load for each in events if isinstance(each, LoadBegun)}
+    return len(begun - {each.load for each in events if isinstance(each, LoadEnded)})
 
 
 def _rules(books: Books) -> Rules:
