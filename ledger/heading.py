@@ -209,6 +209,13 @@ def _meanings(header: Sequence[str], form: Form) -> dict[int, Column]:
         at = claims[Column.STARTED][1]
         if not re.search("开|起|报到|调|到岗|到校|start", header[at - 1]):
             columns[at] = Column.COMPLETED
+    if {Column.SETTLED_ON, Column.OFFERING} <= {*claims} and not PERSON & {*claims}:
+        # Where nobody stands, it is the class that ends.
+        at = claims[Column.SETTLED_ON][1]
+        if Column.COMPLETED in claims:
+            del columns[at]
+        else:
+            columns[at] = Column.COMPLETED
     return columns
 
 

@@ -50,6 +50,7 @@ TITLE_ZH = {
     Column.TAUGHT_ON: "上课日期",
     Column.OPENED_ON: "开设日期",
     Column.PUBLISHED_ON: "发布日期",
+    Column.DECLARED_ON: "申报日期",
 }
 
 

@@ -149,7 +149,10 @@ def _intentions(
     house, party = context.house, name_of(options.party)
     reading = read(grid, mapping)
     desk = Desk(load=load, place=place_of(house, party), reading=reading)
-    offering = _class(options) if mapping.form is Form.RESULTS else None
+    offering, book = None, None
+    if mapping.form is Form.RESULTS:
+        offering = _class(options)
+        book = book_of(house, party, offering)
     roll = roll_of(house, party, reading, offering)
     match mapping.form:
         case Form.TEACHERS:
@@ -160,8 +163,8 @@ def _intentions(
             yield from _balances(house, party, desk, roll, options)
         case Form.RESULTS:
             assert offering is not None
+            assert book is not None
             day = options.on or house.ledger.today()
-            book = book_of(house, party, offering)
             yield from ResultSheet(
                 desk=desk, roll=roll, offering=offering, book=book, rules=rules, day=day
             ).plan()

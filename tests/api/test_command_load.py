@@ -36,6 +36,16 @@ def xuefen(served: Served, folder: Path, *arguments: object, status: int) -> tup
     return done.stdout, done.stderr
 
 
+def checked(served: Served, folder: Path) -> str:
+    """What ``check loads`` says besides what is wrong, of which there is nothing."""
+    env: dict[str, str | None] = {n: None for n in os.environ if n.startswith("XUEFEN_")}
+    env["XUEFEN_VAULT_KEY"] = str(folder / "vault.key")
+    url = served.house.ledger.pool.conninfo
+    done = CliRunner(env=env).invoke(app, ["--database-url", url, "check", "loads"])
+    assert (done.exit_code, done.stdout) == (0, ""), (done.output, done.exception)
+    return done.stderr
+
+
 def file_of(folder: Path, data: bytes, name: str = "名册.xlsx") -> Path:
     file = folder / name
     file.write_bytes(data)
@@ -111,10 +121,12 @@ def test_a_load_that_broke_off_is_resumed_by_its_token_alone(
     monkeypatch.setattr(Ledger, "ask", ask)
     assert types(served, head) == ["load.begun", "register.teacher-registered"]
     [token] = set(re.findall(r"load:[0-9a-f-]{36}", said))
+    assert "1 次载入中断" in checked(served, tmp_path)
     xuefen(served, tmp_path, "--resume", token, "--for", "330381", status=0)
     xuefen(served, tmp_path, "--resume", token, "--for", "330381", status=0)
 
     assert types(served, head)[2:] == [*["register.teacher-registered"] * 2, "load.ended"]
+    assert checked(served, tmp_path) == ""
 
 
 def test_a_row_that_the_ledger_has_overtaken_ends_with_1_and_is_named(

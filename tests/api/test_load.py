@@ -430,9 +430,11 @@ def test_a_provider_loads_the_results_of_its_class(served):
     wrong = planned(provider, other, "RESULTS", offering=OFFERING)["rows"]["rows"]
     assert [each["code"] for each in wrong[0]["objections"]] == ["NO_TIMETABLE"]
     assert wrong[0]["objections"][0]["clause"]
-    stranger = served.party(Role.PROVIDER, UNIVERSITY)
-    made = planned(stranger, data, "RESULTS", offering=OFFERING)
-    assert fates(made) == [(2, "REFUSED", ["NOBODY"]), (3, "REFUSED", ["NOBODY"])]
+    upload = given_up(served.party(Role.PROVIDER, UNIVERSITY), data, form="RESULTS")
+    errors = served.party(Role.PROVIDER, UNIVERSITY).errors(
+        PLAN, i={"upload": upload, "offering": OFFERING}
+    )
+    assert [each["code"] for each in errors] == ["UNKNOWN_CLASS"]
 
 
 def test_steps_of_a_past_term_are_reported_with_the_findings_that_follow(served):

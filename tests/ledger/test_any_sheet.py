@@ -129,3 +129,24 @@ def projects_whole() -> tuple[str, ...]:
         "负责人编号", "负责人职称", "负责人是否在编", "负责人是否专业对口", "申报日期",
         "审核日期", "发布日期",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("tab", "header", "cells", "said"),
+    [
+        ("课程", "班级编号 上课日期 半天 学时", "c1 2023-03-08 上午 4", ["缺少发布日期"]),
+        ("课程", "班级编号 发布日期 半天 学时", "c1 2023-03-08 上午 4", ["缺少上课日期"]),
+        ("班级", "班级编号 项目编号 名额 开设日期 开始日期 结业日期",
+         "c1 p1 40 2023-03-01 2023-03-02 2023-04-01", []),
+        ("班级", "班级编号 项目编号 名额 开始日期 结束日期", "c1 p1 40 2023-03-02 2023-04-01",
+         ["缺少开设日期"]),
+        ("项目", "项目编号 培训名称 学段 学时", "p1 阅读 小学 24", ["缺少申报日期"]),
+    ],
+)  # fmt: skip
+def test_what_a_row_lacks_is_said_of_its_kind(tab: str, header: str, cells: str, said: list[str]):
+    made = Tab(name=tab, rows=(tuple(header.split()), tuple(cells.split())))
+    [found] = planned(Form.TERM, Grid(format="xlsx", tabs=(made,)))
+    reasons = [each.zh for each in found.said]
+    if tab == "项目":
+        reasons = [each for each in reasons if "日期" in each]
+    assert reasons == said

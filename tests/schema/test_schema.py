@@ -150,3 +150,17 @@ def test_an_instant_is_refused_for_what_is_wrong_with_it(given: str, said: str) 
         instant_of(given)
 
     assert said in refused.value.en
+
+
+def test_a_word_shared_by_name_does_not_stand_where_something_else_is_meant() -> None:
+    said = {
+        "CauseTotal.cause": "差异原因", "CauseTotal.lines": "涉及行数",
+        "DifferencePortion.cause": "差异原因", "LoadCommand.name": "命令名称",
+        "MovedLine.after": "现状", "Reconciliation.form": "表格种类",
+        "ReconciliationOutline.form": "表格种类", "ReconciliationSince.after": "现在",
+        "ReconciliationSince.lines": "有变化的行", "ReconciliationStep.lines": "行数",
+        "VerdictNode.outcome": "是否符合",
+    }  # fmt: skip
+    for name, words in said.items():
+        kind, _, field = name.partition(".")
+        assert words in TYPES[kind].fields[field].description, name  # type: ignore[attr-defined]
