@@ -108,7 +108,7 @@ class HistoryQuery:
 
     @strawberry.field(description="The last position. 账本末尾的位置。")
     async def head(self, info: Info) -> Position:
-        return Position(await info.context.run(info.context.house.ledger.feed.head))
+        return Position(await info.context.run(info.context.house.reader.feed.head))
 
     @strawberry.field(
         graphql_type=connection(EntryType),
@@ -142,7 +142,7 @@ class HistoryQuery:
             UUID(id)
         except ValueError:
             return None
-        found = await context.run(context.house.ledger.feed.find, id)
+        found = await context.run(context.house.reader.feed.find, id)
         if found is None or not (await _filter(context, None)).admits(found):
             return None
         return shown(context, found)
@@ -188,7 +188,7 @@ async def pages(
     context: Context, wanted: Filter, sought: Sought | None, limit: int, latest_first: bool
 ) -> tuple[list[Entry], int]:
     """One entry more than the limit, where there is, and the position that was looked at."""
-    feed = context.house.ledger.feed
+    feed = context.house.reader.feed
 
     def read() -> tuple[list[Entry], int]:
         if sought is None:
