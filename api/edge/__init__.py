@@ -7,4 +7,5 @@
 ``window``  what was spent, in memory
 ``policy``  what an operator decides about all of these
 ``headers`` what every answer says to a browser
+``shortcut`` the way of a query that was carried out before
 """
