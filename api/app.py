@@ -132,7 +132,6 @@ def create_app(
     keeper = Doorkeeper(issuers, house.ledger)
     door, exports = Door(house, keeper, Purses(policy)), ExportDoor(house, keeper)
     edge = Edge(door, policy)
-    uploads = UploadDoor(house, keeper)
 
     async def graphql(request: Request) -> Response:
         return await _graphql(door, edge, request)
@@ -147,7 +146,7 @@ def create_app(
         Route("/graphql", graphql, methods=METHODS_ALL),
         WebSocketRoute("/graphql", door),
         *exports.routes(),
-        *uploads.routes(),
+        *UploadDoor(house, keeper).routes(),
         *ReportDoor(house, keeper).routes(),
         *LoadDoor(house, keeper).routes(),
         Route("/healthz", _healthz),

@@ -24,6 +24,7 @@ from ledger.event import Entry, decode
 from ledger.store.connection import take_role
 from ledger.store.page import SAMPLED, bounding, counting, sampling, statement_of
 from ledger.store.statements import PINNED
+from ledger.store.stored import Stored, stored
 from ledger.store.wakeup import Ticket, Wakeup
 
 PAGE_MAX = 10_000
@@ -224,6 +225,13 @@ class Feed:
         with self._pool.connection() as connection, connection.cursor(binary=True) as cursor:
             rows = cursor.execute(statement, values).fetchall()
         return [(position, bytes(body)) for position, body in rows]
+
+    def telling(
+        self, wanted: Filter, limit: int, *, latest_first: bool = False
+    ) -> tuple[list[Stored], int]:
+        """At most ``limit`` wanted entries as they are stored, and the head, of one moment."""
+        found = stored(self._pool, wanted, min(limit, PAGE_MAX), latest_first)
+        return found or ([], self.head())
 
     def ticket(self) -> AbstractContextManager[Ticket]:
         """A place among those who wait for the head."""
