@@ -159,7 +159,7 @@ def create_app(
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=HANDLERS)
     app.state.streams = door.streams
     # What is added last stands first.
-    app.add_middleware(Shortcut, come=door.come, schema=door.schema._schema, policy=policy)
+    app.add_middleware(Shortcut, come=door.come, schema=build()._schema, policy=policy)
     app.add_middleware(BodyLimit, bytes_max=body_bytes_max, larger=("/uploads/", BYTES_MAX))
     app.add_middleware(SafeHeaders)
     return app

@@ -211,6 +211,14 @@ class Context:
                 return True
         return False
 
+    async def opening(
+        self, teacher: str, at_least: Position | None, *views: Projection[Any]
+    ) -> Where | None:
+        """The condition on a teacher who is theirs, once views are there; ``None``: nobody is."""
+        _named(TEACHERS, "teacher", teacher, "teacher")
+        await self.at_least(at_least, TEACHERS, *views)
+        return await self._within(TEACHERS, Where().and_equal(key=teacher), self.house.reader)
+
     async def _within(
         self, view: Projection[Any], where: Where, rows: Reader | Snapshot
     ) -> Where | None:

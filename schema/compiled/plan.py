@@ -165,7 +165,7 @@ class Plan:
         if details[0].node.name.value == "__typename":
             return source.bind(parent.name)
         own, defined = self.defined(parent, details)
-        metadata = own.metadata or {}
+        metadata: Any = own.metadata or {}
         if BATCH in metadata:
             return self._later(defined, details, metadata[BATCH])
         if SPLICED in metadata and self.executor.splicing:

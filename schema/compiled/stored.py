@@ -15,7 +15,7 @@ from datetime import date
 from decimal import Decimal
 from enum import Enum
 from itertools import count
-from types import NoneType, UnionType
+from types import GenericAlias, NoneType, UnionType
 from typing import (
     TYPE_CHECKING,
     Annotated,
@@ -132,13 +132,14 @@ class Reading:
         inner = f"each{next(self._numbers)}"
         read_as, shown = self._value(kind.of_type, details, arguments[0], inner)
         listed = value if shown == inner else f"[{shown} for {inner} in {value}]"
-        return list[read_as], listed
+        return GenericAlias(list, (read_as,)), listed
 
     def _leaf(self, kind: GraphQLLeafType, bare: Any, value: str) -> tuple[Any, str]:
         if not isinstance(bare, type):
             raise Unstored
         if isinstance(kind, GraphQLEnumType):
-            if getattr(kind, "wrapped_cls", None) is not bare or not issubclass(bare, Enum):
+            wrapped: Any = getattr(kind, "wrapped_cls", None)
+            if not issubclass(bare, Enum) or wrapped is not bare:
                 raise Unstored
             names = {each.value: kind.coerce_output_value(each) for each in bare}
             if not all(isinstance(each, str) for each in names):
