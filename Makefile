@@ -14,7 +14,7 @@ ifneq ($(shell cat $(STAMP) 2>/dev/null),$(CURDIR))
 .PHONY: $(STAMP)
 endif
 
-.PHONY: help setup demo test lint types serve lock clean
+.PHONY: help setup ide demo test lint types serve lock clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets.
@@ -38,7 +38,11 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(PIP) install --quiet --quiet --no-deps --no-build-isolation --editable .
 	@pwd -P > $(STAMP)
 
+ide: $(STAMP) ## Build GraphiQL, served at /ide; once, from npm, without a Node of the machine.
+	@$(BIN)/python -m api.ide
+
 demo: $(STAMP) ## A county's training term, 2024H1, through the HTTP API; leaves a server running.
+	@$(BIN)/python -m api.ide >/dev/null || true
 	@$(BIN)/xuefen demo $(ARGS)
 
 test: $(STAMP) ## The tests, on all cores and PostgreSQLs of their own. One: make test ARGS="-k name"

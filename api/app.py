@@ -31,8 +31,12 @@ from api.edge.policy import Policy
 from api.edge.purse import AskersPurse, Purses
 from api.edge.shortcut import CONTEXT, Shortcut
 from api.edge.view import EdgeView
+from api.health import HealthDoor
+from api.ide.door import Ide, IdeDoor
 from api.issuers import Issuers
 from api.limits import BodyLimit, failure
+from api.metrics import MetricsDoor, observe
+from api.observed import Observed
 from api.stream.conversation import Conversation, Wire
 from api.stream.door import StreamDoor
 from api.stream.streams import Streams
@@ -125,6 +129,8 @@ def create_app(
     body_bytes_max: int,
     demo_clock: DemoClock | None = None,
     private_webhooks: bool = False,
+    ide: Ide | None = None,
+    log_requests: bool = False,
     policy: Policy | None = None,
 ) -> Starlette:
     """The application over an open house."""
@@ -136,9 +142,6 @@ def create_app(
     async def graphql(request: Request) -> Response:
         return await _graphql(door, edge, request)
 
-    async def readyz(_: Request) -> Response:
-        return await _ready(house)
-
     async def clock(request: Request) -> Response:
         return await _set_clock(request, keeper, demo_clock)
 
@@ -149,19 +152,21 @@ def create_app(
         *UploadDoor(house, keeper).routes(),
         *ReportDoor(house, keeper).routes(),
         *LoadDoor(house, keeper).routes(),
-        Route("/healthz", _healthz),
-        Route("/readyz", readyz),
+        *HealthDoor(house).routes(),
+        *MetricsDoor(house, keeper).routes(),
         Route("/asyncapi.json", _asyncapi),
     ]
+    routes += IdeDoor(keeper, ide).routes() if ide is not None else []
     if demo_clock is not None:
         routes.append(Route("/demo/clock", clock, methods=["POST"]))
-    lifespan = _life(house, door, private_webhooks)
-    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=HANDLERS)
+    life = _life(house, door, private_webhooks)
+    app = Starlette(routes=routes, lifespan=life, exception_handlers=HANDLERS)
     app.state.streams = door.streams
     # What is added last stands first.
     app.add_middleware(Shortcut, come=door.come, schema=build()._schema, policy=policy)
     app.add_middleware(BodyLimit, bytes_max=body_bytes_max, larger=("/uploads/", BYTES_MAX))
     app.add_middleware(SafeHeaders)
+    app.add_middleware(Observed, logged=log_requests)
     return app
 
 
@@ -170,6 +175,7 @@ def _life(house: House, door: Door, private_webhooks: bool) -> Any:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        observe(house)
         async with Courier(house, private=private_webhooks):
             yield
             door.streaming.close()
@@ -210,28 +216,8 @@ def _unauthenticated(error: BadToken) -> Response:
     return response
 
 
-async def _healthz(_: Request) -> Response:
-    return JSONResponse({"status": "ok"})
-
-
 async def _asyncapi(_: Request) -> Response:
     return JSONResponse(await run_in_threadpool(document))
-
-
-async def _ready(house: House) -> Response:
-    try:
-        head = await run_in_threadpool(house.ledger.feed.head)
-        progress = await run_in_threadpool(house.runner.progress)
-    except Exception as error:
-        return JSONResponse({"status": "down", "why": type(error).__name__}, status_code=503)
-    stopped = {view: failed for view, _, failed in progress if failed}
-    body = {
-        "status": "stopped" if stopped else "ok",
-        "head": head,
-        "behind": {view: head - position for view, position, _ in progress},
-        "stopped": stopped,
-    }
-    return JSONResponse(body, status_code=503 if stopped else 200)
 
 
 async def _set_clock(request: Request, keeper: Doorkeeper, clock: DemoClock | None) -> Response:

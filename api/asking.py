@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.websockets import WebSocket
 
 from api.doorkeeper import Doorkeeper
-from api.limits import failure
+from api.limits import TooLarge, failure
 from ledger.fault import Fault
 from ledger.store.access_log import trace_of
 from ledger.store.connection import trouble_behind
@@ -40,7 +40,10 @@ def failed(error: Exception, where: str, unfit: int = 400) -> Response:
     """The answer to a request that went wrong; ``unfit``: the status of a fault in what was asked.
 
     A database that is away is told as such, and what nobody foresaw by the number of an incident.
+    Raises ``TooLarge`` again, which ``BodyLimit`` answers.
     """
+    if isinstance(error, TooLarge):
+        raise error
     known = trouble_behind(error) or error
     if isinstance(known, Fault):
         status = STATUSES.get(known.code, 403 if isinstance(known, Denied) else unfit)

@@ -28,6 +28,7 @@ from ledger.store.kept import Kept
 from ledger.store.vault import Vault, load_key
 from projections.check import CHECKS, NAMES, SEALED
 from projections.check import check as problems
+from projections.check_desk import TakenIn, unfinished
 
 
 def check(
@@ -59,16 +60,16 @@ def check(
             f"没有检查项 {unknown[0]}，可选：{known}。",
             f"There is no check {unknown[0]}; the checks are: {known}.",
         )
-    found = 0
-    settings = settings_of(context)
+    found, settings = 0, settings_of(context)
     with open_books(settings) as books, progress() as step:
         kept = _kept(settings, books, names or NAMES)
-        for each in problems(books.pool, books.feed, names or (), step, kept):
+        for each in problems(books.pool, books.feed, names or (), step, kept, tell):
             found += 1
             if as_json:
                 print_json([msgspec.to_builtins(each)])
             else:
                 typer.echo(f"{each.code}  {each.zh} / {each.en}")
+        _tell_unfinished(books, names or NAMES)
     if found:
         raise typer.Exit(NOT_RIGHT)
     if sys.stdout.isatty() and not as_json:
@@ -89,6 +90,17 @@ def _kept(settings: Settings, books: Books, names: Sequence[str]) -> Kept | None
             "(XUEFEN_VAULT_KEY).",
         )
     return None
+
+
+def _tell_unfinished(books: Books, names: Sequence[str]) -> None:
+    """Says that loads broke off; that is nothing wrong with the ledger, and waits for somebody."""
+    loads = unfinished(books.feed) if TakenIn.name in names else 0
+    if loads:
+        tell(
+            f"有 {loads} 次载入中断，尚未完成；可用 xuefen load --resume 继续，或停止（endLoad）。",
+            f"{loads} loads broke off and are unfinished; go on with xuefen load --resume, or stop "
+            "them (endLoad).",
+        )
 
 
 def _list(*, as_json: bool) -> None:

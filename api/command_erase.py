@@ -1,25 +1,38 @@
-"""Erasure from the command line: the event first, then the key, so that it can be completed."""
+"""Erasure from the command line: the event, then the files, and the key last.
+
+The key opens the name and the number by which the files are found; so whatever was broken off can
+be completed.
+"""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Annotated
 from uuid import uuid4
 
 import typer
 
 from api.books import Books, open_books
+from api.settings import Settings
 from api.terminal import NOT_RIGHT, Json, name_of, print_json, settings_of, stop, tell
 from ledger.command import Asker, Role
-from ledger.erasure import AlreadyErased, EraseTeacher
+from ledger.erasure import AlreadyErased, EraseFiles, EraseTeacher, FilesErased, NothingToErase
 from ledger.event import Channel
 from ledger.names import LedgerId, TeacherId
 from ledger.store.answer import Answer, Outcome
-from ledger.store.committer import Committer
-from ledger.store.vault import destroy_key
+from ledger.store.committer import Committer, system_clock
+from ledger.store.erasure import Concerned, Erasure
+from ledger.store.feed import Filter
+from ledger.store.files import anything_lies
+from ledger.store.vault import Vault, destroy_key, load_key
 from ledger.store.work import Asked
 
 ALREADY = AlreadyErased(zh="", en="").code
+NOTHING = NothingToErase(zh="", en="").code
+NAMED_AT_ONCE = 250  # an event has at most 65,535 bytes
 
 
 def erase(
@@ -36,31 +49,108 @@ def erase(
 ) -> None:
     """Erase a teacher's personal data for good. 永久删除教师的个人信息。
 
-    Destroys the teacher's key in the vault; name, id number and telephone can never be read again.
-    Records and credits stay, under the identifier. Broken off, it is completed by running it again.
+    Destroys the files that name the teacher, what is personal in results and loads, and the
+    teacher's key in the vault; name, id number and telephone can never be read again. Records and
+    credits stay, under the identifier. Broken off, it is completed by running it again.
     """
     subject = TeacherId(str(name_of(teacher, "teacher")))
-    asker = Asker(
+    asker = _operator(actor)
+    if not yes:
+        _confirm(subject)
+    settings = settings_of(context)
+    with open_books(settings) as books, _committer(books) as committer:
+        erasing = _Erasing(books, committer, asker, subject)
+        vault = _vault(settings, books)
+        outcome = erasing.ask(EraseTeacher(teacher=subject, reason=reason))
+        refusal = outcome.refusals[0] if outcome.refusals else None
+        if refusal is not None and refusal.code != ALREADY:
+            raise stop(refusal.code, f"{refusal.zh}。", f"{refusal.en}.", NOT_RIGHT)
+        gone = Concerned() if vault is None else erasing.files(vault)
+        destroyed = destroy_key(books.pool, str(subject))
+    if refusal is not None and not destroyed and not gone:
+        raise stop(refusal.code, f"{refusal.zh}。", f"{refusal.en}.", NOT_RIGHT)
+    position = outcome.written[0].position if outcome.written else None
+    if not as_json:
+        _tell(subject, position, destroyed=destroyed)
+        _tell_gone(gone)
+        return
+    counts = {"files": len(gone.files), "loads": len(gone.loads), "dry_runs": len(gone.runs)}
+    told = {"teacher": subject, "position": position, "key_destroyed": destroyed}
+    print_json([told | counts])
+
+
+@dataclass(frozen=True)
+class _Erasing:
+    """One teacher's erasure, asked by the operator."""
+
+    books: Books
+    committer: Committer
+    asker: Asker
+    subject: TeacherId
+
+    def ask(self, command: EraseTeacher) -> Outcome:
+        """Asks a command of it."""
+        work = Asked(commands=[command], asker=self.asker, request=str(uuid4()))
+        answer: Answer = self.committer.submit(work).result()
+        return answer.outcomes[0]
+
+    def files(self, vault: Vault) -> Concerned:
+        """Says which files and loads concern the teacher, and then destroys them."""
+        wanted = Filter(types=(FilesErased.NAME,), tags=(str(self.subject),))
+        events = [entry.event for entry in self.books.feed.entries(wanted)]
+        named = [
+            each.upload
+            for event in events
+            if isinstance(event, FilesErased)
+            for each in event.files
+        ]
+        erasure = Erasure(vault, self.books.pool, system_clock, str(self.subject))
+        found = erasure.find(named)
+        for first in range(0, max(len(found.files), len(found.loads)), NAMED_AT_ONCE):
+            some = slice(first, first + NAMED_AT_ONCE)
+            command = EraseFiles(
+                teacher=self.subject, files=found.files[some], loads=found.loads[some]
+            )
+            for each in self.ask(command).refusals:
+                if each.code != NOTHING:
+                    raise stop(each.code, f"{each.zh}。", f"{each.en}.", NOT_RIGHT)
+        erasure.destroy(found)
+        return found
+
+
+@contextmanager
+def _committer(books: Books) -> Iterator[Committer]:
+    committer = Committer(books.url)
+    try:
+        yield committer
+    finally:
+        committer.close()
+
+
+def _vault(settings: Settings, books: Books) -> Vault | None:
+    """The vault, whose key opens what may name the teacher; ``None`` where nothing lies there."""
+    file = settings.vault_key_file
+    if not file.exists():
+        if anything_lies(books.pool):
+            raise stop(
+                "VAULT_KEY_MISSING",
+                f"没有保险库密钥 {file}，无法查找提到此人的表格，没有删除（XUEFEN_VAULT_KEY）。",
+                f"There is no vault key {file} to find the files that name the teacher with; "
+                "nothing was erased (XUEFEN_VAULT_KEY).",
+            )
+        return None
+    vault = Vault(load_key(file), books.pool)
+    vault.verify()
+    return vault
+
+
+def _operator(actor: str) -> Asker:
+    return Asker(
         actor=str(name_of(actor)),
         role=Role.OPERATOR,
         scope=LedgerId("ledger:xuefen"),
         channel=Channel.CONSOLE,
     )
-    if not yes:
-        _confirm(subject)
-    with open_books(settings_of(context)) as books:
-        outcome = _recorded(books, EraseTeacher(teacher=subject, reason=reason), asker)
-        refusal = outcome.refusals[0] if outcome.refusals else None
-        if refusal is not None and refusal.code != ALREADY:
-            raise stop(refusal.code, f"{refusal.zh}。", f"{refusal.en}.", NOT_RIGHT)
-        destroyed = destroy_key(books.pool, str(subject))
-    if refusal is not None and not destroyed:
-        raise stop(refusal.code, f"{refusal.zh}。", f"{refusal.en}.", NOT_RIGHT)
-    position = outcome.written[0].position if outcome.written else None
-    if as_json:
-        print_json([{"teacher": subject, "position": position, "key_destroyed": destroyed}])
-    else:
-        _tell(subject, position, destroyed=destroyed)
 
 
 def _confirm(subject: TeacherId) -> None:
@@ -73,16 +163,6 @@ def _confirm(subject: TeacherId) -> None:
     asked = f"永久删除 {subject} 的个人信息？ Erase the personal data of {subject} for good?"
     if not typer.confirm(asked, err=True):
         raise stop("NOT_CONFIRMED", "没有删除。", "Nothing was erased.", NOT_RIGHT)
-
-
-def _recorded(books: Books, command: EraseTeacher, asker: Asker) -> Outcome:
-    committer = Committer(books.url)
-    try:
-        work = Asked(commands=[command], asker=asker, request=str(uuid4()))
-        answer: Answer = committer.submit(work).result()
-        return answer.outcomes[0]
-    finally:
-        committer.close()
 
 
 def _tell(subject: TeacherId, position: int | None, *, destroyed: bool) -> None:
@@ -102,4 +182,14 @@ def _tell(subject: TeacherId, position: int | None, *, destroyed: bool) -> None:
         tell(
             f"已记下 {subject} 的删除（位置 {position}）；保险库中没有其个人信息。",
             f"The erasure of {subject} is recorded (position {position}); the vault held nothing.",
+        )
+
+
+def _tell_gone(gone: Concerned) -> None:
+    if gone:
+        tell(
+            f"同时销毁了 {len(gone.files)} 份提到此人的表格、{len(gone.loads)} 次载入中的本人各行"
+            f"和 {len(gone.runs)} 次试运行。",
+            f"With it went {len(gone.files)} files that named the person, the person's rows in "
+            f"{len(gone.loads)} loads, and {len(gone.runs)} dry runs.",
         )

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from datetime import date
+from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from api.house import open_house
+from api.load_print import print_commit, print_load, print_unfinished
 from api.marking import marked
+from api.report_file import require_free, write_new
 from api.terminal import (
     DAY,
     NOT_RIGHT,
     Json,
     console,
     name_of,
-    print_json,
     settings_of,
     stop,
     table,
@@ -30,9 +32,10 @@ from ledger.names import JurisdictionId, Name, ProviderId, SchoolId
 from ledger.sheet import CellFault
 from ledger.store.load import LoadHead, LoadOptions
 from ledger.store.ticket import Upload
+from schema.access_log import access_by
+from schema.carrying import Commit
 from schema.context import Context, House
 from schema.load import dry_run, take_in
-from schema.loading import Commit
 
 ROLES = {
     JurisdictionId.kind: Role.BUREAU,
@@ -40,6 +43,18 @@ ROLES = {
     ProviderId.kind: Role.PROVIDER,
 }
 SHOWN_MAX = 50
+
+
+class LoadForm(Enum):
+    """What a row of a sheet that can be loaded says; the others are compared (``reconcile``)."""
+
+    TEACHERS = "teachers"
+    RESULTS = "results"
+    SCHOOL_BASED = "school_based"
+    BALANCES = "balances"
+    TERM = "term"
+
+
 FATE_ZH = {
     "NEW": "新增",
     "CHANGE": "变更",
@@ -53,7 +68,7 @@ HEADERS_ZH = ("行", "结果", "教师", "说明")
 Sheet = Annotated[
     Path | None, typer.Argument(exists=True, dir_okay=False, help="The sheet. 表格。")
 ]
-Says = Annotated[Form | None, typer.Option(case_sensitive=False, help="What a row says.")]
+Says = Annotated[LoadForm | None, typer.Option(case_sensitive=False, help="What a row says.")]
 Whose = Annotated[
     str, typer.Option("--for", metavar="NAME", help="Whose sheet: 330381, school:…, provider:…")
 ]
@@ -74,6 +89,9 @@ Source = Annotated[
     str | None, typer.Option(help="Report as facts of this other system, for the place.")
 ]
 On = Annotated[date | None, typer.Option(help="The day when what is reported happened.", **DAY)]
+Unfinished = Annotated[
+    bool, typer.Option("--unfinished", help="List what began and has not ended; load nothing.")
+]
 Out = Annotated[
     Path | None, typer.Option("--marked", help="Write the sheet with its errors marked here.")
 ]
@@ -96,33 +114,31 @@ def load(
     source: Source = None,
     on: On = None,
     out: Out = None,
+    unfinished: Unfinished = False,
     as_json: Json = False,
 ) -> None:
     """Show what a sheet leads to, and take it in with --commit. 载入表格，先试运行。
 
-    Ends with 0 where every row is right, 1 where rows are refused or the ledger moved, and 2 where
-    the file cannot be read. What broke off is unfinished until --resume takes in the rest.
+    Ends with 0 where every row is right, 1 where rows are refused or the ledger moved, 2 where the
+    file cannot be read. What broke off is unfinished until --resume. See docs/sheets.md.
     """
     whose = _party(party)
+    if out is not None:
+        require_free(out)
     asker = _asker(whose, actor, reports=source is not None)
-    options = LoadOptions(
-        party=str(whose),
-        full=full,
-        since=since,
-        until=until,
-        origin=origin,
-        offering=None if offering is None else str(name_of(offering, "offering")),
-        source=source,
-        on=on,
-    )
+    named = None if offering is None else str(name_of(offering, "offering"))
+    of: dict[str, Any] = {"origin": origin, "source": source, "offering": named, "on": on}
+    options = LoadOptions(party=str(whose), full=full, since=since, until=until, **of)
     with open_house(settings_of(context)) as house:
         asked = Context(house=house, asker=asker)
-        if resume is not None:
-            _commit(asked, resume, leave_refused=leave_refused)
-            return
-        head = _shown(asked, file, form, options)
-        _show(asked, head, out, as_json=as_json)
-        _finish(asked, head, commit=commit, leave_refused=leave_refused)
+        if unfinished:
+            print_unfinished(asked, as_json=as_json)
+        elif resume is not None:
+            _commit(asked, resume, leave_refused=leave_refused, as_json=as_json)
+        else:
+            head = _shown(asked, file, form and Form[form.name], options)
+            _show(asked, head, out, as_json=as_json)
+            _finish(asked, head, commit=commit, leave_refused=leave_refused, as_json=as_json)
 
 
 def _asker(whose: Name, actor: str, *, reports: bool) -> Asker:
@@ -143,19 +159,33 @@ def _shown(
     return asyncio.run(dry_run(context, upload, options))
 
 
-def _finish(context: Context, head: LoadHead, *, commit: bool, leave_refused: bool) -> None:
-    if commit and head.what.left and not leave_refused:
-        tell("有行被拒绝，没有写入任何内容。", "Rows are refused; nothing was written.")
+def _finish(
+    context: Context, head: LoadHead, *, commit: bool, leave_refused: bool, as_json: bool
+) -> None:
+    if commit and (leave_refused or not head.what.left):
+        _commit(context, str(head.load), leave_refused=leave_refused, as_json=as_json)
+    elif head.what.left:
+        _stay_out(head, commit=commit, as_json=as_json)
+
+
+def _stay_out(head: LoadHead, *, commit: bool, as_json: bool) -> None:
+    """Ends where rows are refused: nothing was written."""
+    if commit and as_json:
+        print_commit(Commit(position=head.what.position, complete=False, batches=head.batches,
+                           committed=0))  # fmt: skip
     elif commit:
-        _commit(context, str(head.load), leave_refused=leave_refused)
-        return
-    if head.what.left:
-        raise typer.Exit(NOT_RIGHT)
+        tell("有行被拒绝，没有写入任何内容。", "Rows are refused; nothing was written.")
+    raise typer.Exit(NOT_RIGHT)
 
 
-def _commit(context: Context, token: str, *, leave_refused: bool) -> None:
+def _commit(context: Context, token: str, *, leave_refused: bool, as_json: bool) -> None:
     head, done = asyncio.run(take_in(context, token, leave_refused=leave_refused))
-    _tell_done(head, done)
+    if not as_json:
+        _tell_done(head, done)
+    else:
+        print_commit(done)
+    if not done.complete:
+        raise typer.Exit(NOT_RIGHT)
 
 
 def marks(context: Context, head: LoadHead) -> list[CellFault]:
@@ -172,7 +202,18 @@ def marks(context: Context, head: LoadHead) -> list[CellFault]:
 def _marked(context: Context, head: LoadHead) -> bytes:
     grid = context.house.ledger.uploads.grid(context.asker, head.upload)
     assert grid is not None
-    made, _ = marked(grid, head.mapping, marks(context, head))
+    made, rows = marked(grid, head.mapping, marks(context, head))
+    access = access_by(
+        context,
+        "marked",
+        purpose=str(head.load),
+        clear=True,
+        format="xlsx",
+        rows=rows,
+        bytes=len(made),
+        position=context.house.ledger.feed.head(),
+    )
+    context.house.ledger.access_log.write(access)
     return made
 
 
@@ -198,16 +239,12 @@ def _given_up(house: House, asker: Asker, file: Path, form: Form) -> Upload:
 
 def _show(context: Context, head: LoadHead, out: Path | None, *, as_json: bool) -> None:
     if out is not None:
-        out.write_bytes(_marked(context, head))
+        write_new(out, _marked(context, head))
     what, loads = head.what, context.house.ledger.loads
-    rows, _ = loads.page(context.asker, head.load, SHOWN_MAX, 0, None)
     if as_json:
-        counts: dict[str, Any] = {
-            name: getattr(what, name)
-            for name in ("rows", "new", "changed", "unchanged", "anomalies", "left", "position")
-        }
-        print_json([{"token": str(head.load), "digest": what.digest, **counts}])
+        print_load(context, head)
         return
+    rows, _ = loads.page(context.asker, head.load, SHOWN_MAX, 0, None)
     tell(
         f"共 {what.rows} 行：新增 {what.new}，变更 {what.changed}，不变 {what.unchanged}，"
         f"异常 {what.anomalies}，拒绝 {what.left}（位置 {what.position}）。",
@@ -231,7 +268,7 @@ def _tell_done(head: LoadHead, done: Commit) -> None:
     if done.moved:
         some = ", ".join(map(str, done.moved[:SHOWN_MAX]))
         tell(
-            f"台账已变动，没有写入；请重新试运行。有变化的行：{some}",
+            f"账本已变动，没有写入；请重新试运行。有变化的行：{some}",
             f"The ledger moved and nothing was written; make a new dry run. Rows: {some}",
         )
     if done.refused and done.committed:
@@ -243,4 +280,3 @@ def _tell_done(head: LoadHead, done: Commit) -> None:
         )
     for row, each in done.refused[:SHOWN_MAX]:
         tell(f"第 {row} 行：{each.zh}", f"Row {row}: {each.en} [{each.code}]")
-    raise typer.Exit(NOT_RIGHT)

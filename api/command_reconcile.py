@@ -16,6 +16,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from api.column import Columns, meant
 from api.command_export import reading_house
 from api.report import CAUSE_ZH
 from api.report_file import require_form, write_report
@@ -31,7 +32,7 @@ from api.terminal import (
     table,
     tell,
 )
-from ledger.claim import Measure, Terms
+from ledger.claim import Measure, Terms, require_terms
 from ledger.claimed import GRAINS
 from ledger.command import Asker, Role
 from ledger.cycle import Unit
@@ -94,6 +95,7 @@ class _Asked:
     unit: Unit
     sheet_day: date | None
     tab: str | None
+    columns: list[str] | None
     first: date | None
     last: date | None
 
@@ -108,7 +110,7 @@ class _Asked:
                 f"Position {most} lies beyond the head, {head}.",
             )
         position, today = self.as_of or None, house.ledger.today()
-        return Terms(
+        terms = Terms(
             grain=GRAINS[self.form],
             place=self.place,
             position=self.as_of,
@@ -121,6 +123,8 @@ class _Asked:
             first=self.first,
             last=self.last,
         )
+        require_terms(terms, head)
+        return terms
 
 
 def reconcile(
@@ -133,6 +137,7 @@ def reconcile(
     effective: Effective = None,
     sheet_day: SheetDay = None,
     tab: Tab = None,
+    column: Columns = None,
     first: First = None,
     last: Last = None,
     counted: Counted = False,
@@ -158,16 +163,20 @@ def reconcile(
         unit=Unit.HOURS if hours else Unit.CREDITS,
         sheet_day=sheet_day,
         tab=tab,
+        columns=column,
         first=first,
         last=last,
     )
     with reading_house(settings_of(context)) as house:
         told = Context(house=house, asker=_asker(actor))
         found = _done(told, file, asked, commit, again)
-        if report is not None:
-            write_report(told, report, found)
-    _say(found, as_json)
-    raise typer.Exit(_status(found))
+        _reported(told, report, found)
+    raise typer.Exit(_ended(found, as_json))
+
+
+def _reported(told: Context, report: Path | None, found: Held) -> None:
+    if report is not None:
+        write_report(told, report, found)
 
 
 def _done(told: Context, file: Path, asked: _Asked, commit: str | None, again: str) -> Held:
@@ -190,6 +199,7 @@ def _held(house: House, data: bytes, name: str, asked: _Asked) -> Held:
         tabs = "、".join(each.mapping.tab for each in candidates)
         zh = f"没有带表头的工作表 {asked.tab}，有：{tabs}。"
         raise stop("TAB_MISSING", zh, f"No tab {asked.tab} has a header; there are: {tabs}.")
+    mapping = meant(mapping, asked.columns)
     reading = read(grid, mapping)
     return with_hindsight(
         house.ledger.feed,
@@ -253,7 +263,12 @@ def _say(found: Held, as_json: bool) -> None:
     compared = found.compared
     if as_json:
         told: dict[str, Any] = msgspec.to_builtins(compared, enc_hook=str)
-        print_json([told | {"doubtful": len(found.doubtful), "differing_lines": found.differing}])
+        told |= {"doubtful": len(found.doubtful), "differing_lines": found.differing}
+        told |= {
+            "unattributed_lines": found.comparison.unexplained,
+            "unattributed_gross": str(found.comparison.unattributed_gross),
+        }
+        print_json([told])
         return
     rows = [
         ("一致 equal", compared.equal, ""),
@@ -261,7 +276,8 @@ def _say(found: Held, as_json: bool) -> None:
         ("仅账本有 only in the ledger", compared.only_ledger, ""),
         ("仅表格有 only in the sheet", compared.only_sheet, ""),
         *((f"{CAUSE_ZH[e.cause]} {e.cause}", e.lines, e.amount) for e in compared.causes),
-        ("未归因 unattributed", "", compared.unattributed),
+        ("未归因 unattributed", len(found.comparison.unexplained), compared.unattributed),
+        ("未归因绝对值之和 its gross sum", "", found.comparison.unattributed_gross),
         ("差额 ledger less sheet", "", compared.difference),
     ]
     shown = table("结果 result", "行 lines", "学分 credits")
@@ -281,8 +297,9 @@ def _say(found: Held, as_json: bool) -> None:
     )
 
 
-def _status(found: Held) -> int:
+def _ended(found: Held, as_json: bool) -> int:
+    _say(found, as_json)
     compared = found.compared
-    if compared.unattributed or compared.faults or found.doubtful:
+    if found.comparison.unexplained or compared.faults or found.doubtful:
         return UNEXPLAINED
     return NOT_RIGHT if found.differing else 0

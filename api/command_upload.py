@@ -52,6 +52,7 @@ def list_uploads(context: typer.Context, of: Scope = None, as_json: Json = False
     for each in found:
         ends = each.opened + timedelta(days=DAYS_KEPT)
         state = "留存 kept" if each.kept else f"至 until {ends:%Y-%m-%d}"
+        state = state if each.erased is None else "已销毁 erased"
         who = f"{each.actor} {each.role}"
         told = (each.bytes, f"{each.opened:%Y-%m-%d %H:%M}", each.results)
         shown.add_row(each.upload, each.form, who, each.scope, *map(str, told), state)

@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from api.asking import CLIENT_GONE, context_of, failed
 from api.doorkeeper import Doorkeeper
-from api.limits import failure
+from api.limits import TooLarge, failure
 from api.marking import marked
 from api.sheet import TYPES
 from ledger.draft import flaw_of
@@ -90,6 +90,10 @@ class UploadDoor:
             taken = await run_in_threadpool(uploads.receive, context.asker, upload, bytes(data))
         except ClientDisconnect:
             return Response(status_code=CLIENT_GONE)
+        except TooLarge:
+            assert upload is not None
+            await run_in_threadpool(uploads.remove, context.asker, upload.id)
+            raise
         except Exception as error:
             return failed(error, "uploads", UNREADABLE)
         told = {"id": taken.id, "bytes": taken.bytes, "sha256": taken.sha256}

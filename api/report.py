@@ -19,6 +19,7 @@ from api.sheet import CELL_CHARACTERS_MAX, DIGITS_MAX, MADE
 from ledger.reconciliation import Treatment
 from projections.desk import Held
 from schema.lines import lines_of
+from schema.words import WORDS, halves
 
 WIDTHS = {"行": 6, "编号": 24, "账本": 10, "表格": 10, "差额": 10, "说明": 60, "事件": 40}
 STANDING_ZH = {
@@ -32,6 +33,7 @@ CAUSE_ZH = {
     "CAP": "超上限",
     "ABSENCE_DENIAL": "缺课不予结业",
     "MISCONDUCT": "违规违纪",
+    "ASSESSMENT_FAILED": "结业考核未通过",
     "DEDUCTION": "缺课扣减",
     "CORRECTION": "更正",
     "REVOCATION": "撤销",
@@ -58,6 +60,8 @@ def report_json(held: Held, about: Mapping[str, Any], settled: Mapping[int, Trea
         "about": dict(about),
         "terms": held.comparison.terms,
         "outline": held.compared,
+        "unattributed_lines": held.comparison.unexplained,
+        "unattributed_gross": held.comparison.unattributed_gross,
         "lines": lines_of(held, dict(settled)),
         "doubtful": held.doubtful,
         "faults": held.faults,
@@ -84,7 +88,7 @@ def report_xlsx(held: Held, about: Mapping[str, Any], settled: Mapping[int, Trea
         ("汇总", ("项目", "值", "行数"), _outline(held, about)),
         ("逐行", _LINE_HEADER, _lines(held, settled)),
         ("存疑", ("情形", "表格行", "教师", "说明"), _doubtful(held)),
-        ("有误", ("行", "列", "代码", "说明"), _faults(held)),
+        ("有误", ("行", "列", "情形", "说明"), _faults(held)),
     ):
         sheet = book.add_worksheet(title)
         for at, name in enumerate(header):
@@ -115,7 +119,7 @@ def _outline(held: Held, about: Mapping[str, Any]) -> Iterable[tuple[Any, ...]]:
     yield "账本位置", str(compared.position)
     yield "比对日", compared.day.isoformat()
     yield "表格日期", compared.sheet_day.isoformat() if compared.sheet_day else ""
-    yield "口径", terms.measure.value
+    yield "口径", said("SheetMeasure", terms.measure.value)
     yield "结果摘要 SHA-256", compared.digest
     yield "表格行数", compared.rows
     yield "有误单元格", compared.faults
@@ -132,7 +136,8 @@ def _outline(held: Held, about: Mapping[str, Any]) -> Iterable[tuple[Any, ...]]:
     for each in compared.causes:
         yield f"其中：{CAUSE_ZH.get(each.cause, each.cause)}", each.amount, each.lines
     yield "已归因", compared.attributed
-    yield "未归因", compared.unattributed
+    yield "未归因", compared.unattributed, len(held.comparison.unexplained)
+    yield "未归因绝对值之和", held.comparison.unattributed_gross
 
 
 def _lines(held: Held, settled: Mapping[int, Treatment]) -> Iterable[tuple[Any, ...]]:
@@ -160,12 +165,17 @@ def _lines(held: Held, settled: Mapping[int, Treatment]) -> Iterable[tuple[Any, 
 def _doubtful(held: Held) -> Iterable[tuple[Any, ...]]:
     for each in held.doubtful:
         rows, teachers = " ".join(map(str, each.rows)), " ".join(map(str, each.teachers))
-        yield each.doubt.value, rows, teachers, each.zh
+        yield said("SheetDoubt", each.doubt.value), rows, teachers, each.zh
 
 
 def _faults(held: Held) -> Iterable[tuple[Any, ...]]:
-    yield from ((each.row, each.column, each.code, each.zh) for each in held.faults)
-    yield from ((each.row, "", each.why, each.zh) for each in held.skipped)
+    yield from ((each.row, each.column, "未读出", each.zh) for each in held.faults)
+    yield from ((each.row, "", "略过", each.zh) for each in held.skipped)
+
+
+def said(kind: str, value: str) -> str:
+    """A value of the interface in Chinese."""
+    return halves(WORDS["values"][f"{kind}.{value}"])[0].rstrip("。")
 
 
 def _cell(sheet: Any, row: int, column: int, value: Any) -> None:

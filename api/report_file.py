@@ -27,18 +27,30 @@ def require_form(report: Path | None) -> None:
 def write_report(context: Context, report: Path, found: Held) -> None:
     """Writes a report for its owner only. Stops where the file is there already."""
     made = FORMS[report.suffix](found, {}, {})
-    if report.exists():
-        raise _there(report)
+    require_free(report)
     _log(context, report, found, made)
+    write_new(report, made)
+
+
+def require_free(file: Path) -> None:
+    """Stops where the file is there already, or its folder is not."""
+    if file.exists() or file.is_symlink():
+        raise _there(file)
+    if not file.parent.is_dir():
+        raise stop("FILE_CLOSED", f"没有文件夹 {file.parent}。", f"No folder {file.parent}.")
+
+
+def write_new(file: Path, made: bytes) -> None:
+    """Writes a file for its owner only. Stops where it is there already."""
     try:
-        handle = os.open(report, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        raise _there(report) from None
+        raise _there(file) from None
     except OSError as error:
-        zh, en = f"无法写入 {report}。", f"{report} cannot be written: {error.strerror}."
+        zh, en = f"无法写入 {file}。", f"{file} cannot be written: {error.strerror}."
         raise stop("FILE_CLOSED", zh, en) from None
-    with os.fdopen(handle, "wb") as file:
-        file.write(made)
+    with os.fdopen(handle, "wb") as opened:
+        opened.write(made)
 
 
 def _there(report: Path) -> Exception:

@@ -10,6 +10,7 @@ import errno
 import os
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -17,14 +18,16 @@ from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any
 
+import structlog
 import typer
 import uvicorn
 
 from api.app import create_app
 from api.clock import DemoClock
 from api.house import open_house
+from api.ide.door import Ide
 from api.issuers import issuers
-from api.settings import Settings
+from api.settings import Mode, Settings
 from api.terminal import DAY, settings_of, tell
 from ledger.store.committer import system_clock
 from ledger.store.trouble import Trouble
@@ -47,6 +50,9 @@ def serve(
     ready_file: Annotated[
         Path | None, typer.Option(help="File to write the address to once it answers. 就绪文件。")
     ] = None,
+    workers: Annotated[
+        int, typer.Option(min=1, max=64, help="Processes that answer. 工作进程数。")
+    ] = 1,
 ) -> None:
     """Serve the GraphQL API. 启动服务。
 
@@ -66,12 +72,41 @@ def serve(
             write(address)
             tell(f"学分已就绪：{address}/graphql", f"Xuefen is ready: {address}/graphql")
 
-        run(settings, clock, announce)
+        if workers == 1:
+            run(settings, clock, announce)
+        else:
+            _run_many(settings, clock, workers, announce)
 
 
 def run(settings: Settings, clock: DemoClock | None, announce: Callable[[str], None]) -> None:
     """Serves until SIGTERM or SIGINT; ``announce`` is given the address once it answers."""
-    with listening(settings.host, settings.port) as listener, _signals() as signals:
+    with listening(settings.host, settings.port) as listener:
+        serve_on(listener, settings, clock, announce)
+
+
+def _run_many(
+    settings: Settings, clock: DemoClock | None, workers: int, announce: Callable[[str], None]
+) -> None:
+    from api.workers import supervise  # it serves by what stands here
+
+    if clock is not None:
+        raise Trouble(
+            "ONE_CLOCK",
+            zh="演示时钟只有一个进程能拨动：请去掉 --workers 或演示时钟。",
+            en="A demo clock is of one process: leave out --workers, or the clock.",
+        )
+    supervise(settings, workers, announce)
+
+
+def serve_on(
+    listener: socket.socket,
+    settings: Settings,
+    clock: DemoClock | None,
+    announce: Callable[[str], None],
+) -> None:
+    """Serves on a socket that listens, as ``run`` does."""
+    logging()
+    with _signals() as signals:
         try:
             known = issuers(settings, clock=clock is not None)
             with open_house(settings, clock or system_clock) as house:
@@ -81,6 +116,8 @@ def run(settings: Settings, clock: DemoClock | None, announce: Callable[[str], N
                     body_bytes_max=settings.body_bytes_max,
                     demo_clock=clock,
                     private_webhooks=settings.webhook_private,
+                    ide=Ide(open=settings.mode is Mode.DEVELOPMENT),
+                    log_requests=settings.log_requests,
                     policy=settings.policy,
                 )
                 config = uvicorn.Config(
@@ -97,6 +134,19 @@ def run(settings: Settings, clock: DemoClock | None, announce: Callable[[str], N
                     server.run(sockets=[listener])
         except _Stopped:
             pass  # asked twice while it was being opened
+
+
+def logging() -> None:
+    """Has what is logged go to standard error, one JSON object a line, with the request's id."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+    )
 
 
 def websockets(bytes_max: int) -> dict[str, Any]:

@@ -57,6 +57,9 @@ class Settings(BaseSettings):
         description="Let webhooks go to private addresses and over plain HTTP; for one's own "
         "network only.",
     )
+    log_requests: bool = Field(
+        default=False, description="Log a line for each request, without what it asked."
+    )
     body_bytes_max: int = Field(default=BODY_BYTES_MAX, description="Largest request body.")
 
     introspection: Who = Field(

@@ -7,9 +7,11 @@ terminal only.
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
@@ -21,6 +23,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
 from api.settings import Settings
 from ledger.day import day_of
@@ -65,10 +68,11 @@ class Commands(TyperGroup):
                 en="The database did not answer in time. Check that it runs and try again.",
             )
         except psycopg.Error as error:
-            known = trouble_of(error)
-            if known is None:
-                raise
-            said = known
+            said = trouble_of(error) or _mistake(error)
+        except (typer.Exit, typer.Abort, TyperException, BrokenPipeError):
+            raise
+        except Exception as error:
+            said = _mistake(error)
         say(said)
         raise typer.Exit(WRONG)
 
@@ -155,6 +159,18 @@ def name_of(text: str, kind: str | None = None) -> Name:
         text = f"{kind}:{text}"
     found = KINDS.get(kind or text.partition(":")[0], Name)
     return found(text)
+
+
+def _mistake(error: Exception) -> Trouble:
+    """A mistake of the program: where it is, and of what kind, but no value of anybody's."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{type(error).__name__}, {Path(last.filename).name}:{last.lineno}"
+    return Trouble(
+        "INTERNAL",
+        zh=f"程序出错（{where}），命令没有完成；请把这一行告诉维护者。",
+        en=f"The program has a mistake ({where}) and the command did not end; tell its maintainers "
+        "this line.",
+    )
 
 
 def _setting_wrong(error: ValidationError) -> Trouble:

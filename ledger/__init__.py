@@ -126,7 +126,7 @@ mark               记号             mark.py (by what a row and a credit are fo
 likeness           近似             likeness.py (which credit a row may mean that no mark tells)
 tie                难分             tie.py (rows and credits of the same marks, and what is certain)
 pairing            配对             pairing.py (which credit a row of a sheet means)
-holding            台账所载         holding.py (all that the ledger knows of one teacher)
+holding            账本所载         holding.py (all that the ledger knows of one teacher)
 forfeiture         不予结业之因     forfeiture.py (why a training that a sheet has earned nothing)
 influence          影响             influence.py (what a sheet may have missed, or have beyond it)
 slip               出入             slip.py (what a row has otherwise, beside its amount)
@@ -162,6 +162,7 @@ reconciliation     对账             reconciliation.py (a bureau's sheet held a
 intake             入账             intake.py (of what a trial had shown, once)
 line               对账行           line.py (of a result, as a petition names it)
 petition           更正申请         petition.py (that a credit be put right; its bureau decides)
+retraction         撤回更正申请     retraction.py (who asked for it does not ask any more)
 discrepancy        对账差异         discrepancy.py (how differences are settled, and signed)
 load               载入             load.py (a sheet is taken in, as a dry run had shown it)
 anomaly            异常             anomaly.py (in what a list contradicts the ledger; settled)
@@ -205,7 +206,8 @@ from ledger import (  # isort: skip  (order of life)
     holding, forfeiture, influence, slip, uncredited, row, itemised, subtotal, aggregate,
     misreading, matching, comparison, trial, explanation, obstacle, denial, lineup, placement,
     exclusion, indicator, target, consequence, sheet, cell, dating, phrase, mapping, wording,
-    heading, skip, reading, claimed, reconciliation, intake, line, petition, discrepancy, load,
+    heading, skip, reading, claimed, reconciliation, intake, line, petition, retraction,
+    discrepancy, load,
     anomaly, intention, roll, roster, balance_sheet, class_book, result_sheet, milestone, past,
     past_step, lesson, term_sheet, school_sheet, statement, draft, conflict, document, adoption,
     policy, amendment,
@@ -228,7 +230,8 @@ NOUNS = (
     holding, forfeiture, influence, slip, uncredited, row, itemised, subtotal, aggregate,
     misreading, matching, comparison, trial, explanation, obstacle, denial, lineup, placement,
     exclusion, indicator, target, consequence, sheet, cell, dating, phrase, mapping, wording,
-    heading, skip, reading, claimed, reconciliation, intake, line, petition, discrepancy, load,
+    heading, skip, reading, claimed, reconciliation, intake, line, petition, retraction,
+    discrepancy, load,
     anomaly, intention, roll, roster, balance_sheet, class_book, result_sheet, milestone, past,
     past_step, lesson, term_sheet, school_sheet, statement, draft, conflict, document, adoption,
     policy, amendment,

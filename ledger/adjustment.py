@@ -50,6 +50,21 @@ class CreditStep(Command):
     def authority(self) -> Name:
         return self.account.owner(self.credit)
 
+    def above_base(self, credits: Decimal) -> Refused | None:
+        """What is wrong with more than the training is worth to one who missed nothing of it."""
+        awarded, told = self.account.awarded, self.account.recognised
+        if told is not None:
+            most, place, day = told.hours, told.place, told.completed
+        elif awarded is not None:
+            most, place, day = awarded.base_credits, awarded.place, awarded.completed
+        else:
+            return None  # no training says what it is worth at most
+        if credits <= most:
+            return None
+        rule = self.ask.rules.find(HoursDeduction, place, day)
+        evidence = self.account.evidence
+        return more_than_worth(self.credit, credits, most, f"{most} - 0", rule, evidence)
+
     def early(self) -> Refused | None:
         """The gate on a step that is dated before what it puts right."""
         zh, en = f"{self.credit} 已认定或更正", f"{self.credit} was awarded or corrected"

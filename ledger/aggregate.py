@@ -221,7 +221,7 @@ class Aggregate:
             en = f"The sheet counts {line.title} under another id of the same person."
             events, about = line.events[:1], (line.credit,)
             return portion(Cause.DUPLICATE_PERSON, amount, zh, en, events=events, about=about)
-        zh = "名册没有此人这一期间的合计，台账中没有事件能说明原因。"
+        zh = "名册没有此人这一期间的合计，账本中没有事件能说明原因。"
         en = "The sheet has no such total of this person; nothing in the ledger says why."
         absent = person.absent(line, unit)
         return absent or unknown_portion(amount, zh, en, line.events[:1])

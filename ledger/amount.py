@@ -9,6 +9,7 @@ import re
 from decimal import Decimal
 
 from ledger.fault import Fault
+from ledger.word import CHINESE
 
 HALF = Decimal("0.5")
 ZERO = Decimal(0)
@@ -41,11 +42,17 @@ def exact(number: Decimal | int | str, field: str = "hours") -> Decimal:
     if given is None or not given.is_finite() or not ZERO <= given <= LARGEST or given % HALF:
         raise Fault(
             "BAD_AMOUNT",
-            zh=f"{field} 的数值 {number} 不合要求：须为 0 至 {LARGEST} 之间、以 0.5 为单位的数",
+            zh=f"{_called(field)}的数值 {number} 不合要求："
+            f"须为 0 至 {LARGEST} 之间、以 0.5 为单位的数",
             en=f"{field} is {number}: it must lie between 0 and {LARGEST} in steps of 0.5",
             field=field,
         )
     return plain(given)
+
+
+def _called(field: str) -> str:
+    """A field in Chinese, where it is one of the words of a sentence."""
+    return CHINESE.get(field.upper(), f"{field} ")
 
 
 def bounded(number: int, most: int, field: str) -> int:

@@ -37,26 +37,26 @@ class AnomalyCode(Enum):
 
 
 SAID: dict[AnomalyCode, tuple[str, str]] = {
-    AnomalyCode.NAME_DIFFERS: ("姓名与台账不符", "the name is not that of the ledger"),
+    AnomalyCode.NAME_DIFFERS: ("姓名与账本不符", "the name is not that of the ledger"),
     AnomalyCode.ID_NUMBER_DIFFERS: (
-        "身份证号与台账不符",
+        "身份证号与账本不符",
         "the id number is not that of the ledger",
     ),
     AnomalyCode.ID_NUMBER_NEW: (
-        "台账中没有这位教师的身份证号",
+        "账本中没有这位教师的身份证号",
         "the ledger has no id number of the teacher",
     ),
     AnomalyCode.NUMBER_DIFFERS: (
-        "平台编号与台账不符",
+        "平台编号与账本不符",
         "the platform number is not that of the ledger",
     ),
-    AnomalyCode.STAGE_DIFFERS: ("学段与台账不符", "the stage is not that of the ledger"),
+    AnomalyCode.STAGE_DIFFERS: ("学段与账本不符", "the stage is not that of the ledger"),
     AnomalyCode.ENTERED_DIFFERS: (
-        "进入日期与台账不符",
+        "进入日期与账本不符",
         "the day of entry is not that of the ledger",
     ),
     AnomalyCode.SCHOOL_DIFFERS: (
-        "学校与台账不符，又没有调动日期",
+        "学校与账本不符，又没有调动日期",
         "the school is not that of the ledger, and no day of a move is given",
     ),
     AnomalyCode.WORKS_ELSEWHERE: (
@@ -68,12 +68,12 @@ SAID: dict[AnomalyCode, tuple[str, str]] = {
         "the id number and the platform number are of different teachers",
     ),
     AnomalyCode.NAMESAKE: (
-        "姓名、学校与台账中的教师相同，号码不同或缺少",
+        "姓名、学校与账本中的教师相同，号码不同或缺少",
         "name and school are those of a teacher of the ledger, the number is not",
     ),
     AnomalyCode.LISTED_TWICE: ("表中不止一次列出同一人", "the sheet lists one person twice"),
     AnomalyCode.MISSING_FROM_LIST: (
-        "台账中在职，全员名册中没有",
+        "账本中在职，全员名册中没有",
         "at work by the ledger, and not in the full list",
     ),
 }

@@ -34,10 +34,20 @@ Chosen = frozenset[int]
 _EFFECTS = (
     Cause.ABSENCE_DENIAL,
     Cause.MISCONDUCT,
+    Cause.ASSESSMENT_FAILED,
     Cause.REVOCATION,
     Cause.UNRECOGNISED,
     Cause.TRANSFER,
     Cause.CAP,
+)
+_ANNULLING = (
+    Cause.TIMING,
+    Cause.ABSENCE_DENIAL,
+    Cause.MISCONDUCT,
+    Cause.ASSESSMENT_FAILED,
+    Cause.REVOCATION,
+    Cause.UNRECOGNISED,
+    Cause.TRANSFER,
 )
 _AT_ONCE = (Cause.TRANSFER, Cause.CAP)
 _ALONE = (Cause.ROUNDING, Cause.OTHER_CYCLE, Cause.OTHER_KIND)
@@ -151,7 +161,7 @@ def attribute(difference: Decimal, sets: Sets, sheet: Decimal | None = None) -> 
 
 def unexplained(difference: Decimal, events: Sequence[str] = ()) -> Attribution:
     """That nothing explains a difference."""
-    zh = f"台账中没有事件能说明这 {plain(abs(difference))} 的差异。"
+    zh = f"账本中没有事件能说明这 {plain(abs(difference))} 的差异。"
     en = f"Nothing in the ledger explains this difference of {plain(abs(difference))}."
     return Attribution(
         portions=(unknown_portion(difference, zh, en, events),), unattributed=plain(difference)
@@ -161,11 +171,14 @@ def unexplained(difference: Decimal, events: Sequence[str] = ()) -> Attribution:
 def partly(difference: Decimal, portions: Iterable[Portion]) -> Attribution:
     """The one whole effect that makes most of a difference which nothing explains in full.
 
-    Only where the sheet may hold all of it and no other of the kind might be meant as well.
+    Only where the sheet may hold all of it and no other of the kind might be meant as well. A cap
+    that the sheet would have to have applied by itself leaves it just what counts, or was not it.
     """
     effects: dict[object, list[Portion]] = {}
     for number, each in enumerate(portions):
         inside = abs(each.amount) < abs(difference) and each.amount * difference > ZERO
+        if each.cause is Cause.CAP and each.amount > ZERO:
+            continue
         if inside and each.events and each.cause in _EFFECTS:
             effects.setdefault(each.cause if each.cause in _AT_ONCE else number, []).append(each)
     told = [each for each in effects.values() if abs(_sum(each)) < abs(difference)]
@@ -185,6 +198,20 @@ def partly(difference: Decimal, portions: Iterable[Portion]) -> Attribution:
     ]
     rest = unexplained(difference - _sum(inferred))
     return structs.replace(rest, portions=merged([*inferred, *rest.portions]))
+
+
+def annulled(sheet: Decimal, steps: Sequence[Portion]) -> Attribution | None:
+    """What took all of a credit that the sheet has a part of; ``None`` where nothing did.
+
+    ``steps``: those that led to nothing, in order. Whatever the sheet has of it is gone with it, as
+    with a training that was denied.
+    """
+    last = steps[-1] if steps else None
+    if last is None or last.cause not in _ANNULLING or not ZERO < sheet < -last.amount:
+        return None
+    zh = f"{last.zh}名册写作 {plain(sheet)}，也不再计。"
+    en = f"{last.en} The {plain(sheet)} of the sheet are gone with it."
+    return Attribution(portions=(structs.replace(last, amount=plain(-sheet), zh=zh, en=en),))
 
 
 def _sum(portions: Iterable[Portion]) -> Decimal:

@@ -178,7 +178,7 @@ class OpenBalance(Command):
         for credit, (kind, completed, evidence) in self.lines.items():
             if kind is self.kind and since <= completed <= self.completed:
                 return CreditedHere(
-                    zh=f"{credit} 于 {completed} 结束，同类学分本台账已有，余额可能重复计算",
+                    zh=f"{credit} 于 {completed} 结束，同类学分本账本已有，余额可能重复计算",
                     en=f"{credit}, completed on {completed}, is in the ledger itself; the balance "
                     "may count it twice",
                     field="completed",

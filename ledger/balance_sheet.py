@@ -62,6 +62,9 @@ class BalanceSheet:
             return made
         made.teacher = known.teacher
         since, completed = self._span(row, known)
+        if (last := max(completed, since or completed)) > self.day:
+            made.refuse(self._later(last))
+            return made
         for kind, credits in sorted(amounts.items(), key=lambda each: each[0].value):
             held = self.held.get((known.teacher, kind, completed))
             if held is not None and held.credits != credits:
@@ -105,6 +108,14 @@ class BalanceSheet:
         if row.kind is None:
             return self.desk.lacks(Column.KIND)
         return {row.kind: amount} if amount > ZERO else {}
+
+    def _later(self, completed: date) -> Objection:
+        return Objection(
+            code="AFTER_BALANCE_DAY",
+            zh=f"{completed} 晚于余额截至日 {self.day}",
+            en=f"{completed} is later than {self.day}, the day through which the balances are",
+            column=self.desk.at(Column.COMPLETED) or self.desk.at(Column.YEAR),
+        )
 
     def _correct(self, made: Intention, held: Held, credits: Decimal, reason: str) -> None:
         assert made.teacher is not None

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from ledger.breakdown import TrainingKind
 from ledger.cycle import Unit
+from ledger.fault import Fault
 from ledger.names import JurisdictionId, OfferingId, TeacherId
 
 
@@ -34,7 +35,8 @@ class Measure(Enum):
 class Claim(Struct, kw_only=True, frozen=True):
     """One row. Without year and cycle, a total is that of the period of the terms.
 
-    ``teacher`` is empty where nobody was found; ``school`` is the name as the sheet writes it.
+    ``teacher`` is empty where nobody was found; ``suggested``: whose it may be, each with its
+    number masked. ``school`` is the name as the sheet writes it.
     """
 
     row: int
@@ -48,6 +50,7 @@ class Claim(Struct, kw_only=True, frozen=True):
     school: str = ""
     offering: OfferingId | None = None
     completed: date | None = None
+    suggested: tuple[str, ...] = ()
 
 
 class Terms(Struct, kw_only=True, frozen=True):
@@ -81,4 +84,27 @@ class Terms(Struct, kw_only=True, frozen=True):
         """Whether the sheet is about trainings completed on a day."""
         return (self.first is None or self.first <= completed) and (
             self.last is None or completed <= self.last
+        )
+
+
+def require_terms(terms: Terms, head: int) -> None:
+    """Raises ``Fault`` for days in the wrong order (``PERIOD_REVERSED``), or a look back ahead
+    (``SEEN_BEFORE_POSITION``). ``head``: the last position of the ledger, that of the present.
+    """
+    if terms.first is not None and terms.last is not None and terms.last < terms.first:
+        raise Fault(
+            "PERIOD_REVERSED",
+            zh=f"期间的最后一天 {terms.last} 早于第一天 {terms.first}，没有一天在内，请核对",
+            en=f"the last day, {terms.last}, is before the first, {terms.first}; "
+            "no day lies within",
+            field="last",
+        )
+    position = terms.position or head
+    if terms.seen is not None and terms.seen < position:
+        raise Fault(
+            "SEEN_BEFORE_POSITION",
+            zh=f"seen 是往后看到哪个位置，不能早于对账的位置 {position}，现为 {terms.seen}",
+            en=f"seen says up to which later position to look; {terms.seen} is before the "
+            f"position of the comparison, {position}",
+            field="seen",
         )

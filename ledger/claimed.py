@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from ledger.amount import HALF, ZERO
+from ledger.amount import ZERO
 from ledger.breakdown import TrainingKind
 from ledger.claim import Claim, Grain
 from ledger.cycle import Cycle, Unit
@@ -17,7 +17,7 @@ from ledger.fault import Fault
 from ledger.heading import KINDS, PERSON, lacking
 from ledger.mapping import Column, Form, Reading, SheetRow
 from ledger.mapping import Mapping as Columns
-from ledger.matching import Matching, Person
+from ledger.matching import Matching, Person, masked
 from ledger.names import VALUE, OfferingId, TeacherId
 from ledger.sheet import CellFault
 
@@ -46,9 +46,9 @@ def require_claims(columns: Columns, unit: Unit) -> None:
     if zh:
         raise Fault(
             "COLUMNS_LACKING",
-            zh=f"缺少这些列，无从比对：{'；'.join(zh)}。请在 mapping 中指明",
+            zh=f"缺少这些列，无从比对：{'；'.join(zh)}。请在 mapping（命令行用 --column）中指明",
             en=f"nothing can be compared without these columns: {'; '.join(en)}; name them in "
-            "the mapping",
+            "the mapping (on the command line, --column)",
             field="mapping",
         )
 
@@ -83,6 +83,7 @@ def claims(
     """
     totals = reading.mapping.form is Form.TOTALS
     whose = {each.row: each.teacher for each in matching.matches}
+    hints = {each.row: tuple(map(masked, each.suggested)) for each in matching.matches}
     found: list[Claim] = []
     faults: list[CellFault] = []
     at = {column: number for number, column in reading.mapping.columns.items()}
@@ -103,9 +104,24 @@ def claims(
             continue
         if (wrong := _unequal(row, amounts, at)) is not None:
             faults.append(wrong)
-        faults += _uneven(row, amounts, at)
-        found += _claims(row, teacher, amounts, unit, numbered)
+        hint = hints.get(row.row, ())
+        found += _claims(row, teacher, amounts, unit, numbered, hint)
     return tuple(found), tuple(faults)
+
+
+def silent(reading: Reading, matching: Matching, unit: Unit) -> tuple[Claim, ...]:
+    """What the rows of single credits are about of which no amount can be read; each claims 0."""
+    if reading.mapping.form is not Form.CREDITS:
+        return ()
+    whose = {each.row: each.teacher for each in matching.matches}
+    mute = (row for row in reading.rows if not _amounts(row, unit))
+    nothing: Mapping[TrainingKind | None, Decimal] = {None: ZERO}
+    return tuple(
+        claim
+        for row in mute
+        if (teacher := whose.get(row.row)) is not None
+        for claim in _claims(row, teacher, nothing, unit, None)
+    )
 
 
 def _amounts(row: SheetRow, unit: Unit) -> Mapping[TrainingKind | None, Decimal]:
@@ -124,6 +140,7 @@ def _claims(
     amounts: Mapping[TrainingKind | None, Decimal],
     unit: Unit,
     cycle: int | None,
+    suggested: tuple[str, ...],
 ) -> Iterator[Claim]:
     for kind, amount in amounts.items():
         yield Claim(
@@ -138,6 +155,7 @@ def _claims(
             school=row.school or "",
             offering=_offering(row.offering),
             completed=row.completed,
+            suggested=suggested,
         )
 
 
@@ -187,22 +205,6 @@ def _missing(row: SheetRow, at: Mapping[Column, int]) -> CellFault:
         zh="没有学分数，未参与比对",
         en="there is no amount; the row was not compared",
     )
-
-
-def _uneven(
-    row: SheetRow, amounts: Mapping[TrainingKind | None, Decimal], at: Mapping[Column, int]
-) -> Iterator[CellFault]:
-    """A remark on each amount that goes by less than halves; it is compared as it stands."""
-    for kind, amount in amounts.items():
-        if amount % HALF:
-            of_kind = Column[f"CREDITS_{kind.value}"] if row.by_kind and kind else Column.CREDITS
-            yield CellFault(
-                row=row.row,
-                column=at.get(of_kind, at.get(Column.HOURS, 0)),
-                code="BAD_AMOUNT_STEP",
-                zh=f"{amount} 不是 {HALF} 的整数倍，已按原数比对，请核对",
-                en=f"{amount} goes by less than {HALF}; it was compared as it stands",
-            )
 
 
 def _unequal(

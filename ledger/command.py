@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from enum import Enum
 from typing import Any
@@ -130,7 +130,12 @@ class Refused(Exception):
     @property
     def code(self) -> str:
         """The class name in UPPER_SNAKE, stable for clients."""
-        return re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).upper()
+        return code_of(type(self))
+
+
+def code_of(obstacle: type[Refused]) -> str:
+    """The code that a refusal of this class has."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", obstacle.__name__).upper()
 
 
 class UnknownReference(Refused):
@@ -235,6 +240,17 @@ class Command:
 
 
 PROVINCE = JurisdictionId("jurisdiction:330000")
+
+
+_ASKED: dict[type[Command], tuple[str, ...]] = {}
+
+
+def asked_of(kind: type[Command]) -> tuple[str, ...]:
+    """The names of what a kind of command asks."""
+    found = _ASKED.get(kind)
+    if found is None:
+        found = _ASKED[kind] = tuple(each.name for each in fields(kind) if each.init)
+    return found
 
 
 def settle(command: Command) -> list[Event]:

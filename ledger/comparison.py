@@ -27,6 +27,8 @@ from ledger.names import SchoolId, TeacherId
 from ledger.regulation import Rulebook
 from ledger.row import Row, Standing, only_there, order
 
+NAMED_MAX = 3
+
 
 class OfStanding(Struct, kw_only=True, frozen=True):
     """The rows of one standing: how many, and what both sides have in them."""
@@ -67,6 +69,16 @@ class Comparison(Struct, kw_only=True, frozen=True):
     rows: tuple[Row, ...]
     sums: tuple[Sums, ...]
 
+    @property
+    def unexplained(self) -> tuple[int, ...]:
+        """The numbers of the lines of which something has no cause; lines count from 1."""
+        return tuple(at for at, row in enumerate(self.rows, start=1) if row.unattributed)
+
+    @property
+    def unattributed_gross(self) -> Decimal:
+        """What has no cause, each line by its size: what is too much does not hide what lacks."""
+        return _total(abs(row.unattributed) for row in self.rows)
+
 
 def compare(
     claims: Iterable[Claim],
@@ -74,8 +86,11 @@ def compare(
     rules: Rulebook,
     terms: Terms,
     schools: Mapping[SchoolId, str] | None = None,
+    silent: Iterable[Claim] = (),
 ) -> Comparison:
     """Holds a sheet against what the ledger has of some teachers.
+
+    ``silent``: rows of which no amount can be read; each is paired with what else has no row.
 
     A teacher whom the sheet names and of whom nothing is handed in is unknown to the bureau.
     """
@@ -88,7 +103,11 @@ def compare(
         else:
             of.setdefault(claim.teacher, []).append(claim)
     if terms.grain is Grain.CREDITS:
-        rows += Itemised(people, schools or {}).rows(of)
+        mute: dict[TeacherId, list[Claim]] = {}
+        for claim in sorted(silent, key=content):
+            if claim.teacher is not None:
+                mute.setdefault(claim.teacher, []).append(claim)
+        rows += Itemised(people, schools or {}, silent=mute).rows(of)
     else:
         rows += Aggregate(people).rows(of)
     told = tuple(sorted(rows, key=order))
@@ -116,6 +135,10 @@ def digest(found: Comparison) -> str:
 def _nobody(claim: Claim) -> Row:
     zh = "本地教师中没有找到这一行所说的人。"
     en = "No teacher of this bureau was found for this row."
+    if claim.suggested:
+        zh += f"疑为 {'、'.join(claim.suggested[:NAMED_MAX])}，仅供参考，见存疑清单。"
+        some = ", ".join(claim.suggested[:NAMED_MAX])
+        en += f" It may be {some}: a suggestion only; the list of doubts has more."
     portions = [unknown_portion(-claim.amount, zh, en)] if claim.amount else []
     return only_there(claim, portions, teacher=None)
 

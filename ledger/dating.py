@@ -12,7 +12,8 @@ from ledger.fault import Fault
 from ledger.sheet import Cell
 
 DAY = re.compile(
-    r"([12][0-9]{3})\s*(?:[-./,]|年)\s*([0-9]{1,2})\s*(?:[-./,]|月)\s*([0-9]{1,2})\s*[日号]?"
+    r"([12][0-9]{3})(?:\s*(?:[-./,、·•・。]|年)\s*|\s+)([0-9]{1,2})"
+    r"(?:\s*(?:[-./,、·•・。]|月)\s*|\s+)([0-9]{1,2})\s*[日号]?"
     r"(?:[T\s]+[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?:\.[0-9]+)?)?"
 )
 # Two figures of a year are taken only in the order and with the marks of a Chinese day.
@@ -28,7 +29,7 @@ DAYS = re.compile(
     r"|(?:(?P<month>[0-9]{1,2})\s*[-./月]\s*)?(?P<day>[0-9]{1,2})\s*[日号]?)"
 )
 COMPACT = re.compile(r"([12][0-9]{3})([0-9]{2})([0-9]{2})")
-MONTH = re.compile(r"[12][0-9]{3}\s*(?:[-./]|年)\s*[0-9]{1,2}\s*月?")
+MONTH = re.compile(r"[12][0-9]{3}\s*(?:[-./,、·•・。\s]|年)\s*[0-9]{1,2}\s*月?")
 SERIAL = re.compile(r"[0-9]{5}")
 YEAR = re.compile(r"((?:19|20|21)[0-9]{2})(?:年|年度|自然年|学年)?")
 POINT = r"([12][0-9]{3})(?:[-./年]([0-9]{1,2})(?:[-./月]([0-9]{1,2})[日号]?|月?)|年)?"

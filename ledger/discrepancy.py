@@ -10,7 +10,7 @@ from ledger.event import Entry, Event
 from ledger.fault import Fault
 from ledger.line import LineCarried
 from ledger.names import PetitionId
-from ledger.petition import CorrectionDecided, CorrectionRequested
+from ledger.petition import CorrectionDecided, CorrectionRequested, CorrectionWithdrawn
 from ledger.reconciliation import (
     LINES_MAX,
     DifferencesSettled,
@@ -67,7 +67,7 @@ class SettleDifferences(ReconciliationStep):
     def boundary(self) -> list[Selector]:
         return [
             *super().boundary(),
-            about(self.reconciliation, of=[CorrectionRequested]),
+            about(self.reconciliation, of=[CorrectionRequested, CorrectionWithdrawn]),
             *(about(each.petition, of=[CorrectionDecided]) for each in self.carried),
         ]
 
@@ -81,6 +81,9 @@ class SettleDifferences(ReconciliationStep):
                 if name == self.reconciliation:
                     self.petitions.add(line)
                     self.asked.add(event.petition)
+            case CorrectionWithdrawn(petition=petition, line=line):
+                self.petitions.discard(line or 0)
+                self.decided.add(petition)
             case CorrectionDecided(petition=petition):
                 self.decided.add(petition)
             case _:

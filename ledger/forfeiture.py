@@ -11,7 +11,7 @@ from ledger.holding import Denial
 OF_DENIAL = {
     Reason.ABSENCE: Cause.ABSENCE_DENIAL,
     Reason.MISCONDUCT: Cause.MISCONDUCT,
-    Reason.ASSESSMENT_FAILED: Cause.UNRECOGNISED,
+    Reason.ASSESSMENT_FAILED: Cause.ASSESSMENT_FAILED,
 }
 DENIED = {
     Reason.ABSENCE: ("缺课超过规定比例，不予结业", "not completed: too much of it was missed"),

@@ -7,7 +7,7 @@ by many names. What is found is a proposal: people see it with samples, and chan
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -15,7 +15,9 @@ from msgspec.structs import replace
 from ledger.cell import said
 from ledger.fault import Fault
 from ledger.mapping import Column, Form, Mapping, MappingSaved, header_digest
+from ledger.names import VALUE
 from ledger.sheet import Cell, Grid, Tab
+from ledger.text import simplified
 from ledger.wording import PATTERNS, TERM_PATTERNS
 
 LOOKED_ROWS_MAX = 40
@@ -23,6 +25,9 @@ HEADER_CHARACTERS_MAX = 60
 SAMPLES_MAX = 20
 BLANK_OR_MARK = re.compile(r"[\s:：*＊★☆、，,.。·_/\\|\-\[\]【】“”\"'’]+")
 REMARK = re.compile(r"[（(][^（）()]*[）)]")
+PLAIN = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:学分|学时|分)?")
+HAN = re.compile(r"[\u4e00-\u9fff]")
+NAMED = re.compile(r"[^\W\d_]{2,}(?:[·•.][^\W\d_]+)*")
 ID_SHAPED = re.compile(r"[1-9][0-9]{16}[0-9Xx]")
 PERSON = frozenset({Column.ID_NUMBER, Column.NUMBER, Column.NAME})
 KINDS = frozenset(
@@ -86,7 +91,7 @@ def unread(grid: Grid, mapping: Mapping) -> tuple[str, ...]:
 
 def meaning(header: str, form: Form | None = None) -> tuple[Column, int] | None:
     """What a header means, and how far down its wording stands; the lower, the vaguer."""
-    whole = BLANK_OR_MARK.sub("", said(header))
+    whole = simplified(BLANK_OR_MARK.sub("", said(header)))
     patterns = (*TERM_PATTERNS, *PATTERNS) if form is Form.TERM else PATTERNS
     for words in dict.fromkeys((REMARK.sub("", whole), re.sub(r"[（()）]", "", whole))):
         for rank, (column, pattern) in enumerate(patterns):
@@ -116,8 +121,52 @@ def lacking(mapping: Mapping) -> tuple[frozenset[Column], ...]:
     return tuple(group for group in NEEDED[mapping.form] if not group & given)
 
 
+def recordlike(cells: Sequence[Cell], columns: dict[int, Column]) -> bool:
+    """Whether a row says of somebody how much, or whose id number it is, as a record does."""
+    told = {each: cells[at - 1] for at, each in columns.items() if at <= len(cells)}
+    numbers = (said(told.get(each)) for each in (Column.ID_NUMBER, Column.NUMBER))
+    named = said(told.get(Column.NAME)).replace(" ", "")
+    person = NAMED.fullmatch(named) and meaning(named) is None
+    if not person and not any(VALUE.fullmatch(each) for each in numbers):
+        return False
+    if ID_SHAPED.fullmatch(said(told.get(Column.ID_NUMBER)).replace(" ", "")):
+        return True
+    return any(PLAIN.fullmatch(said(each)) for one, each in told.items() if one in AMOUNTS)
+
+
 def _candidate(tab: Tab, form: Form, known: dict[str, dict[int, Column]]) -> Candidate | None:
-    best: tuple[tuple[int, bool, int], Mapping] | None = None
+    found = sorted(_headers(tab, form, known), key=lambda each: each[0], reverse=True)
+    if not found:
+        return None
+    (score, _, _), best = found[0]
+    # A header further down may be the same once more, pressed into one row: what stands between
+    # would be lost. The first that fits stays, as soon as records of its own come before another.
+    while earlier := [each for each in found if _comes_first(tab, each[1], best)]:
+        (score, _, _), best = earlier[0]
+    mapping = replace(best, columns=dict(sorted(best.columns.items())))
+    return Candidate(
+        mapping=mapping,
+        score=score - len(lacking(mapping)) * 2,
+        rows=sum(1 for each in tab.rows[mapping.first_row - 1 :] if each),
+        concealed=tab.concealed,
+        known=mapping.header_digest in known,
+    )
+
+
+def _comes_first(tab: Tab, one: Mapping, other: Mapping) -> bool:
+    """Whether a header that fits has records of its own above another one."""
+    between = tab.rows[one.first_row - 1 : other.header_row - 1]
+    return (
+        one.header_row < other.header_row
+        and not lacking(one)
+        and any(recordlike(each, one.columns) for each in between)
+    )
+
+
+def _headers(
+    tab: Tab, form: Form, known: dict[str, dict[int, Column]]
+) -> Iterator[tuple[tuple[int, bool, int], Mapping]]:
+    """What may be the header of a tab, each with how much speaks for it."""
     for row in range(1, min(len(tab.rows), LOOKED_ROWS_MAX) + 1):
         if any(span.top < row <= span.bottom for span in tab.merged):
             continue  # the lower part of a block is no beginning
@@ -127,32 +176,19 @@ def _candidate(tab: Tab, form: Form, known: dict[str, dict[int, Column]]) -> Can
             saved = known.get(header_digest(header))
             columns = dict(saved) if saved else _meanings(header, form)
             score = len(columns) * 2 + (len(header) if saved else 0)
+            if len(columns) < 2:
+                continue
+            mapping = Mapping(
+                form=form,
+                tab=tab.name,
+                header_row=row,
+                header_rows=rows,
+                header=header,
+                columns=columns,
+            )
+            _by_content(tab, mapping)
             # Of two that say as much, a header is as high as its cells are merged.
-            rank = (score, (rows == 2) == merged_down, -rows)
-            if len(columns) >= 2 and (best is None or rank > best[0]):
-                best = (
-                    rank,
-                    Mapping(
-                        form=form,
-                        tab=tab.name,
-                        header_row=row,
-                        header_rows=rows,
-                        header=header,
-                        columns=columns,
-                    ),
-                )
-    if best is None:
-        return None
-    (score, _, _), found = best
-    _by_content(tab, found)
-    mapping = replace(found, columns=dict(sorted(found.columns.items())))
-    return Candidate(
-        mapping=mapping,
-        score=score - len(lacking(mapping)) * 2,
-        rows=sum(1 for each in tab.rows[mapping.first_row - 1 :] if each),
-        concealed=tab.concealed,
-        known=mapping.header_digest in known,
-    )
+            yield (score, (rows == 2) == merged_down, -rows), mapping
 
 
 def _meanings(header: Sequence[str], form: Form) -> dict[int, Column]:
@@ -173,6 +209,13 @@ def _meanings(header: Sequence[str], form: Form) -> dict[int, Column]:
         at = claims[Column.STARTED][1]
         if not re.search("开|起|报到|调|到岗|到校|start", header[at - 1]):
             columns[at] = Column.COMPLETED
+    if {Column.SETTLED_ON, Column.OFFERING} <= {*claims} and not PERSON & {*claims}:
+        # Where nobody stands, it is the class that ends.
+        at = claims[Column.SETTLED_ON][1]
+        if Column.COMPLETED in claims:
+            del columns[at]
+        else:
+            columns[at] = Column.COMPLETED
     return columns
 
 
@@ -187,17 +230,28 @@ def _joined(words: str, form: Form) -> tuple[Column, int] | None:
 
 
 def _by_content(tab: Tab, found: Mapping) -> None:
-    """A column of id numbers is known by them, whatever it is called."""
-    if Column.ID_NUMBER in found.columns.values():
-        return
+    """What a column is by its cells: id numbers, whatever it is called; titles of trainings."""
     sample = tab.rows[found.first_row - 1 : found.first_row - 1 + SAMPLES_MAX]
-    for at in range(1, len(found.header) + 1):
-        cells = [row[at - 1] for row in sample if len(row) >= at and row[at - 1] is not None]
-        texts = [said(each) for each in cells if isinstance(each, str)]
-        shaped = [each for each in texts if ID_SHAPED.fullmatch(each)]
-        if cells and len(shaped) * 2 > len(cells) and at not in found.columns:
-            found.columns[at] = Column.ID_NUMBER
-            return
+    told = {
+        at: [row[at - 1] for row in sample if len(row) >= at and row[at - 1] is not None]
+        for at in range(1, len(found.header) + 1)
+    }
+    if Column.ID_NUMBER not in found.columns.values():
+        loose = (at for at in told if found.columns.get(at, Column.NUMBER) is Column.NUMBER)
+        at = next((at for at in loose if _mostly(ID_SHAPED.fullmatch, told[at])), 0)
+        found.columns.update({at: Column.ID_NUMBER} if at else {})
+    if found.form is not Form.CREDITS or Column.TITLE in found.columns.values():
+        return
+    for at, column in found.columns.items():
+        words = simplified(found.header[at - 1]).split()[-1:]
+        if column is Column.OFFERING and words in (["培训班"], ["研修班"]):
+            # The name of a class is the title, where nothing else is, unless it is a code.
+            found.columns[at] = Column.TITLE if _mostly(HAN.search, told[at]) else column
+
+
+def _mostly(fits: Callable[[str], object], cells: Sequence[Cell]) -> bool:
+    """Whether over half of the cells are texts of a shape."""
+    return sum(1 for each in cells if isinstance(each, str) and fits(said(each))) * 2 > len(cells)
 
 
 def _spread(tab: Tab, row: int) -> list[Cell]:

@@ -26,6 +26,8 @@ from ledger.completion import (
 from ledger.credit import CreditAwarded, CreditCorrected, CreditRevoked
 from ledger.event import Entry, Event
 from ledger.names import CreditId, JurisdictionId, OfferingId, TeacherId
+from ledger.offering import ClassRoom
+from ledger.plan import Choice, Mode
 from ledger.record import Line, Record, Transfer
 from ledger.regulation import Rule, Rulebook
 from ledger.school_based import SchoolBasedRecognised, SchoolBasedRecorded
@@ -58,6 +60,27 @@ class Training(Struct, kw_only=True, frozen=True):
     kind: TrainingKind | None = None
     credits: Decimal | None = None
     hours: Decimal | None = None
+
+
+def training_of(offering: OfferingId, room: ClassRoom) -> Training:
+    """What a class says of a training that is not credited."""
+    opened = room.opened
+    if opened is None:
+        return Training(offering=offering)
+    plan = opened.plan
+    kind = TrainingKind(plan.mode.value)
+    if plan.choice is Choice.MANDATED:
+        kind = TrainingKind.MANDATED
+    elif plan.mode is Mode.INTENSIVE and not plan.off_job:
+        kind = TrainingKind.OTHER
+    return Training(
+        offering=offering,
+        title=plan.title,
+        completed=opened.closes,
+        kind=kind,
+        credits=plan.base_credits,
+        hours=plan.hours,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

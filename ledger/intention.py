@@ -50,6 +50,7 @@ TITLE_ZH = {
     Column.TAUGHT_ON: "上课日期",
     Column.OPENED_ON: "开设日期",
     Column.PUBLISHED_ON: "发布日期",
+    Column.DECLARED_ON: "申报日期",
 }
 
 
@@ -129,7 +130,7 @@ class Desk:
         name = TITLE_ZH.get(column, column.value)
         return Objection(
             code=code,
-            zh=f"{name}：台账 {ledger}，表中 {sheet}{zh}",
+            zh=f"{name}：账本 {ledger}，表中 {sheet}{zh}",
             en=f"{column.value}: the ledger has {ledger}, the sheet {sheet}{en}",
             column=self.at(column),
         )
@@ -172,7 +173,7 @@ class Desk:
         zh, en = SAID[code]
         if ledger or sheet:
             zh, en = (
-                f"{zh}：台账 {ledger or '无'}，表中 {sheet or '无'}",
+                f"{zh}：账本 {ledger or '无'}，表中 {sheet or '无'}",
                 f"{en}: {ledger}, {sheet}",
             )
         at = self.at(column) if column else 0

@@ -11,12 +11,12 @@ from typing import Any
 from msgspec import structs
 
 from ledger.amount import ZERO
-from ledger.attribution import Attribution, Sets, attribute, partly, unexplained
+from ledger.attribution import Attribution, Sets, annulled, attribute, partly, unexplained
 from ledger.cause import Cause, Portion, merged, portion, unknown_portion
 from ledger.claim import Claim
 from ledger.cycle import Unit
 from ledger.influence import Influences
-from ledger.mark import PairedBy, Pairs, told
+from ledger.mark import PairedBy, Pairs, is_of, told
 from ledger.names import CreditId, SchoolId, TeacherId
 from ledger.pairing import paired
 from ledger.record import Line
@@ -32,12 +32,14 @@ class Itemised:
 
     ``people``: all on the ledger's side. ``elsewhere``: credits of an id that rows of another id
     of the same person mean. ``near``: the rows that may mean a credit that the sheet seems to lack.
+    ``silent``: the rows of which no amount can be read.
     """
 
     people: Mapping[TeacherId, Influences]
     schools: Mapping[SchoolId, str]
     elsewhere: dict[CreditId, int] = field(default_factory=dict)
     near: dict[CreditId, list[int]] = field(default_factory=dict)
+    silent: Mapping[TeacherId, list[Claim]] = field(default_factory=dict)
 
     def rows(self, claims: Mapping[TeacherId, list[Claim]]) -> Iterator[Row]:
         """The rows of everybody, those of the sheet first: they tell whose credits stand double."""
@@ -106,8 +108,11 @@ class Itemised:
             more["standing"] = Standing.DIFFERS
         if amount == claim.amount:
             return row_of(claim, amount, Attribution(portions=said), **more)
-        steps = [*person.steps(line, claim.unit), *person.beyond(line, claim.unit)]
+        own = person.steps(line, claim.unit)
+        steps = [*own, *person.beyond(line, claim.unit)]
         found = attribute(amount - claim.amount, Sets(steps), claim.amount)
+        if found.unattributed and not amount and not found.alternatives:
+            found = annulled(claim.amount, own) or found
         if found.unattributed and not found.alternatives:
             part = partly(amount - claim.amount, steps)
             found = part if part.portions[1:] else unexplained(amount - claim.amount, line.events)
@@ -137,7 +142,7 @@ class Itemised:
 
     def _double(self, pairs: Pairs, claim: Claim) -> Portion | None:
         for other, line, _ in pairs.pairs:
-            if _same(other, claim):
+            if _same(other, claim) or (claim.title and is_of(claim, line)):
                 return portion(
                     Cause.DUPLICATE_PERSON,
                     -claim.amount,
@@ -167,10 +172,16 @@ class Itemised:
         return None
 
     def _only_here(self, person: Influences, lines: Iterable[Line]) -> Iterator[Row]:
-        unit = person.terms.unit
+        unit, mute = person.terms.unit, [*self.silent.get(person.holding.teacher, ())]
         for line in lines:
             amount = person.amount(line, unit)
             if not amount or not person.terms.holds(line.completed):
+                continue
+            at = (line.offering, line.title, line.completed)
+            said = next((each for each in mute if means(each, *at)), None)
+            if said is not None:
+                mute.remove(said)
+                yield _unread(said, line, amount)
                 continue
             found = self._why_only_here(person, line, amount)
             more: dict[str, Any] = {"credit": line.credit, "title": line.title}
@@ -190,7 +201,7 @@ class Itemised:
         absent = person.absent(line, person.terms.unit)
         if absent is not None:
             return Attribution(portions=(absent,))
-        zh = f"名册没有“{line.title}”，台账中没有事件能说明原因。"
+        zh = f"名册没有“{line.title}”，账本中没有事件能说明原因。"
         en = f"The sheet lacks {line.title}; nothing in the ledger says why."
         rows = sorted(self.near.get(line.credit, ()))
         if rows:
@@ -199,6 +210,17 @@ class Itemised:
         lacked = unknown_portion(amount, zh, en, line.events[:1])
         lacked = structs.replace(lacked, certain=not rows)
         return Attribution(portions=(lacked,), unattributed=amount)
+
+
+def _unread(claim: Claim, line: Line, amount: Decimal) -> Row:
+    """A row that is about a credit, and of which the amount cannot be read."""
+    zh = f"名册第 {claim.row} 行就是“{line.title}”，但没有可读的数额，无从比对；请补正这一格。"
+    en = f"Row {claim.row} of the sheet is {line.title}, but no amount in it can be read."
+    found = Attribution(
+        portions=(unknown_portion(amount, zh, en, line.events[:1]),), unattributed=amount
+    )
+    by = PairedBy.OFFERING if claim.offering is not None else PairedBy.TITLE
+    return row_of(claim, amount, found, credit=line.credit, paired_by=by)
 
 
 def _together(person: Influences, claim: Claim, lines: Iterable[Line], more: dict[str, Any]) -> Row:
@@ -247,14 +269,14 @@ def _unheard(claim: Claim, tied: tuple[CreditId, ...]) -> Portion:
         en = f"The row may mean any of {len(tied)} credits."
         return unknown_portion(-claim.amount, zh, en)
     if claim.offering is None and not claim.title:
-        zh = "这一行没有班期和名称，台账中也没有这个数额的学分。"
+        zh = "这一行没有班期和名称，账本中也没有这个数额的学分。"
         en = "The row names no class and no title, and no credit has its amount."
         return unknown_portion(-claim.amount, zh, en)
     name = claim.title or claim.offering
     return portion(
         Cause.UNRECOGNISED,
         -claim.amount,
-        f"截至所比的时点，台账没有给此人认定过“{name}”的学分。",
+        f"截至所比的时点，账本没有给此人认定过“{name}”的学分。",
         f"Up to the moment compared, the ledger never credited {name} to this person.",
         whole=True,
     )

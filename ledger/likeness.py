@@ -12,10 +12,16 @@ from ledger.record import Line
 ALIKE_DEFAULT = 4
 
 
-def by_amount(left: Pairs, worth: Worth, elsewhere: Callable[[Claim], bool]) -> None:
+def by_amount(
+    left: Pairs,
+    worth: Worth,
+    elsewhere: Callable[[Claim], bool],
+    within: Callable[[Line], bool] = lambda line: True,
+) -> None:
     """Pairs by day and amount, and by the amount alone what has no other mark.
 
-    ``elsewhere``: whether a row means something that is no credit.
+    ``elsewhere``: whether a row means something that is no credit. ``within``: whether the sheet
+    is about a credit; a row without a day means another only where there is none.
     """
     for by in (PairedBy.DAY_AMOUNT, PairedBy.AMOUNT):
         for claim in list(left.claims):
@@ -29,6 +35,8 @@ def by_amount(left: Pairs, worth: Worth, elsewhere: Callable[[Claim], bool]) -> 
                 for each in left.lines
                 if worth(each, claim) == claim.amount and day in (None, each.completed)
             ]
+            if day is None:
+                meant = [each for each in meant if within(each)] or meant
             rivals = [
                 each
                 for each in left.claims

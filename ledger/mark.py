@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from enum import Enum
 from functools import lru_cache, partial
@@ -69,17 +70,41 @@ def told(text: str) -> str:
     return "".join(each for each in plain if unicodedata.category(each)[0] in "LN")
 
 
-def by_marks(left: Pairs, schools: Mapping[SchoolId, str], worth: Worth, had: Had) -> None:
-    """Pairs what has the same marks, those that tell most before the others."""
-    for by, key, of in _ways(schools):
+def by_marks(
+    left: Pairs,
+    schools: Mapping[SchoolId, str],
+    worth: Worth,
+    had: Had,
+    within: Callable[[Line], bool] = lambda line: True,
+) -> None:
+    """Pairs what has the same marks, those that tell most before the others.
+
+    ``within``: whether the sheet is about a credit; of a row without a day those come first.
+    """
+    exact = {(told(line.title), line.completed) for line in left.lines}
+    for by, key, of in _ways(schools, exact, within):
         if not left.claims:
             return
         _pair(left, by, key, of, worth, had)
 
 
-def _ways(schools: Mapping[SchoolId, str]) -> list[tuple[PairedBy, Key, Of]]:
+def is_of(claim: Claim, line: Line) -> bool:
+    """Whether a row has title and day of a credit, so that it means none of another day."""
+    return (told(claim.title), claim.completed) == (told(line.title), line.completed)
+
+
+def _ways(
+    schools: Mapping[SchoolId, str],
+    exact: Collection[tuple[str, date]],
+    within: Callable[[Line], bool],
+) -> list[tuple[PairedBy, Key, Of]]:
     def school(line: Line) -> str:
         return told(schools.get(line.school, ""))
+
+    def loose(claim: Claim) -> str | None:
+        """The title of a row whose day is that of no credit of the title."""
+        title = told(claim.title)
+        return None if (title, claim.completed) in exact else title or None
 
     return [
         (PairedBy.OFFERING, lambda claim: claim.offering, lambda line: line.offering),
@@ -93,18 +118,45 @@ def _ways(schools: Mapping[SchoolId, str]) -> list[tuple[PairedBy, Key, Of]]:
             lambda claim: _all(told(claim.title), claim.completed),
             lambda line: (told(line.title), line.completed),
         ),
+        *_dateless(school, within),
+        (
+            PairedBy.TITLE,
+            lambda claim: _all(loose(claim), _year(claim)),
+            lambda line: (told(line.title), line.completed.year),
+        ),
         (
             PairedBy.TITLE_SCHOOL,
             lambda claim: None if claim.completed else _all(told(claim.title), told(claim.school)),
             lambda line: (told(line.title), school(line)),
         ),
-        (
-            PairedBy.TITLE,
-            lambda claim: _all(told(claim.title), _year(claim)),
-            lambda line: (told(line.title), line.completed.year),
-        ),
         # A day that is another one may be a slip; the title alone has to tell it apart.
-        (PairedBy.TITLE, lambda claim: told(claim.title) or None, lambda line: told(line.title)),
+        (PairedBy.TITLE, loose, lambda line: told(line.title)),
+    ]
+
+
+def _dateless(
+    school: Callable[[Line], str], within: Callable[[Line], bool]
+) -> list[tuple[PairedBy, Key, Of]]:
+    """A title comes again each year: a row without a day means one that the sheet is about."""
+
+    def inside(line: Line, *more: Hashable) -> Hashable | None:
+        return (told(line.title), *more) if within(line) else None
+
+    def key(claim: Claim, *more: Hashable) -> Hashable | None:
+        return None if claim.completed else _all(told(claim.title), *more)
+
+    return [
+        (
+            PairedBy.TITLE_SCHOOL,
+            lambda claim: key(claim, told(claim.school), claim.year),
+            lambda line: (told(line.title), school(line), line.completed.year),
+        ),
+        (
+            PairedBy.TITLE_SCHOOL,
+            lambda claim: None if claim.year else key(claim, told(claim.school)),
+            lambda line: inside(line, school(line)),
+        ),
+        (PairedBy.TITLE, lambda claim: None if claim.year else key(claim), inside),
     ]
 
 
@@ -147,7 +199,9 @@ def _pair(left: Pairs, by: PairedBy, key: Key, of: Of, worth: Worth, had: Had) -
     """Pairs what has the same key; of several, those of the same amount."""
     claims: dict[Hashable, list[Claim]] = {}
     for claim in left.claims:
-        found = key(claim)
+        # What a row without a day may mean by more marks is not widened by fewer.
+        settled = claim.completed is None and claim.row in left.tied
+        found = None if settled else key(claim)
         if found is not None:
             claims.setdefault(found, []).append(claim)
     if not claims:

@@ -18,6 +18,9 @@ from ledger.names import TeacherId
 
 # Rows and suggestions that are told of one teacher, at most.
 NEAR_MAX = 20
+# Characters at each end of a number that a sentence shows, at most.
+SHOWN_MAX = 2
+SHARE_MAX = 3  # of a number so short that it would be most of it
 
 
 class MatchedBy(Enum):
@@ -43,8 +46,8 @@ class Doubt(Enum):
 
 _SAID = {
     Doubt.SAME_PERSON_TWICE: (
-        "这些行是同一人，写法不同",
-        "these rows are one person, written in different ways",
+        "这些行按号码是同一人，所写的姓名或号码却不一致",
+        "these rows are one person by a number, and give different names or numbers",
     ),
     Doubt.ONE_ID_NUMBER: (
         "一个身份证号码在平台上有两个以上的教师编号",
@@ -250,14 +253,26 @@ def _rows_in_doubt(people: list[Person], matches: list[Match]) -> Iterator[Doubt
         if found.teacher is not None:
             rows.setdefault(found.teacher, []).append(person)
     for teacher, own in sorted(rows.items()):
-        said = {(each.fingerprint, each.number, plain_name(each.name)) for each in own}
-        if len(said) > 1:
+        # What one row leaves out another may say; only what contradicts is doubtful.
+        marks = (
+            {each.fingerprint for each in own},
+            {each.number for each in own},
+            {plain_name(each.name) for each in own},
+        )
+        if any(len(said - {""}) > 1 for said in marks):
             yield _doubt(Doubt.SAME_PERSON_TWICE, (teacher,), *(each.row for each in own))
 
 
 def _doubt(doubt: Doubt, teachers: tuple[TeacherId, ...], *rows: int) -> Doubtful:
     zh, en = _SAID[doubt]
     return Doubtful(doubt=doubt, rows=rows, teachers=teachers, zh=f"{zh}。", en=f"{en}.")
+
+
+def masked(teacher: TeacherId) -> str:
+    """A platform number with its middle hidden: a hint to whoever may see the list of doubts."""
+    value = teacher.value
+    shown = min(SHOWN_MAX, len(value) // SHARE_MAX)
+    return f"{value[:shown]}***{value[len(value) - shown :]}"
 
 
 def plain_name(name: str) -> str:

@@ -70,6 +70,7 @@ DAYS = {
 }
 # Of a lesson the column of its own day is not that of a step.
 BY_LESSON = frozenset({Milestone.TIMETABLE, Milestone.ATTENDANCE})
+PERSON = frozenset({Column.ID_NUMBER, Column.NUMBER, Column.NAME})
 # What these words leave to a plain day; an opening has days of its own besides.
 PLAIN = frozenset(Milestone) - BY_LESSON - {Milestone.OPENING}
 
@@ -94,7 +95,7 @@ def told(row: SheetRow) -> Iterator[Told]:
             if pattern.fullmatch(words):
                 yield Told(step=step, on=_day(row, step))
         return
-    if row.taught_on is not None:
+    if row.taught_on is not None or row.half is not None:
         person = row.number or row.id_number or row.hours_missed is not None
         step = Milestone.ATTENDANCE if person else Milestone.TIMETABLE
         yield Told(step=step, on=_day(row, step))
@@ -102,6 +103,28 @@ def told(row: SheetRow) -> Iterator[Told]:
     for step, column in DAYS.items():
         if step not in BY_LESSON and value(row, column) is not None:
             yield Told(step=step, on=_day(row, step))
+
+
+def day_column(row: SheetRow, step: Milestone) -> Column:
+    """Where the day of a step is looked for; that of a step told by its word is a plain one."""
+    plain = row.step is not None and step in PLAIN
+    return Column.COMPLETED if plain else DAYS.get(step, Column.COMPLETED)
+
+
+def expected(columns: frozenset[Column], tab: str) -> Milestone | None:
+    """The step whose day a row lacks, by the columns and the name of its tab, as people make it.
+
+    ``None``: of trainees, who may tell any; a column of steps says it.
+    """
+    if Column.STEP in columns or columns & PERSON:
+        return None
+    if Column.HALF in columns or "课程" in tab or "课表" in tab:
+        return Milestone.TIMETABLE if Column.TAUGHT_ON in columns else Milestone.ATTENDANCE
+    if Column.SEATS in columns or "班" in tab:
+        return Milestone.OPENING
+    if {Column.LEAD, Column.PROJECT} <= columns or "项目" in tab:
+        return Milestone.DECLARATION
+    return None
 
 
 def lesson(row: SheetRow) -> date | None:

@@ -32,9 +32,10 @@ def paired(
     is no credit. ``grounds``: what is known of rows and credits of which marks tell nothing.
     """
     left = Pairs(claims=sorted(claims, key=content), lines=list(lines))
-    by_marks(left, schools, worth, had)
+    within = grounds.within if grounds is not None else lambda line: True
+    by_marks(left, schools, worth, had, within)
     if left.claims:
-        by_amount(left, worth, elsewhere)
+        by_amount(left, worth, elsewhere, within)
         if grounds is not None and left.tied:
             untie(left, grounds)
         by_earlier(left, had)

@@ -93,6 +93,7 @@ class Naming:
     """
 
     row: SheetRow
+    at: Milestone
     place: JurisdictionId
     credit: str
     project: ProjectId | None = None
@@ -102,9 +103,9 @@ class Naming:
     classes: int = 1
 
     def step(self) -> Step:
-        """The step. Raises ``Fault`` for what no name can be."""
+        """The step, of a row that says what it needs. Raises ``Fault`` for what no name can be."""
         declared = None
-        if self.project is not None and self.row.lead is not None and self.row.hours is not None:
+        if self.at is Milestone.DECLARATION and self.project is not None:
             declared = _declared(
                 self.row, self.project, self.place, self.classes, assessed=self.assessed
             )

@@ -62,7 +62,22 @@ class CorrectionDecided(Event, name="petition.correction-decided"):
     credits: Decimal | None = None
 
 
-PETITION_EVENTS: list[type[Event]] = [CorrectionRequested, CorrectionDecided]
+class CorrectionWithdrawn(Event, name="petition.correction-withdrawn"):
+    """Who had asked for a correction does not ask for it any more; nobody had decided."""
+
+    petition: PetitionId
+    credit: CreditId
+    teacher: TeacherId
+    school: SchoolId
+    place: JurisdictionId
+    authority: JurisdictionId
+    party: Name
+    reason: str
+    reconciliation: ReconciliationId | None = None
+    line: int | None = None
+
+
+PETITION_EVENTS: list[type[Event]] = [CorrectionRequested, CorrectionDecided, CorrectionWithdrawn]
 
 
 class NothingAsked(Refused):
@@ -82,7 +97,7 @@ class SameActor(Refused):
 
 
 class MoreThanAsked(Refused):
-    """What is granted lies beyond what was asked for."""
+    """What is granted does not lie between what stands and what was asked for."""
 
 
 class AmountMissing(Refused):
@@ -122,7 +137,7 @@ class RequestCorrection(CreditStep):
                 self.known = self.known or petition == self.petition
                 if credit == self.credit:
                     self.pending[petition] = entry.id
-            case CorrectionDecided(petition=petition):
+            case CorrectionDecided(petition=petition) | CorrectionWithdrawn(petition=petition):
                 self.pending.pop(petition, None)
             case _:
                 self.desk.learn(entry)
@@ -157,8 +172,8 @@ class RequestCorrection(CreditStep):
                 field="credit",
                 evidence=tuple(self.pending.values()),
             )
-        if early := self.early():
-            raise early
+        if wrong := self.early() or self.above_base(credits):
+            raise wrong
         yield CorrectionRequested(
             petition=self.petition,
             credit=self.credit,
@@ -212,7 +227,7 @@ class DecideCorrection(CorrectCredit):
         match entry.event:
             case CorrectionRequested() as event:
                 self.asked, self.requested = event, entry
-            case CorrectionDecided():
+            case CorrectionDecided() | CorrectionWithdrawn():
                 self.decided = entry.id
             case _:
                 super().learn(entry)
@@ -223,8 +238,8 @@ class DecideCorrection(CorrectCredit):
             raise unknown(self.petition, "petition")
         if self.decided:
             raise PetitionDecided(
-                zh=f"{self.petition} 已经决定",
-                en=f"{self.petition} was decided before",
+                zh=f"{self.petition} 已经决定或撤回",
+                en=f"{self.petition} was decided or withdrawn before",
                 field="petition",
                 evidence=(self.decided,),
             )
@@ -272,9 +287,10 @@ class DecideCorrection(CorrectCredit):
         if least <= credits <= most:
             return None
         return MoreThanAsked(
-            zh=f"申请由 {asked.credits_before} 学分改为 {asked.credits}，核定 {credits} 超出所申请",
-            en=f"{asked.credits} instead of {asked.credits_before} was asked for; {credits} goes "
-            "beyond that",
+            zh=f"申请由 {asked.credits_before} 学分改为 {asked.credits}，核定 {credits} "
+            f"不在 {least} 与 {most} 之间",
+            en=f"{asked.credits} instead of {asked.credits_before} was asked for; {credits} does "
+            f"not lie between {least} and {most}",
             field="credits",
             evidence=(self.requested.id,) if self.requested else (),
         )

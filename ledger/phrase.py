@@ -11,6 +11,7 @@ from ledger.fault import Fault
 from ledger.register import Stage, Title
 from ledger.schedule import Half
 from ledger.sheet import Cell
+from ledger.text import simplified
 
 KINDS = (
     (CreditKind.SCHOOL_BASED, re.compile("校本|SCHOOL_BASED")),
@@ -80,7 +81,7 @@ def passed(given: Cell) -> bool | None:
     """Whether a wording says that somebody passed."""
     if isinstance(given, bool):
         return given
-    words = cell.said(given).replace(" ", "").upper()
+    words = simplified(cell.said(given)).replace(" ", "").upper()
     if not words or words in cell.NOTHING:
         return None
     if words in YES or words in NO:
@@ -94,7 +95,7 @@ def passed(given: Cell) -> bool | None:
 
 def certain(given: Cell) -> bool | None:
     """Whether an amount is said to be certain."""
-    found = cell.said(given).replace(" ", "").upper()
+    found = simplified(cell.said(given)).replace(" ", "").upper()
     if not found or found in cell.NOTHING:
         return None
     if found not in SURE | UNSURE:
@@ -107,7 +108,7 @@ def certain(given: Cell) -> bool | None:
 
 
 def _one_of(given: Cell, wordings: Any, code: str, zh: str, en: str) -> Any:
-    words = cell.said(given).upper()
+    words = simplified(cell.said(given)).upper()
     if not words or words in cell.NOTHING:
         return None
     for value, pattern in wordings:

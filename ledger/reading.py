@@ -8,13 +8,16 @@ about in each of them; an amount counts once, in the first.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
 from ledger import cell, dating, phrase
+from ledger.amount import HALF
 from ledger.credit import CreditKind
 from ledger.fault import Fault
-from ledger.mapping import Column, Mapping, Reading, SheetRow
+from ledger.heading import recordlike
+from ledger.mapping import Column, Form, Mapping, Reading, SheetRow
 from ledger.sheet import Cell, CellFault, Grid, Row, Skipped, Tab
 from ledger.skip import AMOUNTS, PERSON, Skips
 
@@ -26,6 +29,8 @@ BY_KIND = {
     Column.CREDITS_DISTANCE: CreditKind.DISTANCE,
     Column.CREDITS_SCHOOL_BASED: CreditKind.SCHOOL_BASED,
 }
+COMPARED = frozenset({Form.CREDITS, Form.TOTALS})
+HALVED = frozenset(each.value.lower() for each in AMOUNTS - {Column.BASE, Column.HOURS_MISSED})
 PERSON_FIELDS = tuple(each.value.lower() for each in PERSON)
 DAYS: dict[Column, Callable[..., Any]] = {
     Column.COMPLETED: dating.last_day,
@@ -89,6 +94,7 @@ class _Reader:
         self._hidden = frozenset(tab.hidden)
         self._columns = [self._column(at, each) for at, each in mapping.columns.items()]
         self._skips = Skips(tab, mapping)
+        self._compared = mapping.form in COMPARED
         self._filled = self._merged()
 
     def whole(self) -> Reading:
@@ -104,6 +110,7 @@ class _Reader:
                 zh=f"超过 {ROWS_MAX} 行数据，请分成几个文件上传",
                 en=f"there are over {ROWS_MAX} rows of data; divide the sheet into several",
             )
+        self._above(first)
         number, beyond = first, 0
         while number <= last:
             if number >= beyond:
@@ -121,6 +128,13 @@ class _Reader:
             skipped=tuple(self._skipped),
             hidden=tuple(each.row for each in self._rows if each.hidden),
         )
+
+    def _above(self, first: int) -> None:
+        """Says of each row above the header that looks like a record that it is not read."""
+        words = self._mapping.columns
+        for number, cells in enumerate(self._tab.rows[: first - 1], start=1):
+            if recordlike(cells, words):
+                self._fault(number, 0, _above_header(self._mapping.header_row))
 
     def _empty_to(self, number: int, last: int) -> int:
         """The first row from this one on in which there are cells."""
@@ -184,6 +198,8 @@ class _Reader:
                 continue
             if value is None:
                 continue
+            if self._compared and field in HALVED and value % HALF:
+                self._fault(number, at, _uneven(value))
             if of_kind is not None:
                 by_kind[of_kind] = value
             else:
@@ -217,6 +233,24 @@ def _nobody() -> Fault:
         "NO_PERSON",
         zh="没有身份证号、平台编号或姓名，不知道是谁的",
         en="no id number, platform number or name says whose it is",
+    )
+
+
+def _uneven(amount: Decimal) -> Fault:
+    """A doubt about an amount that goes by less than halves; it is read as it stands."""
+    return Fault(
+        "BAD_AMOUNT_STEP",
+        zh=f"{amount} 不是 {HALF} 的整数倍，仍按原数比对，请核对",
+        en=f"{amount} goes by less than {HALF}; it is compared as it stands",
+    )
+
+
+def _above_header(row: int) -> Fault:
+    return Fault(
+        "ABOVE_HEADER",
+        zh=f"像是一条记录，却在表头（第 {row} 行）之上，未读取；请核对表头是哪一行",
+        en=f"it looks like a record but stands above the header, row {row}, so it was not read; "
+        "check which row is the header",
     )
 
 

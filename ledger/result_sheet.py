@@ -229,17 +229,17 @@ SAID = {
         "class must be listed",
     ),
     "NO_TIMETABLE": (
-        "台账缺课 {0} 学时，表中 {1}；班级没有课程表，缺课无处登记，请先公布课程表",
+        "账本缺课 {0} 学时，表中 {1}；班级没有课程表，缺课无处登记，请先公布课程表",
         "{0} hours are missed by the ledger and {1} by the sheet; the class has no timetable on "
         "which they could be recorded",
     ),
     "MORE_THAN_LEFT": (
-        "台账缺课 {0} 学时，表中 {1}；尚未登记出勤的半天共 {2} 学时，对不上",
+        "账本缺课 {0} 学时，表中 {1}；尚未登记出勤的半天共 {2} 学时，对不上",
         "{0} hours are missed by the ledger and {1} by the sheet; only {2} hours are left of which "
         "no attendance was taken",
     ),
     "MISSED_OTHERWISE": (
-        "台账缺课 {0} 学时，表中 {1}；出勤已经登记，有误请按半天更正",
+        "账本缺课 {0} 学时，表中 {1}；出勤已经登记，有误请按半天更正",
         "{0} hours are missed by the ledger and {1} by the sheet; the attendance is taken, so it "
         "is corrected by half-days",
     ),
@@ -248,7 +248,7 @@ SAID = {
         "the result of the assessment is on record ({0}), and the sheet has another ({1})",
     ),
     "SETTLED_OTHERWISE": (
-        "结业结果已判定：台账 {0}，表中 {1}",
+        "结业结果已判定：账本 {0}，表中 {1}",
         "the outcome is settled as {0}, and the sheet has {1}",
     ),
 }  # fmt: skip

@@ -123,13 +123,14 @@ class Roster:
             assert isinstance(school, SchoolId)
             commands.append(TransferTeacher(teacher=teacher, school=school, since=since))
         elif row.subject and plain_name(row.subject) != plain_name(known.subject):
-            assert known.stage is not None
-            commands.append(
-                UpdateTeacherProfile(teacher=teacher, stage=known.stage, subject=row.subject)
-            )
+            stage = known.stage or row.stage
+            if stage is None:
+                said = (self.desk.lacks(Column.STAGE),)
+                return Intention(row=row.row, fate=Fate.REFUSED, teacher=teacher, said=said)
+            commands.append(UpdateTeacherProfile(teacher=teacher, stage=stage, subject=row.subject))
         fate = Fate.CHANGE if commands else Fate.UNCHANGED
-        said = tuple(self._changes(row, known, school, moved=moved)) if commands else ()
-        return Intention(row=row.row, fate=fate, teacher=teacher, commands=commands, said=said)
+        changes = tuple(self._changes(row, known, school, moved=moved)) if commands else ()
+        return Intention(row=row.row, fate=fate, teacher=teacher, commands=commands, said=changes)
 
     def _changes(
         self, row: SheetRow, known: OnRoll, school: SchoolId | Objection, *, moved: bool

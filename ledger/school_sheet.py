@@ -127,7 +127,7 @@ class SchoolSheet:
                 "/".join(map(str, each)) if isinstance(each, tuple) else each
                 for each in (had, told)
             ]
-            zh, en = f"{zh}（台账 {shown[0]}，表中 {shown[1]}）", f"{en} ({shown[0]}, {shown[1]})"
+            zh, en = f"{zh}（账本 {shown[0]}，表中 {shown[1]}）", f"{en} ({shown[0]}, {shown[1]})"
         at = self.desk.at(column) if column else 0
         return Objection(code=code, zh=zh, en=en, column=at)
 

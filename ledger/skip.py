@@ -10,19 +10,23 @@ import re
 from collections.abc import Iterable
 
 from ledger import cell
+from ledger.heading import meaning
 from ledger.mapping import Column, Mapping
 from ledger.names import VALUE
 from ledger.sheet import Cell, Row, Tab
+from ledger.text import simplified
 
 TOTALS = re.compile(
     r"(本页|本表|全校|全县|全市|学校|单位|县|总人数|年度|人数|.{0,12})?"
-    r"(合计|小计|总计|共计|累计|总和|汇总|total|subtotal|sum)[\s:：]*.{0,6}",
+    r"(合计|小计|总计|共计|累计|总和|汇总|total|subtotal|sum)[\s:：]*.{0,6}"
+    r"|(本页|本表|本校|全校|全县|全市|每)?(人均|平均|均值)(值|数|分|学分|学时)?[:：]?",
     re.I,
 )
 # Nothing but the label: it adds up what one person has, too.
 LABEL = re.compile(
     r"(本页|本表|本人|个人|年度|周期|学分|学时)?"
-    r"(合计|小计|总计|共计|累计|总和|汇总|total|subtotal|sum)[:：]?",
+    r"(合计|小计|总计|共计|累计|总和|汇总|total|subtotal|sum)[:：]?"
+    r"|(人均|平均|均值)(值|数|分|学分|学时)?[:：]?",
     re.I,
 )
 COUNTED = re.compile(r"(以上|合计|总计|总)?共?[0-9]+(人次|人|名|位|条|行|项)(教师|学员)?[。.]?")
@@ -63,6 +67,7 @@ class Skips:
         above = tab.rows[: max(mapping.header_row - 1, 0)]
         self._titles = frozenset(shape for row in above if (shape := _shape(row)))
         self._begins = frozenset(each[0] for each in self._above)
+        self._words = {at: self._called(at) for at in mapping.columns}
 
     @property
     def of_persons(self) -> bool:
@@ -78,6 +83,8 @@ class Skips:
             return "EMPTY"
         shape = _shape(bare)
         if shape and shape[0] in self._begins and shape in self._above:
+            return "REPEATED_HEADER"
+        if self._repeats(bare):
             return "REPEATED_HEADER"
         if self._sure(wide):
             return None
@@ -96,6 +103,21 @@ class Skips:
         nobody = all(wide[at - 1] in (None, "") for at in self._person)
         remark = said_there and (lone or nobody or REMARK.match(said_there[0]))
         return "NOTE" if remark else None
+
+    def _repeats(self, bare: Row) -> bool:
+        """Whether most columns say what they are called, and none says anything else."""
+        told = [at for at in self._words if at <= len(bare) and bare[at - 1] not in (None, "")]
+        many = len(told) >= 2 and len(told) * 2 >= len(self._words)
+        same = many and any(_compact(bare[at - 1]) in self._words[at] for at in told)
+        return same and all(self._calls(at, bare[at - 1]) for at in told)
+
+    def _calls(self, at: int, given: Cell) -> bool:
+        """Whether a cell says what its column is called, or has another name for it."""
+        words = _compact(given) if isinstance(given, str) else ""
+        if not words or words in self._words[at]:
+            return bool(words)
+        found = meaning(words, self._mapping.form)
+        return found is not None and found[0] is self._mapping.columns[at]
 
     def _sure(self, wide: list[Cell]) -> bool:
         """Whether a number says whose the row is, right or wrong."""
@@ -124,6 +146,13 @@ class Skips:
             bool(self._person) and any(COUNTED.fullmatch(each) for _, each in texts)
         )
 
+    def _called(self, at: int) -> frozenset[str]:
+        """What a column is called: in each row of the header, and in all of them."""
+        top = self._mapping.header_row
+        rows = [self._spread(row) for row in range(top, top + self._mapping.header_rows)]
+        said = [row[at - 1] for row in (*rows, self._mapping.header) if at <= len(row)]
+        return frozenset(filter(None, map(_compact, said)))
+
     def _headers(self) -> frozenset[tuple[str, ...]]:
         """The rows of the header, as they would stand once more."""
         top = self._mapping.header_row
@@ -145,7 +174,7 @@ class Skips:
 
 
 def _compact(given: Cell) -> str:
-    return cell.said(given).replace(" ", "")
+    return simplified(cell.said(given).replace(" ", ""))
 
 
 def _shape(cells: Iterable[Cell]) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from ledger.claim import Claim
 from ledger.influence import Influences
 from ledger.mark import of_kind
 from ledger.record import Line
+from ledger.word import in_chinese
 
 # These leave a row as equal as its amounts are.
 HARMLESS = (Cause.OTHER_DAY,)
@@ -31,7 +32,8 @@ def slips(person: Influences, claim: Claim, line: Line) -> Iterator[Portion]:
     if not of_kind(claim, line):
         assert claim.kind is not None
         kind = shown(line).value
-        zh = f"“{line.title}”在台账中的类别是 {kind}，名册写作 {claim.kind.value}。"
+        here, there = in_chinese(kind), in_chinese(claim.kind.value)
+        zh = f"“{line.title}”在账本中的类别是{here}，名册写作{there}。"
         en = f"{line.title} is of the kind {kind}; the sheet has {claim.kind.value}."
         yield _slip(Cause.OTHER_KIND, line, zh, en)
 
@@ -68,7 +70,7 @@ def _when(person: Influences, claim: Claim, line: Line) -> tuple[str, str]:
     if claim.cycle is not None:
         said = [*said, f"第 {claim.cycle} 周期"]
         said_en = [*said_en, f"cycle {claim.cycle}"]
-    zh = f"“{line.title}”在台账中 {line.completed} 结束，名册写作 {'、'.join(map(str, said))}。"
+    zh = f"“{line.title}”在账本中 {line.completed} 结束，名册写作 {'、'.join(map(str, said))}。"
     en = f"{line.title} ended on {line.completed}; the sheet has {', '.join(said_en)}."
     if claim.completed == line.recognised:
         zh += "那是认定日。"

@@ -20,7 +20,7 @@ from ledger.intention import Desk, Intention, Objection
 from ledger.lesson import Lessons
 from ledger.load import Fate
 from ledger.mapping import Column, SheetRow
-from ledger.milestone import Milestone, Told, lesson, told
+from ledger.milestone import DAYS, Milestone, Told, day_column, expected, lesson, told
 from ledger.names import JurisdictionId, OfferingId, ProjectId
 from ledger.past import Past, Said
 from ledger.past_step import NEEDS, OF_CLASS, OF_PROJECT, OF_TRAINEE, Naming, Step, content, made_of
@@ -81,7 +81,8 @@ class TermSheet:
         steps = [*told(row)]
         if not steps:
             made = Intention(row=row.row, fate=Fate.REFUSED, tab=desk.tab)
-            made.refuse(_unknown(desk))
+            step = expected(frozenset(desk.mapping.columns.values()), desk.mapping.tab)
+            made.refuse(_unknown(desk) if step is None else desk.lacks(DAYS[step]))
             return [(date.min, 0, made)]
         found = [self._step(desk, roll, row, each, alone=len(steps) == 1) for each in steps]
         if any(each[2].fate is Fate.REFUSED for each in found):
@@ -102,7 +103,7 @@ class TermSheet:
         made = Intention(row=row.row, fate=Fate.NEW, on=each.on, tab=desk.tab)
         wrong = desk.wants(row, *NEEDS.get(each.step, ()))
         if each.on is None:
-            wrong.append(desk.lacks(Column.COMPLETED))
+            wrong.append(desk.lacks(day_column(row, each.step)))
         step = self._named(desk, roll, row, each.step, made, wrong)
         if wrong or step is None or each.on is None:
             made.refuse(*wrong)
@@ -125,7 +126,9 @@ class TermSheet:
         made: Intention,
         wrong: list[Objection],
     ) -> Step | None:
-        naming = Naming(row=row, place=self.place, credit=desk.new_value(row.row, step.name))
+        naming = Naming(
+            row=row, at=step, place=self.place, credit=desk.new_value(row.row, step.name)
+        )
         try:
             if step in OF_PROJECT:
                 naming.project = ProjectId(
@@ -163,7 +166,7 @@ class TermSheet:
             made.refuse(
                 Objection(
                     code="RECORDED_OTHERWISE",
-                    zh=f"台账已有这一环节：台账 {had[0]}，表中 {had[1]}；有误请更正",
+                    zh=f"账本已有这一环节：账本 {had[0]}，表中 {had[1]}；有误请更正",
                     en=f"the ledger has this step as {had[0]}, and the sheet as {had[1]}",
                 )
             )
@@ -176,7 +179,8 @@ class TermSheet:
         assert step.offering is not None
         lessons = self._lessons.setdefault(step.offering, Lessons())
         if day is None or row.half is None:
-            made.refuse(*(desk.lacks(each) for each in (Column.TAUGHT_ON, Column.HALF)))
+            lost = {Column.TAUGHT_ON: day, Column.HALF: row.half}
+            made.refuse(*(desk.lacks(each) for each, said in lost.items() if said is None))
             return
         key = day, row.half
         if at is Milestone.ATTENDANCE:

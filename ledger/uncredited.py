@@ -14,26 +14,42 @@ from decimal import Decimal
 
 from msgspec import structs
 
-from ledger.amount import ZERO
+from ledger.amount import ZERO, plain
 from ledger.cause import Cause, Portion, merged, portion, unknown_portion
 from ledger.claim import Claim
+from ledger.cycle import Unit
 from ledger.forfeiture import denied
-from ledger.holding import Denial, Pending
+from ledger.holding import Denial, Pending, Training
 from ledger.influence import Influences
 from ledger.mark import told
 from ledger.names import OfferingId
 from ledger.record import Line
+from ledger.school_based import SchoolBasedRecorded
 from ledger.slip import apart
 
 
 @dataclass(frozen=True, kw_only=True)
 class Uncredited:
-    """One training without a credit; ``why``: what an amount of it in a sheet comes from."""
+    """One training without a credit; ``why``: what an amount of it in a sheet comes from.
+
+    ``most``: what it would have been worth in a unit, where that is known.
+    """
 
     title: str
     completed: date | None
     why: Callable[[Decimal], Portion]
+    most: Callable[[Unit], Decimal | None]
     offering: OfferingId | None = None
+
+    def explained(self, claim: Claim) -> tuple[Portion, ...]:
+        """What a row about it comes from: no more of it than it would have been worth."""
+        most = self.most(claim.unit)
+        if not most or claim.amount <= most:
+            return (self.why(claim.amount),)
+        beyond = claim.amount - most
+        zh = f"“{self.title}”至多值 {plain(most)}，名册多出的 {plain(beyond)} 没有事件能说明。"
+        en = f"{self.title} is worth {plain(most)} at most; nothing explains {plain(beyond)} more."
+        return self.why(most), unknown_portion(-beyond, zh, en)
 
     def meant_by(self, claim: Claim) -> bool:
         """Whether a row is about it: by class, else by title and, where it has one, by day."""
@@ -51,7 +67,7 @@ def meanings(person: Influences, claim: Claim) -> tuple[Portion, ...]:
     every = list(uncredited(person))
     exact = next((each for each in every if each.meant_by(claim)), None)
     if exact is not None:
-        return (exact.why(claim.amount),)
+        return exact.explained(claim)
     named = [each for each in every if each.named_by(claim)]
     return tuple(_by_title(person, claim, named)) if named else ()
 
@@ -65,14 +81,22 @@ def uncredited(person: Influences) -> Iterator[Uncredited]:
             title=training.title,
             completed=training.completed,
             why=_denied(told_of),
+            most=_planned(training),
         )
     for line in person.holding.later():
         yield Uncredited(
-            offering=line.offering, title=line.title, completed=line.completed, why=_to_come(line)
+            offering=line.offering,
+            title=line.title,
+            completed=line.completed,
+            why=_to_come(line),
+            most=_at_most(line),
         )
     for each in person.holding.pending():
         yield Uncredited(
-            title=each.told.title, completed=each.told.completed, why=_not_recognised(each)
+            title=each.told.title,
+            completed=each.told.completed,
+            why=_not_recognised(each),
+            most=_told_of(each.told),
         )
 
 
@@ -87,8 +111,9 @@ def means(claim: Claim, offering: object, title: str, completed: object) -> bool
 
 def _by_title(person: Influences, claim: Claim, named: list[Uncredited]) -> Iterator[Portion]:
     """What the trainings of a title have in common, and that none of them is of the day."""
-    found = [each.why(claim.amount) for each in named]
-    if len({(each.cause, each.rule) for each in found}) > 1:
+    whole = [each.explained(claim) for each in named]
+    found = [each[0] for each in whole]
+    if len({(each.cause, each.rule, each.amount) for each in found}) > 1:
         events = [event for each in found for event in each.events]
         causes = "、".join(sorted({each.cause.value for each in found}))
         zh = f"名称为“{claim.title}”而没有学分的培训有 {len(found)} 项，原因不同（{causes}）。"
@@ -105,6 +130,7 @@ def _by_title(person: Influences, claim: Claim, named: list[Uncredited]) -> Iter
             about=tuple(dict.fromkeys(a for each in found for a in each.about)),
         )
     yield first
+    yield from whole[0][1:]
     both = zip(named, found, strict=True)
     yield from merged(_another_day(person, claim, each, own) for each, own in both)
 
@@ -117,11 +143,24 @@ def _another_day(person: Influences, claim: Claim, training: Uncredited, found: 
     return portion(
         cause,
         ZERO,
-        f"“{training.title}”在台账中{at}，名册写作 {day}。",
+        f"“{training.title}”在账本中{at}，名册写作 {day}。",
         f"{training.title} ended on {ended or 'no known day'}; the sheet has {day}.",
         events=found.events[:1],
         about=found.about,
     )
+
+
+def _planned(training: Training) -> Callable[[Unit], Decimal | None]:
+    return lambda unit: training.hours if unit is Unit.HOURS else training.credits
+
+
+def _at_most(line: Line) -> Callable[[Unit], Decimal | None]:
+    hours, credits = line.hours_planned, max(line.base_credits, line.credits)
+    return lambda unit: max(hours, line.hours) if unit is Unit.HOURS else credits
+
+
+def _told_of(told_of: SchoolBasedRecorded) -> Callable[[Unit], Decimal | None]:
+    return lambda unit: told_of.hours if unit is Unit.HOURS else told_of.credits
 
 
 def _denied(of: Denial) -> Callable[[Decimal], Portion]:

@@ -9,6 +9,10 @@ from __future__ import annotations
 import re
 
 CHINESE = {
+    "PUBLIC": "公众",
+    "AUDITOR": "审计人员",
+    "INTEGRATOR": "对接系统",
+    "OPERATOR": "运维人员",
     "PROVINCE_WIDE": "全省",
     "LOCAL": "本地",
     "NORMAL_UNIVERSITY": "师范大学",
@@ -49,6 +53,7 @@ CHINESE = {
     "SCHOOL_BASED": "校本培训",
     "HOURS": "学时",
     "CREDITS": "学分",
+    "HOURS_MISSED": "缺课学时",
     "FIRST_COME": "按选课先后",
     "DRAW": "抽签",
     "PRIORITY_THEN_DRAW": "先按优先，再抽签",

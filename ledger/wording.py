@@ -16,7 +16,7 @@ WORDS: tuple[tuple[Column, str], ...] = (
     (
         Column.NUMBER,
         r"(师训|培训|继教|继续教育|教师|学员)?(管理)?(平台)?(教师|学员)?"
-        r"(编号|编码|账号|代码|ID)",
+        r"(编号|编码|账号|代码|[Ii][Dd]号?)",
     ),
     (Column.NUMBER, r"(师训|继教|继续教育|平台|学员|教师)号|个人编号|teacher|number|teacherid"),
     (Column.NUMBER, r"(教师|教职工|教工|教职|职)?工号|(教职工|教工|职工)号"),
@@ -55,8 +55,9 @@ WORDS: tuple[tuple[Column, str], ...] = (
         r"(培训|项目|课程|活动|研修|校本培训|校本研修)(项目|课程|活动)?"
         r"(名称|名|主题|题目|内容)",
     ),
-    (Column.TITLE, r"培训项目|项目|培训内容|课程|主题|title"),
+    (Column.TITLE, r"(培训|研修)项目|项目|培训内容|课程|主题|title"),
     (Column.TITLE, r"(培训|研修)班(名称|名)"),
+    (Column.OFFERING, r"研修班"),
     (Column.STARTED, r"(调动|调入|到岗|到校)(时间|日期|年月日)"),
     (Column.STARTED, r"(培训|开班|开始|起始|起|开课|报到|项目)(开始)?(时间|日期)|started|start"),
     (
@@ -65,6 +66,12 @@ WORDS: tuple[tuple[Column, str], ...] = (
         r"(时间|日期|年月日)",
     ),
     (Column.COMPLETED, r"(培训|项目|办班|学习|研修)?(起止|起讫)(时间|日期|年月日|年月)?"),
+    (Column.STARTED, r"(培训|研修|学习)?(开始|起始)(时间|日期|日|年月日)?|起|培训起"),
+    (
+        Column.COMPLETED,
+        r"(培训|研修|学习|项目)?(结业|结束|终止|截止|完成)(时间|日期|日|年月日)"
+        r"|(培训|研修|学习)?(结束|终止)|止|培训止",
+    ),
     (Column.COMPLETED, r"日期|时间|培训时间|培训日期|completed|date"),
     (Column.HALF, r"(上课|培训|缺课|缺勤)?(半天|午别|上下午|时段)|half"),
     (
@@ -96,6 +103,7 @@ WORDS: tuple[tuple[Column, str], ...] = (
         r"(培训|总|累计|合计|年度|周期|全部|已修)?学分(数|值|合计|总数|总计|小计)?|得"
         r"分|credits",
     ),
+    (Column.CREDITS, r"分值|学时学分|学分学时"),
     (Column.CREDITS, r"(学分)?(合计|总计|小计|总分)(数|值)?"),
     (
         Column.HOURS,

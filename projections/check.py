@@ -28,10 +28,12 @@ from projections.inspection import (
     Books,
     Check,
     EntryCheck,
+    Noted,
     Pool,
     Problem,
     Told,
     WholeCheck,
+    unnoted,
 )
 
 CHECKS: tuple[type[Check], ...] = (
@@ -73,12 +75,14 @@ def check(
     names: Sequence[str] = (),
     told: Told = _quiet,
     kept: Kept | None = None,
+    noted: Noted = unnoted,
 ) -> Iterator[Problem]:
     """The problems that the named checks find, or all checks, up to the present head.
 
-    ``kept``: opens what lies sealed; without it that is not looked at.
+    ``kept``: opens what lies sealed; without it that is not looked at. ``noted``: hears of what
+    cannot be proved any more, since an erasure destroyed it.
     """
-    books = Books(pool, feed, feed.head(), told, kept)
+    books = Books(pool, feed, feed.head(), told, kept, noted)
     chosen = [each() for each in CHECKS if not names or each.name in names]
     of_entries = [each for each in chosen if isinstance(each, EntryCheck)]
     if of_entries:

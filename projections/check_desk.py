@@ -2,7 +2,8 @@
 
 What was signed is summed up again at its position. A result is made again from its sealed file and
 its mapping at its position. The rows of a load are held against its events. The last two need the
-key of the vault; without it nothing that lies sealed is looked at.
+key of the vault; without it nothing that lies sealed is looked at. What an erasure destroyed is
+noted as such, where an event says so, and as far as something is left that is still proved.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import msgspec
 
 from ledger.command import Command
 from ledger.comparison import digest
+from ledger.erasure import FilesErased
 from ledger.event import Entry
 from ledger.fault import Fault
 from ledger.load import Fate, LoadBegun, Loaded, LoadEnded
@@ -27,9 +29,9 @@ from ledger.reading import read
 from ledger.reconciliation import DifferencesFound, SheetCompared
 from ledger.sign_off import PeriodSignedOff
 from ledger.store.answer import Answer
-from ledger.store.feed import Filter
-from ledger.store.kept import Kept, KeptLoad, KeptResult
-from ledger.store.load import StoredRow, commands_of
+from ledger.store.feed import Feed, Filter
+from ledger.store.kept import Kept, KeptLoad
+from ledger.store.load_row import StoredRow, commands_of
 from ledger.store.trouble import Trouble
 from ledger.store.workbook import read_workbook
 from ledger.summary import period_of
@@ -54,6 +56,23 @@ COUNTS = {
 
 def _entries(books: Books, *types: str) -> list[Entry]:
     return list(books.feed.entries(Filter(types=types, before=books.upto + 1)))
+
+
+def _erased(books: Books) -> set[str]:
+    """The SHA-256 of the files, and the loads, that an erasure reached by what an event says."""
+    found: set[str] = set()
+    for entry in _entries(books, FilesErased.NAME):
+        assert isinstance(entry.event, FilesErased)
+        found |= {each.sha256 for each in entry.event.files} | {*map(str, entry.event.loads)}
+    return found
+
+
+def unfinished(feed: Feed) -> int:
+    """How many loads have begun and neither went in whole nor were stopped."""
+    entries = feed.entries(Filter(types=(LoadBegun.NAME, LoadEnded.NAME)))
+    events = [entry.event for entry in entries]
+    begun = {each.load for each in events if isinstance(each, LoadBegun)}
+    return len(begun - {each.load for each in events if isinstance(each, LoadEnded)})
 
 
 def _rules(books: Books) -> Rules:
@@ -110,12 +129,13 @@ class Reconciled(WholeCheck):
                 lines.setdefault(own, set()).update(entry.event.lines)
             else:
                 compared.append(entry)
-        rules = _rules(books)
+        rules, erased = _rules(books), _erased(books)
         for number, entry in enumerate(compared, start=1):
             event = entry.event
             assert isinstance(event, SheetCompared)
             found = lines.get((str(event.reconciliation), event.comparison.digest), set())
-            wrong = _wrong_result(books, books.kept, rules, event, found)
+            gone = event.comparison.sha256 in erased
+            wrong = _wrong_result(books, rules, event, found, gone=gone)
             if wrong is not None:
                 code, zh, en = wrong
                 name = event.reconciliation
@@ -124,10 +144,14 @@ class Reconciled(WholeCheck):
 
 
 def _wrong_result(
-    books: Books, kept: Kept, rules: Rules, event: SheetCompared, lines: set[int]
+    books: Books, rules: Rules, event: SheetCompared, lines: set[int], *, gone: bool
 ) -> tuple[str, str, str] | None:
-    """What is wrong with a result: code and sentences; ``None`` where nothing is."""
-    said = event.comparison
+    """What is wrong with a result: code and sentences; ``None`` where nothing is.
+
+    ``gone``: an event says that an erasure destroyed its file.
+    """
+    said, kept = event.comparison, books.kept
+    assert kept is not None
     try:
         stored = kept.result(str(event.place), said.digest)
         if stored is None:
@@ -135,18 +159,28 @@ def _wrong_result(
         held = decoded(stored.body)
     except BROKEN as error:
         return "SHEET_ALTERED", f"的表格或结果打不开：{error}", f"it cannot be opened: {error}"
-    if sha256(stored.data).hexdigest() != said.sha256:
+    if stored.data is None and not gone:
+        return "SHEET_MISSING", "的表格已不在", "its sheet is gone"
+    if stored.data is not None and sha256(stored.data).hexdigest() != said.sha256:
         return "SHEET_ALTERED", "的表格不是当时的文件", "its sheet is not the file compared"
-    if held.compared != said or {*held.differing} != lines:
+    cut = stored.data is None and stored.erased
+    if not cut and (held.compared != said or {*held.differing} != lines):
         return "RESULT_DIFFERS", "的结果与事件所述不符", "its result is not what the events say"
-    return _not_repeated(books, kept, rules, stored, held)
+    if stored.data is None:
+        books.noted(
+            f"{event.reconciliation} 的表格已随一次个人信息删除而销毁，不再重算。",
+            f"{event.reconciliation}: its file was destroyed by an erasure and is not held against "
+            "the ledger again.",
+        )
+        return None
+    return _not_repeated(books, kept, rules, stored.data, stored.name, held)
 
 
 def _not_repeated(
-    books: Books, kept: Kept, rules: Rules, stored: KeptResult, held: Held
+    books: Books, kept: Kept, rules: Rules, data: bytes, name: str, held: Held
 ) -> tuple[str, str, str] | None:
     try:
-        reading = read(read_workbook(stored.data, stored.name), held.mapping)
+        reading = read(read_workbook(data, name), held.mapping)
     except BROKEN as error:
         return "SHEET_ALTERED", f"的表格读不出：{error}", f"its sheet cannot be read: {error}"
     made = digest(repeated(books.feed, rules, kept.vault, held, reading))
@@ -171,12 +205,14 @@ class TakenIn(WholeCheck):
         entries = _entries(books, LoadBegun.NAME, LoadEnded.NAME)
         whole = {e.event.load for e in entries if isinstance(e.event, LoadEnded) and e.event.whole}
         begun = [entry for entry in entries if isinstance(entry.event, LoadBegun)]
+        erased = _erased(books)
         for number, entry in enumerate(begun, start=1):
             event = entry.event
             assert isinstance(event, LoadBegun)
             try:
                 load = books.kept.load(event.load)
-                altered = load is not None and not _as_shown(books.kept, load, event.what)
+                gone = str(event.load) in erased
+                altered = load is not None and not _as_shown(books, load, event.what, gone=gone)
             except BROKEN:
                 load, altered = None, True
             if altered:
@@ -214,12 +250,22 @@ class TakenIn(WholeCheck):
                 )
 
 
-def _as_shown(kept: Kept, load: KeptLoad, what: Loaded) -> bool:
+def _as_shown(books: Books, load: KeptLoad, what: Loaded, *, gone: bool) -> bool:
+    """Whether the rows are those of the event; ``gone``: it says that an erasure reached them."""
+    assert books.kept is not None
     rows = [row for rows in load.rows for row in rows]
     counts = {name: sum(row.fate is fate for row in rows) for name, fate in COUNTS.items()}
-    made = sha256(b"".join(kept.keys(load))).hexdigest()
+    made = list(books.kept.keys(load))
     told = {name: getattr(what, name) for name in COUNTS}
-    return load.head.what == what and (made, len(rows), counts) == (what.digest, what.rows, told)
+    if load.head.what != what or (len(rows), counts) != (what.rows, told):
+        return False
+    if len(made) == len(rows):
+        return sha256(b"".join(made)).hexdigest() == what.digest
+    books.noted(
+        f"{load.head.load} 中有行已随一次个人信息删除而销毁，只核对其余各行。",
+        f"{load.head.load}: rows of it were destroyed by an erasure; the others were checked.",
+    )
+    return gone and [each.hex() for each in made] == [each.key for each in rows if not each.erased]
 
 
 def _unlike(

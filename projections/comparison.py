@@ -14,14 +14,12 @@ from datetime import date
 from msgspec import structs
 
 from ledger.attendance import ATTENDANCE_EVENTS, AttendanceRecorded
-from ledger.breakdown import TrainingKind
 from ledger.claim import Terms
 from ledger.completion import CompletionDenied, CompletionGranted
 from ledger.event import Entry, Event
-from ledger.holding import AHEAD_EVENTS, ASIDE_EVENTS, Holding, Training
+from ledger.holding import AHEAD_EVENTS, ASIDE_EVENTS, Holding, Training, training_of
 from ledger.names import JurisdictionId, OfferingId, SchoolId, TeacherId
 from ledger.offering import OFFERING_EVENTS, ClassRoom
-from ledger.plan import Choice, Mode
 from ledger.record import Line, Record
 from ledger.regulation import Rulebook
 from ledger.store.feed import Filter
@@ -99,6 +97,15 @@ class _Side:
         """Whether the teacher works within the place, or ever did."""
         return any(self.within(stay.place) for stay in record.stays)
 
+    def to_come(self, missing: Iterable[TeacherId]) -> dict[str, Record]:
+        """The later records of those of whom the ledger knew nothing yet at the moment."""
+        if self._seen <= self.terms.position and self.terms.effective is None:
+            return {}
+        found: dict[str, Record] = {}
+        for keys in _portions(sorted(map(str, missing)), FOLDED_AT_ONCE):
+            found |= Snapshot(self.reader.feed, self._seen, None).many(RECORDS, keys)
+        return {key: each for key, each in found.items() if self.reached(each)}
+
     def read(self, records: Mapping[str, Record]) -> None:
         """Reads what records do not keep, and what came after the moment."""
         known, effective = self.terms.position, self.terms.effective
@@ -170,7 +177,7 @@ class _Side:
             for tag in entry.tags:
                 if tag in rooms:
                     rooms[tag].learn(entry)
-        found = (_training(OfferingId(name), room) for name, room in rooms.items())
+        found = (training_of(OfferingId(name), room) for name, room in rooms.items())
         return {each.offering: each for each in found}
 
     def own(self, record: Record) -> Record:
@@ -219,10 +226,12 @@ def basis(
         for key, each in side.records(stored, {*movers, *wanted}).items()
         if side.reached(each) and (key in wanted or _of_sheet(each, terms.day, terms.place, school))
     }
+    later = side.to_come(wanted - {TeacherId(key) for key in records})
+    records |= {key: Record(teacher=each.teacher) for key, each in later.items()}
     side.read(records)
     trainings = side.trainings()
     holdings = {
-        TeacherId(key): _holding(side, record, trainings, alike or {})
+        TeacherId(key): _holding(side, record, trainings, alike or {}, later.get(key))
         for key, record in sorted(records.items())
     }
     names = sorted({line.school for each in holdings.values() for line in each.record.lines})
@@ -239,12 +248,16 @@ def _holding(
     record: Record,
     trainings: dict[OfferingId, Training],
     alike: Mapping[TeacherId, tuple[TeacherId, ...]],
+    later: Record | None = None,
 ) -> Holding:
+    """What the ledger holds of one; ``later``: the record of one whom it knew only afterwards."""
     teacher = record.teacher
     own = side.own(record)
     seen, ahead = tuple(side.entries.get(teacher, ())), tuple(side.ahead.get(teacher, ()))
     attended = tuple(side.attendance.get(teacher, ()))
-    if own is not record:
+    if later is not None and side.own(later) is not later:
+        ahead = side.visible(later, ahead)
+    elif own is not record:
         seen, ahead = side.visible(record, seen), side.visible(record, ahead)
         attended = side.visible(record, attended)
     offerings = {getattr(each.event, "offering", None) for each in seen}
@@ -263,26 +276,6 @@ def _of_sheet(record: Record, day: date, place: JurisdictionId, school: SchoolId
     """Whether a teacher belongs into the sheet, named or not: who works there on the day."""
     at = record.at(day)
     return at.place is not None and place.covers(at.place) and school in (None, at.school)
-
-
-def _training(offering: OfferingId, room: ClassRoom) -> Training:
-    opened = room.opened
-    if opened is None:
-        return Training(offering=offering)
-    plan = opened.plan
-    kind = TrainingKind(plan.mode.value)
-    if plan.choice is Choice.MANDATED:
-        kind = TrainingKind.MANDATED
-    elif plan.mode is Mode.INTENSIVE and not plan.off_job:
-        kind = TrainingKind.OTHER
-    return Training(
-        offering=offering,
-        title=plan.title,
-        completed=opened.closes,
-        kind=kind,
-        credits=plan.base_credits,
-        hours=plan.hours,
-    )
 
 
 def _lessened(line: Line) -> bool:

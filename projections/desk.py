@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from ledger.amount import ZERO
 from ledger.claim import Terms
-from ledger.claimed import claims, people, require_claims
+from ledger.claimed import claims, people, require_claims, silent
 from ledger.comparison import Comparison, Sums, compare, digest
 from ledger.cycle import Cycle
 from ledger.event import express, revive
@@ -75,6 +75,13 @@ class Held(Struct, kw_only=True, frozen=True):
         """The numbers of the lines that are not equal; lines count from 1."""
         rows = enumerate(self.comparison.rows, start=1)
         return tuple(at for at, row in rows if row.standing is not Standing.EQUAL)
+
+    @property
+    def named(self) -> set[str]:
+        """The teachers whom the sheet names, or may."""
+        doubted = {str(who) for each in self.doubtful if each.rows for who in each.teachers}
+        rows = self.comparison.rows
+        return doubted | {str(each.teacher) for each in rows if each.row and each.teacher}
 
     @property
     def compared(self) -> Compared:
@@ -146,7 +153,8 @@ def held(
     side = replace(side, holdings=with_alike(side.holdings, matching))
     told(3)
     found, faults = claims(reading, matching, side.terms.unit, cycles_in(side))
-    comparison = compare(found, side.holdings, side.rules, side.terms, side.schools)
+    mute = silent(reading, matching, side.terms.unit)
+    comparison = compare(found, side.holdings, side.rules, side.terms, side.schools, mute)
     return Held(
         mapping=reading.mapping,
         rows=len(reading.rows),

@@ -29,8 +29,13 @@ PAGE = 2_000
 COLUMNS = "position, type, at, on_day, id, channel, tags, body, leaf_hash"
 Pool = ConnectionPool[psycopg.Connection[Any]]
 Told = Callable[[str, int, int], None]
+Noted = Callable[[str, str], None]
 
 hashed = lru_cache(maxsize=65_536)(tag_hash)
+
+
+def unnoted(zh: str, en: str) -> None:
+    """Tells nobody."""
 
 
 class Problem(Struct, frozen=True, kw_only=True):
@@ -78,13 +83,17 @@ class Row:
 
 @dataclass(frozen=True)
 class Books:
-    """What a check reads, up to a position. ``kept``: what lies sealed, where the key is there."""
+    """What a check reads, up to a position. ``kept``: what lies sealed, where the key is there.
+
+    ``noted``: hears, in Chinese and English, what could not be proved though nothing is wrong.
+    """
 
     pool: Pool
     feed: Feed
     upto: int
     told: Told
     kept: Kept | None = None
+    noted: Noted = unnoted
 
     def rows(self) -> Iterator[list[Row]]:
         """The events, page by page."""

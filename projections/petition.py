@@ -19,20 +19,21 @@ from ledger.names import (
     SchoolId,
     TeacherId,
 )
-from ledger.petition import CorrectionDecided, CorrectionRequested
+from ledger.petition import CorrectionDecided, CorrectionRequested, CorrectionWithdrawn
 from projections.projection import Projection
 
 
 class PetitionState(Enum):
-    """Whether a petition was decided, and how."""
+    """Whether a petition was decided, and how, or withdrawn."""
 
     PENDING = "PENDING"
     GRANTED = "GRANTED"
     DECLINED = "DECLINED"
+    WITHDRAWN = "WITHDRAWN"
 
 
 class PetitionStep(Struct, frozen=True, kw_only=True):
-    """The decision about a petition."""
+    """The decision about a petition, or its withdrawal."""
 
     event: str
     position: int
@@ -74,7 +75,7 @@ class Petitions(Projection[Petition]):
 
     name = "petitions"
     state = Petition
-    events = (CorrectionRequested, CorrectionDecided)
+    events = (CorrectionRequested, CorrectionDecided, CorrectionWithdrawn)
     facets = {
         "teacher": "text",
         "school": "text",
@@ -87,7 +88,7 @@ class Petitions(Projection[Petition]):
 
     def keys(self, entry: Entry) -> Iterable[str]:
         event = entry.event
-        assert isinstance(event, CorrectionRequested | CorrectionDecided)
+        assert isinstance(event, CorrectionRequested | CorrectionDecided | CorrectionWithdrawn)
         return (str(event.petition),)
 
     def blank(self, key: str) -> Petition:
@@ -110,14 +111,21 @@ class Petitions(Projection[Petition]):
                 )
             case CorrectionDecided(granted=granted, reason=reason, credits=credits):
                 state.status = PetitionState.GRANTED if granted else PetitionState.DECLINED
-                state.decided = PetitionStep(
-                    event=entry.id,
-                    position=entry.position,
-                    on=entry.on,
-                    at=entry.at,
-                    reason=reason,
-                    credits=credits,
-                )
+                state.decided = _step(entry, reason, credits)
+            case CorrectionWithdrawn(reason=reason):
+                state.status = PetitionState.WITHDRAWN
+                state.decided = _step(entry, reason)
             case _:
                 pass
         return state
+
+
+def _step(entry: Entry, reason: str, credits: Decimal | None = None) -> PetitionStep:
+    return PetitionStep(
+        event=entry.id,
+        position=entry.position,
+        on=entry.on,
+        at=entry.at,
+        reason=reason,
+        credits=credits,
+    )

@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec import structs
 
-from ledger.claimed import claims, people
+from ledger.claimed import claims, people, silent
 from ledger.comparison import Comparison, compare
 from ledger.mapping import Reading
 from ledger.matching import Doubt, Match, Matching, Registered, match
@@ -42,7 +42,8 @@ def repeated(
     matching = _matching(persons, reading, side, owners, held, told)
     side = replace(side, holdings=with_alike(side.holdings, matching))
     found, _ = claims(reading, matching, terms.unit, cycles_in(side))
-    return compare(found, side.holdings, side.rules, terms, side.schools)
+    mute = silent(reading, matching, terms.unit)
+    return compare(found, side.holdings, side.rules, terms, side.schools, mute)
 
 
 def places_in(feed: Feed, place: JurisdictionId) -> tuple[str, ...]:

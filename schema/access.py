@@ -57,6 +57,7 @@ from ledger import (
     response,
     restart,
     resumption,
+    retraction,
     review,
     safeguard,
     sample,
@@ -78,6 +79,7 @@ from ledger import (
 )
 from ledger.command import Asker, Command, Role
 from ledger.fault import Fault
+from ledger.word import in_chinese
 from schema.power import Action, may
 
 COMMANDS: dict[Role, tuple[type[Command], ...]] = {
@@ -85,6 +87,7 @@ COMMANDS: dict[Role, tuple[type[Command], ...]] = {
         selection.SelectOffering,
         withdrawal.WithdrawSelection,
         petition.RequestCorrection,
+        retraction.WithdrawCorrection,
     ),
     Role.SCHOOL: (
         profile.UpdateTeacherProfile,
@@ -97,6 +100,7 @@ COMMANDS: dict[Role, tuple[type[Command], ...]] = {
         funding.PublishSchoolFunds,
         school_plan.AdoptSchoolPlan,
         petition.RequestCorrection,
+        retraction.WithdrawCorrection,
     ),
     Role.PROVIDER: (
         trainer.RegisterTrainer,
@@ -177,6 +181,7 @@ COMMANDS: dict[Role, tuple[type[Command], ...]] = {
         adjustment.CorrectCredit,
         adjustment.RevokeCredit,
         petition.RequestCorrection,
+        retraction.WithdrawCorrection,
         petition.DecideCorrection,
         intake.Reconcile,
         intake.CompareAnew,
@@ -243,6 +248,14 @@ def may_ask(asker: Asker, command: type[Command], *, reported: bool) -> None:
     what = command.__name__ + (" (reported)" if reported else "")
     raise Denied(
         "FORBIDDEN_ROLE",
-        zh=f"角色 {asker.role.value} 不能提交 {what}",
+        zh=f"{in_chinese(asker.role.value)}不能提交“{_called(command)}”",
         en=f"the role {asker.role.value} may not submit {what}",
     )
+
+
+def _called(command: type[Command]) -> str:
+    """A command in Chinese, as the schema calls it."""
+    # The words say of each command who may ask it, so they come after this.
+    from schema.words import WORDS
+
+    return WORDS["types"].get(command.__name__, command.__name__)

@@ -18,6 +18,7 @@ from ledger.mapping import Mapping as Columns
 from ledger.names import JurisdictionId, ReconciliationId
 from ledger.reading import read
 from ledger.sheet import Grid
+from ledger.store import trace
 from ledger.store.access_log import AccessKind
 from ledger.store.progress import Work
 from ledger.store.result import Result
@@ -178,6 +179,7 @@ def _kept(context: Context, upload: Upload, found: Held) -> str:
     place = found.comparison.terms.place
     results = context.house.ledger.results
     digest = found.compared.digest
+    trace.add(context.house.ledger.pool, upload.id, found.named)
     return results.put(context.asker, upload.id, place, digest, encoded(found))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Callable
 from uuid import uuid4
 
 import structlog
@@ -16,6 +17,8 @@ from schema.answers import spelt
 from schema.complaint import complaint, named_before, path_of
 
 log = structlog.get_logger()
+HEARD: list[Callable[[str], None]] = []
+"""Who is told the code of each error that leaves."""
 
 
 class CodedErrors(MaskErrors):
@@ -26,6 +29,12 @@ class CodedErrors(MaskErrors):
 
     def anonymise_error(self, error: GraphQLError) -> GraphQLError:
         """The error as a client may see it."""
+        told = self._told(error)
+        for hear in HEARD:
+            hear(str((told.extensions or {}).get("code")))
+        return told
+
+    def _told(self, error: GraphQLError) -> GraphQLError:
         if "code" in (error.extensions or {}):
             return error
         cause = root_of(error)

@@ -146,6 +146,7 @@ class DutyExport(Export):
 class HistoryExport(Export):
     """Entries of the ledger."""
 
+    without = ("event",)  # ``data`` holds the whole of it
     positioned = True
 
     def filters(self) -> tuple[str, ...]:
@@ -189,7 +190,7 @@ class HistoryExport(Export):
         told = {name: getattr(own, name) for name in own.__dataclass_fields__}
         told |= {"before": known + 1, "true_by": asked.effective, "after": asked.after or 0}
         told["any_tags"] = history_tags(context.asker, asked.places)
-        parts = parts_of(self.kind)
+        parts = parts_of(self.kind, without=self.without)
         rows = (
             (plain(parts, shown(context, each)), each.place)
             for each in feed.entries(Filter(**told))

@@ -27,6 +27,7 @@ from schema.compiled.plan import SPLICED
 from schema.context import Context
 from schema.entry import Told, data_of, described, spliced, told_of
 from schema.entry_filter import EntryFilter
+from schema.event import EventType
 from schema.outputs import Slice, bad_cursor, bounded, connection, key_of
 from schema.reach import history_tags
 from schema.reading import Reading
@@ -55,6 +56,9 @@ class EntryType:
     place: strawberry.ID | None
     tags: list[str]
     data: strawberry.scalars.JSON = strawberry.field(metadata={SPLICED: spliced})
+    event: EventType = strawberry.field(
+        description="What it says, in a type of its own. 事件内容，每种事件各有其型。"
+    )
 
 
 @strawberry.type(description="Entries after a position, and the position reached. 一批变化。")
@@ -182,6 +186,7 @@ def _told(
 def shown(context: Context, entry: Entry) -> EntryType:
     """The entry as its reader may see it: a teacher sees only their own rows of a class."""
     own = own_of(context)
+    event: Any = masked(entry, own).event
     return EntryType(
         position=Position(entry.position),
         id=strawberry.ID(entry.id),
@@ -196,7 +201,8 @@ def shown(context: Context, entry: Entry) -> EntryType:
         source=entry.source,
         place=strawberry.ID(entry.place) if entry.place else None,
         tags=own_tags(entry, own),
-        data=data_of(masked(entry, own).event),
+        data=data_of(event),
+        event=event,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import strawberry
@@ -51,6 +52,17 @@ class Shown:
     @strawberry.field(graphql_type=ComparedType, description="What it came to in all. 汇总。")
     def outline(self) -> Any:
         return self.held.compared
+
+    @strawberry.field(description="How many lines have something without a cause. 未归因的行数。")
+    def unattributed_lines(self) -> int:
+        return len(self.held.comparison.unexplained)
+
+    @strawberry.field(
+        description="What has no cause, each line by its size, so that what is too much does not "
+        "hide what lacks. 未归因绝对值之和。"
+    )
+    def unattributed_gross(self) -> Decimal:
+        return self.held.comparison.unattributed_gross
 
     @strawberry.field(
         graphql_type=connection(LineType),

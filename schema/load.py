@@ -26,9 +26,10 @@ from projections.catalogue import (
     TEACHERS,
 )
 from schema.answers import RefusalReason
+from schema.carrying import Commit
 from schema.context import Context
 from schema.load_row import Load
-from schema.loading import Commit, Progress, commit, plan, progress
+from schema.loading import Progress, commit, plan, progress
 from schema.moment import AsOf
 from schema.outputs import connection, output
 from schema.planning import may_load, name_of, party_of

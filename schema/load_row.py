@@ -11,7 +11,8 @@ import strawberry
 from ledger.intention import Objection
 from ledger.load import Fate
 from ledger.sheet import letters
-from ledger.store.load import LoadHead, StoredRow
+from ledger.store.load import LoadHead
+from ledger.store.load_row import StoredRow
 from schema.context import Context
 from schema.loading import Progress
 from schema.outputs import bounded

@@ -8,30 +8,27 @@ the middle is made good by committing again, and nothing is written twice.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from hashlib import sha256
 from itertools import zip_longest
 from uuid import uuid4
 
 from msgspec import Struct
 
-from ledger.command import Command
 from ledger.fault import Fault
-from ledger.load import BeginLoad, Fate, FinishLoad, LoadBegun, Loaded, LoadEnded
+from ledger.load import Fate, LoadBegun, Loaded, LoadEnded
 from ledger.mapping import Mapping
 from ledger.names import LoadId
 from ledger.sheet import Grid
+from ledger.store import trace
 from ledger.store.access_log import AccessKind
-from ledger.store.answer import Refusal
 from ledger.store.feed import Filter
-from ledger.store.load import LoadHead, LoadOptions, StoredRow, commands_of
+from ledger.store.load import LoadHead, LoadOptions
 from ledger.store.progress import Work
 from ledger.store.ticket import Upload
-from ledger.store.work import Seal
-from ledger.teacher import RegisterTeacher
 from schema.access_log import access_by
+from schema.carrying import Commit, carry
 from schema.context import Context
-from schema.planning import name_of, planned, sealed_of
+from schema.planning import planned
 
 COUNTS = {
     "new": Fate.NEW,
@@ -50,17 +47,6 @@ class Progress(Struct, frozen=True, kw_only=True):
     whole: bool = False
 
 
-class Commit(Struct, frozen=True, kw_only=True):
-    """What a commit came to. ``moved``: rows that would come to something else by now."""
-
-    position: int
-    complete: bool
-    batches: int
-    committed: int
-    moved: tuple[int, ...] = ()
-    refused: tuple[tuple[int, Refusal], ...] = ()
-
-
 def plan(
     context: Context,
     upload: Upload,
@@ -72,17 +58,20 @@ def plan(
     """A dry run of an upload, kept under a new token."""
     house, loads = context.house, context.house.ledger.loads
     load = LoadId(f"load:{uuid4()}")
-    wrapped = loads.open(context.asker, load)
+    wrapped = loads.open(context.asker, load, upload.id)
     fates: Counter[Fate] = Counter()
     digest, number, batches = sha256(), 0, 0
+    named: set[str] = set()
     try:
         with house.ledger.progress.of(upload.id, Work.PLANNING) as told:
             for rows in planned(context, grid, mapping, options, load, position, told):
                 loads.put(load, wrapped, batches, number, rows)
                 fates.update(each.fate for each in rows)
+                named.update(each.teacher for each in rows if each.row and each.teacher)
                 for each in rows:
                     digest.update(bytes.fromhex(each.key))
                 number, batches = number + len(rows), batches + 1
+        trace.add(house.ledger.pool, upload.id, named)
     except BaseException:
         loads.drop(load)
         raise
@@ -165,72 +154,7 @@ def commit(context: Context, head: LoadHead, position: int, *, leave_refused: bo
         context.house.ledger.uploads.keep(head.upload)
     work = context.house.ledger.progress.of(head.upload, Work.COMMITTING, head.batches)
     with work as told:
-        return _carry(context, head, told)
-
-
-def _carry(context: Context, head: LoadHead, told: Callable[[int], None]) -> Commit:
-    ledger, number, position = context.house.ledger, 0, 0
-    for rows in ledger.loads.batches(context.asker, head.load):
-        commands, seals, whose = _asked(context, head, rows, number)
-        if not commands:
-            number += 1
-            continue
-        answer = ledger.ask(
-            commands,
-            context.asker,
-            request=f"{head.load}:{number}",
-            on=rows[0].on or head.options.on if rows else head.options.on,
-            source=head.options.source,
-            whole=True,
-            seals=seals,
-        )
-        refused = [
-            (row, each)
-            for row, outcome in zip(whose, answer.outcomes, strict=True)
-            for each in outcome.refusals
-            if each.code != "WITHHELD"
-        ]
-        if answer.outcomes[0].refusals and whose[0] == 0:
-            # Where it may not even begin, what is wrong with its rows is not the question.
-            refused = [each for each in refused if each[0] == 0][:1] or refused
-        if refused:
-            return Commit(
-                position=answer.position,
-                complete=False,
-                batches=head.batches,
-                committed=number,
-                refused=tuple(refused),
-            )
-        if number == 0:
-            ledger.loads.keep(head.load)
-        number, position = number + 1, answer.position
-        told(number)
-    return Commit(position=position, complete=True, batches=head.batches, committed=number)
-
-
-def _asked(
-    context: Context, head: LoadHead, rows: list[StoredRow], number: int
-) -> tuple[list[Command], dict[int, Seal], list[int]]:
-    """The commands of a batch with their seals, and of which row each is; 0: of the load."""
-    commands: list[Command] = []
-    seals: dict[int, Seal] = {}
-    whose: list[int] = []
-    load, party = head.load, name_of(head.options.party)
-    if number == 0:
-        commands.append(BeginLoad(load=load, party=party, what=head.what))
-        whose.append(0)
-    for row in rows:
-        for at, command in enumerate(commands_of(row)):
-            seal = sealed_of(context, row) if at == 0 else None
-            if seal is not None and isinstance(command, RegisterTeacher):
-                seals[len(commands)] = seal
-                command.sealed = tuple(sorted(digest for digest, _, _ in seal.secrets))
-            commands.append(command)
-            whose.append(row.row)
-    if number == head.batches - 1:
-        commands.append(FinishLoad(load=load, party=party))
-        whose.append(0)
-    return commands, seals, whose
+        return carry(context, head, told)
 
 
 def _still(context: Context, head: LoadHead, position: int) -> bool:

@@ -65,7 +65,7 @@ def output(
         members["is_type_of"] = classmethod(lambda cls, obj, info: isinstance(obj, struct))
     for each in (*inherited, *own):
         if not each.startswith("_"):
-            annotations[each] = _position(each, hints[each]) or annotation(hints[each], output)
+            annotations[each] = placed(each, hints[each]) or annotation(hints[each], output)
     members.update(fields or {})
     cls = type(
         name or struct.__name__,
@@ -88,7 +88,8 @@ def named_of(struct: type) -> str | None:
     return None if made is None else str(made.__strawberry_definition__.name)
 
 
-def _position(name: str, hint: Any) -> Any:
+def placed(name: str, hint: Any) -> Any:
+    """The annotation of a whole number that is a place in the ledger; ``None`` of all else."""
     position = POSITIONS.get(name)
     return position | None if position and type(None) in get_args(hint) else position
 

@@ -25,8 +25,10 @@ from ledger.school_sheet import SchoolSheet
 from ledger.sheet import Grid
 from ledger.store.answer import Refusal
 from ledger.store.in_order import Rehearsed
-from ledger.store.load import LoadOptions, StoredRow, stored
+from ledger.store.load import LoadOptions
+from ledger.store.load_row import StoredRow, stored
 from ledger.store.work import Seal
+from ledger.word import in_chinese
 from schema.access import Denied
 from schema.context import Context, House
 from schema.person import PersonInput, checked
@@ -70,7 +72,7 @@ def may_load(context: Context, form: Form, options: LoadOptions) -> None:
     if asker.role not in MAY.get(form, ()):
         raise Denied(
             "FORBIDDEN_ROLE",
-            zh=f"角色 {asker.role.value} 不能载入这种表格",
+            zh=f"{in_chinese(asker.role.value)}不能载入这种表格",
             en=f"the role {asker.role.value} may not load such a sheet",
         )
     reported = options.source is not None
@@ -147,7 +149,10 @@ def _intentions(
     house, party = context.house, name_of(options.party)
     reading = read(grid, mapping)
     desk = Desk(load=load, place=place_of(house, party), reading=reading)
-    offering = _class(options) if mapping.form is Form.RESULTS else None
+    offering, book = None, None
+    if mapping.form is Form.RESULTS:
+        offering = _class(options)
+        book = book_of(house, party, offering)
     roll = roll_of(house, party, reading, offering)
     match mapping.form:
         case Form.TEACHERS:
@@ -158,8 +163,8 @@ def _intentions(
             yield from _balances(house, party, desk, roll, options)
         case Form.RESULTS:
             assert offering is not None
+            assert book is not None
             day = options.on or house.ledger.today()
-            book = book_of(house, party, offering)
             yield from ResultSheet(
                 desk=desk, roll=roll, offering=offering, book=book, rules=rules, day=day
             ).plan()
@@ -168,7 +173,7 @@ def _intentions(
         case form:
             raise Fault(
                 "FORM_NOT_LOADED",
-                zh=f"{form.value} 不能载入，只能对账",
+                zh="这种表格不能载入，只能对账",
                 en=f"a sheet of the form {form.value} is compared, not loaded",
                 field="upload",
             )

@@ -115,13 +115,19 @@ def balances_of(house: House, party: Name) -> dict[BalanceKey, Held]:
 
 
 def book_of(house: House, party: Name, offering: OfferingId) -> ClassBook:
-    """A class as the ledger has it; an empty one where it is another provider's."""
+    """A class as the ledger has it.
+
+    Raises ``Fault`` (``UNKNOWN_CLASS``) for one that is another provider's or that nobody opened;
+    which of the two is not said.
+    """
     book = ClassBook()
     for entry in house.ledger.feed.entries(Filter(tags=(str(offering),))):
         book.learn(entry)
     opened = book.room.opened
-    foreign = opened is None or (isinstance(party, ProviderId) and opened.provider != party)
-    return ClassBook() if foreign else book
+    if opened is None or (isinstance(party, ProviderId) and opened.provider != party):
+        zh, en = "没有这个班期，或不是本机构的班期", "no such class, or not one of this provider"
+        raise Fault("UNKNOWN_CLASS", zh=zh, en=en, field="offering")
+    return book
 
 
 def past_of(house: House, readings: Iterable[Reading]) -> Past:

@@ -37,7 +37,9 @@ from schema.difference import DifferenceQuery
 from schema.digest import DigestQuery
 from schema.duty import DutyQuery
 from schema.enrollment import EnrollmentQuery
+from schema.error_code import ErrorCodeQuery
 from schema.errors import CodedErrors
+from schema.event import event_types
 from schema.evidence import EvidenceQuery
 from schema.explanation import ExplanationQuery
 from schema.finding import FindingQuery
@@ -65,6 +67,7 @@ from schema.timeline import TimelineQuery
 from schema.trainer import TrainerQuery
 from schema.trial import TrialQuery
 from schema.trying import TrialDeskQuery
+from schema.unfinished import UnfinishedQuery
 from schema.upload import UploadQuery
 from schema.warning import WarningQuery
 from schema.webhook import WebhookQuery
@@ -125,6 +128,8 @@ class Query(
     LoadQuery,
     WebhookQuery,
     DigestQuery,
+    ErrorCodeQuery,
+    UnfinishedQuery,
 ):
     """What may be asked."""
 
@@ -171,7 +176,7 @@ def build() -> strawberry.Schema:
         query=Query,
         mutation=mutation_type(),
         subscription=Subscription,
-        types=list(NODES.values()),
+        types=[*NODES.values(), *event_types()],
         config=CONFIG,
         execution_context_class=CompiledExecutor,
         extensions=[CodedErrors, Gate, Parsed, Validated, Metered],  # in this order

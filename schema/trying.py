@@ -11,7 +11,7 @@ from typing import Any
 
 import strawberry
 
-from ledger.claim import Measure, Terms
+from ledger.claim import Measure, Terms, require_terms
 from ledger.claimed import GRAINS
 from ledger.command import Command
 from ledger.cycle import Unit
@@ -96,6 +96,7 @@ async def _try(info: Info, input: TryReconciliationInput) -> Shown:
         first=input.first,
         last=input.last,
     )
+    require_terms(terms, await context.run(context.house.ledger.feed.head))
     return await tried(context, found, grid, mapping, terms)
 
 

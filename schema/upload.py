@@ -87,6 +87,10 @@ class UploadedFile:
     def ends(self) -> datetime | None:
         return None if self.upload.kept else self.upload.ends
 
+    @strawberry.field(description="When an erasure destroyed it. 因删除个人信息而销毁的时间。")
+    def erased(self) -> datetime | None:
+        return self.upload.erased
+
     @strawberry.field(description="Rows read so far, while it is being read. 正在读取的行数。")
     async def rows_read(self, info: Info) -> int | None:
         done = info.context.house.ledger.progress.done
@@ -177,6 +181,8 @@ def may_upload(context: Context) -> None:
 
 
 def _grid(context: Context, upload: Upload) -> Grid | None:
+    if upload.erased is not None:
+        return None
     return context.house.ledger.uploads.grid(context.asker, upload.id)
 
 

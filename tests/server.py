@@ -23,6 +23,7 @@ from api.auth import issue
 from api.clock import DemoClock
 from api.edge.policy import Policy
 from api.house import open_house
+from api.ide.door import Ide
 from api.issuers import Issuers
 from api.serve import address_of, listening
 from api.settings import Settings
@@ -30,11 +31,13 @@ from api.stream.streams import Streams
 from ledger.command import Asker, Command, Role
 from ledger.names import KINDS, LedgerId
 from schema.context import House
+from schema.error_code import error_codes
 from schema.mutation import MUTATIONS
 from tests.town import KEY
 
 DAY = date(2024, 3, 19)
 BODY_BYTES_MAX = 2 * 1024 * 1024
+CODES = {each.code for each in error_codes()}
 ANSWER = (
     "__typename ... on Recorded { position replayed events { position id type } } "
     "... on Refused { refusals { kind code zh en field rule clause } }"
@@ -110,6 +113,7 @@ class Party:
         assert "errors" in body, body
         for each in body["errors"]:
             spoken(each["extensions"])
+            listed(each["extensions"]["code"])
         return [each["extensions"] for each in body["errors"]]
 
     def mutate(
@@ -158,12 +162,18 @@ def spoken(said: dict[str, Any]) -> None:
     assert "Traceback" not in said["en"], said
 
 
+def listed(code: str) -> None:
+    """Whether clients can look a code up."""
+    assert code in CODES, f"{code} stands in no file of schema/codes"
+
+
 def codes(answer: dict[str, Any]) -> list[str]:
     """The codes of a refused command."""
     if answer["__typename"] == "Recorded":
         return []
     for each in answer["refusals"]:
         spoken(each)
+        listed(each["code"])
     return [each["code"] for each in answer["refusals"]]
 
 
@@ -179,6 +189,8 @@ def serving(
     wait_seconds: float = 10.0,
     issuers: Issuers = OURS,
     private_webhooks: bool = False,
+    ide: Ide | None = None,
+    log_requests: bool = False,
     policy: Policy | None = None,
 ) -> Iterator[Served]:
     """A server on a founded database for as long as it is needed."""
@@ -193,6 +205,8 @@ def serving(
             body_bytes_max=BODY_BYTES_MAX,
             demo_clock=clock,
             private_webhooks=private_webhooks,
+            ide=ide,
+            log_requests=log_requests,
             policy=policy,
         )
         with _running(app) as address, httpx.Client(base_url=address, timeout=60) as client:

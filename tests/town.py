@@ -72,6 +72,7 @@ from ledger.reconciliation import CauseTotal, Compared, Treatment
 from ledger.register import RegisterSchool, Stage
 from ledger.response import AwardOrder, RespondToOrder
 from ledger.resumption import ApplyForResumption, CommitToSafety, DecideAcceptance
+from ledger.retraction import WithdrawCorrection
 from ledger.review import PublishProject, ReviewProject
 from ledger.sample import DrawSample
 from ledger.schedule import Half, PublishTimetable
@@ -108,6 +109,7 @@ GAO = StaffId("staff:trainer-gao")
 SAMPLE = SampleId("sample:s1")
 RECONCILIATION = ReconciliationId("reconciliation:2024-05")
 PETITION = PetitionId("petition:p1")
+PETITION_AGAIN = PetitionId("petition:p2")
 
 
 @dataclass
@@ -601,7 +603,11 @@ def reconciled() -> list[Move]:
         (day, RequestCorrection(**about, credits=Decimal(8), reason="多记", **line)),
     )
     decided = DecideCorrection(**about, granted=False, reason="证据不足")
-    return [*moves, Move(day, decided, by=OTHER)]
+    again = {**about, "petition": PETITION_AGAIN}
+    asked_again = RequestCorrection(**again, credits=Decimal(8), reason="多记")
+    taken_back = WithdrawCorrection(**again, reason="已核对无误")
+    late = _moves((day, asked_again), (day, taken_back))
+    return [*moves, Move(day, decided, by=OTHER), *late]
 
 
 def contradicted() -> list[Move]:

@@ -35,6 +35,8 @@ from api.demo.cast import COUNTY_SCHOOL, PROVINCE, RUIAN, teacher
 from api.demo.stage import Stage
 from api.edge.policy import Who
 from api.house import open_house
+from api.ide.build import FOLDER
+from api.ide.door import Ide
 from api.issuers import Issuers, issuer
 from api.settings import Mode, Settings
 from api.sharing import in_use
@@ -110,6 +112,7 @@ def run_demo(data: Path, port: int, json_output: bool, stay: bool | None) -> Non
             Issuers(own=key),
             body_bytes_max=settings.body_bytes_max,
             demo_clock=clock,
+            ide=Ide(open=True, tokens=lambda: tokens(key)),
             policy=replace(settings.policy, introspection=Who.ANYONE),
         )
         with serving(app, settings) as address, httpx.Client(base_url=address, timeout=60) as http:
@@ -126,6 +129,8 @@ def run_demo(data: Path, port: int, json_output: bool, stay: bool | None) -> Non
             found = report.gather(stage, seconds=round(time.monotonic() - begun))
             found["folder"] = str(data)
             found["addresses"] = {"graphql": f"{address}/graphql", "ready": f"{address}/readyz"}
+            if (FOLDER / "index.html").exists():
+                found["addresses"]["ide"] = f"{address}/ide"
             found["tokens"] = tokens(key)
             report.show(found, as_json=json_output)
             if stay if stay is not None else sys.stdout.isatty():

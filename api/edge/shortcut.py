@@ -43,6 +43,16 @@ UNUSUAL = frozenset((b"transfer-encoding", b"content-encoding", b"x-graphql-even
 Come = Callable[[str | None, str | None, str], Awaitable[Context]]
 
 
+@dataclass(frozen=True)
+class Way:
+    """The route that a request would have taken."""
+
+    path: str
+
+
+ROUTE = Way(PATH)
+
+
 @dataclass(slots=True)
 class Taken:
     """A request that takes the shortcut: who asks what, and how the answer is written."""
@@ -70,6 +80,7 @@ class Shortcut:
         if taken is None:
             await self._app(scope, _again(messages, receive), send)
             return
+        scope["route"] = ROUTE  # as the router would say, for whoever counts
         try:
             response = await self._answer(taken)
         except Unfit as error:

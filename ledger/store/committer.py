@@ -60,6 +60,8 @@ class Committer:
         self._memory = Memory()
         self._rules = Rulebook()
         self._rules_upto = 0
+        # Is told how much work each batch had.
+        self.carried: Callable[[int], None] | None = None
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
         self._thread.start()
 
@@ -90,6 +92,8 @@ class Committer:
                     return
                 batch = self._drain()
             self._carry(batch)
+            if self.carried is not None:
+                self.carried(len(batch))
 
     def _drain(self) -> list[Work]:
         batch: list[Work] = []

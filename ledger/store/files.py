@@ -19,7 +19,10 @@ LISTED_MAX = 1_000
 
 
 class Lying(Struct, frozen=True, kw_only=True):
-    """An upload as it lies there. ``kept``: an event speaks of it, or is about to."""
+    """An upload as it lies there. ``kept``: an event speaks of it, or is about to.
+
+    ``erased``: when its bytes were destroyed, since they named somebody who was erased.
+    """
 
     upload: str
     form: str
@@ -32,6 +35,7 @@ class Lying(Struct, frozen=True, kw_only=True):
     sha256: str | None
     results: int
     kept: bool
+    erased: datetime | None
 
 
 class Removed(Struct, frozen=True, kw_only=True):
@@ -47,7 +51,8 @@ def lying(pool: Pool, *, scope: str | None = None) -> list[Lying]:
     with pool.connection() as connection:
         rows = connection.execute(
             "select upload::text, form, actor, role, scope, declared, opened_at, received_at, "
-            "sha256, (select count(*) from vault.results r where r.upload = u.upload), kept "
+            "sha256, (select count(*) from vault.results r where r.upload = u.upload), kept, "
+            "erased_at "
             "from vault.uploads u where %(scope)s::text is null or scope = %(scope)s "
             "order by opened_at desc limit %(most)s",
             {"scope": scope, "most": LISTED_MAX},
@@ -61,6 +66,16 @@ def lies_sealed(pool: Pool) -> bool:
         row = connection.execute(
             "select exists (select from vault.results where kept) "
             "or exists (select from vault.loads where kept)"
+        ).fetchone()
+    return row is not None and bool(row[0])
+
+
+def anything_lies(pool: Pool) -> bool:
+    """Whether any file or dry run lies sealed."""
+    with pool.connection() as connection:
+        row = connection.execute(
+            "select exists (select from vault.uploads where erased_at is null) "
+            "or exists (select from vault.loads)"
         ).fetchone()
     return row is not None and bool(row[0])
 

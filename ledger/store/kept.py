@@ -16,17 +16,22 @@ import psycopg
 from psycopg_pool import ConnectionPool
 
 from ledger.names import LoadId
-from ledger.store.load import LoadHead, StoredRow, keyed, opened_batch, opened_head
+from ledger.store.load import LoadHead, opened_head
+from ledger.store.load_row import StoredRow, keyed, opened_batch
 from ledger.store.vault import Vault
 
 
 @dataclass(frozen=True)
 class KeptResult:
-    """A result with the file that it is of. ``body``: its encoding; ``name``: of the file."""
+    """A result with the file that it is of. ``body``: its encoding; ``name``: of the file.
+
+    ``data`` is ``None`` for a file that an erasure destroyed, ``erased``: words of the result went.
+    """
 
     body: bytes
     name: str
-    data: bytes
+    data: bytes | None
+    erased: bool
 
 
 @dataclass(frozen=True)
@@ -50,14 +55,14 @@ class Kept:
         """
         with self._pool.connection() as connection:
             row = connection.execute(
-                "select u.upload::text, u.wrapped, u.name, u.sealed, r.token::text, r.sealed "
-                "from vault.results r join vault.uploads u using (upload) "
+                "select u.upload::text, u.wrapped, u.name, u.sealed, r.token::text, r.sealed, "
+                "r.erased from vault.results r join vault.uploads u using (upload) "
                 "where r.place = %s and r.digest = %s and r.kept order by r.made_at limit 1",
                 (place, digest),
             ).fetchone()
         if row is None:
             return None
-        upload, wrapped, name, data, token, sealed = row
+        upload, wrapped, name, data, token, sealed, erased = row
 
         def opened(field: str, of: bytes) -> bytes:
             return self.vault.open_bytes(f"upload:{upload}", bytes(wrapped), field, bytes(of))
@@ -65,7 +70,8 @@ class Kept:
         return KeptResult(
             body=zlib.decompress(opened(token, sealed)),
             name=opened("name", name).decode(),
-            data=opened("data", data),
+            data=None if data is None else opened("data", data),
+            erased=erased,
         )
 
     def load(self, load: LoadId) -> KeptLoad | None:
@@ -91,7 +97,9 @@ class Kept:
         )
 
     def keys(self, load: KeptLoad) -> Iterator[bytes]:
-        """The keys of the rows of a load, made anew from the rows."""
+        """The keys of the rows of a load, made anew from the rows; none of an erased row."""
         for rows in load.rows:
             for row in rows:
+                if row.erased:
+                    continue
                 yield bytes.fromhex(keyed(row, self.vault).key)

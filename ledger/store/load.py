@@ -8,10 +8,8 @@ committed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import fields
 from datetime import date, datetime, timedelta
-from functools import cache
-from typing import Any, get_type_hints
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -19,12 +17,13 @@ import psycopg
 from msgspec import Struct
 from psycopg_pool import ConnectionPool
 
-from ledger.command import Asker, Command
+from ledger.command import Asker
 from ledger.event import express, revive
-from ledger.intention import Intention, Objection
 from ledger.load import Fate, Loaded
 from ledger.mapping import Mapping
 from ledger.names import LoadId
+from ledger.store.load_row import StoredRow, encoded_batch, opened_batch, traces_of
+from ledger.store.ticket import destroyed
 from ledger.store.vault import Vault
 
 DAYS_KEPT = 14
@@ -56,27 +55,6 @@ class LoadHead(Struct, kw_only=True):
     made: datetime
 
 
-class StoredCommand(Struct, frozen=True, array_like=True):
-    """A command by its name and what it asks."""
-
-    name: str
-    asks: msgspec.Raw
-
-
-class StoredRow(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A row with what it leads to. ``key``: by which two runs are held against each other."""
-
-    row: int
-    fate: Fate
-    key: str
-    on: date | None = None
-    teacher: str | None = None
-    commands: tuple[StoredCommand, ...] = ()
-    person: dict[str, str] = {}
-    said: tuple[Objection, ...] = ()
-    tab: str = ""
-
-
 class Loads:
     """Keeps dry runs; safe to use from many threads."""
 
@@ -88,15 +66,17 @@ class Loads:
     ) -> None:
         self._vault, self._pool, self._clock = vault, pool, clock
 
-    def open(self, asker: Asker, load: LoadId) -> bytes:
-        """Begins a dry run, and gives its key, wrapped."""
+    def open(self, asker: Asker, load: LoadId, upload: str) -> bytes:
+        """Begins a dry run of a file, and gives its key, wrapped."""
         self.purge()
         wrapped = self._vault.new_key(str(load))
-        values = _own(asker) | {"load": _uuid(load), "now": self._clock(), "wrapped": wrapped}
+        values = _own(asker) | {"load": _uuid(load), "upload": UUID(upload)}
+        values |= {"now": self._clock(), "wrapped": wrapped}
         with self._pool.connection() as connection:
             connection.execute(
-                "insert into vault.loads (load, actor, role, scope, made_at, wrapped) values "
-                "(%(load)s, %(actor)s, %(role)s, %(scope)s, %(now)s, %(wrapped)s)",
+                "insert into vault.loads (load, upload, actor, role, scope, made_at, wrapped) "
+                "values (%(load)s, %(upload)s, %(actor)s, %(role)s, %(scope)s, %(now)s, "
+                "%(wrapped)s)",
                 values,
             )
         return wrapped
@@ -105,22 +85,30 @@ class Loads:
         self, load: LoadId, wrapped: bytes, batch: int, first: int, rows: list[StoredRow]
     ) -> None:
         """Keeps the rows of one batch; ``first``: how many rows came before."""
-        data = _JSON.encode(rows)
+        data = encoded_batch(rows)
         sealed = self._vault.seal_bytes(str(load), wrapped, f"batch {batch}", data)
         with self._pool.connection() as connection:
             connection.execute(
-                "insert into vault.load_batches (load, batch, first, sealed) "
-                "values (%s, %s, %s, %s)",
-                (_uuid(load), batch, first, sealed),
+                "insert into vault.load_batches (load, batch, first, sealed, traces) "
+                "values (%s, %s, %s, %s, %s)",
+                (_uuid(load), batch, first, sealed, traces_of(rows, self._vault)),
             )
 
     def close(self, load: LoadId, wrapped: bytes, head: LoadHead) -> None:
-        """Ends a dry run: from now on it can be seen and committed."""
-        sealed = self._vault.seal_bytes(str(load), wrapped, "head", _HEAD.encode(head))
+        """Ends a dry run: from now on it can be seen and committed.
+
+        Raises ``Fault`` (``FILE_ERASED``) where its file was destroyed meanwhile.
+        """
+        sealed = self._vault.seal_bytes(str(load), wrapped, "head", encoded_head(head))
         with self._pool.connection() as connection:
-            connection.execute(
-                "update vault.loads set head = %s where load = %s", (sealed, _uuid(load))
-            )
+            done = connection.execute(
+                "update vault.loads l set head = %s where load = %s and exists (select "
+                "from vault.uploads u where u.upload = l.upload and sealed is not null for share)",
+                (sealed, _uuid(load)),
+            ).rowcount
+        if not done:
+            self.drop(load)
+            raise destroyed()
 
     def drop(self, load: LoadId) -> None:
         """Removes a dry run that came to nothing."""
@@ -202,73 +190,9 @@ def opened_head(vault: Vault, load: LoadId, wrapped: bytes, sealed: bytes) -> Lo
     return msgspec.json.decode(data, type=LoadHead, dec_hook=revive)
 
 
-def opened_batch(
-    vault: Vault, load: LoadId, wrapped: bytes, batch: int, sealed: bytes
-) -> list[StoredRow]:
-    """The rows of one batch. Raises ``Trouble`` where they were altered."""
-    data = vault.open_bytes(str(load), wrapped, f"batch {batch}", sealed)
-    return msgspec.json.decode(data, type=list[StoredRow])
-
-
-def stored(intention: Intention, vault: Vault, on: date | None) -> StoredRow:
-    """A row as it is kept."""
-    row = StoredRow(
-        row=intention.row,
-        fate=intention.fate,
-        key="",
-        on=on,
-        teacher=intention.teacher,
-        commands=tuple(_stored(each) for each in intention.commands),
-        person=intention.person,
-        said=intention.said,
-        tab=intention.tab,
-    )
-    return keyed(row, vault)
-
-
-def keyed(row: StoredRow, vault: Vault) -> StoredRow:
-    """A row with the key that follows from all else in it."""
-    bare = msgspec.structs.replace(row, key="")
-    # Keyed, since a row names a person and its digest stands in an event.
-    return msgspec.structs.replace(row, key=vault.fingerprint(_JSON.encode(bare).hex()).hex())
-
-
-def commands_of(row: StoredRow) -> list[Command]:
-    """The commands of a row."""
-    return [_command(each) for each in row.commands]
-
-
-def _stored(command: Command) -> StoredCommand:
-    asks = {each.name: getattr(command, each.name) for each in fields(command) if each.init}
-    asks.pop("sealed", None)
-    return StoredCommand(type(command).__name__, msgspec.Raw(_JSON.encode(asks)))
-
-
-def _command(told: StoredCommand) -> Command:
-    kind, hints = _kinds()[told.name], _hints(told.name)
-    asks = msgspec.json.decode(told.asks)
-    return kind(
-        **{
-            name: msgspec.convert(value, hints[name], dec_hook=revive, str_keys=True)
-            for name, value in asks.items()
-        }
-    )
-
-
-@cache
-def _hints(name: str) -> dict[str, Any]:
-    return get_type_hints(_kinds()[name])
-
-
-@cache
-def _kinds() -> dict[str, type[Command]]:
-    found: dict[str, type[Command]] = {}
-    left: list[type[Command]] = [Command]
-    while left:
-        kind = left.pop()
-        found[kind.__name__] = kind
-        left += kind.__subclasses__()
-    return found
+def encoded_head(head: LoadHead) -> bytes:
+    """A head as it is sealed."""
+    return _HEAD.encode(head)
 
 
 def _own(asker: Asker) -> dict[str, Any]:
@@ -279,6 +203,5 @@ def _uuid(load: LoadId) -> UUID:
     return UUID(load.value)
 
 
-_JSON = msgspec.json.Encoder(order="sorted", enc_hook=express)
 # A mapping has numbers for keys, which are not sorted.
 _HEAD = msgspec.json.Encoder(enc_hook=express)

@@ -1,12 +1,15 @@
-"""Lookup: whose id numbers these are, many at once, by their keyed hashes."""
+"""Lookup: whose id numbers these are, by their keyed hashes, and what a request was answered."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from typing import Any
 
+import msgspec
 import psycopg
 from psycopg_pool import ConnectionPool
+
+from ledger.store.answer import Answer
 
 
 def subjects_of(
@@ -35,3 +38,15 @@ def fingerprints_of(
             (list(subjects),),
         ).fetchall()
     return {subject: bytes(fingerprint) for subject, fingerprint in rows}
+
+
+def answered(
+    pool: ConnectionPool[psycopg.Connection[Any]], actor: str, request: str
+) -> Answer | None:
+    """What somebody's request was answered; ``None`` where it was never carried out."""
+    with pool.connection() as connection:
+        row = connection.execute(
+            "select answer from ledger.requests where actor = %s and request = %s",
+            (actor, request),
+        ).fetchone()
+    return None if row is None else msgspec.json.decode(bytes(row[0]), type=Answer)

@@ -35,7 +35,10 @@ SHEET = re.compile(rb"<(?:\w+:)?sheet\b([^>]*?)/?>")
 RELATION = re.compile(rb"<(?:\w+:)?Relationship\b([^>]*?)/?>")
 ATTRIBUTE = re.compile(rb'([\w:]+)="([^"]*)"')
 SINCE_1904 = re.compile(rb'<(?:\w+:)?workbookPr\b[^>]*\bdate1904="(?:1|true)"')
-ODS_TAG = re.compile(rb"<table:(table-row|table)(?![\w-])([^>]*)>")
+ODS_TAG = re.compile(rb"<table:(table-row|table|table-cell|covered-table-cell)(?![\w-])([^>]*)>")
+ACROSS = re.compile(rb'table:number-columns-repeated="(\d{1,7})"')
+WIDE = re.compile(rb'table:number-columns-spanned="(\d{1,7})"')
+HIGH = re.compile(rb'table:number-rows-spanned="(\d{1,7})"')
 REPEATED = re.compile(rb'table:number-rows-repeated="(\d{1,7})"')
 INVISIBLE = re.compile(rb'table:visibility="(?:collapse|filter)"')
 
@@ -46,6 +49,8 @@ class About(Struct):
     since_1904: bool = False
     hidden: dict[int, list[int]] = {}
     errors: dict[int, list[tuple[int, int, str]]] = {}
+    # First row and column, last row and column; only of a format whose reader does not tell them.
+    merged: dict[int, list[tuple[int, int, int, int]]] = {}
 
 
 class Looked:
@@ -57,7 +62,9 @@ class Looked:
         self._lists: dict[str, bytes] = {}
         self._hidden: dict[str, list[int]] = {}
         self._errors: dict[str, list[tuple[int, int, str]]] = {}
-        self._table, self._row = -1, 0
+        self._table, self._row, self._column = -1, 0, 0
+        self._same = 1  # rows that one row stands for
+        self._merged: dict[int, list[tuple[int, int, int, int]]] = {}
         self._run = 0
         self._elements: dict[str, int] = {}
 
@@ -79,7 +86,7 @@ class Looked:
         """All that was seen."""
         if self._kind == "ods":
             hidden = {int(name): rows for name, rows in self._hidden.items()}
-            return About(hidden=hidden, errors={})
+            return About(hidden=hidden, errors={}, merged=self._merged)
         parts = self._parts()
         return About(
             since_1904=SINCE_1904.search(self._lists.get("xl/workbook.xml", b"")) is not None,
@@ -140,12 +147,30 @@ class Looked:
             if found[1] == b"table":
                 self._table, self._row = self._table + 1, 0
                 continue
-            many = REPEATED.search(found[2])
-            count = int(many[1]) if many else 1
+            if found[1] != b"table-row":
+                self._cell(found[2])
+                continue
+            count = _number(REPEATED, found[2])
             if INVISIBLE.search(found[2]) and count <= HIDDEN_MAX:
                 for row in range(self._row + 1, self._row + count + 1):
                     _keep(self._hidden.setdefault(str(self._table), []), row)
-            self._row += count
+            self._row, self._column, self._same = self._row + count, 0, count
+
+    def _cell(self, told: bytes) -> None:
+        """Counts the cells of a row, and keeps the blocks that begin in it."""
+        if b"-spanned=" in told:
+            wide, high = _number(WIDE, told), _number(HIGH, told)
+            left, first = self._column + 1, self._row - self._same + 1
+            for top in range(first, first + min(self._same, HIDDEN_MAX + 1)):
+                if wide > 1 or high > 1:
+                    block = (top, left, top + high - 1, left + wide - 1)
+                    _keep(self._merged.setdefault(self._table, []), block)
+        self._column += _number(ACROSS, told) if b"-repeated=" in told else 1
+
+
+def _number(pattern: re.Pattern[bytes], told: bytes) -> int:
+    found = pattern.search(told)
+    return int(found[1]) if found else 1
 
 
 def _keep(kept: list[T], found: T) -> None:

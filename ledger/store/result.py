@@ -63,7 +63,9 @@ class Results:
         packed = zlib.compress(body)
         with self._pool.connection() as connection:
             row = connection.execute(
-                "select wrapped from vault.uploads where upload = %s for share", (UUID(upload),)
+                "select wrapped from vault.uploads "
+                "where upload = %s and sealed is not null for share",
+                (UUID(upload),),
             ).fetchone()
             if row is None:
                 raise Fault("UPLOAD_GONE", zh="文件已被删除", en="the file is gone", field="upload")
@@ -118,6 +120,11 @@ class Results:
             ).rowcount
         if not done:
             raise Fault("UPLOAD_GONE", zh="文件已被删除", en="the file is gone", field="token")
+
+    def forget(self) -> None:
+        """Drops what was read before from memory: words of it may be erased by now."""
+        with self._lock:
+            self._bodies.clear()
 
     def _one(self, statement: str, named: dict[str, Any]) -> Result | None:
         with self._pool.connection() as connection:

@@ -58,6 +58,7 @@ class Retention:
     def look(self) -> tuple[int, int]:
         """Removes what is too old: how many uploads and dry runs went."""
         self._progress.purge()
+        self._uploads.forget()
         self._settle()
         return self._uploads.purge(), self._loads.purge()
 

@@ -18,7 +18,10 @@ NAME_CHARACTERS_MAX = 200
 
 
 class Upload(Struct, kw_only=True):
-    """One file, and how far it has come. ``sha256`` is known once it was received."""
+    """One file, and how far it has come. ``sha256`` is known once it was received.
+
+    ``erased``: when it was destroyed, since it named somebody who was erased.
+    """
 
     id: str
     form: Form
@@ -28,6 +31,7 @@ class Upload(Struct, kw_only=True):
     received: datetime | None = None
     sha256: str | None = None
     kept: bool = False
+    erased: datetime | None = None
 
     @property
     def ends(self) -> datetime:
@@ -75,3 +79,14 @@ def fitting(name: str, bytes_: int) -> None:
             en=f"a file has 1 to {BYTES_MAX} bytes",
             field="bytes",
         )
+
+
+def destroyed() -> Fault:
+    """Why a file of which an event speaks is not there any more."""
+    return Fault(
+        "FILE_ERASED",
+        zh="表格中有已删除个人信息的人，已随之销毁；请上传不含此人的表格",
+        en="the sheet named a person who was erased and was destroyed with it; give up one without "
+        "that person",
+        field="upload",
+    )

@@ -134,6 +134,7 @@ def _tabs(book: CalamineWorkbook, extra: Any, count: _Count) -> Iterator[tuple[A
         yield ("tab", about.name, concealed, extra.since_1904)
         yield from _batches(count.checked(about.name, _rows(sheet)))
         spans = [(a + 1, b + 1, c + 1, d + 1) for (a, b), (c, d) in sheet.merged_cell_ranges or ()]
+        spans += extra.merged.get(number, []) if isinstance(extra, markup.About) else []
         yield ("about", extra.hidden.get(number, ()), spans, extra.errors.get(number, ()))
     if count.cells == 0:
         raise refuse("FILE_EMPTY", "工作簿里没有任何内容", "nothing stands in the workbook")

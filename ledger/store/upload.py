@@ -25,7 +25,8 @@ from ledger.mapping import Form
 from ledger.sheet import Grid
 from ledger.store.container import refuse
 from ledger.store.progress import Progress, Work
-from ledger.store.ticket import DAYS_KEPT, Ticket, Upload, fitting, own, well_formed
+from ledger.store.ticket import DAYS_KEPT, Ticket, Upload, destroyed, fitting, own, well_formed
+from ledger.store.trace import of_grid, of_texts
 from ledger.store.vault import Vault
 from ledger.store.workbook import read_workbook
 
@@ -36,7 +37,7 @@ READ_AT_ONCE, WAIT_SECONDS = 2, 30
 GRIDS_HELD = 2
 SETTLE_HOURS = 24
 """How long after it was kept an event speaks of an upload, or none ever will."""
-_FIELDS = "upload, form, declared, opened_at, name, wrapped, received_at, sha256, kept"
+_FIELDS = "upload, form, declared, opened_at, name, wrapped, received_at, sha256, kept, erased_at"
 _OWN = "actor = %(actor)s and role = %(role)s and scope = %(scope)s"
 
 
@@ -72,15 +73,16 @@ class Uploads:
             "now": now,
             "name": self._vault.seal_bytes(f"upload:{upload}", wrapped, "name", name.encode()),
             "wrapped": wrapped,
+            "traces": sorted(of_texts(self._vault, (name,))),
             "most": OPEN_MAX,
         }
         with self._pool.connection() as connection:
             done = connection.execute(
-                "insert into vault.uploads (upload, actor, role, scope, form, declared, ticket,"
-                " ticket_ends, opened_at, name, wrapped) select %(upload)s, %(actor)s, %(role)s,"
-                " %(scope)s, %(form)s, %(declared)s, %(ticket)s, %(ends)s, %(now)s, %(name)s,"
-                " %(wrapped)s where (select count(*) from vault.uploads where not kept and "
-                f"{_OWN}) < %(most)s",
+                "insert into vault.uploads (upload, actor, role, scope, form, declared, ticket, "
+                "ticket_ends, opened_at, name, wrapped, traces) select %(upload)s, %(actor)s, "
+                "%(role)s, %(scope)s, %(form)s, %(declared)s, %(ticket)s, %(ends)s, %(now)s, "
+                "%(name)s, %(wrapped)s, %(traces)s where (select count(*) from vault.uploads "
+                f"where not kept and {_OWN}) < %(most)s",
                 values,
             ).rowcount
         if not done:
@@ -118,9 +120,9 @@ class Uploads:
                 raise _gone()
             sealed = self._vault.seal_bytes(subject, bytes(row[0]), "data", data)
             connection.execute(
-                "update vault.uploads set received_at = %s, sha256 = %s, sealed = %s "
-                "where upload = %s and received_at is null",
-                (now, digest, sealed, UUID(upload.id)),
+                "update vault.uploads set received_at = %s, sha256 = %s, sealed = %s, "
+                "traces = traces || %s where upload = %s and received_at is null",
+                (now, digest, sealed, sorted(of_grid(self._vault, grid)), UUID(upload.id)),
             )
         self._hold(upload.id, grid)
         upload.received, upload.sha256, upload.bytes = now, digest, len(data)
@@ -149,10 +151,12 @@ class Uploads:
         return self._vault.open_bytes(f"upload:{upload}", bytes(row[0]), "data", bytes(row[1]))
 
     def grid(self, asker: Asker, upload: str) -> Grid | None:
-        """The cells of an asker's own upload, once it was received."""
+        """The cells of an asker's own upload, once received. Raises ``Fault`` (``FILE_ERASED``)."""
         found = self.of(asker, upload)
         if found is None or found.received is None:
             return None
+        if found.erased is not None:
+            raise destroyed()
         with self._lock:
             held = self._grids.get(found.id)
         if held is not None:
@@ -165,7 +169,10 @@ class Uploads:
         return grid
 
     def kept_grid(self, upload: str) -> tuple[Upload, Grid] | None:
-        """The cells of an upload that an event speaks of, for whoever may see that event."""
+        """The cells of an upload that an event speaks of, for whoever may see that event.
+
+        Raises ``Fault`` (``FILE_ERASED``) where they were destroyed.
+        """
         with self._pool.connection() as connection:
             row = connection.execute(
                 f"select {_FIELDS}, sealed from vault.uploads where upload = %s and kept",
@@ -173,11 +180,13 @@ class Uploads:
             ).fetchone()
         if row is None:
             return None
+        if row[-1] is None:
+            raise destroyed()
         found, wrapped, sealed = self._told(row[:-1]), bytes(row[5]), bytes(row[-1])
-        data = self._vault.open_bytes(f"upload:{upload}", wrapped, "data", sealed)
         with self._lock:
             held = self._grids.get(found.id)
         if held is None:
+            data = self._vault.open_bytes(f"upload:{upload}", wrapped, "data", sealed)
             held = self._read(found, data)
             self._hold(found.id, held)
         return found, held
@@ -190,11 +199,16 @@ class Uploads:
         with self._pool.connection() as connection:
             done = connection.execute(
                 "update vault.uploads set kept = true, kept_at = coalesce(kept_at, %s) "
-                "where upload = %s",
+                "where upload = %s and sealed is not null",
                 (self._clock(), UUID(upload)),
             ).rowcount
         if not done:
             raise _gone()
+
+    def forget(self) -> None:
+        """Drops what was read before from memory: it may be of a file that is destroyed by now."""
+        with self._lock:
+            self._grids.clear()
 
     def remove(self, asker: Asker, upload: str) -> bool:
         """Removes an asker's own upload that led to nothing; whether there was one."""
@@ -261,7 +275,7 @@ class Uploads:
             ).fetchone()
 
     def _told(self, row: tuple[Any, ...]) -> Upload:
-        upload, form, declared, opened, name, wrapped, received, digest, kept = row
+        upload, form, declared, opened, name, wrapped, received, digest, kept, erased = row
         subject = f"upload:{upload}"
         return Upload(
             id=str(upload),
@@ -272,6 +286,7 @@ class Uploads:
             received=received,
             sha256=digest,
             kept=kept,
+            erased=erased,
         )
 
 

@@ -29,6 +29,7 @@ from ledger.store.work import Seal
 KEY_BYTES = 32
 NONCE_BYTES = 12
 SALT_BYTES = 16
+_CHANCE, _CHANCE_EACH = KEY_BYTES + NONCE_BYTES, SALT_BYTES + NONCE_BYTES
 ID_NUMBER = "id_number"
 
 
@@ -73,23 +74,26 @@ class Vault:
 
     def seal(self, subject: str, values: dict[str, str]) -> tuple[Seal, tuple[str, ...]]:
         """Values sealed under a new key of a subject, and their digests in order for the event."""
-        key = AESGCM.generate_key(256)
+        # The system is asked once for all of it; asking costs more than the sealing.
+        chance = memoryview(secrets.token_bytes(_CHANCE + len(values) * _CHANCE_EACH))
+        key, nonce = bytes(chance[:KEY_BYTES]), bytes(chance[KEY_BYTES:_CHANCE])
+        wrapped = nonce + self._wrap.encrypt(nonce, key, subject.encode())
         box = AESGCM(key)
         sealed: list[tuple[str, str, bytes]] = []
-        for name, value in values.items():
-            salt = _base64url(secrets.token_bytes(SALT_BYTES))
+        for number, (name, value) in enumerate(values.items()):
+            own = chance[_CHANCE + number * _CHANCE_EACH :]
+            salt = _base64url(own[:SALT_BYTES])
+            nonce = bytes(own[SALT_BYTES:_CHANCE_EACH])
             disclosure = _base64url(msgspec.json.encode([salt, name, value]))
             digest = digest_of(disclosure)
-            nonce = secrets.token_bytes(NONCE_BYTES)
             bound = f"{subject}|{digest}".encode()
             sealed.append((digest, name, nonce + box.encrypt(nonce, disclosure.encode(), bound)))
-        nonce = secrets.token_bytes(NONCE_BYTES)
-        number = values.get(ID_NUMBER)
+        identity = values.get(ID_NUMBER)
         seal = Seal(
             subject=subject,
-            wrapped=nonce + self._wrap.encrypt(nonce, key, subject.encode()),
+            wrapped=wrapped,
             secrets=tuple(sealed),
-            fingerprint=self.fingerprint(number) if number else None,
+            fingerprint=self.fingerprint(identity) if identity else None,
             content=hmac.digest(
                 self._fingerprint_key, msgspec.json.encode(values, order="sorted"), "sha256"
             ),
@@ -210,7 +214,7 @@ def _disclosed(plain: bytes) -> str:
     return value
 
 
-def _base64url(data: bytes) -> str:
+def _base64url(data: bytes | memoryview) -> str:
     return urlsafe_b64encode(data).rstrip(b"=").decode()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence, Set
 from concurrent.futures import Future
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from hashlib import sha256
 from secrets import token_hex
@@ -16,7 +16,7 @@ from eventsourcing.dcb.api import DCBAppendCondition, DCBEvent
 from eventsourcing.persistence import IntegrityError
 from uuid_utils.compat import uuid7
 
-from ledger.command import Ask, Asker, Command, Refusals, Refused, Selector, settle
+from ledger.command import Ask, Asker, Command, Refusals, Refused, Selector, asked_of, settle
 from ledger.day import happened, in_shanghai
 from ledger.event import Entry, Event, decode, encode, leaf_hash, sound
 from ledger.fault import Fault
@@ -322,7 +322,7 @@ def content_digest(asked: Asked) -> bytes:
     Raises ``Fault`` (``UNSOUND_TEXT``, ``PERSONAL_DATA``).
     """
     content = [
-        [type(each).__name__, {f.name: getattr(each, f.name) for f in fields(each) if f.init}]
+        [type(each).__name__, {name: getattr(each, name) for name in asked_of(type(each))}]
         for each in asked.commands
     ]
     # Sealed digests are salted afresh each time; a keyed hash stands for the values themselves.

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from api.cli import app
 from ledger.command import Role
 from ledger.register import RegisterSchool
+from ledger.sign_off import ReopenSignOff
 from ledger.store.kept import Kept
 from projections.check import SEALED, check
 from projections.check_desk import Reconciled, SignedOff, TakenIn
@@ -22,7 +23,7 @@ from tests.api.test_load import committed, planned, sheet, teacher
 from tests.api.test_reconciliation import RECONCILE, TRY
 from tests.api.test_upload import given_up
 from tests.cast import RUIAN
-from tests.closing import ANN, BEN, CAI, county, later, ok, signed
+from tests.closing import ANN, BEN, CAI, NAME, county, later, ok, signed
 from tests.server import Served
 from tests.town import KEY
 
@@ -141,6 +142,8 @@ def test_what_happened_later_changes_nothing_of_what_was_signed_or_compared(desk
     party = desk.party(Role.BUREAU, RUIAN)
     eve = teacher(4, number="eve", school="安阳小学")
     assert committed(party, planned(party, sheet(eve))["token"])["complete"]
+    given = {"place": RUIAN, "signOff": NAME, "reason": "复核", "position": desk.head}
+    ok(party.mutate(ReopenSignOff, given, "reopen"))
     ok(signed(desk, "signoff:again", reason="复核后重新结账"))
 
     assert found(desk) == []

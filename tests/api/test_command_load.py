@@ -13,8 +13,10 @@ from python_calamine import CalamineWorkbook
 from typer.testing import CliRunner
 
 from api.cli import app
+from api.command_load import LoadForm
 from ledger.store.feed import Filter
 from ledger.store.ledger import Ledger
+from schema.planning import MAY
 from tests.api.test_load import BALANCES, bureau, id_number, sheet, teacher
 from tests.server import Served
 
@@ -34,15 +36,29 @@ def xuefen(served: Served, folder: Path, *arguments: object, status: int) -> tup
     return done.stdout, done.stderr
 
 
+def checked(served: Served, folder: Path) -> str:
+    """What ``check loads`` says besides what is wrong, of which there is nothing."""
+    env: dict[str, str | None] = {n: None for n in os.environ if n.startswith("XUEFEN_")}
+    env["XUEFEN_VAULT_KEY"] = str(folder / "vault.key")
+    url = served.house.ledger.pool.conninfo
+    done = CliRunner(env=env).invoke(app, ["--database-url", url, "check", "loads"])
+    assert (done.exit_code, done.stdout) == (0, ""), (done.output, done.exception)
+    return done.stderr
+
+
 def file_of(folder: Path, data: bytes, name: str = "名册.xlsx") -> Path:
     file = folder / name
     file.write_bytes(data)
     return file
 
 
+def lines(printed: str) -> list[dict[str, Any]]:
+    """Each line that is printed as JSON; it must be JSON."""
+    return [json.loads(each) for each in printed.splitlines()]
+
+
 def counts(printed: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(printed)
-    return found
+    return lines(printed)[0]
 
 
 def types(served: Served, after: int) -> list[str]:
@@ -105,10 +121,12 @@ def test_a_load_that_broke_off_is_resumed_by_its_token_alone(
     monkeypatch.setattr(Ledger, "ask", ask)
     assert types(served, head) == ["load.begun", "register.teacher-registered"]
     [token] = set(re.findall(r"load:[0-9a-f-]{36}", said))
+    assert "1 次载入中断" in checked(served, tmp_path)
     xuefen(served, tmp_path, "--resume", token, "--for", "330381", status=0)
     xuefen(served, tmp_path, "--resume", token, "--for", "330381", status=0)
 
     assert types(served, head)[2:] == [*["register.teacher-registered"] * 2, "load.ended"]
+    assert checked(served, tmp_path) == ""
 
 
 def test_a_row_that_the_ledger_has_overtaken_ends_with_1_and_is_named(
@@ -145,7 +163,7 @@ def test_balances_say_from_which_platform_and_through_which_day(
     [
         (b"%PDF-1.7", OWN, "["),
         (sheet(header=("甲", "乙")), OWN, "HEADER_MISSING"),
-        (sheet(teacher(1)), ("--form", "credits", "--for", "330381"), "FORBIDDEN_ROLE"),
+        (sheet(teacher(1)), ("--form", "credits", "--for", "330381"), "--form"),
         (sheet(teacher(1)), ("--form", "results", "--for", "provider:none"), "UNKNOWN_PARTY"),
         (sheet(teacher(1)), ("--form", "teachers", "--for", "school:none"), "FORBIDDEN_ROLE"),
         (sheet(teacher(1)), ("--form", "teachers", "--for", "teacher:t1"), "BAD_PARTY"),
@@ -171,3 +189,87 @@ def test_another_actor_cannot_resume(served: Served, tmp_path: Path) -> None:
     _, said = xuefen(served, tmp_path, *given, status=2)
     assert "UNKNOWN_LOAD" in said
     xuefen(served, tmp_path, "没有.xlsx", *OWN, status=2)
+
+
+def test_a_marked_sheet_is_its_owners_only_and_takes_no_files_place(
+    served: Served, tmp_path: Path
+) -> None:
+    file, back = file_of(tmp_path, sheet(teacher(1, school="没有"))), tmp_path / "marked.xlsx"
+    xuefen(served, tmp_path, file, *OWN, "--marked", back, status=1)
+    made = back.read_bytes()
+
+    assert back.stat().st_mode & 0o777 == 0o600
+    assert "FILE_EXISTS" in xuefen(served, tmp_path, file, *OWN, "--marked", back, status=2)[1]
+    assert back.read_bytes() == made
+    link = tmp_path / "link.xlsx"
+    link.symlink_to(tmp_path / "nowhere.xlsx")
+    assert "FILE_EXISTS" in xuefen(served, tmp_path, file, *OWN, "--marked", link, status=2)[1]
+    closed = tmp_path / "no" / "marked.xlsx"
+    assert "FILE_CLOSED" in xuefen(served, tmp_path, file, *OWN, "--marked", closed, status=2)[1]
+
+
+def test_unfinished_loads_are_listed_and_their_token_to_whoever_tried_them(
+    served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = file_of(tmp_path, sheet(teacher(1), teacher(2)))
+    listed = ("--unfinished", "--json")
+    monkeypatch.setattr("schema.planning.BATCH_COMMANDS", 1)
+    ask = Ledger.ask
+
+    def breaking(self: Ledger, *given: Any, **options: Any) -> Any:
+        if str(options["request"]).endswith(":1"):
+            raise KeyboardInterrupt
+        return ask(self, *given, **options)
+
+    assert xuefen(served, tmp_path, "--for", "330381", *listed, status=0)[0] == ""
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "ask", breaking)
+        _, said = xuefen(served, tmp_path, file, *OWN, "--commit", status=130)
+    [token] = set(re.findall(r"load:[0-9a-f-]{36}", said))
+    own = counts(xuefen(served, tmp_path, "--for", "330381", *listed, status=0)[0])
+    other = ("--for", "330381", "--actor", "staff:other")
+    theirs = counts(xuefen(served, tmp_path, *other, *listed, status=0)[0])
+
+    assert (own["token"], own["actor"], own["rows"]) == (token, "staff:console", 2)
+    assert theirs == own | {"token": None}
+    assert token not in xuefen(served, tmp_path, *other, "--unfinished", status=0)[0]
+    assert xuefen(served, tmp_path, "--for", "330326", *listed, status=0)[0] == ""
+    province = xuefen(served, tmp_path, "--for", "330000", *listed, status=0)[0]
+    assert counts(province)["party"] == "jurisdiction:330381"
+    xuefen(served, tmp_path, "--resume", token, "--for", "330381", status=0)
+    assert xuefen(served, tmp_path, "--for", "330381", *listed, status=0)[0] == ""
+
+
+def test_a_mistake_of_the_program_is_a_sentence_and_no_traceback(
+    served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mistaken(*_: Any) -> None:
+        raise AssertionError("a name of somebody")
+
+    monkeypatch.setattr("api.command_load._given_up", mistaken)
+    _, said = xuefen(served, tmp_path, file_of(tmp_path, sheet(teacher(1))), *OWN, status=2)
+
+    assert "[INTERNAL]" in said
+    assert "test_command_load.py" in said
+    assert not {"Traceback", "somebody"} & {*said.split()}
+
+
+def test_as_json_a_dry_run_says_each_row_with_its_cells_and_a_commit_what_it_came_to(
+    served: Served, tmp_path: Path
+) -> None:
+    file = file_of(tmp_path, sheet(teacher(1), teacher(2, school="没有的学校")))
+    told, *rows = lines(xuefen(served, tmp_path, file, *OWN, "--json", status=1)[0])
+    assert [(each["row"], each["fate"]) for each in rows] == [(2, "NEW"), (3, "REFUSED")]
+    [said] = rows[1]["objections"]
+    assert (said["code"], said["letters"]) == ("SCHOOL_UNKNOWN", "D")
+
+    printed, spoken = xuefen(served, tmp_path, file, *OWN, "--json", "--commit", status=1)
+    assert (lines(printed)[-1]["complete"], lines(printed)[-1]["committed"]) == (False, 0)
+    given = ("--resume", told["token"], "--for", "330381", "--leave-refused", "--json")
+    whole, also = xuefen(served, tmp_path, *given, status=0)
+    [done] = lines(whole)
+    assert (done["complete"], done["position"], spoken, also) == (True, served.head, "", "")
+
+
+def test_only_forms_that_can_be_loaded_are_offered() -> None:
+    assert {each.name for each in LoadForm} == {each.name for each in MAY}

@@ -9,14 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from python_calamine import CalamineWorkbook
 from typer.testing import CliRunner
 
 from api.cli import app
+from ledger.command import Role
 from tests.api.test_reconciliation import HEADER, SHEET, desk
+from tests.api.test_upload import given_up
+from tests.cast import RUIAN
 from tests.server import Served
 from tests.sheets import xlsx
 
 __all__ = ["desk"]
+GROSS = """mutation($i: TryReconciliationInput!) { tried: tryReconciliation(input: $i) {
+  unattributedLines unattributedGross } }"""
 
 
 def xuefen(desk: Served, folder: Path, *arguments: object, status: int) -> tuple[str, str]:
@@ -67,6 +73,32 @@ def test_equal_sheets_end_with_0_and_explained_ones_with_1(
     assert "DEDUCTION" in text
 
 
+def test_what_is_open_in_two_lines_and_comes_to_nothing_is_open_all_the_same(
+    desk: Served, sheet: Path, tmp_path: Path
+) -> None:
+    rows = ",,r1,,培训1,2023.6.1,14\n,,r2,,培训2,2023.6.1,22\n,,r4,,培训4,2023.6.1,22\n"
+    sheet.write_text(HEADER + rows, encoding="utf-8")
+    report = tmp_path / "report.json"
+    given = (sheet, "--bureau", "330381", "--json", "--report", report)
+    told = json.loads(xuefen(desk, tmp_path, *given, status=4)[0])
+
+    assert (told["unattributed"], told["faults"], told["doubtful"]) == ("0", 0, 0)
+    assert (told["unattributed_lines"], told["unattributed_gross"]) == ([1, 3], "20")
+    reported = json.loads(report.read_bytes())
+    assert (reported["unattributed_lines"], reported["unattributed_gross"]) == ([1, 3], "20")
+    upload = given_up(desk.party(Role.BUREAU, str(RUIAN)), sheet.read_bytes(), "名单.csv")
+    shown = desk.party(Role.BUREAU, str(RUIAN)).ask(
+        GROSS, i={"upload": upload, "place": str(RUIAN)}
+    )
+    assert shown["tried"] == {"unattributedLines": 2, "unattributedGross": "20"}
+    book = tmp_path / "report.xlsx"
+    text, _ = xuefen(desk, tmp_path, *given[:3], "--report", book, status=4)
+    rows_of = CalamineWorkbook.from_path(str(book)).get_sheet_by_name("汇总").to_python()
+    assert ["未归因", 0.0, 2.0] in rows_of
+    assert ["未归因绝对值之和", 20.0, ""] in rows_of
+    assert "gross" in text
+
+
 @pytest.mark.parametrize("form", ["xlsx", "json"])
 def test_the_same_inputs_make_the_same_report(
     desk: Served, sheet: Path, tmp_path: Path, form: str
@@ -109,6 +141,12 @@ def test_what_is_put_on_record_is_there_for_the_bureau(
             "BEYOND_HEAD",
         ),
         (("--bureau", "330381", "--hours"), "COLUMNS_LACKING"),
+        (
+            ("--bureau", "330381", "--first", "2024-12-01", "--last", "2024-01-01"),
+            "PERIOD_REVERSED",
+        ),
+        (("--bureau", "330381", "--as-of", "9", "--seen", "5"), "SEEN_BEFORE_POSITION"),
+        (("--bureau", "330381", "--seen", "1"), "SEEN_BEFORE_POSITION"),
     ],
 )
 def test_what_cannot_be_compared_ends_with_2_and_a_sentence(
@@ -150,3 +188,21 @@ def test_a_tab_that_is_not_read_is_said_and_may_be_chosen(
     _, said = xuefen(desk, tmp_path, *given, "--tab", "三月", status=2)
     assert "TAB_MISSING" in said
     assert "一月、二月" in said
+
+
+def test_a_column_of_an_unknown_name_is_read_as_the_command_says(
+    desk: Served, sheet: Path, tmp_path: Path
+) -> None:
+    sheet.write_text("平台编号,培训名称,结业时间,数目甲\nr1,培训1,2023.6.1,24\n", encoding="utf-8")
+    given = (sheet, "--bureau", "330381")
+    _, said = xuefen(desk, tmp_path, *given, status=2)
+    assert "COLUMNS_LACKING" in said and "--column" in said
+    for column in ("D=CREDITS", "数目甲=credits"):
+        [told] = map(
+            json.loads,
+            xuefen(desk, tmp_path, *given, "--column", column, "--json", status=4)[0].splitlines(),
+        )
+        assert (told["equal"], told["faults"]) == (1, 0)
+    for wrong in ("Z=CREDITS", "D=NOTHING", "D"):
+        _, said = xuefen(desk, tmp_path, *given, "--column", wrong, status=2)
+        assert "MAPPING_UNFIT" in said and "D 数目甲" in said

@@ -180,7 +180,7 @@ def test_each_row_says_what_it_leads_to(bureau):
         (0, "ANOMALY", ["MISSING_FROM_LIST"]),
     ]
     changed = made["rows"]["rows"][1]["objections"][0]["zh"]
-    assert changed == "学科：台账 语文，表中 数学"
+    assert changed == "学科：账本 语文，表中 数学"
 
 
 def test_an_anomaly_waits_in_the_queue_until_somebody_settles_it_with_a_reason(served, bureau):
@@ -196,7 +196,7 @@ def test_an_anomaly_waits_in_the_queue_until_somebody_settles_it_with_a_reason(s
     assert again["rows"]["rows"][0]["commands"] == []
     given = {"anomaly": stage["id"], "how": "LEDGER_RIGHT", "reason": " "}
     assert codes(bureau.mutate(SettleAnomaly, given, "s1")) == ["REASON_MISSING"]
-    assert codes(bureau.mutate(SettleAnomaly, given | {"reason": "以台账为准"}, "s2")) == []
+    assert codes(bureau.mutate(SettleAnomaly, given | {"reason": "以账本为准"}, "s2")) == []
     assert codes(bureau.mutate(SettleAnomaly, given | {"reason": "再"}, "s3")) == ["ANOMALY_OVER"]
     assert len(queue(bureau, s="OPEN")) == 1
 
@@ -409,7 +409,7 @@ def test_balances_of_the_old_platform_are_loaded_and_marked_in_the_record(served
     other = (("王李", id_number(1), "", "41", "20", "待核实", "原平台更正"),)
     mended = loaded(bureau, sheet(*other, header=(*BALANCES, "备注")), "BALANCES", **options)
     assert fates(mended) == [(2, "CHANGE", ["BALANCE_CHANGES"])]
-    assert "台账 40，表中 41" in mended["rows"]["rows"][0]["objections"][0]["zh"]
+    assert "账本 40，表中 41" in mended["rows"]["rows"][0]["objections"][0]["zh"]
     upload = given_up(bureau, sheet(*rows, header=BALANCES), form="BALANCES")
     errors = bureau.errors(PLAN, i={"upload": upload})
     assert [each["code"] for each in errors] == ["ORIGIN_MISSING"]
@@ -430,9 +430,11 @@ def test_a_provider_loads_the_results_of_its_class(served):
     wrong = planned(provider, other, "RESULTS", offering=OFFERING)["rows"]["rows"]
     assert [each["code"] for each in wrong[0]["objections"]] == ["NO_TIMETABLE"]
     assert wrong[0]["objections"][0]["clause"]
-    stranger = served.party(Role.PROVIDER, UNIVERSITY)
-    made = planned(stranger, data, "RESULTS", offering=OFFERING)
-    assert fates(made) == [(2, "REFUSED", ["NOBODY"]), (3, "REFUSED", ["NOBODY"])]
+    upload = given_up(served.party(Role.PROVIDER, UNIVERSITY), data, form="RESULTS")
+    errors = served.party(Role.PROVIDER, UNIVERSITY).errors(
+        PLAN, i={"upload": upload, "offering": OFFERING}
+    )
+    assert [each["code"] for each in errors] == ["UNKNOWN_CLASS"]
 
 
 def test_steps_of_a_past_term_are_reported_with_the_findings_that_follow(served):
@@ -457,3 +459,38 @@ def test_steps_of_a_past_term_are_reported_with_the_findings_that_follow(served)
     events = list(served.house.ledger.feed.entries(Filter(after=head)))
     assert {each.source for each in events} == {"旧平台/2024H1"}
     assert "finding.made" in {each.event.NAME for each in events}
+
+
+UNFINISHED = "{ unfinishedLoads { token party form actor count } }"
+
+
+def test_unfinished_loads_are_seen_by_who_loads_such_sheets_there(served, bureau, monkeypatch):
+    monkeypatch.setattr(planning, "BATCH_COMMANDS", 1)
+    token = planned(bureau, sheet(teacher(1), teacher(2)))["token"]
+    submit = served.house.ledger.ask
+
+    def breaking(*given, **options):
+        if options["request"].endswith(":1"):
+            raise RuntimeError("broken off")
+        return submit(*given, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(served.house.ledger, "ask", breaking)
+        assert bureau.errors(COMMIT, t=token)[0]["code"] == "INTERNAL"
+    told = {"party": RUIAN, "form": "TEACHERS", "actor": "staff:tester", "count": 2}
+
+    def seen(*who):
+        return served.party(*who).ask(UNFINISHED)["unfinishedLoads"]
+
+    assert bureau.ask(UNFINISHED)["unfinishedLoads"] == [told | {"token": token}]
+    assert seen(Role.BUREAU, RUIAN, "staff:colleague") == [told | {"token": None}]
+    assert seen(Role.BUREAU, "jurisdiction:330300") == [told | {"token": None}]
+    assert seen(Role.OPERATOR, "ledger:xuefen") == [told | {"token": None}]
+    assert seen(Role.BUREAU, "jurisdiction:330326") == []
+    assert seen(Role.SCHOOL, SCHOOL) == []
+    assert seen(Role.PROVIDER, UNIVERSITY) == []
+    teachers = served.party(Role.TEACHER, LIN, LIN)
+    assert teachers.errors(UNFINISHED)[0]["code"] == "FORBIDDEN_ROLE"
+    assert served.public.errors(UNFINISHED)[0]["code"] == "UNAUTHENTICATED"
+    assert committed(bureau, token)["complete"]
+    assert bureau.ask(UNFINISHED)["unfinishedLoads"] == []

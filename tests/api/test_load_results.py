@@ -10,7 +10,8 @@ import pytest
 from ledger.command import Role
 from ledger.store.feed import Filter
 from tests import cast
-from tests.api.test_load import committed, fates, planned, sheet
+from tests.api.test_load import PLAN, committed, fates, planned, sheet
+from tests.api.test_upload import given_up
 from tests.cast import CHEN, COUNTY_SCHOOL, LIN, OFFERING
 from tests.server import Party, Served
 from tests.town import OPERATOR, Put, registered, tell
@@ -102,9 +103,14 @@ def test_a_trainee_who_is_not_listed_keeps_the_class_out(served: Served, provide
 @pytest.mark.usefixtures("over")
 def test_another_provider_learns_nothing_of_the_class(served: Served, provider: Party) -> None:
     stranger = served.party(Role.PROVIDER, cast.UNIVERSITY)
-    made = planned(stranger, results("4", "0"), "RESULTS", offering=OFFERING)
-    assert [each[2] for each in fates(made)] == [["NOBODY"], ["NOBODY"]]
-    assert "rule" not in {k for each in made["rows"]["rows"] for k in each if each["commands"]}
+    said = []
+    for named in (OFFERING, "offering:none"):
+        upload = given_up(stranger, results("4", "0"), form="RESULTS")
+        told = stranger.errors(PLAN, i={"upload": upload, "offering": str(named)})
+        said.append([(each["zh"], each["code"]) for each in told])
+    assert said[0] == said[1], "which of the two it is is not said"
+    assert "或不是本机构的班期" in said[0][0][0]
+    assert [code for _, code in said[0]] == ["UNKNOWN_CLASS"]
 
 
 def test_a_class_that_is_still_running_is_not_summed_up(served: Served, provider: Party) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
@@ -23,10 +23,10 @@ from graphql import GraphQLObjectType
 from msgspec import Struct, structs
 
 from api.auth import PUBLIC
+from api.edge.policy import Policy
+from api.stream.follower import Follower
 from ledger.command import Role
-from ledger.event import Entry
 from ledger.names import JurisdictionId, Name
-from ledger.store.feed import Filter
 from ledger.store.ledger import Ledger
 from projections.catalogue import TEACHERS
 from projections.reader import Where
@@ -51,6 +51,14 @@ from tests.walk import Question, Strangers, differences, questions
 
 CANARY = "canary"
 YUEQING = JurisdictionId("jurisdiction:330382")
+OVER = {"message": "caught up"}
+# What is left to spend differs from one answer to the next.
+UNBOUND = Policy(
+    requests_per_minute=0,
+    public_requests_per_minute=0,
+    cost_per_minute=0,
+    public_cost_per_minute=0,
+)
 ELSEWHERE = "01890000-0000-7000-8000-00000000abcd"
 """An id that no event has."""
 
@@ -189,33 +197,29 @@ def streamed(asker: Party) -> list[Any]:
     """What every subscription gives from the first position up to the head, without positions."""
     schema = build()._schema
     assert isinstance(schema.subscription_type, GraphQLObjectType)
-    head, found = asker.served.head, []
-    for each in questions(schema, schema.subscription_type, Strangers(NAMES)):
-        found.append({"field": each.field, "said": _stream(asker, each, head)})
-    return found
+    return [
+        {"field": each.field, "said": _stream(asker, each)}
+        for each in questions(schema, schema.subscription_type, Strangers(NAMES))
+    ]
 
 
 @contextmanager
-def ending(served: Served) -> Iterator[None]:
-    """Lets what follows the ledger end at its head, so that nobody waits for what never comes."""
-    feed = served.house.ledger.feed
-    follow = feed.follow
+def ending() -> Iterator[None]:
+    """Lets a stream end where it has caught up, so that nobody waits for what never comes."""
+    catch_up = Follower._catch_up
 
-    async def ended(wanted: Filter) -> AsyncIterator[tuple[int, list[Entry]]]:
-        head = feed.head()
-        if wanted.after < head:
-            async for reached, page in follow(wanted):
-                yield reached, page
-                if reached >= head:
-                    return
+    async def ended(follower: Follower) -> None:
+        await catch_up(follower)
+        follower.stop()
+        follower._failed([OVER])
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(feed, "follow", ended)
+        patch.setattr(Follower, "_catch_up", ended)
         yield
 
 
-def _stream(asker: Party, question: Question, head: int) -> list[Any]:
-    """The items of one subscription, up to the head or to its refusal."""
+def _stream(asker: Party, question: Question) -> list[Any]:
+    """The items of one subscription, up to where it has caught up or to its refusal."""
     body = {"query": question.document, "variables": question.variables}
     headers = asker.headers | {"accept": "text/event-stream"}
     said: list[Any] = []
@@ -225,13 +229,13 @@ def _stream(asker: Party, question: Question, head: int) -> list[Any]:
             if not line.startswith("data:") or not told:
                 continue
             payload = json.loads(told)
+            if payload.get("errors") == [OVER]:
+                break
             if not payload.get("data"):
                 said.append(payload)
                 break
             items = payload["data"][question.field]
             said += [value for name in items for value in _listed(items[name])]
-            if items.get("position") == head:
-                break
     return said
 
 
@@ -259,7 +263,7 @@ class Told:
             {name: answers(asked(event), over_http(each), event) for name, each in askers.items()}
         )
         self.files.append({name: exported(each) for name, each in askers.items()})
-        with ending(self.served):
+        with ending():
             self.streams.append({name: streamed(each) for name, each in askers.items()})
         self.mutants.append(answers(mutant_questions(event), mutant(self.served), event))
 
@@ -367,7 +371,8 @@ def told(
     with database(postgres_url, founded_template) as url:
         with Ledger(url, KEY, Hand()) as ledger:
             tell(ledger, moves)
-        with serving(url, tmp_path_factory.mktemp("matrix"), wait_seconds=20) as served:
+        folder = tmp_path_factory.mktemp("matrix")
+        with serving(url, folder, wait_seconds=20, policy=UNBOUND) as served:
             served.clock.set(date(2024, 6, 1))
             found = Told(served)
             found.listen((*PLACES, *PARTIES))

@@ -7,6 +7,7 @@ from typing import Any
 from ledger.command import Role
 from ledger.discrepancy import SettleDifferences
 from ledger.petition import DecideCorrection, RequestCorrection
+from ledger.retraction import WithdrawCorrection
 from tests import cast
 from tests.api.test_reconciliation import (
     ANEW,
@@ -89,3 +90,26 @@ def test_a_petition_that_was_decided_meanwhile_does_not_count(bureau: Party, des
     line = anew(bureau, desk)["credit:r4"]
 
     assert codes(settled(bureau, line, "s")) == ["NOT_REQUESTED"]
+
+
+def test_a_petition_that_was_taken_back_blocks_nothing_and_carries_no_line(
+    bureau: Party, desk: Served
+) -> None:
+    answer = put_on_record(bureau)
+    line = seen(bureau, answer)["left"][-1]
+    requested(bureau, line)
+    wish = {"petition": "petition:r4", "credit": "credit:r4", "teacher": str(who(4))}
+    back = bureau.mutate(WithdrawCorrection, wish | {"reason": "已核对无误"}, "w")
+    assert back["__typename"] == "Recorded", back
+    told = bureau.ask(
+        'query($p: Position) { petition(id: "petition:r4", atLeast: $p) { status '
+        "decided { reason } } }",
+        p=back["position"],
+    )["petition"]
+
+    assert told == {"status": "WITHDRAWN", "decided": {"reason": "已核对无误"}}
+    assert codes(settled(bureau, line, "s")) == ["NOT_REQUESTED"]
+    too_much = wish | {"petition": "petition:r5", "credits": "600", "reason": "有误"}
+    assert codes(bureau.mutate(RequestCorrection, too_much, "t")) == ["MORE_THAN_WORTH"]
+    again = bureau.mutate(RequestCorrection, too_much | {"credits": "11"}, "u")
+    assert again["__typename"] == "Recorded", again

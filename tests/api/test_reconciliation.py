@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -150,8 +151,8 @@ def test_each_line_of_a_sheet_is_equal_or_differs_with_its_causes(bureau: Party)
     assert [(p["cause"], p["amount"]) for p in lines[4]["portions"]] == [("REVOCATION", "-24")]
     assert all(p["events"] and p["zh"] and p["en"] for p in lines[4]["portions"])
     assert (lines[5]["standing"], lines[5]["teacher"]) == ("ONLY_THERE", None)
-    assert lines[None]["teacher"] == str(who(4))
-    assert lines[None]["standing"] == "ONLY_HERE"
+    assert lines[6]["teacher"] == str(who(4))
+    assert lines[6]["standing"] == "DIFFERS"
 
 
 def test_what_is_attributed_and_what_is_not_add_up_to_the_difference(bureau: Party) -> None:
@@ -191,7 +192,10 @@ def test_an_id_number_with_one_wrong_digit_is_a_suggestion_only(bureau: Party) -
     [doubt] = [e for e in nodes(found["doubtful"]) if e["doubt"] == "ONE_DIGIT"]
 
     assert doubt["teachers"] == [str(who(1))]
-    assert nodes(found["lines"])[0]["teacher"] is None
+    line = nodes(found["lines"])[0]
+    assert line["teacher"] is None
+    assert "疑为 ***，" in line["portions"][0]["zh"]
+    assert "suggestion" in line["portions"][0]["en"]
 
 
 @pytest.mark.parametrize(
@@ -434,7 +438,7 @@ def test_a_workbook_of_a_report_holds_the_lines_with_their_causes(
 
     assert book.sheet_names == ["汇总", "逐行", "存疑", "有误"]
     assert [row[header.index("结果")] for row in rows] == [
-        "一致", "不同", "不同", "仅表格有", "仅账本有",
+        "一致", "不同", "不同", "仅表格有", "不同",
     ]  # fmt: skip
     assert rows[1][header.index("原因")] == "缺课扣减 -2"
 
@@ -493,3 +497,31 @@ def test_a_report_whose_views_are_late_is_asked_for_once_more(
     late = desk.client.get(address, headers=bureau.headers)
     assert (late.status_code, late.headers["retry-after"]) == (503, "1")
     spoken(late.json()["errors"][0]["extensions"])
+
+
+def test_a_position_before_anybody_was_registered_explains_the_sheet_by_time(
+    bureau: Party, desk: Served
+) -> None:
+    rows = f"王芳,{GOOD},,,培训1,2023.6.1,24\n,,r2,,培训2,2023.6.1,22\n"
+    found = tried(bureau, (HEADER + rows).encode(), asOf={"position": 1})
+    lines = nodes(found["lines"])
+
+    assert [[p["cause"] for p in each["portions"]] for each in lines] == [["TIMING"], ["TIMING"]]
+    assert [each["teacher"] for each in lines] == [str(who(1)), str(who(2))]
+    assert (found["outline"]["unattributed"], nodes(found["doubtful"])) == ("0", [])
+
+
+def test_the_report_says_its_doubts_and_faults_in_chinese(bureau: Party, desk: Served) -> None:
+    put_on_record(bureau)
+    desk.house.runner.catch_up()
+    made = desk.client.get(
+        "/reconciliations/reconciliation:a/report.xlsx", headers=bureau.headers
+    ).content
+    book = CalamineWorkbook.from_filelike(io.BytesIO(made))
+    outline = book.get_sheet_by_name("汇总").to_python()
+    told = [book.get_sheet_by_name(each).to_python()[1:] for each in ("存疑", "有误")]
+
+    assert ["口径", "认定学分"] in [row[:2] for row in outline]
+    assert any(told)
+    assert not [row for rows in told for row in rows for each in row[:3]
+                if isinstance(each, str) and re.fullmatch("[A-Z_]+", each)]  # fmt: skip

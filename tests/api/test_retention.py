@@ -7,6 +7,7 @@ from pathlib import Path
 from queue import Queue
 
 from ledger.command import Role
+from ledger.register import RegisterSchool
 from ledger.store.progress import Work
 from ledger.store.retention import Retention
 from ledger.store.ticket import DAYS_KEPT
@@ -14,7 +15,7 @@ from tests.api.test_load import LOAD, bureau, committed, planned, sheet, teacher
 from tests.api.test_reconciliation import RECONCILE, SHEET, desk, put_on_record, tried
 from tests.api.test_upload import given_up
 from tests.cast import RUIAN
-from tests.server import DAY, Party, Served, serving
+from tests.server import DAY, Party, Served, codes, serving
 
 __all__ = ["bureau", "desk"]
 
@@ -155,6 +156,9 @@ def test_each_step_of_a_comparison_and_of_a_load_is_told(
 
     monkeypatch.setattr(progress, "_teller", heard)
     done = planned(bureau, sheet(*(teacher(n) for n in range(1, 4))))
+    # On a ledger that did not move nothing is planned anew.
+    own = {"school": "school:new", "place": RUIAN, "title": "新小学", "stage": "PRIMARY"}
+    assert codes(served.operator.mutate(RegisterSchool, own, "new")) == []
     committed(bureau, done["token"])
     upload = given_up(bureau, SHEET, "名单.csv")
     document = "mutation($i: TryReconciliationInput!) { tryReconciliation(input: $i) { token } }"

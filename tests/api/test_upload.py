@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import http.client
 import io
+import json
+import socket
 from datetime import timedelta
 from typing import Any
 
@@ -282,3 +285,23 @@ def test_nothing_in_the_marked_copy_is_a_formula(served, bureau):
 
     assert "<f>" not in sheet and "hyperlink" not in sheet.lower()
     assert "=1+1" in ZipFile(io.BytesIO(answer.content)).read("xl/sharedStrings.xml").decode()
+
+
+def test_a_file_in_pieces_that_exceeds_what_any_file_may_have_is_too_large(served, bureau):
+    given = {"fileName": "a.csv", "bytes": BYTES_MAX, "form": "CREDITS"}
+    ticket = bureau.ask(OPEN, i=given)["openUpload"]
+    piece = b"x" * 65_536
+    pieces = BYTES_MAX // len(piece)
+
+    with socket.create_connection((served.client.base_url.host, served.client.base_url.port)) as to:
+        head = f"PUT {ticket['address']} HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n"
+        to.sendall(f"{head}authorization: Bearer {bureau.token}\r\n\r\n".encode())
+        for _ in range(pieces):
+            to.sendall(b"%x\r\n%s\r\n" % (len(piece), piece))
+        to.sendall(b"1\r\nx\r\n0\r\n\r\n")
+        answer = http.client.HTTPResponse(to)
+        answer.begin()
+        said = json.loads(answer.read())
+
+    assert (answer.status, said["errors"][0]["extensions"]["code"]) == (413, "BODY_TOO_LARGE")
+    assert bureau.ask("{ uploads { id } }")["uploads"] == []

@@ -77,3 +77,9 @@ def test_a_score_out_of_bounds_is_a_fault(number):
         score(Decimal(number), "score")
 
     assert (caught.value.code, caught.value.field) == ("BAD_AMOUNT", "score")
+
+
+def test_a_number_that_does_not_fit_is_called_by_its_chinese_word():
+    with pytest.raises(Fault) as caught:
+        exact("60.25", "credits")
+    assert caught.value.zh.startswith("学分的数值 60.25 不合要求")

@@ -81,3 +81,14 @@ def test_a_row_without_an_amount_or_a_kind_is_refused():
     assert [each.code for each in none.said] == ["CELL_EMPTY"]
     [kindless] = plan(row(number="lin", credits=Decimal(8)))
     assert [each.code for each in kindless.said] == ["CELL_EMPTY"]
+
+
+def test_what_ended_or_began_after_the_day_of_the_balances_is_refused():
+    told: dict[str, Any] = {"number": "lin", "kind": CreditKind.DISTANCE, "credits": Decimal(8)}
+    [late] = plan(row(**told, completed=date(2024, 2, 1)))
+    [year] = plan(row(**told, year=2025))
+
+    assert [each.zh for each in late.said] == ["2024-02-01 晚于余额截至日 2024-01-31"]
+    assert [each.code for each in year.said] == ["AFTER_BALANCE_DAY"]
+    [on_the_day] = plan(row(**told, completed=DAY))
+    assert on_the_day.fate is Fate.NEW

@@ -7,7 +7,17 @@ from datetime import date
 import pytest
 
 from ledger.command import OutsideScope, UnknownReference
-from ledger.erasure import AlreadyErased, EraseTeacher, PersonErased
+from ledger.erasure import (
+    AlreadyErased,
+    EraseFiles,
+    EraseTeacher,
+    FileErased,
+    FilesErased,
+    NotErased,
+    NothingToErase,
+    PersonErased,
+)
+from ledger.names import LoadId
 from ledger.review import ReasonMissing
 from ledger.teacher import TeacherTransferred
 from tests.cast import LIN, OTHER_SCHOOL, RUIAN, SCHOOL, STRANGER, registered
@@ -57,3 +67,37 @@ def test_an_erasure_needs_a_reason(reason):
 @pytest.mark.parametrize("party", [LIN, SCHOOL, RUIAN])
 def test_only_the_operator_erases(party):
     given(registered()).when(ERASE, on=DAY, by=asker_for(party)).refused(OutsideScope)
+
+
+FILE = FileErased(upload="0" * 32, sha256="a" * 64)
+OTHER_FILE = FileErased(upload="1" * 32, sha256="b" * 64)
+LOAD = LoadId("load:1")
+
+
+def files(*some, loads=()):
+    return FilesErased(teacher=LIN, school=SCHOOL, place=RUIAN, files=some, loads=loads)
+
+
+def test_the_files_of_an_erased_person_are_named_once_each():
+    command = EraseFiles(teacher=LIN, files=(FILE, OTHER_FILE), loads=(LOAD,))
+
+    given(registered(), erased()).when(command, on=DAY).then(files(FILE, OTHER_FILE, loads=(LOAD,)))
+    given(registered(), erased(), files(FILE)).when(command, on=DAY).then(
+        files(OTHER_FILE, loads=(LOAD,))
+    )
+    given(registered(), erased(), files(FILE, OTHER_FILE, loads=(LOAD,))).when(
+        command, on=DAY
+    ).refused(NothingToErase, field="files")
+
+
+def test_files_go_only_with_a_person_who_was_erased():
+    command = EraseFiles(teacher=LIN, files=(FILE,), loads=())
+
+    given(registered()).when(command, on=DAY).refused(NotErased, field="teacher")
+
+
+@pytest.mark.parametrize("party", [LIN, SCHOOL, RUIAN])
+def test_only_the_operator_says_which_files_went(party):
+    command = EraseFiles(teacher=LIN, files=(FILE,), loads=())
+
+    given(registered(), erased()).when(command, on=DAY, by=asker_for(party)).refused(OutsideScope)

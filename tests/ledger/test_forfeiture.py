@@ -35,7 +35,10 @@ def test_a_denied_training_is_found_by_its_class_or_its_title():
     )
 
 
-def test_a_failed_assessment_is_a_training_that_was_not_recognised():
+def test_a_failed_assessment_is_a_cause_of_its_own_with_its_clause():
     own = holding(denied("a", Reason.ASSESSMENT_FAILED), trainings=of_class("a", DAY))
 
-    assert causes(only(compared([item(2, "a", 90)], own))) == {Cause.UNRECOGNISED: -90}
+    [portion] = only(compared([item(2, "a", 90)], own)).portions
+
+    assert (portion.cause, portion.amount) == (Cause.ASSESSMENT_FAILED, -90)
+    assert portion.clause_zh

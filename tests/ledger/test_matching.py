@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from ledger.matching import Doubt, MatchedBy, Matching, Person, Registered, match, plain_name
+from ledger.matching import (
+    Doubt,
+    MatchedBy,
+    Matching,
+    Person,
+    Registered,
+    masked,
+    match,
+    plain_name,
+)
 from ledger.names import TeacherId
 
 A, B, C = (TeacherId(f"teacher:{each}") for each in ("330381001", "330381002", "990077123"))
@@ -102,12 +111,37 @@ def test_two_ids_with_one_name_and_school_and_almost_one_number_are_alike():
     assert doubts(found) == [Doubt.ALIKE]
 
 
-def test_two_rows_of_one_teacher_that_are_written_otherwise_are_listed():
-    found = matched(Person(row=2, fingerprint="fa"), Person(row=5, number="330381001"))
+def test_rows_of_one_teacher_by_certain_marks_are_in_no_doubt_whichever_of_them_they_have():
+    found = matched(
+        Person(row=2, fingerprint="fa", name="王 芳"),
+        Person(row=5, number="330381001", name="王芳"),
+        Person(row=6, fingerprint="fa", number="330381001"),
+    )
+
+    assert [each.teacher for each in found.matches] == [A, A, A]
+    assert found.doubtful == ()
+
+
+@pytest.mark.parametrize(
+    "other", [{"name": "王方"}, {"number": "strange"}], ids=["a name", "a number"]
+)
+def test_rows_of_one_teacher_that_contradict_each_other_are_listed(other: dict[str, str]):
+    first = {"name": "王芳", "number": "330381001"}
+    found = matched(
+        Person(row=2, fingerprint="fa", **first),
+        Person(row=5, fingerprint="fa", **(first | other)),
+    )
+    twice = [each for each in found.doubtful if each.doubt is Doubt.SAME_PERSON_TWICE]
 
     assert [each.teacher for each in found.matches] == [A, A]
-    [told] = found.doubtful
-    assert (told.doubt, told.rows) == (Doubt.SAME_PERSON_TWICE, (2, 5))
+    assert [each.rows for each in twice] == [(2, 5)]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [("330381001", "33***01"), ("ra0007", "ra***07"), ("r1", "***")]
+)
+def test_a_masked_number_shows_its_ends_and_never_most_of_it(value: str, shown: str):
+    assert masked(TeacherId(f"teacher:{value}")) == shown
 
 
 def test_the_vault_may_know_more_numbers_but_nobody_out_of_reach():

@@ -184,3 +184,19 @@ def test_who_asked_does_not_decide(command):
 def test_no_more_is_granted_than_was_asked_for(credits):
     more = replace(GRANT, credits=Decimal(credits))
     past(asked()).when(more, on=DAY, by=BUREAU).refused(MoreThanAsked, field="credits")
+
+
+@pytest.mark.parametrize(("credits", "may"), [("24.5", False), ("600", False), ("23", True)])
+def test_more_than_the_training_is_worth_is_not_even_asked_for(credits, may):
+    wish = past().when(replace(REQUEST, credits=Decimal(credits)), on=DAY)
+    if may:
+        wish.accepted()
+        return
+    [said] = wish.refused(MoreThanWorth, "ZJ14-08", field="credits").refusals
+    assert "24" in said.zh
+
+
+def test_what_is_said_of_less_than_was_asked_for_names_both_bounds():
+    less = replace(GRANT, credits=Decimal("19.5"))
+    [said] = past(asked()).when(less, on=DAY, by=BUREAU).refused(MoreThanAsked).refusals
+    assert "不在 20 与 24 之间" in said.zh

@@ -189,3 +189,13 @@ def test_every_row_with_something_in_it_is_a_record_or_is_passed_over_with_a_rea
     assert len(told) == len(set(told))
     faulty = {each.row for each in reading.faults}
     assert faulty == {row.row for row in reading.rows if not row.sound}
+
+
+@pytest.mark.parametrize("form", [Form.CREDITS, Form.TOTALS])
+def test_an_amount_that_goes_by_less_than_halves_is_read_with_a_doubt_about_its_cell(form):
+    reading = taken(line(credits="60.25"), line(credits="60.5"), form=form)
+
+    assert [row.credits for row in reading.rows] == [Decimal("60.25"), Decimal("60.5")]
+    assert [(each.row, each.column, each.code) for each in reading.faults] == [
+        (2, 7, "BAD_AMOUNT_STEP")
+    ]

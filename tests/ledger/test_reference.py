@@ -147,6 +147,8 @@ BEHIND = {
     "RevokeCredit.teacher": "credit",
     "DecideCorrection.teacher": "credit",
     "DecideCorrection.petition": "credit",
+    "WithdrawCorrection.teacher": "credit",
+    "WithdrawCorrection.petition": "credit",
     "RecogniseSchoolBased.teacher": "credit",
     "RequestCorrection.reconciliation": "credit",
     "RequestCorrection.shown.teacher": "credit",

@@ -29,7 +29,21 @@ LINE = ("ra0023", "语文教学", "2024.3.7", Decimal(24))
 
 @pytest.mark.parametrize(
     "label",
-    ["合计", "小计", "总计", "本页小计", "共计", "累计", "合 计", "合计：", "Total", "共2人"],
+    [
+        "合计",
+        "小计",
+        "总计",
+        "本页小计",
+        "共计",
+        "累计",
+        "合 计",
+        "合计：",
+        "Total",
+        "共2人",
+        "平均",
+        "人均学分",
+        "總計",
+    ],
 )
 @pytest.mark.parametrize("column", [0, 1, 2])
 def test_a_label_of_totals_in_any_column_makes_a_totals_row(label, column):
@@ -107,3 +121,10 @@ def test_a_header_of_two_rows_and_the_title_are_passed_over_where_a_page_repeats
     again = [(row, "REPEATED_HEADER") for row in (6, 7, 9, 10)]
     assert skipped(reading) == [(5, "NOTE"), *again]
     assert reading.faults == ()
+
+
+def test_an_average_in_the_column_of_names_is_nobody():
+    reading = taken(NAMED, ("ra0023", "王芳", "语文教学", "24"), (None, "平均", None, "24"))
+
+    assert [row.name for row in reading.rows] == ["王芳"]
+    assert skipped(reading) == [(3, "TOTALS")]

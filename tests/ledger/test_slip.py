@@ -67,6 +67,7 @@ def test_another_kind_differs_and_the_kind_as_held_does_not():
     row = only(compared([far], own))
 
     assert (row.standing, causes(row)) == (Standing.DIFFERS, {Cause.OTHER_KIND: 0})
+    assert row.portions[0].zh.endswith("类别是集中脱产，名册写作远程。")
     near = item(2, "a", 24, kind=TrainingKind.INTENSIVE)
     assert only(compared([near], own)).standing is Standing.EQUAL
     besides = holding(replace(training("a", 24), off_job=False))

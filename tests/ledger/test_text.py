@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from ledger.fault import Fault
 from ledger.text import (
+    _only_hashes,
     clean,
     filled,
     folded,
@@ -186,3 +187,10 @@ def test_the_normal_form_of_a_text_is_nfc():
 )
 def test_invisible_characters_around_a_text_are_no_part_of_it_and_it_says_something(text, said):
     assert trimmed(text) == said
+
+
+@given(st.text(alphabet="0123456789abcdefgx:-. +ABCX一", max_size=45))
+def test_what_is_passed_over_as_hashes_holds_no_number(text):
+    if _only_hashes(text):
+        assert not holds_id_number(text)
+        assert not holds_mobile_number(text)

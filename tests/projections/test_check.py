@@ -75,6 +75,14 @@ ACCESS = (
     "from generate_series(1, 3)",
 )
 
+ERASED_NOW = body(
+    f"""replace(regexp_replace(convert_from(body, 'UTF8'),
+            '"data":.*"id":', '"data":{{"place":"jurisdiction:330381","reason":"x",'
+            '"school":"school:s","teacher":"{SEALED}"}},"id":'),
+            '"register.teacher-registered"', '"erasure.person-erased"')""",
+    NEWEST,
+)
+
 PLANTED: list[tuple[str, str, tuple[str, ...]]] = [
     ("accesses", "ACCESS_MISSING", (*ACCESS, "delete from ledger.access_log where number = 1")),
     ("accesses", "ACCESS_MISSING", (*ACCESS, "delete from ledger.access_log where number = 2")),
@@ -137,15 +145,15 @@ PLANTED: list[tuple[str, str, tuple[str, ...]]] = [
     ("vault", "VAULT_ROW_MISSING", (f"delete from vault.secrets where subject = '{SEALED}'",)),
     ("vault", "VAULT_ROW_MISSING", (f"delete from vault.keys where subject = '{SEALED}'",)),
     ("vault", "VAULT_ROW_MISSING", (f"update vault.secrets set subject = '{SEALED}x'",)),
+    ("erasure", "ERASURE_UNFINISHED", ERASED_NOW),
     (
         "erasure",
-        "ERASURE_UNFINISHED",
-        body(
-            f"""replace(regexp_replace(convert_from(body, 'UTF8'),
-            '"data":.*"id":', '"data":{{"place":"jurisdiction:330381","reason":"x",'
-            '"school":"school:s","teacher":"{SEALED}"}},"id":'),
-            '"register.teacher-registered"', '"erasure.person-erased"')""",
-            NEWEST,
+        "ERASURE_UNSEARCHED",
+        (
+            *ERASED_NOW,
+            "insert into vault.uploads (upload, actor, role, scope, form, declared, ticket_ends, "
+            "opened_at, name, wrapped) values (gen_random_uuid(), 'a', 'BUREAU', 'b', 'CREDITS', "
+            "1, '2000-01-01', '2000-01-01', 'n', 'w')",
         ),
     ),
     (

@@ -70,6 +70,25 @@ def side(
     return basis(reader, rules, terms, places=(str(place),), named=named, school=school)
 
 
+def test_who_was_registered_only_later_is_seen_where_later_events_are_looked_at(told: Ledger):
+    lines = side(told, named=[LIN]).holdings[LIN].record.lines
+    line = next(each for each in lines if each.title == "课程before")
+    row = Claim(row=2, teacher=LIN, amount=line.credits, title=line.title, completed=line.completed)
+
+    def found(**more: Any) -> Any:
+        known = side(told, named=[LIN], position=1, **more)
+        return compare([row], known.holdings, known.rules, known.terms, known.schools).rows[0]
+
+    head = told.feed.head()
+    assert found().portions[0].cause is Cause.UNKNOWN
+    assert [(e.cause, e.amount) for e in found(seen=head).portions] == [
+        (Cause.TIMING, -line.credits)
+    ]
+    assert LIN not in side(told, HANGZHOU, named=[LIN], position=1, seen=2).holdings
+    assert LIN in side(told, HANGZHOU, named=[LIN], position=1, seen=head).holdings
+    assert LIN not in side(told, named=[], position=1, seen=head).holdings
+
+
 def test_a_bureau_sees_who_is_there_and_of_the_named_who_was(told: Ledger):
     assert LIN not in side(told).holdings
     assert LIN in side(told, named=[LIN]).holdings

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ledger.command import Role
-from schema.access import COMMANDS
+import pytest
+
+from ledger.command import Asker, Role
+from ledger.event import Channel
+from ledger.intake import Reconcile
+from schema.access import COMMANDS, Denied, may_ask
 from schema.power import POWERS, Action, Over, over, roles
 from schema.reach import PLACED
+from tests.cast import COUNTY_SCHOOL
 
 GUIDE = Path(__file__).parents[2] / "docs" / "access.md"
 
@@ -52,3 +57,10 @@ def test_the_guide_shows_the_table() -> None:
 
 def _row(role: Role) -> list[Over | None]:
     return [over(role, action) for action in Action]
+
+
+def test_a_command_that_a_role_may_not_submit_is_called_by_its_chinese_name() -> None:
+    asker = Asker(actor="staff:a", role=Role.PROVIDER, scope=COUNTY_SCHOOL, channel=Channel.API)
+    with pytest.raises(Denied) as caught:
+        may_ask(asker, Reconcile, reported=False)
+    assert caught.value.zh == "培训机构不能提交“对账入账”"

@@ -8,8 +8,11 @@ import pytest
 from graphql import (
     GraphQLEnumType,
     GraphQLInputObjectType,
+    Visitor,
     is_introspection_type,
     is_specified_scalar_type,
+    parse,
+    visit,
 )
 
 import schema.root
@@ -25,7 +28,7 @@ SCHEMA = schema.root.build()
 TYPES = {
     name: kind
     for name, kind in SCHEMA._schema.type_map.items()
-    if not is_introspection_type(kind) and not is_specified_scalar_type(kind) and name != "JSON"
+    if not is_introspection_type(kind) and not is_specified_scalar_type(kind)
 }
 
 
@@ -48,6 +51,22 @@ def test_everything_is_described_in_chinese_and_english():
 
     missing = sorted(name for name, text in described.items() if not bilingual(text))
     assert missing == [], "say what these are, in both languages, in schema/words/"
+
+
+def test_the_printed_schema_describes_everything_in_both_languages():
+    kinds = ("definition", "type_definition")
+    missing: list[str] = []
+
+    class Look(Visitor):
+        def enter(self, node, *_):
+            if node.kind.endswith(kinds) and node.kind != "operation_type_definition":
+                said = node.description.value if node.description else None
+                if not bilingual(said):
+                    missing.append(node.name.value if hasattr(node, "name") else node.kind)
+
+    visit(parse(PRINTED.read_text("utf-8")), Look())
+
+    assert missing == []
 
 
 def test_no_word_is_left_over():
@@ -131,3 +150,17 @@ def test_an_instant_is_refused_for_what_is_wrong_with_it(given: str, said: str) 
         instant_of(given)
 
     assert said in refused.value.en
+
+
+def test_a_word_shared_by_name_does_not_stand_where_something_else_is_meant() -> None:
+    said = {
+        "CauseTotal.cause": "差异原因", "CauseTotal.lines": "涉及行数",
+        "DifferencePortion.cause": "差异原因", "LoadCommand.name": "命令名称",
+        "MovedLine.after": "现状", "Reconciliation.form": "表格种类",
+        "ReconciliationOutline.form": "表格种类", "ReconciliationSince.after": "现在",
+        "ReconciliationSince.lines": "有变化的行", "ReconciliationStep.lines": "行数",
+        "VerdictNode.outcome": "是否符合",
+    }  # fmt: skip
+    for name, words in said.items():
+        kind, _, field = name.partition(".")
+        assert words in TYPES[kind].fields[field].description, name  # type: ignore[attr-defined]

@@ -44,7 +44,9 @@ def sent(served: Served, body: Any, signed: bool, **headers: str) -> httpx.Respo
 
 def said(response: httpx.Response) -> tuple[int, Any, str]:
     """What of an answer has to be the same, with the headers in their order."""
-    headers = [each for each in response.headers.multi_items() if each[0] != "date"]
+    headers = [
+        each for each in response.headers.multi_items() if each[0] not in ("date", "x-request-id")
+    ]
     return response.status_code, headers, SPENT.sub("", response.text)
 
 

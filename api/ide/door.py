@@ -1,0 +1,124 @@
+"""The door to the IDE: a page of our own origin that asks nothing of any other.
+
+In production it is there only for those who show a token; elsewhere for everybody. A demo offers
+its sample tokens to a browser on the same machine, and to nobody else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from api.doorkeeper import Doorkeeper
+from api.ide.build import FOLDER
+from api.limits import failure
+from ledger.command import Role
+
+# Monaco, the editor, styles itself as it goes; scripts and requests stay with our own origin.
+POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; font-src 'self' data:; worker-src 'self'; connect-src 'self'; "
+    "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "content-security-policy": POLICY,
+    "cross-origin-opener-policy": "same-origin",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "cache-control": "no-cache",
+}
+KINDS = {
+    ".css": "text/css",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript",
+    ".ttf": "font/ttf",
+    ".txt": "text/plain; charset=utf-8",
+}
+
+
+@dataclass(frozen=True)
+class Ide:
+    """What is decided about the IDE.
+
+    ``open``: whether it is there for those without a token. ``tokens``: makes the sample tokens of
+    a demo, by role; ``None``: there are none.
+    """
+
+    open: bool
+    tokens: Callable[[], dict[str, str]] | None = None
+    folder: Path = FOLDER
+
+
+class IdeDoor:
+    """The pages below ``/ide``."""
+
+    def __init__(self, keeper: Doorkeeper, ide: Ide) -> None:
+        self._keeper = keeper
+        self._ide = ide
+
+    def routes(self) -> list[Route]:
+        """The page, its parts, and the sample tokens."""
+        return [
+            Route("/ide", self.page),
+            Route("/ide/tokens.json", self.tokens),
+            Route("/ide/{name}", self.part),
+        ]
+
+    async def page(self, request: Request) -> Response:
+        """The page itself."""
+        return await self._file(request, "index.html")
+
+    async def part(self, request: Request) -> Response:
+        """A script, a style, a font or a licence."""
+        return await self._file(request, request.path_params["name"])
+
+    async def tokens(self, request: Request) -> Response:
+        """The sample tokens, to a browser of this machine; an empty object to any other."""
+        if not await self._there(request):
+            return _absent()
+        made = self._ide.tokens
+        found = made() if made is not None and of_this_machine(request) else {}
+        return JSONResponse(found, headers=HEADERS | {"cache-control": "no-store"})
+
+    async def _there(self, request: Request) -> bool:
+        asker = await self._keeper.asker(request.headers.get("authorization"))
+        return self._ide.open or asker.role is not Role.PUBLIC
+
+    async def _file(self, request: Request, name: str) -> Response:
+        if not await self._there(request):
+            return _absent()
+        file = self._ide.folder / name
+        # A name is one of the folder's own, and never a path out of it.
+        if file.parent != self._ide.folder or file.suffix not in KINDS or not file.is_file():
+            return _absent()
+        return FileResponse(file, media_type=KINDS[file.suffix], headers=HEADERS)
+
+
+def of_this_machine(request: Request) -> bool:
+    """Whether it comes from this machine, and the browser knows us by a name of this machine.
+
+    A page elsewhere may have its name lead to this machine, but then says that name as the host.
+    """
+    peer = request.client.host if request.client else ""
+    host = request.headers.get("host", "").rsplit(":", 1)[0].strip("[]")
+    relayed = any(name in request.headers for name in ("forwarded", "x-forwarded-for"))
+    return _loopback(peer) and (host == "localhost" or _loopback(host)) and not relayed
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _absent() -> Response:
+    zh = "此处没有网页工具：未构建（make ide），或生产模式下须出示令牌"
+    en = "there is no IDE here: it is not built (make ide), or a token is needed in production"
+    return failure("NO_IDE", zh, en, 404)

@@ -1,0 +1,136 @@
+"""Metrics: what the server does, as Prometheus reads it, at ``/metrics``.
+
+They are for who runs it: a program of the same machine, or somebody with an operator's token. With
+several workers the numbers of all of them are added up, through files in a folder that
+``PROMETHEUS_MULTIPROC_DIR`` names; it has to stand in the environment before this is imported.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.metrics_core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from api.doorkeeper import Doorkeeper
+from api.health import readiness
+from api.ide.door import of_this_machine
+from api.limits import failure
+from ledger.command import Role
+from schema.context import House
+from schema.errors import HEARD
+
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+BATCHES = (1, 2, 4, 8, 16, 32, 64, 128)
+
+OWN = CollectorRegistry()
+REQUESTS = Counter(
+    "xuefen_requests", "HTTP requests, by status.", ("route", "method", "status"), registry=OWN
+)
+DURATIONS = Histogram(
+    "xuefen_request_seconds",
+    "Seconds to the head of an answer.",
+    ("route",),
+    buckets=SECONDS,
+    registry=OWN,
+)
+ERRORS = Counter("xuefen_errors", "GraphQL errors, by code.", ("code",), registry=OWN)
+BATCH = Histogram(
+    "xuefen_committer_batch", "Requests in one commit.", buckets=BATCHES, registry=OWN
+)
+OPEN = Gauge(
+    "xuefen_open_streams",
+    "WebSocket connections and event streams.",
+    ("kind",),
+    multiprocess_mode="livesum",
+    registry=OWN,
+)
+
+
+def observe(house: House) -> None:
+    """Has the house tell its metrics, whatever serves it."""
+    house.ledger.committer.carried = BATCH.observe
+    if _error not in HEARD:
+        HEARD.append(_error)
+
+
+def _error(code: str) -> None:
+    ERRORS.labels(code).inc()
+
+
+class MetricsDoor:
+    """The page that Prometheus reads."""
+
+    def __init__(self, house: House, keeper: Doorkeeper) -> None:
+        self._house, self._keeper = house, keeper
+
+    def routes(self) -> list[Route]:
+        """Its route."""
+        return [Route("/metrics", self.metrics)]
+
+    async def metrics(self, request: Request) -> Response:
+        """All of them, for this machine and for operators."""
+        asker = await self._keeper.asker(request.headers.get("authorization"))
+        if asker.role is not Role.OPERATOR and not of_this_machine(request):
+            zh, en = "仅限本机或运维人员读取", "only this machine and operators read the metrics"
+            return failure("FORBIDDEN_ROLE", zh, en, 403)
+        text = await run_in_threadpool(self._told)
+        return Response(text, headers={"content-type": CONTENT_TYPE_LATEST})
+
+    def _told(self) -> bytes:
+        whole = CollectorRegistry()
+        if FOLDER in os.environ:
+            MultiProcessCollector(whole)  # type: ignore[no-untyped-call]  # it has no annotations
+        else:
+            whole.register(_All(OWN))
+        whole.register(Standing(self._house))
+        return generate_latest(whole)
+
+
+class _All(Collector):
+    """Another registry's metrics."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._registry = registry
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """As they are."""
+        yield from self._registry.collect()  # type: ignore[misc]  # of any family
+
+
+class Standing(Collector):
+    """How far ledger, views and webhooks are; read from the database, so of all workers."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    def describe(self) -> Iterator[GaugeMetricFamily]:
+        """Nothing: they are read only when they are asked for."""
+        yield from ()
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """The gauges."""
+        found = readiness(self._house)
+        yield GaugeMetricFamily("xuefen_head", "The last position.", value=found["head"])
+        behind = GaugeMetricFamily("xuefen_view_behind", "Entries not in a view.", labels=["view"])
+        age = GaugeMetricFamily(
+            "xuefen_view_age_seconds", "Age of the first entry not in a view.", labels=["view"]
+        )
+        stopped = GaugeMetricFamily("xuefen_view_stopped", "1: it stopped.", labels=["view"])
+        for view, stands in found["views"].items():
+            behind.add_metric([view], stands["behind"])
+            age.add_metric([view], stands["age_seconds"])
+            stopped.add_metric([view], float(view in found["stopped"]))
+        yield from (behind, age, stopped)
+        waiting, furthest = self._house.ledger.deliveries.waiting(found["head"])
+        yield GaugeMetricFamily("xuefen_webhooks_waiting", "Webhooks that are behind.", waiting)
+        yield GaugeMetricFamily("xuefen_webhooks_behind", "Of the furthest behind.", furthest)

@@ -1,0 +1,170 @@
+"""Workers: several processes that answer on one socket, kept up by this one until it is stopped.
+
+Each opens the house for itself: any number of processes may append, only one of them folds each
+page into the views (``projections.runner``), and what one has written the others read. This process
+holds the socket and the embedded database, starts a worker again that died, and hands a stop on to
+all of them. A worker whose parent is gone stops by itself.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import structlog
+from prometheus_client.multiprocess import mark_process_dead
+
+from api.house import database
+from api.issuers import issuers
+from api.metrics import FOLDER
+from api.serve import address_of, listening, logging, serve_on
+from api.settings import Settings
+from ledger.store.ledger import Ledger
+from ledger.store.trouble import Trouble
+from ledger.store.vault import load_key
+
+WORKERS_MAX = 64
+DEATHS_MAX = 10
+log = structlog.get_logger()
+_SPAWN = multiprocessing.get_context("spawn")
+
+
+def supervise(settings: Settings, count: int, announce: Callable[[str], None]) -> None:
+    """Serves by ``count`` processes until SIGTERM or SIGINT. Raises ``Trouble``.
+
+    ``announce`` is given the address once all of them answer.
+    """
+    logging()
+    with listening(settings.host, settings.port) as listener:
+        issuers(settings)  # what is wrong with them is said once, and not by each worker
+        crew = _kept_up(settings, listener, count, announce)
+    if crew.deaths > DEATHS_MAX:
+        raise Trouble(
+            "WORKERS_DIE",
+            zh=f"工作进程已 {crew.deaths} 次意外退出，服务停止；原因见日志。",
+            en=f"Workers died {crew.deaths} times, so the server stops; the log says why.",
+        )
+
+
+def _kept_up(
+    settings: Settings, listener: socket.socket, count: int, announce: Callable[[str], None]
+) -> _Crew:
+    with (
+        database(settings) as url,
+        _stops() as stopped,
+        TemporaryDirectory(prefix="xuefen-metrics-") as folder,
+    ):
+        os.environ[FOLDER] = folder  # the workers inherit it, and add their numbers up in it
+        # Migrated and founded once, before anybody else looks.
+        Ledger.found(url, load_key(settings.vault_key_file)).close()
+        crew = _Crew(settings, listener, count, lambda: announce(address_of(listener)))
+        try:
+            while not crew.look(stopped):
+                pass
+        finally:
+            crew.end()
+    return crew
+
+
+class _Crew:
+    """The workers, each with the pipe on which it says that it answers."""
+
+    def __init__(
+        self, settings: Settings, listener: socket.socket, count: int, ready: Callable[[], None]
+    ) -> None:
+        self._given = (settings, listener)
+        self._ready = ready
+        self._waiting = count
+        self.deaths = 0
+        self._crew: dict[int, tuple[BaseProcess, Connection]] = {}
+        for _ in range(count):
+            self._start()
+
+    def look(self, stopped: Connection) -> bool:
+        """Waits for what happens next; whether that is the end of it."""
+        pipes = {pipe: process for process, pipe in self._crew.values()}
+        died = {process.sentinel: process for process, _ in self._crew.values()}
+        for each in wait([stopped, *pipes, *died]):
+            if each is stopped:
+                return True
+            if each in died:
+                self._replace(died[each])
+            elif isinstance(each, Connection) and each in pipes:
+                self._heard(each)
+        return self.deaths > DEATHS_MAX
+
+    def end(self) -> None:
+        """Stops all of them, and waits until each has finished what it acknowledged."""
+        for process, _ in self._crew.values():
+            process.terminate()
+        for process, pipe in self._crew.values():
+            process.join()
+            pipe.close()
+
+    def _start(self) -> None:
+        ours, theirs = _SPAWN.Pipe()
+        process = _SPAWN.Process(target=work, args=(*self._given, theirs), name="xuefen-worker")
+        process.start()
+        theirs.close()
+        assert process.pid is not None
+        self._crew[process.pid] = (process, ours)
+
+    def _heard(self, pipe: Connection) -> None:
+        try:
+            pipe.recv()
+        except EOFError:
+            return  # it is about to be found dead
+        self._waiting -= 1
+        if self._waiting == 0:
+            self._ready()
+
+    def _replace(self, process: BaseProcess) -> None:
+        assert process.pid is not None
+        _, pipe = self._crew.pop(process.pid)
+        pipe.close()
+        process.join()
+        mark_process_dead(process.pid)  # type: ignore[no-untyped-call]  # it has no annotations
+        self.deaths += 1
+        log.error("worker died", worker=process.pid, exit=process.exitcode)
+        if self.deaths <= DEATHS_MAX:
+            self._start()
+
+
+def work(settings: Settings, listener: socket.socket, told: Connection) -> None:
+    """One worker: serves on the socket until it is told to stop, or its parent is gone."""
+
+    def left() -> None:
+        try:
+            told.recv()
+        except (EOFError, OSError):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=left, name="parent-watch", daemon=True).start()
+    serve_on(listener, settings, None, lambda _: told.send(True))
+
+
+@contextmanager
+def _stops() -> Iterator[Connection]:
+    """A connection on which something is said once a stop is asked for."""
+    heard, said = multiprocessing.Pipe(duplex=False)
+
+    def stop(number: int, frame: Any) -> None:
+        said.send(number)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield heard
+    finally:
+        for number, earlier in before.items():
+            signal.signal(number, earlier)
+        heard.close()
+        said.close()

@@ -1,0 +1,127 @@
+"""The IDE in a real browser: it works from our own origin, and asks nothing of any other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+
+from api.demo.run import tokens
+from api.edge.policy import Policy, Who
+from api.ide.build import built
+from api.ide.door import Ide
+from ledger.command import Role
+from tests.browser import browsing
+from tests.cast import RUIAN
+from tests.server import ISSUER, Served, serving
+from tests.town import database
+
+
+@pytest.fixture(scope="module")
+def folder() -> Path:
+    """The IDE, built from npm where it is not yet."""
+    return built()
+
+
+@pytest.fixture(scope="module")
+def demo(
+    postgres_url: str, founded_template: str, folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    """A server as a demo has it."""
+    ide = Ide(open=True, tokens=lambda: tokens(ISSUER), folder=folder)
+    asked = Policy(introspection=Who.ANYONE)
+    with (
+        database(postgres_url, founded_template) as url,
+        serving(url, tmp_path_factory.mktemp("ide"), ide=ide, policy=asked) as served,
+    ):
+        yield served
+
+
+@pytest.fixture(scope="module")
+def production(
+    postgres_url: str, founded_template: str, folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    """A server as it is in production."""
+    with (
+        database(postgres_url, founded_template) as url,
+        serving(url, tmp_path_factory.mktemp("ide"), ide=Ide(open=False, folder=folder)) as served,
+    ):
+        yield served
+
+
+def test_a_query_is_asked_and_answered_without_one_outside_request(
+    demo: Served, tmp_path: Path
+) -> None:
+    with browsing(tmp_path) as page:
+        page.tell("Page.enable")
+        page.tell("Page.navigate", url=f"{demo.url}/ide")
+        page.until("document.querySelectorAll('#asker option').length === 6")
+        page.until("document.querySelector('.graphiql-editor .view-line')")
+        page.run(
+            "const asker = document.querySelector('#asker');"
+            "asker.value = [...asker.options].find((each) => each.text === 'BUREAU').value;"
+            "asker.dispatchEvent(new Event('change', { bubbles: true }))"
+        )
+        page.until("document.querySelector('.graphiql-editor .view-line')")
+        page.until("document.querySelector('button.graphiql-execute-button')")
+        page.run("document.querySelector('button.graphiql-execute-button').click()")
+        shown = page.until(
+            "[...document.querySelectorAll('.result-window .view-line')]"
+            ".map((each) => each.textContent).join(' ').match(/head.*__typename/)?.[0]"
+        )
+
+        assert f"{demo.head}" in shown
+        assert page.asked
+        assert [each for each in page.asked if not ours(each, demo.url)] == []
+        assert page.complaints == []
+
+
+def ours(asked: str, origin: str) -> bool:
+    """Whether a request goes to our own origin, or nowhere at all."""
+    return asked.startswith((f"{origin}/", f"{origin.replace('http', 'ws')}/", "data:", "blob:"))
+
+
+def test_its_policy_lets_a_browser_ask_nobody_else(demo: Served) -> None:
+    answer = demo.client.get("/ide")
+
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'self'" in policy
+    assert "http" not in policy and "*" not in policy
+
+
+def test_sample_tokens_are_for_this_machine_alone(demo: Served) -> None:
+    def offered(**headers: str) -> set[str]:
+        return set(demo.client.get("/ide/tokens.json", headers=headers).json())
+
+    assert offered() == {"TEACHER", "SCHOOL", "PROVIDER", "BUREAU", "AUDITOR"}
+    assert offered(host="evil.example") == set()
+    assert offered(**{"x-forwarded-for": "192.0.2.1"}) == set()
+
+
+def test_only_what_was_built_can_be_had(demo: Served) -> None:
+    for name in ("..%2Fapp.py", ".built", "%2e%2e", "main.jsx", "nothing.js", "x%00.js"):
+        assert demo.client.get(f"/ide/{name}").status_code == 404, name
+    assert demo.client.get("/ide/main.js").headers["content-type"].startswith("text/javascript")
+
+
+def test_in_production_it_is_there_only_for_who_shows_a_token(production: Served) -> None:
+    for path in ("/ide", "/ide/main.js", "/ide/tokens.json"):
+        hidden = production.client.get(path)
+        assert (hidden.status_code, hidden.json()["errors"][0]["extensions"]["code"]) == (
+            404,
+            "NO_IDE",
+        )
+    token = production.party(Role.BUREAU, RUIAN).headers
+    assert '<div id="ide">' in production.client.get("/ide", headers=token).text
+    assert production.client.get("/ide/tokens.json", headers=token).json() == {}
+
+
+def test_a_ledger_that_has_none_says_how_it_is_built(demo: Served, tmp_path: Path) -> None:
+    absent = replace(Ide(open=True), folder=tmp_path)
+
+    assert not (absent.folder / "index.html").exists()
+    answer: httpx.Response = demo.client.get("/ide/absent.js")
+    assert "make ide" in answer.json()["errors"][0]["extensions"]["en"]
