@@ -28,7 +28,8 @@ from ledger.store.kept import Kept
 from ledger.store.vault import Vault, load_key
 from projections.check import CHECKS, NAMES, SEALED
 from projections.check import check as problems
-from projections.check_desk import TakenIn, unfinished
+from projections.check_desk import TakenIn
+from projections.unfinished import unfinished
 
 
 def check(

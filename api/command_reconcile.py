@@ -11,26 +11,21 @@ from datetime import date
 from enum import Enum
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import msgspec
 import typer
 
 from api.column import Columns, meant
 from api.command_export import reading_house
-from api.report import CAUSE_ZH
+from api.reconcile_print import print_result
 from api.report_file import require_form, write_report
 from api.terminal import (
     DAY,
     NOT_RIGHT,
     Json,
-    console,
     name_of,
-    print_json,
     settings_of,
     stop,
-    table,
-    tell,
 )
 from ledger.claim import Measure, Terms, require_terms
 from ledger.claimed import GRAINS
@@ -259,46 +254,8 @@ def _commit(
         raise stop(said.code, said.zh, said.en)
 
 
-def _say(found: Held, as_json: bool) -> None:
-    compared = found.compared
-    if as_json:
-        told: dict[str, Any] = msgspec.to_builtins(compared, enc_hook=str)
-        told |= {"doubtful": len(found.doubtful), "differing_lines": found.differing}
-        told |= {
-            "unattributed_lines": found.comparison.unexplained,
-            "unattributed_gross": str(found.comparison.unattributed_gross),
-        }
-        print_json([told])
-        return
-    rows = [
-        ("一致 equal", compared.equal, ""),
-        ("不同 differ", compared.differing, ""),
-        ("仅账本有 only in the ledger", compared.only_ledger, ""),
-        ("仅表格有 only in the sheet", compared.only_sheet, ""),
-        *((f"{CAUSE_ZH[e.cause]} {e.cause}", e.lines, e.amount) for e in compared.causes),
-        ("未归因 unattributed", len(found.comparison.unexplained), compared.unattributed),
-        ("未归因绝对值之和 its gross sum", "", found.comparison.unattributed_gross),
-        ("差额 ledger less sheet", "", compared.difference),
-    ]
-    shown = table("结果 result", "行 lines", "学分 credits")
-    for row in rows:
-        shown.add_row(*map(str, row))
-    console().print(shown)
-    if found.unread or found.concealed:
-        tell(
-            f"读的是工作表 {found.mapping.tab}，未读：{'、'.join(found.unread) or '—'}。",
-            f"Read the tab {found.mapping.tab}{' (hidden)' if found.concealed else ''}, "
-            f"and not: {', '.join(found.unread) or 'none'}; --tab chooses.",
-        )
-    tell(
-        f"截至位置 {compared.position}，摘要 {compared.digest}；有误单元格 {compared.faults} 处。",
-        f"As of position {compared.position}, digest {compared.digest}; "
-        f"{compared.faults} cells could not be read.",
-    )
-
-
 def _ended(found: Held, as_json: bool) -> int:
-    _say(found, as_json)
+    print_result(found, as_json)
     compared = found.compared
     if found.comparison.unexplained or compared.faults or found.doubtful:
         return UNEXPLAINED

@@ -120,7 +120,7 @@ def silent(reading: Reading, matching: Matching, unit: Unit) -> tuple[Claim, ...
         claim
         for row in mute
         if (teacher := whose.get(row.row)) is not None
-        for claim in _claims(row, teacher, nothing, unit, None)
+        for claim in _claims(row, teacher, nothing, unit, None, ())
     )
 
 

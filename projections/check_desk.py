@@ -29,7 +29,7 @@ from ledger.reading import read
 from ledger.reconciliation import DifferencesFound, SheetCompared
 from ledger.sign_off import PeriodSignedOff
 from ledger.store.answer import Answer
-from ledger.store.feed import Feed, Filter
+from ledger.store.feed import Filter
 from ledger.store.kept import Kept, KeptLoad
 from ledger.store.load_row import StoredRow, commands_of
 from ledger.store.trouble import Trouble
@@ -65,14 +65,6 @@ def _erased(books: Books) -> set[str]:
         assert isinstance(entry.event, FilesErased)
         found |= {each.sha256 for each in entry.event.files} | {*map(str, entry.event.loads)}
     return found
-
-
-def unfinished(feed: Feed) -> int:
-    """How many loads have begun and neither went in whole nor were stopped."""
-    entries = feed.entries(Filter(types=(LoadBegun.NAME, LoadEnded.NAME)))
-    events = [entry.event for entry in entries]
-    begun = {each.load for each in events if isinstance(each, LoadBegun)}
-    return len(begun - {each.load for each in events if isinstance(each, LoadEnded)})
 
 
 def _rules(books: Books) -> Rules:

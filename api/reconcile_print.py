@@ -1,0 +1,50 @@
+"""Reconcile print: what a sheet came to against the ledger, as a table or as JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from api.report import CAUSE_ZH
+from api.terminal import console, print_json, table, tell
+from projections.desk import Held
+
+
+def print_result(found: Held, as_json: bool) -> None:
+    """How many lines are equal or differ, and what each cause makes of the difference."""
+    compared = found.compared
+    if as_json:
+        told: dict[str, Any] = msgspec.to_builtins(compared, enc_hook=str)
+        told |= {"doubtful": len(found.doubtful), "differing_lines": found.differing}
+        told |= {
+            "unattributed_lines": found.comparison.unexplained,
+            "unattributed_gross": str(found.comparison.unattributed_gross),
+        }
+        print_json([told])
+        return
+    rows = [
+        ("一致 equal", compared.equal, ""),
+        ("不同 differ", compared.differing, ""),
+        ("仅账本有 only in the ledger", compared.only_ledger, ""),
+        ("仅表格有 only in the sheet", compared.only_sheet, ""),
+        *((f"{CAUSE_ZH[e.cause]} {e.cause}", e.lines, e.amount) for e in compared.causes),
+        ("未归因 unattributed", len(found.comparison.unexplained), compared.unattributed),
+        ("未归因绝对值之和 its gross sum", "", found.comparison.unattributed_gross),
+        ("差额 ledger less sheet", "", compared.difference),
+    ]
+    shown = table("结果 result", "行 lines", "学分 credits")
+    for row in rows:
+        shown.add_row(*map(str, row))
+    console().print(shown)
+    if found.unread or found.concealed:
+        tell(
+            f"读的是工作表 {found.mapping.tab}，未读：{'、'.join(found.unread) or '—'}。",
+            f"Read the tab {found.mapping.tab}{' (hidden)' if found.concealed else ''}, "
+            f"and not: {', '.join(found.unread) or 'none'}; --tab chooses.",
+        )
+    tell(
+        f"截至位置 {compared.position}，摘要 {compared.digest}；有误单元格 {compared.faults} 处。",
+        f"As of position {compared.position}, digest {compared.digest}; "
+        f"{compared.faults} cells could not be read.",
+    )
