@@ -29,6 +29,7 @@ from api.edge.asked import Unfit
 from api.edge.headers import SafeHeaders
 from api.edge.policy import Policy
 from api.edge.purse import AskersPurse, Purses
+from api.edge.shortcut import CONTEXT, Shortcut
 from api.edge.view import EdgeView
 from api.health import HealthDoor
 from api.ide.door import Ide, IdeDoor
@@ -74,14 +75,14 @@ class Door(EdgeView):
         self, request: Request | WebSocket, response: Response | WebSocket
     ) -> Context:
         """The request's asker over the house."""
-        context: Context | None = request.scope.get("xuefen.context")
+        context: Context | None = request.scope.get(CONTEXT)
         if context is None:
             asker = PUBLIC
             if isinstance(request, Request):
                 asker = await self._keeper.asker(request.headers.get("authorization"))
             context = Context(house=self._house, asker=asker, trace=traced(request))
             context.purse = self._purse(request, asker)
-            request.scope["xuefen.context"] = context
+            request.scope[CONTEXT] = context
         return context
 
     async def _come(self, request: Request) -> Context:
@@ -90,6 +91,12 @@ class Door(EdgeView):
         if isinstance(context.purse, AskersPurse):
             context.purse.come()
         return context
+
+    async def come(self, authorization: str | None, trace: str | None, address: str) -> Context:
+        """Who asks over the house, by what a request says. Raises ``BadToken``."""
+        asker = await self._keeper.asker(authorization)
+        purse = self._purses.of(asker, address)
+        return Context(house=self._house, asker=asker, trace=trace, purse=purse)
 
     def _purse(self, request: Request | WebSocket, asker: Asker) -> AskersPurse:
         return self._purses.of(asker, request.client.host if request.client else "")
@@ -152,10 +159,11 @@ def create_app(
     routes += IdeDoor(keeper, ide).routes() if ide is not None else []
     if demo_clock is not None:
         routes.append(Route("/demo/clock", clock, methods=["POST"]))
-    handlers: dict[Any, Any] = {BadToken: _untrusted, Trouble: _troubled}
     life = _life(house, door, private_webhooks)
-    app = Starlette(routes=routes, lifespan=life, exception_handlers=handlers)
+    app = Starlette(routes=routes, lifespan=life, exception_handlers=HANDLERS)
     app.state.streams = door.streams
+    # What is added last stands first.
+    app.add_middleware(Shortcut, come=door.come, schema=build()._schema, policy=policy)
     app.add_middleware(BodyLimit, bytes_max=body_bytes_max, larger=("/uploads/", BYTES_MAX))
     app.add_middleware(SafeHeaders)
     app.add_middleware(Observed, logged=log_requests)
@@ -197,6 +205,9 @@ async def _untrusted(_: Request, error: Exception) -> Response:
 async def _troubled(_: Request, error: Exception) -> Response:
     assert isinstance(error, Trouble)
     return failure(error.code, error.zh, error.en, 503)
+
+
+HANDLERS: dict[Any, Any] = {BadToken: _untrusted, Trouble: _troubled}
 
 
 def _unauthenticated(error: BadToken) -> Response:

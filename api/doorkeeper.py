@@ -23,6 +23,7 @@ from joserfc.errors import (
 from joserfc.jwk import Key
 from msgspec import Struct
 
+from api.acquaintance import Acquaintance, Acquaintances
 from api.auth import (
     ISSUER,
     LEEWAY_SECONDS,
@@ -62,6 +63,7 @@ class Doorkeeper:
             each.iss: (each, keyring(each)) for each in issuers.outside
         }
         self._services = ServiceTokens(ledger)
+        self._known = Acquaintances()
 
     async def asker(self, authorization: str | None) -> Asker:
         """Who asks; the public where nothing is given. Raises ``BadToken``."""
@@ -74,6 +76,9 @@ class Doorkeeper:
             return Admitted(asker=PUBLIC)
         if SECRET.fullmatch(token):
             return await self._services.admit(token)
+        return await self._known.find(token) or await self._verified(token)
+
+    async def _verified(self, token: str) -> Admitted:
         try:
             header, said = _part(token, 0, _Header), _part(token, 1, _Said)
         except UNTRUE:
@@ -99,7 +104,9 @@ class Doorkeeper:
                 "令牌无效：生产模式不接受自签令牌",
                 "the token is not valid: in production none of our own issuer are taken",
             )
-        return admitted(self._own, token)
+        one = admitted(self._own, token)
+        assert one.until is not None
+        return self._known.keep(token, Acquaintance(one, one.until + LEEWAY_SECONDS))
 
     async def _of_outside(
         self, token: str, header: _Header, issuer: Outsider, keys: Keyring
@@ -123,9 +130,11 @@ class Doorkeeper:
             rules.validate(claims)
             if not isinstance(claims["sub"], str):
                 raise InvalidClaimError("sub")
-            return Admitted(asker=issuer.asker(claims), until=int(claims["exp"]))
+            one = Admitted(asker=issuer.asker(claims), until=int(claims["exp"]))
         except UNTRUE as error:
             raise distrusted(error) from None
+        until = int(claims["exp"]) + issuer.leeway_seconds
+        return self._known.keep(token, Acquaintance(one, until, keys, key, header.kid, header.alg))
 
 
 def _claims(token: str, key: Key, algorithm: str) -> dict[str, Any]:

@@ -40,7 +40,8 @@ def open_house(settings: Settings, clock: Clock = system_clock) -> Iterator[Hous
         try:
             runner = Runner(ledger.pool, ledger.feed, (*VIEWS, *INDEXES))
             # What is asked is given up after a while; what writes the views is not.
-            with open_pool(url, statement_seconds=settings.statement_seconds) as pool:
+            seconds = settings.statement_seconds
+            with open_pool(url, statement_seconds=seconds, autocommit=True) as pool:
                 reader = Reader(pool, ledger.feed.through(pool))
                 house = House(ledger=ledger, reader=reader, runner=runner, rules=Rules(reader))
                 runner.start()

@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from ledger.amount import ZERO, plain
 from ledger.completion import HoursDeduction
@@ -163,7 +163,7 @@ def _share(line: Line, rules: Rulebook, base: Footing, cuts: dict[CreditId, Deci
     reasons = [*_deductions(line, rules), *_reasons(line, rules, base, cuts)]
     lost = sum((each.amount for each in reasons if each.why not in TAKEN_BEFORE), ZERO)
     return Share(
-        **{name: getattr(line, name) for name in Line.__struct_fields__},
+        **structs.asdict(line),
         shown=shown(line),
         year=line.completed.year,
         deducted=plain(line.base_credits - line.awarded),

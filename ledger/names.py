@@ -82,13 +82,18 @@ class JurisdictionId(Name, kind="jurisdiction"):
     @property
     def chain(self) -> tuple[JurisdictionId, ...]:
         """This place and those it lies in, nearest first: county, city, province."""
-        code = self.value
-        codes = dict.fromkeys([code, code[:4] + "00", code[:2] + "0000"])
-        return tuple(JurisdictionId(f"jurisdiction:{each}") for each in codes)
+        return _chain(str(self))
 
     def covers(self, other: JurisdictionId) -> bool:
         """Whether ``other`` is this place or lies in it."""
         return self in other.chain
+
+
+@lru_cache(maxsize=KNOWN_MAX)
+def _chain(place: str) -> tuple[JurisdictionId, ...]:
+    code = place.partition(":")[2]
+    codes = dict.fromkeys([code, code[:4] + "00", code[:2] + "0000"])
+    return tuple(JurisdictionId(f"jurisdiction:{each}") for each in codes)
 
 
 class ProviderId(Name, kind="provider"):

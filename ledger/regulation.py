@@ -49,6 +49,8 @@ from ledger.rule import Value as Value
 
 ParametersT = TypeVar("ParametersT", bound=Parameters)
 
+ANSWERED_MAX = 10_000
+
 
 class InForce(Generic[ParametersT]):
     """A rule that answers a question, its parameters typed, and whether that is certain.
@@ -125,6 +127,7 @@ class Rulebook:
         self.terms: set[str] = set()
         self._held: dict[str, dict[JurisdictionId, list[_Held]]] = {}
         self._pauses: dict[str, list[Pause]] = {}
+        self._answered: dict[tuple[object, ...], list[tuple[_Held, bool]]] = {}
         for event in entries:
             self.learn(event)
 
@@ -151,6 +154,8 @@ class Rulebook:
             case _:
                 return
         self.learned.append(event)
+        # Whoever is answered meanwhile keeps what was found in the one that is gone.
+        self._answered = {}
 
     def without(self, gone: Iterable[Event]) -> Rulebook:
         """The rulebook as if these events had never been learned."""
@@ -250,8 +255,25 @@ class Rulebook:
         scope: dict[str, str],
         pinned: bool = False,
     ) -> Iterator[InForce[ParametersT]]:
-        """The same one by one; all questions come through here."""
-        places = self._held.get(kind.KIND)
+        """The same one by one; all questions come through here.
+
+        Which they are is kept until something is learned.
+        """
+        answered = self._answered
+        key = (kind.KIND, str(place), day, pinned, *sorted(scope.items()))
+        found = answered.get(key)
+        if found is None:
+            found = list(self._answers(kind.KIND, place, day, scope, pinned))
+            if len(answered) < ANSWERED_MAX:
+                answered[key] = found
+        for held, certain in found:
+            value, term = _read(held, kind), scope.get("term")
+            yield InForce(held.rule, value, certain=certain, place=place, day=day, term=term)
+
+    def _answers(
+        self, kind: str, place: JurisdictionId, day: date, scope: dict[str, str], pinned: bool
+    ) -> Iterator[tuple[_Held, bool]]:
+        places = self._held.get(kind)
         if places is None:
             return
         for where in place.chain:
@@ -263,9 +285,7 @@ class Rulebook:
                 if certain is not None:
                     ranked.append(((len(rule.scope), rule.since or date.min), held, certain))
             ranked.sort(key=lambda each: each[0], reverse=True)
-            for _, held, certain in ranked:
-                value, term = _read(held, kind), scope.get("term")
-                yield InForce(held.rule, value, certain=certain, place=place, day=day, term=term)
+            yield from ((held, certain) for _, held, certain in ranked)
 
     def _hold(self, rule: Rule) -> None:
         self.rules[rule.id] = rule

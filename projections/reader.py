@@ -125,6 +125,20 @@ class Reader:
         descending: bool = False,
     ) -> Page[Any]:
         """The rows that fit, by key, after a key."""
+        kept = self.kept_page(view, where, first=first, after=after, descending=descending)
+        states = tuple((key, view.decode(state)) for key, state in kept.rows)
+        return Page(states, kept.more, kept.position)
+
+    def kept_page(
+        self,
+        view: Projection[Any],
+        where: Where,
+        *,
+        first: int,
+        after: str | None = None,
+        descending: bool = False,
+    ) -> Page[bytes]:
+        """The same with the states as they are kept."""
         limit = min(first, PAGE_MAX)
         statement = page_of(view.name, shape_of(where), after is not None, descending)
         values = values_of(where) | {"view": view.name, "after": after, "limit": limit + 1}
@@ -132,8 +146,7 @@ class Reader:
             found = cursor.execute(statement, values).fetchall()
         # One row at least says where the view stands, with nothing beside it where nothing fits.
         rows = [(key, state) for _, key, state in found if key is not None]
-        states = tuple((key, view.decode(state)) for key, state in rows[:limit])
-        return Page(states, len(rows) > limit, found[0][0] or 0)
+        return Page(tuple(rows[:limit]), len(rows) > limit, found[0][0] or 0)
 
     @contextmanager
     def stream(

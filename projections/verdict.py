@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from threading import Lock
 
 from ledger.breakdown import Share, breakdown
@@ -40,9 +42,14 @@ class Judged:
     day: date
     shares: tuple[Share, ...] = ()
     cycles: tuple[Cycle, ...] = ()
-    tree: Ground | None = None
     running: bool = True
     consequence: Consequence | None = None
+    grow: Callable[[], Ground | None] = field(default=lambda: None, repr=False, compare=False)
+
+    @cached_property
+    def tree(self) -> Ground | None:
+        """The verdict as a tree, which takes longer than most who ask for a verdict would wait."""
+        return self.grow()
 
 
 class Kept:
@@ -206,10 +213,13 @@ def judged_of(
     early = record.entered is not None and judged_on < record.entered
     verdict = None if early else judge(record, rules, judged_on)
     shares = breakdown(record, rules, base) if base else []
-    tree = None
-    if verdict is not None and record.place is not None:
-        made = known.made(position)
-        tree = ground(verdict, shares, rules, record.place, lambda rule: made.get(rule, ()))
+
+    def grow() -> Ground | None:
+        if verdict is None or record.place is None:
+            return None
+        made, then = known.made(position), known.at(position)
+        return ground(verdict, shares, then, record.place, lambda rule: made.get(rule, ()))
+
     return Judged(
         record=record,
         verdict=verdict,
@@ -218,7 +228,7 @@ def judged_of(
         running=judged_on == day,
         shares=tuple(shares),
         cycles=tuple(through),
-        tree=tree,
+        grow=grow,
         consequence=consequence(record, rules, use, day) if use and not early else None,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -27,6 +27,7 @@ from projections.reader import Reader, Where
 from projections.runner import Runner
 from projections.snapshot import Snapshot
 from projections.verdict import Rules
+from schema.compiled.stored import Rows
 from schema.courier import Courier
 from schema.gate import Purse
 from schema.moment import AsOf
@@ -165,9 +166,15 @@ class Context:
             # Where the ledger stands is no secret of anybody: an answer is always of a position.
             stands = await self.run(rows.position, view.name)
             return Slice(rows=[], more=False, position=stands, total=_nothing)
-        page = await self.run(rows.page, view, where, first=limit, after=key, descending=descending)
+        asking = {"first": limit, "after": key, "descending": descending}
+        if isinstance(rows, Reader):
+            page = await self.run(rows.kept_page, view, where, **asking)
+            held: Sequence[Any] = Rows(view.state, view.decode, page.rows)
+        else:
+            page = await self.run(rows.page, view, where, **asking)
+            held = page.rows
         return Slice(
-            rows=list(page.rows),
+            rows=held,
             more=page.more,
             position=page.position,
             total=lambda: self.run(rows.count, view, where),
@@ -203,6 +210,14 @@ class Context:
             if found is not None:
                 return True
         return False
+
+    async def opening(
+        self, teacher: str, at_least: Position | None, *views: Projection[Any]
+    ) -> Where | None:
+        """The condition on a teacher who is theirs, once views are there; ``None``: nobody is."""
+        _named(TEACHERS, "teacher", teacher, "teacher")
+        await self.at_least(at_least, TEACHERS, *views)
+        return await self._within(TEACHERS, Where().and_equal(key=teacher), self.house.reader)
 
     async def _within(
         self, view: Projection[Any], where: Where, rows: Reader | Snapshot

@@ -106,6 +106,25 @@ def cost_of(
     return _Reckoner(schema, document, given).selection(chosen.selection_set, root, None, ())
 
 
+def counting(
+    operation: OperationDefinitionNode, fragments: dict[str, FragmentDefinitionNode]
+) -> tuple[str, ...]:
+    """The names of the variables that say how many, on which alone the cost of a query hangs."""
+    named: set[str] = set()
+    left = [operation.selection_set, *(each.selection_set for each in fragments.values())]
+    while left:
+        for each in left.pop().selections:
+            inner = getattr(each, "selection_set", None)
+            if inner is not None:
+                left.append(inner)
+            named |= {
+                argument.value.name.value
+                for argument in getattr(each, "arguments", None) or ()
+                if argument.name.value in HOW_MANY and isinstance(argument.value, VariableNode)
+            }
+    return tuple(sorted(named))
+
+
 def _constant(node: ValueNode | None) -> Any:
     if isinstance(node, IntValueNode):
         return int(node.value)

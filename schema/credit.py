@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from functools import cached_property
+from typing import Any, cast
 
 import strawberry
 
@@ -12,13 +13,14 @@ from ledger.breakdown import Share, Sum, Uncounted, sums
 from ledger.caution import Caution, Danger
 from ledger.consequence import Consequence, RecordUse
 from ledger.credit import CreditKind
-from ledger.names import TeacherId
+from ledger.ground import Ground
 from ledger.record import Transfer, total
 from ledger.requirement import Requirement
 from ledger.verdict import Verdict
-from projections.catalogue import RECORDS, SCHOOL_BASED
+from projections.catalogue import RECORDS, SCHOOL_BASED, TEACHERS
 from projections.caution import cautions
 from projections.credit import SchoolBased
+from projections.reader import Where
 from projections.verdict import Judged, judged, judged_now
 from schema.context import Context
 from schema.ground import VerdictNode
@@ -120,19 +122,18 @@ class CreditQuery:
         cycle: int | None = None,
         at_least: Position | None = None,
     ) -> CreditRecord | None:
-        context = info.context
+        context, house = info.context, info.context.house
+        asked: dict[str, Any] = {"use": use, "cycle": cycle}
+        if as_of is None:
+            where = await context.opening(str(teacher), at_least, RECORDS)
+            return await context.run(_present, context, where, str(teacher), on, asked)
         if not await context.opens(str(teacher), at_least, as_of):
             return None
         await context.at_least(at_least, RECORDS)
-        day = await (as_of or AsOf()).day(context, on)
-        house = context.house
-        asked: dict[str, Any] = {"use": use, "cycle": cycle}
-        judge = judged_now
-        if as_of is not None:
-            asked |= {"known": await as_of.known(context), "effective": as_of.effective}
-            judge = judged
-        found = await context.run(judge, house.reader, house.rules, RECORDS, teacher, day, **asked)
-        return record_of(found, as_of.effective if as_of else None)
+        day = await as_of.day(context, on)
+        asked |= {"known": await as_of.known(context), "effective": as_of.effective}
+        found = await context.run(judged, house.reader, house.rules, RECORDS, teacher, day, **asked)
+        return record_of(found, as_of.effective)
 
     @strawberry.field(
         graphql_type=connection(SchoolBasedType), description="School-based trainings. 校本培训。"
@@ -158,45 +159,102 @@ class CreditQuery:
         )
 
 
+def _present(
+    context: Context, where: Where | None, teacher: str, on: date | None, asked: dict[str, Any]
+) -> CreditRecord | None:
+    """The record of the present, in one turn on a thread; ``None`` outside the asker's reach."""
+    house = context.house
+    if where is None or not house.reader.kept_page(TEACHERS, where, first=1).rows:
+        return None
+    day = on or context.today
+    return record_of(judged_now(house.reader, house.rules, RECORDS, teacher, day, **asked), None)
+
+
+class Told:
+    """A record as it is told; what takes long is worked out where it is asked for."""
+
+    def __init__(self, found: Judged, effective: date | None) -> None:
+        record, verdict = found.record, found.verdict
+        self.found, self.effective, self.verdict = found, effective, verdict
+        self.teacher, self.school, self.place = record.teacher, record.school, record.place
+        self.cycle_number = verdict.cycle_number if verdict else None
+        self.cycle_start = verdict.cycle_start if verdict else None
+        self.cycle_end = verdict.cycle_end if verdict else None
+        self.consequence, self.day = found.consequence, found.day
+        self.position = Position(found.position)
+
+    @cached_property
+    def lines(self) -> list[Share]:
+        """The credits of the cycle that was judged.
+
+        The cycle is that of the verdict, so that both are of the rules of one moment.
+        """
+        verdict, day = self.found.verdict, self.found.day
+        if verdict is None:
+            return []
+        start, end = verdict.cycle_start, verdict.cycle_end
+        end = min(end, day + timedelta(days=1))
+        return [each for each in self.found.shares if start <= each.completed < end]
+
+    @cached_property
+    def sums(self) -> tuple[list[Sum], list[Sum], list[Sum]]:
+        """By kind, by year, and by both."""
+        verdict = self.found.verdict
+        years = range(verdict.cycle_start.year, _last(verdict).year + 1) if verdict else ()
+        return sums(self.lines, years)
+
+    @property
+    def by_kind(self) -> list[Sum]:
+        """What each kind comes to."""
+        return self.sums[0]
+
+    @property
+    def by_year(self) -> list[Sum]:
+        """What each year comes to."""
+        return self.sums[1]
+
+    @property
+    def by_kind_and_year(self) -> list[Sum]:
+        """What each kind comes to in each year."""
+        return self.sums[2]
+
+    @property
+    def totals(self) -> list[KindTotal]:
+        """Credits of each kind."""
+        return [KindTotal(kind=kind, credits=total([*self.lines], kind)) for kind in CreditKind]
+
+    @property
+    def uncounted(self) -> list[Uncounted]:
+        """What does not count, of all cycles."""
+        return [each for share in self.found.shares for each in share.uncounted]
+
+    @property
+    def transfers(self) -> list[Transfer]:
+        """Moves up to the day."""
+        return [each for each in self.found.record.transfers if each.since <= self.found.day]
+
+    @property
+    def credits(self) -> Decimal:
+        """All of them, before the cap."""
+        return total([*self.lines])
+
+    @property
+    def cycles(self) -> list[CreditCycle]:
+        """All cycles up to the day."""
+        return [
+            CreditCycle(number=each.number, start=each.start, end=each.end, whole=each.whole)
+            for each in self.found.cycles
+        ]
+
+    @property
+    def tree(self) -> Ground | None:
+        """The verdict as a tree."""
+        return self.found.tree
+
+
 def record_of(found: Judged, effective: date | None) -> CreditRecord:
     """A record as it is told, with the credits of the cycle that was judged."""
-    record, verdict = found.record, found.verdict
-    # The cycle is that of the verdict, so that both are of the rules of one moment.
-    lines = [
-        each
-        for each in found.shares
-        if verdict and verdict.cycle_start <= each.completed < verdict.cycle_end
-        if each.completed <= found.day
-    ]
-    years = range(verdict.cycle_start.year, _last(verdict).year + 1) if verdict else ()
-    by_kind, by_year, both = sums(lines, years)
-    return CreditRecord(
-        teacher=strawberry.ID(TeacherId(record.teacher)),
-        school=strawberry.ID(record.school) if record.school else None,
-        place=strawberry.ID(record.place) if record.place else None,
-        cycle_number=verdict.cycle_number if verdict else None,
-        cycle_start=verdict.cycle_start if verdict else None,
-        cycle_end=verdict.cycle_end if verdict else None,
-        lines=lines,
-        totals=[KindTotal(kind=kind, credits=total([*lines], kind)) for kind in CreditKind],
-        by_kind=by_kind,
-        by_year=by_year,
-        by_kind_and_year=both,
-        uncounted=[each for share in found.shares for each in share.uncounted],
-        transfers=[each for each in record.transfers if each.since <= found.day],
-        cycles=[
-            CreditCycle(number=each.number, start=each.start, end=each.end, whole=each.whole)
-            for each in found.cycles
-        ],
-        credits=total([*lines]),
-        verdict=verdict,
-        tree=found.tree,
-        consequence=found.consequence,
-        position=Position(found.position),
-        day=found.day,
-        found=found,
-        effective=effective,
-    )
+    return cast(CreditRecord, Told(found, effective))  # it has all that is read of one
 
 
 def _last(verdict: Verdict) -> date:

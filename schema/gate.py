@@ -19,6 +19,7 @@ from strawberry.types.graphql import OperationType
 
 from schema.allowance import allowance_of, excess
 from schema.cost import Cost, cost_of
+from schema.ready import READINESS
 from schema.shape import Shape, shape_of
 
 KEPT = 256
@@ -148,9 +149,11 @@ class Metered(SchemaExtension):
                 context.operation_name,
                 context.variables,
             )
-            wrong = self._spent(cost)
+            self._told, wrong = spent(context.context, cost)
             if wrong is not None:
                 context.pre_execution_errors = [wrong]
+            else:
+                self._ready()
         yield
 
     def get_results(self) -> dict[str, Any]:
@@ -161,19 +164,31 @@ class Metered(SchemaExtension):
             return {}
         return {"cost": self._told}
 
-    def _spent(self, cost: Cost) -> GraphQLError | None:
-        context = self.execution_context.context
-        wrong = excess(allowance_of(context), cost=cost.points, nodes=cost.nodes)
-        self._told = {"requestedQueryCost": cost.points, "nodeCount": cost.nodes}
-        purse: Purse | None = getattr(context, "purse", None)
-        if wrong is not None or purse is None:
-            return wrong
-        try:
-            self._told["throttleStatus"] = purse.spend(cost.points)
-        except Throttled as error:
-            self._told["throttleStatus"] = error.status
-            return _throttled()
-        return None
+    def _ready(self) -> None:
+        """What is valid, not long, and no question about the schema need not be looked at again."""
+        context = self.execution_context
+        text, document = context.query or "", context.graphql_document
+        assert document is not None
+        if 0 < len(text) <= KEPT_CHARACTERS_MAX and not _kept_shape(document).asks_schema:
+            allowance = allowance_of(context.context)
+            READINESS.keep(
+                context.schema._schema, text, context.operation_name, allowance, document
+            )
+
+
+def spent(context: Any, cost: Cost) -> tuple[dict[str, Any], GraphQLError | None]:
+    """Takes a cost from who asks; what is told of it, and the error where it is too much."""
+    wrong = excess(allowance_of(context), cost=cost.points, nodes=cost.nodes)
+    told: dict[str, Any] = {"requestedQueryCost": cost.points, "nodeCount": cost.nodes}
+    purse: Purse | None = getattr(context, "purse", None)
+    if wrong is not None or purse is None:
+        return told, wrong
+    try:
+        told["throttleStatus"] = purse.spend(cost.points)
+    except Throttled as error:
+        told["throttleStatus"] = error.status
+        return told, _throttled()
+    return told, None
 
 
 @lru_cache(maxsize=KEPT)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import inspect
 from base64 import urlsafe_b64decode
-from binascii import b2a_base64
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any, get_args, get_type_hints
 
@@ -18,12 +17,12 @@ from strawberry.parent import StrawberryParent
 
 from ledger.fault import Fault
 from schema.compiled.plan import BATCH
+from schema.compiled.stored import EDGES, READS, STRUCT, Rows, cursor_of
 from schema.scalars import Position, Text, annotation, listed
 
 PARENT: Any = Annotated[Any, StrawberryParent()]
 FIRST_DEFAULT = 50
 FIRST_MAX = 500
-URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 # Whole numbers in a struct that are places in the ledger.
 POSITIONS: dict[str, Any] = {
@@ -74,6 +73,7 @@ def output(
         {"__annotations__": annotations, "__doc__": struct.__doc__, **members},
     )
     made = strawberry.type(cls, description=inspect.cleandoc(struct.__doc__ or "").split("\n\n")[0])
+    setattr(made, STRUCT, struct)
     _OUTPUTS[struct] = made
     if key:
         NODES[key] = made
@@ -99,6 +99,7 @@ def _reads(attribute: str, kind: Any) -> Callable[[Any], Any]:
         return getattr(root, attribute)
 
     resolve.__annotations__ = {"root": PARENT, "return": kind}
+    setattr(resolve, READS, attribute)
     return resolve
 
 
@@ -115,11 +116,17 @@ class PageInfo:
 class Slice(Struct, kw_only=True):
     """A page on its way out: rows with their cursors, and the position it was read at."""
 
-    rows: list[tuple[str, Any]]
+    rows: Sequence[tuple[str, Any]]
     more: bool
     position: int
     total: Callable[[], Awaitable[int]] | None = None
     begun: bool = False
+
+    @property
+    def keys(self) -> list[str]:
+        """The keys of the rows, of which none is read for that."""
+        held = self.rows.kept if isinstance(self.rows, Rows) else self.rows
+        return [key for key, _ in held]
 
 
 _CONNECTIONS: dict[Any, Any] = {}
@@ -145,7 +152,7 @@ def connection(node: Any) -> Any:
         return [edge(cursor=cursor_of(key), node=row) for key, row in root.rows]
 
     def page_info(root: Any) -> PageInfo:
-        keys = [key for key, _ in root.rows]
+        keys = root.keys
         return PageInfo(
             has_next_page=root.more,
             has_previous_page=root.begun,
@@ -157,7 +164,9 @@ def connection(node: Any) -> Any:
     page_info.__annotations__ = {"root": PARENT, "return": PageInfo}
     members = {
         "__annotations__": {},
-        "edges": strawberry.field(resolver=edges, description="The rows. 各行。"),
+        "edges": strawberry.field(
+            resolver=edges, description="The rows. 各行。", metadata={EDGES: True}
+        ),
         "page_info": strawberry.field(
             resolver=page_info, description="Where it stands. 分页信息。"
         ),
@@ -183,11 +192,6 @@ def _edge(name: str, node: Any) -> Any:
     return strawberry.type(
         type(f"{name}Edge", (), members), description=f"One {name} with its cursor. 一行及其游标。"
     )
-
-
-def cursor_of(key: str) -> str:
-    """An opaque cursor of a row's key."""
-    return b2a_base64(key.encode(), newline=False).translate(URL_SAFE, b"=").decode()
 
 
 def key_of(cursor: str | None) -> str | None:

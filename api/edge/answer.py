@@ -51,8 +51,7 @@ class Edge:
         except ClientDisconnect:
             return Response(status_code=CLIENT_GONE)  # nobody is there to read it
         except Exception as error:  # nothing of its text may leave
-            zh, en, _ = incident(error, "http")
-            return failure("INTERNAL", zh, en, 500)
+            return broken(error)
 
     async def _answer(self, request: Request, context: Context) -> Response:
         of_method(request.method)
@@ -88,8 +87,7 @@ class Edge:
             async with asyncio.timeout(seconds or None):
                 return await self._view.run(request, context)
         except TimeoutError:
-            zh, en = LATE_ZH.format(f"{seconds:g}"), LATE_EN.format(f"{seconds:g}")
-            raise Unfit("TIMED_OUT", zh, en, 504) from None
+            raise late(seconds) from None
 
 
 async def body_of(request: Request, most: int | None) -> bytes:
@@ -105,6 +103,18 @@ async def body_of(request: Request, most: int | None) -> bytes:
         if len(read) > most:
             raise TooLarge(most)
     return bytes(read)
+
+
+def broken(error: Exception) -> Response:
+    """What is said where nobody foresaw what happened: the number of an incident."""
+    zh, en, _ = incident(error, "http")
+    return failure("INTERNAL", zh, en, 500)
+
+
+def late(seconds: float) -> Unfit:
+    """What is said of a request that took too long."""
+    zh, en = LATE_ZH.format(f"{seconds:g}"), LATE_EN.format(f"{seconds:g}")
+    return Unfit("TIMED_OUT", zh, en, 504)
 
 
 def unfit(error: Unfit) -> Response:

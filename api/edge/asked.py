@@ -104,7 +104,7 @@ def read_json(text: str | bytes, name: str | None) -> Any:
     """JSON of any depth and with any digits. Raises ``Unfit`` for what cannot be held."""
     try:
         text = text if isinstance(text, str) else text.decode()
-        return json.loads(text, parse_constant=_no_number)
+        return DECODER.decode(text)
     except (ValueError, RecursionError):  # too deep, digits without end, bytes that are no text
         where = name or "请求体"
         raise _bad(f"{where} 不是 JSON", f"{name or 'the body'} cannot be read as JSON") from None
@@ -112,6 +112,9 @@ def read_json(text: str | bytes, name: str | None) -> Any:
 
 def _no_number(name: str) -> Any:
     raise ValueError(f"{name} is no JSON")  # RFC 8259, section 6
+
+
+DECODER = json.JSONDecoder(parse_constant=_no_number)
 
 
 def _bad(zh: str, en: str) -> Unfit:

@@ -10,11 +10,11 @@ import math
 import time
 
 from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
 from api.edge.asked import Unfit
 from api.edge.policy import Policy
+from api.edge.window import Windows
 from ledger.command import Asker, Role
 from schema.gate import Throttled
 
@@ -26,7 +26,7 @@ class Purses:
 
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
-        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._limiter = SlidingWindowCounterRateLimiter(Windows())
 
     def of(self, asker: Asker, address: str) -> AskersPurse:
         """The purse of who asks from an address."""

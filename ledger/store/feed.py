@@ -24,6 +24,7 @@ from ledger.event import Entry, decode
 from ledger.store.connection import take_role
 from ledger.store.page import SAMPLED, bounding, counting, sampling, statement_of
 from ledger.store.statements import PINNED
+from ledger.store.stored import Stored, stored
 from ledger.store.wakeup import Ticket, Wakeup
 
 PAGE_MAX = 10_000
@@ -85,11 +86,12 @@ class Filter:
 
 
 def open_pool(
-    url: str, most: int = 8, *, statement_seconds: float = 0
+    url: str, most: int = 8, *, statement_seconds: float = 0, autocommit: bool = False
 ) -> ConnectionPool[psycopg.Connection[Any]]:
     """Connections for readers, pinned and under the application's role.
 
     ``statement_seconds``: after how long the database gives a statement up; 0: never.
+    ``autocommit``: each statement stands alone, and a read is one round trip instead of three.
     """
 
     def prepare(connection: psycopg.Connection[Any]) -> None:
@@ -118,7 +120,7 @@ def open_pool(
         max_size=most,
         configure=prepare,
         check=check,
-        kwargs={"application_name": "xuefen", "connect_timeout": 5},
+        kwargs={"application_name": "xuefen", "connect_timeout": 5, "autocommit": autocommit},
         open=True,
         timeout=10,
     )
@@ -223,6 +225,13 @@ class Feed:
         with self._pool.connection() as connection, connection.cursor(binary=True) as cursor:
             rows = cursor.execute(statement, values).fetchall()
         return [(position, bytes(body)) for position, body in rows]
+
+    def telling(
+        self, wanted: Filter, limit: int, *, latest_first: bool = False
+    ) -> tuple[list[Stored], int]:
+        """At most ``limit`` wanted entries as they are stored, and the head, of one moment."""
+        found = stored(self._pool, wanted, min(limit, PAGE_MAX), latest_first)
+        return found or ([], self.head())
 
     def ticket(self) -> AbstractContextManager[Ticket]:
         """A place among those who wait for the head."""

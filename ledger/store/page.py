@@ -23,10 +23,13 @@ SAMPLED, SPARSE = 101, 10
 
 
 def statement_of(
-    wanted: Filter, limit: int, latest_first: bool
+    wanted: Filter, limit: int, latest_first: bool, *, telling: bool = False
 ) -> tuple[sql.Composed, dict[str, Any]]:
-    """The query that starts from the narrowest index: a tag, a type, or the position."""
-    values = _values(wanted, limit)
+    """The query that starts from the narrowest index: a tag, a type, or the position.
+
+    ``telling``: each row has its tags, joined by US (0x1F), and the head beside it.
+    """
+    values = values_of(wanted, limit)
     conditions = _conditions(wanted, values)
     others: list[sql.Composable] = [sql.SQL("true")]
     if values["hashes"]:
@@ -35,7 +38,6 @@ def statement_of(
         others += [_OTHER_TAG.format(n=sql.Literal(number)) for number in further]
     elif wanted.any_tags and (wanted.scattered or not wanted.types):
         template = _BY_ANY_TAG
-        values["any_hashes"] = sorted({tag_hash(tag) for tag in wanted.any_tags})
         if wanted.types:
             conditions.append(_OF_TYPE)
     elif wanted.types:
@@ -45,7 +47,11 @@ def statement_of(
     order = sql.SQL("desc" if latest_first else "asc")
     both = sql.SQL(" and ")
     composed = template.format(
-        conditions=both.join(conditions), others=both.join(others), order=order
+        conditions=both.join(conditions),
+        others=both.join(others),
+        order=order,
+        tags=sql.SQL(", e.tags" if telling else ""),
+        told=_TOLD if telling else sql.SQL(""),
     )
     return composed, values
 
@@ -61,7 +67,7 @@ def bounding(wanted: Filter, most: int) -> Iterator[tuple[sql.Composed, dict[str
 
     What carries the tags, whatever it is else, and what is of the types, whomever it concerns.
     """
-    values = _values(wanted, most)
+    values = values_of(wanted, most)
     hashes = values["hashes"][:1] or sorted({tag_hash(tag) for tag in wanted.any_tags or ()})
     if hashes:
         yield _TAGGED.format(), values | {"hashes": hashes}
@@ -74,7 +80,7 @@ def sampling(wanted: Filter, most: int) -> tuple[sql.Composed, dict[str, Any]]:
 
     It looks at as many rows of one index as would hold ``most`` if one in ``SPARSE`` is wanted.
     """
-    values = _values(wanted, most * SPARSE)
+    values = values_of(wanted, most * SPARSE)
     hashes = values["hashes"][:1] or sorted({tag_hash(tag) for tag in wanted.any_tags or ()})
     conditions = _conditions(wanted, values)
     if hashes and wanted.types:
@@ -86,7 +92,8 @@ def sampling(wanted: Filter, most: int) -> tuple[sql.Composed, dict[str, Any]]:
     )
 
 
-def _values(wanted: Filter, limit: int) -> dict[str, Any]:
+def values_of(wanted: Filter, limit: int) -> dict[str, Any]:
+    """The values of a query of so many entries, by the names in its text."""
     lone = wanted.any_tags if wanted.any_tags is not None and len(wanted.any_tags) == 1 else ()
     return {
         "after": wanted.after,
@@ -94,6 +101,7 @@ def _values(wanted: Filter, limit: int) -> dict[str, Any]:
         "types": list(dict.fromkeys(wanted.types)),
         "tags": list(wanted.all_tags),
         "any_tags": list(wanted.any_tags or ()),
+        "any_hashes": sorted({tag_hash(tag) for tag in wanted.any_tags or ()}),
         "hashes": [tag_hash(tag) for tag in (*wanted.all_tags, *lone)],
         "channel": wanted.channel,
         "known_from": wanted.known_from,
@@ -121,13 +129,14 @@ def _conditions(wanted: Filter, values: dict[str, Any]) -> list[sql.Composable]:
     return conditions
 
 
+_TOLD = sql.SQL(", array_to_string(e.tags, E'\\x1f'), (select max(position) from ledger.events)")
 # An index of two columns is walked in its own order, between two rows of it. Asked in this way the
 # planner has no other plan that is in order, however common the tag or the type may be. Each event
 # is looked up by its position (offset 0): a plan made for any values would rather read all events
 # of the types and look for those of the tag among them.
 _BY_TAG = sql.SQL(
-    "select e.position, e.body from ledger.tags t cross join lateral ("
-    "select e.position, e.body from ledger.events e "
+    "select e.position, e.body{told} from ledger.tags t cross join lateral ("
+    "select e.position, e.body{tags} from ledger.events e "
     "where e.position = t.position and {conditions} offset 0) e "
     "where (t.hash, t.position) > ((%(hashes)s::bigint[])[1], %(after)s) "
     "and (t.hash, t.position) < ((%(hashes)s::bigint[])[1], %(before)s) and {others} "
@@ -170,7 +179,7 @@ _OTHER_TAG = sql.SQL(
 )
 _OF_TYPE = sql.SQL("e.type = any(%(types)s)")
 _BY_ANY_TAG = sql.SQL(
-    "select e.position, e.body from ("
+    "select e.position, e.body{told} from ("
     "select distinct found.position from unnest(%(any_hashes)s::bigint[]) as one(hash) "
     "cross join lateral (select t.position from ledger.tags t cross join lateral ("
     "select from ledger.events e where e.position = t.position and {conditions} offset 0) e "
@@ -181,7 +190,7 @@ _BY_ANY_TAG = sql.SQL(
     ") p join ledger.events e on e.position = p.position order by p.position {order}"
 )
 _BY_TYPE = sql.SQL(
-    "select e.position, e.body from ("
+    "select e.position, e.body{told} from ("
     "select found.position from unnest(%(types)s::text[]) as one(type) cross join lateral ("
     "select e.position from ledger.events e where (e.type, e.position) > (one.type, %(after)s) "
     "and (e.type, e.position) < (one.type, %(before)s) and {conditions} "
@@ -190,7 +199,7 @@ _BY_TYPE = sql.SQL(
     ") p join ledger.events e on e.position = p.position order by p.position {order}"
 )
 _BY_POSITION = sql.SQL(
-    "select e.position, e.body from ledger.events e "
+    "select e.position, e.body{told} from ledger.events e "
     "where e.position > %(after)s and e.position < %(before)s and {conditions} "
     "order by e.position {order} limit %(limit)s"
 )

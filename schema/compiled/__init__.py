@@ -11,4 +11,6 @@ that ask the ledger are not called twice; what is below them only reads attribut
 ``operation.py`` which functions were made for which operation, a bounded number
 ``plan.py``      from fields and types to a function
 ``leaf.py``      scalars and enumerations
+``stored.py``    rows of views, shown from the JSON in which they are kept
+``source.py``    the text of a function
 """

@@ -20,13 +20,18 @@ OPERATIONS = Operations()
 
 
 class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
-    """Completes values by functions made for the operation, where there are such."""
+    """Completes values by functions made for the operation, where there are such.
+
+    ``splicing``: what is completed is written as JSON by ``msgspec`` and read by nobody before, so
+    it may hold ``msgspec.Raw``, and structs in the place of objects.
+    """
 
     known: Operation | None
     made: Made | None = None
 
-    def __init__(self, *given: Any, **named: Any) -> None:
+    def __init__(self, *given: Any, splicing: bool = False, **named: Any) -> None:
         super().__init__(*given, **named)
+        self.splicing = splicing
         manager = self.middleware_manager
         plain = manager is None or not manager.middlewares
         self.known = OPERATIONS.find(self) if plain and self.error_propagation else None

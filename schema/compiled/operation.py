@@ -40,10 +40,10 @@ class Operation:
     """Nodes whose identity is part of a key, so that they stay what they are."""
     made: dict[tuple[Any, ...], Made] = field(default_factory=dict)
 
-    def under(self, executor: Executor[Any]) -> Made | None:
+    def under(self, executor: Any) -> Made | None:
         """What was made under this request's conditions; ``None`` where there are too many."""
         coerced = executor.variable_values.coerced
-        values = tuple(coerced.get(name) for name in self.conditions)
+        values = (executor.splicing, *(coerced.get(name) for name in self.conditions))
         found = self.made.get(values)
         if found is None and len(self.made) < CONDITIONS_MAX:
             found = self.made[values] = {}

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import count
 from keyword import iskeyword
 from typing import Any
 
@@ -31,6 +30,8 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 
 from schema.compiled.leaf import Unusual, drop, expression
+from schema.compiled.source import Source
+from schema.compiled.stored import EDGES, edges
 
 FIELDS_MAX = 2_000
 BATCH = "batch"
@@ -40,6 +41,9 @@ It is called with the context and the parents, in their order, and gives as many
 called again for the same parents by the reference's resolver, so it must write nothing; where its
 resolver would write, it raises ``Unusual``.
 """
+
+SPLICED = "spliced"
+"""The key in a field's metadata of a function that gives its value for splicing; see there."""
 
 Complete = Callable[[Any, "Run"], Any]
 Batch = Callable[[Any, list[Any]], Any]
@@ -73,7 +77,7 @@ class Run:
 class Plan:
     """Makes functions for the selection sets of one operation under one set of conditions."""
 
-    executor: Executor[Any]
+    executor: Any
     fields: int = 0
 
     def value(self, kind: GraphQLOutputType, details: list[Any]) -> Complete:
@@ -120,13 +124,7 @@ class Plan:
             test = source.bind(kind.is_type_of)
             lines.append(f"if {test}(value, run.info) is not True: raise {source.bind(Unusual)}")
         members, later = [], []
-        selected = self.executor.collect_subfields(kind, details)
-        if selected.new_defer_usages or selected.forbidden_directive_instances:
-            raise Unplanned
-        for number, (key, chosen) in enumerate(selected.grouped_field_set.items()):
-            self.fields += 1
-            if self.fields > FIELDS_MAX:
-                raise Unplanned
+        for number, (key, chosen) in enumerate(self.selected(kind, details)):
             found = self._field(source, kind, chosen, f"v{number}")
             if isinstance(found, Later):
                 found.key = key
@@ -136,24 +134,46 @@ class Plan:
         lines += [f"answer = {{{', '.join(members)}}}", *later, "return answer"]
         return source.function(lines)
 
-    def _field(
-        self, source: Source, parent: GraphQLObjectType, details: list[Any], name: str
-    ) -> str | Later:
-        node = details[0].node
-        if any(each.fragment_variable_values for each in details):
+    def selected(
+        self, kind: GraphQLObjectType, details: list[Any]
+    ) -> Iterator[tuple[str, list[Any]]]:
+        """The response names below an object with their fields. Raises ``Unplanned``."""
+        selected = self.executor.collect_subfields(kind, details)
+        if selected.new_defer_usages or selected.forbidden_directive_instances:
             raise Unplanned
-        if node.name.value == "__typename":
-            return source.bind(parent.name)
-        defined = self.executor.schema.get_field(parent, node.name.value)
+        for key, chosen in selected.grouped_field_set.items():
+            self.fields += 1
+            if self.fields > FIELDS_MAX or any(e.fragment_variable_values for e in chosen):
+                raise Unplanned
+            yield key, chosen
+
+    def defined(
+        self, parent: GraphQLObjectType, details: list[Any]
+    ) -> tuple[StrawberryField, GraphQLField]:
+        """What a field is that needs no argument. Raises ``Unplanned`` for any other."""
+        defined = self.executor.schema.get_field(parent, details[0].node.name.value)
         if defined is None or defined.args:
             raise Unplanned
         own = defined.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
         if not isinstance(own, StrawberryField) or own.extensions:
             raise Unplanned
-        batch = own.metadata.get(BATCH) if own.metadata else None
-        if batch is not None:
-            return self._later(defined, details, batch)
-        return self._expression(source, defined.type, details, _reading(source, own), name)
+        return own, defined
+
+    def _field(
+        self, source: Source, parent: GraphQLObjectType, details: list[Any], name: str
+    ) -> str | Later:
+        if details[0].node.name.value == "__typename":
+            return source.bind(parent.name)
+        own, defined = self.defined(parent, details)
+        metadata: Any = own.metadata or {}
+        if BATCH in metadata:
+            return self._later(defined, details, metadata[BATCH])
+        if SPLICED in metadata and self.executor.splicing:
+            return f"{source.bind(metadata[SPLICED])}(value)"
+        found = self._expression(source, defined.type, details, _reading(source, own), name)
+        if EDGES not in metadata:
+            return found
+        return edges(self, source, defined.type, details, found)
 
     def _later(self, defined: GraphQLField, details: list[Any], batch: Batch) -> Later:
         kind = defined.type
@@ -194,28 +214,6 @@ class Abstract:
         except Unplanned:
             made = _unusual
         self._made[name] = made
-        return made
-
-
-@dataclass
-class Source:
-    """The text of a function, and the objects that its names stand for."""
-
-    names: dict[str, Any] = field(default_factory=dict)
-    numbers: Iterator[int] = field(default_factory=count)
-
-    def bind(self, value: object) -> str:
-        """A name for an object."""
-        name = f"o{next(self.numbers)}"
-        self.names[name] = value
-        return name
-
-    def function(self, lines: list[str]) -> Complete:
-        """The function of a value and a run."""
-        body = "\n    ".join(lines)
-        # Nothing of a client's is in the text: names are numbered, keys are bound.
-        exec(f"def complete(value, run):\n    {body}\n", self.names)  # noqa: S102
-        made: Complete = self.names["complete"]
         return made
 
 

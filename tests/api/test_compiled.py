@@ -20,11 +20,15 @@ from hypothesis_graphql import queries
 from hypothesis_graphql.nodes import String
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from api.edge.view import ENCODER
 from ledger.command import Asker, Role
 from ledger.names import JurisdictionId, LedgerId, SchoolId, TeacherId
 from ledger.store.access_log import Wanted
 from ledger.store.feed import Filter
+from schema.allowance import allowance_of
 from schema.context import Context, House
+from schema.gate import spent
+from schema.ready import READINESS
 from schema.root import build
 from tests.cast import LIN, RUIAN, SCHOOL
 from tests.server import serving
@@ -92,11 +96,32 @@ class Story:
         said = json.dumps({"data": result.data, "errors": errors}, ensure_ascii=False)
         return INCIDENT.sub("incident", said)
 
+    def ready(self, document: str, asker: Asker, variables: dict[str, Any]) -> str:
+        """The answer on the way past what was found out before, as it is written."""
+
+        async def execute() -> Any:
+            context = Context(house=self.house, asker=asker)
+            schema = COMPILED._schema
+            found = READINESS.find(schema, document, None, allowance_of(context))
+            values = None if found is None else found.variables(variables)
+            if found is None or values is None:
+                return None
+            return await found.carry_out(context, values, variables, spent)
+
+        carried = asyncio.run(execute())
+        if carried is None:
+            return self.answer(COMPILED, document, asker, **variables)
+        data = json.loads(ENCODER.encode(carried.data))
+        errors = [each.formatted for each in carried.errors]
+        said = json.dumps({"data": data, "errors": errors}, ensure_ascii=False)
+        return INCIDENT.sub("incident", said)
+
     def agree(self, document: str, asker: Asker, **variables: Any) -> str:
         """The answer of both; the compiled one is asked until it is compiled."""
         expected = self.answer(REFERENCE, document, asker, **variables)
         for _ in range(2):
             assert self.answer(COMPILED, document, asker, **variables) == expected
+            assert self.ready(document, asker, variables) == expected
         return expected
 
 
