@@ -213,7 +213,7 @@ def test_an_answer_that_takes_too_long_is_given_up(
     strict: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done = threading.Event()
-    monkeypatch.setattr(Reader, "page", lambda *_, **__: done.wait(30))
+    monkeypatch.setattr(Reader, "kept_page", lambda *_, **__: done.wait(30))
     response = sent(strict, {"query": "{ schools { position } }"}, signed=True)
     done.set()
 
@@ -235,7 +235,7 @@ def test_what_the_database_gave_up_is_told_with_a_code(
     def given_up(*_: Any, **__: Any) -> None:
         raise psycopg.errors.QueryCanceled("canceling statement due to statement timeout")
 
-    monkeypatch.setattr(Reader, "page", given_up)
+    monkeypatch.setattr(Reader, "kept_page", given_up)
 
     assert code_of(sent(quiet, {"query": "{ schools { position } }"})) == "TIMED_OUT"
 
