@@ -172,7 +172,7 @@ def test_what_nobody_foresaw_leaves_with_a_number_and_nothing_else(
     def stumble(*_: Any, **__: Any) -> None:
         raise RuntimeError("secret of the house")
 
-    monkeypatch.setattr(Reader, "page", stumble)
+    monkeypatch.setattr(Reader, "kept_page", stumble)
     response = quiet.operator.post("{ schools { position } }")
     [error] = response.json()["errors"]
 
