@@ -136,7 +136,7 @@ def create_app(
     """The application over an open house."""
     policy = policy or Policy()
     keeper = Doorkeeper(issuers, house.ledger)
-    door, exports = Door(house, keeper, Purses(policy)), ExportDoor(house, keeper)
+    door = Door(house, keeper, Purses(policy))
     edge = Edge(door, policy)
 
     async def graphql(request: Request) -> Response:
@@ -148,7 +148,7 @@ def create_app(
     routes = [
         Route("/graphql", graphql, methods=METHODS_ALL),
         WebSocketRoute("/graphql", door),
-        *exports.routes(),
+        *ExportDoor(house, keeper).routes(),
         *UploadDoor(house, keeper).routes(),
         *ReportDoor(house, keeper).routes(),
         *LoadDoor(house, keeper).routes(),
@@ -162,7 +162,6 @@ def create_app(
     life = _life(house, door, private_webhooks)
     app = Starlette(routes=routes, lifespan=life, exception_handlers=HANDLERS)
     app.state.streams = door.streams
-    # What is added last stands first.
     app.add_middleware(Shortcut, come=door.come, schema=build()._schema, policy=policy)
     app.add_middleware(BodyLimit, bytes_max=body_bytes_max, larger=("/uploads/", BYTES_MAX))
     app.add_middleware(SafeHeaders)
