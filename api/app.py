@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from starlette.applications import Starlette
@@ -137,10 +138,7 @@ def create_app(
     policy = policy or Policy()
     keeper = Doorkeeper(issuers, house.ledger)
     door = Door(house, keeper, Purses(policy))
-    edge = Edge(door, policy)
-
-    async def graphql(request: Request) -> Response:
-        return await _graphql(door, edge, request)
+    graphql = partial(_graphql, door, Edge(door, policy))
 
     async def clock(request: Request) -> Response:
         return await _set_clock(request, keeper, demo_clock)
@@ -159,8 +157,9 @@ def create_app(
     routes += IdeDoor(keeper, ide).routes() if ide is not None else []
     if demo_clock is not None:
         routes.append(Route("/demo/clock", clock, methods=["POST"]))
-    life = _life(house, door, private_webhooks)
-    app = Starlette(routes=routes, lifespan=life, exception_handlers=HANDLERS)
+    app = Starlette(
+        routes=routes, lifespan=_life(house, door, private_webhooks), exception_handlers=HANDLERS
+    )
     app.state.streams = door.streams
     app.add_middleware(Shortcut, come=door.come, schema=build()._schema, policy=policy)
     app.add_middleware(BodyLimit, bytes_max=body_bytes_max, larger=("/uploads/", BYTES_MAX))

@@ -14,7 +14,9 @@ from ledger.credit import AwardCredit, CreditKind
 from ledger.declaration import DeclareProject
 from ledger.enrollment import ReviewSelection
 from ledger.fault import Fault
+from ledger.intention import Intention, Objection
 from ledger.judgement import SettleCompletion
+from ledger.load import Fate
 from ledger.mapping import Column, SheetRow
 from ledger.milestone import Milestone
 from ledger.names import (
@@ -69,6 +71,7 @@ NEEDS: dict[Milestone, tuple[Column, ...]] = {
     Milestone.CLOSING: (Column.OFFERING,),
     **dict.fromkeys(OF_TRAINEE - {Milestone.ATTENDANCE}, (Column.OFFERING,)),
 }
+TERM_UNOPENED = "TERM_UNOPENED"
 HALF_YEAR = re.compile(r"([12][0-9]{3})年?(H1|H2|上半年|下半年)")
 HALVES_ZH = {"上半年": "H1", "下半年": "H2"}
 
@@ -161,6 +164,24 @@ def term_of(text: str) -> TermId:
     return TermId(
         f"term:{found[1]}{HALVES_ZH.get(found[2], found[2])}" if found else f"term:{bare}"
     )
+
+
+def unopened(project: str, term: str, terms: frozenset[TermId]) -> dict[str, TermId]:
+    """A project with its term, where that is none of the open ones."""
+    try:
+        found = term_of(term)
+    except Fault:
+        return {}  # what is no name is said of its row
+    return {} if found in terms else {project: found}
+
+
+def term_closed(term: TermId) -> Intention:
+    """That a term is not open, said once for the load."""
+    made = Intention(row=0, fate=Fate.REFUSED)
+    zh = f"学期 {term.value} 尚未开设；请先由省里用 openTerm 开设，再重新试运行"
+    en = f"the term {term.value} is not open; the province opens it with openTerm, then make a "
+    made.refuse(Objection(code=TERM_UNOPENED, zh=zh, en=f"{en}new dry run"))
+    return made
 
 
 def content(at: Milestone, step: Step, *, alone: bool) -> tuple[tuple[object, ...], Said]:

@@ -21,9 +21,21 @@ from ledger.lesson import Lessons
 from ledger.load import Fate
 from ledger.mapping import Column, SheetRow
 from ledger.milestone import DAYS, Milestone, Told, day_column, expected, lesson, told
-from ledger.names import JurisdictionId, OfferingId, ProjectId
+from ledger.names import JurisdictionId, OfferingId, ProjectId, TermId
 from ledger.past import Past, Said
-from ledger.past_step import NEEDS, OF_CLASS, OF_PROJECT, OF_TRAINEE, Naming, Step, content, made_of
+from ledger.past_step import (
+    NEEDS,
+    OF_CLASS,
+    OF_PROJECT,
+    OF_TRAINEE,
+    TERM_UNOPENED,
+    Naming,
+    Step,
+    content,
+    made_of,
+    term_closed,
+    unopened,
+)
 from ledger.roll import Roll, whose
 from ledger.schedule import PublishTimetable, Session
 
@@ -32,12 +44,18 @@ Found = tuple[date, int, Intention]
 
 @dataclass(kw_only=True)
 class TermSheet:
-    """Plans the steps of a past term; a desk and a roll for each tab."""
+    """Plans the steps of a past term; a desk and a roll for each tab.
+
+    ``terms``: those that are open, where it is asked. That one is not is said once for the load.
+    """
 
     desks: Sequence[tuple[Desk, Roll]]
     place: JurisdictionId
     past: Past
+    terms: frozenset[TermId] | None = None
+    _unopened: dict[str, TermId] = field(default_factory=dict)
     _lessons: dict[OfferingId, Lessons] = field(default_factory=dict)
+    _of_class: dict[str, str] = field(default_factory=dict)
     _assessed: set[str] = field(default_factory=set)
     _classes: Counter[str] = field(default_factory=Counter)
 
@@ -52,6 +70,7 @@ class TermSheet:
             else:
                 found += self._row(desk, roll, row)
         found += self._taught()
+        found += [(date.min, 0, term_closed(each)) for each in sorted({*self._unopened.values()})]
         # A row with a step that cannot be told tells none.
         lost = {(made.tab, made.row) for _, _, made in found if made.fate is Fate.REFUSED}
         found = [
@@ -70,14 +89,23 @@ class TermSheet:
         of_class: dict[str, str] = {}
         assessed: set[str] = set()
         for row in rows:
+            if self.terms is not None and row.project and row.term:
+                self._unopened |= unopened(row.project, row.term, self.terms)
             if row.offering and row.project:
                 of_class[row.offering] = row.project
             if row.offering and any(each.step is Milestone.ASSESSMENT for each in told(row)):
                 assessed.add(row.offering)
         self._classes = Counter(of_class.values())
+        self._of_class = of_class
         self._assessed = {of_class[each] for each in assessed if each in of_class}
 
     def _row(self, desk: Desk, roll: Roll, row: SheetRow) -> list[Found]:
+        project = row.project or self._of_class.get(row.offering or "", "")
+        if project in self._unopened:
+            made = Intention(row=row.row, fate=Fate.REFUSED, tab=desk.tab)
+            zh, en = "因学期未开设", "its term is not open"
+            made.refuse(Objection(code=TERM_UNOPENED, zh=zh, en=en, column=desk.at(Column.TERM)))
+            return [(date.min, 0, made)]
         steps = [*told(row)]
         if not steps:
             made = Intention(row=row.row, fate=Fate.REFUSED, tab=desk.tab)

@@ -288,4 +288,7 @@ def mutation_type() -> Any:
     )
     fields += [REVEAL, OPEN_UPLOAD, REMOVE_UPLOAD, TRY, TRY_AGAIN, RECONCILE, COMPARE_ANEW]
     fields += [PLAN_LOAD, COMMIT_LOAD, *WEBHOOK_STEPS]
+    names = [each.python_name for each in fields]
+    # Of two whose resolvers have one name only the second would be there.
+    assert len({*names}) == len(names), "a resolver has the name of another"
     return create_type("Mutation", fields)

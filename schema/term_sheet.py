@@ -12,7 +12,9 @@ from ledger.names import KINDS, Name
 from ledger.reading import read
 from ledger.roll import Roll
 from ledger.sheet import Grid
+from ledger.store.feed import Filter
 from ledger.store.load import LoadOptions
+from ledger.term import TermOpened
 from ledger.term_sheet import TermSheet
 from schema.context import Context
 from schema.roll import past_of, roll_of
@@ -37,7 +39,10 @@ def term_rows(
             desks.append((other, roll_of(house, party, reading)))
     _reported(options, sum(len(each.reading.rows) for each, _ in desks))
     past = past_of(house, [each.reading for each, _ in desks]).within(desk.place)
-    yield from TermSheet(desks=desks, place=desk.place, past=past).plan()
+    entries = house.ledger.feed.entries(Filter(types=(TermOpened.NAME,)))
+    events = (entry.event for entry in entries)
+    terms = frozenset(each.term for each in events if isinstance(each, TermOpened))
+    yield from TermSheet(desks=desks, place=desk.place, past=past, terms=terms).plan()
 
 
 def _reported(options: LoadOptions, rows: int) -> None:

@@ -149,7 +149,7 @@ async def _open(info: Info, input: OpenUploadInput) -> UploadTicket:
     )
 
 
-async def _remove(info: Info, id: strawberry.ID) -> bool:
+async def _remove_upload(info: Info, id: strawberry.ID) -> bool:
     uploads = info.context.house.ledger.uploads
     return await info.context.run(uploads.remove, info.context.asker, str(id))
 
@@ -160,7 +160,7 @@ OPEN_UPLOAD = strawberry.mutation(
     description="Say which file will come; its bytes go by PUT to the address, once. 申请上传。",
 )
 REMOVE_UPLOAD = strawberry.mutation(
-    resolver=_remove,
+    resolver=_remove_upload,
     name="removeUpload",
     description="Remove a file of one's own that led to nothing. 删除本人未使用的上传。",
 )

@@ -120,18 +120,22 @@ class Party:
         self, command: type[Command], given: Any, request: str = "r1", **options: Any
     ) -> Any:
         """The answer to one command."""
-        document = (
-            f"mutation($input: {command.__name__}Input!, $request: String!, $reported: Report) "
-            f"{{ answer: {field_of(command)}(input: $input, requestId: $request, "
-            f"reported: $reported) {{ {ANSWER} }} }}"
-        )
-        return self.ask(document, input=given, request=request, **options)["answer"]
+        return self.ask(mutation(command), input=given, request=request, **options)["answer"]
 
     def mutate_many(
         self, command: type[Command], given: list[Any], request: str = "r1", **options: Any
     ) -> Any:
         """The answer to many commands."""
         return self.ask(bulk_document(command), inputs=given, request=request, **options)["answer"]
+
+
+def mutation(command: type[Command]) -> str:
+    """The mutation of one command."""
+    return (
+        f"mutation($input: {command.__name__}Input!, $request: String!, $reported: Report) "
+        f"{{ answer: {field_of(command)}(input: $input, requestId: $request, "
+        f"reported: $reported) {{ {ANSWER} }} }}"
+    )
 
 
 def bulk_document(command: type[Command]) -> str:

@@ -159,3 +159,14 @@ def test_hours_missed_need_lessons(platform: Party) -> None:
     made = planned(platform, book(lessons=[]), "TERM", reported=REPORTED)
     refused = [codes for _, fate, codes in fates(made) if fate == "REFUSED"]
     assert ["NO_TIMETABLE"] in refused
+
+
+def test_a_term_that_is_not_open_is_said_once_and_of_each_row_only_that(platform: Party) -> None:
+    early = (*PROJECT[:8], "2023年上半年", *PROJECT[9:])
+    made = planned(platform, book(projects=[early]), "TERM", reported=REPORTED)
+    said = [each for row in made["rows"]["rows"] for each in row["objections"]]
+    whole = [each["zh"] for each in said if "openTerm" in each["zh"]]
+
+    assert [each.split(" 尚未开设")[0] for each in whole] == ["学期 2023H1"]
+    assert {each["zh"] for each in said} - {*whole} == {"因学期未开设"}
+    assert made["new"] == 0

@@ -84,10 +84,11 @@ LAW, SUMS = "what holds for everybody", "sums and differences, in which nobody i
 OWN, LINKS = "what the asker itself has made", "of an event or finding that leads nowhere yet"
 SILENT = {
     **dict.fromkeys(("regulations", "regulationPage", "rules", "ruleKinds", "terms"), LAW),
-    **dict.fromkeys(("jurisdictions", "head"), LAW),
+    **dict.fromkeys(("jurisdictions", "head", "errorCodes"), LAW),
     **dict.fromkeys(("findingCounts", "indicators", "obligations", "compareLevels"), SUMS),
     **dict.fromkeys(("creditDifference", "whatIf", "evidence"), SUMS),
     **dict.fromkeys(("upload", "uploads", "load", "loadProgress", "reconciliationTrial"), OWN),
+    **dict.fromkeys(("webhook", "webhooks", "webhookDeliveries", "unfinishedLoads"), OWN),
     **dict.fromkeys(("causes", "consequences", "effects", "finding", "serviceTokens"), LINKS),
     **dict.fromkeys(("whyNotCompleted", "whyNotCounted"), LINKS),
 }

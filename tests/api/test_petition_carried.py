@@ -31,12 +31,12 @@ AGAIN = (
 )
 
 
-def requested(bureau: Party, line: int) -> None:
-    """The bureau asks that the credit of the fourth be put right, at a line."""
+def requested(bureau: Party, line: int, one: int = 4) -> None:
+    """The bureau asks that the credit of one, as the fourth, be put right, at a line."""
     wish = {
-        "petition": "petition:r4",
-        "credit": "credit:r4",
-        "teacher": str(who(4)),
+        "petition": f"petition:r{one}",
+        "credit": f"credit:r{one}",
+        "teacher": str(who(one)),
         "credits": "10",
         "reason": "有误",
         "reconciliation": "reconciliation:a",
@@ -45,11 +45,16 @@ def requested(bureau: Party, line: int) -> None:
     assert bureau.mutate(RequestCorrection, wish, "p")["__typename"] == "Recorded"
 
 
-def anew(bureau: Party, desk: Served) -> dict[str, int]:
-    """Another teacher comes before, and the sheet is compared anew: the line of each credit."""
-    more = (cast.registered(who(0)), credited(0, "8"))
+def came(desk: Served, one: int) -> None:
+    """Somebody of whom the sheet says nothing has a credit."""
+    more = (cast.registered(who(one)), credited(one, "16"))
     assert desk.house.ledger.ask([Put(events=more)], OPERATOR).outcomes[0].accepted
     desk.house.runner.catch_up()
+
+
+def anew(bureau: Party, desk: Served) -> dict[str, int]:
+    """Another teacher comes before, and the sheet is compared anew: the line of each credit."""
+    came(desk, 0)
     again = bureau.ask(AGAIN)["again"]
     given = {"reconciliation": "reconciliation:a", "token": again["token"]}
     answer: Any = bureau.ask(ANEW, i=given, r="anew")["answer"]
@@ -65,14 +70,15 @@ def settled(bureau: Party, line: int, request: str) -> Any:
 def test_a_petition_counts_for_its_claim_wherever_the_line_stands_now(
     bureau: Party, desk: Served
 ) -> None:
+    came(desk, 7)
     answer = put_on_record(bureau)
-    assert seen(bureau, answer)["left"] == [2, 3, 4, 5]
-    requested(bureau, 5)
+    assert seen(bureau, answer)["left"] == [2, 3, 4, 5, 6]
+    requested(bureau, 6, 7)
     lines = anew(bureau, desk)
 
-    assert (lines["credit:r0"], lines["credit:r4"]) == (5, 6)
-    assert codes(settled(bureau, 5, "s1")) == ["NOT_REQUESTED"]
-    assert settled(bureau, 6, "s2")["__typename"] == "Recorded"
+    assert (lines["credit:r0"], lines["credit:r7"]) == (6, 7)
+    assert codes(settled(bureau, 6, "s1")) == ["NOT_REQUESTED"]
+    assert settled(bureau, 7, "s2")["__typename"] == "Recorded"
 
 
 def test_a_petition_that_was_decided_meanwhile_does_not_count(bureau: Party, desk: Served) -> None:

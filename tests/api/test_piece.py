@@ -29,7 +29,7 @@ PIECES = (
 NESTED = {
     "SignOff.teachers": "the statement of a sign-off is `periodSummaries` as of its position",
     "SignOffDrift.teachers": "signOffDrift",
-    "TrialType.flips": "whatIf",
+    "Trial.flips": "whatIf",
     "Indicator.parts": "indicatorParts",
     "Levels.teachers": "periodSummaries",
     "Levels.moves": "`periodSummaries` before and after",

@@ -36,6 +36,7 @@ from ledger.names import (
     ReconciliationId,
     SampleId,
     SchoolId,
+    ServiceTokenId,
     SignOffId,
     StaffId,
     TeacherId,
@@ -68,6 +69,7 @@ KNOWN: dict[type[Name], Name] = {
     PetitionId: PetitionId("petition:p1"),
     LoadId: LoadId("load:l1"),
     AnomalyId: AnomalyId("anomaly:a1"),
+    ServiceTokenId: ServiceTokenId("token:t1"),
     Name: cast.OFFERING,
 }
 WORLD = background(
@@ -102,6 +104,7 @@ NEW = {
     ("RequestCorrection", "petition"),
     ("SignOffPeriod", "sign_off"),
     ("BeginLoad", "load"),
+    ("IssueServiceToken", "token"),
     ("FindAnomaly", "anomaly"),
     # Of the load an anomaly only says by which it was found.
     ("FindAnomaly", "load"),
@@ -153,6 +156,7 @@ BEHIND = {
     "RequestCorrection.reconciliation": "credit",
     "RequestCorrection.shown.teacher": "credit",
     "RequestCorrection.shown.credit": "credit",
+    "SettleDifferences.carried.petition": "reconciliation",
     "ResolveFinding.subject": "id",
     "ReopenFinding.subject": "id",
 }
