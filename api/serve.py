@@ -145,7 +145,8 @@ def logging() -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        # The stream of the moment: who runs a command within a program may close its own.
+        logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),
     )
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import psycopg
 import pytest
+import structlog
 
 from ledger.store.embedded import Embedded
 from ledger.store.folder import CLUSTER
@@ -25,6 +26,14 @@ TEMPLATE = "migrated_template"
 # The programs that tests start take tokens of our own.
 os.environ.setdefault("XUEFEN_MODE", "development")
 FOLDER = pytest.StashKey[Path]()
+
+
+@pytest.fixture(autouse=True)
+def plain_logs() -> Iterator[None]:
+    """Commands that ran in this process set up where they log to; nobody inherits that."""
+    structlog.reset_defaults()
+    yield
+    structlog.reset_defaults()
 
 
 def database_at(url: str, name: str) -> str:
