@@ -137,7 +137,7 @@ def create_app(
     """The application over an open house."""
     policy = policy or Policy()
     keeper = Doorkeeper(issuers, house.ledger)
-    door, exports = Door(house, keeper, Purses(policy)), ExportDoor(house, keeper)
+    door = Door(house, keeper, Purses(policy))
     graphql = partial(_graphql, door, Edge(door, policy))
 
     async def clock(request: Request) -> Response:
@@ -146,7 +146,7 @@ def create_app(
     routes = [
         Route("/graphql", graphql, methods=METHODS_ALL),
         WebSocketRoute("/graphql", door),
-        *exports.routes(),
+        *ExportDoor(house, keeper).routes(),
         *UploadDoor(house, keeper).routes(),
         *ReportDoor(house, keeper).routes(),
         *LoadDoor(house, keeper).routes(),
@@ -161,7 +161,6 @@ def create_app(
         routes=routes, lifespan=_life(house, door, private_webhooks), exception_handlers=HANDLERS
     )
     app.state.streams = door.streams
-    # What is added last stands first.
     app.add_middleware(Shortcut, come=door.come, schema=build()._schema, policy=policy)
     app.add_middleware(BodyLimit, bytes_max=body_bytes_max, larger=("/uploads/", BYTES_MAX))
     app.add_middleware(SafeHeaders)

@@ -12,10 +12,12 @@
 
 Stock is the same types and resolvers under Strawberry as it ships, in this same repository, so
 what makes a resolver itself faster makes stock faster too and shows in no ratio. Its answers to A,
-B, N and C are compared with ours, byte for byte of their data. PostGraphile 5 serves the same rows
-from typed tables with keys and indexes, verdicts worked out beforehand; it reads no vault, checks
-no token, and takes no decision, so it has no N and no M. We check a token and keep to a bureau's
-reach. PostGraphile is installed on the first run, with a Node of its own, into the user's cache.
+B, N and C are compared with ours, byte for byte of their data. Plain is Strawberry as its
+documentation would have it over the plain tables that PostGraphile has (``bench.graphql_plain``):
+no caches, no tokens, and no code of ours. PostGraphile 5 serves the same rows from typed tables
+with keys and indexes, verdicts worked out beforehand. Both read no vault, check no token, and take
+no decision, so they have no N and no M. We check a token and keep to a bureau's reach.
+PostGraphile is installed on the first run, with a Node of its own, into the user's cache.
 
 CPU is that of the server's process per request, and apart from it that of PostgreSQL; four callers
 wait for their answers and ask again. The servers take turns in every round; figures are medians of
@@ -44,13 +46,14 @@ from api.issuers import issuer
 from api.settings import Mode, Settings
 from bench.graphql_given import CLASSES, OFFERING, fill, plain
 from bench.graphql_peer import Body, Cost, Peer, Postgres, ours, postgraphile, started
+from bench.graphql_plain import DOCUMENTS as NAIVE
 from bench.graphql_serve import DAY
 from bench.peers import database, server
 from ledger.command import Asker, Role
 from ledger.names import JurisdictionId, LedgerId
 from ledger.store.folder import CLUSTER
 
-OURS, STOCK, POSTGRAPHILE = "ours", "stock", "postgraphile"
+OURS, STOCK, SIMPLE, POSTGRAPHILE = "ours", "stock", "plain", "postgraphile"
 RUIAN = "jurisdiction:330381"
 PAGE = 100
 REPEATED = 50
@@ -126,7 +129,7 @@ Cells = dict[tuple[str, str], list[Cost]]
 
 def questions(peer: Peer, teachers: int, head: int) -> dict[str, Callable[[], Body]]:
     """For each question a source of requests, which go through the rows in the same order."""
-    documents = PLAIN if peer.name == POSTGRAPHILE else DOCUMENTS
+    documents = {POSTGRAPHILE: PLAIN, SIMPLE: NAIVE}.get(peer.name, DOCUMENTS)
     variables = _plain(peer, head) if peer.name == POSTGRAPHILE else _own(peer, head)
     turn = count()
 
@@ -242,7 +245,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--only", nargs="*", default=list(DOCUMENTS), choices=list(DOCUMENTS))
-    parser.add_argument("--without", nargs="*", default=[], choices=[STOCK, POSTGRAPHILE])
+    parser.add_argument("--without", nargs="*", default=[], choices=[STOCK, SIMPLE, POSTGRAPHILE])
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     found = told(_run(given))
@@ -276,6 +279,7 @@ def _run(given: argparse.Namespace) -> Cells:
         key = issuer(settings)
         headers = {name: _bearer(key, name) for name in DOCUMENTS}
         commands = {STOCK: ours(STOCK, scratch, own), OURS: ours(OURS, scratch, own)}
+        commands[SIMPLE] = ours(SIMPLE, scratch, own)
         commands[POSTGRAPHILE] = postgraphile(own)
         peers: dict[str, Peer] = {}
         for who, command in commands.items():

@@ -1,14 +1,16 @@
 """One GraphQL server over the ledger of the measurement, in a process of its own.
 
-    python -m bench.graphql_serve ours|stock FOLDER URL
+    python -m bench.graphql_serve ours|stock|plain FOLDER URL
 
 ``ours`` is the application as it is deployed. ``stock`` is the same types and resolvers under
 ``strawberry.Schema`` and ``strawberry.asgi.GraphQL`` as they ship, without any of our extensions,
-caches or executor. Both take the same tokens, from the folder's key, and print their address.
+caches or executor. Both take the same tokens, from the folder's key. ``plain`` is Strawberry over
+plain tables (``bench.graphql_plain``). All print their address.
 """
 
 from __future__ import annotations
 
+import socket
 import sys
 from datetime import date
 from pathlib import Path
@@ -28,6 +30,7 @@ from api.house import open_house
 from api.issuers import Issuers, issuer
 from api.serve import address_of, listening
 from api.settings import Mode, Settings
+from bench.graphql_plain import application
 from schema.commands import mutation_type
 from schema.context import Context, House
 from schema.history import Subscription
@@ -72,6 +75,10 @@ def stock(house: House, issuers: Issuers) -> Starlette:
 def main() -> None:
     """Serves until it is ended."""
     which, folder, url = sys.argv[1:]
+    if which == "plain":
+        with listening("127.0.0.1", 0) as listener:
+            _serve(application(url), listener)
+        return
     settings = Settings(database_url=url, data=Path(folder), mode=Mode.DEVELOPMENT, _env_file=None)
     issuers = Issuers(own=issuer(settings))
     with open_house(settings, DemoClock(DAY)) as house, listening("127.0.0.1", 0) as listener:
@@ -79,9 +86,13 @@ def main() -> None:
             app = create_app(house, issuers, body_bytes_max=BODY_BYTES_MAX)
         else:
             app = stock(house, issuers)
-        config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False)
-        print(f"{address_of(listener)}/graphql", flush=True)
-        uvicorn.Server(config).run(sockets=[listener])
+        _serve(app, listener)
+
+
+def _serve(app: Starlette, listener: socket.socket) -> None:
+    config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False)
+    print(f"{address_of(listener)}/graphql", flush=True)
+    uvicorn.Server(config).run(sockets=[listener])
 
 
 if __name__ == "__main__":

@@ -70,7 +70,7 @@ def told_of(position: int, body: bytes, named: str) -> Told:
 
 def spliced(entry: Any) -> Any:
     """What an entry says, as it goes out: as it is stored, where nothing else has to be told."""
-    if entry.__class__ is Told and entry.present:
+    if entry.__class__ is Told and _PRESENT.get(entry.type) == entry.v:
         return entry.stored
     return entry.data
 
@@ -86,4 +86,5 @@ def described(name: str) -> str:
     return (kind.__doc__ or "").strip() if kind is not None else ""
 
 
+_PRESENT = {name: kind.VERSION for name, kind in CATALOGUE.items()}
 _DECODER = msgspec.json.Decoder(Told)

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -54,7 +55,7 @@ class EntryType:
     request: str | None
     source: str | None
     place: strawberry.ID | None
-    tags: list[str]
+    tags: list[str] = strawberry.field(metadata={SPLICED: attrgetter("tags")})
     data: strawberry.scalars.JSON = strawberry.field(metadata={SPLICED: spliced})
     event: EventType = strawberry.field(
         description="What it says, in a type of its own. 事件内容，每种事件各有其型。"

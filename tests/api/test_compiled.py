@@ -27,7 +27,9 @@ from ledger.store.access_log import Wanted
 from ledger.store.feed import Filter
 from schema.allowance import allowance_of
 from schema.context import Context, House
+from schema.entry import spliced, told_of
 from schema.gate import spent
+from schema.history import EntryType, shown
 from schema.ready import READINESS
 from schema.root import build
 from tests.cast import LIN, RUIAN, SCHOOL
@@ -236,3 +238,41 @@ def test_names_of_many_are_read_at_once_and_masked(story):
 
     people = [each["node"]["person"] for each in json.loads(said)["data"]["teachers"]["edges"]]
     assert {"name": "林**", "phone": "*********00"} in people
+
+
+def test_entries_read_from_their_bodies_are_told_as_entries_are(story):
+    context = Context(house=story.house, asker=ASKERS[Role.OPERATOR])
+    feed = story.house.reader.feed
+    found, head = feed.telling(Filter(), 10_000)
+    entries = list(feed.entries(Filter()))
+    names = [each for each in EntryType.__annotations__ if each not in ("data", "event")]
+
+    assert (len(found), head) == (len(entries), entries[-1].position)
+    for kept, entry in zip(found, entries, strict=True):
+        told, given = told_of(*kept), shown(context, entry)
+        assert [getattr(told, name) for name in names] == [getattr(given, name) for name in names]
+        assert told.event == entry.event
+        assert {ENCODER.encode(each) for each in (spliced(told), told.data, given.data)} == {
+            bytes(told.stored) if told.present else ENCODER.encode(given.data)
+        }
+
+
+@pytest.mark.parametrize("latest", [True, False])
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        Filter(tags=(LIN,)), Filter(any_tags=(RUIAN,)), Filter(any_tags=()),
+        Filter(any_tags=(RUIAN, SCHOOL)), Filter(tags=(LIN,), any_tags=(RUIAN,)),
+        Filter(types=("credit.awarded",)), Filter(types=("credit.awarded",), any_tags=(RUIAN, LIN)),
+        Filter(types=("credit.awarded",), tags=(LIN,)), Filter(after=20, before=90),
+        Filter(tags=(LIN, SCHOOL)), Filter(channel="API"), Filter(actor="staff:nobody"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_entries_as_they_are_stored_are_those_of_the_page(story, wanted, latest):
+    feed = story.house.reader.feed
+    for limit in (1, 7, 500):
+        kept, head = feed.telling(wanted, limit, latest_first=latest)
+        page = feed.page(wanted, limit, latest_first=latest)
+        assert [at for at, _, _ in kept] == [each.position for each in page]
+        assert head == feed.head()

@@ -173,13 +173,14 @@ def test_what_nobody_foresaw_leaves_with_a_number_and_nothing_else(
         raise RuntimeError("secret of the house")
 
     monkeypatch.setattr(Reader, "kept_page", stumble)
-    response = quiet.operator.post("{ schools { position } }")
-    [error] = response.json()["errors"]
+    for _ in range(2):  # the whole way, and the shortcut
+        response = quiet.operator.post("{ schools { position } }")
+        [error] = response.json()["errors"]
 
-    assert "secret" not in response.text
-    assert error["extensions"]["code"] == "INTERNAL"
-    assert error["extensions"]["incident"] in error["message"]
-    spoken(error["extensions"])
+        assert "secret" not in response.text
+        assert error["extensions"]["code"] == "INTERNAL"
+        assert error["extensions"]["incident"] in error["message"]
+        spoken(error["extensions"])
 
 
 def test_a_mistake_in_a_decision_is_masked_too(

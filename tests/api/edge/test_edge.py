@@ -214,10 +214,11 @@ def test_an_answer_that_takes_too_long_is_given_up(
 ) -> None:
     done = threading.Event()
     monkeypatch.setattr(Reader, "kept_page", lambda *_, **__: done.wait(30))
-    response = sent(strict, {"query": "{ schools { position } }"}, signed=True)
+    query = {"query": "{ schools { position } }"}
+    both = [sent(strict, query, signed=True) for _ in range(2)]  # the whole way, and the shortcut
     done.set()
 
-    assert (response.status_code, code_of(response)) == (504, "TIMED_OUT")
+    assert [(each.status_code, code_of(each)) for each in both] == [(504, "TIMED_OUT")] * 2
 
 
 def test_a_statement_that_takes_too_long_is_given_up_by_the_database(database_url: str) -> None:
@@ -237,7 +238,8 @@ def test_what_the_database_gave_up_is_told_with_a_code(
 
     monkeypatch.setattr(Reader, "kept_page", given_up)
 
-    assert code_of(sent(quiet, {"query": "{ schools { position } }"})) == "TIMED_OUT"
+    for _ in range(2):  # the whole way, and the shortcut
+        assert code_of(sent(quiet, {"query": "{ schools { position } }"})) == "TIMED_OUT"
 
 
 def test_a_body_of_the_public_is_small(quiet: Served) -> None:
