@@ -18,8 +18,9 @@ import msgspec
 from msgspec import Struct
 
 from ledger.amount import PLAIN
+from ledger.event import revive
 from ledger.fault import Fault
-from ledger.names import KINDS, VALUE, JurisdictionId, Name, SchoolId, TeacherId
+from ledger.names import VALUE, JurisdictionId, Name, SchoolId, TeacherId
 from ledger.summary import Period, Summary, Totals, totals_of
 
 FORMAT = "xuefen-levels/1"
@@ -271,9 +272,5 @@ def _bad(zh: str, en: str) -> Fault:
     )
 
 
-def _revive(kind: type[Name], value: str) -> Name:
-    return (KINDS.get(str(value).partition(":")[0], Name) if kind is Name else kind)(value)
-
-
 _ENCODER = msgspec.json.Encoder(order="sorted", enc_hook=str)
-_DECODER = msgspec.json.Decoder(Told, dec_hook=_revive)
+_DECODER = msgspec.json.Decoder(Told, dec_hook=revive)

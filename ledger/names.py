@@ -57,6 +57,7 @@ class Name(str):
 def known(kind: type[NameT], text: str) -> NameT:
     """A name that was written before: the same places and schools come in every row that is read.
 
+    Where any kind may stand, what is read back is of the kind that it says, as it was written.
     Raises ``Fault`` (code ``MALFORMED_NAME``) as the name's class does.
     """
     return cast(NameT, _known(kind, text))
@@ -64,7 +65,7 @@ def known(kind: type[NameT], text: str) -> NameT:
 
 @lru_cache(maxsize=KNOWN_MAX)
 def _known(kind: type[Name], text: str) -> Name:
-    return kind(text)
+    return (KINDS.get(text.partition(":")[0], Name) if kind is Name else kind)(text)
 
 
 class JurisdictionId(Name, kind="jurisdiction"):

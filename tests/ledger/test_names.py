@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, strategies
 
 from ledger.fault import Fault
-from ledger.names import KINDS, JurisdictionId, Name, SchoolId, TeacherId
+from ledger.names import KINDS, JurisdictionId, Name, SchoolId, TeacherId, known
 
 VALUES = strategies.from_regex(r"[0-9A-Za-z][0-9A-Za-z._-]{0,63}", fullmatch=True)
 
@@ -62,6 +62,13 @@ def test_a_long_text_is_not_repeated_whole():
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_a_name_of_any_kind_may_be_read_without_knowing_the_kind(kind):
     assert f"{kind}:x1" == Name(f"{kind}:x1")
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_a_name_that_is_read_back_is_of_the_kind_that_was_written(kind):
+    written = KINDS[kind](f"{kind}:x1" if kind != "jurisdiction" else "jurisdiction:330381")
+    for asked in (Name, KINDS[kind]):
+        assert type(known(asked, str(written))) is KINDS[kind]
 
 
 def test_a_name_of_no_kind_is_a_fault():
