@@ -185,6 +185,14 @@ class Command:
         """Which events matter besides, known after learning; they are learned as well."""
         return []
 
+    def shared(self) -> dict[Selector, str]:
+        """Selectors of the boundary from which a fact follows that all such commands share.
+
+        With the fact's name. Whoever decides many commands about one thing may fold it once and
+        hand it over in place of the selector's events; its ``learn`` passes over what it knows.
+        """
+        return {}
+
     def learn(self, entry: Entry) -> None:
         """Folds one event of the boundary."""
 

@@ -76,6 +76,7 @@ class Rehearsed:
                 rows: list[Row] = asked.rows(number, command, self._tray, self._memory)
             except (Refusals, Fault) as error:
                 self._tray.take_back(first)
+                self._memory.unfold(self._tray.position)
                 for fingerprint in own:
                     asked.identities.pop(fingerprint, None)
                 return refused(error).refusals

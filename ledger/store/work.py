@@ -195,7 +195,7 @@ class Asked:
             self._one(number, command, tray, memory) for number, command in enumerate(self.commands)
         ]
         if self.whole and not all(outcome.accepted for outcome in outcomes):
-            self._withhold(tray, first)
+            self._withhold(tray, first, memory)
             outcomes = [outcome if outcome.refusals else WITHHELD for outcome in outcomes]
         self.answer = Answer(position=tray.position, outcomes=tuple(outcomes))
         return self.answer
@@ -204,8 +204,9 @@ class Asked:
         """Drops what an earlier try decided; the connection was lost and the outcome unknown."""
         self.answer, self.kept = None, []
 
-    def _withhold(self, tray: Tray, first: int) -> None:
+    def _withhold(self, tray: Tray, first: int, memory: Memory) -> None:
         tray.take_back(first)
+        memory.unfold(tray.position)
         for seal in self.kept:
             if seal.fingerprint is not None:
                 self.identities.pop(seal.fingerprint, None)
@@ -244,8 +245,13 @@ class Asked:
         )
         fresh = replace(command)
         fresh.ask = ask
-        for entry in (known := gather(self.selectors[number], tray, memory)):
+        shared = fresh.shared()
+        own = [each for each in self.selectors[number] if each not in shared]
+        for entry in (known := gather(own, tray, memory)):
             fresh.learn(entry)
+        for selector, name in shared.items():
+            kind = type(getattr(fresh, name))
+            setattr(fresh, name, memory.fold(selector, kind, tray.entries(selector)))
         if further := fresh.beyond():
             tray.read(set(further))
             for entry in gather(further, tray, memory, {each.position for each in known}):
