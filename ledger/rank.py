@@ -114,6 +114,7 @@ class ReReview(SelectionStep):
         return [*super().boundary(), *self.shared()]
 
     def shared(self) -> dict[Selector, str]:
+        """The queue of the class, which all decisions on its applicants stand on."""
         others: list[type[Event]] = [*ENROLLMENT_EVENTS, ApplicantPlaced]
         return {about(self.offering, of=others): "queue"}
 

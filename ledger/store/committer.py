@@ -31,8 +31,9 @@ from ledger.store.answer import Answer, Outcome, refused
 from ledger.store.connection import open_connection, trouble_of
 from ledger.store.memory import Memory
 from ledger.store.reading import not_before, read_conflicts, read_identities, read_selectors
+from ledger.store.tray import Row, Tray
 from ledger.store.trouble import Trouble
-from ledger.store.work import Asked, Plain, Row, Tray, columns
+from ledger.store.work import Asked, Plain, columns
 
 BATCH_MAX = 128
 COMMANDS_MAX = 8_192
@@ -168,6 +169,9 @@ class Committer:
                 self._rules,
                 lambda wanted: read_selectors(cursor, wanted, self._memory, head),
             )
+            asked = [work for work in batch if isinstance(work, Asked)]
+            if len(asked) > 1:
+                tray.read({each for work in asked for each in work.foreseen(tray, self._memory)})
             for work in batch:
                 settled.append((work, self._decide(work, tray, answered)))
             if tray.rows:

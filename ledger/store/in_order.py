@@ -19,7 +19,8 @@ from ledger.regulation import Rulebook
 from ledger.store.answer import Refusal, refused
 from ledger.store.memory import Memory
 from ledger.store.reading import read_identities, read_selectors
-from ledger.store.work import Asked, Row, Seal, Tray
+from ledger.store.tray import Row, Tray
+from ledger.store.work import Asked, Seal
 
 
 class Rehearsed:
