@@ -7,8 +7,6 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from secrets import token_hex
-from typing import Any
-from uuid import UUID
 
 import msgspec
 from eventsourcing.dcb.api import DCBAppendCondition, DCBEvent
@@ -17,14 +15,13 @@ from uuid_utils.compat import uuid7
 
 from ledger.command import Ask, Asker, Command, Refusals, Refused, Selector, settle
 from ledger.day import happened, in_shanghai
-from ledger.event import Entry, Event, decode, encode, leaf_hash, sound
+from ledger.event import Entry, Event, decode, encode, sound
 from ledger.fault import Fault
 from ledger.finding import FindingMade
 from ledger.regulation import REGULATION_EVENTS, Rulebook
 from ledger.store.answer import Answer, Outcome, Written, refused
 from ledger.store.digest import content_digest
 from ledger.store.memory import Memory
-from ledger.store.statements import UNIT, tag_hash
 
 CHANCE_BYTES = 32
 
@@ -323,30 +320,6 @@ def gather(
         for entry in tray.entries(selector):
             found[entry.position] = entry
     return [found[position] for position in sorted(found.keys() - known)]
-
-
-def columns(rows: list[Row]) -> tuple[list[Any], list[Any]]:
-    """The rows as parameter lists of the two insert statements."""
-    events: list[list[Any]] = [[] for _ in range(9)]
-    tags: list[list[int]] = [[], []]
-    for row in rows:
-        values = (
-            row.position,
-            row.type,
-            row.at,
-            row.on,
-            UUID(row.entry.id) if row.entry else None,
-            row.entry.channel if row.entry else None,
-            UNIT.join(row.tags) if row.tags else "",
-            row.body,
-            leaf_hash(row.body),
-        )
-        for column, value in zip(events, values, strict=True):
-            column.append(value)
-        for tag in row.tags:
-            tags[0].append(tag_hash(tag))
-            tags[1].append(row.position)
-    return events, tags
 
 
 def _try_decode(position: int, body: bytes) -> Entry | None:
