@@ -19,6 +19,8 @@ from datetime import date
 from enum import Enum
 from typing import Any
 
+from msgspec import Struct
+
 from ledger.event import Channel, Entry, Event
 from ledger.finding import FindingMade, Lack, Outcome
 from ledger.names import JurisdictionId, Name
@@ -74,8 +76,7 @@ class Ask:
         return self.source is not None
 
 
-@dataclass(frozen=True)
-class Selector:
+class Selector(Struct, frozen=True, gc=False, cache_hash=True):
     """Events of these types that carry all of these tags.
 
     ``rare``: the types are rarer than the tags, so the store looks them up by type.
@@ -92,8 +93,8 @@ class Selector:
 
 def about(*names: Name, of: list[type[Event]], rare: bool = False) -> Selector:
     """The events of the given types that concern all of the given names."""
-    types = tuple(each.NAME for each in of)
-    return Selector(types=types, tags=tuple(str(name) for name in names), rare=rare)
+    types = tuple([each.NAME for each in of])
+    return Selector(types=types, tags=tuple([str(name) for name in names]), rare=rare)
 
 
 def fact(**options: Any) -> Any:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from operator import attrgetter
 from typing import (
@@ -34,6 +34,7 @@ from ledger.text import clean, impersonal
 
 BODY_BYTES_MAX = 65_535
 INTEGER_MAX = 2**53 - 1
+INSTANTS_MAX = 1_024
 
 Body = dict[str, Any]
 Step = Callable[[Body], Body]
@@ -170,9 +171,9 @@ class Entry(Struct, frozen=True, kw_only=True, gc=False):
         return tuple(dict.fromkeys((*self.event.tags, *place, f"by:{self.actor}", *begun)))
 
 
-class _Envelope(Struct, kw_only=True):
+class _Envelope(Struct, kw_only=True, gc=False):
     id: str
-    at: str
+    at: datetime
     on: date
     actor: str
     channel: str
@@ -223,7 +224,7 @@ def decode(position: int, body: bytes) -> Entry:
     return Entry(
         position=position,
         id=envelope.id,
-        at=datetime.fromisoformat(envelope.at),
+        at=envelope.at,
         on=envelope.on,
         actor=envelope.actor,
         channel=envelope.channel,
@@ -231,11 +232,11 @@ def decode(position: int, body: bytes) -> Entry:
         request=envelope.request,
         source=envelope.source,
         place=known(JurisdictionId, envelope.place) if envelope.place else None,
-        event=decode_event(envelope.type, envelope.v, bytes(envelope.data)),
+        event=decode_event(envelope.type, envelope.v, envelope.data),
     )
 
 
-def decode_event(name: str, version: int, data: bytes) -> Event:
+def decode_event(name: str, version: int, data: bytes | msgspec.Raw) -> Event:
     """The event of that name and version; older bodies go through their upcasts."""
     cls = CATALOGUE.get(name)
     if cls is None or not 1 <= version <= cls.VERSION:
@@ -266,6 +267,7 @@ def leaf_hash(body: bytes) -> bytes:
     return sha256(b"\x00" + body).digest()
 
 
+@lru_cache(maxsize=INSTANTS_MAX)
 def instant(at: datetime) -> str:
     """A UTC time with microseconds, always the same length."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from hashlib import blake2b
-from typing import ClassVar, Self, TypeVar, cast
+from typing import Any, ClassVar, Self, TypeVar
 
 from ledger.fault import Fault
 
@@ -60,11 +60,12 @@ def known(kind: type[NameT], text: str) -> NameT:
     Where any kind may stand, what is read back is of the kind that it says, as it was written.
     Raises ``Fault`` (code ``MALFORMED_NAME``) as the name's class does.
     """
-    return cast(NameT, _known(kind, text))
+    found: NameT = _known(kind, text)
+    return found
 
 
 @lru_cache(maxsize=KNOWN_MAX)
-def _known(kind: type[Name], text: str) -> Name:
+def _known(kind: type[Name], text: str) -> Any:
     return (KINDS.get(text.partition(":")[0], Name) if kind is Name else kind)(text)
 
 
@@ -217,6 +218,7 @@ class LedgerId(Name, kind="ledger"):
     __slots__ = ()
 
 
+@lru_cache(maxsize=KNOWN_MAX)
 def tag_hash(tag: str) -> int:
     """The 64-bit hash under which a tag is indexed; rows are checked against the tag itself."""
     return int.from_bytes(blake2b(tag.encode(), digest_size=8).digest(), "big", signed=True)

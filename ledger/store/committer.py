@@ -29,11 +29,12 @@ from ledger.regulation import REGULATION_EVENTS, Rulebook
 from ledger.store import statements as sql
 from ledger.store.answer import Answer, Outcome, refused
 from ledger.store.connection import open_connection, trouble_of
+from ledger.store.insertion import insert_events, insert_seals
 from ledger.store.memory import Memory
 from ledger.store.reading import not_before, read_conflicts, read_identities, read_selectors
 from ledger.store.tray import Row, Tray
 from ledger.store.trouble import Trouble
-from ledger.store.work import Asked, Plain, columns
+from ledger.store.work import Asked, Plain, Seal
 
 BATCH_MAX = 128
 COMMANDS_MAX = 8_192
@@ -231,35 +232,19 @@ class Committer:
             return error
 
     def _write(self, cursor: psycopg.Cursor[Any], rows: list[Row], batch: list[Work]) -> None:
-        events, tags = columns(rows)
-        cursor.execute(sql.INSERT_EVENTS, events)
-        cursor.execute(sql.INSERT_TAGS, tags)
+        insert_events(cursor, rows)
         requests: list[list[Any]] = [[], [], [], [], []]
+        seals: list[Seal] = []
         for work in batch:
             if isinstance(work, Asked) and work.answer is not None and _wrote(work.answer):
                 row = (work.asker.actor, work.request, work.digest, _ANSWER.encode(work.answer))
                 for column, value in zip(requests, (*row, rows[-1].at), strict=True):
                     column.append(value)
-                _keep_seals(cursor, work)
+                seals += work.kept
+        insert_seals(cursor, seals)
         if requests[0]:
             cursor.execute(sql.INSERT_REQUESTS, requests)
         cursor.execute("select pg_notify(%s, %s)", (sql.CHANNEL, str(rows[-1].position)))
-
-
-def _keep_seals(cursor: psycopg.Cursor[Any], work: Asked) -> None:
-    if not work.kept:
-        return
-    cursor.execute(
-        sql.INSERT_KEYS, ([s.subject for s in work.kept], [s.wrapped for s in work.kept])
-    )
-    secrets = [
-        (digest, s.subject, name, body) for s in work.kept for digest, name, body in s.secrets
-    ]
-    if secrets:
-        cursor.execute(sql.INSERT_SECRETS, [list(column) for column in zip(*secrets, strict=True)])
-    lookups = [(s.fingerprint, s.subject) for s in work.kept if s.fingerprint]
-    if lookups:
-        cursor.execute(sql.INSERT_LOOKUPS, [list(column) for column in zip(*lookups, strict=True)])
 
 
 def _wrote(answer: Answer) -> bool:

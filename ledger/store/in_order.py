@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
-from uuid import uuid4
 
 import psycopg
 from psycopg_pool import ConnectionPool
@@ -17,10 +16,13 @@ from ledger.command import Asker, Command, Refusals, Selector
 from ledger.fault import Fault
 from ledger.regulation import Rulebook
 from ledger.store.answer import Refusal, refused
+from ledger.store.digest import sound_words
 from ledger.store.memory import Memory
 from ledger.store.reading import read_identities, read_selectors
 from ledger.store.tray import Row, Tray
 from ledger.store.work import Asked, Seal
+
+REQUEST = "rehearsal"
 
 
 class Rehearsed:
@@ -51,23 +53,35 @@ class Rehearsed:
         of_group: dict[int, dict[int, Seal]] = {}
         for (number, at), seal in seals.items():
             of_group.setdefault(number, {})[at] = seal
-        asked = [
-            Asked(
-                commands=list(group),
-                asker=self._asker,
-                request=str(uuid4()),
-                on=day,
-                source=source,
-                seals=of_group.get(number, {}),
+        sound_words("", source)
+        played = [
+            (
+                number,
+                Asked(
+                    commands=list(group),
+                    asker=self._asker,
+                    request=REQUEST,
+                    on=day,
+                    source=source,
+                    seals=of_group.get(number, {}),
+                    tried=True,
+                ),
             )
             for number, (group, day) in enumerate(zip(groups, on, strict=True))
+            if group  # most rows of a list change nothing
         ]
+        refusals: list[tuple[Refusal, ...]] = [()] * len(groups)
+        if not played:
+            return refusals
+        asked = [each for _, each in played]
         self._read({each for one in asked for some in one.selectors for each in some})
         with self._pool.connection() as connection, connection.cursor(binary=True) as cursor:
             read_identities(cursor, asked)
         for each in asked:
             each.identities.update(self._identities)
-        return [self._group(each) for each in asked]
+        for number, each in played:
+            refusals[number] = self._group(each)
+        return refusals
 
     def _group(self, asked: Asked) -> tuple[Refusal, ...]:
         first = len(self._tray.rows)

@@ -56,9 +56,8 @@ class Memory:
             self._recalls.move_to_end(selector)
         return found
 
-    def add(self, selector: Selector, position: int, body: bytes) -> None:
+    def add(self, recall: Recall, position: int, body: bytes) -> None:
         """Takes in one more entry of a selector."""
-        recall = self.recall(selector)
         if not recall.entries or recall.entries[-1].position < position:
             recall.entries.append(decode(position, bytes(body)))
             self._held += 1

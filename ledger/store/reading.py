@@ -10,6 +10,7 @@ import psycopg
 
 from ledger.command import Selector
 from ledger.store import statements as sql
+from ledger.store.array import numbers, words
 from ledger.store.memory import Memory
 from ledger.store.statements import UNIT, tag_hash
 from ledger.store.work import Asked, Plain
@@ -17,33 +18,32 @@ from ledger.store.work import Asked, Plain
 
 def hashes(tags: Iterable[str]) -> str:
     """The hashes of tags, as the statements take them."""
-    return ",".join(str(tag_hash(tag)) for tag in tags)
+    return ",".join([str(tag_hash(tag)) for tag in tags])
 
 
 def read_selectors(
     cursor: psycopg.Cursor[Any], wanted: set[Selector], memory: Memory, head: int
 ) -> None:
     """Brings the memory of the wanted selectors up to the head."""
-    stale = [each for each in wanted if memory.recall(each).upto < head]
+    stale = [(each, recall) for each in wanted if (recall := memory.recall(each)).upto < head]
     by_tags: list[list[Any]] = [[], [], [], [], []]
     by_type: list[list[Any]] = [[], [], [], []]
-    for number, selector in enumerate(stale):
-        after = memory.recall(selector).upto
+    for number, (selector, recall) in enumerate(stale):
+        tags = UNIT.join(selector.tags)
         if selector.rare or not selector.tags:
             for name in selector.types:
-                _push(by_type, number, UNIT.join(selector.tags), name, after)
+                _push(by_type, number, tags, name, recall.upto)
         else:
             types = UNIT.join(selector.types)
-            tags = UNIT.join(selector.tags)
-            _push(by_tags, number, hashes(selector.tags), tags, types, after)
+            _push(by_tags, number, hashes(selector.tags), tags, types, recall.upto)
     if by_tags[0]:
-        for number, position, body in cursor.execute(sql.BY_TAGS, by_tags):
-            memory.add(stale[number], position, body)
+        for number, position, body in cursor.execute(sql.BY_TAGS, arrays(by_tags)):
+            memory.add(stale[number][1], position, body)
     if by_type[0]:
-        for number, position, body in cursor.execute(sql.BY_RARE_TYPE, by_type):
-            memory.add(stale[number], position, body)
-    for selector in stale:
-        memory.recall(selector).upto = head
+        for number, position, body in cursor.execute(sql.BY_RARE_TYPE, arrays(by_type)):
+            memory.add(stale[number][1], position, body)
+    for _, recall in stale:
+        recall.upto = head
 
 
 def read_identities(cursor: psycopg.Cursor[Any], asked: list[Asked]) -> None:
@@ -87,8 +87,13 @@ def read_conflicts(cursor: psycopg.Cursor[Any], plain: list[Plain], head: int) -
         (sql.CONFLICTS_BY_TYPE, by_type),
     ):
         if columns[0]:
-            for (number,) in cursor.execute(statement, columns):
+            for (number,) in cursor.execute(statement, arrays(columns)):
                 plain[number].conflict = True
+
+
+def arrays(columns: list[list[Any]]) -> list[str]:
+    """Columns of numbers and texts as parameters."""
+    return [numbers(each) if isinstance(each[0], int) else words(each) for each in columns]
 
 
 def not_before(now: datetime, last: datetime | None) -> datetime:

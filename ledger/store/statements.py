@@ -45,13 +45,27 @@ order by e.position
 """
 
 # One row of arrays a selector: its number, tag hashes, tags, types (joined by US, 0x1F), and the
-# position after which to look.
+# position after which to look. The few events of a rare first tag are looked at one by one, which
+# takes a quarter of the time of starting the leapfrog; a dense one is crossed with the others.
 BY_TAGS = """
 select s.n, e.position, e.body
-from unnest(%b::int[], %b::text[], %b::text[], %b::text[], %b::bigint[])
+from unnest(%t::int[], %t::text[], %t::text[], %t::text[], %t::bigint[])
     as s(n, hashes, tags, types, after)
-cross join lateral
-    ledger.positions(string_to_array(s.hashes, ',')::bigint[], s.after, null) as p(position)
+cross join lateral (select string_to_array(s.hashes, ',')::bigint[] as of offset 0) h
+cross join lateral (
+    select array(
+        select t.position from ledger.tags t
+        where t.hash = h.of[1] and t.position > s.after order by t.position
+        limit case when cardinality(h.of) > 1 then 33 end
+    ) as first offset 0
+) f
+cross join lateral (
+    select unnest(f.first) as position
+    where cardinality(h.of) = 1 or cardinality(f.first) < 33
+    union all
+    select ledger.positions(h.of, s.after, null)
+    where cardinality(h.of) > 1 and cardinality(f.first) = 33
+) p
 cross join lateral (
     select position, body from ledger.events
     where position = p.position
@@ -64,7 +78,7 @@ order by s.n, e.position
 
 BY_RARE_TYPE = """
 select s.n, e.position, e.body
-from unnest(%s::int[], %s::text[], %s::text[], %s::bigint[]) as s(n, tags, type, after)
+from unnest(%t::int[], %t::text[], %t::text[], %t::bigint[]) as s(n, tags, type, after)
 cross join lateral (
     select position, body from ledger.events
     where type = s.type and position > s.after
@@ -77,7 +91,7 @@ order by s.n, e.position
 # Append conditions of the library: which of the numbered items match an event after a position.
 CONFLICTS_BY_TAGS = """
 select s.n
-from unnest(%b::int[], %b::text[], %b::text[], %b::text[], %b::bigint[])
+from unnest(%t::int[], %t::text[], %t::text[], %t::text[], %t::bigint[])
     as s(n, hashes, tags, types, after)
 where exists (
     select from ledger.positions(
@@ -96,7 +110,7 @@ where exists (
 
 CONFLICTS_BY_TYPE = """
 select s.n
-from unnest(%s::int[], %s::text[], %s::bigint[]) as s(n, type, after)
+from unnest(%t::int[], %t::text[], %t::bigint[]) as s(n, type, after)
 where exists (
     select from ledger.events where type = s.type and position > s.after
 )
@@ -108,14 +122,14 @@ INSERT_EVENTS = """
 insert into ledger.events (position, type, at, on_day, id, channel, tags, body, leaf_hash)
 select position, type, at, on_day, id, channel, string_to_array(tags, E'\\x1f'), body, leaf_hash
 from unnest(
-    %b::bigint[], %b::text[], %b::timestamptz[], %b::date[], %b::uuid[], %b::text[],
-    %b::text[], %b::bytea[], %b::bytea[]
+    %t::bigint[], %t::text[], %t::timestamptz[], %t::date[], %t::uuid[], %t::text[],
+    %t::text[], %b::bytea[], %b::bytea[]
 ) as added(position, type, at, on_day, id, channel, tags, body, leaf_hash)
 """
 
 INSERT_TAGS = """
 insert into ledger.tags (hash, position)
-select * from unnest(%b::bigint[], %b::bigint[]) on conflict do nothing
+select * from unnest(%t::bigint[], %t::bigint[]) on conflict do nothing
 """
 
 INSERT_REQUESTS = """
@@ -125,17 +139,17 @@ select * from unnest(%b::text[], %b::text[], %b::bytea[], %b::bytea[], %b::times
 
 INSERT_KEYS = """
 insert into vault.keys (subject, wrapped)
-select * from unnest(%b::text[], %b::bytea[])
+select * from unnest(%t::text[], %b::bytea[])
 """
 
 INSERT_SECRETS = """
 insert into vault.secrets (digest, subject, field, sealed)
-select * from unnest(%b::text[], %b::text[], %b::text[], %b::bytea[])
+select * from unnest(%t::text[], %t::text[], %t::text[], %b::bytea[])
 """
 
 INSERT_LOOKUPS = """
 insert into vault.lookups (fingerprint, subject)
-select * from unnest(%b::bytea[], %b::text[]) on conflict (fingerprint) do nothing
+select * from unnest(%b::bytea[], %t::text[]) on conflict (fingerprint) do nothing
 """
 
 UNIT = "\x1f"

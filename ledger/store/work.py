@@ -7,26 +7,22 @@ from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
-from hashlib import sha256
 from secrets import token_hex
-from typing import Any
-from uuid import UUID
 
 import msgspec
 from eventsourcing.dcb.api import DCBAppendCondition, DCBEvent
 from eventsourcing.persistence import IntegrityError
 from uuid_utils.compat import uuid7
 
-from ledger.command import Ask, Asker, Command, Refusals, Refused, Selector, asked_of, settle
+from ledger.command import Ask, Asker, Command, Refusals, Refused, Selector, settle
 from ledger.day import happened, in_shanghai
-from ledger.event import Entry, Event, decode, encode, leaf_hash, sound
+from ledger.event import Entry, Event, decode, encode, sound
 from ledger.fault import Fault
 from ledger.finding import FindingMade
 from ledger.store.answer import Answer, Outcome, Written, refused
+from ledger.store.digest import content_digest
 from ledger.store.memory import Memory
-from ledger.store.statements import UNIT, tag_hash
 from ledger.store.tray import Row, Tray
-from ledger.text import impersonal
 
 CHANCE_BYTES = 32
 
@@ -81,6 +77,7 @@ class Asked:
     """Commands from one asker under one request id; they are decided in order.
 
     With ``whole`` either all are carried out or none; otherwise each stands for itself.
+    ``tried``: they are only rehearsed, so nobody will ask for them again.
     """
 
     commands: list[Command]
@@ -91,6 +88,7 @@ class Asked:
     cause: str | None = None
     whole: bool = False
     seals: dict[int, Seal] = field(default_factory=dict)
+    tried: bool = False
     future: Future[Answer] = field(default_factory=Future)
     identities: dict[bytes, str] = field(default_factory=dict)
     digest: bytes = b""
@@ -99,7 +97,15 @@ class Asked:
     answer: Answer | None = None
 
     def __post_init__(self) -> None:
-        self.digest = content_digest(self)
+        if not self.tried:
+            self.digest = content_digest(
+                self.commands,
+                self.request,
+                self.source,
+                on=self.on,
+                whole=self.whole,
+                seals={number: seal.content for number, seal in self.seals.items()},
+            )
         self.selectors = [command.boundary() for command in self.commands]
 
     @property
@@ -263,67 +269,6 @@ def gather(
     return [found[position] for position in sorted(found.keys() - known)]
 
 
-def content_digest(asked: Asked) -> bytes:
-    """A digest of what is asked; the same request id with another digest is a mistake.
-
-    Raises ``Fault`` (``UNSOUND_TEXT``, ``PERSONAL_DATA``).
-    """
-    content = [
-        [type(each).__name__, {name: getattr(each, name) for name in asked_of(type(each))}]
-        for each in asked.commands
-    ]
-    # Sealed digests are salted afresh each time; a keyed hash stands for the values themselves.
-    for _, values in content:
-        if isinstance(values, dict):
-            for made in ("sealed", "shown"):
-                values.pop(made, None)
-    seals = [[number, seal.content] for number, seal in sorted(asked.seals.items())]
-    circumstances: list[Any] = [asked.source, asked.whole, seals]
-    if asked.source is not None:
-        circumstances.append(asked.on)
-    if not f"{asked.request}{asked.source or ''}".isprintable():
-        raise _unsound_text()
-    impersonal(asked.request, "request_id")
-    impersonal(asked.source or "", "source")
-    try:
-        return sha256(_CONTENT.encode([content, circumstances])).digest()
-    except UnicodeEncodeError:
-        raise _unsound_text() from None
-
-
-def _unsound_text() -> Fault:
-    return Fault(
-        "UNSOUND_TEXT",
-        zh="内容或请求编号中有无法保存的字符，请删去控制字符和不完整的字符",
-        en="the content or the request id holds characters that cannot be kept; remove control "
-        "characters and halves of characters",
-    )
-
-
-def columns(rows: list[Row]) -> tuple[list[Any], list[Any]]:
-    """The rows as parameter lists of the two insert statements."""
-    events: list[list[Any]] = [[] for _ in range(9)]
-    tags: list[list[int]] = [[], []]
-    for row in rows:
-        values = (
-            row.position,
-            row.type,
-            row.at,
-            row.on,
-            UUID(row.entry.id) if row.entry else None,
-            row.entry.channel if row.entry else None,
-            UNIT.join(row.tags) if row.tags else "",
-            row.body,
-            leaf_hash(row.body),
-        )
-        for column, value in zip(events, values, strict=True):
-            column.append(value)
-        for tag in row.tags:
-            tags[0].append(tag_hash(tag))
-            tags[1].append(row.position)
-    return events, tags
-
-
 def _try_decode(position: int, body: bytes) -> Entry | None:
     try:
         return decode(position, body)
@@ -331,11 +276,6 @@ def _try_decode(position: int, body: bytes) -> Entry | None:
         return None  # an event of a library application, which only that application reads
 
 
-def _plain(value: object) -> object:
-    return str(value)
-
-
-_CONTENT = msgspec.json.Encoder(order="sorted", enc_hook=_plain)
 WITHHELD = refused(
     Fault(
         "WITHHELD",

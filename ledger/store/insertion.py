@@ -1,0 +1,60 @@
+"""Insertion: what the committer writes of a batch, each table in one statement."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+
+from ledger.event import instant, leaf_hash
+from ledger.store import statements as sql
+from ledger.store.array import numbers, words
+from ledger.store.statements import UNIT, tag_hash
+from ledger.store.tray import Row
+from ledger.store.work import Seal
+
+
+def insert_events(cursor: psycopg.Cursor[Any], rows: list[Row]) -> None:
+    """Writes events with their tags."""
+    entries = [row.entry for row in rows]
+    bodies = [row.body for row in rows]
+    cursor.execute(
+        sql.INSERT_EVENTS,
+        (
+            numbers([row.position for row in rows]),
+            words([row.type for row in rows]),
+            words([instant(row.at) for row in rows]),
+            words([row.on.isoformat() if row.on else None for row in rows]),
+            words([entry.id if entry else None for entry in entries]),
+            words([entry.channel if entry else None for entry in entries]),
+            words([UNIT.join(row.tags) for row in rows]),
+            bodies,
+            [leaf_hash(body) for body in bodies],
+        ),
+    )
+    hashes: list[int] = []
+    positions: list[int] = []
+    for row in rows:
+        found = [tag_hash(tag) for tag in row.tags]
+        hashes += found
+        positions += [row.position] * len(found)
+    cursor.execute(sql.INSERT_TAGS, (numbers(hashes), numbers(positions)))
+
+
+def insert_seals(cursor: psycopg.Cursor[Any], seals: list[Seal]) -> None:
+    """Writes sealed personal data, their keys, and by what they are looked up."""
+    if not seals:
+        return
+    cursor.execute(
+        sql.INSERT_KEYS, (words([each.subject for each in seals]), [each.wrapped for each in seals])
+    )
+    secrets = [(each.subject, *secret) for each in seals for secret in each.secrets]
+    if secrets:
+        subjects, digests, names, bodies = zip(*secrets, strict=True)
+        cursor.execute(
+            sql.INSERT_SECRETS, (words(digests), words(subjects), words(names), list(bodies))
+        )
+    lookups = [(each.fingerprint, each.subject) for each in seals if each.fingerprint]
+    if lookups:
+        prints, subjects = zip(*lookups, strict=True)
+        cursor.execute(sql.INSERT_LOOKUPS, (list(prints), words(subjects)))
