@@ -31,6 +31,7 @@ from api.edge.headers import SafeHeaders
 from api.edge.policy import Policy
 from api.edge.purse import AskersPurse, Purses
 from api.edge.shortcut import CONTEXT, Shortcut
+from api.edge.turnstile import Turnstile, untrusted
 from api.edge.view import EdgeView
 from api.health import HealthDoor
 from api.ide.door import Ide, IdeDoor
@@ -99,6 +100,14 @@ class Door(EdgeView):
         purse = self._purses.of(asker, address)
         return Context(house=self._house, asker=asker, trace=trace, purse=purse)
 
+    def unknown(self, request: Request, error: BadToken) -> Response:
+        """What is said of a token that nobody trusts, which counts as the public's request."""
+        try:
+            self._purse(request, PUBLIC).come()
+        except Unfit as spent:
+            return unfit(spent)
+        return untrusted(error)
+
     def _purse(self, request: Request | WebSocket, asker: Asker) -> AskersPurse:
         return self._purses.of(asker, request.client.host if request.client else "")
 
@@ -137,7 +146,8 @@ def create_app(
     """The application over an open house."""
     policy = policy or Policy()
     keeper = Doorkeeper(issuers, house.ledger)
-    door = Door(house, keeper, Purses(policy))
+    purses = Purses(policy)
+    door = Door(house, keeper, purses)
     graphql = partial(_graphql, door, Edge(door, policy))
 
     async def clock(request: Request) -> Response:
@@ -162,6 +172,7 @@ def create_app(
     )
     app.state.streams = door.streams
     app.add_middleware(Shortcut, come=door.come, schema=build()._schema, policy=policy)
+    app.add_middleware(Turnstile, look=keeper.asker, purses=purses)
     app.add_middleware(BodyLimit, bytes_max=body_bytes_max, larger=("/uploads/", BYTES_MAX))
     app.add_middleware(SafeHeaders)
     app.add_middleware(Observed, logged=log_requests)
@@ -189,7 +200,7 @@ async def _graphql(door: Door, edge: Edge, request: Request) -> Response:
             return streamed
         context = await door.get_context(request, Response())
     except BadToken as error:
-        return _unauthenticated(error)
+        return door.unknown(request, error)
     except Unfit as error:
         return unfit(error)
     return await edge.answer(request, context)
@@ -197,7 +208,7 @@ async def _graphql(door: Door, edge: Edge, request: Request) -> Response:
 
 async def _untrusted(_: Request, error: Exception) -> Response:
     assert isinstance(error, BadToken)
-    return _unauthenticated(error)
+    return untrusted(error)
 
 
 async def _troubled(_: Request, error: Exception) -> Response:
@@ -206,12 +217,6 @@ async def _troubled(_: Request, error: Exception) -> Response:
 
 
 HANDLERS: dict[Any, Any] = {BadToken: _untrusted, Trouble: _troubled}
-
-
-def _unauthenticated(error: BadToken) -> Response:
-    response = failure("UNAUTHENTICATED", error.zh, error.en, 401)
-    response.headers["www-authenticate"] = "Bearer"
-    return response
 
 
 async def _asyncapi(_: Request) -> Response:
@@ -223,7 +228,7 @@ async def _set_clock(request: Request, keeper: Doorkeeper, clock: DemoClock | No
         asker = await keeper.asker(request.headers.get("authorization"))
         day = day_of((await request.json())["day"])
     except BadToken as error:
-        return _unauthenticated(error)
+        return untrusted(error)
     except Fault as error:
         said = {"code": error.code, "zh": error.zh, "en": error.en}
         return JSONResponse({"error": error.en} | said, status_code=400)

@@ -41,6 +41,11 @@ class Purses:
             policy.introspection.holds(public),
         )
 
+    def of_probe(self, address: str) -> AskersPurse:
+        """The purse of what looks after the server from an address."""
+        requests = self.policy.public_requests_per_minute
+        return AskersPurse(self._limiter, address, f"probe:{address}", requests, 0, False)
+
 
 class AskersPurse:
     """One asker's purse."""
