@@ -29,7 +29,7 @@ from ledger.store.access_log import trace_of
 from ledger.store.trouble import Trouble
 from schema.allowance import allowance_of
 from schema.context import Context
-from schema.gate import spent
+from schema.gate import settle, spent
 from schema.ready import READINESS, Ready
 
 PATH = "/graphql"
@@ -133,6 +133,8 @@ class Shortcut:
                 carried = await taken.ready.carry_out(context, taken.values, asked.variables, spent)
         except TimeoutError:
             raise late(seconds) from None
+        if carried.done:
+            settle(context, taken.ready.price(asked.variables), carried.data, carried.cost)
         answer: dict[str, Any] = {"data": carried.data}
         if carried.errors:
             answer["errors"] = [each.formatted for each in carried.errors]

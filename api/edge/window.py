@@ -46,6 +46,14 @@ class Windows(Storage, SlidingWindowCounterSupport):
         self._held[key] = (number, spent + amount, before)
         return True
 
+    def give_back(self, key: str, amount: int, expiry: int) -> None:
+        """Takes back what was spent and not needed: of this window, and then of the one before."""
+        now = self._clock()
+        number, spent, before = self._of(key, now, expiry)
+        left = max(0, amount - spent)
+        if key in self._held:
+            self._held[key] = (number, max(0, spent - amount), max(0, before - left))
+
     def get_sliding_window(self, key: str, expiry: int) -> tuple[int, float, int, float]:
         """Spent before, for how long that still counts, spent now, for how long that counts."""
         now = self._clock()
