@@ -12,7 +12,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
 from types import FrameType
@@ -24,6 +24,7 @@ import uvicorn
 
 from api.app import create_app
 from api.clock import DemoClock
+from api.crew import Crew
 from api.house import open_house
 from api.ide.door import Ide
 from api.issuers import issuers
@@ -103,12 +104,15 @@ def serve_on(
     settings: Settings,
     clock: DemoClock | None,
     announce: Callable[[str], None],
+    crew: Crew | None = None,
 ) -> None:
-    """Serves on a socket that listens, as ``run`` does."""
+    """Serves on a socket that listens, as ``run`` does; as one of a crew on its own as well."""
     logging()
-    with _signals() as signals:
+    with _signals() as signals, ExitStack() as open_here:
         try:
             known = issuers(settings, clock=clock is not None)
+            own = [open_here.enter_context(crew.listening())] if crew else []
+            windows = open_here.enter_context(crew.windows()) if crew else None
             with open_house(settings, clock or system_clock) as house:
                 app = create_app(
                     house,
@@ -119,6 +123,8 @@ def serve_on(
                     ide=Ide(open=settings.mode is Mode.DEVELOPMENT),
                     log_requests=settings.log_requests,
                     policy=settings.policy,
+                    crew=crew,
+                    windows=windows,
                 )
                 config = uvicorn.Config(
                     app,
@@ -131,7 +137,7 @@ def serve_on(
                 server = _Server(config, lambda: announce(address_of(listener)))
                 signals.server = server
                 if not signals.stopped:
-                    server.run(sockets=[listener])
+                    server.run(sockets=[listener, *own])
         except _Stopped:
             pass  # asked twice while it was being opened
 

@@ -1,7 +1,7 @@
 """Purses: how many requests and how much cost each asker has in a minute.
 
 A purse belongs to an actor in a role over a scope, and of the public to an address. The window
-slides, so that what was spent comes again bit by bit. Each process counts for itself.
+slides, so that what was spent comes again bit by bit. Several workers count together.
 """
 
 from __future__ import annotations

@@ -139,10 +139,13 @@ class Reservation(EventStream):
 
 
 class Reservations:
-    """The reservations of a process, by their tokens."""
+    """The reservations of a process, by their tokens, which begin with ``worker`` where it has one.
 
-    def __init__(self, streams: Streams) -> None:
-        self._streams = streams
+    So whichever worker is asked knows whose a reservation is.
+    """
+
+    def __init__(self, streams: Streams, worker: str = "") -> None:
+        self._streams, self._prefix = streams, f"{worker}." if worker else ""
         self._kept: dict[str, Reservation] = {}
 
     def make(self, asker: Asker, authorization: str | None) -> str | None:
@@ -154,7 +157,7 @@ class Reservations:
                 del self._kept[token]
         if len(self._kept) >= RESERVATIONS_MAX:
             return None
-        token = secrets.token_urlsafe(TOKEN_BYTES)
+        token = self._prefix + secrets.token_urlsafe(TOKEN_BYTES)
         self._kept[token] = Reservation(
             self._streams, asker, authorization, lambda: self._forget(token)
         )
