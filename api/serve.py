@@ -30,6 +30,7 @@ from api.ide.door import Ide
 from api.issuers import issuers
 from api.settings import Mode, Settings
 from api.terminal import DAY, settings_of, tell
+from api.tracing import tracing, watch
 from ledger.store.committer import system_clock
 from ledger.store.trouble import Trouble
 
@@ -113,7 +114,8 @@ def serve_on(
             known = issuers(settings, clock=clock is not None)
             own = [open_here.enter_context(crew.listening())] if crew else []
             windows = open_here.enter_context(crew.windows()) if crew else None
-            with open_house(settings, clock or system_clock) as house:
+            with tracing(), open_house(settings, clock or system_clock) as house:
+                watch(house)
                 app = create_app(
                     house,
                     known,

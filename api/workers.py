@@ -34,6 +34,7 @@ from api.issuers import issuers
 from api.metrics import FOLDER
 from api.serve import address_of, listening, logging, serve_on
 from api.settings import Settings
+from api.tracing import check
 from ledger.store.ledger import Ledger
 from ledger.store.trouble import Trouble
 from ledger.store.vault import load_key
@@ -55,6 +56,7 @@ def supervise(settings: Settings, count: int, announce: Callable[[str], None]) -
     logging()
     with listening(settings.host, settings.port) as listener:
         issuers(settings)  # what is wrong with them is said once, and not by each worker
+        check()
         crew = _kept_up(settings, listener, count, announce)
     if crew.worn_out:
         many, seconds = DEATHS_MAX + 1, f"{DEATHS_SECONDS:g}"

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
+from api import tracing
 from api.auth import BadToken
 from api.stream.conversation import OPERATIONS_MAX, Held
 from api.stream.events import EventStream, complete, encoded, next_of, unexpected, untrusted
@@ -83,7 +84,8 @@ class Reservation(EventStream):
             raise Fault("TOO_MANY_SUBSCRIPTIONS", zh=zh, en=en)
         held = self._held[number] = Held()
         outlet = Outlet(self.line, _events(number), lambda errors: self._fail(number, errors))
-        answer = await self.streams.follow(operation, context, outlet)
+        with tracing.operation(operation.query, operation.name):
+            answer = await self.streams.follow(operation, context, outlet)
         if isinstance(answer, Follower):
             held.follower = answer
             if self._held.get(number) is not held:
