@@ -20,6 +20,7 @@ from api.asking import traced
 from api.auth import PUBLIC, BadToken
 from api.clock import DemoClock
 from api.courier import Courier
+from api.crew import Crew
 from api.door_export import ExportDoor
 from api.door_load import LoadDoor
 from api.door_report import ReportDoor
@@ -33,6 +34,7 @@ from api.edge.purse import AskersPurse, Purses
 from api.edge.shortcut import CONTEXT, Shortcut
 from api.edge.turnstile import Turnstile, untrusted
 from api.edge.view import EdgeView
+from api.edge.window import Windows
 from api.health import HealthDoor
 from api.ide.door import Ide, IdeDoor
 from api.issuers import Issuers
@@ -61,7 +63,9 @@ class Door(EdgeView):
     graphql_transport_ws_handler_class = Conversation
     websocket_adapter_class = Wire
 
-    def __init__(self, house: House, keeper: Doorkeeper, purses: Purses) -> None:
+    def __init__(
+        self, house: House, keeper: Doorkeeper, purses: Purses, crew: Crew | None = None
+    ) -> None:
         schema = build()
         super().__init__(
             schema,
@@ -69,9 +73,10 @@ class Door(EdgeView):
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
         )
         self._house = house
-        self._keeper, self._purses = keeper, purses
+        self._keeper, self._purses, self._crew = keeper, purses, crew
         self.streams = Streams(house, schema, keeper.asker)
-        self.streaming = StreamDoor(self.streams, self._come, purses.policy.public_body_bytes_max)
+        public_bytes_max = purses.policy.public_body_bytes_max
+        self.streaming = StreamDoor(self.streams, self._come, public_bytes_max, crew)
 
     async def get_context(
         self, request: Request | WebSocket, response: Response | WebSocket
@@ -109,7 +114,9 @@ class Door(EdgeView):
         return untrusted(error)
 
     def _purse(self, request: Request | WebSocket, asker: Asker) -> AskersPurse:
-        return self._purses.of(asker, request.client.host if request.client else "")
+        handed = self._crew.handed_on(request) if self._crew else None
+        address = request.client.host if request.client else ""
+        return self._purses.of(asker, address if handed is None else handed)
 
     def decode_json(self, data: str | bytes) -> object:
         """The body as JSON; what Python cannot hold is no JSON of ours either."""
@@ -142,12 +149,14 @@ def create_app(
     ide: Ide | None = None,
     log_requests: bool = False,
     policy: Policy | None = None,
+    crew: Crew | None = None,
+    windows: Windows | None = None,
 ) -> Starlette:
-    """The application over an open house."""
+    """The application over an open house; of several workers, with what they share."""
     policy = policy or Policy()
     keeper = Doorkeeper(issuers, house.ledger)
-    purses = Purses(policy)
-    door = Door(house, keeper, purses)
+    purses = Purses(policy, windows)
+    door = Door(house, keeper, purses, crew)
     graphql = partial(_graphql, door, Edge(door, policy))
 
     async def clock(request: Request) -> Response:
@@ -187,7 +196,7 @@ def _life(house: House, door: Door, private_webhooks: bool) -> Any:
         observe(house)
         async with Courier(house, private=private_webhooks):
             yield
-            door.streaming.close()
+            await door.streaming.close()
             await door.streams.close()
 
     return lifespan

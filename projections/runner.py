@@ -8,6 +8,7 @@ table beside the live one and swaps the two; queries go on meanwhile.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -55,6 +56,8 @@ class Runner:
         self._closing = threading.Event()
         self._moved = threading.Condition()
         self._thread: threading.Thread | None = None
+        # Is told the views, how many entries, the position, and when it began, ns since 1970.
+        self.folded: Callable[[Sequence[str], int, int, int], None] | None = None
         self.prepare()
 
     def prepare(self) -> None:
@@ -123,6 +126,7 @@ class Runner:
 
     def step(self) -> bool:
         """Folds one page into the views that are furthest behind; whether there was any."""
+        begun = time.time_ns()
         with self._pool.connection() as connection:
             progress = connection.execute(
                 "select view, position from projection.progress "
@@ -140,6 +144,8 @@ class Runner:
                 self._advance(connection, self.views[name], entries, reached)
         with self._moved:
             self._moved.notify_all()
+        if self.folded is not None:
+            self.folded(names, len(entries), reached, begun)
         return True
 
     def _advance(

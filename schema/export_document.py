@@ -146,7 +146,8 @@ class DutyExport(Export):
 class HistoryExport(Export):
     """Entries of the ledger."""
 
-    without = ("event",)  # ``data`` holds the whole of it
+    # ``data`` holds the whole of it, and the bytes are those of ``leaves``.
+    without = ("event", "leafHash", "body")
     positioned = True
 
     def filters(self) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Purses: how many requests and how much cost each asker has in a minute.
 
 A purse belongs to an actor in a role over a scope, and of the public to an address. The window
-slides, so that what was spent comes again bit by bit. Each process counts for itself.
+slides, so that what was spent comes again bit by bit. Several workers count together.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ WINDOW_SECONDS = 60
 class Purses:
     """The purses of all askers."""
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: Policy, windows: Windows | None = None) -> None:
         self.policy = policy
-        self._limiter = SlidingWindowCounterRateLimiter(Windows())
+        self._windows = Windows() if windows is None else windows
+        self._limiter = SlidingWindowCounterRateLimiter(self._windows)
 
     def of(self, asker: Asker, address: str) -> AskersPurse:
         """The purse of who asks from an address."""
@@ -34,6 +35,7 @@ class Purses:
         policy = self.policy
         return AskersPurse(
             self._limiter,
+            self._windows,
             address,
             f"public:{address}" if public else f"{asker.actor}|{asker.role}|{asker.scope}",
             policy.public_requests_per_minute if public else policy.requests_per_minute,
@@ -44,7 +46,8 @@ class Purses:
     def of_probe(self, address: str) -> AskersPurse:
         """The purse of what looks after the server from an address."""
         requests = self.policy.public_requests_per_minute
-        return AskersPurse(self._limiter, address, f"probe:{address}", requests, 0, False)
+        name = f"probe:{address}"
+        return AskersPurse(self._limiter, self._windows, address, name, requests, 0, False)
 
 
 class AskersPurse:
@@ -53,13 +56,15 @@ class AskersPurse:
     def __init__(
         self,
         limiter: SlidingWindowCounterRateLimiter,
+        windows: Windows,
         address: str,
         name: str,
         requests: int,
         points: int,
         may_ask_schema: bool,
     ) -> None:
-        self._limiter, self.address, self._name = limiter, address, name
+        self._limiter, self._windows = limiter, windows
+        self.address, self._name = address, name
         self._requests = RateLimitItemPerMinute(requests, namespace="requests")
         self._points = RateLimitItemPerMinute(points, namespace="cost")
         self.may_ask_schema = may_ask_schema
@@ -78,13 +83,22 @@ class AskersPurse:
         if not self._points.amount:
             return {}
         enough = self._limiter.hit(self._points, self._name, cost=max(1, points))
-        status: dict[str, float] = {
-            "maximumAvailable": self._points.amount,
-            "currentlyAvailable": self._limiter.get_window_stats(
-                self._points, self._name
-            ).remaining,
-            "restoreRate": self._points.amount // WINDOW_SECONDS,
-        }
+        status = self._status()
         if not enough:
             raise Throttled(status)
         return status
+
+    def give_back(self, points: int) -> dict[str, float]:
+        """Gives points back that were taken and not needed."""
+        if not self._points.amount:
+            return {}
+        self._windows.give_back(self._points.key_for(self._name), points, WINDOW_SECONDS)
+        return self._status()
+
+    def _status(self) -> dict[str, float]:
+        stats = self._limiter.get_window_stats(self._points, self._name)
+        return {
+            "maximumAvailable": self._points.amount,
+            "currentlyAvailable": stats.remaining,
+            "restoreRate": self._points.amount // WINDOW_SECONDS,
+        }

@@ -24,12 +24,13 @@ from api.edge.media import media_of, told
 from api.edge.policy import Policy
 from api.edge.purse import AskersPurse
 from api.edge.view import ENCODER, written
+from api.tracing import operation
 from ledger.command import Role
 from ledger.store.access_log import trace_of
 from ledger.store.trouble import Trouble
 from schema.allowance import allowance_of
 from schema.context import Context
-from schema.gate import spent
+from schema.gate import settle, spent
 from schema.ready import READINESS, Ready
 
 PATH = "/graphql"
@@ -61,6 +62,7 @@ class Taken:
     ready: Ready
     values: VariableValues
     asked: Asked
+    text: str
     media: str
 
 
@@ -82,7 +84,8 @@ class Shortcut:
             return
         scope["route"] = ROUTE  # as the router would say, for whoever counts
         try:
-            response = await self._answer(taken)
+            with operation(taken.text, taken.asked.operation):
+                response = await self._answer(taken)
         except Unfit as error:
             response = unfit(error)
         except Exception as error:  # nothing of its text may leave
@@ -108,7 +111,7 @@ class Shortcut:
         values = None if ready is None else ready.variables(asked.variables)
         if ready is None or values is None:
             return None
-        return Taken(context, ready, values, asked, media)
+        return Taken(context, ready, values, asked, text, media)
 
     async def _known(self, scope: Scope, heard: dict[bytes, bytes]) -> Context:
         """Who asks; whoever answers in the end need not ask again. Raises ``BadToken``."""
@@ -133,6 +136,8 @@ class Shortcut:
                 carried = await taken.ready.carry_out(context, taken.values, asked.variables, spent)
         except TimeoutError:
             raise late(seconds) from None
+        if carried.done:
+            settle(context, taken.ready.price(asked.variables), carried.data, carried.cost)
         answer: dict[str, Any] = {"data": carried.data}
         if carried.errors:
             answer["errors"] = [each.formatted for each in carried.errors]

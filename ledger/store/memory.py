@@ -59,7 +59,7 @@ class Memory:
     def add(self, recall: Recall, position: int, body: bytes) -> None:
         """Takes in one more entry of a selector."""
         if not recall.entries or recall.entries[-1].position < position:
-            recall.entries.append(decode(position, bytes(body)))
+            recall.entries.append(decode(position, bytes(body), keep=False))
             self._held += 1
 
     def fold(self, selector: Selector, kind: type[Fold], newer: Iterable[Entry]) -> Fold:
