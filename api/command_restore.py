@@ -23,7 +23,7 @@ from ledger.store.trouble import Trouble
 from ledger.store.vault import Vault, load_key
 from projections.catalogue import INDEXES, VIEWS
 from projections.check import check as problems
-from projections.head import Head, named_in, root_at
+from projections.head import Head, erased, named_in, print_of, root_at
 from projections.runner import Runner
 
 TEACHERS = "select distinct tag from ledger.events, unnest(tags) as tag where tag like 'teacher:%'"
@@ -188,11 +188,13 @@ def _vault(settings: Settings, books: Books) -> Vault | None:
 
 def _erased_again(books: Books, vault: Vault | None, head: Head | None) -> int:
     """Erases whom the head names, and completes what the backup caught half done."""
-    half = {each.subject for each in problems(books.pool, books.feed, ERASURE) if each.subject}
-    if head is not None and head.erased:
+    left = {each.subject for each in problems(books.pool, books.feed, ERASURE) if each.subject}
+    done = {*erased(books.feed)}
+    if head is not None and {*head.erased} - {*map(print_of, done)}:
         with books.pool.connection() as connection:
-            half.update(named_in(head, (tag for (tag,) in connection.execute(TEACHERS))))
-    return sum(erase_again(books, vault, subject) for subject in sorted(half))
+            known = {tag for (tag,) in connection.execute(TEACHERS)} - done
+        left.update(named_in(head, known))
+    return sum(erase_again(books, vault, subject) for subject in sorted(left))
 
 
 def _tell(manifest: Manifest, lost: int, again: int, *, restored: bool, as_json: bool) -> None:
