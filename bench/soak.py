@@ -28,10 +28,7 @@ import random
 import subprocess
 import sys
 import time
-from collections import Counter
-from dataclasses import dataclass, field
 from datetime import timedelta
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -41,135 +38,17 @@ from api.auth import issue
 from api.issuers import issuer
 from api.settings import Mode, Settings
 from bench.kill_servers import ROOT, fresh_folder
+from bench.soak_clients import CLIENTS, Clients, Window
 from bench.soak_watch import Look, Trend, Watch
 from ledger.command import Asker, Role
 from ledger.names import LedgerId
 from ledger.store.embedded import Embedded
 from ledger.store.postmaster import postmaster_of
 
-READS, CLIENTS, MEASURED_SECONDS, LOOK_SECONDS, READY_SECONDS = 0.85, 32, 30, 5, 120
-PENDING_MAX = 4_000
+WINDOWS_MIN = 8
+MEASURED_SECONDS, LOOK_SECONDS, READY_SECONDS = 30, 5, 120
 SHARE, LEAST = 0.05, {"memory": 4.0, "age": 0.05, "behind": 20.0, "p95": 5.0}
-RECORD = """query($t: ID!) { teacher(id: $t) { id school place stage subject }
-  creditRecord(teacher: $t) { cycleNumber credits
-    verdict { result counted zh en requirements { code result needed had } }
-    lines { credit kind title credits } } }"""
-TEACHERS = """query($a: String) {
-  teachers(first: 50, after: $a) { edges { cursor node { id school } } } }"""
-HISTORY = """query($b: Position!) { history(first: 50, latestFirst: true, filter: { before: $b }) {
-  edges { node { position type at actor tags data } } } }"""
-OFFERINGS = "{ offerings(first: 20) { edges { node { id provider } } } }"
-ANSWER = "{ __typename ... on Refused { refusals { code } } }"
-SCHOOL = (
-    "mutation($i: RegisterSchoolInput!, $r: String!) "
-    f"{{ answer: registerSchool(input: $i, requestId: $r) {ANSWER} }}"
-)
-TEACHER = (
-    "mutation($i: RegisterTeacherInput!, $r: String!) "
-    f"{{ answer: registerTeacher(input: $i, requestId: $r) {ANSWER} }}"
-)
 ASKER = Asker(actor="staff:soak", role=Role.OPERATOR, scope=LedgerId("ledger:xuefen"))
-KNOWN = """{ teachers(first: 300) { edges { cursor node { id } } }
-  schools(first: 100) { edges { node { id } } } head }"""
-
-
-@dataclass
-class Window:
-    """What happened in a window; latencies in milliseconds."""
-
-    reads: list[float] = field(default_factory=list)
-    commands: list[float] = field(default_factory=list)
-    errors: Counter[str] = field(default_factory=Counter)
-    late: int = 0
-
-
-@dataclass
-class Clients:
-    """Clients that know some teachers and schools, and what they saw."""
-
-    http: httpx.AsyncClient
-    rng: random.Random
-    teachers: list[str] = field(default_factory=list)
-    cursors: list[str] = field(default_factory=list)
-    schools: list[str] = field(default_factory=list)
-    head: int = 0
-    window: Window = field(default_factory=Window)
-    made: Any = field(default_factory=lambda: count(1))
-
-    async def learn(self) -> None:
-        """Whom there is to ask about."""
-        found = (await self.http.post("/graphql", json={"query": KNOWN})).json()["data"]
-        self.teachers = [each["node"]["id"] for each in found["teachers"]["edges"]]
-        self.cursors = [each["cursor"] for each in found["teachers"]["edges"]]
-        self.schools = [each["node"]["id"] for each in found["schools"]["edges"]]
-        self.head = found["head"]
-
-    def body(self) -> tuple[bool, dict[str, Any]]:
-        """The next request, and whether it is a command."""
-        kind, chance = self.rng.random(), self.rng
-        if kind >= READS:
-            number = next(self.made)
-            name = f"soak-{number}"
-            if number % 5 == 0:
-                made = {"school": f"school:{name}", "place": "jurisdiction:330381"}
-                given = made | {"title": f"第{number}小学", "stage": "PRIMARY"}
-                return True, {"query": SCHOOL, "variables": {"i": given, "r": name}}
-            made = {"teacher": f"teacher:{name}", "school": chance.choice(self.schools)}
-            given = made | {"stage": "PRIMARY", "subject": "数学", "entered": "2015-09-01"}
-            return True, {"query": TEACHER, "variables": {"i": given, "r": name}}
-        if kind < READS * 0.5:
-            return False, {"query": RECORD, "variables": {"t": chance.choice(self.teachers)}}
-        if kind < READS * 0.7:
-            return False, {"query": TEACHERS, "variables": {"a": chance.choice(self.cursors)}}
-        if kind < READS * 0.9:
-            before = chance.randrange(60, self.head)
-            return False, {"query": HISTORY, "variables": {"b": before}}
-        return False, {"query": OFFERINGS}
-
-    async def one(self, due: float) -> None:
-        """Asks once; its latency counts from when it was due."""
-        command, body = self.body()
-        window = self.window
-        try:
-            response = await self.http.post("/graphql", json=body)
-            answer = response.json()
-        except (httpx.HTTPError, ValueError) as error:
-            window.errors[type(error).__name__] += 1
-            return
-        if response.status_code != httpx.codes.OK or "errors" in answer:
-            said = answer.get("errors", [{}])[0].get("extensions", {}).get("code")
-            window.errors[f"{response.status_code} {said}"] += 1
-        elif command and answer["data"]["answer"]["__typename"] != "Recorded":
-            window.errors[str(answer["data"]["answer"])] += 1
-        took = (time.perf_counter() - due) * 1_000
-        (window.commands if command else window.reads).append(took)
-
-    async def as_many_as_answer(self, seconds: float) -> float:
-        """Requests a second, each client asking again as soon as it is answered."""
-        end, begun = time.perf_counter() + seconds, time.perf_counter()
-
-        async def ask() -> None:
-            while (now := time.perf_counter()) < end:
-                await self.one(now)
-
-        await asyncio.gather(*(ask() for _ in range(CLIENTS)))
-        done = self.window
-        return (len(done.reads) + len(done.commands)) / (time.perf_counter() - begun)
-
-    async def at(self, rate: float, until: float) -> None:
-        """Sends requests at their times."""
-        tasks: set[asyncio.Task[None]] = set()
-        due = time.perf_counter()
-        while due < until:
-            await asyncio.sleep(max(0.0, due - time.perf_counter()))
-            if len(tasks) >= PENDING_MAX:
-                self.window.late += 1  # told as an error: the server does not keep up
-            else:
-                task = asyncio.create_task(self.one(due))
-                tasks.add(task)
-                task.add_done_callback(tasks.discard)
-            due += self.rng.expovariate(rate)
-        await asyncio.gather(*tasks)
 
 
 def server(folder: Path, workers: int) -> tuple[subprocess.Popen[bytes], str]:
@@ -256,8 +135,8 @@ def verdict(rows: list[dict[str, Any]]) -> tuple[list[str], bool]:
     kept = rows[len(rows) // 4 :]
     wrong = [f"{sum(row['errors'] for row in rows)} errors"] * any(row["errors"] for row in rows)
     wrong += ["a view stopped"] * any(row["stopped"] for row in rows)
-    if len(kept) < 3:
-        return [*wrong, "too few windows for a line: at least five are needed"], False
+    if len(kept) < WINDOWS_MIN:
+        return [*wrong, f"{len(kept)} windows are no line: {WINDOWS_MIN} are needed"], False
     hours = [row["minute"] / 60 for row in kept]
     series = {f"MiB of {name}": ("memory", [row["memory"][name] for row in kept])
               for name in kept[0]["memory"]}  # fmt: skip

@@ -21,6 +21,7 @@ from ledger.store.folder import BINARIES
 from ledger.store.ledger import Ledger
 from ledger.store.manifest import DUMP, KEYS, NAME, SUM, Manifest
 from ledger.store.migrate import MIGRATIONS, RESTORING, check_version
+from ledger.store.restore import Restore
 from ledger.store.trouble import Trouble
 from projections.head import print_of, root_at
 from tests.api.test_cli import code, inside, lines
@@ -316,17 +317,27 @@ def test_a_backup_goes_into_a_folder_under_a_name_of_its_own(
 
 
 def test_a_database_in_which_a_restore_was_broken_off_is_worked_on_by_nobody(
-    told_url: str, data: Path, kept: Path
+    empty_database_url: str, data: Path, kept: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rows_changed = f"update ledger.revision set version_num = '{RESTORING}' returning 1"
-    rows(told_url, rows_changed)
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
 
+    with monkeypatch.context() as patch:
+        patch.setattr("api.command_restore.problems", die)
+        patch.setattr(Restore, "_remove", die)  # as where the whole process is killed
+        on(empty_database_url, data, "restore", kept, "--no-head", status=130)
+
+    found = "select version_num from ledger.revision"
+    assert rows(empty_database_url, found) == [(RESTORING,)]
     with pytest.raises(Trouble) as refusal:
-        check_version(told_url)
+        Ledger.found(empty_database_url, KEY)
     assert refusal.value.code == "RESTORE_UNFINISHED"
-    for command in (("migrate",), ("check",), ("restore", kept, "--no-head")):
-        _, said = on(told_url, data, *command, status=2)
-        assert code(said) in ("RESTORE_UNFINISHED", "RESTORE_NOT_EMPTY")
+    for command in ("migrate", "check", "backup", "head"):
+        more = (kept.parent / "never",) if command == "backup" else ()
+        _, said = on(empty_database_url, data, command, *more, status=2)
+        assert code(said) == "RESTORE_UNFINISHED"
+    _, said = on(empty_database_url, data, "restore", kept, "--no-head", status=2)
+    assert code(said) == "RESTORE_NOT_EMPTY"
 
 
 @pytest.mark.parametrize("step", ["write", "verify"])
