@@ -12,5 +12,6 @@ that ask the ledger are not called twice; what is below them only reads attribut
 ``plan.py``      from fields and types to a function
 ``leaf.py``      scalars and enumerations
 ``stored.py``    rows of views, shown from the JSON in which they are kept
+``rendering.py`` objects that were written before and are still the same
 ``source.py``    the text of a function
 """

@@ -15,6 +15,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from schema.compiled.leaf import Unusual
 from schema.compiled.operation import Made, Operation, Operations
 from schema.compiled.plan import Complete, Run
+from schema.compiled.rendering import Lasting
 
 OPERATIONS = Operations()
 
@@ -54,7 +55,11 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
             return super().complete_value(*given)
         run = Run(self, info)
         try:
-            completed = complete(result, run)
+            lasting = getattr(result, "lasting", None) if self.splicing else None
+            if isinstance(lasting, Lasting) and self._steady(complete):
+                completed = lasting.written(complete, run, result)
+            else:
+                completed = complete(result, run)
         except Exception:  # whatever it is, the reference says it better
             return super().complete_value(*given)
         if run.later:
@@ -66,6 +71,9 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
             return None
         assert self.known is not None
         return self.known.complete(self.made, self, kind, details)
+
+    def _steady(self, complete: Complete) -> bool:
+        return self.known is not None and complete in self.known.steady
 
     async def _completed(self, completed: Any, run: Run, given: tuple[Any, ...]) -> Any:
         """The value once everything that was left for later stands in it, level by level."""

@@ -39,6 +39,8 @@ class Operation:
     held: list[Any] = field(default_factory=list)
     """Nodes whose identity is part of a key, so that they stay what they are."""
     made: dict[tuple[Any, ...], Made] = field(default_factory=dict)
+    steady: set[Complete] = field(default_factory=set)
+    """The functions that make the same of an object as long as it is the same."""
 
     def under(self, executor: Any) -> Made | None:
         """What was made under this request's conditions; ``None`` where there are too many."""
@@ -58,8 +60,11 @@ class Operation:
             return made[key]
         except KeyError:
             pass
+        plan = Plan(executor)
         try:
-            found = Plan(executor).value(kind, details)
+            found = plan.value(kind, details)
+            if not plan.fleeting:
+                self.steady.add(found)
         except (Unplanned, RecursionError):
             found = None
         self.held.append([each.node for each in details])
