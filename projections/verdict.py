@@ -26,7 +26,7 @@ from ledger.rule import RuleAmended, RulesEnded, RulesSuspended, SuspensionEnded
 from ledger.store.feed import Filter
 from ledger.verdict import Verdict, judge
 from projections.credit import Records
-from projections.reader import Reader, Where
+from projections.reader import Page, Reader, Where
 
 KEPT_MAX = 512
 # All that a verdict hangs on: a record is known by its teacher and its last event, the rules by how
@@ -171,7 +171,8 @@ def judged_now(
     cycle: int | None = None,
 ) -> Judged:
     """The same from the live view, as of where the view stands."""
-    return unjudged(reader, rules, records, teacher, day, use=use, cycle=cycle).judged()
+    page = reader.kept_page(records, Where().and_equal(key=teacher), first=1)
+    return unjudged(page, rules, records, teacher, day, use=use, cycle=cycle).judged()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,7 +195,7 @@ class Unjudged:
 
 
 def unjudged(
-    reader: Reader,
+    page: Page[bytes],
     rules: Rules,
     records: Records,
     teacher: str,
@@ -203,8 +204,7 @@ def unjudged(
     use: RecordUse | None = None,
     cycle: int | None = None,
 ) -> Unjudged:
-    """What ``judged_now`` judges, of which no more is read than which record it is."""
-    page = reader.kept_page(records, Where().and_equal(key=teacher), first=1)
+    """What is judged of a row as it is kept, of which is read no more than which record it is."""
     if not page.rows:
 
         def blank() -> Judged:

@@ -149,10 +149,11 @@ def _present(
 ) -> CreditRecord | None:
     """The record of the present, in one turn on a thread; ``None`` outside the asker's reach."""
     house = context.house
-    if where is None or not house.reader.kept_page(TEACHERS, where, first=1).rows:
+    page = None if where is None else house.reader.beside(TEACHERS, where, RECORDS)
+    if page is None:
         return None
     day = on or context.today
-    read = unjudged(house.reader, house.rules, RECORDS, teacher, day, **asked)
+    read = unjudged(page, house.rules, RECORDS, teacher, day, **asked)
     if read.key is None:
         return cast(CreditRecord, told_of(read.judged(), None))
     lasting = Lasting(house.renderings, read.key)

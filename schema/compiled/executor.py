@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphql import GraphQLOutputType, get_named_type, is_leaf_type
+from graphql import GraphQLObjectType, GraphQLOutputType, get_named_type, is_leaf_type
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from schema.compiled.leaf import Unusual
@@ -38,6 +38,31 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
         self.known = OPERATIONS.find(self) if plain and self.error_propagation else None
         if self.known is not None:
             self.made = self.known.under(self)
+
+    def execute_field(
+        self,
+        parent_type: GraphQLObjectType,
+        source: Any,
+        field_details_list: Any,
+        path: Any,
+        position_context: Any,
+    ) -> Any:
+        """A field's value, or an awaitable of it; root fields are asked by a plan made once."""
+        given = (parent_type, source, field_details_list, path, position_context)
+        if self.known is None or path.prev is not None:
+            return super().execute_field(*given)
+        asking = self.known.asking(self.schema, parent_type, field_details_list)
+        if asking is None:
+            return super().execute_field(*given)
+        nodes = [each.node for each in field_details_list]
+        info = self.build_resolve_info(asking.defined, nodes, parent_type, path)
+        try:
+            result = asking.ask(source, info, self.variable_values.coerced)
+        except Unusual:
+            return super().execute_field(*given)
+        return self.complete_awaitable_value(
+            asking.defined.type, field_details_list, info, path, result, position_context
+        )
 
     def complete_value(
         self,
