@@ -16,7 +16,7 @@ from ledger.event import Entry
 from ledger.names import Name, SchoolId
 from ledger.store.feed import Feed, Filter
 from projections.projection import SCHEMA, Projection
-from projections.statement import bare, conditions_of, page_of, shape_of, values_of, where_of
+from projections.statement import bare, beside_of, conditions_of, page_of, values_of, where_of
 
 T = TypeVar("T")
 PAGE_MAX = 1_000
@@ -140,13 +140,29 @@ class Reader:
     ) -> Page[bytes]:
         """The same with the states as they are kept."""
         limit = min(first, PAGE_MAX)
-        statement = page_of(view.name, shape_of(where), after is not None, descending)
+        statement = page_of(view.name, where, after is not None, descending)
         values = values_of(where) | {"view": view.name, "after": after, "limit": limit + 1}
         with self._pool.connection() as connection, connection.cursor(binary=True) as cursor:
             found = cursor.execute(statement, values).fetchall()
         # One row at least says where the view stands, with nothing beside it where nothing fits.
         rows = [(key, state) for _, key, state in found if key is not None]
         return Page(tuple(rows[:limit]), len(rows) > limit, found[0][0] or 0)
+
+    def beside(
+        self, view: Projection[Any], where: Where, other: Projection[Any]
+    ) -> Page[bytes] | None:
+        """The row of another view with the key of the one that fits; ``None`` where none fits.
+
+        Both are of one moment. There is no row where the other view has none of that key.
+        """
+        statement = beside_of(view.name, where, other.name)
+        values = values_of(where) | {"view": other.name}
+        with self._pool.connection() as connection, connection.cursor(binary=True) as cursor:
+            row = cursor.execute(statement, values).fetchone()
+        position, key, state = row or (None, None, None)
+        if key is None:
+            return None
+        return Page(((key, state),) if state is not None else (), False, position or 0)
 
     @contextmanager
     def stream(

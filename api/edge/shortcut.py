@@ -23,7 +23,7 @@ from api.edge.asked import Asked, Unfit, of_body
 from api.edge.media import media_of, told
 from api.edge.policy import Policy
 from api.edge.purse import AskersPurse
-from api.edge.view import ENCODER, written
+from api.edge.view import ENCODER, headers_of
 from api.tracing import operation
 from ledger.command import Role
 from ledger.store.access_log import trace_of
@@ -85,12 +85,17 @@ class Shortcut:
         scope["route"] = ROUTE  # as the router would say, for whoever counts
         try:
             with operation(taken.text, taken.asked.operation):
-                response = await self._answer(taken)
+                body, status = await self._answer(taken)
         except Unfit as error:
-            response = unfit(error)
+            await unfit(error)(scope, receive, send)
+            return
         except Exception as error:  # nothing of its text may leave
-            response = broken(error)
-        await response(scope, receive, send)
+            await broken(error)(scope, receive, send)
+            return
+        length = (b"content-length", str(len(body)).encode())
+        headers = [*_headers(taken.media), length]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
 
     async def _taken(
         self, scope: Scope, heard: dict[bytes, bytes], messages: list[Message]
@@ -126,7 +131,8 @@ class Shortcut:
         scope[CONTEXT] = context
         return context
 
-    async def _answer(self, taken: Taken) -> Any:
+    async def _answer(self, taken: Taken) -> tuple[bytes, int]:
+        """The bytes of the answer, and its status. Raises ``Unfit``."""
         context, asked = taken.context, taken.asked
         if isinstance(context.purse, AskersPurse):
             context.purse.come()
@@ -143,7 +149,7 @@ class Shortcut:
             answer["errors"] = [each.formatted for each in carried.errors]
         answer["extensions"] = {"cost": carried.cost}
         said, status = told(answer, taken.media)
-        return written(ENCODER.encode(said), taken.media, status)
+        return ENCODER.encode(said), status
 
 
 def _ours(scope: Scope) -> bool:
@@ -181,6 +187,12 @@ def _media(accept: bytes | None) -> str | None:
     if said is not None and ("event-stream" in said or "multipart" in said):
         return None
     return media_of(said)
+
+
+@lru_cache
+def _headers(media: str) -> tuple[tuple[bytes, bytes], ...]:
+    """The headers of an answer as they go out."""
+    return tuple((name.encode(), value.encode()) for name, value in headers_of(media).items())
 
 
 async def _whole(receive: Receive) -> list[Message]:
