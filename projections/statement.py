@@ -27,8 +27,10 @@ def page_of(view: str, shape: Where, after: bool, descending: bool) -> bytes:
     order = sql.SQL("desc" if descending else "asc")
     return (
         sql.SQL(
-            "select stands.position, page.key, page.state from (select (select position from "
-            "projection.progress where view = %(view)s)) as stands (position) left join (select "
+            "select stands.position, page.key, page.state, stands.version from (select "
+            "(select position from projection.progress where view = %(view)s), "
+            "(select version from projection.progress where view = %(view)s)"
+            ") as stands (position, version) left join (select "
             "key, state from {} {} order by key {} limit %(limit)s) as page on true "
             "order by page.key {}"
         )
