@@ -38,8 +38,10 @@ def _page_of(view: str, where: Where, after: bool, descending: bool) -> bytes:
     order = sql.SQL("desc" if descending else "asc")
     return (
         sql.SQL(
-            "select stands.position, page.key, page.state from (select (select position from "
-            "projection.progress where view = %(view)s)) as stands (position) left join (select "
+            "select stands.position, page.key, page.state, stands.version from (select "
+            "(select position from projection.progress where view = %(view)s), "
+            "(select version from projection.progress where view = %(view)s)"
+            ") as stands (position, version) left join (select "
             "key, state from {} {} order by key {} limit %(limit)s) as page on true "
             "order by page.key {}"
         )
@@ -57,8 +59,10 @@ def beside_of(view: str, where: Where, other: str) -> bytes:
             _besides.clear()
         text = _besides[shape] = (
             sql.SQL(
-                "select stands.position, page.key, other.state from (select (select position from "
-                "projection.progress where view = %(view)s)) as stands (position) left join "
+                "select stands.position, page.key, other.state, stands.version from (select "
+                "(select position from projection.progress where view = %(view)s), "
+                "(select version from projection.progress where view = %(view)s)"
+                ") as stands (position, version) left join "
                 "(select key from {} {} limit 1) as page on true "
                 "left join {} as other on other.key = page.key"
             )
