@@ -43,6 +43,7 @@ LONG_FILES = {
     "ledger/enrollment.py": "five events of one choice, its fold, and the review by the school",
     "ledger/event.py": "an event with its tags and its day, its envelope, its bytes and upcasts",
     "ledger/document.py": "the text of a document and its reading field by field",
+    "ledger/mapping.py": "what columns can mean, how tabs are read, and what a row then says",
     "ledger/offering.py": "a class, and ClassRoom, which folds its seats with its expansion",
     "ledger/omission.py": "what a class lacks at its end, each lack a sentence of one reading",
     "ledger/redating.py": "a wish for other days, and the one step that moves many classes",
