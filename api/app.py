@@ -154,8 +154,7 @@ def create_app(
 ) -> Starlette:
     """The application over an open house; of several workers, with what they share."""
     policy = policy or Policy()
-    keeper = Doorkeeper(issuers, house.ledger)
-    purses = Purses(policy, windows)
+    keeper, purses = Doorkeeper(issuers, house.ledger), Purses(policy, windows)
     door = Door(house, keeper, purses, crew)
     graphql = partial(_graphql, door, Edge(door, policy))
 
@@ -176,9 +175,8 @@ def create_app(
     routes += IdeDoor(keeper, ide).routes() if ide is not None else []
     if demo_clock is not None:
         routes.append(Route("/demo/clock", clock, methods=["POST"]))
-    app = Starlette(
-        routes=routes, lifespan=_life(house, door, private_webhooks), exception_handlers=HANDLERS
-    )
+    life = _life(house, door, private_webhooks)
+    app = Starlette(routes=routes, lifespan=life, exception_handlers=HANDLERS)
     app.state.streams = door.streams
     app.add_middleware(Shortcut, come=door.come, schema=build()._schema, policy=policy)
     app.add_middleware(Turnstile, look=keeper.asker, purses=purses)

@@ -41,6 +41,7 @@ LONG_FILES = {
     "ledger/declaration.py": "one step that learns all that limits a provider, a lead and an order",
     "ledger/duty.py": "four duties of a bureau in a year, and how each of them stands",
     "ledger/enrollment.py": "five events of one choice, its fold, and the review by the school",
+    "ledger/command.py": "a command, who asks it, what it learns, and how it is settled",
     "ledger/event.py": "an event with its tags and its day, its envelope, its bytes and upcasts",
     "ledger/document.py": "the text of a document and its reading field by field",
     "ledger/mapping.py": "what columns can mean, how tabs are read, and what a row then says",
@@ -49,7 +50,6 @@ LONG_FILES = {
     "ledger/redating.py": "a wish for other days, and the one step that moves many classes",
     "ledger/regulation.py": "the rulebook: all that is learned of rules, all that is asked",
     "ledger/term.py": "windows of known and unknown terms, and the one gate that all steps share",
-    "ledger/store/work.py": "the jobs and their savepoints change together",
 }
 
 # What a subclass overrides is described once, where it is declared first.
@@ -95,6 +95,7 @@ STDLIB = {
     "__future__",
     "bisect",
     "collections",
+    "copy",
     "dataclasses",
     "datetime",
     "decimal",
