@@ -175,6 +175,7 @@ roll               花名册           roll.py (the teachers and schools that a 
 roster             名册             roster.py (a list of teachers, and what its rows lead to)
 balance sheet      期初余额表       balance_sheet.py (opening balances, row by row)
 class book         班级簿           class_book.py (a class as a sheet of it is held against)
+due                应认定学分       due.py (what a trainee earns by the ledger's own rules)
 result sheet       班级结果表       result_sheet.py (results of a class, row by row)
 milestone          节点             milestone.py (the steps of a past term that a row tells)
 past               往期             past.py (the steps that the ledger has already)
@@ -209,10 +210,10 @@ from ledger import (  # isort: skip  (order of life)
     service_token, sign_off, spot, claim, cause, rounding, attribution, mark, likeness, tie,
     summing, pairing, holding, forfeiture, influence, slip, uncredited, row, itemised, subtotal,
     aggregate, misreading, matching, comparison, trial, explanation, obstacle, denial, lineup,
-    placement, exclusion, indicator, target, consequence, sheet, cell, dating, phrase, mapping, wording,
-    heading, joining, skip, tally, reading, claimed, reconciliation, intake, line, petition,
-    retraction, discrepancy, load,
-    anomaly, intention, roll, roster, balance_sheet, class_book, result_sheet, milestone, past,
+    placement, exclusion, indicator, target, consequence, sheet, cell, dating, phrase, mapping,
+    wording, heading, joining, skip, tally, reading, claimed, reconciliation, intake, line,
+    petition, retraction, discrepancy, load,
+    anomaly, intention, roll, roster, balance_sheet, class_book, due, result_sheet, milestone, past,
     past_step, lesson, term_sheet, school_sheet, statement, draft, conflict, document, adoption,
     policy, amendment,
 )
@@ -233,10 +234,10 @@ NOUNS = (
     service_token, sign_off, spot, claim, cause, rounding, attribution, mark, likeness, tie,
     summing, pairing, holding, forfeiture, influence, slip, uncredited, row, itemised, subtotal,
     aggregate, misreading, matching, comparison, trial, explanation, obstacle, denial, lineup,
-    placement, exclusion, indicator, target, consequence, sheet, cell, dating, phrase, mapping, wording,
-    heading, joining, skip, tally, reading, claimed, reconciliation, intake, line, petition,
-    retraction, discrepancy, load,
-    anomaly, intention, roll, roster, balance_sheet, class_book, result_sheet, milestone, past,
+    placement, exclusion, indicator, target, consequence, sheet, cell, dating, phrase, mapping,
+    wording, heading, joining, skip, tally, reading, claimed, reconciliation, intake, line,
+    petition, retraction, discrepancy, load,
+    anomaly, intention, roll, roster, balance_sheet, class_book, due, result_sheet, milestone, past,
     past_step, lesson, term_sheet, school_sheet, statement, draft, conflict, document, adoption,
     policy, amendment,
 )
