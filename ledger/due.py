@@ -7,7 +7,7 @@ result: nothing where the training is not completed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from copy import copy
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -66,11 +66,10 @@ def due(
     if awarded is not None:
         had = plain(awarded[1])
         return Due(credits=had, zh=f"已认定 {had}", en=f"{had} are awarded")
-    opened, standing = book.opened, copy(book.trainees[teacher])
+    opened, held = book.opened, book.trainees[teacher]
     assert opened is not None
-    standing.missed = copy(standing.missed)
-    standing.missed.halves = {**(standing.missed.halves or {}), **more}
-    standing.passed = passed
+    standing = replace(held, passed=passed)
+    standing.missed.halves = {**(held.missed.halves or {}), **more}
     bar = barred(rules, ClassRoom(opened=opened, opened_on=book.room.opened_on), standing)
     if standing.outcome not in (None, "COMPLETED"):
         return Due(credits=Decimal(0), zh=UNCOMPLETED[0], en=UNCOMPLETED[1])

@@ -96,7 +96,7 @@ def _alike(one: Candidate, other: Candidate) -> bool:
     mine, its = one.mapping, other.mapping
     if mine.form not in JOINED or one.concealed or other.concealed:
         return False
-    if not one.rows or not other.rows:
+    if not one.rows or not other.rows or mine.tab == its.tab:
         return False
     if APART.search(mine.tab) or APART.search(its.tab):
         return False

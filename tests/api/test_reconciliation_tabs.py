@@ -243,3 +243,36 @@ def test_a_mapping_that_is_wrong_is_refused_with_the_place(
     mapping.write_text(text, encoding="utf-8")
     _, said = xuefen(desk, tmp_path, file, "--bureau", "330381", "--mapping", mapping, status=2)
     assert said_there in said
+
+
+def years(book: Any) -> None:
+    """A tab a year of totals, of which no column says the year."""
+    for name, rows in (("2022年", [["r1", 0]]), ("2023年", [["r1", 24], ["r2", 22], ["r4", 12]])):
+        sheet = book.add_worksheet(name)
+        sheet.write_row(0, 0, ["平台编号", "总学分"])
+        for at, row in enumerate(rows, start=1):
+            sheet.write_row(at, 0, row)
+
+
+def test_totals_of_a_tab_a_year_are_held_against_that_year(desk: Served, tmp_path: Path) -> None:
+    file = tmp_path / "合计.xlsx"
+    file.write_bytes(xlsx(years))
+    given = (file, "--bureau", "330381", "--form", "totals", "--json")
+    told = json.loads(xuefen(desk, tmp_path, *given, status=0)[0])
+    assert (told["equal"], told["differing"], told["only_ledger"]) == (4, 0, 0)
+    alone = json.loads(xuefen(desk, tmp_path, *given, "--tab", "2023年", status=1)[0])
+    assert alone["tabs_unread"] == ["2022年"]
+
+
+def test_a_column_is_mended_in_all_tabs_or_in_one(desk: Served, tmp_path: Path) -> None:
+    file = tmp_path / "合计.xlsx"
+    file.write_bytes(xlsx(years))
+    given = (file, "--bureau", "330381", "--form", "totals")
+    saved = tmp_path / "读法.json"
+    more = ("--column", "2023年!B=HOURS", "--save-mapping", saved)
+    _, said = xuefen(desk, tmp_path, *given, *more, status=2)
+    assert "COLUMNS_LACKING" in said
+    assert "“2023年”" in said
+    told = json.loads(saved.read_text())
+    assert [each["column"] for each in told["columns"]] == ["NUMBER", "CREDITS"]
+    assert [each["column"] for each in told["moreTabs"][0]["columns"]] == ["NUMBER", "HOURS"]

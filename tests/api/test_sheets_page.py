@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from api.choice import choice_in
 from ledger.amount import LARGEST
 from ledger.cell import TEXT_CHARACTERS_MAX
 from ledger.command import Role
@@ -19,6 +20,7 @@ from ledger.sheet import Grid, Tab
 from ledger.store import unpacking
 from ledger.store.container import BYTES_MAX, UNPACKED_BYTES_MAX
 from ledger.store.upload import OPEN_MAX
+from schema.sheet import chosen as mapping_of
 from schema.term_sheet import TERM_ROWS_MAX
 from tests.api.test_load import PLAN, bureau, committed, fates
 from tests.api.test_upload import given_up
@@ -86,6 +88,20 @@ def test_an_example_has_all_that_its_form_needs_and_no_faulty_cell(form: Form) -
     assert len(found.mapping.columns) == len(rows[0])
     assert read(grid, found.mapping).faults == ()
     assert example(form) == example(form, PAGES[1])
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_mapping_on_the_page_reads_both_its_tabs(page: str) -> None:
+    [told] = re.findall(r"```json\n(.*?)```", (DOCS / page).read_text("utf-8"), flags=re.S)
+    given = choice_in(f'{{"mapping": {told}}}'.encode())
+    one = Tab(name="2022", rows=(("编号", "学分"), ("t1", "60")))
+    other = Tab(name="2023", rows=(("学分表",), ("序号", "编号", "学分"), ("1", "t1", "30")))
+    grid = Grid(format="xlsx", tabs=(one, other))
+
+    rows = read(grid, mapping_of(grid, Form.TOTALS, [], given)).rows
+    assert [(each.tab, each.row, each.year, each.credits) for each in rows] == [
+        ("2022", 2, 2022, 60), ("2023", 3, 2023, 30),
+    ]  # fmt: skip
 
 
 def loads(party: Party, form: Form, **options: Any) -> None:
