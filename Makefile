@@ -61,7 +61,7 @@ serve: $(STAMP) ## The server on the data folder (XUEFEN_DATA) or on XUEFEN_DATA
 lock: $(STAMP) ## Choose the versions in requirements.lock anew, with pip-tools in a place of its own.
 	@test -x build/lock/bin/pip-compile || { $(BIN)/python -m venv --clear build/lock && \
 	  build/lock/bin/python -m pip install --quiet pip-tools; }
-	@build/lock/bin/python -m piptools compile --quiet --upgrade --extra dev --generate-hashes \
+	@build/lock/bin/python -m piptools compile --quiet --upgrade --extra dev --extra otel --generate-hashes \
 	  --allow-unsafe --strip-extras --no-header --no-emit-index-url --no-emit-find-links \
 	  --no-emit-trusted-host --no-emit-options --output-file build/requirements.txt pyproject.toml
 	@{ sed -n '/^#/!q;p' requirements.lock; sed '/^# The following/d' build/requirements.txt; } \

@@ -20,6 +20,7 @@ from api.asking import traced
 from api.auth import PUBLIC, BadToken
 from api.clock import DemoClock
 from api.courier import Courier
+from api.crew import Crew
 from api.door_export import ExportDoor
 from api.door_load import LoadDoor
 from api.door_report import ReportDoor
@@ -31,7 +32,9 @@ from api.edge.headers import SafeHeaders
 from api.edge.policy import Policy
 from api.edge.purse import AskersPurse, Purses
 from api.edge.shortcut import CONTEXT, Shortcut
+from api.edge.turnstile import Turnstile, untrusted
 from api.edge.view import EdgeView
+from api.edge.window import Windows
 from api.health import HealthDoor
 from api.ide.door import Ide, IdeDoor
 from api.issuers import Issuers
@@ -60,7 +63,9 @@ class Door(EdgeView):
     graphql_transport_ws_handler_class = Conversation
     websocket_adapter_class = Wire
 
-    def __init__(self, house: House, keeper: Doorkeeper, purses: Purses) -> None:
+    def __init__(
+        self, house: House, keeper: Doorkeeper, purses: Purses, crew: Crew | None = None
+    ) -> None:
         schema = build()
         super().__init__(
             schema,
@@ -68,9 +73,10 @@ class Door(EdgeView):
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
         )
         self._house = house
-        self._keeper, self._purses = keeper, purses
+        self._keeper, self._purses, self._crew = keeper, purses, crew
         self.streams = Streams(house, schema, keeper.asker)
-        self.streaming = StreamDoor(self.streams, self._come, purses.policy.public_body_bytes_max)
+        public_bytes_max = purses.policy.public_body_bytes_max
+        self.streaming = StreamDoor(self.streams, self._come, public_bytes_max, crew)
 
     async def get_context(
         self, request: Request | WebSocket, response: Response | WebSocket
@@ -99,8 +105,18 @@ class Door(EdgeView):
         purse = self._purses.of(asker, address)
         return Context(house=self._house, asker=asker, trace=trace, purse=purse)
 
+    def unknown(self, request: Request, error: BadToken) -> Response:
+        """What is said of a token that nobody trusts, which counts as the public's request."""
+        try:
+            self._purse(request, PUBLIC).come()
+        except Unfit as spent:
+            return unfit(spent)
+        return untrusted(error)
+
     def _purse(self, request: Request | WebSocket, asker: Asker) -> AskersPurse:
-        return self._purses.of(asker, request.client.host if request.client else "")
+        handed = self._crew.handed_on(request) if self._crew else None
+        address = request.client.host if request.client else ""
+        return self._purses.of(asker, address if handed is None else handed)
 
     def decode_json(self, data: str | bytes) -> object:
         """The body as JSON; what Python cannot hold is no JSON of ours either."""
@@ -133,11 +149,14 @@ def create_app(
     ide: Ide | None = None,
     log_requests: bool = False,
     policy: Policy | None = None,
+    crew: Crew | None = None,
+    windows: Windows | None = None,
 ) -> Starlette:
-    """The application over an open house."""
+    """The application over an open house; of several workers, with what they share."""
     policy = policy or Policy()
     keeper = Doorkeeper(issuers, house.ledger)
-    door = Door(house, keeper, Purses(policy))
+    purses = Purses(policy, windows)
+    door = Door(house, keeper, purses, crew)
     graphql = partial(_graphql, door, Edge(door, policy))
 
     async def clock(request: Request) -> Response:
@@ -162,6 +181,7 @@ def create_app(
     )
     app.state.streams = door.streams
     app.add_middleware(Shortcut, come=door.come, schema=build()._schema, policy=policy)
+    app.add_middleware(Turnstile, look=keeper.asker, purses=purses)
     app.add_middleware(BodyLimit, bytes_max=body_bytes_max, larger=("/uploads/", BYTES_MAX))
     app.add_middleware(SafeHeaders)
     app.add_middleware(Observed, logged=log_requests)
@@ -176,7 +196,7 @@ def _life(house: House, door: Door, private_webhooks: bool) -> Any:
         observe(house)
         async with Courier(house, private=private_webhooks):
             yield
-            door.streaming.close()
+            await door.streaming.close()
             await door.streams.close()
 
     return lifespan
@@ -189,7 +209,7 @@ async def _graphql(door: Door, edge: Edge, request: Request) -> Response:
             return streamed
         context = await door.get_context(request, Response())
     except BadToken as error:
-        return _unauthenticated(error)
+        return door.unknown(request, error)
     except Unfit as error:
         return unfit(error)
     return await edge.answer(request, context)
@@ -197,7 +217,7 @@ async def _graphql(door: Door, edge: Edge, request: Request) -> Response:
 
 async def _untrusted(_: Request, error: Exception) -> Response:
     assert isinstance(error, BadToken)
-    return _unauthenticated(error)
+    return untrusted(error)
 
 
 async def _troubled(_: Request, error: Exception) -> Response:
@@ -206,12 +226,6 @@ async def _troubled(_: Request, error: Exception) -> Response:
 
 
 HANDLERS: dict[Any, Any] = {BadToken: _untrusted, Trouble: _troubled}
-
-
-def _unauthenticated(error: BadToken) -> Response:
-    response = failure("UNAUTHENTICATED", error.zh, error.en, 401)
-    response.headers["www-authenticate"] = "Bearer"
-    return response
 
 
 async def _asyncapi(_: Request) -> Response:
@@ -223,7 +237,7 @@ async def _set_clock(request: Request, keeper: Doorkeeper, clock: DemoClock | No
         asker = await keeper.asker(request.headers.get("authorization"))
         day = day_of((await request.json())["day"])
     except BadToken as error:
-        return _unauthenticated(error)
+        return untrusted(error)
     except Fault as error:
         said = {"code": error.code, "zh": error.zh, "en": error.en}
         return JSONResponse({"error": error.en} | said, status_code=400)

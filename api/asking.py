@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.websockets import WebSocket
 
 from api.doorkeeper import Doorkeeper
+from api.edge.turnstile import ASKER
 from api.limits import TooLarge, failure
 from ledger.fault import Fault
 from ledger.store.access_log import trace_of
@@ -32,7 +33,9 @@ def traced(request: Request | WebSocket) -> str | None:
 
 async def context_of(house: House, keeper: Doorkeeper, request: Request) -> Context:
     """Who asks, over a house. Raises ``BadToken``."""
-    asker = await keeper.asker(request.headers.get("authorization"))
+    asker = request.scope.get(ASKER)
+    if asker is None:
+        asker = await keeper.asker(request.headers.get("authorization"))
     return Context(house=house, asker=asker, trace=traced(request))
 
 

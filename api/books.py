@@ -49,16 +49,23 @@ def open_books(settings: Settings) -> Iterator[Books]:
     elsewhere = settings.database_url
     with nullcontext(elsewhere) if elsewhere else database(settings) as url:
         check_version(url)
-        pool = open_pool(url)
+        with opened_books(url) as books:
+            yield books
+
+
+@contextmanager
+def opened_books(url: str) -> Iterator[Books]:
+    """The books in a database whose version the caller has seen to."""
+    pool = open_pool(url)
+    try:
+        feed = Feed(url, pool)
         try:
-            feed = Feed(url, pool)
-            try:
-                reader = Reader(pool, feed)
-                yield Books(url=url, pool=pool, feed=feed, reader=reader, rules=Rules(reader))
-            finally:
-                feed.close()
+            reader = Reader(pool, feed)
+            yield Books(url=url, pool=pool, feed=feed, reader=reader, rules=Rules(reader))
         finally:
-            pool.close()
+            feed.close()
+    finally:
+        pool.close()
 
 
 def require_ledger(settings: Settings) -> None:

@@ -12,9 +12,11 @@ from typing import Annotated
 
 import typer
 
+from api.command_backup import backup
 from api.command_check import check
 from api.command_erase import erase
 from api.command_export import export
+from api.command_head import head
 from api.command_history import history
 from api.command_indicator import show_indicators
 from api.command_level import levels
@@ -23,6 +25,7 @@ from api.command_migrate import migrate
 from api.command_reconcile import reconcile
 from api.command_record import record
 from api.command_regulation import group as regulations
+from api.command_restore import restore
 from api.command_service_token import group as service_tokens
 from api.command_sign_off import group as sign_offs
 from api.command_token import token
@@ -89,6 +92,9 @@ app.command()(erase)
 regulations.command("try")(try_draft)
 app.add_typer(regulations, name="regulations")
 app.command()(migrate)
+app.command()(backup)
+app.command()(restore)
+app.command()(head)
 
 
 def main() -> None:

@@ -32,6 +32,7 @@ from ledger.store.work import Asked
 
 ALREADY = AlreadyErased(zh="", en="").code
 NOTHING = NothingToErase(zh="", en="").code
+AGAIN = "备份恢复后重新删除 (erased again after a restore)"
 NAMED_AT_ONCE = 250  # an event has at most 65,535 bytes
 
 
@@ -77,6 +78,25 @@ def erase(
     counts = {"files": len(gone.files), "loads": len(gone.loads), "dry_runs": len(gone.runs)}
     told = {"teacher": subject, "position": position, "key_destroyed": destroyed}
     print_json([told | counts])
+
+
+def erase_again(books: Books, vault: Vault | None, teacher: str) -> bool:
+    """Erases whom a restored backup brought back; whether anything had come back.
+
+    Raises ``typer.Exit`` where files lie there and the vault's key does not.
+    """
+    if vault is None and anything_lies(books.pool):
+        raise _key_missing("vault.key")
+    subject = TeacherId(teacher)
+    with _committer(books) as committer:
+        erasing = _Erasing(books, committer, _operator("staff:operator"), subject)
+        outcome = erasing.ask(EraseTeacher(teacher=subject, reason=AGAIN))
+        refusal = outcome.refusals[0] if outcome.refusals else None
+        if refusal is not None and refusal.code != ALREADY:
+            raise stop(refusal.code, f"{refusal.zh}。", f"{refusal.en}.", NOT_RIGHT)
+        gone = Concerned() if vault is None else erasing.files(vault)
+        destroyed = destroy_key(books.pool, str(subject))
+    return refusal is None or destroyed or bool(gone)
 
 
 @dataclass(frozen=True)
@@ -132,16 +152,20 @@ def _vault(settings: Settings, books: Books) -> Vault | None:
     file = settings.vault_key_file
     if not file.exists():
         if anything_lies(books.pool):
-            raise stop(
-                "VAULT_KEY_MISSING",
-                f"没有保险库密钥 {file}，无法查找提到此人的表格，没有删除（XUEFEN_VAULT_KEY）。",
-                f"There is no vault key {file} to find the files that name the teacher with; "
-                "nothing was erased (XUEFEN_VAULT_KEY).",
-            )
+            raise _key_missing(file)
         return None
     vault = Vault(load_key(file), books.pool)
     vault.verify()
     return vault
+
+
+def _key_missing(file: object) -> typer.Exit:
+    return stop(
+        "VAULT_KEY_MISSING",
+        f"没有保险库密钥 {file}，无法查找提到此人的表格，没有删除（XUEFEN_VAULT_KEY）。",
+        f"There is no vault key {file} to find the files that name the teacher with; "
+        "nothing was erased (XUEFEN_VAULT_KEY).",
+    )
 
 
 def _operator(actor: str) -> Asker:

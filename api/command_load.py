@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from api.choice import MappingFile, SavedMapping, mapping_in, write_mapping
 from api.house import open_house
 from api.load_print import print_commit, print_load, print_unfinished
 from api.marking import marked
@@ -36,6 +37,7 @@ from schema.access_log import access_by
 from schema.carrying import Commit
 from schema.context import Context, House
 from schema.load import dry_run, take_in
+from schema.sheet import SheetMappingInput
 
 ROLES = {
     JurisdictionId.kind: Role.BUREAU,
@@ -114,6 +116,8 @@ def load(
     source: Source = None,
     on: On = None,
     out: Out = None,
+    mapping: MappingFile = None,
+    save_mapping: SavedMapping = None,
     unfinished: Unfinished = False,
     as_json: Json = False,
 ) -> None:
@@ -136,7 +140,8 @@ def load(
         elif resume is not None:
             _commit(asked, resume, leave_refused=leave_refused, as_json=as_json)
         else:
-            head = _shown(asked, file, form and Form[form.name], options)
+            head = _shown(asked, file, form and Form[form.name], options, mapping_in(mapping))
+            _saved(save_mapping, head)
             _show(asked, head, out, as_json=as_json)
             _finish(asked, head, commit=commit, leave_refused=leave_refused, as_json=as_json)
 
@@ -147,7 +152,11 @@ def _asker(whose: Name, actor: str, *, reports: bool) -> Asker:
 
 
 def _shown(
-    context: Context, file: Path | None, form: Form | None, options: LoadOptions
+    context: Context,
+    file: Path | None,
+    form: Form | None,
+    options: LoadOptions,
+    given: SheetMappingInput | None,
 ) -> LoadHead:
     if file is None or form is None:
         raise stop(
@@ -156,7 +165,12 @@ def _shown(
             "Give a sheet and --form, or the token of a dry run with --resume.",
         )
     upload = _given_up(context.house, context.asker, file, form)
-    return asyncio.run(dry_run(context, upload, options))
+    return asyncio.run(dry_run(context, upload, options, given))
+
+
+def _saved(file: Path | None, head: LoadHead) -> None:
+    if file is not None:
+        write_mapping(file, head.mapping)
 
 
 def _finish(

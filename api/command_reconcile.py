@@ -15,6 +15,7 @@ from typing import Annotated
 
 import typer
 
+from api.choice import MappingFile, SavedMapping, mapping_in, write_mapping
 from api.column import Columns, meant
 from api.command_export import reading_house
 from api.reconcile_print import print_result
@@ -34,9 +35,11 @@ from ledger.cycle import Unit
 from ledger.event import Channel
 from ledger.heading import propose
 from ledger.intake import Reconcile
-from ledger.mapping import Form
+from ledger.joining import joined, named, together
+from ledger.mapping import Form, Mapping, MappingSaved
 from ledger.names import JurisdictionId, LedgerId, ReconciliationId
 from ledger.reading import read
+from ledger.sheet import Grid
 from ledger.store.container import BYTES_MAX
 from ledger.store.result import spent_as
 from ledger.store.workbook import read_workbook
@@ -45,7 +48,7 @@ from projections.hindsight import with_hindsight
 from projections.moment import day_judged
 from schema.context import Context, House, place_titles
 from schema.desk import about, log_trial
-from schema.sheet import mappings_of
+from schema.sheet import SheetMappingInput, chosen, mappings_of
 
 UNEXPLAINED = 4
 
@@ -66,7 +69,10 @@ Seen = Annotated[
 ]
 Effective = Annotated[date | None, typer.Option(help="Only what was true by this day.", **DAY)]
 SheetDay = Annotated[date | None, typer.Option(help="The day of the sheet.", **DAY)]
-Tab = Annotated[str | None, typer.Option(metavar="NAME", help="Read this tab.")]
+Tabs = Annotated[
+    list[str] | None,
+    typer.Option("--tab", metavar="NAME", help="Read this tab; may be repeated; '*' is all."),
+]
 First = Annotated[date | None, typer.Option(help="Trainings completed from this day on.", **DAY)]
 Last = Annotated[date | None, typer.Option(help="Trainings completed by this day.", **DAY)]
 Counted = Annotated[bool, typer.Option("--counted", help="Compare what counts after caps.")]
@@ -75,6 +81,35 @@ Report = Annotated[Path | None, typer.Option(metavar="FILE", help="Write a repor
 Commit = Annotated[str | None, typer.Option(metavar="NAME", help="Record it under this name.")]
 Again = Annotated[str, typer.Option(help="Why the same file comes once more.")]
 Actor = Annotated[str, typer.Option(metavar="NAME", help="Who does it.")]
+
+
+@dataclass(frozen=True)
+class _Way:
+    """How a sheet is to be read: what is said of its tabs and columns, or a file that says all."""
+
+    tabs: list[str]
+    columns: list[str] | None
+    given: SheetMappingInput | None
+    saved_to: Path | None
+
+    def mapping(self, grid: Grid, form: Form, saved: list[MappingSaved]) -> Mapping:
+        """As the file says, or by the tabs that are named, or as proposed."""
+        if self.given is not None and self.tabs:
+            zh, en = (
+                "--mapping 已写明工作表，不能再用 --tab。",
+                "--mapping names the tabs; no --tab.",
+            )
+            raise stop("MAPPING_UNFIT", zh, en)
+        if self.given is not None:
+            whole = chosen(grid, form, saved, self.given)
+        else:
+            found = propose(grid, form, saved)
+            whole = joined(named(found, self.tabs) if self.tabs else together(found))
+        mapping = meant(whole, self.columns)
+        if self.saved_to is not None:
+            # Before it is read: it is needed most where nothing can be compared.
+            write_mapping(self.saved_to, mapping)
+        return mapping
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,8 +124,7 @@ class _Asked:
     measure: Measure
     unit: Unit
     sheet_day: date | None
-    tab: str | None
-    columns: list[str] | None
+    way: _Way
     first: date | None
     last: date | None
 
@@ -131,8 +165,10 @@ def reconcile(
     seen: Seen = None,
     effective: Effective = None,
     sheet_day: SheetDay = None,
-    tab: Tab = None,
+    tab: Tabs = None,
     column: Columns = None,
+    mapping: MappingFile = None,
+    save_mapping: SavedMapping = None,
     first: First = None,
     last: Last = None,
     counted: Counted = False,
@@ -157,29 +193,31 @@ def reconcile(
         measure=Measure.EFFECTIVE if counted else Measure.RECOGNISED,
         unit=Unit.HOURS if hours else Unit.CREDITS,
         sheet_day=sheet_day,
-        tab=tab,
-        columns=column,
+        way=_Way(tab or [], column, mapping_in(mapping), save_mapping),
         first=first,
         last=last,
     )
     with reading_house(settings_of(context)) as house:
         told = Context(house=house, asker=_asker(actor))
-        found = _done(told, file, asked, commit, again)
-        _reported(told, report, found)
+        found = _done(told, file, asked, commit, again, report)
     raise typer.Exit(_ended(found, as_json))
 
 
-def _reported(told: Context, report: Path | None, found: Held) -> None:
-    if report is not None:
-        write_report(told, report, found)
-
-
-def _done(told: Context, file: Path, asked: _Asked, commit: str | None, again: str) -> Held:
+def _done(
+    told: Context,
+    file: Path,
+    asked: _Asked,
+    commit: str | None,
+    again: str,
+    report: Path | None,
+) -> Held:
     data = _data(file)
     found = _held(told.house, data, file.name, asked)
     log_trial(told, found, f"file {found.sha256}")
     if commit is not None:
         _commit(told, found, data, file.name, asked.form, commit, again)
+    if report is not None:
+        write_report(told, report, found)
     return found
 
 
@@ -188,13 +226,7 @@ def _held(house: House, data: bytes, name: str, asked: _Asked) -> Held:
     if str(asked.place) not in places:
         raise stop("UNKNOWN_REFERENCE", f"没有属地 {asked.place}。", f"There is no {asked.place}.")
     grid = read_workbook(data, name)
-    candidates = propose(grid, asked.form, mappings_of(house, asked.place))
-    mapping = next((e.mapping for e in candidates if asked.tab in (None, e.mapping.tab)), None)
-    if mapping is None:
-        tabs = "、".join(each.mapping.tab for each in candidates)
-        zh = f"没有带表头的工作表 {asked.tab}，有：{tabs}。"
-        raise stop("TAB_MISSING", zh, f"No tab {asked.tab} has a header; there are: {tabs}.")
-    mapping = meant(mapping, asked.columns)
+    mapping = asked.way.mapping(grid, asked.form, mappings_of(house, asked.place))
     reading = read(grid, mapping)
     return with_hindsight(
         house.ledger.feed,

@@ -9,7 +9,8 @@ import typer
 from api.books import open_books
 from api.terminal import BUSY, Json, beginning, print_json, progress, settings_of, stop, tell
 from projections.catalogue import INDEXES, VIEWS
-from projections.runner import RebuildRunning, Runner
+from projections.rebuild import Rebuild, RebuildRunning
+from projections.runner import Runner
 
 NAMES = tuple(view.name for view in (*VIEWS, *INDEXES))
 
@@ -22,13 +23,17 @@ def rebuild(
             metavar="[VIEW]…", help="All where none is named.", autocompletion=beginning(NAMES)
         ),
     ] = None,
+    afresh: Annotated[
+        bool, typer.Option("--afresh", help="Leave what an earlier one did. 从头开始。")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Fold views anew and swap them in. 重建视图。
 
     Queries go on meanwhile, and a view that had stopped follows again. Only one rebuild runs at a
-    time. The views: schools providers teachers orders projects offerings enrollments changes
-    completions records school_based samples sign_offs yearbooks findings trails.
+    time; one that was stopped or killed is gone on with where it stood. The views: schools
+    providers teachers orders projects offerings enrollments changes completions records
+    school_based samples sign_offs yearbooks findings trails.
     """
     wanted = list(dict.fromkeys(views or ()))
     unknown = [each for each in wanted if each not in NAMES]
@@ -39,10 +44,25 @@ def rebuild(
             f"没有视图 {unknown[0]}，可选：{known}。",
             f"There is no view {unknown[0]}; the views are: {known}.",
         )
+    reached = _rebuilt(context, wanted, afresh)
+    count = len(wanted or NAMES)
+    if as_json:
+        print_json([{"views": wanted or NAMES, "position": reached}])
+        return
+    views_en = "1 view" if count == 1 else f"{count} views"
+    tell(f"已重建 {count} 个视图，至位置 {reached}。", f"Rebuilt {views_en} up to {reached}.")
+
+
+def _rebuilt(context: typer.Context, wanted: list[str], afresh: bool) -> int:
+    """The position reached."""
     with open_books(settings_of(context)) as books, progress() as step:
-        runner = Runner(books.pool, books.feed, (*VIEWS, *INDEXES))
         try:
-            reached = runner.rebuild(wanted, lambda done, head: step("rebuild", done, head))
+            return Runner(books.pool, books.feed, (*VIEWS, *INDEXES)).rebuild(
+                wanted,
+                lambda done, head: step("重建 rebuild", done, head),
+                afresh=afresh,
+                begun=_tell_begun,
+            )
         except RebuildRunning:
             raise stop(
                 "REBUILD_RUNNING",
@@ -50,9 +70,19 @@ def rebuild(
                 "Another process is rebuilding views; wait for it to end.",
                 BUSY,
             ) from None
-    count = len(wanted or NAMES)
-    if as_json:
-        print_json([{"views": wanted or NAMES, "position": reached}])
-        return
-    views_en = "1 view" if count == 1 else f"{count} views"
-    tell(f"已重建 {count} 个视图，至位置 {reached}。", f"Rebuilt {views_en} up to {reached}.")
+
+
+def _tell_begun(run: Rebuild) -> None:
+    """Says what is gone on with and what is begun again."""
+    if run.renewed:
+        names = " ".join(run.renewed)
+        tell(
+            f"上次中断的重建属于另一版本，重新开始：{names}。",
+            f"An earlier rebuild was of another version; these begin again: {names}.",
+        )
+    if run.resumed:
+        least = min(run.resumed.values())
+        tell(
+            f"接着上次中断的重建，从位置 {least} 继续。",
+            f"Going on after {least}, where an earlier rebuild stood.",
+        )

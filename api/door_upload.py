@@ -16,42 +16,17 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from api.asking import CLIENT_GONE, context_of, failed
+from api.choice import CHOICE_BYTES_MAX, choice_in, too_large
 from api.doorkeeper import Doorkeeper
 from api.limits import TooLarge, failure
 from api.marking import marked
 from api.sheet import TYPES
-from ledger.draft import flaw_of
-from ledger.fault import Fault
-from ledger.mapping import Column
 from ledger.store.ticket import Upload
 from schema.access_log import access_by
 from schema.context import Context, House
-from schema.sheet import ColumnChoiceInput, SheetMappingInput, chosen, saved_mappings
+from schema.sheet import SheetMappingInput, chosen, saved_mappings
 
 UNREADABLE = 422
-CHOICE_BYTES_MAX = 65_536
-
-
-class ChosenColumn(msgspec.Struct, forbid_unknown_fields=True):
-    """What a column means."""
-
-    at: int
-    column: Column
-
-
-class ChosenMapping(msgspec.Struct, forbid_unknown_fields=True, rename="camel", kw_only=True):
-    """Which tab is read, from which header, and what its columns mean."""
-
-    tab: str
-    header_row: int
-    header_rows: int = 1
-    columns: list[ChosenColumn]
-
-
-class Choice(msgspec.Struct, forbid_unknown_fields=True):
-    """How a sheet is to be read; as it is proposed if left out."""
-
-    mapping: ChosenMapping | None = None
 
 
 class UploadDoor:
@@ -104,7 +79,7 @@ class UploadDoor:
         context = await context_of(self._house, self._keeper, request)
         uploads, name = self._house.ledger.uploads, str(request.path_params["upload"])
         try:
-            given = _choice(await _body(request)) if request.method == "POST" else None
+            given = choice_in(await _body(request)) if request.method == "POST" else None
             upload = await run_in_threadpool(uploads.of, context.asker, name)
             if upload is None or upload.received is None:
                 return failure("UNKNOWN_UPLOAD", "没有这个上传", "there is no such upload", 404)
@@ -142,28 +117,5 @@ async def _body(request: Request) -> bytes:
     async for piece in request.stream():
         data += piece
         if len(data) > CHOICE_BYTES_MAX:
-            raise Fault(
-                "BAD_MAPPING",
-                zh=f"读法不得超过 {CHOICE_BYTES_MAX} 字节",
-                en=f"a mapping has {CHOICE_BYTES_MAX} bytes at most",
-                field="mapping",
-            )
+            raise too_large()
     return bytes(data)
-
-
-def _choice(body: bytes) -> SheetMappingInput | None:
-    """How to read the sheet. Raises ``Fault`` (``BAD_MAPPING``) for what says no such thing."""
-    try:
-        given = msgspec.json.decode(body, type=Choice).mapping
-    except (msgspec.MsgspecError, RecursionError) as error:
-        flaw = flaw_of(error)
-        zh, en = f"读法格式不正确（{flaw.zh}）", f"this is no mapping: {error}"
-        raise Fault("BAD_MAPPING", zh=zh, en=en, field=flaw.field) from None
-    if given is None:
-        return None
-    return SheetMappingInput(
-        tab=given.tab,
-        header_row=given.header_row,
-        header_rows=given.header_rows,
-        columns=[ColumnChoiceInput(at=each.at, column=each.column) for each in given.columns],
-    )

@@ -7,6 +7,7 @@ are checked (RFC 7519, section 4.1; RFC 8725).
 
 from __future__ import annotations
 
+import asyncio
 import time
 import warnings
 from base64 import urlsafe_b64decode
@@ -39,9 +40,14 @@ from api.issuers import Issuers
 from api.keyring import Keyring, keyring
 from api.outsider import Outsider
 from api.service_token import ServiceTokens
+from api.whereabouts import place_of
 from ledger.command import Asker
+from ledger.names import JurisdictionId, Name
 from ledger.service_token import SECRET
 from ledger.store.ledger import Ledger
+
+PLACED_SECONDS = 60.0
+"""How long where somebody is may be as it was: a teacher moves, and a token stays."""
 
 
 class _Header(Struct):
@@ -62,7 +68,7 @@ class Doorkeeper:
         self._outside: dict[str, tuple[Outsider, Keyring]] = {
             each.iss: (each, keyring(each)) for each in issuers.outside
         }
-        self._services = ServiceTokens(ledger)
+        self._ledger, self._services = ledger, ServiceTokens(ledger)
         self._known = Acquaintances()
 
     async def asker(self, authorization: str | None) -> Asker:
@@ -130,11 +136,22 @@ class Doorkeeper:
             rules.validate(claims)
             if not isinstance(claims["sub"], str):
                 raise InvalidClaimError("sub")
-            one = Admitted(asker=issuer.asker(claims), until=int(claims["exp"]))
+            one = Admitted(asker=await self._named(issuer, claims), until=int(claims["exp"]))
         except UNTRUE as error:
             raise distrusted(error) from None
-        until = int(claims["exp"]) + issuer.leeway_seconds
+        until = float(int(claims["exp"]) + issuer.leeway_seconds)
+        if issuer.looks_up:
+            until = min(until, time.time() + PLACED_SECONDS)
         return self._known.keep(token, Acquaintance(one, until, keys, key, header.kid, header.alg))
+
+    async def _named(self, issuer: Outsider, claims: dict[str, Any]) -> Asker:
+        """Who a checked token stands for; in a thread where the ledger has to be asked."""
+        if issuer.looks_up:
+            return await asyncio.to_thread(issuer.asker, claims, self._where)
+        return issuer.asker(claims, self._where)
+
+    def _where(self, party: Name) -> JurisdictionId | None:
+        return place_of(self._ledger.feed, party)
 
 
 def _claims(token: str, key: Key, algorithm: str) -> dict[str, Any]:

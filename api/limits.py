@@ -61,11 +61,7 @@ class BodyLimit:
     async def _refuse(
         self, scope: Scope, receive: Receive, send: Send, most: int, *, read: int, more: bool
     ) -> None:
-        # Who is still sending does not hear an answer; so what comes is let run off, for a while.
-        while more and read <= most * RUN_OFF_TIMES:
-            message = await receive()
-            read += len(message.get("body", b""))
-            more = bool(message.get("more_body", False))
+        await run_off(receive, most * RUN_OFF_TIMES - read, more=more)
         response = failure(
             "BODY_TOO_LARGE",
             f"请求体超过 {most} 字节",
@@ -73,6 +69,17 @@ class BodyLimit:
             413,
         )
         await response(scope, receive, send)
+
+
+async def run_off(receive: Receive, most: int, *, more: bool) -> None:
+    """Lets up to so many bytes run off, and passes over what there is of them.
+
+    Who is still sending does not hear an answer.
+    """
+    while more and most >= 0:
+        message = await receive()
+        most -= len(message.get("body", b""))
+        more = bool(message.get("more_body", False))
 
 
 def failure(code: str, zh: str, en: str, status: int) -> Response:

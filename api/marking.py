@@ -7,7 +7,8 @@ again. Each text is stored as a text: nothing that stood in a cell becomes a for
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -15,49 +16,78 @@ from typing import Any
 import xlsxwriter
 
 from api.sheet import CELL_CHARACTERS_MAX, DIGITS_MAX, MADE
-from ledger.mapping import Mapping
-from ledger.reading import problems, read
+from ledger.mapping import Mapping, Reading
+from ledger.reading import read
 from ledger.sheet import Cell, CellFault, Grid, Tab, letters
 
 WHY = "错误说明"
+MARKED = "标注"
 ABOUT = "校验结果"
+# What Excel takes as the name of a sheet.
+TAKEN = re.compile(r"(?!['\s])[^\[\]:*?/\\\x00-\x1f]{1,31}(?<!['\s])")
 FAULTY, HEADER, WIDTH = "#FFC7CE", "#FFEB9C", 40
 
 
 def marked(
     grid: Grid, mapping: Mapping, found: Iterable[CellFault] | None = None
 ) -> tuple[bytes, int]:
-    """The workbook, and how many rows stand in it; ``found``: faults in place of the reading's."""
+    """The workbook, and how many rows stand in it; ``found``: faults in place of the reading's.
+
+    Several tabs stand in as many sheets, called as they were where Excel takes the name.
+    """
     reading = read(grid, mapping)
-    tab = grid.tab(mapping.tab)
-    assert tab is not None
     file = io.BytesIO()
     book = xlsxwriter.Workbook(
         file,
         {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False},
     )
     book.set_properties({"created": MADE})
-    sheet, about = book.add_worksheet("标注"), book.add_worksheet(ABOUT)
-    faults = dict(problems(reading))
-    if found is not None:
-        faults = {}
-        for each in found:
-            faults.setdefault(each.row, []).append(each)
-    _rows(book, sheet, tab, mapping, faults)
-    told = [
-        ("工作表", mapping.tab),
-        ("读入记录", str(len(reading.rows))),
-        ("其中隐藏行", str(len(reading.hidden))),
-        ("有错误的行", str(len(faults))),
-        ("有错误的单元格", str(len(reading.faults))),
-        ("略过的行", str(len(reading.skipped))),
-        *((f"第 {each.row} 行", each.zh) for each in reading.skipped),
-    ]
-    for at, (what, value) in enumerate(told):
-        about.write_string(at, 0, what)
-        about.write_string(at, 1, value)
+    faults = _by_tab(mapping, reading.faults if found is None else found)
+    names = _names([each.tab for each in mapping.parts])
+    sheets = [book.add_worksheet(each) for each in names]
+    about = book.add_worksheet(ABOUT)
+    for sheet, part in zip(sheets, mapping.parts, strict=True):
+        tab = grid.tab(part.tab)
+        assert tab is not None
+        _rows(book, sheet, tab, part, faults[part.tab])
+    for at, told in enumerate(_told(reading, faults)):
+        for column, value in enumerate(told):
+            about.write_string(at, column, value)
     book.close()
     return file.getvalue(), len(reading.rows)
+
+
+def _by_tab(mapping: Mapping, faults: Iterable[CellFault]) -> dict[str, dict[int, list[CellFault]]]:
+    """The faults of each tab, by row."""
+    of: dict[str, dict[int, list[CellFault]]] = {each.tab: {} for each in mapping.parts}
+    for each in faults:
+        of[each.tab or mapping.tab].setdefault(each.row, []).append(each)
+    return of
+
+
+def _names(tabs: list[str]) -> list[str]:
+    """What the marked tabs are called: as they were, where Excel takes it and it is free."""
+    if len(tabs) == 1:
+        return [MARKED]
+    names: list[str] = []
+    for at, tab in enumerate(tabs, start=1):
+        taken = {each.casefold() for each in (*names, ABOUT)}
+        fits = TAKEN.fullmatch(tab) and tab.casefold() not in taken
+        names.append(tab if fits else f"{MARKED}{at}")
+    return names
+
+
+def _told(
+    reading: Reading, faults: dict[str, dict[int, list[CellFault]]]
+) -> Iterator[tuple[str, str]]:
+    """What is said of all in a sheet of its own."""
+    yield "工作表", "、".join(faults)
+    yield "读入记录", str(len(reading.rows))
+    yield "其中隐藏行", str(sum(1 for each in reading.rows if each.hidden))
+    yield "有错误的行", str(sum(len(rows) for rows in faults.values()))
+    yield "有错误的单元格", str(len(reading.faults))
+    yield "略过的行", str(len(reading.skipped))
+    yield from ((each.spot.zh, each.zh) for each in reading.skipped)
 
 
 def _rows(

@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from api.auth import ISSUER, PUBLIC, SCOPES, fitting
+from api.whereabouts import Where
 from ledger.command import Asker, Role
 from ledger.fault import Fault
 from ledger.names import KINDS, VALUE, JurisdictionId, Name, StaffId
@@ -31,6 +32,7 @@ LEEWAY_SECONDS, LEEWAY_SECONDS_MAX = 30, 300
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 DISCOVERY = "/.well-known/openid-configuration"  # OpenID Connect Discovery 1.0, section 4
 ACTOR_DIGITS = 32
+PARTIES = (Role.SCHOOL, Role.PROVIDER, Role.TEACHER)
 
 
 class Grant(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -52,7 +54,8 @@ class Outsider(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ``name``: the beginning of its actors, so that those of two issuers are never one.
     ``actor_claim``: what actors are called by; without it by a digest of their ``sub``, since an
     entry stays for ever and many a ``sub`` is an address or a number of a person.
-    ``within``: the place that no scope of a bureau, an auditor or an integrator may leave.
+    ``within``: the place that no scope may leave: of a school, a provider or a teacher, where the
+    ledger has them.
     ``type``: what ``typ`` has to be, as ``at+jwt`` (RFC 9068, section 2.1).
     """
 
@@ -75,19 +78,24 @@ class Outsider(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             return None
         return self.keys_url or self.iss.rstrip("/") + DISCOVERY
 
-    def asker(self, claims: Mapping[str, Any]) -> Asker:
+    @property
+    def looks_up(self) -> bool:
+        """Whether the ledger has to say where those are of whom a token speaks."""
+        return self.within is not None and any(each.role in PARTIES for each in self.grants)
+
+    def asker(self, claims: Mapping[str, Any], where: Where) -> Asker:
         """Who the claims of a checked token stand for; by the first grant that fits."""
         for grant in self.grants:
             if not all(_holds(_at(claims, path), text) for path, text in grant.when.items()):
                 continue
-            scope = self._scope(grant, claims)
+            scope = self._scope(grant, claims, where)
             if scope is not None:
                 teacher = grant.role is Role.TEACHER
                 actor = str(scope) if teacher else self._actor(claims)
                 return Asker(actor=actor, role=grant.role, scope=scope)
         return PUBLIC
 
-    def _scope(self, grant: Grant, claims: Mapping[str, Any]) -> Name | None:
+    def _scope(self, grant: Grant, claims: Mapping[str, Any], where: Where) -> Name | None:
         given = grant.scope
         if grant.scope_claim is not None:
             given = _single(_at(claims, grant.scope_claim))
@@ -98,9 +106,10 @@ class Outsider(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             scope = fitting(grant.role, _named(given if ":" in given else f"{kind}:{given}"))
         except Fault:
             return None
-        if self.within is not None and isinstance(scope, JurisdictionId):
-            return scope if JurisdictionId(self.within).covers(scope) else None
-        return scope
+        if self.within is None or grant.role is Role.OPERATOR:
+            return scope
+        place = scope if isinstance(scope, JurisdictionId) else where(scope)
+        return scope if place is not None and JurisdictionId(self.within).covers(place) else None
 
     def _actor(self, claims: Mapping[str, Any]) -> str:
         called = _single(_at(claims, self.actor_claim)) if self.actor_claim else None

@@ -9,6 +9,7 @@ import msgspec
 from api.report import CAUSE_ZH
 from api.terminal import console, print_json, table, tell
 from projections.desk import Held
+from schema.tab import tabs_of
 
 
 def print_result(found: Held, as_json: bool) -> None:
@@ -17,6 +18,7 @@ def print_result(found: Held, as_json: bool) -> None:
     if as_json:
         told: dict[str, Any] = msgspec.to_builtins(compared, enc_hook=str)
         told |= {"doubtful": len(found.doubtful), "differing_lines": found.differing}
+        told |= {"tabs": msgspec.to_builtins(tabs_of(found)), "tabs_unread": found.unread}
         told |= {
             "unattributed_lines": found.comparison.unexplained,
             "unattributed_gross": str(found.comparison.unattributed_gross),
@@ -33,15 +35,19 @@ def print_result(found: Held, as_json: bool) -> None:
         ("未归因绝对值之和 its gross sum", "", found.comparison.unattributed_gross),
         ("差额 ledger less sheet", "", compared.difference),
     ]
+    rows += [(f"其中 of {e.tab}", e.lines, e.difference) for e in tabs_of(found) if found.tabs]
     shown = table("结果 result", "行 lines", "学分 credits")
     for row in rows:
         shown.add_row(*map(str, row))
     console().print(shown)
-    if found.unread or found.concealed:
+    if found.unread or found.concealed or found.tabs:
+        tabs = tabs_of(found)
+        names = [each.tab + " (hidden)" * each.hidden for each in tabs]
         tell(
-            f"读的是工作表 {found.mapping.tab}，未读：{'、'.join(found.unread) or '—'}。",
-            f"Read the tab {found.mapping.tab}{' (hidden)' if found.concealed else ''}, "
-            f"and not: {', '.join(found.unread) or 'none'}; --tab chooses.",
+            f"读的是工作表 {'、'.join(each.tab for each in tabs)}，"
+            f"未读：{'、'.join(found.unread) or '—'}。",
+            f"Read {', '.join(names)}, and not: {', '.join(found.unread) or 'none'}; "
+            "--tab chooses.",
         )
     tell(
         f"截至位置 {compared.position}，摘要 {compared.digest}；有误单元格 {compared.faults} 处。",

@@ -17,8 +17,10 @@ import xlsxwriter
 
 from api.sheet import CELL_CHARACTERS_MAX, DIGITS_MAX, MADE
 from ledger.reconciliation import Treatment
+from ledger.spot import spots_of, spots_zh
 from projections.desk import Held
 from schema.lines import lines_of
+from schema.tab import tabs_of
 from schema.words import WORDS, halves
 
 WIDTHS = {"行": 6, "编号": 24, "账本": 10, "表格": 10, "差额": 10, "说明": 60, "事件": 40}
@@ -45,6 +47,7 @@ CAUSE_ZH = {
     "DUPLICATE_PERSON": "人员重复",
     "UNRECOGNISED": "未认定",
     "ROUNDING": "表格取整",
+    "SUMMED": "数笔并写",
     "UNKNOWN": "原因不明",
 }
 TREATMENT_ZH = {
@@ -63,6 +66,7 @@ def report_json(held: Held, about: Mapping[str, Any], settled: Mapping[int, Trea
         "unattributed_lines": held.comparison.unexplained,
         "unattributed_gross": held.comparison.unattributed_gross,
         "lines": lines_of(held, dict(settled)),
+        "tabs": tabs_of(held),
         "doubtful": held.doubtful,
         "faults": held.faults,
         "skipped": held.skipped,
@@ -84,11 +88,12 @@ def report_xlsx(held: Held, about: Mapping[str, Any], settled: Mapping[int, Trea
     )
     book.set_properties({"created": MADE})
     bold = book.add_format({"bold": True, "bg_color": "#DDEBF7"})
+    tab = ("工作表",) if held.tabs else ()
     for title, header, rows in (
         ("汇总", ("项目", "值", "行数"), _outline(held, about)),
-        ("逐行", _LINE_HEADER, _lines(held, settled)),
+        ("逐行", (*_LINE_HEADER[:1], *tab, *_LINE_HEADER[1:]), _lines(held, settled)),
         ("存疑", ("情形", "表格行", "教师", "说明"), _doubtful(held)),
-        ("有误", ("行", "列", "情形", "说明"), _faults(held)),
+        ("有误", (*tab, "行", "列", "情形", "说明"), _faults(held)),
     ):
         sheet = book.add_worksheet(title)
         for at, name in enumerate(header):
@@ -113,7 +118,10 @@ def _outline(held: Held, about: Mapping[str, Any]) -> Iterable[tuple[Any, ...]]:
     yield from ((name, str(value)) for name, value in sorted(about.items()))
     yield "属地", str(terms.place)
     yield "文件 SHA-256", compared.sha256
-    yield "工作表", held.mapping.tab + ("（隐藏）" if held.concealed else "")
+    yield (
+        "工作表",
+        "、".join(each.tab + ("（隐藏）" if each.hidden else "") for each in tabs_of(held)),
+    )
     yield "未读的工作表", "、".join(held.unread)
     yield "读表方式摘要", compared.mapping
     yield "账本位置", str(compared.position)
@@ -138,6 +146,10 @@ def _outline(held: Held, about: Mapping[str, Any]) -> Iterable[tuple[Any, ...]]:
     yield "已归因", compared.attributed
     yield "未归因", compared.unattributed, len(held.comparison.unexplained)
     yield "未归因绝对值之和", held.comparison.unattributed_gross
+    for tab in tabs_of(held) if held.tabs else ():
+        yield f"工作表“{tab.tab}”：账本学分", tab.ledger, tab.lines
+        yield f"工作表“{tab.tab}”：表格学分", tab.sheet, tab.rows
+        yield f"工作表“{tab.tab}”：未归因", tab.unattributed
 
 
 def _lines(held: Held, settled: Mapping[int, Treatment]) -> Iterable[tuple[Any, ...]]:
@@ -145,6 +157,7 @@ def _lines(held: Held, settled: Mapping[int, Treatment]) -> Iterable[tuple[Any, 
         causes = [f"{CAUSE_ZH[e.cause.value]} {e.amount}" for e in line.portions]
         yield (
             line.number,
+            *_tab(held, line.tab or ""),
             line.row,
             STANDING_ZH[line.standing.value],
             str(line.teacher or ""),
@@ -164,13 +177,23 @@ def _lines(held: Held, settled: Mapping[int, Treatment]) -> Iterable[tuple[Any, 
 
 def _doubtful(held: Held) -> Iterable[tuple[Any, ...]]:
     for each in held.doubtful:
-        rows, teachers = " ".join(map(str, each.rows)), " ".join(map(str, each.teachers))
+        teachers = " ".join(map(str, each.teachers))
+        rows = (
+            spots_zh(spots_of(each.tabs, each.rows)) if each.tabs else " ".join(map(str, each.rows))
+        )
         yield said("SheetDoubt", each.doubt.value), rows, teachers, each.zh
 
 
 def _faults(held: Held) -> Iterable[tuple[Any, ...]]:
-    yield from ((each.row, each.column, "未读出", each.zh) for each in held.faults)
-    yield from ((each.row, "", "略过", each.zh) for each in held.skipped)
+    for fault in held.faults:
+        yield *_tab(held, fault.tab), fault.row, fault.column, "未读出", fault.zh
+    for row in held.skipped:
+        yield *_tab(held, row.tab), row.row, "", "略过", row.zh
+
+
+def _tab(held: Held, tab: str) -> tuple[str, ...]:
+    """The tab, in reports of several."""
+    return (tab,) if held.tabs else ()
 
 
 def said(kind: str, value: str) -> str:

@@ -12,7 +12,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
 from types import FrameType
@@ -24,11 +24,13 @@ import uvicorn
 
 from api.app import create_app
 from api.clock import DemoClock
+from api.crew import Crew
 from api.house import open_house
 from api.ide.door import Ide
 from api.issuers import issuers
 from api.settings import Mode, Settings
 from api.terminal import DAY, settings_of, tell
+from api.tracing import tracing, watch
 from ledger.store.committer import system_clock
 from ledger.store.trouble import Trouble
 
@@ -103,13 +105,17 @@ def serve_on(
     settings: Settings,
     clock: DemoClock | None,
     announce: Callable[[str], None],
+    crew: Crew | None = None,
 ) -> None:
-    """Serves on a socket that listens, as ``run`` does."""
+    """Serves on a socket that listens, as ``run`` does; as one of a crew on its own as well."""
     logging()
-    with _signals() as signals:
+    with _signals() as signals, ExitStack() as open_here:
         try:
             known = issuers(settings, clock=clock is not None)
-            with open_house(settings, clock or system_clock) as house:
+            own = [open_here.enter_context(crew.listening())] if crew else []
+            windows = open_here.enter_context(crew.windows()) if crew else None
+            with tracing(), open_house(settings, clock or system_clock) as house:
+                watch(house)
                 app = create_app(
                     house,
                     known,
@@ -119,6 +125,8 @@ def serve_on(
                     ide=Ide(open=settings.mode is Mode.DEVELOPMENT),
                     log_requests=settings.log_requests,
                     policy=settings.policy,
+                    crew=crew,
+                    windows=windows,
                 )
                 config = uvicorn.Config(
                     app,
@@ -131,7 +139,7 @@ def serve_on(
                 server = _Server(config, lambda: announce(address_of(listener)))
                 signals.server = server
                 if not signals.stopped:
-                    server.run(sockets=[listener])
+                    server.run(sockets=[listener, *own])
         except _Stopped:
             pass  # asked twice while it was being opened
 

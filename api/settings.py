@@ -87,6 +87,11 @@ class Settings(BaseSettings):
     execution_seconds: float = Field(
         default=30.0, ge=0, description="How long the answer to a request may take; 0: any time."
     )
+    door_seconds: float = Field(
+        default=300.0,
+        ge=0,
+        description="How long a file may take until its answer begins; 0: any time.",
+    )
     statement_seconds: float = Field(
         default=20.0, ge=0, description="How long the database may read for it; 0: any time."
     )
@@ -103,6 +108,7 @@ class Settings(BaseSettings):
             cost_per_minute=self.cost_per_minute,
             public_cost_per_minute=self.public_cost_per_minute,
             execution_seconds=self.execution_seconds,
+            door_seconds=self.door_seconds,
         )
 
     @property

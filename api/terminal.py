@@ -20,7 +20,14 @@ import typer
 from psycopg_pool import PoolTimeout
 from pydantic import ValidationError
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
@@ -133,12 +140,16 @@ def table(*columns: str) -> Table:
 
 @contextmanager
 def progress() -> Iterator[Step]:
-    """A function to call with what is being done, how much of it is done, and how much there is."""
+    """A function to call with what is being done, how much of it is done, and how much there is.
+
+    The bar tells the time that it took and what is left of it.
+    """
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     on_terminal = sys.stderr.isatty()
     with Progress(
         *columns,
         TimeElapsedColumn(),
+        TimeRemainingColumn(),
         console=Console(stderr=True),
         disable=not on_terminal,
         transient=True,

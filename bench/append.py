@@ -11,6 +11,10 @@ of them. A cell is a number of callers that each wait for their answer before th
 ``dcb.postgres_tt``  the same appends through the library's own PostgreSQL recorder
 ``pgbench row``      one bare row of that size a transaction: no tags, no order, no condition
 ``pgbench row+tags`` the same and three tag rows, in one statement: still no order, no condition
+``eventsourcing``    one event of an aggregate through the library's default recorder
+``UmaDB``            the same appends as ours to its server, under the same conditions
+``message-db``       one message of a stream, by its function, under the version expected
+``Emmett``           one event of a stream, by its store in Node, under the version expected
 ``commands``         ours: teachers registered through ``Ledger.submit``; each is read, decided,
                      encoded, hashed and kept with its request id
 
@@ -36,21 +40,25 @@ from typing import Any
 import psutil  # type: ignore[import-untyped]
 import psycopg
 
+from bench.append_peers import EMMETT, MESSAGE_DB, UMADB
 from bench.peers import (
+    AGGREGATES,
     APPEND,
     COMMANDS,
     LIBRARY,
     ROW,
     ROW_TAGS,
-    Cell,
     Peer,
     open_peers,
     server,
 )
+from bench.race import Cell
 
 OURS = {APPEND: (1, 8, 32, 256), COMMANDS: (8, 64, 256)}
-PEERS = {LIBRARY: (1, 8, 32), ROW: (1, 8, 32), ROW_TAGS: (1, 8, 32)}
+PEERS = dict.fromkeys((LIBRARY, AGGREGATES, UMADB, MESSAGE_DB, EMMETT, ROW, ROW_TAGS), (1, 8, 32))
 WIDTHS = (1, 8, 32, 64, 256)
+# The pools of the peers stay open beside each other.
+CONNECTIONS = 250
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 
 Rounds = dict[tuple[str, int], list[Cell]]
@@ -159,7 +167,7 @@ def main() -> None:
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        with server() as (url, folder), ExitStack() as stack:
+        with server(CONNECTIONS) as (url, folder), ExitStack() as stack:
             about = machine(url)
             cells = run_rounds(open_peers(url, folder, options.seconds, stack), options.rounds)
     except KeyboardInterrupt:

@@ -74,29 +74,29 @@ create index on peer.event (place, position);
 def fill(ledger: Ledger, teachers: int) -> None:
     """A county of so many teachers with twenty credits each, and classes to choose from."""
     for number in range(0, teachers, PER_SCHOOL):
-        ledger.ask([_school(number // PER_SCHOOL)], FOUNDER)
+        ledger.ask([school(number // PER_SCHOOL)], FOUNDER)
     for first in range(0, teachers, BATCH):
         lives: list[Command] = []
         seals: dict[int, Seal] = {}
         for number in range(first, min(first + BATCH, teachers)):
             teacher = TeacherId(f"teacher:t{number}")
             seals[len(lives)], digests = ledger.vault.seal(str(teacher), PERSON)
-            entered, *credits = life(teacher, _school_of(number), CREDITS)
+            entered, *credits = life(teacher, school_of(number), CREDITS)
             lives.append(Put(events=(structs.replace(entered, sealed=digests), *credits)))
         ledger.ask(lives, OPERATOR, seals=seals)
-    ledger.ask([Put(events=tuple(_classes()))], OPERATOR)
+    ledger.ask([Put(events=tuple(classes()))], OPERATOR)
 
 
-def _school_of(number: int) -> SchoolId:
+def school_of(number: int) -> SchoolId:
     return SchoolId(f"school:s{number // PER_SCHOOL}")
 
 
-def _school(number: int) -> RegisterSchool:
+def school(number: int) -> RegisterSchool:
     name = SchoolId(f"school:s{number}")
     return RegisterSchool(school=name, place=RUIAN, title=f"第{number}小学", stage=Stage.PRIMARY)
 
 
-def _classes() -> Iterator[Event]:
+def classes() -> Iterator[Event]:
     plan = Plan(
         title="小学语文阅读教学",
         subject="CHINESE",

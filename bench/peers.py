@@ -13,22 +13,24 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import count
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from uuid import uuid4
 
 import psycopg
 from eventsourcing.dcb.api import DCBAppendCondition, DCBEvent, DCBQuery, DCBQueryItem, DCBRecorder
+from eventsourcing.persistence import ApplicationRecorder, InfrastructureFactory, StoredEvent
 from eventsourcing.utils import Environment
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg.sql import SQL, Identifier
+from psycopg.sql import SQL, Identifier, Literal
 
+from bench.append_peers import STREAMS, UMADB, Emmett, MessageDb, UmaRecorder, umadb
+from bench.race import Cell, Race, Step, expect
 from ledger.names import JurisdictionId, SchoolId, TeacherId
 from ledger.register import RegisterSchool, Stage
 from ledger.store.embedded import Embedded
@@ -39,6 +41,7 @@ from ledger.store.migrate import migrate
 from ledger.store.recorder import Recorder
 from ledger.teacher import RegisterTeacher
 
+AGGREGATES = "eventsourcing"
 APPEND, LIBRARY, ROW, ROW_TAGS = "append", "dcb.postgres_tt", "pgbench row", "pgbench row+tags"
 COMMANDS = "commands"
 BODY_BYTES = 300
@@ -60,66 +63,13 @@ SCRIPTS = {
 }
 DRAWN = "\\set teacher random(1, 12800)\n\\set offering random(1, 100)\n"
 
-Step = Callable[[], None]
-
-
-@dataclass(frozen=True)
-class Cell:
-    """What one peer did in one round with one number of callers."""
-
-    rate: float
-    p50_ms: float
-
-
-@dataclass
-class Race:
-    """The callers of one cell: all start together and stop when the time is up."""
-
-    seconds: float
-    took: list[float] = field(default_factory=list)
-    trouble: list[BaseException] = field(default_factory=list)
-    began: float = 0.0
-
-    def run(self, steps: list[Step]) -> Cell:
-        """Lets every caller repeat its step, after one step to warm up."""
-        line = threading.Barrier(len(steps), action=self._start)
-        threads = [threading.Thread(target=self._call, args=(s, line), daemon=True) for s in steps]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        elapsed = perf_counter() - self.began
-        if self.trouble:
-            raise self.trouble[0]
-        return Cell(len(self.took) / elapsed, median(self.took) * 1000)
-
-    def _start(self) -> None:
-        self.began = perf_counter()
-
-    def _call(self, step: Step, line: threading.Barrier) -> None:
-        took: list[float] = []
-        try:
-            step()
-            line.wait()
-            now, deadline = self.began, self.began + self.seconds
-            while now < deadline:
-                step()
-                now, before = perf_counter(), now
-                took.append(now - before)
-        except threading.BrokenBarrierError:
-            pass  # another caller says why
-        except BaseException as error:
-            self.trouble.append(error)
-            line.abort()
-        self.took.extend(took)
-
 
 @dataclass
 class Appends:
     """One event after another through a recorder of the library's interface."""
 
     name: str
-    recorder: DCBRecorder
+    recorder: DCBRecorder | UmaRecorder
     seconds: int
     url: str | None = None
     """Ours: where to see that no position is missing."""
@@ -144,6 +94,36 @@ class Appends:
             data = json.dumps({"teacher": tags[0], "turn": turn}).encode().ljust(BODY_BYTES)
             condition = DCBAppendCondition(DCBQuery([DCBQueryItem(tags=tags[:2])]), after=seen)
             seen = self.recorder.append([DCBEvent("bench.happened", data, tags)], condition)
+
+        return step
+
+
+@dataclass
+class Aggregates:
+    """One event after another through the library's default recorder, by version of aggregate."""
+
+    name: str
+    recorder: ApplicationRecorder
+    seconds: int
+
+    def measure(self, callers: int) -> Cell:
+        """Runs a cell."""
+        before, race = self.recorder.max_notification_id() or 0, Race(self.seconds)
+        cell = race.run([self._step() for _ in range(callers)])
+        # Its ids have gaps where an insert failed; none did here.
+        head = self.recorder.max_notification_id() or 0
+        expect(head - before, len(race.took) + callers, self.name)
+        return cell
+
+    def _step(self) -> Step:
+        turns, aggregates = count(), [uuid4() for _ in range(STREAMS)]
+
+        def step() -> None:
+            turn = next(turns)
+            which = aggregates[turn % STREAMS]
+            state = json.dumps({"teacher": str(which), "turn": turn}).encode().ljust(BODY_BYTES)
+            event = StoredEvent(which, turn // STREAMS + 1, "bench.happened", state)
+            self.recorder.insert_events([event])
 
         return step
 
@@ -214,7 +194,7 @@ class Pgbench:
         return Cell(float(found[1]), median(took))
 
 
-Peer = Appends | Commands | Pgbench
+Peer = Aggregates | Appends | Commands | Emmett | MessageDb | Pgbench
 
 
 def dense(url: str) -> int:
@@ -228,22 +208,27 @@ def dense(url: str) -> int:
     return int(row[1])
 
 
-def expect(found: int, wanted: int, what: str) -> None:
-    """Raises ``AssertionError`` where the numbers differ, also under ``python -O``."""
-    if found != wanted:
-        raise AssertionError(f"{what}: {found} in the ledger, {wanted} expected")
-
-
 @contextmanager
-def server() -> Iterator[tuple[str, Path]]:
-    """A PostgreSQL of its own and a scratch folder; both are gone afterwards, whatever happens."""
+def server(connections: int | None = None) -> Iterator[tuple[str, Path]]:
+    """A PostgreSQL of its own and a scratch folder; both are gone afterwards, whatever happens.
+
+    It takes so many connections at once, or as many as by default.
+    """
     folder = Path(tempfile.mkdtemp(prefix="xuefen-bench-", dir="/var/tmp"))
     folder.chmod(0o711)
     embedded = Embedded(folder / "data")
     scratch = folder / "scratch"
     scratch.mkdir()
     try:
-        yield embedded.start(), scratch
+        url = embedded.start()
+        if connections is not None:
+            with psycopg.connect(url, autocommit=True) as connection:
+                connection.execute(
+                    SQL("alter system set max_connections = {}").format(Literal(connections))
+                )
+            embedded.stop()
+            url = embedded.start()
+        yield url, scratch
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave it running
         embedded.stop()
@@ -263,14 +248,25 @@ def library_recorder(url: str, stack: ExitStack) -> DCBRecorder:
         from eventsourcing.dcb.postgres_tt import PostgresTTDCBFactory
     except ImportError as error:
         raise SystemExit(f"eventsourcing.dcb.postgres_tt is not installed: {error}") from error
+    factory = PostgresTTDCBFactory(_environment(url, "eventsourcing.dcb.postgres_tt"))
+    stack.callback(factory.close)
+    return factory.dcb_recorder()
+
+
+def aggregate_recorder(url: str, stack: ExitStack) -> ApplicationRecorder:
+    """The library's recorder of aggregates, as it is by default."""
+    factory = InfrastructureFactory.construct(_environment(url, "eventsourcing.postgres"))
+    stack.callback(factory.close)
+    return factory.application_recorder()
+
+
+def _environment(url: str, module: str) -> Environment:
     asked = conninfo_to_dict(url)
     names = {"DBNAME": "dbname", "HOST": "host", "PORT": "port", "USER": "user"}
     settings = {f"POSTGRES_{ours}": str(asked[theirs]) for ours, theirs in names.items()}
     settings |= {"POSTGRES_PASSWORD": "", "POSTGRES_POOL_SIZE": str(POOL)}
-    settings["PERSISTENCE_MODULE"] = "eventsourcing.dcb.postgres_tt"
-    factory = PostgresTTDCBFactory(Environment("bench", settings))
-    stack.callback(factory.close)
-    return factory.dcb_recorder()
+    settings["PERSISTENCE_MODULE"] = module
+    return Environment("bench", settings)
 
 
 def open_peers(url: str, folder: Path, seconds: int, stack: ExitStack) -> list[Peer]:
@@ -290,6 +286,10 @@ def open_peers(url: str, folder: Path, seconds: int, stack: ExitStack) -> list[P
     return [
         Appends(APPEND, recorder, seconds, plain),
         Appends(LIBRARY, library_recorder(database(url, "library"), stack), seconds),
+        Aggregates(AGGREGATES, aggregate_recorder(database(url, "aggregates"), stack), seconds),
+        Appends(UMADB, stack.enter_context(umadb(folder)), seconds),
+        MessageDb(database(url, "messages"), seconds),
+        Emmett(database(url, "emmett"), seconds),
         Pgbench(ROW, bare, seconds, folder),
         Pgbench(ROW_TAGS, bare, seconds, folder),
         Commands(COMMANDS, ledger, seconds),

@@ -118,6 +118,7 @@ level              分级汇总         level.py (sums of province, city, county
 drift              结账后变动       drift.py (what moved since a period was signed off)
 service token      服务令牌         service_token.py (by which a machine of an integrator reads)
 sign-off           结账             sign_off.py (of a year, or of the cycles that ended in it)
+spot               表中位置         spot.py (a row of a sheet, by its tab and its number)
 claim              名册所列         claim.py (what a sheet from outside says of a person's credits)
 cause, portion     差异原因         cause.py (why a sheet and the ledger differ, and by how much)
 rounding           取整             rounding.py (what a sheet makes of an exact amount)
@@ -125,6 +126,7 @@ attribution        归因             attribution.py (the smallest set that adds
 mark               记号             mark.py (by what a row and a credit are found to be one)
 likeness           近似             likeness.py (which credit a row may mean that no mark tells)
 tie                难分             tie.py (rows and credits of the same marks, and what is certain)
+summing            并写             summing.py (a row that is several trainings together)
 pairing            配对             pairing.py (which credit a row of a sheet means)
 holding            账本所载         holding.py (all that the ledger knows of one teacher)
 forfeiture         不予结业之因     forfeiture.py (why a training that a sheet has earned nothing)
@@ -155,7 +157,9 @@ phrase             用语             phrase.py (wordings in a cell that stand f
 mapping            列对应           mapping.py (what each column of a sheet means)
 wording            列名             wording.py (by what names columns are called)
 heading            表头             heading.py (where a header stands, and its wordings)
+joining            并表             joining.py (several tabs of a workbook read as one list)
 skip               略过行           skip.py (rows of a sheet that are no records)
+tally              合计核对         tally.py (what records come to, held against rows of totals)
 reading            读表             reading.py (the records of a sheet, and what is no record)
 claimed            名册各行         claimed.py (the rows of a sheet as persons and as claims)
 reconciliation     对账             reconciliation.py (a bureau's sheet held against the ledger)
@@ -171,6 +175,7 @@ roll               花名册           roll.py (the teachers and schools that a 
 roster             名册             roster.py (a list of teachers, and what its rows lead to)
 balance sheet      期初余额表       balance_sheet.py (opening balances, row by row)
 class book         班级簿           class_book.py (a class as a sheet of it is held against)
+due                应认定学分       due.py (what a trainee earns by the ledger's own rules)
 result sheet       班级结果表       result_sheet.py (results of a class, row by row)
 milestone          节点             milestone.py (the steps of a past term that a row tells)
 past               往期             past.py (the steps that the ledger has already)
@@ -202,13 +207,13 @@ from ledger import (  # isort: skip  (order of life)
     school_plan, recognition, worth, credit, balance, correction, adjustment, misconduct,
     remedy, redress, record, erasure, special, structure, footing, breakdown, yearly, doubt,
     verdict, ground, prospect, caution, evidence, way, difference, summary, level, drift,
-    service_token, sign_off, claim, cause, rounding, attribution, mark, likeness, tie, pairing,
-    holding, forfeiture, influence, slip, uncredited, row, itemised, subtotal, aggregate,
-    misreading, matching, comparison, trial, explanation, obstacle, denial, lineup, placement,
-    exclusion, indicator, target, consequence, sheet, cell, dating, phrase, mapping, wording,
-    heading, skip, reading, claimed, reconciliation, intake, line, petition, retraction,
-    discrepancy, load,
-    anomaly, intention, roll, roster, balance_sheet, class_book, result_sheet, milestone, past,
+    service_token, sign_off, spot, claim, cause, rounding, attribution, mark, likeness, tie,
+    summing, pairing, holding, forfeiture, influence, slip, uncredited, row, itemised, subtotal,
+    aggregate, misreading, matching, comparison, trial, explanation, obstacle, denial, lineup,
+    placement, exclusion, indicator, target, consequence, sheet, cell, dating, phrase, mapping,
+    wording, heading, joining, skip, tally, reading, claimed, reconciliation, intake, line,
+    petition, retraction, discrepancy, load,
+    anomaly, intention, roll, roster, balance_sheet, class_book, due, result_sheet, milestone, past,
     past_step, lesson, term_sheet, school_sheet, statement, draft, conflict, document, adoption,
     policy, amendment,
 )
@@ -226,13 +231,13 @@ NOUNS = (
     school_plan, recognition, worth, credit, balance, correction, adjustment, misconduct,
     remedy, redress, record, erasure, special, structure, footing, breakdown, yearly, doubt,
     verdict, ground, prospect, caution, evidence, way, difference, summary, level, drift,
-    service_token, sign_off, claim, cause, rounding, attribution, mark, likeness, tie, pairing,
-    holding, forfeiture, influence, slip, uncredited, row, itemised, subtotal, aggregate,
-    misreading, matching, comparison, trial, explanation, obstacle, denial, lineup, placement,
-    exclusion, indicator, target, consequence, sheet, cell, dating, phrase, mapping, wording,
-    heading, skip, reading, claimed, reconciliation, intake, line, petition, retraction,
-    discrepancy, load,
-    anomaly, intention, roll, roster, balance_sheet, class_book, result_sheet, milestone, past,
+    service_token, sign_off, spot, claim, cause, rounding, attribution, mark, likeness, tie,
+    summing, pairing, holding, forfeiture, influence, slip, uncredited, row, itemised, subtotal,
+    aggregate, misreading, matching, comparison, trial, explanation, obstacle, denial, lineup,
+    placement, exclusion, indicator, target, consequence, sheet, cell, dating, phrase, mapping,
+    wording, heading, joining, skip, tally, reading, claimed, reconciliation, intake, line,
+    petition, retraction, discrepancy, load,
+    anomaly, intention, roll, roster, balance_sheet, class_book, due, result_sheet, milestone, past,
     past_step, lesson, term_sheet, school_sheet, statement, draft, conflict, document, adoption,
     policy, amendment,
 )

@@ -64,7 +64,7 @@ class ConfirmEnrollment(ReReview):
         number = self.choice.round
         if self.admitted:
             yield from self.gate(self.placed(), *subjects)
-            yield from self.gate(self.roll.full(self.room, self.offering), *subjects)
+            yield from self.gate(self.queue.roll.full(self.room, self.offering), *subjects)
             yield _confirmed(opened, self.teacher, school, number)
         else:
             yield _declined(opened, self.teacher, school, number, self.reason)

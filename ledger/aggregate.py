@@ -85,13 +85,13 @@ class Aggregate:
             return
         # The one that comes nearest is the total; rows that say less of it are double.
         claims = sorted(
-            claims, key=lambda each: (abs(ledger - each.amount), -each.amount, each.row)
+            claims, key=lambda each: (abs(ledger - each.amount), -each.amount, each.spot)
         )
         main, *others = claims
         cells.append(Subtotal(main, period, person, lines, ledger, cells))
         for claim in others:
-            zh = f"名册第 {claim.row} 行与第 {main.row} 行是同一人的同一项合计。"
-            en = f"Rows {claim.row} and {main.row} are one total of one person."
+            zh = f"名册{claim.spot.zh}与{main.spot.zh}是同一人的同一项合计。"
+            en = f"Rows {claim.spot.en} and {main.spot.en} are one total of one person."
             events = tuple(stay.event for stay in person.holding.record.stays[:1])
             twice = portion(Cause.DUPLICATE_PERSON, -claim.amount, zh, en, events=events)
             yield only_there(claim, [twice] if claim.amount else [])
@@ -267,16 +267,16 @@ def _moved(
     cause = _apart(here.period, there.period)
     assert cause is not None
     names = "、".join(f"“{each.title}”" for each in lines)
-    rows = here.claim.row, there.claim.row
+    home, away = here.claim.spot, there.claim.spot
     doubt_zh = {ONE_EN: "（其中一笔）", SOME_EN: "（其中几笔）"}.get(doubt, "")
     verb = "belong" if len(lines) > 1 else "belongs"
     it = "them" if len(lines) > 1 else "it"
     return portion(
         cause,
         amount,
-        f"{names}属名册第 {rows[0]} 行，名册算在第 {rows[1]} 行{doubt_zh}。",
-        f"{', '.join(each.title for each in lines)} {verb} to row {rows[0]}; the sheet has {it} "
-        f"in row {rows[1]}{doubt}.",
+        f"{names}属名册{home.zh}，名册算在{away.zh}{doubt_zh}。",
+        f"{', '.join(each.title for each in lines)} {verb} to row {home.en}; the sheet has {it} "
+        f"in row {away.en}{doubt}.",
         events=[event for each in lines for event in each.events[:1]],
         about=[each.credit for each in lines],
     )

@@ -9,6 +9,7 @@ an order at which nobody can work once it is announced.
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -41,6 +42,7 @@ class Waiting:
     days: dict[TeacherId, date] = field(default_factory=dict)
     first: int | None = None
     passes: dict[tuple[int, TeacherId], str] = field(default_factory=dict)
+    _passed: dict[int, set[TeacherId]] = field(default_factory=dict)
 
     def learn(self, entry: Entry) -> None:
         """Takes in the enrollment events of the class; others change nothing."""
@@ -48,7 +50,11 @@ class Waiting:
         teacher: TeacherId | None = getattr(event, "teacher", None)
         if teacher is None or type(event) not in ENROLLMENT_EVENTS:
             return
-        self.choices.setdefault(teacher, Choice()).learn(entry)
+        choice = self.choices.setdefault(teacher, Choice())
+        self._passed.get(choice.round, set()).discard(teacher)
+        choice.learn(entry)
+        if choice.status is Status.SCHOOL_PASSED:
+            self._passed.setdefault(choice.round, set()).add(teacher)
         if isinstance(event, OfferingSelected):
             # Who chooses again arrives again.
             self.chosen.pop(teacher, None)
@@ -58,13 +64,9 @@ class Waiting:
             # Who is passed again brings no second chance to the draw.
             self.passes.setdefault((event.round, teacher), entry.id)
 
-    def passed(self, number: int) -> set[TeacherId]:
+    def passed(self, number: int) -> Set[TeacherId]:
         """Whom their schools passed in a round and the provider has not decided on."""
-        return {
-            teacher
-            for teacher, each in self.choices.items()
-            if each.status is Status.SCHOOL_PASSED and each.round == number
-        }
+        return self._passed.get(number, frozenset())
 
     def applicants(self) -> tuple[int, list[Applicant]]:
         """The latest round in which somebody waits, and who does, as they arrived."""

@@ -16,6 +16,7 @@ from ledger.breakdown import TrainingKind
 from ledger.cycle import Unit
 from ledger.fault import Fault
 from ledger.names import JurisdictionId, OfferingId, TeacherId
+from ledger.spot import Spot
 
 
 class Grain(Enum):
@@ -36,7 +37,7 @@ class Claim(Struct, kw_only=True, frozen=True):
     """One row. Without year and cycle, a total is that of the period of the terms.
 
     ``teacher`` is empty where nobody was found; ``suggested``: whose it may be, each with its
-    number masked. ``school`` is the name as the sheet writes it.
+    number masked. ``school`` is the name as the sheet writes it. ``tab``: empty where one is read.
     """
 
     row: int
@@ -51,6 +52,12 @@ class Claim(Struct, kw_only=True, frozen=True):
     offering: OfferingId | None = None
     completed: date | None = None
     suggested: tuple[str, ...] = ()
+    tab: str = ""
+
+    @property
+    def spot(self) -> Spot:
+        """Where it stands."""
+        return Spot(self.tab, self.row)
 
 
 class Terms(Struct, kw_only=True, frozen=True):

@@ -6,7 +6,7 @@ of its own columns. Nothing is left out without a word.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from ledger.amount import ZERO
@@ -20,6 +20,7 @@ from ledger.mapping import Mapping as Columns
 from ledger.matching import Matching, Person, masked
 from ledger.names import VALUE, OfferingId, TeacherId
 from ledger.sheet import CellFault
+from ledger.spot import Spot
 
 GRAINS = {Form.CREDITS: Grain.CREDITS, Form.TOTALS: Grain.TOTALS}
 # What period a total is of; a total of who knows what is held against nothing.
@@ -34,6 +35,23 @@ MEANT = {
 
 def require_claims(columns: Columns, unit: Unit) -> None:
     """Raises ``Fault`` (``COLUMNS_LACKING``) where no row could claim an amount for anybody."""
+    for each in columns.parts:
+        zh, en = _lacked(each, unit)
+        if zh:
+            where = f"工作表“{each.tab}”" if columns.more else ""
+            where_en = f" in the tab {each.tab}" if columns.more else ""
+            raise Fault(
+                "COLUMNS_LACKING",
+                zh=f"{where}缺少这些列，无从比对：{'；'.join(zh)}。"
+                "请在 mapping（命令行用 --column）中指明",
+                en=f"nothing can be compared without these columns{where_en}: {'; '.join(en)}; "
+                "name them in the mapping (on the command line, --column)",
+                field="mapping",
+            )
+
+
+def _lacked(columns: Columns, unit: Unit) -> tuple[list[str], list[str]]:
+    """What the columns of a tab do not say, in both languages."""
     given = frozenset(columns.columns.values())
     zh, en = [], []
     if any(group == PERSON for group in lacking(columns)):
@@ -43,26 +61,20 @@ def require_claims(columns: Columns, unit: Unit) -> None:
     if not given & (KINDS | {amount}):
         zh.append(MEANT[amount][0])
         en.append(MEANT[amount][1])
-    if zh:
-        raise Fault(
-            "COLUMNS_LACKING",
-            zh=f"缺少这些列，无从比对：{'；'.join(zh)}。请在 mapping（命令行用 --column）中指明",
-            en=f"nothing can be compared without these columns: {'; '.join(en)}; name them in "
-            "the mapping (on the command line, --column)",
-            field="mapping",
-        )
+    return zh, en
 
 
 def people(
-    rows: Iterable[SheetRow],
+    reading: Reading,
     printed: Callable[[str], str],
     near: Callable[[str], tuple[str, ...]],
 ) -> Iterator[Person]:
     """The person of each row; ``printed`` and ``near`` make keyed hashes of id numbers."""
-    for row in rows:
+    for row in reading.rows:
         platform = row.number or ""
         yield Person(
             row=row.row,
+            tab=reading.spot(row).tab,
             fingerprint=printed(row.id_number) if row.id_number else "",
             near=near(number) if (number := row.id_number or row.id_misread) else (),
             number=platform.removeprefix(NUMBER_PREFIX),
@@ -82,30 +94,31 @@ def claims(
     ``cycles``: those of a teacher, by which a cycle is known that the sheet tells by its days.
     """
     totals = reading.mapping.form is Form.TOTALS
-    whose = {each.row: each.teacher for each in matching.matches}
-    hints = {each.row: tuple(map(masked, each.suggested)) for each in matching.matches}
+    whose = {each.spot: each.teacher for each in matching.matches}
+    hints = {each.spot: tuple(map(masked, each.suggested)) for each in matching.matches}
     found: list[Claim] = []
     faults: list[CellFault] = []
-    at = {column: number for number, column in reading.mapping.columns.items()}
-    bad = {each.row for each in reading.faults}
-    vague = {each.row for each in reading.faults if _of_period(reading, each)} if totals else set()
+    columns = {each.tab: _places(each) for each in reading.mapping.parts}
+    bad = {each.spot for each in reading.faults}
+    vague = {each.spot for each in reading.faults if _of_period(reading, each)} if totals else set()
     for row in reading.rows:
-        amounts = _amounts(row, unit) if row.row not in vague else {}
+        spot, at = reading.spot(row), columns[row.tab]
+        amounts = _amounts(row, unit) if spot not in vague else {}
         if not amounts:
-            if row.row not in bad:
-                faults.append(_missing(row, at))
+            if spot not in bad:
+                faults.append(_missing(spot, at))
             continue
-        teacher = whose.get(row.row)
+        teacher = whose.get(spot)
         numbered = _cycle(
             row.cycle, cycles(teacher) if teacher and "/" in (row.cycle or "") else ()
         )
         if totals and teacher and row.cycle and numbered is None:
-            faults.append(_unsettled(row, at))
+            faults.append(_unsettled(spot, row, at))
             continue
-        if (wrong := _unequal(row, amounts, at)) is not None:
+        if (wrong := _unequal(spot, row, amounts, at)) is not None:
             faults.append(wrong)
-        hint = hints.get(row.row, ())
-        found += _claims(row, teacher, amounts, unit, numbered, hint)
+        hint = hints.get(spot, ())
+        found += _claims(spot, row, teacher, amounts, unit, numbered, hint)
     return tuple(found), tuple(faults)
 
 
@@ -113,14 +126,14 @@ def silent(reading: Reading, matching: Matching, unit: Unit) -> tuple[Claim, ...
     """What the rows of single credits are about of which no amount can be read; each claims 0."""
     if reading.mapping.form is not Form.CREDITS:
         return ()
-    whose = {each.row: each.teacher for each in matching.matches}
+    whose = {each.spot: each.teacher for each in matching.matches}
     mute = (row for row in reading.rows if not _amounts(row, unit))
     nothing: Mapping[TrainingKind | None, Decimal] = {None: ZERO}
     return tuple(
         claim
         for row in mute
-        if (teacher := whose.get(row.row)) is not None
-        for claim in _claims(row, teacher, nothing, unit, None, ())
+        if (teacher := whose.get(spot := reading.spot(row))) is not None
+        for claim in _claims(spot, row, teacher, nothing, unit, None, ())
     )
 
 
@@ -135,6 +148,7 @@ def _amounts(row: SheetRow, unit: Unit) -> Mapping[TrainingKind | None, Decimal]
 
 
 def _claims(
+    spot: Spot,
     row: SheetRow,
     teacher: TeacherId | None,
     amounts: Mapping[TrainingKind | None, Decimal],
@@ -144,7 +158,8 @@ def _claims(
 ) -> Iterator[Claim]:
     for kind, amount in amounts.items():
         yield Claim(
-            row=row.row,
+            row=spot.row,
+            tab=spot.tab,
             amount=amount,
             teacher=teacher,
             unit=unit,
@@ -160,7 +175,12 @@ def _claims(
 
 
 def _of_period(reading: Reading, fault: CellFault) -> bool:
-    return reading.mapping.columns.get(fault.column) in PERIOD
+    parts = {each.tab: each for each in reading.mapping.parts}
+    return parts.get(fault.tab, reading.mapping).columns.get(fault.column) in PERIOD
+
+
+def _places(mapping: Columns) -> dict[Column, int]:
+    return {column: number for number, column in mapping.columns.items()}
 
 
 def _cycle(told: str | None, cycles: Sequence[Cycle]) -> int | None:
@@ -180,10 +200,11 @@ def _cycle(told: str | None, cycles: Sequence[Cycle]) -> int | None:
     return fitting[0] if len(fitting) == 1 else None
 
 
-def _unsettled(row: SheetRow, at: Mapping[Column, int]) -> CellFault:
+def _unsettled(spot: Spot, row: SheetRow, at: Mapping[Column, int]) -> CellFault:
     told = (row.cycle or "").replace("/", " 至 ")
     return CellFault(
-        row=row.row,
+        row=spot.row,
+        tab=spot.tab,
         column=at.get(Column.CYCLE, 0),
         code="BAD_CYCLE",
         zh=f"这位教师没有起止为 {told} 的周期，未参与比对；请写第几周期",
@@ -197,9 +218,10 @@ def _offering(text: str | None) -> OfferingId | None:
     return OfferingId(f"offering:{value}") if VALUE.fullmatch(value) else None
 
 
-def _missing(row: SheetRow, at: Mapping[Column, int]) -> CellFault:
+def _missing(spot: Spot, at: Mapping[Column, int]) -> CellFault:
     return CellFault(
-        row=row.row,
+        row=spot.row,
+        tab=spot.tab,
         column=at.get(Column.CREDITS, at.get(Column.HOURS, 0)),
         code="AMOUNT_MISSING",
         zh="没有学分数，未参与比对",
@@ -208,14 +230,18 @@ def _missing(row: SheetRow, at: Mapping[Column, int]) -> CellFault:
 
 
 def _unequal(
-    row: SheetRow, amounts: Mapping[TrainingKind | None, Decimal], at: Mapping[Column, int]
+    spot: Spot,
+    row: SheetRow,
+    amounts: Mapping[TrainingKind | None, Decimal],
+    at: Mapping[Column, int],
 ) -> CellFault | None:
     """What is wrong with a total that its own columns do not add up to."""
     total = sum(amounts.values(), ZERO)
     if not row.by_kind or row.credits is None or row.credits == total:
         return None
     return CellFault(
-        row=row.row,
+        row=spot.row,
+        tab=spot.tab,
         column=at.get(Column.CREDITS, 0),
         code="TOTAL_DIFFERS",
         zh=f"合计 {row.credits} 与各类之和 {total} 不符，按各类比对",

@@ -16,10 +16,11 @@ from typing import Any
 from ledger.amount import ZERO
 from ledger.attendance import Absence, AttendanceRecorded, RecordAttendance
 from ledger.completion import HoursDeduction, Standing, absence_limit
+from ledger.credit import CreditAwarded, CreditCorrected, CreditRevoked
 from ledger.enrollment import Status
 from ledger.event import Entry
 from ledger.extent import Extent
-from ledger.names import OfferingId, TeacherId
+from ledger.names import CreditId, OfferingId, TeacherId
 from ledger.offering import ClassRoom, OfferingOpened
 from ledger.regulation import InForce, Rulebook
 from ledger.schedule import Half, Session, Timetable
@@ -30,17 +31,24 @@ Key = tuple[date, Half]
 
 @dataclass
 class ClassBook:
-    """A class by its own events: its trainees, its timetable, and what was taken of it."""
+    """A class by its own events: its trainees, its timetable, and what was taken of it.
+
+    ``awarded``: the credit of each trainee, as it stands.
+    """
 
     room: ClassRoom = field(default_factory=ClassRoom)
     table: Timetable = field(default_factory=Timetable)
     extent: Extent = field(default_factory=Extent)
     standings: dict[TeacherId, Standing] = field(default_factory=dict)
     recorded: set[Key] = field(default_factory=set)
+    awarded: dict[TeacherId, tuple[CreditId, Decimal]] = field(default_factory=dict)
 
     def learn(self, entry: Entry) -> None:
-        """Takes in an event of the class."""
+        """Takes in an event of the class, or of a credit for it."""
         event = entry.event
+        if isinstance(event, CreditAwarded | CreditCorrected | CreditRevoked):
+            self._credited(event)
+            return
         for fold in (self.room, self.table, self.extent):
             fold.learn(entry)
         who: TeacherId | None = getattr(event, "teacher", None)
@@ -51,6 +59,14 @@ class ClassBook:
         alone = who in self.standings and not isinstance(event, AttendanceRecorded)
         for each in [self.standings[who]] if alone and who else self.standings.values():
             each.learn(entry)
+
+    def _credited(self, event: CreditAwarded | CreditCorrected | CreditRevoked) -> None:
+        had = self.awarded.get(event.teacher)
+        if isinstance(event, CreditAwarded):
+            self.awarded[event.teacher] = event.credit, event.credits
+        elif had is not None and had[0] == event.credit:
+            now = event.credits if isinstance(event, CreditCorrected) else ZERO
+            self.awarded[event.teacher] = event.credit, now
 
     @property
     def opened(self) -> OfferingOpened | None:
@@ -102,6 +118,12 @@ def placed(sessions: list[Session], teacher: TeacherId, hours: Decimal) -> dict[
             found[each.day, each.half] = Absence(teacher=teacher, hours=here, placed=open_)
         left -= here
     return found
+
+
+def missed_in(halves: Mapping[Key, list[Absence]], teacher: TeacherId) -> dict[Key, Decimal]:
+    """The hours that one trainee missed, by half-day."""
+    own = ((key, each) for key, absences in halves.items() for each in absences)
+    return {key: each.hours for key, each in own if each.teacher == teacher}
 
 
 def taken(

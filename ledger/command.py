@@ -75,6 +75,11 @@ class Ask:
         """Whether another system of record says that it happened."""
         return self.source is not None
 
+    def foreign(self, place: JurisdictionId) -> bool:
+        """Whether a place lies outside the asker's; what is there stays unsaid."""
+        scope = self.asker.scope
+        return isinstance(scope, JurisdictionId) and not scope.covers(place)
+
 
 class Selector(Struct, frozen=True, gc=False, cache_hash=True):
     """Events of these types that carry all of these tags.
@@ -186,6 +191,14 @@ class Command:
         """Which events matter besides, known after learning; they are learned as well."""
         return []
 
+    def shared(self) -> dict[Selector, str]:
+        """Selectors of the boundary from which a fact follows that all such commands share.
+
+        With the fact's name. Whoever decides many commands about one thing may fold it once and
+        hand it over in place of the selector's events; its ``learn`` passes over what it knows.
+        """
+        return {}
+
     def learn(self, entry: Entry) -> None:
         """Folds one event of the boundary."""
 
@@ -268,21 +281,27 @@ def settle(command: Command) -> list[Event]:
 
 
 def _check_scope(command: Command) -> None:
-    asker, party = command.ask.asker, command.authority()
-    if asker.role is Role.OPERATOR or (party is not None and asker.scope == party):
-        return
-    if asker.role is Role.INTEGRATOR and command.ask.reported:
-        territory = command.answerable()
-        reach = asker.scope
-        if isinstance(reach, JurisdictionId) and territory and reach.covers(territory):
+    asker = command.ask.asker
+    try:
+        party = command.authority()
+        if asker.role is Role.OPERATOR or (party is not None and asker.scope == party):
             return
+        if asker.role is Role.INTEGRATOR and command.ask.reported:
+            territory, reach = command.answerable(), asker.scope
+            if isinstance(reach, JurisdictionId) and territory and reach.covers(territory):
+                return
+    except Refused:
+        if asker.role is Role.OPERATOR:
+            raise
+        party = asker.scope  # why nobody can tell whose it is would tell a stranger what is there
     if party is None:
         raise OutsideScope(
             zh=f"{type(command).__name__} 只能由系统运维人员提交",
             en=f"{type(command).__name__} is for the operator only",
         )
-    # Whose it is stays unsaid: it would tell a stranger where a teacher works.
+    # Whose it is, and whether it is there, stays unsaid: it would tell where a teacher works.
     raise OutsideScope(
-        zh=f"此事不在您的权限范围 {asker.scope} 内",
-        en=f"this is not for {asker.scope} to decide, which your token is for",
+        zh=f"没有您所指的对象，或此事不在您的权限范围 {asker.scope} 内",
+        en=f"there is no such thing, or it is not for {asker.scope} to decide, "
+        "which your token is for",
     )

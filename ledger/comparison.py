@@ -87,10 +87,13 @@ def compare(
     terms: Terms,
     schools: Mapping[SchoolId, str] | None = None,
     silent: Iterable[Claim] = (),
+    tabs: Iterable[str] = (),
 ) -> Comparison:
     """Holds a sheet against what the ledger has of some teachers.
 
     ``silent``: rows of which no amount can be read; each is paired with what else has no row.
+
+    ``tabs``: those that are one list, in order, where there are several.
 
     A teacher whom the sheet names and of whom nothing is handed in is unknown to the bureau.
     """
@@ -110,7 +113,8 @@ def compare(
         rows += Itemised(people, schools or {}, silent=mute).rows(of)
     else:
         rows += Aggregate(people).rows(of)
-    told = tuple(sorted(rows, key=order))
+    places = {tab: at for at, tab in enumerate(tabs)}
+    told = tuple(sorted(rows, key=lambda row: order(row, places)))
     return Comparison(terms=terms, rows=told, sums=sums(told))
 
 

@@ -143,7 +143,8 @@ class Entry(Struct, frozen=True, kw_only=True, gc=False):
     which ``effective_on`` may precede or follow: a move is entered on one day and holds since
     another.
     ``cause`` is the event that led to it, ``source`` the reference of another system of record,
-    ``place`` the county, city or province that it concerns.
+    ``place`` the county, city or province that it concerns. ``kept`` are the bytes that the ledger
+    keeps of it, none before it does; entries are equal by what they say.
     """
 
     position: int
@@ -157,6 +158,13 @@ class Entry(Struct, frozen=True, kw_only=True, gc=False):
     request: str | None = None
     source: str | None = None
     place: JurisdictionId | None = None
+    kept: bytes = b""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Entry) and _said(self) == _said(other)
+
+    def __hash__(self) -> int:
+        return hash((self.position, self.id))
 
     @property
     def effective_on(self) -> date:
@@ -169,6 +177,11 @@ class Entry(Struct, frozen=True, kw_only=True, gc=False):
         place = (str(self.place),) if self.place else ()
         begun = (f"{self.event.BEGINS}:{self.id}",) if self.event.BEGINS else ()
         return tuple(dict.fromkeys((*self.event.tags, *place, f"by:{self.actor}", *begun)))
+
+
+def _said(entry: Entry) -> tuple[object, ...]:
+    names = (each for each in entry.__struct_fields__ if each != "kept")
+    return tuple(getattr(entry, each) for each in names)
 
 
 class _Envelope(Struct, kw_only=True, gc=False):
@@ -218,8 +231,11 @@ def encode(entry: Entry) -> bytes:
     return body
 
 
-def decode(position: int, body: bytes) -> Entry:
-    """The entry that the bytes hold, its event brought up to the present version."""
+def decode(position: int, body: bytes, *, keep: bool = True) -> Entry:
+    """The entry that the bytes hold, its event brought up to the present version.
+
+    It holds on to the bytes unless told not to.
+    """
     envelope = _ENVELOPE.decode(body)
     return Entry(
         position=position,
@@ -233,6 +249,7 @@ def decode(position: int, body: bytes) -> Entry:
         source=envelope.source,
         place=known(JurisdictionId, envelope.place) if envelope.place else None,
         event=decode_event(envelope.type, envelope.v, envelope.data),
+        kept=body if keep else b"",
     )
 
 

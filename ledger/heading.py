@@ -52,11 +52,15 @@ NEEDED: dict[Form, tuple[frozenset[Column], ...]] = {
 
 
 class Candidate(Struct, frozen=True, kw_only=True):
-    """A tab that may be meant, with its mapping. ``known``: by a mapping saved before."""
+    """A tab that may be meant, with its mapping; ``at``: the how many of the workbook, from 0.
+
+    ``known``: by a mapping saved before.
+    """
 
     mapping: Mapping
     score: int
     rows: int
+    at: int = 0
     concealed: bool = False
     known: bool = False
 
@@ -71,7 +75,11 @@ def propose(grid: Grid, form: Form, saved: Iterable[MappingSaved] = ()) -> tuple
         for each in saved
         if each.form is form
     }
-    found = [made for tab in grid.tabs if (made := _candidate(tab, form, known)) is not None]
+    found = [
+        replace(made, at=at)
+        for at, tab in enumerate(grid.tabs)
+        if (made := _candidate(tab, form, known)) is not None
+    ]
     if not found:
         raise Fault(
             "HEADER_MISSING",
@@ -85,7 +93,8 @@ def propose(grid: Grid, form: Form, saved: Iterable[MappingSaved] = ()) -> tuple
 
 def unread(grid: Grid, mapping: Mapping) -> tuple[str, ...]:
     """The other tabs in which a header stands too; nothing of them is read."""
-    others = (tab for tab in grid.tabs if tab.name != mapping.tab)
+    read = {each.tab for each in mapping.parts}
+    others = (tab for tab in grid.tabs if tab.name not in read)
     return tuple(tab.name for tab in others if _candidate(tab, mapping.form, {}) is not None)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
@@ -22,6 +22,8 @@ from ledger.pairing import paired
 from ledger.record import Line
 from ledger.row import Row, Standing, only_here, only_there, row_of
 from ledger.slip import HARMLESS, slips
+from ledger.spot import Spot, spots_zh
+from ledger.summing import Group, summed, undecided, within_period
 from ledger.tie import Grounds, Told
 from ledger.uncredited import meanings, means
 
@@ -37,8 +39,8 @@ class Itemised:
 
     people: Mapping[TeacherId, Influences]
     schools: Mapping[SchoolId, str]
-    elsewhere: dict[CreditId, int] = field(default_factory=dict)
-    near: dict[CreditId, list[int]] = field(default_factory=dict)
+    elsewhere: dict[CreditId, Spot] = field(default_factory=dict)
+    near: dict[CreditId, list[Spot]] = field(default_factory=dict)
     silent: Mapping[TeacherId, list[Claim]] = field(default_factory=dict)
 
     def rows(self, claims: Mapping[TeacherId, list[Claim]]) -> Iterator[Row]:
@@ -75,6 +77,7 @@ class Itemised:
             why=lambda line, claim: self._why(person, line, claim),
             lacks=lambda line: _lacks(person, line),
             within=lambda line: person.terms.holds(line.completed),
+            period=lambda claim, line: within_period(claim, line, person.cycles(), person.terms),
         )
         pairs = paired(claims, person.lines, self.schools, worth, had, elsewhere, grounds)
         self.near.update({credit: [*rows] for credit, rows in pairs.either.items()})
@@ -91,9 +94,12 @@ class Itemised:
         self, person: Influences, pairs: Pairs, claim: Claim, line: Line, by: PairedBy
     ) -> Row:
         more: dict[str, Any] = {"credit": line.credit, "paired_by": by}
-        more["tied"] = pairs.tied.get(claim.row, ())
-        if claim.row in pairs.together:
-            return _together(person, claim, pairs.together[claim.row], more | {"credit": None})
+        more["tied"] = pairs.tied.get(claim.spot, ())
+        if by is PairedBy.SUM:
+            told_of = Attribution(portions=(summed(claim, pairs.together[claim.spot]),))
+            return row_of(claim, claim.amount, told_of, **(more | {"credit": None}))
+        if claim.spot in pairs.together:
+            return _together(person, claim, pairs.together[claim.spot], more | {"credit": None})
         amount = person.amount(line, claim.unit)
         if not person.terms.holds(line.completed):
             zh = f"“{line.title}”{line.completed} 结束，不在名册所说的期间内。"
@@ -121,7 +127,7 @@ class Itemised:
 
     def _lacking(self, person: Influences, pairs: Pairs, claim: Claim) -> Row:
         """A row for which the person has no credit in the ledger."""
-        tied = pairs.tied.get(claim.row, ())
+        tied = pairs.tied.get(claim.spot, ())
         if not claim.amount:
             return only_there(claim, [], tied=tied)
         if (double := self._double(pairs, claim)) is not None:
@@ -130,9 +136,11 @@ class Itemised:
             return only_there(claim, found)
         if not tied and (other := self._of_another(person, claim)) is not None:
             return only_there(claim, [other])
-        near = pairs.near.get(claim.row, ())
+        if claim.spot in pairs.sums:
+            return self._either(claim, pairs.sums[claim.spot])
+        near = pairs.near.get(claim.spot, ())
         for credit in near:
-            self.near.setdefault(credit, []).append(claim.row)
+            self.near.setdefault(credit, []).append(claim.spot)
         unheard = _unheard(claim, tied)
         if near:
             zh = f"{unheard.zh}同日或名称相近的 {len(near)} 笔学分可能就是它。"
@@ -140,14 +148,23 @@ class Itemised:
             unheard = structs.replace(unheard, zh=zh, en=en, certain=False)
         return only_there(claim, [unheard], tied=tied or near)
 
+    def _either(self, claim: Claim, groups: Sequence[Group]) -> Row:
+        """A row that may be several credits together, in more than one way."""
+        tied = tuple(dict.fromkeys(line.credit for group in groups for line in group))
+        for credit in tied:
+            self.near.setdefault(credit, []).append(claim.spot)
+        ways = ((Cause.SUMMED,),) * len(groups) if len(groups) > 1 else ()
+        return only_there(claim, [undecided(claim, groups)], tied=tied, alternatives=ways)
+
     def _double(self, pairs: Pairs, claim: Claim) -> Portion | None:
         for other, line, _ in pairs.pairs:
             if _same(other, claim) or (claim.title and is_of(claim, line)):
                 return portion(
                     Cause.DUPLICATE_PERSON,
                     -claim.amount,
-                    f"名册第 {claim.row} 行与第 {other.row} 行是同一人的同一笔学分。",
-                    f"Rows {claim.row} and {other.row} of the sheet are one credit of one person.",
+                    f"名册{claim.spot.zh}与{other.spot.zh}是同一人的同一笔学分。",
+                    f"Rows {claim.spot.en} and {other.spot.en} of the sheet are one credit of one "
+                    "person.",
                     events=line.events[:1],
                     about=(line.credit,),
                 )
@@ -160,7 +177,7 @@ class Itemised:
             for line in other.lines if other else ():
                 free = line.credit not in self.elsewhere
                 if free and means(claim, line.offering, line.title, line.completed):
-                    self.elsewhere[line.credit] = claim.row
+                    self.elsewhere[line.credit] = claim.spot
                     return portion(
                         Cause.DUPLICATE_PERSON,
                         -claim.amount,
@@ -190,10 +207,10 @@ class Itemised:
             yield only_here(person.holding.teacher, unit, amount, found, **more)
 
     def _why_only_here(self, person: Influences, line: Line, amount: Decimal) -> Attribution:
-        row = self.elsewhere.get(line.credit)
-        if row is not None:
-            zh = f"名册第 {row} 行把“{line.title}”记在疑为同一人的另一人名下。"
-            en = f"Row {row} of the sheet has {line.title} under another id of the same person."
+        spot = self.elsewhere.get(line.credit)
+        if spot is not None:
+            zh = f"名册{spot.zh}把“{line.title}”记在疑为同一人的另一人名下。"
+            en = f"Row {spot.en} of the sheet has {line.title} under another id of the same person."
             events, about = line.events[:1], (line.credit,)
             cause = Cause.DUPLICATE_PERSON
             twice = portion(cause, amount, zh, en, events=events, about=about)
@@ -203,19 +220,19 @@ class Itemised:
             return Attribution(portions=(absent,))
         zh = f"名册没有“{line.title}”，账本中没有事件能说明原因。"
         en = f"The sheet lacks {line.title}; nothing in the ledger says why."
-        rows = sorted(self.near.get(line.credit, ()))
-        if rows:
-            zh += f"名册第 {'、'.join(map(str, rows))} 行可能就是它。"
-            en += f" It may be what row {', '.join(map(str, rows))} means."
+        spots = sorted(self.near.get(line.credit, ()))
+        if spots:
+            zh += f"名册{spots_zh(spots)}可能就是它。"
+            en += f" It may be what row {', '.join(each.en for each in spots)} means."
         lacked = unknown_portion(amount, zh, en, line.events[:1])
-        lacked = structs.replace(lacked, certain=not rows)
+        lacked = structs.replace(lacked, certain=not spots)
         return Attribution(portions=(lacked,), unattributed=amount)
 
 
 def _unread(claim: Claim, line: Line, amount: Decimal) -> Row:
     """A row that is about a credit, and of which the amount cannot be read."""
-    zh = f"名册第 {claim.row} 行就是“{line.title}”，但没有可读的数额，无从比对；请补正这一格。"
-    en = f"Row {claim.row} of the sheet is {line.title}, but no amount in it can be read."
+    zh = f"名册{claim.spot.zh}就是“{line.title}”，但没有可读的数额，无从比对；请补正这一格。"
+    en = f"Row {claim.spot.en} of the sheet is {line.title}, but no amount in it can be read."
     found = Attribution(
         portions=(unknown_portion(amount, zh, en, line.events[:1]),), unattributed=amount
     )

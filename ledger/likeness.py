@@ -25,7 +25,7 @@ def by_amount(
     """
     for by in (PairedBy.DAY_AMOUNT, PairedBy.AMOUNT):
         for claim in list(left.claims):
-            if claim.offering is not None or claim.row in left.tied or elsewhere(claim):
+            if claim.offering is not None or claim.spot in left.tied or elsewhere(claim):
                 continue
             day = claim.completed
             if (day is None) is (by is PairedBy.DAY_AMOUNT):
@@ -52,8 +52,8 @@ def by_amount(
 
 def _tie(left: Pairs, by: PairedBy, claim: Claim, meant: list[Line], rivals: list[Claim]) -> None:
     """Credits of one amount: as many rows as credits leave no doubt about the amounts."""
-    left.tied[claim.row] = tuple(each.credit for each in meant)
-    left.tied_by[claim.row] = by
+    left.tied[claim.spot] = tuple(each.credit for each in meant)
+    left.tied_by[claim.spot] = by
     if len(meant) == len(rivals):
         left.pairs.append((claim, meant[0], by))
         left.claims.remove(claim)
@@ -67,7 +67,7 @@ def _open(left: Pairs) -> list[Claim]:
         each
         for each in left.claims
         if each.offering is None
-        and each.row not in left.tied
+        and each.spot not in left.tied
         and (told(each.title), each.completed) not in told_of
     ]
 
@@ -100,7 +100,7 @@ def by_likeness(left: Pairs) -> None:
             if line.completed == claim.completed or alike(claim.title, line.title)
         ]
         if near:
-            left.near[claim.row] = tuple(near)
+            left.near[claim.spot] = tuple(near)
 
 
 def alike(one: str, other: str) -> bool:

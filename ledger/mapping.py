@@ -25,6 +25,7 @@ from ledger.names import JurisdictionId, Name
 from ledger.register import JurisdictionRegistered, Stage, Title, unknown
 from ledger.schedule import Half
 from ledger.sheet import CellFault, Skipped
+from ledger.spot import Spot
 
 COLUMNS_MAX = 256
 DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -100,6 +101,8 @@ class Mapping(Struct, frozen=True, kw_only=True):
     """Which tab is read, where its header stands, and what each column means.
 
     ``header``: the texts of the header, one a column, those of two rows joined by a space.
+    ``year``: that of all its rows, where no column says it. ``more``: further tabs that are one
+    list with it, each read in its own way.
     """
 
     form: Form
@@ -108,6 +111,18 @@ class Mapping(Struct, frozen=True, kw_only=True):
     header_rows: int
     header: tuple[str, ...]
     columns: dict[int, Column]
+    year: int | None = None
+    more: tuple[Mapping, ...] = ()
+
+    @property
+    def parts(self) -> tuple[Mapping, ...]:
+        """How each of its tabs is read."""
+        return (self, *self.more)
+
+    @property
+    def tabs(self) -> tuple[str, ...]:
+        """The tabs that are read; none where it is one, so that its name says nothing."""
+        return tuple(each.tab for each in self.parts) if self.more else ()
 
     @property
     def first_row(self) -> int:
@@ -124,7 +139,10 @@ class Mapping(Struct, frozen=True, kw_only=True):
         """By which a reading says how it was read."""
         columns = sorted((at, column.value) for at, column in self.columns.items())
         place = (self.form.value, self.tab, self.header_row, self.header_rows)
-        return sha256(msgspec.json.encode((place, self.header, columns))).hexdigest()
+        told: tuple[object, ...] = (place, self.header, columns)
+        if self.year is not None or self.more:
+            told = (*told, self.year, [each.digest for each in self.more])
+        return sha256(msgspec.json.encode(told)).hexdigest()
 
 
 class SheetRow(Struct, frozen=True, kw_only=True):
@@ -189,13 +207,20 @@ class SheetRow(Struct, frozen=True, kw_only=True):
 
 
 class Reading(Struct, frozen=True, kw_only=True):
-    """A sheet as read by a mapping. ``hidden``: the hidden rows that were read all the same."""
+    """A sheet as read by a mapping. ``hidden``: the hidden rows that were read all the same.
+
+    Of several tabs those of the first are in ``hidden``; each row says of itself.
+    """
 
     mapping: Mapping
     rows: tuple[SheetRow, ...]
     faults: tuple[CellFault, ...]
     skipped: tuple[Skipped, ...]
     hidden: tuple[int, ...]
+
+    def spot(self, row: SheetRow) -> Spot:
+        """Where a row stands."""
+        return Spot(row.tab if self.mapping.more else "", row.row)
 
 
 class MappedColumn(Part):

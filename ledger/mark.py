@@ -18,6 +18,7 @@ from ledger.breakdown import TrainingKind, shown
 from ledger.claim import Claim
 from ledger.names import CreditId, SchoolId
 from ledger.record import Line
+from ledger.spot import Spot
 
 TITLES_MAX = 50_000
 
@@ -40,6 +41,7 @@ class PairedBy(Enum):
     AMOUNT = "AMOUNT"
     PARTS = "PARTS"
     TOGETHER = "TOGETHER"
+    SUM = "SUM"
 
 
 @dataclass
@@ -48,17 +50,18 @@ class Pairs:
 
     ``near``: credits left over of its day, or of much the same title, which it may mean or not.
     ``together``: the credits that are one row; ``either``: the rows that may as well have meant a
-    credit that is left over.
+    credit that is left over. ``sums``: sets of credits that each may be one row.
     """
 
     pairs: list[tuple[Claim, Line, PairedBy]] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
-    tied: dict[int, tuple[CreditId, ...]] = field(default_factory=dict)
-    tied_by: dict[int, PairedBy] = field(default_factory=dict)
-    near: dict[int, tuple[CreditId, ...]] = field(default_factory=dict)
-    together: dict[int, tuple[Line, ...]] = field(default_factory=dict)
-    either: dict[CreditId, tuple[int, ...]] = field(default_factory=dict)
+    tied: dict[Spot, tuple[CreditId, ...]] = field(default_factory=dict)
+    tied_by: dict[Spot, PairedBy] = field(default_factory=dict)
+    near: dict[Spot, tuple[CreditId, ...]] = field(default_factory=dict)
+    together: dict[Spot, tuple[Line, ...]] = field(default_factory=dict)
+    either: dict[CreditId, tuple[Spot, ...]] = field(default_factory=dict)
+    sums: dict[Spot, tuple[tuple[Line, ...], ...]] = field(default_factory=dict)
 
 
 @lru_cache(maxsize=TITLES_MAX)
@@ -172,7 +175,7 @@ def content(claim: Claim) -> tuple[object, ...]:
         claim.kind.value if claim.kind else "",
         claim.unit.value,
         claim.amount,
-        claim.row,
+        claim.spot,
     )
 
 
@@ -200,7 +203,7 @@ def _pair(left: Pairs, by: PairedBy, key: Key, of: Of, worth: Worth, had: Had) -
     claims: dict[Hashable, list[Claim]] = {}
     for claim in left.claims:
         # What a row without a day may mean by more marks is not widened by fewer.
-        settled = claim.completed is None and claim.row in left.tied
+        settled = claim.completed is None and claim.spot in left.tied
         found = None if settled else key(claim)
         if found is not None:
             claims.setdefault(found, []).append(claim)
@@ -213,9 +216,9 @@ def _pair(left: Pairs, by: PairedBy, key: Key, of: Of, worth: Worth, had: Had) -
         meant = lines.get(found, [])
         if meant:
             _pair_group(left, by, own, meant, worth, had)
-    rows = {claim.row for claim, _, _ in left.pairs}
+    rows = {claim.spot for claim, _, _ in left.pairs}
     credits = {line.credit for _, line, _ in left.pairs}
-    left.claims = [each for each in left.claims if each.row not in rows]
+    left.claims = [each for each in left.claims if each.spot not in rows]
     left.lines = [each for each in left.lines if each.credit not in credits]
 
 
@@ -251,8 +254,8 @@ def _pair_group(
         left.pairs.append((nearest, line, by))
     elif lines:
         for claim in claims:
-            left.tied[claim.row] = tuple(each.credit for each in lines)
-            left.tied_by[claim.row] = by
+            left.tied[claim.spot] = tuple(each.credit for each in lines)
+            left.tied_by[claim.spot] = by
 
 
 def _are_parts(claims: list[Claim], line: Line, worth: Worth, had: Had) -> bool:

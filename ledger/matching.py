@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from ledger.misreading import gaps, swapped
 from ledger.names import TeacherId
+from ledger.spot import Spot
 
 # Rows and suggestions that are told of one teacher, at most.
 NEAR_MAX = 20
@@ -78,14 +79,25 @@ _SAID = {
 }
 
 
-class Person(Struct, kw_only=True, frozen=True):
+class Placed(Struct, kw_only=True, frozen=True):
+    """What is said of one row; ``tab``: empty where one is read."""
+
+    row: int
+    tab: str = ""
+
+    @property
+    def spot(self) -> Spot:
+        """Where it stands."""
+        return Spot(self.tab, self.row)
+
+
+class Person(Placed, kw_only=True, frozen=True):
     """What a row says of a person.
 
     ``fingerprint``: the keyed hash of the id number; ``near``: those of the numbers that
     ``misread`` makes of it. ``number`` is the value of a ``TeacherId``.
     """
 
-    row: int
     fingerprint: str = ""
     near: tuple[str, ...] = ()
     number: str = ""
@@ -102,23 +114,23 @@ class Registered(Struct, kw_only=True, frozen=True):
     fingerprint: str = ""
 
 
-class Match(Struct, kw_only=True, frozen=True):
+class Match(Placed, kw_only=True, frozen=True):
     """Whose a row is; ``suggested``: whose it may be, where nobody was found."""
 
-    row: int
     teacher: TeacherId | None = None
     by: MatchedBy | None = None
     suggested: tuple[TeacherId, ...] = ()
 
 
 class Doubtful(Struct, kw_only=True, frozen=True):
-    """Rows and ids that somebody has to look at."""
+    """Rows and ids that somebody has to look at; ``tabs``: of each row, if several are read."""
 
     doubt: Doubt
     rows: tuple[int, ...]
     teachers: tuple[TeacherId, ...]
     zh: str
     en: str
+    tabs: tuple[str, ...] = ()
 
 
 class Matching(Struct, kw_only=True, frozen=True):
@@ -184,7 +196,7 @@ def match(
     for told in doubtful:
         for each in told.teachers:
             alike.setdefault(each, set()).update({*told.teachers} - {each})
-    told_people = sorted(people, key=lambda each: each.row)
+    told_people = sorted(people, key=lambda each: each.spot)
     matches = []
     for person in told_people:
         one, said = _match(person, known)
@@ -204,8 +216,8 @@ def _match(person: Person, known: _Known) -> tuple[Match, list[Doubtful]]:
     if by_id:
         if own is not None and own not in by_id:
             both = (*by_id, own)
-            said = _doubt(Doubt.CONTRADICTION, both, person.row)
-            return Match(row=person.row, suggested=both), [said]
+            said = _doubt(Doubt.CONTRADICTION, both, person.spot)
+            return Match(row=person.row, tab=person.tab, suggested=both), [said]
         found = own if own is not None else by_id[0]
         return _found(person, known, found, MatchedBy.ID_NUMBER)
     if own is not None:
@@ -214,14 +226,15 @@ def _match(person: Person, known: _Known) -> tuple[Match, list[Doubtful]]:
     near += known.near(person.number) if person.number else []
     if near:
         suggested = tuple(dict.fromkeys(near))[:NEAR_MAX]
-        said = _doubt(Doubt.ONE_DIGIT, suggested, person.row)
-        return Match(row=person.row, suggested=suggested), [said]
+        said = _doubt(Doubt.ONE_DIGIT, suggested, person.spot)
+        return Match(row=person.row, tab=person.tab, suggested=suggested), [said]
     named = known.by_name.get((plain_name(person.name), plain_name(person.school)), [])
     if person.name and named:
         doubt = Doubt.NAMESAKES if len(named) > 1 else Doubt.NAME_AND_SCHOOL
         suggested = tuple(named[:NEAR_MAX])
-        return Match(row=person.row, suggested=suggested), [_doubt(doubt, suggested, person.row)]
-    return Match(row=person.row), [_doubt(Doubt.NOBODY, (), person.row)]
+        made = Match(row=person.row, tab=person.tab, suggested=suggested)
+        return made, [_doubt(doubt, suggested, person.spot)]
+    return Match(row=person.row, tab=person.tab), [_doubt(Doubt.NOBODY, (), person.spot)]
 
 
 def _found(
@@ -229,8 +242,8 @@ def _found(
 ) -> tuple[Match, list[Doubtful]]:
     name = known.names.get(teacher, "")
     differs = name and person.name and plain_name(person.name) != name
-    said = [_doubt(Doubt.NAME_DIFFERS, (teacher,), person.row)] if differs else []
-    return Match(row=person.row, teacher=teacher, by=by), said
+    said = [_doubt(Doubt.NAME_DIFFERS, (teacher,), person.spot)] if differs else []
+    return Match(row=person.row, tab=person.tab, teacher=teacher, by=by), said
 
 
 def _ids_in_doubt(known: _Known) -> Iterator[Doubtful]:
@@ -260,12 +273,14 @@ def _rows_in_doubt(people: list[Person], matches: list[Match]) -> Iterator[Doubt
             {plain_name(each.name) for each in own},
         )
         if any(len(said - {""}) > 1 for said in marks):
-            yield _doubt(Doubt.SAME_PERSON_TWICE, (teacher,), *(each.row for each in own))
+            yield _doubt(Doubt.SAME_PERSON_TWICE, (teacher,), *(each.spot for each in own))
 
 
-def _doubt(doubt: Doubt, teachers: tuple[TeacherId, ...], *rows: int) -> Doubtful:
-    zh, en = _SAID[doubt]
-    return Doubtful(doubt=doubt, rows=rows, teachers=teachers, zh=f"{zh}。", en=f"{en}.")
+def _doubt(doubt: Doubt, teachers: tuple[TeacherId, ...], *spots: Spot) -> Doubtful:
+    zh, en = (said + end for said, end in zip(_SAID[doubt], "。.", strict=True))
+    rows = tuple(each.row for each in spots)
+    tabs = tuple(each.tab for each in spots if each.tab)
+    return Doubtful(doubt=doubt, rows=rows, teachers=teachers, zh=zh, en=en, tabs=tabs)
 
 
 def masked(teacher: TeacherId) -> str:

@@ -167,7 +167,7 @@ class InspectProject(BureauStep):
     def decide(self) -> Iterator[Event]:
         subject = self._subject()
         seen = self.seen
-        if seen is None:
+        if seen is None or self.ask.foreign(seen.place):
             raise unknown(subject, subject.partition(":")[0])
         happened(self.day, self.ask.on, "day")
         self._within(seen.place)
@@ -194,10 +194,11 @@ class InspectProject(BureauStep):
     ) -> Iterator[Event]:
         if self.sample is None:
             return
-        if self.drawn is None:
+        drawn = self.drawn
+        if drawn is None or all(map(self.ask.foreign, (drawn.place, drawn.owner))):
             raise unknown(self.sample, "sample")
         name = school_training(seen) if isinstance(seen, SchoolBasedRecorded) else str(seen.project)
-        _, trainings = again(self.drawn, self.entries)
+        _, trainings = again(drawn, self.entries)
         if name not in [each.name for each in trainings]:
             refusal = NotInSample(
                 zh=f"{subject} 不在样本 {self.sample} 中，请去掉 sample 再登记",

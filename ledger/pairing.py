@@ -14,6 +14,7 @@ from ledger.likeness import by_amount, by_earlier, by_likeness
 from ledger.mark import Had, Pairs, Worth, by_marks, content
 from ledger.names import SchoolId
 from ledger.record import Line
+from ledger.summing import by_sum
 from ledger.tie import Grounds, untie
 
 
@@ -39,5 +40,7 @@ def paired(
         if grounds is not None and left.tied:
             untie(left, grounds)
         by_earlier(left, had)
+        if grounds is not None and left.claims:
+            by_sum(left, worth, elsewhere, grounds.period)
         by_likeness(left)
     return left

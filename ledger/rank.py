@@ -8,6 +8,7 @@ with a deviation. Who is admitted out of turn while the seats reach everybody ah
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -52,39 +53,70 @@ class Ranks:
     """The recorded orders of a class by round: who was placed in them and is not decided yet."""
 
     rounds: dict[int, dict[TeacherId, Place]] = field(default_factory=dict)
+    _held: dict[int, list[int]] = field(default_factory=dict)
 
     def learn(self, entry: Entry) -> None:
         """Takes in placements and what ends the wait for a decision; others change nothing."""
         match entry.event:
             case ApplicantPlaced(teacher=teacher, round=number, rank=rank):
+                self._drop(number, teacher)
                 self.rounds.setdefault(number, {})[teacher] = Place(rank, entry.id, entry.on)
+                insort(self._held.setdefault(number, []), rank)
             case EnrollmentConfirmed() | EnrollmentDeclined() | EnrollmentWithdrawn() as event:
                 # A place is lost with the choice: who chooses again is not placed by it.
-                for order in self.rounds.values():
-                    order.pop(event.teacher, None)
+                for number in self.rounds:
+                    self._drop(number, event.teacher)
             case _:
                 pass
 
     def ahead(self, number: int, teacher: TeacherId) -> int:
         """How many of the round wait before a teacher; all of them for one without a place."""
-        order = self.rounds.get(number, {})
-        mine = order.get(teacher)
-        return sum(mine is None or each.rank < mine.rank for each in order.values())
+        mine, held = self.rounds.get(number, {}).get(teacher), self._held.get(number, [])
+        return len(held) if mine is None else bisect_left(held, mine.rank)
+
+    def _drop(self, number: int, teacher: TeacherId) -> None:
+        lost = self.rounds.get(number, {}).pop(teacher, None)
+        if lost is not None:
+            held = self._held[number]
+            del held[bisect_left(held, lost.rank)]
+
+
+@dataclass
+class Queue:
+    """What is the same for all who wait for a class: its seats, its orders, and who waits."""
+
+    upto: int = 0
+    roll: Roll = field(default_factory=Roll)
+    ranks: Ranks = field(default_factory=Ranks)
+    waiting: Waiting = field(default_factory=Waiting)
+
+    def learn(self, entry: Entry) -> None:
+        """Takes in the next entry; one that it knows, or that says nothing of it, changes nothing.
+
+        Entries come in the order of their positions.
+        """
+        if entry.position > self.upto:
+            self.upto = entry.position
+            self.roll.learn(entry)
+            self.ranks.learn(entry)
+            self.waiting.learn(entry)
 
 
 @dataclass(kw_only=True)
 class ReReview(SelectionStep):
     """What the decisions on one teacher share: the seats of the class and its recorded order."""
 
-    roll: Roll = fact(default_factory=Roll)
-    ranks: Ranks = fact(default_factory=Ranks)
-    waiting: Waiting = fact(default_factory=Waiting)
+    queue: Queue = fact(default_factory=Queue)
     family: Family = fact(default_factory=Family)
     places: dict[OfferingId, Choice] = fact(default_factory=dict)
 
     def boundary(self) -> list[Selector]:
+        return [*super().boundary(), *self.shared()]
+
+    def shared(self) -> dict[Selector, str]:
+        """The queue of the class, which all decisions on its applicants stand on."""
         others: list[type[Event]] = [*ENROLLMENT_EVENTS, ApplicantPlaced]
-        return [*super().boundary(), about(self.offering, of=others)]
+        return {about(self.offering, of=others): "queue"}
 
     def beyond(self) -> list[Selector]:
         opened = self.room.opened
@@ -103,9 +135,7 @@ class ReReview(SelectionStep):
         if of not in (None, self.offering):
             return
         super().learn(entry)
-        self.roll.learn(entry)
-        self.ranks.learn(entry)
-        self.waiting.learn(entry)
+        self.queue.learn(entry)
 
     def authority(self) -> Name:
         return self.room.known(self.offering).provider
@@ -120,7 +150,7 @@ class ReReview(SelectionStep):
 
     def left(self) -> int:
         """How many seats of the class that was chosen are left."""
-        return max(self.room.seats - len(self.roll.confirmed), 0)
+        return max(self.room.seats - len(self.queue.roll.confirmed), 0)
 
     def ordered(
         self, said: Refused | None, *, bound: bool, subjects: list[Name]
@@ -141,7 +171,8 @@ class ReReview(SelectionStep):
 
         Where no seat is left there is nothing to choose.
         """
-        waiting = len(self.waiting.passed(self.choice.round) | {self.teacher})
+        passed = self.queue.waiting.passed(self.choice.round)
+        waiting = len(passed) + (self.teacher not in passed)
         if self._order() is not None or not 0 < seats < waiting:
             return None
         return NotScreened(
@@ -154,7 +185,7 @@ class ReReview(SelectionStep):
 
     def ahead(self) -> int:
         """How many wait before the teacher in the order of the round."""
-        return self.ranks.ahead(self.choice.round, self.teacher)
+        return self.queue.ranks.ahead(self.choice.round, self.teacher)
 
     def against(self, *, places: int) -> Refused | None:
         """What the order of the round says against admitting, with so many seats for the waiting.
@@ -184,7 +215,7 @@ class ReReview(SelectionStep):
         )
 
     def _order(self) -> dict[TeacherId, Place] | None:
-        return self.ranks.rounds.get(self.choice.round)
+        return self.queue.ranks.rounds.get(self.choice.round)
 
     def otherwise(self, zh: str, en: str) -> AgainstTheOrder:
         """The refusal of what the recorded order has otherwise, with the place that it gives."""

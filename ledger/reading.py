@@ -8,9 +8,12 @@ about in each of them; an amount counts once, in the first.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from collections.abc import Mapping as Sums
 from decimal import Decimal
 from functools import partial
 from typing import Any
+
+from msgspec.structs import replace
 
 from ledger import cell, dating, phrase
 from ledger.amount import HALF
@@ -20,15 +23,10 @@ from ledger.heading import recordlike
 from ledger.mapping import Column, Form, Mapping, Reading, SheetRow
 from ledger.sheet import Cell, CellFault, Grid, Row, Skipped, Tab
 from ledger.skip import AMOUNTS, PERSON, Skips
+from ledger.tally import BY_KIND, Tally
 
 ROWS_MAX = 100_000
 EMPTY_LISTED_MAX = 1_000  # one by one; more of them at a stretch are listed as one
-BY_KIND = {
-    Column.CREDITS_INTENSIVE: CreditKind.INTENSIVE,
-    Column.CREDITS_BLENDED: CreditKind.BLENDED,
-    Column.CREDITS_DISTANCE: CreditKind.DISTANCE,
-    Column.CREDITS_SCHOOL_BASED: CreditKind.SCHOOL_BASED,
-}
 COMPARED = frozenset({Form.CREDITS, Form.TOTALS})
 HALVED = frozenset(each.value.lower() for each in AMOUNTS - {Column.BASE, Column.HOURS_MISSED})
 PERSON_FIELDS = tuple(each.value.lower() for each in PERSON)
@@ -71,7 +69,30 @@ READERS: dict[Column, Callable[..., Any]] = {
 
 
 def read(grid: Grid, mapping: Mapping) -> Reading:
-    """The records of a sheet. Raises ``Fault`` (``TAB_MISSING``) where it has no such tab."""
+    """The records of a sheet, those of several tabs one after the other.
+
+    Raises ``Fault``: ``TAB_MISSING`` where it has no such tab, ``TOO_MANY_ROWS``.
+    """
+    parts: list[Reading] = []
+    sums: Sums[Column, Decimal] = {}
+    for each in mapping.parts:
+        reader = _Reader(_tab(grid, each), each, sums)
+        parts.append(reader.whole())
+        sums = reader.sums
+        if sum(len(part.rows) for part in parts) > ROWS_MAX:
+            raise _too_many()
+    if not mapping.more:
+        return parts[0]
+    return Reading(
+        mapping=mapping,
+        rows=tuple(row for part in parts for row in part.rows),
+        faults=tuple(replace(e, tab=part.mapping.tab) for part in parts for e in part.faults),
+        skipped=tuple(replace(e, tab=part.mapping.tab) for part in parts for e in part.skipped),
+        hidden=parts[0].hidden,
+    )
+
+
+def _tab(grid: Grid, mapping: Mapping) -> Tab:
     tab = grid.tab(mapping.tab)
     if tab is None:
         raise Fault(
@@ -80,14 +101,15 @@ def read(grid: Grid, mapping: Mapping) -> Reading:
             en=f"the file has no tab called {mapping.tab}",
             field="tab",
         )
-    return _Reader(tab, mapping).whole()
+    return tab
 
 
 class _Reader:
     """Reads one tab, row by row."""
 
-    def __init__(self, tab: Tab, mapping: Mapping) -> None:
+    def __init__(self, tab: Tab, mapping: Mapping, before: Sums[Column, Decimal]) -> None:
         self._tab, self._mapping = tab, mapping
+        self._tally = Tally(mapping.columns, before)
         self._rows: list[SheetRow] = []
         self._faults: list[CellFault] = []
         self._skipped: list[Skipped] = []
@@ -97,6 +119,11 @@ class _Reader:
         self._compared = mapping.form in COMPARED
         self._filled = self._merged()
 
+    @property
+    def sums(self) -> Sums[Column, Decimal]:
+        """What the records come to, with those of earlier tabs."""
+        return self._tally.sums
+
     def whole(self) -> Reading:
         """All of it."""
         rows = self._tab.rows
@@ -105,11 +132,7 @@ class _Reader:
             last -= 1
         first = self._mapping.first_row
         if sum(1 for each in rows[first - 1 : last] if each) > ROWS_MAX:
-            raise Fault(
-                "TOO_MANY_ROWS",
-                zh=f"超过 {ROWS_MAX} 行数据，请分成几个文件上传",
-                en=f"there are over {ROWS_MAX} rows of data; divide the sheet into several",
-            )
+            raise _too_many()
         self._above(first)
         number, beyond = first, 0
         while number <= last:
@@ -162,6 +185,9 @@ class _Reader:
         why = self._skips.why(wide, cells)
         if why is not None:
             self._skip(number, why)
+            off = self._tally.off(wide) if why == "TOTALS" else None
+            if off is not None:
+                self._skipped[-1] = off.said(self._skipped[-1])
             return
         values, faulty = self._values(number, wide)
         if (
@@ -171,15 +197,17 @@ class _Reader:
         ):
             faulty = True
             self._fault(number, 0, _nobody())
-        self._rows.append(
-            SheetRow(
-                tab=self._tab.name,
-                row=number,
-                sound=not faulty,
-                hidden=number in self._hidden,
-                **values,
-            )
+        if self._mapping.year is not None:
+            values.setdefault("year", self._mapping.year)
+        made = SheetRow(
+            tab=self._tab.name,
+            row=number,
+            sound=not faulty,
+            hidden=number in self._hidden,
+            **values,
         )
+        self._tally.add(made)
+        self._rows.append(made)
 
     def _values(self, number: int, wide: list[Cell]) -> tuple[dict[str, Any], bool]:
         values: dict[str, Any] = {}
@@ -226,6 +254,14 @@ class _Reader:
             for row in range(max(span.top, self._mapping.first_row), last + 1):
                 filled.setdefault(row, {})[span.left] = said
         return filled
+
+
+def _too_many() -> Fault:
+    return Fault(
+        "TOO_MANY_ROWS",
+        zh=f"超过 {ROWS_MAX} 行数据，请分成几个文件上传",
+        en=f"there are over {ROWS_MAX} rows of data; divide the sheet into several",
+    )
 
 
 def _nobody() -> Fault:

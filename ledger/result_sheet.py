@@ -17,19 +17,22 @@ from decimal import Decimal
 from ledger.amount import ZERO
 from ledger.assessment import RecordAssessment, Result
 from ledger.attendance import Absence
-from ledger.class_book import ClassBook, Key, placed, taken
+from ledger.class_book import ClassBook, Key, missed_in, placed, taken
 from ledger.completion import Standing
+from ledger.due import CREDITS_SAID, due
 from ledger.intention import Desk, Intention, Objection
 from ledger.judgement import SettleCompletion
 from ledger.load import Fate
 from ledger.mapping import Column, SheetRow
 from ledger.names import OfferingId, TeacherId
-from ledger.regulation import Rulebook
+from ledger.regulation import InForce, Parameters, Rulebook
 from ledger.roll import Roll, whose
+from ledger.tally import BY_KIND
 
 # A column of these words says whether somebody completed, not how the assessment came out.
 COMPLETED = re.compile("结业|completed", re.I)
 ATTENDED = re.compile("出勤|实到|实际|完成|attended", re.I)
+CREDITS = (Column.CREDITS, *BY_KIND)
 CODES = {True: "COMPLETED", False: "NOT_COMPLETED"}
 
 
@@ -64,6 +67,7 @@ class ResultSheet:
                 made.refuse(WITHHELD)
             elif row is not None and made.fate is not Fate.REFUSED:
                 self._settle(row, made)
+                self._credited(row, made)
             yield made
 
     def _row(self, row: SheetRow) -> Intention:
@@ -187,6 +191,30 @@ class ResultSheet:
         if made.commands:
             made.fate = Fate.NEW
 
+    def _credited(self, row: SheetRow, made: Intention) -> None:
+        """Refuses a row whose credits are not those that the ledger awards; it never takes them."""
+        told = sum(row.by_kind.values(), ZERO) if row.credits is None else row.credits
+        silent = row.credits is None and not row.by_kind
+        if silent or made.teacher is None or made.fate is Fate.REFUSED:
+            return
+        standing = self.book.trainees[made.teacher]
+        of_outcome = COMPLETED.search(self._heading(Column.PASSED)) is not None
+        passed = standing.passed if of_outcome or row.passed is None else row.passed
+        own = due(self.book, self.rules, made.teacher, self._taken(made.teacher), passed=passed)
+        columns = self.desk.mapping.columns.values()
+        column = next((each for each in columns if each in CREDITS), Column.CREDITS)
+        if own is None:
+            made.refuse(self._said("CREDITS_UNSETTLED", column, str(told)))
+        elif own.credits != told:
+            values = str(told), str(own.credits), own.zh, own.en
+            made.refuse(self._said("CREDITS_OTHERWISE", column, *values, rule=own.rule))
+
+    def _taken(self, teacher: TeacherId) -> dict[Key, Decimal]:
+        """The hours by half-day that the sheet has a trainee miss, beside those on record."""
+        laid = placed(self.book.left, teacher, self._told.get(teacher, ZERO))
+        own = missed_in(self._halves, teacher)
+        return own | {key: each.hours for key, each in laid.items()}
+
     def _heading(self, column: Column) -> str:
         at, header = self.desk.at(column), self.desk.mapping.header
         return header[at - 1] if 0 < at <= len(header) else ""
@@ -201,9 +229,15 @@ class ResultSheet:
             return self._said("MORE_THAN_LEFT", column, str(held), str(told), str(left))
         return self._said("MISSED_OTHERWISE", column, str(held), str(told))
 
-    def _said(self, code: str, column: Column | None = None, *values: str) -> Objection:
+    def _said(
+        self,
+        code: str,
+        column: Column | None = None,
+        *values: str,
+        rule: InForce[Parameters] | None = None,
+    ) -> Objection:
         zh, en = SAID[code]
-        rule = self.book.clause(self.rules)
+        rule = rule or self.book.clause(self.rules)
         return Objection(
             code=code,
             zh=zh.format(*values),
@@ -251,6 +285,7 @@ SAID = {
         "结业结果已判定：账本 {0}，表中 {1}",
         "the outcome is settled as {0}, and the sheet has {1}",
     ),
+    **CREDITS_SAID,
 }  # fmt: skip
 WITHHELD = Objection(
     code="CLASS_WITHHELD",

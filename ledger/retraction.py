@@ -48,7 +48,9 @@ class WithdrawCorrection(CreditStep):
                 super().learn(entry)
 
     def authority(self) -> Name:
-        return super().authority() if self.asked is None else self.asked.party
+        if self.asked is None:
+            raise unknown(self.petition, "petition")
+        return self.asked.party
 
     def decide(self) -> Iterator[Event]:
         asked, requested = self.asked, self.requested

@@ -5,12 +5,12 @@ The portions and what is unattributed add up to *ledger minus sheet* in every ro
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from ledger.amount import ZERO, plain
 from ledger.attribution import Attribution
@@ -20,6 +20,7 @@ from ledger.claim import Claim
 from ledger.cycle import Unit
 from ledger.mark import PairedBy
 from ledger.names import CreditId, TeacherId
+from ledger.spot import Spot
 
 
 class Standing(Enum):
@@ -35,7 +36,8 @@ class Row(Struct, kw_only=True, frozen=True):
     """One row; ``row`` is its number in the sheet, empty for what only the ledger has.
 
     ``alternatives``: sets of causes that explain it equally, so that none is attributed; ``tied``:
-    the credits that the row might mean.
+    the credits that the row might mean. ``tab``: where it stands, if several tabs are read; it is
+    not in the bytes of a result of one tab.
     """
 
     standing: Standing
@@ -55,6 +57,12 @@ class Row(Struct, kw_only=True, frozen=True):
     portions: tuple[Portion, ...] = ()
     unattributed: Decimal = ZERO
     alternatives: tuple[tuple[Cause, ...], ...] = ()
+    tab: str | UnsetType = UNSET
+
+    @property
+    def spot(self) -> Spot:
+        """Where it stands, if the sheet has it."""
+        return Spot("" if self.tab is UNSET else self.tab, self.row or 0)
 
     @property
     def attributed(self) -> Decimal:
@@ -82,6 +90,7 @@ def row_of(claim: Claim, ledger: Decimal, found: Attribution, **more: Any) -> Ro
         "portions": found.portions,
         "unattributed": found.unattributed,
         "alternatives": found.alternatives,
+        "tab": claim.tab or UNSET,
     }
     return Row(**(told | more))
 
@@ -111,10 +120,14 @@ def only_here(
     )
 
 
-def order(row: Row) -> tuple[object, ...]:
-    """The order of rows: those of the sheet as they stand there, then those of the ledger."""
+def order(row: Row, tabs: Mapping[str, int]) -> tuple[object, ...]:
+    """The order of rows: those of the sheet as they stand there, then those of the ledger.
+
+    ``tabs``: which is the first of several, and which the next.
+    """
     return (
         row.row is None,
+        0 if row.tab is UNSET else tabs.get(row.tab, len(tabs)),
         row.row or 0,
         row.teacher or "",
         row.year or 0,

@@ -12,6 +12,8 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from ledger.spot import Spot
+
 Cell: TypeAlias = str | Decimal | bool | date | None
 Row: TypeAlias = tuple[Cell, ...]
 
@@ -58,22 +60,41 @@ class Grid(Struct, frozen=True, kw_only=True):
 
 
 class CellFault(Struct, frozen=True, kw_only=True):
-    """What is wrong with one cell; ``column`` 0 stands for the whole row."""
+    """What is wrong with one cell; ``column`` 0 stands for the whole row.
+
+    ``tab``: of which, where several are read; else it is empty.
+    """
 
     row: int
     column: int
     code: str
     zh: str
     en: str
+    tab: str = ""
+
+    @property
+    def spot(self) -> Spot:
+        """Where it stands."""
+        return Spot(self.tab, self.row)
 
 
 class Skipped(Struct, frozen=True, kw_only=True):
-    """A row that is no record: ``REPEATED_HEADER``, ``TOTALS``, ``NOTE`` or ``EMPTY``."""
+    """A row that is no record: ``REPEATED_HEADER``, ``TOTALS``, ``NOTE`` or ``EMPTY``.
+
+    ``off``: by how much totals are more than the records of the tab that they add up.
+    """
 
     row: int
     why: str
     zh: str
     en: str
+    tab: str = ""
+    off: Decimal | None = None
+
+    @property
+    def spot(self) -> Spot:
+        """Where it stands."""
+        return Spot(self.tab, self.row)
 
 
 def letters(column: int) -> str:

@@ -262,13 +262,15 @@ class TransferTeacher(Command):
             )
         last = self.now.stays[-1]
         if self.since <= last.since and not self.ask.reported:
+            away = self.ask.foreign(last.place)
+            zh, en = ("外地", "elsewhere") if away else (last.school, f"at {last.school}")
             raise WrongDay(
-                zh=f"{self.teacher} 自 {last.since} 起已在 {last.school}；更早的调动只能由他系统"
+                zh=f"{self.teacher} 自 {last.since} 起已在 {zh}；更早的调动只能由他系统"
                 "作为事实上报",
-                en=f"{self.teacher} works at {last.school} since {last.since}; an earlier move can "
+                en=f"{self.teacher} works {en} since {last.since}; an earlier move can "
                 "only be reported by the system that kept it",
                 field="since",
-                evidence=(last.event,),
+                evidence=() if away else (last.event,),
             )
         yield TeacherTransferred(
             teacher=self.teacher,

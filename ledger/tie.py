@@ -35,12 +35,14 @@ class Grounds:
 
     ``why``: the causes with which a row means a credit, ``None`` where something is left open;
     ``lacks``: those with which a sheet lacks one. ``within``: whether the sheet is about it.
+    ``period``: whether a credit is of the period that a row is about.
     """
 
     worth: Callable[[Line, Claim], Decimal]
     why: Callable[[Line, Claim], Told | None]
     lacks: Callable[[Line], Told | None]
     within: Callable[[Line], bool]
+    period: Callable[[Claim, Line], bool] = lambda claim, line: False
 
 
 def untie(left: Pairs, grounds: Grounds) -> None:
@@ -60,7 +62,7 @@ def _ties(left: Pairs) -> Iterator[tuple[list[Claim], list[Line]]]:
     groups: dict[tuple[CreditId, ...], list[Claim]] = {}
     open_lines = {each.credit: each for each in left.lines}
     for claim in left.claims:
-        tied = tuple(sorted(each for each in left.tied.get(claim.row, ()) if each in open_lines))
+        tied = tuple(sorted(each for each in left.tied.get(claim.spot, ()) if each in open_lines))
         if tied:
             groups.setdefault(tied, []).append(claim)
     shared = Counter(credit for tied in groups for credit in tied)
@@ -131,20 +133,20 @@ def _take(left: Pairs, claims: list[Claim], lines: list[Line], best: list[Way]) 
         return
     way = min(best, key=lambda each: sorted(map(off, claims, each), reverse=True))
     for claim, line in zip(claims, way, strict=True):
-        left.pairs.append((claim, line, left.tied_by[claim.row]))
+        left.pairs.append((claim, line, left.tied_by[claim.spot]))
         left.claims.remove(claim)
         left.lines.remove(line)
         if len(best) == 1:
-            del left.tied[claim.row]
+            del left.tied[claim.spot]
     if len(best) > 1:
-        rows = tuple(each.row for each in claims)
+        rows = tuple(each.spot for each in claims)
         left.either |= {each.credit: rows for each in lines if each in left.lines}
 
 
 def _join(left: Pairs, claim: Claim, group: Way) -> None:
     """Pairs one row with several credits."""
     left.pairs.append((claim, group[0], PairedBy.TOGETHER))
-    left.together[claim.row] = group
-    left.tied[claim.row] = tuple(each.credit for each in group)
+    left.together[claim.spot] = group
+    left.tied[claim.spot] = tuple(each.credit for each in group)
     left.claims.remove(claim)
     left.lines = [each for each in left.lines if each not in group]

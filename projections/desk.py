@@ -17,14 +17,14 @@ from msgspec import Struct
 from ledger.amount import ZERO
 from ledger.claim import Terms
 from ledger.claimed import claims, people, require_claims, silent
-from ledger.comparison import Comparison, Sums, compare, digest
+from ledger.comparison import Comparison, Sums, compare, digest, sums
 from ledger.cycle import Cycle
 from ledger.event import express, revive
 from ledger.footing import cycles
 from ledger.holding import Holding
 from ledger.mapping import Mapping as Columns
 from ledger.mapping import Reading
-from ledger.matching import Doubtful, Matching, Registered, match
+from ledger.matching import Doubtful, Matching, Person, Registered, match
 from ledger.misreading import misread
 from ledger.names import VALUE, JurisdictionId, SchoolId, TeacherId
 from ledger.reconciliation import CauseTotal, Compared
@@ -33,6 +33,7 @@ from ledger.sheet import CellFault, Skipped
 from projections.catalogue import SCHOOLS
 from projections.comparison import Basis, basis
 from projections.reader import Reader
+from projections.tab import TabRead, tab_read
 from projections.verdict import Rules
 
 OPENED_AT_ONCE = 1_000
@@ -56,7 +57,10 @@ class Persons(Protocol):
 
 
 class Held(Struct, kw_only=True, frozen=True):
-    """A sheet held against the ledger: how it was read, who is in doubt, and each line."""
+    """A sheet held against the ledger: how it was read, who is in doubt, and each line.
+
+    ``tabs``: those that were read, where they are several; ``hidden`` is of the first.
+    """
 
     sha256: str
     bytes: int
@@ -68,6 +72,7 @@ class Held(Struct, kw_only=True, frozen=True):
     unread: tuple[str, ...] = ()
     concealed: bool = False
     doubtful: tuple[Doubtful, ...]
+    tabs: tuple[TabRead, ...] = ()
     comparison: Comparison
 
     @property
@@ -114,6 +119,12 @@ class Held(Struct, kw_only=True, frozen=True):
             ),
         )
 
+    def of_tab(self, tab: str) -> Sums | None:
+        """What the lines of a tab come to, if it has any; where one is read its name is empty."""
+        own = (each for each in self.comparison.rows if each.row is not None)
+        some = sums(each for each in own if each.spot.tab == tab)
+        return next((each for each in some if each.unit is self.comparison.terms.unit), None)
+
     @property
     def sums(self) -> Sums | None:
         """What its lines come to; all are in the unit of its terms."""
@@ -129,11 +140,12 @@ def held(
     terms: Terms,
     places: tuple[str, ...] | None,
     told: Callable[[int], None] = lambda _: None,
+    hidden_tabs: tuple[str, ...] = (),
     **file: Any,
 ) -> Held:
     """A sheet held against the ledger, for the places of a bureau. Position 0 is the present.
 
-    ``told``: hears how many of the ``STEPS`` are done.
+    ``told``: hears how many of the ``STEPS`` are done. ``hidden_tabs``: those that are hidden.
     Raises ``Fault`` (``COLUMNS_LACKING``) for a sheet that says of nobody how much.
     """
     require_claims(reading.mapping, terms.unit)
@@ -143,28 +155,37 @@ def held(
     told(1)
     side = basis(reader, rules, terms, places=places, named=named)
     told(2)
-    near = _near(persons, reading, owners)
-    persons_told = people(
-        reading.rows,
-        lambda number: persons.fingerprint(number).hex(),
-        lambda number: near.get(number, ()),
-    )
-    matching = match(persons_told, _registered(reader, persons, side), owners)
+    matching = match(_people(persons, reading, owners), _registered(reader, persons, side), owners)
     side = replace(side, holdings=with_alike(side.holdings, matching))
     told(3)
     found, faults = claims(reading, matching, side.terms.unit, cycles_in(side))
     mute = silent(reading, matching, side.terms.unit)
-    comparison = compare(found, side.holdings, side.rules, side.terms, side.schools, mute)
+    tabs = reading.mapping.tabs
+    comparison = compare(found, side.holdings, side.rules, side.terms, side.schools, mute, tabs)
+    wrong = (*reading.faults, *faults)
     return Held(
         mapping=reading.mapping,
         rows=len(reading.rows),
-        faults=(*reading.faults, *faults),
+        faults=wrong,
         skipped=reading.skipped,
         hidden=reading.hidden,
         doubtful=matching.doubtful,
         comparison=comparison,
+        tabs=tuple(tab_read(reading, wrong, each, hidden_tabs) for each in tabs),
         **file,
     )
+
+
+def _people(
+    persons: Persons, reading: Reading, owners: dict[str, tuple[TeacherId, ...]]
+) -> list[Person]:
+    near = _near(persons, reading, owners)
+    told = people(
+        reading,
+        lambda number: persons.fingerprint(number).hex(),
+        lambda number: near.get(number, ()),
+    )
+    return list(told)
 
 
 def inside(place: JurisdictionId, places: Iterable[str]) -> tuple[str, ...] | None:
@@ -263,34 +284,6 @@ def encoded(found: Held) -> bytes:
 def decoded(body: bytes) -> Held:
     """A result as it was kept."""
     return _DECODER.decode(body)
-
-
-def moved(before: Held, after: Held) -> list[tuple[int | None, int | None]]:
-    """The lines of two results of one sheet that do not say the same, by their numbers in each."""
-    one = {line_key(row): at for at, row in enumerate(before.comparison.rows, start=1)}
-    other = {line_key(row): at for at, row in enumerate(after.comparison.rows, start=1)}
-    found = []
-    for key in dict.fromkeys([*one, *other]):
-        left, right = one.get(key), other.get(key)
-        rows = [
-            held.comparison.rows[at - 1] if at else None
-            for held, at in ((before, left), (after, right))
-        ]
-        if None in rows or _said(rows[0]) != _said(rows[1]):
-            found.append((left, right))
-    return found
-
-
-def line_key(row: Any) -> tuple[Any, ...]:
-    """By what a line is the same claim in two results of one sheet."""
-    if row.row is not None:
-        return (row.row, row.year, row.cycle, row.kind)
-    return (None, row.teacher, row.credit, row.year, row.cycle, row.kind)
-
-
-def _said(row: Any) -> tuple[Any, ...]:
-    causes = tuple((each.cause, each.amount) for each in row.portions)
-    return (row.standing, row.ledger, row.sheet, row.unattributed, causes)
 
 
 _ENCODER = msgspec.json.Encoder(enc_hook=express)

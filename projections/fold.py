@@ -7,6 +7,7 @@ keys it names, and the rows that exist already and follow one of its tags.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 import psycopg
@@ -75,12 +76,18 @@ def fold_page(
             cursor.executemany(view.upsert(table), rows)
 
 
+def touched(view: Projection[Any], entries: Sequence[Entry]) -> tuple[set[str], set[str]]:
+    """The keys whose rows the entries change, and the tags by which others follow them."""
+    keys = {key for each in entries if each.event.NAME in view.own_types for key in view.keys(each)}
+    tags = {tag for each in entries if each.event.NAME in view.later_types for tag in each.tags}
+    return keys, tags
+
+
 def _stored(
     connection: Connection, view: Projection[Any], table: str, entries: list[Entry]
 ) -> list[tuple[str, Any]]:
     """The rows that the entries may change: those of their keys, and those that follow them."""
-    keys = {key for each in entries if each.event.NAME in view.own_types for key in view.keys(each)}
-    tags = {tag for each in entries if each.event.NAME in view.later_types for tag in each.tags}
+    keys, tags = touched(view, entries)
     if not keys and not tags:
         return []
     named = sql.Identifier(SCHEMA, table)

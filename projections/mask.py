@@ -13,10 +13,13 @@ from ledger.event import Entry
 
 
 def masked(entry: Entry, own: str | None) -> Entry:
-    """The entry without the rows of other teachers than ``own``; ``None`` sees it whole."""
+    """The entry without the rows of other teachers than ``own``; ``None`` sees it whole.
+
+    Nor with its bytes, which hold those rows.
+    """
     if own is None:
         return entry
-    return structs.replace(entry, event=own_rows(entry.event, own))
+    return structs.replace(entry, event=own_rows(entry.event, own), kept=b"")
 
 
 def own_rows(value: Any, own: str) -> Any:

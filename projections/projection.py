@@ -38,6 +38,7 @@ class Projection(Generic[StateT]):
     events: ClassVar[tuple[type[Event], ...]]
     later: ClassVar[tuple[type[Event], ...]] = ()
     facets: ClassVar[dict[str, str]] = {}
+    primary: ClassVar[tuple[str, ...]] = ("key",)
 
     def __init__(self) -> None:
         self.own_types = frozenset(each.NAME for each in self.events)
@@ -106,16 +107,17 @@ class Projection(Generic[StateT]):
         state: StateT = self._decoder.decode(body)
         return state
 
-    def create(self, table: str) -> sql.Composed:
-        """The statement that makes the view's table."""
+    def create(self, table: str, *, bare: bool = False) -> sql.Composed:
+        """The statement that makes the view's table; ``bare``: without its key."""
         columns = [
             sql.SQL(", {} {}").format(sql.Identifier(name), sql.SQL(kind))
             for name, kind in self.columns.items()
         ]
+        key = "" if bare else " primary key"
         return sql.SQL(
-            "create table {} (key text primary key, state bytea not null, "
+            "create table {} (key text not null{}, state bytea not null, "
             "position bigint not null{})"
-        ).format(sql.Identifier(SCHEMA, table), sql.Composed(columns))
+        ).format(sql.Identifier(SCHEMA, table), sql.SQL(key), sql.Composed(columns))
 
     def indexes(self, table: str) -> list[sql.Composed]:
         """The statements that index the facets, each with the key for paging."""
@@ -154,6 +156,10 @@ class Index(Projection[Any]):
 
     def write(self, connection: psycopg.Connection[Any], table: str, entries: list[Entry]) -> None:
         """Adds the rows of the entries."""
+        raise NotImplementedError
+
+    def block(self, entry: Entry) -> bytes:
+        """The rows of an entry as a binary COPY takes them in."""
         raise NotImplementedError
 
 

@@ -8,6 +8,7 @@ are erased later on, and that changes nothing of what was compared.
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import repeat
 from typing import Any
 
 from msgspec import structs
@@ -18,6 +19,7 @@ from ledger.mapping import Reading
 from ledger.matching import Doubt, Match, Matching, Registered, match
 from ledger.names import JurisdictionId, TeacherId
 from ledger.register import JurisdictionRegistered
+from ledger.spot import Spot, spots_of
 from ledger.store.feed import Feed, Filter
 from projections.comparison import Basis, basis
 from projections.desk import Held, Persons, cycles_in, owners_of, with_alike
@@ -25,6 +27,7 @@ from projections.snapshot import Snapshot
 from projections.verdict import Rules
 
 ONE_PERSON = (Doubt.ONE_ID_NUMBER, Doubt.ALIKE)
+SUGGESTING = (Doubt.CONTRADICTION, Doubt.ONE_DIGIT, Doubt.NAMESAKES, Doubt.NAME_AND_SCHOOL)
 
 
 def repeated(
@@ -33,7 +36,7 @@ def repeated(
     """The comparison of a sheet made again as of the position of a result."""
     terms = held.comparison.terms
     then: Any = Snapshot(feed, terms.position, unbounded=True)
-    told = {row.row: row.teacher for row in held.comparison.rows if row.row is not None}
+    told = {row.spot: row.teacher for row in held.comparison.rows if row.row is not None}
     owners = owners_of(persons, reading)
     named = {each for found in owners.values() for each in found}
     named |= {each for each in told.values() if each is not None}
@@ -43,7 +46,8 @@ def repeated(
     side = replace(side, holdings=with_alike(side.holdings, matching))
     found, _ = claims(reading, matching, terms.unit, cycles_in(side))
     mute = silent(reading, matching, terms.unit)
-    return compare(found, side.holdings, side.rules, terms, side.schools, mute)
+    tabs = reading.mapping.tabs
+    return compare(found, side.holdings, side.rules, terms, side.schools, mute, tabs)
 
 
 def places_in(feed: Feed, place: JurisdictionId) -> tuple[str, ...]:
@@ -63,10 +67,10 @@ def _matching(
     side: Basis,
     owners: dict[str, tuple[TeacherId, ...]],
     held: Held,
-    told: dict[int, TeacherId | None],
+    told: dict[Spot, TeacherId | None],
 ) -> Matching:
     """Whose each row is: as the result says, or for want of a line there, as the numbers say."""
-    some = people(reading.rows, lambda number: persons.fingerprint(number).hex(), lambda _: ())
+    some = people(reading, lambda number: persons.fingerprint(number).hex(), lambda _: ())
     known = [Registered(teacher=each) for each in side.holdings]
     made = match(some, known, owners)
     alike: dict[TeacherId, set[TeacherId]] = {}
@@ -74,10 +78,23 @@ def _matching(
         if doubt.doubt in ONE_PERSON:
             for each in doubt.teachers:
                 alike.setdefault(each, set()).update({*doubt.teachers} - {each})
+    # Whose it may be was said in words of the row, from names and numbers as they were then.
+    hints = {
+        spot: doubt.teachers
+        for doubt in held.doubtful
+        if doubt.doubt in SUGGESTING
+        for spot in spots_of(doubt.tabs or repeat("", len(doubt.rows)), doubt.rows)
+    }
     return structs.replace(
         made,
         matches=tuple(
-            Match(row=each.row, teacher=told.get(each.row, each.teacher)) for each in made.matches
+            Match(
+                row=each.row,
+                tab=each.tab,
+                teacher=told.get(each.spot, each.teacher),
+                suggested=hints.get(each.spot, ()),
+            )
+            for each in made.matches
         ),
         alike={each: tuple(sorted(others)) for each, others in sorted(alike.items())},
     )

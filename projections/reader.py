@@ -16,7 +16,8 @@ from ledger.event import Entry
 from ledger.names import Name, SchoolId
 from ledger.store.feed import Feed, Filter
 from projections.projection import SCHEMA, Projection
-from projections.statement import bare, conditions_of, page_of, shape_of, values_of, where_of
+from projections.renewal import understood
+from projections.statement import bare, beside_of, conditions_of, page_of, values_of, where_of
 
 T = TypeVar("T")
 PAGE_MAX = 1_000
@@ -94,9 +95,10 @@ class Reader:
     def many(self, view: Projection[Any], keys: Sequence[str]) -> dict[str, Any]:
         """The states of the keys that exist."""
         statement = sql.SQL("select key, state from {} where key = any(%s)").format(_table(view))
-        with self._pool.connection() as connection:
-            rows = connection.execute(statement, (list(keys),)).fetchall()
-        return {key: view.decode(bytes(state)) for key, state in rows}
+        with understood(self._pool, view):
+            with self._pool.connection() as connection:
+                rows = connection.execute(statement, (list(keys),)).fetchall()
+            return {key: view.decode(bytes(state)) for key, state in rows}
 
     def entries(self, wanted: Filter, *, of_any_day: bool = False) -> Iterator[Entry]:
         """The entries themselves; of the present all days count in any case."""
@@ -126,7 +128,8 @@ class Reader:
     ) -> Page[Any]:
         """The rows that fit, by key, after a key."""
         kept = self.kept_page(view, where, first=first, after=after, descending=descending)
-        states = tuple((key, view.decode(state)) for key, state in kept.rows)
+        with understood(self._pool, view):
+            states = tuple((key, view.decode(state)) for key, state in kept.rows)
         return Page(states, kept.more, kept.position)
 
     def kept_page(
@@ -140,13 +143,44 @@ class Reader:
     ) -> Page[bytes]:
         """The same with the states as they are kept."""
         limit = min(first, PAGE_MAX)
-        statement = page_of(view.name, shape_of(where), after is not None, descending)
+        statement = page_of(view.name, where, after is not None, descending)
         values = values_of(where) | {"view": view.name, "after": after, "limit": limit + 1}
-        with self._pool.connection() as connection, connection.cursor(binary=True) as cursor:
+        with (
+            understood(self._pool, view),
+            self._pool.connection() as connection,
+            connection.cursor(binary=True) as cursor,
+        ):
             found = cursor.execute(statement, values).fetchall()
         # One row at least says where the view stands, with nothing beside it where nothing fits.
-        rows = [(key, state) for _, key, state in found if key is not None]
+        rows = [(key, state) for _, key, state, _ in found if key is not None]
+        if found[0][3] != view.version:
+            # Whoever is given them reads of them what is asked only; here they are read whole.
+            with understood(self._pool, view):
+                for _, state in rows:
+                    view.decode(state)
         return Page(tuple(rows[:limit]), len(rows) > limit, found[0][0] or 0)
+
+    def beside(
+        self, view: Projection[Any], where: Where, other: Projection[Any]
+    ) -> Page[bytes] | None:
+        """The row of another view with the key of the one that fits; ``None`` where none fits.
+
+        Both are of one moment. There is no row where the other view has none of that key.
+        """
+        statement = beside_of(view.name, where, other.name)
+        values = values_of(where) | {"view": other.name}
+        with (
+            understood(self._pool, other),
+            self._pool.connection() as connection,
+            connection.cursor(binary=True) as cursor,
+        ):
+            row = cursor.execute(statement, values).fetchone()
+            position, key, state, version = row or (None, None, None, None)
+            if state is not None and version != other.version:
+                other.decode(state)
+        if key is None:
+            return None
+        return Page(((key, state),) if state is not None else (), False, position or 0)
 
     @contextmanager
     def stream(
@@ -158,7 +192,11 @@ class Reader:
         statement = sql.SQL('select key, state from {} {} order by key collate "C"').format(
             _table(view), where_of(conditions)
         )
-        with self._pool.connection() as connection, connection.transaction():
+        with (
+            understood(self._pool, view),
+            self._pool.connection() as connection,
+            connection.transaction(),
+        ):
             connection.execute("set transaction isolation level repeatable read, read only")
             stands = connection.execute(
                 "select position from projection.progress where view = %s", (view.name,)
@@ -173,7 +211,7 @@ class Reader:
         """How many rows fit."""
         conditions, values = _conditions(where)
         statement = sql.SQL("select count(*) from {} {}").format(_table(view), where_of(conditions))
-        with self._pool.connection() as connection:
+        with understood(self._pool, view), self._pool.connection() as connection:
             row = connection.execute(statement, values).fetchone()
         return row[0] if row else 0
 
@@ -186,7 +224,7 @@ class Reader:
         statement = sql.SQL("select {0}, count(*) from {1} {2} group by {0}").format(
             named, _table(view), where_of(conditions)
         )
-        with self._pool.connection() as connection:
+        with understood(self._pool, view), self._pool.connection() as connection:
             rows = connection.execute(statement, values).fetchall()
         return {tuple(found): count for *found, count in rows}
 

@@ -8,6 +8,7 @@ table beside the live one and swaps the two; queries go on meanwhile.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -20,10 +21,11 @@ from ledger.fault import Fault
 from ledger.store.feed import Feed
 from projections.fold import fold_page
 from projections.projection import SCHEMA, Projection
+from projections.rebuild import REBUILDS, Rebuild, RebuildRunning, Told
+from projections.renewal import Renewal
 
 # A school's row names its teachers: the longer the page, the seldomer a load has it read again.
 PAGE = 5_000
-REBUILD_PAGE = 10_000
 IDLE_SECONDS = 1.0
 LOCK = 4_207_330_382
 
@@ -32,6 +34,8 @@ create table if not exists projection.progress (
     view text primary key, version int not null, position bigint not null, failed text
 )
 """
+# A view of another version is another program's to keep up.
+OWN = "(view, version) in (select * from unnest(%s::text[], %s::int[]))"
 ROWS = (
     "select position, body, id is not null from ledger.events "
     "where position > %s order by position limit %s"
@@ -39,11 +43,6 @@ ROWS = (
 
 Connection = psycopg.Connection[Any]
 Views = Sequence[Projection[Any]]
-Told = Callable[[int, int], None]
-
-
-class RebuildRunning(Exception):
-    """Another process is rebuilding views."""
 
 
 class Runner:
@@ -56,13 +55,17 @@ class Runner:
         self._closing = threading.Event()
         self._moved = threading.Condition()
         self._thread: threading.Thread | None = None
+        # Is told the views, how many entries, the position, and when it began, ns since 1970.
+        self.folded: Callable[[Sequence[str], int, int, int], None] | None = None
+        self._renewal: Renewal | None = None
         self.prepare()
 
     def prepare(self) -> None:
-        """Makes missing tables; a view of another version starts over from position 0."""
+        """Makes missing tables; one of another version stays until it is built anew beside."""
         with self._pool.connection() as connection:
             connection.execute("select pg_advisory_xact_lock(%s)", (LOCK + 1,))
             connection.execute(PROGRESS)
+            connection.execute(REBUILDS)
             known = dict(
                 # The rows are locked before the tables, as in every step.
                 connection.execute(
@@ -70,17 +73,18 @@ class Runner:
                 ).fetchall()
             )
             for view in self.views.values():
-                if known.get(view.name) == view.version:
+                if view.name in known:
                     continue
                 _make(connection, view, view.name)
                 connection.execute(
-                    "insert into projection.progress values (%s, %s, 0, null) on conflict (view) "
-                    "do update set version = excluded.version, position = 0, failed = null",
+                    "insert into projection.progress values (%s, %s, 0, null)",
                     (view.name, view.version),
                 )
 
     def start(self) -> None:
-        """Follows the feed until closed."""
+        """Follows the feed until closed; outdated views are built anew meanwhile."""
+        self._renewal = Renewal(self.outdated, self.rebuild)
+        self._renewal.start()
         self._thread = threading.Thread(target=self._run, name="projections", daemon=True)
         self._thread.start()
 
@@ -88,6 +92,8 @@ class Runner:
         """Stops following, at once where there is nothing to fold."""
         self._closing.set()
         self._feed.rouse()
+        if self._renewal is not None:
+            self._renewal.close()
         if self._thread is not None:
             self._thread.join()
 
@@ -110,25 +116,43 @@ class Runner:
         """Where the views stand that have not stopped; ``None`` where all have."""
         with self._pool.connection() as connection:
             row = connection.execute(
-                "select min(position) from projection.progress "
-                "where failed is null and view = any(%s)",
-                (list(self.views),),
+                f"select min(position) from projection.progress where failed is null and {OWN}",
+                self._own,
             ).fetchone()
         return row[0] if row else None
 
+    @property
+    def _own(self) -> tuple[list[str], list[int]]:
+        """The views of this program, each with its version."""
+        return [*self.views], [each.version for each in self.views.values()]
+
+    def outdated(self) -> list[str]:
+        """The views whose tables are of an older version than their classes."""
+        with self._pool.connection() as connection:
+            known = connection.execute("select view, version from projection.progress").fetchall()
+        return [
+            name
+            for name, version in known
+            if name in self.views and version < self.views[name].version
+        ]
+
     def catch_up(self) -> int:
-        """Folds everything there is; gives the position reached."""
+        """Folds everything there is; gives the position reached. Raises ``RebuildRunning``."""
+        outdated = self.outdated()
+        if outdated:
+            self.rebuild(outdated)
         while self.step():
             pass
         return self.position()
 
     def step(self) -> bool:
         """Folds one page into the views that are furthest behind; whether there was any."""
+        begun = time.time_ns()
         with self._pool.connection() as connection:
             progress = connection.execute(
-                "select view, position from projection.progress "
-                "where failed is null and view = any(%s) order by view for update",
-                (list(self.views),),
+                f"select view, position from projection.progress where failed is null and {OWN} "
+                "order by view for update",
+                self._own,
             ).fetchall()
             if not progress:
                 return False
@@ -141,6 +165,8 @@ class Runner:
                 self._advance(connection, self.views[name], entries, reached)
         with self._moved:
             self._moved.notify_all()
+        if self.folded is not None:
+            self.folded(names, len(entries), reached, begun)
         return True
 
     def _advance(
@@ -189,10 +215,18 @@ class Runner:
             waited += 0.05
         return True
 
-    def rebuild(self, names: Sequence[str] = (), told: Told | None = None) -> int:
+    def rebuild(
+        self,
+        names: Sequence[str] = (),
+        told: Told | None = None,
+        *,
+        afresh: bool = False,
+        begun: Callable[[Rebuild], None] | None = None,
+    ) -> int:
         """Folds views anew beside the live ones and swaps them; gives the position reached.
 
-        Raises ``RebuildRunning`` while another process rebuilds.
+        Goes on where an earlier run was stopped, unless ``afresh``; ``begun`` is told which views
+        those are. Raises ``RebuildRunning`` while another process rebuilds.
         """
         views = [self.views[name] for name in names or self.views]
         with self._pool.connection() as guard:
@@ -201,52 +235,14 @@ class Runner:
             if not row or not row[0]:
                 raise RebuildRunning("another process is rebuilding; wait for it to end")
             try:
-                return self._rebuild(views, told)
+                run = Rebuild(self._pool, self._feed, views, told)
+                run.begin(afresh=afresh)
+                if begun is not None:
+                    begun(run)
+                return run.run()
             finally:
                 guard.execute("select pg_advisory_unlock(%s)", (LOCK,))
                 guard.commit()
-
-    def _rebuild(self, views: list[Projection[Any]], told: Told | None) -> int:
-        with self._pool.connection() as connection:
-            for view in views:
-                _make(connection, view, _beside(view))
-        reached, head = 0, self._feed.head()
-        while reached < head:
-            with self._pool.connection() as connection:
-                entries, reached = _page(connection, reached, REBUILD_PAGE)
-                for view in views:
-                    fold_page(connection, view, _beside(view), entries)
-            if told is not None:
-                told(min(reached, head), head)
-        return self._swap(views, reached)
-
-    def _swap(self, views: list[Projection[Any]], reached: int) -> int:
-        """Under the lock of the progress rows: folds the last events and changes tables."""
-        with self._pool.connection() as connection:
-            connection.execute(
-                "select 1 from projection.progress where view = any(%s) order by view for update",
-                ([view.name for view in views],),
-            )
-            before = -1
-            while reached != before:
-                before = reached
-                entries, reached = _page(connection, reached, REBUILD_PAGE)
-                for view in views:
-                    fold_page(connection, view, _beside(view), entries)
-            for view in views:
-                connection.execute(
-                    sql.SQL("drop table {}").format(sql.Identifier(SCHEMA, view.name))
-                )
-                connection.execute(
-                    sql.SQL("alter table {} rename to {}").format(
-                        sql.Identifier(SCHEMA, _beside(view)), sql.Identifier(view.name)
-                    )
-                )
-                connection.execute(
-                    "update projection.progress set position = %s, failed = null where view = %s",
-                    (reached, view.name),
-                )
-        return reached
 
 
 def _page(connection: Connection, after: int, limit: int) -> tuple[list[Entry], int]:
@@ -262,7 +258,3 @@ def _make(connection: Connection, view: Projection[Any], table: str) -> None:
     connection.execute(view.create(table))
     for index in view.indexes(table):
         connection.execute(index)
-
-
-def _beside(view: Projection[Any]) -> str:
-    return f"{view.name}__rebuilt"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import lru_cache
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -17,24 +15,68 @@ if TYPE_CHECKING:
 STATEMENTS_MAX = 500
 
 
-@lru_cache(maxsize=STATEMENTS_MAX)
-def page_of(view: str, shape: Where, after: bool, descending: bool) -> bytes:
+# The text of a page by the shape of what is asked: making it takes as long as reading the page.
+_pages: dict[tuple[object, ...], bytes] = {}
+
+
+def page_of(view: str, where: Where, after: bool, descending: bool) -> bytes:
     """The statement of a page: the rows are bounded first, and then stand beside the position."""
-    conditions = conditions_of(shape)
+    shape = (view, after, descending, *_shape_of(where))
+    text = _pages.get(shape)
+    if text is None:
+        if len(_pages) >= STATEMENTS_MAX:
+            _pages.clear()
+        text = _pages[shape] = _page_of(view, where, after, descending)
+    return text
+
+
+def _page_of(view: str, where: Where, after: bool, descending: bool) -> bytes:
+    conditions = conditions_of(where)
     if after:
         operator = sql.SQL("<" if descending else ">")
         conditions.append(sql.SQL("key {} %(after)s").format(operator))
     order = sql.SQL("desc" if descending else "asc")
     return (
         sql.SQL(
-            "select stands.position, page.key, page.state from (select (select position from "
-            "projection.progress where view = %(view)s)) as stands (position) left join (select "
+            "select stands.position, page.key, page.state, stands.version from (select "
+            "(select position from projection.progress where view = %(view)s), "
+            "(select version from projection.progress where view = %(view)s)"
+            ") as stands (position, version) left join (select "
             "key, state from {} {} order by key {} limit %(limit)s) as page on true "
             "order by page.key {}"
         )
         .format(sql.Identifier(SCHEMA, view), where_of(conditions), order, order)
         .as_bytes()
     )
+
+
+def beside_of(view: str, where: Where, other: str) -> bytes:
+    """The statement of the row of another view that has the key of the one row that fits."""
+    shape = (view, other, *_shape_of(where))
+    text = _besides.get(shape)
+    if text is None:
+        if len(_besides) >= STATEMENTS_MAX:
+            _besides.clear()
+        text = _besides[shape] = (
+            sql.SQL(
+                "select stands.position, page.key, other.state, stands.version from (select "
+                "(select position from projection.progress where view = %(view)s), "
+                "(select version from projection.progress where view = %(view)s)"
+                ") as stands (position, version) left join "
+                "(select key from {} {} limit 1) as page on true "
+                "left join {} as other on other.key = page.key"
+            )
+            .format(
+                sql.Identifier(SCHEMA, view),
+                where_of(conditions_of(where)),
+                sql.Identifier(SCHEMA, other),
+            )
+            .as_bytes()
+        )
+    return text
+
+
+_besides: dict[tuple[object, ...], bytes] = {}
 
 
 def where_of(conditions: list[sql.Composed]) -> sql.Composable:
@@ -44,27 +86,24 @@ def where_of(conditions: list[sql.Composed]) -> sql.Composable:
     return sql.SQL("where ") + sql.SQL(" and ").join(conditions)
 
 
-def shape_of(where: Where) -> Where:
-    """The same without its values, so that conditions of one shape are one statement."""
-    return replace(
-        where,
-        equal=tuple((name, None) for name, _ in where.equal),
-        among=tuple((name, ()) for name, _ in where.among),
-        overlap=tuple((name, ()) for name, _ in where.overlap),
-        through=tuple((name, view, (facet, None)) for name, view, (facet, _) in where.through),
-        between=tuple(
-            (name, None if first is None else "", None if last is None else "")
-            for name, first, last in where.between
-        ),
-        gathered=tuple((name, view, (facet, None)) for name, view, (facet, _) in where.gathered),
-        holding=tuple((name, "") for name, _ in where.holding),
+def _shape_of(where: Where) -> tuple[object, ...]:
+    """All but the values of conditions, so that those of one shape are one statement."""
+    return (
+        tuple([name for name, _ in where.equal]),
+        tuple([(name, len(values) == 1) for name, values in where.among]),
+        tuple([name for name, _ in where.overlap]),
+        tuple([(name, view, facet) for name, view, (facet, _) in where.through]),
+        tuple([(name, first is None, last is None) for name, first, last in where.between]),
+        tuple([(name, view, facet) for name, view, (facet, _) in where.gathered]),
+        tuple([name for name, _ in where.holding]),
     )
 
 
 def values_of(where: Where) -> dict[str, Any]:
     """The values of the conditions, under the names in ``_conditions_of``."""
     found = [bare(value) for _, value in where.equal]
-    found += [[bare(each) for each in value] for _, value in (*where.among, *where.overlap)]
+    found += [bare(value[0]) if len(value) == 1 else _list(value) for _, value in where.among]
+    found += [_list(value) for _, value in where.overlap]
     found += [value for _, value in where.holding]
     found += [bound for _, *bounds in where.between for bound in bounds if bound is not None]
     found += [bare(value) for *_, (_, value) in (*where.gathered, *where.through)]
@@ -74,16 +113,14 @@ def values_of(where: Where) -> dict[str, Any]:
 def conditions_of(where: Where) -> list[sql.Composed]:
     """The conditions, with placeholders in the order of ``values_of``."""
     numbers = count()
-    kinds = (
-        (where.equal, "{} = {}"),
-        (where.among, "{} = any({})"),
-        (where.overlap, "{} && {}::text[]"),
-        (where.holding, "strpos({}, {}) > 0"),
-    )
+    named = [(name, "{} = {}") for name, _ in where.equal]
+    # One of several, of which there is only one, is that one.
+    named += [(name, "{} = {}" if len(v) == 1 else "{} = any({})") for name, v in where.among]
+    named += [(name, "{} && {}::text[]") for name, _ in where.overlap]
+    named += [(name, "strpos({}, {}) > 0") for name, _ in where.holding]
     conditions = [
         sql.SQL(template).format(sql.Identifier(name), sql.Placeholder(f"p{next(numbers)}"))
-        for pairs, template in kinds
-        for name, _ in pairs
+        for name, template in named
     ]
     conditions += [
         sql.SQL("{} " + operator + " {}").format(
@@ -108,6 +145,10 @@ def conditions_of(where: Where) -> list[sql.Composed]:
         for name, view, (facet, _) in pairs
     ]
     return conditions
+
+
+def _list(values: tuple[Any, ...]) -> list[Any]:
+    return [bare(each) for each in values]
 
 
 def bare(value: Any) -> Any:

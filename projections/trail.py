@@ -12,9 +12,11 @@ rows of an entry are bounded by its body: at most one for each pair of character
 from __future__ import annotations
 
 import re
+import struct
 import unicodedata
 from collections.abc import Iterator
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -29,6 +31,9 @@ from projections.projection import SCHEMA, Index
 
 EVENT_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 STEPS_MAX = 200_000
+# The words that are met most, each with its hash.
+WORDS_MAX = 65_536
+_BIGINT = struct.Struct("!iq")
 # Plain strings that are codes and no words.
 CODES = {"code", "draw", "parameters", "rule", "rules", "sealed", "seed", "sha256"}
 
@@ -45,12 +50,13 @@ class Trails(Index):
     """Where texts, requests, sources and event ids stand."""
 
     name = "trails"
+    primary = ("hash", "position")
 
-    def create(self, table: str) -> sql.Composed:
-        return sql.SQL(
-            "create table {} (hash bigint not null, position bigint not null, "
-            "primary key (hash, position))"
-        ).format(sql.Identifier(SCHEMA, table))
+    def create(self, table: str, *, bare: bool = False) -> sql.Composed:
+        key = "" if bare else ", primary key (hash, position)"
+        return sql.SQL("create table {} (hash bigint not null, position bigint not null{})").format(
+            sql.Identifier(SCHEMA, table), sql.SQL(key)
+        )
 
     def indexes(self, table: str) -> list[sql.Composed]:
         return [sql.SQL(CROSSING).format()] if table == self.name else []
@@ -67,6 +73,17 @@ class Trails(Index):
                 ),
                 (numbers([hash for hash, _ in rows]), numbers([at for _, at in rows])),
             )
+
+    def block(self, entry: Entry) -> bytes:
+        """The rows of an entry, each word once."""
+        place = _BIGINT.pack(8, entry.position)
+        return b"".join([start + place for start in set(map(_row_start, words(entry)))])
+
+
+@lru_cache(maxsize=WORDS_MAX)
+def _row_start(word: str) -> bytes:
+    """The start of a row of a binary COPY: that it has two columns, and the hash of a word."""
+    return b"\0\2" + _BIGINT.pack(8, tag_hash(word))
 
 
 def words(entry: Entry) -> Iterator[str]:

@@ -10,6 +10,9 @@ from datetime import date
 from functools import cached_property
 from threading import Lock
 
+import msgspec
+from msgspec import Struct
+
 from ledger.breakdown import Share, breakdown
 from ledger.consequence import Consequence, RecordUse, consequence
 from ledger.cycle import Cycle
@@ -23,9 +26,12 @@ from ledger.rule import RuleAmended, RulesEnded, RulesSuspended, SuspensionEnded
 from ledger.store.feed import Filter
 from ledger.verdict import Verdict, judge
 from projections.credit import Records
-from projections.reader import Reader, Where
+from projections.reader import Page, Reader, Where
 
 KEPT_MAX = 512
+# All that a verdict hangs on: a record is known by its teacher and its last event, the rules by how
+# many of their events were known; then the day, the use and the cycle that were asked for.
+Key = tuple[str, int, int, date, RecordUse | None, int | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,30 +61,20 @@ class Judged:
 class Kept:
     """The verdicts that were asked for last: nothing but a record and the rules makes one.
 
-    A record is known by its teacher and its last event, the rules by how many of their events were
-    known. What is kept is shared by those who ask, and nobody changes it.
+    What is kept is shared by those who ask, and nobody changes it.
     """
 
     def __init__(self, most: int = KEPT_MAX) -> None:
         self._most = most
-        self._held: OrderedDict[tuple[object, ...], Judged] = OrderedDict()
+        self._held: OrderedDict[Key, Judged] = OrderedDict()
         self._lock = Lock()
 
-    def judged(
-        self,
-        record: Record,
-        rules: Rules,
-        day: date,
-        position: int,
-        use: RecordUse | None,
-        cycle: int | None,
-    ) -> Judged:
-        """What ``judged_of`` gives."""
-        key = (record.teacher, record.position, rules.count(position), day, use, cycle)
+    def judged(self, key: Key, judge: Callable[[], Judged], position: int) -> Judged:
+        """What ``judge`` gives, with the position at which it is asked for."""
         with self._lock:
             found = self._held.pop(key, None)
         if found is None:
-            found = judged_of(record, rules, day, position, use, cycle)
+            found = judge()
         with self._lock:
             self._held[key] = found
             if len(self._held) > self._most:
@@ -175,13 +171,56 @@ def judged_now(
     cycle: int | None = None,
 ) -> Judged:
     """The same from the live view, as of where the view stands."""
-    page = reader.page(records, Where().and_equal(key=teacher), first=1)
-    state = page.rows[0][1] if page.rows else records.blank(teacher)
-    # By the rules of the same moment: a view may stand behind them.
-    position = max(page.position, state.position)
+    page = reader.kept_page(records, Where().and_equal(key=teacher), first=1)
+    return unjudged(page, rules, records, teacher, day, use=use, cycle=cycle).judged()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unjudged:
+    """A teacher's record of the present as it is kept, to be judged when somebody looks.
+
+    ``key``: all that the verdict hangs on; ``None`` where there is no record.
+    """
+
+    rules: Rules
+    position: int
+    key: Key | None
+    judge: Callable[[], Judged] = field(repr=False, compare=False)
+
+    def judged(self) -> Judged:
+        """The record with its verdict."""
+        if self.key is None:
+            return self.judge()
+        return self.rules.kept.judged(self.key, self.judge, self.position)
+
+
+def unjudged(
+    page: Page[bytes],
+    rules: Rules,
+    records: Records,
+    teacher: str,
+    day: date,
+    *,
+    use: RecordUse | None = None,
+    cycle: int | None = None,
+) -> Unjudged:
+    """What is judged of a row as it is kept, of which is read no more than which record it is."""
     if not page.rows:
-        return judged_of(state, rules, day, position, use, cycle)
-    return rules.kept.judged(state, rules, day, position, use, cycle)
+
+        def blank() -> Judged:
+            return judged_of(records.blank(teacher), rules, day, page.position, use, cycle)
+
+        return Unjudged(rules=rules, position=page.position, key=None, judge=blank)
+    (name, body), *_ = page.rows
+    last = _LAST.decode(body).position
+    # By the rules of the same moment: a view may stand behind them.
+    position = max(page.position, last)
+
+    def judge() -> Judged:
+        return judged_of(records.decode(body), rules, day, position, use, cycle)
+
+    key = (name, last, rules.count(position), day, use, cycle)
+    return Unjudged(rules=rules, position=position, key=key, judge=judge)
 
 
 def _about(event: Event) -> tuple[str, ...]:
@@ -249,3 +288,12 @@ def _within(known: list[Cycle], number: int, day: date) -> date:
         en=f"by {day} there are cycles 1 to {known[-1].number}, and no cycle {number}",
         field="cycle",
     )
+
+
+class _Last(Struct):
+    """Of a record only which event was its last."""
+
+    position: int = 0
+
+
+_LAST = msgspec.json.Decoder(_Last)

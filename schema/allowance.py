@@ -35,6 +35,7 @@ class Allowance:
     nodes: int
 
 
+NAMES = tuple(each.name for each in fields(Allowance))
 SIGNED = Allowance(
     characters=200_000,
     tokens=4_000,
@@ -95,14 +96,14 @@ def allowance_of(context: Any) -> Allowance:
 
 def excess(allowance: Allowance, **found: int) -> GraphQLError | None:
     """The error (``QUERY_TOO_LARGE``) for the first number over its limit, or ``None``."""
-    for each in fields(allowance):
-        most = getattr(allowance, each.name)
-        number = found.get(each.name, 0)
+    for name in NAMES:
+        most = getattr(allowance, name)
+        number = found.get(name, 0)
         if number > most:
-            zh = f"{ZH[each.name]}超过上限 {most}，请拆分或缩小请求"
-            en = f"the request has more than {most} {EN[each.name]}; ask for less at once"
-            extensions = {"code": "QUERY_TOO_LARGE", "zh": zh, "en": en, "limit": each.name}
-            if each.name in ("cost", "nodes"):
+            zh = f"{ZH[name]}超过上限 {most}，请拆分或缩小请求"
+            en = f"the request has more than {most} {EN[name]}; ask for less at once"
+            extensions = {"code": "QUERY_TOO_LARGE", "zh": zh, "en": en, "limit": name}
+            if name in ("cost", "nodes"):
                 extensions["found"] = str(number)
             return GraphQLError(f"{zh} / {en}", extensions=extensions)
     return None

@@ -27,6 +27,7 @@ from projections.reader import Reader, Where
 from projections.runner import Runner
 from projections.snapshot import Snapshot
 from projections.verdict import Rules
+from schema.compiled.rendering import Renderings
 from schema.compiled.stored import Rows
 from schema.courier import Courier
 from schema.gate import Purse
@@ -58,6 +59,8 @@ class House:
     levels: Levels = field(init=False)
     trees: Trees = field(init=False)
     digests: Digests = field(init=False)
+    # What was written before of objects that are still the same.
+    renderings: Renderings = field(default_factory=Renderings)
     # Who sends to webhooks, where this process does.
     courier: Courier | None = None
 

@@ -9,7 +9,6 @@ several types only the dearest counts, since an object is of one type.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
@@ -36,12 +35,12 @@ from graphql import (
 
 from schema.inputs import ROWS_MAX
 from schema.outputs import FIRST_DEFAULT, FIRST_MAX
+from schema.price import Cost, Part, Price, plain
 
 LISTED = 5
 MUTATION_POINTS = 10
 ROOT_POINTS = 5
 ROW_POINTS = 3  # for what is read from the database, beside its fields
-COST_MAX = 10**9
 # The arguments that say how many: rows of a page, links of a level, commands of a bulk.
 HOW_MANY = ("first", "batchSize", "breadth", "inputs")
 # More is refused by the field itself.
@@ -70,23 +69,6 @@ SIZES = {
 WEIGHTS = {"Query.terms": 800, "Query.ruleKinds": 500, "Query.regulationPage": 200}
 
 
-@dataclass(frozen=True)
-class Cost:
-    """Points and nodes; nodes are the members of lists that are objects."""
-
-    points: int = 0
-    nodes: int = 0
-
-    def __add__(self, other: Cost) -> Cost:
-        return Cost(
-            min(COST_MAX, self.points + other.points), min(COST_MAX, self.nodes + other.nodes)
-        )
-
-    def times(self, number: int) -> Cost:
-        """So many of it."""
-        return Cost(min(COST_MAX, self.points * number), min(COST_MAX, self.nodes * number))
-
-
 def cost_of(
     schema: GraphQLSchema,
     document: DocumentNode,
@@ -94,11 +76,21 @@ def cost_of(
     variables: dict[str, Any] | None,
 ) -> Cost:
     """What an operation of a valid document may come to at most, with the given variables."""
+    return price_of(schema, document, operation, variables).most
+
+
+def price_of(
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    operation: str | None,
+    variables: dict[str, Any] | None,
+) -> Price:
+    """The same, with the parts of which it is made."""
     asked = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
     chosen = next((each for each in asked if each.name and each.name.value == operation), asked[0])
     root = schema.get_root_type(chosen.operation)
     if root is None:
-        return Cost()
+        return Price()
     given = {
         each.variable.name.value: _constant(each.default_value)
         for each in chosen.variable_definitions or ()
@@ -142,7 +134,7 @@ class _Reckoner:
             for each in document.definitions
             if isinstance(each, FragmentDefinitionNode)
         }
-        self._known: dict[tuple[str, int | None], Cost] = {}
+        self._known: dict[tuple[str, int | None], Price] = {}
 
     def selection(
         self,
@@ -150,9 +142,9 @@ class _Reckoner:
         parent: GraphQLNamedType,
         rows: int | None,
         within: tuple[str, ...],
-    ) -> Cost:
+    ) -> Price:
         """What one object comes to; ``rows``: how many its lists have, where it is a page."""
-        total = Cost()
+        total = Price()
         apart: dict[str, Cost] = {}
         for each in selections.selections if selections is not None else ():
             if isinstance(each, FieldNode):
@@ -162,17 +154,17 @@ class _Reckoner:
             if kind == parent.name or not is_object_type(self._schema.type_map.get(kind)):
                 total += part
             else:
-                apart[kind] = apart.get(kind, Cost()) + part
-        return total + _dearest(apart.values())
+                apart[kind] = apart.get(kind, Cost()) + part.most
+        return total + plain(_dearest(apart.values()))
 
     def _spread(
         self, node: Any, parent: GraphQLNamedType, rows: int | None, within: tuple[str, ...]
-    ) -> tuple[str, Cost]:
+    ) -> tuple[str, Price]:
         if isinstance(node, FragmentSpreadNode):
             name = node.name.value
             fragment = self._fragments.get(name)
             if fragment is None or name in within:
-                return parent.name, Cost()
+                return parent.name, Price()
             kind = fragment.type_condition.name.value
             if (name, rows) not in self._known:
                 self._known[name, rows] = self.selection(
@@ -188,24 +180,27 @@ class _Reckoner:
 
     def _field(
         self, node: FieldNode, parent: GraphQLNamedType, rows: int | None, within: tuple[str, ...]
-    ) -> Cost:
+    ) -> Price:
         field = self._schema.get_field(parent, node.name.value)  # type: ignore[arg-type]
         if field is None:
-            return Cost()  # validation says so
+            return Price()  # validation says so
         where = f"{parent.name}.{node.name.value}"
         points = WEIGHTS.get(where, self._weight(parent))
         kind = get_named_type(field.type)
         if is_leaf_type(kind):
-            return Cost(points)
+            return plain(Cost(points))
         asked = self._asked(node, field)
         bulk = asked if "inputs" in field.args else None
         listed = rows if rows is not None else SIZES.get(where, LISTED)
         times = listed if _is_list(field) else 1
         one = self.selection(node.selection_set, kind, asked, within)
-        if rows is not None and _is_list(field):
-            one += Cost(ROW_POINTS)
-        own = one.times(times) + Cost(points, times if _is_list(field) else 0)
-        return own + Cost(bulk * MUTATION_POINTS, bulk) if bulk else own
+        beside = ROW_POINTS if rows is not None and _is_list(field) else 0
+        below = (one.most + Cost(beside)).times(times)
+        own = Cost(points, times if _is_list(field) else 0)
+        if bulk:
+            own += Cost(bulk * MUTATION_POINTS, bulk)
+        key = node.alias.value if node.alias else node.name.value
+        return Price(below + own, own.points, (Part(key, below.points, one, beside),))
 
     def _weight(self, parent: GraphQLNamedType) -> int:
         if parent is self._schema.mutation_type:

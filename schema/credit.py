@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
-from functools import cached_property
+from functools import partial
 from typing import Any, cast
 
 import strawberry
 
-from ledger.breakdown import Share, Sum, Uncounted, sums
+from ledger.breakdown import Share, Sum, Uncounted
 from ledger.caution import Caution, Danger
 from ledger.consequence import Consequence, RecordUse
 from ledger.credit import CreditKind
-from ledger.ground import Ground
-from ledger.record import Transfer, total
+from ledger.record import Transfer
 from ledger.requirement import Requirement
 from ledger.verdict import Verdict
 from projections.catalogue import RECORDS, SCHOOL_BASED, TEACHERS
 from projections.caution import cautions
 from projections.credit import SchoolBased
 from projections.reader import Where
-from projections.verdict import Judged, judged, judged_now
+from projections.verdict import Judged, judged, unjudged
+from schema.compiled.rendering import FLEETING, Lasting
 from schema.context import Context
 from schema.ground import VerdictNode
 from schema.moment import AsOf
 from schema.outputs import connection, output
+from schema.record import CreditCycle, KindTotal, Told, told_of
 from schema.scalars import Position, enum_type, listed
 
 Info = strawberry.Info[Context, None]
@@ -42,24 +43,6 @@ ConsequenceType = output(Consequence)
 SchoolBasedType = output(SchoolBased, name="SchoolBasedTraining", key="credit")
 Kind = enum_type(CreditKind)
 Use = enum_type(RecordUse)
-
-
-@strawberry.type(description="Credits of one kind. 某类学分小计。")
-class KindTotal:
-    """Credits of one kind."""
-
-    kind: Kind  # type: ignore[valid-type]  # made at run time
-    credits: Decimal
-
-
-@strawberry.type(description="One cycle of a teacher. 一个培训周期。")
-class CreditCycle:
-    """One cycle of a teacher."""
-
-    number: int
-    start: date
-    end: date = strawberry.field(description="The first day after it. 周期后第一天。")
-    whole: bool = strawberry.field(description="Whether it has all its years. 是否满周期。")
 
 
 @strawberry.type(description="A teacher's credits of one cycle, with the verdict. 学分档案。")
@@ -88,7 +71,9 @@ class CreditRecord:
     consequence: ConsequenceType | None = strawberry.field(  # type: ignore[valid-type]  # as above
         description="What it means for the use that was asked for. 结果运用。"
     )
-    position: Position = strawberry.field(description="Where it stands. 账本位置。")
+    position: Position = strawberry.field(
+        description="Where it stands. 账本位置。", metadata={FLEETING: True}
+    )
     day: date = strawberry.field(description="The day that is judged. 评价日。")
     found: strawberry.Private[Judged]
     effective: strawberry.Private[date | None]
@@ -133,7 +118,7 @@ class CreditQuery:
         day = await as_of.day(context, on)
         asked |= {"known": await as_of.known(context), "effective": as_of.effective}
         found = await context.run(judged, house.reader, house.rules, RECORDS, teacher, day, **asked)
-        return record_of(found, as_of.effective)
+        return cast(CreditRecord, told_of(found, as_of.effective))
 
     @strawberry.field(
         graphql_type=connection(SchoolBasedType), description="School-based trainings. 校本培训。"
@@ -164,98 +149,18 @@ def _present(
 ) -> CreditRecord | None:
     """The record of the present, in one turn on a thread; ``None`` outside the asker's reach."""
     house = context.house
-    if where is None or not house.reader.kept_page(TEACHERS, where, first=1).rows:
+    page = None if where is None else house.reader.beside(TEACHERS, where, RECORDS)
+    if page is None:
         return None
     day = on or context.today
-    return record_of(judged_now(house.reader, house.rules, RECORDS, teacher, day, **asked), None)
+    read = unjudged(page, house.rules, RECORDS, teacher, day, **asked)
+    if read.key is None:
+        return cast(CreditRecord, told_of(read.judged(), None))
+    lasting = Lasting(house.renderings, read.key)
+    # What was written before was judged before, and need not be again; else it is judged here.
+    judge = read.judged if house.renderings.has(read.key) else partial(_itself, read.judged())
+    return cast(CreditRecord, Told(judge, read.position, None, lasting))  # it has all of one
 
 
-class Told:
-    """A record as it is told; what takes long is worked out where it is asked for."""
-
-    def __init__(self, found: Judged, effective: date | None) -> None:
-        record, verdict = found.record, found.verdict
-        self.found, self.effective, self.verdict = found, effective, verdict
-        self.teacher, self.school, self.place = record.teacher, record.school, record.place
-        self.cycle_number = verdict.cycle_number if verdict else None
-        self.cycle_start = verdict.cycle_start if verdict else None
-        self.cycle_end = verdict.cycle_end if verdict else None
-        self.consequence, self.day = found.consequence, found.day
-        self.position = Position(found.position)
-
-    @cached_property
-    def lines(self) -> list[Share]:
-        """The credits of the cycle that was judged.
-
-        The cycle is that of the verdict, so that both are of the rules of one moment.
-        """
-        verdict, day = self.found.verdict, self.found.day
-        if verdict is None:
-            return []
-        start, end = verdict.cycle_start, verdict.cycle_end
-        end = min(end, day + timedelta(days=1))
-        return [each for each in self.found.shares if start <= each.completed < end]
-
-    @cached_property
-    def sums(self) -> tuple[list[Sum], list[Sum], list[Sum]]:
-        """By kind, by year, and by both."""
-        verdict = self.found.verdict
-        years = range(verdict.cycle_start.year, _last(verdict).year + 1) if verdict else ()
-        return sums(self.lines, years)
-
-    @property
-    def by_kind(self) -> list[Sum]:
-        """What each kind comes to."""
-        return self.sums[0]
-
-    @property
-    def by_year(self) -> list[Sum]:
-        """What each year comes to."""
-        return self.sums[1]
-
-    @property
-    def by_kind_and_year(self) -> list[Sum]:
-        """What each kind comes to in each year."""
-        return self.sums[2]
-
-    @property
-    def totals(self) -> list[KindTotal]:
-        """Credits of each kind."""
-        return [KindTotal(kind=kind, credits=total([*self.lines], kind)) for kind in CreditKind]
-
-    @property
-    def uncounted(self) -> list[Uncounted]:
-        """What does not count, of all cycles."""
-        return [each for share in self.found.shares for each in share.uncounted]
-
-    @property
-    def transfers(self) -> list[Transfer]:
-        """Moves up to the day."""
-        return [each for each in self.found.record.transfers if each.since <= self.found.day]
-
-    @property
-    def credits(self) -> Decimal:
-        """All of them, before the cap."""
-        return total([*self.lines])
-
-    @property
-    def cycles(self) -> list[CreditCycle]:
-        """All cycles up to the day."""
-        return [
-            CreditCycle(number=each.number, start=each.start, end=each.end, whole=each.whole)
-            for each in self.found.cycles
-        ]
-
-    @property
-    def tree(self) -> Ground | None:
-        """The verdict as a tree."""
-        return self.found.tree
-
-
-def record_of(found: Judged, effective: date | None) -> CreditRecord:
-    """A record as it is told, with the credits of the cycle that was judged."""
-    return cast(CreditRecord, Told(found, effective))  # it has all that is read of one
-
-
-def _last(verdict: Verdict) -> date:
-    return verdict.cycle_end - timedelta(days=1)
+def _itself(found: Judged) -> Judged:
+    return found

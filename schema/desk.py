@@ -170,9 +170,13 @@ def _held(
 
 
 def about(grid: Grid, mapping: Columns) -> dict[str, Any]:
-    """What is said of the tabs: those that were not read, and whether the one read is hidden."""
-    tab = grid.tab(mapping.tab)
-    return {"unread": unread(grid, mapping), "concealed": tab is not None and tab.concealed}
+    """What is said of the tabs: those not read, and whether the first that is read is hidden."""
+    hidden = tuple(each.name for each in grid.tabs if each.concealed)
+    return {
+        "unread": unread(grid, mapping),
+        "concealed": mapping.tab in hidden,
+        "hidden_tabs": hidden,
+    }
 
 
 def _kept(context: Context, upload: Upload, found: Held) -> str:

@@ -16,7 +16,8 @@ UNIT = "\x1f"
 class Told(Struct, kw_only=True, gc=False):
     """An entry for a reader who may see all of it. What it says is not read before it is asked for.
 
-    ``stored``: what it says as the JSON that was stored, which is JCS (RFC 8785).
+    ``stored``: what it says as the JSON that was stored, which is JCS (RFC 8785); ``kept``: all
+    bytes of the entry.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Told(Struct, kw_only=True, gc=False):
     place: str | None = None
     position: int = 0
     named: str = ""
+    kept: bytes = b""
 
     @property
     def tags(self) -> list[str]:
@@ -64,7 +66,7 @@ class Told(Struct, kw_only=True, gc=False):
 def told_of(position: int, body: bytes, named: str) -> Told:
     """The entry of a stored body at its position, with its tags."""
     told = _DECODER.decode(body)
-    told.position, told.named = position, named
+    told.position, told.named, told.kept = position, named, body
     return told
 
 

@@ -21,7 +21,6 @@ from projections.snapshot import Snapshot
 from projections.verdict import judged_of
 from schema.column import columns, parts_of, plain
 from schema.context import Context
-from schema.credit import record_of
 from schema.digest import leaf, sees_whole
 from schema.duty import YEAR_MAX, reaches
 from schema.export import LISTS, Asked, Export, Flow, stream, typed
@@ -31,6 +30,7 @@ from schema.export_query import QUERIES
 from schema.history import shown
 from schema.period import of_a_day
 from schema.reach import history_tags
+from schema.record import told_of
 from schema.wish import entries_for, wish_of
 
 HEAD = ("teacher", "school", "place", "cycleNumber")
@@ -80,7 +80,7 @@ class RecordExport(Export):
                 for _, state in states:
                     if state.entered is None:
                         continue
-                    told = record_of(judged_of(state, known, day, position), asked.effective)
+                    told = told_of(judged_of(state, known, day, position), asked.effective)
                     for each in self._rows(told):
                         yield plain(head, told) | plain(own, each), state.place
 
@@ -146,7 +146,8 @@ class DutyExport(Export):
 class HistoryExport(Export):
     """Entries of the ledger."""
 
-    without = ("event",)  # ``data`` holds the whole of it
+    # ``data`` holds the whole of it, and the bytes are those of ``leaves``.
+    without = ("event", "leafHash", "body")
     positioned = True
 
     def filters(self) -> tuple[str, ...]:

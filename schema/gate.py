@@ -12,13 +12,15 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 from graphql import ASTValidationRule, DocumentNode, GraphQLError, GraphQLSchema, parse, validate
+from graphql import ExecutionResult as CarriedOut
 from strawberry.extensions import ParserCache, SchemaExtension, ValidationCache
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from strawberry.types.graphql import OperationType
 
 from schema.allowance import allowance_of, excess
-from schema.cost import Cost, cost_of
+from schema.cost import price_of
+from schema.price import Cost, Price
 from schema.ready import READINESS
 from schema.shape import Shape, shape_of
 
@@ -37,6 +39,9 @@ class Purse(Protocol):
 
     def spend(self, points: int) -> dict[str, float]:
         """Takes points; Shopify's ``throttleStatus``. Raises ``Throttled`` where they lack."""
+
+    def give_back(self, points: int) -> dict[str, float]:
+        """Gives points back that were taken and not needed; ``throttleStatus`` after that."""
 
 
 class Throttled(Exception):
@@ -133,23 +138,25 @@ class Validated(ValidationCache):
 class Metered(SchemaExtension):
     """Reckons the cost of a valid document, takes it from the asker, and tells it.
 
-    The answer's ``extensions.cost`` has Shopify's shape: ``requestedQueryCost``, ``nodeCount``, and
-    ``throttleStatus`` with ``maximumAvailable``, ``currentlyAvailable`` and ``restoreRate``.
+    The answer's ``extensions.cost`` has Shopify's shape: ``requestedQueryCost``, ``nodeCount``,
+    ``actualQueryCost`` where it was carried out, and ``throttleStatus`` with ``maximumAvailable``,
+    ``currentlyAvailable`` and ``restoreRate``. What was taken and not needed is given back.
     """
 
     _told: dict[str, Any] | None = None
+    _price = Price()
 
     def on_validate(self) -> Iterator[None]:
         """Comes last: a document that does not fit costs nothing here."""
         context = self.execution_context
         if not context.pre_execution_errors and context.graphql_document is not None:
-            cost = cost_of(
+            self._price = price_of(
                 context.schema._schema,
                 context.graphql_document,
                 context.operation_name,
                 context.variables,
             )
-            self._told, wrong = spent(context.context, cost)
+            self._told, wrong = spent(context.context, self._price.most)
             if wrong is not None:
                 context.pre_execution_errors = [wrong]
             else:
@@ -162,6 +169,9 @@ class Metered(SchemaExtension):
             return {}
         if self.execution_context.operation_type is OperationType.SUBSCRIPTION:
             return {}
+        result = self.execution_context.result
+        if isinstance(result, CarriedOut):
+            settle(self.execution_context.context, self._price, result.data, self._told)
         return {"cost": self._told}
 
     def _ready(self) -> None:
@@ -189,6 +199,19 @@ def spent(context: Any, cost: Cost) -> tuple[dict[str, Any], GraphQLError | None
         told["throttleStatus"] = error.status
         return told, _throttled()
     return told, None
+
+
+def settle(context: Any, price: Price, data: dict[str, Any] | None, told: dict[str, Any]) -> None:
+    """Tells what an answer came to beside what it might have, and gives the difference back.
+
+    Lists that are longer than lists of their kind mostly are may come to more; nobody pays that.
+    """
+    actual = price.came_to(data)
+    told["actualQueryCost"] = actual
+    purse: Purse | None = getattr(context, "purse", None)
+    left = price.most.points - actual
+    if purse is not None and told.get("throttleStatus") and left > 0:
+        told["throttleStatus"] = purse.give_back(left)
 
 
 @lru_cache(maxsize=KEPT)

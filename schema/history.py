@@ -17,7 +17,7 @@ from uuid import UUID
 import strawberry
 
 from ledger.command import Role
-from ledger.event import CATALOGUE, Entry
+from ledger.event import CATALOGUE, Entry, leaf_hash
 from ledger.fault import Fault
 from ledger.names import Name
 from ledger.store.feed import Filter
@@ -60,6 +60,23 @@ class EntryType:
     event: EventType = strawberry.field(
         description="What it says, in a type of its own. 事件内容，每种事件各有其型。"
     )
+    kept: strawberry.Private[bytes] = b""
+
+    @strawberry.field(
+        description="SHA-256 over a zero byte and the body, in hexadecimal: its leaf in the tree "
+        "of `digest` (RFC 6962, section 2.1). Null where `body` is. 条目哈希（十六进制），"
+        "即摘要树的叶；无 body 者亦无。"
+    )
+    def leaf_hash(self) -> str | None:
+        return leaf_hash(self.kept).hex() if self.kept else None
+
+    @strawberry.field(
+        description="The bytes that the ledger keeps, RFC 8785 JSON in UTF-8. Null to a teacher, "
+        "who sees only some rows of some entries. 账本所存原文；"
+        "教师只见部分行，故无。"
+    )
+    def body(self) -> str | None:
+        return self.kept.decode() or None
 
 
 @strawberry.type(description="Entries after a position, and the position reached. 一批变化。")
@@ -187,7 +204,8 @@ def _told(
 def shown(context: Context, entry: Entry) -> EntryType:
     """The entry as its reader may see it: a teacher sees only their own rows of a class."""
     own = own_of(context)
-    event: Any = masked(entry, own).event
+    seen = masked(entry, own)
+    event: Any = seen.event
     return EntryType(
         position=Position(entry.position),
         id=strawberry.ID(entry.id),
@@ -204,6 +222,7 @@ def shown(context: Context, entry: Entry) -> EntryType:
         tags=own_tags(entry, own),
         data=data_of(event),
         event=event,
+        kept=seen.kept,
     )
 
 

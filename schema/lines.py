@@ -17,6 +17,7 @@ from projections.desk import Held
 from schema.outputs import connection, output, paged
 from schema.scalars import enum_type, listed, name_in
 from schema.sheet import FaultType, SkippedType
+from schema.tab import SheetTabRead, tabs_of
 
 StandingType: Any = enum_type(Standing, name="LineStanding")
 CauseType: Any = enum_type(Cause, name="DifferenceCause")
@@ -31,10 +32,11 @@ LISTED_MAX = 1_000
 class Line(Row, kw_only=True, frozen=True):
     """One line of a result: what sheet and ledger say, why they differ, how that was settled.
 
-    ``row`` is its number in the sheet; ``number`` its number in the result, from 1.
+    ``row`` is its number in the sheet, in ``tab``; ``number`` its number in the result, from 1.
     """
 
     number: int
+    tab: str | None = None  # type: ignore[assignment]
     treatment: Treatment | None = None
 
 
@@ -122,11 +124,17 @@ class Shown:
     def skipped(self) -> Any:
         return list(self.held.skipped[:LISTED_MAX])
 
-    @strawberry.field(description="Hidden rows, read all the same. 隐藏行（照常读取）。")
+    @strawberry.field(
+        description="Hidden rows of the first tab, read all the same. 首张表的隐藏行（照常读取）。"
+    )
     def hidden_rows(self) -> list[int]:
         return list(self.held.hidden[:LISTED_MAX])
 
-    @strawberry.field(description="The tab that was read. 所读的工作表。")
+    @strawberry.field(description="The tabs that were read, as one list. 一起读入的工作表。")
+    def tabs(self) -> list[SheetTabRead]:
+        return tabs_of(self.held)
+
+    @strawberry.field(description="The tab that was read, of several the first. 所读的工作表。")
     def tab(self) -> str:
         return self.held.mapping.tab
 
@@ -151,11 +159,12 @@ class Shown:
 
 def lines_of(held: Held, settled: dict[int, Treatment]) -> list[Line]:
     """The lines of a result with their numbers."""
-    names = Row.__struct_fields__
+    names = [each for each in Row.__struct_fields__ if each != "tab"]
     return [
         Line(
             number=number,
             treatment=settled.get(number),
+            tab=None if row.row is None else row.spot.tab or held.mapping.tab,
             **{name: getattr(row, name) for name in names},
         )
         for number, row in enumerate(held.comparison.rows, start=1)

@@ -14,7 +14,8 @@ from ledger.reconciliation import RESULT_EVENTS, Desk, Treatment
 from ledger.row import Row
 from ledger.store.feed import Filter
 from projections.catalogue import PETITIONS
-from projections.desk import decoded, line_key
+from projections.desk import decoded
+from projections.line import line_key
 from projections.petition import Petition, PetitionState
 from schema.context import Context
 from schema.moment import AsOf

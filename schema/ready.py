@@ -30,11 +30,12 @@ from strawberry.execution.is_awaitable import optimized_is_awaitable
 
 from schema.allowance import Allowance
 from schema.compiled.executor import CompiledExecutor
-from schema.cost import Cost, cost_of, counting
+from schema.cost import counting, price_of
 from schema.errors import CodedErrors
+from schema.price import Cost, Price
 
 READY_MAX = 512
-COSTS_MAX = 64
+PRICES_MAX = 64
 COERCION_ERRORS_MAX = 50  # graphql-core's own
 
 Spend = Callable[[Any, Cost], tuple[dict[str, Any], GraphQLError | None]]
@@ -43,11 +44,15 @@ Variables = dict[str, Any] | None
 
 @dataclass(slots=True)
 class Carried:
-    """What became of a query: ``data`` may hold ``msgspec.Raw``, which goes out as it stands."""
+    """What became of a query: ``data`` may hold ``msgspec.Raw``, which goes out as it stands.
+
+    ``done``: whether it was carried out, and not only refused.
+    """
 
     data: dict[str, Any] | None
     errors: list[GraphQLError]
     cost: dict[str, Any]
+    done: bool = True
 
 
 @dataclass
@@ -61,7 +66,7 @@ class Ready:
     fragments: dict[str, FragmentDefinitionNode]
     details: dict[str, FragmentDetails]
     counting: tuple[str, ...]
-    costs: dict[tuple[object, ...], Cost] = field(default_factory=dict)
+    prices: dict[tuple[object, ...], Price] = field(default_factory=dict)
 
     def variables(self, given: Variables) -> VariableValues | None:
         """The values of its variables; ``None`` where some do not fit."""
@@ -73,23 +78,23 @@ class Ready:
         )
         return None if isinstance(found, list) else found
 
-    def cost(self, given: Variables) -> Cost:
+    def price(self, given: Variables) -> Price:
         """What it may come to with these variables, reckoned once for those that say how many."""
         key = tuple(map(_many, map((given or {}).get, self.counting)))
-        found = self.costs.get(key)
+        found = self.prices.get(key)
         if found is None:
-            found = cost_of(self.schema, self.document, self.name, given)
-            if len(self.costs) < COSTS_MAX:
-                self.costs[key] = found
+            found = price_of(self.schema, self.document, self.name, given)
+            if len(self.prices) < PRICES_MAX:
+                self.prices[key] = found
         return found
 
     async def carry_out(
         self, context: Any, values: VariableValues, given: Variables, spend: Spend
     ) -> Carried:
         """What became of it. It raises what the reference executor would raise."""
-        told, wrong = spend(context, self.cost(given))
+        told, wrong = spend(context, self.price(given).most)
         if wrong is not None:
-            return Carried(None, _coded([wrong]), told)
+            return Carried(None, _coded([wrong]), told, done=False)
         executor = CompiledExecutor(
             self.schema,
             self.fragments,

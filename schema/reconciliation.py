@@ -9,7 +9,8 @@ from strawberry.parent import StrawberryParent
 
 from ledger.mapping import Form
 from projections.catalogue import RECONCILIATIONS
-from projections.desk import Held, decoded, moved
+from projections.desk import Held, decoded
+from projections.line import moved
 from projections.reconciliation import Reconciliation, ReconciliationState, desk
 from schema.context import Context
 from schema.desk import anew, recorded

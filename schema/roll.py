@@ -12,6 +12,7 @@ from typing import Any
 from ledger.balance_sheet import Held
 from ledger.balance_sheet import Key as BalanceKey
 from ledger.class_book import ClassBook
+from ledger.credit import CreditCorrected, CreditRevoked
 from ledger.fault import Fault
 from ledger.mapping import Reading
 from ledger.names import JurisdictionId, Name, OfferingId, ProviderId, SchoolId, TeacherId
@@ -127,6 +128,10 @@ def book_of(house: House, party: Name, offering: OfferingId) -> ClassBook:
     if opened is None or (isinstance(party, ProviderId) and opened.provider != party):
         zh, en = "没有这个班期，或不是本机构的班期", "no such class, or not one of this provider"
         raise Fault("UNKNOWN_CLASS", zh=zh, en=en, field="offering")
+    changed = (CreditCorrected.NAME, CreditRevoked.NAME)
+    for some in _portions(sorted({str(credit) for credit, _ in book.awarded.values()})):
+        for entry in house.ledger.feed.entries(Filter(types=changed, any_tags=tuple(some))):
+            book.learn(entry)
     return book
 
 

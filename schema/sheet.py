@@ -10,8 +10,11 @@ from typing import Any
 import strawberry
 
 from ledger import cell
+from ledger.amount import bounded
+from ledger.day import LAST_DAY
 from ledger.fault import Fault
 from ledger.heading import Candidate, header_of, lacking, propose
+from ledger.joining import join, joined, together
 from ledger.mapping import Column, Form, Mapping, MappingSaved
 from ledger.names import JurisdictionId
 from ledger.reading import read
@@ -37,6 +40,17 @@ class ColumnChoiceInput:
     column: ColumnType
 
 
+@strawberry.input(description="How a further tab of the same list is read. 另一张工作表的读法。")
+class SheetTabInput:
+    """How a further tab of the same list is read."""
+
+    tab: str
+    header_row: int
+    header_rows: int = 1
+    columns: list[ColumnChoiceInput]
+    year: int | None = None
+
+
 @strawberry.input(description="Which tab is read, from which header, and how. 读取方式。")
 class SheetMappingInput:
     """Which tab is read, from which header, and what its columns mean."""
@@ -45,6 +59,8 @@ class SheetMappingInput:
     header_row: int
     header_rows: int = 1
     columns: list[ColumnChoiceInput]
+    year: int | None = None
+    more_tabs: list[SheetTabInput] | None = None
 
 
 @strawberry.type(description="One column below a header, as it is proposed. 一列及拟定的含义。")
@@ -70,6 +86,8 @@ class SheetProposal:
     concealed: bool
     rows: int
     hidden_rows: int
+    year: int | None
+    together: list[str]
     columns: list[SheetHeading]
     lacking: list[list[ColumnType]]
 
@@ -78,6 +96,7 @@ class SheetProposal:
 class SheetReading:
     """What reading a sheet came to."""
 
+    tabs: list[str]
     rows: int
     sound_rows: int
     faulty_cells: int
@@ -104,28 +123,52 @@ def mappings_of(house: House, place: JurisdictionId) -> list[MappingSaved]:
 def chosen(
     grid: Grid, form: Form, saved: list[MappingSaved], given: SheetMappingInput | None
 ) -> Mapping:
-    """The mapping that was given, or the likeliest one. Raises ``Fault``."""
+    """The mapping that was given, or the likeliest one, of all its tabs. Raises ``Fault``."""
     if given is None:
-        return propose(grid, form, saved)[0].mapping
+        return joined(together(propose(grid, form, saved)))
+    tabs = [given, *(given.more_tabs or ())]
+    if len(tabs) > len(grid.tabs):
+        raise Fault(
+            "TAB_TWICE",
+            zh=f"写了 {len(tabs)} 张工作表，文件里只有 {len(grid.tabs)} 张，每张只读一次",
+            en=f"{len(tabs)} tabs are named and the file has {len(grid.tabs)}; each is read once",
+            field="moreTabs",
+        )
+    places = ["", *(f"moreTabs[{at}]." for at in range(len(tabs) - 1))]
+    return join([_one(grid, form, *each) for each in zip(tabs, places, strict=True)])
+
+
+def _one(grid: Grid, form: Form, given: Any, place: str) -> Mapping:
+    """How one tab is read; ``place``: where in the input that stands."""
     tab = grid.tab(given.tab)
     if tab is None:
-        raise Fault("TAB_MISSING", zh="没有这个工作表", en="there is no such tab", field="tab")
+        raise Fault(
+            "TAB_MISSING",
+            zh=f"没有名为“{given.tab}”的工作表",
+            en=f"there is no tab called {given.tab}",
+            field=f"{place}tab",
+        )
     if not 1 <= given.header_row <= len(tab.rows) or given.header_rows not in (1, 2):
         raise Fault(
             "HEADER_MISSING",
-            zh="表头须在表内，占一行或两行",
-            en="a header lies within the sheet and has one row or two",
-            field="headerRow",
+            zh=f"工作表“{given.tab}”的表头须在表内（共 {len(tab.rows)} 行），占一行或两行",
+            en=f"the header of the tab {given.tab} lies within its {len(tab.rows)} rows and has "
+            "one row or two",
+            field=f"{place}headerRow",
         )
+    if given.year is not None:
+        bounded(given.year, LAST_DAY.year, f"{place}year")
     header = header_of(tab, given.header_row, given.header_rows)
     columns = {each.at: each.column for each in given.columns}
     once = len(columns) == len({*columns.values()}) == len(given.columns)
     if not once or not all(1 <= at <= len(header) for at in columns):
         raise Fault(
             "MAPPING_UNFIT",
-            zh="每列至多一个含义，每个含义至多一列，列须在表头之内",
-            en="each column has one meaning and each meaning one column, below the header",
-            field="columns",
+            zh=f"工作表“{given.tab}”：每列至多一个含义，每个含义至多一列，列须在表头之内"
+            f"（1 至 {len(header)}）",
+            en=f"in the tab {given.tab} each column has one meaning and each meaning one column, "
+            f"below the header (1 to {len(header)})",
+            field=f"{place}columns",
         )
     return Mapping(
         form=form,
@@ -134,16 +177,19 @@ def chosen(
         header_rows=given.header_rows,
         header=header,
         columns=dict(sorted(columns.items())),
+        year=given.year,
     )
 
 
 def proposals(context: Context, grid: Grid, form: Form) -> list[SheetProposal]:
     """The tabs of a grid and how they would be read, the likeliest first."""
-    return [_proposal(grid, each) for each in propose(grid, form, saved_mappings(context))]
+    found = propose(grid, form, saved_mappings(context))
+    return [_proposal(grid, each, joined(together(found, each))) for each in found]
 
 
-def _proposal(grid: Grid, found: Candidate) -> SheetProposal:
-    mapping = found.mapping
+def _proposal(grid: Grid, found: Candidate, whole: Mapping) -> SheetProposal:
+    """How a tab would be read; ``whole``: with those that are one list with it."""
+    mapping = next(each for each in whole.parts if each.tab == found.mapping.tab)
     tab = grid.tab(mapping.tab)
     assert tab is not None
     return SheetProposal(
@@ -155,6 +201,8 @@ def _proposal(grid: Grid, found: Candidate) -> SheetProposal:
         concealed=found.concealed,
         rows=found.rows,
         hidden_rows=len(tab.hidden),
+        year=mapping.year,
+        together=[each.tab for each in whole.parts if each.tab != mapping.tab],
         columns=[
             SheetHeading(
                 at=at,
@@ -192,6 +240,7 @@ def reading_of(grid: Grid, mapping: Mapping, first: int, after: int) -> SheetRea
     page = taken.faults[after : after + first]
     end = after + len(page)
     return SheetReading(
+        tabs=[each.tab for each in mapping.parts],
         rows=len(taken.rows),
         sound_rows=sum(each.sound for each in taken.rows),
         faulty_cells=len(taken.faults),

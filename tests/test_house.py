@@ -43,12 +43,13 @@ LONG_FILES = {
     "ledger/enrollment.py": "five events of one choice, its fold, and the review by the school",
     "ledger/event.py": "an event with its tags and its day, its envelope, its bytes and upcasts",
     "ledger/document.py": "the text of a document and its reading field by field",
+    "ledger/mapping.py": "what columns can mean, how tabs are read, and what a row then says",
     "ledger/offering.py": "a class, and ClassRoom, which folds its seats with its expansion",
     "ledger/omission.py": "what a class lacks at its end, each lack a sentence of one reading",
     "ledger/redating.py": "a wish for other days, and the one step that moves many classes",
     "ledger/regulation.py": "the rulebook: all that is learned of rules, all that is asked",
     "ledger/term.py": "windows of known and unknown terms, and the one gate that all steps share",
-    "ledger/store/work.py": "the tray, the jobs and their savepoints change together",
+    "ledger/store/work.py": "the jobs and their savepoints change together",
 }
 
 # What a subclass overrides is described once, where it is declared first.
@@ -92,6 +93,7 @@ IMPURE = {
 }
 STDLIB = {
     "__future__",
+    "bisect",
     "collections",
     "dataclasses",
     "datetime",

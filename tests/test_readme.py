@@ -426,7 +426,8 @@ def test_no_page_names_a_place_of_this_machine():
 def test_the_lock_pins_what_the_project_needs():
     project = tomllib.loads(text_of("pyproject.toml"))
     needed = [*project["project"]["dependencies"], *project["build-system"]["requires"]]
-    needed += project["project"]["optional-dependencies"]["dev"]
+    for more in project["project"]["optional-dependencies"].values():
+        needed += more
     pinned = dict(re.findall(r"^([\w.-]+)==(\S+) \\$", text_of("requirements.lock"), re.M))
     for each in map(Requirement, needed):
         version = pinned.get(canonicalize_name(each.name))

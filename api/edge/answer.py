@@ -15,6 +15,7 @@ from api.edge.purse import AskersPurse
 from api.edge.telling import Telling
 from api.edge.view import ASKED, MEDIA, EdgeView, written
 from api.limits import TooLarge, failure
+from api.tracing import operation
 from ledger.command import Role
 from schema.context import Context
 from schema.errors import incident
@@ -82,10 +83,11 @@ class Edge:
         return of_body(await body_of(request, most))
 
     async def _carried_out(self, request: Request, context: Context) -> Response:
-        seconds = self._policy.execution_seconds
+        seconds, asked = self._policy.execution_seconds, request.scope[ASKED]
         try:
-            async with asyncio.timeout(seconds or None):
-                return await self._view.run(request, context)
+            with operation(asked.query, asked.operation):
+                async with asyncio.timeout(seconds or None):
+                    return await self._view.run(request, context)
         except TimeoutError:
             raise late(seconds) from None
 

@@ -5,7 +5,6 @@ A page of our own says otherwise by headers of its own.
 
 from __future__ import annotations
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HEADERS = {
@@ -16,6 +15,7 @@ HEADERS = {
     "x-frame-options": "DENY",
     "cache-control": "no-store",
 }
+RAW = tuple((name.encode(), value.encode()) for name, value in HEADERS.items())
 
 
 class SafeHeaders:
@@ -31,9 +31,9 @@ class SafeHeaders:
 
         async def kept_safe(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
+                given = list(message.get("headers", ()))
+                there = {name.lower() for name, _ in given}
+                message["headers"] = given + [each for each in RAW if each[0] not in there]
             await send(message)
 
         await self._app(scope, receive, kept_safe)

@@ -28,7 +28,8 @@ class Policy:
 
     ``introspection``: who may ask what the schema holds. ``own_documents``: who may send documents
     that are not kept here under an id. ``public_…``: for who has no token. ``execution_seconds``:
-    how long an answer may take.
+    how long an answer of GraphQL may take; ``door_seconds``: until that of any other door begins,
+    with the file that is sent to it.
     """
 
     introspection: Who = Who.SIGNED
@@ -40,3 +41,4 @@ class Policy:
     public_cost_per_minute: int = 100_000
     public_body_bytes_max: int = PUBLIC_BODY_BYTES_MAX
     execution_seconds: float = 30.0
+    door_seconds: float = 300.0

@@ -1,13 +1,14 @@
 """Purses: how many requests and how much cost each asker has in a minute.
 
 A purse belongs to an actor in a role over a scope, and of the public to an address. The window
-slides, so that what was spent comes again bit by bit. Each process counts for itself.
+slides, so that what was spent comes again bit by bit. Several workers count together.
 """
 
 from __future__ import annotations
 
 import math
 import time
+from functools import lru_cache
 
 from limits import RateLimitItemPerMinute
 from limits.strategies import SlidingWindowCounterRateLimiter
@@ -19,27 +20,38 @@ from ledger.command import Asker, Role
 from schema.gate import Throttled
 
 WINDOW_SECONDS = 60
+KNOWN_MAX = 10_000
 
 
 class Purses:
     """The purses of all askers."""
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: Policy, windows: Windows | None = None) -> None:
         self.policy = policy
-        self._limiter = SlidingWindowCounterRateLimiter(Windows())
+        self._windows = Windows() if windows is None else windows
+        self._limiter = SlidingWindowCounterRateLimiter(self._windows)
+        # What is spent is in the windows; a purse only knows whose it is.
+        self.of = lru_cache(maxsize=KNOWN_MAX)(self._of)
 
-    def of(self, asker: Asker, address: str) -> AskersPurse:
+    def _of(self, asker: Asker, address: str) -> AskersPurse:
         """The purse of who asks from an address."""
         public = asker.role is Role.PUBLIC
         policy = self.policy
         return AskersPurse(
             self._limiter,
+            self._windows,
             address,
             f"public:{address}" if public else f"{asker.actor}|{asker.role}|{asker.scope}",
             policy.public_requests_per_minute if public else policy.requests_per_minute,
             policy.public_cost_per_minute if public else policy.cost_per_minute,
             policy.introspection.holds(public),
         )
+
+    def of_probe(self, address: str) -> AskersPurse:
+        """The purse of what looks after the server from an address."""
+        requests = self.policy.public_requests_per_minute
+        name = f"probe:{address}"
+        return AskersPurse(self._limiter, self._windows, address, name, requests, 0, False)
 
 
 class AskersPurse:
@@ -48,21 +60,22 @@ class AskersPurse:
     def __init__(
         self,
         limiter: SlidingWindowCounterRateLimiter,
+        windows: Windows,
         address: str,
         name: str,
         requests: int,
         points: int,
         may_ask_schema: bool,
     ) -> None:
-        self._limiter, self.address, self._name = limiter, address, name
-        self._requests = RateLimitItemPerMinute(requests, namespace="requests")
-        self._points = RateLimitItemPerMinute(points, namespace="cost")
+        self._limiter, self._windows, self.address = limiter, windows, address
+        self._requests = _PerMinute(requests, "requests", name)
+        self._points = _PerMinute(points, "cost", name)
         self.may_ask_schema = may_ask_schema
 
     def come(self) -> None:
         """Counts a request. Raises ``Unfit`` (429, RFC 6585) with the seconds to wait."""
-        if self._requests.amount and not self._limiter.hit(self._requests, self._name):
-            resets = self._limiter.get_window_stats(self._requests, self._name).reset_time
+        if self._requests.amount and not self._limiter.hit(self._requests):
+            resets = self._limiter.get_window_stats(self._requests).reset_time
             wait = max(1, math.ceil(resets - time.time()))
             zh = f"每分钟最多 {self._requests.amount} 次请求，请稍后再试"
             en = f"at most {self._requests.amount} requests a minute; ask again in a while"
@@ -72,14 +85,37 @@ class AskersPurse:
         """Takes points. Raises ``Throttled`` where they lack."""
         if not self._points.amount:
             return {}
-        enough = self._limiter.hit(self._points, self._name, cost=max(1, points))
-        status: dict[str, float] = {
-            "maximumAvailable": self._points.amount,
-            "currentlyAvailable": self._limiter.get_window_stats(
-                self._points, self._name
-            ).remaining,
-            "restoreRate": self._points.amount // WINDOW_SECONDS,
-        }
+        enough = self._limiter.hit(self._points, cost=max(1, points))
+        status = self._status()
         if not enough:
             raise Throttled(status)
         return status
+
+    def give_back(self, points: int) -> dict[str, float]:
+        """Gives points back that were taken and not needed."""
+        if not self._points.amount:
+            return {}
+        self._windows.give_back(self._points.key_for(), points, WINDOW_SECONDS)
+        return self._status()
+
+    def _status(self) -> dict[str, float]:
+        stats = self._limiter.get_window_stats(self._points)
+        return {
+            "maximumAvailable": self._points.amount,
+            "currentlyAvailable": stats.remaining,
+            "restoreRate": self._points.amount // WINDOW_SECONDS,
+        }
+
+
+class _PerMinute(RateLimitItemPerMinute):
+    """A limit of one name, whose key is made once."""
+
+    __slots__ = ["_key"]
+
+    def __init__(self, amount: int, namespace: str, name: str) -> None:
+        super().__init__(amount, namespace=namespace)
+        self._key = super().key_for(name)
+
+    def key_for(self, *identifiers: bytes | str | float) -> str:
+        """The key under which it is counted."""
+        return self._key

@@ -23,13 +23,14 @@ from api.edge.asked import Asked, Unfit, of_body
 from api.edge.media import media_of, told
 from api.edge.policy import Policy
 from api.edge.purse import AskersPurse
-from api.edge.view import ENCODER, written
+from api.edge.view import ENCODER, headers_of
+from api.tracing import operation
 from ledger.command import Role
 from ledger.store.access_log import trace_of
 from ledger.store.trouble import Trouble
 from schema.allowance import allowance_of
 from schema.context import Context
-from schema.gate import spent
+from schema.gate import settle, spent
 from schema.ready import READINESS, Ready
 
 PATH = "/graphql"
@@ -61,6 +62,7 @@ class Taken:
     ready: Ready
     values: VariableValues
     asked: Asked
+    text: str
     media: str
 
 
@@ -82,12 +84,18 @@ class Shortcut:
             return
         scope["route"] = ROUTE  # as the router would say, for whoever counts
         try:
-            response = await self._answer(taken)
+            with operation(taken.text, taken.asked.operation):
+                body, status = await self._answer(taken)
         except Unfit as error:
-            response = unfit(error)
+            await unfit(error)(scope, receive, send)
+            return
         except Exception as error:  # nothing of its text may leave
-            response = broken(error)
-        await response(scope, receive, send)
+            await broken(error)(scope, receive, send)
+            return
+        length = (b"content-length", str(len(body)).encode())
+        headers = [*_headers(taken.media), length]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
 
     async def _taken(
         self, scope: Scope, heard: dict[bytes, bytes], messages: list[Message]
@@ -108,7 +116,7 @@ class Shortcut:
         values = None if ready is None else ready.variables(asked.variables)
         if ready is None or values is None:
             return None
-        return Taken(context, ready, values, asked, media)
+        return Taken(context, ready, values, asked, text, media)
 
     async def _known(self, scope: Scope, heard: dict[bytes, bytes]) -> Context:
         """Who asks; whoever answers in the end need not ask again. Raises ``BadToken``."""
@@ -123,7 +131,8 @@ class Shortcut:
         scope[CONTEXT] = context
         return context
 
-    async def _answer(self, taken: Taken) -> Any:
+    async def _answer(self, taken: Taken) -> tuple[bytes, int]:
+        """The bytes of the answer, and its status. Raises ``Unfit``."""
         context, asked = taken.context, taken.asked
         if isinstance(context.purse, AskersPurse):
             context.purse.come()
@@ -133,12 +142,14 @@ class Shortcut:
                 carried = await taken.ready.carry_out(context, taken.values, asked.variables, spent)
         except TimeoutError:
             raise late(seconds) from None
+        if carried.done:
+            settle(context, taken.ready.price(asked.variables), carried.data, carried.cost)
         answer: dict[str, Any] = {"data": carried.data}
         if carried.errors:
             answer["errors"] = [each.formatted for each in carried.errors]
         answer["extensions"] = {"cost": carried.cost}
         said, status = told(answer, taken.media)
-        return written(ENCODER.encode(said), taken.media, status)
+        return ENCODER.encode(said), status
 
 
 def _ours(scope: Scope) -> bool:
@@ -176,6 +187,12 @@ def _media(accept: bytes | None) -> str | None:
     if said is not None and ("event-stream" in said or "multipart" in said):
         return None
     return media_of(said)
+
+
+@lru_cache
+def _headers(media: str) -> tuple[tuple[bytes, bytes], ...]:
+    """The headers of an answer as they go out."""
+    return tuple((name.encode(), value.encode()) for name, value in headers_of(media).items())
 
 
 async def _whole(receive: Receive) -> list[Message]:

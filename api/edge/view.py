@@ -82,5 +82,9 @@ class EdgeView(GraphQL[Context, None]):
 
 def written(text: str | bytes, media: str, status: int) -> Response:
     """A response of a media type, which differs by ``Accept``."""
-    headers = {"content-type": f"{media}; charset=utf-8", "vary": "accept"}
-    return Response(text, status, headers)
+    return Response(text, status, headers_of(media))
+
+
+def headers_of(media: str) -> dict[str, str]:
+    """What an answer says of itself."""
+    return {"content-type": f"{media}; charset=utf-8", "vary": "accept"}

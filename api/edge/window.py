@@ -8,12 +8,14 @@ there are many.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from math import floor
 
 from limits.storage.base import SlidingWindowCounterSupport, Storage
 
 KEYS_MAX = 10_000
+# The number of the window, what was spent in it, and in the one before it.
+Spent = tuple[int, int, int]
 
 
 class Windows(Storage, SlidingWindowCounterSupport):
@@ -21,11 +23,14 @@ class Windows(Storage, SlidingWindowCounterSupport):
 
     STORAGE_SCHEME = None
 
-    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.time,
+        held: MutableMapping[str, Spent] | None = None,
+    ) -> None:
         super().__init__()
         self._clock = clock
-        # By key: the number of the window, what was spent in it, and in the one before it.
-        self._held: dict[str, tuple[int, int, int]] = {}
+        self._held: MutableMapping[str, Spent] = {} if held is None else held
 
     @property
     def base_exceptions(self) -> type[Exception] | tuple[type[Exception], ...]:
@@ -45,6 +50,14 @@ class Windows(Storage, SlidingWindowCounterSupport):
             self._clear(now, expiry)
         self._held[key] = (number, spent + amount, before)
         return True
+
+    def give_back(self, key: str, amount: int, expiry: int) -> None:
+        """Takes back what was spent and not needed: of this window, and then of the one before."""
+        now = self._clock()
+        number, spent, before = self._of(key, now, expiry)
+        left = max(0, amount - spent)
+        if key in self._held:
+            self._held[key] = (number, max(0, spent - amount), max(0, before - left))
 
     def get_sliding_window(self, key: str, expiry: int) -> tuple[int, float, int, float]:
         """Spent before, for how long that still counts, spent now, for how long that counts."""

@@ -20,6 +20,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
     BaseGraphQLTransportWSHandler,
 )
 
+from api import tracing
 from api.auth import BadToken
 from api.stream.connection import Connection
 from api.stream.follower import Follower, Outlet
@@ -181,6 +182,10 @@ class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
 
     async def _run(self, number: str, operation: Operation, held: Held) -> None:
         """Runs an operation until it is over, or until it follows the tail."""
+        with tracing.operation(operation.query, operation.name):
+            await self._run_on(number, operation, held)
+
+    async def _run_on(self, number: str, operation: Operation, held: Held) -> None:
         try:
             outlet = Outlet(self.websocket.line, _next(number), self._failing(number))
             answer = await self.streams.follow(operation, self.context, outlet)

@@ -14,9 +14,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from strawberry.types.graphql import OperationType
 
+from api.crew import Crew
 from api.edge.answer import body_of
 from api.limits import failure
 from api.stream.events import MEDIA_TYPE, Distinct
+from api.stream.neighbour import Neighbours
 from api.stream.operation import Malformed, Operation
 from api.stream.reservation import Reservation, Reservations
 from api.stream.shape import shape_of
@@ -32,6 +34,7 @@ BY_METHOD = {
     "GET": frozenset({OperationType.QUERY, OperationType.SUBSCRIPTION}),
     "POST": frozenset(OperationType),
 }
+BY_TOKEN = ("GET", "POST", "DELETE")
 
 
 class StreamDoor:
@@ -46,19 +49,27 @@ class StreamDoor:
         streams: Streams,
         context: Callable[[Request], Awaitable[Context]],
         public_body_bytes_max: int,
+        crew: Crew | None = None,
     ) -> None:
         self._streams, self._context = streams, context
         self._public_bytes_max = public_body_bytes_max
-        self._reservations = Reservations(streams)
+        self._reservations = Reservations(streams, crew.number if crew else "")
+        self._neighbours = Neighbours(crew) if crew else None
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Gives up what was reserved."""
         self._reservations.close()
+        if self._neighbours is not None:
+            await self._neighbours.close()
 
     async def answer(self, request: Request) -> Response | None:
         """The answer to a request for a stream; ``None`` for any other. Raises ``BadToken``."""
         token = request.headers.get(TOKEN) or request.query_params.get("token")
         try:
+            if token and self._neighbours is not None and request.method in BY_TOKEN:
+                answer = await self._neighbours.ask(request, token)
+                if answer is not None:
+                    return answer
             if request.method == "PUT":
                 return await self._reserve(request)
             if request.method == "DELETE":

@@ -16,6 +16,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from api import tracing
 from api.auth import BadToken
 from api.stream.connection import Connection
 from api.stream.follower import Follower, Outlet
@@ -135,7 +136,8 @@ class Distinct(EventStream):
     async def _run(self, line: Line[bytes]) -> None:
         try:
             outlet = Outlet(line, event_of, self._fail)
-            answer = await self.streams.follow(self._operation, self._context, outlet)
+            with tracing.operation(self._operation.query, self._operation.name):
+                answer = await self.streams.follow(self._operation, self._context, outlet)
             if isinstance(answer, Follower):
                 self._follower = answer
                 return

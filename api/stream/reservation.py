@@ -15,6 +15,7 @@ from collections.abc import Callable
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
+from api import tracing
 from api.auth import BadToken
 from api.stream.conversation import OPERATIONS_MAX, Held
 from api.stream.events import EventStream, complete, encoded, next_of, unexpected, untrusted
@@ -83,7 +84,8 @@ class Reservation(EventStream):
             raise Fault("TOO_MANY_SUBSCRIPTIONS", zh=zh, en=en)
         held = self._held[number] = Held()
         outlet = Outlet(self.line, _events(number), lambda errors: self._fail(number, errors))
-        answer = await self.streams.follow(operation, context, outlet)
+        with tracing.operation(operation.query, operation.name):
+            answer = await self.streams.follow(operation, context, outlet)
         if isinstance(answer, Follower):
             held.follower = answer
             if self._held.get(number) is not held:
@@ -139,10 +141,13 @@ class Reservation(EventStream):
 
 
 class Reservations:
-    """The reservations of a process, by their tokens."""
+    """The reservations of a process, by their tokens, which begin with ``worker`` where it has one.
 
-    def __init__(self, streams: Streams) -> None:
-        self._streams = streams
+    So whichever worker is asked knows whose a reservation is.
+    """
+
+    def __init__(self, streams: Streams, worker: str = "") -> None:
+        self._streams, self._prefix = streams, f"{worker}." if worker else ""
         self._kept: dict[str, Reservation] = {}
 
     def make(self, asker: Asker, authorization: str | None) -> str | None:
@@ -154,7 +159,7 @@ class Reservations:
                 del self._kept[token]
         if len(self._kept) >= RESERVATIONS_MAX:
             return None
-        token = secrets.token_urlsafe(TOKEN_BYTES)
+        token = self._prefix + secrets.token_urlsafe(TOKEN_BYTES)
         self._kept[token] = Reservation(
             self._streams, asker, authorization, lambda: self._forget(token)
         )

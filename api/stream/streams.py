@@ -91,8 +91,10 @@ class Streams:
         allowed: frozenset[OperationType] = EVERYTHING,
     ) -> AsyncGenerator[tuple[bool, dict[str, Any]], None]:
         """What Strawberry answers, each result with whether it came before execution."""
+        # The library takes an empty document for a mistake of ours; a blank one it reads, and says
+        # what is wrong with it.
         stream = await self.schema.stream(
-            operation.query,
+            operation.query or " ",
             variable_values=operation.variables,
             context_value=context,
             operation_name=operation.name,

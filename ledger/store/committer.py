@@ -16,6 +16,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -32,8 +33,10 @@ from ledger.store.connection import open_connection, trouble_of
 from ledger.store.insertion import insert_events, insert_seals
 from ledger.store.memory import Memory
 from ledger.store.reading import not_before, read_conflicts, read_identities, read_selectors
+from ledger.store.tray import Row, Tray
 from ledger.store.trouble import Trouble
-from ledger.store.work import Asked, Plain, Row, Seal, Tray
+from ledger.store.watch import Watch
+from ledger.store.work import Asked, Plain, Seal
 
 BATCH_MAX = 128
 COMMANDS_MAX = 8_192
@@ -63,11 +66,14 @@ class Committer:
         self._rules_upto = 0
         # Is told how much work each batch had.
         self.carried: Callable[[int], None] | None = None
+        self.watch: Watch | None = None
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
         self._thread.start()
 
     def submit(self, work: Work) -> Future[Any]:
         """Queues work; its future gives the answer, or raises what went wrong."""
+        if self.watch is not None:
+            self.watch.asked(work)
         with self._wake:
             if self._closing:
                 raise OperationalError("the ledger is closing")
@@ -92,7 +98,8 @@ class Committer:
                 if not self._queue:
                     return
                 batch = self._drain()
-            self._carry(batch)
+            with self.watch.carried(batch) if self.watch is not None else nullcontext():
+                self._carry(batch)
             if self.carried is not None:
                 self.carried(len(batch))
 
@@ -169,8 +176,13 @@ class Committer:
                 self._rules,
                 lambda wanted: read_selectors(cursor, wanted, self._memory, head),
             )
+            asked = [work for work in batch if isinstance(work, Asked)]
+            if len(asked) > 1:
+                tray.read({each for work in asked for each in work.foreseen(tray, self._memory)})
             for work in batch:
                 settled.append((work, self._decide(work, tray, answered)))
+                if self.watch is not None:
+                    self.watch.decided(work)
             if tray.rows:
                 self._write(cursor, tray.rows, [work for work, _ in settled])
         # The batch's rules were learned as they were decided.

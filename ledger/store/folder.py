@@ -29,6 +29,9 @@ with warnings.catch_warnings():
 
 MAJOR = 18
 BINARIES = POSTGRES_VERSIONS[MAJOR]
+OLDER = 16
+OLDER_BINARIES = POSTGRES_VERSIONS[OLDER]
+"""The wheel's other programs, whose dumps a PostgreSQL of that version or older can read."""
 LOCK = "xuefen.lock"
 """The file that marks a folder as ours, and that starters lock."""
 CLUSTER = "postgres"

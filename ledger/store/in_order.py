@@ -19,7 +19,8 @@ from ledger.store.answer import Refusal, refused
 from ledger.store.digest import sound_words
 from ledger.store.memory import Memory
 from ledger.store.reading import read_identities, read_selectors
-from ledger.store.work import Asked, Row, Seal, Tray
+from ledger.store.tray import Row, Tray
+from ledger.store.work import Asked, Seal
 
 REQUEST = "rehearsal"
 
@@ -90,6 +91,7 @@ class Rehearsed:
                 rows: list[Row] = asked.rows(number, command, self._tray, self._memory)
             except (Refusals, Fault) as error:
                 self._tray.take_back(first)
+                self._memory.unfold(self._tray.position)
                 for fingerprint in own:
                     asked.identities.pop(fingerprint, None)
                 return refused(error).refusals

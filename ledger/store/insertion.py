@@ -10,7 +10,8 @@ from ledger.event import instant, leaf_hash
 from ledger.store import statements as sql
 from ledger.store.array import numbers, words
 from ledger.store.statements import UNIT, tag_hash
-from ledger.store.work import Row, Seal
+from ledger.store.tray import Row
+from ledger.store.work import Seal
 
 
 def insert_events(cursor: psycopg.Cursor[Any], rows: list[Row]) -> None:

@@ -6,7 +6,12 @@ ever; the next batch asks for the positions after it. Bounded: the least used se
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import OrderedDict
+from collections.abc import Iterable
+from itertools import chain
+from operator import attrgetter
+from typing import Protocol
 
 from ledger.command import Selector
 from ledger.event import Entry, decode
@@ -15,13 +20,23 @@ SELECTORS_MAX = 20_000
 ENTRIES_MAX = 200_000
 
 
-class Recall:
-    """The entries of one selector up to a position."""
+class Fold(Protocol):
+    """A fact that follows from the entries of a selector, up to a position."""
 
-    __slots__ = ("entries", "upto")
+    upto: int
+
+    def learn(self, entry: Entry) -> None:
+        """Takes in the next entry; one that it knows changes nothing."""
+
+
+class Recall:
+    """The entries of one selector up to a position, and the facts that were folded from them."""
+
+    __slots__ = ("entries", "folds", "upto")
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
+        self.folds: dict[type[Fold], Fold] = {}
         self.upto = 0
 
 
@@ -44,8 +59,25 @@ class Memory:
     def add(self, recall: Recall, position: int, body: bytes) -> None:
         """Takes in one more entry of a selector."""
         if not recall.entries or recall.entries[-1].position < position:
-            recall.entries.append(decode(position, bytes(body)))
+            recall.entries.append(decode(position, bytes(body), keep=False))
             self._held += 1
+
+    def fold(self, selector: Selector, kind: type[Fold], newer: Iterable[Entry]) -> Fold:
+        """A fact of a selector's entries and of those on the tray; it is shared, so only read."""
+        recall = self.recall(selector)
+        found = recall.folds.get(kind)
+        if found is None:
+            found = recall.folds[kind] = kind()
+        start = bisect_right(recall.entries, found.upto, key=_POSITION)
+        for entry in chain(recall.entries[start:], newer):
+            found.learn(entry)
+        return found
+
+    def unfold(self, position: int) -> None:
+        """Drops the facts that know of entries after a position, which were taken back."""
+        for recall in self._recalls.values():
+            for kind in [kind for kind, each in recall.folds.items() if each.upto > position]:
+                del recall.folds[kind]
 
     def trim(self) -> None:
         """Drops the least used selectors beyond the bounds."""
@@ -57,3 +89,6 @@ class Memory:
         """Drops everything, after a batch whose fate is unknown."""
         self._recalls.clear()
         self._held = 0
+
+
+_POSITION = attrgetter("position")

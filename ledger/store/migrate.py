@@ -34,6 +34,8 @@ GRANT = f"""
 -- grant {ROLE} to <user>;
 """
 LOCK_KEY = int.from_bytes(b"xuefen", "big")
+RESTORING = "restoring"
+"""The revision of a database into which a backup is being restored: nobody works on it."""
 
 
 def migrate(url: str) -> None:
@@ -70,6 +72,32 @@ def pending_sql(url: str | None) -> str:
     config.output_buffer = printed
     command.upgrade(config, f"{found or 'base'}:head", sql=True)
     return printed.getvalue() + GRANT
+
+
+def known_revisions() -> list[str]:
+    """The migrations that this program knows, the oldest first."""
+    script = ScriptDirectory.from_config(_config(from_scratch=False))
+    return [step.revision for step in script.walk_revisions()][::-1]
+
+
+def advance(url: str, found: str) -> None:
+    """Bring a restored database from its migration to ours; it stays marked as ``RESTORING``.
+
+    The caller holds the lock of migrations.
+    """
+    engine = create_engine(
+        "postgresql+psycopg://",
+        creator=lambda: open_connection(url, owner=True),
+        poolclass=NullPool,
+    )
+    with _refusals_as_trouble(), engine.begin() as connection:
+        driver = _driver(connection)
+        driver.execute("update ledger.revision set version_num = %s", (found,))
+        if _pending(found):
+            config = _config(from_scratch=False)
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+        driver.execute("update ledger.revision set version_num = %s", (RESTORING,))
 
 
 def check_version(url: str) -> None:
@@ -128,8 +156,16 @@ def _revision(connection: psycopg.Connection[Any]) -> str | None:
 
 def _pending(found: str | None) -> bool:
     """Is there a step after the one found? One that we do not know was made by a newer program."""
-    script = ScriptDirectory.from_config(_config(from_scratch=False))
-    known = [step.revision for step in script.walk_revisions()]
+    known = known_revisions()[::-1]
+    if found == RESTORING:
+        raise Trouble(
+            "RESTORE_UNFINISHED",
+            zh="该数据库的恢复尚未完成，或曾中断。请等待 xuefen restore 结束；若已中断，"
+            "请删除该数据库（或数据目录）后重新恢复。",
+            en="A backup is being restored into this database, or that was broken off. Wait for "
+            "xuefen restore to end; where it was broken off, remove the database (or the data "
+            "folder) and restore again.",
+        )
     if found is not None and found not in known:
         raise Trouble(
             "SCHEMA_NEWER",

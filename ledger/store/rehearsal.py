@@ -26,7 +26,8 @@ from ledger.regulation import Rulebook
 from ledger.store.answer import Refusal, refused
 from ledger.store.memory import Memory
 from ledger.store.reading import read_identities, read_selectors
-from ledger.store.work import Asked, Tray
+from ledger.store.tray import Tray
+from ledger.store.work import Asked
 
 ANYBODY = Asker(actor="staff:trial", role=Role.OPERATOR, scope=LedgerId("ledger:xuefen"))
 

@@ -1,11 +1,12 @@
-"""Work: what waits for the committer, and the tray on which a batch's new events gather."""
+"""Work: what waits for the committer, and how it is decided."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Sequence, Set
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date
 from secrets import token_hex
 
 import msgspec
@@ -18,10 +19,10 @@ from ledger.day import happened, in_shanghai
 from ledger.event import Entry, Event, decode, encode, sound
 from ledger.fault import Fault
 from ledger.finding import FindingMade
-from ledger.regulation import REGULATION_EVENTS, Rulebook
 from ledger.store.answer import Answer, Outcome, Written, refused
 from ledger.store.digest import content_digest
 from ledger.store.memory import Memory
+from ledger.store.tray import Row, Tray
 
 CHANCE_BYTES = 32
 
@@ -35,87 +36,6 @@ class Seal:
     secrets: tuple[tuple[str, str, bytes], ...]
     fingerprint: bytes | None = None
     content: bytes = b""
-
-
-@dataclass
-class Row:
-    """One event on the tray."""
-
-    position: int
-    type: str
-    at: datetime
-    on: date | None
-    tags: tuple[str, ...]
-    body: bytes
-    entry: Entry | None = None
-
-
-@dataclass
-class Tray:
-    """The events of a batch so far, and what they follow; ``read`` recalls further selectors."""
-
-    head: int
-    at: datetime
-    rules: Rulebook
-    read: Callable[[set[Selector]], None]
-    rows: list[Row] = field(default_factory=list)
-    _by_tag: dict[str, list[Row]] = field(default_factory=dict)
-
-    @property
-    def position(self) -> int:
-        """The head with the batch's events counted in."""
-        return self.head + len(self.rows)
-
-    def put(self, rows: Iterable[Row]) -> None:
-        """Adds events; later work of the batch sees them."""
-        for row in rows:
-            self.rows.append(row)
-            for tag in row.tags:
-                self._by_tag.setdefault(tag, []).append(row)
-            if row.entry is not None:
-                self.rules.learn(row.entry.event)
-
-    def take_back(self, count: int) -> None:
-        """Leaves the first ``count`` events, as if the later ones had never been put."""
-        gone = self.rows[count:]
-        del self.rows[count:]
-        for row in gone:
-            for tag in row.tags:
-                self._by_tag[tag].pop()
-        events = [row.entry.event for row in gone if row.entry is not None]
-        if any(isinstance(event, REGULATION_EVENTS) for event in events):
-            self.rules = self.rules.without(events)
-
-    def entries(self, selector: Selector) -> list[Entry]:
-        """The batch's events that a selector picks."""
-        if not self.rows:
-            return []
-        candidates = self._by_tag.get(selector.tags[0], []) if selector.tags else self.rows
-        return [
-            row.entry
-            for row in candidates
-            if row.entry is not None and selector.selects(row.type, row.tags)
-        ]
-
-    def matches(self, condition: DCBAppendCondition) -> bool:
-        """Whether an event of the batch meets a library condition."""
-        if not self.rows:
-            return False
-        after, items = condition.after or 0, condition.fail_if_events_match.items
-        if not items:
-            return self.rows[-1].position > after
-        for item in items:
-            candidates = self.rows
-            if item.tags:
-                candidates = min((self._by_tag.get(tag, []) for tag in item.tags), key=len)
-            for row in candidates:
-                if (
-                    row.position > after
-                    and (not item.types or row.type in item.types)
-                    and all(tag in row.tags for tag in item.tags)
-                ):
-                    return True
-        return False
 
 
 @dataclass
@@ -201,7 +121,7 @@ class Asked:
             self._one(number, command, tray, memory) for number, command in enumerate(self.commands)
         ]
         if self.whole and not all(outcome.accepted for outcome in outcomes):
-            self._withhold(tray, first)
+            self._withhold(tray, first, memory)
             outcomes = [outcome if outcome.refusals else WITHHELD for outcome in outcomes]
         self.answer = Answer(position=tray.position, outcomes=tuple(outcomes))
         return self.answer
@@ -210,8 +130,9 @@ class Asked:
         """Drops what an earlier try decided; the connection was lost and the outcome unknown."""
         self.answer, self.kept = None, []
 
-    def _withhold(self, tray: Tray, first: int) -> None:
+    def _withhold(self, tray: Tray, first: int, memory: Memory) -> None:
         tray.take_back(first)
+        memory.unfold(tray.position)
         for seal in self.kept:
             if seal.fingerprint is not None:
                 self.identities.pop(seal.fingerprint, None)
@@ -241,17 +162,7 @@ class Asked:
 
         Raises ``Refusals`` and ``Fault``.
         """
-        ask = Ask(
-            on=self.on or in_shanghai(tray.at),
-            asker=self.asker,
-            rules=tray.rules,
-            source=self.source,
-            chance=token_hex(CHANCE_BYTES),
-        )
-        fresh = replace(command)
-        fresh.ask = ask
-        for entry in (known := gather(self.selectors[number], tray, memory)):
-            fresh.learn(entry)
+        fresh, known = self._learned(number, command, tray, memory)
         if further := fresh.beyond():
             tray.read(set(further))
             for entry in gather(further, tray, memory, {each.position for each in known}):
@@ -260,10 +171,46 @@ class Asked:
             happened(self.on, in_shanghai(tray.at), "reported.on")
         self._check_identity(number)
         events = [sound(event) for event in settle(fresh)]
-        return self._rows(events, fresh, ask, tray)
+        return self._rows(events, fresh, tray)
 
-    def _rows(self, events: list[Event], command: Command, ask: Ask, tray: Tray) -> list[Row]:
-        rows, cause = [], self.cause
+    def foreseen(self, tray: Tray, memory: Memory) -> set[Selector]:
+        """What the commands will ask for beyond their boundaries, as far as it shows beforehand.
+
+        Read for a whole batch at once it costs one round trip. What an earlier command of the batch
+        brings about shows later, and is read then.
+        """
+        found: set[Selector] = set()
+        for number, command in enumerate(self.commands):
+            if type(command).beyond is not Command.beyond:
+                with suppress(Refusals, Fault):  # said when it is decided
+                    fresh, _ = self._learned(number, command, tray, memory)
+                    found.update(fresh.beyond())
+        return found
+
+    def _learned(
+        self, number: int, command: Command, tray: Tray, memory: Memory
+    ) -> tuple[Command, list[Entry]]:
+        """A fresh command that knows the events of its boundary, and those but the shared."""
+        fresh = replace(command)
+        fresh.ask = Ask(
+            on=self.on or in_shanghai(tray.at),
+            asker=self.asker,
+            rules=tray.rules,
+            source=self.source,
+            chance=token_hex(CHANCE_BYTES),
+        )
+        shared = fresh.shared()
+        own = [each for each in self.selectors[number] if each not in shared]
+        known = gather(own, tray, memory)
+        for entry in known:
+            fresh.learn(entry)
+        for selector, name in shared.items():
+            kind = type(getattr(fresh, name))
+            setattr(fresh, name, memory.fold(selector, kind, tray.entries(selector)))
+        return fresh, known
+
+    def _rows(self, events: list[Event], command: Command, tray: Tray) -> list[Row]:
+        rows, cause, ask = [], self.cause, command.ask
         place = command.territory()
         for number, event in enumerate(events, start=1):
             entry = Entry(

@@ -10,7 +10,9 @@ that ask the ledger are not called twice; what is below them only reads attribut
 ``executor.py``  the seam: Strawberry's ``execution_context_class``
 ``operation.py`` which functions were made for which operation, a bounded number
 ``plan.py``      from fields and types to a function
+``asking.py``    root fields, asked with arguments by a plan made once
 ``leaf.py``      scalars and enumerations
 ``stored.py``    rows of views, shown from the JSON in which they are kept
+``rendering.py`` objects that were written before and are still the same
 ``source.py``    the text of a function
 """

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphql import GraphQLOutputType, get_named_type, is_leaf_type
+from graphql import GraphQLObjectType, GraphQLOutputType, get_named_type, is_leaf_type
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from schema.compiled.leaf import Unusual
 from schema.compiled.operation import Made, Operation, Operations
 from schema.compiled.plan import Complete, Run
+from schema.compiled.rendering import Lasting
 
 OPERATIONS = Operations()
 
@@ -38,6 +39,31 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
         if self.known is not None:
             self.made = self.known.under(self)
 
+    def execute_field(
+        self,
+        parent_type: GraphQLObjectType,
+        source: Any,
+        field_details_list: Any,
+        path: Any,
+        position_context: Any,
+    ) -> Any:
+        """A field's value, or an awaitable of it; root fields are asked by a plan made once."""
+        given = (parent_type, source, field_details_list, path, position_context)
+        if self.known is None or path.prev is not None:
+            return super().execute_field(*given)
+        asking = self.known.asking(self.schema, parent_type, field_details_list)
+        if asking is None:
+            return super().execute_field(*given)
+        nodes = [each.node for each in field_details_list]
+        info = self.build_resolve_info(asking.defined, nodes, parent_type, path)
+        try:
+            result = asking.ask(source, info, self.variable_values.coerced)
+        except Unusual:
+            return super().execute_field(*given)
+        return self.complete_awaitable_value(
+            asking.defined.type, field_details_list, info, path, result, position_context
+        )
+
     def complete_value(
         self,
         return_type: GraphQLOutputType,
@@ -54,7 +80,11 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
             return super().complete_value(*given)
         run = Run(self, info)
         try:
-            completed = complete(result, run)
+            lasting = getattr(result, "lasting", None) if self.splicing else None
+            if isinstance(lasting, Lasting) and self._steady(complete):
+                completed = lasting.written(complete, run, result)
+            else:
+                completed = complete(result, run)
         except Exception:  # whatever it is, the reference says it better
             return super().complete_value(*given)
         if run.later:
@@ -66,6 +96,9 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
             return None
         assert self.known is not None
         return self.known.complete(self.made, self, kind, details)
+
+    def _steady(self, complete: Complete) -> bool:
+        return self.known is not None and complete in self.known.steady
 
     async def _completed(self, completed: Any, run: Run, given: tuple[Any, ...]) -> Any:
         """The value once everything that was left for later stands in it, level by level."""

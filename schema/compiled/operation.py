@@ -14,13 +14,16 @@ from typing import Any
 from graphql import (
     DirectiveNode,
     FragmentDefinitionNode,
+    GraphQLObjectType,
     GraphQLOutputType,
+    GraphQLSchema,
     OperationDefinitionNode,
     SelectionSetNode,
     VariableNode,
 )
 from graphql.execution.executor import Executor
 
+from schema.compiled.asking import Asking, Unasked
 from schema.compiled.plan import Complete, Plan, Unplanned
 
 OPERATIONS_MAX = 256
@@ -39,6 +42,10 @@ class Operation:
     held: list[Any] = field(default_factory=list)
     """Nodes whose identity is part of a key, so that they stay what they are."""
     made: dict[tuple[Any, ...], Made] = field(default_factory=dict)
+    asked: dict[int, Asking | None] = field(default_factory=dict)
+    """How root fields are asked, by their nodes; ``None``: not by us."""
+    steady: set[Complete] = field(default_factory=set)
+    """The functions that make the same of an object as long as it is the same."""
 
     def under(self, executor: Any) -> Made | None:
         """What was made under this request's conditions; ``None`` where there are too many."""
@@ -58,12 +65,34 @@ class Operation:
             return made[key]
         except KeyError:
             pass
+        plan = Plan(executor)
         try:
-            found = Plan(executor).value(kind, details)
+            found = plan.value(kind, details)
+            if not plan.fleeting:
+                self.steady.add(found)
         except (Unplanned, RecursionError):
             found = None
         self.held.append([each.node for each in details])
         made[key] = found
+        return found
+
+    def asking(
+        self, schema: GraphQLSchema, parent: GraphQLObjectType, details: list[Any]
+    ) -> Asking | None:
+        """How a root field is asked, found out at its first use; ``None``: not by us."""
+        node = details[0].node
+        number = id(node)
+        if number in self.asked:
+            return self.asked[number]
+        defined = schema.get_field(parent, node.name.value)
+        try:
+            if defined is None or details[0].fragment_variable_values:
+                raise Unasked
+            found = Asking(schema, defined, node)
+        except Unasked:
+            found = None
+        self.held.append([node])
+        self.asked[number] = found
         return found
 
 

@@ -30,6 +30,7 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 
 from schema.compiled.leaf import Unusual, drop, expression
+from schema.compiled.rendering import FLEETING
 from schema.compiled.source import Source
 from schema.compiled.stored import EDGES, edges
 
@@ -79,6 +80,8 @@ class Plan:
 
     executor: Any
     fields: int = 0
+    fleeting: bool = False
+    """Whether anything is selected that changes while its object stays the same."""
 
     def value(self, kind: GraphQLOutputType, details: list[Any]) -> Complete:
         """The function for a field's value. Raises ``Unplanned``."""
@@ -111,6 +114,7 @@ class Plan:
             complete = source.bind(self.object(kind, details))
         elif isinstance(kind, GraphQLInterfaceType | GraphQLUnionType):
             complete = source.bind(Abstract(self, kind, details))
+            self.fleeting = True  # nobody knows yet what of
         else:
             raise Unplanned
         return f"(None if {read} is None else {complete}({name}, run))"
@@ -166,6 +170,7 @@ class Plan:
             return source.bind(parent.name)
         own, defined = self.defined(parent, details)
         metadata: Any = own.metadata or {}
+        self.fleeting = self.fleeting or FLEETING in metadata
         if BATCH in metadata:
             return self._later(defined, details, metadata[BATCH])
         if SPLICED in metadata and self.executor.splicing:

@@ -17,7 +17,7 @@ import threading
 import time
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,9 +33,10 @@ from api.settings import Mode, Settings
 from api.terminal import beginning
 from ledger.consequence import RecordUse
 from ledger.store.embedded import Embedded
+from ledger.store.feed import Feed, open_pool
 from projections.catalogue import INDEXES, VIEWS
 from projections.check import NAMES
-from projections.runner import LOCK
+from projections.runner import LOCK, Runner
 from tests.told import PROVEN, SEALED, told_template, told_url
 from tests.town import KEY, rows
 
@@ -670,6 +671,28 @@ def test_views_are_rebuilt(told_url: str) -> None:
     _, said = inside("--database-url", told_url, "rebuild")
     assert str(len(VIEWS) + len(INDEXES)) in said
     assert inside("--database-url", told_url, "check", *PROVEN) == ("", "")
+
+
+def test_a_rebuild_says_where_it_goes_on_and_what_begins_again(told_url: str) -> None:
+    names = ("records", "schools")
+    with open_pool(told_url) as pool, closing(Feed(told_url, pool)) as feed:
+        runner = Runner(pool, feed, VIEWS)
+        for stopped in names:
+            with pytest.raises(KeyboardInterrupt):
+                runner.rebuild([stopped], _interrupted)
+    with psycopg.connect(told_url) as connection:
+        connection.execute("update projection.rebuilds set version = 1 where view = 'records'")
+
+    _, said = inside("--database-url", told_url, "rebuild", *names)
+    assert "these begin again: records." in said
+    assert "Going on after" in said
+    assert inside("--database-url", told_url, "check", "views") == ("", "")
+
+    assert "Going on" not in inside("--database-url", told_url, "rebuild", "--afresh", *names)[1]
+
+
+def _interrupted(done: int, head: int) -> None:
+    raise KeyboardInterrupt
 
 
 def test_a_second_rebuild_is_told_to_wait(told_url: str) -> None:

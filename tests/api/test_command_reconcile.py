@@ -181,8 +181,6 @@ def test_a_tab_that_is_not_read_is_said_and_may_be_chosen(
     file = sheet.with_name("两张.xlsx")
     file.write_bytes(xlsx(two_tabs))
     given = (file, "--bureau", "330381")
-    _, said = xuefen(desk, tmp_path, *given, status=4)
-    assert "未读：二月" in said
     _, said = xuefen(desk, tmp_path, *given, "--tab", "二月", status=4)
     assert "未读：一月" in said
     _, said = xuefen(desk, tmp_path, *given, "--tab", "三月", status=2)

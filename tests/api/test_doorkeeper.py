@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, cast
@@ -17,15 +18,19 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, Key, OctKey, OKPKey, RSAKey
 
 from api.auth import PUBLIC, BadToken
-from api.doorkeeper import Doorkeeper
+from api.doorkeeper import PLACED_SECONDS, Doorkeeper
 from api.issuers import Issuers
 from api.keyring import AGAIN_SECONDS_MIN, BYTES_MAX, FRESH_SECONDS_MAX, STALE_SECONDS_MAX, Keyring
 from api.outsider import Outsider, outsiders
 from ledger.command import Role
+from ledger.names import SchoolId
 from ledger.store.ledger import Ledger
 from ledger.store.trouble import Trouble
-from tests.cast import RUIAN, SCHOOL
+from ledger.teacher import TransferTeacher
+from tests.cast import COUNTY_SCHOOL, HANGZHOU, LIN, RUIAN, SCHOOL, UNIVERSITY, ZHOU
+from tests.matrix import CANARY, strange
 from tests.server import ISSUER, Party, Served, serving
+from tests.town import KEY, OPERATOR, Hand, database, registered, tell
 
 NOW = int(time.time())
 ISS = "https://login.example/realms/wz"
@@ -60,6 +65,10 @@ when = {{ roles = "head" }}
 [[issuer.grants]]
 role = "TEACHER"
 scope_claim = "teacher"
+
+[[issuer.grants]]
+role = "PROVIDER"
+scope_claim = "provider"
 """
 
 
@@ -75,16 +84,25 @@ def public(*keys: Key) -> bytes:
     return json.dumps({"keys": [each.as_dict(private=False) for each in keys]}).encode()
 
 
-def keeper_of(issuers: Issuers) -> Doorkeeper:
-    """A doorkeeper without a ledger: none of these tokens is looked up there."""
-    return Doorkeeper(issuers, cast(Ledger, None))
+def keeper_of(issuers: Issuers, ledger: Ledger | None = None) -> Doorkeeper:
+    """A doorkeeper; without a ledger where no token is looked up there."""
+    return Doorkeeper(issuers, cast(Ledger, ledger))
 
 
-def of_file(folder: Path, *keys: Key, more: str = "") -> Doorkeeper:
+def of_file(folder: Path, *keys: Key, more: str = "", ledger: Ledger | None = None) -> Doorkeeper:
     """A doorkeeper who knows one issuer by a file of keys."""
     (folder / "keys.json").write_bytes(public(*keys))
     file = written(folder, f'keys_file = "{folder / "keys.json"}"', more=more)
-    return keeper_of(Issuers(outside=outsiders(file)))
+    return keeper_of(Issuers(outside=outsiders(file)), ledger)
+
+
+@pytest.fixture(scope="module")
+def town(postgres_url: str, founded_template: str) -> Iterator[Ledger]:
+    """A ledger that knows the schools, providers and teachers of a county, and of another city."""
+    with database(postgres_url, founded_template) as url, Ledger(url, KEY, Hand()) as ledger:
+        tell(ledger, registered())
+        tell(ledger, [strange(each, CANARY, HANGZHOU) for each in registered()[1:]])
+        yield ledger
 
 
 def token(key: Any = RSA, alg: str = "RS256", header: Any = None, **claims: Any) -> str:
@@ -132,6 +150,7 @@ CLAIMS: dict[str, tuple[dict[str, Any], tuple[Role, str]]] = {
     "the whole name": (OFFICER | {"place": str(RUIAN)}, (Role.BUREAU, RUIAN)),
     "a way that leads in": ({"roles": ["head"], "org": {"school": SCHOOL}}, (Role.SCHOOL, SCHOOL)),
     "a teacher": ({"teacher": "lin"}, (Role.TEACHER, "teacher:lin")),
+    "a provider": ({"provider": COUNTY_SCHOOL.value}, (Role.PROVIDER, COUNTY_SCHOOL)),
     "an operator": ({"roles": "xuefen-operator"}, (Role.OPERATOR, "ledger:xuefen")),
 }  # fmt: skip
 NOBODY: dict[str, dict[str, Any]] = {
@@ -145,6 +164,12 @@ NOBODY: dict[str, dict[str, Any]] = {
     "a scope of another kind": OFFICER | {"place": "school:anyang-primary"},
     "a kind that is none": OFFICER | {"place": "king:330381"},
     "a malformed place": OFFICER | {"place": "330381 "},
+    "a school outside": {"roles": ["head"], "org": {"school": f"{CANARY}-{SCHOOL.value}"}},
+    "a school that is not there": {"roles": ["head"], "org": {"school": "school:nothing"}},
+    "a provider outside": {"provider": f"{CANARY}-{COUNTY_SCHOOL.value}"},
+    "a provider of the province": {"provider": UNIVERSITY.value},
+    "a teacher outside": {"teacher": f"{CANARY}-{LIN.value}"},
+    "a teacher who is not there": {"teacher": "nobody"},
     "a number": OFFICER | {"place": 330381},
     "an object": OFFICER | {"place": {"330381": True}},
     "a part of a role": OFFICER | {"roles": ["officers"]},
@@ -157,22 +182,53 @@ NOBODY: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize(("claims", "wanted"), CLAIMS.values(), ids=CLAIMS)
 def test_claims_make_a_role_and_its_scope(
-    tmp_path: Path, claims: dict[str, Any], wanted: tuple[Role, str]
+    tmp_path: Path, town: Ledger, claims: dict[str, Any], wanted: tuple[Role, str]
 ) -> None:
-    [one] = let_in(of_file(tmp_path, RSA), token(**claims))
+    [one] = let_in(of_file(tmp_path, RSA, ledger=town), token(**claims))
 
     assert (one.asker.role, str(one.asker.scope)) == (wanted[0], str(wanted[1]))
 
 
 @pytest.mark.parametrize("claims", NOBODY.values(), ids=NOBODY)
-def test_who_fits_no_grant_is_the_public(tmp_path: Path, claims: dict[str, Any]) -> None:
-    [one] = let_in(of_file(tmp_path, RSA), token(**claims))
+def test_who_fits_no_grant_is_the_public(
+    tmp_path: Path, town: Ledger, claims: dict[str, Any]
+) -> None:
+    [one] = let_in(of_file(tmp_path, RSA, ledger=town), token(**claims))
 
     assert one.asker == PUBLIC
 
 
-def test_an_actor_is_called_by_a_digest_where_no_name_of_an_account_fits(tmp_path: Path) -> None:
-    keeper = of_file(tmp_path, RSA)
+def test_who_moves_out_of_the_place_is_the_public_within_a_minute(
+    tmp_path: Path, town: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper = of_file(tmp_path, RSA, ledger=town)
+    shown = token(teacher="zhou")
+    [before] = let_in(keeper, shown)
+    away = TransferTeacher(
+        teacher=ZHOU, school=SchoolId(f"school:{CANARY}-{SCHOOL.value}"), since=date(2024, 3, 18)
+    )
+    assert town.ask([away], OPERATOR).outcomes[0].accepted
+    [soon] = let_in(keeper, shown)
+    monkeypatch.setattr(keeper._known, "_clock", lambda: time.time() + PLACED_SECONDS + 1)
+    [after] = let_in(keeper, shown)
+
+    assert before.asker.role is soon.asker.role is Role.TEACHER
+    assert after.asker == PUBLIC
+
+
+def test_without_within_nobody_is_looked_up(tmp_path: Path) -> None:
+    file = written(tmp_path, f'keys_file = "{tmp_path / "keys.json"}"')
+    file.write_text(file.read_text().replace('within = "jurisdiction:330300"', ""))
+    (tmp_path / "keys.json").write_bytes(public(RSA))
+    [one] = let_in(keeper_of(Issuers(outside=outsiders(file))), token(teacher="nobody"))
+
+    assert str(one.asker.scope) == "teacher:nobody"
+
+
+def test_an_actor_is_called_by_a_digest_where_no_name_of_an_account_fits(
+    tmp_path: Path, town: Ledger
+) -> None:
+    keeper = of_file(tmp_path, RSA, ledger=town)
     mail, same, other = let_in(
         keeper,
         token(**OFFICER | {"employee": "lin@example.org"}),
@@ -542,4 +598,4 @@ def test_the_example_in_the_guide_is_read(tmp_path: Path) -> None:
         Role.AUDITOR, Role.BUREAU, Role.SCHOOL, Role.TEACHER,
     ]  # fmt: skip
     head = {"sub": "1", "org": {"position": "head", "school": "anyang-primary"}}
-    assert str(issuer.asker(head).scope) == "school:anyang-primary"
+    assert str(issuer.asker(head, lambda _: RUIAN).scope) == "school:anyang-primary"

@@ -116,3 +116,52 @@ def test_another_provider_learns_nothing_of_the_class(served: Served, provider: 
 def test_a_class_that_is_still_running_is_not_summed_up(served: Served, provider: Party) -> None:
     made = planned(provider, results("4", "0"), "RESULTS", offering=OFFERING)
     assert fates(made)[0] == (0, "REFUSED", ["STILL_RUNNING"])
+
+
+AWARD = """mutation($i: AwardCreditInput!, $r: String!) {
+  answer: awardCredit(input: $i, requestId: $r) { __typename
+    ... on Recorded { position } ... on Refused { refusals { code zh } } } }"""
+WITH_CREDITS = (*HEADER, "学分")
+
+
+@pytest.mark.usefixtures("over")
+def test_the_award_follows_from_the_results_by_the_rule_and_other_credits_are_said(
+    served: Served, provider: Party
+) -> None:
+    def told(lin: str, chen: str) -> bytes:
+        rows = ((LIN.value, "合格", "4", lin), (CHEN.value, "合格", "18.5", chen))
+        return sheet(*rows, header=WITH_CREDITS)
+
+    wrong = planned(provider, told("90", "71.5"), "RESULTS", offering=OFFERING)
+    assert [each[1:] for each in fates(wrong)] == [
+        ("NEW", []), ("REFUSED", ["CREDITS_OTHERWISE"]), ("REFUSED", ["CREDITS_OTHERWISE"]),
+    ]  # fmt: skip
+    lin, chen = (each["objections"][0] for each in wrong["rows"]["rows"][1:])
+    assert "账本按规则为 86" in lin["zh"]
+    assert "缺课超限" in chen["zh"]
+    assert lin["column"] == chen["column"] == 4
+    assert chen["rule"]
+    assert chen["clause"]
+
+    right = planned(provider, told("86", "0"), "RESULTS", offering=OFFERING)
+    assert committed(provider, right["token"])["complete"]
+    bureau = served.party(Role.BUREAU, str(cast.RUIAN))
+    answers = [
+        bureau.ask(
+            AWARD,
+            i={"credit": f"credit:{who.value}", "teacher": str(who), "offering": str(OFFERING)},
+            r=f"award-{who.value}",
+        )["answer"]
+        for who in (LIN, CHEN)
+    ]
+    assert answers[0]["__typename"] == "Recorded", answers
+    assert [each["code"] for each in answers[1]["refusals"]] == ["NOT_COMPLETED"]
+    [award] = [
+        each.event for each in served.house.ledger.feed.entries(Filter(types=("credit.awarded",)))
+    ]
+    assert (award.teacher, award.hours_missed, award.credits) == (LIN, 4, 86)
+    again = planned(provider, told("86", "0"), "RESULTS", offering=OFFERING)
+    assert fates(again) == [(2, "UNCHANGED", []), (3, "UNCHANGED", [])]
+    later = planned(provider, told("85", "0"), "RESULTS", offering=OFFERING)
+    assert fates(later)[0] == (2, "REFUSED", ["CREDITS_OTHERWISE"])
+    assert "已认定 86" in later["rows"]["rows"][0]["objections"][0]["zh"]

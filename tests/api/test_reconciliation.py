@@ -176,9 +176,9 @@ def test_faults_doubts_and_skipped_rows_are_said(bureau: Party) -> None:
 
 def test_tabs_that_were_not_read_are_said(bureau: Party) -> None:
     def fill(book: Any) -> None:
-        for name in ("一月", "二月"):
+        for name, more in (("一月", ["类别"]), ("二月", [])):
             sheet = book.add_worksheet(name)
-            sheet.write_row(0, 0, ["平台编号", "培训名称", "结业时间", "学分"])
+            sheet.write_row(0, 0, ["平台编号", "培训名称", "结业时间", "学分", *more])
             sheet.write_row(1, 0, ["r1", "培训1", "2023.6.1", 24])
 
     upload = given_up(bureau, xlsx(fill), "两张.xlsx")

@@ -195,3 +195,15 @@ def test_while_the_database_is_away_a_machine_is_told_so_and_not_that_it_is_a_st
     ):
         assert answer.status_code == 503
         assert answer.json()["errors"][0]["extensions"]["code"] == "DATABASE_LOST"
+
+
+@pytest.mark.parametrize("scope", ["school:anyang-primary", "provider:ruian", str(LIN)])
+def test_a_service_token_is_over_a_place_and_says_so(served: Served, scope: str) -> None:
+    given = {"token": "token:hr", "place": scope, "title": "人事系统", "digest": "ab" * 32}
+    for party in (served.operator, bureau(served)):
+        answer = party.mutate(IssueServiceToken, given | {"until": "2024-12-31"}, "r-scope")
+        assert codes(answer) == ["MALFORMED_NAME"]
+        [said] = answer["refusals"]
+        assert said["field"] == "place"
+        assert scope in said["zh"]
+        assert "of the form jurisdiction:" in said["en"]

@@ -142,7 +142,7 @@ def test_a_total_of_a_cycle_that_cannot_be_read_is_not_held_against_that_of_toda
 
 def test_a_misread_id_number_gives_suggestions_and_no_match():
     told = row(id_misread="110105194912310021", number="teacher:t1", name="王芳")
-    [person] = people([told], lambda number: f"print {number}", lambda number: (number[-1],))
+    [person] = people(reading(told), lambda number: f"print {number}", lambda number: (number[-1],))
     assert (person.fingerprint, person.near, person.number) == ("", ("1",), "t1")
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from ledger.mark import PairedBy
 from ledger.pairing import paired
 from ledger.record import Line
+from ledger.spot import Spot
 from tests.compared import SCHOOLS, claim, holding, training
 
 DAY = date(2022, 6, 1)
@@ -28,7 +29,7 @@ def test_the_amount_alone_tells_a_credit_only_where_it_is_the_only_one():
     assert pairs([claim(2, 24)], own) == {2: ("a", PairedBy.AMOUNT)}
     found = paired([claim(2, 16)], own, SCHOOLS, lambda line, _: line.credits)
     assert not found.pairs
-    assert {each.value for each in found.tied[2]} == {"b", "c"}
+    assert {each.value for each in found.tied[Spot("", 2)]} == {"b", "c"}
 
 
 def test_a_day_and_an_amount_tell_a_credit_whose_title_is_written_otherwise():

@@ -178,3 +178,51 @@ def test_a_result_is_entered_once():
     assert told(found) == (2, Fate.REFUSED, ["NOBODY"])
     [found] = plan(row(number="lin"), of=book())
     assert told(found) == (2, Fate.REFUSED, ["CELL_EMPTY"])
+
+
+CREDITED = {1: Column.NUMBER, 2: Column.PASSED, 3: Column.HOURS_MISSED, 4: Column.CREDITS}
+
+
+def with_credits(lin: str | None, *, missed: int = 4, passed: bool | None = True) -> Any:
+    told = None if lin is None else Decimal(lin)
+    hours = Decimal(missed)
+    return (
+        row(2, number=LIN.value, passed=passed, hours_missed=hours, credits=told),
+        row(3, number=CHEN.value, passed=True, hours_missed=Decimal(0), credits=Decimal(24)),
+    )
+
+
+def test_credits_that_are_what_the_rules_make_of_the_hours_say_nothing_more():
+    _, lin, chen = plan(*with_credits("20"), of=book(), columns=CREDITED)
+    assert (told(lin), told(chen)) == ((2, Fate.NEW, []), (3, Fate.NEW, []))
+
+
+@pytest.mark.parametrize("credits", ["24", "19.5", "20.5", "0"])
+def test_other_credits_are_refused_with_what_the_ledger_awards(credits):
+    _, lin, chen = plan(*with_credits(credits), of=book(), columns=CREDITED)
+
+    assert told(lin) == (2, Fate.REFUSED, ["CREDITS_OTHERWISE"])
+    [said] = lin.said
+    assert (said.column, lin.commands) == (4, [])
+    assert f"表中学分 {credits}，账本按规则为 20（项目 24，缺课 4 学时）" in said.zh
+    assert told(chen) == (3, Fate.NEW, [])
+
+
+def test_whoever_failed_earns_nothing_and_credits_for_it_are_refused():
+    _, lin, _ = plan(*with_credits("20", passed=False), of=book(), columns=CREDITED)
+    assert told(lin) == (2, Fate.REFUSED, ["CREDITS_OTHERWISE"])
+    assert "考核不合格" in lin.said[0].zh
+    _, lin, _ = plan(*with_credits("0", passed=False), of=book(), columns=CREDITED)
+    assert told(lin) == (2, Fate.NEW, [])
+
+
+def test_credits_without_a_result_are_held_against_nothing_and_that_is_said():
+    of = book_of_assessed()
+    _, lin, _ = plan(*with_credits("20", passed=None), of=of, columns=CREDITED)
+    assert told(lin) == (2, Fate.REFUSED, ["CREDITS_UNSETTLED"])
+
+
+def book_of_assessed() -> ClassBook:
+    made = book()
+    made.room.opened = cast.opened(cast.plan(24, assessment=True))
+    return made

@@ -172,9 +172,7 @@ def test_what_the_bureau_did_not_approve_is_no_credit_to_correct():
         | {"approved": False, "reason": "缺考勤"}
     )
     revoke = RevokeCredit(credit=CREDIT, teacher=LIN, reason="重复登记")
-    given(turned_down, cast.registered()).when(revoke, on=DAY, by=asker_for(RUIAN)).refused(
-        UnknownReference
-    )
+    given(turned_down, cast.registered()).when(revoke, on=DAY).refused(UnknownReference)
 
 
 LONG = replace(RECORD, hours=Decimal(96), credits=Decimal(96))

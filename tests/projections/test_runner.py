@@ -21,13 +21,15 @@ from ledger.store.answer import Answer
 from ledger.store.feed import Filter
 from ledger.store.ledger import Ledger
 from ledger.store.work import Plain
+from projections import rebuild as rebuilding
 from projections import runner as module
 from projections.catalogue import FINDINGS, RECORDS, TEACHERS, VIEWS
 from projections.fold import fold_page
 from projections.projection import Projection
 from projections.reader import Reader
+from projections.rebuild import RebuildRunning
 from projections.register import Teacher, Teachers
-from projections.runner import RebuildRunning, Runner
+from projections.runner import Runner
 from tests.town import (
     KEY,
     OPERATOR,
@@ -133,7 +135,7 @@ def test_live_rebuilt_and_as_of_the_head_are_the_same_for_every_view(
         assert [failed for _, _, failed in runner.progress() if failed] == []
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(module, "REBUILD_PAGE", pages[0])
+            patch.setattr(rebuilding, "PAGE", pages[0])
             assert runner.rebuild() == opened.feed.head()
         assert tables(url) == live
 
@@ -166,7 +168,7 @@ def test_any_split_into_pages_gives_the_same_rows(
     runner.catch_up()
     first = tables(founded.url)
     for size in (1, 2, 3, 7, 50):
-        monkeypatch.setattr(module, "REBUILD_PAGE", size)
+        monkeypatch.setattr(rebuilding, "PAGE", size)
         runner.rebuild()
         assert tables(founded.url) == first
 
@@ -372,7 +374,7 @@ def test_waiting_for_a_position_gives_up_in_time(town: Ledger, runner: Runner) -
 def test_a_rebuild_while_events_come_in_loses_none(
     town: Ledger, runner: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "REBUILD_PAGE", 20)
+    monkeypatch.setattr(rebuilding, "PAGE", 20)
     add(town, 0, 100)
     runner.catch_up()
     told: list[tuple[int, int]] = []
@@ -488,11 +490,15 @@ def test_a_view_of_another_version_starts_over(
     monkeypatch.setattr(Counted, "version", 2)
     again = Runner(town.pool, town.feed, tuple(runner.views.values()))
 
-    assert again.position("counted") == 0
-    assert again.position("teachers") == 7
-    assert table(town.url, Counted()) == []
-    assert again.catch_up() == 7
+    # The old rows stand until the new ones do, and nobody folds into them by the new fold.
+    add(town, 5, 1)
+    assert again.step()
+    assert (again.position("counted"), again.position("teachers")) == (7, 8)
     assert counted(town.url) == list(range(3, 8))
+    assert again.outdated() == ["counted"]
+    assert again.catch_up() == 8
+    assert counted(town.url) == list(range(3, 9))
+    assert again.outdated() == []
 
 
 def test_preparing_again_changes_nothing(town: Ledger, runner: Runner) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from graphql import parse
 
-from schema.cost import Cost, cost_of
+from schema.cost import cost_of
+from schema.price import Cost
 from schema.root import build
 from schema.shape import COUNTED_MAX, shape_of
 

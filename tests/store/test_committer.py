@@ -27,7 +27,7 @@ from ledger.fault import Fault
 from ledger.names import TeacherId
 from ledger.register import RegisterJurisdiction
 from ledger.regulation import Rulebook
-from ledger.screening import ScreenApplicants
+from ledger.screening import ApplicantPlaced, ScreenApplicants
 from ledger.store import memory
 from ledger.store.answer import Answer
 from ledger.store.committer import ATTEMPTS_MAX, Committer
@@ -697,6 +697,41 @@ def test_two_hundred_confirmations_on_fifty_seats_give_exactly_fifty(
     assert rows(
         founded_url, "select count(*) from ledger.events where type = 'enrollment.confirmed'"
     ) == [(50,)]
+
+
+def waiting_for_two_seats(ledger: Ledger, people: list[TeacherId]) -> Asker:
+    """A class of two seats for which so many wait in a recorded order; gives who decides."""
+    past = [cast.school(), cast.opened(seats=2)]
+    for who in people:
+        past += [cast.registered(who), cast.selected(who), cast.passed(who)]
+    ledger.ask([Put(events=tuple(past))], OPERATOR)
+    provider = Asker(actor="staff:desk", role=Role.PROVIDER, scope=COUNTY_SCHOOL)
+    assert codes(ledger.ask([ScreenApplicants(offering=OFFERING)], provider)) == [[]]
+    return provider
+
+
+def admitted(who: TeacherId) -> ConfirmEnrollment:
+    return ConfirmEnrollment(teacher=who, offering=OFFERING, admitted=True)
+
+
+def test_what_was_taken_back_is_forgotten_by_the_facts_that_commands_share(
+    founded_url: str,
+) -> None:
+    people = [TeacherId(f"teacher:t{n}") for n in range(4)]
+    with Ledger(founded_url, KEY, Hand(datetime(2024, 3, 30, 1, tzinfo=UTC))) as ledger:
+        provider = waiting_for_two_seats(ledger, people)
+        placed = [
+            each.event
+            for each in ledger.feed.entries(Filter(types=(ApplicantPlaced.NAME,)))
+            if isinstance(each.event, ApplicantPlaced)
+        ]
+        order = [each.teacher for each in sorted(placed, key=lambda each: each.rank)]
+        # All or none: the third has no seat, so the first two have none either.
+        three = ledger.submit([admitted(who) for who in order[:3]], provider, whole=True)
+        singly = [ledger.submit([admitted(who)], provider) for who in order]
+
+    assert [[e.code for e in o.refusals] for o in three.result().outcomes][2]
+    assert [codes(each.result())[0] == [] for each in singly] == [True, True, False, False]
 
 
 # Memory.

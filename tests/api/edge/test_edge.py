@@ -152,6 +152,20 @@ def test_the_cost_is_told_with_every_answer_in_shopifys_shape(quiet: Served) -> 
     assert throttle["restoreRate"] * 60 <= throttle["maximumAvailable"]
 
 
+def test_what_an_answer_did_not_need_is_given_back(strict: Served) -> None:
+    page = "{ schools(first: 1) { edges { node { id } } } }"  # there is none
+    for _ in range(2):  # the second takes the shortcut
+        cost = sent(strict, {"query": page}, signed=True).json()["extensions"]["cost"]
+        assert (cost["requestedQueryCost"], cost["actualQueryCost"]) == (5 + 1 + 5, 5 + 1)
+    left = cost["throttleStatus"]["currentlyAvailable"]
+
+    assert left == 20 - 2 * 6
+    refused = sent(strict, {"query": page}, signed=True).json()
+    assert refused["errors"][0]["extensions"]["code"] == "THROTTLED"
+    assert "actualQueryCost" not in refused["extensions"]["cost"]
+    assert sent(strict, {"query": "{ nothing }"}, signed=True).json()["errors"]
+
+
 def test_who_has_spent_the_allowance_is_throttled(strict: Served) -> None:
     answers = [sent(strict, {"query": HEAD}, signed=True, accept=GRAPHQL) for _ in range(5)]
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from functools import cache
+from itertools import chain
 from typing import Any
 
 import httpx
 import pytest
 import schemathesis
 from graphql import parse_value
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 import schema.root
@@ -73,8 +74,12 @@ def sound(response: httpx.Response) -> None:
     assert "Traceback" not in response.text
     if response.text == UNREADABLE:
         return  # no HTTP at all, which the server beneath says
-    body = response.json()
-    for each in body.get("errors", []):
+    if response.headers["content-type"].startswith("text/event-stream"):
+        data = [line[6:] for line in response.text.splitlines() if line.startswith("data: {")]
+        bodies = [json.loads(each) for each in data]
+    else:
+        bodies = [response.json()]
+    for each in chain.from_iterable(body.get("errors", []) for body in bodies):
         said = each["extensions"]
         assert said["code"] not in MASKED, (each, response.request.content)
         spoken({name: said[name] for name in ("code", "zh", "en")} | {"zh": "有 " + said["code"]})
@@ -119,6 +124,8 @@ def test_every_question_and_command_is_answered_whatever_it_is_asked_with(
 
 @SOME
 @given(body=ANYTHING | st.dictionaries(PARTS, ANYTHING))
+@example(body={"query": ""})
+@example(body={"query": "", "extensions": {"persistedQuery": {}}})
 def test_json_of_any_shape_is_answered(attacked: Served, body: Any) -> None:
     content = json.dumps(body)
     for accept in ("application/json", "application/graphql-response+json", "text/event-stream"):

@@ -47,6 +47,26 @@ def test_it_lets_as_many_pass_as_the_library_does(
             assert left[0] == left[1]
 
 
+@given(steps=STEPS, start=st.integers(10**9, 10**9 + 120))
+def test_what_is_given_back_may_be_taken_again_and_no_more(
+    steps: list[tuple[int, int, str]], start: int
+) -> None:
+    clock = _Time()
+    clock.now = start + 0.37
+    held = Windows(clock.time)
+    for later, amount, name in steps:
+        clock.now += later
+        before = held.get_sliding_window(name, 60)[::2]
+        if held.acquire_sliding_window_entry(name, 10, 60, amount):
+            held.give_back(name, amount, 60)
+        assert held.get_sliding_window(name, 60)[::2] == before
+        held.acquire_sliding_window_entry(name, 10, 60, amount)
+    held.give_back("a", 10**6, 60)
+    held.give_back("nobody", 5, 60)
+
+    assert held.get_sliding_window("a", 60)[::2] == (0, 0)
+
+
 def test_it_holds_no_more_keys_than_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(window, "KEYS_MAX", 3)
     clock = _Time()

@@ -1,0 +1,134 @@
+"""The clients of a soak: what they ask, and what they see of the answers."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+import httpx
+
+READS, CLIENTS, PENDING_MAX = 0.85, 32, 4_000
+RECORD = """query($t: ID!) { teacher(id: $t) { id school place stage subject }
+  creditRecord(teacher: $t) { cycleNumber credits
+    verdict { result counted zh en requirements { code result needed had } }
+    lines { credit kind title credits } } }"""
+TEACHERS = """query($a: String) {
+  teachers(first: 50, after: $a) { edges { cursor node { id school } } } }"""
+HISTORY = """query($b: Position!) { history(first: 50, latestFirst: true, filter: { before: $b }) {
+  edges { node { position type at actor tags data } } } }"""
+OFFERINGS = "{ offerings(first: 20) { edges { node { id provider } } } }"
+ANSWER = "{ __typename ... on Refused { refusals { code } } }"
+SCHOOL = (
+    "mutation($i: RegisterSchoolInput!, $r: String!) "
+    f"{{ answer: registerSchool(input: $i, requestId: $r) {ANSWER} }}"
+)
+TEACHER = (
+    "mutation($i: RegisterTeacherInput!, $r: String!) "
+    f"{{ answer: registerTeacher(input: $i, requestId: $r) {ANSWER} }}"
+)
+KNOWN = """{ teachers(first: 300) { edges { cursor node { id } } }
+  schools(first: 100) { edges { node { id } } } head }"""
+
+
+@dataclass
+class Window:
+    """What happened in a window; latencies in milliseconds."""
+
+    reads: list[float] = field(default_factory=list)
+    commands: list[float] = field(default_factory=list)
+    errors: Counter[str] = field(default_factory=Counter)
+    late: int = 0
+
+
+@dataclass
+class Clients:
+    """Clients that know some teachers and schools, and what they saw."""
+
+    http: httpx.AsyncClient
+    rng: random.Random
+    teachers: list[str] = field(default_factory=list)
+    cursors: list[str] = field(default_factory=list)
+    schools: list[str] = field(default_factory=list)
+    head: int = 0
+    window: Window = field(default_factory=Window)
+    made: Any = field(default_factory=lambda: count(1))
+
+    async def learn(self) -> None:
+        """Whom there is to ask about."""
+        found = (await self.http.post("/graphql", json={"query": KNOWN})).json()["data"]
+        self.teachers = [each["node"]["id"] for each in found["teachers"]["edges"]]
+        self.cursors = [each["cursor"] for each in found["teachers"]["edges"]]
+        self.schools = [each["node"]["id"] for each in found["schools"]["edges"]]
+        self.head = found["head"]
+
+    def body(self) -> tuple[bool, dict[str, Any]]:
+        """The next request, and whether it is a command."""
+        kind, chance = self.rng.random(), self.rng
+        if kind >= READS:
+            number = next(self.made)
+            name = f"soak-{number}"
+            if number % 5 == 0:
+                made = {"school": f"school:{name}", "place": "jurisdiction:330381"}
+                given = made | {"title": f"第{number}小学", "stage": "PRIMARY"}
+                return True, {"query": SCHOOL, "variables": {"i": given, "r": name}}
+            made = {"teacher": f"teacher:{name}", "school": chance.choice(self.schools)}
+            given = made | {"stage": "PRIMARY", "subject": "数学", "entered": "2015-09-01"}
+            return True, {"query": TEACHER, "variables": {"i": given, "r": name}}
+        if kind < READS * 0.5:
+            return False, {"query": RECORD, "variables": {"t": chance.choice(self.teachers)}}
+        if kind < READS * 0.7:
+            return False, {"query": TEACHERS, "variables": {"a": chance.choice(self.cursors)}}
+        if kind < READS * 0.9:
+            before = chance.randrange(60, self.head)
+            return False, {"query": HISTORY, "variables": {"b": before}}
+        return False, {"query": OFFERINGS}
+
+    async def one(self, due: float) -> None:
+        """Asks once; its latency counts from when it was due."""
+        command, body = self.body()
+        window = self.window
+        try:
+            response = await self.http.post("/graphql", json=body)
+            answer = response.json()
+        except (httpx.HTTPError, ValueError) as error:
+            window.errors[type(error).__name__] += 1
+            return
+        if response.status_code != httpx.codes.OK or "errors" in answer:
+            said = answer.get("errors", [{}])[0].get("extensions", {}).get("code")
+            window.errors[f"{response.status_code} {said}"] += 1
+        elif command and answer["data"]["answer"]["__typename"] != "Recorded":
+            window.errors[str(answer["data"]["answer"])] += 1
+        took = (time.perf_counter() - due) * 1_000
+        (window.commands if command else window.reads).append(took)
+
+    async def as_many_as_answer(self, seconds: float) -> float:
+        """Requests a second, each client asking again as soon as it is answered."""
+        end, begun = time.perf_counter() + seconds, time.perf_counter()
+
+        async def ask() -> None:
+            while (now := time.perf_counter()) < end:
+                await self.one(now)
+
+        await asyncio.gather(*(ask() for _ in range(CLIENTS)))
+        done = self.window
+        return (len(done.reads) + len(done.commands)) / (time.perf_counter() - begun)
+
+    async def at(self, rate: float, until: float) -> None:
+        """Sends requests at their times."""
+        tasks: set[asyncio.Task[None]] = set()
+        due = time.perf_counter()
+        while due < until:
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            if len(tasks) >= PENDING_MAX:
+                self.window.late += 1  # told as an error: the server does not keep up
+            else:
+                task = asyncio.create_task(self.one(due))
+                tasks.add(task)
+                task.add_done_callback(tasks.discard)
+            due += self.rng.expovariate(rate)
+        await asyncio.gather(*tasks)

@@ -1,0 +1,137 @@
+"""Restoring: a backup becomes a ledger again, in an empty place, equal to the byte or not at all.
+
+The schema comes from the dump, the rights from our own migrations. Until all is verified, and
+people who were erased are erased again, the database has the revision ``RESTORING``, with which
+nobody works on it; what does not hold is removed again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from ledger.store.backup import ACCESSES, HEAD, Rooted
+from ledger.store.connection import ROLE, open_connection
+from ledger.store.dump import undump
+from ledger.store.imprint import imprints
+from ledger.store.manifest import DUMP, Manifest, Unfit
+from ledger.store.migrate import LOCK_KEY, MIGRATIONS, RESTORING, advance, known_revisions
+from ledger.store.trouble import Trouble
+
+Connection = psycopg.Connection[Any]
+TAKEN = "select nspname from pg_namespace where nspname in ('ledger', 'vault', 'projection')"
+FIRST = "0001_ledger.sql"
+RIGHTS = re.compile(rf"^(?:grant|revoke)\b(?:[^;']*)\b(?:{ROLE}|public);", re.M)
+GONE = "drop schema if exists {} cascade"
+
+
+class Restore:
+    """One backup on its way into one empty database, held under the lock of migrations."""
+
+    def __init__(self, url: str, folder: Path, manifest: Manifest) -> None:
+        self.url, self.folder, self.manifest = url, folder, manifest
+
+    @contextmanager
+    def running(self, root: Rooted, upto: dict[int, str]) -> Iterator[None]:
+        """Restores and verifies; ends it after the caller has done what is left to do.
+
+        ``upto``: tree hashes known from outside, by position. Raises ``Unfit`` where the ledger is
+        not that of the manifest or of those hashes, ``Trouble`` where the place is not empty.
+        """
+        with open_connection(self.url, owner=True, autocommit=True) as guard:
+            guard.execute("select pg_advisory_lock(%s)", (LOCK_KEY,))
+            self._require_empty(guard)
+            try:
+                self._fill(guard)
+                self._verify(guard, root, upto)
+                advance(self.url, self.manifest.migration)
+                yield
+                guard.execute(
+                    "update ledger.revision set version_num = %s", (known_revisions()[-1],)
+                )
+            except BaseException:
+                self._remove()
+                raise
+
+    def _require_empty(self, guard: Connection) -> None:
+        server = guard.info.server_version // 10_000
+        if server < self.manifest.postgres:
+            made = self.manifest.postgres
+            raise Trouble(
+                "RESTORE_SERVER_OLDER",
+                zh=f"备份来自 PostgreSQL {made}，而目标是 {server}。请恢复到 {made} 或更新版本。",
+                en=f"The backup is of a PostgreSQL {made}, and the target is {server}. Restore it "
+                f"into {made} or a newer one.",
+            )
+        if guard.execute(TAKEN).fetchone() is not None:
+            raise Trouble(
+                "RESTORE_NOT_EMPTY",
+                zh="目标数据库里已有账本（或中断的恢复），没有覆盖。请用空数据库或新的数据目录。",
+                en="The database already holds a ledger, or a restore that was broken off; nothing "
+                "was overwritten. Use an empty database, or a new data folder.",
+            )
+
+    def _fill(self, guard: Connection) -> None:
+        opening = (MIGRATIONS / FIRST).read_text(encoding="utf-8")
+        role = opening[: opening.index("end $$;") + len("end $$;")]
+        guard.execute(role.encode())
+        undump(self.url, guard.info.server_version // 10_000, self.folder / DUMP)
+        guard.execute("insert into ledger.revision (version_num) values (%s)", (RESTORING,))
+        guard.execute("create schema projection")
+        for file in sorted(MIGRATIONS.glob("*.sql")):
+            if file.name[:4] <= self.manifest.migration:
+                for right in RIGHTS.findall(file.read_text(encoding="utf-8")):
+                    guard.execute(right.encode())
+
+    def _verify(self, guard: Connection, root: Rooted, upto: dict[int, str]) -> None:
+        with guard.transaction():
+            said = {each.table: each for each in self.manifest.tables}
+            found = {each.table: each for each in imprints(guard)}
+            for table in sorted({*said} | {*found}):
+                if said.get(table) != found.get(table):
+                    raise _differs(f"表 {table}", f"the table {table}")
+            [position] = guard.execute(HEAD).fetchone() or (0,)
+            [number, chained] = guard.execute(ACCESSES).fetchone() or (0, b"")
+            manifest = self.manifest
+            if (position, number) != (manifest.position, manifest.accesses):
+                raise _differs("位置", "the position")
+            if bytes(chained).hex() != manifest.accesses_hash:
+                raise _differs("查阅记录链", "the chain of the access log")
+            if root(guard, position).hex() != manifest.root:
+                raise _differs("事件的哈希", "the hash over its events")
+            for at, hashed in sorted(upto.items()):
+                if at <= position and root(guard, at).hex() != hashed:
+                    raise other_history(at)
+
+    def _remove(self) -> None:
+        """Takes away what was restored; where that fails too, the revision keeps all out."""
+        with (
+            suppress(Trouble, psycopg.Error),  # why it failed before is what is to be said
+            open_connection(self.url, owner=True, autocommit=True) as connection,
+        ):
+            for schema in ("projection", "vault", "ledger"):
+                connection.execute(GONE.format(schema).encode())
+
+
+def other_history(position: int) -> Unfit:
+    """The backup is of another history than a head from outside."""
+    return Unfit(
+        "BACKUP_OF_ANOTHER_HISTORY",
+        zh=f"位置 {position} 的哈希与外部保存的不符：备份不是同一份历史，或已被改动。没有恢复。",
+        en=f"The hash at position {position} is not the one known from outside: the backup is of "
+        "another history, or was changed. Nothing was restored.",
+    )
+
+
+def _differs(zh: str, en: str) -> Unfit:
+    return Unfit(
+        "RESTORED_DIFFERS",
+        zh=f"恢复后的账本与备份清单不一致：{zh}。已撤除，没有恢复。",
+        en=f"The restored ledger is not what the manifest says: {en} differs. It was removed "
+        "again; nothing was restored.",
+    )

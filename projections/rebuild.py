@@ -1,0 +1,281 @@
+"""A rebuild: views folded anew beside the live ones, and swapped in at once.
+
+What it promises:
+
+- Live traffic goes on. Entries are read in pages by position, each with a short snapshot; a long
+  one would keep the tables that are written meanwhile from being cleaned up.
+- The swap is one transaction, under the lock of the progress rows that every step of the runner
+  takes: a reader sees the old table or the new one. The old one is dropped there and no earlier.
+- It can be killed at any point. Each checkpoint commits the rows and, in ``projection.rebuilds``,
+  the position that they stand for; another rebuild of a view of the same version goes on there. A
+  view of another version begins again.
+- Nobody else writes into the shadows: a run puts its name on their rows of progress, and stops at
+  the next checkpoint once another name stands there.
+- Memory is bounded by ``HELD_BYTES_MAX`` of states, as they are stored, and what is read between
+  two checkpoints; a state in memory takes some times of what it takes in store.
+
+A view whose class has another version than its table is rebuilt likewise. Until it is swapped in,
+the old rows are read as far as this program understands them, at the position that every answer
+tells; else the reader is told ``VIEW_REBUILDING``. Programs of the old version keep the old table
+up to date until then, and leave the new one alone afterwards.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+from psycopg import sql
+from psycopg_pool import ConnectionPool
+
+from ledger.event import Entry, decode
+from ledger.store.feed import Feed
+from projections.fold import fold_page
+from projections.projection import SCHEMA, Projection
+from projections.shadow import Shadow, beside, shadow_of
+
+PAGE = 10_000
+CHECKPOINT_ENTRIES = 100_000
+CHECKPOINT_BYTES = 64 * 2**20
+HELD_BYTES_MAX = 192 * 2**20
+# Under the lock of the progress rows no more than so many entries are folded, mostly.
+LOCKED_ENTRIES = 500
+
+REBUILDS = """
+create table if not exists projection.rebuilds (
+    view text primary key, version int not null, position bigint not null, settled boolean not null,
+    head bigint not null, run uuid not null, begun timestamptz not null, at timestamptz not null
+)
+"""
+ROWS = (
+    "select position, body from ledger.events "
+    "where position > %s and position <= %s and id is not null order by position"
+)
+ROWS_OF = ROWS.replace("order by", "and type = any(%s) order by")
+
+Connection = psycopg.Connection[Any]
+Pool = ConnectionPool[Connection]
+Views = Sequence[Projection[Any]]
+Told = Callable[[int, int], None]
+
+
+class RebuildRunning(Exception):
+    """Another process is rebuilding views."""
+
+
+class Rebuild:
+    """One run over some views. ``resumed``: from where views go on, by name."""
+
+    def __init__(self, pool: Pool, feed: Feed, views: Views, told: Told | None = None) -> None:
+        self._pool = pool
+        self._feed = feed
+        self._views = tuple(views)
+        self._told = told
+        self._run = uuid4()
+        self._shadows: list[Shadow] = []
+        self.resumed: dict[str, int] = {}
+        self.renewed: list[str] = []
+
+    def begin(self, *, afresh: bool = False) -> None:
+        """Takes up what an earlier run left of these views, or makes their shadows."""
+        head = self._feed.head()
+        with self._pool.connection() as connection:
+            held = {
+                name: (version, position, settled)
+                for name, version, position, settled in connection.execute(
+                    "select view, version, position, settled from projection.rebuilds "
+                    "where view = any(%s) order by view for update",
+                    ([each.name for each in self._views],),
+                )
+            }
+            for view in self._views:
+                version, position, settled = held.get(view.name, (view.version, 0, False))
+                if version != view.version:
+                    self.renewed.append(view.name)
+                if afresh or version != view.version or position == 0:
+                    position, settled = 0, False
+                    _drop(connection, beside(view))
+                    connection.execute(view.create(beside(view), bare=True))
+                else:
+                    self.resumed[view.name] = position
+                shadow = shadow_of(view, position, settled=settled)
+                if shadow.spilled:
+                    shadow.seek(connection)
+                self._shadows.append(shadow)
+                _begin(connection, view, (position, settled, head, self._run))
+
+    def run(self) -> int:
+        """Folds to the head and swaps; gives the position reached. Raises ``RebuildRunning``."""
+        head = self._feed.head()
+        with _undisturbed():
+            self._fold([each for each in self._shadows if not each.settled], head)
+        for shadow in self._shadows:
+            if not shadow.settled:
+                with self._pool.connection() as connection:
+                    shadow.settle(connection)
+                    self._keep(connection, [shadow], shadow.position)
+        reached = min((each.position for each in self._shadows), default=head)
+        while (head := self._feed.head()) - reached > LOCKED_ENTRIES:
+            with self._pool.connection() as connection:
+                reached = self._catch_up(connection, reached, head)
+        return self._swap()
+
+    def _fold(self, shadows: list[Shadow], head: int) -> None:
+        """Folds all shadows up to a position, those that are behind first."""
+        reached = min((each.position for each in shadows), default=head)
+        since, weight = 0, 0
+        while reached < head:
+            active = [each for each in shadows if each.position <= reached]
+            further = [each.position for each in shadows if each.position > reached]
+            upto = min(reached + PAGE, head, *further)
+            with self._pool.connection() as connection:
+                bodies = _bodies(connection, active, reached, upto)
+                learn(connection, active, bodies)
+            since, weight = since + upto - reached, weight + sum(len(body) for _, body in bodies)
+            reached = upto
+            last = reached == head or reached in further
+            if last or since >= CHECKPOINT_ENTRIES or weight >= CHECKPOINT_BYTES:
+                self._checkpoint(active, reached)
+                since, weight = 0, 0
+            if self._told is not None:
+                self._told(reached, head)
+
+    def _checkpoint(self, shadows: list[Shadow], reached: int) -> None:
+        with self._pool.connection() as connection:
+            for shadow in shadows:
+                shadow.write(connection)
+            for shadow in _heaviest(shadows):
+                shadow.let_go(connection)
+            self._keep(connection, shadows, reached)
+        gc.collect(1)
+
+    def _keep(self, connection: Connection, shadows: list[Shadow], reached: int) -> None:
+        """Says how far shadows are. Raises ``RebuildRunning`` where another run has them."""
+        for shadow in shadows:
+            kept = connection.execute(
+                "update projection.rebuilds set position = %s, settled = %s, "
+                "at = clock_timestamp() where view = %s and run = %s",
+                (reached, shadow.settled, shadow.view.name, self._run),
+            ).rowcount
+            if kept != 1:
+                raise RebuildRunning(f"another run took the rebuild of {shadow.view.name} over")
+            shadow.position = reached
+
+    def _catch_up(self, connection: Connection, reached: int, head: int) -> int:
+        """Folds one more page into tables that have their key and indexes."""
+        shadows = [each for each in self._shadows if each.position == reached]
+        further = [each.position for each in self._shadows if each.position > reached]
+        upto = min(reached + PAGE, head, *further)
+        bodies = _bodies(connection, shadows, reached, upto)
+        entries = [decode(position, bytes(body)) for position, body in bodies]
+        for shadow in shadows:
+            fold_page(connection, shadow.view, shadow.table, entries)
+        self._keep(connection, shadows, upto)
+        return min(each.position for each in self._shadows)
+
+    def _swap(self) -> int:
+        """Under the lock of the progress rows: folds the last events and changes tables."""
+        names = [view.name for view in self._views]
+        with self._pool.connection() as connection:
+            connection.execute(
+                "select 1 from projection.progress where view = any(%s) order by view for update",
+                (names,),
+            )
+            head = _head(connection)
+            reached = min((each.position for each in self._shadows), default=head)
+            while reached < head:
+                reached = self._catch_up(connection, reached, head)
+            for view in self._views:
+                _drop(connection, view.name)
+                connection.execute(
+                    sql.SQL("alter table {} rename to {}").format(
+                        sql.Identifier(SCHEMA, beside(view)), sql.Identifier(view.name)
+                    )
+                )
+                connection.execute(
+                    "update projection.progress set position = %s, version = %s, failed = null "
+                    "where view = %s",
+                    (reached, view.version, view.name),
+                )
+            connection.execute("delete from projection.rebuilds where view = any(%s)", (names,))
+        return reached
+
+
+def learn(
+    connection: Connection, shadows: Sequence[Shadow], bodies: Sequence[tuple[int, bytes]]
+) -> None:
+    """Folds a page, each entry decoded once and given to the shadows of its type only."""
+    entries = [decode(position, bytes(body)) for position, body in bodies]
+    for shadow in shadows:
+        if shadow.spilled:
+            shadow.recall(connection, entries)
+    learners: dict[str, list[Callable[[Entry], None]]] = {}
+    for entry in entries:
+        name = entry.event.NAME
+        wanted = learners.get(name)
+        if wanted is None:
+            wanted = learners[name] = [
+                each.learn for each in shadows if each.types is None or name in each.types
+            ]
+        for take in wanted:
+            take(entry)
+
+
+def _bodies(
+    connection: Connection, shadows: Sequence[Shadow], after: int, upto: int
+) -> list[tuple[int, bytes]]:
+    """The entries that any of the shadows takes in; other applications' are left out."""
+    with connection.cursor(binary=True) as cursor:
+        if any(each.types is None for each in shadows):
+            return cursor.execute(ROWS, (after, upto)).fetchall()
+        types = sorted({name for each in shadows for name in each.types or ()})
+        return cursor.execute(ROWS_OF, (after, upto, types)).fetchall()
+
+
+def _heaviest(shadows: Sequence[Shadow]) -> Iterator[Shadow]:
+    """Those whose states are to be let go, so that the others come to half of what may be held."""
+    held = sum(each.held for each in shadows)
+    if held <= HELD_BYTES_MAX:
+        return
+    for shadow in sorted(shadows, key=lambda each: each.held, reverse=True):
+        if held <= HELD_BYTES_MAX // 2:
+            return
+        held -= shadow.held
+        yield shadow
+
+
+def _begin(
+    connection: Connection, view: Projection[Any], stands: tuple[int, bool, int, UUID]
+) -> None:
+    connection.execute(
+        "insert into projection.rebuilds values (%s, %s, %s, %s, %s, %s, clock_timestamp(), "
+        "clock_timestamp()) on conflict (view) do update set version = excluded.version, "
+        "position = excluded.position, settled = excluded.settled, head = excluded.head, "
+        "run = excluded.run, begun = excluded.begun, at = excluded.at",
+        (view.name, view.version, *stands),
+    )
+
+
+def _drop(connection: Connection, table: str) -> None:
+    connection.execute(sql.SQL("drop table if exists {}").format(sql.Identifier(SCHEMA, table)))
+
+
+def _head(connection: Connection) -> int:
+    row = connection.execute("select max(position) from ledger.events").fetchone()
+    return (row[0] if row else None) or 0
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Without the collector, which would walk all states again and again; checkpoints call it."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()

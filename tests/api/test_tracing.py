@@ -1,0 +1,309 @@
+"""Traces: what was done for a request, with its positions, and nothing that anybody wrote."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
+
+import api.tracing
+from api.tracing import check, traced, wanted, watch
+from ledger.command import Role
+from ledger.register import RegisterSchool
+from ledger.store.trouble import Trouble
+from tests.api.test_stream_events import EVENTS, events
+from tests.api.test_workers import registered, running
+from tests.cast import RUIAN
+from tests.server import Served, serving
+from tests.town import database
+
+try:
+    from google.protobuf.json_format import MessageToDict
+    from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+    from opentelemetry.sdk.trace import ReadableSpan
+    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+except ImportError as error:
+    raise RuntimeError(
+        "These tests need the packages of the extra otel: pip install 'xuefen[otel]'"
+    ) from error
+
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+CALLER = "00f067aa0ba902b7"
+HEAD = "query Canary { head }"
+SETTINGS = ("OTEL_TRACES_EXPORTER", "OTEL_SDK_DISABLED", *api.tracing.ADDRESSES)
+
+
+@pytest.fixture(autouse=True)
+def unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the environment that the tests run in."""
+    for name in (*SETTINGS, *api.tracing.PROTOCOLS):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="module")
+def kept() -> InMemorySpanExporter:
+    """Keeps the spans."""
+    return InMemorySpanExporter()
+
+
+@pytest.fixture(scope="module")
+def server(
+    kept: InMemorySpanExporter,
+    postgres_url: str,
+    founded_template: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Served]:
+    """A server that is traced."""
+    folder = tmp_path_factory.mktemp("tracing")
+    with (
+        database(postgres_url, founded_template) as url,
+        traced(kept, at_once=True),
+        serving(url, folder, log_requests=True) as found,
+    ):
+        watch(found.house)
+        yield found
+
+
+def spans(kept: InMemorySpanExporter, name: str) -> list[ReadableSpan]:
+    """The spans of a name."""
+    return [each for each in kept.get_finished_spans() if each.name == name]
+
+
+def span(kept: InMemorySpanExporter, name: str) -> ReadableSpan:
+    """The one span of a name."""
+    [found] = spans(kept, name)
+    return found
+
+
+def below(child: ReadableSpan, parent: ReadableSpan) -> bool:
+    """Whether a span is a part of another."""
+    assert parent.context is not None
+    return child.parent is not None and child.parent.span_id == parent.context.span_id
+
+
+def test_a_mutation_is_a_tree_from_the_request_to_the_position(
+    server: Served, kept: InMemorySpanExporter
+) -> None:
+    kept.clear()
+    given = {"school": "school:traced", "place": RUIAN, "title": "学校", "stage": "PRIMARY"}
+    answer = server.operator.mutate(RegisterSchool, given, "traced")
+    seen = "query($at: Position) { schools(atLeast: $at) { position } }"
+    server.operator.ask(seen, at=answer["position"])
+    operation, command = span(kept, "mutation registerSchool"), span(kept, "command RegisterSchool")
+    commit = span(kept, "commit")
+    [request] = [e for e in spans(kept, "POST /graphql") if below(operation, e)]
+
+    assert request.attributes and request.attributes["http.response.status_code"] == 200
+    assert below(command, operation)
+    assert [each.name for each in command.events] == ["decided"]
+    assert command.attributes and commit.attributes
+    assert command.attributes["xuefen.position"] == answer["position"]
+    assert (command.attributes["xuefen.accepted"], command.attributes["xuefen.refused"]) == (1, ())
+    assert commit.attributes["xuefen.position"] == answer["position"]
+    assert [each.context for each in commit.links] == [command.context]
+    statements = [each for each in kept.get_finished_spans() if below(each, commit)]
+    assert any("ledger.events" in str((e.attributes or {})["db.statement"]) for e in statements)
+    folded = [(each.attributes or {})["xuefen.position"] for each in spans(kept, "fold")]
+    assert answer["position"] in folded
+
+
+def test_a_refusal_is_told_by_its_code(server: Served, kept: InMemorySpanExporter) -> None:
+    kept.clear()
+    given = {"school": "school:traced-2", "place": RUIAN, "title": "学校", "stage": "PRIMARY"}
+    asker = server.party(Role.BUREAU, "jurisdiction:330382")
+    answer = asker.mutate(RegisterSchool, given, "refused")
+    codes = {each["code"] for each in answer["refusals"]}
+
+    attributes = span(kept, "command RegisterSchool").attributes or {}
+    assert set(attributes["xuefen.refused"]) == codes  # type: ignore[arg-type]
+    server.operator.errors("{ nothing }")
+    told = [each for found in kept.get_finished_spans() for each in found.events]
+    assert {"xuefen.code": "GRAPHQL_INVALID"} in [dict(each.attributes or {}) for each in told]
+
+
+def test_a_trace_goes_on_where_the_caller_began_it(
+    server: Served, kept: InMemorySpanExporter
+) -> None:
+    kept.clear()
+    headers = {"traceparent": f"00-{TRACE}-{CALLER}-01"}
+    with capture_logs([merge_contextvars]) as lines:
+        answer = server.client.get("/healthz", headers=headers)
+        given = server.client.get("/healthz", headers={"x-request-id": "r-1"})
+
+    first, second = spans(kept, "GET /healthz")
+    assert first.parent is not None and f"{first.parent.trace_id:x}" == TRACE
+    assert f"{first.parent.span_id:016x}" == CALLER
+    assert answer.headers["x-request-id"] == TRACE
+    assert given.headers["x-request-id"] == "r-1"
+    assert [each["trace"] for each in lines if each["event"] == "request"] == [
+        TRACE,
+        f"{second.get_span_context().trace_id:032x}",
+    ]
+
+
+def test_a_request_without_an_id_has_that_of_its_trace(
+    server: Served, kept: InMemorySpanExporter
+) -> None:
+    for _ in range(2):  # the whole way, and past what was found out then
+        kept.clear()
+        body = {"query": HEAD}
+        answer = server.client.post("/graphql", json=body, headers=server.operator.headers)
+        found = span(kept, "query head")
+        assert found.context is not None
+        assert answer.headers["x-request-id"] == f"{found.context.trace_id:032x}"
+        assert below(found, span(kept, "POST /graphql"))
+
+
+def test_a_stream_is_a_span_until_it_begins(server: Served, kept: InMemorySpanExporter) -> None:
+    kept.clear()
+    body = {"query": "subscription { changes { position } }"}
+    headers = EVENTS | server.operator.headers
+    with server.client.stream("POST", "/graphql", json=body, headers=headers) as response:
+        next(events(response))
+        assert span(kept, "POST /graphql") and span(kept, "subscription changes")
+
+
+def test_nothing_that_anybody_wrote_stands_in_a_span(
+    server: Served, kept: InMemorySpanExporter
+) -> None:
+    kept.clear()
+    given = {"school": "school:canary", "place": RUIAN, "title": "canary", "stage": "PRIMARY"}
+    person = server.party(Role.OPERATOR, "ledger:xuefen", "staff:canary")
+    person.mutate(RegisterSchool, given, "canary")
+    person.mutate(RegisterSchool, given | {"title": "canary 2"}, "canary-2")  # it is refused
+    person.ask('query Canary { canary: node(id: "school:canary") { canary: id } }')
+    person.errors("{ canary }")
+    person.errors('{ schools(after: "canary") { position } }')
+    headers = {"x-request-id": "canary", "user-agent": "canary", "tracestate": "canary=1"}
+    server.client.get("/canary?canary", headers=headers)
+    server.client.get("/graphql", params={"query": '{ node(id: "canary:1") { id } }'})
+    server.client.request("CANARY", "/graphql")
+    search = '{ history(filter: {text: "canary"}) { position } }'
+    person.ask(search)
+    said = "".join(each.to_json() for each in kept.get_finished_spans())
+
+    assert "command RegisterSchool" in said and "history" in said
+    found = said.replace('"trace_state": "[canary=1]"', "").casefold()
+    assert "canary" not in found
+
+
+@pytest.mark.parametrize(
+    ("given", "exporter"),
+    [
+        ({}, None),
+        ({"OTEL_TRACES_EXPORTER": "none"}, None),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"}, "otlp"),
+        ({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://127.0.0.1:1"}, "otlp"),
+        ({"OTEL_TRACES_EXPORTER": "Console"}, "console"),
+        ({"OTEL_TRACES_EXPORTER": "otlp", "OTEL_SDK_DISABLED": "true"}, None),
+        ({"OTEL_TRACES_EXPORTER": "none", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://x"}, None),
+    ],
+)
+def test_the_standard_environment_says_whether_there_are_traces(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], exporter: str | None
+) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+
+    assert wanted() == exporter
+    check()
+
+
+@pytest.mark.parametrize("exporter", ["otlp", "nobody-has-it"])
+def test_what_is_missing_is_said_and_how_to_install_it(
+    monkeypatch: pytest.MonkeyPatch, exporter: str
+) -> None:
+    monkeypatch.setenv("OTEL_TRACES_EXPORTER", exporter)
+    if exporter == "otlp":
+        monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
+    with pytest.raises(Trouble) as trouble:
+        check()
+
+    assert trouble.value.code == "TRACING_MISSING"
+    assert "xuefen[otel]" in trouble.value.zh and "xuefen[otel]" in trouble.value.en
+
+
+def test_without_it_nothing_of_opentelemetry_is_loaded() -> None:
+    program = (
+        "import sys, api.app, api.serve, api.workers; from api.tracing import operation, tracing\n"
+        "with tracing(), operation('{ head }', None): pass\n"
+        "sys.exit(any(each.startswith('opentelemetry') for each in sys.modules))"
+    )
+    clean = {name: each for name, each in os.environ.items() if not name.startswith("OTEL_")}
+    done = subprocess.run([sys.executable, "-c", program], env=clean, capture_output=True)
+
+    assert done.returncode == 0, done.stderr
+
+
+class Collector(ThreadingHTTPServer):
+    """Keeps the spans that it is sent, each batch with its path."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Taking)
+        self.taken: list[tuple[str, Any]] = []
+
+
+class _Taking(BaseHTTPRequestHandler):
+    """What takes spans as OTLP over HTTP."""
+
+    def do_POST(self) -> None:
+        """One batch."""
+        body = self.rfile.read(int(self.headers["content-length"]))
+        if self.headers.get("content-encoding") == "gzip":
+            raise ValueError("nobody asked for it")
+        assert isinstance(self.server, Collector)
+        self.server.taken.append((self.path, ExportTraceServiceRequest.FromString(body)))
+        self.send_response(200)
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        """Says nothing."""
+
+
+@pytest.fixture
+def collector() -> Iterator[Collector]:
+    """A collector of this machine."""
+    with Collector() as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def test_workers_send_their_spans_to_a_collector(
+    postgres_url: str,
+    founded_template: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    collector: Collector,
+) -> None:
+    address = f"http://127.0.0.1:{collector.server_port}"
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", address)
+    with database(postgres_url, founded_template) as url, running(url, tmp_path, 2) as run:
+        with run.client() as client:
+            position = registered(client, "collected")
+        assert httpx.get(f"{run.address}/healthz").status_code == 200
+        # It has stopped, and so has sent all.
+    assert {path for path, _ in collector.taken} == {"/v1/traces"}
+    batches = [MessageToDict(each) for _, each in collector.taken]
+    parts = [part for each in batches for part in each["resourceSpans"]]
+    names = {a["value"].get("stringValue") for p in parts for a in p["resource"]["attributes"]}
+    found = [e for p in parts for scope in p["scopeSpans"] for e in scope["spans"]]
+    [command] = [each for each in found if each["name"] == "command RegisterSchool"]
+    told = {each["key"]: each["value"] for each in command["attributes"]}
+
+    assert "xuefen" in names
+    assert told["xuefen.position"] == {"intValue": str(position)}
+    assert {"POST /graphql", "GET /healthz", "commit"} <= {each["name"] for each in found}

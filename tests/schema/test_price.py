@@ -1,0 +1,66 @@
+"""Price: what an answer came to is told by what it holds, and is never guessed too low."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from graphql import parse
+
+from schema.cost import cost_of, price_of
+from schema.price import Cost
+from schema.root import build
+
+PAGE = "schools(first: 10) { position edges { cursor node { id title } } }"
+CYCLE = "query($t: ID!) { creditRecord(teacher: $t) { credits lines { title credits } } }"
+
+
+def edge(number: int) -> dict[str, Any]:
+    """One row of a page."""
+    return {"cursor": "c", "node": {"id": f"school:{number}", "title": "x"}}
+
+
+def page(rows: int) -> dict[str, Any]:
+    """A page with so many rows."""
+    return {"position": 1, "edges": [edge(number) for number in range(rows)]}
+
+
+def came_to(document: str, data: dict[str, Any] | None) -> int:
+    """What an answer came to."""
+    return price_of(build()._schema, parse(document), None, {}).came_to(data)
+
+
+@pytest.mark.parametrize("rows", [0, 1, 9, 10])
+def test_a_page_costs_its_rows_and_not_those_that_were_asked_for(rows: int) -> None:
+    each = 1 + 1 + 2 + 3  # cursor, node, what is in it, and to read it
+
+    assert came_to(f"{{ {PAGE} }}", {"schools": page(rows)}) == 5 + 1 + 1 + rows * each
+
+
+def test_a_full_page_costs_what_was_reckoned() -> None:
+    document = f"{{ a: {PAGE} b: {PAGE} head }}"
+    most = cost_of(build()._schema, parse(document), None, {})
+
+    assert most == Cost(came_to(document, {"a": page(10), "b": page(10), "head": 1}), 20)
+
+
+@pytest.mark.parametrize(
+    ("data", "points"),
+    [
+        ({"creditRecord": None}, 5),
+        ({"creditRecord": {"credits": "1", "lines": []}}, 5 + 2),
+        ({"creditRecord": {"credits": "1", "lines": [{"title": "x", "credits": "1"}] * 9}}, 25),
+        (None, 5),
+        ({"creditRecord": b"bytes"}, 5 + 2 + 5 * 2),
+    ],
+)
+def test_what_is_not_there_costs_nothing_and_what_is_not_known_what_was_reckoned(
+    data: dict[str, Any] | None, points: int
+) -> None:
+    assert came_to(CYCLE, data) == points
+
+
+def test_an_object_of_several_types_costs_the_dearest_of_them() -> None:
+    document = '{ node(id: "a") { ... on School { id title } ... on Teacher { id } } }'
+
+    assert came_to(document, {"node": {"id": "teacher:a"}}) == 5 + 2
