@@ -293,4 +293,6 @@ def masked(teacher: TeacherId) -> str:
 def plain_name(name: str) -> str:
     """A name or a school as it is compared: one width, no spaces, dots or brackets."""
     folded = unicodedata.normalize("NFKC", name).casefold()
+    if folded.isalnum():
+        return folded
     return "".join(each for each in folded if unicodedata.category(each)[0] in "LN")

@@ -16,7 +16,7 @@ from ledger.fault import Fault
 
 VALUE = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,63}")
 KINDS: dict[str, type[Name]] = {}
-KNOWN_MAX = 16_384
+KNOWN_MAX = 65_536
 NameT = TypeVar("NameT", bound="Name")
 
 

@@ -14,6 +14,7 @@ import psycopg
 from psycopg import sql
 
 from ledger.event import Entry
+from ledger.store.array import words
 from projections.projection import SCHEMA, Index, Projection
 
 Connection = psycopg.Connection[Any]
@@ -90,10 +91,10 @@ def _stored(
     if not keys and not tags:
         return []
     named = sql.Identifier(SCHEMA, table)
-    found = sql.SQL("select key, state from {} where key = any(%s)").format(named)
-    values = [sorted(keys)]
+    found = sql.SQL("select key, state from {} where key = any(%t::text[])").format(named)
+    values = [words(sorted(keys))]
     if tags:
-        following = " union select key, state from {} where follows && %s::text[]"
+        following = " union select key, state from {} where follows && %t::text[]"
         found += sql.SQL(following).format(named)
-        values.append(sorted(tags))
+        values.append(words(sorted(tags)))
     return connection.execute(found, values).fetchall()

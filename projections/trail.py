@@ -26,6 +26,7 @@ from psycopg import sql
 
 from ledger.event import Entry
 from ledger.names import tag_hash
+from ledger.store.array import numbers
 from projections.projection import SCHEMA, Index
 
 EVENT_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -67,10 +68,10 @@ class Trails(Index):
         )
         if rows:
             connection.execute(
-                sql.SQL("insert into {} select * from unnest(%s::bigint[], %s::bigint[])").format(
+                sql.SQL("insert into {} select * from unnest(%t::bigint[], %t::bigint[])").format(
                     sql.Identifier(SCHEMA, table)
                 ),
-                ([hash for hash, _ in rows], [position for _, position in rows]),
+                (numbers([hash for hash, _ in rows]), numbers([at for _, at in rows])),
             )
 
     def block(self, entry: Entry) -> bytes:

@@ -10,6 +10,7 @@ import psycopg
 from psycopg_pool import ConnectionPool
 
 from ledger.store.answer import Answer
+from ledger.store.array import words
 
 
 def subjects_of(
@@ -33,9 +34,9 @@ def fingerprints_of(
     """
     with pool.connection() as connection:
         rows = connection.execute(
-            "select subject, fingerprint from unnest(%s::text[]) as wanted(subject) "
+            "select subject, fingerprint from unnest(%t::text[]) as wanted(subject) "
             "join vault.lookups using (subject)",
-            (list(subjects),),
+            (words(subjects),),
         ).fetchall()
     return {subject: bytes(fingerprint) for subject, fingerprint in rows}
 

@@ -20,6 +20,7 @@ from psycopg_pool import ConnectionPool
 
 from ledger.names import tag_hash
 from ledger.sheet import Cell, Grid
+from ledger.store.array import numbers
 from ledger.store.vault import Vault
 from ledger.text import ID_NUMBER_CHARACTERS
 
@@ -100,7 +101,7 @@ def add(pool: Pool, upload: str, teachers: Iterable[str]) -> None:
     """Holding a file against the ledger found that it names these teachers."""
     with pool.connection() as connection:
         connection.execute(
-            "update vault.uploads set traces = traces || %s "
+            "update vault.uploads set traces = traces || %t::bigint[] "
             "where upload = %s and sealed is not null",
-            (sorted({of_subject(each) for each in teachers}), UUID(upload)),
+            (numbers(sorted({of_subject(each) for each in teachers})), UUID(upload)),
         )

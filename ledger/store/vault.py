@@ -21,6 +21,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from psycopg_pool import ConnectionPool
 
+from ledger.store.array import words
 from ledger.store.keyfile import write_once
 from ledger.store.statements import KNOWN_IDENTITIES
 from ledger.store.trouble import Trouble
@@ -117,13 +118,14 @@ class Vault:
             keys = dict(
                 connection.execute(
                     "select subject, wrapped from vault.keys "
-                    "where subject = any(%s) and wrapped is not null",
-                    (subjects,),
+                    "where subject = any(%t::text[]) and wrapped is not null",
+                    (words(subjects),),
                 ).fetchall()
             )
             rows = connection.execute(
-                "select subject, field, digest, sealed from vault.secrets where subject = any(%s)",
-                (list(keys),),
+                "select subject, field, digest, sealed from vault.secrets "
+                "where subject = any(%t::text[])",
+                (words(keys),),
             ).fetchall()
         boxes = {subject: self._unwrap(subject, bytes(key)) for subject, key in keys.items()}
         for subject, name, digest, sealed in rows:
