@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, TypeVar
-from uuid import uuid4
+from uuid import UUID, uuid4, uuid5
 
 import httpx
 import structlog
@@ -87,13 +87,22 @@ class Courier:
             raise
 
     async def send(
-        self, webhook: Webhook, kind: DeliveryKind, found: tuple[int, bytes] | None = None
+        self,
+        webhook: Webhook,
+        kind: DeliveryKind,
+        found: tuple[int, bytes] | None = None,
+        *,
+        request: str | None = None,
     ) -> Delivery:
-        """Sends one thing now, out of turn, and says what came of it; ``found``: an entry."""
+        """Sends one thing now, out of turn, and says what came of it; ``found``: an entry.
+
+        A ping of the same ``request`` is the same event.
+        """
         source = await self._named()
         if found is None:
-            number, position = f"{webhook.id}-{uuid4().hex}", None
-            body = word_event(source, PING, {"webhook": webhook.id})
+            name = uuid4() if request is None else uuid5(UUID(webhook.id), request)
+            number, position = f"{webhook.id}-{name.hex}", None
+            body = word_event(source, PING, {"webhook": webhook.id}, name)
         else:
             number, position = _number(webhook, found[0]), found[0]
             body = entry_event(source, decode(*found), found[1])

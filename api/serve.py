@@ -36,7 +36,7 @@ from ledger.store.trouble import Trouble
 
 UNREAD_MILLISECONDS = 120_000
 GRACE_SECONDS = 10
-"""How long requests, and subscriptions that nobody ends, may take once a stop was asked for."""
+"""How long requests may take once a stop was asked for; streams of events end at once."""
 
 
 def serve(
@@ -136,7 +136,9 @@ def serve_on(
                     timeout_graceful_shutdown=GRACE_SECONDS,
                     **websockets(settings.body_bytes_max),
                 )
-                server = _Server(config, lambda: announce(address_of(listener)))
+                server = _Server(
+                    config, lambda: announce(address_of(listener)), app.state.streams.end
+                )
                 signals.server = server
                 if not signals.stopped:
                     server.run(sockets=[listener, *own])
@@ -227,16 +229,25 @@ class _Stopped(BaseException):
 
 
 class _Server(uvicorn.Server):
-    """Says when it is ready, and leaves the signals to us, so that the house is closed too."""
+    """Says when it is ready, and leaves the signals to us, so that the house is closed too.
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    ``end``: ends what would not end by itself once a stop was asked for.
+    """
+
+    def __init__(
+        self, config: uvicorn.Config, ready: Callable[[], None], end: Callable[[], None]
+    ) -> None:
         super().__init__(config)
-        self._ready = ready
+        self._ready, self._end = ready, end
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._end()
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

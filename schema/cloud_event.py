@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import msgspec
 
@@ -40,12 +40,12 @@ def entry_event(source: str, entry: Entry, body: bytes) -> bytes:
     )
 
 
-def word_event(source: str, kind: str, data: dict[str, Any]) -> bytes:
+def word_event(source: str, kind: str, data: dict[str, Any], name: UUID | None = None) -> bytes:
     """A ping or a notice: an event that is no entry and has no sequence."""
     return _ENCODER.encode(
         {
             "specversion": SPEC_VERSION,
-            "id": str(uuid4()),
+            "id": str(name or uuid4()),
             "source": source,
             "type": kind,
             "time": instant(datetime.now(UTC)),

@@ -15,6 +15,14 @@ class Courier(Protocol):
         """Raises ``Fault`` (``BAD_ADDRESS``) for an address to which nothing may be sent."""
 
     async def send(
-        self, webhook: Webhook, kind: DeliveryKind, found: tuple[int, bytes] | None = None
+        self,
+        webhook: Webhook,
+        kind: DeliveryKind,
+        found: tuple[int, bytes] | None = None,
+        *,
+        request: str | None = None,
     ) -> Delivery:
-        """Sends one thing now, out of turn, and says what came of it; ``found``: an entry."""
+        """Sends one thing now, out of turn, and says what came of it; ``found``: an entry.
+
+        A ping of the same ``request`` is the same event.
+        """

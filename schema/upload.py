@@ -18,6 +18,7 @@ from schema.access import Denied
 from schema.context import Context
 from schema.outputs import bounded, output
 from schema.power import Action, may
+from schema.request import check_request
 from schema.scalars import Text, enum_type
 from schema.sheet import (
     FormType,
@@ -135,14 +136,17 @@ class UploadQuery:
         return [UploadedFile(upload=each) for each in found]
 
 
-async def _open(info: Info, input: OpenUploadInput) -> UploadTicket:
+async def _open(info: Info, input: OpenUploadInput, request_id: str | None = None) -> UploadTicket:
     may_upload(info.context)
+    if request_id is not None:
+        check_request(request_id, 1)
     ticket = await info.context.run(
         info.context.house.ledger.uploads.open,
         info.context.asker,
         name=Text(input.file_name),
         bytes_=input.bytes,
         form=input.form,
+        request=request_id,
     )
     return UploadTicket(
         id=strawberry.ID(ticket.upload), address=f"/uploads/{ticket.secret}", ends=ticket.ends
@@ -157,7 +161,8 @@ async def _remove_upload(info: Info, id: strawberry.ID) -> bool:
 OPEN_UPLOAD = strawberry.mutation(
     resolver=_open,
     name="openUpload",
-    description="Say which file will come; its bytes go by PUT to the address, once. 申请上传。",
+    description="Say which file will come; its bytes go by PUT to the address, once. The "
+    "same requestId opens it once. 申请上传；同一 requestId 只申请一次。",
 )
 REMOVE_UPLOAD = strawberry.mutation(
     resolver=_remove_upload,

@@ -73,9 +73,12 @@ async def _remove(info: Info, id: strawberry.ID) -> bool:
     return True
 
 
-async def _rotate(info: Info, id: strawberry.ID) -> WebhookSecret:
+async def _rotate(info: Info, id: strawberry.ID, request_id: str | None = None) -> WebhookSecret:
+    if request_id is not None:
+        check_request(request_id, 1)
     found = await minded(info.context, str(id), "rotate")
-    secret = await info.context.run(info.context.house.ledger.webhooks.rotate, found)
+    rotate = info.context.house.ledger.webhooks.rotate
+    secret = await info.context.run(rotate, found, request_id or "")
     return WebhookSecret(webhook=await _again(info.context, found), secret=secret)
 
 
@@ -95,9 +98,11 @@ async def _recover(
     return await _again(context, found)
 
 
-async def _ping(info: Info, id: strawberry.ID) -> DeliveryType:
+async def _ping(info: Info, id: strawberry.ID, request_id: str | None = None) -> DeliveryType:
+    if request_id is not None:
+        check_request(request_id, 1)
     found = await minded(info.context, str(id), "ping")
-    return await courier(info.context).send(found, DeliveryKind.PING)
+    return await courier(info.context).send(found, DeliveryKind.PING, request=request_id)
 
 
 async def _resend(info: Info, id: strawberry.ID, position: Position) -> DeliveryType:
@@ -160,7 +165,8 @@ WEBHOOK_STEPS = [
     strawberry.mutation(
         resolver=_rotate,
         name="rotateWebhookSecret",
-        description="A new secret, shown this once; the old one signs beside it for 24 hours. "
+        description="A new secret, shown this once; the old one signs beside it for 24 hours. The "
+        "same requestId makes one secret, which is not shown again. "
         "更换密钥，旧密钥 24 小时内并行有效。",
     ),
     strawberry.mutation(
@@ -171,7 +177,8 @@ WEBHOOK_STEPS = [
     strawberry.mutation(
         resolver=_ping,
         name="pingWebhook",
-        description="Send a trial event now, and say what came of it. 试投递。",
+        description="Send a trial event now, and say what came of it; under the same requestId it "
+        "is the same event. 试投递，同一 requestId 为同一事件。",
     ),
     strawberry.mutation(
         resolver=_resend,

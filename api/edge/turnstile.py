@@ -3,7 +3,8 @@
 Requests are counted in the same purse that GraphQL counts in, of a token that nobody trusts in that
 of its address. The public sends bodies of as few bytes as there, and an answer has to begin within
 a time. ``/healthz`` asks nothing of anybody and is let through; what an orchestrator and Prometheus
-look at has a purse of its own by address, so that nobody else's requests stand in its way.
+look at has a purse of its own by address, so that nobody else's requests stand in its way. What the
+dearest of these requests cost is measured by ``bench/attack_doors.py``.
 """
 
 from __future__ import annotations

@@ -78,6 +78,10 @@ class Connection(ABC):
     def abandon(self) -> None:
         """Gives the connection up without another word; nobody reads it."""
 
+    @abstractmethod
+    def leave(self) -> None:
+        """Lets the client go, since the server is about to stop."""
+
     def _watch(self) -> None:
         end = expiry_of(self._authorization)
         if end is not None:

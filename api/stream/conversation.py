@@ -243,6 +243,9 @@ class _Socket(Connection):
         self._conversation.drop()
         self._ending = asyncio.create_task(self._close(str(error)))
 
+    def leave(self) -> None:
+        """Nothing: whoever serves a WebSocket closes it with 1012 when it stops."""
+
     def abandon(self) -> None:
         """Ends the conversation."""
         self.abandoned = True

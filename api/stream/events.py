@@ -8,6 +8,7 @@ nothing to a browser. ``Last-Event-ID`` goes on where the client stopped.
 from __future__ import annotations
 
 import asyncio
+import secrets
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 MEDIA_TYPE = "text/event-stream"
 BEAT = b":\n\n"
+RETRY_MILLISECONDS_MIN, RETRY_MILLISECONDS_SPREAD = 500, 2_500
+"""When clients come back to a server that stopped: not all of them at once."""
 HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-cache, no-store, no-transform"),
@@ -59,6 +62,16 @@ class EventStream(Response):
 
     def ended(self) -> None:
         """What is done once it is closed."""
+
+    def leave(self) -> None:
+        """Ends the answer without a word of completion, so that the client asks again in a while.
+
+        What follows is then asked for by the last event's id (WHATWG HTML, section 9.2.3).
+        """
+        self.ended()
+        wait = RETRY_MILLISECONDS_MIN + secrets.randbelow(RETRY_MILLISECONDS_SPREAD)
+        self.line.say(b"retry: %d\n\n" % wait)
+        self.end()
 
     def end(self) -> None:
         """Ends the answer after what has been said."""
@@ -176,6 +189,10 @@ class _Answer(Connection):
     def expel(self, error: BadToken) -> None:
         """Ends the stream with an error that says why."""
         self._stream.expelled(error)
+
+    def leave(self) -> None:
+        """Ends the stream where it stands, so that the client comes back."""
+        self._stream.leave()
 
     def abandon(self) -> None:
         """Ends the stream."""

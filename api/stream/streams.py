@@ -42,15 +42,18 @@ class Streams:
         self.connections: set[Connection] = set()
         self._locks: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
         self._sweeping: asyncio.Task[None] | None = None
+        self._leaving = False
 
     @property
     def full(self) -> bool:
         """Whether no further connection is taken."""
-        return len(self.connections) >= CONNECTIONS_MAX
+        return self._leaving or len(self.connections) >= CONNECTIONS_MAX
 
     def enter(self, connection: Connection) -> None:
         """Looks after a connection from now on."""
         self.connections.add(connection)
+        if self._leaving:
+            connection.leave()
         if self._sweeping is None:
             self._sweeping = asyncio.create_task(self._sweep())
 
@@ -58,6 +61,12 @@ class Streams:
         """Looks after a connection no more."""
         connection.release()
         self.connections.discard(connection)
+
+    def end(self) -> None:
+        """Ends all streams of events, each with when to come back: the server is about to stop."""
+        self._leaving = True
+        for connection in list(self.connections):
+            connection.leave()
 
     async def close(self) -> None:
         """Ends the sweep and the tail."""

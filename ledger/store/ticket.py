@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
+from base64 import urlsafe_b64encode
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from msgspec import Struct
 
@@ -12,8 +14,10 @@ from ledger.command import Asker
 from ledger.fault import Fault
 from ledger.mapping import Form
 from ledger.store.container import BYTES_MAX, FORMATS
+from ledger.store.vault import Vault
 
 DAYS_KEPT = 14
+TICKET_MINUTES, TICKET_BYTES = 15, 32
 NAME_CHARACTERS_MAX = 200
 
 
@@ -38,6 +42,18 @@ class Upload(Struct, kw_only=True):
         """When it goes, unless it leads to something before."""
         return self.opened + timedelta(days=DAYS_KEPT)
 
+    def again(self, secret: str, given: tuple[str, int, Form]) -> Ticket:
+        """Its ticket, for who asks again. Raises ``Fault`` where another file is given."""
+        if (self.name, self.bytes, self.form) != given:
+            raise Fault(
+                "REQUEST_REUSED",
+                zh="该请求编号已用于另一文件，请换一个编号",
+                en="this request id opened the upload of another file; take a new id",
+                field="requestId",
+            )
+        ends = self.opened + timedelta(minutes=TICKET_MINUTES)
+        return Ticket(upload=self.id, secret=secret, ends=ends)
+
 
 class Ticket(Struct, kw_only=True):
     """The right to send the bytes of one upload, once, until then."""
@@ -50,6 +66,15 @@ class Ticket(Struct, kw_only=True):
 def own(asker: Asker) -> dict[str, Any]:
     """Who gave it up, in which role over what, as the statements name it."""
     return {"actor": asker.actor, "role": asker.role.value, "scope": str(asker.scope)}
+
+
+def named(vault: Vault, asker: Asker, request: str | None) -> tuple[str, str]:
+    """The id and the secret of a new upload; those of a request follow from it."""
+    if request is None:
+        return str(uuid4()), secrets.token_urlsafe(TICKET_BYTES)
+    who = ("upload", *own(asker).values(), request)
+    secret = urlsafe_b64encode(vault.derived(*who, "ticket")).decode().rstrip("=")
+    return str(UUID(bytes=vault.derived(*who)[:16], version=4)), secret
 
 
 def well_formed(text: str) -> bool:

@@ -7,14 +7,12 @@ own. An upload that led to nothing goes after some days; one that an event speak
 
 from __future__ import annotations
 
-import secrets
-from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from hashlib import sha256
-from threading import BoundedSemaphore, Lock
+from threading import BoundedSemaphore
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import psycopg
 from psycopg_pool import ConnectionPool
@@ -24,17 +22,25 @@ from ledger.fault import Fault
 from ledger.mapping import Form
 from ledger.sheet import Grid
 from ledger.store.container import refuse
+from ledger.store.last_read import LastRead
 from ledger.store.progress import Progress, Work
-from ledger.store.ticket import DAYS_KEPT, Ticket, Upload, destroyed, fitting, own, well_formed
+from ledger.store.ticket import (
+    DAYS_KEPT,
+    TICKET_MINUTES,
+    Ticket,
+    Upload,
+    destroyed,
+    fitting,
+    named,
+    own,
+    well_formed,
+)
 from ledger.store.trace import of_grid, of_texts
 from ledger.store.vault import Vault
 from ledger.store.workbook import read_workbook
 
-TICKET_MINUTES = 15
-TICKET_BYTES = 32
 OPEN_MAX = 50
 READ_AT_ONCE, WAIT_SECONDS = 2, 30
-GRIDS_HELD = 2
 SETTLE_HOURS = 24
 """How long after it was kept an event speaks of an upload, or none ever will."""
 _FIELDS = "upload, form, declared, opened_at, name, wrapped, received_at, sha256, kept, erased_at"
@@ -53,15 +59,19 @@ class Uploads:
     ) -> None:
         self._vault, self._pool, self._clock = vault, pool, clock
         self._progress = progress
-        self._grids: OrderedDict[str, Grid] = OrderedDict()
-        self._lock = Lock()
+        self._read_last = LastRead()
         self._room = BoundedSemaphore(READ_AT_ONCE)
 
-    def open(self, asker: Asker, *, name: str, bytes_: int, form: Form) -> Ticket:
-        """A ticket for a file. Raises ``Fault`` for one that would not be taken."""
+    def open(
+        self, asker: Asker, *, name: str, bytes_: int, form: Form, request: str | None = None
+    ) -> Ticket:
+        """A ticket for a file, the same for the same request. Raises ``Fault``."""
         fitting(name, bytes_)
         self.purge()
-        upload, secret, now = str(uuid4()), secrets.token_urlsafe(TICKET_BYTES), self._clock()
+        upload, secret = named(self._vault, asker, request)
+        if request is not None and (found := self.of(asker, upload)):
+            return found.again(secret, (name, bytes_, form))
+        now = self._clock()
         wrapped = self._vault.new_key(f"upload:{upload}")
         ends = now + timedelta(minutes=TICKET_MINUTES)
         values = own(asker) | {
@@ -82,9 +92,11 @@ class Uploads:
                 "ticket_ends, opened_at, name, wrapped, traces) select %(upload)s, %(actor)s, "
                 "%(role)s, %(scope)s, %(form)s, %(declared)s, %(ticket)s, %(ends)s, %(now)s, "
                 "%(name)s, %(wrapped)s, %(traces)s where (select count(*) from vault.uploads "
-                f"where not kept and {_OWN}) < %(most)s",
+                f"where not kept and {_OWN}) < %(most)s on conflict (upload) do nothing",
                 values,
             ).rowcount
+        if not done and request is not None and self.of(asker, upload) is not None:
+            return self.open(asker, name=name, bytes_=bytes_, form=form, request=request)
         if not done:
             raise refuse(
                 "UPLOADS_TOO_MANY",
@@ -124,7 +136,7 @@ class Uploads:
                 "traces = traces || %s where upload = %s and received_at is null",
                 (now, digest, sealed, sorted(of_grid(self._vault, grid)), UUID(upload.id)),
             )
-        self._hold(upload.id, grid)
+        self._read_last.hold(upload.id, grid)
         upload.received, upload.sha256, upload.bytes = now, digest, len(data)
         return upload
 
@@ -157,15 +169,14 @@ class Uploads:
             return None
         if found.erased is not None:
             raise destroyed()
-        with self._lock:
-            held = self._grids.get(found.id)
+        held = self._read_last.find(found.id)
         if held is not None:
             return held
         data = self.data(asker, upload)
         if data is None:
             return None
         grid = self._read(found, data)
-        self._hold(found.id, grid)
+        self._read_last.hold(found.id, grid)
         return grid
 
     def kept_grid(self, upload: str) -> tuple[Upload, Grid] | None:
@@ -183,12 +194,11 @@ class Uploads:
         if row[-1] is None:
             raise destroyed()
         found, wrapped, sealed = self._told(row[:-1]), bytes(row[5]), bytes(row[-1])
-        with self._lock:
-            held = self._grids.get(found.id)
+        held = self._read_last.find(found.id)
         if held is None:
             data = self._vault.open_bytes(f"upload:{upload}", wrapped, "data", sealed)
             held = self._read(found, data)
-            self._hold(found.id, held)
+            self._read_last.hold(found.id, held)
         return found, held
 
     def keep(self, upload: str) -> None:
@@ -207,15 +217,13 @@ class Uploads:
 
     def forget(self) -> None:
         """Drops what was read before from memory: it may be of a file that is destroyed by now."""
-        with self._lock:
-            self._grids.clear()
+        self._read_last.forget()
 
     def remove(self, asker: Asker, upload: str) -> bool:
         """Removes an asker's own upload that led to nothing; whether there was one."""
         if not well_formed(upload):
             return False
-        with self._lock:
-            self._grids.pop(upload, None)
+        self._read_last.drop(upload)
         with self._pool.connection() as connection:
             return (
                 connection.execute(
@@ -258,12 +266,6 @@ class Uploads:
                 return read_workbook(data, upload.name, lambda _, rows: told(rows))
         finally:
             self._room.release()
-
-    def _hold(self, upload: str, grid: Grid) -> None:
-        with self._lock:
-            self._grids[upload] = grid
-            while len(self._grids) > GRIDS_HELD:
-                self._grids.popitem(last=False)
 
     def _row(self, asker: Asker, upload: str, fields: str) -> tuple[Any, ...] | None:
         if not well_formed(upload):

@@ -111,6 +111,11 @@ class Vault:
         """The keyed hash by which an id number is looked up."""
         return hmac.digest(self._fingerprint_key, id_number.upper().encode(), "sha256")
 
+    def derived(self, *what: str) -> bytes:
+        """32 bytes that follow from a text, and that nobody without the key could guess."""
+        named = "\0".join(("derived", *what)).encode()
+        return hmac.digest(self._fingerprint_key, named, "sha256")
+
     def open(self, subjects: list[str]) -> dict[str, dict[str, str]]:
         """The values of each subject by field; a subject whose key is destroyed has none."""
         found: dict[str, dict[str, str]] = {subject: {} for subject in subjects}

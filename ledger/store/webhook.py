@@ -55,10 +55,11 @@ class WantedChanges(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Secret(Struct, frozen=True, omit_defaults=True):
-    """What signs, and until when where another has taken its place."""
+    """What signs, until when where another has taken its place, and which request made it."""
 
     text: str
     until: datetime | None = None
+    request: str = ""
 
 
 class Webhook(Struct, kw_only=True):
@@ -175,10 +176,10 @@ class Webhooks:
         with self._pool.connection() as connection:
             connection.execute("delete from vault.webhooks where webhook = %s", (UUID(webhook.id),))
 
-    def rotate(self, webhook: Webhook) -> str:
-        """A new secret, told this once; those before it sign beside it for a day.
+    def rotate(self, webhook: Webhook, request: str = "") -> str | None:
+        """A new secret, told this once, or ``None`` where the request made one that still signs.
 
-        Raises ``Fault`` (``TOO_MANY_SECRETS``) where too many sign already.
+        Those before it sign beside it for a day. Raises ``Fault`` where too many sign already.
         """
         secret, subject = _secret(), _subject(webhook.id)
         with self._pool.connection() as connection:
@@ -189,16 +190,18 @@ class Webhooks:
             if row is None:
                 raise unknown()
             wrapped, now = bytes(row[0]), datetime.now(UTC)
-            ends = now + timedelta(hours=OVERLAP_HOURS)
-            held = [
-                e for e in self._opened(subject, wrapped, row[1]) if not e.until or e.until > now
-            ]
+            every = self._opened(subject, wrapped, row[1])
+            held = [each for each in every if not each.until or each.until > now]
+            if request and any(each.request == request for each in held):
+                return None
             if len(held) >= SECRETS_MAX:
                 raise _too_many_secrets()
-            kept = tuple(Secret(each.text, each.until or ends) for each in held)
+            ends = now + timedelta(hours=OVERLAP_HOURS)
+            kept = tuple(Secret(each.text, each.until or ends, each.request) for each in held)
+            sealed = self._sealed(subject, wrapped, (Secret(secret, None, request), *kept))
             connection.execute(
                 "update vault.webhooks set secrets = %s where webhook = %s",
-                (self._sealed(subject, wrapped, (Secret(secret), *kept)), UUID(webhook.id)),
+                (sealed, UUID(webhook.id)),
             )
         return secret
 

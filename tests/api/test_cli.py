@@ -126,11 +126,11 @@ class Server:
 
 
 @contextmanager
-def serving(*arguments: object, folder: Path) -> Iterator[Server]:
-    """A server on a free port, once it is ready."""
+def serving(*arguments: object, folder: Path, port: int = 0) -> Iterator[Server]:
+    """A server on a port, or on a free one, once it is ready."""
     ready = folder / f"ready-{time.monotonic_ns()}"
     process = subprocess.Popen(
-        command(*arguments, "serve", "--port", 0, "--ready-file", ready),
+        command(*arguments, "serve", "--port", port, "--ready-file", ready),
         cwd="/",
         env=environment(),
         stdout=subprocess.PIPE,
