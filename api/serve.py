@@ -24,6 +24,7 @@ import uvicorn
 
 from api.app import create_app
 from api.clock import DemoClock
+from api.collector import settle
 from api.crew import Crew
 from api.house import open_house
 from api.ide.door import Ide
@@ -138,6 +139,7 @@ def serve_on(
                 )
                 server = _Server(config, lambda: announce(address_of(listener)))
                 signals.server = server
+                settle()
                 if not signals.stopped:
                     server.run(sockets=[listener, *own])
         except _Stopped:
