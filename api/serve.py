@@ -24,6 +24,7 @@ import uvicorn
 
 from api.app import create_app
 from api.clock import DemoClock
+from api.collector import settle
 from api.crew import Crew
 from api.house import open_house
 from api.ide.door import Ide
@@ -140,6 +141,7 @@ def serve_on(
                     config, lambda: announce(address_of(listener)), app.state.streams.end
                 )
                 signals.server = server
+                settle()
                 if not signals.stopped:
                     server.run(sockets=[listener, *own])
         except _Stopped:

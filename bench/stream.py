@@ -6,12 +6,17 @@ One server process; the subscribers are the npm client ws in another process, an
 third, so that the CPU of the server is spent on deliveries alone. Stock Strawberry runs in the same
 process over the same types, and takes its turn in the same run. Latency is from the moment that
 the ledger put into the event (before its commit) to the moment at which a subscriber has parsed it.
+
+The subscribers take CPU too, and share the cores with the server: ``server_ms`` is the time until
+the server had handed its last message to the system (of ours alone), ``client_us`` what a delivery
+costs the subscribers, and ``load`` that of the machine in the minute before.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import time
@@ -21,12 +26,14 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
+import httpx
 import psutil
 
 from bench.as_of import OPERATOR, Put
 from bench.peers import database, server
 from ledger.names import JurisdictionId, SchoolId
 from ledger.register import SchoolRegistered, Stage
+from ledger.store.feed import Filter
 from ledger.store.ledger import Ledger
 from tests.javascript import installed
 
@@ -46,7 +53,10 @@ class Told:
     p50_ms: float
     p99_ms: float
     last_ms: float
+    server_ms: float | None
     cpu_us: float
+    client_us: float
+    load: float
 
 
 class Crowd:
@@ -59,6 +69,7 @@ class Crowd:
             [node_path(), *given], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         self.connected = self.hear()
+        self.process = psutil.Process(self._process.pid)
 
     def hear(self) -> Any:
         """The next line."""
@@ -125,13 +136,16 @@ def fan_out(
         each_kb = (process.memory_info().rss - before) / 1024 / count
         ledger.ask([school(time.monotonic_ns())], OPERATOR)
         crowd.ask("take", 1)
-        found, cpu = [], 0.0
+        found, written, cpu, client = [], [], 0.0, 0.0
         for number in range(events):
             time.sleep(PAUSE_SECONDS)
-            started = _cpu(process)
-            ledger.ask([school(time.monotonic_ns())], OPERATOR)
+            started, theirs = _cpu(process), _cpu(crowd.process)
+            answer = ledger.ask([school(time.monotonic_ns())], OPERATOR)
             found.append(crowd.ask("take", number + 2))
             cpu += _cpu(process) - started
+            client += _cpu(crowd.process) - theirs
+            written.append(_handed_over(ledger, address, answer.position))
+        ours = address.endswith("/graphql")
         return Told(
             name=address.rpartition("/")[2],
             subscribers=count,
@@ -140,10 +154,20 @@ def fan_out(
             p50_ms=median(each["p50"] for each in found),
             p99_ms=median(each["p99"] for each in found),
             last_ms=median(each["last"] for each in found),
+            server_ms=median(written) if ours else None,
             cpu_us=cpu / events / count * 1e6,
+            client_us=client / events / count * 1e6,
+            load=os.getloadavg()[0],
         )
     finally:
         crowd.close()
+
+
+def _handed_over(ledger: Ledger, address: str, position: int) -> float:
+    """Milliseconds from an entry's moment until the server had written all messages about it."""
+    [entry] = ledger.feed.page(Filter(after=position - 1), 1)
+    where = address.replace("ws", "http", 1).rpartition("/")[0]
+    return float(httpx.get(f"{where}/written").json()) - entry.at.timestamp() * 1_000
 
 
 def stalled(

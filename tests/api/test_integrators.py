@@ -18,10 +18,12 @@ from graphql import parse, validate
 import schema.root
 from ledger.command import Role
 from ledger.register import RegisterSchool
+from tests.api.test_workers import registered, running
 from tests.cast import RUIAN
-from tests.javascript import installed
+from tests.javascript import installed, node_path
 from tests.receiver import receiving
 from tests.server import Party, Served, serving
+from tests.town import database
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 PAGES = (DOCS / "integrators.md", DOCS / "integrators.zh-CN.md")
@@ -80,17 +82,22 @@ def test_both_pages_have_the_same_examples() -> None:
     english, chinese = (blocks(page) for page in PAGES)
 
     assert english == chinese
-    assert {file for _, file, _ in english if file} == {"keep_copy.py", "tail.ts", "receive.py"}
+    assert {file for _, file, _ in english if file} == {
+        "keep_copy.py", "tail.ts", "follow.py", "follow.ts", "receive.py",
+    }  # fmt: skip
 
 
 def test_each_document_of_the_guide_fits_the_schema() -> None:
     served = schema.root.build()._schema
     documents = [text for language, _, text in blocks(PAGES[0]) if language == "graphql"]
     python = re.compile(r'"+((?:query|subscription)\(.*?)"+', re.DOTALL)
-    documents += python.findall(program("keep_copy.py"))
-    documents += re.findall(r"`(subscription\(.*?)`", program("tail.ts"), re.DOTALL)
+    for each in ("keep_copy.py", "follow.py"):
+        documents += python.findall(program(each))
+    for each in ("tail.ts", "follow.ts"):
+        found = re.findall(r"`((?:query|subscription)\(.*?)`", program(each), re.DOTALL)
+        documents += found
 
-    assert len(documents) == 5
+    assert len(documents) == 9
     for each in documents:
         assert validate(served, parse(each)) == []
 
@@ -168,6 +175,53 @@ def test_typed_events_are_followed_and_taken_up_again_in_typescript(
     second = run_tail(tmp_path, served.operator, served.head)
 
     assert [each["position"] for each in second] == [before + 1, before + 2]
+
+
+def follower(folder: Path, name: str, environment: dict[str, str]) -> subprocess.Popen[str]:
+    """A program that follows by server-sent events, started in a folder."""
+    (folder / name).write_text(program(name))
+    command = [sys.executable, "-W", "error", name]
+    if name.endswith(".ts"):
+        (folder / "package.json").write_text('{"type": "module"}')
+        (folder / "node_modules").symlink_to(installed() / "node_modules")
+        command = [node_path(), name]
+    return subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("name", ["follow.py", "follow.ts"])
+def test_a_copy_from_the_stream_outlives_the_server_and_is_proved_leaf_by_leaf(
+    name: str, postgres_url: str, founded_template: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "copy"
+    folder.mkdir()
+    with database(postgres_url, founded_template) as url:
+        with running(url, tmp_path / "server", 1) as run, run.client() as client:
+            begun = max(registered(client, f"early{number}") for number in range(3))
+            more = {"XUEFEN_URL": run.address, "XUEFEN_TOKEN": run.token}
+            more["XUEFEN_UNTIL"] = str(begun + 4)
+            program = follower(folder, name, os.environ | more)
+            assert program.stdout is not None
+            while int(program.stdout.readline()) < begun:
+                pass
+            run.process.kill()  # while it waits for what is not there yet
+            run.process.wait()
+        port = int(run.address.rpartition(":")[2])
+        with running(url, tmp_path / "server", 1, port) as run, run.client() as client:
+            for number in range(4):
+                registered(client, f"late{number}")
+            said = ended(program).splitlines()
+            asked = {"query": "{ digest { position root } }"}
+            told = client.post("/graphql", json=asked).json()["data"]["digest"]
+
+    assert told == {"position": begun + 4, "root": said[-1]}
+    assert [int(each) for each in said[:-1]] == sorted({int(each) for each in said[:-1]})
 
 
 @pytest.fixture

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 import socket
+import subprocess
+import sys
 
 import pytest
 
@@ -33,3 +35,14 @@ def test_the_demo_is_ended_by_a_signal_once_also_where_it_was_ignored(number: in
         assert signal.getsignal(number) is signal.SIG_IGN
     finally:
         signal.signal(number, before)
+
+
+def test_what_was_loaded_is_not_looked_through_again_while_requests_are_answered() -> None:
+    program = (
+        "import gc; import api.app; from api.collector import settle\n"
+        "loaded = len(gc.get_objects()); settle()\n"
+        "assert len(gc.get_objects()) < loaded / 10 < gc.get_freeze_count()"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stderr

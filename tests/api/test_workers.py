@@ -63,8 +63,8 @@ class Running:
 
 
 @contextmanager
-def running(url: str, folder: Path, workers: int) -> Iterator[Running]:
-    """``xuefen serve --workers`` on a founded database."""
+def running(url: str, folder: Path, workers: int, port: int = 0) -> Iterator[Running]:
+    """``xuefen serve --workers`` on a founded database; on any port unless one is named."""
     folder.mkdir(exist_ok=True)
     (folder / "vault.key").write_text(b64encode(KEY).decode())
     (folder / "vault.key").chmod(0o600)
@@ -75,7 +75,8 @@ def running(url: str, folder: Path, workers: int) -> Iterator[Running]:
         "XUEFEN_DATA": str(folder),
         "XUEFEN_MODE": "development",
     }
-    command = [sys.executable, "-m", "api.cli", "serve", "--port", "0", "--workers", str(workers)]
+    command = [sys.executable, "-m", "api.cli", "serve", "--port", str(port)]
+    command += ["--workers", str(workers)]
     asker = Asker(actor="staff:tester", role=Role.OPERATOR, scope=LedgerId("ledger:xuefen"))
     with subprocess.Popen(
         [*command, "--ready-file", str(ready)],
