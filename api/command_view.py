@@ -7,9 +7,20 @@ from typing import Annotated
 import typer
 
 from api.books import open_books
-from api.terminal import BUSY, Json, beginning, print_json, progress, settings_of, stop, tell
+from api.terminal import (
+    BUSY,
+    NOT_RIGHT,
+    Json,
+    beginning,
+    print_json,
+    progress,
+    settings_of,
+    stop,
+    tell,
+)
 from projections.catalogue import INDEXES, VIEWS
 from projections.runner import RebuildRunning, Runner
+from projections.stop import Stopped
 
 NAMES = tuple(view.name for view in (*VIEWS, *INDEXES))
 
@@ -50,9 +61,22 @@ def rebuild(
                 "Another process is rebuilding views; wait for it to end.",
                 BUSY,
             ) from None
+        except Stopped as error:
+            raise _stopped(error) from None
     count = len(wanted or NAMES)
     if as_json:
         print_json([{"views": wanted or NAMES, "position": reached}])
         return
     views_en = "1 view" if count == 1 else f"{count} views"
     tell(f"已重建 {count} 个视图，至位置 {reached}。", f"Rebuilt {views_en} up to {reached}.")
+
+
+def _stopped(error: Stopped) -> typer.Exit:
+    """Which views could not be folded anew, over which event, and why."""
+    return stop(
+        "VIEW_STOPPED",
+        f"{'；'.join(each.zh for each in error.stops)}。该视图保持原状，其余视图已重建。",
+        f"{'; '.join(each.en for each in error.stops)}. What stopped is as it was; the other views "
+        "are rebuilt.",
+        NOT_RIGHT,
+    )

@@ -12,14 +12,15 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import psycopg
+import structlog
 from psycopg import sql
 from psycopg_pool import ConnectionPool
 
 from ledger.event import Entry, decode
-from ledger.fault import Fault
 from ledger.store.feed import Feed
-from projections.fold import fold_page
+from projections.fold import fold_page, fold_upto
 from projections.projection import SCHEMA, Projection
+from projections.stop import Stop, Stopped, standing
 
 PAGE = 2_000
 REBUILD_PAGE = 10_000
@@ -31,6 +32,7 @@ create table if not exists projection.progress (
     view text primary key, version int not null, position bigint not null, failed text
 )
 """
+RESUME = "update projection.progress set failed = null where failed is not null and view = any(%s)"
 ROWS = (
     "select position, body, id is not null from ledger.events "
     "where position > %s order by position limit %s"
@@ -39,6 +41,7 @@ ROWS = (
 Connection = psycopg.Connection[Any]
 Views = Sequence[Projection[Any]]
 Told = Callable[[int, int], None]
+log = structlog.get_logger("xuefen.views")
 
 
 class RebuildRunning(Exception):
@@ -55,6 +58,8 @@ class Runner:
         self._closing = threading.Event()
         self._moved = threading.Condition()
         self._thread: threading.Thread | None = None
+        # Why no view goes on, where it is none of the database's doing.
+        self.trouble: str | None = None
         self.prepare()
 
     def prepare(self) -> None:
@@ -79,9 +84,15 @@ class Runner:
                 )
 
     def start(self) -> None:
-        """Follows the feed until closed."""
+        """Follows the feed until closed; views that had stopped are tried again."""
+        self.resume()
         self._thread = threading.Thread(target=self._run, name="projections", daemon=True)
         self._thread.start()
+
+    def resume(self) -> None:
+        """Has views that had stopped go on from there, for they may be mended."""
+        with self._pool.connection() as connection:
+            connection.execute(RESUME, (list(self.views),))
 
     def close(self) -> None:
         """Stops following, at once where there is nothing to fold."""
@@ -93,17 +104,27 @@ class Runner:
     def _run(self) -> None:
         while not self._closing.is_set():
             try:
-                if self.step():
+                moved = self.step()
+                self.trouble = None
+                if moved:
                     continue
                 reached = self._furthest()
                 if reached is None:
                     self._closing.wait(IDLE_SECONDS)
                 else:
                     self._feed.wait_for(reached + 1, IDLE_SECONDS, self._closing.is_set)
-            except (psycopg.Error, TimeoutError, Fault):
+            except Exception as error:
                 # The database is away, or a newer program wrote an event that this one cannot
                 # read; the next round starts from what was committed.
+                self._noted(error)
                 self._closing.wait(IDLE_SECONDS)
+
+    def _noted(self, error: Exception) -> None:
+        """Says once what all views wait for; a database that is away says so by itself."""
+        told = None if isinstance(error, psycopg.Error | TimeoutError) else str(error)
+        if told is not None and told != self.trouble:
+            log.error("views wait", why=f"{type(error).__name__}: {told}")
+        self.trouble = told
 
     def _furthest(self) -> int | None:
         """Where the views stand that have not stopped; ``None`` where all have."""
@@ -145,21 +166,12 @@ class Runner:
     def _advance(
         self, connection: Connection, view: Projection[Any], entries: list[Entry], reached: int
     ) -> None:
-        """A view that raises stops alone, and says which event and why."""
-        try:
-            with connection.transaction():
-                fold_page(connection, view, view.name, entries)
-                connection.execute(
-                    "update projection.progress set position = %s where view = %s",
-                    (reached, view.name),
-                )
-        except psycopg.OperationalError:
-            raise
-        except Exception as error:
-            connection.execute(
-                "update projection.progress set failed = %s where view = %s",
-                (f"{type(error).__name__}: {error}", view.name),
-            )
+        """A view that raises stops alone, right before that event, and says which and why."""
+        stop = fold_upto(connection, view, view.name, entries)
+        connection.execute(
+            "update projection.progress set position = %s, failed = %s where view = %s",
+            (stop.position - 1 if stop else reached, stop.kept if stop else None, view.name),
+        )
 
     def position(self, *names: str) -> int:
         """The position that all of the named views (or all) have reached."""
@@ -170,12 +182,17 @@ class Runner:
             ).fetchone()
         return (row[0] if row else None) or 0
 
-    def progress(self) -> list[tuple[str, int, str | None]]:
-        """Each view with its position and, where it stopped, why."""
+    def standing(self, *names: str) -> tuple[int, Stop | None]:
+        """The position that all of the named views (or all) have reached, and the first stop."""
+        rows = self.progress(*(names or self.views))
+        stops = [stop for _, _, stop in rows if stop is not None]
+        first = min(stops, key=lambda each: each.position, default=None)
+        return min((position for _, position, _ in rows), default=0), first
+
+    def progress(self, *names: str) -> list[tuple[str, int, Stop | None]]:
+        """Each of the named views (or all) with its position and, where it stopped, at what."""
         with self._pool.connection() as connection:
-            return connection.execute(
-                "select view, position, failed from projection.progress order by view"
-            ).fetchall()
+            return standing(connection, names)
 
     def wait_for(self, position: int, timeout: float, *names: str) -> bool:
         """Whether the views reach a position in time."""
@@ -191,7 +208,8 @@ class Runner:
     def rebuild(self, names: Sequence[str] = (), told: Told | None = None) -> int:
         """Folds views anew beside the live ones and swaps them; gives the position reached.
 
-        Raises ``RebuildRunning`` while another process rebuilds.
+        Raises ``RebuildRunning`` while another process rebuilds, and ``Stopped`` of views that
+        cannot be folded anew: those stay as they were, the others are swapped.
         """
         views = [self.views[name] for name in names or self.views]
         with self._pool.connection() as guard:
@@ -200,10 +218,24 @@ class Runner:
             if not row or not row[0]:
                 raise RebuildRunning("another process is rebuilding; wait for it to end")
             try:
-                return self._rebuild(views, told)
+                return self._rebuild_each(views, told)
             finally:
                 guard.execute("select pg_advisory_unlock(%s)", (LOCK,))
                 guard.commit()
+
+    def _rebuild_each(self, views: list[Projection[Any]], told: Told | None) -> int:
+        """Leaves out one view after another that raises. Raises ``Stopped`` of those at the end."""
+        stops: list[Stop] = []
+        while True:
+            left = {each.view for each in stops}
+            try:
+                reached = self._rebuild([each for each in views if each.name not in left], told)
+            except Stopped as error:
+                stops += error.stops
+                continue
+            if stops:
+                raise Stopped(stops)
+            return reached
 
     def _rebuild(self, views: list[Projection[Any]], told: Told | None) -> int:
         with self._pool.connection() as connection:

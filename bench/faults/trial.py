@@ -23,11 +23,12 @@ from bench.faults.proxy import Link, Proxy, Strike
 from bench.faults.reader import Reader
 from bench.faults.script import Batch, Submission, script
 from bench.faults.site import Site
-from bench.faults.subject import KEY, run
+from bench.faults.subject import ALL, KEY, run
 from ledger.store.answer import Answer
 from ledger.store.ledger import Ledger
 from ledger.store.migrate import LOCK_KEY, migrate
 from ledger.store.statements import LOCK
+from projections.runner import Runner
 from tests.town import Hand, teacher
 
 PATIENCE_SECONDS = 90
@@ -156,7 +157,10 @@ class Trial:
                 stack.callback(reader.close)
             self._operate(url)
             self.site.start()
-            self.outcome.breaches += self._verified(url, reader)
+            try:
+                self.outcome.breaches += self._verified(url, reader)
+            except Exception as error:  # it cannot even be looked at
+                self.outcome.breaches.append(f"{type(error).__name__}: {error}")
         return self.outcome
 
     def _operate(self, url: str) -> None:
@@ -305,8 +309,33 @@ class Trial:
         fault = self.fault
         if fault is not None and fault.kind == "poison":
             self.outcome.struck = True
-            if ("stumbled", "ZeroDivisionError") not in self.outcome.said:
-                yield "a command that raises was not told so"
+            if self.operation == "commit":
+                if ("stumbled", "ZeroDivisionError") not in self.outcome.said:
+                    yield "a command that raises was not told so"
+                return
+            view, position = fault.detail["view"], fault.detail["position"]
+            runner = Runner(ledger.pool, ledger.feed, ALL)
+            self.outcome.felt = True
+            if self.operation == "project":
+                runner.catch_up()
+                yield from _stopped_alone(runner, view, position, ledger.feed.head())
+            elif not any(
+                f"the view {view} stopped before {position} " in str(each[2:3])
+                for each in self.outcome.said
+                if each[0] == "failed"
+            ):
+                yield f"a rebuild did not say that {view} cannot take in {position}"
+            runner.resume()
+
+
+def _stopped_alone(runner: Runner, view: str, position: int, head: int) -> Iterator[str]:
+    """The view stands right before the event and says so; the others went on."""
+    for name, stands, stop in runner.progress():
+        at = stop and (stop.position, stop.error, stands)
+        if name == view and at != (position, "Poisoned", position - 1):
+            yield f"{view} says {at} where it cannot take in {position}"
+        if name != view and (stop is not None or stands < head):
+            yield f"{name} stands at {stands} of {head}, though {view} alone raises: {stop}"
 
 
 def tried(site: Site, fault: Fault) -> Outcome:

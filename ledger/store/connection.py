@@ -109,7 +109,16 @@ def trouble_of(error: psycopg.Error) -> Trouble | None:
             zh="数据库未能在限定时间内读出，已中止。请缩小请求再试。",
             en="The database did not finish reading in time and gave it up. Ask for less.",
         )
-    if state.startswith("08") or state in ("57P01", "57P02", "57P03"):
+    if state in ("55P03", "40P01", "40001"):
+        reason = error.diag.message_primary or "locked"
+        return Trouble(
+            "DATABASE_BUSY",
+            zh=f"数据库中有别人长时间占用的锁（{reason}），此次未写入。请稍后再试；"
+            "若持续如此，请管理员查看 pg_locks。",
+            en=f"Somebody else holds a lock in the database for too long ({reason}); nothing was "
+            "recorded. Try again; if it goes on, have its administrator look at pg_locks.",
+        )
+    if state.startswith("08") or state in ("57P01", "57P02", "57P03", "57P05", "25P03"):
         return _lost(error.diag.message_primary or str(error))
     return None
 

@@ -123,6 +123,7 @@ def open_pool(
         kwargs={"application_name": "xuefen", "connect_timeout": 5, "autocommit": autocommit},
         open=True,
         timeout=10,
+        reconnect_timeout=5,  # it tries ever more seldom, for as long as an outage took
     )
     return pool
 
