@@ -106,6 +106,8 @@ def fold_upto(
         except (psycopg.OperationalError, psycopg.InterfaceError, MemoryError):
             raise
         except Exception as error:
+            if connection.closed:
+                raise
             if len(part) == 1:
                 cause = error.__cause__ if isinstance(error, Stopped) else error
                 stop = stop_at(view.name, part[0], cause or error)
