@@ -20,7 +20,7 @@ from schema.access import Denied
 from schema.context import Context, House
 from schema.errors import incident
 
-STATUSES = {"UNAUTHENTICATED": 401, "NOT_YET": 503}
+STATUSES = {"UNAUTHENTICATED": 401, "NOT_YET": 503, "VIEW_STOPPED": 503}
 # What a status asks for besides (RFC 9110, sections 10.2.3 and 11.6.1).
 HEADERS = {401: {"www-authenticate": "Bearer"}, 503: {"retry-after": "1"}}
 CLIENT_GONE = 499

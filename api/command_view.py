@@ -7,10 +7,21 @@ from typing import Annotated
 import typer
 
 from api.books import open_books
-from api.terminal import BUSY, Json, beginning, print_json, progress, settings_of, stop, tell
+from api.terminal import (
+    BUSY,
+    NOT_RIGHT,
+    Json,
+    beginning,
+    print_json,
+    progress,
+    settings_of,
+    stop,
+    tell,
+)
 from projections.catalogue import INDEXES, VIEWS
 from projections.rebuild import Rebuild, RebuildRunning
 from projections.runner import Runner
+from projections.stop import Stopped
 
 NAMES = tuple(view.name for view in (*VIEWS, *INDEXES))
 
@@ -70,6 +81,8 @@ def _rebuilt(context: typer.Context, wanted: list[str], afresh: bool) -> int:
                 "Another process is rebuilding views; wait for it to end.",
                 BUSY,
             ) from None
+        except Stopped as error:
+            raise _stopped(error) from None
 
 
 def _tell_begun(run: Rebuild) -> None:
@@ -86,3 +99,14 @@ def _tell_begun(run: Rebuild) -> None:
             f"接着上次中断的重建，从位置 {least} 继续。",
             f"Going on after {least}, where an earlier rebuild stood.",
         )
+
+
+def _stopped(error: Stopped) -> typer.Exit:
+    """Which views could not be folded anew, over which event, and why."""
+    return stop(
+        "VIEW_STOPPED",
+        f"{'；'.join(each.zh for each in error.stops)}。该视图保持原状，其余视图已重建。",
+        f"{'; '.join(each.en for each in error.stops)}. What stopped is as it was; the other views "
+        "are rebuilt.",
+        NOT_RIGHT,
+    )

@@ -29,7 +29,7 @@ ANSWER = (
 RETRIES_MAX = 240
 RETRY_SECONDS = 0.25
 """Together a minute: a killed PostgreSQL reads its log again before it answers."""
-AWAY = {"DATABASE_LOST", "DATABASE_UNREACHABLE", "TOO_MANY_CONNECTIONS"}
+AWAY = {"DATABASE_BUSY", "DATABASE_LOST", "DATABASE_UNREACHABLE", "TOO_MANY_CONNECTIONS"}
 """Codes of errors that pass when the database is back."""
 
 

@@ -1,7 +1,8 @@
 """Health: whether the server lives, and whether it is ready: its database and its views.
 
 ``/healthz`` asks nothing of anything. ``/readyz`` says of each view its position, how many entries
-it is behind, and how old the first of those is.
+it is behind, and how old the first of those is; of one that stopped, the event at which, and why.
+What was raised may name whom the event is about, so only programs of this machine read it whole.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from api.ide.door import of_this_machine
 from ledger.store.feed import Filter
+from projections.stop import Stop
 from schema.context import House
 
 
@@ -32,24 +35,27 @@ class HealthDoor:
         """That it lives."""
         return JSONResponse({"status": "ok"})
 
-    async def readyz(self, _: Request) -> Response:
+    async def readyz(self, request: Request) -> Response:
         """Whether it can answer: 200, or 503 with what stands in the way."""
         try:
-            body = await run_in_threadpool(readiness, self._house)
+            body = await run_in_threadpool(readiness, self._house, of_this_machine(request))
         except Exception as error:
             why = {"status": "down", "database": "unreachable", "why": type(error).__name__}
             return JSONResponse(why, status_code=503)
-        return JSONResponse(body, status_code=503 if body["stopped"] else 200)
+        return JSONResponse(body, status_code=200 if body["status"] == "ok" else 503)
 
 
-def readiness(house: House) -> dict[str, Any]:
-    """The database's head, and where each view stands. Raises what the database raises."""
-    head = house.ledger.feed.head()
+def readiness(house: House, whole: bool = True) -> dict[str, Any]:
+    """The database's head, and where each view stands. Raises what the database raises.
+
+    ``whole``: with what was raised, and not only its kind.
+    """
+    head, trouble = house.ledger.feed.head(), house.runner.trouble
     progress = house.runner.progress()
-    stopped = {view: failed for view, _, failed in progress if failed}
+    stopped = {view: _said(stop, whole) for view, _, stop in progress if stop is not None}
     since = {position: _age(house, position, head) for position in {at for _, at, _ in progress}}
     return {
-        "status": "stopped" if stopped else "ok",
+        "status": "stopped" if stopped else "waiting" if trouble else "ok",
         "database": "ok",
         "head": head,
         "behind": {view: max(0, head - position) for view, position, _ in progress},
@@ -62,7 +68,12 @@ def readiness(house: House) -> dict[str, Any]:
             for view, position, _ in progress
         },
         "stopped": stopped,
-    }
+    } | ({"waiting": trouble if whole else True} if trouble else {})
+
+
+def _said(stop: Stop, whole: bool) -> dict[str, Any]:
+    said = {"position": stop.position, "type": stop.type, "error": stop.error}
+    return said | {"why": stop.why} if whole else said
 
 
 def _age(house: House, position: int, head: int) -> float:

@@ -126,11 +126,18 @@ class Standing(Collector):
             "xuefen_view_age_seconds", "Age of the first entry not in a view.", labels=["view"]
         )
         stopped = GaugeMetricFamily("xuefen_view_stopped", "1: it stopped.", labels=["view"])
+        at = GaugeMetricFamily(
+            "xuefen_view_stopped_position",
+            "The event that a view could not take in, where it stopped.",
+            labels=["view", "type", "error"],
+        )
         for view, stands in found["views"].items():
             behind.add_metric([view], stands["behind"])
             age.add_metric([view], stands["age_seconds"])
             stopped.add_metric([view], float(view in found["stopped"]))
-        yield from (behind, age, stopped)
+        for view, why in found["stopped"].items():
+            at.add_metric([view, why["type"], why["error"]], why["position"])
+        yield from (behind, age, stopped, at)
         waiting, furthest = self._house.ledger.deliveries.waiting(found["head"])
         yield GaugeMetricFamily("xuefen_webhooks_waiting", "Webhooks that are behind.", waiting)
         yield GaugeMetricFamily("xuefen_webhooks_behind", "Of the furthest behind.", furthest)

@@ -13,6 +13,7 @@ import psycopg
 from psycopg import sql
 
 from ledger.store.feed import Filter
+from projections import stop as stopping
 from projections.catalogue import VIEWS
 from projections.fold import Fold
 from projections.inspection import Books, Problem, WholeCheck
@@ -37,13 +38,9 @@ class Stopped(WholeCheck):
             "select view, position, failed from projection.progress where failed is not null "
             "order by view"
         ):
-            yield self.problem(
-                "VIEW_STOPPED",
-                f"视图 {name} 停在位置 {position}：{failed}",
-                f"the view {name} stopped after position {position}: {failed}",
-                position,
-                name,
-            )
+            stop = stopping.stop_in(name, position, failed)
+            assert stop is not None
+            yield self.problem("VIEW_STOPPED", stop.zh, stop.en, stop.position, name)
 
 
 class Views(WholeCheck):
@@ -87,7 +84,16 @@ class Views(WholeCheck):
                 yield from self._compare(connection, fold, table)
         except (psycopg.Error, GeneratorExit):
             raise
-        except Exception as error:  # whatever a fold does over damaged entries
+        except stopping.Stopped as error:
+            [stop] = error.stops
+            yield self.problem(
+                "VIEW_UNFOLDABLE",
+                f"视图 {view.name} 无法折算位置 {stop.position}（{stop.type}）：{stop.told}",
+                f"the view {view.name} cannot take in {stop.position} ({stop.type}): {stop.told}",
+                stop.position,
+                view.name,
+            )
+        except Exception as error:  # whatever reading does over damaged entries
             yield self.problem(
                 "VIEW_UNFOLDABLE",
                 f"视图 {view.name} 在位置 {fold.reached} 之后无法折算：{error}",

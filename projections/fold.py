@@ -11,13 +11,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import psycopg
+import structlog
 from psycopg import sql
 
 from ledger.event import Entry
 from ledger.store.array import words
 from projections.projection import SCHEMA, Index, Projection
+from projections.stop import Stop, Stopped, stop_at
 
 Connection = psycopg.Connection[Any]
+log = structlog.get_logger("xuefen.views")
 
 
 class Fold:
@@ -37,7 +40,18 @@ class Fold:
                 self._followers[tag].add(key)
 
     def learn(self, entry: Entry) -> None:
-        """Takes in the next entry; one that the view does not know changes nothing."""
+        """Takes in the next entry; one that the view does not know changes nothing.
+
+        Raises ``Stopped`` where the view cannot take it in.
+        """
+        try:
+            self._learn(entry)
+        except MemoryError:
+            raise
+        except Exception as error:  # whatever a fold does over what it did not foresee
+            raise Stopped([stop_at(self.view.name, entry, error)]) from error
+
+    def _learn(self, entry: Entry) -> None:
         name = entry.event.NAME
         if name in self.view.own_types:
             for key in dict.fromkeys(self.view.keys(entry)):
@@ -81,6 +95,37 @@ def touched(view: Projection[Any], entries: Sequence[Entry]) -> tuple[set[str], 
     keys = {key for each in entries if each.event.NAME in view.own_types for key in view.keys(each)}
     tags = {tag for each in entries if each.event.NAME in view.later_types for tag in each.tags}
     return keys, tags
+
+
+def fold_upto(
+    connection: Connection, view: Projection[Any], table: str, entries: list[Entry]
+) -> Stop | None:
+    """Folds entries into a view's table as far as they go, within the caller's transaction.
+
+    Gives the stop where one of them cannot be taken in; all before it are. Which one it is shows
+    as the page is halved again and again, wherever in the fold or in the writing it raises. What
+    the database raises and is none of the view's doing is raised.
+    """
+    waiting = [entries] if entries else []
+    while waiting:
+        part = waiting.pop()
+        try:
+            with connection.transaction():
+                fold_page(connection, view, table, part)
+        except (psycopg.OperationalError, psycopg.InterfaceError, MemoryError):
+            raise
+        except Exception as error:
+            if connection.closed:
+                raise
+            if len(part) == 1:
+                cause = error.__cause__ if isinstance(error, Stopped) else error
+                stop = stop_at(view.name, part[0], cause or error)
+                event = {"position": stop.position, "type": stop.type}
+                log.error("view stopped", view=stop.view, why=stop.told, **event)
+                return stop
+            half = len(part) // 2
+            waiting += [part[half:], part[:half]]
+    return None
 
 
 def _stored(

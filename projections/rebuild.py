@@ -32,11 +32,12 @@ import psycopg
 from psycopg import sql
 from psycopg_pool import ConnectionPool
 
-from ledger.event import Entry, decode
+from ledger.event import decode
 from ledger.store.feed import Feed
 from projections.fold import fold_page
 from projections.projection import SCHEMA, Projection
 from projections.shadow import Shadow, beside, shadow_of
+from projections.stop import Stopped, stop_at
 
 PAGE = 10_000
 CHECKPOINT_ENTRIES = 100_000
@@ -208,21 +209,29 @@ class Rebuild:
 def learn(
     connection: Connection, shadows: Sequence[Shadow], bodies: Sequence[tuple[int, bytes]]
 ) -> None:
-    """Folds a page, each entry decoded once and given to the shadows of its type only."""
+    """Folds a page, each entry decoded once and given to the shadows of its type only.
+
+    Raises ``Stopped`` where a view cannot take one in.
+    """
     entries = [decode(position, bytes(body)) for position, body in bodies]
     for shadow in shadows:
         if shadow.spilled:
             shadow.recall(connection, entries)
-    learners: dict[str, list[Callable[[Entry], None]]] = {}
+    learners: dict[str, list[Shadow]] = {}
     for entry in entries:
         name = entry.event.NAME
         wanted = learners.get(name)
         if wanted is None:
             wanted = learners[name] = [
-                each.learn for each in shadows if each.types is None or name in each.types
+                each for each in shadows if each.types is None or name in each.types
             ]
-        for take in wanted:
-            take(entry)
+        for shadow in wanted:
+            try:
+                shadow.learn(entry)
+            except MemoryError:
+                raise
+            except Exception as error:
+                raise Stopped([stop_at(shadow.view.name, entry, error)]) from error
 
 
 def _bodies(

@@ -13,16 +13,17 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import psycopg
+import structlog
 from psycopg import sql
 from psycopg_pool import ConnectionPool
 
 from ledger.event import Entry, decode
-from ledger.fault import Fault
 from ledger.store.feed import Feed
-from projections.fold import fold_page
+from projections.fold import fold_upto
 from projections.projection import SCHEMA, Projection
 from projections.rebuild import REBUILDS, Rebuild, RebuildRunning, Told
 from projections.renewal import Renewal
+from projections.stop import Stop, Stopped, standing
 
 # A school's row names its teachers: the longer the page, the seldomer a load has it read again.
 PAGE = 5_000
@@ -36,6 +37,7 @@ create table if not exists projection.progress (
 """
 # A view of another version is another program's to keep up.
 OWN = "(view, version) in (select * from unnest(%s::text[], %s::int[]))"
+RESUME = "update projection.progress set failed = null where failed is not null and view = any(%s)"
 ROWS = (
     "select position, body, id is not null from ledger.events "
     "where position > %s order by position limit %s"
@@ -43,6 +45,7 @@ ROWS = (
 
 Connection = psycopg.Connection[Any]
 Views = Sequence[Projection[Any]]
+log = structlog.get_logger("xuefen.views")
 
 
 class Runner:
@@ -58,6 +61,8 @@ class Runner:
         # Is told the views, how many entries, the position, and when it began, ns since 1970.
         self.folded: Callable[[Sequence[str], int, int, int], None] | None = None
         self._renewal: Renewal | None = None
+        # Why no view goes on, where it is none of the database's doing.
+        self.trouble: str | None = None
         self.prepare()
 
     def prepare(self) -> None:
@@ -82,11 +87,20 @@ class Runner:
                 )
 
     def start(self) -> None:
-        """Follows the feed until closed; outdated views are built anew meanwhile."""
+        """Follows the feed until closed; outdated views are built anew meanwhile.
+
+        Views that had stopped are tried again.
+        """
+        self.resume()
         self._renewal = Renewal(self.outdated, self.rebuild)
         self._renewal.start()
         self._thread = threading.Thread(target=self._run, name="projections", daemon=True)
         self._thread.start()
+
+    def resume(self) -> None:
+        """Has views that had stopped go on from there, for they may be mended."""
+        with self._pool.connection() as connection:
+            connection.execute(RESUME, (list(self.views),))
 
     def close(self) -> None:
         """Stops following, at once where there is nothing to fold."""
@@ -100,17 +114,27 @@ class Runner:
     def _run(self) -> None:
         while not self._closing.is_set():
             try:
-                if self.step():
+                moved = self.step()
+                self.trouble = None
+                if moved:
                     continue
                 reached = self._furthest()
                 if reached is None:
                     self._closing.wait(IDLE_SECONDS)
                 else:
                     self._feed.wait_for(reached + 1, IDLE_SECONDS, self._closing.is_set)
-            except (psycopg.Error, TimeoutError, Fault):
+            except Exception as error:
                 # The database is away, or a newer program wrote an event that this one cannot
                 # read; the next round starts from what was committed.
+                self._noted(error)
                 self._closing.wait(IDLE_SECONDS)
+
+    def _noted(self, error: Exception) -> None:
+        """Says once what all views wait for; a database that is away says so by itself."""
+        told = None if isinstance(error, psycopg.Error | TimeoutError) else str(error)
+        if told is not None and told != self.trouble:
+            log.error("views wait", why=f"{type(error).__name__}: {told}")
+        self.trouble = told
 
     def _furthest(self) -> int | None:
         """Where the views stand that have not stopped; ``None`` where all have."""
@@ -172,21 +196,12 @@ class Runner:
     def _advance(
         self, connection: Connection, view: Projection[Any], entries: list[Entry], reached: int
     ) -> None:
-        """A view that raises stops alone, and says which event and why."""
-        try:
-            with connection.transaction():
-                fold_page(connection, view, view.name, entries)
-                connection.execute(
-                    "update projection.progress set position = %s where view = %s",
-                    (reached, view.name),
-                )
-        except psycopg.OperationalError:
-            raise
-        except Exception as error:
-            connection.execute(
-                "update projection.progress set failed = %s where view = %s",
-                (f"{type(error).__name__}: {error}", view.name),
-            )
+        """A view that raises stops alone, right before that event, and says which and why."""
+        stop = fold_upto(connection, view, view.name, entries)
+        connection.execute(
+            "update projection.progress set position = %s, failed = %s where view = %s",
+            (stop.position - 1 if stop else reached, stop.kept if stop else None, view.name),
+        )
 
     def position(self, *names: str) -> int:
         """The position that all of the named views (or all) have reached."""
@@ -197,12 +212,17 @@ class Runner:
             ).fetchone()
         return (row[0] if row else None) or 0
 
-    def progress(self) -> list[tuple[str, int, str | None]]:
-        """Each view with its position and, where it stopped, why."""
+    def standing(self, *names: str) -> tuple[int, Stop | None]:
+        """The position that all of the named views (or all) have reached, and the first stop."""
+        rows = self.progress(*(names or self.views))
+        stops = [stop for _, _, stop in rows if stop is not None]
+        first = min(stops, key=lambda each: each.position, default=None)
+        return min((position for _, position, _ in rows), default=0), first
+
+    def progress(self, *names: str) -> list[tuple[str, int, Stop | None]]:
+        """Each of the named views (or all) with its position and, where it stopped, at what."""
         with self._pool.connection() as connection:
-            return connection.execute(
-                "select view, position, failed from projection.progress order by view"
-            ).fetchall()
+            return standing(connection, names)
 
     def wait_for(self, position: int, timeout: float, *names: str) -> bool:
         """Whether the views reach a position in time."""
@@ -226,7 +246,8 @@ class Runner:
         """Folds views anew beside the live ones and swaps them; gives the position reached.
 
         Goes on where an earlier run was stopped, unless ``afresh``; ``begun`` is told which views
-        those are. Raises ``RebuildRunning`` while another process rebuilds.
+        those are. Raises ``RebuildRunning`` while another process rebuilds, and ``Stopped`` of
+        views that cannot be folded anew: those stay as they were, the others are swapped.
         """
         views = [self.views[name] for name in names or self.views]
         with self._pool.connection() as guard:
@@ -235,14 +256,38 @@ class Runner:
             if not row or not row[0]:
                 raise RebuildRunning("another process is rebuilding; wait for it to end")
             try:
-                run = Rebuild(self._pool, self._feed, views, told)
-                run.begin(afresh=afresh)
-                if begun is not None:
-                    begun(run)
-                return run.run()
+                return self._rebuild(views, told, begun, afresh=afresh)
             finally:
                 guard.execute("select pg_advisory_unlock(%s)", (LOCK,))
                 guard.commit()
+
+    def _rebuild(
+        self,
+        views: list[Projection[Any]],
+        told: Told | None,
+        begun: Callable[[Rebuild], None] | None,
+        *,
+        afresh: bool,
+    ) -> int:
+        """Leaves out one view after another that raises. Raises ``Stopped`` of those at the end."""
+        stops: list[Stop] = []
+        while True:
+            left = {each.view for each in stops}
+            run = Rebuild(
+                self._pool, self._feed, [each for each in views if each.name not in left], told
+            )
+            # What was folded before a view stopped need not be folded again.
+            run.begin(afresh=afresh and not stops)
+            if begun is not None and not stops:
+                begun(run)
+            try:
+                reached = run.run()
+            except Stopped as error:
+                stops += error.stops
+                continue
+            if stops:
+                raise Stopped(stops)
+            return reached
 
 
 def _page(connection: Connection, after: int, limit: int) -> tuple[list[Entry], int]:

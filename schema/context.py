@@ -26,6 +26,7 @@ from projections.projection import Projection
 from projections.reader import Reader, Where
 from projections.runner import Runner
 from projections.snapshot import Snapshot
+from projections.stop import Stop
 from projections.verdict import Rules
 from schema.compiled.rendering import Renderings
 from schema.compiled.stored import Rows
@@ -113,14 +114,17 @@ class Context:
     async def at_least(self, position: int | None, *views: Projection[Any]) -> None:
         """Waits until views have reached a position. Raises ``Fault`` (``NOT_YET``) if not in time.
 
-        It looks now and then and holds no thread meanwhile, so that many may wait.
+        It looks now and then and holds no thread meanwhile, so that many may wait. Raises ``Fault``
+        (``VIEW_STOPPED``) at once where one of them stopped.
         """
         names = [each.name for each in views]
         end = time.monotonic() + self.house.wait_seconds
         while position is not None:
-            reached = await self.run(self.house.runner.position, *names)
+            reached, stop = await self.run(self.house.runner.standing, *names)
             if reached >= position:
                 return
+            if stop is not None:
+                raise _view_stopped(stop)
             if time.monotonic() >= end:
                 raise Fault(
                     "NOT_YET",
@@ -250,6 +254,18 @@ class Context:
 
         # Uncached: a connection may outlive what it read, and a person may be erased meanwhile.
         return self.loaders.setdefault("vault", DataLoader(load_fn=read, cache=False))
+
+
+def _view_stopped(stop: Stop) -> Fault:
+    """What was raised is the operator's: it may name somebody out of the reader's reach."""
+    event = f"{stop.position} ({stop.type})"
+    return Fault(
+        "VIEW_STOPPED",
+        zh=f"视图 {stop.view} 停在位置 {stop.position}（{stop.type}）之前：{stop.error}；"
+        "请联系运维人员",
+        en=f"the view {stop.view} stopped before {event}: {stop.error}; tell the operator",
+        field="atLeast",
+    )
 
 
 async def _nothing() -> int:

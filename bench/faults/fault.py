@@ -17,7 +17,7 @@ KINDS: dict[str, tuple[int, tuple[str, ...], tuple[str, ...]]] = {
     "lost": (24, OPERATIONS, MOMENTS),
     "full": (12, OPERATIONS, ("before",)),
     "locked": (12, OPERATIONS, ("before",)),
-    "poison": (8, ("commit",), ("before",)),
+    "poison": (8, ("commit", "project", "rebuild"), ("before",)),
     "clock": (4, ("commit",), ("before",)),
     "rival": (8, ("commit",), MOMENTS),
 }

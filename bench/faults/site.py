@@ -19,10 +19,13 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]
 import psycopg
 from alembic import command
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
 
 from bench.faults.subject import ALL, KEY
 from ledger.store.connection import open_connection
 from ledger.store.embedded import Embedded
+from ledger.store.feed import Filter
 from ledger.store.ledger import Ledger
 from ledger.store.migrate import _config, migrate
 from ledger.store.postmaster import postmaster_of
@@ -32,7 +35,6 @@ from tests.town import Hand, story, tell
 
 DISK_MEGABYTES = 640
 LOCK_TIMEOUT = "40ms"
-REVISIONS = ("0001", "0003", "0005", "0007")
 PATIENCE_SECONDS = 60
 CARRIED = ("ledger.events", "ledger.tags", "ledger.requests", "vault.proof")
 
@@ -160,9 +162,6 @@ def _told(url: str, *, viewed: bool) -> None:
 
 def _old(url: str, source: str, revision: str) -> None:
     """The same ledger in the shape that an earlier program gave it."""
-    from sqlalchemy import create_engine
-    from sqlalchemy.pool import NullPool
-
     engine = create_engine(
         "postgresql+psycopg://",
         creator=lambda: open_connection(url, owner=True),
@@ -185,8 +184,6 @@ def _old(url: str, source: str, revision: str) -> None:
 def poisonable(url: str) -> list[tuple[str, int]]:
     """Views with positions at which they fold something."""
     with Ledger(url, KEY) as ledger:
-        from ledger.store.feed import Filter
-
         return [
             (view.name, entry.position)
             for entry in ledger.feed.entries(Filter())

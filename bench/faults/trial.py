@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import logging
-import multiprocessing
 import os
 import signal
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection
 from typing import Any
 from urllib.parse import quote
 
@@ -19,18 +16,19 @@ import psycopg
 
 from bench.faults import verify
 from bench.faults.fault import Fault
+from bench.faults.process import PATIENCE_SECONDS, Subject
 from bench.faults.proxy import Link, Proxy, Strike
 from bench.faults.reader import Reader
 from bench.faults.script import Batch, Submission, script
 from bench.faults.site import Site
-from bench.faults.subject import KEY, run
+from bench.faults.subject import ALL, KEY
 from ledger.store.answer import Answer
 from ledger.store.ledger import Ledger
 from ledger.store.migrate import LOCK_KEY, migrate
 from ledger.store.statements import LOCK
+from projections.runner import Runner
 from tests.town import Hand, teacher
 
-PATIENCE_SECONDS = 90
 TEMPLATES = {
     "commit": "viewed",
     "project": "told",
@@ -60,10 +58,6 @@ LOCKS = {
         "lock table projection.progress in access exclusive mode",
     ),
 }
-# What the pool notices of lost connections is what we see to.
-logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
-CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["bench.faults.subject"])
 
 
 @dataclass
@@ -77,50 +71,6 @@ class Outcome:
     labels: list[str] = field(default_factory=list)
     said: list[tuple[Any, ...]] = field(default_factory=list)
     breaches: list[str] = field(default_factory=list)
-
-
-class Subject:
-    """A process that does an operation, and what it said so far."""
-
-    def __init__(self, operation: str, url: str, seed: int, extra: dict[str, Any]) -> None:
-        self._pipe, theirs = CONTEXT.Pipe()
-        self.process = CONTEXT.Process(target=run, args=(theirs, operation, url, seed, extra))
-        self.process.start()
-        theirs.close()
-        self.said: list[tuple[Any, ...]] = []
-        self.hears("ready", "done")
-
-    @property
-    def pipe(self) -> Connection:
-        """Where it says what comes of it."""
-        return self._pipe
-
-    def go(self) -> None:
-        """It may begin."""
-        with suppress(OSError):
-            self._pipe.send("go")
-
-    def hears(self, *words: str) -> bool:
-        """Takes in what it says up to one of the words or its death; whether in time."""
-        while self._pipe.poll(PATIENCE_SECONDS):
-            try:
-                said = self._pipe.recv()
-            except (EOFError, OSError):
-                return True
-            self.said.append(said)
-            if said[0] in words:
-                return True
-        return False
-
-    def end(self) -> None:
-        """It may leave; it is killed if it does not."""
-        self.go()
-        self.process.join(PATIENCE_SECONDS)
-        if self.process.is_alive():
-            self.process.kill()
-            self.process.join()
-        self.process.close()
-        self._pipe.close()
 
 
 class Trial:
@@ -156,7 +106,10 @@ class Trial:
                 stack.callback(reader.close)
             self._operate(url)
             self.site.start()
-            self.outcome.breaches += self._verified(url, reader)
+            try:
+                self.outcome.breaches += self._verified(url, reader)
+            except Exception as error:  # it cannot even be looked at
+                self.outcome.breaches.append(f"{type(error).__name__}: {error}")
         return self.outcome
 
     def _operate(self, url: str) -> None:
@@ -305,8 +258,33 @@ class Trial:
         fault = self.fault
         if fault is not None and fault.kind == "poison":
             self.outcome.struck = True
-            if ("stumbled", "ZeroDivisionError") not in self.outcome.said:
-                yield "a command that raises was not told so"
+            if self.operation == "commit":
+                if ("stumbled", "ZeroDivisionError") not in self.outcome.said:
+                    yield "a command that raises was not told so"
+                return
+            view, position = fault.detail["view"], fault.detail["position"]
+            runner = Runner(ledger.pool, ledger.feed, ALL)
+            self.outcome.felt = True
+            if self.operation == "project":
+                runner.catch_up()
+                yield from _stopped_alone(runner, view, position, ledger.feed.head())
+            elif not any(
+                f"the view {view} stopped before {position} " in str(each[2:3])
+                for each in self.outcome.said
+                if each[0] == "failed"
+            ):
+                yield f"a rebuild did not say that {view} cannot take in {position}"
+            runner.resume()
+
+
+def _stopped_alone(runner: Runner, view: str, position: int, head: int) -> Iterator[str]:
+    """The view stands right before the event and says so; the others went on."""
+    for name, stands, stop in runner.progress():
+        at = stop and (stop.position, stop.error, stands)
+        if name == view and at != (position, "Poisoned", position - 1):
+            yield f"{view} says {at} where it cannot take in {position}"
+        if name != view and (stop is not None or stands < head):
+            yield f"{name} stands at {stands} of {head}, though {view} alone raises: {stop}"
 
 
 def tried(site: Site, fault: Fault) -> Outcome:

@@ -41,6 +41,9 @@ from ledger.store.work import Asked, Plain, Seal
 BATCH_MAX = 128
 COMMANDS_MAX = 8_192
 ATTEMPTS_MAX = 5
+# The server ends a session that idles in a transaction with an error that psycopg counts as one of
+# the program.
+LOST = (psycopg.OperationalError, psycopg.errors.IdleInTransactionSessionTimeout)
 
 Work = Plain | Asked
 Clock = Callable[[], datetime]
@@ -126,7 +129,7 @@ class Committer:
                 for work in batch:
                     _fail(work, trouble)
                 return
-            except psycopg.OperationalError as error:
+            except LOST as error:
                 self._reset()
                 batch = self._survivors(batch, error, final=attempt == ATTEMPTS_MAX)
                 if not batch:
@@ -161,7 +164,7 @@ class Committer:
     def _connect(self) -> psycopg.Connection[Any]:
         if self._connection is None or self._connection.closed:
             self._connection = open_connection(self._url, autocommit=True, prepare_threshold=0)
-            for setting in sql.PINNED:
+            for setting in (*sql.PINNED, *sql.UNFROZEN):
                 self._connection.execute(setting)
         return self._connection
 

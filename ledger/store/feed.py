@@ -21,7 +21,7 @@ from psycopg import sql
 from psycopg_pool import ConnectionPool
 
 from ledger.event import Entry, decode
-from ledger.store.connection import take_role
+from ledger.store.connection import OURS, take_role
 from ledger.store.page import SAMPLED, bounding, counting, sampling, statement_of
 from ledger.store.statements import PINNED
 from ledger.store.stored import Stored, stored
@@ -120,9 +120,10 @@ def open_pool(
         max_size=most,
         configure=prepare,
         check=check,
-        kwargs={"application_name": "xuefen", "connect_timeout": 5, "autocommit": autocommit},
+        kwargs=OURS | {"autocommit": autocommit},
         open=True,
         timeout=10,
+        reconnect_timeout=5,  # it tries ever more seldom, for as long as an outage took
     )
     return pool
 

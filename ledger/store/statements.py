@@ -23,6 +23,15 @@ PINNED = (
     "set jit = off",
 )
 
+# A committer that is frozen, or whose machine is gone, holds the lock that all others wait for; the
+# server lets go of it after so long. Between two statements a committer only decides.
+UNFROZEN = (
+    "set idle_in_transaction_session_timeout = '60s'",
+    "set tcp_keepalives_idle = 10",
+    "set tcp_keepalives_interval = 5",
+    "set tcp_keepalives_count = 3",
+)
+
 HEAD = "select position, at from ledger.events order by position desc limit 1"
 
 ANSWERED = """

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -13,6 +14,7 @@ import pytest
 from eventsourcing.dcb.api import DCBEvent
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from ledger.event import Entry, Event
 from ledger.fault import Fault
@@ -21,6 +23,7 @@ from ledger.store.answer import Answer
 from ledger.store.feed import Filter
 from ledger.store.ledger import Ledger
 from ledger.store.work import Plain
+from projections import fold as folding
 from projections import rebuild as rebuilding
 from projections import runner as module
 from projections.catalogue import FINDINGS, RECORDS, TEACHERS, VIEWS
@@ -30,6 +33,7 @@ from projections.reader import Reader
 from projections.rebuild import RebuildRunning
 from projections.register import Teacher, Teachers
 from projections.runner import Runner
+from projections.stop import Stopped
 from tests.town import (
     KEY,
     OPERATOR,
@@ -228,7 +232,7 @@ def test_a_kill_in_the_middle_leaves_rows_and_position_as_they_were(
             raise error("killed")
 
     with monkeypatch.context() as patch:
-        patch.setattr(module, "fold_page", fold)
+        patch.setattr(folding, "fold_page", fold)
         with pytest.raises(error):
             runner.step()
     assert (runner.progress(), table(town.url, TEACHERS), counted(town.url)) == before
@@ -237,37 +241,104 @@ def test_a_kill_in_the_middle_leaves_rows_and_position_as_they_were(
     assert counted(town.url) == list(range(3, 13))
 
 
-def test_a_view_that_raises_stops_alone_and_says_why(
-    town: Ledger, runner: Runner, monkeypatch: pytest.MonkeyPatch
+@contextmanager
+def poisoned(position: int, what: str = "apply") -> Iterator[None]:
+    """A view of teachers that raises over one event, wherever it first looks at it."""
+    original = getattr(Teachers, what)
+
+    def raising(self: Teachers, *given: Any) -> Any:
+        found = original(self, *given)
+        if what == "keys" and given[0].position == position:
+            raise ValueError("no such stage")
+        if what == "apply" and given[1].position == position:
+            raise ValueError("no such stage")
+        if what == "facet_values" and str(given[0].teacher) == f"teacher:t{position - 3}":
+            return found | {next(iter(found)): "\0"}  # which PostgreSQL does not take
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Teachers, what, raising)
+        yield
+
+
+@pytest.mark.parametrize("what", ["keys", "apply", "facet_values"])
+def test_a_view_that_raises_stops_alone_right_before_the_event_and_says_which_and_why(
+    town: Ledger, runner: Runner, what: str
 ) -> None:
     add(town, 0, 5)
     runner.catch_up()
-    before = table(town.url, TEACHERS)
-
-    def apply(self: Teachers, state: Teacher, entry: Entry) -> Teacher:
-        if entry.position == 10:
-            raise ValueError("no such stage")
-        return Teachers_apply(self, state, entry)
-
-    Teachers_apply = Teachers.apply
-    with monkeypatch.context() as patch:
-        patch.setattr(Teachers, "apply", apply)
-        add(town, 5, 5)
+    add(town, 5, 5)
+    with poisoned(10, what), capture_logs() as lines:
         runner.catch_up()
-    add(town, 10, 5)
+        add(town, 10, 5)
+        runner.catch_up()
+
+    progress = {name: (position, stop) for name, position, stop in runner.progress()}
+    stands, stop = progress["teachers"]
+    assert stop is not None
+    assert (stands, stop.position, stop.type) == (9, 10, "register.teacher-registered")
+    assert "no such stage" in stop.why if what != "facet_values" else "NUL" in stop.why
+    assert progress["counted"] == progress["findings"] == (17, None)
+    assert len(table(town.url, TEACHERS)) == 7
+    assert counted(town.url) == list(range(3, 18))
+    assert [(each["view"], each["position"], each["type"]) for each in lines] == [
+        ("teachers", 10, "register.teacher-registered")
+    ]
+
+    runner.resume()
     runner.catch_up()
 
-    progress = {name: (position, failed) for name, position, failed in runner.progress()}
-    assert progress["teachers"] == (7, "ValueError: no such stage")
-    assert progress["counted"] == progress["findings"] == (17, None)
-    assert table(town.url, TEACHERS) == before
-    assert counted(town.url) == list(range(3, 18))
-
-    assert runner.rebuild(["teachers"]) == 17
-    assert {failed for _, _, failed in runner.progress()} == {None}
+    assert runner.standing() == (17, None)
     assert len(table(town.url, TEACHERS)) == 15
-    add(town, 15, 1)
-    assert runner.catch_up() == 18
+
+
+def test_a_view_that_is_tried_again_and_still_raises_stops_at_the_same_event(
+    town: Ledger, runner: Runner
+) -> None:
+    add(town, 0, 9)
+    with poisoned(5):
+        runner.catch_up()
+        first = runner.progress("teachers")
+        runner.resume()
+        runner.catch_up()
+
+        assert runner.progress("teachers") == first
+    assert [(stands, stop and stop.position) for _, stands, stop in first] == [(4, 5)]
+
+
+def test_a_stop_that_an_earlier_program_kept_is_read(town: Ledger, runner: Runner) -> None:
+    with town.pool.connection() as connection:
+        connection.execute("update projection.progress set failed = 'KeyError: 7'")
+
+    [(_, stands, stop)] = runner.progress("teachers")
+    assert stop is not None
+    assert (stands, stop.position, stop.why) == (0, 1, "KeyError: 7")
+
+
+def test_what_no_view_can_take_in_is_logged_once_and_the_views_wait(
+    town: Ledger, runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries, enough = threading.Semaphore(0), threading.Event()
+
+    def step() -> bool:
+        tries.release()
+        if enough.is_set():
+            return original()
+        raise ValueError("nothing can be read")
+
+    original = runner.step
+    monkeypatch.setattr(runner, "step", step)
+    monkeypatch.setattr(module, "IDLE_SECONDS", 0.01)
+    with capture_logs() as lines:
+        runner.start()
+        for _ in range(5):
+            assert tries.acquire(timeout=WAIT_SECONDS)
+    assert runner.trouble == "nothing can be read"
+    enough.set()
+
+    assert runner.wait_for(2, WAIT_SECONDS)
+    assert runner.trouble is None
+    assert [each["why"] for each in lines] == ["ValueError: nothing can be read"]
 
 
 def test_a_stopped_view_does_not_keep_the_runner_spinning(
@@ -445,21 +516,23 @@ def test_a_second_rebuild_at_once_is_refused(town: Ledger, runner: Runner) -> No
     assert runner.rebuild() == 5
 
 
-def test_a_rebuild_that_fails_leaves_the_live_view_and_may_be_tried_again(
-    town: Ledger, runner: Runner, monkeypatch: pytest.MonkeyPatch
+def test_a_rebuild_leaves_out_the_view_that_raises_and_swaps_the_others(
+    town: Ledger, runner: Runner
 ) -> None:
     add(town, 0, 5)
     runner.catch_up()
     before = table(town.url, TEACHERS)
+    with town.pool.connection() as connection:
+        connection.execute("delete from projection.counted")
 
-    def apply(self: Teachers, state: Teacher, entry: Entry) -> Teacher:
-        raise ValueError("no such stage")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Teachers, "apply", apply)
-        with pytest.raises(ValueError, match="no such stage"):
-            runner.rebuild()
+    with poisoned(5), pytest.raises(Stopped, match="no such stage") as caught:
+        runner.rebuild()
+    [stop] = caught.value.stops
+    assert (stop.view, stop.position) == ("teachers", 5)
     assert table(town.url, TEACHERS) == before
+    assert counted(town.url) == list(range(3, 8))
+    assert runner.standing() == (7, None)
+
     assert runner.rebuild() == 7
     assert table(town.url, TEACHERS) == before
 

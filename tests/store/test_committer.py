@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -28,9 +30,10 @@ from ledger.names import TeacherId
 from ledger.register import RegisterJurisdiction
 from ledger.regulation import Rulebook
 from ledger.screening import ApplicantPlaced, ScreenApplicants
-from ledger.store import memory
+from ledger.store import memory, statements
 from ledger.store.answer import Answer
 from ledger.store.committer import ATTEMPTS_MAX, Committer
+from ledger.store.connection import OURS, open_connection
 from ledger.store.embedded import Embedded
 from ledger.store.feed import Filter
 from ledger.store.founding import FOUNDER, documents, founding_commands
@@ -599,6 +602,52 @@ def test_a_database_that_goes_away_and_comes_back_is_used_again(open_folder: Pat
             assert len(set(teachers(url))) == 59
     finally:
         server.stop()
+
+
+def test_a_committer_that_freezes_holds_the_others_up_only_so_long(
+    town: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It sleeps with the lock in hand; the server takes it away, and the sleeper asks again."""
+    monkeypatch.setattr(
+        statements, "UNFROZEN", ("set idle_in_transaction_session_timeout = '100ms'",)
+    )
+    frozen, thawed = threading.Event(), threading.Event()
+    original = Committer._decide
+
+    def decide(self: Committer, *given: Any) -> Any:
+        if self is sleeper.committer and not frozen.is_set():
+            frozen.set()
+            assert thawed.wait(30)
+        return original(self, *given)
+
+    monkeypatch.setattr(Committer, "_decide", decide)
+    with Ledger(town.url, KEY) as sleeper, Ledger(town.url, KEY) as other:
+        first = sleeper.submit([teacher(1)], OPERATOR, request="r1")
+        assert frozen.wait(30)
+        second = other.ask([teacher(2)], OPERATOR, request="r2")
+        thawed.set()
+
+        assert (codes(second), second.position) == ([[]], 3)
+        assert (codes(first.result()), first.result().position) == ([[]], 4)
+    assert teachers(town.url) == ["teacher:t2", "teacher:t1"]
+
+
+def test_a_line_that_swallows_packets_is_given_up(town: Ledger) -> None:
+    """The limits are on the socket where there is one that can have them."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        host, port = listener.getsockname()
+        wanted = f"postgresql://x@{host}:{port}/x"
+        dialled = psycopg.pq.PGconn.connect_start(
+            psycopg.conninfo.make_conninfo(wanted, **OURS).encode()
+        )
+        line = socket.socket(fileno=os.dup(dialled.socket))
+        with line:
+            assert line.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+            assert line.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 10
+            assert line.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 25_000
+        dialled.finish()
+    with open_connection(town.url) as connection:
+        assert connection.info.get_parameters()["tcp_user_timeout"] == "25000"
 
 
 def test_closing_answers_what_is_queued(database_url: str) -> None:

@@ -466,6 +466,10 @@ def test_too_many_connections_are_recognised_when_connecting(empty_database_url:
         ("57P01", "DATABASE_LOST"),
         ("57P02", "DATABASE_LOST"),
         ("57P03", "DATABASE_LOST"),
+        ("57P05", "DATABASE_LOST"),
+        ("55P03", "DATABASE_BUSY"),
+        ("40P01", "DATABASE_BUSY"),
+        ("40001", "DATABASE_BUSY"),
         ("23505", None),
     ],
 )
