@@ -33,6 +33,9 @@ from ledger.store.committer import system_clock
 from ledger.store.trouble import Trouble
 
 UNREAD_MILLISECONDS = 120_000
+KEEP_ALIVE_SECONDS = 75
+"""Longer than clients and proxies keep an idle connection: whoever closes it first is sure that no
+request is under way on it, and one that meets a server that is closing it is lost."""
 GRACE_SECONDS = 10
 """How long requests, and subscriptions that nobody ends, may take once a stop was asked for."""
 
@@ -126,6 +129,7 @@ def serve_on(
                     access_log=False,
                     server_header=False,
                     timeout_graceful_shutdown=GRACE_SECONDS,
+                    timeout_keep_alive=KEEP_ALIVE_SECONDS,
                     **websockets(settings.body_bytes_max),
                 )
                 server = _Server(config, lambda: announce(address_of(listener)))
