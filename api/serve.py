@@ -189,13 +189,18 @@ def address_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+def _aside(file: Path) -> Path:
+    """Where it is written first; whoever waits for the file never sees it empty."""
+    return file.with_name(f"{file.name}.{os.getpid()}")
+
+
 @contextmanager
 def ready(file: Path | None) -> Iterator[Callable[[str], None]]:
     """Writes the address to a file, whole or not at all, and removes it at the end."""
 
     def write(address: str) -> None:
         if file is not None:
-            aside = file.with_name(f"{file.name}.{os.getpid()}")
+            aside = _aside(file)
             aside.write_text(address + "\n")
             aside.replace(file)
 
@@ -204,8 +209,8 @@ def ready(file: Path | None) -> Iterator[Callable[[str], None]]:
         return
     try:
         file.unlink(missing_ok=True)
-        file.touch()  # a folder that cannot be written is said now and not when all is open
-        file.unlink()
+        _aside(file).touch()  # a folder that cannot be written is said before all is opened
+        _aside(file).unlink()
     except OSError as error:
         raise Trouble(
             "READY_FILE_CLOSED",
