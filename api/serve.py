@@ -36,6 +36,9 @@ from ledger.store.committer import system_clock
 from ledger.store.trouble import Trouble
 
 UNREAD_MILLISECONDS = 120_000
+KEEP_ALIVE_SECONDS = 75
+"""Longer than clients and proxies keep an idle connection: whoever closes it first is sure that no
+request is under way on it, and one that meets a server that is closing it is lost."""
 GRACE_SECONDS = 10
 """How long requests may take once a stop was asked for; streams of events end at once."""
 
@@ -135,6 +138,7 @@ def serve_on(
                     access_log=False,
                     server_header=False,
                     timeout_graceful_shutdown=GRACE_SECONDS,
+                    timeout_keep_alive=KEEP_ALIVE_SECONDS,
                     **websockets(settings.body_bytes_max),
                 )
                 server = _Server(
@@ -197,13 +201,18 @@ def address_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+def _aside(file: Path) -> Path:
+    """Where it is written first; whoever waits for the file never sees it empty."""
+    return file.with_name(f"{file.name}.{os.getpid()}")
+
+
 @contextmanager
 def ready(file: Path | None) -> Iterator[Callable[[str], None]]:
     """Writes the address to a file, whole or not at all, and removes it at the end."""
 
     def write(address: str) -> None:
         if file is not None:
-            aside = file.with_name(f"{file.name}.{os.getpid()}")
+            aside = _aside(file)
             aside.write_text(address + "\n")
             aside.replace(file)
 
@@ -212,8 +221,8 @@ def ready(file: Path | None) -> Iterator[Callable[[str], None]]:
         return
     try:
         file.unlink(missing_ok=True)
-        file.touch()  # a folder that cannot be written is said now and not when all is open
-        file.unlink()
+        _aside(file).touch()  # a folder that cannot be written is said before all is opened
+        _aside(file).unlink()
     except OSError as error:
         raise Trouble(
             "READY_FILE_CLOSED",

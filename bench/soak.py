@@ -3,12 +3,14 @@
     python -m bench.soak [--minutes 60] [--load 0.5] [--window 60] [--workers 1] [--json]
 
 A county's term is played on a fresh data folder and `xuefen serve` started on it as an operator
-would. Clients over HTTP read (85 %: records with their verdicts, pages of teachers and of history,
-an offering's list) and command (15 %: teachers and schools are registered). First as many as
-answer, for a while: that is the maximum. Then requests are sent at their times, at the share of it,
-whether or not earlier ones were answered, and a latency counts from when a request was due. The
-clients share the machine's cores with the server, so the maximum is that of both together; run it
-alone on the machine, since what others take away later was counted in.
+would. Then as many teachers are registered as the committer remembers subjects of, so that this
+memory, which has a bound, is at its bound before anything is measured. Clients over HTTP read
+(85 %: records with their verdicts, pages of teachers and of history, an offering's list) and
+command (15 %: teachers and schools are registered). First as many as answer, for a while: that is
+the maximum. Then requests are sent at their times, at the share of it, whether or not earlier ones
+were answered, and a latency counts from when a request was due. The clients share the machine's
+cores with the server, so the maximum is that of both together; run it alone on the machine, since
+what others take away later was counted in.
 
 Each window tells requests, errors, latencies, the worst lag in positions and in seconds (the age of
 the oldest event that some view has not folded), and the private memory of each process. The verdict
@@ -43,6 +45,7 @@ from bench.soak_watch import Look, Trend, Watch
 from ledger.command import Asker, Role
 from ledger.names import LedgerId
 from ledger.store.embedded import Embedded
+from ledger.store.memory import SELECTORS_MAX
 from ledger.store.postmaster import postmaster_of
 
 WINDOWS_MIN = 8
@@ -98,6 +101,7 @@ async def soaked(http: httpx.AsyncClient, watch: Watch, given: argparse.Namespac
     """The maximum, and a row for each window at the share of it."""
     clients = Clients(http, random.Random(given.seed))
     await clients.learn()
+    await clients.fill(SELECTORS_MAX)
     await clients.as_many_as_answer(MEASURED_SECONDS / 3)
     clients.window = Window()
     most = await clients.as_many_as_answer(MEASURED_SECONDS)
@@ -124,7 +128,8 @@ def line(row: dict[str, Any]) -> str:
     """A window for people."""
     memory = ", ".join(f"{name} {mib:.1f}" for name, mib in row["memory"].items())
     return (
-        f"{row['minute']:6.1f} min  {row['requests']:6} requests  {row['errors']} errors  "
+        f"{row['minute']:6.1f} min  {row['requests']:6} requests  "
+        f"{row['errors']} errors {row['what'] or ''} "
         f"read {row['read_ms']} command {row['command_ms']} ms (p50 p95 p99)  "
         f"lag {row['behind']} positions {row['age']} s  MiB: {memory}"
     )

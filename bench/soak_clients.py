@@ -31,6 +31,10 @@ TEACHER = (
     "mutation($i: RegisterTeacherInput!, $r: String!) "
     f"{{ answer: registerTeacher(input: $i, requestId: $r) {ANSWER} }}"
 )
+BULK = 500
+TEACHERS_IN_BULK = """mutation($i: [RegisterTeacherInput!]!, $r: String!) {
+  answer: registerTeachers(inputs: $i, requestId: $r) { position recorded } }"""
+WAIT = "query($p: Position!) { teachers(first: 1, atLeast: $p) { edges { cursor } } }"
 KNOWN = """{ teachers(first: 300) { edges { cursor node { id } } }
   schools(first: 100) { edges { node { id } } } head }"""
 
@@ -66,6 +70,22 @@ class Clients:
         self.schools = [each["node"]["id"] for each in found["schools"]["edges"]]
         self.head = found["head"]
 
+    async def fill(self, teachers: int) -> None:
+        """Registers so many teachers, in bulk, and waits until every view has them."""
+        for first in range(0, teachers, BULK):
+            inputs = [self.teacher(f"fill-{first + each}") for each in range(BULK)]
+            asked = {"query": TEACHERS_IN_BULK, "variables": {"i": inputs, "r": f"fill-{first}"}}
+            answer = (await self.http.post("/graphql", json=asked)).json()
+            assert answer["data"]["answer"]["recorded"] == BULK, answer
+            wait = {"query": WAIT, "variables": {"p": answer["data"]["answer"]["position"]}}
+            while "errors" in (await self.http.post("/graphql", json=wait)).json():
+                await asyncio.sleep(1)
+
+    def teacher(self, name: str) -> dict[str, str]:
+        """A teacher to be registered at some school."""
+        made = {"teacher": f"teacher:{name}", "school": self.rng.choice(self.schools)}
+        return made | {"stage": "PRIMARY", "subject": "数学", "entered": "2015-09-01"}
+
     def body(self) -> tuple[bool, dict[str, Any]]:
         """The next request, and whether it is a command."""
         kind, chance = self.rng.random(), self.rng
@@ -76,9 +96,7 @@ class Clients:
                 made = {"school": f"school:{name}", "place": "jurisdiction:330381"}
                 given = made | {"title": f"第{number}小学", "stage": "PRIMARY"}
                 return True, {"query": SCHOOL, "variables": {"i": given, "r": name}}
-            made = {"teacher": f"teacher:{name}", "school": chance.choice(self.schools)}
-            given = made | {"stage": "PRIMARY", "subject": "数学", "entered": "2015-09-01"}
-            return True, {"query": TEACHER, "variables": {"i": given, "r": name}}
+            return True, {"query": TEACHER, "variables": {"i": self.teacher(name), "r": name}}
         if kind < READS * 0.5:
             return False, {"query": RECORD, "variables": {"t": chance.choice(self.teachers)}}
         if kind < READS * 0.7:
@@ -96,7 +114,7 @@ class Clients:
             response = await self.http.post("/graphql", json=body)
             answer = response.json()
         except (httpx.HTTPError, ValueError) as error:
-            window.errors[type(error).__name__] += 1
+            window.errors[f"{type(error).__name__}: {error}"] += 1
             return
         if response.status_code != httpx.codes.OK or "errors" in answer:
             said = answer.get("errors", [{}])[0].get("extensions", {}).get("code")
