@@ -105,8 +105,8 @@ class Library:
             view = runner.projection.view
             with view.datastore.transaction(commit=True) as cursor:
                 cursor.execute(SQL("select sum(number) from {}").format(Identifier(view.counts)))
-                (counted,) = cursor.fetchone().values()
+                row = cursor.fetchone()
                 for table in (view.counts, view.tracking_table_name):
                     cursor.execute(SQL("truncate {}").format(Identifier(table)))
-        assert counted == count, f"{counted} of {count} events were projected"
+        assert row is not None and row["sum"] == count, f"{row} of {count} events were projected"
         return count
