@@ -93,18 +93,18 @@ def left(lacking: tuple[Lack, ...], entry: Entry) -> tuple[Lack, ...] | None:
 
 
 def _concerns(lack: Lack, entry: Entry) -> bool:
-    in_time = lack.by is None or entry.on <= lack.by
+    # Most entries are of another type; their tags are not worth finding out.
+    if entry.event.NAME not in lack.events or (lack.by is not None and entry.on > lack.by):
+        return False
     tags = entry.tags
-    return (
-        entry.event.NAME in lack.events
-        and in_time
-        and all(str(each) in tags for each in lack.about)
-    )
+    return all(str(each) in tags for each in lack.about)
 
 
 def _groundless(lack: Lack, entry: Entry) -> bool:
+    if entry.event.NAME not in lack.gone:
+        return False
     tags = entry.tags
-    return entry.event.NAME in lack.gone and all(str(each) in tags for each in lack.gone_about)
+    return all(str(each) in tags for each in lack.gone_about)
 
 
 def _again(lacking: tuple[Lack, ...], one: Lack) -> tuple[Lack, ...] | None:

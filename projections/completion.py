@@ -23,7 +23,15 @@ from ledger.completion import (
 )
 from ledger.enrollment import EnrollmentConfirmed, EnrollmentWithdrawn
 from ledger.event import Entry
-from ledger.names import JurisdictionId, OfferingId, ProviderId, SchoolId, TeacherId, TermId
+from ledger.names import (
+    JurisdictionId,
+    OfferingId,
+    ProviderId,
+    SchoolId,
+    TeacherId,
+    TermId,
+    known,
+)
 from ledger.offering import OfferingOpened
 from ledger.regulation import Rulebook
 from ledger.schedule import Half
@@ -155,7 +163,7 @@ class Completions(Projection[Completion]):
 
     def blank(self, key: str) -> Completion:
         teacher, offering = key.split("|")
-        return Completion(teacher=TeacherId(teacher), offering=OfferingId(offering))
+        return Completion(teacher=known(TeacherId, teacher), offering=known(OfferingId, offering))
 
     def apply(self, state: Completion, entry: Entry) -> Completion:
         state.positions = (*state.positions, entry.position)

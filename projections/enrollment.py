@@ -21,7 +21,15 @@ from ledger.enrollment import (
 )
 from ledger.event import Entry
 from ledger.invitation import TrainingNoticesSent
-from ledger.names import JurisdictionId, OfferingId, ProviderId, SchoolId, TeacherId, TermId
+from ledger.names import (
+    JurisdictionId,
+    OfferingId,
+    ProviderId,
+    SchoolId,
+    TeacherId,
+    TermId,
+    known,
+)
 from ledger.screening import ApplicantPlaced
 from projections.projection import Projection
 
@@ -85,7 +93,7 @@ class Enrollments(Projection[Enrollment]):
 
     def blank(self, key: str) -> Enrollment:
         teacher, offering = key.split("|")
-        return Enrollment(teacher=TeacherId(teacher), offering=OfferingId(offering))
+        return Enrollment(teacher=known(TeacherId, teacher), offering=known(OfferingId, offering))
 
     def apply(self, state: Enrollment, entry: Entry) -> Enrollment:
         state.positions = (*state.positions, entry.position)

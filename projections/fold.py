@@ -64,7 +64,11 @@ class Fold:
                     self._apply(key, self.states[key], entry)
 
     def _apply(self, key: str, state: Any, entry: Entry) -> None:
-        self.recall(key, self.view.apply(state, entry))
+        state = self.view.apply(state, entry)
+        if self.view.later:
+            self.recall(key, state)
+        else:
+            self.states[key] = state
         self.touched[key] = entry.position
 
 

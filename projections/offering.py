@@ -34,6 +34,8 @@ from ledger.screening import ScreeningAnnounced
 from ledger.term import Calendar
 from projections.projection import Projection
 
+NONE = OfferingId("offering:none")
+
 
 class Offering(Struct, kw_only=True):
     """A class; the counts are of choices, ``confirmed`` of trainees now, ``notified`` of notices.
@@ -108,7 +110,7 @@ class Offerings(Projection[Offering]):
     def keys(self, entry: Entry) -> Iterable[str]:
         if isinstance(entry.event, OfferingsRedated):
             return tuple(str(each.offering) for each in entry.event.moves)
-        offering: OfferingId = getattr(entry.event, "offering", OfferingId("offering:none"))
+        offering: OfferingId = getattr(entry.event, "offering", NONE)
         beside = entry.event.parallel if isinstance(entry.event, ExpansionDecided) else None
         granted = beside is not None and getattr(entry.event, "approved", False)
         return (str(offering), str(beside)) if granted else (str(offering),)

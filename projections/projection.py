@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
 from typing import Any, ClassVar, Generic, TypeVar
 
 import msgspec
@@ -165,7 +166,7 @@ class Index(Projection[Any]):
 
 def facet(value: Any) -> Any:
     """A value as a column holds it."""
-    if value is None or isinstance(value, int | date) or hasattr(value, "as_tuple"):
+    if value is None or type(value) is str or isinstance(value, int | date | Decimal):
         return value
     if isinstance(value, tuple | list):
         return [str(each) for each in value]

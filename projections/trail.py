@@ -31,8 +31,7 @@ from projections.projection import SCHEMA, Index
 
 EVENT_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 STEPS_MAX = 200_000
-# The words that are met most, each with its hash.
-WORDS_MAX = 65_536
+TEXTS_MAX = 8_192
 _BIGINT = struct.Struct("!iq")
 # Plain strings that are codes and no words.
 CODES = {"code", "draw", "parameters", "rule", "rules", "sealed", "seed", "sha256"}
@@ -77,10 +76,18 @@ class Trails(Index):
     def block(self, entry: Entry) -> bytes:
         """The rows of an entry, each word once."""
         place = _BIGINT.pack(8, entry.position)
-        return b"".join([start + place for start in set(map(_row_start, words(entry)))])
+        starts = set(map(_row_start, references(entry)))
+        for text in texts(entry):
+            starts |= _row_starts(text)
+        return b"".join([start + place for start in starts])
 
 
-@lru_cache(maxsize=WORDS_MAX)
+@lru_cache(maxsize=TEXTS_MAX)
+def _row_starts(text: str) -> frozenset[bytes]:
+    """The starts of the rows of a text; most texts are said again and again."""
+    return frozenset(map(_row_start, pairs(text)))
+
+
 def _row_start(word: str) -> bytes:
     """The start of a row of a binary COPY: that it has two columns, and the hash of a word."""
     return b"\0\2" + _BIGINT.pack(8, tag_hash(word))
@@ -90,6 +97,11 @@ def words(entry: Entry) -> Iterator[str]:
     """All words under which an entry is found, some of them more than once."""
     for text in texts(entry):
         yield from pairs(text)
+    yield from references(entry)
+
+
+def references(entry: Entry) -> Iterator[str]:
+    """The words for the events that an entry names, for its request and its source."""
     for _, event_id in links(entry):
         yield named(event_id)
     if entry.request is not None:

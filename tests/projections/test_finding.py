@@ -18,6 +18,7 @@ from ledger.redress import FindingState, ReopenFinding, Resolution, ResolveFindi
 from ledger.safeguard import RecordSafeguard, SafeguardKind
 from ledger.store.feed import Filter
 from ledger.store.ledger import Ledger
+from projections import rebuild
 from projections import runner as running
 from projections.catalogue import FINDINGS
 from projections.check import check
@@ -85,7 +86,7 @@ def test_live_rebuilt_and_folded_rows_are_the_same_whatever_the_page(
     folded = {key: FINDINGS.encode(state) for key, state in whole(entries).items()}
     alone = {key: FINDINGS.encode(FINDINGS.fold(key, entries)) for key in folded}
     monkeypatch.setattr(running, "PAGE", page)
-    monkeypatch.setattr(running, "REBUILD_PAGE", page)
+    monkeypatch.setattr(rebuild, "PAGE", page)
     anew(redressed)
     runner = Runner(redressed.pool, redressed.feed, [FINDINGS])
     runner.catch_up()

@@ -1,0 +1,212 @@
+"""How fast views are rebuilt from the log, beside the library's own way, on one server.
+
+    python -m bench.rebuild [--teachers 1000] [--times 8] [--rounds 3] [--json]
+
+The log: three terms of a county are simulated by the ledger's own commands, and then told so many
+times over under other names, each time of other people. In each round every cell is measured once:
+
+``records``           ours: the credit record alone, the whole log passed over
+``all views``         ours: all views together
+``views and index``   ours: the same and the index by which history is searched
+``live``              ours: all views, as the runner follows: pages into indexed tables (a part)
+``ProjectionRunner``  the library's: the same events in its own tables, one row counted up for each
+                      type, as its examples do: an upsert and the tracking in one transaction an
+                      event (a part)
+
+Durability is as shipped. How to read it: the rates are those of this machine at this hour, the
+ratios count; each is taken within a round, and given as the median with the lowest and the highest.
+A rate is positions of the log per second; of the credit record the events that it takes in are
+told as well. The load average before each round says who else was at work.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from statistics import median
+
+import psycopg
+
+from api.clock import DemoClock
+from api.simulate import prepare, run
+from api.simulate_inside import InProcess
+from api.simulate_way import Acknowledgements
+from bench.append import machine, positive
+from bench.as_of import OPERATOR, Put
+from bench.peers import database, server
+from bench.rebuild_peer import Library
+from ledger.event import Event, decode
+from ledger.store.feed import Filter
+from ledger.store.ledger import Ledger
+from projections.catalogue import INDEXES, RECORDS, VIEWS
+from projections.runner import Runner
+
+TERMS = ["2019H2", "2020H2", "2024H1"]
+KEY = bytes(range(32))
+AT_ONCE = 2_000
+LIVE_EVENTS = 10_000
+PEER_EVENTS = 3_000
+CELLS = ("records", "all views", "views and index", "live", "ProjectionRunner")
+
+
+@dataclass
+class Cell:
+    """What each round of one way to fold came to."""
+
+    rates: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    cpu_seconds: list[float] = field(default_factory=list)
+
+
+def fill(url: str, teachers: int, times: int) -> Ledger:
+    """A ledger with a county's terms, told so many times over."""
+    simulation = prepare(teachers, TERMS, 1)
+    clock = DemoClock(simulation.steps[0].day - timedelta(days=1))
+    ledger = Ledger.found(url, KEY, clock)
+    founded = ledger.feed.head()
+    summary = run(simulation, InProcess(ledger, clock, Acknowledgements(None)))
+    assert not summary.odd, summary.odd[:3]
+    told = [body for _, body in _all(ledger, founded)]
+    key = simulation.people.key
+    for number in range(1, times):
+        other = f"{number:08x}"
+        for first in range(0, len(told), AT_ONCE):
+            events = [again(body, key, other) for body in told[first : first + AT_ONCE]]
+            ledger.ask([Put(events=(each,)) for each in events], OPERATOR)
+        print(f"told {number + 1} times: {ledger.feed.head():,} events", file=sys.stderr)
+    return ledger
+
+
+def again(body: bytes, key: str, other: str) -> Event:
+    """The event of another county whose names begin otherwise."""
+    entry = decode(1, body.replace(key.encode(), other.encode()))
+    return entry.event
+
+
+def _all(ledger: Ledger, after: int) -> list[tuple[int, bytes]]:
+    found: list[tuple[int, bytes]] = []
+    while page := ledger.feed.raw_page(after, 10_000):
+        found += page
+        after = page[-1][0]
+    return found
+
+
+@dataclass
+class Desk:
+    """The ledger and the ways to fold it."""
+
+    ledger: Ledger
+    library: Library
+
+    def rebuilt(self, *names: str) -> int:
+        """Views rebuilt; how many positions."""
+        return self._runner().rebuild(names, afresh=True)
+
+    def live(self) -> int:
+        """The last events folded by steps, the views set back to before them."""
+        runner = self._runner()
+        back = self.ledger.feed.head() - LIVE_EVENTS
+        with psycopg.connect(self.ledger.url) as connection:
+            # A view that takes some events in again costs what it does for the first time.
+            connection.execute("update projection.progress set position = %s", (back,))
+            connection.execute("delete from projection.trails where position > %s", (back,))
+        runner.catch_up()
+        return LIVE_EVENTS
+
+    def _runner(self) -> Runner:
+        return Runner(self.ledger.pool, self.ledger.feed, (*VIEWS, *INDEXES))
+
+    def ways(self) -> dict[str, Callable[[], int]]:
+        """What is measured, by name."""
+        views = tuple(each.name for each in VIEWS)
+        indexes = tuple(each.name for each in INDEXES)
+        return {
+            "records": lambda: self.rebuilt(RECORDS.name),
+            "all views": lambda: self.rebuilt(*views),
+            "views and index": lambda: self.rebuilt(*views, *indexes),
+            "live": self.live,
+            "ProjectionRunner": lambda: self.library.project(PEER_EVENTS),
+        }
+
+
+def measure(desk: Desk, rounds: int) -> dict[str, Cell]:
+    """Every cell once a round."""
+    cells = {name: Cell() for name in CELLS}
+    for number in range(rounds):
+        print(f"round {number + 1}, load {os.getloadavg()[0]:.1f}", file=sys.stderr)
+        for name, way in desk.ways().items():
+            start, cpu = time.perf_counter(), time.process_time()
+            count = way()
+            seconds = time.perf_counter() - start
+            cells[name].rates.append(count / seconds)
+            cells[name].seconds.append(seconds)
+            cells[name].cpu_seconds.append(time.process_time() - cpu)
+            print(f"  {name}: {count:,} in {seconds:.2f} s", file=sys.stderr)
+    return cells
+
+
+def ratios(cells: dict[str, Cell]) -> dict[str, list[float]]:
+    """Ours to the library's, and a rebuild to the live path, round by round."""
+    pairs = [(name, "ProjectionRunner") for name in CELLS[:-1]] + [("views and index", "live")]
+    return {
+        f"{ours} / {theirs}": [
+            a / b for a, b in zip(cells[ours].rates, cells[theirs].rates, strict=True)
+        ]
+        for ours, theirs in pairs
+    }
+
+
+def report(about: dict[str, str], told: dict[str, int], cells: dict[str, Cell]) -> None:
+    """Prints the tables."""
+    print("; ".join(f"{name} {value}" for name, value in (about | told).items()), end="\n\n")
+    print(f"{'':20}{'events/s':>10}{'seconds':>9}{'own CPU s':>11}  lowest and highest round")
+    for name, cell in cells.items():
+        line = f"{name:20}{median(cell.rates):>10,.0f}{median(cell.seconds):>9.2f}"
+        line += f"{median(cell.cpu_seconds):>11.2f}"
+        print(f"{line}  {min(cell.rates):,.0f} … {max(cell.rates):,.0f}")
+    print(f"\n{'':38}{'median':>8}  lowest and highest round")
+    for name, values in ratios(cells).items():
+        print(f"{name:38}{median(values):>8.1f}  {min(values):.1f} … {max(values):.1f}")
+
+
+def main() -> None:
+    """Fills a ledger, measures and prints."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--teachers", type=positive, default=1_000)
+    parser.add_argument("--times", type=positive, default=8, help="how often they are told")
+    parser.add_argument("--rounds", type=positive, default=3)
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    with server() as (url, _):
+        about = machine(url)
+        with fill(database(url, "rebuild"), given.teachers, given.times) as ledger:
+            bodies = ledger.feed.raw_page(0, PEER_EVENTS)
+            desk = Desk(ledger, Library(database(url, "library"), bodies))
+            desk.rebuilt()
+            cells = measure(desk, given.rounds)
+            own = Filter(types=tuple(sorted(RECORDS.types)))
+            told = {
+                "events": ledger.feed.head(),
+                "of the credit record": sum(1 for _ in ledger.feed.entries(own)),
+                "peak MiB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+            }
+    if given.json:
+        rows = {name: vars(cell) for name, cell in cells.items()}
+        print(json.dumps({"machine": about, "log": told, "cells": rows, "ratios": ratios(cells)}))
+    else:
+        report(about, told, cells)
+
+
+if __name__ == "__main__":
+    main()
