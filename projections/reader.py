@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from datetime import date
+from operator import add, attrgetter
 from typing import Any, Generic, TypeVar
 
 import psycopg
@@ -44,8 +45,8 @@ class Where:
 
     def and_equal(self, **values: Any) -> Where:
         """The same with further equalities; ``None`` does not restrict."""
-        more = tuple((name, bare(value)) for name, value in values.items() if value is not None)
-        return replace(self, equal=(*self.equal, *more))
+        more = tuple([(name, bare(value)) for name, value in values.items() if value is not None])
+        return replace(self, equal=(*self.equal, *more)) if more else self
 
     def and_among(self, **values: Sequence[Any] | None) -> Where:
         """The same with one of several values each; ``None`` does not restrict."""
@@ -60,13 +61,17 @@ class Where:
 
     def and_where(self, other: Where) -> Where:
         """The conditions of both."""
-        return Where(
-            *(getattr(self, each.name) + getattr(other, each.name) for each in fields(self))
-        )
+        if other == ANY:
+            return self
+        return Where(*map(add, _parts(self), _parts(other)))
 
     def and_tagged(self, *names: str) -> Where:
         """The same for rows in whose tags all the names stand."""
         return replace(self, overlap=(*self.overlap, *(("tags", (each,)) for each in names)))
+
+
+ANY = Where()
+_parts = attrgetter(*(each.name for each in fields(Where)))
 
 
 def of_party(name: Name) -> Where:

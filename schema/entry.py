@@ -11,18 +11,21 @@ from msgspec import Struct
 from ledger.event import CATALOGUE, Event, decode_event
 
 UNIT = "\x1f"
+# As the ledger writes instants: microseconds, of which Python leaves out those that are none.
+STORED_CHARACTERS = len("2024-03-19T01:00:02.998940Z")
+WHOLE_SECOND = ".000000Z"
 
 
 class Told(Struct, kw_only=True, gc=False):
     """An entry for a reader who may see all of it. What it says is not read before it is asked for.
 
-    ``stored``: what it says as the JSON that was stored, which is JCS (RFC 8785); ``kept``: all
-    bytes of the entry.
+    ``stored``: what it says as the JSON that was stored, which is JCS (RFC 8785); ``instant`` and
+    ``day`` are as they were stored; ``kept``: all bytes of the entry.
     """
 
     id: str
-    at: datetime
-    on: date
+    instant: str = msgspec.field(name="at")
+    day: str = msgspec.field(name="on")
     actor: str
     channel: str
     type: str
@@ -35,6 +38,16 @@ class Told(Struct, kw_only=True, gc=False):
     position: int = 0
     named: str = ""
     kept: bytes = b""
+
+    @property
+    def at(self) -> datetime:
+        """When the ledger learned it."""
+        return datetime.fromisoformat(self.instant)
+
+    @property
+    def on(self) -> date:
+        """The day when it is true."""
+        return date.fromisoformat(self.day)
 
     @property
     def tags(self) -> list[str]:
@@ -75,6 +88,19 @@ def spliced(entry: Any) -> Any:
     if entry.__class__ is Told and _PRESENT.get(entry.type) == entry.v:
         return entry.stored
     return entry.data
+
+
+def instant_of(entry: Any) -> str:
+    """When the ledger learned an entry, as it goes out: with the offset that ``Z`` stands for."""
+    if entry.__class__ is not Told or len(entry.instant) != STORED_CHARACTERS:
+        return str(entry.at.isoformat())
+    text = str(entry.instant)
+    return (text[:-1] if text[-8:] != WHOLE_SECOND else text[:-8]) + "+00:00"
+
+
+def day_of(entry: Any) -> str:
+    """The day when an entry is true, as it goes out."""
+    return str(entry.day) if entry.__class__ is Told else str(entry.on.isoformat())
 
 
 def data_of(event: Event) -> Any:

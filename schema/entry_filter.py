@@ -10,6 +10,7 @@ import strawberry
 from strawberry.utils.str_converters import to_camel_case
 
 from ledger.event import Channel
+from schema.compiled.asking import PLAINLY
 from schema.scalars import Position, Text, enum_type
 
 ChannelType: Any = enum_type(Channel)
@@ -67,3 +68,4 @@ def _filled(kind: type, given: Mapping[str, Any], _: Any) -> Any:
 _DEFINITION: Any = EntryFilter.__strawberry_definition__  # type: ignore[attr-defined]
 _NAMES = {to_camel_case(each.python_name): each.python_name for each in _DEFINITION.fields}
 _DEFINITION.from_input = _filled
+setattr(_filled, PLAINLY, True)

@@ -26,7 +26,7 @@ from projections.mask import masked, own_tags
 from projections.search import Search, Sought
 from schema.compiled.plan import SPLICED
 from schema.context import Context
-from schema.entry import Told, data_of, described, spliced, told_of
+from schema.entry import Told, data_of, day_of, described, instant_of, spliced, told_of
 from schema.entry_filter import EntryFilter
 from schema.event import EventType
 from schema.outputs import Slice, bad_cursor, bounded, connection, key_of
@@ -47,8 +47,12 @@ class EntryType:
     id: strawberry.ID
     type: str
     description: str = strawberry.field(description="What such an event says. 事件含义。")
-    at: datetime = strawberry.field(description="When the ledger learned it. 记入时刻。")
-    on: date = strawberry.field(description="The day when it is true. 发生日。")
+    at: datetime = strawberry.field(
+        description="When the ledger learned it. 记入时刻。", metadata={SPLICED: instant_of}
+    )
+    on: date = strawberry.field(
+        description="The day when it is true. 发生日。", metadata={SPLICED: day_of}
+    )
     actor: strawberry.ID
     channel: str
     cause: strawberry.ID | None

@@ -14,6 +14,7 @@ holds those who were the asker's at its moment.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from ledger.command import PROVINCE, Asker, Role
@@ -28,6 +29,7 @@ from schema.power import Action, Over, over, roles
 
 # After these a reader's reach may be another than it was: a place came, or a person moved.
 MOVES = (JurisdictionRegistered.NAME, TeacherRegistered.NAME, TeacherTransferred.NAME)
+REACHES_MAX = 2_000
 PLACED = roles(Action.READ, Over.PLACE)
 
 
@@ -82,6 +84,7 @@ VIEWS: dict[str, Openness] = {
 }
 
 
+@lru_cache(maxsize=REACHES_MAX)
 def reach(asker: Asker, view: str, places: tuple[str, ...]) -> Where | None:
     """The rows of a view that an asker may see; ``None``: no row at all."""
     openness = VIEWS[view]

@@ -21,11 +21,18 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
+    Undefined,
+    get_nullable_type,
+    is_leaf_type,
 )
 from graphql.execution.collect_fields import FragmentDetails
 from graphql.execution.execute import default_field_resolver, default_type_resolver
-from graphql.execution.values import VariableValues, get_variable_values
-from graphql.utilities import get_operation_ast
+from graphql.execution.get_variable_signature import (
+    GraphQLVariableSignature,
+    get_variable_signature,
+)
+from graphql.execution.values import VariableValues, VariableValueSource, get_variable_values
+from graphql.utilities import coerce_input_value, get_operation_ast
 from strawberry.execution.is_awaitable import optimized_is_awaitable
 
 from schema.allowance import Allowance
@@ -66,10 +73,15 @@ class Ready:
     fragments: dict[str, FragmentDefinitionNode]
     details: dict[str, FragmentDetails]
     counting: tuple[str, ...]
+    leaves: list[GraphQLVariableSignature] | None
+    """Its variables, where all are scalars and words of lists."""
     prices: dict[tuple[object, ...], Price] = field(default_factory=dict)
 
     def variables(self, given: Variables) -> VariableValues | None:
         """The values of its variables; ``None`` where some do not fit."""
+        return _leaves(self.leaves, given or {}) or self._variables(given)
+
+    def _variables(self, given: Variables) -> VariableValues | None:
         found = get_variable_values(
             self.schema,
             self.operation.variable_definitions or (),
@@ -164,6 +176,7 @@ class Readiness:
             fragments=fragments,
             details={key: FragmentDetails(each, None) for key, each in fragments.items()},
             counting=counting(operation, fragments),
+            leaves=_signatures(schema, operation),
         )
         first = next(e for e in document.definitions if isinstance(e, OperationDefinitionNode))
         # Who names none means the first.
@@ -174,6 +187,37 @@ class Readiness:
 
 
 READINESS = Readiness()
+
+
+def _signatures(
+    schema: GraphQLSchema, operation: OperationDefinitionNode
+) -> list[GraphQLVariableSignature] | None:
+    found: list[GraphQLVariableSignature] = []
+    for each in operation.variable_definitions or ():
+        signature = get_variable_signature(schema, each)
+        if isinstance(signature, GraphQLError) or not is_leaf_type(
+            get_nullable_type(signature.type)
+        ):
+            return None
+        found.append(signature)
+    return found
+
+
+def _leaves(
+    signatures: list[GraphQLVariableSignature] | None, given: dict[str, Any]
+) -> VariableValues | None:
+    """The values, where all are given and fit."""
+    if signatures is None:
+        return None
+    sources: dict[str, VariableValueSource] = {}
+    coerced: dict[str, Any] = {}
+    for each in signatures:
+        value = given.get(each.name, Undefined)
+        found = Undefined if value is Undefined else coerce_input_value(value, each.type)
+        if found is Undefined:
+            return None
+        sources[each.name], coerced[each.name] = VariableValueSource(each, value), found
+    return VariableValues(sources, coerced)
 
 
 def _many(value: Any) -> object:

@@ -12,6 +12,7 @@ from dataclasses import MISSING
 from datetime import date
 from decimal import Decimal
 from enum import Enum
+from functools import partial
 from types import NoneType
 from typing import Any
 
@@ -34,6 +35,8 @@ from schema.compiled.leaf import Unusual
 
 # The value of an argument by those of the variables; ``Undefined``: it is not given.
 Reader = Callable[[dict[str, Any]], Any]
+PLAINLY = "plainly"
+"""The attribute of an input's ``from_input`` that needs nothing but the values of its fields."""
 # Of these a value in the document is the same in every request, and nobody can change it.
 FIXED = (str, int, Decimal, date, Enum, NoneType)
 
@@ -101,23 +104,35 @@ class Asking:
     def _object(self, node: ObjectValueNode, kind: GraphQLInputObjectType) -> Reader:
         """An input of which all that is given is a leaf, or such an input again."""
         definition = kind.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
-        if definition is None or definition.from_input is not None or kind.is_one_of:
+        if definition is None or kind.is_one_of:
             raise Unasked
         given = {each.name.value: each.value for each in node.fields}
+        spelt = {self._config.name_converter.from_field(each): each for each in definition.fields}
+        fill = definition.from_input
+        if fill is not None and not getattr(fill, PLAINLY, False):
+            raise Unasked
         blank: dict[str, Any] = {}
         readers: list[tuple[str, Reader]] = []
-        for each in definition.fields:
-            name = self._config.name_converter.from_field(each)
-            if each.default_value is MISSING and each.default_factory is MISSING:
-                blank[each.python_name] = None  # as the reference has it
+        for name, each in kind.fields.items():
+            own, default = spelt[name], _default(each)
+            key = own.python_name if fill is None else name
+            if fill is not None and default not in (None, Undefined):
+                raise Unasked
+            lacks = own.default_value is own.default_factory is MISSING
+            if lacks if fill is None else default is None:
+                blank[key] = None  # as the reference has it
             if name in given:
-                readers.append(
-                    (each.python_name, self._reader(given[name], kind.fields[name].type))
-                )
+                readers.append((key, self._reader(given[name], each.type)))
             else:
-                _left_out(kind.fields[name])
-        make = definition.origin
+                _left_out(each)
+        make: Any = definition.origin
+        if fill is not None:
+            make = partial(_filled, fill, make)
         return lambda variables: make(**(blank | _read(readers, variables)))
+
+
+def _filled(fill: Callable[..., Any], kind: type, /, **given: Any) -> Any:
+    return fill(kind, given, None)
 
 
 def _of_variable(name: str, needed: bool) -> Reader:
@@ -139,12 +154,13 @@ def _read(readers: list[tuple[str, Reader]], variables: dict[str, Any]) -> dict[
     return found
 
 
+def _default(argument: Any) -> Any:
+    return argument.default_value if argument.default is None else argument.default.value
+
+
 def _left_out(argument: Any) -> None:
     """Raises ``Unasked`` for what must be given, or has a default that is made anew each time."""
-    needed = isinstance(argument.type, GraphQLNonNull)
-    default = argument.default_value
-    if argument.default is not None:
-        default = argument.default.value
+    needed, default = isinstance(argument.type, GraphQLNonNull), _default(argument)
     leaf = is_leaf_type(argument.type.of_type if needed else argument.type)
     if (default is Undefined and needed) or not (leaf or default is None or default is Undefined):
         raise Unasked

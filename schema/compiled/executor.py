@@ -47,9 +47,13 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
         path: Any,
         position_context: Any,
     ) -> Any:
-        """A field's value, or an awaitable of it; root fields are asked by a plan made once."""
+        """A field's value, or an awaitable of it; fields of a query are asked by a plan made once.
+
+        A mutation is the reference's, and so is a message of a subscription: its resolver made the
+        stream.
+        """
         given = (parent_type, source, field_details_list, path, position_context)
-        if self.known is None or path.prev is not None:
+        if self.known is None or path.prev is not None or parent_type is not self.schema.query_type:
             return super().execute_field(*given)
         asking = self.known.asking(self.schema, parent_type, field_details_list)
         if asking is None:

@@ -44,7 +44,7 @@ def expression(kind: GraphQLLeafType, bind: Callable[[object], str], name: str, 
         held = bind(PLAIN[kind.name])
         if PLAIN[kind.name] is str:
             slow = bind(_string(slowly(kind)))
-        return f"({name} if {read}.__class__ is {held} else {slow}({name}))"
+        return f"({name} if {read}.__class__ is {held} or {name} is None else {slow}({name}))"
     if kind.name == "Int":
         held = bind(int)
         return (

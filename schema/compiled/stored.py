@@ -246,7 +246,10 @@ def _listed(members: list[tuple[str, str]], node: str, rows: str) -> str:
 
 def cursor_of(key: str) -> str:
     """An opaque cursor of a row's key."""
-    return b2a_base64(key.encode(), newline=False).translate(URL_SAFE, b"=").decode()
+    body = b2a_base64(key.encode(), newline=False)
+    if key.isdecimal() and key.isascii():  # as positions are; neither + nor / comes of digits
+        return body.rstrip(b"=").decode()
+    return body.translate(URL_SAFE, b"=").decode()
 
 
 class Rows(Sequence[tuple[str, Any]]):

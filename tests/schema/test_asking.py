@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import json
+from collections.abc import AsyncIterator
 from datetime import date
 from decimal import Decimal
 from enum import Enum
@@ -84,8 +85,20 @@ class Query:
         return 1
 
 
+@strawberry.type
+class Subscription:
+    """Counts."""
+
+    @strawberry.subscription
+    async def count(self, to: int) -> AsyncIterator[int]:
+        """Up to a number."""
+        for number in range(to):
+            yield number
+
+
 COMPILED = strawberry.Schema(
     query=Query,
+    subscription=Subscription,
     config=CONFIG,
     execution_context_class=CompiledExecutor,
     extensions=[Parsed, Validated],
@@ -160,6 +173,15 @@ def test_a_generated_query_is_asked_as_by_the_reference(document):
 )
 def test_plain_arguments_never_come_to_the_reference(field):
     assert Asking(COMPILED._schema, *_asked(field))._readers is not None
+
+
+def test_the_messages_of_a_stream_are_not_asked_for():
+    async def read() -> list[Any]:
+        found = await COMPILED.subscribe("subscription { count(to: 3) }")
+        return [each.data async for each in found]  # type: ignore[union-attr]
+
+    for _ in range(3):
+        assert asyncio.run(read()) == [{"count": 0}, {"count": 1}, {"count": 2}]
 
 
 def _asked(field: str) -> tuple[Any, Any]:
