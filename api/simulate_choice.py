@@ -63,7 +63,7 @@ class Choices:
         for teacher in self.people.teachers:
             count = self.rng.choices(CHOICES, CHOICES_WEIGHTS)[0]
             chosen = dict.fromkeys(self.rng.choices(range(len(weights)), weights, k=count))
-            self.choices[teacher.teacher] = [self.classes[each] for each in chosen]
+            self.choices[teacher.teacher] = _one_of_each([self.classes[each] for each in chosen])
             for run in list(self.choices[teacher.teacher]):
                 day = first if self.rng.random() < 0.4 else between(self.rng, first, last)
                 self._select(day, teacher, run)
@@ -163,10 +163,12 @@ class Choices:
             declined = all(f"{teacher.teacher} {c.offering}" in self.refused for c in choices)
             if teacher.teacher in self.admitted or declined:
                 continue
+            taken = {each.declare.project for each in choices}
             free = [
                 number
                 for number, run in enumerate(self.classes)
-                if run not in choices and len(run.trainees) + len(chances[number]) < run.seats + 2
+                if run.declare.project not in taken
+                and len(run.trainees) + len(chances[number]) < run.seats + 2
             ]
             if free:
                 number = self.rng.choice(free)
@@ -177,3 +179,8 @@ class Choices:
             for teacher in teachers:
                 self._school_review(self.days.school_two, teacher, run, passed)
             self._admit(self.days.provider_two, run, passed)
+
+
+def _one_of_each(runs: list[ClassRun]) -> list[ClassRun]:
+    """One class of each project: nobody has a place in two that are beside each other."""
+    return list({run.declare.project: run for run in runs}.values())

@@ -205,6 +205,7 @@ class _Class:
         results = tuple(
             Result(teacher=each.teacher, passed=each.teacher not in run.failed)
             for each in run.trainees
+            if each.teacher not in run.out  # the outcome of who cheated stands already
         )
         record = RecordAssessment(offering=run.offering, results=results)
         self.script.say(run.open.closes, "assessments", run.provider.office, record)
