@@ -19,7 +19,7 @@ from ledger.event import Entry, decode
 from ledger.fault import Fault
 from ledger.store.feed import Feed
 from projections.fold import fold_page
-from projections.projection import SCHEMA, Projection
+from projections.projection import SCHEMA, Index, Projection
 from projections.rebuild import REBUILDS, Rebuild, RebuildRunning, Told
 from projections.renewal import Renewal
 
@@ -156,8 +156,14 @@ class Runner:
             entries, reached = _page(connection, behind, PAGE)
             if reached == behind:
                 return False
-            for name in names:
+            kinds = {each.event.NAME for each in entries}
+            busy = [name for name in names if not _idle(self.views[name], kinds)]
+            for name in busy:
                 self._advance(connection, self.views[name], entries, reached)
+            connection.execute(
+                "update projection.progress set position = %s where view = any(%s)",
+                (reached, [name for name in names if name not in busy]),
+            )
         with self._moved:
             self._moved.notify_all()
         return True
@@ -244,6 +250,11 @@ def _page(connection: Connection, after: int, limit: int) -> tuple[list[Entry], 
         rows = cursor.execute(ROWS, (after, limit)).fetchall()
     entries = [decode(position, bytes(body)) for position, body, ours in rows if ours]
     return entries, rows[-1][0] if rows else after
+
+
+def _idle(view: Projection[Any], kinds: set[str]) -> bool:
+    """Whether a view takes in none of these types, as most views do of most pages."""
+    return not isinstance(view, Index) and view.types.isdisjoint(kinds)
 
 
 def _make(connection: Connection, view: Projection[Any], table: str) -> None:
