@@ -1,7 +1,7 @@
 """Health: whether the server lives, and whether it is ready: its database and its views.
 
 ``/healthz`` asks nothing of anything. ``/readyz`` says of each view its position, how many entries
-it is behind, and how old the first of those is.
+it is behind, and how old the first of those is; and of each that is folded anew, how far that is.
 """
 
 from __future__ import annotations
@@ -62,6 +62,10 @@ def readiness(house: House) -> dict[str, Any]:
             for view, position, _ in progress
         },
         "stopped": stopped,
+        "rebuilding": {
+            view: {"position": position, "of": of}
+            for view, position, of in house.runner.rebuilding()
+        },
     }
 
 

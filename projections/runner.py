@@ -203,6 +203,13 @@ class Runner:
                 "select view, position, failed from projection.progress order by view"
             ).fetchall()
 
+    def rebuilding(self) -> list[tuple[str, int, int]]:
+        """Each view that is folded anew, or was when a rebuild died: how far, and up to where."""
+        with self._pool.connection() as connection:
+            return connection.execute(
+                "select view, position, head from projection.rebuilds order by view"
+            ).fetchall()
+
     def wait_for(self, position: int, timeout: float, *names: str) -> bool:
         """Whether the views reach a position in time."""
         waited = 0.0
