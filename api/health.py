@@ -1,8 +1,9 @@
 """Health: whether the server lives, and whether it is ready: its database and its views.
 
 ``/healthz`` asks nothing of anything. ``/readyz`` says of each view its position, how many entries
-it is behind, and how old the first of those is; of one that stopped, the event at which, and why.
-What was raised may name whom the event is about, so only programs of this machine read it whole.
+it is behind, and how old the first of those is; of one that stopped, the event at which, and why;
+of one that is folded anew, how far that is. What was raised may name whom the event is about, so
+only programs of this machine read it whole.
 """
 
 from __future__ import annotations
@@ -68,6 +69,10 @@ def readiness(house: House, whole: bool = True) -> dict[str, Any]:
             for view, position, _ in progress
         },
         "stopped": stopped,
+        "rebuilding": {
+            view: {"position": position, "of": of}
+            for view, position, of in house.runner.rebuilding()
+        },
     } | ({"waiting": trouble if whole else True} if trouble else {})
 
 

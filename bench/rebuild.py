@@ -72,8 +72,7 @@ def fill(url: str, teachers: int, times: int) -> Ledger:
     clock = DemoClock(simulation.steps[0].day - timedelta(days=1))
     ledger = Ledger.found(url, KEY, clock)
     founded = ledger.feed.head()
-    summary = run(simulation, InProcess(ledger, clock, Acknowledgements(None)))
-    assert not summary.odd, summary.odd[:3]
+    run(simulation, InProcess(ledger, clock, Acknowledgements(None)))
     told = [body for _, body in _all(ledger, founded)]
     key = simulation.people.key
     for number in range(1, times):

@@ -20,7 +20,7 @@ from psycopg_pool import ConnectionPool
 from ledger.event import Entry, decode
 from ledger.store.feed import Feed
 from projections.fold import fold_upto
-from projections.projection import SCHEMA, Projection
+from projections.projection import SCHEMA, Index, Projection
 from projections.rebuild import REBUILDS, Rebuild, RebuildRunning, Told
 from projections.renewal import Renewal
 from projections.stop import Stop, Stopped, standing
@@ -185,8 +185,14 @@ class Runner:
             entries, reached = _page(connection, behind, PAGE)
             if reached == behind:
                 return False
-            for name in names:
+            kinds = {each.event.NAME for each in entries}
+            busy = [name for name in names if not _idle(self.views[name], kinds)]
+            for name in busy:
                 self._advance(connection, self.views[name], entries, reached)
+            connection.execute(
+                "update projection.progress set position = %s where view = any(%s)",
+                (reached, [name for name in names if name not in busy]),
+            )
         with self._moved:
             self._moved.notify_all()
         if self.folded is not None:
@@ -223,6 +229,13 @@ class Runner:
         """Each of the named views (or all) with its position and, where it stopped, at what."""
         with self._pool.connection() as connection:
             return standing(connection, names)
+
+    def rebuilding(self) -> list[tuple[str, int, int]]:
+        """Each view that is folded anew, or was when a rebuild died: how far, and up to where."""
+        with self._pool.connection() as connection:
+            return connection.execute(
+                "select view, position, head from projection.rebuilds order by view"
+            ).fetchall()
 
     def wait_for(self, position: int, timeout: float, *names: str) -> bool:
         """Whether the views reach a position in time."""
@@ -296,6 +309,11 @@ def _page(connection: Connection, after: int, limit: int) -> tuple[list[Entry], 
         rows = cursor.execute(ROWS, (after, limit)).fetchall()
     entries = [decode(position, bytes(body)) for position, body, ours in rows if ours]
     return entries, rows[-1][0] if rows else after
+
+
+def _idle(view: Projection[Any], kinds: set[str]) -> bool:
+    """Whether a view takes in none of these types, as most views do of most pages."""
+    return not isinstance(view, Index) and view.types.isdisjoint(kinds)
 
 
 def _make(connection: Connection, view: Projection[Any], table: str) -> None:

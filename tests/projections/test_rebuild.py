@@ -140,8 +140,12 @@ def test_what_was_committed_is_not_read_again(told: Ledger) -> None:
     began: list[Rebuild] = []
     done: list[tuple[int, int]] = []
 
-    Runner(told.pool, told.feed, ALL).rebuild(told=lambda *at: done.append(at), begun=began.append)
+    runner = Runner(told.pool, told.feed, ALL)
+    head = told.feed.head()
+    assert runner.rebuilding() == [(each, 200, head) for each in sorted(v.name for v in ALL)]
+    runner.rebuild(told=lambda *at: done.append(at), begun=began.append)
 
+    assert runner.rebuilding() == []
     assert began[0].resumed == dict.fromkeys([each.name for each in ALL], 200)
     assert began[0].renewed == []
     assert all(reached > 200 for reached, _ in done)
