@@ -6,7 +6,6 @@ the requests that are being answered, then the committer's queue, then the datab
 
 from __future__ import annotations
 
-import errno
 import os
 import signal
 import socket
@@ -21,6 +20,7 @@ from typing import Annotated, Any
 import structlog
 import typer
 import uvicorn
+from starlette.applications import Starlette
 
 from api.app import create_app
 from api.clock import DemoClock
@@ -29,13 +29,13 @@ from api.crew import Crew
 from api.house import open_house
 from api.ide.door import Ide
 from api.issuers import issuers
+from api.listener import address_of, listening
 from api.settings import Mode, Settings
 from api.terminal import DAY, settings_of, tell
 from api.tracing import tracing, watch
 from ledger.store.committer import system_clock
 from ledger.store.trouble import Trouble
 
-UNREAD_MILLISECONDS = 120_000
 KEEP_ALIVE_SECONDS = 75
 """Longer than clients and proxies keep an idle connection: whoever closes it first is sure that no
 request is under way on it, and one that meets a server that is closing it is lost."""
@@ -132,17 +132,10 @@ def serve_on(
                     crew=crew,
                     windows=windows,
                 )
-                config = uvicorn.Config(
-                    app,
-                    log_config=None,
-                    access_log=False,
-                    server_header=False,
-                    timeout_graceful_shutdown=GRACE_SECONDS,
-                    timeout_keep_alive=KEEP_ALIVE_SECONDS,
-                    **websockets(settings.body_bytes_max),
-                )
                 server = _Server(
-                    config, lambda: announce(address_of(listener)), app.state.streams.end
+                    _config(app, settings.body_bytes_max),
+                    lambda: announce(address_of(listener)),
+                    app.state.streams.end,
                 )
                 signals.server = server
                 settle()
@@ -150,6 +143,18 @@ def serve_on(
                     server.run(sockets=[listener, *own])
         except _Stopped:
             pass  # asked twice while it was being opened
+
+
+def _config(app: Starlette, bytes_max: int) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        **websockets(bytes_max),
+    )
 
 
 def logging() -> None:
@@ -173,32 +178,6 @@ def websockets(bytes_max: int) -> dict[str, Any]:
     and each connection would hold a window of its own.
     """
     return {"ws_max_size": bytes_max, "ws_per_message_deflate": False}
-
-
-@contextmanager
-def listening(host: str, port: int) -> Iterator[socket.socket]:
-    """A listening socket. Raises ``Trouble`` where the address cannot be had."""
-    try:
-        family, _, _, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        listener = socket.create_server(address[:2], family=family)
-    except OSError as error:
-        raise _no_address(host, port, error) from None
-    # The connections take it over. Head and body of an answer are two writes, and the second would
-    # wait for the client to acknowledge the first, which takes it 40 ms.
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    if hasattr(socket, "TCP_USER_TIMEOUT"):
-        # Who reads nothing for so long is cut off, whatever else they say (tcp(7)).
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MILLISECONDS)
-    with listener:
-        yield listener
-
-
-def address_of(listener: socket.socket) -> str:
-    """The address of a listening socket as a URL."""
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _aside(file: Path) -> Path:
@@ -295,20 +274,3 @@ def _signals() -> Iterator[_Signals]:
     finally:
         for number, earlier in before.items():
             signal.signal(number, earlier)
-
-
-def _no_address(host: str, port: int, error: OSError) -> Trouble:
-    if error.errno == errno.EADDRINUSE:
-        return Trouble(
-            "PORT_IN_USE",
-            zh=f"{host} 的端口 {port} 已被占用。请用 --port 换一个端口（0 为任意空闲端口），"
-            "或先停止占用它的程序。",
-            en=f"Port {port} on {host} is in use. Choose another with --port (0: any free one), or "
-            "stop the program that has it.",
-        )
-    return Trouble(
-        "ADDRESS_UNUSABLE",
-        zh=f"无法在 {host} 的端口 {port} 上监听（{error.strerror}）。请检查 --host 和 --port。",
-        en=f"It is not possible to listen on port {port} of {host} ({error.strerror}). "
-        "Check --host and --port.",
-    )

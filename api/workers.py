@@ -31,8 +31,9 @@ from prometheus_client.multiprocess import mark_process_dead
 from api.crew import Crew
 from api.house import database
 from api.issuers import issuers
+from api.listener import address_of, listening
 from api.metrics import FOLDER
-from api.serve import address_of, listening, logging, serve_on
+from api.serve import logging, serve_on
 from api.settings import Settings
 from api.tracing import check
 from ledger.store.ledger import Ledger

@@ -50,6 +50,7 @@ LONG_FILES = {
     "ledger/redating.py": "a wish for other days, and the one step that moves many classes",
     "ledger/regulation.py": "the rulebook: all that is learned of rules, all that is asked",
     "ledger/term.py": "windows of known and unknown terms, and the one gate that all steps share",
+    "projections/runner.py": "the steps and the rows of progress under one lock, and who waits",
 }
 
 # What a subclass overrides is described once, where it is declared first.

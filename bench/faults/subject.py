@@ -21,6 +21,7 @@ from ledger.store.migrate import migrate
 from ledger.store.statements import CHANNEL
 from ledger.store.trouble import Trouble
 from ledger.store.work import Asked
+from projections import rebuild as rebuilding
 from projections import runner as running
 from projections.catalogue import INDEXES, VIEWS
 from projections.projection import Projection
@@ -146,7 +147,7 @@ def project(url: str, seed: int, extra: dict[str, Any], go: Callable[[], None], 
 
 def rebuild(url: str, seed: int, extra: dict[str, Any], go: Callable[[], None], say: Say) -> None:
     """Folds the views anew and swaps them, once more after an error as an operator does."""
-    running.REBUILD_PAGE = PAGE
+    rebuilding.PAGE = rebuilding.CHECKPOINT_ENTRIES = PAGE
     with Ledger(url, KEY) as ledger:
         runner = Runner(ledger.pool, ledger.feed, ALL)
         _poison(extra)

@@ -28,7 +28,8 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli import app
-from api.serve import GRACE_SECONDS, listening
+from api.listener import listening
+from api.serve import GRACE_SECONDS
 from api.settings import Mode, Settings
 from api.terminal import beginning
 from ledger.consequence import RecordUse

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from api.demo.run import stopping
-from api.serve import listening
+from api.listener import listening
 
 
 def test_the_body_of_an_answer_does_not_wait_for_the_reader_to_acknowledge_its_head() -> None:
