@@ -14,7 +14,7 @@ from msgspec import structs
 from ledger.accreditation import ACCREDITATION_EVENTS, Accreditation
 from ledger.command import Command, Refused, Selector, about, fact
 from ledger.dates import OfferingsRedated
-from ledger.declaration import ProjectDeclared
+from ledger.declaration import ProjectDeclared, known_project
 from ledger.delivery import note_days
 from ledger.event import Entry, Event, unchanged
 from ledger.fault import Fault
@@ -270,16 +270,13 @@ class OpenOffering(Command):
                     self.held.learn(entry, self.seen.declared.provider)
 
     def authority(self) -> Name:
-        return self._declared().provider
+        return known_project(self.seen.declared, self.project).provider
 
     def territory(self) -> JurisdictionId:
-        return self._declared().place
-
-    def _declared(self) -> ProjectDeclared:
-        return self.seen.known(self.project)
+        return known_project(self.seen.declared, self.project).place
 
     def decide(self) -> Iterator[Event]:
-        declared = self._declared()
+        declared = self.seen.known(self.project)
         self._sane()
         if self.known:
             raise taken(self.offering, "offering")

@@ -20,7 +20,7 @@ from ledger.accreditation import (
     accrediting,
 )
 from ledger.command import Command, Refused, Selector, about, fact
-from ledger.declaration import ProjectDeclared
+from ledger.declaration import ProjectDeclared, known_project
 from ledger.event import Entry, Event
 from ledger.finding import Outcome
 from ledger.names import JurisdictionId, Name, ProjectId, ProviderId
@@ -168,12 +168,15 @@ class SanctionStep(Command):
     def authority(self) -> Name:
         host = self.held.known(self.provider)
         project = self.about_project()
-        return accrediting(host) if project is None else self.known(project).place
+        return accrediting(host) if project is None else self._place(project)
 
     def territory(self) -> JurisdictionId:
         host = self.held.known(self.provider)
         project = self.about_project()
-        return host.place if project is None else self.known(project).place
+        return host.place if project is None else self._place(project)
+
+    def _place(self, project: ProjectId) -> JurisdictionId:
+        return known_project(self.seen.declared, project).place
 
     def known(self, project: ProjectId) -> ProjectDeclared:
         """The project. Raises ``UnknownReference``, ``ProjectGone`` or ``NotOfProvider``."""
@@ -190,9 +193,12 @@ class SanctionStep(Command):
 
     def checked(self) -> JurisdictionId:
         """The place that it concerns, where there is still something to decide."""
+        project = self.about_project()
         lost = self.held.lost(self)
-        if lost is not None and self.about_project() is None:
+        if lost is not None and project is None:
             raise lost
+        if project is not None:
+            self.known(project)
         return self.territory()
 
     def ladder(self) -> InForce[SanctionLadder] | None:

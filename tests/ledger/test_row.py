@@ -29,4 +29,4 @@ def test_rows_of_the_sheet_come_first_in_their_order():
     here = only_here(LIN, Unit.CREDITS, Decimal(4), Attribution())
     rows = [here, only_there(claim(3, 0), []), only_there(claim(2, 0), [])]
 
-    assert [each.row for each in sorted(rows, key=order)] == [2, 3, None]
+    assert [each.row for each in sorted(rows, key=lambda each: order(each, {}))] == [2, 3, None]
