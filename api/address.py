@@ -49,6 +49,7 @@ def read(address: str, *, private: bool) -> httpx.URL:
     """An address that may be one of a webhook. Raises ``Fault`` (``BAD_ADDRESS``)."""
     try:
         url = httpx.URL(address)
+        _ = url.host  # which is when it is read
     except (httpx.InvalidURL, UnicodeError, ValueError):
         raise _bad("地址写法有误", "it is no URL") from None
     schemes = ("https", "http") if private else ("https",)

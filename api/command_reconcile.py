@@ -1,7 +1,7 @@
 """Reconciling from the command line: a sheet held against the ledger, and put on record if asked.
 
 The exit code says how it ended: 0 all lines are equal, 1 some differ and each has its causes, 4
-something is left without a cause or could not be read, 2 nothing was compared.
+something has no cause, could not be read or was wrongly added up, 2 nothing was compared.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import typer
 from api.choice import MappingFile, SavedMapping, mapping_in, write_mapping
 from api.column import Columns, meant
 from api.command_export import reading_house
-from api.reconcile_print import print_result
+from api.reconcile_print import misadded, print_result
 from api.report_file import require_form, write_report
 from api.terminal import (
     DAY,
@@ -289,6 +289,6 @@ def _commit(
 def _ended(found: Held, as_json: bool) -> int:
     print_result(found, as_json)
     compared = found.compared
-    if found.comparison.unexplained or compared.faults or found.doubtful:
+    if found.comparison.unexplained or compared.faults or found.doubtful or misadded(found):
         return UNEXPLAINED
     return NOT_RIGHT if found.differing else 0

@@ -8,8 +8,14 @@ import msgspec
 
 from api.report import CAUSE_ZH
 from api.terminal import console, print_json, table, tell
+from ledger.sheet import Skipped
 from projections.desk import Held
 from schema.tab import tabs_of
+
+
+def misadded(found: Held) -> list[Skipped]:
+    """The rows of totals that are not what their rows come to."""
+    return [each for each in found.skipped if each.off is not None]
 
 
 def print_result(found: Held, as_json: bool) -> None:
@@ -40,6 +46,8 @@ def print_result(found: Held, as_json: bool) -> None:
     for row in rows:
         shown.add_row(*map(str, row))
     console().print(shown)
+    for each in misadded(found):
+        tell(each.zh + "。", each.en + ".")
     if found.unread or found.concealed or found.tabs:
         tabs = tabs_of(found)
         names = [each.tab + " (hidden)" * each.hidden for each in tabs]

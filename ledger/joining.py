@@ -1,8 +1,8 @@
 """Joining (并表): several tabs of a workbook that are one list, as one tab a year or one a school.
 
-Tabs of which the columns mean the same are proposed together, unless one of them by its name sums
-the others up or is a copy. Tabs that are hidden are left to people to name. Where no column says
-the year and each tab is called after one of its own, the year is that of the tab.
+Tabs whose columns mean the same are proposed together, unless one of them by its name sums the
+others up or is a copy. Tabs that are hidden are left to people to name. Where each tab is
+called after a year of its own, a row of which no column says when is of the year of its tab.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from ledger.fault import Fault
 from ledger.heading import Candidate
-from ledger.mapping import Column, Form, Mapping
+from ledger.mapping import Form, Mapping
 
 ALL = "*"
 JOINED = frozenset({Form.CREDITS, Form.TOTALS})
@@ -26,7 +26,6 @@ APART = re.compile(
 )
 YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)")
 SCHOOL_YEAR = re.compile("学年|学期|[-—–~至到/]")
-DATED = frozenset({Column.YEAR, Column.CYCLE, Column.COMPLETED, Column.STARTED})
 
 
 def together(
@@ -104,8 +103,8 @@ def _alike(one: Candidate, other: Candidate) -> bool:
 
 
 def _year(mapping: Mapping) -> int | None:
-    """The year after which a tab is called, where none of its columns says when."""
+    """The year after which a tab is called; rows of which a column says when are not asked."""
     years = YEAR.findall(mapping.tab)
     if len(years) != 1 or SCHOOL_YEAR.search(mapping.tab):
         return None
-    return None if DATED & {*mapping.columns.values()} else int(years[0])
+    return int(years[0])

@@ -44,6 +44,8 @@ WHY = {
 }
 
 
+# By any of these a row itself says when.
+DATED = frozenset({"year", "cycle", "completed", "started"})
 READERS: dict[Column, Callable[..., Any]] = {
     Column.ID_NUMBER: cell.id_number,
     Column.NUMBER: cell.platform_number,
@@ -197,8 +199,8 @@ class _Reader:
         ):
             faulty = True
             self._fault(number, 0, _nobody())
-        if self._mapping.year is not None:
-            values.setdefault("year", self._mapping.year)
+        if self._mapping.year is not None and not DATED & values.keys():
+            values["year"] = self._mapping.year
         made = SheetRow(
             tab=self._tab.name,
             row=number,

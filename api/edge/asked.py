@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from api.edge.media import JSON
 
+LONE = re.compile("[\ud800-\udfff]")
 EXAMPLE = '{"query": "{ head }"}'
 METHODS = ("GET", "POST")
 STREAM_METHODS = ("PUT", "DELETE")
@@ -89,6 +91,8 @@ def of_parts(found: Mapping[str, Any]) -> Asked:
     for name in ("query", "documentId", "operationName"):
         if not isinstance(found.get(name), str | None):
             raise _bad(f"{name} 须为字符串", f"`{name}` must be a string")
+        if LONE.search(found.get(name) or ""):
+            raise _bad(f"{name} 中有残缺字符", f"`{name}` holds half a character")
     for name in ("variables", "extensions"):
         if not isinstance(found.get(name), dict | None):
             raise _bad(f"{name} 须为对象", f"`{name}` must be an object")

@@ -26,7 +26,7 @@ from api.stream.connection import Connection
 from api.stream.follower import Follower, Outlet
 from api.stream.frame import Frame
 from api.stream.line import FLUSH_SECONDS, Line
-from api.stream.operation import Malformed, Operation
+from api.stream.operation import LONE, Malformed, Operation
 from ledger.store.trouble import Trouble
 from schema.context import Context
 from schema.errors import incident
@@ -130,6 +130,7 @@ class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
             isinstance(message.get("type"), str)
             and isinstance(message.get("id", ""), str)
             and len(message.get("id", "")) <= ID_CHARACTERS_MAX
+            and LONE.search(message.get("id", "")) is None  # so that it can be sent back
             and isinstance(message.get("payload", {}), dict | None)
         ):
             await self.handle_invalid_message("消息形状不对 / not the shape of a message")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
+
+LONE = re.compile("[\ud800-\udfff]")
+"""Half a character, of which a text that is sent holds none (RFC 8259, section 8.2)."""
 
 
 class Malformed(Exception):
@@ -43,6 +47,8 @@ class Operation:
         name = given.get("operationName")
         if not isinstance(name, str | None):
             raise Malformed("operationName 须为字符串", "`operationName` must be a string")
+        if LONE.search(name or ""):
+            raise Malformed("operationName 中有残缺字符", "`operationName` holds half a character")
         return cls(
             query=query,
             variables=variables or {},

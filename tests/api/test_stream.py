@@ -118,6 +118,16 @@ def test_who_never_begins_is_let_go_with_4408(
     assert asyncio.run(ask()) == 4408
 
 
+def test_half_a_character_as_an_id_is_no_message(quiet: Served) -> None:
+    async def ask() -> int | None:
+        async with socket(quiet.operator) as client:
+            rest = '"type": "subscribe", "payload": {"query": "{ head }"}'
+            await client.send('{"id": "\\ud800", ' + rest + "}")
+            return await closed(client)
+
+    assert asyncio.run(ask()) == 4400
+
+
 @pytest.mark.parametrize(
     "query", ["{", "subscription {", "subscription { nothing }", "{ nothing }", ""]
 )

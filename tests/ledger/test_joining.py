@@ -80,9 +80,13 @@ def test_a_name_that_is_not_just_a_year_of_its_own_says_no_year(names):
 
 def test_a_column_of_the_year_or_the_day_is_right_and_not_the_name_of_the_tab():
     row = ("王芳", "t1", "阅读", "2024-03-01", "24")
-    mapping = proposed(tab("2022", CREDITS, row), tab("2023", CREDITS, row), form=Form.CREDITS)
+    undated = ("李敏", "t2", "阅读", None, "24")
+    tabs = [tab(name, CREDITS, row, undated) for name in ("2022", "2023")]
+    mapping = proposed(*tabs, form=Form.CREDITS)
     assert mapping.tabs == ("2022", "2023")
-    assert {each.year for each in mapping.parts} == {None}
+    # A cell that is empty says nothing, so there the tab does.
+    rows = read(workbook(*tabs), mapping).rows
+    assert [each.year for each in rows] == [None, 2022, None, 2023]
 
 
 def test_sheets_that_are_loaded_are_read_a_tab_at_a_time():

@@ -125,6 +125,7 @@ def test_every_question_and_command_is_answered_whatever_it_is_asked_with(
 @SOME
 @given(body=ANYTHING | st.dictionaries(PARTS, ANYTHING))
 @example(body={"query": ""})
+@example(body={"query": "{ head }", "operationName": "\ud800"})
 @example(body={"query": "", "extensions": {"persistedQuery": {}}})
 def test_json_of_any_shape_is_answered(attacked: Served, body: Any) -> None:
     content = json.dumps(body)
