@@ -64,7 +64,8 @@ def test_an_address_within_is_refused_however_it_is_spelt(address: str) -> None:
     "address",
     [
         "http://example.org/", "ftp://example.org/", "file:///etc/passwd", "gopher://example.org/",
-        "https://", "https:///x", "https://xn--/", "https://user@example.org/", "https://a:b@example.org/",
+        "https://", "https:///x",
+        "https://xn--/", "https://user@example.org/", "https://a:b@example.org/",
         "https://example.org/#x", "javascript:alert(1)", "", "//example.org/", "https://exa mple/",
         "https://example.org:99999/", "https://[::1/",
     ],
