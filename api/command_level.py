@@ -141,6 +141,15 @@ def sums(shown: Any, name: str, totals: Totals) -> None:
     shown.add_row(name, *map(str, numbers))
 
 
+def _tell_kinds(sides: list[tuple[str, Totals]], *, english: bool) -> None:
+    """The credits of each kind on either side."""
+    shown = table("kind" if english else "类别", *(name for name, _ in sides))
+    held = [{each.kind: each.credits for each in totals.kinds} for _, totals in sides]
+    for kind in sorted({each for side in held for each in side}, key=lambda each: each.value):
+        shown.add_row(kind.value, *(str(side.get(kind, 0)) for side in held))
+    console().print(shown)
+
+
 def _side(books: Books, scope: Scope, period: Period, position: int) -> Side:
     rules = books.rules.at(position)
     if isinstance(scope.of, JurisdictionId):
@@ -203,9 +212,16 @@ def _tell(books: Books, found: Compared, *, english: bool, as_json: bool) -> Non
         tell(f"双方一致：{found.one.digest}", f"Both sides agree: {found.one.digest}")
         return
     shown = table(*(HEADERS if english else HEADERS_ZH))
-    sums(shown, "1", found.one.totals)
-    sums(shown, "2", found.other.totals)
+    at = "position" if english else "位置"
+    told = "as told" if english else "所给文件"
+    sides = [
+        (told if each.position is None else f"{at} {each.position}", each.totals)
+        for each in (found.one, found.other)
+    ]
+    for name, totals in sides:
+        sums(shown, name, totals)
     console().print(shown)
+    _tell_kinds(sides, english=english)
     tree = Tree(Text(" → ".join(str(each.of) for each in found.way)))
     for each in rows:
         amounts = (each.one.credits if each.one else "—", each.other.credits if each.other else "—")

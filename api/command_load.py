@@ -13,7 +13,7 @@ import typer
 from api.choice import MappingFile, SavedMapping, mapping_in, write_mapping
 from api.house import open_house
 from api.load_print import print_commit, print_load, print_unfinished
-from api.marking import marked
+from api.marked_load import marked_load
 from api.report_file import require_free, write_new
 from api.terminal import (
     DAY,
@@ -30,10 +30,8 @@ from ledger.command import Asker, Role
 from ledger.event import Channel
 from ledger.mapping import Form
 from ledger.names import JurisdictionId, Name, ProviderId, SchoolId
-from ledger.sheet import CellFault
 from ledger.store.load import LoadHead, LoadOptions
 from ledger.store.ticket import Upload
-from schema.access_log import access_by
 from schema.carrying import Commit
 from schema.context import Context, House
 from schema.load import dry_run, take_in
@@ -202,35 +200,6 @@ def _commit(context: Context, token: str, *, leave_refused: bool, as_json: bool)
         raise typer.Exit(NOT_RIGHT)
 
 
-def marks(context: Context, head: LoadHead) -> list[CellFault]:
-    """What the dry run says of cells, to be marked in the sheet."""
-    return [
-        CellFault(row=row.row, column=said.column, code=said.code, zh=said.zh, en=said.en)
-        for rows in context.house.ledger.loads.batches(context.asker, head.load)
-        for row in rows
-        for said in row.said
-        if row.row and not row.tab
-    ]
-
-
-def _marked(context: Context, head: LoadHead) -> bytes:
-    grid = context.house.ledger.uploads.grid(context.asker, head.upload)
-    assert grid is not None
-    made, rows = marked(grid, head.mapping, marks(context, head))
-    access = access_by(
-        context,
-        "marked",
-        purpose=str(head.load),
-        clear=True,
-        format="xlsx",
-        rows=rows,
-        bytes=len(made),
-        position=context.house.ledger.feed.head(),
-    )
-    context.house.ledger.access_log.write(access)
-    return made
-
-
 def _party(text: str) -> Name:
     found = name_of(text, None if ":" in text else "jurisdiction")
     if found.kind not in ROLES:
@@ -253,7 +222,9 @@ def _given_up(house: House, asker: Asker, file: Path, form: Form) -> Upload:
 
 def _show(context: Context, head: LoadHead, out: Path | None, *, as_json: bool) -> None:
     if out is not None:
-        write_new(out, _marked(context, head))
+        made = marked_load(context, head)
+        assert made is not None  # what was given up just now is there
+        write_new(out, made)
     what, loads = head.what, context.house.ledger.loads
     if as_json:
         print_load(context, head)

@@ -8,14 +8,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from api.asking import context_of, failed
-from api.command_load import marks
 from api.doorkeeper import Doorkeeper
 from api.limits import failure
-from api.marking import marked
+from api.marked_load import marked_load
 from api.sheet import TYPES
 from ledger.fault import Fault
 from ledger.names import LoadId
-from schema.access_log import access_by
 from schema.context import Context, House
 
 
@@ -43,24 +41,8 @@ class LoadDoor:
         return Response(made, media_type=TYPES["xlsx"], headers=headers)
 
     def _made(self, context: Context, token: str) -> bytes | None:
-        ledger, asker = self._house.ledger, context.asker
         try:
-            head = ledger.loads.head(asker, LoadId(token))
+            head = self._house.ledger.loads.head(context.asker, LoadId(token))
         except Fault:
             return None
-        grid = ledger.uploads.grid(asker, head.upload) if head is not None else None
-        if head is None or grid is None:
-            return None
-        made, rows = marked(grid, head.mapping, marks(context, head))
-        access = access_by(
-            context,
-            "marked",
-            purpose=str(head.load),
-            clear=True,
-            format="xlsx",
-            rows=rows,
-            bytes=len(made),
-            position=ledger.feed.head(),
-        )
-        ledger.access_log.write(access)
-        return made
+        return None if head is None else marked_load(context, head)
