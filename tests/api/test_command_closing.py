@@ -110,6 +110,9 @@ def test_two_sides_are_compared_with_an_exit_code(town: Served, tmp_path: Path) 
     text, _ = xuefen(town, *asked, "--with", file, status=1)
     assert f"{RUIAN} → {HOME} → {ANN}" in text
     assert "credit.corrected" in text
+    text, _ = xuefen(town, *asked, "--with-position", position, status=1)
+    assert f"位置 {position}" in text
+    assert "SCHOOL_BASED" in text
 
     file.write_text("{}")
     assert "[BAD_LEVELS]" in xuefen(town, *asked, "--with", file, status=2)[1]
