@@ -213,9 +213,9 @@ def _tell(books: Books, found: Compared, *, english: bool, as_json: bool) -> Non
         return
     shown = table(*(HEADERS if english else HEADERS_ZH))
     at = "position" if english else "位置"
-    told = "as told" if english else "所给文件"
+    given = "as told" if english else "所给文件"
     sides = [
-        (told if each.position is None else f"{at} {each.position}", each.totals)
+        (given if each.position is None else f"{at} {each.position}", each.totals)
         for each in (found.one, found.other)
     ]
     for name, totals in sides:
