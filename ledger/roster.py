@@ -20,7 +20,8 @@ from ledger.matching import plain_name
 from ledger.names import SchoolId, TeacherId
 from ledger.profile import UpdateTeacherProfile
 from ledger.roll import OnRoll, Roll, number_of, school_of
-from ledger.teacher import RegisterTeacher, TransferTeacher
+from ledger.teacher import RegisterTeacher
+from ledger.transfer import TransferTeacher
 
 NEEDED = (Column.NAME, Column.SCHOOL, Column.STAGE, Column.SUBJECT, Column.ENTERED)
 

@@ -19,7 +19,8 @@ from ledger.order import SubmitOrder
 from ledger.register import RegisterSchool
 from ledger.school_based import RecordSchoolBased
 from ledger.store.ledger import Ledger
-from ledger.teacher import RegisterTeacher, TransferTeacher
+from ledger.teacher import RegisterTeacher
+from ledger.transfer import TransferTeacher
 from schema.access import UNREPORTED
 from schema.answers import spelt
 from schema.inputs import ROWS_MAX

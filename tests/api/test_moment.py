@@ -7,7 +7,8 @@ from typing import Any
 
 from ledger.command import Role
 from ledger.register import RegisterSchool
-from ledger.teacher import RegisterTeacher, TransferTeacher
+from ledger.teacher import RegisterTeacher
+from ledger.transfer import TransferTeacher
 from tests.cast import HANGZHOU, RUIAN
 from tests.server import Party, Served, codes
 

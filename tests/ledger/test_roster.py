@@ -14,7 +14,8 @@ from ledger.profile import UpdateTeacherProfile
 from ledger.register import Stage
 from ledger.roll import OnRoll, Roll, by_title
 from ledger.roster import Roster
-from ledger.teacher import RegisterTeacher, TransferTeacher
+from ledger.teacher import RegisterTeacher
+from ledger.transfer import TransferTeacher
 from tests.cast import CHEN, LIN, OTHER_SCHOOL, SCHOOL, ZHOU
 from tests.ledger.test_intention import desk, row
 
