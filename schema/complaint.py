@@ -53,7 +53,7 @@ KINDS = (
     (r"exceeds maximum operation depth of (\d+)", "查询嵌套超过 {0} 层"),
     (r"Document contains more than (\d+) tokens", "请求超过 {0} 个词元"),
 )  # fmt: skip
-# What GraphQL quotes is a value, perhaps a person's, and a message stands in logs: none is repeated.
+# What GraphQL quotes is a value, perhaps a person's, and messages stand in logs: none is repeated.
 VALUED = (
     (re.compile(r"^(Syntax Error: .*\b(?:BlockString|String|Int|Float)) ['\"].*", re.S), r"\1."),
     (re.compile(r"^Value '.*' does not exist in '(\w+)' enum.*", re.S),
