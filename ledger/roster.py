@@ -168,6 +168,8 @@ class Roster:
             yield code, Column.ID_NUMBER, "", ""
         if number is not None and number != known.teacher:
             yield AnomalyCode.NUMBER_DIFFERS, Column.NUMBER, "", ""
+        if not known.within:
+            return  # what else the ledger has of somebody is nothing to a bureau elsewhere
         if row.stage is not None and known.stage is not None and row.stage is not known.stage:
             yield AnomalyCode.STAGE_DIFFERS, Column.STAGE, known.stage.value, row.stage.value
         if row.entered is not None and known.entered not in (None, row.entered):
