@@ -151,9 +151,11 @@ def blind(
         if owner not in own:
             kept[number] = replace(kept[number], fingerprint=None)
     for number in far:
-        asked[number] = replace(asked[number], teacher=TeacherId(f"teacher:{uuid4()}"))  # type: ignore[call-arg]
+        command, stand_in = commands[number], TeacherId(f"teacher:{uuid4()}")
+        assert isinstance(command, RegisterTeacher | TransferTeacher)
+        asked[number] = replace(command, teacher=stand_in)
         if number in kept:
-            kept[number] = replace(kept[number], subject=str(asked[number].teacher))  # type: ignore[attr-defined]
+            kept[number] = replace(kept[number], subject=str(stand_in))
     moves = {number for number in far if isinstance(commands[number], TransferTeacher)}
     return Blind(asked, kept, far, frozenset(moves))
 
