@@ -32,7 +32,7 @@ from schema.context import Context
 from schema.desk import line_shown
 from schema.inputs import command_from, command_input
 from schema.load import COMMIT_LOAD, PLAN_LOAD
-from schema.lookup import note
+from schema.lookup import note, up_to_date
 from schema.mutation import MUTATIONS
 from schema.person import PersonInput, checked
 from schema.petition import carried
@@ -83,6 +83,7 @@ async def _rehearse(
     """Decides as ``submit`` would, each row by itself, and writes nothing."""
     may_ask(context.asker, command, reported=report is not None)
     check_request(request, len(given), report)
+    await up_to_date(context, command)
     return await rehearsed(
         context,
         lambda: _prepared(context, command, given),

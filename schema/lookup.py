@@ -38,6 +38,12 @@ LOOKUPS_MAX = 200
 LOOKUPS_WITHIN = timedelta(days=1)
 
 
+async def up_to_date(context: Context, command: type[Command]) -> None:
+    """Waits for the view that says who is the asker's own. Raises ``Fault`` (``NOT_YET``)."""
+    if command in (RegisterTeacher, TransferTeacher):
+        await context.at_least(await context.run(context.house.ledger.feed.head), TEACHERS)
+
+
 def own_of(context: Context, names: Iterable[str], places: tuple[str, ...]) -> frozenset[str]:
     """Those of some teachers who are within the asker's reach."""
     allowed, asked = reach(context.asker, TEACHERS.name, places), sorted({*names})
