@@ -127,6 +127,23 @@ def test_no_export_and_no_stream_tells_of_a_teacher_whom_nobody_gave(announced: 
         assert "register.transfer-announced" in said
 
 
+def test_what_the_announcement_hangs_on_leads_nowhere(announced: Served) -> None:
+    history = (
+        'query($who: [ID!]) { history(filter: {tags: $who, types: ["register.transfer-announced", '
+        '"finding.made"]}) { edges { node { id type } } } }'
+    )
+    follow = (
+        "query($id: ID!) { entry(id: $id) { data } causes(id: $id) { links { entry { type data } } } "
+        "consequences(id: $id) { links { entry { type data } } } "
+        "alterations(id: $id) { edges { node { changes { path before after } } } } }"
+    )
+    for party in parties(announced):
+        for each in party.ask(history, who=[str(LIN)])["history"]["edges"]:
+            answer = party.post(follow, id=each["node"]["id"]).json()
+            assert answer["data"]["entry"] is not None
+            assert seen(json.dumps(answer["data"])) == []
+
+
 def test_nobody_of_the_receiving_side_reveals_or_decides_about_them(announced: Served) -> None:
     bureau, school = (announced.party(*each) for each in (RECEIVERS[0], RECEIVERS[2]))
     reveal = 'mutation($who: ID!) { reveal(teacher: $who, purpose: "核对身份") { name } }'
