@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 
-from ledger.event import instant, leaf_hash
+from ledger.event import leaf_hash
 from ledger.store import statements as sql
 from ledger.store.array import numbers, words
 from ledger.store.statements import UNIT, tag_hash
@@ -15,30 +15,31 @@ from ledger.store.work import Seal
 
 
 def insert_events(cursor: psycopg.Cursor[Any], rows: list[Row]) -> None:
-    """Writes events with their tags."""
+    """Writes a batch's events with their tags; the cursor gives ``False`` where others wrote."""
     entries = [row.entry for row in rows]
     bodies = [row.body for row in rows]
-    cursor.execute(
-        sql.INSERT_EVENTS,
-        (
-            numbers([row.position for row in rows]),
-            words([row.type for row in rows]),
-            words([instant(row.at) for row in rows]),
-            words([row.on.isoformat() if row.on else None for row in rows]),
-            words([entry.id if entry else None for entry in entries]),
-            words([entry.channel if entry else None for entry in entries]),
-            words([UNIT.join(row.tags) for row in rows]),
-            bodies,
-            [leaf_hash(body) for body in bodies],
-        ),
-    )
     hashes: list[int] = []
     positions: list[int] = []
     for row in rows:
         found = [tag_hash(tag) for tag in row.tags]
         hashes += found
         positions += [row.position] * len(found)
-    cursor.execute(sql.INSERT_TAGS, (numbers(hashes), numbers(positions)))
+    cursor.execute(
+        sql.WRITE,
+        (
+            rows[0].position - 1,
+            rows[0].at,
+            words([row.type for row in rows]),
+            words([row.on.isoformat() if row.on else None for row in rows]),
+            words([entry.id if entry else None for entry in entries]),
+            words([entry.channel if entry else None for entry in entries]),
+            words([UNIT.join(row.tags) for row in rows]),
+            bodies,
+            [leaf_hash(body) for body in bodies],
+            numbers(hashes),
+            numbers(positions),
+        ),
+    )
 
 
 def insert_seals(cursor: psycopg.Cursor[Any], seals: list[Seal]) -> None:

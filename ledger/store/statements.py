@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from ledger.names import tag_hash as tag_hash
 
+# The function ledger.write names them too.
 CHANNEL = "xuefen_head"
 LOCK = 4_207_330_381
+TAKE_LOCK = f"select pg_advisory_xact_lock({LOCK})"
 
 PINNED = (
     "set plan_cache_mode = force_generic_plan",
@@ -127,18 +129,12 @@ where exists (
 
 KNOWN_IDENTITIES = "select fingerprint, subject from vault.lookups where fingerprint = any(%s)"
 
-INSERT_EVENTS = """
-insert into ledger.events (position, type, at, on_day, id, channel, tags, body, leaf_hash)
-select position, type, at, on_day, id, channel, string_to_array(tags, E'\\x1f'), body, leaf_hash
-from unnest(
-    %t::bigint[], %t::text[], %t::timestamptz[], %t::date[], %t::uuid[], %t::text[],
-    %t::text[], %b::bytea[], %b::bytea[]
-) as added(position, type, at, on_day, id, channel, tags, body, leaf_hash)
-"""
-
-INSERT_TAGS = """
-insert into ledger.tags (hash, position)
-select * from unnest(%t::bigint[], %t::bigint[]) on conflict do nothing
+# A batch's events after a position, with their tags; no, and nothing, where that is not the head.
+WRITE = """
+select ledger.write(
+    %b, %b, %t::text[], %t::date[], %t::uuid[], %t::text[], %t::text[], %b::bytea[], %b::bytea[],
+    %t::bigint[], %t::bigint[]
+)
 """
 
 INSERT_REQUESTS = """
