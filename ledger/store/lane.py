@@ -1,13 +1,14 @@
 """Lane: the one way by which batches of work enter the ledger, over a connection of its own.
 
-A batch takes the advisory lock, reads what it does not know of the past of all its boundaries, lets
-every command learn and decide in order with the events of earlier ones fed to later ones, inserts
-all events, notifies once and commits once: one round trip to read, one to write. Positions are
-``head + 1 …``; the primary key and the trigger ``events_dense`` stand behind the lock.
+A batch reads what is not known of the past of all its boundaries, lets every command learn and
+decide in order with the events of earlier ones fed to later ones, and is written in one statement,
+which takes the advisory lock, writes nothing where the head is another than the one decided after,
+inserts all, notifies once and commits once. Positions are ``head + 1 …``; the primary key and the
+trigger ``events_dense`` stand behind the lock.
 
-What this process wrote last it need not read again (``Tail``). Appends about nothing older are
-decided before the lock and written in one round trip, which writes nothing where another process
-wrote meanwhile; then the batch goes the long way.
+What this process wrote last it need not read again (``Tail``). Where another process wrote
+meanwhile, or something is to be sealed in the same commit, the batch goes in turn: it takes the
+lock first, then reads, decides and writes.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from ledger.regulation import REGULATION_EVENTS, Rulebook
 from ledger.store import statements as sql
 from ledger.store.answer import Answer, Outcome, refused
 from ledger.store.connection import open_connection
-from ledger.store.insertion import insert_events, insert_seals
+from ledger.store.insertion import Request, insert, insert_seals, prepare
 from ledger.store.memory import Memory
 from ledger.store.reading import (
     ConflictsRead,
@@ -37,7 +38,7 @@ from ledger.store.reading import (
     sent,
 )
 from ledger.store.tail import Tail
-from ledger.store.tray import Row, Tray
+from ledger.store.tray import Tray
 from ledger.store.watch import Watch
 from ledger.store.work import Asked, Plain, Seal
 
@@ -94,24 +95,39 @@ class Lane:
             self._connection = open_connection(self._url, autocommit=True, prepare_threshold=0)
             for setting in (*sql.PINNED, *sql.UNFROZEN):
                 self._connection.execute(setting)
+            prepare(self._connection)
         return self._connection
 
     def _at_once(
         self, connection: psycopg.Connection[Any], batch: Sequence[Work]
     ) -> Settled | None:
-        """Appends that only ask about the tail; ``None`` where it takes the long way."""
-        tail = self._tail
-        plain = [work for work in batch if isinstance(work, Plain)]
-        if tail is None or len(plain) < len(batch):
+        """Without the lock while deciding; ``None`` where the batch has to go in turn."""
+        past = _Past(batch, self._tail)
+        if past.seals or self._tail is None:
             return None
-        if not all(tail.knows(work.condition) for work in plain):
-            return None
-        for work in plain:
-            work.conflict = tail.meets(work.condition)
-        tray = self._tray(_nothing)
-        settled = [(work, self._decide(work, tray, {})) for work in batch]
-        if tray.rows and not self._write_alone(connection, tray.rows):
+        answered: Answered = {}
+        if past.asked or past.unknown:
+            answered = self._read(connection, past)
+            if not self._alone:
+                return None
+        else:
+            for work in past.plain:
+                work.conflict = self._tail.meets(work.condition)
+        further: list[bool] = []
+
+        def read(wanted: set[Selector]) -> None:
+            if wanted:
+                further.append(True)
+                self._read_selectors(connection, wanted)
+
+        tray = self._tray(read)
+        settled = self._decide_all(batch, past.asked, tray, answered)
+        # What was read piece by piece holds together only where it is written after that very head.
+        if (tray.rows or further) and not (
+            tray.rows and insert(connection, tray.rows, _requests(past.asked))
+        ):
             self._alone = False
+            self._memory.unfold(tray.head)
             if any(row.entry is not None for row in tray.rows):
                 self._rules, self._rules_upto = Rulebook(), 0
             return None
@@ -119,24 +135,33 @@ class Lane:
         return settled
 
     def _in_turn(self, connection: psycopg.Connection[Any], batch: Sequence[Work]) -> Settled:
-        settled: Settled = []
-        answered = self._read(connection, batch)
+        past = _Past(batch, self._tail)
+        answered = self._read(connection, past, "begin", sql.TAKE_LOCK)
+        if not self._alone:
+            self._learn_rules(connection)
+            self._read_selectors(connection, past.wanted)
+            ConflictsRead(connection, past.plain, None).take(self._head)
 
         def read(wanted: set[Selector]) -> None:
             self._read_selectors(connection, wanted)
 
         tray = self._tray(read)
-        asked = [work for work in batch if isinstance(work, Asked)]
-        if len(asked) > 1:
-            tray.read({each for work in asked for each in work.foreseen(tray, self._memory)})
-        for work in batch:
-            settled.append((work, self._decide(work, tray, answered)))
-        with connection.pipeline():
-            if tray.rows:
-                self._write(connection, tray.rows, asked)
-            connection.execute("commit")
+        settled = self._decide_all(batch, past.asked, tray, answered)
+        if tray.rows:
+            with connection.pipeline(), connection.cursor() as cursor:
+                insert_seals(cursor, _seals(past.asked))
+            if not insert(connection, tray.rows, _requests(past.asked)):
+                raise psycopg.errors.SerializationFailure("somebody wrote without the lock")
+        connection.commit()
         self._wrote(tray)
         return settled
+
+    def _decide_all(
+        self, batch: Sequence[Work], asked: list[Asked], tray: Tray, answered: Answered
+    ) -> Settled:
+        if len(asked) > 1:
+            tray.read({each for work in asked for each in work.foreseen(tray, self._memory)})
+        return [(work, self._decide(work, tray, answered)) for work in batch]
 
     def _tray(self, read: Callable[[set[Selector]], None]) -> Tray:
         return Tray(self._head, not_before(self._clock(), self._last), self._rules, read)
@@ -149,30 +174,23 @@ class Lane:
             if self._tail is not None:
                 self._tail.extend(tray.rows)
 
-    def _read(self, connection: psycopg.Connection[Any], batch: Sequence[Work]) -> Answered:
-        """All of a batch's past in one round trip, and in a second what somebody else wrote."""
-        asked = [work for work in batch if isinstance(work, Asked)]
-        plain = [work for work in batch if isinstance(work, Plain)]
-        wanted = {s for work in asked for each in work.selectors for s in each}
-        self._recall(wanted)
+    def _read(self, connection: psycopg.Connection[Any], past: _Past, *opening: str) -> Answered:
+        """All of a batch's past in one round trip, up to the head that we know."""
+        self._recall(past.wanted)
         # It ends with a sync, so that the server knows us idle and throws us out if we freeze.
         with connection.pipeline():
-            connection.execute("begin")
-            connection.execute(sql.TAKE_LOCK)
+            for statement in opening:
+                connection.execute(statement)
             head = sent(connection, sql.HEAD)
-            keys = ([w.asker.actor for w in asked], [w.request for w in asked])
-            answers = sent(connection, sql.ANSWERED, keys) if asked else ()
-            selectors = SelectorsRead(connection, wanted, self._memory, self._head)
-            identities = IdentitiesRead(connection, asked)
-            conflicts = ConflictsRead(connection, plain, self._tail)
+            keys = ([w.asker.actor for w in past.asked], [w.request for w in past.asked])
+            answers = sent(connection, sql.ANSWERED, keys) if past.asked else ()
+            selectors = SelectorsRead(connection, past.wanted, self._memory, self._head)
+            identities = IdentitiesRead(connection, past.asked)
+            conflicts = ConflictsRead(connection, past.plain, self._tail)
         self._meet(head.fetchone() or (0, None))
         selectors.take(self._head)
         identities.take()
         conflicts.take(self._head)
-        if not self._alone:
-            self._learn_rules(connection)
-            self._read_selectors(connection, wanted)
-            ConflictsRead(connection, plain, None).take(self._head)
         return {(a, r): (bytes(digest), bytes(body)) for a, r, digest, body in answers}
 
     def _meet(self, found: tuple[int, datetime | None]) -> None:
@@ -227,28 +245,16 @@ class Lane:
             answered[key] = (work.digest, _ANSWER.encode(answer))
         return answer
 
-    def _write_alone(self, connection: psycopg.Connection[Any], rows: list[Row]) -> bool:
-        """Writes events in one round trip; whether nobody else had written before."""
-        with connection.cursor(binary=True) as cursor:
-            insert_events(cursor, rows)
-            return cursor.fetchone() == (True,)
 
-    def _write(
-        self, connection: psycopg.Connection[Any], rows: list[Row], asked: list[Asked]
-    ) -> None:
-        cursor = connection.cursor(binary=True)
-        insert_events(cursor, rows)
-        requests: list[list[Any]] = [[], [], [], [], []]
-        seals: list[Seal] = []
-        for work in asked:
-            if work.answer is not None and _accepted(work.answer):
-                row = (work.asker.actor, work.request, work.digest, _ANSWER.encode(work.answer))
-                for column, value in zip(requests, (*row, rows[-1].at), strict=True):
-                    column.append(value)
-                seals += work.kept
-        insert_seals(cursor, seals)
-        if requests[0]:
-            connection.execute(sql.INSERT_REQUESTS, requests)
+class _Past:
+    """What a batch asks of the past. ``unknown``: a condition that the tail does not know."""
+
+    def __init__(self, batch: Sequence[Work], tail: Tail | None) -> None:
+        self.asked = [work for work in batch if isinstance(work, Asked)]
+        self.plain = [work for work in batch if isinstance(work, Plain)]
+        self.wanted = {s for work in self.asked for each in work.selectors for s in each}
+        self.unknown = tail is None or not all(tail.knows(work.condition) for work in self.plain)
+        self.seals = any(work.seals for work in self.asked)
 
 
 def system_clock() -> datetime:
@@ -256,10 +262,19 @@ def system_clock() -> datetime:
     return datetime.now(UTC)
 
 
-def _nothing(wanted: set[Selector]) -> None:
-    """Appends ask for nothing further."""
-    if wanted:
-        raise RuntimeError(f"an append asked for {wanted}")
+def _carried_out(asked: list[Asked]) -> list[tuple[Asked, Answer]]:
+    return [(w, w.answer) for w in asked if w.answer is not None and _accepted(w.answer)]
+
+
+def _requests(asked: list[Asked]) -> list[Request]:
+    return [
+        Request(work.asker.actor, work.request, work.digest, _ANSWER.encode(answer))
+        for work, answer in _carried_out(asked)
+    ]
+
+
+def _seals(asked: list[Asked]) -> list[Seal]:
+    return [seal for work, _ in _carried_out(asked) for seal in work.kept]
 
 
 def _accepted(answer: Answer) -> bool:

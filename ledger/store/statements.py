@@ -129,18 +129,12 @@ where exists (
 
 KNOWN_IDENTITIES = "select fingerprint, subject from vault.lookups where fingerprint = any(%s)"
 
-# A batch's events after a position, with their tags; no, and nothing, where that is not the head.
-WRITE = """
-select ledger.write(
-    %b, %b, %t::text[], %t::date[], %t::uuid[], %t::text[], %t::text[], %b::bytea[], %b::bytea[],
-    %t::bigint[], %t::bigint[]
+# What a batch adds after a position; no, and nothing, where that is not the head.
+WRITE = (
+    "select ledger.write($1::bigint, $2::timestamptz, $3::text[], $4::date[], $5::uuid[], "
+    "$6::text[], $7::text[], $8::bytea[], $9::bytea[], $10::bigint[], $11::bigint[], "
+    "$12::text[], $13::text[], $14::bytea[], $15::bytea[])"
 )
-"""
-
-INSERT_REQUESTS = """
-insert into ledger.requests (actor, request, digest, answer, at)
-select * from unnest(%b::text[], %b::text[], %b::bytea[], %b::bytea[], %b::timestamptz[])
-"""
 
 INSERT_KEYS = """
 insert into vault.keys (subject, wrapped)

@@ -30,7 +30,7 @@ from ledger.names import TeacherId
 from ledger.register import RegisterJurisdiction
 from ledger.regulation import Rulebook
 from ledger.screening import ApplicantPlaced, ScreenApplicants
-from ledger.store import memory, statements
+from ledger.store import lane, memory, statements
 from ledger.store.answer import Answer
 from ledger.store.committer import ATTEMPTS_MAX
 from ledger.store.connection import OURS, open_connection
@@ -459,15 +459,15 @@ def test_a_lost_connection_is_replaced_and_the_request_stands_once(town: Ledger)
 def test_a_connection_lost_around_the_commit_leaves_the_request_standing_once(
     town: Ledger, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
-    lane, original = town.committer.lane, Lane.commit
+    carrying, original = town.committer.lane, Lane.commit
     killed: list[bool] = []
 
     def kill() -> None:
-        assert lane._connection is not None
+        assert carrying._connection is not None
         with psycopg.connect(town.url, autocommit=True) as other:
             other.execute(
                 "select pg_terminate_backend(%s, 5000)",
-                (lane._connection.info.backend_pid,),
+                (carrying._connection.info.backend_pid,),
             )
 
     class Lost(psycopg.OperationalError):
@@ -497,23 +497,20 @@ def test_a_decision_made_before_the_connection_was_lost_is_forgotten(
     town: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first try decides and is lost; meanwhile another process takes the teacher."""
-    original, tries = Lane._write, []
+    original = lane.insert
 
-    def write(self: Lane, *arguments: object) -> None:
-        tries.append(True)
-        if len(tries) == 1:
-            raise psycopg.OperationalError("the connection is lost")
-        original(self, *arguments)  # type: ignore[arg-type]
+    def lost(*_: object) -> bool:
+        raise psycopg.OperationalError("the connection is lost")
 
     def meanwhile(self: Lane) -> None:
         forget(self)
-        monkeypatch.setattr(Lane, "_write", original)
+        monkeypatch.setattr(lane, "insert", original)
         monkeypatch.setattr(Lane, "forget", forget)
         with Ledger(town.url, KEY) as other:
             other.ask([teacher(1)], OPERATOR)
 
     forget = Lane.forget
-    monkeypatch.setattr(Lane, "_write", write)
+    monkeypatch.setattr(lane, "insert", lost)
     monkeypatch.setattr(Lane, "forget", meanwhile)
     one, two = together(town, [asked(teacher(1), request="a"), asked(teacher(2), request="b")])
 

@@ -1,16 +1,17 @@
 -- Writing a batch in one statement, lock and all, so that it costs one round trip and one flush.
 
--- Events follow the position after which they were decided, and their tags with them. Where another
--- is the head by now, nothing is written and the answer is no: every statement in here sees what was
--- committed before it, the lock is taken first, and nobody writes without it.
+-- Events follow the position after which they were decided, with their tags and with the requests
+-- that they answer. Where another is the head, nothing is written and the answer is no: the lock is
+-- taken first, nobody writes without it, and each statement in here sees what was committed before.
 create function ledger.write(
     after bigint, at timestamptz, types text[], days date[], ids uuid[], channels text[],
-    tags text[], bodies bytea[], hashes bytea[], tag_hashes bigint[], tag_positions bigint[]
+    tags text[], bodies bytea[], hashes bytea[], tag_hashes bigint[], tag_positions bigint[],
+    actors text[], requests text[], digests bytea[], answers bytea[]
 ) returns boolean language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
     perform pg_advisory_xact_lock(4207330381);
-    if exists (select from ledger.events where position > write.after) then
+    if (select coalesce(max(position), 0) from ledger.events) <> write.after then
         return false;
     end if;
     insert into ledger.events (position, type, at, on_day, id, channel, tags, body, leaf_hash)
@@ -20,15 +21,13 @@ begin
         as added(type, on_day, id, channel, tag, body, leaf_hash, n);
     insert into ledger.tags (hash, position)
     select * from unnest(tag_hashes, tag_positions) on conflict do nothing;
+    if cardinality(actors) > 0 then
+        insert into ledger.requests (actor, request, digest, answer, at)
+        select *, write.at from unnest(actors, write.requests, digests, answers);
+    end if;
     perform pg_notify('xuefen_head', (write.after + cardinality(types))::text);
     return true;
 end $$;
 
-revoke execute on function ledger.write(
-    bigint, timestamptz, text[], date[], uuid[], text[], text[], bytea[], bytea[], bigint[],
-    bigint[]
-) from public;
-grant execute on function ledger.write(
-    bigint, timestamptz, text[], date[], uuid[], text[], text[], bytea[], bytea[], bigint[],
-    bigint[]
-) to xuefen_app;
+revoke execute on function ledger.write from public;
+grant execute on function ledger.write to xuefen_app;
