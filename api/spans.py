@@ -56,7 +56,7 @@ class Spans:
 
     def watch(self, house: House) -> None:
         """Traces what a house does, whoever asks it."""
-        house.ledger.committer.watch = self
+        house.ledger.committer.lane.watch = self
         house.runner.folded = self.folded
 
     def close(self) -> None:

@@ -23,7 +23,6 @@ from ledger.store.lane import Lane, Settled, Work
 from ledger.store.lane import system_clock as system_clock
 from ledger.store.receipt import Receipt
 from ledger.store.trouble import Trouble
-from ledger.store.watch import Watch
 from ledger.store.work import Asked, Plain
 
 BATCH_MAX = 128
@@ -50,23 +49,18 @@ class Committer:
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
         self._thread.start()
 
-    @property
-    def watch(self) -> Watch | None:
-        """Who is told of the work."""
-        return self.lane.watch
-
-    @watch.setter
-    def watch(self, watch: Watch) -> None:
-        self.lane.watch = watch
+    @overload
+    def submit(self, work: Plain) -> Receipt:
+        """An append waits for a receipt."""
 
     @overload
-    def submit(self, work: Plain) -> Receipt: ...
-    @overload
-    def submit(self, work: Asked) -> Future[Answer]: ...
+    def submit(self, work: Asked) -> Future[Answer]:
+        """Commands wait for a future."""
+
     def submit(self, work: Work) -> Receipt | Future[Answer]:
         """Queues work; its future gives the answer, or raises what went wrong."""
-        if self.watch is not None:
-            self.watch.asked(work)
+        if self.lane.watch is not None:
+            self.lane.watch.asked(work)
         with self._wake:
             if self._closing:
                 raise OperationalError("the ledger is closing")
@@ -113,7 +107,7 @@ class Committer:
 
     def _work(self, batch: list[Work]) -> None:
         self._crowd = len(batch)
-        with self.watch.carried(batch) if self.watch is not None else nullcontext():
+        with self.lane.watch.carried(batch) if self.lane.watch is not None else nullcontext():
             self._carry(batch)
         if self.carried is not None:
             self.carried(len(batch))
