@@ -133,7 +133,8 @@ def test_what_the_announcement_hangs_on_leads_nowhere(announced: Served) -> None
         '"finding.made"]}) { edges { node { id type } } } }'
     )
     follow = (
-        "query($id: ID!) { entry(id: $id) { data } causes(id: $id) { links { entry { type data } } } "
+        "query($id: ID!) { entry(id: $id) { data } "
+        "causes(id: $id) { links { entry { type data } } } "
         "consequences(id: $id) { links { entry { type data } } } "
         "alterations(id: $id) { edges { node { changes { path before after } } } } }"
     )
