@@ -23,11 +23,18 @@ from starlette.types import Send
 from api.asking import CLIENT_GONE, context_of, failed
 from api.auth import BadToken
 from api.doorkeeper import Doorkeeper
-from api.export import Taken, question, take
+from api.edge.answer import unfit
+from api.edge.asked import Unfit
+from api.edge.purse import AskersPurse
+from api.edge.toll import toll_of_rows
+from api.edge.turnstile import PURSE
+from api.export import Question, Taken, question, take
 from api.limits import failure
 from api.revocation import Revocations
+from api.spool import ROWS_MAX
 from ledger.store.access_log import AccessKind, Wanted
-from schema.context import House
+from schema.context import Context, House
+from schema.power import Action, may
 
 AT_ONCE_MAX = 2
 NUMBER_DIGITS_MAX = 18
@@ -84,14 +91,32 @@ class ExportDoor:
             busy.headers["retry-after"] = "5"
             return busy
         try:
-            taken = await take(context, question(asked), still)
+            taken = await self._paid(request, context, question(asked), still)
         except BadToken:
             raise
+        except Unfit as error:
+            return unfit(error)
         except Exception as error:
             return failed(error, "exports")
         finally:
             self._room.release()
         return Outgoing(taken, still)
+
+    async def _paid(
+        self, request: Request, context: Context, given: Question, still: Callable[[], None]
+    ) -> Taken:
+        """The file, for the points of the rows that it has. Raises ``Unfit`` where they lack."""
+        purse: AskersPurse = request.scope[PURSE]
+        rows, left = given.first or ROWS_MAX, 0
+        if may(context.asker.role, Action.EXPORT):
+            left = purse.charge(toll_of_rows(rows))
+        try:
+            taken = await take(context, given, still)
+            left = max(0, left - toll_of_rows(taken.logged.rows or 0))
+        finally:
+            if left:
+                purse.give_back(left)
+        return taken
 
     async def receipt(self, request: Request) -> Response:
         """What stands in the log about an export of one's own."""
