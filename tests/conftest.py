@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,9 +17,11 @@ import psycopg
 import pytest
 import structlog
 
+from api.collector import settle
 from ledger.store.embedded import Embedded
 from ledger.store.folder import CLUSTER
 from ledger.store.migrate import migrate
+from tests.disk import new_folder
 
 TEMPLATE = "migrated_template"
 # The programs that tests start take tokens of our own.
@@ -45,11 +46,16 @@ def pytest_configure(config: pytest.Config) -> None:
     """The run's folder, which the server's own user may pass through as it may not pytest's."""
     told = getattr(config, "workerinput", None)
     if told is None:
-        folder = Path(tempfile.mkdtemp(prefix="xuefen-test-", dir="/var/tmp"))
+        folder = new_folder("test")
         folder.chmod(0o711)
     else:
         folder = Path(told["folder"])
     config.stash[FOLDER] = folder
+
+
+def pytest_collection_finish() -> None:
+    """What was collected lasts as long as the process: nobody looks through it for garbage."""
+    settle()
 
 
 @pytest.hookimpl(optionalhook=True)
