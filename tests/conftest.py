@@ -17,6 +17,7 @@ from typing import Any
 import psycopg
 import pytest
 import structlog
+from hypothesis import settings
 
 from api.collector import settle
 from ledger.store.embedded import Embedded
@@ -27,6 +28,9 @@ from tests.disk import new_folder
 TEMPLATE = "migrated_template"
 # The programs that tests start take tokens of our own.
 os.environ.setdefault("XUEFEN_MODE", "development")
+# How long an example takes is the machine's doing: a core that is shared is no fault of a law.
+settings.register_profile("shared", deadline=None)
+settings.load_profile("shared")
 FOLDER = pytest.StashKey[Path]()
 LONG = {
     "tests/projections/test_rebuild.py",
