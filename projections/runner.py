@@ -23,6 +23,7 @@ from projections.fold import fold_upto
 from projections.projection import SCHEMA, Index, Projection
 from projections.rebuild import REBUILDS, Rebuild, RebuildRunning, Told
 from projections.renewal import Renewal
+from projections.share import shares_ended
 from projections.stop import Stop, Stopped, standing
 
 # A school's row names its teachers: the longer the page, the seldomer a load has it read again.
@@ -269,6 +270,8 @@ class Runner:
             if not row or not row[0]:
                 raise RebuildRunning("another process is rebuilding; wait for it to end")
             try:
+                if not shares_ended(guard):
+                    raise RebuildRunning("the processes of another rebuild still run")
                 return self._rebuild(views, told, begun, afresh=afresh)
             finally:
                 guard.execute("select pg_advisory_unlock(%s)", (LOCK,))

@@ -10,7 +10,7 @@ by their keys when they are touched again; an index on key and position is made 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import psycopg
@@ -183,6 +183,18 @@ def shadow_of(view: Projection[Any], position: int = 0, *, settled: bool = False
     if isinstance(view, Index):
         return IndexShadow(view, position, settled=settled)
     return Shadow(view, position, settled=settled)
+
+
+def heaviest(shadows: Sequence[Shadow], most: int) -> Iterator[Shadow]:
+    """Those whose states are to be let go, so that the others come to half of ``most`` bytes."""
+    held = sum(each.held for each in shadows)
+    if held <= most:
+        return
+    for shadow in sorted(shadows, key=lambda each: each.held, reverse=True):
+        if held <= most // 2:
+            return
+        held -= shadow.held
+        yield shadow
 
 
 def beside(view: Projection[Any]) -> str:
