@@ -45,23 +45,24 @@ class Fold:
         Raises ``Stopped`` where the view cannot take it in.
         """
         try:
-            self._learn(entry)
+            self.take(entry)
         except MemoryError:
             raise
         except Exception as error:  # whatever a fold does over what it did not foresee
             raise Stopped([stop_at(self.view.name, entry, error)]) from error
 
-    def _learn(self, entry: Entry) -> None:
-        name = entry.event.NAME
-        if name in self.view.own_types:
-            for key in dict.fromkeys(self.view.keys(entry)):
-                state = self.states.get(key)
-                self._apply(key, self.view.blank(key) if state is None else state, entry)
-        if name in self.view.later_types:
+    def take(self, entry: Entry) -> None:
+        """The same, and raises what the view raises: a rebuild takes in millions of entries."""
+        name, view, states = entry.event.NAME, self.view, self.states
+        if name in view.own_types:
+            for key in dict.fromkeys(view.keys(entry)):
+                state = states.get(key)
+                self._apply(key, view.blank(key) if state is None else state, entry)
+        if name in view.later_types:
             tags = [tag for tag in entry.tags if tag in self._followers]
             for key in sorted({key for tag in tags for key in self._followers[tag]}):
-                if self.view.heeds(self.states[key], entry):
-                    self._apply(key, self.states[key], entry)
+                if view.heeds(states[key], entry):
+                    self._apply(key, states[key], entry)
 
     def _apply(self, key: str, state: Any, entry: Entry) -> None:
         state = self.view.apply(state, entry)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import psycopg
 
-from ledger.event import decode
+from ledger.event import Entry, decode
 from projections.shadow import Shadow
 from projections.stop import Stopped, stop_at
 
@@ -31,17 +31,17 @@ def learn(
     for shadow in shadows:
         if shadow.spilled:
             shadow.recall(connection, entries)
-    learners: dict[str, list[Shadow]] = {}
+    learners: dict[str, list[tuple[Shadow, Callable[[Entry], None]]]] = {}
     for entry in entries:
         name = entry.event.NAME
         wanted = learners.get(name)
         if wanted is None:
             wanted = learners[name] = [
-                each for each in shadows if each.types is None or name in each.types
+                (each, each.learn) for each in shadows if each.types is None or name in each.types
             ]
-        for shadow in wanted:
+        for shadow, take in wanted:
             try:
-                shadow.learn(entry)
+                take(entry)
             except MemoryError:
                 raise
             except Exception as error:
