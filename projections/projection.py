@@ -22,9 +22,6 @@ StateT = TypeVar("StateT", bound=msgspec.Struct)
 SCHEMA = "projection"
 POSITION_MAX = 2**63 - 2
 FOLLOWS = "follows"
-# What stands before and after the rows of a binary COPY.
-COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-COPY_END = b"\xff\xff"
 
 
 class Projection(Generic[StateT]):

@@ -18,15 +18,10 @@ from psycopg import sql
 
 from ledger.event import Entry
 from projections.fold import Fold, touched
-from projections.projection import (
-    COPY_END,
-    COPY_HEADER,
-    FOLLOWS,
-    SCHEMA,
-    Index,
-    Projection,
-)
+from projections.projection import FOLLOWS, SCHEMA, Index, Projection
 
+COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+COPY_END = b"\xff\xff"
 SETTLING = (
     "set local maintenance_work_mem = '256MB'",
     "set local work_mem = '64MB'",

@@ -28,8 +28,9 @@ from psycopg import sql
 
 from ledger.event import Entry
 from ledger.names import Name
+from ledger.store.array import numbers
 from projections.crossing import CROSSING
-from projections.projection import COPY_END, COPY_HEADER, SCHEMA, Index
+from projections.projection import SCHEMA, Index
 
 EVENT_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 EVENT_ID_CHARACTERS = 36
@@ -37,7 +38,8 @@ STEPS_MAX = 200_000
 TEXTS_MAX = 8_192
 _BIGINT = struct.Struct("!iq")
 # The row has two columns, and the first has eight bytes.
-_HASH_FOLLOWS = struct.pack("!hi", 2, 8)
+HASH_BYTES = 8
+_HASH_FOLLOWS = struct.pack("!hi", 2, HASH_BYTES)
 # Plain strings that are codes and no words.
 CODES = {"code", "draw", "parameters", "rule", "rules", "sealed", "seed", "sha256"}
 
@@ -67,12 +69,18 @@ class Trails(Index):
 
     def write(self, connection: psycopg.Connection[Any], table: str, entries: list[Entry]) -> None:
         """Adds a row for each word of each entry, in the order of the index."""
-        rows = sorted(start + _place(each) for each in entries for start in _row_starts(each))
+        rows = sorted(
+            (int.from_bytes(start[-HASH_BYTES:], "big", signed=True), each.position)
+            for each in entries
+            for start in _row_starts(each)
+        )
         if rows:
-            into = sql.Identifier(SCHEMA, table)
-            copied = sql.SQL("copy {} from stdin (format binary)").format(into)
-            with connection.cursor() as cursor, cursor.copy(copied) as copy:
-                copy.write(COPY_HEADER + b"".join(rows) + COPY_END)
+            connection.execute(
+                sql.SQL("insert into {} select * from unnest(%t::bigint[], %t::bigint[])").format(
+                    sql.Identifier(SCHEMA, table)
+                ),
+                (numbers([hash for hash, _ in rows]), numbers([at for _, at in rows])),
+            )
 
     def block(self, entry: Entry) -> bytes:
         """The rows of an entry, each word once."""
@@ -107,7 +115,7 @@ def _row_start(word: str) -> bytes:
 
     The hash is that of ``tag_hash``, which keeps those of the tags at hand; words come but once.
     """
-    return _HASH_FOLLOWS + blake2b(word.encode(), digest_size=8).digest()
+    return _HASH_FOLLOWS + blake2b(word.encode(), digest_size=HASH_BYTES).digest()
 
 
 def words(entry: Entry) -> Iterator[str]:
