@@ -12,7 +12,8 @@ What it promises:
 - Nobody else writes into the shadows: a run puts its name on their rows of progress, and stops at
   the next checkpoint once another name stands there.
 - Memory is bounded by ``HELD_BYTES_MAX`` of states, as they are stored, and what is read between
-  two checkpoints; a state in memory takes some times of what it takes in store.
+  two checkpoints; a state in memory takes some times of what it takes in store. Where a part of
+  the views is folded by another process (``share``), either may hold half of that.
 
 A view whose class has another version than its table is rebuilt likewise. Until it is swapped in,
 the old rows are read as far as this program understands them, at the position that every answer
@@ -133,7 +134,7 @@ class Rebuild:
         """Folds to the head and swaps; gives the position reached. Raises ``RebuildRunning``."""
         head = self._feed.head()
         with self._shared(head):
-            self.fold(head, HELD_BYTES_MAX)
+            self.fold(head, HELD_BYTES_MAX // (2 if self._share else 1))
         self.fold(head, HELD_BYTES_MAX)
         reached = min((each.position for each in self._shadows), default=head)
         while (head := self._feed.head()) - reached > LOCKED_ENTRIES:

@@ -144,7 +144,7 @@ def test_every_view_is_in_one_part_and_neither_is_empty(
     told: Ledger, views: Sequence[Projection[Any]]
 ) -> None:
     with told.pool.connection() as connection:
-        one, other = parted(connection, views)
+        one, other = parted(connection, views, told.feed.head())
 
     assert sorted(one + other) == sorted(each.name for each in views)
     assert one and other
