@@ -62,6 +62,7 @@ class House:
     digests: Digests = field(init=False)
     # What was written before of objects that are still the same.
     renderings: Renderings = field(default_factory=Renderings)
+    entries: Renderings = field(default_factory=Renderings)
     # Who sends to webhooks, where this process does.
     courier: Courier | None = None
 

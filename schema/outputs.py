@@ -125,8 +125,7 @@ class Slice(Struct, kw_only=True):
     @property
     def keys(self) -> list[str]:
         """The keys of the rows, of which none is read for that."""
-        held = self.rows.kept if isinstance(self.rows, Rows) else self.rows
-        return [key for key, _ in held]
+        return self.rows.keys if isinstance(self.rows, Rows) else [key for key, _ in self.rows]
 
 
 _CONNECTIONS: dict[Any, Any] = {}

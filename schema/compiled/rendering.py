@@ -8,7 +8,7 @@ nothing else: no argument, no asker, and no conditions but those that it was mad
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -48,14 +48,31 @@ class Renderings:
             self._held.move_to_end(key)
             return held.get(complete)
 
+    def find_all(
+        self, keys: Sequence[Hashable], complete: Callable[..., Any]
+    ) -> list[bytes | None]:
+        """What a function made of each of many objects."""
+        with self._lock:
+            held = [self._held.get(key) for key in keys]
+            for key, each in zip(keys, held, strict=True):
+                if each is not None:
+                    self._held.move_to_end(key)
+            return [None if each is None else each.get(complete) for each in held]
+
     def keep(self, key: Hashable, complete: Callable[..., Any], body: bytes) -> None:
         """Keeps what a function made of the object."""
+        self.keep_all([key], complete, [body])
+
+    def keep_all(
+        self, keys: Sequence[Hashable], complete: Callable[..., Any], bodies: Sequence[bytes]
+    ) -> None:
+        """Keeps what a function made of each of many objects."""
         with self._lock:
-            held = self._held.setdefault(key, {})
-            if complete in held or len(held) >= EACH_MAX:
-                return
-            held[complete] = body
-            self._bytes += len(body)
+            for key, body in zip(keys, bodies, strict=True):
+                held = self._held.setdefault(key, {})
+                if complete not in held and len(held) < EACH_MAX:
+                    held[complete] = body
+                    self._bytes += len(body)
             while self._bytes > self._most and self._held:
                 _, gone = self._held.popitem(last=False)
                 self._bytes -= sum(map(len, gone.values()))
