@@ -32,6 +32,7 @@ from schema.compiled.rendering import Renderings
 from schema.compiled.stored import Rows
 from schema.courier import Courier
 from schema.gate import Purse
+from schema.glance import Glance, look, whole
 from schema.moment import AsOf
 from schema.outputs import FIRST_MAX, Slice, bounded, key_of
 from schema.reach import reached
@@ -91,6 +92,7 @@ class Context:
     page_max: int = FIRST_MAX
     readings: list[Reading] | None = None
     purse: Purse | None = None
+    glances: dict[tuple[str, Where], Glance] = field(default_factory=dict)
 
     async def run(self, function: Callable[..., T], *arguments: Any, **named: Any) -> T:
         """Runs a blocking read on a thread."""
@@ -205,6 +207,8 @@ class Context:
         where = await self._within(view, Where().and_equal(key=key), rows)
         if where is None:
             return None
+        if isinstance(rows, Reader):
+            return await look(self, view, where, whole(rows, view))
         page = await self.run(rows.page, view, where, first=1)
         return page.rows[0][1] if page.rows else None
 
@@ -212,8 +216,7 @@ class Context:
         self, teacher: str, at_least: Position | None = None, as_of: AsOf | None = None
     ) -> bool:
         """Whether the asker may open a teacher, who may not have entered yet at the moment."""
-        moments = [None] if as_of is None else [None, as_of]
-        for moment in moments:
+        for moment in (None,) if as_of is None else (None, as_of):
             found = await self.one(TEACHERS, teacher, at_least, as_of=moment, argument="teacher")
             if found is not None:
                 return True
