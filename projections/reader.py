@@ -46,6 +46,8 @@ class Where:
     def and_equal(self, **values: Any) -> Where:
         """The same with further equalities; ``None`` does not restrict."""
         more = tuple([(name, bare(value)) for name, value in values.items() if value is not None])
+        if self == ANY and more:  # as it mostly is; to replace one takes longer than to make one
+            return Where(equal=more)
         return replace(self, equal=(*self.equal, *more)) if more else self
 
     def and_among(self, **values: Sequence[Any] | None) -> Where:

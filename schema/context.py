@@ -28,7 +28,7 @@ from projections.runner import Runner
 from projections.snapshot import Snapshot
 from projections.stop import Stop
 from projections.verdict import Rules
-from schema.compiled.rendering import Renderings
+from schema.compiled.rendering import Rendered, Renderings
 from schema.compiled.stored import Rows
 from schema.courier import Courier
 from schema.gate import Purse
@@ -63,7 +63,7 @@ class House:
     digests: Digests = field(init=False)
     # What was written before of objects that are still the same.
     renderings: Renderings = field(default_factory=Renderings)
-    entries: Renderings = field(default_factory=Renderings)
+    entries: Rendered = field(default_factory=Rendered)
     # Who sends to webhooks, where this process does.
     courier: Courier | None = None
 

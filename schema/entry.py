@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from ledger.event import CATALOGUE, Event, decode_event
-from schema.compiled.rendering import ENCODER, Renderings
+from schema.compiled.rendering import ENCODER, Rendered
 from schema.compiled.stored import Rows
 from schema.compiled.written import Kept, Writing
 
@@ -129,14 +129,14 @@ _DECODER = msgspec.json.Decoder(Told)
 class Entries(Rows):
     """A page of entries as they are stored, for a reader who may see all of them."""
 
-    def __init__(self, kept: Sequence[Kept], renderings: Renderings) -> None:
+    def __init__(self, kept: Sequence[Kept], rendered: Rendered) -> None:
         super().__init__(Told, _DECODER.decode, kept)
-        self.renderings = renderings
+        self.rendered = rendered
 
     @property
-    def keys(self) -> list[str]:
-        """The positions."""
-        return [str(position) for position, *_ in self.kept]
+    def ends(self) -> tuple[str, str] | None:
+        """The first and the last position."""
+        return (str(self.kept[0][0]), str(self.kept[-1][0])) if self.kept else None
 
     def _whole(self) -> list[tuple[str, Any]]:
         return [(str(each[0]), told_of(*each)) for each in self.kept]

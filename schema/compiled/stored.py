@@ -286,6 +286,6 @@ class Rows(Sequence[tuple[str, Any]]):
         return [(key, self._decode(body)) for key, body in self.kept]
 
     @property
-    def keys(self) -> list[str]:
-        """The keys of the rows, of which none is read for that."""
-        return [key for key, _ in self.kept]
+    def ends(self) -> tuple[str, str] | None:
+        """The first and the last key; no row is read for that."""
+        return (self.kept[0][0], self.kept[-1][0]) if self.kept else None

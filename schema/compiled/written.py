@@ -21,7 +21,7 @@ from schema.compiled.source import Source
 
 if TYPE_CHECKING:
     from schema.compiled.plan import Plan
-    from schema.compiled.rendering import Renderings
+    from schema.compiled.rendering import Rendered
 
 WRITES = "writes"
 """The attribute of an object type's class that says how its rows are written."""
@@ -38,7 +38,7 @@ class Bodies(Protocol):
     """Rows as they are kept, and what was written of such rows before."""
 
     kept: Sequence[Kept]
-    renderings: Renderings
+    rendered: Rendered
 
 
 @dataclass(frozen=True)
@@ -61,18 +61,17 @@ class Writer:
     def __init__(self, make: Callable[[Sequence[Kept]], list[bytes]]) -> None:
         self._make = make
 
-    def __call__(self, rows: Bodies) -> list[Raw]:
-        """The edges, each as its JSON."""
-        kept, renderings = rows.kept, rows.renderings
-        found = renderings.find_all([each[0] for each in kept], self._make)
-        missing = [number for number, body in enumerate(found) if body is None]
-        if missing:
-            new = [kept[number] for number in missing]
-            made = self._make(new)
-            renderings.keep_all([each[0] for each in new], self._make, made)
-            for number, body in zip(missing, made, strict=True):
-                found[number] = body
-        return [Raw(body) for body in found]  # type: ignore[arg-type]  # each was found or made
+    def __call__(self, rows: Bodies) -> list[Raw | None]:
+        """The edges, each as its JSON; there is none that is not written."""
+        kept, rendered = rows.kept, rows.rendered
+        found = rendered.find(self._make, [each[0] for each in kept])
+        if None in found:
+            new = [each for each, known in zip(kept, found, strict=True) if known is None]
+            bodies = map(Raw, self._make(new))
+            made = dict(zip([each[0] for each in new], bodies, strict=True))
+            rendered.keep(self._make, made)
+            found = [known or made[each[0]] for each, known in zip(kept, found, strict=True)]
+        return found
 
 
 def writer(

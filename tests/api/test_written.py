@@ -15,7 +15,7 @@ from msgspec import Raw
 from api.edge.view import ENCODER
 from ledger.command import Role
 from schema.allowance import allowance_of
-from schema.compiled.rendering import Renderings
+from schema.compiled.rendering import ROW_BYTES, Rendered
 from schema.context import Context
 from schema.cost import price_of
 from schema.entry import WRITING, day_of, instant_of, spliced, told_of
@@ -87,14 +87,14 @@ def test_every_field_that_is_stored_is_told_as_by_the_reference(story, last, bri
 def test_what_was_written_of_an_entry_is_found_by_whoever_may_see_it_and_by_nobody_else(story):
     document = "{ history(first: 500) { edges { node { seen: tags data } } } }"
     whole = json.loads(story.agree(document, ASKERS[Role.OPERATOR]))
-    made = len(story.house.entries._held)
+    made = len(story.house.entries)
     schools = json.loads(story.agree(document, ASKERS[Role.SCHOOL]))
     story.agree(document, ASKERS[Role.TEACHER])
 
     every, own = (each["data"]["history"]["edges"] for each in (whole, schools))
     assert 0 < len(own) < len(every)
     assert all(each in every for each in own)
-    assert len(story.house.entries._held) == made
+    assert len(story.house.entries) == made
 
 
 def test_a_page_of_which_some_was_written_before_is_told_in_its_order(story):
@@ -106,10 +106,10 @@ def test_a_page_of_which_some_was_written_before_is_told_in_its_order(story):
 
 
 def test_where_nothing_is_kept_entries_are_written_anew(story, monkeypatch):
-    monkeypatch.setattr(story.house, "entries", Renderings(most=0))
+    monkeypatch.setattr(story.house, "entries", Rendered(most=0))
 
     story.agree(WHOLE, ASKERS[Role.OPERATOR], first=60, last=True, brief=False)
-    assert not story.house.entries._held
+    assert len(story.house.entries) == 0
 
 
 def test_what_was_written_costs_what_was_read(story):
@@ -119,6 +119,21 @@ def test_what_was_written_costs_what_was_read(story):
     price = price_of(build()._schema, parse(WHOLE), None, given)
 
     assert price.came_to(data) == price.came_to(json.loads(ENCODER.encode(data)))
+
+
+def test_what_was_asked_for_last_is_held_longest_and_no_more_than_so_much():
+    rendered = Rendered(most=8 * (ROW_BYTES + 10))
+    rows = {number: Raw(b"0123456789") for number in range(40)}
+
+    for number, row in rows.items():
+        rendered.keep(str, {number: row})
+        assert len(rendered) <= 8
+        assert rendered.find(str, [0]) == [rows[0]]  # asked for again and again, it stays
+        assert rendered.find(repr, [number]) == [None]
+    assert rendered.find(str, [39, 5, 0, 39]) == [rows[39], None, rows[0], rows[39]]
+
+    rendered.keep(str, {50: Raw(bytes(4 * (ROW_BYTES + 10)))})
+    assert rendered.find(str, [50, 39]) == [None, rows[39]]
 
 
 @pytest.mark.parametrize("file", sorted(RECORDED.glob("*.json")), ids=lambda each: each.stem)
