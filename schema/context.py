@@ -33,6 +33,7 @@ from schema.compiled.stored import Rows
 from schema.courier import Courier
 from schema.gate import Purse
 from schema.glance import Glance, look, whole
+from schema.hop import HOPS
 from schema.moment import AsOf
 from schema.outputs import FIRST_MAX, Slice, bounded, key_of
 from schema.reach import reached
@@ -96,7 +97,7 @@ class Context:
 
     async def run(self, function: Callable[..., T], *arguments: Any, **named: Any) -> T:
         """Runs a blocking read on a thread."""
-        return await asyncio.to_thread(function, *arguments, **named)
+        return await HOPS.run(function, *arguments, **named)
 
     @property
     def today(self) -> date:
@@ -106,9 +107,8 @@ class Context:
     async def places(self) -> tuple[str, ...]:
         """All places, where the asker's reach is read from them: that of a city's parties."""
         scope = self.asker.scope
-        if not isinstance(scope, JurisdictionId) or scope.level == "COUNTY" or scope == PROVINCE:
-            return ()
-        return await self.all_places()
+        named = isinstance(scope, JurisdictionId) and scope.level != "COUNTY" and scope != PROVINCE
+        return await self.all_places() if named else ()
 
     async def all_places(self) -> tuple[str, ...]:
         """Every registered place."""
