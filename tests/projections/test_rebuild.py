@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from secrets import token_hex
 from typing import Any
 
 import psycopg
@@ -81,12 +82,13 @@ Runner(pool, feed, (*VIEWS, *INDEXES)).rebuild()
 @pytest.fixture(scope="module")
 def viewed(postgres_url: str, founded_template: str) -> str:
     """A database with a whole story, the views up with it, to be copied."""
+    name = f"viewed_{token_hex(4)}"  # a module that takes the fixture over has its own
     with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute(f"create database viewed template {founded_template}")
-    with Ledger(database_at(postgres_url, "viewed"), KEY, Hand()) as ledger:
+        connection.execute(f"create database {name} template {founded_template}")
+    with Ledger(database_at(postgres_url, name), KEY, Hand()) as ledger:
         tell(ledger, story())
         Runner(ledger.pool, ledger.feed, ALL).catch_up()
-    return "viewed"
+    return name
 
 
 @pytest.fixture
