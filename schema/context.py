@@ -15,8 +15,6 @@ from strawberry.dataloader import DataLoader
 from ledger.command import PROVINCE, Asker
 from ledger.fault import Fault
 from ledger.names import JurisdictionId, Name
-from ledger.register import JurisdictionRegistered
-from ledger.store.feed import Filter
 from ledger.store.ledger import Ledger
 from projections.catalogue import TEACHERS
 from projections.digest import Digests
@@ -34,6 +32,7 @@ from schema.courier import Courier
 from schema.gate import Purse
 from schema.moment import AsOf
 from schema.outputs import FIRST_MAX, Slice, bounded, key_of
+from schema.place import Places
 from schema.reach import reached
 from schema.reading import Reading
 from schema.scalars import Position, name_in
@@ -60,6 +59,7 @@ class House:
     levels: Levels = field(init=False)
     trees: Trees = field(init=False)
     digests: Digests = field(init=False)
+    places: Places = field(init=False)
     # What was written before of objects that are still the same.
     renderings: Renderings = field(default_factory=Renderings)
     # Who sends to webhooks, where this process does.
@@ -70,6 +70,7 @@ class House:
         self.levels = Levels(self.reader, self.rules)
         self.trees = Trees(self.reader, self.rules)
         self.digests = Digests(self.ledger.feed)
+        self.places = Places(self.reader.feed)
 
 
 @dataclass
@@ -274,12 +275,7 @@ async def _nothing() -> int:
 
 def place_titles(house: House) -> dict[str, str]:
     """Every registered place with its title, in the order of the codes."""
-    found: dict[str, str] = {}
-    for entry in house.reader.feed.entries(Filter(types=(JurisdictionRegistered.NAME,))):
-        event = entry.event
-        assert isinstance(event, JurisdictionRegistered)
-        found[str(event.jurisdiction)] = event.title
-    return dict(sorted(found.items()))
+    return house.places.titles()
 
 
 def _named(view: Projection[Any], field: str, given: Any, where: str) -> None:

@@ -16,6 +16,7 @@ import psycopg
 from psycopg_pool import ConnectionPool
 
 from ledger.store import block
+from ledger.store.array import numbers
 from ledger.store.block import BLOCK, places_of
 from ledger.store.condition import Words, conditions_of, crosses
 from ledger.store.page import POSITION_MAX
@@ -36,27 +37,28 @@ WORDS_MAX = 8
 
 STANDS = """
 select coalesce((select max(position) from ledger.events), 0),
-    coalesce((select max(block) from ledger.blocks where hash = %(entry)s), -1),
-    (select position from ledger.events where at >= %(known_from)s::timestamptz
+    coalesce((select max(block) from ledger.blocks where hash = %(entry)s), -1)
+"""
+# Instants never decrease from one position to the next, so a period is a range of positions.
+KNOWN = """
+select (select position from ledger.events where at >= %(known_from)s::timestamptz
         order by at, position limit 1),
-    (select position from ledger.events where at <= %(known_to)s::timestamptz
-        order by at desc, position desc limit 1)
+    (select position from ledger.events where at > %(known_to)s::timestamptz
+        order by at, position limit 1)
 """
 BITS = """
-select b.block, b.bits from unnest(%(hashes)s::bigint[]) as one(hash) cross join lateral (
+select one.hash, b.block, b.bits from unnest(%(hashes)s::bigint[]) as one(hash) cross join lateral (
     select block, bits from ledger.blocks
     where hash = one.hash and block >= %(first)s and block <= %(last)s offset 0
 ) b
 """
 # Of a tag that few entries of a block carry, the tag index has the positions.
 SPARSE = """
-select t.position from unnest(%(hashes)s::bigint[]) as one(hash)
-cross join unnest(%(blocks)s::bigint[]) as place(block)
+select t.position from unnest(%t::bigint[], %t::bigint[]) as one(hash, block)
 cross join lateral (
     select position from ledger.tags
-    where hash = one.hash and position > place.block * %(size)s
-        and position <= (place.block + 1) * %(size)s
-    order by position limit %(dense)s
+    where hash = one.hash and position > one.block * %s and position <= (one.block + 1) * %s
+    order by position limit %s
 ) t
 """
 THERE = """
@@ -122,19 +124,10 @@ class Crossing:
         return self._cursor.execute(text, values).fetchall()
 
     def _within(self) -> Filter | None:
-        """The filter between two positions, instants among them; ``None``: nothing fits."""
-        wanted = self._wanted
-        told = {"known_from": wanted.known_from, "known_to": wanted.known_to}
-        ((self._head, self._sealed, earliest, latest),) = self._rows(
-            STANDS, told | {"entry": tag_hash(block.ENTRY)}
-        )
-        after, before = wanted.after, min(_before(wanted), self._head + 1)
-        if wanted.known_from is not None:
-            after = max(after, self._head if earliest is None else earliest - 1)
-        if wanted.known_to is not None:
-            before = min(before, (latest or 0) + 1)
-        bounded = replace(wanted, after=after, before=before, known_from=None, known_to=None)
-        return bounded if after + 1 < before else None
+        """The filter up to the head of this moment; ``None``: nothing fits."""
+        ((self._head, self._sealed),) = self._rows(STANDS, {"entry": tag_hash(block.ENTRY)})
+        before = min(_before(self._wanted), self._head + 1)
+        return replace(self._wanted, before=before) if self._wanted.after + 1 < before else None
 
     def _searched(self, wanted: Filter, limit: int) -> Rows:
         """What the blocks have and, before or after it, what is in none of them yet."""
@@ -226,19 +219,39 @@ class Crossing:
     def _bits(self, words: Words, blocks: list[int]) -> dict[int, int]:
         """The bits of a condition in each of the blocks."""
         found: dict[int, int] = {}
-        held: dict[int, int] = {}
+        held: set[tuple[int, int]] = set()
         values = {"hashes": list(words.hashes), "first": blocks[0], "last": blocks[-1]}
-        for number, bits in self._cursor.execute(BITS, values):
+        for hash_, number, bits in self._cursor.execute(BITS, values):
             found[number] = found.get(number, 0) | block.read(bytes(bits))
-            held[number] = held.get(number, 0) + 1
+            held.add((hash_, number))
         if words.tags:
-            lacking = [each for each in blocks if held.get(each, 0) < len(words.hashes)]
-            sparse = {"hashes": list(words.hashes), "blocks": lacking, "size": BLOCK}
+            lacking = [(h, n) for n in blocks for h in words.hashes if (h, n) not in held]
             if lacking:
-                for (position,) in self._cursor.execute(SPARSE, sparse | {"dense": block.DENSE}):
+                asked = [numbers(each) for each in zip(*lacking, strict=True)]
+                sparse = (*asked, BLOCK, BLOCK, block.DENSE)
+                for (position,) in self._cursor.execute(SPARSE, sparse):
                     number, place = divmod(position - 1, BLOCK)
                     found[number] = found.get(number, 0) | 1 << place
         return found
+
+
+def between(cursor: psycopg.Cursor[Any], wanted: Filter) -> Filter | None:
+    """A filter by positions in the place of instants; ``None``: nothing was learned then.
+
+    An index that is walked in the order of positions begins and ends where the period does.
+    """
+    told = {"known_from": wanted.known_from, "known_to": wanted.known_to}
+    row = cursor.execute(KNOWN, told).fetchone()
+    assert row is not None
+    earliest, later = row
+    after, before = wanted.after, _before(wanted)
+    if wanted.known_from is not None:
+        if earliest is None:
+            return None
+        after = max(after, earliest - 1)
+    if later is not None:
+        before = min(before, later)
+    return replace(wanted, after=after, before=before, known_from=None, known_to=None)
 
 
 def _before(wanted: Filter) -> int:
@@ -256,9 +269,14 @@ def read_page(
     pool: Pool, wanted: Filter, limit: int, *, latest_first: bool = False, telling: bool = False
 ) -> Rows:
     """A page of positions and bodies; ``telling``: with their tags and the head."""
-    wide = _before(wanted) - wanted.after > BLOCK
-    conditions = conditions_of(wanted) if wide and limit <= LIMIT_MAX else []
     with pool.connection() as connection, connection.cursor(binary=True) as cursor:
+        if wanted.known_from is not None or wanted.known_to is not None:
+            within = between(cursor, wanted)
+            if within is None:
+                return []
+            wanted = within
+        wide = _before(wanted) - wanted.after > BLOCK
+        conditions = conditions_of(wanted) if wide and limit <= LIMIT_MAX else []
         if crosses(conditions):
             crossing = Crossing(
                 cursor, wanted, conditions, latest_first=latest_first, telling=telling
