@@ -13,6 +13,7 @@ from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date
+from struct import unpack
 from typing import Any
 
 import psycopg
@@ -39,6 +40,7 @@ ENTRIES = (
     "where position > %s and position <= %s and id is not null"
 )
 INSERT = "insert into ledger.blocks select * from unnest(%t::bigint[], %t::int[], %b::bytea[])"
+_BIT = (1, 2, 4, 8, 16, 32, 64, 128)
 # Every sealed block has this word, for its entries whatever they are.
 ENTRY = "entry"
 
@@ -59,13 +61,19 @@ def seal(pool: ConnectionPool[Connection]) -> bool:
         if row is None or not row[0] or _next(cursor)[0] != block:
             return False
         cursor.execute(ENTRIES, (block * BLOCK, (block + 1) * BLOCK))
-        found: defaultdict[int, list[int]] = defaultdict(list)
-        for word, places in words(cursor, block):
-            found[tag_hash(word)] += places
+        found = content(cursor, block)
         hashes = sorted(found)
-        bits = [kept(found[each]) for each in hashes]
+        bits = [found[each] for each in hashes]
         cursor.execute(INSERT, (numbers(hashes), numbers([block] * len(hashes)), bits))
     return True
+
+
+def content(rows: Iterable[tuple[Any, ...]], block: int) -> dict[int, bytes]:
+    """What a block of entries (``ENTRIES``) holds: bits by the hash of a word."""
+    found: defaultdict[int, list[int]] = defaultdict(list)
+    for word, places in words(rows, block):
+        found[tag_hash(word)] += places
+    return {hash_: kept(sorted(places)) for hash_, places in found.items()}
 
 
 def _next(cursor: psycopg.Cursor[Any]) -> tuple[int, int]:
@@ -162,14 +170,14 @@ def read(stored: bytes) -> int:
     """What is stored as one number, with a bit for each place."""
     if len(stored) == BLOCK // 8:
         return int.from_bytes(stored, "little")
-    return bits_of(int.from_bytes(stored[at : at + 2], "big") for at in range(0, len(stored), 2))
+    return bits_of(unpack(f">{len(stored) // 2}H", stored))
 
 
 def bits_of(places: Iterable[int]) -> int:
     """One number with a bit for each place."""
     bits = bytearray(BLOCK // 8)
     for place in places:
-        bits[place >> 3] |= 1 << (place & 7)
+        bits[place >> 3] |= _BIT[place & 7]
     return int.from_bytes(bits, "little")
 
 

@@ -207,9 +207,10 @@ class Crossing:
         for number in (low, high):
             alive[number] &= _window(wanted, number)
         for index, each in enumerate(conditions):
-            few = sum(bits.bit_count() for bits in alive.values()) <= WALK * limit
-            if index and len(each.hashes) > WORDS_MAX and few:
-                break
+            if index and len(each.hashes) > WORDS_MAX:
+                left = sum(bits.bit_count() for bits in alive.values())
+                if left <= WALK * limit:
+                    break
             bits = self._bits(each, sorted(alive))
             alive = {n: both for n in alive if (both := alive[n] & bits.get(n, 0))}
             if not alive:

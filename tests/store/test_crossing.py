@@ -18,6 +18,8 @@ from ledger.store import block, crossing
 from ledger.store.block import bits_of, days_between, kept, of_day, places_of, read, seal
 from ledger.store.feed import Filter
 from ledger.store.ledger import Ledger
+from projections.check_block import Blocks
+from projections.inspection import Books
 from tests.store.test_feed import NAMES, TYPES
 from tests.town import KEY, OPERATOR, OTHER, Hand, database, rows, story
 
@@ -176,3 +178,24 @@ def test_a_month_is_one_word_and_a_year_is_one_word() -> None:
     assert days_between(date(2024, 2, 1), date(2024, 2, 29)) == [of_day("2024-02")]
     assert days_between(date(2023, 1, 1), date(2023, 12, 31)) == [of_day("2023")]
     assert of_day("2") in days_between(date(1999, 1, 1), date.max)
+
+
+def test_a_check_says_which_block_hides_an_entry(sealed: tuple[Ledger, list[Entry]]) -> None:
+    opened, _ = sealed
+    looked = Books(
+        pool=opened.pool, feed=opened.feed, upto=opened.feed.head(), told=lambda *_: None
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("projections.check_block.BLOCK", SMALL)
+        assert list(Blocks().run(looked)) == []
+        with psycopg.connect(opened.url, autocommit=True) as owner:
+            owner.execute("alter table ledger.blocks disable trigger blocks_fixed")
+            lost = owner.execute(
+                "delete from ledger.blocks where block = 1 and hash = "
+                "(select min(hash) from ledger.blocks where block = 1) returning *"
+            ).fetchall()
+            (found,) = Blocks().run(looked)
+            owner.cursor().executemany("insert into ledger.blocks values (%s, %s, %s)", lost)
+            owner.execute("alter table ledger.blocks enable always trigger blocks_fixed")
+
+    assert (found.code, found.position) == ("BLOCK_DIFFERS", SMALL + 1)
