@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from ledger.store.migrate import run_sql_file
 
-revision = "0009"
+revision = "0010"
 down_revision = "0008"
 
 
 def upgrade() -> None:
-    """Run 0009_blocks.sql."""
-    run_sql_file("0009_blocks.sql")
+    """Run 0010_blocks.sql."""
+    run_sql_file("0010_blocks.sql")
 
 
 def downgrade() -> None:
