@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
+import ssl
 import threading
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -25,7 +26,8 @@ from api.edge.policy import Policy
 from api.house import open_house
 from api.ide.door import Ide
 from api.issuers import Issuers
-from api.serve import address_of, listening
+from api.patience import Patience
+from api.serve import address_of, configured, listening
 from api.settings import Settings
 from api.stream.streams import Streams
 from ledger.command import Asker, Command, Role
@@ -183,6 +185,8 @@ def codes(answer: dict[str, Any]) -> list[str]:
 
 ISSUER = OKPKey.generate_key("Ed25519")
 OURS = Issuers(own=ISSUER)
+# Nobody is asked over TLS here, and to read all certificates anew takes longer than most tests.
+TRUST = ssl.create_default_context()
 
 
 @contextmanager
@@ -196,6 +200,8 @@ def serving(
     ide: Ide | None = None,
     log_requests: bool = False,
     policy: Policy | None = None,
+    patience: Patience | None = None,
+    proxies: tuple[str, ...] = (),
 ) -> Iterator[Served]:
     """A server on a founded database for as long as it is needed."""
     (folder / "vault.key").write_text(b64encode(KEY).decode())
@@ -213,7 +219,11 @@ def serving(
             log_requests=log_requests,
             policy=policy,
         )
-        with _running(app) as address, httpx.Client(base_url=address, timeout=60) as client:
+        config = configured(app, BODY_BYTES_MAX, patience, proxies, timeout_graceful_shutdown=1)
+        with (
+            _running(config) as address,
+            httpx.Client(base_url=address, timeout=60, verify=TRUST) as client,
+        ):
             yield Served(
                 house=house,
                 key=ISSUER,
@@ -224,15 +234,37 @@ def serving(
             )
 
 
+class _Server(uvicorn.Server):
+    """A server that stops when it is told to, not when it next looks whether it was."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._told = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        """Until it is told to stop; a tenth of a second a tick, as in uvicorn's own."""
+        tick = 0
+        while not await self.on_tick(tick):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._told.wait(), 0.1)
+            tick += 1
+
+    def stop(self) -> None:
+        """Tells it, from within its loop."""
+        self.should_exit = True
+        self._told.set()
+
+
 @contextmanager
-def _running(app: Any) -> Iterator[str]:
+def _running(config: uvicorn.Config) -> Iterator[str]:
     """The address of an application that runs on a thread."""
-    server = uvicorn.Server(
-        uvicorn.Config(app, log_level="error", lifespan="on", timeout_graceful_shutdown=1)
-    )
+    server = _Server(config)
     ready = threading.Event()
 
+    loops: list[asyncio.AbstractEventLoop] = []
+
     async def serve(listener: socket.socket) -> None:
+        loops.append(asyncio.get_running_loop())
         task = asyncio.create_task(server.serve(sockets=[listener]))
         while not server.started and not task.done():
             await asyncio.sleep(0)
@@ -246,5 +278,6 @@ def _running(app: Any) -> Iterator[str]:
         try:
             yield address_of(listener)
         finally:
-            server.should_exit = True
+            with suppress(RuntimeError):  # its loop is closed where it did not start
+                loops[0].call_soon_threadsafe(server.stop)
             thread.join()

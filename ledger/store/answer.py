@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import msgspec
 from msgspec import Struct
 
 from ledger.command import Refusals, Refused

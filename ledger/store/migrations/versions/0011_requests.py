@@ -1,16 +1,16 @@
-"""Blocks of positions as bits, by tag, type, channel and day."""
+"""What was asked under an id, and the sending of a file that broke off."""
 
 from __future__ import annotations
 
 from ledger.store.migrate import run_sql_file
 
-revision = "0010"
+revision = "0011"
 down_revision = "0009"
 
 
 def upgrade() -> None:
-    """Run 0010_blocks.sql."""
-    run_sql_file("0010_blocks.sql")
+    """Run 0011_requests.sql."""
+    run_sql_file("0011_requests.sql")
 
 
 def downgrade() -> None:
