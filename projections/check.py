@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from ledger.store.feed import Feed
 from ledger.store.kept import Kept
 from projections.check_access import Accesses
+from projections.check_block import Blocks
 from projections.check_desk import Reconciled, SignedOff, TakenIn
 from projections.check_entry import (
     Bodies,
@@ -50,6 +51,7 @@ CHECKS: tuple[type[Check], ...] = (
     Erased,
     Ids,
     TagsNeeded,
+    Blocks,
     Answers,
     Seats,
     Accesses,

@@ -27,6 +27,8 @@ GUARDS = (
     "events_kept",
     "tags_fixed",
     "tags_kept",
+    "blocks_fixed",
+    "blocks_kept",
     "requests_fixed",
     "requests_kept",
     "access_chained",
@@ -43,8 +45,8 @@ where n.nspname = 'ledger' and not t.tgisinternal
 """
 GRANTS_TOO_WIDE = """
 select c.relname, p.privilege
-from unnest(array['events', 'tags', 'requests', 'access_log', 'access_subjects', 'access_head'])
-    as c(relname)
+from unnest(array['events', 'tags', 'blocks', 'requests', 'access_log', 'access_subjects',
+    'access_head']) as c(relname)
 cross join unnest(array['UPDATE', 'DELETE', 'TRUNCATE']) as p(privilege)
 where has_table_privilege('xuefen_app', 'ledger.' || c.relname, p.privilege)
 """

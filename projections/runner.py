@@ -18,6 +18,7 @@ from psycopg import sql
 from psycopg_pool import ConnectionPool
 
 from ledger.event import Entry, decode
+from ledger.store.block import seal
 from ledger.store.feed import Feed
 from projections.fold import fold_together, fold_upto
 from projections.projection import SCHEMA, Index, Projection
@@ -118,7 +119,8 @@ class Runner:
             try:
                 moved = self.step()
                 self.trouble = None
-                if moved:
+                # The blocks of the history are sealed in turn with the views.
+                if seal(self._pool) or moved:
                     continue
                 reached = self._furthest()
                 if reached is None:

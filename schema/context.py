@@ -15,8 +15,6 @@ from strawberry.dataloader import DataLoader
 from ledger.command import PROVINCE, Asker
 from ledger.fault import Fault
 from ledger.names import JurisdictionId, Name
-from ledger.register import JurisdictionRegistered
-from ledger.store.feed import Filter
 from ledger.store.ledger import Ledger
 from projections.catalogue import TEACHERS
 from projections.digest import Digests
@@ -36,6 +34,7 @@ from schema.glance import Glance, look, whole
 from schema.hop import HOPS
 from schema.moment import AsOf
 from schema.outputs import FIRST_MAX, Slice, bounded, key_of
+from schema.place import Places
 from schema.reach import reached
 from schema.reading import Reading
 from schema.scalars import Position, name_in
@@ -62,6 +61,7 @@ class House:
     levels: Levels = field(init=False)
     trees: Trees = field(init=False)
     digests: Digests = field(init=False)
+    places: Places = field(init=False)
     # What was written before of objects that are still the same.
     renderings: Renderings = field(default_factory=Renderings)
     entries: Rendered = field(default_factory=Rendered)
@@ -73,6 +73,7 @@ class House:
         self.levels = Levels(self.reader, self.rules)
         self.trees = Trees(self.reader, self.rules)
         self.digests = Digests(self.ledger.feed)
+        self.places = Places(self.reader.feed)
 
 
 @dataclass
@@ -278,12 +279,7 @@ async def _nothing() -> int:
 
 def place_titles(house: House) -> dict[str, str]:
     """Every registered place with its title, in the order of the codes."""
-    found: dict[str, str] = {}
-    for entry in house.reader.feed.entries(Filter(types=(JurisdictionRegistered.NAME,))):
-        event = entry.event
-        assert isinstance(event, JurisdictionRegistered)
-        found[str(event.jurisdiction)] = event.title
-    return dict(sorted(found.items()))
+    return house.places.titles()
 
 
 def _named(view: Projection[Any], field: str, given: Any, where: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import msgspec
 from msgspec import Struct
 
 from ledger.command import Refusals, Refused
@@ -90,3 +91,19 @@ def _refusal(said: Refused) -> Refusal:
         chosen_on=said.chosen_on,
         chosen_term=str(said.chosen_term) if said.chosen_term else None,
     )
+
+
+def replay(request: str, commands: int, stored: bytes, *, same: bool) -> Answer:
+    """What a request id was answered; a refusal of each command where they are not the same."""
+    earlier = msgspec.json.decode(stored, type=Answer)
+    if same:
+        return Answer(position=earlier.position, outcomes=earlier.outcomes, replayed=True)
+    fault = refused(
+        Fault(
+            "REQUEST_REUSED",
+            zh=f"请求编号 {request} 已用于另一内容，请换一个编号",
+            en=f"the request id {request} was used for something else; take another",
+            field="request_id",
+        )
+    )
+    return Answer(position=earlier.position, outcomes=(fault,) * commands)

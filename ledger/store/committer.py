@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import nullcontext
 from typing import overload
@@ -19,7 +19,7 @@ from eventsourcing.persistence import OperationalError
 from ledger.store.answer import Answer
 from ledger.store.connection import trouble_of
 from ledger.store.lane import Clock as Clock
-from ledger.store.lane import Lane, Settled, Work
+from ledger.store.lane import Lane, More, Settled, Work
 from ledger.store.lane import system_clock as system_clock
 from ledger.store.receipt import Receipt
 from ledger.store.trouble import Trouble
@@ -108,25 +108,34 @@ class Committer:
     def _work(self, batch: list[Work]) -> None:
         self._crowd = len(batch)
         with self.lane.watch.carried(batch) if self.lane.watch is not None else nullcontext():
-            self._carry(batch)
+            self._carry(batch, lambda: self._joining(batch))
         if self.carried is not None:
             self.carried(len(batch))
 
-    def _drain(self) -> list[Work]:
-        batch: list[Work] = []
-        weight = 0
-        while self._queue and len(batch) < BATCH_MAX:
-            if batch and weight + self._queue[0].weight > COMMANDS_MAX:
+    def _drain(self, begun: Sequence[Work] = ()) -> list[Work]:
+        """What is queued, as much as one batch takes with what it has already."""
+        found: list[Work] = []
+        count, weight = len(begun), sum(work.weight for work in begun)
+        while self._queue and count < BATCH_MAX:
+            if count and weight + self._queue[0].weight > COMMANDS_MAX:
                 break
             work = self._queue.popleft()
             if work.future.set_running_or_notify_cancel():
-                batch.append(work)
-                weight += work.weight
-        return batch
+                found.append(work)
+                count, weight = count + 1, weight + work.weight
+        return found
 
-    def _carry(self, batch: list[Work]) -> None:
-        """Commits a batch, again after a lost connection, singly where one poisons the rest."""
+    def _joining(self, batch: list[Work]) -> list[Work]:
+        with self._wake:
+            return self._drain(batch)
+
+    def _carry(self, batch: list[Work], more: More | None = None) -> None:
+        """Commits a batch, again after a lost connection, singly where one poisons the rest.
+
+        ``more``: whoever joins it at its first attempt; a work that is tried alone stays alone.
+        """
         for attempt in range(1, ATTEMPTS_MAX + 1):
+            self.lane.more = more if attempt == 1 else None
             try:
                 settled = self.lane.commit(batch)
             except Trouble as trouble:

@@ -22,7 +22,8 @@ from psycopg_pool import ConnectionPool
 
 from ledger.event import Entry, decode
 from ledger.store.connection import OURS, take_role
-from ledger.store.page import SAMPLED, bounding, counting, sampling, statement_of
+from ledger.store.crossing import read_page
+from ledger.store.page import SAMPLED, bounding, counting, sampling
 from ledger.store.statements import PINNED
 from ledger.store.stored import Stored, stored
 from ledger.store.wakeup import Ticket, Wakeup
@@ -185,9 +186,7 @@ class Feed:
 
     def _read(self, wanted: Filter, limit: int, latest_first: bool) -> list[Entry]:
         """A page as the database tells it: some of it may take effect only later."""
-        statement, values = statement_of(wanted, limit, latest_first)
-        with self._pool.connection() as connection, connection.cursor(binary=True) as cursor:
-            rows = cursor.execute(statement, values).fetchall()
+        rows = read_page(self._pool, wanted, limit, latest_first=latest_first)
         return [decode(position, bytes(body)) for position, body in rows]
 
     def exceeds(self, wanted: Filter, most: int) -> bool:
@@ -222,9 +221,7 @@ class Feed:
 
     def raw(self, wanted: Filter, limit: int) -> list[tuple[int, bytes]]:
         """At most ``limit`` wanted entries as they are stored, in order of position."""
-        statement, values = statement_of(wanted, min(limit, PAGE_MAX), latest_first=False)
-        with self._pool.connection() as connection, connection.cursor(binary=True) as cursor:
-            rows = cursor.execute(statement, values).fetchall()
+        rows = read_page(self._pool, wanted, min(limit, PAGE_MAX))
         return [(position, bytes(body)) for position, body in rows]
 
     def telling(

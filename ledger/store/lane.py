@@ -23,10 +23,9 @@ from eventsourcing.persistence import PersistenceError
 
 from ledger.command import Selector
 from ledger.event import decode
-from ledger.fault import Fault
 from ledger.regulation import REGULATION_EVENTS, Rulebook
 from ledger.store import statements as sql
-from ledger.store.answer import Answer, Outcome, refused
+from ledger.store.answer import Answer, replay
 from ledger.store.connection import open_connection
 from ledger.store.insertion import Request, insert, insert_seals, prepare
 from ledger.store.memory import Memory
@@ -45,6 +44,7 @@ from ledger.store.work import Asked, Plain, Seal
 Work = Plain | Asked
 Settled = list[tuple[Work, Any]]
 Clock = Callable[[], datetime]
+More = Callable[[], list[Work]]
 Answered = dict[tuple[str, str], tuple[bytes, bytes]]
 
 
@@ -62,11 +62,14 @@ class Lane:
         self._head = 0
         self._last: datetime | None = None
         self._alone = False
+        # Gives the work that is queued, as far as the batch at hand takes it in.
+        self.more: More | None = None
         self.watch: Watch | None = None
 
-    def commit(self, batch: Sequence[Work]) -> Settled:
+    def commit(self, batch: list[Work]) -> Settled:
         """Writes what follows from a batch; each work with its answer or what it is to raise.
 
+        What came while the batch waited for its turn joins it (``more``).
         Nothing was written where it raises, unless the connection was lost: then it is unknown.
         """
         connection = self._connect()
@@ -134,9 +137,17 @@ class Lane:
         self._wrote(tray)
         return settled
 
-    def _in_turn(self, connection: psycopg.Connection[Any], batch: Sequence[Work]) -> Settled:
+    def _in_turn(self, connection: psycopg.Connection[Any], batch: list[Work]) -> Settled:
+        opening: tuple[str, ...] = ("begin", sql.TAKE_LOCK)
+        if self.more is not None:
+            # While another process had the lock, those whom our last batch answered asked again.
+            with connection.pipeline():
+                for statement in opening:
+                    connection.execute(statement)
+            batch += self.more()
+            opening = ()
         past = _Past(batch, self._tail)
-        answered = self._read(connection, past, "begin", sql.TAKE_LOCK)
+        answered = self._read(connection, past, *opening)
         if not self._alone:
             self._learn_rules(connection)
             self._read_selectors(connection, past.wanted)
@@ -239,7 +250,9 @@ class Lane:
         key = (work.asker.actor, work.request)
         earlier = answered.get(key)
         if earlier is not None:
-            return _replay(work, *earlier)
+            return replay(
+                work.request, len(work.commands), earlier[1], same=earlier[0] == work.digest
+            )
         answer = work.decide(tray, self._memory)
         if _accepted(answer):
             answered[key] = (work.digest, _ANSWER.encode(answer))
@@ -279,22 +292,6 @@ def _seals(asked: list[Asked]) -> list[Seal]:
 
 def _accepted(answer: Answer) -> bool:
     return not answer.replayed and any(outcome.accepted for outcome in answer.outcomes)
-
-
-def _replay(work: Asked, digest: bytes, stored: bytes) -> Answer:
-    earlier = msgspec.json.decode(stored, type=Answer)
-    if digest == work.digest:
-        return Answer(position=earlier.position, outcomes=earlier.outcomes, replayed=True)
-    fault = refused(
-        Fault(
-            "REQUEST_REUSED",
-            zh=f"请求编号 {work.request} 已用于另一内容，请换一个编号",
-            en=f"the request id {work.request} was used for something else; take another",
-            field="request_id",
-        )
-    )
-    outcomes: tuple[Outcome, ...] = tuple(fault for _ in work.commands)
-    return Answer(position=earlier.position, outcomes=outcomes)
 
 
 _ANSWER = msgspec.json.Encoder(order="sorted")

@@ -30,16 +30,16 @@ def statement_of(
     ``telling``: each row has its tags, joined by US (0x1F), and the head beside it.
     """
     values = values_of(wanted, limit)
-    conditions = _conditions(wanted, values)
+    conditions = restrictions(wanted, values)
     others: list[sql.Composable] = [sql.SQL("true")]
     if values["hashes"]:
         template = _BY_TAG
         further = range(2, len(values["hashes"]) + 1)
-        others += [_OTHER_TAG.format(n=sql.Literal(number)) for number in further]
+        others += [OTHER_TAG.format(n=sql.Literal(number)) for number in further]
     elif wanted.any_tags and (wanted.scattered or not wanted.types):
         template = _BY_ANY_TAG
         if wanted.types:
-            conditions.append(_OF_TYPE)
+            conditions.append(OF_TYPE)
     elif wanted.types:
         template = _BY_TYPE
     else:
@@ -51,7 +51,7 @@ def statement_of(
         others=both.join(others),
         order=order,
         tags=sql.SQL(", e.tags" if telling else ""),
-        told=_TOLD if telling else sql.SQL(""),
+        told=TOLD if telling else sql.SQL(""),
     )
     return composed, values
 
@@ -82,10 +82,10 @@ def sampling(wanted: Filter, most: int) -> tuple[sql.Composed, dict[str, Any]]:
     """
     values = values_of(wanted, most * SPARSE)
     hashes = values["hashes"][:1] or sorted({tag_hash(tag) for tag in wanted.any_tags or ()})
-    conditions = _conditions(wanted, values)
+    conditions = restrictions(wanted, values)
     if hashes and wanted.types:
-        conditions.append(_OF_TYPE)
-    template = _SAMPLE_OF_TAG if hashes else _SAMPLE_OF_TYPE
+        conditions.append(OF_TYPE)
+    template = _SAMPLE_OF_TAG if hashes else _SAMPLEOF_TYPE
     return (
         template.format(conditions=sql.SQL(" and ").join(conditions)),
         values | {"hashes": hashes, "sampled": SAMPLED},
@@ -114,11 +114,12 @@ def values_of(wanted: Filter, limit: int) -> dict[str, Any]:
     }
 
 
-def _conditions(wanted: Filter, values: dict[str, Any]) -> list[sql.Composable]:
+def restrictions(wanted: Filter, values: dict[str, Any]) -> list[sql.Composable]:
+    """What the index of a statement does not tell, of an event ``e``."""
     # Events that a library application appended have no id and are no entries.
     conditions: list[sql.Composable] = [sql.SQL("e.id is not null")]
     if wanted.types and values["hashes"]:
-        conditions.append(_OF_TYPE)
+        conditions.append(OF_TYPE)
     if values["tags"]:
         conditions.append(sql.SQL("e.tags @> %(tags)s::text[]"))
     if wanted.any_tags is not None:
@@ -129,7 +130,7 @@ def _conditions(wanted: Filter, values: dict[str, Any]) -> list[sql.Composable]:
     return conditions
 
 
-_TOLD = sql.SQL(", array_to_string(e.tags, E'\\x1f'), (select max(position) from ledger.events)")
+TOLD = sql.SQL(", array_to_string(e.tags, E'\\x1f'), (select max(position) from ledger.events)")
 # An index of two columns is walked in its own order, between two rows of it. Asked in this way the
 # planner has no other plan that is in order, however common the tag or the type may be. Each event
 # is looked up by its position (offset 0): a plan made for any values would rather read all events
@@ -158,7 +159,7 @@ _SAMPLE_OF_TAG = sql.SQL(
     "join ledger.events e on e.position = w.position "
     "where w.position %% %(sampled)s = 0 and {conditions}"
 )
-_SAMPLE_OF_TYPE = sql.SQL(
+_SAMPLEOF_TYPE = sql.SQL(
     "select count(*) from (select found.position from unnest(%(types)s::text[]) as one(type) "
     "cross join lateral (select e.position from ledger.events e "
     "where (e.type, e.position) > (one.type, %(after)s) "
@@ -173,11 +174,11 @@ _TYPED = sql.SQL(
     "and (e.type, e.position) < (one.type, %(before)s) limit %(limit)s) found "
     "limit %(limit)s) w"
 )
-_OTHER_TAG = sql.SQL(
+OTHER_TAG = sql.SQL(
     "exists (select from ledger.tags o where o.hash = (%(hashes)s::bigint[])[{n}] "
     "and o.position = t.position offset 0)"  # offset 0: looked up row by row, never joined
 )
-_OF_TYPE = sql.SQL("e.type = any(%(types)s)")
+OF_TYPE = sql.SQL("e.type = any(%(types)s)")
 _BY_ANY_TAG = sql.SQL(
     "select e.position, e.body{told} from ("
     "select distinct found.position from unnest(%(any_hashes)s::bigint[]) as one(hash) "

@@ -166,6 +166,8 @@ PLANTED: list[tuple[str, str, tuple[str, ...]]] = [
     ),
     ("index", "TAG_SUPERFLUOUS", ("insert into ledger.tags values (1, 20)",)),
     ("index", "TAG_SUPERFLUOUS", (f"insert into ledger.tags values (1, {LAST} + 1)",)),
+    ("blocks", "BLOCK_DIFFERS", ("insert into ledger.blocks values (1, 0, '')",)),
+    ("blocks", "BLOCK_MISSING", ("insert into ledger.blocks values (1, 1, '')",)),
     ("answers", "ANSWER_UNREADABLE", (OPEN_REQUESTS, "update ledger.requests set answer = 'x'")),
     (
         "answers",
