@@ -103,18 +103,17 @@ WINDOWS_FROM = 10
 
 
 def drafts(rules: Rulebook, place: JurisdictionId, terms: Sequence[TermId]) -> list[Document]:
-    """A notice for each of the terms that has no days for declaring, in their order."""
+    """A notice for each of the half-years that have no days for declaring, in their order."""
     missing = [
         each
         for each in sorted(set(terms), key=lambda each: each.value)
         if window(rules, place, each, Phase.DECLARE, Calendar.REGULAR, date.max) is None
     ]
-    return [_draft(each) for each in missing]
+    halves = [(each, days) for each in missing if (days := half_year(each)) is not None]
+    return [_draft(each, days) for each, days in halves]
 
 
-def _draft(term: TermId) -> Document:
-    days = half_year(term)
-    assert days is not None
+def _draft(term: TermId, days: tuple[date, date]) -> Document:
     year, number = days[0].year, 1 if days[0].month == 1 else 2
     spans = SPRING if number == 1 else AUTUMN
     about = {"key": term.value.lower(), "term": term.value, "year": year}

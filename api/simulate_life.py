@@ -31,9 +31,7 @@ def move(script: Script, people: Population, day: date, rng: Random) -> Populati
     )
 
 
-def _moved(
-    script: Script, people: Population, teacher: Teacher, day: date, rng: Random
-) -> Teacher:
+def _moved(script: Script, people: Population, teacher: Teacher, day: date, rng: Random) -> Teacher:
     if rng.random() >= MOVES_A_TERM:
         return teacher
     school = rng.choice([each for each in people.schools if each is not teacher.school])

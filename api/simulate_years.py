@@ -22,8 +22,8 @@ def years(place: str, teachers: int, terms: Sequence[str], seed: int) -> Simulat
     county, rules = JurisdictionId(f"jurisdiction:{place}"), known_rules()
     names = [TermId(f"term:{each}") for each in terms]
     notices = drafts(rules, county, names)
-    for each in notices:
-        for event in adopted_events(each, None):
+    for notice in notices:
+        for event in adopted_events(notice, None):
             rules.learn(event)
     days = sorted((term_days(rules, county, each) for each in names), key=lambda each: each.start)
     people = populate(county, teachers, terms, seed, keen=True)

@@ -1,0 +1,214 @@
+"""``xuefen simulate``: terms of a county, or a whole county or province of years (``--scale``)."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.scale import DISTRICT, SCALES, TEACHERS_MAX, gib, memory_bytes, needs, require_room
+from api.scale_figures import Figures
+from api.scale_run import Order, fill
+from api.settings import Settings
+from api.simulate import ODD_MAX, Summary, Told, in_process, prepare, run
+from api.simulate_http import WIDTH as WIDTH_HTTP
+from api.simulate_http import over_http
+from api.simulate_inside import WIDTH
+from api.terminal import NOT_RIGHT, Json, print_json, progress, settings_of, stop, tell
+from ledger.fault import Fault
+from ledger.store.ledger import Ledger
+from projections.catalogue import INDEXES, VIEWS
+from projections.runner import Runner
+
+TEACHERS, TERMS = 300, "2024H1"
+
+
+class ScaleName(Enum):
+    """How much is simulated at once."""
+
+    COUNTY = "county"
+    PROVINCE = "province"
+
+
+def simulate(
+    context: typer.Context,
+    teachers: Annotated[
+        int | None,
+        typer.Option(help="How many teachers: 300, or those of the scale. 教师人数。"),
+    ] = None,
+    terms: Annotated[
+        str | None,
+        typer.Option(
+            help="Terms, separated by commas: 2024H1, or those of the scale. 学期，以逗号分隔。"
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The same seed, the same events. 随机种子。")] = 1,
+    place: Annotated[str, typer.Option(help="County by GB/T 2260. 县级代码。")] = "330381",
+    server: Annotated[
+        list[str] | None,
+        typer.Option(help="A running server; several take turns. 运行中的服务地址，可多次给出。"),
+    ] = None,
+    issuer: Annotated[
+        Path | None, typer.Option(help="The servers' issuer key file. 服务的签发密钥文件。")
+    ] = None,
+    clients: Annotated[
+        int | None,
+        typer.Option(min=1, help="How many ask at once: 256 in process, 8 over HTTP. 并发数。"),
+    ] = None,
+    acks: Annotated[
+        Path | None, typer.Option(help="Appends a line for each answer. 应答记录文件。")
+    ] = None,
+    scale: Annotated[
+        ScaleName | None,
+        typer.Option(
+            help="Years of a whole county or province, into an empty ledger. 全县或全省多年，"
+            "写入空账本。"
+        ),
+    ] = None,
+    district: Annotated[
+        int,
+        typer.Option(
+            min=25, help="With --scale: of how many teachers each district is. 每个片区的教师数。"
+        ),
+    ] = DISTRICT,
+    processes: Annotated[
+        int | None,
+        typer.Option(min=1, help="With --scale: how many tell at once. 并行进程数。"),
+    ] = None,
+    plan: Annotated[
+        bool,
+        typer.Option("--plan", help="With --scale: only tell what it takes. 只说明所需资源。"),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Simulate terms of a county with declarations, choices, attendance and credits. 模拟学期。
+
+    With --scale, the ledger's commands decide what some districts live through, and it is told
+    again of other people until the county or province is full. 用 --scale 时，先由账本的命令裁定
+    若干片区的经历，再以其他人员的名义讲述，直至满一县或一省。
+    """
+    settings = settings_of(context)
+    if scale is not None:
+        if server or acks or issuer or clients:
+            raise stop(
+                "SCALE_INSIDE_ONLY",
+                "--scale 直接写入空账本，不能与 --server、--issuer、--clients、--acks 同用。",
+                "--scale fills an empty ledger directly and goes without --server, --issuer, "
+                "--clients and --acks.",
+            )
+        usual = SCALES[scale.value]
+        order = Order(
+            scale=scale.value,
+            place=place,
+            teachers=teachers if teachers is not None else usual.teachers,
+            district=min(district, teachers or district),
+            terms=tuple(dict.fromkeys(terms.split(","))) if terms else usual.terms,
+            seed=seed,
+            processes=processes or os.cpu_count() or 1,
+        )
+        _fill(settings, order, only_told=plan, as_json=as_json)
+        return
+    simulation = prepare(
+        TEACHERS if teachers is None else teachers,
+        (terms or TERMS).split(","),
+        seed,
+        f"jurisdiction:{place}",
+    )
+    if server:
+        key_file = issuer or settings.issuer_key_file
+        with over_http(server, key_file, clients or WIDTH_HTTP, acks) as way, _shown() as told:
+            summary = run(simulation, way, told)
+    else:
+        with (
+            in_process(settings, simulation, acks, clients or WIDTH) as way_in,
+            _shown() as told,
+        ):
+            summary = run(simulation, way_in, told)
+            summary.views_seconds = _follow(way_in.ledger)
+    if as_json:
+        print_json([summary.plain()])
+    else:
+        _print(summary)
+    if summary.odd:
+        raise typer.Exit(NOT_RIGHT)
+
+
+@contextmanager
+def _shown() -> Iterator[Told]:
+    """A bar on a terminal."""
+    with progress() as step:
+        yield lambda _, done, total: step("模拟 simulate", done, total)
+
+
+def _follow(ledger: Ledger) -> float:
+    """Lets the views catch up; how long it took."""
+    begun = time.perf_counter()
+    Runner(ledger.pool, ledger.feed, (*VIEWS, *INDEXES)).catch_up()
+    return time.perf_counter() - begun
+
+
+def _print(summary: Summary) -> None:
+    plain = summary.plain()
+    for name in ("events", "commands", "submissions", "replayed"):
+        typer.echo(f"{name:12}{plain[name]:>10,}")
+    typer.echo(
+        f"{'seconds':12}{summary.seconds:>10.1f}"
+        f"  ({plain['events_per_second']:,.0f} events/s, "
+        f"{plain['commands_per_second']:,.0f} commands/s)"
+    )
+    if summary.views_seconds is not None:
+        typer.echo(f"{'views':12}{summary.views_seconds:>10.1f}")
+    for title, counted in (("refused", summary.refusals), ("found", summary.findings)):
+        for name, count in counted.most_common():
+            typer.echo(f"{title:12}{count:>10,}  {name}")
+    for each in summary.odd[:ODD_MAX]:
+        typer.echo(f"unexpected: {each}")
+
+
+def _fill(settings: Settings, order: Order, *, only_told: bool, as_json: bool) -> None:
+    """Tells what a scale takes, and carries it out."""
+    if not 1 <= order.teachers <= TEACHERS_MAX:
+        raise Fault(
+            "BAD_TEACHERS",
+            zh=f"教师人数须在 1 至 {TEACHERS_MAX} 之间",
+            en=f"teachers must lie between 1 and {TEACHERS_MAX}",
+        )
+    wanted = needs(order.teachers, len(order.terms), order.processes)
+    tell(
+        f"{order.teachers:,} 名教师、{len(order.terms)} 个学期，约 {wanted.events:,} 个事件；"
+        f"约需磁盘 {gib(wanted.disk)}、内存 {gib(wanted.memory)}（本机 {gib(memory_bytes())}）。",
+        f"{order.teachers:,} teachers, {len(order.terms)} terms: about {wanted.events:,} events, "
+        f"{gib(wanted.disk)} of disk and {gib(wanted.memory)} of memory (this machine has "
+        f"{gib(memory_bytes())}).",
+    )
+    if require_room(settings, wanted, order.teachers) is None:
+        tell(
+            "数据库服务器的磁盘须自行确认。",
+            "Whether the database's disk has that much, see there.",
+        )
+    if only_told:
+        return
+    with progress() as step:
+        told = fill(settings, order, step)
+    if as_json:
+        print_json([told.plain()])
+    else:
+        _print_figures(told)
+
+
+def _print_figures(told: Figures) -> None:
+    typer.echo(f"{'events':24}{told.events:>14,}")
+    for name, seconds in told.seconds.items():
+        typer.echo(f"{name + ', s':24}{seconds:>14,.1f}")
+    for name, size in told.sizes.items():
+        typer.echo(f"{name:24}{gib(size):>14}")
+    for name, size in told.peaks.items():
+        typer.echo(f"{'memory, ' + name:24}{gib(size):>14}")
+    for name, (p50, p95) in told.milliseconds.items():
+        typer.echo(f"{name + ', ms':24}{p50:>14.2f}  p95 {p95:.2f}")
