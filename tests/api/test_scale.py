@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import uuid
 from collections import Counter
@@ -33,6 +34,7 @@ from ledger.regulation import RegulationAdopted
 from ledger.store.feed import Filter
 from ledger.store.ledger import Ledger
 from ledger.store.migrate import migrate
+from ledger.store.trouble import Trouble
 from ledger.store.vault import load_key
 from ledger.teacher import TeacherRegistered, TeacherTransferred
 from projections.catalogue import INDEXES, VIEWS
@@ -241,14 +243,21 @@ def test_a_disk_that_is_too_small_is_told_before_anything_is_written(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_as_large_a_part_as_fits_is_named_and_fits() -> None:
-    part = 33_250
-    wanted = scale.needs(part, 10, 2)
+def test_the_part_that_is_named_fits_and_one_more_district_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = shutil.disk_usage(tmp_path)._replace(free=40 * 2**30)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: small)
+    settings = Settings(data=tmp_path / "new")
 
-    assert wanted.disk < scale.needs(600_000, 10, 2).disk
-    assert wanted.disk == pytest.approx(
-        scale.SPARE_BYTES + wanted.events * (scale.LEDGER_BYTES + 2 * scale.VIEWS_BYTES)
-    )
+    with pytest.raises(Trouble, match="--teachers") as said:
+        scale.require_room(settings, scale.needs(600_000, 10, 2), 600_000)
+    part = int(re.findall(r"--teachers (\d+)", said.value.en)[0])
+
+    assert scale.require_room(settings, scale.needs(part, 10, 2), part) == small.free
+    with pytest.raises(Trouble):
+        more = part + scale.DISTRICT
+        scale.require_room(settings, scale.needs(more, 10, 2), more)
 
 
 def test_a_ledger_with_events_is_left_alone(
