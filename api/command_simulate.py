@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from enum import Enum
-from pathlib import Path
-from typing import Annotated
+from contextlib import AbstractContextManager, contextmanager
 
 import typer
 
@@ -16,10 +15,24 @@ from api.scale import DISTRICT, SCALES, TEACHERS_MAX, gib, memory_bytes, needs, 
 from api.scale_figures import Figures
 from api.scale_run import Order, fill
 from api.settings import Settings
-from api.simulate import ODD_MAX, Summary, Told, in_process, prepare, run
+from api.simulate import ODD_MAX, Simulation, Summary, Told, in_process, prepare, run
 from api.simulate_http import WIDTH as WIDTH_HTTP
-from api.simulate_http import over_http
-from api.simulate_inside import WIDTH
+from api.simulate_http import OverHttp, over_http
+from api.simulate_inside import WIDTH, InProcess
+from api.simulate_option import (
+    Acks,
+    Clients,
+    District,
+    Issuer,
+    Place,
+    Plan,
+    Processes,
+    Scale,
+    Seed,
+    Server,
+    Teachers,
+    Terms,
+)
 from api.terminal import NOT_RIGHT, Json, print_json, progress, settings_of, stop, tell
 from ledger.fault import Fault
 from ledger.store.ledger import Ledger
@@ -29,62 +42,20 @@ from projections.runner import Runner
 TEACHERS, TERMS = 300, "2024H1"
 
 
-class ScaleName(Enum):
-    """How much is simulated at once."""
-
-    COUNTY = "county"
-    PROVINCE = "province"
-
-
 def simulate(
     context: typer.Context,
-    teachers: Annotated[
-        int | None,
-        typer.Option(help="How many teachers: 300, or those of the scale. 教师人数。"),
-    ] = None,
-    terms: Annotated[
-        str | None,
-        typer.Option(
-            help="Terms, separated by commas: 2024H1, or those of the scale. 学期，以逗号分隔。"
-        ),
-    ] = None,
-    seed: Annotated[int, typer.Option(help="The same seed, the same events. 随机种子。")] = 1,
-    place: Annotated[str, typer.Option(help="County by GB/T 2260. 县级代码。")] = "330381",
-    server: Annotated[
-        list[str] | None,
-        typer.Option(help="A running server; several take turns. 运行中的服务地址，可多次给出。"),
-    ] = None,
-    issuer: Annotated[
-        Path | None, typer.Option(help="The servers' issuer key file. 服务的签发密钥文件。")
-    ] = None,
-    clients: Annotated[
-        int | None,
-        typer.Option(min=1, help="How many ask at once: 256 in process, 8 over HTTP. 并发数。"),
-    ] = None,
-    acks: Annotated[
-        Path | None, typer.Option(help="Appends a line for each answer. 应答记录文件。")
-    ] = None,
-    scale: Annotated[
-        ScaleName | None,
-        typer.Option(
-            help="Years of a whole county or province, into an empty ledger. 全县或全省多年，"
-            "写入空账本。"
-        ),
-    ] = None,
-    district: Annotated[
-        int,
-        typer.Option(
-            min=25, help="With --scale: of how many teachers each district is. 每个片区的教师数。"
-        ),
-    ] = DISTRICT,
-    processes: Annotated[
-        int | None,
-        typer.Option(min=1, help="With --scale: how many tell at once. 并行进程数。"),
-    ] = None,
-    plan: Annotated[
-        bool,
-        typer.Option("--plan", help="With --scale: only tell what it takes. 只说明所需资源。"),
-    ] = False,
+    teachers: Teachers = None,
+    terms: Terms = None,
+    seed: Seed = 1,
+    place: Place = "330381",
+    server: Server = None,
+    issuer: Issuer = None,
+    clients: Clients = None,
+    acks: Acks = None,
+    scale: Scale = None,
+    district: District = DISTRICT,
+    processes: Processes = None,
+    plan: Plan = False,
     as_json: Json = False,
 ) -> None:
     """Simulate terms of a county with declarations, choices, attendance and credits. 模拟学期。
@@ -96,17 +67,12 @@ def simulate(
     settings = settings_of(context)
     if scale is not None:
         if server or acks or issuer or clients:
-            raise stop(
-                "SCALE_INSIDE_ONLY",
-                "--scale 直接写入空账本，不能与 --server、--issuer、--clients、--acks 同用。",
-                "--scale fills an empty ledger directly and goes without --server, --issuer, "
-                "--clients and --acks.",
-            )
+            raise _inside_only()
         usual = SCALES[scale.value]
         order = Order(
             scale=scale.value,
             place=place,
-            teachers=teachers if teachers is not None else usual.teachers,
+            teachers=usual.teachers if teachers is None else teachers,
             district=min(district, teachers or district),
             terms=tuple(dict.fromkeys(terms.split(","))) if terms else usual.terms,
             seed=seed,
@@ -114,23 +80,40 @@ def simulate(
         )
         _fill(settings, order, only_told=plan, as_json=as_json)
         return
-    simulation = prepare(
-        TEACHERS if teachers is None else teachers,
-        (terms or TERMS).split(","),
-        seed,
-        f"jurisdiction:{place}",
-    )
+    wanted = (terms or TERMS).split(",")
+    people = TEACHERS if teachers is None else teachers
+    simulation = prepare(people, wanted, seed, f"jurisdiction:{place}")
     if server:
         key_file = issuer or settings.issuer_key_file
-        with over_http(server, key_file, clients or WIDTH_HTTP, acks) as way, _shown() as told:
-            summary = run(simulation, way, told)
+        summary = _asked_far(simulation, over_http(server, key_file, clients or WIDTH_HTTP, acks))
     else:
-        with (
-            in_process(settings, simulation, acks, clients or WIDTH) as way_in,
-            _shown() as told,
-        ):
-            summary = run(simulation, way_in, told)
-            summary.views_seconds = _follow(way_in.ledger)
+        summary = _asked_here(simulation, in_process(settings, simulation, acks, clients or WIDTH))
+    _tell(summary, as_json=as_json)
+
+
+def _inside_only() -> typer.Exit:
+    return stop(
+        "SCALE_INSIDE_ONLY",
+        "--scale 直接写入空账本，不能与 --server、--issuer、--clients、--acks 同用。",
+        "--scale fills an empty ledger directly and goes without --server, --issuer, --clients "
+        "and --acks.",
+    )
+
+
+def _asked_far(simulation: Simulation, way: AbstractContextManager[OverHttp]) -> Summary:
+    with way as far, _shown() as told:
+        return run(simulation, far, told)
+
+
+def _asked_here(simulation: Simulation, way: AbstractContextManager[InProcess]) -> Summary:
+    """Asks, and lets the views follow."""
+    with way as here, _shown() as told:
+        summary = run(simulation, here, told)
+        summary.views_seconds = _follow(here.ledger)
+        return summary
+
+
+def _tell(summary: Summary, *, as_json: bool) -> None:
     if as_json:
         print_json([summary.plain()])
     else:
@@ -194,6 +177,8 @@ def _fill(settings: Settings, order: Order, *, only_told: bool, as_json: bool) -
         )
     if only_told:
         return
+    # The server of the ledger in which districts are decided must not outlive the command.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with progress() as step:
         told = fill(settings, order, step)
     if as_json:

@@ -159,8 +159,10 @@ def decide(folder: Path, script: Simulation, first: District | None, told: Told)
 @contextmanager
 def scratch(settings: Settings) -> Iterator[Path]:
     """A folder beside the data folder that the database's own user may pass through."""
-    beside = None if settings.database_url else settings.data.expanduser().resolve().parent
-    folder = Path(tempfile.mkdtemp(prefix="xuefen-districts-", dir=beside or "/var/tmp"))  # noqa: S108
+    beside = settings.data.expanduser().resolve().parent
+    if settings.database_url:
+        beside = Path("/var/tmp")  # noqa: S108  # made with a name that nobody can foresee
+    folder = Path(tempfile.mkdtemp(prefix="xuefen-districts-", dir=beside))
     folder.chmod(0o711)
     try:
         yield folder
