@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
 from hashlib import sha256
 from heapq import merge
 
 from api.plate import District, Page
-from api.retelling_copy import Piece, Teller, Telling
-from ledger.store.bundle import SETTING, Bundle, write_bundle
+from api.retelling_copy import Piece, Telling
+from api.retelling_work import Worker, workers
+from ledger.store.bundle import SETTING, write_bundle
 from ledger.store.connection import open_connection
 
 BUNDLE_EVENTS = 25_000
-AHEAD = 2
-"""How many bundles each process may be ahead of the one that writes."""
-
-_teller: Teller | None = None
 
 
 def key_of(district: District, number: int) -> str:
@@ -61,34 +56,24 @@ def retell(
 ) -> int:
     """Writes all tellings into an empty ledger; gives its head."""
     last = 0
+    plan = planned(districts, tellings)
     with (
-        ProcessPoolExecutor(
-            processes,
-            multiprocessing.get_context("spawn"),
-            initializer=_begin,
-            initargs=(districts, vault_key),
-        ) as pool,
+        workers(districts, vault_key, processes) as tellers,
         open_connection(url, autocommit=True) as connection,
     ):
         connection.execute(SETTING)
-        waiting: deque[Future[Bundle]] = deque()
-        plan = planned(districts, tellings)
-        while True:
-            while len(waiting) < processes * AHEAD and (pieces := next(plan, None)):
-                waiting.append(pool.submit(_make, pieces))
-            if not waiting:
-                return last
-            bundle = waiting.popleft().result()
+        waiting: deque[Worker] = deque()
+        for teller, pieces in zip(tellers, plan, strict=False):
+            teller.ask(pieces)
+            waiting.append(teller)
+        while waiting:
+            teller = waiting.popleft()
+            bundle = teller.take()
+            # It makes its next one while this one is written.
+            if (more := next(plan, None)) is not None:
+                teller.ask(more)
+                waiting.append(teller)
             write_bundle(connection, bundle)
             last = bundle.last
             told(last)
-
-
-def _begin(districts: Sequence[District], vault_key: bytes) -> None:
-    global _teller
-    _teller = Teller(districts, vault_key)
-
-
-def _make(pieces: Sequence[Piece]) -> Bundle:
-    assert _teller is not None
-    return _teller.bundle(pieces)
+    return last
