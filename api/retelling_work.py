@@ -24,7 +24,7 @@ class Worker:
     """Another process that tells, one bundle at a time: ``ask``, then ``take``, in turn."""
 
     def __init__(self, districts: Sequence[District], vault_key: bytes) -> None:
-        self._process = subprocess.Popen(
+        self.process = subprocess.Popen(
             [sys.executable, "-m", "api.retelling_work"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -37,9 +37,9 @@ class Worker:
 
     def take(self) -> Bundle:
         """What was asked last. Raises ``Trouble`` where the process is gone."""
-        assert self._process.stdout is not None
+        assert self.process.stdout is not None
         try:
-            made = pickle.load(self._process.stdout)  # noqa: S301  # our own process wrote it
+            made = pickle.load(self.process.stdout)  # noqa: S301  # our own process wrote it
         except (EOFError, pickle.UnpicklingError):
             raise _gone() from None
         assert isinstance(made, Bundle)
@@ -47,21 +47,21 @@ class Worker:
 
     def close(self) -> None:
         """Ends it."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
         try:
-            self._process.stdin.close()
+            self.process.stdin.close()
         except BrokenPipeError:
             pass
         finally:
-            self._process.stdout.close()
-            self._process.wait()
+            self.process.stdout.close()
+            self.process.wait()
 
     def _say(self, told: object) -> None:
-        assert self._process.stdin is not None
+        assert self.process.stdin is not None
         try:
-            pickle.dump(told, self._process.stdin, HIGHEST)
-            self._process.stdin.flush()
+            pickle.dump(told, self.process.stdin, HIGHEST)
+            self.process.stdin.flush()
         except BrokenPipeError:
             raise _gone() from None
 

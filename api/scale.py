@@ -22,7 +22,7 @@ from ledger.store.founding import documents
 from ledger.store.trouble import Trouble
 
 LAST = (2026, 1)
-EVENTS_A_TERM = 6.2
+EVENTS_A_TERM = 6.4
 LEDGER_BYTES, VIEWS_BYTES = 1_750, 1_150
 """Of an event: its row, its tags, its request and the indexes of these; its share of all views."""
 SPARE_BYTES = 3 * 2**30

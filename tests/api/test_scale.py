@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import signal
 import uuid
 from collections import Counter
 from collections.abc import Iterator
@@ -19,6 +21,7 @@ from api.cli import app
 from api.plate import District
 from api.retelling_copy import Teller, Telling
 from api.retelling_run import key_of, planned, retell
+from api.retelling_work import workers
 from api.scale_run import Order, decide, fill
 from api.settings import Settings
 from api.simulate import Simulation
@@ -27,7 +30,6 @@ from ledger.credit import CreditAwarded
 from ledger.enrollment import EnrollmentConfirmed
 from ledger.event import Entry
 from ledger.finding import FindingMade
-from ledger.misconduct import MisconductRecorded
 from ledger.names import JurisdictionId
 from ledger.petition import CorrectionDecided
 from ledger.regulation import RegulationAdopted
@@ -180,6 +182,24 @@ def test_bundles_follow_each_other_without_a_gap_and_time_never_goes_back(
     assert after == 40 * district.events + once
 
 
+def test_a_process_that_tells_and_dies_is_said_in_a_sentence(district: District) -> None:
+    home = [Telling(0, district.key, district.county, district.city)]
+    [pieces] = planned([district], home)
+    with workers([district], KEY, 1) as (worker,):
+        worker.ask(pieces)
+        assert worker.take().last == pieces[-1].after + len(
+            district.pages[pieces[-1].page].plates
+        ) + len(district.pages[pieces[-1].page].once)
+        os.kill(worker.process.pid, signal.SIGKILL)
+        worker.process.wait()
+
+        with pytest.raises(Trouble) as said:
+            worker.ask(pieces)
+            worker.take()
+
+    assert said.value.code == "PROCESS_GONE"
+
+
 def test_a_province_lives_in_many_counties_under_the_rules_that_hold_there(
     empty_database_url: str, open_folder: Path
 ) -> None:
@@ -216,7 +236,6 @@ def test_teachers_have_few_trainings_and_many_and_lead_the_lives_that_teachers_l
     assert len(trainings) < 100
     assert max(trainings.values()) >= 5
     assert min(kinds[each] for each in (CreditAwarded, TeacherTransferred, CorrectionDecided)) > 0
-    assert kinds[MisconductRecorded] >= 0
     assert [each.document.value for each in documents] == [
         "sim2020h1",
         "sim2021h1",
