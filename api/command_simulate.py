@@ -68,20 +68,18 @@ def simulate(
     if scale is not None:
         if server or acks or issuer or clients:
             raise _inside_only()
-        usual = SCALES[scale.value]
         order = Order(
             scale=scale.value,
             place=place,
-            teachers=usual.teachers if teachers is None else teachers,
+            teachers=SCALES[scale.value].teachers if teachers is None else teachers,
             district=min(district, teachers or district),
-            terms=tuple(dict.fromkeys(terms.split(","))) if terms else usual.terms,
+            terms=_named(terms) or SCALES[scale.value].terms,
             seed=seed,
             processes=processes or os.cpu_count() or 1,
         )
         _fill(settings, order, only_told=plan, as_json=as_json)
         return
-    wanted = (terms or TERMS).split(",")
-    people = TEACHERS if teachers is None else teachers
+    people, wanted = TEACHERS if teachers is None else teachers, (terms or TERMS).split(",")
     simulation = prepare(people, wanted, seed, f"jurisdiction:{place}")
     if server:
         key_file = issuer or settings.issuer_key_file
@@ -89,6 +87,10 @@ def simulate(
     else:
         summary = _asked_here(simulation, in_process(settings, simulation, acks, clients or WIDTH))
     _tell(summary, as_json=as_json)
+
+
+def _named(terms: str | None) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(terms.split(","))) if terms else ()
 
 
 def _inside_only() -> typer.Exit:
