@@ -56,7 +56,7 @@ class Spans:
 
     def watch(self, house: House) -> None:
         """Traces what a house does, whoever asks it."""
-        house.ledger.committer.watch = self
+        house.ledger.committer.lane.watch = self
         house.runner.folded = self.folded
 
     def close(self) -> None:
@@ -113,7 +113,8 @@ class Spans:
             "commit", Context(), attributes=named, links=links, **UNSAID
         ) as span:
             yield
-            reached = [p for p in (_position(each.future) for each in batch) if p is not None]
+            asked = [each.future for each in batch if isinstance(each, Asked)]
+            reached = [at for at in map(_position, asked) if at is not None]
             if reached:
                 span.set_attribute("xuefen.position", max(reached))
 

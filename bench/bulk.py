@@ -181,7 +181,7 @@ def timed(ledger: Ledger) -> dict[str, float]:
         return watched
 
     for stage, method in STAGES.items():
-        setattr(ledger.committer, method, watch(stage, getattr(ledger.committer, method)))
+        setattr(ledger.committer.lane, method, watch(stage, getattr(ledger.committer.lane, method)))
     return seconds
 
 

@@ -41,23 +41,23 @@ class Family:
 
     def beside(self, opened: OfferingOpened) -> set[OfferingId]:
         """The other classes of the project that have days in common with that one."""
-        mine = [(opened.opens, opened.closes)]
+        return {each for each in self.days if self._is_beside(each, opened)}
+
+    def _is_beside(self, other: OfferingId, opened: OfferingOpened) -> bool:
+        if other == opened.offering or other not in self.days:
+            return False
+        first, last = self.days[other]
         # A change may have moved the class; what was opened beside it stays beside it.
-        mine += [self.days[opened.offering]] if opened.offering in self.days else []
-        return {
-            each
-            for each, (first, last) in self.days.items()
-            if each != opened.offering
-            and any(first <= closes and opens <= last for opens, closes in mine)
-        }
+        then = self.days.get(opened.offering, (opened.opens, opened.closes))
+        mine = ((opened.opens, opened.closes), then)
+        return any(first <= closes and opens <= last for opens, closes in mine)
 
     def placed(
         self, opened: OfferingOpened, teacher: TeacherId, choices: dict[OfferingId, Choice]
     ) -> AlreadyPlaced | None:
         """What is wrong where one of the teacher's ``choices`` is a place beside that class."""
-        for other in sorted(self.beside(opened)):
-            choice = choices.get(other)
-            if choice is not None and choice.status is Status.PROVIDER_CONFIRMED:
+        for other, choice in sorted(choices.items()):
+            if choice.status is Status.PROVIDER_CONFIRMED and self._is_beside(other, opened):
                 return AlreadyPlaced(
                     zh=f"{teacher} 已是 {other} 的学员，与 {opened.offering} 是同一项目同期的班，"
                     "只能参加其中一个",

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 from msgspec import structs
@@ -127,7 +127,7 @@ class Rulebook:
         self.terms: set[str] = set()
         self._held: dict[str, dict[JurisdictionId, list[_Held]]] = {}
         self._pauses: dict[str, list[Pause]] = {}
-        self._answered: dict[tuple[object, ...], list[tuple[_Held, bool]]] = {}
+        self._answered: dict[tuple[object, ...], list[_Answer]] = {}
         for event in entries:
             self.learn(event)
 
@@ -260,15 +260,25 @@ class Rulebook:
         Which they are is kept until something is learned.
         """
         answered = self._answered
-        key = (kind.KIND, str(place), day, pinned, *sorted(scope.items()))
+        key = (kind.KIND, place, day, pinned, *sorted(scope.items()))
         found = answered.get(key)
         if found is None:
-            found = list(self._answers(kind.KIND, place, day, scope, pinned))
+            picked = self._answers(kind.KIND, place, day, scope, pinned)
+            found = [_Answer(held, certain) for held, certain in picked]
             if len(answered) < ANSWERED_MAX:
                 answered[key] = found
-        for held, certain in found:
-            value, term = _read(held, kind), scope.get("term")
-            yield InForce(held.rule, value, certain=certain, place=place, day=day, term=term)
+        for each in found:
+            if each.made is None:
+                value, certain = _read(each.held, kind), each.certain
+                each.made = InForce(
+                    each.held.rule,
+                    value,
+                    certain=certain,
+                    place=place,
+                    day=day,
+                    term=scope.get("term"),
+                )
+            yield each.made
 
     def _answers(
         self, kind: str, place: JurisdictionId, day: date, scope: dict[str, str], pinned: bool
@@ -311,6 +321,16 @@ class Rulebook:
         latest = self.rules[rule]
         held = self._held[latest.kind][latest.place]
         return [each for each in held if each.rule.id == rule]
+
+
+class _Answer:
+    """A rule that answers a question, as it is told once it is asked for."""
+
+    __slots__ = ("certain", "held", "made")
+
+    def __init__(self, held: _Held, certain: bool) -> None:
+        self.held, self.certain = held, certain
+        self.made: InForce[Any] | None = None
 
 
 def _ever(rule: Rule) -> bool:

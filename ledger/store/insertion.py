@@ -1,44 +1,86 @@
-"""Insertion: what the committer writes of a batch, each table in one statement."""
+"""Insertion: what the committer writes of a batch, events and all about them in one statement."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
+from psycopg.errors import error_from_result
+from psycopg.pq import ConnStatus, ExecStatus
 
-from ledger.event import instant, leaf_hash
+from ledger.event import leaf_hash
 from ledger.store import statements as sql
-from ledger.store.array import numbers, words
+from ledger.store.array import words
+from ledger.store.column import blobs, days, ids, numbers, texts
 from ledger.store.statements import UNIT, tag_hash
 from ledger.store.tray import Row
 from ledger.store.work import Seal
 
+NAME = b"ledger_write"
+TEXT, BINARY = 0, 1
+FORMATS = (TEXT, TEXT, *[BINARY] * 13)
+YES = b"\x01"
 
-def insert_events(cursor: psycopg.Cursor[Any], rows: list[Row]) -> None:
-    """Writes events with their tags."""
-    entries = [row.entry for row in rows]
-    bodies = [row.body for row in rows]
-    cursor.execute(
-        sql.INSERT_EVENTS,
-        (
-            numbers([row.position for row in rows]),
-            words([row.type for row in rows]),
-            words([instant(row.at) for row in rows]),
-            words([row.on.isoformat() if row.on else None for row in rows]),
-            words([entry.id if entry else None for entry in entries]),
-            words([entry.channel if entry else None for entry in entries]),
-            words([UNIT.join(row.tags) for row in rows]),
-            bodies,
-            [leaf_hash(body) for body in bodies],
-        ),
-    )
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request that was carried out, kept so that it is answered again and not carried out."""
+
+    actor: str
+    request: str
+    digest: bytes
+    answer: bytes
+
+
+def prepare(connection: psycopg.Connection[Any]) -> None:
+    """Makes ``insert`` known to the server, once a connection."""
+    _sound(connection, connection.pgconn.prepare(NAME, sql.WRITE.encode()))
+
+
+def insert(connection: psycopg.Connection[Any], rows: list[Row], requests: list[Request]) -> bool:
+    """Writes a batch's events after the head; ``False``, and nothing, where others wrote before.
+
+    It speaks to libpq at once: of what the driver does for a statement only the waiting is left.
+    Raises what the driver raises.
+    """
     hashes: list[int] = []
     positions: list[int] = []
     for row in rows:
         found = [tag_hash(tag) for tag in row.tags]
         hashes += found
         positions += [row.position] * len(found)
-    cursor.execute(sql.INSERT_TAGS, (numbers(hashes), numbers(positions)))
+    entries = [row.entry for row in rows]
+    bodies = [row.body for row in rows]
+    values = [
+        b"%d" % (rows[0].position - 1),
+        rows[0].at.isoformat().encode(),
+        texts([row.type for row in rows]),
+        days([row.on for row in rows]),
+        ids([entry.id if entry else None for entry in entries]),
+        texts([entry.channel if entry else None for entry in entries]),
+        texts([UNIT.join(row.tags) for row in rows]),
+        blobs(bodies),
+        blobs([leaf_hash(body) for body in bodies]),
+        numbers(hashes),
+        numbers(positions),
+        texts([each.actor for each in requests]),
+        texts([each.request for each in requests]),
+        blobs([each.digest for each in requests]),
+        blobs([each.answer for each in requests]),
+    ]
+    done = connection.pgconn.exec_prepared(NAME, values, FORMATS, BINARY)
+    _sound(connection, done)
+    return done.get_value(0, 0) == YES
+
+
+def _sound(connection: psycopg.Connection[Any], result: psycopg.pq.abc.PGresult) -> None:
+    if result.status in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK):
+        return
+    error = error_from_result(result)
+    if connection.pgconn.status == ConnStatus.BAD and error.sqlstate is None:
+        raise psycopg.OperationalError(str(error))
+    raise error
 
 
 def insert_seals(cursor: psycopg.Cursor[Any], seals: list[Seal]) -> None:

@@ -57,10 +57,14 @@ class Memory:
         return found
 
     def add(self, recall: Recall, position: int, body: bytes) -> None:
-        """Takes in one more entry of a selector."""
+        """Takes in one more entry of a selector, as it is kept."""
         if not recall.entries or recall.entries[-1].position < position:
-            recall.entries.append(decode(position, bytes(body), keep=False))
-            self._held += 1
+            self.take(recall, decode(position, bytes(body), keep=False))
+
+    def take(self, recall: Recall, entry: Entry) -> None:
+        """Takes in one more entry of a selector."""
+        recall.entries.append(entry)
+        self._held += 1
 
     def fold(self, selector: Selector, kind: type[Fold], newer: Iterable[Entry]) -> Fold:
         """A fact of a selector's entries and of those on the tray; it is shared, so only read."""

@@ -74,8 +74,7 @@ class Recorder(DCBRecorder):
         """
         if not events:
             raise ProgrammingError("there must be at least one event to append")
-        position: int = self.committer.submit(Plain(events, condition)).result()
-        return position
+        return self.committer.append(Plain(events, condition))
 
     def read(
         self,

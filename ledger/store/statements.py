@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from ledger.names import tag_hash as tag_hash
 
+# The function ledger.write names them too.
 CHANNEL = "xuefen_head"
 LOCK = 4_207_330_381
+TAKE_LOCK = f"select pg_advisory_xact_lock({LOCK})"
 
 PINNED = (
     "set plan_cache_mode = force_generic_plan",
@@ -127,24 +129,12 @@ where exists (
 
 KNOWN_IDENTITIES = "select fingerprint, subject from vault.lookups where fingerprint = any(%s)"
 
-INSERT_EVENTS = """
-insert into ledger.events (position, type, at, on_day, id, channel, tags, body, leaf_hash)
-select position, type, at, on_day, id, channel, string_to_array(tags, E'\\x1f'), body, leaf_hash
-from unnest(
-    %t::bigint[], %t::text[], %t::timestamptz[], %t::date[], %t::uuid[], %t::text[],
-    %t::text[], %b::bytea[], %b::bytea[]
-) as added(position, type, at, on_day, id, channel, tags, body, leaf_hash)
-"""
-
-INSERT_TAGS = """
-insert into ledger.tags (hash, position)
-select * from unnest(%t::bigint[], %t::bigint[]) on conflict do nothing
-"""
-
-INSERT_REQUESTS = """
-insert into ledger.requests (actor, request, digest, answer, at)
-select * from unnest(%b::text[], %b::text[], %b::bytea[], %b::bytea[], %b::timestamptz[])
-"""
+# What a batch adds after a position; no, and nothing, where that is not the head.
+WRITE = (
+    "select ledger.write($1::bigint, $2::timestamptz, $3::text[], $4::date[], $5::uuid[], "
+    "$6::text[], $7::text[], $8::bytea[], $9::bytea[], $10::bigint[], $11::bigint[], "
+    "$12::text[], $13::text[], $14::bytea[], $15::bytea[])"
+)
 
 INSERT_KEYS = """
 insert into vault.keys (subject, wrapped)

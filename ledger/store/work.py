@@ -16,12 +16,13 @@ from uuid_utils.compat import uuid7
 
 from ledger.command import Ask, Asker, Command, Refusals, Refused, Selector, settle
 from ledger.day import happened, in_shanghai
-from ledger.event import Entry, Event, decode, encode, sound
+from ledger.event import CATALOGUE, Entry, Event, decode, encode, sound
 from ledger.fault import Fault
 from ledger.finding import FindingMade
 from ledger.store.answer import Answer, Outcome, Written, refused
 from ledger.store.digest import content_digest
 from ledger.store.memory import Memory
+from ledger.store.receipt import Receipt
 from ledger.store.tray import Row, Tray
 
 CHANCE_BYTES = 32
@@ -44,7 +45,7 @@ class Plain:
 
     events: Sequence[DCBEvent]
     condition: DCBAppendCondition | None
-    future: Future[int] = field(default_factory=Future)
+    future: Receipt = field(default_factory=Receipt)
     conflict: bool = False
 
     def decide(self, tray: Tray, memory: Memory) -> int:
@@ -60,7 +61,7 @@ class Plain:
                 on=None,
                 tags=tuple(event.tags),
                 body=event.data,
-                entry=_try_decode(start + number, event.data),
+                entry=_try_decode(start + number, event),
             )
             for number, event in enumerate(self.events, start=1)
         )
@@ -269,11 +270,13 @@ def gather(
     return [found[position] for position in sorted(found.keys() - known)]
 
 
-def _try_decode(position: int, body: bytes) -> Entry | None:
+def _try_decode(position: int, event: DCBEvent) -> Entry | None:
+    if event.type not in CATALOGUE:
+        return None  # of a library application, which only that application reads
     try:
-        return decode(position, body)
+        return decode(position, event.data)
     except (msgspec.MsgspecError, Fault, ValueError):
-        return None  # an event of a library application, which only that application reads
+        return None
 
 
 WITHHELD = refused(

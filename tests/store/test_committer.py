@@ -6,7 +6,7 @@ import os
 import re
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -30,17 +30,18 @@ from ledger.names import TeacherId
 from ledger.register import RegisterJurisdiction
 from ledger.regulation import Rulebook
 from ledger.screening import ApplicantPlaced, ScreenApplicants
-from ledger.store import memory, statements
+from ledger.store import lane, memory, statements
 from ledger.store.answer import Answer
-from ledger.store.committer import ATTEMPTS_MAX, Committer
+from ledger.store.committer import ATTEMPTS_MAX
 from ledger.store.connection import OURS, open_connection
 from ledger.store.embedded import Embedded
 from ledger.store.feed import Filter
 from ledger.store.founding import FOUNDER, documents, founding_commands
+from ledger.store.lane import Lane, Settled, Work
 from ledger.store.ledger import Ledger
 from ledger.store.memory import Memory
 from ledger.store.trouble import Trouble
-from ledger.store.work import Asked, Plain
+from ledger.store.work import Plain
 from ledger.teacher import TransferTeacher
 from ledger.term import OpenTerm
 from tests import cast
@@ -458,35 +459,32 @@ def test_a_lost_connection_is_replaced_and_the_request_stands_once(town: Ledger)
 def test_a_connection_lost_around_the_commit_leaves_the_request_standing_once(
     town: Ledger, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
-    committer, original = town.committer, Committer._commit
+    carrying, original = town.committer.lane, Lane.commit
     killed: list[bool] = []
 
     def kill() -> None:
-        assert committer._connection is not None
+        assert carrying._connection is not None
         with psycopg.connect(town.url, autocommit=True) as other:
             other.execute(
                 "select pg_terminate_backend(%s, 5000)",
-                (committer._connection.info.backend_pid,),
+                (carrying._connection.info.backend_pid,),
             )
 
     class Lost(psycopg.OperationalError):
         """The answer to the commit did not arrive."""
 
-    def commit(self: Committer, batch: list[Asked | Plain]) -> None:
+    def commit(self: Lane, batch: Sequence[Work]) -> Settled:
         if killed:
-            original(self, batch)
-            return
+            return original(self, batch)
         killed.append(True)
         if moment == "before":
             kill()
-            original(self, batch)
-        else:
-            # The batch is committed, but nobody hears of it.
-            deaf = [_deaf(work) for work in batch if isinstance(work, Asked)]
-            original(self, [*deaf])
-            raise Lost("server closed the connection unexpectedly")
+            return original(self, batch)
+        # The batch is committed, but nobody hears of it.
+        original(self, batch)
+        raise Lost("server closed the connection unexpectedly")
 
-    monkeypatch.setattr(Committer, "_commit", commit)
+    monkeypatch.setattr(Lane, "commit", commit)
     futures = together(town, [asked(teacher(n), request=f"r{n}") for n in range(5)])
     answers = [each.result() for each in futures]
 
@@ -495,34 +493,25 @@ def test_a_connection_lost_around_the_commit_leaves_the_request_standing_once(
     assert positions(town.url) == list(range(1, 8))
 
 
-def _deaf(work: Asked) -> Asked:
-    future: Future[Answer] = Future()
-    future.set_running_or_notify_cancel()
-    return replace(work, future=future)
-
-
 def test_a_decision_made_before_the_connection_was_lost_is_forgotten(
     town: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first try decides and is lost; meanwhile another process takes the teacher."""
-    original, tries = Committer._write, []
+    original = lane.insert
 
-    def write(self: Committer, *arguments: object) -> None:
-        tries.append(True)
-        if len(tries) == 1:
-            raise psycopg.OperationalError("the connection is lost")
-        original(self, *arguments)  # type: ignore[arg-type]
+    def lost(*_: object) -> bool:
+        raise psycopg.OperationalError("the connection is lost")
 
-    def meanwhile(self: Committer, *, keep: bool = False) -> None:
-        reset(self, keep=keep)
-        monkeypatch.setattr(Committer, "_write", original)
-        monkeypatch.setattr(Committer, "_reset", reset)
+    def meanwhile(self: Lane) -> None:
+        forget(self)
+        monkeypatch.setattr(lane, "insert", original)
+        monkeypatch.setattr(Lane, "forget", forget)
         with Ledger(town.url, KEY) as other:
             other.ask([teacher(1)], OPERATOR)
 
-    reset = Committer._reset
-    monkeypatch.setattr(Committer, "_write", write)
-    monkeypatch.setattr(Committer, "_reset", meanwhile)
+    forget = Lane.forget
+    monkeypatch.setattr(lane, "insert", lost)
+    monkeypatch.setattr(Lane, "forget", meanwhile)
     one, two = together(town, [asked(teacher(1), request="a"), asked(teacher(2), request="b")])
 
     assert codes(one.result()) == [["ALREADY_REGISTERED"]]
@@ -571,12 +560,12 @@ def test_after_so_many_lost_connections_the_trouble_is_told(
 ) -> None:
     tries = []
 
-    def commit(self: Committer, batch: list[Asked | Plain]) -> None:
+    def commit(self: Lane, batch: Sequence[Work]) -> Settled:
         tries.append(len(batch))
         raise psycopg.OperationalError("the connection is lost")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Committer, "_commit", commit)
+        patch.setattr(Lane, "commit", commit)
         futures = together(town, [asked(teacher(n), request=f"r{n}") for n in range(3)])
         wait(futures)
 
@@ -612,15 +601,15 @@ def test_a_committer_that_freezes_holds_the_others_up_only_so_long(
         statements, "UNFROZEN", ("set idle_in_transaction_session_timeout = '100ms'",)
     )
     frozen, thawed = threading.Event(), threading.Event()
-    original = Committer._decide
+    original = Lane._decide
 
-    def decide(self: Committer, *given: Any) -> Any:
-        if self is sleeper.committer and not frozen.is_set():
+    def decide(self: Lane, *given: Any) -> Any:
+        if self is sleeper.committer.lane and not frozen.is_set():
             frozen.set()
             assert thawed.wait(30)
         return original(self, *given)
 
-    monkeypatch.setattr(Committer, "_decide", decide)
+    monkeypatch.setattr(Lane, "_decide", decide)
     with Ledger(town.url, KEY) as sleeper, Ledger(town.url, KEY) as other:
         first = sleeper.submit([teacher(1)], OPERATOR, request="r1")
         assert frozen.wait(30)
@@ -707,8 +696,8 @@ def test_the_rules_of_a_committer_are_those_of_the_events(founded: Ledger) -> No
     fresh = Rulebook(adopted)
     founded.ask([OpenTerm(term=cast.H1_2024, title="2024 上半年")], OPERATOR)
 
-    assert founded.committer._rules.rules == fresh.rules
-    assert founded.committer._rules.learned == fresh.learned
+    assert founded.committer.lane._rules.rules == fresh.rules
+    assert founded.committer.lane._rules.learned == fresh.learned
 
 
 # A rush on one offering.
@@ -796,7 +785,7 @@ def test_memory_stays_within_its_bounds_and_decides_the_same(
         for number in [*range(30), *range(30)]:
             answer = small.ask([teacher(number)], OPERATOR)
             assert codes(answer)[0] in ([], ["ALREADY_REGISTERED"])
-            held = small.committer._memory
+            held = small.committer.lane._memory
             assert len(held._recalls) <= 7
             assert held._held == sum(len(each.entries) for each in held._recalls.values()) <= 5
     assert len(teachers(database_url)) == 30

@@ -1,0 +1,300 @@
+"""Lane: the one way by which batches of work enter the ledger, over a connection of its own.
+
+A batch reads what is not known of the past of all its boundaries, lets every command learn and
+decide in order with the events of earlier ones fed to later ones, and is written in one statement,
+which takes the advisory lock, writes nothing where the head is another than the one decided after,
+inserts all, notifies once and commits once. Positions are ``head + 1 …``; the primary key and the
+trigger ``events_dense`` stand behind the lock.
+
+What this process wrote last it need not read again (``Tail``). Where another process wrote
+meanwhile, or something is to be sealed in the same commit, the batch goes in turn: it takes the
+lock first, then reads, decides and writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import psycopg
+from eventsourcing.persistence import PersistenceError
+
+from ledger.command import Selector
+from ledger.event import decode
+from ledger.fault import Fault
+from ledger.regulation import REGULATION_EVENTS, Rulebook
+from ledger.store import statements as sql
+from ledger.store.answer import Answer, Outcome, refused
+from ledger.store.connection import open_connection
+from ledger.store.insertion import Request, insert, insert_seals, prepare
+from ledger.store.memory import Memory
+from ledger.store.reading import (
+    ConflictsRead,
+    IdentitiesRead,
+    SelectorsRead,
+    not_before,
+    sent,
+)
+from ledger.store.tail import Tail
+from ledger.store.tray import Tray
+from ledger.store.watch import Watch
+from ledger.store.work import Asked, Plain, Seal
+
+Work = Plain | Asked
+Settled = list[tuple[Work, Any]]
+Clock = Callable[[], datetime]
+Answered = dict[tuple[str, str], tuple[bytes, bytes]]
+
+
+class Lane:
+    """Carries one batch at a time. Whoever had an error from it calls ``forget``."""
+
+    def __init__(self, url: str, clock: Clock) -> None:
+        self._url = url
+        self._clock = clock
+        self._connection: psycopg.Connection[Any] | None = None
+        self._memory = Memory()
+        self._rules = Rulebook()
+        self._rules_upto = 0
+        self._tail: Tail | None = None
+        self._head = 0
+        self._last: datetime | None = None
+        self._alone = False
+        self.watch: Watch | None = None
+
+    def commit(self, batch: Sequence[Work]) -> Settled:
+        """Writes what follows from a batch; each work with its answer or what it is to raise.
+
+        Nothing was written where it raises, unless the connection was lost: then it is unknown.
+        """
+        connection = self._connect()
+        settled = self._at_once(connection, batch) if self._alone else None
+        if settled is None:
+            settled = self._in_turn(connection, batch)
+        self._memory.trim()
+        return settled
+
+    def forget(self) -> None:
+        """Drops the connection and all that was known, after an error."""
+        self._memory.forget()
+        self._rules, self._rules_upto = Rulebook(), 0
+        self._tail, self._alone = None, False
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def close(self) -> None:
+        """Closes the connection."""
+        if self._connection is not None:
+            self._connection.close()
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        if self._connection is None or self._connection.closed:
+            self._connection = open_connection(self._url, autocommit=True, prepare_threshold=0)
+            for setting in (*sql.PINNED, *sql.UNFROZEN):
+                self._connection.execute(setting)
+            prepare(self._connection)
+        return self._connection
+
+    def _at_once(
+        self, connection: psycopg.Connection[Any], batch: Sequence[Work]
+    ) -> Settled | None:
+        """Without the lock while deciding; ``None`` where the batch has to go in turn."""
+        past = _Past(batch, self._tail)
+        if past.seals or self._tail is None:
+            return None
+        answered: Answered = {}
+        if past.asked or past.unknown:
+            answered = self._read(connection, past)
+            if not self._alone:
+                return None
+        else:
+            for work in past.plain:
+                work.conflict = self._tail.meets(work.condition)
+        further: list[bool] = []
+
+        def read(wanted: set[Selector]) -> None:
+            if wanted:
+                further.append(True)
+                self._read_selectors(connection, wanted)
+
+        tray = self._tray(read)
+        settled = self._decide_all(batch, past.asked, tray, answered)
+        # What was read piece by piece holds together only where it is written after that very head.
+        if (tray.rows or further) and not (
+            tray.rows and insert(connection, tray.rows, _requests(past.asked))
+        ):
+            self._alone = False
+            self._memory.unfold(tray.head)
+            if any(row.entry is not None for row in tray.rows):
+                self._rules, self._rules_upto = Rulebook(), 0
+            return None
+        self._wrote(tray)
+        return settled
+
+    def _in_turn(self, connection: psycopg.Connection[Any], batch: Sequence[Work]) -> Settled:
+        past = _Past(batch, self._tail)
+        answered = self._read(connection, past, "begin", sql.TAKE_LOCK)
+        if not self._alone:
+            self._learn_rules(connection)
+            self._read_selectors(connection, past.wanted)
+            ConflictsRead(connection, past.plain, None).take(self._head)
+
+        def read(wanted: set[Selector]) -> None:
+            self._read_selectors(connection, wanted)
+
+        tray = self._tray(read)
+        settled = self._decide_all(batch, past.asked, tray, answered)
+        if tray.rows:
+            with connection.pipeline(), connection.cursor() as cursor:
+                insert_seals(cursor, _seals(past.asked))
+            if not insert(connection, tray.rows, _requests(past.asked)):
+                raise psycopg.errors.SerializationFailure("somebody wrote without the lock")
+        connection.commit()
+        self._wrote(tray)
+        return settled
+
+    def _decide_all(
+        self, batch: Sequence[Work], asked: list[Asked], tray: Tray, answered: Answered
+    ) -> Settled:
+        if len(asked) > 1:
+            tray.read({each for work in asked for each in work.foreseen(tray, self._memory)})
+        return [(work, self._decide(work, tray, answered)) for work in batch]
+
+    def _tray(self, read: Callable[[set[Selector]], None]) -> Tray:
+        return Tray(self._head, not_before(self._clock(), self._last), self._rules, read)
+
+    def _wrote(self, tray: Tray) -> None:
+        """The rules of a batch were learned as they were decided."""
+        self._rules, self._rules_upto = tray.rules, max(self._rules_upto, tray.position)
+        if tray.rows:
+            self._head, self._last = tray.position, tray.at
+            if self._tail is not None:
+                self._tail.extend(tray.rows)
+
+    def _read(self, connection: psycopg.Connection[Any], past: _Past, *opening: str) -> Answered:
+        """All of a batch's past in one round trip, up to the head that we know."""
+        self._recall(past.wanted)
+        # It ends with a sync, so that the server knows us idle and throws us out if we freeze.
+        with connection.pipeline():
+            for statement in opening:
+                connection.execute(statement)
+            head = sent(connection, sql.HEAD)
+            keys = ([w.asker.actor for w in past.asked], [w.request for w in past.asked])
+            answers = sent(connection, sql.ANSWERED, keys) if past.asked else ()
+            selectors = SelectorsRead(connection, past.wanted, self._memory, self._head)
+            identities = IdentitiesRead(connection, past.asked)
+            conflicts = ConflictsRead(connection, past.plain, self._tail)
+        self._meet(head.fetchone() or (0, None))
+        selectors.take(self._head)
+        identities.take()
+        conflicts.take(self._head)
+        return {(a, r): (bytes(digest), bytes(body)) for a, r, digest, body in answers}
+
+    def _meet(self, found: tuple[int, datetime | None]) -> None:
+        """Takes in where the ledger stands; the tail begins anew where others wrote."""
+        head, self._last = found
+        self._alone = self._tail is not None and head == self._head
+        if not self._alone:
+            self._tail, self._head = Tail(head), head
+
+    def _recall(self, wanted: set[Selector]) -> None:
+        """Brings what is known of selectors up to where we know the ledger stands."""
+        if self._tail is None:
+            return
+        for selector in wanted:
+            recall = self._memory.recall(selector)
+            if self._tail.floor <= recall.upto < self._head:
+                for entry in self._tail.entries(selector, recall.upto):
+                    self._memory.take(recall, entry)
+                recall.upto = self._head
+
+    def _read_selectors(self, connection: psycopg.Connection[Any], wanted: set[Selector]) -> None:
+        self._recall(wanted)
+        SelectorsRead(connection, wanted, self._memory, self._head).take(self._head)
+
+    def _learn_rules(self, connection: psycopg.Connection[Any]) -> None:
+        if self._head <= self._rules_upto:
+            return
+        names = [each.NAME for each in REGULATION_EVENTS]
+        cursor = connection.cursor(binary=True)
+        for position, body in cursor.execute(sql.BY_TYPE, (names, self._rules_upto)):
+            self._rules.learn(decode(position, bytes(body)).event)
+        self._rules_upto = self._head
+
+    def _decide(self, work: Work, tray: Tray, answered: Answered) -> Any:
+        try:
+            return self._decided(work, tray, answered)
+        except PersistenceError as error:
+            return error
+        finally:
+            if self.watch is not None:
+                self.watch.decided(work)
+
+    def _decided(self, work: Work, tray: Tray, answered: Answered) -> Any:
+        if isinstance(work, Plain):
+            return work.decide(tray, self._memory)
+        key = (work.asker.actor, work.request)
+        earlier = answered.get(key)
+        if earlier is not None:
+            return _replay(work, *earlier)
+        answer = work.decide(tray, self._memory)
+        if _accepted(answer):
+            answered[key] = (work.digest, _ANSWER.encode(answer))
+        return answer
+
+
+class _Past:
+    """What a batch asks of the past. ``unknown``: a condition that the tail does not know."""
+
+    def __init__(self, batch: Sequence[Work], tail: Tail | None) -> None:
+        self.asked = [work for work in batch if isinstance(work, Asked)]
+        self.plain = [work for work in batch if isinstance(work, Plain)]
+        self.wanted = {s for work in self.asked for each in work.selectors for s in each}
+        self.unknown = tail is None or not all(tail.knows(work.condition) for work in self.plain)
+        self.seals = any(work.seals for work in self.asked)
+
+
+def system_clock() -> datetime:
+    """The time now, in UTC."""
+    return datetime.now(UTC)
+
+
+def _carried_out(asked: list[Asked]) -> list[tuple[Asked, Answer]]:
+    return [(w, w.answer) for w in asked if w.answer is not None and _accepted(w.answer)]
+
+
+def _requests(asked: list[Asked]) -> list[Request]:
+    return [
+        Request(work.asker.actor, work.request, work.digest, _ANSWER.encode(answer))
+        for work, answer in _carried_out(asked)
+    ]
+
+
+def _seals(asked: list[Asked]) -> list[Seal]:
+    return [seal for work, _ in _carried_out(asked) for seal in work.kept]
+
+
+def _accepted(answer: Answer) -> bool:
+    return not answer.replayed and any(outcome.accepted for outcome in answer.outcomes)
+
+
+def _replay(work: Asked, digest: bytes, stored: bytes) -> Answer:
+    earlier = msgspec.json.decode(stored, type=Answer)
+    if digest == work.digest:
+        return Answer(position=earlier.position, outcomes=earlier.outcomes, replayed=True)
+    fault = refused(
+        Fault(
+            "REQUEST_REUSED",
+            zh=f"请求编号 {work.request} 已用于另一内容，请换一个编号",
+            en=f"the request id {work.request} was used for something else; take another",
+            field="request_id",
+        )
+    )
+    outcomes: tuple[Outcome, ...] = tuple(fault for _ in work.commands)
+    return Answer(position=earlier.position, outcomes=outcomes)
+
+
+_ANSWER = msgspec.json.Encoder(order="sorted")
