@@ -164,7 +164,7 @@ def create_app(
     routes = [
         Route("/graphql", graphql, methods=METHODS_ALL),
         WebSocketRoute("/graphql", door),
-        *ExportDoor(house, keeper).routes(),
+        *ExportDoor(house, keeper, door.streams.revocations).routes(),
         *UploadDoor(house, keeper).routes(),
         *ReportDoor(house, keeper).routes(),
         *LoadDoor(house, keeper).routes(),

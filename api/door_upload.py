@@ -9,6 +9,8 @@ reads the tab, header and columns that are chosen.
 
 from __future__ import annotations
 
+import asyncio
+
 import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
@@ -47,7 +49,7 @@ class UploadDoor:
         """Takes the bytes. Whose ticket it is not learns no more than who has none."""
         context = await context_of(self._house, self._keeper, request)
         uploads = self._house.ledger.uploads
-        secret = str(request.path_params["ticket"])
+        secret, upload = str(request.path_params["ticket"]), None
         try:
             upload = await run_in_threadpool(uploads.claim, context.asker, secret)
             if upload is None:
@@ -64,7 +66,13 @@ class UploadDoor:
                 return failure("SIZE_DIFFERS", zh, f"not the {upload.bytes} bytes declared", 400)
             taken = await run_in_threadpool(uploads.receive, context.asker, upload, bytes(data))
         except ClientDisconnect:
+            assert upload is not None
+            await run_in_threadpool(uploads.release, upload)  # the ticket is good once more
             return Response(status_code=CLIENT_GONE)
+        except asyncio.CancelledError:
+            if upload is not None:
+                await run_in_threadpool(uploads.release, upload)
+            raise
         except TooLarge:
             assert upload is not None
             await run_in_threadpool(uploads.remove, context.asker, upload.id)

@@ -36,7 +36,7 @@ from projections.catalogue import VIEWS
 from schema.access_log import access_by
 from schema.context import Context
 from schema.disclosure import denied
-from schema.export import TEXT_CHARACTERS_MAX, Asked, Export
+from schema.export import TEXT_CHARACTERS_MAX, Asked, Export, Flow
 from schema.export_document import EXPORTS
 from schema.moment import AsOf
 from schema.power import Action, may
@@ -118,8 +118,13 @@ def question(body: bytes) -> Question:
         ) from None
 
 
-async def take(context: Context, given: Question) -> Taken:
-    """The file, once it stands in the access log. Raises ``Fault``."""
+async def take(
+    context: Context, given: Question, still: Callable[[], None] = lambda: None
+) -> Taken:
+    """The file, once it stands in the access log. Raises ``Fault``.
+
+    ``still`` raises where the asker may not go on; it is called on a thread, at each row.
+    """
     if not may(context.asker.role, Action.EXPORT):
         raise denied(context.asker, zh="导出", en="export")
     export = _known(given)
@@ -148,7 +153,7 @@ async def take(context: Context, given: Question) -> Taken:
         after=mark.after if mark else None,
         resumed=mark is not None,
     )
-    return await context.run(_taken, context, export, asked, given, mark)
+    return await context.run(_taken, context, export, asked, given, mark, still)
 
 
 async def _position(context: Context, export: Export, as_of: AsOf, mark: Mark | None) -> int | None:
@@ -212,7 +217,12 @@ def _filters(
 
 
 def _taken(
-    context: Context, export: Export, asked: Asked, given: Question, mark: Mark | None
+    context: Context,
+    export: Export,
+    asked: Asked,
+    given: Question,
+    mark: Mark | None,
+    still: Callable[[], None],
 ) -> Taken:
     form = given.format
     file: IO[bytes] = tempfile.TemporaryFile(prefix="xuefen-export-")  # noqa: SIM115
@@ -220,7 +230,7 @@ def _taken(
         with export.open(context, asked) as flow:
             found = Found(flow, given.first, 0 if export.positioned or not mark else mark.rows)
             told = replace(asked, filters=export.told(asked.filters))
-            written(file, form, told, flow, found)
+            written(file, form, told, replace(flow, rows=_allowed(flow, still)), found)
         access = access_by(
             context,
             asked.what,
@@ -242,6 +252,12 @@ def _taken(
         file.close()
         raise
     return Taken(file, logged, _next(export, asked, given, found, mark))
+
+
+def _allowed(flow: Flow, still: Callable[[], None]) -> Iterator[tuple[dict[str, Any], str | None]]:
+    for each in flow.rows:
+        still()
+        yield each
 
 
 def _next(

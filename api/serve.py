@@ -26,19 +26,18 @@ from api.app import create_app
 from api.clock import DemoClock
 from api.collector import settle
 from api.crew import Crew
+from api.guest import Caller, guests
 from api.house import open_house
 from api.ide.door import Ide
 from api.issuers import issuers
 from api.listener import address_of, listening
+from api.patience import Patience, Proxies
 from api.settings import Mode, Settings
 from api.terminal import DAY, settings_of, tell
 from api.tracing import tracing, watch
 from ledger.store.committer import system_clock
 from ledger.store.trouble import Trouble
 
-KEEP_ALIVE_SECONDS = 75
-"""Longer than clients and proxies keep an idle connection: whoever closes it first is sure that no
-request is under way on it, and one that meets a server that is closing it is lost."""
 GRACE_SECONDS = 10
 """How long requests may take once a stop was asked for; streams of events end at once."""
 
@@ -133,7 +132,7 @@ def serve_on(
                     windows=windows,
                 )
                 server = _Server(
-                    _config(app, settings.body_bytes_max),
+                    configured(app, settings.body_bytes_max, settings.patience, settings.proxies),
                     lambda: announce(address_of(listener)),
                     app.state.streams.end,
                 )
@@ -145,16 +144,27 @@ def serve_on(
             pass  # asked twice while it was being opened
 
 
-def _config(app: Starlette, bytes_max: int) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        **websockets(bytes_max),
-    )
+def configured(
+    app: Starlette,
+    bytes_max: int,
+    patience: Patience | None = None,
+    proxies: tuple[str, ...] = (),
+    **other: Any,
+) -> uvicorn.Config:
+    """How uvicorn serves the application; ``proxies`` alone are believed about where others are."""
+    patience = patience or Patience()
+    given: dict[str, Any] = {
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "timeout_graceful_shutdown": GRACE_SECONDS,
+        "timeout_keep_alive": patience.idle_seconds,
+        "http": guests(patience, Proxies(proxies)),
+        "ws": Caller,
+        "proxy_headers": bool(proxies),
+        "forwarded_allow_ips": list(proxies),
+    }
+    return uvicorn.Config(app, **given | websockets(bytes_max) | other)
 
 
 def logging() -> None:

@@ -30,12 +30,12 @@ class ServiceTokens:
         """Who shows a service token. Raises ``BadToken`` for one that is not, or not any more."""
         found = SECRET.fullmatch(shown)
         if found is None:
-            raise _refused()
+            raise refused()
         name = ServiceTokenId(f"token:{found[1]}")
         stands = await self._standing(name)
         issued = stands.open_to(shown, self._ledger.today())
         if issued is None:
-            raise _refused()
+            raise refused()
         asker = Asker(
             actor=str(name), role=Role.INTEGRATOR, scope=issued.place, reports=issued.reports
         )
@@ -46,7 +46,7 @@ class ServiceTokens:
         stands = await self._standing(name)
         over = stands.issued is None or stands.issued.until < self._ledger.today()
         if over or stands.revoked is not None:
-            raise _refused()
+            raise refused()
 
     async def _standing(self, name: ServiceTokenId) -> Standing:
         """How it stands. Raises ``Trouble`` where the database cannot be asked."""
@@ -65,7 +65,8 @@ def fresh(name: ServiceTokenId) -> tuple[str, str]:
     return made, sha256(made.encode()).hexdigest()
 
 
-def _refused() -> BadToken:
+def refused() -> BadToken:
+    """What is said of a token that opens nothing."""
     # Which of these it is would tell a stranger whether there is such a token.
     return BadToken(
         "令牌无效：没有这个服务令牌，或已吊销，或已过期",

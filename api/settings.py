@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from ipaddress import ip_network
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.edge.documents import Documents
 from api.edge.policy import Policy, Who
+from api.patience import Patience
 from ledger.store.embedded import default_data
 
 BODY_BYTES_MAX = 8 * 1024 * 1024
@@ -61,6 +63,33 @@ class Settings(BaseSettings):
         default=False, description="Log a line for each request, without what it asked."
     )
     body_bytes_max: int = Field(default=BODY_BYTES_MAX, description="Largest request body.")
+    trusted_proxies: str | None = Field(
+        default=None,
+        description="Addresses or networks, parted by commas, whose X-Forwarded-For is believed; "
+        "empty: nobody's.",
+    )
+    head_seconds: float = Field(
+        default=Patience.head_seconds, ge=0, description="How long a request's head may take."
+    )
+    body_seconds: float = Field(
+        default=Patience.body_seconds,
+        ge=0,
+        description="How long a body may take, beside its bytes at the least rate; 0: any time.",
+    )
+    body_rate: int = Field(
+        default=Patience.body_rate, ge=0, description="Least bytes of a body in a second; 0: any."
+    )
+    idle_seconds: int = Field(
+        default=Patience.idle_seconds, gt=0, description="How long an idle connection is kept."
+    )
+    connections: int = Field(
+        default=Patience.connections, ge=0, description="Connections of one process; 0: any number."
+    )
+    address_connections: int = Field(
+        default=Patience.address_connections,
+        ge=0,
+        description="Connections that one address has of a process; 0: any number.",
+    )
 
     introspection: Who = Field(
         default=Who.SIGNED, description="Who may ask what the schema holds: nobody, signed, anyone."
@@ -109,6 +138,30 @@ class Settings(BaseSettings):
             public_cost_per_minute=self.public_cost_per_minute,
             execution_seconds=self.execution_seconds,
             door_seconds=self.door_seconds,
+        )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _addresses(cls, given: str | None) -> str | None:
+        for each in given.split(",") if given else ():
+            ip_network(each.strip())  # a name would never fit an address, and nobody would know
+        return given
+
+    @property
+    def proxies(self) -> tuple[str, ...]:
+        """The addresses and networks of the proxies that are believed."""
+        return tuple(each.strip() for each in (self.trusted_proxies or "").split(",") if each)
+
+    @property
+    def patience(self) -> Patience:
+        """How long is waited for clients, and for how many."""
+        return Patience(
+            head_seconds=self.head_seconds,
+            body_seconds=self.body_seconds,
+            body_rate=self.body_rate,
+            idle_seconds=self.idle_seconds,
+            connections=self.connections,
+            address_connections=self.address_connections,
         )
 
     @property

@@ -103,6 +103,19 @@ ATTACKS: dict[str, Body] = {
     "20,000 fields": query("{" + " ".join(f"f{n}" for n in range(20_000)) + "}"),
     "990 unknown fields": query("{" + " ".join(f"f{n}" for n in range(990)) + "}"),
     "480 unknown fields": query("{" + " ".join(f"f{n}" for n in range(480)) + "}"),
+    "450 misspelt mutations": query(
+        "mutation {" + " ".join(f"registerTeachrs{n}" for n in range(450)) + "}"
+    ),
+    "120 misspelt arguments": query(
+        "{" + " ".join(f"a{n}: teachers(schol{n}: 1, plase: 2, asoff: 3, frist: 4) {{ position }}"
+                       for n in range(29)) + "}"
+    ),
+    "60 misspelt types": query(
+        "query(" + " ".join(f"$v{n}: RegisterTeachrInput{n}" for n in range(60)) + ") { head }"
+    ),
+    "29 aliases of errorCodes": query(
+        "{" + " ".join(f"a{n}: errorCodes {{ code kind zh en }}" for n in range(29)) + "}"
+    ),
     "2,000 duplicate fields": query("{" + " head" * 2_000 + "}"),
     "12 duplicate fields": query("{" + " head" * 12 + "}"),
     "12 duplicates of 12 duplicates": query(
@@ -151,6 +164,12 @@ ATTACKS: dict[str, Body] = {
     "a list of 5,000 misfits in a variable": plain(
         '{"query": "query($a: [Outcome!]) { findings(outcome: $a) { position } }", "variables": '
         '{"a": [' + ",".join(['"x"'] * 5_000) + "]}}"
+    ),
+    "2,000 unknown fields of an input in a variable": plain(
+        json.dumps({
+            "query": "query($a: AsOf) { schools(asOf: $a) { position } }",
+            "variables": {"a": {f"posision{n}": n for n in range(2_000)}},
+        })
     ),
     "a batch of 1,000": plain(json.dumps([{"query": "{ head }"}] * 1_000)),
     "a body of 20 MB": plain('{"query": "{ head }"}' + " " * 20_000_000),

@@ -12,6 +12,7 @@ requirement        要求             requirement.py
 jurisdiction       属地             register.py (a bureau, 教育局, is named by its jurisdiction)
 school             学校             register.py
 teacher            教师             teacher.py
+transfer           调动             transfer.py (another school, confirmed by the other side)
 category           教师类别         category.py
 provider           培训机构         accreditation.py
 seniority          资质年限         seniority.py (for how long a provider has been accredited)
@@ -195,7 +196,8 @@ amendment          修改             amendment.py (other parameters for a rule,
 
 # fmt: off
 from ledger import (  # isort: skip  (order of life)
-    finding, kind, rule, regulation, requirement, register, teacher, category, accreditation,
+    finding, kind, rule, regulation, requirement, register, teacher,
+    transfer, category, accreditation,
     seniority, cycle, term, profile, plan, mandate, trainer, channel, form, order, response,
     candidate, segment, fee, content, mode, host, scrutiny, quota, cap, declaration, review,
     spot_check, resumption, restart, supervision, reopening, dates, delivery, offering,
@@ -219,7 +221,8 @@ from ledger import (  # isort: skip  (order of life)
 )
 
 NOUNS = (
-    finding, kind, rule, regulation, requirement, register, teacher, category, accreditation,
+    finding, kind, rule, regulation, requirement, register, teacher,
+    transfer, category, accreditation,
     seniority, cycle, term, profile, plan, mandate, trainer, channel, form, order, response,
     candidate, segment, fee, content, mode, host, scrutiny, quota, cap, declaration, review,
     spot_check, resumption, restart, supervision, reopening, dates, delivery, offering,

@@ -20,7 +20,8 @@ from ledger.matching import plain_name
 from ledger.names import SchoolId, TeacherId
 from ledger.profile import UpdateTeacherProfile
 from ledger.roll import OnRoll, Roll, number_of, school_of
-from ledger.teacher import RegisterTeacher, TransferTeacher
+from ledger.teacher import RegisterTeacher
+from ledger.transfer import TransferTeacher
 
 NEEDED = (Column.NAME, Column.SCHOOL, Column.STAGE, Column.SUBJECT, Column.ENTERED)
 
@@ -167,6 +168,8 @@ class Roster:
             yield code, Column.ID_NUMBER, "", ""
         if number is not None and number != known.teacher:
             yield AnomalyCode.NUMBER_DIFFERS, Column.NUMBER, "", ""
+        if not known.within:
+            return  # what else the ledger has of somebody is nothing to a bureau elsewhere
         if row.stage is not None and known.stage is not None and row.stage is not known.stage:
             yield AnomalyCode.STAGE_DIFFERS, Column.STAGE, known.stage.value, row.stage.value
         if row.entered is not None and known.entered not in (None, row.entered):

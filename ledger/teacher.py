@@ -13,19 +13,16 @@ from enum import Enum
 
 from msgspec import Struct
 
-from ledger.command import PROVINCE, Command, Refused, Selector, about, fact
+from ledger.command import PROVINCE, Command, Selector, about, fact
 from ledger.day import happened
 from ledger.event import Entry, Event, unchanged
-from ledger.finding import Outcome
 from ledger.names import JurisdictionId, Name, SchoolId, TeacherId, TermId
 from ledger.register import (
-    AlreadyRegistered,
     Category,
     SchoolRegistered,
     Stage,
     Tier,
     Title,
-    WrongDay,
     taken,
     unknown,
 )
@@ -203,96 +200,3 @@ class RegisterTeacher(Command):
             entered=self.entered,
             sealed=self.sealed,
         )
-
-
-class TransferUnconfirmed(Refused):
-    """The bureau that a teacher left has not confirmed the move."""
-
-
-@dataclass(kw_only=True)
-class TransferTeacher(Command):
-    """Move a teacher to another school, by the bureau that receives the teacher.
-
-    Where the teacher comes from elsewhere, the bureau that is left is told by a finding.
-    """
-
-    teacher: TeacherId
-    school: SchoolId
-    since: date
-
-    now: Whereabouts = fact(default_factory=Whereabouts)
-    place: JurisdictionId | None = fact(default=None)
-
-    def boundary(self) -> list[Selector]:
-        return [
-            about(self.teacher, of=TEACHER_EVENTS),
-            about(self.school, of=[SchoolRegistered]),
-        ]
-
-    def learn(self, entry: Entry) -> None:
-        match entry.event:
-            case SchoolRegistered(place=place):
-                self.place = place
-            case _:
-                self.now.learn(entry)
-
-    def authority(self) -> Name:
-        if self.place is None:
-            raise unknown(self.school, "school")
-        return self.place
-
-    def decide(self) -> Iterator[Event]:
-        assert self.place is not None
-        self.now.known(self.teacher)
-        before = stay_on(self.now.stays, self.since)
-        assert before is not None
-        left = before.school
-        if left == self.school:
-            raise AlreadyRegistered(
-                zh=f"{self.teacher} 已经在 {self.school}",
-                en=f"{self.teacher} already works at {self.school}",
-                field="school",
-            )
-        happened(self.since, self.ask.on, "since")
-        if self.now.entered is not None and self.since < self.now.entered:
-            raise WrongDay(
-                zh=f"{self.teacher} 于 {self.now.entered} 才进入平台，不能在 {self.since} 调动",
-                en=f"{self.teacher} entered on {self.now.entered} and cannot move on {self.since}",
-                field="since",
-            )
-        last = self.now.stays[-1]
-        if self.since <= last.since and not self.ask.reported:
-            away = self.ask.foreign(last.place)
-            zh, en = ("外地", "elsewhere") if away else (last.school, f"at {last.school}")
-            raise WrongDay(
-                zh=f"{self.teacher} 自 {last.since} 起已在 {zh}；更早的调动只能由他系统"
-                "作为事实上报",
-                en=f"{self.teacher} works {en} since {last.since}; an earlier move can "
-                "only be reported by the system that kept it",
-                field="since",
-                evidence=() if away else (last.event,),
-            )
-        yield TeacherTransferred(
-            teacher=self.teacher,
-            school_left=left,
-            school=self.school,
-            place=self.place,
-            since=self.since,
-            place_left=before.place,
-        )
-        yield from self._unconfirmed(before)
-
-    def _unconfirmed(self, before: Stay) -> Iterator[Event]:
-        scope = self.ask.asker.scope
-        own = isinstance(scope, JurisdictionId) and scope.covers(before.place)
-        if self.place == before.place or own:
-            return
-        said = TransferUnconfirmed(
-            zh=f"{self.teacher} 自 {self.since} 由 {before.place} 调入 {self.place}，调出地未确认",
-            en=f"{self.teacher} moved from {before.place} to {self.place} on {self.since}; the "
-            "bureau that is left has not confirmed it",
-            field="school",
-            evidence=(before.event,),
-        )
-        subjects = (self.teacher, before.school, self.school, before.place)
-        yield self.finding(said, Outcome.ADVISORY, *subjects)

@@ -74,6 +74,7 @@ from ledger import (
     teacher,
     term,
     trainer,
+    transfer,
     warning,
     withdrawal,
 )
@@ -88,6 +89,7 @@ COMMANDS: dict[Role, tuple[type[Command], ...]] = {
         withdrawal.WithdrawSelection,
         petition.RequestCorrection,
         retraction.WithdrawCorrection,
+        transfer.ConfirmTransfer,
     ),
     Role.SCHOOL: (
         profile.UpdateTeacherProfile,
@@ -101,6 +103,7 @@ COMMANDS: dict[Role, tuple[type[Command], ...]] = {
         school_plan.AdoptSchoolPlan,
         petition.RequestCorrection,
         retraction.WithdrawCorrection,
+        transfer.ConfirmTransfer,
     ),
     Role.PROVIDER: (
         trainer.RegisterTrainer,
@@ -143,7 +146,8 @@ COMMANDS: dict[Role, tuple[type[Command], ...]] = {
     Role.BUREAU: (
         register.RegisterSchool,
         teacher.RegisterTeacher,
-        teacher.TransferTeacher,
+        transfer.TransferTeacher,
+        transfer.ConfirmTransfer,
         category.AssignCategory,
         category.EndCategory,
         cycle.OpenCycle,

@@ -21,6 +21,7 @@ from projections.catalogue import TEACHERS
 from projections.register import Teacher
 from schema.context import Context
 from schema.disclosure import access_reach, may_reveal
+from schema.once import once
 from schema.outputs import Slice, bad_cursor, bounded, connection, key_of, output
 from schema.person import Person, shown
 from schema.scalars import Text, enum_type, name_in
@@ -92,21 +93,36 @@ class AccessLogQuery:
         )
 
 
-async def _reveal(info: Info, teacher: strawberry.ID, purpose: Text) -> Person | None:
+async def _reveal(
+    info: Info, teacher: strawberry.ID, purpose: Text, request_id: str | None = None
+) -> Person | None:
     context = info.context
     may_reveal(context.asker)
     said = checked_purpose(purpose)
-    found = await context.one(TEACHERS, str(teacher), argument="teacher")
-    if found is None:
-        return None
-    return shown(await read_person(context, AccessKind.REVEAL, found, purpose=said))
+
+    async def seen() -> Teacher | None:
+        return await context.one(TEACHERS, str(teacher), argument="teacher")
+
+    async def show() -> Person | None:
+        found = await seen()
+        if found is None:
+            return None
+        return shown(await read_person(context, AccessKind.REVEAL, found, purpose=said))
+
+    async def again(_: str) -> Person | None:
+        found = await seen()  # who may not be seen any more is not shown again either
+        return None if found is None else shown(await context.people.load(str(found.teacher)))
+
+    asked = ("reveal", teacher, said)
+    return await once(context, request_id, asked, show, lambda each: str(each is not None), again)
 
 
 REVEAL = strawberry.mutation(
     resolver=_reveal,
     name="reveal",
     description="A teacher's name, id number and telephone in full, for a purpose that is logged "
-    "before anything is shown. 查看完整个人信息，须写明用途，先记录后显示。",
+    "before anything is shown; the same requestId is one reading for a day. "
+    "查看完整个人信息，须写明用途，先记录后显示。",
 )
 
 

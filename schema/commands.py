@@ -32,6 +32,7 @@ from schema.context import Context
 from schema.desk import line_shown
 from schema.inputs import command_from, command_input
 from schema.load import COMMIT_LOAD, PLAN_LOAD
+from schema.lookup import note, up_to_date
 from schema.mutation import MUTATIONS
 from schema.person import PersonInput, checked
 from schema.petition import carried
@@ -66,7 +67,9 @@ async def submit(
     may_ask(context.asker, command, reported=report is not None)
     check_request(request, len(given), report)
     # On a thread: thousands of rows take time to check, to seal and to digest.
-    future, broken = await context.run(_asked, context, command, given, request, report, whole)
+    places = await context.places() if command is RegisterTeacher else ()
+    asked = (context, command, given, request, report, whole, places)
+    future, broken = await context.run(_asked, *asked)
     return _interleaved(await asyncio.wrap_future(future), broken, len(given))
 
 
@@ -80,6 +83,7 @@ async def _rehearse(
     """Decides as ``submit`` would, each row by itself, and writes nothing."""
     may_ask(context.asker, command, reported=report is not None)
     check_request(request, len(given), report)
+    await up_to_date(context, command)
     return await rehearsed(
         context,
         lambda: _prepared(context, command, given),
@@ -109,6 +113,7 @@ def _asked(
     request: str,
     report: Report | None,
     whole: bool,
+    places: tuple[str, ...],
 ) -> tuple[Future[Answer], dict[int, Fault]]:
     """The answer to come, and the rows that are malformed and were not asked."""
     ledger = context.house.ledger
@@ -119,6 +124,7 @@ def _asked(
         settled: Future[Answer] = Future()
         settled.set_result(Answer(position=ledger.feed.head(), outcomes=tuple(rows)))
         return settled, {}
+    note(context, made.commands, made.seals, places)
     asked = ledger.submit(
         made.commands,
         context.asker,

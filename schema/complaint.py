@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import TypeGuard
 
-from graphql import GraphQLError, SourceLocation
+from graphql import GraphQLError, Node, SourceLocation, VariableDefinitionNode, print_ast
 
 KINDS = (
     (r"Cannot query field '(.+?)' on type '(.+?)'", "类型 {1} 没有字段 {0}"),
@@ -22,7 +23,7 @@ KINDS = (
     (r"Argument '(\S+)\((\w+):\)' of type '(\S+)' is required", "字段 {0} 缺少参数 {1}（{2}）"),
     (r"value of non-null type '(\S+)' (?:to be provided|not to be None)",
      "缺少值（{0}），不能为空"),
-    (r"Value '(.+?)' does not exist in '(\w+)' enum", "枚举 {1} 没有值 {0}"),
+    (r"value does not exist in '(\w+)' enum", "枚举 {0} 没有这个值"),
     (r"Enum '(\w+)' cannot represent", "值不属于枚举 {0}"),
     (r"\b(Int|Float|String|Boolean|ID) cannot represent", "值不是 {0} 类型"),
     (r"Variable '(\S+)' of type '(\S+)' used in position expecting type '(\S+?)'",
@@ -52,6 +53,22 @@ KINDS = (
     (r"exceeds maximum operation depth of (\d+)", "查询嵌套超过 {0} 层"),
     (r"Document contains more than (\d+) tokens", "请求超过 {0} 个词元"),
 )  # fmt: skip
+# What GraphQL quotes is a value, perhaps a person's, and messages stand in logs: none is repeated.
+VALUED = (
+    (re.compile(r"^(Syntax Error: .*\b(?:BlockString|String|Int|Float)) ['\"].*", re.S), r"\1."),
+    (re.compile(r"^Value '.*' does not exist in '(\w+)' enum.*", re.S),
+     r"The value does not exist in '\1' enum."),
+    (re.compile(r"^(\w+|Enum '\w+') cannot represent .*", re.S),
+     r"\1 cannot represent the value."),
+    (re.compile(r"^(Expected value of (?:non-null )?type '[\w!\[\]]+'"
+                r"(?: to be an object| to include required field '\w+'"
+                r"| not to include unknown field '[_A-Za-z]\w{0,99}')?)"
+                r"(?:\..*|, found.*|, but .*|; .*)", re.S), r"\1."),
+)  # fmt: skip
+PLAIN = re.compile(
+    r"Expected a? ?value of (?:non-null )?type '[\w!\[\]]+'( to be provided| not to be None)?\.?"
+    r"|.*[Ee]xactly one key must be specified.*"
+)
 PLACE = re.compile(r"Variable '\$(\w+)' has invalid value(?: at ([\w.\[\]]+))?: ")
 NAMED = re.compile(r"(\w+)\s*:[\s\[,]*$")
 QUOTED = re.compile(r"'([$@]?[\w.:\[\]!]+)'")
@@ -70,6 +87,26 @@ def complaint(message: str, locations: Iterable[SourceLocation] | None = None) -
         return f"GraphQL 语法错误，{at}" if at else "GraphQL 语法错误"
     names = "、".join(dict.fromkeys(QUOTED.findall(message)[:NAMES_MAX]))
     return "请求不符合接口定义" + "".join(f"，{each}" for each in (names, at) if each)
+
+
+def unquoted(error: GraphQLError) -> str:
+    """What GraphQL says, with the variable, the place and the type, and without the value."""
+    message = error.message
+    place = PLACE.match(message)
+    begun = place.end() if place else 0
+    rest = message[begun:]
+    for pattern, said in VALUED:
+        if pattern.match(rest):
+            return message[:begun] + pattern.sub(said, rest)
+    if place is None or PLAIN.fullmatch(rest):
+        return message
+    # Nobody knows what else may be quoted there.
+    kind = next((print_ast(each.type) for each in error.nodes or () if _declares(each)), "?")
+    return f"{message[:begun]}Expected value of type '{kind}'."
+
+
+def _declares(node: Node) -> TypeGuard[VariableDefinitionNode]:
+    return isinstance(node, VariableDefinitionNode)
 
 
 def path_of(message: str) -> str | None:

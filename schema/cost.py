@@ -1,9 +1,10 @@
 """Cost: how many values and nodes an answer may have at most, known before anything is read.
 
 Every field of every object counts one point, and so many times as its object may occur: a page as
-often as its ``first`` says, any other list as often as ``SIZES`` or ``LISTED`` say. What is read
-from more than its own rows costs more (``WEIGHTS``), and so does a mutation. Of fragments on
-several types only the dearest counts, since an object is of one type.
+often as its ``first`` says, any other list as often as ``SIZES`` or ``LISTED`` say, or as the
+longest that was met had members (``GROWING``). What is read from more than its own rows costs more
+(``WEIGHTS``), and so does a mutation. Of fragments on several types only the dearest counts, since
+an object is of one type.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from graphql import (
 
 from schema.inputs import ROWS_MAX
 from schema.outputs import FIRST_DEFAULT, FIRST_MAX
-from schema.price import Cost, Part, Price, plain
+from schema.price import LONGEST, Cost, Part, Price, plain
 
 LISTED = 5
 MUTATION_POINTS = 10
@@ -45,14 +46,18 @@ ROW_POINTS = 3  # for what is read from the database, beside its fields
 HOW_MANY = ("first", "batchSize", "breadth", "inputs")
 # More is refused by the field itself.
 HOW_MANY_MAX = {"inputs": ROWS_MAX}
-# Lists that are no pages, by how many members they usually have.
+# Lists that are no pages, by how many members they have at most in a ledger as it is founded; those
+# that grow with what is in it are reckoned by the longest met.
 SIZES = {
-    "Query.jurisdictions": 100,
+    "Query.jurisdictions": 120,
+    "Query.errorCodes": 550,
+    "Query.terms": 20,
     "Query.rules": 200,
     "Query.regulations": 5,
     "Query.ruleKinds": 100,
     "Query.obligations": 100,
-    "Regulation.rules": 36,
+    "Regulation.rules": 40,
+    "Term.windows": 8,
     "VerdictNode.children": 3,
     "RegulationPage.clauses": 100,
     "Recorded.events": 2,
@@ -65,6 +70,27 @@ SIZES = {
     "__Type.possibleTypes": 1,
     "__Field.args": 2,
 }
+# Lists that are the same for everybody, and grow with the rules, the places and the classes that
+# there are. Of others the longest would tell a stranger how much there is elsewhere.
+GROWING = frozenset(
+    {
+        "Query.jurisdictions",
+        "Query.regulations",
+        "Query.rules",
+        "Query.ruleKinds",
+        "Query.terms",
+        "Query.errorCodes",
+        "Regulation.rules",
+        "RegulationPage.clauses",
+        "RuleKind.parameters",
+        "Term.windows",
+        "Offering.sessions",
+        "Plan.courses",
+        "Plan.fees",
+        "Plan.parts",
+        "Plan.trainers",
+    }
+)
 # Fields that read or reckon much for each of their values.
 WEIGHTS = {"Query.terms": 800, "Query.ruleKinds": 500, "Query.regulationPage": 200}
 
@@ -191,7 +217,10 @@ class _Reckoner:
             return plain(Cost(points))
         asked = self._asked(node, field)
         bulk = asked if "inputs" in field.args else None
-        listed = rows if rows is not None else SIZES.get(where, LISTED)
+        grows = rows is None and where in GROWING
+        usual = SIZES.get(where, LISTED)
+        known = LONGEST.of(where, usual) if grows else usual
+        listed = rows if rows is not None else known
         times = listed if _is_list(field) else 1
         one = self.selection(node.selection_set, kind, asked, within)
         beside = ROW_POINTS if rows is not None and _is_list(field) else 0
@@ -200,7 +229,8 @@ class _Reckoner:
         if bulk:
             own += Cost(bulk * MUTATION_POINTS, bulk)
         key = node.alias.value if node.alias else node.name.value
-        return Price(below + own, own.points, (Part(key, below.points, one, beside),))
+        met = (where, times) if grows else ("", 0)
+        return Price(below + own, own.points, (Part(key, below.points, one, beside, *met),))
 
     def _weight(self, parent: GraphQLNamedType) -> int:
         if parent is self._schema.mutation_type:

@@ -14,7 +14,7 @@ from ledger.fault import Fault
 from ledger.store.connection import trouble_behind
 from ledger.store.trouble import Trouble
 from schema.answers import spelt
-from schema.complaint import complaint, named_before, path_of
+from schema.complaint import complaint, named_before, path_of, unquoted
 
 log = structlog.get_logger()
 HEARD: list[Callable[[str], None]] = []
@@ -78,7 +78,8 @@ def _faulty(error: GraphQLError, cause: Fault | Trouble) -> GraphQLError:
 
 
 def _misfit(error: GraphQLError) -> GraphQLError:
-    en, zh = error.message, complaint(error.message, error.locations)
+    en = unquoted(error)
+    zh = complaint(en, error.locations)
     code = "GRAPHQL_SYNTAX" if en.startswith("Syntax Error") else "GRAPHQL_INVALID"
     return _coded(error, f"{zh} / {en}", code=code, zh=zh, en=en, path=path_of(en))
 

@@ -227,7 +227,9 @@ def _validate(
     schema: GraphQLSchema, document: DocumentNode, rules: tuple[type[ASTValidationRule], ...]
 ) -> tuple[GraphQLError, ...]:
     every = (*rules, MaybeNullValidationRule, OneOfInputValidationRule)
-    return tuple(validate(schema, document, every, max_errors=MISFITS_MAX))
+    # Each name that is wrong would be held against every right one, and nobody is shown the likest.
+    found = validate(schema, document, every, max_errors=MISFITS_MAX, hide_suggestions=True)
+    return tuple(found)
 
 
 @lru_cache(maxsize=KEPT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import date
+from functools import partial
 from typing import Any
 
 import strawberry
@@ -31,6 +32,7 @@ from schema.context import Context
 from schema.load_row import Load
 from schema.loading import Progress, commit, plan, progress
 from schema.moment import AsOf
+from schema.once import once
 from schema.outputs import connection, output
 from schema.planning import may_load, name_of, party_of
 from schema.request import Report
@@ -156,8 +158,24 @@ async def take_in(context: Context, token: str, *, leave_refused: bool) -> tuple
         return head, await asyncio.shield(asyncio.ensure_future(work))
 
 
-async def _plan_load(info: Info, input: LoadInput) -> Load:
-    context, given = info.context, input
+async def _plan_load(info: Info, input: LoadInput, request_id: str | None = None) -> Load:
+    context = info.context
+
+    async def again(token: str) -> Load:
+        head = await context.run(_head, context, token)
+        if head is None:
+            raise Fault("UPLOAD_GONE", zh="文件已被删除", en="the file is gone", field="upload")
+        return await context.run(_load, context, head)
+
+    do = partial(_planned, context, input)
+    return await once(context, request_id, ("planLoad", input), do, _token_of, again)
+
+
+def _token_of(load: Load) -> str:
+    return str(load.head.load)
+
+
+async def _planned(context: Context, given: LoadInput) -> Load:
     uploads = context.house.ledger.uploads
     upload = await context.run(uploads.of, context.asker, str(given.upload))
     if upload is None or upload.received is None:

@@ -68,6 +68,7 @@ from ledger import (
     teacher,
     term,
     trainer,
+    transfer,
     warning,
     withdrawal,
 )
@@ -78,7 +79,8 @@ MUTATIONS: dict[type[Command], str | None] = {
     register.RegisterJurisdiction: None,
     register.RegisterSchool: "registerSchools",
     teacher.RegisterTeacher: "registerTeachers",
-    teacher.TransferTeacher: None,
+    transfer.TransferTeacher: None,
+    transfer.ConfirmTransfer: "confirmTransfers",
     profile.UpdateTeacherProfile: "updateTeacherProfiles",
     category.AssignCategory: "assignCategories",
     category.EndCategory: None,

@@ -30,17 +30,46 @@ class Cost:
         return Cost(min(COST_MAX, self.points * number), min(COST_MAX, self.nodes * number))
 
 
+class Longest:
+    """How long lists are that nobody asks for by a number: the longest that were met, by field.
+
+    ``version`` changes with them; a price that was made before may be too low.
+    """
+
+    def __init__(self) -> None:
+        self._met: dict[str, int] = {}
+        self.version = 0
+
+    def of(self, where: str, usual: int) -> int:
+        """How many members to reckon with, at least as many as usual."""
+        return max(usual, self._met.get(where, 0))
+
+    def met(self, where: str, number: int) -> None:
+        """Such a list had more members than were reckoned."""
+        if number > self._met.get(where, 0):
+            self._met[where] = number
+            self.version += 1
+
+
+LONGEST = Longest()
+"""Those of this process; the schema is one as well."""
+
+
 @dataclass(frozen=True)
 class Part:
     """A field of an object that holds objects: ``most`` points for all of them.
 
     ``each`` is the price of one, and ``beside`` what it costs to read it where it is a row.
+    ``where`` is the field, as in ``Query.rules``, and ``times`` how many were reckoned, where it is
+    a list of which nobody says how many.
     """
 
     key: str
     most: int
     each: Price
     beside: int
+    where: str = ""
+    times: int = 0
 
     def came_to(self, found: Any) -> int:
         """The points of what was found."""
@@ -50,6 +79,8 @@ class Part:
             return self.each.came_to(found)
         if not isinstance(found, list):
             return self.most
+        if self.where and len(found) > self.times:
+            LONGEST.met(self.where, len(found))
         if not self.each.parts:
             return len(found) * (self.each.own + self.beside)
         return sum(self._one(each) for each in found)

@@ -39,7 +39,7 @@ from schema.allowance import Allowance
 from schema.compiled.executor import CompiledExecutor
 from schema.cost import counting, price_of
 from schema.errors import CodedErrors
-from schema.price import Cost, Price
+from schema.price import LONGEST, Cost, Price
 
 READY_MAX = 512
 PRICES_MAX = 64
@@ -76,6 +76,7 @@ class Ready:
     leaves: list[GraphQLVariableSignature] | None
     """Its variables, where all are scalars and words of lists."""
     prices: dict[tuple[object, ...], Price] = field(default_factory=dict)
+    version: int = LONGEST.version
 
     def variables(self, given: Variables) -> VariableValues | None:
         """The values of its variables; ``None`` where some do not fit."""
@@ -92,6 +93,9 @@ class Ready:
 
     def price(self, given: Variables) -> Price:
         """What it may come to with these variables, reckoned once for those that say how many."""
+        if self.version != LONGEST.version:
+            self.version = LONGEST.version
+            self.prices.clear()
         key = tuple(map(_many, map((given or {}).get, self.counting)))
         found = self.prices.get(key)
         if found is None:

@@ -16,6 +16,7 @@ from projections.catalogue import TEACHERS
 from schema.answers import BulkAnswer, Recorded, Refused, Rehearsed, RehearsedEvent, refused_for
 from schema.context import Context
 from schema.history import shown
+from schema.lookup import Blind, blind
 from schema.reach import PLACED, history_tags, reach
 from schema.scalars import Position, Text
 
@@ -37,10 +38,12 @@ async def rehearsed(
     source: str | None = None,
 ) -> BulkAnswer:
     """A row for each command, decided by itself: without the others that are asked with it."""
-    tags = history_tags(context.asker, await context.places())
-    made, tried, head = await context.run(_tried, context, prepare, on, source)
+    places = await context.places()
+    tags = history_tags(context.asker, places)
+    made, blind_to, tried, head = await context.run(_tried, context, prepare, on, source, places)
     hidden = await _hidden(context, tried)
-    answers = iter([_row(context, each, head, tags, hidden) for each in tried])
+    found = blind_to.told(tried)
+    answers = iter([_row(context, each, head, tags, hidden) for each in found])
     rows: list[Recorded | Rehearsed | Refused] = [
         refused_for(refused(made.broken[number]).refusals)
         if number in made.broken
@@ -59,20 +62,25 @@ async def rehearsed(
 
 
 def _tried(
-    context: Context, prepare: Callable[[], Prepared], on: date | None, source: str | None
-) -> tuple[Prepared, list[Rehearsal], int]:
+    context: Context,
+    prepare: Callable[[], Prepared],
+    on: date | None,
+    source: str | None,
+    places: tuple[str, ...],
+) -> tuple[Prepared, Blind, list[Rehearsal], int]:
     house, made = context.house, prepare()
     head = house.ledger.feed.head()
+    asked = blind(context, made.commands, made.seals, places)
     tried = house.ledger.rehearse(
-        made.commands,
+        asked.commands,
         context.asker,
         house.rules.at(head),
         position=head,
         on=on,
         source=source,
-        seals=made.seals,
+        seals=asked.seals,
     )
-    return made, tried, head
+    return made, asked, tried, head
 
 
 async def _hidden(context: Context, tried: list[Rehearsal]) -> frozenset[str]:

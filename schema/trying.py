@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import date
+from functools import partial
 from typing import Any
 
 import strawberry
@@ -28,6 +29,7 @@ from schema.context import Context
 from schema.desk import anew, mapping_of, place_of, recorded, trial, tried
 from schema.lines import Shown
 from schema.moment import AsOf
+from schema.once import once
 from schema.rehearsal import Prepared, rehearsed
 from schema.request import BadRequest, check_request
 from schema.scalars import Position, Text, enum_type, name_in
@@ -70,9 +72,22 @@ class CompareAnewInput:
     token: strawberry.ID
 
 
-async def _try(info: Info, input: TryReconciliationInput) -> Shown:
+async def _try(info: Info, input: TryReconciliationInput, request_id: str | None = None) -> Shown:
     context = info.context
     may_ask(context.asker, Reconcile, reported=False)
+
+    async def again(token: str) -> Shown:
+        shown = await _shown(context, token)
+        if shown is None:
+            raise Fault("UPLOAD_GONE", zh="文件已被删除", en="the file is gone", field="upload")
+        return shown
+
+    asked = ("tryReconciliation", input)
+    do = partial(_tried, context, input)
+    return await once(context, request_id, asked, do, lambda each: str(each.token), again)
+
+
+async def _tried(context: Context, input: TryReconciliationInput) -> Shown:
     place = await place_of(context, str(input.place))
     uploads = context.house.ledger.uploads
     found = await context.run(uploads.of, context.asker, str(input.upload))
@@ -101,17 +116,39 @@ async def _try(info: Info, input: TryReconciliationInput) -> Shown:
 
 
 async def _again(
-    info: Info, reconciliation: strawberry.ID, as_of: AsOf | None = None
+    info: Info,
+    reconciliation: strawberry.ID,
+    as_of: AsOf | None = None,
+    request_id: str | None = None,
 ) -> Shown | None:
     context = info.context
     may_ask(context.asker, CompareAnew, reported=False)
+    asked = ("tryReconciliationAnew", reconciliation, as_of)
+    do = partial(_tried_anew, context, str(reconciliation), as_of or AsOf())
+    shown = partial(_shown, context)
+    return await once(context, request_id, asked, do, _token_of, shown)
+
+
+def _token_of(shown: Shown | None) -> str:
+    return str(shown.token) if shown else ""
+
+
+async def _tried_anew(context: Context, reconciliation: str, as_of: AsOf) -> Shown | None:
     head = await context.run(context.house.ledger.feed.head)
     await context.at_least(head, RECONCILIATIONS)
-    row = await context.one(RECONCILIATIONS, str(reconciliation), argument="reconciliation")
+    row = await context.one(RECONCILIATIONS, reconciliation, argument="reconciliation")
     stored = None if row is None else await context.run(recorded, context, row)
     if row is None or stored is None:
         return None
-    return await anew(context, stored, as_of or AsOf())
+    return await anew(context, stored, as_of)
+
+
+async def _shown(context: Context, token: str) -> Shown | None:
+    """A trial of one's own, by its token."""
+    found = await context.run(context.house.ledger.results.of, context.asker, token)
+    if found is None:
+        return None
+    return Shown(held=decoded(found.body), token=strawberry.ID(found.token), settled={})
 
 
 async def _reconcile(
@@ -178,11 +215,7 @@ class TrialDeskQuery:
 
     @strawberry.field(description="A trial of one's own, by its token. 本人的试对结果。")
     async def reconciliation_trial(self, info: Info, token: strawberry.ID) -> Shown | None:
-        results = info.context.house.ledger.results
-        found = await info.context.run(results.of, info.context.asker, str(token))
-        if found is None:
-            return None
-        return Shown(held=decoded(found.body), token=strawberry.ID(found.token), settled={})
+        return await _shown(info.context, str(token))
 
 
 TRY = strawberry.mutation(

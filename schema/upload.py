@@ -16,6 +16,7 @@ from ledger.store.progress import Underway, Work
 from ledger.store.ticket import Upload
 from schema.access import Denied
 from schema.context import Context
+from schema.once import once
 from schema.outputs import bounded, output
 from schema.power import Action, may
 from schema.request import check_request
@@ -153,9 +154,18 @@ async def _open(info: Info, input: OpenUploadInput, request_id: str | None = Non
     )
 
 
-async def _remove_upload(info: Info, id: strawberry.ID) -> bool:
-    uploads = info.context.house.ledger.uploads
-    return await info.context.run(uploads.remove, info.context.asker, str(id))
+async def _remove_upload(info: Info, id: strawberry.ID, request_id: str | None = None) -> bool:
+    context = info.context
+
+    async def remove() -> bool:
+        return await context.run(context.house.ledger.uploads.remove, context.asker, str(id))
+
+    async def removed(said: str) -> bool:
+        return said == str(True)
+
+    if request_id is not None:
+        may_upload(context)
+    return await once(context, request_id, ("removeUpload", id), remove, str, removed)
 
 
 OPEN_UPLOAD = strawberry.mutation(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 import strawberry
 
 from ledger.fault import Fault
-from ledger.store.delivery import DeliveryKind
+from ledger.store.delivery import Delivery, DeliveryKind
 from ledger.store.webhook import Webhook
 from schema.context import Context
+from schema.once import once
 from schema.request import check_request
 from schema.scalars import Position
 from schema.webhook import (
@@ -46,31 +48,52 @@ async def _create(
     return WebhookSecret(webhook=webhook_type(made), secret=secret)
 
 
-async def _change(info: Info, id: strawberry.ID, input: WebhookInput) -> WebhookType:
+async def _change(
+    info: Info, id: strawberry.ID, input: WebhookInput, request_id: str | None = None
+) -> WebhookType:
     context = info.context
-    found = await minded(context, str(id))
-    address, wanted = await wanted_of(context, input)
-    await noted(context, "change", address, wanted, found.id)
-    await context.run(context.house.ledger.webhooks.change, found, address, wanted)
-    return await _again(context, found)
+
+    async def step() -> WebhookType:
+        found = await minded(context, str(id))
+        address, wanted = await wanted_of(context, input)
+        await noted(context, "change", address, wanted, found.id)
+        await context.run(context.house.ledger.webhooks.change, found, address, wanted)
+        return await _again(context, found)
+
+    return await _stepped(context, request_id, ("changeWebhook", id, input), step)
 
 
-async def _pause(info: Info, id: strawberry.ID) -> WebhookType:
-    found = await minded(info.context, str(id), "pause")
-    await info.context.run(info.context.house.ledger.webhooks.pause, found)
-    return await _again(info.context, found)
+async def _pause(info: Info, id: strawberry.ID, request_id: str | None = None) -> WebhookType:
+    async def step() -> WebhookType:
+        found = await minded(info.context, str(id), "pause")
+        await info.context.run(info.context.house.ledger.webhooks.pause, found)
+        return await _again(info.context, found)
+
+    return await _stepped(info.context, request_id, ("pauseWebhook", id), step)
 
 
-async def _resume(info: Info, id: strawberry.ID) -> WebhookType:
-    found = await minded(info.context, str(id), "resume")
-    await info.context.run(info.context.house.ledger.webhooks.resume, found)
-    return await _again(info.context, found)
+async def _resume(info: Info, id: strawberry.ID, request_id: str | None = None) -> WebhookType:
+    async def step() -> WebhookType:
+        found = await minded(info.context, str(id), "resume")
+        await info.context.run(info.context.house.ledger.webhooks.resume, found)
+        return await _again(info.context, found)
+
+    return await _stepped(info.context, request_id, ("resumeWebhook", id), step)
 
 
-async def _remove(info: Info, id: strawberry.ID) -> bool:
-    found = await minded(info.context, str(id), "remove")
-    await info.context.run(info.context.house.ledger.webhooks.remove, found)
-    return True
+async def _remove(info: Info, id: strawberry.ID, request_id: str | None = None) -> bool:
+    context = info.context
+
+    async def step() -> bool:
+        found = await minded(context, str(id), "remove")
+        await context.run(context.house.ledger.webhooks.remove, found)
+        return True
+
+    async def removed(_: str) -> bool:
+        return True
+
+    may_mind(context)
+    return await once(context, request_id, ("removeWebhook", id), step, str, removed)
 
 
 async def _rotate(info: Info, id: strawberry.ID, request_id: str | None = None) -> WebhookSecret:
@@ -83,19 +106,27 @@ async def _rotate(info: Info, id: strawberry.ID, request_id: str | None = None) 
 
 
 async def _recover(
-    info: Info, id: strawberry.ID, after: Position | None = None, since: datetime | None = None
+    info: Info,
+    id: strawberry.ID,
+    after: Position | None = None,
+    since: datetime | None = None,
+    request_id: str | None = None,
 ) -> WebhookType:
     context, feed = info.context, info.context.house.ledger.feed
     if (after is None) == (since is None):
         zh, en = "after 与 since 须给且只给一个", "give after or since, one of the two"
         raise Fault("BAD_RECOVERY", zh=zh, en=en, field="after")
-    if after is not None:
-        position = await context.known(after, "after")
-    else:
-        position = await context.run(feed.position_at, since)
-    found = await minded(context, str(id), "recover")
-    await context.run(context.house.ledger.webhooks.recover, found, position)
-    return await _again(context, found)
+
+    async def step() -> WebhookType:
+        if after is not None:
+            position = await context.known(after, "after")
+        else:
+            position = await context.run(feed.position_at, since)
+        found = await minded(context, str(id), "recover")
+        await context.run(context.house.ledger.webhooks.recover, found, position)
+        return await _again(context, found)
+
+    return await _stepped(context, request_id, ("recoverWebhook", id, after, since), step)
 
 
 async def _ping(info: Info, id: strawberry.ID, request_id: str | None = None) -> DeliveryType:
@@ -105,26 +136,54 @@ async def _ping(info: Info, id: strawberry.ID, request_id: str | None = None) ->
     return await courier(info.context).send(found, DeliveryKind.PING, request=request_id)
 
 
-async def _resend(info: Info, id: strawberry.ID, position: Position) -> DeliveryType:
+async def _resend(
+    info: Info, id: strawberry.ID, position: Position, request_id: str | None = None
+) -> DeliveryType:
     context, ledger = info.context, info.context.house.ledger
-    found = await minded(context, str(id), "resend")
-    wanted = await context.run(
-        entries_for,
-        context.house,
-        found.owner,
-        found.wanted,
-        after=position - 1,
-        before=position + 1,
-    )
-    rows = await context.run(ledger.feed.raw, wanted, 1)
-    if not rows:
-        raise Fault(
-            "UNKNOWN_ENTRY",
-            zh=f"位置 {position} 没有发给这个回调的条目",
-            en=f"no entry at {position} is sent to this webhook",
-            field="position",
+
+    async def step() -> Delivery:
+        found = await minded(context, str(id), "resend")
+        wanted = await context.run(
+            entries_for,
+            context.house,
+            found.owner,
+            found.wanted,
+            after=position - 1,
+            before=position + 1,
         )
-    return await courier(context).send(found, DeliveryKind.RESENT, rows[0])
+        rows = await context.run(ledger.feed.raw, wanted, 1)
+        if not rows:
+            raise Fault(
+                "UNKNOWN_ENTRY",
+                zh=f"位置 {position} 没有发给这个回调的条目",
+                en=f"no entry at {position} is sent to this webhook",
+                field="position",
+            )
+        return await courier(context).send(found, DeliveryKind.RESENT, rows[0])
+
+    async def sent(number: str) -> Delivery:
+        found = await minded(context, str(id))
+        [delivery, *_] = await context.run(ledger.deliveries.page, found.id, 1, int(number) + 1)
+        return delivery
+
+    may_mind(context)
+    asked = ("resendWebhook", id, position)
+    return await once(context, request_id, asked, step, lambda each: str(each.number), sent)
+
+
+async def _stepped(
+    context: Context,
+    request: str | None,
+    asked: tuple[object, ...],
+    step: Callable[[], Awaitable[WebhookType]],
+) -> WebhookType:
+    """The webhook after a step that is taken once; asked again, as it stands by then."""
+
+    async def stands(webhook: str) -> WebhookType:
+        return webhook_type(await minded(context, webhook))
+
+    may_mind(context)
+    return await once(context, request, asked, step, lambda each: str(each.id), stands)
 
 
 async def _again(context: Context, found: Webhook) -> WebhookType:

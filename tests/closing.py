@@ -9,7 +9,8 @@ from ledger.command import Role
 from ledger.register import RegisterSchool
 from ledger.school_based import RecogniseSchoolBased, RecordSchoolBased
 from ledger.sign_off import SignOffPeriod
-from ledger.teacher import RegisterTeacher, TransferTeacher
+from ledger.teacher import RegisterTeacher
+from ledger.transfer import TransferTeacher
 from tests.cast import RUIAN
 from tests.server import Party, Served, codes
 

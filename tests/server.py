@@ -25,7 +25,8 @@ from api.edge.policy import Policy
 from api.house import open_house
 from api.ide.door import Ide
 from api.issuers import Issuers
-from api.serve import address_of, listening
+from api.patience import Patience
+from api.serve import address_of, configured, listening
 from api.settings import Settings
 from api.stream.streams import Streams
 from ledger.command import Asker, Command, Role
@@ -196,6 +197,8 @@ def serving(
     ide: Ide | None = None,
     log_requests: bool = False,
     policy: Policy | None = None,
+    patience: Patience | None = None,
+    proxies: tuple[str, ...] = (),
 ) -> Iterator[Served]:
     """A server on a founded database for as long as it is needed."""
     (folder / "vault.key").write_text(b64encode(KEY).decode())
@@ -213,7 +216,8 @@ def serving(
             log_requests=log_requests,
             policy=policy,
         )
-        with _running(app) as address, httpx.Client(base_url=address, timeout=60) as client:
+        config = configured(app, BODY_BYTES_MAX, patience, proxies, timeout_graceful_shutdown=1)
+        with _running(config) as address, httpx.Client(base_url=address, timeout=60) as client:
             yield Served(
                 house=house,
                 key=ISSUER,
@@ -225,11 +229,9 @@ def serving(
 
 
 @contextmanager
-def _running(app: Any) -> Iterator[str]:
+def _running(config: uvicorn.Config) -> Iterator[str]:
     """The address of an application that runs on a thread."""
-    server = uvicorn.Server(
-        uvicorn.Config(app, log_level="error", lifespan="on", timeout_graceful_shutdown=1)
-    )
+    server = uvicorn.Server(config)
     ready = threading.Event()
 
     async def serve(listener: socket.socket) -> None:

@@ -84,9 +84,10 @@ from ledger.store.answer import Answer
 from ledger.store.ledger import Ledger
 from ledger.store.work import Asked
 from ledger.summary import Totals
-from ledger.teacher import RegisterTeacher, TransferTeacher
+from ledger.teacher import RegisterTeacher
 from ledger.term import OpenTerm
 from ledger.trainer import RecordTrainerConsent, RegisterTrainer
+from ledger.transfer import TransferTeacher
 from ledger.warning import IssueYellowCard, Reinspect
 from ledger.withdrawal import WithdrawSelection
 from tests import cast

@@ -26,6 +26,7 @@ import uvicorn
 from joserfc.jwk import OKPKey
 from rich.console import Console
 from rich.progress import Progress
+from starlette.applications import Starlette
 
 from api.app import create_app
 from api.auth import issue
@@ -38,6 +39,7 @@ from api.house import open_house
 from api.ide.build import FOLDER
 from api.ide.door import Ide
 from api.issuers import Issuers, issuer
+from api.serve import configured
 from api.settings import Mode, Settings
 from api.sharing import in_use
 from ledger.command import Asker, Role
@@ -175,13 +177,15 @@ def fresh_folder(data: Path) -> None:
 
 
 @contextmanager
-def serving(app: object, settings: Settings) -> Iterator[str]:
+def serving(app: Starlette, settings: Settings) -> Iterator[str]:
     """A server for the application on a thread; gives its address."""
-    config = uvicorn.Config(
-        app,  # type: ignore[arg-type]  # Starlette is an ASGI application
+    config = configured(
+        app,
+        settings.body_bytes_max,
+        settings.patience,
+        settings.proxies,
         host=settings.host,
         port=settings.port,
-        log_level="warning",
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     server = uvicorn.Server(config)

@@ -91,6 +91,24 @@ class AskersPurse:
             raise Throttled(status)
         return status
 
+    def charge(self, points: int) -> int:
+        """Takes points for what is no GraphQL, at most those of a minute; how many it took.
+
+        Raises ``Unfit`` (429) with the seconds to wait where they lack.
+        """
+        points = min(points, self._points.amount)
+        try:
+            self.spend(points)
+        except Throttled as error:
+            lack = points - error.status["currentlyAvailable"]
+            wait = max(1, math.ceil(lack * WINDOW_SECONDS / self._points.amount))
+            zh, en = (
+                "本分钟的额度已用完，请稍后再试",
+                "the allowance is spent; ask again in a while",
+            )
+            raise Unfit("THROTTLED", zh, en, 429, **{"retry-after": str(wait)}) from None
+        return points
+
     def give_back(self, points: int) -> dict[str, float]:
         """Gives points back that were taken and not needed."""
         if not self._points.amount:

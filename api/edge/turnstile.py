@@ -1,10 +1,11 @@
 """Turnstile: the purse and the limits of every door beside GraphQL, whatever door it is.
 
 Requests are counted in the same purse that GraphQL counts in, of a token that nobody trusts in that
-of its address. The public sends bodies of as few bytes as there, and an answer has to begin within
-a time. ``/healthz`` asks nothing of anybody and is let through; what an orchestrator and Prometheus
-look at has a purse of its own by address, so that nobody else's requests stand in its way. What the
-dearest of these requests cost is measured by ``bench/attack_doors.py``.
+of its address, and cost points there (``api.edge.toll``). The public sends bodies of as few bytes
+as there, and an answer has to begin within a time. ``/healthz`` asks nothing of anybody and is let
+through; what an orchestrator and Prometheus look at has a purse of its own by address, so that
+nobody else's requests stand in its way. What the dearest of these requests cost is measured by
+``bench/attack_doors.py``.
 """
 
 from __future__ import annotations
@@ -22,12 +23,15 @@ from api.edge.answer import late, unfit
 from api.edge.asked import Unfit
 from api.edge.policy import PUBLIC_BODY_BYTES_MAX
 from api.edge.purse import Purses
+from api.edge.toll import toll_of
 from api.limits import TooLarge, failure, run_off
 from ledger.command import Asker, Role
 from ledger.store.trouble import Trouble
 
 ASKER = "xuefen.asker"
 """Where a request's scope says who asks, once somebody has looked."""
+PURSE = "xuefen.purse"
+"""Where it says what pays for it."""
 FREE = frozenset(("/healthz",))
 COUNTED_ITSELF = frozenset(("/graphql",))
 PROBES = frozenset(("/readyz", "/metrics"))
@@ -70,7 +74,9 @@ class Turnstile:
             self._purses.of(PUBLIC, address).come()
             raise
         if request.url.path not in PROBES:
-            self._purses.of(asker, address).come()
+            purse = request.scope[PURSE] = self._purses.of(asker, address)
+            purse.come()
+            purse.charge(toll_of(request.method, request.url.path))
         request.scope[ASKER] = asker
         return asker.role is Role.PUBLIC
 

@@ -81,7 +81,7 @@ class IdeDoor:
     async def tokens(self, request: Request) -> Response:
         """The sample tokens, to a browser of this machine; an empty object to any other."""
         if not await self._there(request):
-            return _absent()
+            return _closed()
         made = self._ide.tokens
         found = made() if made is not None and of_this_machine(request) else {}
         return JSONResponse(found, headers=HEADERS | {"cache-control": "no-store"})
@@ -92,7 +92,9 @@ class IdeDoor:
 
     async def _file(self, request: Request, name: str) -> Response:
         if not await self._there(request):
-            return _absent()
+            return _closed()
+        if not (self._ide.folder / "index.html").is_file():
+            return _unbuilt()
         file = self._ide.folder / name
         # A name is one of the folder's own, and never a path out of it.
         if file.parent != self._ide.folder or file.suffix not in KINDS or not file.is_file():
@@ -119,6 +121,20 @@ def _loopback(host: str) -> bool:
 
 
 def _absent() -> Response:
-    zh = "此处没有网页工具：未构建（make ide），或生产模式下须出示令牌"
-    en = "there is no IDE here: it is not built (make ide), or a token is needed in production"
+    return failure("NO_IDE", "网页工具没有这个文件", "the IDE has no such file", 404)
+
+
+def _closed() -> Response:
+    zh, en = (
+        "生产模式下须出示令牌才能打开网页工具",
+        "in production the IDE is for who shows a token",
+    )
+    return failure("NO_IDE", zh, en, 404)
+
+
+def _unbuilt() -> Response:
+    zh = "网页工具尚未构建：请在服务器上运行 make ide（make demo 会自动构建），再刷新本页"
+    en = (
+        "the IDE is not built: run `make ide` where the server is (`make demo` does it), and reload"
+    )
     return failure("NO_IDE", zh, en, 404)

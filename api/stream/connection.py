@@ -18,11 +18,13 @@ from ledger.store.trouble import Trouble
 
 Trust = Callable[[str | None], Awaitable[Asker]]
 """Who an ``Authorization`` value names. Raises ``BadToken``."""
+Heed = Callable[[Asker, Callable[[], None]], Callable[[], None]]
+"""Has somebody told when an asker's token is revoked; see ``api.revocation``."""
 
 HEARTBEAT_SECONDS = 12.0
 SWEEP_SECONDS = 3.0
 TRUST_SECONDS = 60.0
-"""How often a token that has not expired is looked at again: it may have been revoked."""
+"""How often a token that has not expired is looked at again: its keys may have been withdrawn."""
 STALL_SECONDS = 60.0
 """For how long a client may leave a message unread before its connection is given up."""
 WAIT_SECONDS_MAX = 86_400.0
@@ -39,17 +41,22 @@ class Connection(ABC):
         self._trusted = time.monotonic()
         self._expiry: asyncio.TimerHandle | None = None
         self._looking: asyncio.Task[None] | None = None
+        self._forget: Callable[[], None] | None = None
 
-    def admit(self, asker: Asker, authorization: str | None, trust: Trust) -> None:
-        """Lets a client stay until its token has expired or is no longer trusted."""
+    def admit(self, asker: Asker, authorization: str | None, trust: Trust, heed: Heed) -> None:
+        """Lets a client stay until its token has expired, is revoked, or is no longer trusted."""
         self.asker, self._authorization, self._trust = asker, authorization, trust
         self._watch()
+        self._forget = heed(asker, self._revoked)
 
     def release(self) -> None:
         """Watches the token no more."""
         if self._expiry is not None:
             self._expiry.cancel()
             self._expiry = None
+        if self._forget is not None:
+            self._forget()
+            self._forget = None
         if self._looking is not None and self._looking is not asyncio.current_task():
             self._looking.cancel()
 
@@ -91,6 +98,12 @@ class Connection(ABC):
 
     def _ended(self) -> None:
         self._expiry = None
+        self._look_again()
+
+    def _revoked(self) -> None:
+        if self._looking is not None:
+            self._looking.cancel()  # it may have looked before
+            self._looking = None
         self._look_again()
 
     def _look_again(self) -> None:

@@ -179,7 +179,7 @@ class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
         if self.connection_acknowledged and self.connection.asker is None:
             given = self.context.connection_params or {}
             token = given.get("authorization") or given.get("Authorization")
-            self.connection.admit(self.context.asker, token, self.streams.trust)
+            self.streams.admit(self.connection, self.context.asker, token)
 
     async def _run(self, number: str, operation: Operation, held: Held) -> None:
         """Runs an operation until it is over, or until it follows the tail."""

@@ -131,7 +131,7 @@ class Distinct(EventStream):
 
     def begin(self) -> None:
         """Runs the operation."""
-        self.connection.admit(self._context.asker, self._authorization, self.streams.trust)
+        self.streams.admit(self.connection, self._context.asker, self._authorization)
         self._task = asyncio.create_task(self._run(self.line))
 
     def ended(self) -> None:

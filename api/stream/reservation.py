@@ -54,7 +54,7 @@ class Reservation(EventStream):
 
     def begin(self) -> None:
         """Watches the token from now on."""
-        self.connection.admit(self.asker, self._authorization, self.streams.trust)
+        self.streams.admit(self.connection, self.asker, self._authorization)
 
     def ended(self) -> None:
         """Ends all operations, and the reservation."""

@@ -17,12 +17,14 @@ from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
+from api.revocation import Revocations
 from api.stream.cohort import Cohort
 from api.stream.connection import SWEEP_SECONDS, Connection, Trust
 from api.stream.follower import Follower, Outlet
 from api.stream.operation import Operation
 from api.stream.shape import Shape, shape_of
 from api.stream.tail import Tail
+from ledger.command import Asker
 from ledger.fault import Fault
 from schema.context import Context, House
 from schema.errors import CodedErrors
@@ -39,6 +41,7 @@ class Streams:
     def __init__(self, house: House, schema: Schema, trust: Trust) -> None:
         self.house, self.schema, self.trust = house, schema, trust
         self.tail = Tail(house.ledger.feed)
+        self.revocations = Revocations(house.ledger.feed)
         self.connections: set[Connection] = set()
         self._locks: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
         self._sweeping: asyncio.Task[None] | None = None
@@ -57,6 +60,10 @@ class Streams:
         if self._sweeping is None:
             self._sweeping = asyncio.create_task(self._sweep())
 
+    def admit(self, connection: Connection, asker: Asker, authorization: str | None) -> None:
+        """Lets a client stay for as long as its token holds."""
+        connection.admit(asker, authorization, self.trust, self.revocations.heed)
+
     def leave(self, connection: Connection) -> None:
         """Looks after a connection no more."""
         connection.release()
@@ -69,11 +76,12 @@ class Streams:
             connection.leave()
 
     async def close(self) -> None:
-        """Ends the sweep and the tail."""
+        """Ends the sweep and all that is followed."""
         if self._sweeping is not None:
             self._sweeping.cancel()
             with suppress(asyncio.CancelledError):
                 await self._sweeping
+        await self.revocations.close()
         await self.tail.close()
 
     async def follow(

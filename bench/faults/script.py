@@ -14,7 +14,8 @@ from ledger.command import Command
 from ledger.names import TeacherId
 from ledger.store.vault import Vault
 from ledger.store.work import Asked, Seal
-from ledger.teacher import RegisterTeacher, TransferTeacher
+from ledger.teacher import RegisterTeacher
+from ledger.transfer import TransferTeacher
 from tests.cast import OTHER_SCHOOL, SCHOOL
 from tests.town import OPERATOR, teacher
 

@@ -46,6 +46,7 @@ class AccessKind(Enum):
     EXPORT = "EXPORT"
     TRIAL = "TRIAL"
     WEBHOOK = "WEBHOOK"
+    LOOKUP = "LOOKUP"
 
 
 class Access(Struct, kw_only=True, frozen=True, omit_defaults=True):
@@ -133,6 +134,16 @@ class AccessLog:
                 statement.encode(), values | {"after": after, "limit": limit}
             ).fetchall()
         return [logged(number, bytes(body), bytes(hash_)) for number, body, hash_ in rows]
+
+    def touched(self, actor: str, kind: AccessKind, since: datetime) -> int:
+        """How many persons an actor's accesses of a kind were about, each time counted."""
+        statement = (
+            "select count(*) from ledger.access_log join ledger.access_subjects using (number) "
+            "where actor = %s and kind = %s and at >= %s"
+        )
+        with self._pool.connection() as connection:
+            row = connection.execute(statement, (actor, kind.value, since)).fetchone()
+        return row[0] if row else 0
 
     def count(self, wanted: Wanted) -> int:
         """How many there are."""

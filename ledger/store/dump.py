@@ -19,8 +19,8 @@ from ledger.store.folder import BINARIES, MAJOR, OLDER, OLDER_BINARIES
 from ledger.store.trouble import Trouble
 
 SCHEMAS = ("ledger", "vault")
-LEFT_OUT = ("ledger.revision", "vault.progress")
-"""Tables whose rows are not dumped: the manifest names the migration, progress is of a moment."""
+LEFT_OUT = ("ledger.revision", "vault.progress", "vault.requests")
+"""Tables whose rows are not dumped: the manifest names the migration, the others are of a day."""
 UMASK = 0o077
 
 

@@ -24,6 +24,7 @@ from ledger.store.load import Loads
 from ledger.store.migrate import check_version, migrate
 from ledger.store.progress import Progress
 from ledger.store.rehearsal import Rehearsal, rehearse
+from ledger.store.request import Requests
 from ledger.store.result import Results
 from ledger.store.trouble import Trouble
 from ledger.store.upload import Uploads
@@ -52,6 +53,7 @@ class Ledger:
         self.loads = Loads(self.vault, self.pool, clock)
         self.webhooks = Webhooks(self.vault, self.pool)
         self.deliveries = Deliveries(self.webhooks, self.pool)
+        self.requests = Requests(self.vault, self.pool)
         try:
             self.vault.verify()
         except Trouble:

@@ -24,6 +24,7 @@ from ledger.sheet import Grid
 from ledger.store.container import refuse
 from ledger.store.last_read import LastRead
 from ledger.store.progress import Progress, Work
+from ledger.store.sending import claimed, released
 from ledger.store.ticket import (
     DAYS_KEPT,
     TICKET_MINUTES,
@@ -106,15 +107,13 @@ class Uploads:
         return Ticket(upload=upload, secret=secret, ends=ends)
 
     def claim(self, asker: Asker, secret: str) -> Upload | None:
-        """The upload of a ticket, which is thereby used up; ``None`` for one that is not good."""
-        with self._pool.connection() as connection:
-            row = connection.execute(
-                "update vault.uploads set ticket = null where ticket = %(ticket)s "
-                f"and ticket_ends > %(now)s and received_at is null and {_OWN} "
-                f"returning {_FIELDS}",
-                own(asker) | {"ticket": _hash(secret), "now": self._clock()},
-            ).fetchone()
-        return self._told(row) if row else None
+        """The upload of a ticket, which nobody else sends meanwhile; ``None`` for one not good."""
+        row = claimed(self._pool, own(asker) | {"ticket": _hash(secret), "now": self._clock()})
+        return None if row is None else self.of(asker, row)
+
+    def release(self, upload: Upload) -> None:
+        """Says that the sending of a file broke off, so that its ticket is good again."""
+        released(self._pool, upload.id)
 
     def receive(self, asker: Asker, upload: Upload, data: bytes) -> Upload:
         """Reads a file and keeps it sealed. Raises ``Fault`` for one that cannot be read."""
@@ -133,7 +132,7 @@ class Uploads:
             sealed = self._vault.seal_bytes(subject, bytes(row[0]), "data", data)
             connection.execute(
                 "update vault.uploads set received_at = %s, sha256 = %s, sealed = %s, "
-                "traces = traces || %s where upload = %s and received_at is null",
+                "ticket = null, traces = traces || %s where upload = %s and received_at is null",
                 (now, digest, sealed, sorted(of_grid(self._vault, grid)), UUID(upload.id)),
             )
         self._read_last.hold(upload.id, grid)

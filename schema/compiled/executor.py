@@ -39,6 +39,11 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
         if self.known is not None:
             self.made = self.known.under(self)
 
+    @classmethod
+    def build(cls, *given: Any, **named: Any) -> Any:
+        """As the reference, without a search for what misspelt names in variables may mean."""
+        return super().build(*given, **named | {"hide_suggestions": True})
+
     def execute_field(
         self,
         parent_type: GraphQLObjectType,

@@ -19,7 +19,8 @@ from ledger.order import SubmitOrder
 from ledger.register import RegisterSchool
 from ledger.school_based import RecordSchoolBased
 from ledger.store.ledger import Ledger
-from ledger.teacher import RegisterTeacher, TransferTeacher
+from ledger.teacher import RegisterTeacher
+from ledger.transfer import TransferTeacher
 from schema.access import UNREPORTED
 from schema.answers import spelt
 from schema.inputs import ROWS_MAX
@@ -272,9 +273,9 @@ def test_a_bad_value_in_a_bulk_names_its_row_and_its_field(
         ("{ nothing }", {}, "类型 Query 没有字段 nothing"),
         ("{ head(x: 1) }", {}, "字段 Query.head 没有参数 x"),
         ("{ teacher { id } }", {}, "字段 Query.teacher 缺少参数 id（ID!）"),
-        ("{ findings(outcome: NO) { totalCount } }", {}, "枚举 Outcome 没有值 NO"),
+        ("{ findings(outcome: NO) { totalCount } }", {}, "枚举 Outcome 没有这个值"),
         ("query($v: [Outcome!]) { findings(outcome: $v) { totalCount } }", {"v": ["NO"]},
-         "v[0]：枚举 Outcome 没有值 NO"),
+         "v[0]：枚举 Outcome 没有这个值"),
         ("query($v: ID!) { teacher(id: $v) { id } }", {}, "v：缺少值（ID!）"),
         ("query($v: Int) { schools(first: $v) { position } }", {"v": "x"}, "v：值不是 Int 类型"),
         ('{ schools(first: "x") { position } }', {}, "值不是 Int 类型"),

@@ -26,7 +26,7 @@ from ledger.command import Role
 from ledger.names import SchoolId
 from ledger.store.ledger import Ledger
 from ledger.store.trouble import Trouble
-from ledger.teacher import TransferTeacher
+from ledger.transfer import TransferTeacher
 from tests.cast import COUNTY_SCHOOL, HANGZHOU, LIN, RUIAN, SCHOOL, UNIVERSITY, ZHOU
 from tests.matrix import CANARY, strange
 from tests.server import ISSUER, Party, Served, serving

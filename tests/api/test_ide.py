@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
-import httpx
 import pytest
 
 from api.demo.run import tokens
@@ -119,9 +117,23 @@ def test_in_production_it_is_there_only_for_who_shows_a_token(production: Served
     assert production.client.get("/ide/tokens.json", headers=token).json() == {}
 
 
-def test_a_ledger_that_has_none_says_how_it_is_built(demo: Served, tmp_path: Path) -> None:
-    absent = replace(Ide(open=True), folder=tmp_path)
+def test_a_server_where_it_is_not_built_says_how_that_is_done(
+    postgres_url: str, founded_template: str, tmp_path: Path
+) -> None:
+    ide = Ide(open=True, folder=tmp_path / "page")
+    with (
+        database(postgres_url, founded_template) as url,
+        serving(url, tmp_path, ide=ide) as served,
+    ):
+        for path in ("/ide", "/ide/main.js"):
+            answer = served.client.get(path)
+            [error] = answer.json()["errors"]
+            assert (answer.status_code, error["extensions"]["code"]) == (404, "NO_IDE")
+            assert "make ide" in error["extensions"]["zh"] and "make ide" in error["message"]
 
-    assert not (absent.folder / "index.html").exists()
-    answer: httpx.Response = demo.client.get("/ide/absent.js")
-    assert "make ide" in answer.json()["errors"][0]["extensions"]["en"]
+
+def test_a_file_that_it_has_not_is_no_reason_to_build_it(demo: Served) -> None:
+    [error] = demo.client.get("/ide/absent.js").json()["errors"]
+
+    assert error["extensions"]["code"] == "NO_IDE"
+    assert "make ide" not in error["message"]

@@ -22,7 +22,8 @@ from api.stream import connection as connections
 from ledger.command import Asker, Role
 from ledger.names import KINDS, JurisdictionId
 from ledger.register import JurisdictionRegistered, Level
-from ledger.teacher import RegisterTeacher, TransferTeacher
+from ledger.teacher import RegisterTeacher
+from ledger.transfer import TransferTeacher
 from tests import town
 from tests.api.test_subscription import CHANGES, TIMEOUT_SECONDS, add_schools
 from tests.cast import RUIAN

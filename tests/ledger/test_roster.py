@@ -14,7 +14,8 @@ from ledger.profile import UpdateTeacherProfile
 from ledger.register import Stage
 from ledger.roll import OnRoll, Roll, by_title
 from ledger.roster import Roster
-from ledger.teacher import RegisterTeacher, TransferTeacher
+from ledger.teacher import RegisterTeacher
+from ledger.transfer import TransferTeacher
 from tests.cast import CHEN, LIN, OTHER_SCHOOL, SCHOOL, ZHOU
 from tests.ledger.test_intention import desk, row
 
@@ -25,7 +26,10 @@ TEACHERS = {
         name="林芳", fingerprint="f1",
     ),
     CHEN: OnRoll(teacher=CHEN, school=SCHOOL, stage=Stage.PRIMARY, name="陈", subject="语文"),
-    ZHOU: OnRoll(teacher=ZHOU, school=OTHER_SCHOOL, fingerprint="f3", within=False),
+    ZHOU: OnRoll(
+        teacher=ZHOU, school=OTHER_SCHOOL, stage=Stage.SPECIAL, entered=date(2001, 9, 1),
+        fingerprint="f3", within=False,
+    ),
 }  # fmt: skip
 WHOLE: dict[str, Any] = {
     "name": "林芳", "school": "安阳小学", "stage": Stage.PRIMARY, "subject": "语文",
@@ -81,6 +85,15 @@ def test_a_new_subject_is_taken_over():
     assert found.commands == [
         UpdateTeacherProfile(teacher=LIN, stage=Stage.PRIMARY, subject="数学")
     ]
+
+
+@pytest.mark.parametrize("said", [{}, {"stage": Stage.SPECIAL}, {"entered": date(2001, 9, 1)}])
+def test_whether_a_row_fits_somebody_elsewhere_is_not_said(said):
+    moved = WHOLE | {"started": date(2024, 2, 1)} | said
+    [found] = plan(row(**moved), r2="f3")
+
+    assert (found.fate, codes(found)) == (Fate.CHANGE, [])
+    assert found.commands == [TransferTeacher(teacher=ZHOU, school=SCHOOL, since=date(2024, 2, 1))]
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from ledger.register import Category
 from ledger.school_based import RecogniseSchoolBased, RecordSchoolBased
 from ledger.store.feed import Filter
 from ledger.store.ledger import Ledger
-from ledger.teacher import TransferTeacher
+from ledger.transfer import TransferTeacher
 from projections.catalogue import TEACHERS, VIEWS
 from projections.projection import Projection
 from projections.reader import Reader, Where
@@ -79,6 +79,8 @@ BY_ENTRY = {
     "schedule.day-logged": "the day that the log is about; it is written on that of its entry",
     "sample.drawn": "the period that was drawn from",
     "service-token.issued": "the last day on which it is taken",
+    "register.transfer-announced": "a day that is told; the move comes as teacher-transferred",
+    "register.transfer-confirmed": "the day of the move, which comes as teacher-transferred",
     "warning.yellow-card-issued": "the day by which to mend; the card holds from its entry on",
 }
 """By type, what the days in it are: on none of them does it take effect."""

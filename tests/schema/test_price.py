@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 from graphql import parse
 
-from schema.cost import cost_of, price_of
-from schema.price import Cost
+from projections.kind import rule_kinds
+from schema import cost, price
+from schema.cost import SIZES, cost_of, price_of
+from schema.error_code import error_codes
+from schema.price import Cost, Longest
 from schema.root import build
 
 PAGE = "schools(first: 10) { position edges { cursor node { id title } } }"
@@ -64,3 +67,29 @@ def test_an_object_of_several_types_costs_the_dearest_of_them() -> None:
     document = '{ node(id: "a") { ... on School { id title } ... on Teacher { id } } }'
 
     assert came_to(document, {"node": {"id": "teacher:a"}}) == 5 + 2
+
+
+def test_a_list_that_grew_is_reckoned_by_the_longest_from_then_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    longest = Longest()
+    for each in (cost, price):
+        monkeypatch.setattr(each, "LONGEST", longest)
+    document, usual = "{ jurisdictions { id } }", SIZES["Query.jurisdictions"]
+    first = cost_of(build()._schema, parse(document), None, {})
+    met = came_to(document, {"jurisdictions": [{"id": "x"}] * (usual + 7)})
+    then = cost_of(build()._schema, parse(document), None, {})
+
+    assert (first.points, then.points) == (5 + usual, met) == (5 + usual, 5 + usual + 7)
+
+
+def test_how_long_the_lists_of_others_are_is_not_learned() -> None:
+    before = cost_of(build()._schema, parse(CYCLE), None, {"t": "x"})
+    came_to(CYCLE, {"creditRecord": {"credits": "1", "lines": [{"title": "x"}] * 900}})
+
+    assert cost_of(build()._schema, parse(CYCLE), None, {"t": "x"}) == before
+
+
+def test_the_lists_of_the_program_itself_fit_what_is_reckoned() -> None:
+    assert len(error_codes()) <= SIZES["Query.errorCodes"]
+    assert len(rule_kinds()) <= SIZES["Query.ruleKinds"]

@@ -42,8 +42,8 @@ from ledger.store.ledger import Ledger
 from ledger.store.memory import Memory
 from ledger.store.trouble import Trouble
 from ledger.store.work import Plain
-from ledger.teacher import TransferTeacher
 from ledger.term import OpenTerm
+from ledger.transfer import TransferTeacher
 from tests import cast
 from tests.cast import COUNTY_SCHOOL, OFFERING, OTHER_SCHOOL, SCHOOL
 from tests.given import all_rules

@@ -14,7 +14,9 @@ import httpx
 import pytest
 
 from api.edge.policy import PUBLIC_BODY_BYTES_MAX, Policy
+from api.edge.toll import toll_of, toll_of_rows
 from api.ide.door import Ide
+from api.spool import ROWS_MAX
 from ledger.command import Role
 from tests.cast import RUIAN
 from tests.server import Party, Served, serving, spoken
@@ -151,3 +153,74 @@ def test_who_never_ends_a_body_is_answered_in_time(hasty: Served, door: str) -> 
 
     assert status.split()[1] == b"504", said
     assert json.loads(body)["errors"][0]["extensions"]["code"] == "TIMED_OUT"
+
+
+LITTLE = Policy(cost_per_minute=5_000, public_cost_per_minute=5_000)
+
+
+def throttled(answer: httpx.Response) -> bool:
+    """Whether an answer says that there are no points left."""
+    if answer.status_code != 429:
+        return False
+    [error] = answer.json()["errors"]
+    spoken(error["extensions"])
+    assert error["extensions"]["code"] == "THROTTLED"
+    assert 1 <= int(answer.headers["retry-after"]) <= 60
+    return True
+
+
+def test_every_door_costs_points_of_the_purse_that_graphql_spends(
+    postgres_url: str, founded_template: str, tmp_path: Path
+) -> None:
+    with server(postgres_url, founded_template, tmp_path, LITTLE) as served:
+        bureau = served.party(Role.BUREAU, str(RUIAN))
+        for asker in (served.public, bureau):
+            uploads = [throttled(sent(asker, DOORS["upload"])) for _ in range(3)]
+            assert uploads == [False, False, True]  # of 2,000 each
+            assert not throttled(sent(asker, DOORS["nothing"]))
+            asked = asker.post("{ a: ruleKinds { __typename } b: ruleKinds { __typename } }").json()
+            assert asked["errors"][0]["extensions"]["code"] == "THROTTLED"
+
+
+def test_a_door_that_costs_more_than_a_minute_has_takes_the_whole_minute(
+    postgres_url: str, founded_template: str, tmp_path: Path
+) -> None:
+    with server(postgres_url, founded_template, tmp_path, LITTLE) as served:
+        bureau = served.party(Role.BUREAU, str(RUIAN))
+
+        assert sent(bureau, DOORS["marked upload"]).status_code == 404
+        assert throttled(sent(bureau, DOORS["nothing"]))
+
+
+def test_an_export_costs_its_rows_and_what_it_might_have_had_is_given_back(
+    postgres_url: str, founded_template: str, tmp_path: Path
+) -> None:
+    points = toll_of_rows(ROWS_MAX) + 20_000
+    policy = Policy(cost_per_minute=points)
+    with server(postgres_url, founded_template, tmp_path, policy) as served:
+        for _ in range(3):
+            taken = sent(served.operator, DOORS["export"], json={"what": "history"})
+            assert taken.status_code == 200
+        rows = int(taken.headers["x-xuefen-rows"])
+        cost = served.operator.post("{ head }").json()["extensions"]["cost"]
+        left = cost["throttleStatus"]["currentlyAvailable"]
+        toll = toll_of(*DOORS["export"])
+
+        assert points - left == 3 * (toll + toll_of_rows(rows)) + cost["actualQueryCost"]
+        wrong = sent(served.operator, DOORS["export"], json={"what": "nothing"})
+        assert wrong.status_code == 400
+        again = served.operator.post("{ head }").json()["extensions"]["cost"]["throttleStatus"]
+        assert left - again["currentlyAvailable"] == toll + cost["actualQueryCost"]
+
+
+def test_who_lacks_the_points_for_the_rows_takes_no_file(
+    postgres_url: str, founded_template: str, tmp_path: Path
+) -> None:
+    toll = toll_of(*DOORS["export"])
+    policy = Policy(cost_per_minute=2 * toll + toll_of_rows(100))
+    with server(postgres_url, founded_template, tmp_path, policy) as served:
+        few, many = {"what": "history", "first": 100}, {"what": "history", "first": 1_000}
+
+        assert throttled(sent(served.operator, DOORS["export"], json=many))
+        assert sent(served.operator, DOORS["export"], json=few).status_code == 200
+        assert served.public.post("{ head }").status_code == 200
