@@ -14,7 +14,7 @@ from api.simulate_room import ClassRun
 from api.simulate_script import Script
 from ledger.names import CreditId, PetitionId
 from ledger.petition import DecideCorrection, RequestCorrection
-from ledger.teacher import TransferTeacher
+from ledger.transfer import TransferTeacher
 
 MOVES_A_TERM = 0.015
 PETITIONS_OF_MISSED, PETITIONS_OF_OTHERS = 0.2, 0.005
