@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 ARGS ?=
-# One process a core, each with a PostgreSQL, and each file of tests in one of them, in order.
+# Each process has a PostgreSQL (how many: tests/conftest.py); each file of tests is in one of them.
 SHARED := --numprocesses logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 BIN := .venv/bin
 STAMP := .venv/.installed
@@ -45,8 +45,9 @@ demo: $(STAMP) ## A county's training term, 2024H1, through the HTTP API; leaves
 	@$(BIN)/python -m api.ide >/dev/null || true
 	@$(BIN)/xuefen demo $(ARGS)
 
+# Hundreds of programs are started, and each would compile all modules anew without their bytecode.
 test: $(STAMP) ## The tests, on all cores and PostgreSQLs of their own. One: make test ARGS="-k name"
-	@$(BIN)/python -m pytest $(SHARED) $(ARGS)
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest $(SHARED) $(ARGS)
 
 lint: $(STAMP) ## ruff: rules and format.
 	@$(BIN)/python -m ruff check .

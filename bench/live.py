@@ -23,6 +23,7 @@ from concurrent.futures import Future
 from itertools import islice
 from typing import Any
 
+from api.collector import settle
 from bench.append import machine, positive
 from bench.as_of import OPERATOR, Put
 from bench.peers import database, server
@@ -142,6 +143,7 @@ def measured(ledger: Ledger, rate: int, seconds: int) -> dict[str, dict[str, flo
     runner = Runner(ledger.pool, ledger.feed, (*VIEWS, *INDEXES))
     runner.catch_up()
     runner.start()
+    settle()  # as a server does
     found = {}
     for name, pace in (("warming up", rate), ("a tenth", max(rate // 10, 1)), ("the rate", rate)):
         count = WARM_EVENTS if name == "warming up" else pace * seconds

@@ -29,7 +29,7 @@ import msgspec
 from msgspec import Struct, StructMeta
 
 from ledger.fault import Fault
-from ledger.names import JurisdictionId, Name, known
+from ledger.names import JurisdictionId, Name, known, recalled
 from ledger.text import clean, impersonal
 
 BODY_BYTES_MAX = 65_535
@@ -383,13 +383,9 @@ def express(value: object) -> object:
     raise TypeError(f"{type(value).__name__} has no place in the ledger")
 
 
-def revive(kind: type, value: Any) -> Any:
-    """A name of what was written; the hook by which all of them are read back."""
-    if issubclass(kind, Name):
-        return known(kind, value)
-    raise TypeError(f"{kind.__name__} has no place in the ledger")
-
-
+# A name of what was written; the hook by which all of them are read back. There are several in
+# every event, so that nothing of Python's stands between the decoder and those that it knows.
+revive: Callable[[type, Any], Any] = recalled
 # The classes of values that are no names and hold none; learned as they come.
 _NAMELESS: set[type] = set()
 _ENCODER = msgspec.json.Encoder(order="sorted", enc_hook=express)

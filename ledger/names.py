@@ -60,12 +60,15 @@ def known(kind: type[NameT], text: str) -> NameT:
     Where any kind may stand, what is read back is of the kind that it says, as it was written.
     Raises ``Fault`` (code ``MALFORMED_NAME``) as the name's class does.
     """
-    found: NameT = _known(kind, text)
+    found: NameT = recalled(kind, text)
     return found
 
 
 @lru_cache(maxsize=KNOWN_MAX)
-def _known(kind: type[Name], text: str) -> Any:
+def recalled(kind: type, text: str) -> Any:
+    """The same of any class, as decoders ask; raises ``TypeError`` where it is none of names."""
+    if not issubclass(kind, Name):
+        raise TypeError(f"{kind.__name__} has no place in the ledger")
     return (KINDS.get(text.partition(":")[0], Name) if kind is Name else kind)(text)
 
 

@@ -45,23 +45,24 @@ class Fold:
         Raises ``Stopped`` where the view cannot take it in.
         """
         try:
-            self._learn(entry)
+            self.take(entry)
         except MemoryError:
             raise
         except Exception as error:  # whatever a fold does over what it did not foresee
             raise Stopped([stop_at(self.view.name, entry, error)]) from error
 
-    def _learn(self, entry: Entry) -> None:
-        name = entry.event.NAME
-        if name in self.view.own_types:
-            for key in dict.fromkeys(self.view.keys(entry)):
-                state = self.states.get(key)
-                self._apply(key, self.view.blank(key) if state is None else state, entry)
-        if name in self.view.later_types:
+    def take(self, entry: Entry) -> None:
+        """The same, and raises what the view raises: a rebuild takes in millions of entries."""
+        name, view, states = entry.event.NAME, self.view, self.states
+        if name in view.own_types:
+            for key in dict.fromkeys(view.keys(entry)):
+                state = states.get(key)
+                self._apply(key, view.blank(key) if state is None else state, entry)
+        if name in view.later_types:
             tags = [tag for tag in entry.tags if tag in self._followers]
             for key in sorted({key for tag in tags for key in self._followers[tag]}):
-                if self.view.heeds(self.states[key], entry):
-                    self._apply(key, self.states[key], entry)
+                if view.heeds(states[key], entry):
+                    self._apply(key, states[key], entry)
 
     def _apply(self, key: str, state: Any, entry: Entry) -> None:
         state = self.view.apply(state, entry)
@@ -80,10 +81,42 @@ def fold_page(
         view.write(connection, table, entries)
         return
     fold = Fold(view)
-    for key, state in _stored(connection, view, table, entries):
+    asked = _stored(view, table, entries)
+    for key, state in connection.execute(*asked).fetchall() if asked else ():
         fold.recall(key, view.decode(bytes(state)))
     for entry in entries:
         fold.learn(entry)
+    write(connection, fold, table)
+
+
+def fold_together(
+    connection: Connection, views: Sequence[Projection[Any]], entries: list[Entry]
+) -> None:
+    """Folds the entries into the tables of several views, in few ways to the database and back.
+
+    Each way there costs its time, and the interpreter as well, for which others wait meanwhile.
+    Raises what a view raises, or the database over what a view writes; which one it was shows as
+    each is tried alone.
+    """
+    with connection.pipeline():
+        asking = []
+        for view in views:
+            if not isinstance(view, Index) and (asked := _stored(view, view.name, entries)):
+                asking.append((Fold(view), connection.execute(*asked)))
+        for view in views:
+            if isinstance(view, Index):
+                view.write(connection, view.name, entries)
+        for fold, cursor in asking:
+            for key, state in cursor.fetchall():
+                fold.recall(key, fold.view.decode(bytes(state)))
+            for entry in entries:
+                fold.take(entry)
+            write(connection, fold, fold.view.name)
+
+
+def write(connection: Connection, fold: Fold, table: str) -> None:
+    """Writes the states that were touched."""
+    view = fold.view
     rows = []
     for key, position in fold.touched.items():
         state = fold.states[key]
@@ -133,12 +166,12 @@ def fold_upto(
 
 
 def _stored(
-    connection: Connection, view: Projection[Any], table: str, entries: list[Entry]
-) -> list[tuple[str, Any]]:
-    """The rows that the entries may change: those of their keys, and those that follow them."""
+    view: Projection[Any], table: str, entries: list[Entry]
+) -> tuple[sql.Composed, list[str]] | None:
+    """The question for the rows that the entries may change: those of their keys, and followers."""
     keys, tags = touched(view, entries)
     if not keys and not tags:
-        return []
+        return None
     named = sql.Identifier(SCHEMA, table)
     found = sql.SQL("select key, state from {} where key = any(%t::text[])").format(named)
     values = [words(sorted(keys))]
@@ -146,4 +179,4 @@ def _stored(
         following = " union select key, state from {} where follows && %t::text[]"
         found += sql.SQL(following).format(named)
         values.append(words(sorted(tags)))
-    return connection.execute(found, values).fetchall()
+    return found, values

@@ -166,11 +166,19 @@ class Index(Projection[Any]):
 
 def facet(value: Any) -> Any:
     """A value as a column holds it."""
-    if value is None or type(value) is str or isinstance(value, int | date | Decimal):
+    kind = value.__class__
+    if kind in _KEPT:
+        return value
+    if isinstance(value, Name):
+        return str(value)
+    if value is None or kind is str or isinstance(value, int | date | Decimal):
+        _KEPT.add(kind)
         return value
     if isinstance(value, tuple | list):
         return [str(each) for each in value]
-    return str(getattr(value, "value", value)) if not isinstance(value, Name) else str(value)
+    return str(getattr(value, "value", value))
 
 
+# The classes of values that a column holds as they are; learned as they come.
+_KEPT: set[type] = set()
 _ENCODER = msgspec.json.Encoder(order="sorted", enc_hook=express)

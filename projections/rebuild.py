@@ -12,7 +12,8 @@ What it promises:
 - Nobody else writes into the shadows: a run puts its name on their rows of progress, and stops at
   the next checkpoint once another name stands there.
 - Memory is bounded by ``HELD_BYTES_MAX`` of states, as they are stored, and what is read between
-  two checkpoints; a state in memory takes some times of what it takes in store.
+  two checkpoints; a state in memory takes some times of what it takes in store. Where a part of
+  the views is folded by another process (``share``), either may hold half of that.
 
 A view whose class has another version than its table is rebuilt likewise. Until it is swapped in,
 the old rows are read as far as this program understands them, at the position that every answer
@@ -35,9 +36,10 @@ from psycopg_pool import ConnectionPool
 from ledger.event import decode
 from ledger.store.feed import Feed
 from projections.fold import fold_page
+from projections.page import bodies_of, learn
 from projections.projection import SCHEMA, Projection
-from projections.shadow import Shadow, beside, shadow_of
-from projections.stop import Stopped, stop_at
+from projections.shadow import Shadow, beside, heaviest, shadow_of
+from projections.share import Share, share_of
 
 PAGE = 10_000
 CHECKPOINT_ENTRIES = 100_000
@@ -45,6 +47,7 @@ CHECKPOINT_BYTES = 64 * 2**20
 HELD_BYTES_MAX = 192 * 2**20
 # Under the lock of the progress rows no more than so many entries are folded, mostly.
 LOCKED_ENTRIES = 500
+LOOK_SECONDS = 0.1
 
 REBUILDS = """
 create table if not exists projection.rebuilds (
@@ -52,12 +55,6 @@ create table if not exists projection.rebuilds (
     head bigint not null, run uuid not null, begun timestamptz not null, at timestamptz not null
 )
 """
-ROWS = (
-    "select position, body from ledger.events "
-    "where position > %s and position <= %s and id is not null order by position"
-)
-ROWS_OF = ROWS.replace("order by", "and type = any(%s) order by")
-
 Connection = psycopg.Connection[Any]
 Pool = ConnectionPool[Connection]
 Views = Sequence[Projection[Any]]
@@ -71,12 +68,20 @@ class RebuildRunning(Exception):
 class Rebuild:
     """One run over some views. ``resumed``: from where views go on, by name."""
 
-    def __init__(self, pool: Pool, feed: Feed, views: Views, told: Told | None = None) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        feed: Feed,
+        views: Views,
+        told: Told | None = None,
+        run: UUID | None = None,
+    ) -> None:
         self._pool = pool
         self._feed = feed
         self._views = tuple(views)
         self._told = told
-        self._run = uuid4()
+        self._run = run or uuid4()
+        self._share: Share | None = None
         self._shadows: list[Shadow] = []
         self.resumed: dict[str, int] = {}
         self.renewed: list[str] = []
@@ -103,29 +108,72 @@ class Rebuild:
                     connection.execute(view.create(beside(view), bare=True))
                 else:
                     self.resumed[view.name] = position
-                shadow = shadow_of(view, position, settled=settled)
-                if shadow.spilled:
-                    shadow.seek(connection)
-                self._shadows.append(shadow)
+                self._shadows.append(_taken(connection, view, position, settled=settled))
                 _begin(connection, view, (position, settled, head, self._run))
+
+    def resume(self) -> None:
+        """Takes up the views where this run left them. Raises ``RebuildRunning``."""
+        with self._pool.connection() as connection:
+            stands = {
+                name: (position, settled)
+                for name, position, settled in connection.execute(
+                    "select view, position, settled from projection.rebuilds where run = %s",
+                    (self._run,),
+                )
+            }
+            for view in self._views:
+                if view.name not in stands:
+                    raise _taken_over(view.name)
+            self._shadows = [
+                _taken(connection, view, position, settled=settled)
+                for view in self._views
+                for position, settled in [stands[view.name]]
+            ]
 
     def run(self) -> int:
         """Folds to the head and swaps; gives the position reached. Raises ``RebuildRunning``."""
         head = self._feed.head()
-        with _undisturbed():
-            self._fold([each for each in self._shadows if not each.settled], head)
-        for shadow in self._shadows:
-            if not shadow.settled:
-                with self._pool.connection() as connection:
-                    shadow.settle(connection)
-                    self._keep(connection, [shadow], shadow.position)
+        with self._shared(head):
+            self.fold(head, HELD_BYTES_MAX // (2 if self._share else 1))
+        self.fold(head, HELD_BYTES_MAX)
         reached = min((each.position for each in self._shadows), default=head)
         while (head := self._feed.head()) - reached > LOCKED_ENTRIES:
             with self._pool.connection() as connection:
                 reached = self._catch_up(connection, reached, head)
         return self._swap()
 
-    def _fold(self, shadows: list[Shadow], head: int) -> None:
+    @contextmanager
+    def _shared(self, head: int) -> Iterator[None]:
+        """While it lasts another process folds a part of the views, where that is worth it."""
+        views = [each.view for each in self._shadows if not each.settled]
+        behind = head - min((each.position for each in self._shadows), default=head)
+        with share_of(self._pool, self._run, views, behind, head, HELD_BYTES_MAX // 2) as share:
+            if share is None:
+                yield
+                return
+            self._share = share
+            self._shadows = [each for each in self._shadows if each.view.name not in share.names]
+            yield
+            while not share.ended(LOOK_SECONDS):
+                self._tell(head, head)
+        self._share = None
+        self.resume()
+
+    def fold(self, head: int, held_bytes_max: int) -> None:
+        """Folds what is not settled up to a position, and settles it."""
+        with _undisturbed():
+            self._fold([each for each in self._shadows if not each.settled], head, held_bytes_max)
+        for shadow in self._shadows:
+            if not shadow.settled:
+                with self._pool.connection() as connection:
+                    shadow.settle(connection)
+                    self._keep(connection, [shadow], shadow.position)
+
+    def _tell(self, reached: int, head: int) -> None:
+        if self._told is not None:
+            self._told(min(reached, self._share.reached) if self._share else reached, head)
+
+    def _fold(self, shadows: list[Shadow], head: int, held_bytes_max: int) -> None:
         """Folds all shadows up to a position, those that are behind first."""
         reached = min((each.position for each in shadows), default=head)
         since, weight = 0, 0
@@ -134,22 +182,21 @@ class Rebuild:
             further = [each.position for each in shadows if each.position > reached]
             upto = min(reached + PAGE, head, *further)
             with self._pool.connection() as connection:
-                bodies = _bodies(connection, active, reached, upto)
+                bodies = bodies_of(connection, active, reached, upto)
                 learn(connection, active, bodies)
             since, weight = since + upto - reached, weight + sum(len(body) for _, body in bodies)
             reached = upto
             last = reached == head or reached in further
             if last or since >= CHECKPOINT_ENTRIES or weight >= CHECKPOINT_BYTES:
-                self._checkpoint(active, reached)
+                self._checkpoint(active, reached, held_bytes_max)
                 since, weight = 0, 0
-            if self._told is not None:
-                self._told(reached, head)
+            self._tell(reached, head)
 
-    def _checkpoint(self, shadows: list[Shadow], reached: int) -> None:
+    def _checkpoint(self, shadows: list[Shadow], reached: int, held_bytes_max: int) -> None:
         with self._pool.connection() as connection:
             for shadow in shadows:
                 shadow.write(connection)
-            for shadow in _heaviest(shadows):
+            for shadow in heaviest(shadows, held_bytes_max):
                 shadow.let_go(connection)
             self._keep(connection, shadows, reached)
         gc.collect(1)
@@ -163,7 +210,7 @@ class Rebuild:
                 (reached, shadow.settled, shadow.view.name, self._run),
             ).rowcount
             if kept != 1:
-                raise RebuildRunning(f"another run took the rebuild of {shadow.view.name} over")
+                raise _taken_over(shadow.view.name)
             shadow.position = reached
 
     def _catch_up(self, connection: Connection, reached: int, head: int) -> int:
@@ -171,7 +218,7 @@ class Rebuild:
         shadows = [each for each in self._shadows if each.position == reached]
         further = [each.position for each in self._shadows if each.position > reached]
         upto = min(reached + PAGE, head, *further)
-        bodies = _bodies(connection, shadows, reached, upto)
+        bodies = bodies_of(connection, shadows, reached, upto)
         entries = [decode(position, bytes(body)) for position, body in bodies]
         for shadow in shadows:
             fold_page(connection, shadow.view, shadow.table, entries)
@@ -206,55 +253,18 @@ class Rebuild:
         return reached
 
 
-def learn(
-    connection: Connection, shadows: Sequence[Shadow], bodies: Sequence[tuple[int, bytes]]
-) -> None:
-    """Folds a page, each entry decoded once and given to the shadows of its type only.
-
-    Raises ``Stopped`` where a view cannot take one in.
-    """
-    entries = [decode(position, bytes(body)) for position, body in bodies]
-    for shadow in shadows:
-        if shadow.spilled:
-            shadow.recall(connection, entries)
-    learners: dict[str, list[Shadow]] = {}
-    for entry in entries:
-        name = entry.event.NAME
-        wanted = learners.get(name)
-        if wanted is None:
-            wanted = learners[name] = [
-                each for each in shadows if each.types is None or name in each.types
-            ]
-        for shadow in wanted:
-            try:
-                shadow.learn(entry)
-            except MemoryError:
-                raise
-            except Exception as error:
-                raise Stopped([stop_at(shadow.view.name, entry, error)]) from error
+def _taken(
+    connection: Connection, view: Projection[Any], position: int, *, settled: bool
+) -> Shadow:
+    """The shadow of a view where it was left."""
+    shadow = shadow_of(view, position, settled=settled)
+    if shadow.spilled:
+        shadow.seek(connection)
+    return shadow
 
 
-def _bodies(
-    connection: Connection, shadows: Sequence[Shadow], after: int, upto: int
-) -> list[tuple[int, bytes]]:
-    """The entries that any of the shadows takes in; other applications' are left out."""
-    with connection.cursor(binary=True) as cursor:
-        if any(each.types is None for each in shadows):
-            return cursor.execute(ROWS, (after, upto)).fetchall()
-        types = sorted({name for each in shadows for name in each.types or ()})
-        return cursor.execute(ROWS_OF, (after, upto, types)).fetchall()
-
-
-def _heaviest(shadows: Sequence[Shadow]) -> Iterator[Shadow]:
-    """Those whose states are to be let go, so that the others come to half of what may be held."""
-    held = sum(each.held for each in shadows)
-    if held <= HELD_BYTES_MAX:
-        return
-    for shadow in sorted(shadows, key=lambda each: each.held, reverse=True):
-        if held <= HELD_BYTES_MAX // 2:
-            return
-        held -= shadow.held
-        yield shadow
+def _taken_over(name: str) -> RebuildRunning:
+    return RebuildRunning(f"another run took the rebuild of {name} over")
 
 
 def _begin(

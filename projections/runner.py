@@ -19,10 +19,11 @@ from psycopg_pool import ConnectionPool
 
 from ledger.event import Entry, decode
 from ledger.store.feed import Feed
-from projections.fold import fold_upto
+from projections.fold import fold_together, fold_upto
 from projections.projection import SCHEMA, Index, Projection
 from projections.rebuild import REBUILDS, Rebuild, RebuildRunning, Told
 from projections.renewal import Renewal
+from projections.share import shares_ended
 from projections.stop import Stop, Stopped, standing
 
 # A school's row names its teachers: the longer the page, the seldomer a load has it read again.
@@ -38,6 +39,7 @@ create table if not exists projection.progress (
 # A view of another version is another program's to keep up.
 OWN = "(view, version) in (select * from unnest(%s::text[], %s::int[]))"
 RESUME = "update projection.progress set failed = null where failed is not null and view = any(%s)"
+REACHED = "update projection.progress set position = %s where view = any(%s)"
 ROWS = (
     "select position, body, id is not null from ledger.events "
     "where position > %s order by position limit %s"
@@ -171,6 +173,17 @@ class Runner:
 
     def step(self) -> bool:
         """Folds one page into the views that are furthest behind; whether there was any."""
+        try:
+            return self._step(self._advance_together)
+        except psycopg.errors.PipelineAborted:
+            pass  # which comes after what the database refused
+        except (psycopg.OperationalError, psycopg.InterfaceError, MemoryError):
+            raise
+        except Exception:  # noqa: S110
+            pass  # whatever a view raises over an event; it is raised again, and said, alone
+        return self._step(self._advance_each)
+
+    def _step(self, advance: Callable[[Connection, Views, list[Entry], int], None]) -> bool:
         begun = time.time_ns()
         with self._pool.connection() as connection:
             progress = connection.execute(
@@ -187,27 +200,31 @@ class Runner:
                 return False
             kinds = {each.event.NAME for each in entries}
             busy = [name for name in names if not _idle(self.views[name], kinds)]
-            for name in busy:
-                self._advance(connection, self.views[name], entries, reached)
-            connection.execute(
-                "update projection.progress set position = %s where view = any(%s)",
-                (reached, [name for name in names if name not in busy]),
-            )
+            advance(connection, [self.views[name] for name in busy], entries, reached)
+            connection.execute(REACHED, (reached, [name for name in names if name not in busy]))
         with self._moved:
             self._moved.notify_all()
         if self.folded is not None:
             self.folded(names, len(entries), reached, begun)
         return True
 
-    def _advance(
-        self, connection: Connection, view: Projection[Any], entries: list[Entry], reached: int
+    def _advance_together(
+        self, connection: Connection, views: Views, entries: list[Entry], reached: int
+    ) -> None:
+        """Raises what a view raises; then none of them has moved."""
+        fold_together(connection, views, entries)
+        connection.execute(REACHED, (reached, [view.name for view in views]))
+
+    def _advance_each(
+        self, connection: Connection, views: Views, entries: list[Entry], reached: int
     ) -> None:
         """A view that raises stops alone, right before that event, and says which and why."""
-        stop = fold_upto(connection, view, view.name, entries)
-        connection.execute(
-            "update projection.progress set position = %s, failed = %s where view = %s",
-            (stop.position - 1 if stop else reached, stop.kept if stop else None, view.name),
-        )
+        for view in views:
+            stop = fold_upto(connection, view, view.name, entries)
+            connection.execute(
+                "update projection.progress set position = %s, failed = %s where view = %s",
+                (stop.position - 1 if stop else reached, stop.kept if stop else None, view.name),
+            )
 
     def position(self, *names: str) -> int:
         """The position that all of the named views (or all) have reached."""
@@ -269,6 +286,8 @@ class Runner:
             if not row or not row[0]:
                 raise RebuildRunning("another process is rebuilding; wait for it to end")
             try:
+                if not shares_ended(guard):
+                    raise RebuildRunning("the processes of another rebuild still run")
                 return self._rebuild(views, told, begun, afresh=afresh)
             finally:
                 guard.execute("select pg_advisory_unlock(%s)", (LOCK,))

@@ -10,7 +10,7 @@ by their keys when they are touched again; an index on key and position is made 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import psycopg
@@ -22,6 +22,23 @@ from projections.projection import FOLLOWS, SCHEMA, Index, Projection
 
 COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 COPY_END = b"\xff\xff"
+SETTLING = (
+    "set local maintenance_work_mem = '256MB'",
+    "set local work_mem = '64MB'",
+    # To begin another process for a small table costs more than it does.
+    "set local min_parallel_table_scan_size = '128MB'",
+)
+# Where no more than one row in so many was superseded, they are deleted rather than all others
+# copied.
+FEW = 10
+SUPERSEDED = """
+delete from {table} where ctid in (
+    select ctid from (
+        select ctid, row_number() over (partition by key order by position desc) as number
+        from {table}
+    ) each where number > 1
+)
+"""
 Connection = psycopg.Connection[Any]
 
 
@@ -38,15 +55,20 @@ class Shadow:
         self.spilled = position > 0 and not settled
         self._fold = Fold(view)
         self._sizes: dict[str, int] = {}
+        # Rows written, and those of them whose key was written before; another process's are not
+        # known.
+        self._written, self._again = 0, 0
+        self._resumed = position > 0
 
     @property
     def types(self) -> frozenset[str] | None:
         """The types of events that it takes in; ``None``: all."""
         return self.view.types
 
-    def learn(self, entry: Entry) -> None:
-        """Takes in the next entry."""
-        self._fold.learn(entry)
+    @property
+    def learn(self) -> Callable[[Entry], None]:
+        """Takes in the next entry; good until states are let go."""
+        return self._fold.take
 
     def recall(self, connection: Connection, entries: Sequence[Entry]) -> None:
         """Reads back the states that the entries may change, where they were let go."""
@@ -80,8 +102,10 @@ class Shadow:
             for key, position in self._fold.touched.items():
                 state = self._fold.states[key]
                 body, values = view.encode(state), view.column_values(state)
+                self._again += key in self._sizes
                 self._weigh(key, len(body))
                 copy.write_row((key, body, position, *(values[name] for name in columns)))
+        self._written += len(self._fold.touched)
         self._fold.touched.clear()
 
     def let_go(self, connection: Connection) -> None:
@@ -99,9 +123,12 @@ class Shadow:
 
     def settle(self, connection: Connection) -> None:
         """Leaves out the rows that were superseded, and builds key and indexes."""
-        connection.execute("set local maintenance_work_mem = '256MB'")
-        connection.execute("set local work_mem = '64MB'")
-        self._leave_last(connection)
+        for setting in SETTLING:
+            connection.execute(setting)
+        if self.spilled or self._resumed or self._again * FEW > self._written:
+            self._leave_last(connection)
+        elif self._again:
+            connection.execute(self._sql(SUPERSEDED))
         primary = self._sql("alter table {table} add primary key ({primary})")
         connection.execute(primary)
         for index in self.view.indexes(self.table):
@@ -154,8 +181,12 @@ class IndexShadow(Shadow):
         """All, since any event has words."""
         return None
 
-    def learn(self, entry: Entry) -> None:
+    @property
+    def learn(self) -> Callable[[Entry], None]:
         """Takes in the next entry."""
+        return self._learn
+
+    def _learn(self, entry: Entry) -> None:
         self._rows.append(self.view.block(entry))
 
     def write(self, connection: Connection) -> None:
@@ -178,6 +209,18 @@ def shadow_of(view: Projection[Any], position: int = 0, *, settled: bool = False
     if isinstance(view, Index):
         return IndexShadow(view, position, settled=settled)
     return Shadow(view, position, settled=settled)
+
+
+def heaviest(shadows: Sequence[Shadow], most: int) -> Iterator[Shadow]:
+    """Those whose states are to be let go, so that the others come to half of ``most`` bytes."""
+    held = sum(each.held for each in shadows)
+    if held <= most:
+        return
+    for shadow in sorted(shadows, key=lambda each: each.held, reverse=True):
+        if held <= most // 2:
+            return
+        held -= shadow.held
+        yield shadow
 
 
 def beside(view: Projection[Any]) -> str:

@@ -15,24 +15,31 @@ import re
 import struct
 import unicodedata
 from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
 from enum import Enum
-from functools import lru_cache
-from typing import Any
+from functools import cache, lru_cache
+from hashlib import blake2b
+from typing import Any, get_args, get_type_hints
 
-import msgspec
 import psycopg
 from msgspec import Struct
 from psycopg import sql
 
 from ledger.event import Entry
-from ledger.names import tag_hash
+from ledger.names import Name
 from ledger.store.array import numbers
+from projections.crossing import CROSSING
 from projections.projection import SCHEMA, Index
 
 EVENT_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+EVENT_ID_CHARACTERS = 36
 STEPS_MAX = 200_000
 TEXTS_MAX = 8_192
 _BIGINT = struct.Struct("!iq")
+# The row has two columns, and the first has eight bytes.
+HASH_BYTES = 8
+_HASH_FOLLOWS = struct.pack("!hi", 2, HASH_BYTES)
 # Plain strings that are codes and no words.
 CODES = {"code", "draw", "parameters", "rule", "rules", "sealed", "seed", "sha256"}
 
@@ -61,9 +68,11 @@ class Trails(Index):
         return [sql.SQL(CROSSING).format()] if table == self.name else []
 
     def write(self, connection: psycopg.Connection[Any], table: str, entries: list[Entry]) -> None:
-        """Adds a row for each word of each entry."""
+        """Adds a row for each word of each entry, in the order of the index."""
         rows = sorted(
-            {(tag_hash(word), entry.position) for entry in entries for word in words(entry)}
+            (int.from_bytes(start[-HASH_BYTES:], "big", signed=True), each.position)
+            for each in entries
+            for start in _row_starts(each)
         )
         if rows:
             connection.execute(
@@ -75,22 +84,38 @@ class Trails(Index):
 
     def block(self, entry: Entry) -> bytes:
         """The rows of an entry, each word once."""
-        place = _BIGINT.pack(8, entry.position)
-        starts = set(map(_row_start, references(entry)))
-        for text in texts(entry):
-            starts |= _row_starts(text)
-        return b"".join([start + place for start in starts])
+        starts = _row_starts(entry)
+        place = _place(entry)
+        return place.join(starts) + place if starts else b""
+
+
+def _place(entry: Entry) -> bytes:
+    """The end of a row of a binary COPY: the position."""
+    return _BIGINT.pack(8, entry.position)
+
+
+def _row_starts(entry: Entry) -> frozenset[bytes] | set[bytes]:
+    """The starts of the rows of an entry, which is walked through but once."""
+    said, links = _read(entry)
+    referring = _referring(entry, links)
+    if not said and not referring:
+        return frozenset()
+    starts = set(map(_row_start, referring))
+    return starts.union(*map(_row_starts_of, said))
 
 
 @lru_cache(maxsize=TEXTS_MAX)
-def _row_starts(text: str) -> frozenset[bytes]:
+def _row_starts_of(text: str) -> frozenset[bytes]:
     """The starts of the rows of a text; most texts are said again and again."""
     return frozenset(map(_row_start, pairs(text)))
 
 
 def _row_start(word: str) -> bytes:
-    """The start of a row of a binary COPY: that it has two columns, and the hash of a word."""
-    return b"\0\2" + _BIGINT.pack(8, tag_hash(word))
+    """The start of a row of a binary COPY: that it has two columns, and the hash of a word.
+
+    The hash is that of ``tag_hash``, which keeps those of the tags at hand; words come but once.
+    """
+    return _HASH_FOLLOWS + blake2b(word.encode(), digest_size=HASH_BYTES).digest()
 
 
 def words(entry: Entry) -> Iterator[str]:
@@ -102,12 +127,16 @@ def words(entry: Entry) -> Iterator[str]:
 
 def references(entry: Entry) -> Iterator[str]:
     """The words for the events that an entry names, for its request and its source."""
-    for _, event_id in links(entry):
-        yield named(event_id)
+    yield from _referring(entry, _read(entry)[1])
+
+
+def _referring(entry: Entry, links: dict[str, LinkKind]) -> list[str]:
+    found = [named(event_id) for event_id in links]
     if entry.request is not None:
-        yield f"request {entry.request}"
+        found.append(f"request {entry.request}")
     if entry.source is not None:
-        yield f"source {entry.source}"
+        found.append(f"source {entry.source}")
+    return found
 
 
 def named(event_id: str) -> str:
@@ -129,132 +158,57 @@ def pairs(text: str) -> set[str]:
 
 def texts(entry: Entry) -> list[str]:
     """What people and rules say in an entry: titles, reasons, notes, sentences; no codes."""
-    return [text for _, text in _strings(entry.event, "") if not EVENT_ID.fullmatch(text)]
+    return _read(entry)[0]
 
 
 def links(entry: Entry) -> list[tuple[LinkKind, str]]:
     """The events that an entry names, each once, its cause first."""
+    return [(kind, event_id) for event_id, kind in _read(entry)[1].items()]
+
+
+def _read(entry: Entry) -> tuple[list[str], dict[str, LinkKind]]:
+    """The texts in an entry and the events that it names."""
+    said: list[str] = []
     found: dict[str, LinkKind] = {}
     if entry.cause is not None:
         found[entry.cause] = LinkKind.CAUSE
-    for field, text in _strings(entry.event, ""):
-        if EVENT_ID.fullmatch(text):
-            kind = LinkKind.CORRECTION if field == "corrects" else LinkKind.EVIDENCE
-            # What is corrected is often the cause as well; that it is corrected says more.
-            if kind is LinkKind.CORRECTION or text not in found:
-                found[text] = kind
-    return [(kind, event_id) for event_id, kind in found.items()]
+    strings: list[tuple[str, str]] = []
+    _gather(entry.event, "", strings)
+    for field, text in strings:
+        if len(text) != EVENT_ID_CHARACTERS or not EVENT_ID.fullmatch(text):
+            said.append(text)
+            continue
+        kind = LinkKind.CORRECTION if field == "corrects" else LinkKind.EVIDENCE
+        # What is corrected is often the cause as well; that it is corrected says more.
+        if kind is LinkKind.CORRECTION or text not in found:
+            found[text] = kind
+    return said, found
 
 
-def _strings(value: object, field: str) -> Iterator[tuple[str, str]]:
-    if isinstance(value, Struct):
-        for name in value.__struct_fields__:
-            if name not in CODES or isinstance(getattr(value, name), msgspec.Struct):
-                yield from _strings(getattr(value, name), name)
+def _gather(value: object, field: str, found: list[tuple[str, str]]) -> None:
+    """Adds the plain strings in a value, each with the field that it stands in."""
+    if type(value) is str:  # a name is a string of a class of its own
+        found.append((field, value))
+    elif isinstance(value, Struct):
+        for name in _speaking(type(value)):
+            inner = getattr(value, name)
+            if inner is not None and (name not in CODES or isinstance(inner, Struct)):
+                _gather(inner, name, found)
     elif isinstance(value, tuple | list):
         for each in value:
-            yield from _strings(each, field)
-    elif type(value) is str:  # a name is a string of a class of its own
-        yield field, value
+            _gather(each, field, found)
 
 
-# Like ``ledger.positions``, in both directions and over several tables. A stream is the rows of a
-# word, of a tag, of any tag within reach, or of any type; each says which position of its own comes
-# next, until all agree. A negative position says how far it came before it had to stop.
-CROSSING = """
-create or replace function projection.crossing(
-    words bigint[], tags bigint[], reach bigint[], types text[],
-    after bigint, before bigint, most int, latest boolean, steps bigint
-) returns setof bigint language plpgsql stable
-set enable_seqscan = off set search_path = pg_catalog, pg_temp as $$
-declare
-    many int := cardinality(words) + cardinality(tags) + (reach is not null)::int
-        + (cardinality(types) > 0)::int;
-    candidate bigint := case when latest then before - 1 else after + 1 end;
-    found_at bigint;
-    agreed int := 0;
-    returned int := 0;
-    taken bigint := 0;
-    i int := 1;
-begin
-    if most <= 0 or many = 0 then return; end if;
-    loop
-        taken := taken + 1;
-        if taken > steps then return next -candidate; return; end if;
-        if candidate <= after or candidate >= before then return; end if;
-        found_at := projection.crossing_next(words, tags, reach, types, i, candidate, latest);
-        if found_at is null then return; end if;
-        if found_at = candidate then
-            agreed := agreed + 1;
-        else
-            candidate := found_at;
-            agreed := 1;
-        end if;
-        i := i % many + 1;
-        if agreed >= many then
-            if candidate <= after or candidate >= before then return; end if;
-            return next candidate;
-            returned := returned + 1;
-            if returned >= most then return; end if;
-            candidate := candidate + case when latest then -1 else 1 end;
-            agreed := 0;
-        end if;
-    end loop;
-end $$;
+@cache
+def _speaking(kind: type[Struct]) -> tuple[str, ...]:
+    """The fields that may hold plain strings, by what their annotations do not rule out."""
+    hints = get_type_hints(kind)
+    return tuple(each for each in kind.__struct_fields__ if not _mute(hints[each]))
 
-create or replace function projection.crossing_next(
-    words bigint[], tags bigint[], reach bigint[], types text[],
-    i int, candidate bigint, latest boolean
-) returns bigint language plpgsql stable
-set enable_seqscan = off set search_path = pg_catalog, pg_temp as $$
-declare
-    w int := cardinality(words);
-    t int := cardinality(tags);
-    one bigint;
-    best bigint;
-    kind text;
-begin
-    if i <= w and latest then
-        select r.position into best from projection.trails r
-            where r.hash = words[i] and r.position <= candidate
-            order by r.hash desc, r.position desc limit 1;
-    elsif i <= w then
-        select r.position into best from projection.trails r
-            where r.hash = words[i] and r.position >= candidate
-            order by r.hash, r.position limit 1;
-    elsif i <= w + t or (i = w + t + 1 and reach is not null) then
-        foreach one in array case when i <= w + t then tags[i - w : i - w] else reach end loop
-            if latest then
-                select greatest(best, max(n.position)) into best from (
-                    select g.position from ledger.tags g
-                    where g.hash = one and g.position <= candidate
-                    order by g.hash desc, g.position desc limit 1
-                ) n;
-            else
-                select least(best, min(n.position)) into best from (
-                    select g.position from ledger.tags g
-                    where g.hash = one and g.position >= candidate
-                    order by g.hash, g.position limit 1
-                ) n;
-            end if;
-        end loop;
-    else
-        foreach kind in array types loop
-            if latest then
-                select greatest(best, max(n.position)) into best from (
-                    select e.position from ledger.events e
-                    where e.type = kind and e.position <= candidate
-                    order by e.type desc, e.position desc limit 1
-                ) n;
-            else
-                select least(best, min(n.position)) into best from (
-                    select e.position from ledger.events e
-                    where e.type = kind and e.position >= candidate
-                    order by e.type, e.position limit 1
-                ) n;
-            end if;
-        end loop;
-    end if;
-    return best;
-end $$;
-"""
+
+def _mute(hint: object) -> bool:
+    """Whether values of an annotation can only be numbers, days, names and words of a list."""
+    inner = [each for each in get_args(hint) if each not in (type(None), ...)]
+    if inner:
+        return all(map(_mute, inner))
+    return isinstance(hint, type) and issubclass(hint, (int, Decimal, date, Enum, Name))

@@ -1,14 +1,14 @@
 """One embedded PostgreSQL a process, and a fresh migrated database for whoever asks.
 
-``make test`` shares the files among as many processes as there are cores. Each has a folder in that
-of the run, which the first process makes and removes, with any server that was left in it.
+``make test`` shares the files among processes, one more than there are cores: a process waits for
+its PostgreSQL and for the programs that it started as long as it computes. Each has a folder in
+that of the run, which the first process makes and removes, with any server that was left in it.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,15 +17,30 @@ from typing import Any
 import psycopg
 import pytest
 import structlog
+from hypothesis import settings
 
+from api.collector import settle
 from ledger.store.embedded import Embedded
 from ledger.store.folder import CLUSTER
 from ledger.store.migrate import migrate
+from tests.disk import new_folder
 
 TEMPLATE = "migrated_template"
 # The programs that tests start take tokens of our own.
 os.environ.setdefault("XUEFEN_MODE", "development")
+# How long an example takes is the machine's doing: a core that is shared is no fault of a law.
+settings.register_profile("shared", deadline=None)
+settings.load_profile("shared")
 FOLDER = pytest.StashKey[Path]()
+LONG = {
+    "tests/projections/test_rebuild.py",
+    "tests/store/test_faults.py",
+    "tests/store/test_workbook.py",
+    "tests/test_readme.py",
+}
+"""Those of a single file that take longest; what comes first in order is long as well."""
+SHORT = ("tests/ledger/", "tests/schema/")
+"""Folders of hundreds of files that take a second or less."""
 
 
 @pytest.fixture(autouse=True)
@@ -45,11 +60,35 @@ def pytest_configure(config: pytest.Config) -> None:
     """The run's folder, which the server's own user may pass through as it may not pytest's."""
     told = getattr(config, "workerinput", None)
     if told is None:
-        folder = Path(tempfile.mkdtemp(prefix="xuefen-test-", dir="/var/tmp"))
+        folder = new_folder("test")
         folder.chmod(0o711)
     else:
         folder = Path(told["folder"])
     config.stash[FOLDER] = folder
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """One process more than cores, unless the environment says how many."""
+    told = "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ
+    return None if told else (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first and the shortest last: no core waits for a file that began late."""
+    items.sort(key=lambda each: _turn(each.nodeid.partition("::")[0]))
+
+
+def _turn(file: str) -> int:
+    if file in LONG:
+        return 0
+    return 2 if file.startswith(SHORT) else 1
+
+
+def pytest_collection_finish() -> None:
+    """What was collected lasts as long as the process: nobody looks through it for garbage."""
+    settle()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-TIMEOUT_SECONDS = 20
+TIMEOUT_SECONDS = 60
 
 
 @dataclass

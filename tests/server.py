@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
+import ssl
 import threading
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -184,6 +185,8 @@ def codes(answer: dict[str, Any]) -> list[str]:
 
 ISSUER = OKPKey.generate_key("Ed25519")
 OURS = Issuers(own=ISSUER)
+# Nobody is asked over TLS here, and to read all certificates anew takes longer than most tests.
+TRUST = ssl.create_default_context()
 
 
 @contextmanager
@@ -217,7 +220,10 @@ def serving(
             policy=policy,
         )
         config = configured(app, BODY_BYTES_MAX, patience, proxies, timeout_graceful_shutdown=1)
-        with _running(config) as address, httpx.Client(base_url=address, timeout=60) as client:
+        with (
+            _running(config) as address,
+            httpx.Client(base_url=address, timeout=60, verify=TRUST) as client,
+        ):
             yield Served(
                 house=house,
                 key=ISSUER,
@@ -228,13 +234,37 @@ def serving(
             )
 
 
+class _Server(uvicorn.Server):
+    """A server that stops when it is told to, not when it next looks whether it was."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._told = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        """Until it is told to stop; a tenth of a second a tick, as in uvicorn's own."""
+        tick = 0
+        while not await self.on_tick(tick):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._told.wait(), 0.1)
+            tick += 1
+
+    def stop(self) -> None:
+        """Tells it, from within its loop."""
+        self.should_exit = True
+        self._told.set()
+
+
 @contextmanager
 def _running(config: uvicorn.Config) -> Iterator[str]:
     """The address of an application that runs on a thread."""
-    server = uvicorn.Server(config)
+    server = _Server(config)
     ready = threading.Event()
 
+    loops: list[asyncio.AbstractEventLoop] = []
+
     async def serve(listener: socket.socket) -> None:
+        loops.append(asyncio.get_running_loop())
         task = asyncio.create_task(server.serve(sockets=[listener]))
         while not server.started and not task.done():
             await asyncio.sleep(0)
@@ -248,5 +278,6 @@ def _running(config: uvicorn.Config) -> Iterator[str]:
         try:
             yield address_of(listener)
         finally:
-            server.should_exit = True
+            with suppress(RuntimeError):  # its loop is closed where it did not start
+                loops[0].call_soon_threadsafe(server.stop)
             thread.join()

@@ -40,6 +40,7 @@ from ledger.teacher import RegisterTeacher
 from schema import inputs, outputs, root
 from schema.allowance import SIGNED
 from schema.export_document import EXPORTS
+from tests.disk import place
 from tests.given import adoption, given
 from tests.ledger.test_document import RUIAN_ENTERED
 from tests.server import Served, serving
@@ -151,7 +152,7 @@ def served(founded_url: str, tmp_path: Path) -> Iterator[Served]:
 @pytest.fixture(scope="module")
 def demo() -> Iterator[Path]:
     """The folder of the ledger that ``xuefen demo`` leaves behind."""
-    with tempfile.TemporaryDirectory(prefix="xuefen-readme-", dir="/var/tmp") as folder:
+    with tempfile.TemporaryDirectory(prefix="xuefen-readme-", dir=place()) as folder:
         os.chmod(folder, 0o711)
         data = Path(folder) / "ledger"
         done = subprocess.run(

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from api.demo.draws import made_again
+from tests.disk import place
 
 ROOT = Path(__file__).parent.parent
 
@@ -21,7 +22,7 @@ ROOT = Path(__file__).parent.parent
 @pytest.fixture(scope="module")
 def told() -> Iterator[dict[str, Any]]:
     """The report of one run of ``xuefen demo --json`` without a terminal."""
-    with tempfile.TemporaryDirectory(prefix="xuefen-story-", dir="/var/tmp") as folder:
+    with tempfile.TemporaryDirectory(prefix="xuefen-story-", dir=place()) as folder:
         os.chmod(folder, 0o711)
         done = subprocess.run(
             [

@@ -193,9 +193,9 @@ def poisonable(url: str) -> list[tuple[str, int]]:
 
 
 @contextmanager
-def site(*, small: bool = False) -> Iterator[Site]:
+def site(*, small: bool = False, below: Path = Path("/var/tmp")) -> Iterator[Site]:
     """A site as long as it is needed. Raises ``RuntimeError`` where no small disk can be had."""
-    folder = Path(tempfile.mkdtemp(prefix="xuefen-faults-", dir="/var/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="xuefen-faults-", dir=below))
     folder.chmod(0o755)
     disk = folder / "disk"
     disk.mkdir()

@@ -7,16 +7,25 @@ from pathlib import Path
 
 import pytest
 
+from tests.scene import Scenes, opened
 from tests.server import Served, serving
 from tests.town import clock, database, founded, founded_template, founded_url, ledger
 
 __all__ = ["clock", "founded", "founded_template", "founded_url", "ledger"]
 
 
+@pytest.fixture(scope="session")
+def scenes(
+    postgres_url: str, founded_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Scenes:
+    """The scenes that the tests of this process share."""
+    return Scenes(postgres_url, founded_template, tmp_path_factory)
+
+
 @pytest.fixture
-def served(founded_url: str, tmp_path: Path) -> Iterator[Served]:
+def served(scenes: Scenes, tmp_path: Path) -> Iterator[Served]:
     """A server over a founded ledger of its own."""
-    with serving(founded_url, tmp_path, wait_seconds=0.3) as server:
+    with scenes.serving(opened, tmp_path) as server:
         yield server
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -11,6 +13,7 @@ from ledger.command import Role
 from ledger.register import RegisterSchool
 from ledger.teacher import RegisterTeacher
 from tests.cast import HANGZHOU, RUIAN
+from tests.scene import Scenes
 from tests.server import Party, Served, codes
 
 REVEAL = (
@@ -33,8 +36,7 @@ MASKED = {"name": "林**", "idNumber": "****************19", "phone": "*********
 WHY = "核对学员身份"
 
 
-@pytest.fixture
-def town(served: Served) -> Served:
+def one_sealed(served: Served) -> None:
     """A teacher of Rui'an whose data are in the vault, and a school in another county."""
     for school, place in ((HOME, RUIAN), (AWAY, HANGZHOU)):
         own = {"school": school, "place": place, "title": "学校", "stage": "PRIMARY"}
@@ -43,7 +45,13 @@ def town(served: Served) -> Served:
     came |= {"entered": "2021-03-01"}
     assert codes(served.operator.mutate(RegisterTeacher, came | {"person": IN_FULL}, "l")) == []
     served.house.runner.catch_up()
-    return served
+
+
+@pytest.fixture
+def town(scenes: Scenes, tmp_path: Path) -> Iterator[Served]:
+    """A server of its own to which that was told."""
+    with scenes.serving(one_sealed, tmp_path) as server:
+        yield server
 
 
 def parties(town: Served) -> dict[str, Party]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from base64 import b64encode
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -24,6 +25,7 @@ from tests.api.test_reconciliation import RECONCILE, TRY
 from tests.api.test_upload import given_up
 from tests.cast import RUIAN
 from tests.closing import ANN, BEN, CAI, NAME, county, later, ok, signed
+from tests.scene import Scenes
 from tests.server import Served
 from tests.town import KEY
 
@@ -104,8 +106,7 @@ PLANTED: list[tuple[str, str, tuple[str, ...]]] = [
 ]
 
 
-@pytest.fixture
-def desk(served: Served) -> Served:
+def signed_and_reconciled(served: Served) -> None:
     """A county whose year was signed, whose list was reconciled, and that loaded teachers."""
     county(served)
     party = served.party(Role.BUREAU, RUIAN)
@@ -119,7 +120,13 @@ def desk(served: Served) -> Served:
     ok(served.operator.mutate(RegisterSchool, school, "anyang"))
     rows = (teacher(number, number=f"list-{number}") for number in (1, 2, 3))
     assert committed(party, planned(party, sheet(*rows))["token"])["complete"]
-    return served
+
+
+@pytest.fixture
+def desk(scenes: Scenes, tmp_path: Path) -> Iterator[Served]:
+    """A server of its own to which that was told."""
+    with scenes.serving(signed_and_reconciled, tmp_path) as server:
+        yield server
 
 
 def found(served: Served, *names: str) -> list[Problem]:

@@ -12,7 +12,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from base64 import b64encode
@@ -38,6 +37,7 @@ from ledger.store.feed import Feed, open_pool
 from projections.catalogue import INDEXES, VIEWS
 from projections.check import NAMES
 from projections.runner import LOCK, Runner
+from tests.disk import new_folder
 from tests.told import PROVEN, SEALED, told_template, told_url
 from tests.town import KEY, rows
 
@@ -55,7 +55,7 @@ ENTER += "{ __typename ... on Recorded { events { position id } } } }"
 @pytest.fixture
 def data() -> Iterator[Path]:
     """A data folder that the embedded server can reach; its server is stopped afterwards."""
-    above = Path(tempfile.mkdtemp(prefix="xuefen-test-", dir="/var/tmp"))
+    above = new_folder("test")
     above.chmod(0o711)
     yield above / "data"
     Embedded(above / "data").stop()

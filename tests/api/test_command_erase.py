@@ -29,6 +29,7 @@ from tests.api.test_load import COMMIT, HEADER, committed, loaded, planned, shee
 from tests.api.test_reconciliation import RECONCILE, TRY
 from tests.api.test_upload import given_up
 from tests.cast import RUIAN, SCHOOL
+from tests.scene import Scenes
 from tests.server import Party, Served, codes
 from tests.sheets import xlsx
 from tests.town import KEY
@@ -46,15 +47,26 @@ SINCE = "query($id: ID!) { reconciliation(id: $id) { since { moved } } }"
 CHECKS = ("erasure", "reconciliations", "loads", "vault")
 
 
-@pytest.fixture
-def bureau(served: Served) -> Party:
-    """A bureau that loaded two teachers and compared a list that names both."""
+def loaded_and_compared(served: Served) -> None:
+    """A bureau loaded two teachers and compared a list that names both."""
     party = served.party(Role.BUREAU, RUIAN)
     school = {"school": SCHOOL, "place": RUIAN, "title": "安阳小学", "stage": "PRIMARY"}
     assert codes(served.operator.mutate(RegisterSchool, school, "school")) == []
     loaded(party, sheet(PERSON, teacher(2, name=OTHER, number="sima"), teacher(3, number="t3")))
     compared(party, LIST, "a")
-    return party
+
+
+@pytest.fixture
+def served(scenes: Scenes, tmp_path: Path) -> Iterator[Served]:
+    """A server of its own to which that was told."""
+    with scenes.serving(loaded_and_compared, tmp_path) as server:
+        yield server
+
+
+@pytest.fixture
+def bureau(served: Served) -> Party:
+    """That bureau."""
+    return served.party(Role.BUREAU, RUIAN)
 
 
 def compared(party: Party, text: str, name: str) -> str:

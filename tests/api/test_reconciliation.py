@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +24,7 @@ from ledger.petition import DecideCorrection, RequestCorrection
 from tests import cast
 from tests.api.test_upload import given_up
 from tests.cast import RUIAN, SCHOOL
+from tests.scene import Scenes
 from tests.server import ANSWER, Party, Served, spoken
 from tests.sheets import GOOD, OTHER, xlsx
 from tests.town import OPERATOR, Put
@@ -69,8 +72,7 @@ def credited(number: int, credits: str, **more: Any) -> Any:
     return structs.replace(made, title=f"培训{number}")
 
 
-@pytest.fixture
-def desk(served: Served) -> Served:
+def credits_told(served: Served) -> None:
     """Four teachers of a county: one as the sheet says, one with a deduction, one revoked."""
     ledger = served.house.ledger
     seal, digests = ledger.vault.seal(str(who(1)), {"name": "王芳", "id_number": GOOD})
@@ -99,7 +101,13 @@ def desk(served: Served) -> Served:
     )
     assert ledger.ask([Put(events=(revoked,))], OPERATOR).outcomes[0].accepted
     served.house.runner.catch_up()
-    return served
+
+
+@pytest.fixture
+def desk(scenes: Scenes, tmp_path: Path) -> Iterator[Served]:
+    """A server of its own to which that was told."""
+    with scenes.serving(credits_told, tmp_path) as server:
+        yield server
 
 
 SHEET = (

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from ledger.store.ledger import Ledger
 from tests.api.test_backup import data, dumped, head_file, on, refused
-from tests.api.test_command_erase import ID, NAME, OTHER, PHONE, WHO, bureau, opened
+from tests.api.test_command_erase import ID, NAME, OTHER, PHONE, WHO, bureau, opened, served
 from tests.server import Party, Served
 from tests.town import KEY
 
-__all__ = ["bureau", "data"]
+__all__ = ["bureau", "data", "served"]
 
 
 def told(url: str, *texts: str) -> list[str]:

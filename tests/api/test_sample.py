@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from ledger.school_based import RecordSchoolBased
 from ledger.teacher import RegisterTeacher
 from tests import cast
 from tests.cast import HANGZHOU, PROVINCE, RUIAN, WENZHOU
+from tests.scene import Scenes
 from tests.server import Party, Served, codes
 
 SAMPLE = "sample:2024"
@@ -56,13 +59,18 @@ def asked(party: Party, served: Served, **given: Any) -> Any:
     return party.ask(ASKED, id=SAMPLE, p=served.head, **given)["auditSample"]
 
 
-@pytest.fixture
-def drawn(served: Served) -> Served:
+def sample_drawn(served: Served) -> None:
     """A sample that the province drew from a county."""
     trained(served, 0, 23)
     auditor = served.party(Role.AUDITOR, PROVINCE)
     assert codes(auditor.mutate(DrawSample, DRAW, "draw")) == []
-    return served
+
+
+@pytest.fixture
+def drawn(scenes: Scenes, tmp_path: Path) -> Iterator[Served]:
+    """A server of its own to which that was told."""
+    with scenes.serving(sample_drawn, tmp_path) as server:
+        yield server
 
 
 def test_an_auditor_draws_and_whoever_sees_it_gets_the_same_list_again(drawn: Served) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -28,6 +30,7 @@ from tests.closing import (
     ok,
     signed,
 )
+from tests.scene import Scenes
 from tests.server import Party, Served, codes
 
 ASKED = (
@@ -59,13 +62,18 @@ def drift(party: Party, **more: Any) -> Any:
     return party.ask(DRIFT, id=NAME, **more)["signOff"]["drift"]
 
 
-@pytest.fixture
-def closed(served: Served) -> Served:
+def year_closed(served: Served) -> None:
     """The county's year 2023, signed off."""
     county(served)
     ok(signed(served))
     served.house.runner.catch_up()
-    return served
+
+
+@pytest.fixture
+def closed(scenes: Scenes, tmp_path: Path) -> Iterator[Served]:
+    """A server of its own to which that was told."""
+    with scenes.serving(year_closed, tmp_path) as server:
+        yield server
 
 
 def test_a_bureau_signs_what_it_was_shown_and_the_list_comes_out_the_same_again(

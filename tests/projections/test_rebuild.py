@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import psycopg
@@ -22,7 +22,19 @@ from projections.reader import Reader, Where
 from projections.rebuild import Rebuild, RebuildRunning
 from projections.runner import LOCK, Runner
 from projections.shadow import Shadow
-from tests.town import KEY, OPERATOR, Hand, Move, database, histories, rows, story, teacher, tell
+from tests.town import (
+    KEY,
+    OPERATOR,
+    Hand,
+    Move,
+    database,
+    database_at,
+    histories,
+    rows,
+    story,
+    teacher,
+    tell,
+)
 
 ALL = (*VIEWS, *INDEXES)
 WAIT_SECONDS = 30
@@ -66,12 +78,22 @@ Runner(pool, feed, (*VIEWS, *INDEXES)).rebuild()
 """
 
 
+@pytest.fixture(scope="module")
+def viewed(postgres_url: str, founded_template: str) -> str:
+    """A database with a whole story, the views up with it, to be copied."""
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(f"create database viewed template {founded_template}")
+    with Ledger(database_at(postgres_url, "viewed"), KEY, Hand()) as ledger:
+        tell(ledger, story())
+        Runner(ledger.pool, ledger.feed, ALL).catch_up()
+    return "viewed"
+
+
 @pytest.fixture
-def told(founded: Ledger) -> Ledger:
+def told(postgres_url: str, viewed: str) -> Iterator[Ledger]:
     """A ledger with a whole story, its views up with it."""
-    tell(founded, story())
-    Runner(founded.pool, founded.feed, ALL).catch_up()
-    return founded
+    with database(postgres_url, viewed) as url, Ledger(url, KEY, Hand()) as ledger:
+        yield ledger
 
 
 def tables(url: str, views: tuple[Projection[Any], ...] = ALL) -> dict[str, list[Any]]:

@@ -27,7 +27,7 @@ from projections import fold as folding
 from projections import rebuild as rebuilding
 from projections import runner as module
 from projections.catalogue import FINDINGS, RECORDS, TEACHERS, VIEWS
-from projections.fold import fold_page
+from projections.fold import Fold, write
 from projections.projection import Projection
 from projections.reader import Reader
 from projections.rebuild import RebuildRunning
@@ -225,14 +225,14 @@ def test_a_kill_in_the_middle_leaves_rows_and_position_as_they_were(
     add(town, 5, 5)
     folded: list[str] = []
 
-    def fold(connection: Any, view: Projection[Any], name: str, entries: list[Entry]) -> None:
-        fold_page(connection, view, name, entries)
+    def writing(connection: Any, fold: Fold, name: str) -> None:
+        write(connection, fold, name)
         folded.append(name)
         if len(folded) == 2:
             raise error("killed")
 
     with monkeypatch.context() as patch:
-        patch.setattr(folding, "fold_page", fold)
+        patch.setattr(folding, "write", writing)
         with pytest.raises(error):
             runner.step()
     assert (runner.progress(), table(town.url, TEACHERS), counted(town.url)) == before

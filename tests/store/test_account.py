@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from ledger.store import binaries as binaries_module
 from ledger.store import folder as folder_module
 from ledger.store.embedded import Embedded
 from ledger.store.trouble import Trouble
+from tests.disk import new_folder
 
 AS_ROOT = os.geteuid() == 0
 # Root becomes this one; who is not root is ordinary already.
@@ -25,7 +25,7 @@ ORDINARY = "nobody"
 @pytest.fixture
 def above() -> Iterator[Path]:
     """A folder of the ordinary user's own."""
-    folder = Path(tempfile.mkdtemp(prefix="xuefen-user-", dir="/var/tmp"))
+    folder = new_folder("user")
     if AS_ROOT:
         os.chown(folder, pwd.getpwnam(ORDINARY).pw_uid, pwd.getpwnam(ORDINARY).pw_gid)
     yield folder

@@ -22,6 +22,7 @@ from ledger.store import embedded as embedded_module
 from ledger.store import folder as folder_module
 from ledger.store.embedded import Embedded, default_data
 from ledger.store.trouble import Trouble
+from tests.disk import new_folder
 
 AS_ROOT = os.geteuid() == 0
 
@@ -29,7 +30,7 @@ AS_ROOT = os.geteuid() == 0
 @pytest.fixture
 def data() -> Iterator[Path]:
     """The data folder of a server of its own, which is stopped and removed afterwards."""
-    above = Path(tempfile.mkdtemp(prefix="xuefen-test-", dir="/var/tmp"))
+    above = new_folder("test")
     above.chmod(0o711)
     folder = above / "data"
     yield folder

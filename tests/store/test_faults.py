@@ -13,6 +13,7 @@ import pytest
 from bench.faults.fault import KINDS, Fault
 from bench.faults.site import Site, site
 from bench.faults.trial import tried
+from tests.disk import place
 
 FAULTS = (
     Fault(1, "kill", "commit", 45, "during"),
@@ -33,7 +34,9 @@ FAULTS = (
 def sites() -> Iterator[dict[bool, Site]]:
     """A server, and one on a small disk (a tmpfs, which takes root to mount)."""
     with ExitStack() as stack:
-        yield {small: stack.enter_context(site(small=small)) for small in (False, True)}
+        yield {
+            small: stack.enter_context(site(small=small, below=place())) for small in (False, True)
+        }
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=str)

@@ -13,13 +13,17 @@ from typing import Any
 
 import psycopg
 import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger.store.folder import BINARIES
 from ledger.store.migrate import (
     LOCK_KEY,
+    MIGRATIONS,
     check_version,
+    known_revisions,
     migrate,
     open_connection,
     pending_sql,
@@ -115,6 +119,25 @@ def no_application_role(url: str) -> Iterator[None]:
                 if connection.execute(exists).fetchone() is not None:
                     connection.execute("drop owned by xuefen_app cascade; drop role xuefen_app")
                 connection.execute("alter role xuefen_app_aside rename to xuefen_app")
+
+
+def test_the_steps_that_are_known_are_those_that_alembic_would_run_in_its_order() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    steps = ScriptDirectory.from_config(config).walk_revisions()
+
+    assert known_revisions()[::-1] == [each.revision for each in steps]
+
+
+def test_a_program_that_has_no_step_to_run_does_not_load_what_runs_them(database_url: str) -> None:
+    program = (
+        "import sys; from ledger.store.migrate import check_version, migrate\n"
+        "migrate(sys.argv[1]); check_version(sys.argv[1])\n"
+        "assert not {'alembic', 'sqlalchemy'} & set(sys.modules)"
+    )
+
+    subprocess.run([sys.executable, "-c", program, database_url], check=True, cwd=HOUSE)
 
 
 def test_migrate_makes_an_empty_database_ready(empty_database_url: str) -> None:

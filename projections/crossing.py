@@ -1,0 +1,104 @@
+"""Crossing: the function of the database by which a search crosses words with tags and types."""
+
+from __future__ import annotations
+
+# Like ``ledger.positions``, in both directions and over several tables. A stream is the rows of a
+# word, of a tag, of any tag within reach, or of any type; each says which position of its own comes
+# next, until all agree. A negative position says how far it came before it had to stop.
+CROSSING = """
+create or replace function projection.crossing(
+    words bigint[], tags bigint[], reach bigint[], types text[],
+    after bigint, before bigint, most int, latest boolean, steps bigint
+) returns setof bigint language plpgsql stable
+set enable_seqscan = off set search_path = pg_catalog, pg_temp as $$
+declare
+    many int := cardinality(words) + cardinality(tags) + (reach is not null)::int
+        + (cardinality(types) > 0)::int;
+    candidate bigint := case when latest then before - 1 else after + 1 end;
+    found_at bigint;
+    agreed int := 0;
+    returned int := 0;
+    taken bigint := 0;
+    i int := 1;
+begin
+    if most <= 0 or many = 0 then return; end if;
+    loop
+        taken := taken + 1;
+        if taken > steps then return next -candidate; return; end if;
+        if candidate <= after or candidate >= before then return; end if;
+        found_at := projection.crossing_next(words, tags, reach, types, i, candidate, latest);
+        if found_at is null then return; end if;
+        if found_at = candidate then
+            agreed := agreed + 1;
+        else
+            candidate := found_at;
+            agreed := 1;
+        end if;
+        i := i % many + 1;
+        if agreed >= many then
+            if candidate <= after or candidate >= before then return; end if;
+            return next candidate;
+            returned := returned + 1;
+            if returned >= most then return; end if;
+            candidate := candidate + case when latest then -1 else 1 end;
+            agreed := 0;
+        end if;
+    end loop;
+end $$;
+
+create or replace function projection.crossing_next(
+    words bigint[], tags bigint[], reach bigint[], types text[],
+    i int, candidate bigint, latest boolean
+) returns bigint language plpgsql stable
+set enable_seqscan = off set search_path = pg_catalog, pg_temp as $$
+declare
+    w int := cardinality(words);
+    t int := cardinality(tags);
+    one bigint;
+    best bigint;
+    kind text;
+begin
+    if i <= w and latest then
+        select r.position into best from projection.trails r
+            where r.hash = words[i] and r.position <= candidate
+            order by r.hash desc, r.position desc limit 1;
+    elsif i <= w then
+        select r.position into best from projection.trails r
+            where r.hash = words[i] and r.position >= candidate
+            order by r.hash, r.position limit 1;
+    elsif i <= w + t or (i = w + t + 1 and reach is not null) then
+        foreach one in array case when i <= w + t then tags[i - w : i - w] else reach end loop
+            if latest then
+                select greatest(best, max(n.position)) into best from (
+                    select g.position from ledger.tags g
+                    where g.hash = one and g.position <= candidate
+                    order by g.hash desc, g.position desc limit 1
+                ) n;
+            else
+                select least(best, min(n.position)) into best from (
+                    select g.position from ledger.tags g
+                    where g.hash = one and g.position >= candidate
+                    order by g.hash, g.position limit 1
+                ) n;
+            end if;
+        end loop;
+    else
+        foreach kind in array types loop
+            if latest then
+                select greatest(best, max(n.position)) into best from (
+                    select e.position from ledger.events e
+                    where e.type = kind and e.position <= candidate
+                    order by e.type desc, e.position desc limit 1
+                ) n;
+            else
+                select least(best, min(n.position)) into best from (
+                    select e.position from ledger.events e
+                    where e.type = kind and e.position >= candidate
+                    order by e.type, e.position limit 1
+                ) n;
+            end if;
+        end loop;
+    end if;
+    return best;
+end $$;
+"""
