@@ -16,17 +16,17 @@ from bench.faults.trial import tried
 from tests.disk import place
 
 FAULTS = (
-    Fault(1, "kill", "commit", 45, "during"),
+    Fault(1, "kill", "commit", 27, "during"),
     Fault(8, "kill", "rebuild", 200, "before", beside=(40, 120)),
-    Fault(2, "postgres", "project", 100, "before", {"how": "all", "back": True}),
-    Fault(3, "lost", "commit", 50, "unheard", {"all": True, "refusing": 1}),
+    Fault(2, "postgres", "project", 25, "before", {"how": "all", "back": True}),
+    Fault(3, "lost", "commit", 30, "unheard", {"all": True, "refusing": 1}),
     Fault(4, "lost", "found", 60, "within", {"all": False, "refusing": 0}),
     Fault(5, "full", "rebuild", 100, "before", {"hold": 10_000}),
     Fault(6, "locked", "commit", 16, "before", {"hold": 10_000, "what": 0}),
     Fault(7, "poison", "commit", 1, "before", {"stumble_in": 0}),
     Fault(9, "poison", "project", 1, "before", {"view": "enrollments", "position": 323}),
     Fault(10, "clock", "commit", 1, "before", {"back_at": 2, "back_seconds": 3_600}),
-    Fault(11, "rival", "commit", 30, "after", {"by": "kill"}),
+    Fault(11, "rival", "commit", 20, "after", {"by": "kill"}),
 )
 
 
