@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import time
 from functools import lru_cache
+from random import getrandbits
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import structlog
 from starlette.datastructures import Headers
@@ -45,7 +45,7 @@ class Observed:
         if tracing is not None and scope["type"] == "http":
             await self._traced(scope, receive, send, tracing)
             return
-        request = _named(scope) or uuid4().hex
+        request = _named(scope) or f"{getrandbits(128):032x}"
         bound = bind_contextvars(request=request)
         try:
             if scope["type"] == "websocket":

@@ -1,11 +1,12 @@
 """One GraphQL server over the ledger of the measurement, in a process of its own.
 
-    python -m bench.graphql_serve ours|stock|plain FOLDER URL
+    python -m bench.graphql_serve ours|fresh|stock|plain FOLDER URL
 
-``ours`` is the application as it is deployed. ``stock`` is the same types and resolvers under
+``ours`` is the application as it is deployed, and ``fresh`` the same where nothing is kept of what
+was written, so that each answer is written anew. ``stock`` is the same types and resolvers under
 ``strawberry.Schema`` and ``strawberry.asgi.GraphQL`` as they ship, without any of our extensions,
-caches or executor. Both take the same tokens, from the folder's key. ``plain`` is Strawberry over
-plain tables (``bench.graphql_plain``). All print their address.
+caches or executor. All take the same tokens, from the folder's key. ``plain`` is Strawberry over
+plain tables (``bench.graphql_plain``). Each prints its address.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from api.serve import address_of, listening
 from api.settings import Mode, Settings
 from bench.graphql_plain import application
 from schema.commands import mutation_type
+from schema.compiled.rendering import Rendered, Renderings
 from schema.context import Context, House
 from schema.history import Subscription
 from schema.outputs import NODES
@@ -82,7 +84,9 @@ def main() -> None:
     settings = Settings(database_url=url, data=Path(folder), mode=Mode.DEVELOPMENT, _env_file=None)
     issuers = Issuers(own=issuer(settings))
     with open_house(settings, DemoClock(DAY)) as house, listening("127.0.0.1", 0) as listener:
-        if which == "ours":
+        if which == "fresh":
+            house.renderings, house.entries = Renderings(most=0), Rendered(most=0)
+        if which in ("ours", "fresh"):
             app = create_app(house, issuers, body_bytes_max=BODY_BYTES_MAX)
         else:
             app = stock(house, issuers)

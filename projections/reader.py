@@ -46,6 +46,8 @@ class Where:
     def and_equal(self, **values: Any) -> Where:
         """The same with further equalities; ``None`` does not restrict."""
         more = tuple([(name, bare(value)) for name, value in values.items() if value is not None])
+        if self == ANY and more:  # as it mostly is; to replace one takes longer than to make one
+            return Where(equal=more)
         return replace(self, equal=(*self.equal, *more)) if more else self
 
     def and_among(self, **values: Sequence[Any] | None) -> Where:
@@ -165,12 +167,18 @@ class Reader:
                     view.decode(state)
         return Page(tuple(rows[:limit]), len(rows) > limit, found[0][0] or 0)
 
-    def beside(
-        self, view: Projection[Any], where: Where, other: Projection[Any]
-    ) -> Page[bytes] | None:
-        """The row of another view with the key of the one that fits; ``None`` where none fits.
+    def whole(self, view: Projection[Any], state: bytes) -> Any:
+        """A state as it is kept, read."""
+        with understood(self._pool, view):
+            return view.decode(state)
 
-        Both are of one moment. There is no row where the other view has none of that key.
+    def both(
+        self, view: Projection[Any], where: Where, other: Projection[Any]
+    ) -> tuple[bytes | None, Page[bytes] | None]:
+        """The row that fits as it is kept, and that of another view with its key.
+
+        Both are of one moment. Of the other view there is no row where it has none of that key,
+        and no page where none fits.
         """
         statement = beside_of(view.name, where, other.name)
         values = values_of(where) | {"view": other.name}
@@ -180,12 +188,13 @@ class Reader:
             connection.cursor(binary=True) as cursor,
         ):
             row = cursor.execute(statement, values).fetchone()
-            position, key, state, version = row or (None, None, None, None)
+            own, key, state, position, version = row or (None, None, None, None, None)
             if state is not None and version != other.version:
                 other.decode(state)
         if key is None:
-            return None
-        return Page(((key, state),) if state is not None else (), False, position or 0)
+            return None, None
+        rows = ((key, state),) if state is not None else ()
+        return own, Page(rows, False, position or 0)
 
     @contextmanager
     def stream(

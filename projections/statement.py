@@ -51,7 +51,7 @@ def _page_of(view: str, where: Where, after: bool, descending: bool) -> bytes:
 
 
 def beside_of(view: str, where: Where, other: str) -> bytes:
-    """The statement of the row of another view that has the key of the one row that fits."""
+    """The statement of the one row that fits, and of the row of another view that has its key."""
     shape = (view, other, *_shape_of(where))
     text = _besides.get(shape)
     if text is None:
@@ -59,11 +59,12 @@ def beside_of(view: str, where: Where, other: str) -> bytes:
             _besides.clear()
         text = _besides[shape] = (
             sql.SQL(
-                "select stands.position, page.key, other.state, stands.version from (select "
+                "select page.state, page.key, other.state, "
+                "stands.position, stands.version from (select "
                 "(select position from projection.progress where view = %(view)s), "
                 "(select version from projection.progress where view = %(view)s)"
                 ") as stands (position, version) left join "
-                "(select key from {} {} limit 1) as page on true "
+                "(select key, state from {} {} limit 1) as page on true "
                 "left join {} as other on other.key = page.key"
             )
             .format(

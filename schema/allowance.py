@@ -96,14 +96,14 @@ def allowance_of(context: Any) -> Allowance:
 
 def excess(allowance: Allowance, **found: int) -> GraphQLError | None:
     """The error (``QUERY_TOO_LARGE``) for the first number over its limit, or ``None``."""
-    for name in NAMES:
-        most = getattr(allowance, name)
-        number = found.get(name, 0)
-        if number > most:
-            zh = f"{ZH[name]}超过上限 {most}，请拆分或缩小请求"
-            en = f"the request has more than {most} {EN[name]}; ask for less at once"
-            extensions = {"code": "QUERY_TOO_LARGE", "zh": zh, "en": en, "limit": name}
-            if name in ("cost", "nodes"):
-                extensions["found"] = str(number)
-            return GraphQLError(f"{zh} / {en}", extensions=extensions)
-    return None
+    over = [name for name, number in found.items() if number > getattr(allowance, name)]
+    if not over:
+        return None
+    name = min(over, key=NAMES.index)
+    most = getattr(allowance, name)
+    zh = f"{ZH[name]}超过上限 {most}，请拆分或缩小请求"
+    en = f"the request has more than {most} {EN[name]}; ask for less at once"
+    extensions = {"code": "QUERY_TOO_LARGE", "zh": zh, "en": en, "limit": name}
+    if name in ("cost", "nodes"):
+        extensions["found"] = str(found[name])
+    return GraphQLError(f"{zh} / {en}", extensions=extensions)

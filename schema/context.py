@@ -28,10 +28,12 @@ from projections.runner import Runner
 from projections.snapshot import Snapshot
 from projections.stop import Stop
 from projections.verdict import Rules
-from schema.compiled.rendering import Renderings
+from schema.compiled.rendering import Rendered, Renderings
 from schema.compiled.stored import Rows
 from schema.courier import Courier
 from schema.gate import Purse
+from schema.glance import Glance, look, whole
+from schema.hop import HOPS
 from schema.moment import AsOf
 from schema.outputs import FIRST_MAX, Slice, bounded, key_of
 from schema.reach import reached
@@ -62,6 +64,7 @@ class House:
     digests: Digests = field(init=False)
     # What was written before of objects that are still the same.
     renderings: Renderings = field(default_factory=Renderings)
+    entries: Rendered = field(default_factory=Rendered)
     # Who sends to webhooks, where this process does.
     courier: Courier | None = None
 
@@ -90,10 +93,11 @@ class Context:
     page_max: int = FIRST_MAX
     readings: list[Reading] | None = None
     purse: Purse | None = None
+    glances: dict[tuple[str, Where], Glance] = field(default_factory=dict)
 
     async def run(self, function: Callable[..., T], *arguments: Any, **named: Any) -> T:
         """Runs a blocking read on a thread."""
-        return await asyncio.to_thread(function, *arguments, **named)
+        return await HOPS.run(function, *arguments, **named)
 
     @property
     def today(self) -> date:
@@ -103,9 +107,8 @@ class Context:
     async def places(self) -> tuple[str, ...]:
         """All places, where the asker's reach is read from them: that of a city's parties."""
         scope = self.asker.scope
-        if not isinstance(scope, JurisdictionId) or scope.level == "COUNTY" or scope == PROVINCE:
-            return ()
-        return await self.all_places()
+        named = isinstance(scope, JurisdictionId) and scope.level != "COUNTY" and scope != PROVINCE
+        return await self.all_places() if named else ()
 
     async def all_places(self) -> tuple[str, ...]:
         """Every registered place."""
@@ -204,6 +207,8 @@ class Context:
         where = await self._within(view, Where().and_equal(key=key), rows)
         if where is None:
             return None
+        if isinstance(rows, Reader):
+            return await look(self, view, where, whole(rows, view))
         page = await self.run(rows.page, view, where, first=1)
         return page.rows[0][1] if page.rows else None
 
@@ -211,8 +216,7 @@ class Context:
         self, teacher: str, at_least: Position | None = None, as_of: AsOf | None = None
     ) -> bool:
         """Whether the asker may open a teacher, who may not have entered yet at the moment."""
-        moments = [None] if as_of is None else [None, as_of]
-        for moment in moments:
+        for moment in (None,) if as_of is None else (None, as_of):
             found = await self.one(TEACHERS, teacher, at_least, as_of=moment, argument="teacher")
             if found is not None:
                 return True

@@ -19,10 +19,10 @@ from ledger.verdict import Verdict
 from projections.catalogue import RECORDS, SCHOOL_BASED, TEACHERS
 from projections.caution import cautions
 from projections.credit import SchoolBased
-from projections.reader import Where
 from projections.verdict import Judged, judged, unjudged
 from schema.compiled.rendering import FLEETING, Lasting
 from schema.context import Context
+from schema.glance import Seen, look
 from schema.ground import VerdictNode
 from schema.moment import AsOf
 from schema.outputs import connection, output
@@ -111,7 +111,10 @@ class CreditQuery:
         asked: dict[str, Any] = {"use": use, "cycle": cycle}
         if as_of is None:
             where = await context.opening(str(teacher), at_least, RECORDS)
-            return await context.run(_present, context, where, str(teacher), on, asked)
+            if where is None:
+                return None
+            present = partial(_present, context, str(teacher), on, asked)
+            return await look(context, TEACHERS, where, present, RECORDS)
         if not await context.opens(str(teacher), at_least, as_of):
             return None
         await context.at_least(at_least, RECORDS)
@@ -145,15 +148,13 @@ class CreditQuery:
 
 
 def _present(
-    context: Context, where: Where | None, teacher: str, on: date | None, asked: dict[str, Any]
+    context: Context, teacher: str, on: date | None, asked: dict[str, Any], seen: Seen
 ) -> CreditRecord | None:
-    """The record of the present, in one turn on a thread; ``None`` outside the asker's reach."""
-    house = context.house
-    page = None if where is None else house.reader.beside(TEACHERS, where, RECORDS)
-    if page is None:
+    """The record of the present beside its teacher; ``None`` outside the asker's reach."""
+    if seen.beside is None:
         return None
-    day = on or context.today
-    read = unjudged(page, house.rules, RECORDS, teacher, day, **asked)
+    house, day = context.house, on or context.today
+    read = unjudged(seen.beside, house.rules, RECORDS, teacher, day, **asked)
     if read.key is None:
         return cast(CreditRecord, told_of(read.judged(), None))
     lasting = Lasting(house.renderings, read.key)

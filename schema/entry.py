@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from binascii import b2a_base64
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from ledger.event import CATALOGUE, Event, decode_event
+from schema.compiled.rendering import ENCODER, Rendered
+from schema.compiled.stored import Rows
+from schema.compiled.written import Kept, Writing
 
 UNIT = "\x1f"
 # As the ledger writes instants: microseconds, of which Python leaves out those that are none.
 STORED_CHARACTERS = len("2024-03-19T01:00:02.998940Z")
 WHOLE_SECOND = ".000000Z"
+STORED_SECOND = f'{WHOLE_SECOND}"'.encode()
+OPTIONAL = ("cause", "request", "source", "place")
+NULL = Raw(b"null")
 
 
 class Told(Struct, kw_only=True, gc=False):
@@ -116,3 +124,70 @@ def described(name: str) -> str:
 
 _PRESENT = {name: kind.VERSION for name, kind in CATALOGUE.items()}
 _DECODER = msgspec.json.Decoder(Told)
+
+
+class Entries(Rows):
+    """A page of entries as they are stored, for a reader who may see all of them."""
+
+    def __init__(self, kept: Sequence[Kept], rendered: Rendered) -> None:
+        super().__init__(Told, _DECODER.decode, kept)
+        self.rendered = rendered
+
+    @property
+    def ends(self) -> tuple[str, str] | None:
+        """The first and the last position."""
+        return (str(self.kept[0][0]), str(self.kept[-1][0])) if self.kept else None
+
+    def _whole(self) -> list[tuple[str, Any]]:
+        return [(str(each[0]), told_of(*each)) for each in self.kept]
+
+
+class Bare(Struct, gc=False):
+    """An entry of which nothing is read but of what kind it is: the rest as it is stored."""
+
+    type: str
+    v: int
+    id: Raw
+    at: Raw
+    on: Raw
+    actor: Raw
+    channel: Raw
+    data: Raw
+    cause: Raw = NULL
+    request: Raw = NULL
+    source: Raw = NULL
+    place: Raw = NULL
+
+
+def _instant(row: Bare, _: Kept) -> bytes:
+    text = bytes(row.at)
+    if len(text) != STORED_CHARACTERS + len('""'):
+        return ENCODER.encode(datetime.fromisoformat(msgspec.json.decode(row.at)).isoformat())
+    whole = text.endswith(STORED_SECOND)
+    return (text[: -len(STORED_SECOND)] if whole else text[:-2]) + b'+00:00"'
+
+
+def _data(row: Bare, _: Kept) -> Any:
+    if _PRESENT.get(row.type) == row.v:
+        return row.data
+    return ENCODER.encode(data_of(decode_event(row.type, row.v, bytes(row.data))))
+
+
+def _tags(_: Bare, kept: Kept) -> bytes:
+    return ENCODER.encode(kept[2].split(UNIT) if kept[2] else [])
+
+
+WRITING = Writing(
+    rows=Entries,
+    read=msgspec.json.Decoder(Bare).decode,
+    # What base64 makes of digits has neither + nor /.
+    cursor=lambda _, kept: b2a_base64(b"%d" % kept[0], newline=False).rstrip(b"="),
+    pieces={
+        "position": lambda _, kept: b"%d" % kept[0],
+        "type": lambda row, _: ENCODER.encode(row.type),
+        "at": _instant,
+        "tags": _tags,
+        "data": _data,
+    }
+    | {name: name for name in ("id", "on", "actor", "channel", *OPTIONAL)},
+)

@@ -21,12 +21,14 @@ from ledger.event import CATALOGUE, Entry, leaf_hash
 from ledger.fault import Fault
 from ledger.names import Name
 from ledger.store.feed import Filter
+from ledger.store.stored import Stored
 from projections.catalogue import TRAILS
 from projections.mask import masked, own_tags
 from projections.search import Search, Sought
 from schema.compiled.plan import SPLICED
+from schema.compiled.written import WRITES
 from schema.context import Context
-from schema.entry import Told, data_of, day_of, described, instant_of, spliced, told_of
+from schema.entry import WRITING, Entries, data_of, day_of, described, instant_of, spliced
 from schema.entry_filter import EntryFilter
 from schema.event import EventType
 from schema.outputs import Slice, bad_cursor, bounded, connection, key_of
@@ -83,6 +85,9 @@ class EntryType:
         return self.kept.decode() or None
 
 
+setattr(EntryType, WRITES, WRITING)
+
+
 @strawberry.type(description="Entries after a position, and the position reached. 一批变化。")
 class Changes:
     """A page of the stream."""
@@ -121,13 +126,15 @@ class HistoryQuery:
         elif cursor is not None:
             wanted = replace(wanted, after=max(cursor, wanted.after))
         sought = _sought(context, filter)
+        rows: Sequence[tuple[str, Any]]
         page: Sequence[Any]
         if sought is None and own_of(context) is None:
             page, reached = await context.run(_told, context, wanted, limit, latest_first)
+            rows = Entries(page[:limit], context.house.entries)
         else:
-            entries, reached = await pages(context, wanted, sought, limit, latest_first)
-            page = [shown(context, each) for each in entries]
-        rows = [(str(each.position), each) for each in page[:limit]]
+            page, reached = await pages(context, wanted, sought, limit, latest_first)
+            seen = [shown(context, each) for each in page[:limit]]
+            rows = [(str(each.position), each) for each in seen]
         return Slice(rows=rows, more=len(page) > limit, position=reached, begun=cursor is not None)
 
     @strawberry.field(description="One entry by event id. 按事件标识查条目。")
@@ -198,11 +205,9 @@ async def pages(
 
 def _told(
     context: Context, wanted: Filter, limit: int, latest_first: bool
-) -> tuple[list[Told], int]:
-    """The same as ``pages`` for a reader who sees whole entries, without what nobody asks for."""
-    feed = context.house.reader.feed
-    found, reached = feed.telling(wanted, limit + 1, latest_first=latest_first)
-    return [told_of(*each) for each in found], reached
+) -> tuple[list[Stored], int]:
+    """The same as ``pages`` for a reader who sees whole entries, as they are stored."""
+    return context.house.reader.feed.telling(wanted, limit + 1, latest_first=latest_first)
 
 
 def shown(context: Context, entry: Entry) -> EntryType:

@@ -123,10 +123,11 @@ class Slice(Struct, kw_only=True):
     begun: bool = False
 
     @property
-    def keys(self) -> list[str]:
-        """The keys of the rows, of which none is read for that."""
-        held = self.rows.kept if isinstance(self.rows, Rows) else self.rows
-        return [key for key, _ in held]
+    def ends(self) -> tuple[str, str] | None:
+        """The keys of the first and the last row, of which none is read for that."""
+        if isinstance(self.rows, Rows):
+            return self.rows.ends
+        return (self.rows[0][0], self.rows[-1][0]) if self.rows else None
 
 
 _CONNECTIONS: dict[Any, Any] = {}
@@ -152,12 +153,12 @@ def connection(node: Any) -> Any:
         return [edge(cursor=cursor_of(key), node=row) for key, row in root.rows]
 
     def page_info(root: Any) -> PageInfo:
-        keys = root.keys
+        ends = root.ends
         return PageInfo(
             has_next_page=root.more,
             has_previous_page=root.begun,
-            start_cursor=cursor_of(keys[0]) if keys else None,
-            end_cursor=cursor_of(keys[-1]) if keys else None,
+            start_cursor=cursor_of(ends[0]) if ends else None,
+            end_cursor=cursor_of(ends[1]) if ends else None,
         )
 
     edges.__annotations__ = {"root": PARENT, "return": listed(edge)}

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Raw
+
 COST_MAX = 10**9
 
 
@@ -83,6 +85,8 @@ class Part:
             LONGEST.met(self.where, len(found))
         if not self.each.parts:
             return len(found) * (self.each.own + self.beside)
+        if found and isinstance(found[0], Raw):  # so are all, and of none it is known what it has
+            return len(found) * (self.each.most.points + self.beside)
         return sum(self._one(each) for each in found)
 
     def _one(self, found: Any) -> int:
@@ -108,7 +112,10 @@ class Price:
         """The points of an answer, by what it holds under each name."""
         if found is None:
             return self.own
-        return self.own + sum(each.came_to(found.get(each.key)) for each in self.parts)
+        points = self.own
+        for each in self.parts:
+            points += each.came_to(found.get(each.key))
+        return points
 
 
 def plain(cost: Cost) -> Price:

@@ -8,7 +8,7 @@ nothing else: no argument, no asker, and no conditions but those that it was mad
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -25,6 +25,9 @@ FLEETING = "fleeting"
 """The key in a field's metadata that says that its value changes while its object does not."""
 
 Held = dict[Callable[..., Any], bytes]
+Rows = dict[Callable[..., Any], dict[int, Raw]]
+ROW_BYTES = 200
+"""What it takes beside its bytes to hold a row."""
 
 
 class Renderings:
@@ -59,6 +62,54 @@ class Renderings:
             while self._bytes > self._most and self._held:
                 _, gone = self._held.popitem(last=False)
                 self._bytes -= sum(map(len, gone.values()))
+
+
+class Rendered:
+    """The rows that were written last, of those that never change, by selection and number.
+
+    They are held in two halves. What is asked for comes into the younger one; when that is full it
+    takes the place of the elder, so that many are found at once and nothing is moved for that.
+    ``most``: of how many bytes; each counts ``ROW_BYTES`` beside its own. Safe on all threads.
+    """
+
+    def __init__(self, most: int = BYTES_MAX) -> None:
+        self._most, self._bytes = most, 0
+        self._young: Rows = {}
+        self._old: Rows = {}
+        self._lock = Lock()
+
+    def __len__(self) -> int:
+        return sum(len(each) for half in (self._young, self._old) for each in half.values())
+
+    def find(self, complete: Callable[..., Any], numbers: Sequence[int]) -> list[Raw | None]:
+        """What a function made of each row, where that is known."""
+        young, old = self._young.get(complete), self._old.get(complete)
+        found: list[Raw | None] = [None] * len(numbers)
+        if young is not None:
+            found = [*map(young.get, numbers)]
+        if old is not None and None in found:
+            elder = {
+                number: old[number]
+                for number, each in zip(numbers, found, strict=True)
+                if each is None and number in old
+            }
+            self.keep(complete, elder)
+            found = [each or elder.get(n) for n, each in zip(numbers, found, strict=True)]
+        return found
+
+    def keep(self, complete: Callable[..., Any], made: dict[int, Raw]) -> None:
+        """Keeps what a function made of rows."""
+        size, half = (
+            sum(len(memoryview(each)) + ROW_BYTES for each in made.values()),
+            self._most // 2,
+        )
+        if size > half:
+            return
+        with self._lock:
+            if self._bytes + size > half:
+                self._young, self._old, self._bytes = {}, self._young, 0
+            self._young.setdefault(complete, {}).update(made)
+            self._bytes += size
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ reads the whole row.
 from __future__ import annotations
 
 from binascii import b2a_base64
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import Enum
@@ -41,6 +41,7 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 from ledger.names import Name
 from schema.compiled.leaf import INT_MAX
+from schema.compiled.written import NODE, writer
 
 if TYPE_CHECKING:
     from schema.compiled.plan import Plan
@@ -195,9 +196,10 @@ def edges(plan: Plan, source: Source, kind: Any, details: list[Any], otherwise: 
     """
     edge = kind.of_type.of_type.of_type  # of a list that is there, of members that are
     members: list[tuple[str, str]] = []
+    selected: list[tuple[str, str, str]] = []
     node: tuple[GraphQLObjectType, list[Any]] | None = None
     for key, chosen in plan.selected(edge, details):
-        name, shown = chosen[0].node.name.value, "{node}"
+        name, shown = chosen[0].node.name.value, NODE
         if name == "__typename":
             shown = source.bind(edge.name)
         elif name == "cursor":
@@ -209,12 +211,19 @@ def edges(plan: Plan, source: Source, kind: Any, details: list[Any], otherwise: 
                 return otherwise
             node = inner, chosen
         members.append((source.bind(key), shown))
+        selected.append((key, NODE if shown == NODE else name, edge.name))
     if node is None:
         return otherwise
     whole = source.bind(plan.object(*node))
     listed = _listed(members, f"{whole}(row, run)", "for key, row in value.rows")
     stored = _stored(plan, source, members, *node)
-    return listed if stored is None else f"({stored} else {listed})"
+    if stored is not None:
+        return f"({stored} else {listed})"
+    written = writer(plan, selected, *node)
+    if written is None:
+        return listed
+    rows, write = map(source.bind, written)
+    return f"({write}(value.rows) if value.rows.__class__ is {rows} else {listed})"
 
 
 def _stored(
@@ -240,7 +249,7 @@ def _stored(
 
 
 def _listed(members: list[tuple[str, str]], node: str, rows: str) -> str:
-    shown = ", ".join(f"{key}: {node if each == '{node}' else each}" for key, each in members)
+    shown = ", ".join(f"{key}: {node if each == NODE else each}" for key, each in members)
     return f"[{{{shown}}} {rows}]"
 
 
@@ -256,7 +265,7 @@ class Rows(Sequence[tuple[str, Any]]):
     """Rows with their keys, read whole when somebody looks at them."""
 
     def __init__(
-        self, struct: type, decode: Callable[[bytes], Any], kept: Sequence[tuple[str, bytes]]
+        self, struct: type, decode: Callable[[bytes], Any], kept: Sequence[tuple[Any, ...]]
     ) -> None:
         self.struct, self.kept = struct, kept
         self._decode = decode
@@ -267,5 +276,16 @@ class Rows(Sequence[tuple[str, Any]]):
 
     def __getitem__(self, at: Any) -> Any:
         if self._read is None:
-            self._read = [(key, self._decode(body)) for key, body in self.kept]
+            self._read = self._whole()
         return self._read[at]
+
+    def __iter__(self) -> Iterator[tuple[str, Any]]:
+        return iter(self[:])
+
+    def _whole(self) -> list[tuple[str, Any]]:
+        return [(key, self._decode(body)) for key, body in self.kept]
+
+    @property
+    def ends(self) -> tuple[str, str] | None:
+        """The first and the last key; no row is read for that."""
+        return (self.kept[0][0], self.kept[-1][0]) if self.kept else None

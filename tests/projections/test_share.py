@@ -17,10 +17,10 @@ from projections.projection import Projection
 from projections.rebuild import Rebuild, RebuildRunning
 from projections.runner import Runner
 from projections.share import LOCK, Share, parted
-from tests.projections.test_rebuild import KILLED, STRAY, tables, told
+from tests.projections.test_rebuild import KILLED, STRAY, tables, told, viewed
 from tests.town import rows
 
-__all__ = ["told"]
+__all__ = ["told", "viewed"]
 ALL = (*VIEWS, *INDEXES)
 # A process that shares a rebuild of all views, and kills itself once its own part is folded.
 KILLING = """
