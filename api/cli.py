@@ -28,13 +28,13 @@ from api.command_regulation import group as regulations
 from api.command_restore import restore
 from api.command_service_token import group as service_tokens
 from api.command_sign_off import group as sign_offs
+from api.command_simulate import simulate
 from api.command_token import token
 from api.command_trial import try_draft
 from api.command_upload import group as uploads
 from api.command_view import rebuild
 from api.demo import demo
 from api.serve import serve
-from api.simulate import simulate
 from api.terminal import Commands
 
 app = typer.Typer(

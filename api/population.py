@@ -25,6 +25,9 @@ STAGES = (
 )
 SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡林郭何高罗"
 GIVEN = "伟芳娜敏静秀丽强磊军洋勇艳杰娟涛明超兰霞平刚桂英华玉萍红玲芬"
+USUAL, SELDOM, OFTEN = (35, 40, 20, 5), (85, 13, 2, 0), (15, 40, 30, 15)
+"""0.95 choices a term on average, 1.5 for each enrollment that comes of them; fewer, and more."""
+SELDOM_SHARE, OFTEN_SHARE = 0.3, 0.15
 ENTERED = date(2014, 9, 1)
 ENTERED_DAYS = 1_700
 """Everybody entered the platform before the first term that the documents know."""
@@ -42,7 +45,7 @@ class School:
 
 @dataclass(frozen=True)
 class Teacher:
-    """A teacher of a school."""
+    """A teacher of a school; ``choices``: how likely none, one, two and three in a term are."""
 
     teacher: TeacherId
     school: School
@@ -50,6 +53,7 @@ class Teacher:
     entered: date
     person: str
     self: Asker
+    choices: tuple[int, ...] = USUAL
 
 
 @dataclass(frozen=True)
@@ -89,8 +93,13 @@ class Population:
         return StaffId(f"staff:{self.key}-{name}")
 
 
-def populate(place: JurisdictionId, teachers: int, terms: Sequence[str], seed: int) -> Population:
-    """The same people for the same place, number, terms and seed."""
+def populate(
+    place: JurisdictionId, teachers: int, terms: Sequence[str], seed: int, *, keen: bool = False
+) -> Population:
+    """The same people for the same place, number, terms and seed.
+
+    ``keen``: some choose more than others, and do so in every term.
+    """
     about = f"{seed}/{place}/{teachers}/{','.join(terms)}"
     key = sha256(about.encode()).hexdigest()[:8]
     rng = Random(about)  # noqa: S311  # nothing here is a secret
@@ -104,7 +113,7 @@ def populate(place: JurisdictionId, teachers: int, terms: Sequence[str], seed: i
         city=bureaus[city],
         province=bureaus[PROVINCE],
         schools=schools,
-        teachers=tuple(_teacher(key, n, schools, rng) for n in range(teachers)),
+        teachers=tuple(_teacher(key, n, schools, rng, keen) for n in range(teachers)),
         providers=_providers(key, bureaus[place], bureaus[city], bureaus[PROVINCE]),
     )
 
@@ -132,7 +141,9 @@ def _school(key: str, number: int) -> School:
     )
 
 
-def _teacher(key: str, number: int, schools: tuple[School, ...], rng: Random) -> Teacher:
+def _teacher(
+    key: str, number: int, schools: tuple[School, ...], rng: Random, keen: bool
+) -> Teacher:
     teacher = TeacherId(f"teacher:{key}-{number + 1:05d}")
     return Teacher(
         teacher=teacher,
@@ -141,7 +152,14 @@ def _teacher(key: str, number: int, schools: tuple[School, ...], rng: Random) ->
         entered=ENTERED + timedelta(days=rng.randrange(ENTERED_DAYS)),
         person=rng.choice(SURNAMES) + rng.choice(GIVEN) + rng.choice(GIVEN),
         self=Asker(actor=str(teacher), role=Role.TEACHER, scope=teacher),
+        choices=_choices(rng.random()) if keen else USUAL,
     )
+
+
+def _choices(chance: float) -> tuple[int, ...]:
+    if chance < SELDOM_SHARE:
+        return SELDOM
+    return OFTEN if chance < SELDOM_SHARE + OFTEN_SHARE else USUAL
 
 
 def _providers(key: str, county: Asker, city: Asker, province: Asker) -> tuple[Provider, ...]:

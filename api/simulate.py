@@ -16,9 +16,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from random import Random
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 from api.clock import DemoClock
 from api.house import database
@@ -26,21 +24,16 @@ from api.places import founded_places
 from api.population import Population, populate
 from api.settings import Settings
 from api.simulate_calendar import TermDays, known_rules, term_days
-from api.simulate_http import WIDTH as WIDTH_HTTP
-from api.simulate_http import over_http
 from api.simulate_inside import WIDTH, InProcess
 from api.simulate_register import register
 from api.simulate_script import Script, Step
 from api.simulate_term import TermScript
 from api.simulate_way import Acknowledgements, Reply, Submission, Way
-from api.terminal import NOT_RIGHT, Json, print_json, progress, settings_of
 from ledger.fault import Fault
 from ledger.names import JurisdictionId, TermId
 from ledger.store.ledger import Ledger
 from ledger.store.trouble import Trouble
 from ledger.store.vault import load_key
-from projections.catalogue import INDEXES, VIEWS
-from projections.runner import Runner
 
 SHANGHAI = timedelta(hours=8)
 TEACHERS_MAX = 99_999
@@ -208,81 +201,3 @@ def in_process(
             yield InProcess(ledger, clock, written, width=clients)
         finally:
             written.close()
-
-
-def simulate(
-    context: typer.Context,
-    teachers: Annotated[int, typer.Option(help="How many teachers. 教师人数。")] = 300,
-    terms: Annotated[
-        str, typer.Option(help="Terms, separated by commas. 学期，以逗号分隔。")
-    ] = "2024H1",
-    seed: Annotated[int, typer.Option(help="The same seed, the same events. 随机种子。")] = 1,
-    place: Annotated[str, typer.Option(help="County by GB/T 2260. 县级代码。")] = "330381",
-    server: Annotated[
-        list[str] | None,
-        typer.Option(help="A running server; several take turns. 运行中的服务地址，可多次给出。"),
-    ] = None,
-    issuer: Annotated[
-        Path | None, typer.Option(help="The servers' issuer key file. 服务的签发密钥文件。")
-    ] = None,
-    clients: Annotated[
-        int | None,
-        typer.Option(min=1, help="How many ask at once: 256 in process, 8 over HTTP. 并发数。"),
-    ] = None,
-    acks: Annotated[
-        Path | None, typer.Option(help="Appends a line for each answer. 应答记录文件。")
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Simulate terms of a county with declarations, choices, attendance and credits. 模拟学期。"""
-    settings = settings_of(context)
-    simulation = prepare(teachers, terms.split(","), seed, f"jurisdiction:{place}")
-    if server:
-        key_file = issuer or settings.issuer_key_file
-        with over_http(server, key_file, clients or WIDTH_HTTP, acks) as way, _shown() as told:
-            summary = run(simulation, way, told)
-    else:
-        with (
-            in_process(settings, simulation, acks, clients or WIDTH) as way_in,
-            _shown() as told,
-        ):
-            summary = run(simulation, way_in, told)
-            summary.views_seconds = _follow(way_in.ledger)
-    if as_json:
-        print_json([summary.plain()])
-    else:
-        _print(summary)
-    if summary.odd:
-        raise typer.Exit(NOT_RIGHT)
-
-
-@contextmanager
-def _shown() -> Iterator[Told]:
-    """A bar on a terminal."""
-    with progress() as step:
-        yield lambda _, done, total: step("模拟 simulate", done, total)
-
-
-def _follow(ledger: Ledger) -> float:
-    """Lets the views catch up; how long it took."""
-    begun = time.perf_counter()
-    Runner(ledger.pool, ledger.feed, (*VIEWS, *INDEXES)).catch_up()
-    return time.perf_counter() - begun
-
-
-def _print(summary: Summary) -> None:
-    plain = summary.plain()
-    for name in ("events", "commands", "submissions", "replayed"):
-        typer.echo(f"{name:12}{plain[name]:>10,}")
-    typer.echo(
-        f"{'seconds':12}{summary.seconds:>10.1f}"
-        f"  ({plain['events_per_second']:,.0f} events/s, "
-        f"{plain['commands_per_second']:,.0f} commands/s)"
-    )
-    if summary.views_seconds is not None:
-        typer.echo(f"{'views':12}{summary.views_seconds:>10.1f}")
-    for title, counted in (("refused", summary.refusals), ("found", summary.findings)):
-        for name, count in counted.most_common():
-            typer.echo(f"{title:12}{count:>10,}  {name}")
-    for each in summary.odd[:ODD_MAX]:
-        typer.echo(f"unexpected: {each}")

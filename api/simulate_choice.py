@@ -25,8 +25,6 @@ from ledger.selection import SelectOffering
 from ledger.withdrawal import WithdrawSelection
 
 CHOICES = (0, 1, 2, 3)
-CHOICES_WEIGHTS = (35, 40, 20, 5)
-"""Choices of a teacher in a term: 0.95 on average, 1.5 for each enrollment that comes of them."""
 FULL = "名额已满"
 
 
@@ -61,7 +59,7 @@ class Choices:
         weights = [self.rng.uniform(0.5, 1.5) for _ in self.classes]
         weights[0] *= 2
         for teacher in self.people.teachers:
-            count = self.rng.choices(CHOICES, CHOICES_WEIGHTS)[0]
+            count = self.rng.choices(CHOICES, teacher.choices)[0]
             chosen = dict.fromkeys(self.rng.choices(range(len(weights)), weights, k=count))
             self.choices[teacher.teacher] = _one_of_each([self.classes[each] for each in chosen])
             for run in list(self.choices[teacher.teacher]):

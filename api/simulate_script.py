@@ -19,6 +19,8 @@ ROWS = 200
 STEPS = (
     "registration",
     "people",
+    "transfers",
+    "notice",
     "term",
     "profiles",
     "early mistakes",
@@ -51,6 +53,8 @@ STEPS = (
     "settlements",
     "notices",
     "awards",
+    "petitions",
+    "decisions on petitions",
     "credit corrections",
     "school-based",
     "afterthoughts",

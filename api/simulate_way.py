@@ -107,4 +107,4 @@ class Acknowledgements:
 
 def in_bulk(kind: type[Command]) -> bool:
     """Whether many commands of the kind may be sent together."""
-    return MUTATIONS[kind] is not None
+    return MUTATIONS.get(kind) is not None

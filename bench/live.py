@@ -119,9 +119,9 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    with server() as (url, _):
+    with server() as (url, scratch):
         about = machine(url)
-        with fill(database(url, "live"), given.teachers, 1) as ledger:
+        with fill(database(url, "live"), scratch, given.teachers, 1) as ledger:
             told: dict[str, Any] = measured(ledger, given.rate, given.seconds)
         about["load after"] = f"{os.getloadavg()[0]:.1f}"
     if given.json:

@@ -2,8 +2,9 @@
 
     python -m bench.rebuild [--teachers 1000] [--times 8] [--rounds 3] [--json]
 
-The log: three terms of a county are simulated by the ledger's own commands, and then told so many
-times over under other names, each time of other people. In each round every cell is measured once:
+The log: three terms of a county are decided by the ledger's own commands, and then told so many
+times over under other names, each time of other people (api/retelling.py). In each round every cell
+is measured once:
 
 ``records``           ours: the credit record alone, the whole log passed over
 ``all views``         ours: all views together
@@ -30,28 +31,28 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from pathlib import Path
 from statistics import median
 
 import psycopg
 
-from api.clock import DemoClock
-from api.simulate import prepare, run
-from api.simulate_inside import InProcess
-from api.simulate_way import Acknowledgements
+from api.retelling_copy import Telling
+from api.retelling_run import key_of, retell
+from api.scale_run import decide
+from api.simulate_years import years
 from bench.append import machine, positive
-from bench.as_of import OPERATOR, Put
 from bench.peers import database, server
 from bench.rebuild_peer import Library
 from ledger.event import Event, decode
 from ledger.store.feed import Filter
 from ledger.store.ledger import Ledger
+from ledger.store.migrate import migrate
 from projections.catalogue import INDEXES, RECORDS, VIEWS
 from projections.runner import Runner
 
+COUNTY = "330381"
 TERMS = ["2019H2", "2020H2", "2024H1"]
 KEY = bytes(range(32))
-AT_ONCE = 2_000
 LIVE_EVENTS = 10_000
 PEER_EVENTS = 3_000
 CELLS = ("records", "all views", "views and index", "live", "ProjectionRunner")
@@ -66,22 +67,17 @@ class Cell:
     cpu_seconds: list[float] = field(default_factory=list)
 
 
-def fill(url: str, teachers: int, times: int) -> Ledger:
+def fill(url: str, folder: Path, teachers: int, times: int) -> Ledger:
     """A ledger with a county's terms, told so many times over."""
-    simulation = prepare(teachers, TERMS, 1)
-    clock = DemoClock(simulation.steps[0].day - timedelta(days=1))
-    ledger = Ledger.found(url, KEY, clock)
-    founded = ledger.feed.head()
-    run(simulation, InProcess(ledger, clock, Acknowledgements(None)))
-    told = [body for _, body in _all(ledger, founded)]
-    key = simulation.people.key
-    for number in range(1, times):
-        other = f"{number:08x}"
-        for first in range(0, len(told), AT_ONCE):
-            events = [again(body, key, other) for body in told[first : first + AT_ONCE]]
-            ledger.ask([Put(events=(each,)) for each in events], OPERATOR)
-        print(f"told {number + 1} times: {ledger.feed.head():,} events", file=sys.stderr)
-    return ledger
+    district = decide(folder / "district", years(COUNTY, teachers, TERMS, 1), None, unheard)
+    tellings = [
+        Telling(0, key_of(district, number), district.county, district.city)
+        for number in range(times)
+    ]
+    migrate(url)
+    head = retell(url, KEY, [district], tellings, os.cpu_count() or 1, lambda _: None)
+    print(f"told {times} times: {head:,} events", file=sys.stderr)
+    return Ledger(url, KEY)
 
 
 def again(body: bytes, key: str, other: str) -> Event:
@@ -90,12 +86,8 @@ def again(body: bytes, key: str, other: str) -> Event:
     return entry.event
 
 
-def _all(ledger: Ledger, after: int) -> list[tuple[int, bytes]]:
-    found: list[tuple[int, bytes]] = []
-    while page := ledger.feed.raw_page(after, 10_000):
-        found += page
-        after = page[-1][0]
-    return found
+def unheard(_: str, done: int, total: int) -> None:
+    """Tells nobody."""
 
 
 @dataclass
@@ -193,9 +185,9 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    with server() as (url, _):
+    with server() as (url, scratch):
         about = machine(url)
-        with fill(database(url, "rebuild"), given.teachers, given.times) as ledger:
+        with fill(database(url, "rebuild"), scratch, given.teachers, given.times) as ledger:
             bodies = ledger.feed.raw_page(0, PEER_EVENTS)
             desk = Desk(ledger, Library(database(url, "library"), bodies))
             desk.rebuilt()

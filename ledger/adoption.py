@@ -71,7 +71,7 @@ class AdoptRegulation(Command):
                     en=f"the rule id {rule.id} is used in {self.ask.rules.rules[rule.id].number}",
                     field=rule.id,
                 )
-        events = list(_events(adopted, None if founding else self.ask.on))
+        events = list(adopted_events(adopted, None if founding else self.ask.on))
         rules = Rulebook([*self.ask.rules.learned, *events])
         for rule in adopted.rules:
             yield from judge_rule(self, rule, rules)
@@ -87,7 +87,8 @@ def _check_issue(adopted: Document, today: date) -> None:
     happened(adopted.issued, today, "document.issued")
 
 
-def _events(adopted: Document, day: date | None) -> Iterator[Event]:
+def adopted_events(adopted: Document, day: date | None) -> Iterator[Event]:
+    """What it is to adopt a document on a day: itself, and every one of its rules."""
     yield RegulationAdopted(
         document=adopted.id,
         number=adopted.number,

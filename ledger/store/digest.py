@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from hashlib import sha256
 from typing import Any
@@ -29,16 +30,32 @@ def content_digest(
 
     Raises ``Fault`` (``UNSOUND_TEXT``, ``PERSONAL_DATA``).
     """
-    content = [[type(each).__name__, _asked(each)] for each in commands]
-    told = [[number, content] for number, content in sorted(seals.items())]
-    circumstances: list[Any] = [source, whole, told]
+    circumstances: list[Any] = [source, whole, _told(seals)]
     if source is not None:
         circumstances.append(on)
     sound_words(request, source)
     try:
-        return sha256(_CONTENT.encode([content, circumstances])).digest()
+        return _digest(content_of(commands), circumstances)
     except UnicodeEncodeError:
         raise _unsound_text() from None
+
+
+def content_of(commands: Sequence[Command]) -> bytes:
+    """What commands ask, as their digest takes it in."""
+    return _CONTENT.encode([[type(each).__name__, _asked(each)] for each in commands])
+
+
+def digest_of(content: bytes, seals: dict[int, bytes]) -> bytes:
+    """The digest of what was asked in its own right, not reported, each item for itself."""
+    return _digest(content, [None, False, _told(seals)])
+
+
+def _told(seals: dict[int, bytes]) -> list[list[object]]:
+    return [[number, content] for number, content in sorted(seals.items())]
+
+
+def _digest(content: bytes, circumstances: list[Any]) -> bytes:
+    return sha256(_CONTENT.encode([msgspec.Raw(content), circumstances])).digest()
 
 
 def sound_words(request: str, source: str | None) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from base64 import b64decode, b64encode, urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -73,8 +74,13 @@ class Vault:
         if row is None or bytes(row[0]) != proof:
             raise _wrong_key()
 
-    def seal(self, subject: str, values: dict[str, str]) -> tuple[Seal, tuple[str, ...]]:
-        """Values sealed under a new key of a subject, and their digests in order for the event."""
+    def seal(
+        self, subject: str, values: dict[str, str], salts: Sequence[bytes] = ()
+    ) -> tuple[Seal, tuple[str, ...]]:
+        """Values sealed under a new key of a subject, and their digests in order for the event.
+
+        ``salts``: one a value, of 16 bytes, for people whom somebody made up; else by chance.
+        """
         # The system is asked once for all of it; asking costs more than the sealing.
         chance = memoryview(secrets.token_bytes(_CHANCE + len(values) * _CHANCE_EACH))
         key, nonce = bytes(chance[:KEY_BYTES]), bytes(chance[KEY_BYTES:_CHANCE])
@@ -83,7 +89,7 @@ class Vault:
         sealed: list[tuple[str, str, bytes]] = []
         for number, (name, value) in enumerate(values.items()):
             own = chance[_CHANCE + number * _CHANCE_EACH :]
-            salt = _base64url(own[:SALT_BYTES])
+            salt = _base64url(salts[number] if salts else own[:SALT_BYTES])
             nonce = bytes(own[SALT_BYTES:_CHANCE_EACH])
             disclosure = _base64url(msgspec.json.encode([salt, name, value]))
             digest = digest_of(disclosure)
