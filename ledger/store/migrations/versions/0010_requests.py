@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from ledger.store.migrate import run_sql_file
 
-revision = "0011"
+revision = "0010"
 down_revision = "0009"
 
 
 def upgrade() -> None:
-    """Run 0011_requests.sql."""
-    run_sql_file("0011_requests.sql")
+    """Run 0010_requests.sql."""
+    run_sql_file("0010_requests.sql")
 
 
 def downgrade() -> None:

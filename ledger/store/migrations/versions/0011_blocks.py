@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from ledger.store.migrate import run_sql_file
 
-revision = "0012"
-down_revision = "0011"
+revision = "0011"
+down_revision = "0010"
 
 
 def upgrade() -> None:
-    """Run 0012_blocks.sql."""
-    run_sql_file("0012_blocks.sql")
+    """Run 0011_blocks.sql."""
+    run_sql_file("0011_blocks.sql")
 
 
 def downgrade() -> None:
