@@ -56,6 +56,7 @@ class InForce(Generic[ParametersT]):
     """A rule that answers a question, its parameters typed, and whether that is certain.
 
     ``place`` and ``day`` chose it, or ``place`` and ``term``: an amended rule of a term has both.
+    All who ask the same share one, so nobody changes it.
     """
 
     __slots__ = ("certain", "day", "place", "rule", "term", "value")

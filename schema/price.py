@@ -52,6 +52,11 @@ class Longest:
             self._met[where] = number
             self.version += 1
 
+    def forget(self) -> None:
+        """As in a process that just began."""
+        self._met.clear()
+        self.version += 1
+
 
 LONGEST = Longest()
 """Those of this process; the schema is one as well."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from schema.price import LONGEST
 from tests.scene import Scenes, opened
 from tests.server import Served, serving
 from tests.town import clock, database, founded, founded_template, founded_url, ledger
@@ -20,6 +21,12 @@ def scenes(
 ) -> Scenes:
     """The scenes that the tests of this process share."""
     return Scenes(postgres_url, founded_template, tmp_path_factory)
+
+
+@pytest.fixture(autouse=True)
+def no_list_met_before() -> None:
+    """What lists cost is reckoned by those that a process met; each test is as in a new one."""
+    LONGEST.forget()
 
 
 @pytest.fixture

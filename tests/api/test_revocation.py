@@ -24,11 +24,11 @@ EXPORT = {"what": "history", "format": "jsonl"}
 
 
 @pytest.fixture
-def elsewhere(founded_url: str, served: Served, tmp_path: Path) -> Iterator[Served]:
+def elsewhere(served: Served, tmp_path: Path) -> Iterator[Served]:
     """Another server on the same ledger."""
     folder = tmp_path / "elsewhere"
     folder.mkdir()
-    with serving(founded_url, folder) as other:
+    with serving(served.house.ledger.url, folder) as other:
         yield other
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from copy import copy
 from dataclasses import replace as dataclass_replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -275,8 +276,11 @@ def test_under_any_cap_the_lines_add_up_to_what_counts_and_the_cuts_to_what_is_c
 ) -> None:
     base = footing(record, all_rules(), EVALUATED)
     assert base is not None and base.cap is not None
-    base.cap.value = structs.replace(base.cap.value, credits_max=Decimal(cap) / 2)
-    counted, cut = effective(base.lines, base.cap, base.unit)
+    # What a rulebook answers is shared by all who ask; only a copy may say something else.
+    capped = copy(base.cap)
+    capped.value = structs.replace(capped.value, credits_max=Decimal(cap) / 2)
+    base = dataclass_replace(base, cap=capped)
+    counted, cut = effective(base.lines, capped, base.unit)
     found = breakdown(record, all_rules(), base)
     cuts = [w.amount for each in found for w in each.uncounted if w.why is Why.CUT_BY_CAP]
     aside = [each.effective for each in found if each.credit in base.aside]

@@ -124,6 +124,7 @@ OTHERWISE = {
     "SpotCheckTrainer.trainer": "NOT_IN_PLAN",
     "RedateOfferings.place": "ELSEWHERE_COMPETENT",
     "RedateOfferings.term": "ELSEWHERE_COMPETENT",
+    "ConfirmTransfer.school": "NOTHING_ANNOUNCED",
     "ReviewSelection.teacher": "NOT_SELECTED",
     "ConfirmEnrollment.teacher": "NOT_SELECTED",
     "WithdrawSelection.teacher": "NOT_SELECTED",
