@@ -23,10 +23,13 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-WIDTH, HEIGHT = 720, 420
-LEFT, RIGHT, TOP, BOTTOM = 70, 190, 50, 55
+WIDTH, HEIGHT = 800, 420
+LEFT, RIGHT, TOP, BOTTOM = 70, 290, 60, 55
 # Okabe and Ito's colours, which people who see colours differently tell apart.
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f7f7f", "#000000")
+COLOURS = (
+    "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00",
+    "#56b4e9", "#7f7f7f", "#8c564b", "#6a51a3",
+)  # fmt: skip
 STYLE = (
     "text{font:12px system-ui,sans-serif;fill:#333}.t{font-size:15px;font-weight:600}"
     ".g{stroke:#ddd}.b{fill:#fff}@media(prefers-color-scheme:dark){text{fill:#ddd}"
@@ -76,12 +79,16 @@ def chart(title: str, across: str, up: str, lines: dict[str, Points]) -> str:
         parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
         parts += [
             f'<circle cx="{x.at(at):.1f}" cy="{y.at(value):.1f}" r="3" fill="{colour}">'
-            f"<title>{escape(name)}: {value:,.4g}</title></circle>"
+            f"<title>{escape(name)}: {_said(value)}</title></circle>"
             for at, value in line
         ]
         named = f'<text x="{WIDTH - RIGHT + 12}" y="{ends[name] + 4:.1f}" style="fill:{colour}">'
-        parts.append(f"{named}{escape(name)} {line[-1][1]:,.4g}</text>")
+        parts.append(f"{named}{escape(name)} {_said(line[-1][1])}</text>")
     return "\n".join([*parts, "</svg>", ""])
+
+
+def _said(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _grid(x: Axis, y: Axis, across: Sequence[float]) -> list[str]:
@@ -90,7 +97,7 @@ def _grid(x: Axis, y: Axis, across: Sequence[float]) -> list[str]:
         at = y.at(10**power)
         parts.append(
             f'<line class="g" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{at:.1f}" y2="{at:.1f}"/>'
-            f'<text x="{LEFT - 8}" y="{at + 4:.1f}" text-anchor="end">{10**power:,g}</text>'
+            f'<text x="{LEFT - 8}" y="{at + 4:.1f}" text-anchor="end">{10**power:,}</text>'
         )
     for value in across:
         parts.append(
