@@ -501,6 +501,7 @@ def test_a_report_whose_views_are_late_is_asked_for_once_more(
     put_on_record(bureau)
     monkeypatch.setattr(desk.house, "wait_seconds", 0.0)
     monkeypatch.setattr(desk.house.runner, "position", lambda *_: 0)
+    monkeypatch.setattr(desk.house.runner, "standing", lambda *_: (0, None))
     address = "/reconciliations/reconciliation:a/report.json"
     late = desk.client.get(address, headers=bureau.headers)
     assert (late.status_code, late.headers["retry-after"]) == (503, "1")
