@@ -111,7 +111,8 @@ class Lane:
         answered: Answered = {}
         if past.asked or past.unknown:
             answered = self._read(connection, past)
-            if not self._alone:
+            # Somebody wrote before, or while it was read, so that it does not hold together.
+            if not self._alone or self._memory.passes(past.wanted, self._head):
                 return None
         else:
             for work in past.plain:

@@ -66,6 +66,11 @@ class Memory:
         recall.entries.append(entry)
         self._held += 1
 
+    def passes(self, wanted: Iterable[Selector], position: int) -> bool:
+        """Whether of any selector an entry after a position is known."""
+        recalls = map(self.recall, wanted)
+        return any(each.entries and each.entries[-1].position > position for each in recalls)
+
     def fold(self, selector: Selector, kind: type[Fold], newer: Iterable[Entry]) -> Fold:
         """A fact of a selector's entries and of those on the tray; it is shared, so only read."""
         recall = self.recall(selector)
