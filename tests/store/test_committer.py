@@ -23,7 +23,7 @@ from msgspec import structs
 
 from ledger.admission import ConfirmEnrollment
 from ledger.adoption import AdoptRegulation
-from ledger.command import Asker, Refused, Role
+from ledger.command import Asker, Refused, Role, Selector
 from ledger.cycle import CycleTotal
 from ledger.event import BODY_BYTES_MAX, Entry, Event, decode, encode, leaf_hash
 from ledger.fault import Fault
@@ -803,6 +803,15 @@ def test_memory_drops_the_selector_used_least_recently(monkeypatch: pytest.Monke
     assert list(held._recalls) == [one, three]
 
 
+def test_memory_tells_whether_it_passes_a_position() -> None:
+    one, two = (Selector(types=("t",), tags=(f"s:{n}",)) for n in range(2))
+    held = Memory()
+    held.take(held.recall(one), Entry(**_ENVELOPE, position=7))
+
+    assert [held.passes([one, two], at) for at in (6, 7)] == [True, False]
+    assert not held.passes([two], 0)
+
+
 # The same events, however they come to be batched.
 
 
@@ -826,6 +835,10 @@ def _without_ids(entry: Entry) -> str:
 
 _IDS: dict[str, int] = {}
 HALF = 0.5
+_ENVELOPE: dict[str, Any] = {
+    "id": "e", "at": datetime(2024, 3, 1, tzinfo=UTC), "on": date(2024, 3, 1), "actor": "staff:s",
+    "channel": "API", "event": cast.school(),
+}  # fmt: skip
 
 
 def _entries(url: str) -> Iterator[Entry]:

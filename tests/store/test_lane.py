@@ -131,36 +131,6 @@ def test_a_lane_that_was_alone_notices_who_writes_meanwhile(ledger: Ledger) -> N
     assert rows(ledger.url, "select count(*), max(position) from ledger.events") == [(14, 14)]
 
 
-def test_what_was_written_while_it_was_read_is_decided_anew_in_turn(
-    ledger: Ledger, monkeypatch
-) -> None:
-    """One part of the past was read before the write of another process, and one after it."""
-    ledger.ask([school()], OPERATOR)
-    for number in range(3):
-        ledger.ask([teacher(number)], OPERATOR)
-    turns, original = [], lane.Lane._in_turn
-    meanwhile = [teacher(7)]
-
-    def in_turn(self, connection, batch):
-        turns.append(len(batch))
-        return original(self, connection, batch)
-
-    class Later(lane.SelectorsRead):
-        def __init__(self, connection, wanted, memory, head):
-            if meanwhile:
-                with Ledger(ledger.url, KEY) as other:
-                    assert codes(other.ask([meanwhile.pop()], OPERATOR)) == [[]]
-            super().__init__(connection, wanted, memory, head)
-
-    monkeypatch.setattr(lane, "SelectorsRead", Later)
-    monkeypatch.setattr(lane.Lane, "_in_turn", in_turn)
-    refused = ledger.ask([teacher(7)], OPERATOR)
-
-    assert codes(refused) == [["ALREADY_REGISTERED"]]
-    assert refused.position == ledger.feed.head()
-    assert turns[-1] == 1
-
-
 def test_a_request_answered_by_another_process_is_answered_again_alike(ledger: Ledger) -> None:
     ledger.ask([school()], OPERATOR)
     with Ledger(ledger.url, KEY) as other:
