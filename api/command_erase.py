@@ -23,7 +23,8 @@ from ledger.erasure import AlreadyErased, EraseFiles, EraseTeacher, FilesErased,
 from ledger.event import Channel
 from ledger.names import LedgerId, TeacherId
 from ledger.store.answer import Answer, Outcome
-from ledger.store.committer import Committer, system_clock
+from ledger.store.clock import system_clock
+from ledger.store.committer import Committer
 from ledger.store.erasure import Concerned, Erasure
 from ledger.store.feed import Filter
 from ledger.store.files import anything_lies

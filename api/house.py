@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from api.settings import Settings
 from api.sharing import sharing
-from ledger.store.committer import Clock, system_clock
+from ledger.store.clock import Clock, system_clock
 from ledger.store.embedded import Embedded
 from ledger.store.feed import open_pool
 from ledger.store.folder import folder_trouble

@@ -35,7 +35,7 @@ from api.patience import Patience, Proxies
 from api.settings import Mode, Settings
 from api.terminal import DAY, settings_of, tell
 from api.tracing import tracing, watch
-from ledger.store.committer import system_clock
+from ledger.store.clock import system_clock
 from ledger.store.trouble import Trouble
 
 GRACE_SECONDS = 10

@@ -214,7 +214,7 @@ def founded(founded_url: str, clock: Hand) -> Iterator[Ledger]:
 def together(ledger: Ledger, asked: Iterable[Asked]) -> list[Future[Answer]]:
     """Submits work so that one batch takes it all (as long as it is no more than 128)."""
     committer = ledger.committer
-    with committer._wake:
+    with committer._busy:
         return [committer.submit(each) for each in asked]
 
 

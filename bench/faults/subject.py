@@ -106,7 +106,7 @@ def commit(url: str, seed: int, extra: dict[str, Any], go: Callable[[], None], s
 def _ask(ledger: Ledger, batch: list[Submission], say: Say, *, stumbling: bool) -> list[Submission]:
     """Those of a batch that got no answer. The committer finds all of it waiting at once."""
     committer = ledger.committer
-    with committer._wake:
+    with committer._busy:
         futures = [committer.submit(each.asked(ledger.vault)) for each in batch]
         if stumbling:
             stumble = Asked(commands=[Stumble()], asker=OPERATOR, request="stumble")

@@ -8,26 +8,25 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import nullcontext
-from time import sleep
 from typing import overload
 
 import psycopg
 from eventsourcing.persistence import OperationalError
 
 from ledger.store.answer import Answer
+from ledger.store.clock import Clock, system_clock
 from ledger.store.connection import trouble_of
-from ledger.store.lane import Clock as Clock
-from ledger.store.lane import Lane, More, Settled, Work
-from ledger.store.lane import system_clock as system_clock
+from ledger.store.lane import Lane, More
+from ledger.store.queue import Queue
 from ledger.store.receipt import Receipt
 from ledger.store.trouble import Trouble
-from ledger.store.work import Asked, Plain
+from ledger.store.work import Asked, Plain, Settled, Work
 
-BATCH_MAX = 128
-COMMANDS_MAX = 8_192
+# Batches that fly at once.
+AHEAD_MAX = 2
 ATTEMPTS_MAX = 5
 # The server ends a session that idles in a transaction with an error that psycopg counts as one of
 # the program.
@@ -39,12 +38,10 @@ class Committer:
 
     def __init__(self, url: str, clock: Clock = system_clock) -> None:
         self.lane = Lane(url, clock)
-        self._queue: deque[Work] = deque()
-        self._wake = threading.Condition()
-        self._closing = False
-        # Whoever carries a batch holds it.
+        self._queue = Queue()
+        # Whoever carries batches holds it.
         self._busy = threading.Lock()
-        self._crowd = 0
+        self._flying: deque[list[Work]] = deque()
         # Is told how much work each batch had.
         self.carried: Callable[[int], None] | None = None
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
@@ -62,11 +59,7 @@ class Committer:
         """Queues work; its future gives the answer, or raises what went wrong."""
         if self.lane.watch is not None:
             self.lane.watch.asked(work)
-        with self._wake:
-            if self._closing:
-                raise OperationalError("the ledger is closing")
-            self._queue.append(work)
-            self._wake.notify()
+        self._queue.put(work)
         return work.future
 
     def append(self, work: Plain) -> int:
@@ -74,10 +67,10 @@ class Committer:
 
         A thread that hands its work to another and waits is woken a tenth of a millisecond late.
         """
-        if self._crowd > 1 or self._queue or not self._busy.acquire(blocking=False):
+        if self._queue.crowd > 1 or self._queue or not self._busy.acquire(blocking=False):
             return self.submit(work).result()
         try:
-            if self._closing:
+            if self._queue.closing:
                 raise OperationalError("the ledger is closing")
             self._work([work])
         finally:
@@ -86,63 +79,107 @@ class Committer:
 
     def close(self) -> None:
         """Answers what is queued, then stops."""
-        with self._wake:
-            self._closing = True
-            self._wake.notify()
-        self._thread.join()
-        with self._busy:
-            self.lane.close()
+        if self._queue.close():
+            self._thread.join()
+            self._queue.end()
+            with self._busy:
+                self.lane.close()
 
     def _run(self) -> None:
-        while True:
-            with self._wake:
-                while not self._queue and not self._closing:
-                    self._wake.wait()
-            self._let_gather()
+        while self._queue or not self._queue.closing:
+            self._queue.listen(1)
             with self._busy:
-                with self._wake:
-                    batch = self._drain()
-                if batch:
-                    self._work(batch)
-                elif self._closing and not self._queue:
+                self._stream()
+
+    def _stream(self) -> None:
+        """Carries what is queued until nothing is, a batch decided while another is written."""
+        while True:
+            if not self._flying:
+                self._queue.gather()
+                if not self._queue:
                     return
+            if len(self._queue) >= self._least():
+                batch = self._queue.drain(aloft=sum(map(len, self._flying)))
+                if batch and not self._set_off(batch):
+                    self._land_all()
+                    self._work(batch)
+            elif (socket := self.lane.awaited) is None or self._queue.listen(self._least(), socket):
+                self._land()
+            while len(self._flying) == AHEAD_MAX:
+                self._land()
 
-    def _let_gather(self) -> None:
-        """Lets those go on who were just answered, for as long as that brings more work.
+    def _least(self) -> int:
+        """How much is worth a batch behind another that is on its way."""
+        return max(self._queue.crowd // 2, 1) if self._flying else 1
 
-        They share the interpreter with this thread, so it would otherwise carry one or two of them
-        at a time; a flush costs as much for one as for all. Nobody waits for who does not come.
-        """
-        waiting = len(self._queue)
-        while waiting < self._crowd:
-            sleep(0)
-            before, waiting = waiting, len(self._queue)
-            if waiting == before:
+    def _set_off(self, batch: list[Work]) -> bool:
+        """Sends off a batch of appends; not while somebody watches how each batch is carried."""
+        if self.lane.watch is not None:
+            return False
+        self._flying.append(batch)
+        try:
+            flies = self.lane.set_off(batch)
+        except LOST as error:
+            self._lost(error)
+        except Exception:  # a fault of one work, found before anything of the batch was sent
+            self._flying.pop()
+            self._land_all()
+            self.lane.forget()
+            self._singly(batch)
+        else:
+            if not flies:
+                self._flying.pop()
+            return flies
+        return True
+
+    def _land_all(self) -> None:
+        while self._flying:
+            self._land()
+
+    def _land(self) -> None:
+        """Answers the first batch that flies; carries all that fly anew where others wrote."""
+        try:
+            settled = self.lane.land()
+        except LOST as error:
+            self._lost(error)
+        except Exception:  # nothing was written of it, nor of what follows it
+            first, *rest = self._flying
+            self._flying.clear()
+            self.lane.forget()
+            self._singly(first)
+            for batch in rest:
+                self._work(batch)
+        else:
+            if settled is not None:
+                self._landed(settled)
                 return
+            batches = list(self._flying)
+            self._flying.clear()
+            for batch in batches:
+                self._work(batch)
+
+    def _landed(self, settled: Settled) -> None:
+        self._flying.popleft()
+        _answer(settled)
+        if self.carried is not None:
+            self.carried(len(settled))
+
+    def _lost(self, error: Exception) -> None:
+        """Of what flew nobody knows; an append has no request by which it could be asked again."""
+        self.lane.forget()
+        while self._flying:
+            for work in self._flying.popleft():
+                _fail(work, _said(error))
+
+    def _singly(self, batch: list[Work]) -> None:
+        for work in batch:
+            self._carry([work])
 
     def _work(self, batch: list[Work]) -> None:
-        self._crowd = len(batch)
         with self.lane.watch.carried(batch) if self.lane.watch is not None else nullcontext():
-            self._carry(batch, lambda: self._joining(batch))
+            self._carry(batch, lambda: self._queue.drain(batch))
         if self.carried is not None:
             self.carried(len(batch))
-
-    def _drain(self, begun: Sequence[Work] = ()) -> list[Work]:
-        """What is queued, as much as one batch takes with what it has already."""
-        found: list[Work] = []
-        count, weight = len(begun), sum(work.weight for work in begun)
-        while self._queue and count < BATCH_MAX:
-            if count and weight + self._queue[0].weight > COMMANDS_MAX:
-                break
-            work = self._queue.popleft()
-            if work.future.set_running_or_notify_cancel():
-                found.append(work)
-                count, weight = count + 1, weight + work.weight
-        return found
-
-    def _joining(self, batch: list[Work]) -> list[Work]:
-        with self._wake:
-            return self._drain(batch)
 
     def _carry(self, batch: list[Work], more: More | None = None) -> None:
         """Commits a batch, again after a lost connection, singly where one poisons the rest.
@@ -166,8 +203,7 @@ class Committer:
             except Exception as error:  # a fault of one work must not take the others down
                 self.lane.forget()
                 if len(batch) > 1:
-                    for work in batch:
-                        self._carry([work])
+                    self._singly(batch)
                 else:
                     _fail(batch[0], _said(error))
                 return

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import psycopg
 from psycopg.errors import error_from_result
 from psycopg.pq import ConnStatus, ExecStatus
+from psycopg.pq.abc import PGconn, PGresult
 
 from ledger.event import leaf_hash
 from ledger.store import statements as sql
+from ledger.store.answer import Answer
 from ledger.store.array import words
 from ledger.store.column import blobs, days, ids, numbers, texts
 from ledger.store.statements import UNIT, tag_hash
 from ledger.store.tray import Row
-from ledger.store.work import Seal
+from ledger.store.work import Asked, Seal
 
 NAME = b"ledger_write"
 TEXT, BINARY = 0, 1
-FORMATS = (TEXT, TEXT, *[BINARY] * 13)
-YES = b"\x01"
+FORMATS = (TEXT, TEXT, *[BINARY] * 14)
+NO, YES = b"\x00", b"\x01"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +38,8 @@ class Request:
 
 
 def prepare(connection: psycopg.Connection[Any]) -> None:
-    """Makes ``insert`` known to the server, once a connection."""
-    _sound(connection, connection.pgconn.prepare(NAME, sql.WRITE.encode()))
+    """Makes the statement known to the server, once a connection."""
+    sound(connection.pgconn, connection.pgconn.prepare(NAME, sql.WRITE.encode()))
 
 
 def insert(connection: psycopg.Connection[Any], rows: list[Row], requests: list[Request]) -> bool:
@@ -44,15 +48,25 @@ def insert(connection: psycopg.Connection[Any], rows: list[Row], requests: list[
     It speaks to libpq at once: of what the driver does for a statement only the waiting is left.
     Raises what the driver raises.
     """
+    done = connection.pgconn.exec_prepared(NAME, values(rows, requests), FORMATS, BINARY)
+    sound(connection.pgconn, done)
+    return done.get_value(0, 0) == YES
+
+
+def values(rows: list[Row], requests: list[Request], *, behind: bool = False) -> list[bytes]:
+    """What the statement takes, in ``FORMATS``.
+
+    ``behind``: they follow what the same connection was just given to write, and nothing else.
+    """
     hashes: list[int] = []
     positions: list[int] = []
     for row in rows:
-        found = [tag_hash(tag) for tag in row.tags]
+        found = {tag_hash(tag) for tag in row.tags}
         hashes += found
         positions += [row.position] * len(found)
     entries = [row.entry for row in rows]
     bodies = [row.body for row in rows]
-    values = [
+    return [
         b"%d" % (rows[0].position - 1),
         rows[0].at.isoformat().encode(),
         texts([row.type for row in rows]),
@@ -68,17 +82,16 @@ def insert(connection: psycopg.Connection[Any], rows: list[Row], requests: list[
         texts([each.request for each in requests]),
         blobs([each.digest for each in requests]),
         blobs([each.answer for each in requests]),
+        YES if behind else NO,
     ]
-    done = connection.pgconn.exec_prepared(NAME, values, FORMATS, BINARY)
-    _sound(connection, done)
-    return done.get_value(0, 0) == YES
 
 
-def _sound(connection: psycopg.Connection[Any], result: psycopg.pq.abc.PGresult) -> None:
+def sound(pgconn: PGconn, result: PGresult) -> None:
+    """Raises what the driver would raise for a result."""
     if result.status in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK):
         return
     error = error_from_result(result)
-    if connection.pgconn.status == ConnStatus.BAD and error.sqlstate is None:
+    if pgconn.status == ConnStatus.BAD and error.sqlstate is None:
         raise psycopg.OperationalError(str(error))
     raise error
 
@@ -100,3 +113,28 @@ def insert_seals(cursor: psycopg.Cursor[Any], seals: list[Seal]) -> None:
     if lookups:
         prints, subjects = zip(*lookups, strict=True)
         cursor.execute(sql.INSERT_LOOKUPS, (list(prints), words(subjects)))
+
+
+def requests_of(asked: Sequence[Asked]) -> list[Request]:
+    """What is kept of commands that were carried out."""
+    return [
+        Request(work.asker.actor, work.request, work.digest, ANSWER.encode(answer))
+        for work, answer in _carried_out(asked)
+    ]
+
+
+def seals_of(asked: Sequence[Asked]) -> list[Seal]:
+    """The personal data that came with commands that were carried out."""
+    return [seal for work, _ in _carried_out(asked) for seal in work.kept]
+
+
+def accepted(answer: Answer) -> bool:
+    """Whether something was written that is to be answered again alike."""
+    return not answer.replayed and any(outcome.accepted for outcome in answer.outcomes)
+
+
+def _carried_out(asked: Sequence[Asked]) -> list[tuple[Asked, Answer]]:
+    return [(w, w.answer) for w in asked if w.answer is not None and accepted(w.answer)]
+
+
+ANSWER = msgspec.json.Encoder(order="sorted")

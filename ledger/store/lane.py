@@ -6,45 +6,52 @@ which takes the advisory lock, writes nothing where the head is another than the
 inserts all, notifies once and commits once. Positions are ``head + 1 …``; the primary key and the
 trigger ``events_dense`` stand behind the lock.
 
-What this process wrote last it need not read again (``Tail``). Where another process wrote
-meanwhile, or something is to be sealed in the same commit, the batch goes in turn: it takes the
-lock first, then reads, decides and writes.
+What this process wrote last it need not read again (``Tail``), nor wait for where appends follow
+(``Flight``). Where another wrote meanwhile, or something is to be sealed in the same commit, the
+batch goes in turn: it takes the lock first, then reads, decides and writes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
+from functools import partial
 from typing import Any
 
-import msgspec
 import psycopg
 from eventsourcing.persistence import PersistenceError
 
 from ledger.command import Selector
-from ledger.event import decode
-from ledger.regulation import REGULATION_EVENTS, Rulebook
+from ledger.regulation import Rulebook
 from ledger.store import statements as sql
-from ledger.store.answer import Answer, replay
+from ledger.store.answer import replay
+from ledger.store.clock import Clock, not_before
 from ledger.store.connection import open_connection
-from ledger.store.insertion import Request, insert, insert_seals, prepare
+from ledger.store.flight import Flight
+from ledger.store.insertion import (
+    ANSWER,
+    accepted,
+    insert,
+    insert_seals,
+    prepare,
+    requests_of,
+    seals_of,
+)
 from ledger.store.memory import Memory
 from ledger.store.reading import (
     ConflictsRead,
     IdentitiesRead,
+    Past,
     SelectorsRead,
-    not_before,
+    learn,
     sent,
 )
-from ledger.store.tail import Tail
+from ledger.store.tail import Onward, Tail
 from ledger.store.tray import Tray
 from ledger.store.watch import Watch
-from ledger.store.work import Asked, Plain, Seal
+from ledger.store.work import Asked, Plain, Settled, Work
 
-Work = Plain | Asked
-Settled = list[tuple[Work, Any]]
-Clock = Callable[[], datetime]
-More = Callable[[], list[Work]]
+More = Callable[[], list[Work]]  # what is queued, as far as the batch at hand takes it in
 Answered = dict[tuple[str, str], tuple[bytes, bytes]]
 
 
@@ -62,7 +69,7 @@ class Lane:
         self._head = 0
         self._last: datetime | None = None
         self._alone = False
-        # Gives the work that is queued, as far as the batch at hand takes it in.
+        self._flight: Flight | None = None
         self.more: More | None = None
         self.watch: Watch | None = None
 
@@ -79,23 +86,62 @@ class Lane:
         self._memory.trim()
         return settled
 
+    def set_off(self, batch: list[Work]) -> bool:
+        """Decides appends by what the tail knows and sends them off, behind those that fly.
+
+        ``False``, and nothing was done, where they ask for more than the tail knows; ``commit``
+        takes them when nothing flies.
+        """
+        tail, connection = self._tail, self._connection
+        if tail is None or connection is None or connection.closed or not self._alone:
+            return False
+        if not all(isinstance(work, Plain) and tail.knows(work.condition) for work in batch):
+            return False
+        onward = Onward(tail, self._head, not_before(self._clock(), self._last), self._rules)
+        settled = [(work, self._decide(work, onward, {})) for work in batch]
+        self._flight = self._flight or Flight(connection)
+        self._flight.send(settled, onward.rows)
+        if onward.rows:
+            self._head, self._last = onward.position, onward.at
+            self._rules_upto = max(self._rules_upto, self._head)
+        return True
+
+    @property
+    def awaited(self) -> int | None:
+        """The socket to wait for; none where the first that flies can land without it."""
+        return None if self._flight is None or self._flight.heard else self._flight.socket
+
+    def land(self) -> Settled | None:
+        """Waits for the first of what flies; each work with its answer or what it is to raise.
+
+        ``None`` where another process wrote: nothing was written of it or of what flew behind it,
+        and nothing flies any more.
+        """
+        settled = self._flight.land() if self._flight is not None else None
+        if settled is None:
+            self._unlearn()
+        return settled
+
     def forget(self) -> None:
         """Drops the connection and all that was known, after an error."""
         self._memory.forget()
-        self._rules, self._rules_upto = Rulebook(), 0
-        self._tail, self._alone = None, False
+        self._unlearn()
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
     def close(self) -> None:
-        """Closes the connection."""
-        if self._connection is not None:
-            self._connection.close()
+        """Closes the connection, and knows nothing any more."""
+        self.forget()
+
+    def _unlearn(self) -> None:
+        self._rules, self._rules_upto = Rulebook(), 0
+        self._tail, self._alone = None, False
 
     def _connect(self) -> psycopg.Connection[Any]:
         if self._connection is None or self._connection.closed:
             self._connection = open_connection(self._url, autocommit=True, prepare_threshold=0)
+            self._flight = None
             for setting in (*sql.PINNED, *sql.UNFROZEN):
                 self._connection.execute(setting)
             prepare(self._connection)
@@ -105,7 +151,7 @@ class Lane:
         self, connection: psycopg.Connection[Any], batch: Sequence[Work]
     ) -> Settled | None:
         """Without the lock while deciding; ``None`` where the batch has to go in turn."""
-        past = _Past(batch, self._tail)
+        past = Past(batch, self._tail)
         if past.seals or self._tail is None:
             return None
         answered: Answered = {}
@@ -128,7 +174,7 @@ class Lane:
         settled = self._decide_all(batch, past.asked, tray, answered)
         # What was read piece by piece holds together only where it is written after that very head.
         if (tray.rows or further) and not (
-            tray.rows and insert(connection, tray.rows, _requests(past.asked))
+            tray.rows and insert(connection, tray.rows, requests_of(past.asked))
         ):
             self._alone = False
             self._memory.unfold(tray.head)
@@ -147,22 +193,19 @@ class Lane:
                     connection.execute(statement)
             batch += self.more()
             opening = ()
-        past = _Past(batch, self._tail)
+        past = Past(batch, self._tail)
         answered = self._read(connection, past, *opening)
         if not self._alone:
             self._learn_rules(connection)
             self._read_selectors(connection, past.wanted)
             ConflictsRead(connection, past.plain, None).take(self._head)
 
-        def read(wanted: set[Selector]) -> None:
-            self._read_selectors(connection, wanted)
-
-        tray = self._tray(read)
+        tray = self._tray(partial(self._read_selectors, connection))
         settled = self._decide_all(batch, past.asked, tray, answered)
         if tray.rows:
             with connection.pipeline(), connection.cursor() as cursor:
-                insert_seals(cursor, _seals(past.asked))
-            if not insert(connection, tray.rows, _requests(past.asked)):
+                insert_seals(cursor, seals_of(past.asked))
+            if not insert(connection, tray.rows, requests_of(past.asked)):
                 raise psycopg.errors.SerializationFailure("somebody wrote without the lock")
         connection.commit()
         self._wrote(tray)
@@ -186,7 +229,7 @@ class Lane:
             if self._tail is not None:
                 self._tail.extend(tray.rows)
 
-    def _read(self, connection: psycopg.Connection[Any], past: _Past, *opening: str) -> Answered:
+    def _read(self, connection: psycopg.Connection[Any], past: Past, *opening: str) -> Answered:
         """All of a batch's past in one round trip, up to the head that we know."""
         self._recall(past.wanted)
         # It ends with a sync, so that the server knows us idle and throws us out if we freeze.
@@ -228,15 +271,11 @@ class Lane:
         SelectorsRead(connection, wanted, self._memory, self._head).take(self._head)
 
     def _learn_rules(self, connection: psycopg.Connection[Any]) -> None:
-        if self._head <= self._rules_upto:
-            return
-        names = [each.NAME for each in REGULATION_EVENTS]
-        cursor = connection.cursor(binary=True)
-        for position, body in cursor.execute(sql.BY_TYPE, (names, self._rules_upto)):
-            self._rules.learn(decode(position, bytes(body)).event)
-        self._rules_upto = self._head
+        if self._head > self._rules_upto:
+            learn(connection, self._rules, self._rules_upto)
+            self._rules_upto = self._head
 
-    def _decide(self, work: Work, tray: Tray, answered: Answered) -> Any:
+    def _decide(self, work: Work, tray: Tray | Onward, answered: Answered) -> Any:
         try:
             return self._decided(work, tray, answered)
         except PersistenceError as error:
@@ -245,9 +284,10 @@ class Lane:
             if self.watch is not None:
                 self.watch.decided(work)
 
-    def _decided(self, work: Work, tray: Tray, answered: Answered) -> Any:
+    def _decided(self, work: Work, tray: Tray | Onward, answered: Answered) -> Any:
         if isinstance(work, Plain):
-            return work.decide(tray, self._memory)
+            return work.decide(tray)
+        assert isinstance(tray, Tray)
         key = (work.asker.actor, work.request)
         earlier = answered.get(key)
         if earlier is not None:
@@ -255,44 +295,6 @@ class Lane:
                 work.request, len(work.commands), earlier[1], same=earlier[0] == work.digest
             )
         answer = work.decide(tray, self._memory)
-        if _accepted(answer):
-            answered[key] = (work.digest, _ANSWER.encode(answer))
+        if accepted(answer):
+            answered[key] = (work.digest, ANSWER.encode(answer))
         return answer
-
-
-class _Past:
-    """What a batch asks of the past. ``unknown``: a condition that the tail does not know."""
-
-    def __init__(self, batch: Sequence[Work], tail: Tail | None) -> None:
-        self.asked = [work for work in batch if isinstance(work, Asked)]
-        self.plain = [work for work in batch if isinstance(work, Plain)]
-        self.wanted = {s for work in self.asked for each in work.selectors for s in each}
-        self.unknown = tail is None or not all(tail.knows(work.condition) for work in self.plain)
-        self.seals = any(work.seals for work in self.asked)
-
-
-def system_clock() -> datetime:
-    """The time now, in UTC."""
-    return datetime.now(UTC)
-
-
-def _carried_out(asked: list[Asked]) -> list[tuple[Asked, Answer]]:
-    return [(w, w.answer) for w in asked if w.answer is not None and _accepted(w.answer)]
-
-
-def _requests(asked: list[Asked]) -> list[Request]:
-    return [
-        Request(work.asker.actor, work.request, work.digest, _ANSWER.encode(answer))
-        for work, answer in _carried_out(asked)
-    ]
-
-
-def _seals(asked: list[Asked]) -> list[Seal]:
-    return [seal for work, _ in _carried_out(asked) for seal in work.kept]
-
-
-def _accepted(answer: Answer) -> bool:
-    return not answer.replayed and any(outcome.accepted for outcome in answer.outcomes)
-
-
-_ANSWER = msgspec.json.Encoder(order="sorted")

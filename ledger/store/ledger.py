@@ -16,7 +16,8 @@ from ledger.day import in_shanghai
 from ledger.regulation import Rulebook
 from ledger.store.access_log import AccessLog
 from ledger.store.answer import Answer
-from ledger.store.committer import Clock, Committer, system_clock
+from ledger.store.clock import Clock, system_clock
+from ledger.store.committer import Committer
 from ledger.store.delivery import Deliveries
 from ledger.store.feed import Feed, open_pool
 from ledger.store.founding import FOUNDER, REQUEST, founding_commands

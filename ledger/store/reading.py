@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
 
 from ledger.command import Selector
+from ledger.event import decode
+from ledger.regulation import REGULATION_EVENTS, Rulebook
 from ledger.store import statements as sql
 from ledger.store.array import numbers, words
 from ledger.store.memory import Memory
 from ledger.store.statements import UNIT, tag_hash
 from ledger.store.tail import Tail
-from ledger.store.work import Asked, Plain
+from ledger.store.work import Asked, Plain, Work
 
 
 def hashes(tags: Iterable[str]) -> str:
     """The hashes of tags, as the statements take them."""
     return ",".join([str(tag_hash(tag)) for tag in tags])
+
+
+class Past:
+    """What a batch asks of the past. ``unknown``: a condition that the tail does not know."""
+
+    def __init__(self, batch: Sequence[Work], tail: Tail | None) -> None:
+        self.asked = [work for work in batch if isinstance(work, Asked)]
+        self.plain = [work for work in batch if isinstance(work, Plain)]
+        self.wanted = {s for work in self.asked for each in work.selectors for s in each}
+        self.unknown = tail is None or not all(tail.knows(work.condition) for work in self.plain)
+        self.seals = any(work.seals for work in self.asked)
 
 
 class SelectorsRead:
@@ -153,10 +165,11 @@ def arrays(columns: list[list[Any]]) -> list[str]:
     return [numbers(each) if isinstance(each[0], int) else words(each) for each in columns]
 
 
-def not_before(now: datetime, last: datetime | None) -> datetime:
-    """The time of a batch: never before the last one, even where the clock goes back."""
-    moment = now.astimezone(UTC)
-    return max(moment, last.astimezone(UTC)) if last else moment
+def learn(connection: psycopg.Connection[Any], rules: Rulebook, after: int) -> None:
+    """Takes into a rulebook what was adopted and amended after a position."""
+    names = [each.NAME for each in REGULATION_EVENTS]
+    for position, body in connection.cursor(binary=True).execute(sql.BY_TYPE, (names, after)):
+        rules.learn(decode(position, bytes(body)).event)
 
 
 def _push(columns: list[list[Any]], *values: Any) -> None:

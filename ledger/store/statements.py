@@ -133,7 +133,7 @@ KNOWN_IDENTITIES = "select fingerprint, subject from vault.lookups where fingerp
 WRITE = (
     "select ledger.write($1::bigint, $2::timestamptz, $3::text[], $4::date[], $5::uuid[], "
     "$6::text[], $7::text[], $8::bytea[], $9::bytea[], $10::bigint[], $11::bigint[], "
-    "$12::text[], $13::text[], $14::bytea[], $15::bytea[])"
+    "$12::text[], $13::text[], $14::bytea[], $15::bytea[], $16::boolean)"
 )
 
 INSERT_KEYS = """

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from itertools import takewhile
 
 from eventsourcing.dcb.api import DCBAppendCondition, DCBQueryItem
 
 from ledger.command import Selector
 from ledger.event import Entry
+from ledger.regulation import Rulebook
 from ledger.store.tray import Row
 
 EVENTS_MAX = 8_192
@@ -32,13 +34,14 @@ class Tail:
 
     def extend(self, rows: Iterable[Row]) -> None:
         """Takes in the events that follow those it has; the oldest go where it is full."""
+        by_tag = self._by_tag
         for row in rows:
             self._rows.append(row)
             self._bytes += len(row.body)
             for tag in row.tags:
-                held = self._by_tag.get(tag)
+                held = by_tag.get(tag)
                 if held is None:
-                    self._by_tag[tag] = deque((row,))
+                    by_tag[tag] = deque((row,))
                 else:
                     held.append(row)
         while len(self._rows) > EVENTS_MAX or self._bytes > BYTES_MAX:
@@ -69,6 +72,10 @@ class Tail:
         return found
 
     def _matched(self, item: DCBQueryItem, after: int) -> bool:
+        for tag in item.tags:
+            held = self._by_tag.get(tag)
+            if held is None or held[-1].position <= after:
+                return False
         return any(
             (not item.types or row.type in item.types) and all(tag in row.tags for tag in item.tags)
             for row in self._newest(item.tags, after)
@@ -88,6 +95,34 @@ class Tail:
             held.popleft()
             if not held:
                 del self._by_tag[tag]
+
+
+class Onward:
+    """A batch of appends that is decided on top of a tail, which has in it at once what they put.
+
+    It stands where a ``Tray`` does. What comes of it is only true once it is written: where it is
+    not, the tail is none any more.
+    """
+
+    def __init__(self, tail: Tail, head: int, at: datetime, rules: Rulebook) -> None:
+        self.position = head
+        self.at = at
+        self.rows: list[Row] = []
+        self._tail = tail
+        self._rules = rules
+
+    def put(self, rows: list[Row]) -> None:
+        """Adds events; later work sees them."""
+        self.rows += rows
+        self._tail.extend(rows)
+        self.position += len(rows)
+        for row in rows:
+            if row.entry is not None:
+                self._rules.learn(row.entry.event)
+
+    def matches(self, condition: DCBAppendCondition) -> bool:
+        """Whether an event of the tail, or of the batch, meets a condition."""
+        return self._tail.meets(condition)
 
 
 NONE: deque[Row] = deque()

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from secrets import token_hex
+from typing import Any
 
 import msgspec
 from eventsourcing.dcb.api import DCBAppendCondition, DCBEvent
@@ -23,6 +24,7 @@ from ledger.store.answer import Answer, Outcome, Written, refused
 from ledger.store.digest import content_digest
 from ledger.store.memory import Memory
 from ledger.store.receipt import Receipt
+from ledger.store.tail import Onward
 from ledger.store.tray import Row, Tray
 
 CHANCE_BYTES = 32
@@ -48,22 +50,24 @@ class Plain:
     future: Receipt = field(default_factory=Receipt)
     conflict: bool = False
 
-    def decide(self, tray: Tray, memory: Memory) -> int:
+    def decide(self, tray: Tray | Onward) -> int:
         """Puts the events on the tray and gives the last position. Raises ``IntegrityError``."""
         if self.conflict or (self.condition is not None and tray.matches(self.condition)):
             raise IntegrityError(self.condition)
-        start = tray.position
+        start, at = tray.position, tray.at
         tray.put(
-            Row(
-                position=start + number,
-                type=event.type,
-                at=tray.at,
-                on=None,
-                tags=tuple(event.tags),
-                body=event.data,
-                entry=_try_decode(start + number, event),
-            )
-            for number, event in enumerate(self.events, start=1)
+            [
+                Row(
+                    start + number,
+                    event.type,
+                    at,
+                    None,
+                    tuple(event.tags),
+                    event.data,
+                    _try_decode(start + number, event),
+                )
+                for number, event in enumerate(self.events, start=1)
+            ]
         )
         return tray.position
 
@@ -251,6 +255,11 @@ class Asked:
                     )
                 ]
             )
+
+
+# What is carried, and each with its answer or what it is to raise.
+Work = Plain | Asked
+Settled = list[tuple[Work, Any]]
 
 
 class IdentityTaken(Refused):
