@@ -11,6 +11,10 @@ from itertools import count
 from typing import Any
 
 import httpx
+from prometheus_client.parser import text_string_to_metric_families
+
+from ledger.names import KNOWN_MAX
+from projections.trail import TEXTS_MAX
 
 READS, CLIENTS, PENDING_MAX = 0.85, 32, 4_000
 RECORD = """query($t: ID!) { teacher(id: $t) { id school place stage subject }
@@ -31,9 +35,11 @@ TEACHER = (
     "mutation($i: RegisterTeacherInput!, $r: String!) "
     f"{{ answer: registerTeacher(input: $i, requestId: $r) {ANSWER} }}"
 )
-BULK = 500
-# A school's row names its teachers: schools that grew without end would be measured instead.
-TEACHERS_PER_SCHOOL = 50
+BULK = 512
+# As many teachers as there are names that a process knows fill the schools whose titles it knows.
+# A school's row names its teachers: few schools that grew without end would be measured instead.
+TEACHERS = KNOWN_MAX
+SCHOOLS = TEXTS_MAX
 SCHOOLS_IN_BULK = """mutation($i: [RegisterSchoolInput!]!, $r: String!) {
   answer: registerSchools(inputs: $i, requestId: $r) { position recorded } }"""
 TEACHERS_IN_BULK = """mutation($i: [RegisterTeacherInput!]!, $r: String!) {
@@ -74,15 +80,25 @@ class Clients:
         self.schools = [each["node"]["id"] for each in found["schools"]["edges"]]
         self.head = found["head"]
 
-    async def fill(self, teachers: int) -> None:
-        """Registers so many teachers in schools of their own, until every view has them."""
-        schools = [self.school(f"fill-{each}") for each in range(teachers // TEACHERS_PER_SCHOOL)]
-        for first in range(0, len(schools), BULK):
+    async def fill(self) -> None:
+        """Registers schools, and teachers in them, until every view has them."""
+        schools = [self.school(f"fill-{each}") for each in range(SCHOOLS)]
+        for first in range(0, SCHOOLS, BULK):
             await self._bulk(SCHOOLS_IN_BULK, f"schools-{first}", schools[first : first + BULK])
         self.schools = [each["school"] for each in schools]
-        for first in range(0, teachers, BULK):
+        for first in range(0, TEACHERS, BULK):
             inputs = [self.teacher(f"fill-{first + each}") for each in range(BULK)]
             await self._bulk(TEACHERS_IN_BULK, f"fill-{first}", inputs)
+
+    async def kept(self) -> dict[str, tuple[int, int]]:
+        """How many answers of each function the server keeps, and how many at most."""
+        text = (await self.http.get("/metrics")).text
+        told = {
+            family.name: {each.labels.get("of", ""): int(each.value) for each in family.samples}
+            for family in text_string_to_metric_families(text)
+        }
+        most = told["xuefen_kept_most"]
+        return {name: (told["xuefen_kept"][name], most[name]) for name in most}
 
     async def _bulk(self, query: str, request: str, inputs: list[dict[str, str]]) -> None:
         asked = {"query": query, "variables": {"i": inputs, "r": request}}
