@@ -38,8 +38,8 @@ TEACHER = (
 BULK = 512
 # As many teachers as there are names that a process knows fill the schools whose titles it knows.
 # A school's row names its teachers: few schools that grew without end would be measured instead.
-TEACHERS = KNOWN_MAX
-SCHOOLS = TEXTS_MAX
+FILLING_TEACHERS = KNOWN_MAX
+FILLING_SCHOOLS = TEXTS_MAX
 SCHOOLS_IN_BULK = """mutation($i: [RegisterSchoolInput!]!, $r: String!) {
   answer: registerSchools(inputs: $i, requestId: $r) { position recorded } }"""
 TEACHERS_IN_BULK = """mutation($i: [RegisterTeacherInput!]!, $r: String!) {
@@ -82,11 +82,11 @@ class Clients:
 
     async def fill(self) -> None:
         """Registers schools, and teachers in them, until every view has them."""
-        schools = [self.school(f"fill-{each}") for each in range(SCHOOLS)]
-        for first in range(0, SCHOOLS, BULK):
+        schools = [self.school(f"fill-{each}") for each in range(FILLING_SCHOOLS)]
+        for first in range(0, FILLING_SCHOOLS, BULK):
             await self._bulk(SCHOOLS_IN_BULK, f"schools-{first}", schools[first : first + BULK])
         self.schools = [each["school"] for each in schools]
-        for first in range(0, TEACHERS, BULK):
+        for first in range(0, FILLING_TEACHERS, BULK):
             inputs = [self.teacher(f"fill-{first + each}") for each in range(BULK)]
             await self._bulk(TEACHERS_IN_BULK, f"fill-{first}", inputs)
 
