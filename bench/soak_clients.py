@@ -90,15 +90,16 @@ class Clients:
             inputs = [self.teacher(f"fill-{first + each}") for each in range(BULK)]
             await self._bulk(TEACHERS_IN_BULK, f"fill-{first}", inputs)
 
-    async def kept(self) -> dict[str, tuple[int, int]]:
-        """How many answers of each function the server keeps, and how many at most."""
+    async def kept(self) -> tuple[dict[str, tuple[int, int]], int]:
+        """How many answers of each function the server keeps and may keep, and its live blocks."""
         text = (await self.http.get("/metrics")).text
         told = {
             family.name: {each.labels.get("of", ""): int(each.value) for each in family.samples}
             for family in text_string_to_metric_families(text)
         }
         most = told["xuefen_kept_most"]
-        return {name: (told["xuefen_kept"][name], most[name]) for name in most}
+        kept = {name: (told["xuefen_kept"][name], most[name]) for name in most}
+        return kept, told["xuefen_live_blocks"][""]
 
     async def _bulk(self, query: str, request: str, inputs: list[dict[str, str]]) -> None:
         asked = {"query": query, "variables": {"i": inputs, "r": request}}

@@ -16,6 +16,7 @@ from bench.soak_watch import Trend
 def window(minute: float, **changes: Any) -> dict[str, Any]:
     """A quiet window."""
     quiet: dict[str, Any] = {"minute": minute, "errors": 0, "stopped": 0, "behind": 2, "age": 0.1}
+    quiet["blocks"] = 2_000.0
     quiet["kept"] = {"names": (1_000, 1_000), "titles": (20, 500)}
     return quiet | {"read_ms": [5.0, 20.0, 40.0], "memory": {"server": 130.0}} | changes
 
