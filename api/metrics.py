@@ -2,7 +2,8 @@
 
 They are for who runs it: a program of the same machine, or somebody with an operator's token. With
 several workers the numbers of all of them are added up, through files in a folder that
-``PROMETHEUS_MULTIPROC_DIR`` names; it has to stand in the environment before this is imported.
+``PROMETHEUS_MULTIPROC_DIR`` names; it has to stand in the environment before this is imported. What
+is kept in memory (``cache``) each tells of itself alone.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from api.cache import Caches
 from api.doorkeeper import Doorkeeper
 from api.health import readiness
 from api.ide.door import of_this_machine
@@ -93,6 +95,7 @@ class MetricsDoor:
         else:
             whole.register(_All(OWN))
         whole.register(Standing(self._house))
+        whole.register(Caches())
         return generate_latest(whole)
 
 

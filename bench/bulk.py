@@ -25,10 +25,11 @@ import resource
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from unittest.mock import patch
 
 import psutil  # type: ignore[import-untyped]
 import psycopg
@@ -59,7 +60,9 @@ from ledger.offering import OfferingOpened
 from ledger.plan import Mode, Plan
 from ledger.register import Stage
 from ledger.screening import ApplicantPlaced
+from ledger.store import lane
 from ledger.store.answer import Answer
+from ledger.store.lane import Lane
 from ledger.store.ledger import Ledger
 from ledger.term import Calendar
 
@@ -76,7 +79,12 @@ PLAN = Plan(
     hours=Decimal(24),
     base_credits=Decimal(24),
 )
-STAGES = {"read": "_read", "decide": "_decide", "write": "_write"}
+STAGES = {
+    "read": (Lane, Lane._read.__name__),
+    "decide": (Lane, Lane._decide_all.__name__),
+    "read further": (Lane, Lane._read_selectors.__name__),
+    "write": (lane, lane.insert.__name__),
+}
 EVENTS = "select type, tags, body from ledger.events where position > %s order by position"
 BARE = "create table bare (position bigint primary key, type text, tags text, body bytea)"
 COPY = "copy bare from stdin (format binary)"
@@ -166,23 +174,29 @@ def day(ledger: Ledger, classes: int, at_once: int) -> list[float]:
     return sorted(took)
 
 
-def timed(ledger: Ledger) -> dict[str, float]:
-    """Seconds of the committer's stages, counted from now on."""
-    seconds = dict.fromkeys(STAGES, 0.0)
+@contextmanager
+def timed() -> Iterator[dict[str, float]]:
+    """Seconds of the committer's stages meanwhile, each without those within it."""
+    seconds, within = dict.fromkeys(STAGES, 0.0), [0.0]
 
     def watch(stage: str, work: Callable[..., Any]) -> Callable[..., Any]:
         def watched(*arguments: Any) -> Any:
+            within.append(0.0)
             began = time.perf_counter()
             try:
                 return work(*arguments)
             finally:
-                seconds[stage] += time.perf_counter() - began
+                took = time.perf_counter() - began
+                seconds[stage] += took - within.pop()
+                within[-1] += took
 
         return watched
 
-    for stage, method in STAGES.items():
-        setattr(ledger.committer.lane, method, watch(stage, getattr(ledger.committer.lane, method)))
-    return seconds
+    with ExitStack() as stack:
+        for stage, (where, name) in STAGES.items():
+            watched = watch(stage, getattr(where, name))
+            stack.enter_context(patch.object(where, name, watched))
+        yield seconds
 
 
 def counted(ledger: Ledger, classes: int, before: int) -> None:
@@ -276,9 +290,10 @@ def measured(url: str, decisions: int, at_once: int) -> dict[str, Any]:
         fill(ledger, classes)
         filled, before = time.perf_counter() - began, ledger.feed.head()
         clock.day = DAY
-        stages, written, theirs = timed(ledger), wal(own), served(own)
-        load, busy, began = os.getloadavg()[0], time.process_time(), time.perf_counter()
-        took = day(ledger, classes, at_once)
+        written, theirs, load = wal(own), served(own), os.getloadavg()[0]
+        busy, began = time.process_time(), time.perf_counter()
+        with timed() as stages:
+            took = day(ledger, classes, at_once)
         seconds, busy = time.perf_counter() - began, time.process_time() - busy
         written, theirs = wal(own) - written, served(own) - theirs
         counted(ledger, classes, before)

@@ -11,6 +11,10 @@ from itertools import count
 from typing import Any
 
 import httpx
+from prometheus_client.parser import text_string_to_metric_families
+
+from ledger.names import KNOWN_MAX
+from projections.trail import TEXTS_MAX
 
 READS, CLIENTS, PENDING_MAX = 0.85, 32, 4_000
 RECORD = """query($t: ID!) { teacher(id: $t) { id school place stage subject }
@@ -31,7 +35,13 @@ TEACHER = (
     "mutation($i: RegisterTeacherInput!, $r: String!) "
     f"{{ answer: registerTeacher(input: $i, requestId: $r) {ANSWER} }}"
 )
-BULK = 500
+BULK = 512
+# As many teachers as there are names that a process knows fill the schools whose titles it knows.
+# A school's row names its teachers: few schools that grew without end would be measured instead.
+FILLING_TEACHERS = KNOWN_MAX
+FILLING_SCHOOLS = TEXTS_MAX
+SCHOOLS_IN_BULK = """mutation($i: [RegisterSchoolInput!]!, $r: String!) {
+  answer: registerSchools(inputs: $i, requestId: $r) { position recorded } }"""
 TEACHERS_IN_BULK = """mutation($i: [RegisterTeacherInput!]!, $r: String!) {
   answer: registerTeachers(inputs: $i, requestId: $r) { position recorded } }"""
 WAIT = "query($p: Position!) { teachers(first: 1, atLeast: $p) { edges { cursor } } }"
@@ -70,16 +80,39 @@ class Clients:
         self.schools = [each["node"]["id"] for each in found["schools"]["edges"]]
         self.head = found["head"]
 
-    async def fill(self, teachers: int) -> None:
-        """Registers so many teachers, in bulk, and waits until every view has them."""
-        for first in range(0, teachers, BULK):
+    async def fill(self) -> None:
+        """Registers schools, and teachers in them, until every view has them."""
+        schools = [self.school(f"fill-{each}") for each in range(FILLING_SCHOOLS)]
+        for first in range(0, FILLING_SCHOOLS, BULK):
+            await self._bulk(SCHOOLS_IN_BULK, f"schools-{first}", schools[first : first + BULK])
+        self.schools = [each["school"] for each in schools]
+        for first in range(0, FILLING_TEACHERS, BULK):
             inputs = [self.teacher(f"fill-{first + each}") for each in range(BULK)]
-            asked = {"query": TEACHERS_IN_BULK, "variables": {"i": inputs, "r": f"fill-{first}"}}
-            answer = (await self.http.post("/graphql", json=asked)).json()
-            assert answer["data"]["answer"]["recorded"] == BULK, answer
-            wait = {"query": WAIT, "variables": {"p": answer["data"]["answer"]["position"]}}
-            while "errors" in (await self.http.post("/graphql", json=wait)).json():
-                await asyncio.sleep(1)
+            await self._bulk(TEACHERS_IN_BULK, f"fill-{first}", inputs)
+
+    async def kept(self) -> tuple[dict[str, tuple[int, int]], int]:
+        """How many answers of each function the server keeps and may keep, and its live blocks."""
+        text = (await self.http.get("/metrics")).text
+        told = {
+            family.name: {each.labels.get("of", ""): int(each.value) for each in family.samples}
+            for family in text_string_to_metric_families(text)
+        }
+        most = told["xuefen_kept_most"]
+        kept = {name: (told["xuefen_kept"][name], most[name]) for name in most}
+        return kept, told["xuefen_live_blocks"][""]
+
+    async def _bulk(self, query: str, request: str, inputs: list[dict[str, str]]) -> None:
+        asked = {"query": query, "variables": {"i": inputs, "r": request}}
+        answer = (await self.http.post("/graphql", json=asked)).json()
+        assert answer["data"]["answer"]["recorded"] == len(inputs), answer
+        wait = {"query": WAIT, "variables": {"p": answer["data"]["answer"]["position"]}}
+        while "errors" in (await self.http.post("/graphql", json=wait)).json():
+            await asyncio.sleep(1)
+
+    def school(self, name: str) -> dict[str, str]:
+        """A school to be registered."""
+        made = {"school": f"school:{name}", "place": "jurisdiction:330381"}
+        return made | {"title": f"第{name}小学", "stage": "PRIMARY"}
 
     def teacher(self, name: str) -> dict[str, str]:
         """A teacher to be registered at some school."""
@@ -93,9 +126,7 @@ class Clients:
             number = next(self.made)
             name = f"soak-{number}"
             if number % 5 == 0:
-                made = {"school": f"school:{name}", "place": "jurisdiction:330381"}
-                given = made | {"title": f"第{number}小学", "stage": "PRIMARY"}
-                return True, {"query": SCHOOL, "variables": {"i": given, "r": name}}
+                return True, {"query": SCHOOL, "variables": {"i": self.school(name), "r": name}}
             return True, {"query": TEACHER, "variables": {"i": self.teacher(name), "r": name}}
         if kind < READS * 0.5:
             return False, {"query": RECORD, "variables": {"t": chance.choice(self.teachers)}}
@@ -121,6 +152,8 @@ class Clients:
             window.errors[f"{response.status_code} {said}"] += 1
         elif command and answer["data"]["answer"]["__typename"] != "Recorded":
             window.errors[str(answer["data"]["answer"])] += 1
+        elif command and "school" in (made := body["variables"]["i"]) and "title" in made:
+            self.schools.append(made["school"])
         took = (time.perf_counter() - due) * 1_000
         (window.commands if command else window.reads).append(took)
 

@@ -115,10 +115,15 @@ class AdmitApplicants(ClassStep):
                 held = self.places.setdefault(entry.event.teacher, {})
                 held.setdefault(of, Choice()).learn(entry)
             return
-        super().learn(entry)
-        self.waiting.learn(entry)
-        self.roll.learn(entry)
-        self.ranks.learn(entry)
+        kind = type(entry.event)
+        if kind in ENROLLMENT_EVENTS:
+            self.waiting.learn(entry)
+            self.roll.learn(entry)
+            self.ranks.learn(entry)
+        elif kind is ApplicantPlaced:
+            self.ranks.learn(entry)
+        else:
+            super().learn(entry)
 
     def decide(self) -> Iterator[Event]:
         opened = self.running()

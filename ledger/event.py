@@ -318,18 +318,18 @@ def _unsound(event: Event, zh: str, en: str) -> Fault:
 
 
 def _leaves(value: object) -> Iterator[object]:
+    parts: Iterable[object] = ()
     if isinstance(value, Struct):
-        for field in value.__struct_fields__:
-            yield from _leaves(getattr(value, field))
+        parts = [getattr(value, field) for field in value.__struct_fields__]
     elif isinstance(value, (tuple, list)):
-        for each in value:
-            yield from _leaves(each)
+        parts = value
     elif isinstance(value, dict):
-        for key, each in value.items():
-            yield _Key(key)
+        parts = (part for key, each in value.items() for part in (_Key(key), each))
+    for each in parts:
+        if isinstance(each, (Struct, tuple, list, dict)):
             yield from _leaves(each)
-    else:
-        yield value
+        else:
+            yield each
 
 
 class _Key(str):

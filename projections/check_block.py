@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 
-from ledger.store.block import BLOCK, ENTRIES, content
+from ledger.store.block import BLOCK, content, entries
 from projections.inspection import PAGE, Books, Problem, WholeCheck
 
 HELD = "select block, hash, bits from ledger.blocks order by block, hash"
@@ -69,5 +69,4 @@ def _held(connection: psycopg.Connection[Any]) -> Iterator[tuple[int, dict[int, 
 
 def _wanted(connection: psycopg.Connection[Any], number: int) -> dict[int, bytes]:
     with connection.cursor(binary=True) as cursor:
-        rows = cursor.execute(ENTRIES, (number * BLOCK, (number + 1) * BLOCK)).fetchall()
-    return content(rows, number)
+        return content(entries(cursor, number), number)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import psycopg
@@ -20,8 +20,13 @@ from projections.trail import EVENT_ID, STEPS_MAX, links, named, pairs, plain, t
 
 TEXT_CHARACTERS_MIN, TEXT_CHARACTERS_MAX = 2, 100
 PAIRS_MAX = 8
+# What is asked for whole goes so far and no further.
 LOOKED_MAX = 20_000
 BATCH_MAX = 1_000
+# A page gives what it found by then and says where to go on, so that nobody waits for the whole.
+PAGE_STEPS, PAGE_LOOKED = 2_000, 1_000
+# Where what comes out of the index is not what is sought, each batch is so many times larger.
+BATCH_MORE = 4
 Pool = ConnectionPool[psycopg.Connection[Any]]
 
 CROSSED = (
@@ -87,6 +92,17 @@ class Sought:
         )
 
 
+class Look(NamedTuple):
+    """Entries that are sought, in order.
+
+    ``further``: where the look stopped before it was through, so that the next one begins after
+    this position, or before it with the latest first; ``None`` where it was through or has enough.
+    """
+
+    entries: list[Entry]
+    further: int | None = None
+
+
 class Search:
     """Finds entries over the trail; safe to use from many threads."""
 
@@ -98,20 +114,40 @@ class Search:
         self, wanted: Filter, sought: Sought, limit: int, *, latest_first: bool = False
     ) -> list[Entry]:
         """At most ``limit`` entries that are wanted and sought. Raises ``Fault`` (``TOO_WIDE``)."""
+        found = self._look(wanted, sought, limit, latest_first, STEPS_MAX, LOOKED_MAX)
+        if found.further is not None:
+            raise _too_wide()
+        return found.entries
+
+    def look(
+        self, wanted: Filter, sought: Sought, limit: int, *, latest_first: bool = False
+    ) -> Look:
+        """The same as far as it goes in a moment, and where to go on."""
+        return self._look(wanted, sought, limit, latest_first, PAGE_STEPS, PAGE_LOOKED)
+
+    def _look(
+        self,
+        wanted: Filter,
+        sought: Sought,
+        limit: int,
+        latest_first: bool,
+        steps: int,
+        looked_max: int,
+    ) -> Look:
         if sought.id is not None:
             entry = self._feed.find(sought.id)
             fits = entry is not None and wanted.admits(entry) and sought.admits(entry)
-            return [entry] if fits and entry is not None and limit > 0 else []
+            return Look([entry] if fits and entry is not None and limit > 0 else [])
         found: list[Entry] = []
         looked = 0
-        for batch, whole in self._batches(wanted, sought, limit, latest_first):
+        for batch, further, through in self._batches(wanted, sought, limit, latest_first, steps):
             looked += len(batch)
             found += [each for each in batch if wanted.admits(each) and sought.admits(each)]
             if len(found) >= limit:
                 break
-            if not whole or looked >= LOOKED_MAX:
-                raise _too_wide()
-        return found[:limit]
+            if not through or (further is not None and looked >= looked_max):
+                return Look(found, further)
+        return Look(found[:limit])
 
     def find(self, ids: Iterable[str]) -> list[Entry]:
         """The entries of event ids, those that there are, in order."""
@@ -119,20 +155,28 @@ class Search:
         return self._entries(BY_ID, wanted) if wanted else []
 
     def _batches(
-        self, wanted: Filter, sought: Sought, limit: int, latest_first: bool
-    ) -> Iterator[tuple[list[Entry], bool]]:
-        """Entries that may fit, and whether the index was read as far as it was asked."""
+        self, wanted: Filter, sought: Sought, limit: int, latest_first: bool, steps: int
+    ) -> Iterator[tuple[list[Entry], int | None, bool]]:
+        """Entries that may fit, from where to go on, and whether the index was read so far.
+
+        ``None``: there is nothing further.
+        """
         after, before = self._window(wanted)
         size = min(max(limit, 1), BATCH_MAX)
         while True:
-            positions = self._crossed(wanted, sought, after, before, size, latest_first)
-            whole = not positions or positions[-1] > 0
+            positions = self._crossed(wanted, sought, after, before, size, latest_first, steps)
+            through = not positions or positions[-1] > 0
             given = [each for each in positions if each > 0]
             entries = self._entries(AT, given)
-            yield entries[::-1] if latest_first else entries, whole
-            if len(given) < size:
+            further = given[-1] if len(given) == size else None
+            if not through:
+                # All up to there was looked at, but not what stands there.
+                further = -positions[-1] + (1 if latest_first else -1)
+            yield entries[::-1] if latest_first else entries, further, through
+            if further is None or not through:
                 return
-            after, before = (after, given[-1]) if latest_first else (given[-1], before)
+            after, before = (after, further) if latest_first else (further, before)
+            size = min(size * BATCH_MORE, BATCH_MAX)
 
     def _window(self, wanted: Filter) -> tuple[int, int]:
         """The positions between which entries may stand; instants never decrease."""
@@ -146,9 +190,16 @@ class Search:
         return after, before
 
     def _crossed(
-        self, wanted: Filter, sought: Sought, after: int, before: int, most: int, latest: bool
+        self,
+        wanted: Filter,
+        sought: Sought,
+        after: int,
+        before: int,
+        most: int,
+        latest: bool,
+        steps: int,
     ) -> list[int]:
-        values = asked(wanted, sought, after, before, most, latest)
+        values = asked(wanted, sought, after, before, most, latest) | {"steps": steps}
         with self._pool.connection() as connection:
             rows = connection.execute(CROSSED, values).fetchall()
         return [position for (position,) in rows]

@@ -105,7 +105,7 @@ class HistoryQuery:
         return Position(await info.context.run(info.context.house.reader.feed.head))
 
     @strawberry.field(
-        graphql_type=connection(EntryType),
+        graphql_type=connection(EntryType, searched=True),
         description="Entries by any filter, in order or the latest first. 历史。",
     )
     async def history(
@@ -119,23 +119,23 @@ class HistoryQuery:
     ) -> Any:
         await info.context.at_least(at_least, TRAILS)
         context, limit = info.context, bounded(first)
-        wanted = await _filter(context, filter)
+        wanted, sought = await _filter(context, filter), _sought(context, filter)
         cursor = position_of(after)
         if cursor is not None and latest_first:
             wanted = replace(wanted, before=min(cursor, wanted.before or cursor))
         elif cursor is not None:
             wanted = replace(wanted, after=max(cursor, wanted.after))
-        sought = _sought(context, filter)
         rows: Sequence[tuple[str, Any]]
         page: Sequence[Any]
+        further: int | None = None
         if sought is None and own_of(context) is None:
             page, reached = await context.run(_told, context, wanted, limit, latest_first)
             rows = Entries(page[:limit], context.house.entries)
         else:
-            page, reached = await pages(context, wanted, sought, limit, latest_first)
-            seen = [shown(context, each) for each in page[:limit]]
-            rows = [(str(each.position), each) for each in seen]
-        return Slice(rows=rows, more=len(page) > limit, position=reached, begun=cursor is not None)
+            page, further, reached = await pages(context, wanted, sought, limit, latest_first)
+            rows = [(str(each.position), shown(context, each)) for each in page[:limit]]
+        more, begun = len(page) > limit, cursor is not None
+        return Slice(rows=rows, more=more, position=reached, begun=begun, further=further)
 
     @strawberry.field(description="One entry by event id. 按事件标识查条目。")
     async def entry(self, info: Info, id: strawberry.ID) -> EntryType | None:
@@ -188,17 +188,17 @@ def changes_of(context: Context, position: int, entries: Sequence[Entry]) -> Cha
 
 async def pages(
     context: Context, wanted: Filter, sought: Sought | None, limit: int, latest_first: bool
-) -> tuple[list[Entry], int]:
-    """One entry more than the limit, where there is, and the position that was looked at."""
+) -> tuple[list[Entry], int | None, int]:
+    """One entry more than the limit, where there is, where to go on, and what was looked at."""
     feed = context.house.reader.feed
 
-    def read() -> tuple[list[Entry], int]:
+    def read() -> tuple[list[Entry], int | None, int]:
         if sought is None:
-            return feed.page(wanted, limit + 1, latest_first=latest_first), feed.head()
+            return feed.page(wanted, limit + 1, latest_first=latest_first), None, feed.head()
         # The position is read first: there may be later entries than it says, never fewer.
         reached = context.house.runner.position(TRAILS.name)
         finder = Search(context.house.ledger.pool, feed)
-        return finder.page(wanted, sought, limit + 1, latest_first=latest_first), reached
+        return *finder.look(wanted, sought, limit + 1, latest_first=latest_first), reached
 
     return await context.run(read)
 

@@ -113,14 +113,26 @@ class PageInfo:
     end_cursor: str | None
 
 
+SEARCHED_TO = (
+    "Up to here, or with latestFirst from here on, a search looked before it stopped for this "
+    "page; it may hold fewer rows than asked for, and endCursor goes on. Null where it was "
+    "through. 检索在本页止于此位置（latestFirst 时由后往前），行数可能不足，请以 endCursor "
+    "续查；已查完则为空。"
+)
+
+
 class Slice(Struct, kw_only=True):
-    """A page on its way out: rows with their cursors, and the position it was read at."""
+    """A page on its way out: rows with their cursors, and the position it was read at.
+
+    ``further``: the position after which to go on where a search stopped before it was through.
+    """
 
     rows: Sequence[tuple[str, Any]]
     more: bool
     position: int
     total: Callable[[], Awaitable[int]] | None = None
     begun: bool = False
+    further: int | None = None
 
     @property
     def ends(self) -> tuple[str, str] | None:
@@ -142,8 +154,24 @@ async def _totals(_: Any, roots: list[Any]) -> list[int | None]:
     return [None if root.total is None else await root.total() for root in roots]
 
 
-def connection(node: Any) -> Any:
-    """The connection type of an object type: edges, page info, position and a total."""
+def _page_info(root: strawberry.Parent[Any]) -> PageInfo:
+    ends = root.ends
+    last = ends[1] if ends else None
+    if root.further is not None:
+        last = str(root.further)
+    return PageInfo(
+        has_next_page=root.more or root.further is not None,
+        has_previous_page=root.begun,
+        start_cursor=cursor_of(ends[0]) if ends else None,
+        end_cursor=None if last is None else cursor_of(last),
+    )
+
+
+def connection(node: Any, *, searched: bool = False) -> Any:
+    """The connection type of an object type: edges, page info, position and a total.
+
+    ``searched``: it is of what may be searched for, and tells how far a search came.
+    """
     if node in _CONNECTIONS:
         return _CONNECTIONS[node]
     name = node.__strawberry_definition__.name
@@ -152,24 +180,14 @@ def connection(node: Any) -> Any:
     def edges(root: Any) -> Any:
         return [edge(cursor=cursor_of(key), node=row) for key, row in root.rows]
 
-    def page_info(root: Any) -> PageInfo:
-        ends = root.ends
-        return PageInfo(
-            has_next_page=root.more,
-            has_previous_page=root.begun,
-            start_cursor=cursor_of(ends[0]) if ends else None,
-            end_cursor=cursor_of(ends[1]) if ends else None,
-        )
-
     edges.__annotations__ = {"root": PARENT, "return": listed(edge)}
-    page_info.__annotations__ = {"root": PARENT, "return": PageInfo}
     members = {
         "__annotations__": {},
         "edges": strawberry.field(
             resolver=edges, description="The rows. 各行。", metadata={EDGES: True}
         ),
         "page_info": strawberry.field(
-            resolver=page_info, description="Where it stands. 分页信息。"
+            resolver=_page_info, description="Where it stands. 分页信息。"
         ),
         "position": strawberry.field(
             resolver=_reads("position", Position),
@@ -181,6 +199,10 @@ def connection(node: Any) -> Any:
             metadata={BATCH: _totals},
         ),
     }
+    if searched:
+        members["searched_to"] = strawberry.field(
+            resolver=_reads("further", Position | None), description=SEARCHED_TO
+        )
     made = strawberry.type(
         type(f"{name}Connection", (), members), description=f"A page of {name}. 一页 {name}。"
     )

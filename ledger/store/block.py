@@ -25,6 +25,8 @@ from ledger.store.statements import UNIT, tag_hash
 BLOCK = 8_192
 # A tag has bits of its own where so many entries of a block carry it.
 DENSE = 16
+# So many entries are read at once: what a block takes while it is written stays small.
+PAGE = 512
 # Up to so many positions are listed, in two bytes each; more are a map of bits.
 LISTED_MAX = 64
 LOCK = 4_207_330_385
@@ -60,12 +62,18 @@ def seal(pool: ConnectionPool[Connection]) -> bool:
         # Another process may have sealed it meanwhile.
         if row is None or not row[0] or _next(cursor)[0] != block:
             return False
-        cursor.execute(ENTRIES, (block * BLOCK, (block + 1) * BLOCK))
-        found = content(cursor, block)
+        found = content(entries(cursor, block), block)
         hashes = sorted(found)
         bits = [found[each] for each in hashes]
         cursor.execute(INSERT, (numbers(hashes), numbers([block] * len(hashes)), bits))
     return True
+
+
+def entries(cursor: psycopg.Cursor[Any], block: int) -> Iterator[tuple[Any, ...]]:
+    """The entries of a block as ``content`` takes them, a page at a time."""
+    last = (block + 1) * BLOCK
+    for first in range(block * BLOCK, last, PAGE):
+        yield from cursor.execute(ENTRIES, (first, min(first + PAGE, last)))
 
 
 def content(rows: Iterable[tuple[Any, ...]], block: int) -> dict[int, bytes]:
@@ -85,7 +93,8 @@ def _next(cursor: psycopg.Cursor[Any]) -> tuple[int, int]:
 
 def words(rows: Iterable[tuple[Any, ...]], block: int) -> Iterator[tuple[str, list[int]]]:
     """Each word of a block's entries with where they lie in it, from 0."""
-    tags: defaultdict[str, list[int]] = defaultdict(list)
+    tags: dict[str, list[int]] = {}
+    once: dict[str, int] = {}  # most tags are those of one person, for which a list is much
     others: defaultdict[str, list[int]] = defaultdict(list)
     others[ENTRY] = []
     for position, kind, channel, day, tagged in rows:
@@ -97,7 +106,11 @@ def words(rows: Iterable[tuple[Any, ...]], block: int) -> Iterator[tuple[str, li
         if day is not None:
             others[day.isoformat()].append(at)
         for tag in tagged.split(UNIT):
-            tags[tag].append(at)
+            known = tags.get(tag)
+            if known is not None:
+                known.append(at)
+            elif (before := once.setdefault(tag, at)) != at:
+                tags[tag] = [before, at]
     days: defaultdict[str, list[int]] = defaultdict(list)
     for name in [each for each in others if each[:1].isdigit()]:
         for length in DAY_LENGTHS:

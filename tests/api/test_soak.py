@@ -16,6 +16,8 @@ from bench.soak_watch import Trend
 def window(minute: float, **changes: Any) -> dict[str, Any]:
     """A quiet window."""
     quiet: dict[str, Any] = {"minute": minute, "errors": 0, "stopped": 0, "behind": 2, "age": 0.1}
+    quiet["blocks"] = 2_000.0
+    quiet["kept"] = {"names": (1_000, 1_000), "titles": (20, 500)}
     return quiet | {"read_ms": [5.0, 20.0, 40.0], "memory": {"server": 130.0}} | changes
 
 
@@ -51,6 +53,15 @@ def test_a_lag_that_grows_is_told() -> None:
         "lag, positions",
         "lag, seconds",
     ]
+
+
+def test_nothing_is_proved_while_what_is_kept_still_fills() -> None:
+    rows = [window(float(at), kept={"names": (100 + at, 1_000)}) for at in range(60)]
+    assert verdict(rows)[1]
+    rows = [window(float(at), kept={"names": (100 + 2 * at, 1_000)}) for at in range(60)]
+    said, well = verdict(rows)
+    assert not well
+    assert said[0].startswith("names still filled, from 130 to 218 of 1,000 kept")
 
 
 def test_a_few_windows_are_no_line_and_therefore_no_verdict() -> None:

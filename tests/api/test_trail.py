@@ -11,6 +11,7 @@ import pytest
 
 from ledger.command import Role
 from ledger.store.ledger import Ledger
+from projections import search
 from tests.api.test_access import ABROAD, CANARY, PARTIES, moved
 from tests.cast import CHEN, LIN, RUIAN
 from tests.server import Party, Served, serving
@@ -19,7 +20,7 @@ from tests.town import KEY, Hand, database, story, tell
 HISTORY = """
 query($filter: EntryFilter, $first: Int, $after: String, $latest: Boolean! = false, $p: Position) {
   history(filter: $filter, first: $first, after: $after, latestFirst: $latest, atLeast: $p) {
-    position pageInfo { hasNextPage endCursor }
+    position searchedTo pageInfo { hasNextPage endCursor }
     edges { node { id position type request source data } }
   }
 }
@@ -86,6 +87,30 @@ def test_a_word_of_a_reason_is_found_with_its_page_and_the_next(town: Served) ->
         latest = told(town.operator, filter={"text": word}, first=500, latest=True)
         assert [each["position"] for each in latest] == seen[::-1]
     assert seen
+
+
+@pytest.mark.parametrize("latest", [False, True])
+def test_a_search_that_stops_says_where_and_goes_on_from_its_cursor(
+    town: Served, latest: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filter = {"text": "学时", "types": ["regulation.rule-adopted"]}
+    given = {"filter": filter, "latest": latest}
+    whole = told(town.operator, first=500, **given)
+    monkeypatch.setattr(search, "PAGE_STEPS", 4)
+    found, stops, after = [], [], None
+    while True:
+        page = town.operator.ask(HISTORY, first=2, after=after, **given)["history"]
+        found += [edge["node"] for edge in page["edges"]]
+        stops += [page["searchedTo"]] * (page["searchedTo"] is not None)
+        if not page["pageInfo"]["hasNextPage"]:
+            break
+        after = page["pageInfo"]["endCursor"]
+
+    assert found == whole
+    assert found
+    assert len(stops) > 1
+    assert stops == sorted(stops, reverse=latest)
+    assert town.operator.ask(HISTORY, first=2)["history"]["searchedTo"] is None
 
 
 @pytest.mark.parametrize("party", [each for each in PARTIES if each not in ABROAD])

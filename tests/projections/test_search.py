@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -166,6 +167,45 @@ def test_a_search_that_would_go_too_far_is_refused(
     assert refused.value.code == "TOO_WIDE"
 
 
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    text=st.sampled_from(["学时", "2024", "温州市", "小学", "不存在的", "教师发展"]),
+    steps=st.integers(12, 40),
+    looked=st.integers(1, 30),
+    first=st.integers(1, 20),
+    latest=st.booleans(),
+    actor=st.sampled_from([None, "staff:operator", "staff:nobody"]),
+)
+def test_looks_that_go_on_where_they_stopped_find_each_entry_once(
+    told: Told,
+    text: str,
+    steps: int,
+    looked: int,
+    first: int,
+    latest: bool,
+    actor: str | None,
+) -> None:
+    wanted = Filter(actor=actor, any_tags=(str(RUIAN), str(OFFERING)))
+    positions: list[int] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(search, "PAGE_STEPS", steps)
+        patch.setattr(search, "PAGE_LOOKED", looked)
+        for _ in range(len(told[2]) + 1):
+            look = told[1].look(wanted, Sought(text=text), first, latest_first=latest)
+            positions += [each.position for each in look.entries]
+            at = look.further
+            if at is None and len(look.entries) < first:
+                break
+            at = positions[-1] if at is None else at
+            wanted = replace(wanted, **{"before" if latest else "after": at})
+
+    admitted = replace(wanted, after=0, before=None)
+    expected = [p for p in holding(told[2], text) if admitted.admits(told[2][p - 1])]
+    assert positions == (expected[::-1] if latest else expected)
+
+
 # What a search costs.
 
 MANY = 12_000
@@ -185,6 +225,18 @@ def busy(postgres_url: str, migrated_template: str) -> Iterator[Told]:
 def _note(number: int) -> Any:
     note = "消防通道不合格" if number % 1_200 == 7 else "防护措施齐全，现场整洁"
     return MeasuresInspected(provider=COUNTY_SCHOOL, place=RUIAN, lacking=(), note=note)
+
+
+@pytest.mark.parametrize("latest", [False, True])
+def test_a_look_gives_up_after_a_while_and_says_how_far_it_came(busy: Told, latest: bool) -> None:
+    wanted, sought = Filter(on_to=date(2023, 12, 31)), Sought(text="现场整洁")
+    look = busy[1].look(wanted, sought, 20, latest_first=latest)
+
+    assert look.entries == []
+    assert look.further is not None
+    behind = MANY + 1 - look.further if latest else look.further
+    assert search.PAGE_LOOKED <= behind < 3 * search.PAGE_LOOKED
+    assert busy[1].page(wanted, sought, 20, latest_first=latest) == []
 
 
 COSTS = {

@@ -32,6 +32,7 @@ def small() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for module in (block, crossing):
             patch.setattr(module, "BLOCK", SMALL)
+        patch.setattr(block, "PAGE", 24)  # three pages to a block, of which the last is shorter
         patch.setattr(block, "LISTED_MAX", 3)
         patch.setattr(block, "DENSE", 3)
         patch.setattr(crossing, "WALK", 1)
