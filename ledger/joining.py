@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from ledger.fault import Fault
@@ -58,13 +59,23 @@ def named(candidates: Sequence[Candidate], tabs: Iterable[str]) -> tuple[Candida
     return tuple(known[each] for each in asked)
 
 
-def joined(found: Sequence[Candidate]) -> Mapping:
-    """How tabs are read as one list."""
+def joined(found: Sequence[Candidate], among: Sequence[Candidate] = ()) -> Mapping:
+    """How tabs are read as one list.
+
+    ``among``: all of the workbook. Where it has a tab a year, one alone is of its year as well.
+    """
+    whole = found if len(found) > 1 else together(among or found, found[0])
     mappings = [each.mapping for each in found]
-    years = [_year(each) for each in mappings]
-    if len(mappings) > 1 and None not in years and len({*years}) == len(years):
-        mappings = [replace(e, year=year) for e, year in zip(mappings, years, strict=True)]
+    years = [_year(each.mapping) for each in whole]
+    if len(whole) > 1 and None not in years and len({*years}) == len(years):
+        mappings = [replace(each, year=_year(each)) for each in mappings]
     return join(mappings)
+
+
+def years_of(mapping: Mapping) -> tuple[int, ...] | UnsetType:
+    """The years of which tabs are a list, where each of them is of one."""
+    years = {each.year for each in mapping.parts}
+    return UNSET if None in years else tuple(sorted(each for each in years if each))
 
 
 def join(mappings: Sequence[Mapping]) -> Mapping:
