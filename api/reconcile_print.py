@@ -43,7 +43,7 @@ def print_result(found: Held, as_json: bool) -> None:
         ("差额 ledger less sheet", "", compared.difference),
     ]
     rows += [(f"其中 of {e.tab}", e.lines, e.difference) for e in tabs_of(found) if found.tabs]
-    rows += [(f"表中没有 not in the sheet: {e.year}", e.lines, e.amount) for e in absent_of(found)]
+    rows += [(f"无此年工作表 no tab of {e.year}", e.lines, e.amount) for e in absent_of(found)]
     shown = table("结果 result", "行 lines", "学分 credits")
     for row in rows:
         shown.add_row(*map(str, row))
@@ -60,9 +60,9 @@ def _remarks(found: Held) -> None:
     """What was left out, does not add up, or was not read."""
     if years := [str(each.year) for each in absent_of(found)]:
         tell(
-            f"表中没有 {'、'.join(years)} 年的内容，账本在这些年度的学分未参与比对。",
-            f"The sheet has nothing of {', '.join(years)}: what the ledger has of those years was "
-            "left out.",
+            f"没有 {'、'.join(years)} 年的工作表；账本在这些年度、没有哪一行所指的学分未参与比对。",
+            f"No tab is of {', '.join(years)}: what the ledger has of those years and no row means "
+            "was left out.",
         )
     for each in misadded(found):
         tell(each.zh + "。", each.en + ".")

@@ -152,7 +152,7 @@ def _outline(held: Held, about: Mapping[str, Any]) -> Iterable[tuple[Any, ...]]:
         yield f"工作表“{tab.tab}”：表格学分", tab.sheet, tab.rows
         yield f"工作表“{tab.tab}”：未归因", tab.unattributed
     for year in absent_of(held):
-        yield f"表中没有 {year.year} 年：账本学分（未参与比对）", year.amount, year.lines
+        yield f"没有 {year.year} 年的工作表：账本学分（未参与比对）", year.amount, year.lines
 
 
 def _lines(held: Held, settled: Mapping[int, Treatment]) -> Iterable[tuple[Any, ...]]:

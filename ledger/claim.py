@@ -68,7 +68,7 @@ class Terms(Struct, kw_only=True, frozen=True):
     that is looked at, so that a ledger that grows changes nothing. ``sheet_day``: the day of the
     sheet itself. ``first`` and ``last``: the days of completion that the sheet is about; without
     them a sheet of credits is about all, one of totals about the cycle of the day. ``years``: those
-    after which all its tabs are called; what the ledger has in others is left out.
+    of which its tabs are, where each is of one; what the ledger has in others is left out.
     """
 
     grain: Grain

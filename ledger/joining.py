@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from ledger.fault import Fault
 from ledger.heading import Candidate
-from ledger.mapping import Form, Mapping
+from ledger.mapping import Form, Mapping, Reading
 
 ALL = "*"
 JOINED = frozenset({Form.CREDITS, Form.TOTALS})
@@ -76,6 +76,20 @@ def years_of(mapping: Mapping) -> tuple[int, ...] | UnsetType:
     """The years of which tabs are a list, where each of them is of one."""
     years = {each.year for each in mapping.parts}
     return UNSET if None in years else tuple(sorted(each for each in years if each))
+
+
+def are_of_years(reading: Reading) -> bool:
+    """Whether the rows of each tab that tell a day or a year are of its year, for the most part.
+
+    Tabs may also be called after a year in which those who stand in them began to work.
+    """
+    for part in reading.mapping.parts:
+        own = [each for each in reading.rows if each.tab == part.tab]
+        told = [each.completed.year if each.completed else each.year for each in own]
+        years = [each for each in told if each is not None]
+        if 2 * years.count(part.year or 0) < len(years):
+            return False
+    return True
 
 
 def join(mappings: Sequence[Mapping]) -> Mapping:

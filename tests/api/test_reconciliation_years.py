@@ -89,10 +89,33 @@ def test_of_tabs_a_year_one_alone_leaves_the_other_years_out_and_says_so(
     # The row of 2022 that the ledger does not know is told; what is of 2023 is no line.
     assert (told["only_sheet"], told["only_ledger"], told["difference"]) == (1, 0, "-8")
     assert told["years_absent"] == [{"year": 2023, "lines": 3, "amount": "58"}]
-    assert "表中没有 2023 年" in said
-    assert "not in the sheet: 2023" in text
+    assert "没有 2023 年的工作表" in said
+    assert "no tab of 2023" in text
     whole = json.loads(xuefen(desk, tmp_path, *given, "--json", status=4)[0])
     assert (whole["years_absent"], whole["only_ledger"]) == ([], 1)
+
+
+def cohorts(book: Any) -> None:
+    """A tab for those who began in a year; what they did is of another."""
+    header = ["平台编号", "培训名称", "结业时间", "学分"]
+    for name, row in (
+        ("2021届", ["r1", "培训1", "2023.6.1", 24]),
+        ("2022届", ["r2", "培训2", "2023.6.1", 22]),
+    ):
+        sheet = book.add_worksheet(name)
+        sheet.write_row(0, 0, header)
+        sheet.write_row(1, 0, row)
+
+
+def test_tabs_that_are_called_after_a_year_and_hold_another_leave_nothing_out(
+    desk: Served, bureau: Party, tmp_path: Path
+) -> None:
+    file = tmp_path / "学分.xlsx"
+    file.write_bytes(xlsx(cohorts))
+    given = (file, "--bureau", "330381", "--json")
+    told = json.loads(xuefen(desk, tmp_path, *given, status=4)[0])
+
+    assert (told["equal"], told["only_ledger"], told["years_absent"]) == (2, 1, [])
 
 
 def test_over_http_the_year_of_a_mapping_is_what_the_sheet_is_about(
@@ -124,7 +147,7 @@ def test_over_http_the_year_of_a_mapping_is_what_the_sheet_is_about(
     assert report["years_absent"] == of_year["yearsAbsent"]
     book = desk.client.get(f"{path}.xlsx", headers=bureau.headers).content
     rows = CalamineWorkbook.from_filelike(io.BytesIO(book)).get_sheet_by_name("汇总").to_python()
-    assert ["表中没有 2023 年：账本学分（未参与比对）", 58.0, 3.0] in rows
+    assert ["没有 2023 年的工作表：账本学分（未参与比对）", 58.0, 3.0] in rows
 
 
 def test_totals_of_one_tab_of_several_years_are_of_its_year(
