@@ -103,6 +103,8 @@ def _called(person: Influences, period: Period) -> Callable[[date], bool]:
 
 def outside(person: Influences, period: Period, claim: Claim) -> Portion | None:
     """Why a total is compared with nothing: no day of its year or cycle is of the terms."""
+    if not person.terms.bounded:
+        return None
     first, last = person.terms.first or date.min, person.terms.last or date.max
     if period.year:
         beyond = not first.year <= period.year <= last.year
