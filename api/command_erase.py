@@ -7,11 +7,11 @@ be completed.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import typer
 
@@ -27,7 +27,7 @@ from ledger.store.clock import system_clock
 from ledger.store.committer import Committer
 from ledger.store.erasure import Concerned, Erasure
 from ledger.store.feed import Filter
-from ledger.store.files import anything_lies
+from ledger.store.files import anything_lies, sealed
 from ledger.store.vault import Vault, destroy_key, load_key
 from ledger.store.work import Asked
 
@@ -35,6 +35,27 @@ ALREADY = AlreadyErased(zh="", en="").code
 NOTHING = NothingToErase(zh="", en="").code
 AGAIN = "备份恢复后重新删除 (erased again after a restore)"
 NAMED_AT_ONCE = 250  # an event has at most 65,535 bytes
+MENTIONS_SHOWN_MAX = 20
+
+
+def _uploads(given: list[str] | None) -> list[str]:
+    """The numbers of uploads. Stops for what is none."""
+    try:
+        return [UUID(each).hex for each in given or ()]
+    except ValueError:
+        zh, en = "--file 须为上传编号。", "--file takes the number of an upload."
+        raise stop("UNKNOWN_UPLOAD", zh, en) from None
+
+
+Also = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--file",
+        metavar="UPLOAD",
+        callback=_uploads,
+        help="Destroy this file too, as one that mentions the person; may be repeated.",
+    ),
+]
 
 
 def erase(
@@ -46,6 +67,7 @@ def erase(
     actor: Annotated[
         str, typer.Option(metavar="NAME", help="Who does it, such as staff:0042.")
     ] = "staff:operator",
+    also: Also = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -54,6 +76,9 @@ def erase(
     Destroys the files that name the teacher, what is personal in results and loads, and the
     teacher's key in the vault; name, id number and telephone can never be read again. Records and
     credits stay, under the identifier. Broken off, it is completed by running it again.
+
+    A file that has the name only within a sentence, or in somebody else's row, is told and stays:
+    the name may be a part of other words, or a namesake's. --file destroys it, also later.
     """
     subject = TeacherId(str(name_of(teacher, "teacher")))
     asker = _operator(actor)
@@ -63,22 +88,21 @@ def erase(
     with open_books(settings) as books, _committer(books) as committer:
         erasing = _Erasing(books, committer, asker, subject)
         vault = _vault(settings, books)
-        outcome = erasing.ask(EraseTeacher(teacher=subject, reason=reason))
+        outcome = erasing.begin(reason, also or [])
         refusal = outcome.refusals[0] if outcome.refusals else None
-        if refusal is not None and refusal.code != ALREADY:
-            raise stop(refusal.code, f"{refusal.zh}。", f"{refusal.en}.", NOT_RIGHT)
-        gone = Concerned() if vault is None else erasing.files(vault)
+        gone = Concerned() if vault is None else erasing.files(vault, also or [])
         destroyed = destroy_key(books.pool, str(subject))
     if refusal is not None and not destroyed and not gone:
         raise stop(refusal.code, f"{refusal.zh}。", f"{refusal.en}.", NOT_RIGHT)
     position = outcome.written[0].position if outcome.written else None
-    if not as_json:
-        _tell(subject, position, destroyed=destroyed)
-        _tell_gone(gone)
+    if as_json:
+        counts = {"files": len(gone.files), "loads": len(gone.loads), "dry_runs": len(gone.runs)}
+        told = {"teacher": subject, "position": position, "key_destroyed": destroyed}
+        print_json([told | counts | {"mentions": gone.mentions}])
         return
-    counts = {"files": len(gone.files), "loads": len(gone.loads), "dry_runs": len(gone.runs)}
-    told = {"teacher": subject, "position": position, "key_destroyed": destroyed}
-    print_json([told | counts])
+    if position is not None or destroyed:
+        _tell(subject, position, destroyed=destroyed)
+    _tell_gone(gone)
 
 
 def erase_again(books: Books, vault: Vault | None, teacher: str) -> bool:
@@ -91,13 +115,10 @@ def erase_again(books: Books, vault: Vault | None, teacher: str) -> bool:
     subject = TeacherId(teacher)
     with _committer(books) as committer:
         erasing = _Erasing(books, committer, _operator("staff:operator"), subject)
-        outcome = erasing.ask(EraseTeacher(teacher=subject, reason=AGAIN))
-        refusal = outcome.refusals[0] if outcome.refusals else None
-        if refusal is not None and refusal.code != ALREADY:
-            raise stop(refusal.code, f"{refusal.zh}。", f"{refusal.en}.", NOT_RIGHT)
+        outcome = erasing.begin(AGAIN)
         gone = Concerned() if vault is None else erasing.files(vault)
         destroyed = destroy_key(books.pool, str(subject))
-    return refusal is None or destroyed or bool(gone)
+    return not outcome.refusals or destroyed or bool(gone)
 
 
 @dataclass(frozen=True)
@@ -109,14 +130,31 @@ class _Erasing:
     asker: Asker
     subject: TeacherId
 
+    def begin(self, reason: str, also: Iterable[str] = ()) -> Outcome:
+        """Records that the teacher is erased, unless it is on record.
+
+        ``also``: uploads that are to go. Stops where one of them does not lie there.
+        """
+        for each in sorted({*also} - sealed(self.books.pool, also)):
+            zh, en = f"没有上传 {each}，或已不在。", f"No upload {each} lies there."
+            raise stop("UNKNOWN_UPLOAD", f"{zh}没有删除。", f"{en} Nothing was erased.")
+        outcome = self.ask(EraseTeacher(teacher=self.subject, reason=reason))
+        for refused in outcome.refusals:
+            if refused.code != ALREADY:
+                raise stop(refused.code, f"{refused.zh}。", f"{refused.en}.", NOT_RIGHT)
+        return outcome
+
     def ask(self, command: EraseTeacher) -> Outcome:
         """Asks a command of it."""
         work = Asked(commands=[command], asker=self.asker, request=str(uuid4()))
         answer: Answer = self.committer.submit(work).result()
         return answer.outcomes[0]
 
-    def files(self, vault: Vault) -> Concerned:
-        """Says which files and loads concern the teacher, and then destroys them."""
+    def files(self, vault: Vault, also: Iterable[str] = ()) -> Concerned:
+        """Says which files and loads concern the teacher, and then destroys them.
+
+        ``also``: uploads that an operator knows to be about the teacher.
+        """
         wanted = Filter(types=(FilesErased.NAME,), tags=(str(self.subject),))
         events = [entry.event for entry in self.books.feed.entries(wanted)]
         named = [
@@ -126,7 +164,7 @@ class _Erasing:
             for each in event.files
         ]
         erasure = Erasure(vault, self.books.pool, system_clock, str(self.subject))
-        found = erasure.find(named)
+        found = erasure.find([*named, *also])
         for first in range(0, max(len(found.files), len(found.loads)), NAMED_AT_ONCE):
             some = slice(first, first + NAMED_AT_ONCE)
             command = EraseFiles(
@@ -210,6 +248,22 @@ def _tell(subject: TeacherId, position: int | None, *, destroyed: bool) -> None:
         )
 
 
+def _tell_mentions(gone: Concerned) -> None:
+    if not gone.mentions:
+        return
+    tell(
+        f"另有 {len(gone.mentions)} 份表格在文字中或他人的行中出现此姓名，可能是他人或其他词语，"
+        "未销毁；核实后可用 --file 销毁：",
+        f"{len(gone.mentions)} more files have the name within a sentence or in somebody else's "
+        "row, which may be other words or a namesake. They were not destroyed; --file does that:",
+    )
+    for each in gone.mentions[:MENTIONS_SHOWN_MAX]:
+        cells = "无法查看 cannot be read" if each.cells is None else f"{each.cells} 格 cells"
+        typer.echo(f"  {each.upload}  {cells}", err=True)
+    if len(gone.mentions) > MENTIONS_SHOWN_MAX:
+        tell("其余见 --json。", "See --json for the others.")
+
+
 def _tell_gone(gone: Concerned) -> None:
     if gone:
         tell(
@@ -218,3 +272,4 @@ def _tell_gone(gone: Concerned) -> None:
             f"With it went {len(gone.files)} files that named the person, the person's rows in "
             f"{len(gone.loads)} loads, and {len(gone.runs)} dry runs.",
         )
+    _tell_mentions(gone)

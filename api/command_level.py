@@ -44,18 +44,25 @@ Cycles = Annotated[
 ]
 At = Annotated[int | None, typer.Option(min=1, help="As the ledger knew it at this position.")]
 English = Annotated[bool, typer.Option("--english", help="In English.")]
-HEADERS_ZH = (
-    "属地或学校",
-    "教师",
-    "调入",
-    "培训",
-    "学分",
-    "计入学分",
-    "计入学时",
-    "合格",
-    "未合格",
-)
-HEADERS = ("of", "teachers", "moved", "trainings", "credits", "counted", "hours", "met", "not met")
+
+
+def headers(period: Period, *, english: bool = False) -> tuple[str, ...]:
+    """The heads of a table of sums: which are of the period, and which of the whole cycles.
+
+    What counts of the cycles is no part of what was credited in a year; nobody is to add them.
+    """
+    year = period.kind is PeriodKind.YEAR
+    if english:
+        own = "of the year" if year else "of the cycles"
+        return (
+            *("of", "teachers", "moved", f"trainings {own}", f"credits {own}"),
+            *("cycle: credits counted", "cycle: hours counted", "cycle: met", "cycle: not met"),
+        )
+    own = "本年" if year else "周期"
+    return (
+        *("属地或学校", "教师", "调入", f"{own}培训", f"{own}学分"),
+        *("周期累计计入学分", "周期累计计入学时", "周期合格", "周期未合格"),
+    )
 
 
 def levels(
@@ -133,7 +140,7 @@ def position_in(books: Books, given: int | None) -> int:
 
 
 def sums(shown: Any, name: str, totals: Totals) -> None:
-    """A row of sums in a table with the usual headers."""
+    """A row of sums in a table with these ``headers``."""
     numbers = (
         *(totals.teachers, totals.moved, totals.trainings, totals.credits),
         *(totals.counted_credits, totals.counted_hours, totals.met, totals.not_met),
@@ -182,7 +189,7 @@ def _show(side: Side, period: Period, *, english: bool, as_json: bool) -> None:
     if as_json:
         typer.echo(written(side.level, period, side.position).decode())
         return
-    shown = table(*(HEADERS if english else HEADERS_ZH))
+    shown = table(*headers(period, english=english))
     for depth, level in _down(side.level, 0):
         sums(shown, "  " * depth + str(level.of), level.totals)
     console().print(shown)
@@ -211,7 +218,7 @@ def _tell(books: Books, found: Compared, *, english: bool, as_json: bool) -> Non
     if not found.way:
         tell(f"双方一致：{found.one.digest}", f"Both sides agree: {found.one.digest}")
         return
-    shown = table(*(HEADERS if english else HEADERS_ZH))
+    shown = table(*headers(found.period, english=english))
     at = "position" if english else "位置"
     given = "as told" if english else "所给文件"
     sides = [

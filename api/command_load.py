@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from datetime import date
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from api.choice import MappingFile, SavedMapping, mapping_in, write_mapping
+from api.column import Columns, meant
 from api.house import open_house
 from api.load_print import print_commit, print_load, print_unfinished
 from api.marked_load import marked_load
@@ -35,7 +37,6 @@ from ledger.store.ticket import Upload
 from schema.carrying import Commit
 from schema.context import Context, House
 from schema.load import dry_run, take_in
-from schema.sheet import SheetMappingInput
 
 ROLES = {
     JurisdictionId.kind: Role.BUREAU,
@@ -65,6 +66,10 @@ FATE_ZH = {
 HEADERS_ZH = ("行", "结果", "教师", "说明")
 
 
+def _class(name: str | None) -> str | None:
+    return None if name is None else str(name_of(name, "offering"))
+
+
 Sheet = Annotated[
     Path | None, typer.Argument(exists=True, dir_okay=False, help="The sheet. 表格。")
 ]
@@ -84,7 +89,10 @@ Full = Annotated[bool, typer.Option("--full", help="The list names everybody.")]
 Since = Annotated[date | None, typer.Option(help="From when moves hold that state no day.", **DAY)]
 Until = Annotated[date | None, typer.Option(help="Balances are as of this day.", **DAY)]
 Origin = Annotated[str | None, typer.Option(help="The platform that balances come from.")]
-Class = Annotated[str | None, typer.Option(metavar="NAME", help="The class that results are of.")]
+Class = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", callback=_class, help="The class that results are of."),
+]
 Source = Annotated[
     str | None, typer.Option(help="Report as facts of this other system, for the place.")
 ]
@@ -114,6 +122,7 @@ def load(
     source: Source = None,
     on: On = None,
     out: Out = None,
+    column: Columns = None,
     mapping: MappingFile = None,
     save_mapping: SavedMapping = None,
     unfinished: Unfinished = False,
@@ -128,8 +137,7 @@ def load(
     if out is not None:
         require_free(out)
     asker = _asker(whose, actor, reports=source is not None)
-    named = None if offering is None else str(name_of(offering, "offering"))
-    of: dict[str, Any] = {"origin": origin, "source": source, "offering": named, "on": on}
+    of: dict[str, Any] = {"origin": origin, "source": source, "offering": offering, "on": on}
     options = LoadOptions(party=str(whose), full=full, since=since, until=until, **of)
     with open_house(settings_of(context)) as house:
         asked = Context(house=house, asker=asker)
@@ -138,7 +146,7 @@ def load(
         elif resume is not None:
             _commit(asked, resume, leave_refused=leave_refused, as_json=as_json)
         else:
-            head = _shown(asked, file, form and Form[form.name], options, mapping_in(mapping))
+            head = _shown(asked, file, form and Form[form.name], options, mapping, column)
             _saved(save_mapping, head)
             _show(asked, head, out, as_json=as_json)
             _finish(asked, head, commit=commit, leave_refused=leave_refused, as_json=as_json)
@@ -154,7 +162,8 @@ def _shown(
     file: Path | None,
     form: Form | None,
     options: LoadOptions,
-    given: SheetMappingInput | None,
+    mapping: Path | None,
+    columns: list[str] | None,
 ) -> LoadHead:
     if file is None or form is None:
         raise stop(
@@ -162,8 +171,10 @@ def _shown(
             "须给出表格和 --form，或用 --resume 给出试运行凭据。",
             "Give a sheet and --form, or the token of a dry run with --resume.",
         )
+    given = mapping_in(mapping)
     upload = _given_up(context.house, context.asker, file, form)
-    return asyncio.run(dry_run(context, upload, options, given))
+    mended = partial(meant, given=columns)
+    return asyncio.run(dry_run(context, upload, options, given, mended))
 
 
 def _saved(file: Path | None, head: LoadHead) -> None:

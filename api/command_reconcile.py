@@ -35,7 +35,7 @@ from ledger.cycle import Unit
 from ledger.event import Channel
 from ledger.heading import propose
 from ledger.intake import Reconcile
-from ledger.joining import joined, named, together
+from ledger.joining import joined, named, together, years_of
 from ledger.mapping import Form, Mapping, MappingSaved
 from ledger.names import JurisdictionId, LedgerId, ReconciliationId
 from ledger.reading import read
@@ -104,7 +104,8 @@ class _Way:
             whole = chosen(grid, form, saved, self.given)
         else:
             found = propose(grid, form, saved)
-            whole = joined(named(found, self.tabs) if self.tabs else together(found))
+            tabs = named(found, self.tabs) if self.tabs else together(found)
+            whole = joined(tabs, found)
         mapping = meant(whole, self.columns)
         if self.saved_to is not None:
             # Before it is read: it is needed most where nothing can be compared.
@@ -128,8 +129,8 @@ class _Asked:
     first: date | None
     last: date | None
 
-    def terms(self, house: House) -> Terms:
-        """The same, as of a ledger. Stops for a position that it has not reached."""
+    def terms(self, house: House, mapping: Mapping) -> Terms:
+        """The same of a sheet, as of a ledger. Stops for a position that it has not reached."""
         feed = house.ledger.feed
         head, most = feed.head(), max(self.as_of, self.seen or 0)
         if most > head:
@@ -151,6 +152,7 @@ class _Asked:
             sheet_day=self.sheet_day,
             first=self.first,
             last=self.last,
+            years=years_of(mapping),
         )
         require_terms(terms, head)
         return terms
@@ -230,7 +232,7 @@ def _held(house: House, data: bytes, name: str, asked: _Asked) -> Held:
     reading = read(grid, mapping)
     return with_hindsight(
         house.ledger.feed,
-        asked.terms(house),
+        asked.terms(house, mapping),
         lambda terms: held(
             house.reader,
             house.rules,

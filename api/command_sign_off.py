@@ -11,13 +11,12 @@ from rich.tree import Tree
 
 from api.books import Books, open_books
 from api.command_level import (
-    HEADERS,
-    HEADERS_ZH,
     At,
     Cycles,
     English,
     Of,
     YearAsked,
+    headers,
     position_in,
     scope_in,
     sums,
@@ -67,7 +66,7 @@ def preview(
     if as_json:
         print_json([msgspec.to_builtins(made, enc_hook=str)])
         return
-    shown = table(*HEADERS_ZH)
+    shown = table(*headers(period))
     sums(shown, str(scope.of), made.totals)
     console().print(shown)
     console().print(f"position {position}  sha256 {made.sha256}")
@@ -89,7 +88,7 @@ def list_sign_offs(
     if as_json:
         print_json(msgspec.to_builtins(each, enc_hook=str) for _, each in rows)
         return
-    shown = table("结账", "属地", "年份", "期间", "状态", "位置", "教师", "学分")
+    shown = table("结账", "属地", "年份", "期间", "状态", "位置", "教师", "本期学分")
     for name, each in rows:
         told = (each.place, each.year, each.kind.value, each.standing.value, each.signed_position)
         shown.add_row(name, *map(str, (*told, each.totals.teachers, each.totals.credits)))
@@ -154,7 +153,7 @@ def _known(books: Books, name: str) -> tuple[SignOff, Scope]:
 
 
 def _show(sign_off: SignOff, found: Drift, *, english: bool) -> None:
-    shown = table(*(HEADERS if english else HEADERS_ZH))
+    shown = table(*headers(sign_off.period, english=english))
     words = ("signed", "moved", "now") if english else ("结账时", "变动", "现在")
     for word, totals in zip(words, (sign_off.totals, found.moved, found.totals), strict=True):
         sums(shown, word, totals)

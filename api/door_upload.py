@@ -21,10 +21,9 @@ from api.asking import CLIENT_GONE, context_of, failed
 from api.choice import CHOICE_BYTES_MAX, choice_in, too_large
 from api.doorkeeper import Doorkeeper
 from api.limits import TooLarge, failure
-from api.marking import marked
+from api.marked_copy import marked_copy
 from api.sheet import TYPES
 from ledger.store.ticket import Upload
-from schema.access_log import access_by
 from schema.context import Context, House
 from schema.sheet import SheetMappingInput, chosen, saved_mappings
 
@@ -100,23 +99,10 @@ class UploadDoor:
         return Response(made, media_type=TYPES["xlsx"], headers=headers)
 
     def _marked(self, context: Context, upload: Upload, given: SheetMappingInput | None) -> bytes:
-        ledger = self._house.ledger
-        grid = ledger.uploads.grid(context.asker, upload.id)
+        grid = self._house.ledger.uploads.grid(context.asker, upload.id)
         assert grid is not None
         mapping = chosen(grid, upload.form, saved_mappings(context), given)
-        made, rows = marked(grid, mapping)
-        access = access_by(
-            context,
-            "marked",
-            purpose=f"upload {upload.id}",
-            clear=True,
-            format="xlsx",
-            rows=rows,
-            bytes=len(made),
-            position=ledger.feed.head(),
-        )
-        ledger.access_log.write(access)
-        return made
+        return marked_copy(context, grid, mapping, f"upload {upload.id}")
 
 
 async def _body(request: Request) -> bytes:

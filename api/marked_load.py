@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-from api.marking import marked
+from api.marked_copy import marked_copy
 from ledger.sheet import CellFault
 from ledger.store.load import LoadHead
-from schema.access_log import access_by
 from schema.context import Context
 
 
 def marked_load(context: Context, head: LoadHead) -> bytes | None:
     """The workbook; ``None`` where the file is gone. The reading of it is logged."""
-    ledger, asker = context.house.ledger, context.asker
-    grid = ledger.uploads.grid(asker, head.upload)
+    grid = context.house.ledger.uploads.grid(context.asker, head.upload)
     if grid is None:
         return None
-    made, rows = marked(grid, head.mapping, _marks(context, head))
-    access = access_by(
-        context,
-        "marked",
-        purpose=str(head.load),
-        clear=True,
-        format="xlsx",
-        rows=rows,
-        bytes=len(made),
-        position=ledger.feed.head(),
-    )
-    ledger.access_log.write(access)
-    return made
+    return marked_copy(context, grid, head.mapping, str(head.load), _marks(context, head))
 
 
 def _marks(context: Context, head: LoadHead) -> list[CellFault]:

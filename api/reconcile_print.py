@@ -10,7 +10,7 @@ from api.report import CAUSE_ZH
 from api.terminal import console, print_json, table, tell
 from ledger.sheet import Skipped
 from projections.desk import Held
-from schema.tab import tabs_of
+from schema.tab import absent_of, tabs_of
 
 
 def misadded(found: Held) -> list[Skipped]:
@@ -25,6 +25,7 @@ def print_result(found: Held, as_json: bool) -> None:
         told: dict[str, Any] = msgspec.to_builtins(compared, enc_hook=str)
         told |= {"doubtful": len(found.doubtful), "differing_lines": found.differing}
         told |= {"tabs": msgspec.to_builtins(tabs_of(found)), "tabs_unread": found.unread}
+        told |= {"years_absent": msgspec.to_builtins(absent_of(found), enc_hook=str)}
         told |= {
             "unattributed_lines": found.comparison.unexplained,
             "unattributed_gross": str(found.comparison.unattributed_gross),
@@ -42,10 +43,27 @@ def print_result(found: Held, as_json: bool) -> None:
         ("差额 ledger less sheet", "", compared.difference),
     ]
     rows += [(f"其中 of {e.tab}", e.lines, e.difference) for e in tabs_of(found) if found.tabs]
+    rows += [(f"无此年工作表 no tab of {e.year}", e.lines, e.amount) for e in absent_of(found)]
     shown = table("结果 result", "行 lines", "学分 credits")
     for row in rows:
         shown.add_row(*map(str, row))
     console().print(shown)
+    _remarks(found)
+    tell(
+        f"截至位置 {compared.position}，摘要 {compared.digest}；有误单元格 {compared.faults} 处。",
+        f"As of position {compared.position}, digest {compared.digest}; "
+        f"{compared.faults} cells could not be read.",
+    )
+
+
+def _remarks(found: Held) -> None:
+    """What was left out, does not add up, or was not read."""
+    if years := [str(each.year) for each in absent_of(found)]:
+        tell(
+            f"没有 {'、'.join(years)} 年的工作表；账本在这些年度、没有哪一行所指的学分未参与比对。",
+            f"No tab is of {', '.join(years)}: what the ledger has of those years and no row means "
+            "was left out.",
+        )
     for each in misadded(found):
         tell(each.zh + "。", each.en + ".")
     if found.unread or found.concealed or found.tabs:
@@ -57,8 +75,3 @@ def print_result(found: Held, as_json: bool) -> None:
             f"Read {', '.join(names)}, and not: {', '.join(found.unread) or 'none'}; "
             "--tab chooses.",
         )
-    tell(
-        f"截至位置 {compared.position}，摘要 {compared.digest}；有误单元格 {compared.faults} 处。",
-        f"As of position {compared.position}, digest {compared.digest}; "
-        f"{compared.faults} cells could not be read.",
-    )

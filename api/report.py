@@ -20,7 +20,7 @@ from ledger.reconciliation import Treatment
 from ledger.spot import spots_of, spots_zh
 from projections.desk import Held
 from schema.lines import lines_of
-from schema.tab import tabs_of
+from schema.tab import absent_of, tabs_of
 from schema.words import WORDS, halves
 
 WIDTHS = {"行": 6, "编号": 24, "账本": 10, "表格": 10, "差额": 10, "说明": 60, "事件": 40}
@@ -74,6 +74,7 @@ def report_json(held: Held, about: Mapping[str, Any], settled: Mapping[int, Trea
         "tab": held.mapping.tab,
         "tab_hidden": held.concealed,
         "tabs_unread": held.unread,
+        "years_absent": absent_of(held),
     }
     encoded = msgspec.json.encode(msgspec.to_builtins(told, enc_hook=str), order="sorted")
     return msgspec.json.format(encoded, indent=1) + b"\n"
@@ -150,6 +151,8 @@ def _outline(held: Held, about: Mapping[str, Any]) -> Iterable[tuple[Any, ...]]:
         yield f"工作表“{tab.tab}”：账本学分", tab.ledger, tab.lines
         yield f"工作表“{tab.tab}”：表格学分", tab.sheet, tab.rows
         yield f"工作表“{tab.tab}”：未归因", tab.unattributed
+    for year in absent_of(held):
+        yield f"没有 {year.year} 年的工作表：账本学分（未参与比对）", year.amount, year.lines
 
 
 def _lines(held: Held, settled: Mapping[int, Treatment]) -> Iterable[tuple[Any, ...]]:

@@ -138,6 +138,7 @@ row                比对行           row.py (what both sides say of one thing)
 itemised           逐笔比对         itemised.py (a sheet of single credits)
 subtotal           合计项           subtotal.py (what one person has in a period)
 aggregate          合计比对         aggregate.py (a sheet of totals)
+coverage           所含年度         coverage.py (of which years a sheet is a list)
 misreading         误写             misreading.py (of a number by one digit, or two turned round)
 matching           人员对应         matching.py (whose row it is; double and doubtful ones listed)
 comparison         比对             comparison.py (a sheet held against the ledger, in all)
@@ -211,7 +212,8 @@ from ledger import (  # isort: skip  (order of life)
     verdict, ground, prospect, caution, evidence, way, difference, summary, level, drift,
     service_token, sign_off, spot, claim, cause, rounding, attribution, mark, likeness, tie,
     summing, pairing, holding, forfeiture, influence, slip, uncredited, row, itemised, subtotal,
-    aggregate, misreading, matching, comparison, trial, explanation, obstacle, denial, lineup,
+    aggregate, coverage, misreading, matching, comparison, trial, explanation, obstacle, denial,
+    lineup,
     placement, exclusion, indicator, target, consequence, sheet, cell, dating, phrase, mapping,
     wording, heading, joining, skip, tally, reading, claimed, reconciliation, intake, line,
     petition, retraction, discrepancy, load,
@@ -236,7 +238,8 @@ NOUNS = (
     verdict, ground, prospect, caution, evidence, way, difference, summary, level, drift,
     service_token, sign_off, spot, claim, cause, rounding, attribution, mark, likeness, tie,
     summing, pairing, holding, forfeiture, influence, slip, uncredited, row, itemised, subtotal,
-    aggregate, misreading, matching, comparison, trial, explanation, obstacle, denial, lineup,
+    aggregate, coverage, misreading, matching, comparison, trial, explanation, obstacle, denial,
+    lineup,
     placement, exclusion, indicator, target, consequence, sheet, cell, dating, phrase, mapping,
     wording, heading, joining, skip, tally, reading, claimed, reconciliation, intake, line,
     petition, retraction, discrepancy, load,

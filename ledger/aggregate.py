@@ -25,6 +25,7 @@ from ledger.subtotal import (
     candidates,
     members,
     of_others,
+    outside,
     unlikely,
 )
 
@@ -58,7 +59,10 @@ class Aggregate:
             cells: list[Subtotal] = []
             for period, own in sorted(_by_period(claims.get(teacher, [])).items()):
                 told.setdefault(teacher, set()).add(period)
-                yield from self._of_period(person, period, own, cells)
+                gone = [(each, outside(person, period, each)) for each in own]
+                yield from (only_there(e, [why] if e.amount else []) for e, why in gone if why)
+                if compared := [each for each, why in gone if not why]:
+                    yield from self._of_period(person, period, compared, cells)
             self._move([each for each in cells if each.difference])
             yield from (self._explained(cell) for cell in cells)
         periods = {each for periods in told.values() for each in periods}

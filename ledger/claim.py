@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from enum import Enum
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from ledger.breakdown import TrainingKind
 from ledger.cycle import Unit
@@ -67,7 +67,8 @@ class Terms(Struct, kw_only=True, frozen=True):
     up to which it was asked to look for what came after ``position``; without it, nothing after
     that is looked at, so that a ledger that grows changes nothing. ``sheet_day``: the day of the
     sheet itself. ``first`` and ``last``: the days of completion that the sheet is about; without
-    them a sheet of credits is about all, one of totals about the cycle of the day.
+    them a sheet of credits is about all, one of totals about the cycle of the day. ``years``: those
+    of which its tabs are, where each is of one; what the ledger has in others is left out.
     """
 
     grain: Grain
@@ -81,6 +82,7 @@ class Terms(Struct, kw_only=True, frozen=True):
     sheet_day: date | None = None
     first: date | None = None
     last: date | None = None
+    years: tuple[int, ...] | UnsetType = UNSET
 
     @property
     def bounded(self) -> bool:

@@ -11,12 +11,13 @@ from decimal import Decimal
 from hashlib import sha256
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from ledger.aggregate import Aggregate
 from ledger.amount import ZERO, plain
 from ledger.cause import Cause, unknown_portion
 from ledger.claim import Claim, Grain, Terms
+from ledger.coverage import YearAbsent, covered
 from ledger.cycle import Unit
 from ledger.event import express
 from ledger.holding import Holding
@@ -63,11 +64,15 @@ class Sums(Struct, kw_only=True, frozen=True):
 
 
 class Comparison(Struct, kw_only=True, frozen=True):
-    """A sheet held against the ledger: on what terms, row by row, and in all."""
+    """A sheet held against the ledger: on what terms, row by row, and in all.
+
+    ``absent``: years that are not in the sheet, where its tabs say which are; of these no row is.
+    """
 
     terms: Terms
     rows: tuple[Row, ...]
     sums: tuple[Sums, ...]
+    absent: tuple[YearAbsent, ...] | UnsetType = UNSET
 
     @property
     def unexplained(self) -> tuple[int, ...]:
@@ -100,7 +105,8 @@ def compare(
     people = {name: Influences(each, rules, terms) for name, each in holdings.items()}
     of: dict[TeacherId, list[Claim]] = {}
     rows: list[Row] = []
-    for claim in sorted(claims, key=content):
+    claims = sorted(claims, key=content)
+    for claim in claims:
         if claim.teacher is None or claim.teacher not in people:
             rows.append(_nobody(claim))
         else:
@@ -114,8 +120,11 @@ def compare(
     else:
         rows += Aggregate(people).rows(of)
     places = {tab: at for at, tab in enumerate(tabs)}
+    absent: tuple[YearAbsent, ...] | UnsetType = UNSET
+    if terms.years is not UNSET:
+        rows, absent = covered(rows, claims, people, terms)
     told = tuple(sorted(rows, key=lambda row: order(row, places)))
-    return Comparison(terms=terms, rows=told, sums=sums(told))
+    return Comparison(terms=terms, rows=told, sums=sums(told), absent=absent)
 
 
 def sums(rows: Iterable[Row]) -> tuple[Sums, ...]:

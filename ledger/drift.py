@@ -127,8 +127,8 @@ def _moved(before: Summary | None, after: Summary | None, step: Step) -> Moved:
     people, credits, counted = (f"{each:+}" for each in sums)
     zh, en = said(
         step,
-        f"人数 {people}，学分 {credits}，计入 {counted}",
-        f"teachers {people}, credits {credits}, counting {counted}",
+        f"人数 {people}，本期学分 {credits}，周期计入 {counted}",
+        f"teachers {people}, credits of the period {credits}, counting of the cycle {counted}",
     )
     return Moved(totals=totals, zh=zh, en=en, **step.named)
 

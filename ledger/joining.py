@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from ledger.fault import Fault
 from ledger.heading import Candidate
-from ledger.mapping import Form, Mapping
+from ledger.mapping import Form, Mapping, Reading
 
 ALL = "*"
 JOINED = frozenset({Form.CREDITS, Form.TOTALS})
@@ -58,13 +59,37 @@ def named(candidates: Sequence[Candidate], tabs: Iterable[str]) -> tuple[Candida
     return tuple(known[each] for each in asked)
 
 
-def joined(found: Sequence[Candidate]) -> Mapping:
-    """How tabs are read as one list."""
+def joined(found: Sequence[Candidate], among: Sequence[Candidate] = ()) -> Mapping:
+    """How tabs are read as one list.
+
+    ``among``: all of the workbook. Where it has a tab a year, one alone is of its year as well.
+    """
+    whole = found if len(found) > 1 else together(among or found, found[0])
     mappings = [each.mapping for each in found]
-    years = [_year(each) for each in mappings]
-    if len(mappings) > 1 and None not in years and len({*years}) == len(years):
-        mappings = [replace(e, year=year) for e, year in zip(mappings, years, strict=True)]
+    years = [_year(each.mapping) for each in whole]
+    if len(whole) > 1 and None not in years and len({*years}) == len(years):
+        mappings = [replace(each, year=_year(each)) for each in mappings]
     return join(mappings)
+
+
+def years_of(mapping: Mapping) -> tuple[int, ...] | UnsetType:
+    """The years of which tabs are a list, where each of them is of one."""
+    years = {each.year for each in mapping.parts}
+    return UNSET if None in years else tuple(sorted(each for each in years if each))
+
+
+def are_of_years(reading: Reading) -> bool:
+    """Whether the rows of each tab that tell a day or a year are of its year, for the most part.
+
+    Tabs may also be called after a year in which those who stand in them began to work.
+    """
+    for part in reading.mapping.parts:
+        own = [each for each in reading.rows if each.tab == part.tab]
+        told = [each.completed.year if each.completed else each.year for each in own]
+        years = [each for each in told if each is not None]
+        if 2 * years.count(part.year or 0) < len(years):
+            return False
+    return True
 
 
 def join(mappings: Sequence[Mapping]) -> Mapping:

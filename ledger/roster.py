@@ -1,8 +1,9 @@
 """Roster: a bureau's list of teachers, and what each row of it leads to.
 
 Whoever is new is registered, whoever moved with a day is transferred, a new subject is taken over;
-what contradicts the ledger becomes an anomaly and is never written over. By a full list, whoever is
-at work and not in it is an anomaly too; nobody is removed.
+what contradicts the ledger becomes an anomaly and is never written over. So is each row of a person
+whom several rows name: none of them goes before another. By a full list, whoever is at work and not
+in it is an anomaly too; nobody is removed.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+
+from msgspec import structs
 
 from ledger.anomaly import AnomalyCode
 from ledger.command import Command
@@ -34,11 +37,15 @@ class Roster:
     roll: Roll
     full: bool = False
     since: date | None = None
-    _seen: dict[str, int] = field(default_factory=dict)
+    _rows_of: dict[str, list[int]] = field(default_factory=dict)
     _listed: set[TeacherId] = field(default_factory=set)
 
     def plan(self) -> Iterator[Intention]:
         """What each row leads to, and who is missing."""
+        # A row with a faulty cell names somebody all the same.
+        for each in self.desk.reading.rows:
+            for key in self._keys(each):
+                self._rows_of.setdefault(key, []).append(each.row)
         for row in self.desk.rows():
             yield row if isinstance(row, Intention) else self._row(row)
         if self.full:
@@ -56,14 +63,35 @@ class Roster:
         found = by_id or by_number
         if found is not None:
             self._listed.add(found)
-        own = found or fingerprint or number or ""
-        if own and own in self._seen:
-            within = found if found and self.roll.teachers[found].within else None
-            return self.desk.anomalous(row.row, AnomalyCode.LISTED_TWICE, within)
-        self._seen[own] = row.row
+        rows = sorted({at for key in self._keys(row) for at in self._rows_of[key]})
+        if len(rows) > 1:
+            return self._twice(row, found, rows)
         if found is not None:
             return self._known(row, self.roll.teachers[found], fingerprint, number)
         return self._new(row, fingerprint, number)
+
+    def _keys(self, row: SheetRow) -> set[str]:
+        """By what a row names somebody: id number, number, and whose they are.
+
+        Of a teacher elsewhere it is not said that a number and an id number are of one person.
+        """
+        number, fingerprint = number_of(row), self.roll.fingerprints.get(row.row, "")
+        keys = {fingerprint, "" if isinstance(number, Objection) else str(number or "")}
+        known = self.roll.by_fingerprint.get(fingerprint)
+        if known is not None and self.roll.teachers[known].within:
+            keys.add(str(known))
+        return keys - {""}
+
+    def _twice(self, row: SheetRow, found: TeacherId | None, rows: list[int]) -> Intention:
+        """What several rows say of one person, which a person decides; all the rows are named."""
+        within = found if found and self.roll.teachers[found].within else None
+        made = self.desk.anomalous(row.row, AnomalyCode.LISTED_TWICE, within)
+        zh, en = "、".join(map(str, rows)), ", ".join(map(str, rows))
+        made.said = tuple(
+            structs.replace(each, zh=f"{each.zh}：第 {zh} 行", en=f"{each.en}: rows {en}")
+            for each in made.said
+        )
+        return made
 
     def _new(self, row: SheetRow, fingerprint: str, number: TeacherId | None) -> Intention:
         wanting = self.desk.wants(row, *NEEDED)

@@ -12,7 +12,7 @@ from msgspec import structs
 from ledger.amount import ZERO
 from ledger.attribution import Sets
 from ledger.breakdown import TrainingKind, shown
-from ledger.cause import Cause, Portion, portion
+from ledger.cause import Cause, Portion, merged, portion
 from ledger.claim import Claim, Measure
 from ledger.cycle import Unit
 from ledger.forfeiture import denied
@@ -36,6 +36,16 @@ class Period:
         """The fields of a row that name it."""
         kind = TrainingKind(self.kind) if self.kind else None
         return {"year": self.year or None, "cycle": self.cycle or None, "kind": kind}
+
+    @property
+    def zh(self) -> str:
+        """Its year or cycle in Chinese."""
+        return f" {self.year} 年" if self.year else f"第 {self.cycle} 周期"
+
+    @property
+    def en(self) -> str:
+        """Its year or cycle in English."""
+        return str(self.year) if self.year else f"cycle {self.cycle}"
 
 
 @dataclass
@@ -62,7 +72,10 @@ class Subtotal:
 
 def members(person: Influences, period: Period) -> list[Line]:
     """The credits that belong to a period."""
-    within = _days(person, period)
+    return _among(person, period, _days(person, period))
+
+
+def _among(person: Influences, period: Period, within: Callable[[date], bool]) -> list[Line]:
     return [
         line
         for line in person.lines
@@ -71,7 +84,13 @@ def members(person: Influences, period: Period) -> list[Line]:
 
 
 def _days(person: Influences, period: Period) -> Callable[[date], bool]:
-    """Which days of completion belong to a period."""
+    """Which days of completion belong to a period, as far as the comparison is about them."""
+    called = _called(person, period)
+    return lambda day: person.terms.holds(day) and called(day)
+
+
+def _called(person: Influences, period: Period) -> Callable[[date], bool]:
+    """Which days belong to a period as it is called."""
     if period.year:
         return lambda day: day.year == period.year
     if not period.cycle and person.terms.bounded:
@@ -80,6 +99,45 @@ def _days(person: Influences, period: Period) -> Callable[[date], bool]:
     numbered = [each for each in cycles if each.number == period.cycle]
     held = numbered if period.cycle else cycles[-1:]
     return lambda day: any(each.holds(day) for each in held)
+
+
+def outside(person: Influences, period: Period, claim: Claim) -> Portion | None:
+    """Why a total is compared with nothing: no day of its year or cycle is of the terms."""
+    if not person.terms.bounded:
+        return None
+    first, last = person.terms.first or date.min, person.terms.last or date.max
+    if period.year:
+        beyond = not first.year <= period.year <= last.year
+    else:
+        numbered = [each for each in person.cycles() if each.number == period.cycle]
+        beyond = bool(numbered) and not any(
+            first <= each.last_day and each.start <= last for each in numbered
+        )
+    if not beyond:
+        return None
+    lines = _among(person, period, _called(person, period))
+    zh = f"名册{claim.spot.zh}是{period.zh}的合计，不在所比的期间内。"
+    en = f"Row {claim.spot.en} is a total of {period.en}, outside the period compared."
+    events, about = [each for line in lines for each in line.events[:1]], [e.credit for e in lines]
+    return portion(Cause.OTHER_CYCLE, -claim.amount, zh, en, events=events, about=about)
+
+
+def _beyond_terms(cell: Subtotal) -> Iterator[Portion]:
+    """The credits of the year or cycle that the terms leave out: the sheet may have them all."""
+    person, unit = cell.person, cell.claim.unit
+    called = _among(person, cell.period, _called(person, cell.period))
+    out = [line for line in called if not person.terms.holds(line.completed)]
+    told = [
+        _whole(
+            line,
+            Cause.OTHER_CYCLE,
+            -person.amount(line, unit),
+            f"“{line.title}”{line.completed} 结束，不在所比的期间内，名册却算在内。",
+            f"{line.title} ended on {line.completed}, outside the period compared; in the sheet.",
+        )
+        for line in out
+    ]
+    yield from merged(told)
 
 
 def candidates(cell: Subtotal) -> Iterator[Portion]:
@@ -92,6 +150,7 @@ def candidates(cell: Subtotal) -> Iterator[Portion]:
         absent = person.absent(line, unit)
         if absent is not None:
             yield absent
+    yield from _beyond_terms(cell)
     yield from _by_recognition(cell, within)
     for line in person.holding.later():
         if within(line.completed) and cell.period.kind in ("", shown(line).value):

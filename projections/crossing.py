@@ -2,10 +2,34 @@
 
 from __future__ import annotations
 
+
+def _nearer(table: str, column: str, value: str) -> str:
+    """The step of one stream: its next position from the candidate on, where that is nearer.
+
+    Each way has its own statement, so that each reads its index, forward or back.
+    """
+    return f"""
+            if latest then
+                select greatest(best, max(n.position)) into best from (
+                    select r.position from {table} r
+                    where r.{column} = {value} and r.position <= candidate
+                    order by r.{column} desc, r.position desc limit 1
+                ) n;
+            else
+                select least(best, min(n.position)) into best from (
+                    select r.position from {table} r
+                    where r.{column} = {value} and r.position >= candidate
+                    order by r.{column}, r.position limit 1
+                ) n;
+            end if;
+"""
+
+
 # Like ``ledger.positions``, in both directions and over several tables. A stream is the rows of a
 # word, of a tag, of any tag within reach, or of any type; each says which position of its own comes
 # next, until all agree. A negative position says how far it came before it had to stop.
-CROSSING = """
+CROSSING = (
+    """
 create or replace function projection.crossing(
     words bigint[], tags bigint[], reach bigint[], types text[],
     after bigint, before bigint, most int, latest boolean, steps bigint
@@ -58,47 +82,24 @@ declare
     best bigint;
     kind text;
 begin
-    if i <= w and latest then
-        select r.position into best from projection.trails r
-            where r.hash = words[i] and r.position <= candidate
-            order by r.hash desc, r.position desc limit 1;
-    elsif i <= w then
-        select r.position into best from projection.trails r
-            where r.hash = words[i] and r.position >= candidate
-            order by r.hash, r.position limit 1;
+    if i <= w then
+"""
+    + _nearer("projection.trails", "hash", "words[i]")
+    + """
     elsif i <= w + t or (i = w + t + 1 and reach is not null) then
         foreach one in array case when i <= w + t then tags[i - w : i - w] else reach end loop
-            if latest then
-                select greatest(best, max(n.position)) into best from (
-                    select g.position from ledger.tags g
-                    where g.hash = one and g.position <= candidate
-                    order by g.hash desc, g.position desc limit 1
-                ) n;
-            else
-                select least(best, min(n.position)) into best from (
-                    select g.position from ledger.tags g
-                    where g.hash = one and g.position >= candidate
-                    order by g.hash, g.position limit 1
-                ) n;
-            end if;
+"""
+    + _nearer("ledger.tags", "hash", "one")
+    + """
         end loop;
     else
         foreach kind in array types loop
-            if latest then
-                select greatest(best, max(n.position)) into best from (
-                    select e.position from ledger.events e
-                    where e.type = kind and e.position <= candidate
-                    order by e.type desc, e.position desc limit 1
-                ) n;
-            else
-                select least(best, min(n.position)) into best from (
-                    select e.position from ledger.events e
-                    where e.type = kind and e.position >= candidate
-                    order by e.type, e.position limit 1
-                ) n;
-            end if;
+"""
+    + _nearer("ledger.events", "type", "kind")
+    + """
         end loop;
     end if;
     return best;
 end $$;
 """
+)

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any, Protocol
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, structs
 
 from ledger.amount import ZERO
 from ledger.claim import Terms
@@ -22,6 +22,7 @@ from ledger.cycle import Cycle
 from ledger.event import express, revive
 from ledger.footing import cycles
 from ledger.holding import Holding
+from ledger.joining import are_of_years
 from ledger.mapping import Mapping as Columns
 from ledger.mapping import Reading
 from ledger.matching import Doubtful, Matching, Person, Registered, match
@@ -149,6 +150,8 @@ def held(
     Raises ``Fault`` (``COLUMNS_LACKING``) for a sheet that says of nobody how much.
     """
     require_claims(reading.mapping, terms.unit)
+    if terms.years is not UNSET and not are_of_years(reading):
+        terms = structs.replace(terms, years=UNSET)
     owners = owners_of(persons, reading)
     named = {each for found in owners.values() for each in found}
     named |= set(_numbered(reading))

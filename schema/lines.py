@@ -8,6 +8,7 @@ from typing import Any
 import strawberry
 
 from ledger.cause import Cause, Portion
+from ledger.coverage import YearAbsent
 from ledger.matching import Doubt, Doubtful
 from ledger.names import TeacherId
 from ledger.reconciliation import CauseTotal, Compared, Treatment
@@ -17,13 +18,14 @@ from projections.desk import Held
 from schema.outputs import connection, output, paged
 from schema.scalars import enum_type, listed, name_in
 from schema.sheet import FaultType, SkippedType
-from schema.tab import SheetTabRead, tabs_of
+from schema.tab import SheetTabRead, absent_of, tabs_of
 
 StandingType: Any = enum_type(Standing, name="LineStanding")
 CauseType: Any = enum_type(Cause, name="DifferenceCause")
 DoubtType: Any = enum_type(Doubt, name="SheetDoubt")
 PortionType = output(Portion, name="DifferencePortion", skip=("whole",))
 CauseTotalType = output(CauseTotal)
+YearAbsentType: Any = output(YearAbsent)
 ComparedType: Any = output(Compared, name="ReconciliationOutline")
 DoubtfulType = output(Doubtful, name="SheetDoubtful")
 LISTED_MAX = 1_000
@@ -147,6 +149,14 @@ class Shown:
     )
     def tabs_unread(self) -> list[str]:
         return list(self.held.unread)
+
+    @strawberry.field(
+        graphql_type=list[YearAbsentType],
+        description="Years of which the sheet has no tab, where each tab is of one: what the "
+        "ledger has in them is not compared. 表格没有的年度，账本在这些年度的学分未参与比对。",
+    )
+    def years_absent(self) -> Any:
+        return absent_of(self.held)
 
     @property
     def position(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import date
 from functools import partial
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import strawberry
 
 from ledger.fault import Fault
+from ledger.mapping import Mapping
 from ledger.names import LoadId
 from ledger.store.load import LoadHead, LoadOptions
 from ledger.store.progress import Work
@@ -128,9 +130,16 @@ class LoadQuery:
 
 
 async def dry_run(
-    context: Context, upload: Upload, options: LoadOptions, given: SheetMappingInput | None = None
+    context: Context,
+    upload: Upload,
+    options: LoadOptions,
+    given: SheetMappingInput | None = None,
+    mended: Callable[[Mapping], Mapping] = lambda mapping: mapping,
 ) -> LoadHead:
-    """A dry run of an upload of the asker's own; its token commits just that."""
+    """A dry run of an upload of the asker's own; its token commits just that.
+
+    ``mended``: what else is said of the mapping that was given, or is the likeliest.
+    """
     ledger = context.house.ledger
     may_load(context, upload.form, options)
     position = await _present(context)
@@ -138,7 +147,7 @@ async def dry_run(
     def made() -> LoadHead:
         grid = ledger.uploads.grid(context.asker, upload.id)
         assert grid is not None
-        mapping = chosen(grid, upload.form, saved_mappings(context), given)
+        mapping = mended(chosen(grid, upload.form, saved_mappings(context), given))
         return plan(context, upload, grid, mapping, options, position)
 
     async with context.house.turns:

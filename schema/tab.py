@@ -5,8 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 import strawberry
+from msgspec import UNSET
 
 from ledger.amount import ZERO
+from ledger.coverage import YearAbsent
 from projections.desk import Held
 from projections.tab import TabRead
 
@@ -27,6 +29,12 @@ class SheetTabRead:
     sheet: Decimal
     difference: Decimal
     unattributed: Decimal
+
+
+def absent_of(held: Held) -> tuple[YearAbsent, ...]:
+    """The years of which the sheet has no tab, with what the ledger has in them."""
+    absent = held.comparison.absent
+    return () if absent is UNSET else absent
 
 
 def tabs_of(held: Held) -> list[SheetTabRead]:

@@ -18,6 +18,7 @@ from ledger.command import Command
 from ledger.cycle import Unit
 from ledger.fault import Fault
 from ledger.intake import CompareAnew, Reconcile
+from ledger.joining import years_of
 from ledger.names import ReconciliationId
 from ledger.store.answer import refused
 from ledger.store.result import Result, spent_as
@@ -110,6 +111,7 @@ async def _tried(context: Context, input: TryReconciliationInput) -> Shown:
         sheet_day=input.sheet_day,
         first=input.first,
         last=input.last,
+        years=years_of(mapping),
     )
     require_terms(terms, await context.run(context.house.ledger.feed.head))
     return await tried(context, found, grid, mapping, terms)

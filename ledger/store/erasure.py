@@ -24,6 +24,7 @@ from ledger.fault import Fault
 from ledger.names import LoadId
 from ledger.sheet import Row
 from ledger.store.load_row import StoredRow, encoded_batch, opened_batch, traces_of
+from ledger.store.mention import Mention, mentions
 from ledger.store.redaction import redacted, row_redacted
 from ledger.store.trace import of_print, of_subject, of_word, parts, told
 from ledger.store.tracing import opened, trace_all
@@ -36,11 +37,15 @@ NAME = b"erased.xlsx"
 
 @dataclass(frozen=True)
 class Concerned:
-    """What concerns a person. ``loads`` are kept for an event, ``runs`` are dry runs and go."""
+    """What concerns a person. ``loads`` are kept for an event, ``runs`` are dry runs and go.
+
+    ``mentions``: other files that have the name in running text; they stay.
+    """
 
     files: tuple[FileErased, ...] = ()
     loads: tuple[LoadId, ...] = ()
     runs: tuple[UUID, ...] = ()
+    mentions: tuple[Mention, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.files or self.loads or self.runs)
@@ -62,7 +67,7 @@ class Erasure:
             self._prints.add(vault.fingerprint(number))
 
     def find(self, named: Iterable[str] = ()) -> Concerned:
-        """What concerns the teacher; ``named``: uploads that an earlier erasure destroyed."""
+        """What concerns the teacher; ``named``: uploads that go whatever is found in them."""
         sure = [of_subject(self._teacher), *map(of_print, self._prints)]
         words, _ = parts(value for key, value in self._person.items() if key != ID_NUMBER)
         maybe = [of_word(self._vault, each) for each in words]
@@ -88,6 +93,7 @@ class Erasure:
             files=tuple(FileErased(upload=at.hex, sha256=digest) for at, digest in found),
             loads=tuple(LoadId(f"load:{load}") for load, kept in loads if kept),
             runs=tuple(load for load, kept in loads if not kept),
+            mentions=self._mentions([upload for upload, _ in found]),
         )
 
     def destroy(self, concerned: Concerned) -> None:
@@ -169,6 +175,11 @@ class Erasure:
                     "where load = %s and batch = %s",
                     (data, traces_of(made, self._vault), at, batch),
                 )
+
+    def _mentions(self, gone: list[UUID]) -> tuple[Mention, ...]:
+        name = self._person.get("name", "")
+        # A single character stands everywhere.
+        return mentions(self._vault, self._pool, name, gone) if len(name) > 1 else ()
 
     def _mine(self, row: StoredRow) -> bool:
         number = row.person.get(ID_NUMBER)

@@ -6,6 +6,7 @@ person's. One that an event speaks of stays.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -78,6 +79,16 @@ def anything_lies(pool: Pool) -> bool:
             "or exists (select from vault.loads)"
         ).fetchone()
     return row is not None and bool(row[0])
+
+
+def sealed(pool: Pool, uploads: Iterable[str]) -> set[str]:
+    """Those of some uploads of which the bytes lie there, as hexadecimal numbers."""
+    with pool.connection() as connection:
+        rows = connection.execute(
+            "select upload from vault.uploads where upload = any(%s) and sealed is not null",
+            ([UUID(each) for each in uploads],),
+        ).fetchall()
+    return {upload.hex for (upload,) in rows}
 
 
 def remove(

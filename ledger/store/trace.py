@@ -78,16 +78,21 @@ def told(cells: Iterable[Cell]) -> Iterable[str]:
             yield format(each, "f")
 
 
+def folded(text: str) -> tuple[str, str]:
+    """A text in one width and case, with its blanks, hyphens and dots and without them."""
+    plain = UNSEEN.sub("", unicodedata.normalize("NFKC", text).upper())
+    return plain, BLANKS.sub("", plain)
+
+
 def parts(texts: Iterable[str]) -> tuple[set[str], set[str]]:
     """The words, with the numbers that are no id numbers, and the id numbers within texts.
 
     A text is taken with its blanks, hyphens and dots and without them, in one width and case, so
     that a name with a blank in it and a number in groups are found as well.
     """
-    folded = UNSEEN.sub("", unicodedata.normalize("NFKC", "\n".join(texts)).upper())
     words: set[str] = set()
     identities: set[str] = set()
-    for text in {folded, BLANKS.sub("", folded)}:
+    for text in {*folded("\n".join(texts))}:
         words.update(WORDS.findall(text))
         for number in set(NUMBERS.findall(text)):
             if len(number) < ID_NUMBER_CHARACTERS:

@@ -93,6 +93,29 @@ def test_levels_are_shown_by_county_and_school(town: Served) -> None:
     assert "[BEYOND_HEAD]" in xuefen(town, *beyond, status=2)[1]
 
 
+@pytest.mark.parametrize(
+    ("options", "own", "cycle"),
+    [
+        ((), ("本年培训", "本年学分"), ("周期累计计入学分", "周期累计计入学时", "周期合格")),
+        (("--cycles",), ("周期培训", "周期学分"), ("周期累计计入学分",)),
+        (("--english",), ("credits of the year",), ("cycle: credits counted", "cycle: met")),
+        (("--english", "--cycles"), ("credits of the cycles",), ("cycle: credits counted",)),
+    ],
+)
+def test_what_is_of_the_year_and_what_is_of_the_cycle_is_named_apart(
+    town: Served, options: tuple[str, ...], own: tuple[str, ...], cycle: tuple[str, ...]
+) -> None:
+    asked = ("levels", RUIAN, "--year", 2023, *options)
+    told = [xuefen(town, *asked)[0]]
+    if options in ((), ("--english",)):
+        told.append(xuefen(town, "sign-off", "drift", NAME, *options, status=1)[0])
+
+    for text in told:
+        head = [part.strip() for part in text.splitlines()[0].split("  ") if part.strip()]
+        assert {*own, *cycle} <= {*head}
+        assert not {"学分", "计入学分", "credits", "counted"} & {*head}
+
+
 def test_two_sides_are_compared_with_an_exit_code(town: Served, tmp_path: Path) -> None:
     asked = ("levels", RUIAN, "--year", 2023)
     position, file = _signed_position(town), tmp_path / "ruian.json"

@@ -69,9 +69,9 @@ def bureau(served: Served) -> Party:
     return served.party(Role.BUREAU, RUIAN)
 
 
-def compared(party: Party, text: str, name: str) -> str:
+def compared(party: Party, text: str, name: str, file: str = f"{NAME}的名单.csv") -> str:
     """A list is held against the ledger and put on record; its upload."""
-    upload = given_up(party, text.encode("gb18030"), f"{NAME}的名单.csv")
+    upload = given_up(party, text.encode("gb18030"), file)
     given = {"upload": upload, "place": RUIAN, "first": "2023-01-01", "last": "2023-12-31"}
     token = party.ask(TRY, i=given)["tried"]["token"]
     record = {"reconciliation": f"reconciliation:{name}", "token": token}

@@ -65,6 +65,30 @@ def types(served: Served, after: int) -> list[str]:
     return [each.event.NAME for each in served.house.ledger.feed.entries(Filter(after=after))]
 
 
+def test_a_column_of_an_unknown_name_is_loaded_as_the_command_says(
+    served: Served, tmp_path: Path
+) -> None:
+    header = ("姓名", "身份证号", "平台编号", "何处", "学段", "学科", "参加工作时间")
+    file = file_of(tmp_path, sheet(teacher(1)[:7], header=header))
+    head, saved = served.head, tmp_path / "读法.json"
+    assert counts(xuefen(served, tmp_path, file, *OWN, "--json", status=1)[0])["left"] == 1
+    for wrong in ("Z=SCHOOL", "D=NOTHING", "D"):
+        _, said = xuefen(served, tmp_path, file, *OWN, "--column", wrong, status=2)
+        assert "MAPPING_UNFIT" in said and "D 何处" in said
+    for column in ("D=SCHOOL", "何处=school"):
+        more = ("--column", column, "--json")
+        assert counts(xuefen(served, tmp_path, file, *OWN, *more, status=0)[0])["new"] == 1
+    assert served.head == head
+
+    more = ("--column", "D=SCHOOL", "--save-mapping", saved, "--commit")
+    xuefen(served, tmp_path, file, *OWN, *more, status=0)
+    assert types(served, head)[1:-1] == ["register.teacher-registered"]
+    again = xuefen(served, tmp_path, file, *OWN, "--mapping", saved, "--json", status=0)[0]
+    assert counts(again)["unchanged"] == 1
+    mended = ("--mapping", saved, "--column", "B=NAME", "--json")
+    assert counts(xuefen(served, tmp_path, file, *OWN, *mended, status=1)[0])["left"] == 1
+
+
 def test_a_dry_run_shows_each_row_and_writes_nothing(served: Served, tmp_path: Path) -> None:
     file, head = file_of(tmp_path, sheet(teacher(1), teacher(2))), served.head
     shown, said = xuefen(served, tmp_path, file, *OWN, status=0)

@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 
 from ledger.command import Role
-from ledger.store.ledger import Ledger
 from tests.cast import LIN, OTHER_SCHOOL, RUIAN
-from tests.server import Served, serving
-from tests.town import KEY, Hand, database, story, tell
+from tests.server import Served
+from tests.storied import storied
 
 DIFFERENCE = """
 query($teacher: ID!, $before: AsOf!, $after: AsOf) {
@@ -36,12 +35,8 @@ def town(
     postgres_url: str, founded_template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Served]:
     """A server over the story."""
-    with database(postgres_url, founded_template) as url:
-        with Ledger(url, KEY, Hand()) as opened:
-            tell(opened, story())
-        with serving(url, tmp_path_factory.mktemp("town")) as server:
-            server.house.runner.catch_up()
-            yield server
+    with storied(postgres_url, founded_template, tmp_path_factory.mktemp("town")) as server:
+        yield server
 
 
 def counted(town: Served, position: int, day: str) -> Decimal:

@@ -15,6 +15,7 @@ from ledger.invitation import SendTrainingNotices
 from ledger.store.ledger import Ledger
 from tests.cast import CHEN, COUNTY_SCHOOL, LIN, OFFERING, OTHER_SCHOOL, RUIAN, SCHOOL, ZHOU
 from tests.server import Party, Served, serving, spoken
+from tests.storied import storied
 from tests.town import (
     CREDIT,
     HOME_CREDIT,
@@ -24,7 +25,6 @@ from tests.town import (
     database,
     declared,
     registered,
-    story,
     tell,
 )
 from tests.town import codes as codes_of
@@ -52,12 +52,8 @@ def town(
     postgres_url: str, founded_template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Served]:
     """A server over the story."""
-    with database(postgres_url, founded_template) as url:
-        with Ledger(url, KEY, Hand()) as opened:
-            tell(opened, story())
-        with serving(url, tmp_path_factory.mktemp("why")) as server:
-            server.house.runner.catch_up()
-            yield server
+    with storied(postgres_url, founded_template, tmp_path_factory.mktemp("why")) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

@@ -144,7 +144,7 @@ def test_committing_again_writes_nothing_anew(served, bureau):
 
 
 def test_each_row_says_what_it_leads_to(bureau):
-    loaded(bureau, sheet(*(teacher(n) for n in range(1, 10))))
+    loaded(bureau, sheet(*(teacher(n) for n in range(1, 11))))
     made = planned(
         bureau,
         sheet(
@@ -156,7 +156,8 @@ def test_each_row_says_what_it_leads_to(bureau):
             teacher(6, stage="初中"),
             teacher(7, entered="2011-09-01"),
             teacher(8, id=id_number(88)),
-            teacher(1),
+            teacher(9),
+            teacher(9, subject="数学"),
             teacher(20, school="没有的学校"),
             teacher(21, subject=""),
             teacher(22, id="330381199001011234"),
@@ -174,13 +175,35 @@ def test_each_row_says_what_it_leads_to(bureau):
         (8, "ANOMALY", ["ENTERED_DIFFERS"]),
         (9, "ANOMALY", ["NAMESAKE"]),
         (10, "ANOMALY", ["LISTED_TWICE"]),
-        (11, "REFUSED", ["SCHOOL_UNKNOWN"]),
-        (12, "REFUSED", ["CELL_EMPTY"]),
-        (13, "REFUSED", ["BAD_ID_NUMBER"]),
+        (11, "ANOMALY", ["LISTED_TWICE"]),
+        (12, "REFUSED", ["SCHOOL_UNKNOWN"]),
+        (13, "REFUSED", ["CELL_EMPTY"]),
+        (14, "REFUSED", ["BAD_ID_NUMBER"]),
         (0, "ANOMALY", ["MISSING_FROM_LIST"]),
     ]
     changed = made["rows"]["rows"][1]["objections"][0]["zh"]
     assert changed == "学科：账本 语文，表中 数学"
+
+
+@pytest.mark.parametrize("other", [{"stage": "初中"}, {}, {"stage": "无此学段"}])
+def test_two_rows_of_one_id_number_are_both_held_for_somebody_to_decide(served, bureau, other):
+    made = planned(bureau, sheet(teacher(1), teacher(2), teacher(1, **other)))
+    faulty = "stage" in other and other["stage"] == "无此学段"
+    assert fates(made)[0] == (2, "ANOMALY", ["LISTED_TWICE"])
+    assert [each[1] for each in fates(made)] == [
+        "ANOMALY", "NEW", "REFUSED" if faulty else "ANOMALY",
+    ]  # fmt: skip
+    assert made["rows"]["rows"][0]["objections"][0]["zh"].endswith("第 2、4 行")
+
+    done = committed(bureau, made["token"], l=True)
+    assert done["complete"]
+    assert {each["row"] for each in queue(bureau, s="OPEN")} == ({2} if faulty else {2, 4})
+    ledger = served.house.ledger
+    prints = [ledger.vault.fingerprint(id_number(each)) for each in (1, 2)]
+    assert [*ledger.vault.owners(prints)] == prints[1:]
+    # Whoever is right comes in by a list that says it once.
+    again = planned(bureau, sheet(teacher(1, **({} if faulty else other))))
+    assert fates(again) == [(2, "NEW", [])]
 
 
 def test_an_anomaly_waits_in_the_queue_until_somebody_settles_it_with_a_reason(served, bureau):

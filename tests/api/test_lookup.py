@@ -10,14 +10,14 @@ import pytest
 
 from ledger.command import Command, Role
 from ledger.register import RegisterSchool
-from ledger.store.ledger import Ledger
 from ledger.teacher import RegisterTeacher
 from ledger.transfer import TransferTeacher
 from schema import lookup
 from tests.api.test_rehearsal import PERSON, rehearse
 from tests.cast import HANGZHOU, LIN, RUIAN, SCHOOL
-from tests.server import Party, Served, codes, serving
-from tests.town import KEY, Hand, database, founded_template, story, tell
+from tests.server import Party, Served, codes
+from tests.storied import storied
+from tests.town import founded_template
 
 __all__ = ["founded_template"]
 
@@ -36,16 +36,13 @@ def town(
     postgres_url: str, founded_template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Served]:
     """A server over the story, with one of Rui'an whose number is known, and a school elsewhere."""
-    with database(postgres_url, founded_template) as url:
-        with Ledger(url, KEY, Hand()) as opened:
-            tell(opened, story())
-        with serving(url, tmp_path_factory.mktemp("lookup")) as server:
-            own = {"school": FAR, "place": HANGZHOU, "title": "远方小学", "stage": "PRIMARY"}
-            assert codes(server.operator.mutate(RegisterSchool, own, "far")) == []
-            given = PERSON | {"teacher": KNOWN}
-            assert codes(server.operator.mutate(RegisterTeacher, given, "known")) == []
-            server.house.runner.catch_up()
-            yield server
+    with storied(postgres_url, founded_template, tmp_path_factory.mktemp("lookup")) as server:
+        own = {"school": FAR, "place": HANGZHOU, "title": "远方小学", "stage": "PRIMARY"}
+        assert codes(server.operator.mutate(RegisterSchool, own, "far")) == []
+        given = PERSON | {"teacher": KNOWN}
+        assert codes(server.operator.mutate(RegisterTeacher, given, "known")) == []
+        server.house.runner.catch_up()
+        yield server
 
 
 @pytest.fixture

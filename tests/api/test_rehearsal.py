@@ -12,14 +12,14 @@ from ledger.adjustment import CorrectCredit
 from ledger.command import Command, Role
 from ledger.enrollment import ReviewSelection
 from ledger.selection import SelectOffering
-from ledger.store.ledger import Ledger
 from ledger.teacher import RegisterTeacher
 from schema.access import COMMANDS
 from schema.mutation import MUTATIONS
 from tests.cast import CHEN, COUNTY_SCHOOL, LIN, OFFERING, OTHER_SCHOOL, RUIAN, SCHOOL
 from tests.samples import sample
-from tests.server import Party, Served, field_of, serving, spoken
-from tests.town import CREDIT, KEY, Hand, database, story, tell
+from tests.server import Party, Served, field_of, spoken
+from tests.storied import storied
+from tests.town import CREDIT
 
 REFUSALS = "... on Refused { refusals { kind code zh en field rule clause } }"
 REHEARSED = (
@@ -49,12 +49,8 @@ def town(
     postgres_url: str, founded_template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Served]:
     """A server over the story."""
-    with database(postgres_url, founded_template) as url:
-        with Ledger(url, KEY, Hand()) as opened:
-            tell(opened, story())
-        with serving(url, tmp_path_factory.mktemp("rehearsal")) as server:
-            server.house.runner.catch_up()
-            yield server
+    with storied(postgres_url, founded_template, tmp_path_factory.mktemp("rehearsal")) as server:
+        yield server
 
 
 def rehearse(

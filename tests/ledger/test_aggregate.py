@@ -217,6 +217,50 @@ def test_who_is_not_in_the_sheet_is_only_here_for_the_periods_that_it_tells():
     assert causes(row) == {Cause.TIMING: 16}
 
 
+def test_a_period_narrows_the_totals_of_years_and_cycles_to_its_days():
+    own = holding(training("a", 24), training("b", 16, date(2022, 9, 1)), training("c", 8, NEXT))
+    half = replace(ON, first=date(2022, 7, 1), last=date(2022, 12, 31))
+
+    for claims in ([claim(2, 16, year=2022)], [claim(2, 16, cycle=1)], [claim(2, 16)]):
+        row = only(compared(claims, own, on=half))
+        assert (row.standing, row.ledger) == (Standing.EQUAL, 16)
+
+
+def test_what_a_total_has_beyond_the_period_is_told_with_its_credits():
+    own = holding(training("a", 24), training("d", 5, date(2022, 6, 9)), training("b", 16, NEXT))
+    late = replace(ON, first=date(2023, 1, 1))
+    row = only(compared([claim(2, 45, cycle=1)], own, on=late))
+
+    assert (row.standing, row.ledger) == (Standing.DIFFERS, 16)
+    assert causes(row) == {Cause.OTHER_CYCLE: -29}
+    assert {*row.portions[0].about} == {"credit:a", "credit:d"}
+
+
+def test_a_total_of_a_year_or_cycle_outside_the_period_is_only_there_for_that_cause():
+    own = holding(training("a", 24), training("b", 16, NEXT))
+    late = replace(ON, first=date(2023, 1, 1))
+    before, after = compared([claim(2, 24, year=2022), claim(3, 16, year=2023)], own, on=late).rows
+    past = only(compared([claim(2, 40, cycle=1)], own, on=replace(ON, first=date(2040, 1, 1))))
+
+    assert (before.standing, after.standing) == (Standing.ONLY_THERE, Standing.EQUAL)
+    assert (causes(before), before.unattributed) == ({Cause.OTHER_CYCLE: -24}, 0)
+    assert before.portions[0].about == ("credit:a",)
+    assert (past.standing, causes(past)) == (Standing.ONLY_THERE, {Cause.OTHER_CYCLE: -40})
+
+
+def test_who_is_not_in_the_sheet_is_only_here_with_what_lies_in_the_period():
+    other = holding(
+        training("b", 16, teacher=CHEN),
+        training("c", 9, date(2022, 9, 1), teacher=CHEN),
+        teacher=CHEN,
+    )
+    half = replace(ON, first=date(2022, 7, 1))
+    found = compared([claim(2, 0, year=2022)], holding(), other, on=half)
+
+    [row] = [row for row in found.rows if row.teacher == CHEN]
+    assert (row.standing, row.ledger) == (Standing.ONLY_HERE, 9)
+
+
 def test_kinds_that_the_sheet_leaves_out_are_only_here():
     own = holding(training("a", 24), replace(training("far", 8), kind=CreditKind.DISTANCE))
     claims = [claim(2, 24, year=2022, kind=TrainingKind.INTENSIVE)]

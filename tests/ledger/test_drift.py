@@ -61,7 +61,7 @@ def test_a_credit_that_comes_late_moves_the_totals_and_is_named():
     assert (cause.cause, cause.type) == (StepKind.EVENT, "credit.awarded")
     assert (found.moved.credits, found.moved.trainings, found.moved.teachers) == (8, 1, 0)
     assert cause.totals == found.moved
-    assert cause.zh == "2023-05-01 的事件：人数 +0，学分 +8，计入 +8"
+    assert cause.zh == "2023-05-01 的事件：人数 +0，本期学分 +8，周期计入 +8"
 
 
 def test_who_moved_away_before_the_last_day_is_gone_from_one_and_come_to_the_other():

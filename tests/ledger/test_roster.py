@@ -119,9 +119,40 @@ def test_what_contradicts_is_an_anomaly_and_nothing_is_written_over(other, print
     assert "别人" not in str(found.commands)
 
 
-def test_the_second_row_of_one_person_is_an_anomaly():
-    rows = row(2, **WHOLE), row(3, **WHOLE)
-    assert [codes(each) for each in plan(*rows, r2="f1", r3="f1")] == [[], ["LISTED_TWICE"]]
+@pytest.mark.parametrize(
+    ("one", "other", "prints"),
+    [
+        ({}, {}, {"r2": "f1", "r4": "f1"}),
+        ({"name": "新人"}, {"name": "新人"}, {"r2": "f9", "r4": "f9"}),
+        ({"name": "新人", "number": "T9"}, {"name": "新人", "number": "T9"}, {"r4": "f9"}),
+        ({}, {"number": "lin"}, {"r2": "f1"}),
+        ({}, {"sound": False}, {"r2": "f1", "r4": "f1"}),
+    ],
+)
+def test_of_rows_of_one_person_none_goes_before_another(one, other, prints):
+    rows = row(2, **WHOLE | one), row(3, **WHOLE | {"name": "王五"}), row(4, **WHOLE | other)
+    first, third, second = plan(*rows, r3="f8", **prints)
+
+    assert (first.fate, codes(first)) == (Fate.ANOMALY, ["LISTED_TWICE"])
+    assert first.said[0].zh.endswith("第 2、4 行")
+    assert codes(second) == (["LISTED_TWICE"] if other.get("sound", True) else [])
+    assert second.fate is (Fate.ANOMALY if other.get("sound", True) else Fate.REFUSED)
+    assert third.fate is Fate.NEW
+    assert not any(isinstance(each, RegisterTeacher) for each in first.commands + second.commands)
+
+
+def test_that_two_rows_are_one_person_elsewhere_is_not_said():
+    told = {"name": "周", "school": "塘下中学"}
+    found = plan(row(2, **told), row(3, **told | {"number": "zhou"}), r2="f3")
+    assert [codes(each) for each in found] == [["WORKS_ELSEWHERE"]] * 2
+
+
+def test_a_row_of_two_persons_holds_the_rows_of_both():
+    rows = row(2, **WHOLE | {"number": "chen"}), row(3, **WHOLE), row(4, name="陈", number="chen")
+    found = plan(*rows, r2="f1", r3="f1")
+    assert [codes(each) for each in found] == [
+        ["NUMBERS_CONTRADICT"], ["LISTED_TWICE"], ["LISTED_TWICE"],
+    ]  # fmt: skip
 
 
 def test_by_a_full_list_whoever_is_missing_is_an_anomaly_and_stays():
