@@ -18,9 +18,12 @@ SELECTORS = frozenset(map(chr, [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)
 UNSEEN = frozenset({"Cc", "Cf", "Cs"})
 
 # What people put between the digits of a number: blanks, dashes, dots, strokes.
-BETWEEN = r"[\s\u2010-\u2015\u2212_.\u00b7/-]{0,3}"
+BLANK_OR_STROKE = r"\s\u2010-\u2015\u2212_.\u00b7/-"
+BETWEEN = rf"[{BLANK_OR_STROKE}]{{0,3}}"
 CUT = r"[\s\u2010-\u2015\u2212.\u00b7-]{1,3}"
 DIGITS_MIN = 11
+# All digits of a number stand in one of these; most texts have none that is long enough.
+RUN = re.compile(rf"[\d{BLANK_OR_STROKE}]{{{DIGITS_MIN},}}")
 ID_NUMBER = re.compile(rf"(?<!\d)(?=((?:\d{BETWEEN}){{17}}[\dXx])(?!\d))")
 # The numbers of before 1999 have no check digit: together, in their fields, or digit by digit.
 OLD_NUMBER = re.compile(
@@ -140,9 +143,7 @@ def holds_mobile_number(text: str) -> bool:
 
 def impersonal(text: str, field: str) -> None:
     """Raises ``Fault`` (``PERSONAL_DATA``) for a text that holds an id or mobile number."""
-    if len(text) < DIGITS_MIN or sum(map(str.isdigit, folded(text))) < DIGITS_MIN:
-        return
-    if _only_hashes(text):
+    if len(text) < DIGITS_MIN or not _many_digits(folded(text)) or _only_hashes(text):
         return
     for holds, zh, en in (
         (holds_id_number, "身份证号码", "a resident id number"),
@@ -155,6 +156,12 @@ def impersonal(text: str, field: str) -> None:
                 en=f"{field} holds {en}; personal data goes into person, to the vault",
                 field=field,
             )
+
+
+def _many_digits(text: str) -> bool:
+    """Whether as many digits as a number has stand together, but for what people put between."""
+    runs = RUN.findall(text)
+    return bool(runs) and any(sum(map(str.isdigit, each)) >= DIGITS_MIN for each in runs)
 
 
 def _only_hashes(text: str) -> bool:
