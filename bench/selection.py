@@ -92,7 +92,7 @@ def choose(ledger: Ledger, numbers: list[int], offerings: list[OfferingId]) -> f
     before = dense(ledger.url)
     with ThreadPoolExecutor(CALLERS) as pool:
         began = perf_counter()
-        # Each has its own list: to be handed one task after the other would cost it more than to ask.
+        # A pool that hands out each choice as a task of its own costs more than the asking.
         deque(pool.map(caller, [numbers[each::CALLERS] for each in range(CALLERS)]), maxlen=0)
         elapsed = perf_counter() - began
     expect(dense(ledger.url) - before, len(numbers), "choices")

@@ -30,7 +30,7 @@ from msgspec import Struct, StructMeta, structs
 
 from ledger.fault import Fault
 from ledger.names import JurisdictionId, Name, known, recalled
-from ledger.text import clean, impersonal
+from ledger.text import clean, impersonal, ordinary
 
 BODY_BYTES_MAX = 65_535
 INTEGER_MAX = 2**53 - 1
@@ -296,13 +296,13 @@ def sound(event: Event) -> Event:
     Raises ``Fault`` (``UNSOUND_EVENT``, ``PERSONAL_DATA``) if not.
     """
     for value in _leaves(event):
-        if isinstance(value, _Key) and not value.isascii():
-            raise _unsound(event, "非 ASCII 的键", "a key that is not ASCII")
         if isinstance(value, float):
             raise _unsound(event, "浮点数", "a float")
         if isinstance(value, int) and abs(value) > INTEGER_MAX:
             raise _unsound(event, "超过 53 位的整数", "an integer beyond 53 bits")
-        if isinstance(value, str):
+        if isinstance(value, str) and not (isinstance(value, Name) and ordinary(value)):
+            if isinstance(value, _Key) and not value.isascii():
+                raise _unsound(event, "非 ASCII 的键", "a key that is not ASCII")
             if not clean(value):
                 raise _unsound(event, "控制或隐形字符、未规范的文字", "unseen characters or no NFC")
             impersonal(value, event.NAME)
@@ -328,10 +328,10 @@ def _leaves(value: object) -> list[object]:
     for each in parts:
         if each.__class__ in _SOUND:
             continue
-        if isinstance(each, (Struct, tuple, list, dict)):
-            found += _leaves(each)
-        elif isinstance(each, (str, int, float)) and not isinstance(each, bool):
+        if isinstance(each, (str, int, float)) and not isinstance(each, bool):
             found.append(each)
+        elif isinstance(each, (Struct, tuple, list, dict)):
+            found += _leaves(each)
         else:
             _SOUND.add(each.__class__)
     return found

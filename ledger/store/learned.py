@@ -30,6 +30,7 @@ class Learned:
     known: list[Entry]
     tray: Tray
     rules: tuple[Rulebook, int]
+    foreseen: list[Selector] | None = None
 
     @classmethod
     def of(cls, fresh: Command, boundary: list[Selector], tray: Tray, memory: Memory) -> Learned:
@@ -49,11 +50,13 @@ class Learned:
 
     def beyond(self, memory: Memory) -> list[Selector]:
         """What it asks for beyond its boundary; the shared facts are handed to it for that."""
-        for selector, name in self.shared.items():
-            kind = type(getattr(self.command, name))
-            fact = memory.fold(selector, kind, self.tray.entries(selector))
-            setattr(self.command, name, fact)
-        return self.command.beyond()
+        if self.foreseen is None or self.shared:
+            for selector, name in self.shared.items():
+                kind = type(getattr(self.command, name))
+                fact = memory.fold(selector, kind, self.tray.entries(selector))
+                setattr(self.command, name, fact)
+            self.foreseen = self.command.beyond()
+        return self.foreseen
 
     def complete(self, memory: Memory) -> Command:
         """The command that knows all that matters to it; what was not foreseen is read."""
@@ -81,4 +84,4 @@ def gather(
         for entries in (memory.recall(selector).entries, tray.entries(selector))
         for entry in entries
     }
-    return [found[position] for position in sorted(found.keys() - known)]
+    return [found[position] for position in sorted(found.keys() - known if known else found)]
