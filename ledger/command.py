@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from datetime import date
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec import Struct
 
@@ -253,6 +253,7 @@ class Command:
         )
 
 
+CommandT = TypeVar("CommandT", bound=Command)
 PROVINCE = JurisdictionId("jurisdiction:330000")
 
 
@@ -265,6 +266,12 @@ def asked_of(kind: type[Command]) -> tuple[str, ...]:
     if found is None:
         found = _ASKED[kind] = tuple(each.name for each in fields(kind) if each.init)
     return found
+
+
+def afresh(command: CommandT) -> CommandT:
+    """The same command as it was asked, before it learned anything."""
+    kind = type(command)
+    return kind(**{name: getattr(command, name) for name in asked_of(kind)})
 
 
 def settle(command: Command) -> list[Event]:

@@ -8,7 +8,7 @@ within JCS is that bodies hold no floats, only ASCII keys, and integers within 5
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -26,11 +26,11 @@ from typing import (
 )
 
 import msgspec
-from msgspec import Struct, StructMeta
+from msgspec import Struct, StructMeta, structs
 
 from ledger.fault import Fault
 from ledger.names import JurisdictionId, Name, known, recalled
-from ledger.text import clean, impersonal
+from ledger.text import clean, impersonal, ordinary
 
 BODY_BYTES_MAX = 65_535
 INTEGER_MAX = 2**53 - 1
@@ -296,17 +296,15 @@ def sound(event: Event) -> Event:
     Raises ``Fault`` (``UNSOUND_EVENT``, ``PERSONAL_DATA``) if not.
     """
     for value in _leaves(event):
-        if isinstance(value, _Key) and not value.isascii():
-            raise _unsound(event, "非 ASCII 的键", "a key that is not ASCII")
-        if isinstance(value, bool) or value is None:
-            continue
         if isinstance(value, float):
             raise _unsound(event, "浮点数", "a float")
         if isinstance(value, int) and abs(value) > INTEGER_MAX:
             raise _unsound(event, "超过 53 位的整数", "an integer beyond 53 bits")
-        if isinstance(value, str) and not clean(value):
-            raise _unsound(event, "控制或隐形字符、未规范的文字", "unseen characters or no NFC")
-        if isinstance(value, str):
+        if isinstance(value, str) and not (isinstance(value, Name) and ordinary(value)):
+            if isinstance(value, _Key) and not value.isascii():
+                raise _unsound(event, "非 ASCII 的键", "a key that is not ASCII")
+            if not clean(value):
+                raise _unsound(event, "控制或隐形字符、未规范的文字", "unseen characters or no NFC")
             impersonal(value, event.NAME)
     return event
 
@@ -317,19 +315,26 @@ def _unsound(event: Event, zh: str, en: str) -> Fault:
     )
 
 
-def _leaves(value: object) -> Iterator[object]:
+def _leaves(value: object) -> list[object]:
+    """The texts, keys and numbers in it, in their order; days, amounts and words of a list not."""
+    found: list[object] = []
     parts: Iterable[object] = ()
     if isinstance(value, Struct):
-        parts = [getattr(value, field) for field in value.__struct_fields__]
+        parts = structs.astuple(value)
     elif isinstance(value, (tuple, list)):
         parts = value
     elif isinstance(value, dict):
-        parts = (part for key, each in value.items() for part in (_Key(key), each))
+        parts = [part for key, each in value.items() for part in (_Key(key), each)]
     for each in parts:
-        if isinstance(each, (Struct, tuple, list, dict)):
-            yield from _leaves(each)
+        if each.__class__ in _SOUND:
+            continue
+        if isinstance(each, (str, int, float)) and not isinstance(each, bool):
+            found.append(each)
+        elif isinstance(each, (Struct, tuple, list, dict)):
+            found += _leaves(each)
         else:
-            yield each
+            _SOUND.add(each.__class__)
+    return found
 
 
 class _Key(str):
@@ -388,6 +393,8 @@ def express(value: object) -> object:
 revive: Callable[[type, Any], Any] = recalled
 # The classes of values that are no names and hold none; learned as they come.
 _NAMELESS: set[type] = set()
+# The same of values in which nothing can be unsound.
+_SOUND: set[type] = set()
 _ENCODER = msgspec.json.Encoder(order="sorted", enc_hook=express)
 _ENVELOPE = msgspec.json.Decoder(_Envelope)
 _DECODERS: dict[type[Event], msgspec.json.Decoder[Any]] = {}

@@ -12,7 +12,7 @@ before that day the rulebook answers as it did.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from datetime import date, timedelta
 from typing import Any, Generic, TypeVar
 
@@ -48,6 +48,7 @@ from ledger.rule import Use as Use
 from ledger.rule import Value as Value
 
 ParametersT = TypeVar("ParametersT", bound=Parameters)
+MadeT = TypeVar("MadeT")
 
 ANSWERED_MAX = 10_000
 
@@ -129,6 +130,7 @@ class Rulebook:
         self._held: dict[str, dict[JurisdictionId, list[_Held]]] = {}
         self._pauses: dict[str, list[Pause]] = {}
         self._answered: dict[tuple[object, ...], list[_Answer]] = {}
+        self._derived: dict[tuple[object, ...], Any] = {}
         for event in entries:
             self.learn(event)
 
@@ -156,7 +158,7 @@ class Rulebook:
                 return
         self.learned.append(event)
         # Whoever is answered meanwhile keeps what was found in the one that is gone.
-        self._answered = {}
+        self._answered, self._derived = {}, {}
 
     def without(self, gone: Iterable[Event]) -> Rulebook:
         """The rulebook as if these events had never been learned."""
@@ -280,6 +282,21 @@ class Rulebook:
                     term=scope.get("term"),
                 )
             yield each.made
+
+    def derived(self, make: Callable[..., MadeT], *given: Hashable) -> MadeT:
+        """``make(rules, *given)``, which looks at nothing else; kept until something is learned.
+
+        All who ask the same share it, so nobody changes it.
+        """
+        derived = self._derived
+        key = (make, *given)
+        if key not in derived:
+            made = make(self, *given)
+            if len(derived) >= ANSWERED_MAX:
+                return made
+            derived[key] = made
+        found: MadeT = derived[key]
+        return found
 
     def _answers(
         self, kind: str, place: JurisdictionId, day: date, scope: dict[str, str], pinned: bool

@@ -28,7 +28,7 @@ from ledger.parallel import Family
 from ledger.plan import Choice as Selecting
 from ledger.plan import Plan
 from ledger.register import Category
-from ledger.regulation import InForce, Parameters
+from ledger.regulation import InForce, Parameters, Rulebook
 from ledger.round import RoundTwoAdmission, TermChoices, barred
 from ledger.teacher import TEACHER_EVENTS, Whereabouts
 from ledger.term import Calendar, Phase, Window, in_window, window
@@ -79,6 +79,38 @@ def matched(plan: Plan, now: Whereabouts) -> Match:
     )
 
 
+@dataclass(frozen=True)
+class Rounds:
+    """The windows of a term's two rounds, and how a day lies to them, in a place.
+
+    ``number``: round two from the first day of its window on; before that, round one. ``between``:
+    the day lies after round one and before round two, so in neither window.
+    """
+
+    browse: InForce[Window] | None
+    first: InForce[Window] | None
+    second: InForce[Window] | None
+    number: int
+    between: bool
+
+
+def rounds_on(rules: Rulebook, place: JurisdictionId, term: TermId, day: date) -> Rounds:
+    """The rounds of a term as the rules have them."""
+    browse, first, second = [
+        window(rules, place, term, phase, Calendar.REGULAR, day)
+        for phase in (Phase.BROWSE, Phase.SELECT_R1, Phase.SELECT_R2)
+    ]
+    closed = first is not None and day > (first.value.last or date.max)
+    first_day = second.value.first if second else None
+    return Rounds(
+        browse=browse,
+        first=first,
+        second=second,
+        number=2 if first_day is not None and day >= first_day else 1,
+        between=closed and second is not None and day < (first_day or date.min),
+    )
+
+
 @dataclass(kw_only=True)
 class SelectOffering(Command):
     """Choose an offering, by the teacher; ``via`` says by which channel."""
@@ -126,8 +158,8 @@ class SelectOffering(Command):
         school = self.now.known(self.teacher)
         opened = self.room.known(self.offering)
         self.room.held(self.offering, self.ask.rules)
-        first = self._window(opened.term, Phase.SELECT_R1)
-        self.mine.first_closes = first.value.last if first else None
+        rounds = self._rounds(opened.term)
+        self.mine.first_closes = rounds.first.value.last if rounds.first else None
         current = self.mine.choices.get(self.offering)
         if current is not None and current.stands:
             raise AlreadySelected(
@@ -139,11 +171,10 @@ class SelectOffering(Command):
         yield from self.gate(self._assigned(opened), self.teacher, self.offering)
         placed = self.family.placed(opened, self.teacher, self.mine.choices)
         yield from self.gate(placed, self.teacher, self.offering)
-        round_number = self._round(opened)
         applied: list[InForce[Any] | None] = []
-        yield from self._in_round(opened, round_number, applied)
+        yield from self._in_round(opened, rounds, applied)
         holding = {each.category for each in self.spans if each.holds(self.ask.on)}
-        self.now.categories = tuple(each for each in Category if each in holding)
+        self.now.categories = tuple(each for each in Category if each in holding) if holding else ()
         yield OfferingSelected(
             teacher=self.teacher,
             offering=self.offering,
@@ -151,7 +182,7 @@ class SelectOffering(Command):
             provider=opened.provider,
             place=self.now.place,
             term=opened.term,
-            round=round_number,
+            round=rounds.number,
             rules=tuple(each.id for each in applied if each),
             via=self.via,
             base_credits=opened.plan.base_credits,
@@ -162,22 +193,24 @@ class SelectOffering(Command):
         yield from self._channel(opened)
 
     def _in_round(
-        self, opened: OfferingOpened, round_number: int, applied: list[InForce[Any] | None]
+        self, opened: OfferingOpened, rounds: Rounds, applied: list[InForce[Any] | None]
     ) -> Iterator[Event]:
         """Gates of the round; ``applied`` takes the rules by which the choice is accepted."""
         subjects = (self.teacher, self.offering)
-        phase = Phase.SELECT_R2 if round_number == 2 else Phase.SELECT_R1
+        again = rounds.number == 2
+        phase = Phase.SELECT_R2 if again else Phase.SELECT_R1
         place, term = self.now.place, opened.term
         yield from in_window(self, phase, *subjects, place=place, term=term)
-        if self._between(term):
+        if rounds.between:
             yield from in_window(self, Phase.SELECT_R2, *subjects, place=place, term=term)
-        yield from self.gate(self._browsing(term), *subjects)
-        applied.append(self._window(term, phase))
+        yield from self.gate(self._browsing(rounds.browse), *subjects)
+        applied.append(rounds.second if again else rounds.first)
         if opened.calendar is Calendar.ORDER:
-            span = self._window(term, Phase.ENROL, Calendar.ORDER)
+            day = self.ask.on
+            span = window(self.ask.rules, place, term, Phase.ENROL, Calendar.ORDER, day)
             applied.append(span)
-            yield from self.gate(self._ordered(span, term), *subjects)
-        if round_number == 2:
+            yield from self.gate(self._ordered(span, rounds), *subjects)
+        if again:
             admission = self.ask.rules.find(RoundTwoAdmission, place, self.ask.on, term=term.value)
             applied.append(admission)
             if admission is not None:
@@ -192,8 +225,7 @@ class SelectOffering(Command):
             field="offering",
         )
 
-    def _browsing(self, term: TermId) -> Refused | None:
-        browse = self._window(term, Phase.BROWSE)
+    def _browsing(self, browse: InForce[Window] | None) -> Refused | None:
         if browse is None or browse.value.unknown or not browse.value.holds(self.ask.on):
             return None
         return OnlyBrowsing(
@@ -203,8 +235,8 @@ class SelectOffering(Command):
             field="on",
         )
 
-    def _ordered(self, span: InForce[Window] | None, term: TermId) -> Refused | None:
-        if span is None or (span.value.holds(self.ask.on) and not self._between(term)):
+    def _ordered(self, span: InForce[Window] | None, rounds: Rounds) -> Refused | None:
+        if span is None or (span.value.holds(self.ask.on) and not rounds.between):
             return None
         return BetweenRounds(
             zh=f"订单项目的报名在 {span.value.span} 内随两轮选课进行，{self.ask.on} 不在任何一轮",
@@ -231,19 +263,5 @@ class SelectOffering(Command):
         )
         yield self.finding(said, Outcome.ADVISORY, self.teacher, self.offering)
 
-    def _between(self, term: TermId) -> bool:
-        """Whether the day lies after round one and before round two, so in neither window."""
-        first, second = self._window(term, Phase.SELECT_R1), self._window(term, Phase.SELECT_R2)
-        closed = first is not None and self.ask.on > (first.value.last or date.max)
-        return closed and second is not None and self.ask.on < (second.value.first or date.min)
-
-    def _round(self, opened: OfferingOpened) -> int:
-        """Round two from the first day of its window on; before that, round one."""
-        second = self._window(opened.term, Phase.SELECT_R2)
-        first_day = second.value.first if second else None
-        return 2 if first_day is not None and self.ask.on >= first_day else 1
-
-    def _window(
-        self, term: TermId, phase: Phase, calendar: Calendar = Calendar.REGULAR
-    ) -> InForce[Window] | None:
-        return window(self.ask.rules, self.now.place, term, phase, calendar, self.ask.on)
+    def _rounds(self, term: TermId) -> Rounds:
+        return self.ask.rules.derived(rounds_on, self.now.place, term, self.ask.on)

@@ -163,6 +163,19 @@ def window(
     A rule bound to a term is chosen by the term; the day tells the versions of an amended one.
     ``fixed``: what was adopted after the day does not count (rulebook C-33).
     """
+    found: InForce[Window] | None = rules.derived(_window, place, term, phase, calendar, day, fixed)
+    return found
+
+
+def _window(
+    rules: Rulebook,
+    place: JurisdictionId,
+    term: TermId,
+    phase: Phase,
+    calendar: Calendar,
+    day: date,
+    fixed: bool,
+) -> InForce[Window] | None:
     scope = {"term": term.value, "step": phase.value, "calendar": calendar.value}
     return next(rules.answers(Window, place, day, scope, fixed), None)
 

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from datetime import date
+from functools import lru_cache
 
 from stdnum.cn import ric
 
@@ -18,10 +19,12 @@ SELECTORS = frozenset(map(chr, [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)
 UNSEEN = frozenset({"Cc", "Cf", "Cs"})
 
 # What people put between the digits of a number: blanks, dashes, dots, strokes.
-BETWEEN = r"[\s\u2010-\u2015\u2212_.\u00b7/-]{0,3}"
+BLANK_OR_STROKE = r"\s\u2010-\u2015\u2212_.\u00b7/-"
+BETWEEN = rf"[{BLANK_OR_STROKE}]{{0,3}}"
 CUT = r"[\s\u2010-\u2015\u2212.\u00b7-]{1,3}"
 DIGITS_MIN = 11
-ASCII_DIGITS = b"0123456789"
+# All digits of a number stand in one of these; most texts have none that is long enough.
+RUN = re.compile(rf"[\d{BLANK_OR_STROKE}]{{{DIGITS_MIN},}}")
 ID_NUMBER = re.compile(rf"(?<!\d)(?=((?:\d{BETWEEN}){{17}}[\dXx])(?!\d))")
 # The numbers of before 1999 have no check digit: together, in their fields, or digit by digit.
 OLD_NUMBER = re.compile(
@@ -46,6 +49,7 @@ TRADITIONAL = str.maketrans(
     "调负责账账质过进远选间阶际项题额骤县区参发台计认办动务准减划专会体儿书乡页语汇执"
     "术内毕历积听费镇两齐鉴别注",
 )
+ORDINARY_MAX = 65_536
 ID_NUMBER_CHARACTERS = 18  # GB 11643
 DIGIT = re.compile(r"[0-9]")
 TOKEN = re.compile(r"[0-9A-Za-z]+")
@@ -141,28 +145,39 @@ def holds_mobile_number(text: str) -> bool:
 
 def impersonal(text: str, field: str) -> None:
     """Raises ``Fault`` (``PERSONAL_DATA``) for a text that holds an id or mobile number."""
-    if len(text) < DIGITS_MIN or _digits(text) < DIGITS_MIN:
-        return
-    if _only_hashes(text):
-        return
-    for holds, zh, en in (
-        (holds_id_number, "身份证号码", "a resident id number"),
-        (holds_mobile_number, "手机号码", "a mobile telephone number"),
-    ):
-        if holds(text):
-            raise Fault(
-                "PERSONAL_DATA",
-                zh=f"{field} 中有{zh}；个人信息只能填在 person 中，存入保险库",
-                en=f"{field} holds {en}; personal data goes into person, to the vault",
-                field=field,
-            )
+    held = personal(text)
+    if held is not None:
+        zh, en = held
+        raise Fault(
+            "PERSONAL_DATA",
+            zh=f"{field} 中有{zh}；个人信息只能填在 person 中，存入保险库",
+            en=f"{field} holds {en}; personal data goes into person, to the vault",
+            field=field,
+        )
 
 
-def _digits(text: str) -> int:
-    """How many digits are in a text; every text that is written comes by here, most are ASCII."""
-    if text.isascii():
-        return len(text) - len(text.encode().translate(None, ASCII_DIGITS))
-    return sum(map(str.isdigit, folded(text)))
+def personal(text: str) -> tuple[str, str] | None:
+    """What number of a person a text holds, in Chinese and English; ``None``: none."""
+    if len(text) < DIGITS_MIN or not _many_digits(folded(text)) or _only_hashes(text):
+        return None
+    if holds_id_number(text):
+        return "身份证号码", "a resident id number"
+    return ("手机号码", "a mobile telephone number") if holds_mobile_number(text) else None
+
+
+@lru_cache(maxsize=ORDINARY_MAX)
+def ordinary(text: str) -> bool:
+    """Whether a short text, such as the name of a school, is clean and holds no such number.
+
+    It is kept, because the same places, schools and classes come in every event.
+    """
+    return clean(text) and personal(text) is None
+
+
+def _many_digits(text: str) -> bool:
+    """Whether as many digits as a number has stand together, but for what people put between."""
+    runs = RUN.findall(text)
+    return bool(runs) and any(sum(map(str.isdigit, each)) >= DIGITS_MIN for each in runs)
 
 
 def _only_hashes(text: str) -> bool:

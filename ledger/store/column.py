@@ -14,7 +14,7 @@ from struct import Struct, pack
 BIGINT, BYTEA, DATE, TEXT, UUID = 20, 17, 1082, 25, 2950
 NULL = b"\xff\xff\xff\xff"
 EPOCH = date(2000, 1, 1).toordinal()
-_HEAD = Struct(">iiiii")
+_HEAD, _LENGTH = Struct(">iiiii"), Struct(">i")
 
 
 def numbers(values: Sequence[int]) -> bytes:
@@ -46,13 +46,7 @@ def ids(values: Sequence[str | None]) -> bytes:
 
 
 def _column(kind: int, values: Sequence[bytes | None]) -> bytes:
-    parts: list[bytes] = []
-    for each in values:
-        if each is None:
-            parts.append(NULL)
-        else:
-            parts.append(len(each).to_bytes(4, "big"))
-            parts.append(each)
+    parts = [NULL if each is None else _LENGTH.pack(len(each)) + each for each in values]
     return _headed(kind, len(values), b"".join(parts))
 
 

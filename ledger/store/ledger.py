@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from datetime import date, datetime
 from typing import Any
-from uuid import uuid4
 
 import psycopg
 from psycopg_pool import ConnectionPool
+from uuid_utils import uuid4
 
 from ledger.command import Asker, Command
 from ledger.day import in_shanghai

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 
 from eventsourcing.dcb.api import DCBAppendCondition
 
 from ledger.command import Selector
+from ledger.day import in_shanghai
 from ledger.event import Entry
 from ledger.regulation import REGULATION_EVENTS, Rulebook
 
 
-@dataclass
+@dataclass(slots=True)
 class Row:
     """One event on the tray."""
 
@@ -42,13 +44,18 @@ class Tray:
         """The head with the batch's events counted in."""
         return self.head + len(self.rows)
 
+    @cached_property
+    def today(self) -> date:
+        """The day on which it is decided."""
+        return in_shanghai(self.at)
+
     def put(self, rows: Iterable[Row]) -> None:
         """Adds events; later work of the batch sees them."""
         for row in rows:
             self.rows.append(row)
             for tag in row.tags:
                 self._by_tag.setdefault(tag, []).append(row)
-            if row.entry is not None:
+            if row.entry is not None and row.entry.event.__class__ in REGULATION_EVENTS:
                 self.rules.learn(row.entry.event)
 
     def take_back(self, count: int) -> None:

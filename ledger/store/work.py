@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from secrets import token_hex
 from typing import Any
@@ -13,15 +13,16 @@ from typing import Any
 import msgspec
 from eventsourcing.dcb.api import DCBAppendCondition, DCBEvent
 from eventsourcing.persistence import IntegrityError
-from uuid_utils.compat import uuid7
+from uuid_utils import uuid7
 
-from ledger.command import Ask, Asker, Command, Refusals, Refused, Selector, settle
-from ledger.day import happened, in_shanghai
+from ledger.command import Ask, Asker, Command, Refusals, Refused, Selector, afresh, settle
+from ledger.day import happened
 from ledger.event import CATALOGUE, Entry, Event, decode, encode, sound
 from ledger.fault import Fault
 from ledger.finding import FindingMade
 from ledger.store.answer import Answer, Outcome, Written, refused
 from ledger.store.digest import content_digest
+from ledger.store.learned import Learned
 from ledger.store.memory import Memory
 from ledger.store.receipt import Receipt
 from ledger.store.tail import Onward
@@ -100,6 +101,7 @@ class Asked:
     selectors: list[list[Selector]] = field(default_factory=list)
     kept: list[Seal] = field(default_factory=list)
     answer: Answer | None = None
+    ahead: dict[int, Learned] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.tried:
@@ -167,13 +169,12 @@ class Asked:
 
         Raises ``Refusals`` and ``Fault``.
         """
-        fresh, known = self._learned(number, command, tray, memory)
-        if further := fresh.beyond():
-            tray.read(set(further))
-            for entry in gather(further, tray, memory, {each.position for each in known}):
-                fresh.learn(entry)
+        learned = self.ahead.pop(number, None)
+        if learned is None or not learned.holds(tray):
+            learned = self._learned(number, command, tray, memory)
+        fresh = learned.complete(memory)
         if self.on is not None and self.source is not None:
-            happened(self.on, in_shanghai(tray.at), "reported.on")
+            happened(self.on, tray.today, "reported.on")
         self._check_identity(number)
         events = [sound(event) for event in settle(fresh)]
         return self._rows(events, fresh, tray)
@@ -188,31 +189,23 @@ class Asked:
         for number, command in enumerate(self.commands):
             if type(command).beyond is not Command.beyond:
                 with suppress(Refusals, Fault):  # said when it is decided
-                    fresh, _ = self._learned(number, command, tray, memory)
-                    found.update(fresh.beyond())
+                    learned = self._learned(number, command, tray, memory)
+                    found.update(learned.beyond(memory))
+                    if not tray.rows:
+                        self.ahead[number] = learned
         return found
 
-    def _learned(
-        self, number: int, command: Command, tray: Tray, memory: Memory
-    ) -> tuple[Command, list[Entry]]:
-        """A fresh command that knows the events of its boundary, and those but the shared."""
-        fresh = replace(command)
+    def _learned(self, number: int, command: Command, tray: Tray, memory: Memory) -> Learned:
+        """A fresh command that knows the events of its boundary."""
+        fresh = afresh(command)
         fresh.ask = Ask(
-            on=self.on or in_shanghai(tray.at),
+            on=self.on or tray.today,
             asker=self.asker,
             rules=tray.rules,
             source=self.source,
             chance=token_hex(CHANCE_BYTES),
         )
-        shared = fresh.shared()
-        own = [each for each in self.selectors[number] if each not in shared]
-        known = gather(own, tray, memory)
-        for entry in known:
-            fresh.learn(entry)
-        for selector, name in shared.items():
-            kind = type(getattr(fresh, name))
-            setattr(fresh, name, memory.fold(selector, kind, tray.entries(selector)))
-        return fresh, known
+        return Learned.of(fresh, self.selectors[number], tray, memory)
 
     def _rows(self, events: list[Event], command: Command, tray: Tray) -> list[Row]:
         rows, cause, ask = [], self.cause, command.ask
@@ -264,19 +257,6 @@ Settled = list[tuple[Work, Any]]
 
 class IdentityTaken(Refused):
     """The id number already belongs to another teacher."""
-
-
-def gather(
-    selectors: list[Selector], tray: Tray, memory: Memory, known: Set[int] = frozenset()
-) -> list[Entry]:
-    """All entries of the selectors, in order, but the known: recalled and the batch's own."""
-    found: dict[int, Entry] = {}
-    for selector in selectors:
-        for entry in memory.recall(selector).entries:
-            found[entry.position] = entry
-        for entry in tray.entries(selector):
-            found[entry.position] = entry
-    return [found[position] for position in sorted(found.keys() - known)]
 
 
 def _try_decode(position: int, event: DCBEvent) -> Entry | None:

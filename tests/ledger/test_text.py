@@ -194,3 +194,25 @@ def test_what_is_passed_over_as_hashes_holds_no_number(text):
     if _only_hashes(text):
         assert not holds_id_number(text)
         assert not holds_mobile_number(text)
+
+
+DIGITS = st.lists(
+    st.one_of(
+        st.sampled_from([ID, OLD, MOBILE, ID[:9], ID[9:], MOBILE[:5], MOBILE[5:], "a", "f0", "X"]),
+        st.text("0123456789", max_size=4),
+        GAPS,
+    ),
+    max_size=8,
+).map("".join)
+
+
+@given(DIGITS, st.booleans())
+def test_a_text_is_refused_for_just_what_is_a_number_of_a_person(text, wide):
+    text = text.translate(WIDE) if wide else text
+    try:
+        impersonal(text, "title")
+        refused = False
+    except Fault:
+        refused = True
+
+    assert refused is (holds_id_number(text) or holds_mobile_number(text))
