@@ -188,7 +188,7 @@ def judged_of(
     base = footing(record, rules, judged_on)
     # Before the day of entry there is no cycle yet, and nothing that could follow from one.
     early = record.entered is not None and judged_on < record.entered
-    verdict = None if early else judge(record, rules, judged_on)
+    verdict = None if early else judge(record, rules, judged_on, base)
     shares = breakdown(record, rules, base) if base else []
 
     def grow() -> Ground | None:
