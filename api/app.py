@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -192,7 +192,8 @@ def _life(house: House, door: Door, private_webhooks: bool) -> Any:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         observe(house)
-        async with Courier(house, private=private_webhooks):
+        glancing = nullcontext() if house.glances is None else house.glances.opened()
+        async with glancing, Courier(house, private=private_webhooks):
             yield
             await door.streaming.close()
             await door.streams.close()

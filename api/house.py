@@ -16,6 +16,7 @@ from ledger.store.ledger import Ledger
 from ledger.store.retention import Retention
 from ledger.store.vault import load_key
 from projections.catalogue import INDEXES, VIEWS
+from projections.glance import Glances
 from projections.reader import Reader
 from projections.runner import Runner
 from projections.verdict import Rules
@@ -60,6 +61,7 @@ def open_house(settings: Settings, clock: Clock = system_clock) -> Iterator[Hous
             with open_pool(url, statement_seconds=seconds, autocommit=True) as pool:
                 reader = Reader(pool, ledger.feed.through(pool))
                 house = House(ledger=ledger, reader=reader, runner=runner, rules=Rules(reader))
+                house.glances = Glances(reader, url, statement_seconds=seconds)
                 runner.start()
                 retention = Retention(ledger.uploads, ledger.loads, ledger.progress, ledger.feed)
                 retention.start()

@@ -38,7 +38,8 @@ from ledger.store.work import Seal
 from ledger.term import Calendar
 from projections.catalogue import RECORDS, TEACHERS
 from projections.reader import Reader, Where
-from projections.verdict import Judged, Rules, judged_now
+from projections.unjudged import judged_now
+from projections.verdict import Judged, Rules
 
 PER_SCHOOL = 50
 CREDITS = 20

@@ -97,5 +97,7 @@ def score(number: Decimal, field: str) -> Decimal:
 
 def plain(number: Decimal) -> Decimal:
     """The same number without trailing zeros or an exponent."""
+    if number.same_quantum(ZERO):  # a whole number that is written so already, as most are
+        return number if number else ZERO
     whole = number.to_integral_value()
     return Decimal(int(whole)) if whole == number else number.normalize()

@@ -134,11 +134,11 @@ def sums(shares: Sequence[Share], years: Iterable[int]) -> tuple[list[Sum], list
 
 def shown(line: Line) -> TrainingKind:
     """The kind under which a line is shown."""
-    if line.choice == Choice.MANDATED.value:
+    if line.choice == _MANDATED:
         return TrainingKind.MANDATED
     if line.kind is CreditKind.INTENSIVE and not line.off_job:
         return TrainingKind.OTHER
-    return TrainingKind(line.kind.value)
+    return _SHOWN[line.kind]
 
 
 def cuts_of(base: Footing) -> dict[CreditId, Decimal]:
@@ -269,3 +269,7 @@ def _uncounted(
         events=tuple(line.events),
         **cited,
     )
+
+
+_MANDATED = Choice.MANDATED.value
+_SHOWN = {each: TrainingKind(each.value) for each in CreditKind}

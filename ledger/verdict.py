@@ -45,12 +45,18 @@ class Verdict(Struct, kw_only=True, frozen=True):
     en: str
 
 
-def judge(record: Record, rules: Rulebook, day: date) -> Verdict | None:
-    """The verdict on the cycle that holds the day; ``None`` for one who never entered."""
-    whole, certain = _judged(record, rules, day), sure(record)
+def judge(
+    record: Record, rules: Rulebook, day: date, base: Footing | None = None
+) -> Verdict | None:
+    """The verdict on the cycle that holds the day; ``None`` for one who never entered.
+
+    ``base``: the footing of the record of that day, where it is at hand.
+    """
+    record = record.at(day)
+    whole, certain = _judged(record, rules, base or footing(record, rules, day)), sure(record)
     if whole is None or certain is None:
         return whole
-    without = _judged(certain, rules, day)
+    without = _judged(certain, rules, footing(certain, rules, day))
     assert without is not None
     requirements = doubted(whole.requirements, without.requirements)
     result = _overall(requirements)
@@ -58,14 +64,12 @@ def judge(record: Record, rules: Rulebook, day: date) -> Verdict | None:
     return replace(whole, requirements=requirements, result=result, zh=zh, en=en)
 
 
-def _judged(record: Record, rules: Rulebook, day: date) -> Verdict | None:
-    """The verdict on all amounts as they stand."""
-    record = record.at(day)
-    base = footing(record, rules, day)
+def _judged(record: Record, rules: Rulebook, base: Footing | None) -> Verdict | None:
+    """The verdict on all amounts as they stand, of a record as of the day that is judged."""
     if base is None:
         return None
     assert record.place is not None
-    place, cycle, unit = record.place, base.cycle, base.unit
+    place, day, cycle, unit = record.place, base.day, base.cycle, base.unit
     lines, aside = base.lines, base.aside
     counted, cut = effective(lines, base.used, unit)
     counted = plain(counted + sum((each.worth(unit) for each in aside.values()), ZERO))

@@ -72,20 +72,17 @@ class YearlySchoolBased(
 
 def yearly(record: Record, rules: Rulebook, day: date, cycle: Cycle) -> Iterator[Requirement]:
     """How each calendar year that the cycle touches stands, by the version at its end."""
+    stand = [each for each in record.lines if not each.revoked]
+    spread = [each for each in stand if each.spread]
+    single = [each for each in stand if not each.spread]
     for year in range(cycle.start.year, day.year + 1):
         ends = date(year + 1, 1, 1) - timedelta(days=1)
         last = min(ends, day)
         place = record.at(last).place
         assert place is not None
-        lines = [
-            each
-            for each in record.lines
-            if each.completed.year == year
-            and each.completed <= last
-            and not (each.revoked or each.spread)
-        ]
+        lines = [e for e in single if e.completed.year == year and e.completed <= last]
         school_based = [each for each in lines if each.kind is CreditKind.SCHOOL_BASED]
-        open_ended = _open(record, year, day, ends)
+        open_ended = _open(record, spread, year, day, ends)
         for rule in rules.find_all(YearlyHours, place, last):
             had = total(lines, unit=rule.value.unit)
             missing = _missing(rule.value.least - had, rule.value.unit, ends, day)
@@ -104,13 +101,16 @@ def _missing(amount: Decimal, unit: Unit, ends: date, day: date) -> Missing | No
     return lacking(plain(amount), MissingUnit(unit.value), ends, day)
 
 
-def _open(record: Record, year: int, day: date, ends: date) -> Result | None:
-    """What is said instead of a deviation, where the year is not over or not whole."""
+def _open(record: Record, spread: list[Line], year: int, day: date, ends: date) -> Result | None:
+    """What is said instead of a deviation, where the year is not over or not whole.
+
+    ``spread``: the balances of several years.
+    """
     if day < ends:
         return Result.NOT_ASSESSED
     if record.entered is not None and record.entered > date(year, 1, 1):
         return Result.INDETERMINATE
-    if any(each.spread and not each.revoked and _spans(each, year) for each in record.lines):
+    if any(_spans(each, year) for each in spread):
         return Result.INDETERMINATE
     return None
 

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from operator import add, attrgetter
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import psycopg
 from psycopg import sql
 from psycopg_pool import ConnectionPool
 
 from ledger.event import Entry
+from ledger.fault import Fault
 from ledger.names import Name, SchoolId
 from ledger.store.feed import Feed, Filter
+from projections.kept import PAGE_MAX as PAGE_MAX
+from projections.kept import Page as Page
+from projections.kept import page_in, paged, pair_in, paired
 from projections.projection import SCHEMA, Projection
-from projections.renewal import understood
-from projections.statement import bare, beside_of, conditions_of, page_of, values_of, where_of
+from projections.renewal import rebuilding, understood
+from projections.statement import bare, conditions_of, values_of, where_of
 
-T = TypeVar("T")
-PAGE_MAX = 1_000
 STREAM_ROWS = 500
 
 
@@ -42,6 +44,11 @@ class Where:
     between: tuple[tuple[str, Any, Any], ...] = ()
     gathered: tuple[tuple[str, str, tuple[str, Any]], ...] = ()
     holding: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def plain(self) -> bool:
+        """Whether indexes answer it, so that no page takes long."""
+        return not (self.overlap or self.through or self.between or self.gathered or self.holding)
 
     def and_equal(self, **values: Any) -> Where:
         """The same with further equalities; ``None`` does not restrict."""
@@ -81,15 +88,6 @@ def of_party(name: Name) -> Where:
     if isinstance(name, SchoolId):
         return Where(gathered=(("tags", "teachers", ("school", str(name))),))
     return Where(overlap=(("tags", (str(name),)),))
-
-
-@dataclass(frozen=True)
-class Page(Generic[T]):
-    """Rows with their keys, whether more follow, and the position at which the view stands."""
-
-    rows: tuple[tuple[str, T], ...]
-    more: bool
-    position: int
 
 
 class Reader:
@@ -149,28 +147,23 @@ class Reader:
         descending: bool = False,
     ) -> Page[bytes]:
         """The same with the states as they are kept."""
-        limit = min(first, PAGE_MAX)
-        statement = page_of(view.name, where, after is not None, descending)
-        values = values_of(where) | {"view": view.name, "after": after, "limit": limit + 1}
+        asked = paged(view, where, first=first, after=after, descending=descending)
         with (
             understood(self._pool, view),
             self._pool.connection() as connection,
             connection.cursor(binary=True) as cursor,
         ):
-            found = cursor.execute(statement, values).fetchall()
-        # One row at least says where the view stands, with nothing beside it where nothing fits.
-        rows = [(key, state) for _, key, state, _ in found if key is not None]
-        if found[0][3] != view.version:
-            # Whoever is given them reads of them what is asked only; here they are read whole.
-            with understood(self._pool, view):
-                for _, state in rows:
-                    view.decode(state)
-        return Page(tuple(rows[:limit]), len(rows) > limit, found[0][0] or 0)
-
-    def whole(self, view: Projection[Any], state: bytes) -> Any:
-        """A state as it is kept, read."""
+            found = cursor.execute(*asked).fetchall()
         with understood(self._pool, view):
-            return view.decode(state)
+            return page_in(found, view, first)
+
+    def understood(self, view: Projection[Any]) -> AbstractContextManager[None]:
+        """Around the reading of a view's rows. Raises ``Fault`` where they are of another form."""
+        return understood(self._pool, view)
+
+    def rebuilding(self, view: Projection[Any]) -> Fault | None:
+        """What is said of a view that cannot be read; ``None`` where it is as it should be."""
+        return rebuilding(self._pool, view)
 
     def both(
         self, view: Projection[Any], where: Where, other: Projection[Any]
@@ -180,21 +173,12 @@ class Reader:
         Both are of one moment. Of the other view there is no row where it has none of that key,
         and no page where none fits.
         """
-        statement = beside_of(view.name, where, other.name)
-        values = values_of(where) | {"view": other.name}
         with (
             understood(self._pool, other),
             self._pool.connection() as connection,
             connection.cursor(binary=True) as cursor,
         ):
-            row = cursor.execute(statement, values).fetchone()
-            own, key, state, position, version = row or (None, None, None, None, None)
-            if state is not None and version != other.version:
-                other.decode(state)
-        if key is None:
-            return None, None
-        rows = ((key, state),) if state is not None else ()
-        return own, Page(rows, False, position or 0)
+            return pair_in(cursor.execute(*paired(view, where, other)).fetchall(), other)
 
     @contextmanager
     def stream(

@@ -23,6 +23,12 @@ from projections.rebuild import RebuildRunning, Told
 
 AGAIN_SECONDS = 5.0
 Pool = ConnectionPool[psycopg.Connection[Any]]
+# What is raised where rows are of another form than this program's.
+UNREAD = (
+    psycopg.errors.UndefinedColumn,
+    psycopg.errors.UndefinedTable,
+    msgspec.MsgspecError,
+)
 log = structlog.get_logger()
 
 
@@ -81,7 +87,7 @@ def understood(pool: Pool, view: Projection[Any]) -> Iterator[None]:
     """
     try:
         yield
-    except (psycopg.errors.UndefinedColumn, psycopg.errors.UndefinedTable, msgspec.MsgspecError):
+    except UNREAD:
         said = rebuilding(pool, view)
         if said is None:
             raise

@@ -10,9 +10,6 @@ from datetime import date
 from functools import cached_property
 from threading import Lock
 
-import msgspec
-from msgspec import Struct
-
 from ledger.breakdown import Share, breakdown
 from ledger.consequence import Consequence, RecordUse, consequence
 from ledger.cycle import Cycle
@@ -26,7 +23,7 @@ from ledger.rule import RuleAmended, RulesEnded, RulesSuspended, SuspensionEnded
 from ledger.store.feed import Filter
 from ledger.verdict import Verdict, judge
 from projections.credit import Records
-from projections.reader import Page, Reader, Where
+from projections.reader import Reader
 
 KEPT_MAX = 512
 # All that a verdict hangs on: a record is known by its teacher and its last event, the rules by how
@@ -136,6 +133,10 @@ class Rules:
             self._past = (count, book)
         return book
 
+    def known(self, position: int) -> bool:
+        """Whether those of a position are here already, and need not be read."""
+        return position <= self._upto
+
     def count(self, position: int) -> int:
         """How many of the events were known at a position."""
         if position > self._upto:
@@ -158,69 +159,6 @@ def judged(
     """A teacher's record and verdict on a day, now or as of a position and a day."""
     state, position = reader.as_of(records, teacher, known=known, effective=effective)
     return judged_of(state, rules, day, position, use, cycle)
-
-
-def judged_now(
-    reader: Reader,
-    rules: Rules,
-    records: Records,
-    teacher: str,
-    day: date,
-    *,
-    use: RecordUse | None = None,
-    cycle: int | None = None,
-) -> Judged:
-    """The same from the live view, as of where the view stands."""
-    page = reader.kept_page(records, Where().and_equal(key=teacher), first=1)
-    return unjudged(page, rules, records, teacher, day, use=use, cycle=cycle).judged()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Unjudged:
-    """A teacher's record of the present as it is kept, to be judged when somebody looks.
-
-    ``key``: all that the verdict hangs on; ``None`` where there is no record.
-    """
-
-    rules: Rules
-    position: int
-    key: Key | None
-    judge: Callable[[], Judged] = field(repr=False, compare=False)
-
-    def judged(self) -> Judged:
-        """The record with its verdict."""
-        if self.key is None:
-            return self.judge()
-        return self.rules.kept.judged(self.key, self.judge, self.position)
-
-
-def unjudged(
-    page: Page[bytes],
-    rules: Rules,
-    records: Records,
-    teacher: str,
-    day: date,
-    *,
-    use: RecordUse | None = None,
-    cycle: int | None = None,
-) -> Unjudged:
-    """What is judged of a row as it is kept, of which is read no more than which record it is."""
-    if not page.rows:
-
-        def blank() -> Judged:
-            return judged_of(records.blank(teacher), rules, day, page.position, use, cycle)
-
-        return Unjudged(rules=rules, position=page.position, key=None, judge=blank)
-    (name, body), *_ = page.rows
-    last = _LAST.decode(body).position
-    # By the rules of the same moment: a view may stand behind them.
-    position = max(page.position, last)
-
-    def judge() -> Judged:
-        return judged_of(records.decode(body), rules, day, position, use, cycle)
-
-    key = (name, last, rules.count(position), day, use, cycle)
-    return Unjudged(rules=rules, position=position, key=key, judge=judge)
 
 
 def _about(event: Event) -> tuple[str, ...]:
@@ -250,7 +188,7 @@ def judged_of(
     base = footing(record, rules, judged_on)
     # Before the day of entry there is no cycle yet, and nothing that could follow from one.
     early = record.entered is not None and judged_on < record.entered
-    verdict = None if early else judge(record, rules, judged_on)
+    verdict = None if early else judge(record, rules, judged_on, base)
     shares = breakdown(record, rules, base) if base else []
 
     def grow() -> Ground | None:
@@ -288,12 +226,3 @@ def _within(known: list[Cycle], number: int, day: date) -> date:
         en=f"by {day} there are cycles 1 to {known[-1].number}, and no cycle {number}",
         field="cycle",
     )
-
-
-class _Last(Struct):
-    """Of a record only which event was its last."""
-
-    position: int = 0
-
-
-_LAST = msgspec.json.Decoder(_Last)

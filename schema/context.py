@@ -18,6 +18,7 @@ from ledger.names import JurisdictionId, Name
 from ledger.store.ledger import Ledger
 from projections.catalogue import TEACHERS
 from projections.digest import Digests
+from projections.glance import Glances
 from projections.level import Levels
 from projections.level_tree import Trees
 from projections.projection import Projection
@@ -30,7 +31,7 @@ from schema.compiled.rendering import Rendered, Renderings
 from schema.compiled.stored import Rows
 from schema.courier import Courier
 from schema.gate import Purse
-from schema.glance import Glance, look, whole
+from schema.glance import Glance, always, kept_page, look, whole
 from schema.hop import HOPS
 from schema.moment import AsOf
 from schema.outputs import FIRST_MAX, Slice, bounded, key_of
@@ -67,6 +68,8 @@ class House:
     entries: Rendered = field(default_factory=Rendered)
     # Who sends to webhooks, where this process does.
     courier: Courier | None = None
+    # What the loop that answers reads itself, where it does.
+    glances: Glances | None = None
 
     def __post_init__(self) -> None:
         """What is kept of answers that do not change."""
@@ -179,7 +182,7 @@ class Context:
             return Slice(rows=[], more=False, position=stands, total=_nothing)
         asking = {"first": limit, "after": key, "descending": descending}
         if isinstance(rows, Reader):
-            page = await self.run(rows.kept_page, view, where, **asking)
+            page = await kept_page(self, view, where, **asking)
             held: Sequence[Any] = Rows(view.state, view.decode, page.rows)
         else:
             page = await self.run(rows.page, view, where, **asking)
@@ -209,7 +212,7 @@ class Context:
         if where is None:
             return None
         if isinstance(rows, Reader):
-            return await look(self, view, where, whole(rows, view))
+            return await look(self, view, where, whole(view), at_once=always)
         page = await self.run(rows.page, view, where, first=1)
         return page.rows[0][1] if page.rows else None
 

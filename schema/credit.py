@@ -19,7 +19,9 @@ from ledger.verdict import Verdict
 from projections.catalogue import RECORDS, SCHOOL_BASED, TEACHERS
 from projections.caution import cautions
 from projections.credit import SchoolBased
-from projections.verdict import Judged, judged, unjudged
+from projections.kept import Page
+from projections.unjudged import Unjudged, unjudged
+from projections.verdict import Judged, judged
 from schema.compiled.rendering import FLEETING, Lasting
 from schema.context import Context
 from schema.glance import Seen, look
@@ -30,6 +32,8 @@ from schema.record import CreditCycle, KindTotal, Told, told_of
 from schema.scalars import Position, enum_type, listed
 
 Info = strawberry.Info[Context, None]
+AT_ONCE_BYTES = 32 * 1024
+"""A record of a few years; to judge it takes some milliseconds at most."""
 
 UncountedType = output(Uncounted, name="UncountedCredit")
 LineType = output(Share, name="CreditLine")
@@ -113,8 +117,8 @@ class CreditQuery:
             where = await context.opening(str(teacher), at_least, RECORDS)
             if where is None:
                 return None
-            present = partial(_present, context, str(teacher), on, asked)
-            return await look(context, TEACHERS, where, present, RECORDS)
+            present = _Present(context, str(teacher), on, asked)
+            return await look(context, TEACHERS, where, present, RECORDS, present.at_once)
         if not await context.opens(str(teacher), at_least, as_of):
             return None
         await context.at_least(at_least, RECORDS)
@@ -147,20 +151,37 @@ class CreditQuery:
         )
 
 
-def _present(
-    context: Context, teacher: str, on: date | None, asked: dict[str, Any], seen: Seen
-) -> CreditRecord | None:
-    """The record of the present beside its teacher; ``None`` outside the asker's reach."""
-    if seen.beside is None:
-        return None
-    house, day = context.house, on or context.today
-    read = unjudged(seen.beside, house.rules, RECORDS, teacher, day, **asked)
-    if read.key is None:
-        return cast(CreditRecord, told_of(read.judged(), None))
-    lasting = Lasting(house.renderings, read.key)
-    # What was written before was judged before, and need not be again; else it is judged here.
-    judge = read.judged if house.renderings.has(read.key) else partial(_itself, read.judged())
-    return cast(CreditRecord, Told(judge, read.position, None, lasting))  # it has all of one
+class _Present:
+    """The record of the present beside its teacher, made of the rows once they are read."""
+
+    def __init__(
+        self, context: Context, teacher: str, on: date | None, asked: dict[str, Any]
+    ) -> None:
+        self._house, self._teacher = context.house, teacher
+        self._day, self._asked = on or context.today, asked
+        self._read: Unjudged | None = None
+
+    def at_once(self, seen: Seen) -> bool:
+        """Whether it is made on the loop: the rules are known, and the record is short."""
+        if seen.beside is None:
+            return True
+        self._read = self._unjudged(seen.beside)
+        return self._read.ready and sum(len(e) for _, e in seen.beside.rows) <= AT_ONCE_BYTES
+
+    def __call__(self, seen: Seen) -> CreditRecord | None:
+        """The record; ``None`` outside the asker's reach."""
+        if seen.beside is None:
+            return None
+        read, renderings = self._read or self._unjudged(seen.beside), self._house.renderings
+        if read.key is None:
+            return cast(CreditRecord, told_of(read.judged(), None))
+        # What was written before was judged before, and need not be again; else it is judged here.
+        judge = read.judged if renderings.has(read.key) else partial(_itself, read.judged())
+        lasting = Lasting(renderings, read.key)
+        return cast(CreditRecord, Told(judge, read.position, None, lasting))  # it has all of one
+
+    def _unjudged(self, page: Page[bytes]) -> Unjudged:
+        return unjudged(page, self._house.rules, RECORDS, self._teacher, self._day, **self._asked)
 
 
 def _itself(found: Judged) -> Judged:

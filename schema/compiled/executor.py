@@ -7,9 +7,17 @@ there, the reference completes the same value anew.
 
 from __future__ import annotations
 
+from asyncio import ensure_future, gather, sleep
 from typing import Any
 
-from graphql import GraphQLObjectType, GraphQLOutputType, get_named_type, is_leaf_type
+from graphql import (
+    GraphQLObjectType,
+    GraphQLOutputType,
+    Undefined,
+    get_named_type,
+    is_leaf_type,
+)
+from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from schema.compiled.leaf import Unusual
@@ -43,6 +51,43 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
     def build(cls, *given: Any, **named: Any) -> Any:
         """As the reference, without a search for what misspelt names in variables may mean."""
         return super().build(*given, **named | {"hide_suggestions": True})
+
+    def execute_fields(
+        self,
+        parent_type: GraphQLObjectType,
+        source_value: Any,
+        path: Any,
+        grouped_field_set: Any,
+        position_context: Any,
+    ) -> Any:
+        """The values of an object's fields, or an awaitable of them.
+
+        Those of a query wait for each other in a task less than the reference has, which makes one
+        for each field; where one that is not the first may fail as a whole, that is the
+        reference's.
+        """
+        given = (parent_type, source_value, path, grouped_field_set, position_context)
+        if self.known is None or path is not None or parent_type is not self.schema.query_type:
+            return super().execute_fields(*given)
+        others = [*grouped_field_set.values()][1:]
+        if not others or not self.known.nullable(self.schema, parent_type, others):
+            return super().execute_fields(*given)
+        results: dict[str, Any] = {}
+        waiting: list[str] = []
+        try:
+            for key, details in grouped_field_set.items():
+                at = Path(None, key, parent_type.name)
+                result = self.execute_field(
+                    parent_type, source_value, details, at, position_context
+                )
+                if result is not Undefined:
+                    results[key] = result
+                    if self.is_awaitable(result):
+                        waiting.append(key)
+        except Exception:
+            self.settle_in_background([results[key] for key in waiting])
+            raise
+        return _together(results, waiting) if waiting else results
 
     def execute_field(
         self,
@@ -121,6 +166,23 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
             completed = super().complete_value(*given)
             return await completed if self.is_awaitable(completed) else completed
         return completed
+
+
+async def _together(results: dict[str, Any], waiting: list[str]) -> dict[str, Any]:
+    """The same with all that is waited for; of those only the first may raise."""
+    first, *others = waiting
+    tasks = [ensure_future(results[key]) for key in others]
+    try:
+        results[first] = await results[first]
+        for key, task in zip(others, tasks, strict=True):
+            results[key] = await task
+    except BaseException:
+        await sleep(0)  # what was not begun would never be awaited
+        for task in tasks:
+            task.cancel()
+        await gather(*tasks, return_exceptions=True)
+        raise
+    return results
 
 
 async def _read(level: Any, run: Run, context: Any) -> None:

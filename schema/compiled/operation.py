@@ -14,6 +14,7 @@ from typing import Any
 from graphql import (
     DirectiveNode,
     FragmentDefinitionNode,
+    GraphQLNonNull,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLSchema,
@@ -94,6 +95,16 @@ class Operation:
         self.held.append([node])
         self.asked[number] = found
         return found
+
+    def nullable(
+        self, schema: GraphQLSchema, parent: GraphQLObjectType, fields: list[list[Any]]
+    ) -> bool:
+        """Whether any of these root fields can be nothing without the others being nothing too."""
+        for details in fields:
+            asking = self.asking(schema, parent, details)
+            if asking is None or isinstance(asking.defined.type, GraphQLNonNull):
+                return False
+        return True
 
 
 class Operations:

@@ -25,6 +25,7 @@ from ledger.command import Asker, Role
 from ledger.names import JurisdictionId, LedgerId, SchoolId, TeacherId
 from ledger.store.access_log import Wanted
 from ledger.store.feed import Filter
+from projections.glance import Glances
 from schema.allowance import allowance_of
 from schema.context import Context, House
 from schema.entry import spliced, told_of
@@ -99,10 +100,20 @@ class Story:
         return INCIDENT.sub("incident", said)
 
     def ready(self, document: str, asker: Asker, variables: dict[str, Any]) -> str:
-        """The answer on the way past what was found out before, as it is written."""
+        """The answer on the way past what was found out before, as it is written.
+
+        The loop reads itself there, as a server's does, where the reference reads on threads.
+        """
+        house = copy.copy(self.house)
+        house.glances = Glances(house.reader, house.ledger.url)
 
         async def execute() -> Any:
-            context = Context(house=self.house, asker=asker)
+            assert house.glances is not None
+            async with house.glances.opened():
+                return await carried_out()
+
+        async def carried_out() -> Any:
+            context = Context(house=house, asker=asker)
             schema = COMPILED._schema
             found = READINESS.find(schema, document, None, allowance_of(context))
             values = None if found is None else found.variables(variables)

@@ -11,6 +11,7 @@ import pytest
 from ledger.command import Role
 from ledger.fault import Fault
 from projections.catalogue import RECORDS, SCHOOLS, TEACHERS
+from projections.glance import Glances
 from projections.reader import Where
 from schema.context import Context
 from schema.glance import Seen, look, whole
@@ -90,7 +91,7 @@ def broken(_: Seen) -> Any:
 
 @pytest.mark.parametrize("first", [True, False])
 def test_what_one_makes_of_a_row_is_no_concern_of_the_others(story, first):
-    teacher = whole(story.house.reader, TEACHERS)
+    teacher = whole(TEACHERS)
     looks = [(TEACHERS, HERS, teacher), (TEACHERS, HERS, broken, RECORDS)]
 
     found = asked(story, *(looks if first else looks[::-1]))
@@ -112,6 +113,7 @@ def test_all_who_look_hear_that_a_row_cannot_be_read(story, monkeypatch):
         raise Fault("VIEW_REBUILDING", zh="在", en="being built")
 
     monkeypatch.setattr(story.house.reader, "both", away)
+    monkeypatch.setattr(Glances, "both", away)
     found = asked(story, *[(TEACHERS, HERS, broken, RECORDS)] * 3)
     assert [each.code for each in found] == ["VIEW_REBUILDING"] * 3
 
@@ -123,7 +125,7 @@ def test_all_who_look_hear_that_a_row_cannot_be_read(story, monkeypatch):
 def test_nobody_waits_for_one_who_was_given_up(story):
     async def run() -> list[bool]:
         context = Context(house=story.house, asker=ASKERS[Role.OPERATOR])
-        make = whole(story.house.reader, TEACHERS)
+        make = whole(TEACHERS)
         tasks = [asyncio.ensure_future(look(context, TEACHERS, HERS, make)) for _ in range(3)]
         await asyncio.sleep(0)
         tasks[0].cancel()
@@ -139,7 +141,7 @@ def test_nobody_waits_for_one_who_was_given_up(story):
 def test_one_who_is_given_up_leaves_the_others_their_row(story):
     async def run() -> Any:
         context = Context(house=story.house, asker=ASKERS[Role.OPERATOR])
-        make = whole(story.house.reader, TEACHERS)
+        make = whole(TEACHERS)
         tasks = [asyncio.ensure_future(look(context, TEACHERS, HERS, make)) for _ in range(3)]
         await asyncio.sleep(0)
         tasks[1].cancel()

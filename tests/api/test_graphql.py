@@ -10,6 +10,7 @@ import pytest
 
 from ledger.command import Role
 from ledger.register import RegisterSchool
+from ledger.store.loop import OnLoop
 from ledger.store.vault import Vault
 from ledger.teacher import RegisterTeacher
 from projections.reader import Reader
@@ -172,7 +173,7 @@ def test_what_nobody_foresaw_leaves_with_a_number_and_nothing_else(
     def stumble(*_: Any, **__: Any) -> None:
         raise RuntimeError("secret of the house")
 
-    monkeypatch.setattr(Reader, "kept_page", stumble)
+    monkeypatch.setattr(OnLoop, "rows", stumble)
     for _ in range(2):  # the whole way, and the shortcut
         response = quiet.operator.post("{ schools { position } }")
         [error] = response.json()["errors"]

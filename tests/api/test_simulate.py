@@ -42,7 +42,8 @@ from projections.reader import Reader, Where
 from projections.runner import Runner
 from projections.screening import agrees
 from projections.snapshot import Snapshot
-from projections.verdict import Rules, judged, judged_now, judged_of
+from projections.unjudged import judged_now
+from projections.verdict import Rules, judged, judged_of
 from tests.projections.test_cut import obliged
 from tests.projections.test_indicator import Cut, plain
 from tests.projections.test_indicator import told as told_of

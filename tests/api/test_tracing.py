@@ -340,3 +340,16 @@ def test_workers_send_their_spans_to_a_collector(
     assert "xuefen" in names
     assert told["xuefen.position"] == {"intValue": str(position)}
     assert {"POST /graphql", "GET /healthz", "commit"} <= {each["name"] for each in found}
+
+
+def test_what_the_loop_reads_itself_is_a_part_of_its_query(server: Served, kept: Kept) -> None:
+    for _ in range(2):  # the whole way, and the shortcut
+        kept.clear()
+        server.operator.ask("{ schools(first: 1) { position } }")
+        query = span(kept, "query schools")
+        statements = [
+            str((each.attributes or {})["db.statement"])
+            for each in kept.get_finished_spans()
+            if below(each, query)
+        ]
+        assert any("projection.progress" in each for each in statements), statements

@@ -38,7 +38,8 @@ from projections.reader import Reader
 from projections.runner import Runner
 from projections.school_year import school_obligations
 from projections.snapshot import Snapshot
-from projections.verdict import Judged, Rules, judged, judged_now, judged_of
+from projections.unjudged import judged_now
+from projections.verdict import Judged, Rules, judged, judged_of
 from tests.cast import CHEN, LIN, RUIAN, SCHOOL, WENZHOU, ZHOU
 from tests.projections.test_indicator import Cut
 from tests.projections.test_snapshot import fitting, wanted

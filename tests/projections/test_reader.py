@@ -29,7 +29,8 @@ from projections.obligation import Year
 from projections.reader import PAGE_MAX, Reader, Where
 from projections.runner import Runner
 from projections.school_year import PASSED, passed_in
-from projections.verdict import Rules, judged, judged_now
+from projections.unjudged import judged_now
+from projections.verdict import Rules, judged
 from tests import cast
 from tests.cast import LIN, OFFERING, RUIAN, SCHOOL, STRANGER, ZHOU
 from tests.town import KEY, OPERATOR, Hand, Put, database, school, story, teacher, tell

@@ -19,6 +19,7 @@ from api.edge.headers import HEADERS
 from api.edge.media import GRAPHQL, JSON, media_of
 from api.edge.policy import Policy, Who
 from ledger.store.feed import open_pool
+from ledger.store.loop import OnLoop
 from ledger.store.trouble import Trouble
 from projections.reader import Reader
 from tests.server import Served, serving, spoken
@@ -223,15 +224,18 @@ def test_a_file_that_holds_no_documents_is_named(tmp_path: Path, text: str) -> N
     assert caught.value.code == "DOCUMENTS_BAD"
 
 
+@pytest.mark.parametrize("way", ["loop", "thread"])
 def test_an_answer_that_takes_too_long_is_given_up(
-    strict: Served, monkeypatch: pytest.MonkeyPatch
+    strict: Served, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
-    done = threading.Event()
-    monkeypatch.setattr(Reader, "kept_page", lambda *_, **__: done.wait(30))
-    query = {"query": "{ schools { position } }"}
+    done, rows = threading.Event(), OnLoop.rows
+    if way == "loop":
+        monkeypatch.setattr(OnLoop, "rows", lambda self, *_: rows(self, b"select pg_sleep(30)", {}))
+    else:
+        monkeypatch.setattr(Reader, "count", lambda *_: done.wait(30))
+    query = {"query": "{ schools { position totalCount } }"}
     both = [sent(strict, query, signed=True) for _ in range(2)]  # the whole way, and the shortcut
     done.set()
-
     assert [(each.status_code, code_of(each)) for each in both] == [(504, "TIMED_OUT")] * 2
 
 
@@ -250,7 +254,7 @@ def test_what_the_database_gave_up_is_told_with_a_code(
     def given_up(*_: Any, **__: Any) -> None:
         raise psycopg.errors.QueryCanceled("canceling statement due to statement timeout")
 
-    monkeypatch.setattr(Reader, "kept_page", given_up)
+    monkeypatch.setattr(OnLoop, "rows", given_up)
 
     for _ in range(2):  # the whole way, and the shortcut
         assert code_of(sent(quiet, {"query": "{ schools { position } }"})) == "TIMED_OUT"
