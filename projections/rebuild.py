@@ -11,9 +11,9 @@ What it promises:
   view of another version begins again.
 - Nobody else writes into the shadows: a run puts its name on their rows of progress, and stops at
   the next checkpoint once another name stands there.
-- Memory is bounded by ``HELD_BYTES_MAX`` of states, as they are stored, and what is read between
-  two checkpoints; a state in memory takes some times of what it takes in store. Where a part of
-  the views is folded by another process (``share``), either may hold half of that.
+- Memory is bounded by ``HELD_BYTES_MAX`` of states, as they are stored, and ``PAUSE_BYTES`` of
+  entries; a state in memory takes up to three times of what it takes in store. Where a part of the
+  views is folded by another process (``share``), either may hold half of that.
 
 A view whose class has another version than its table is rebuilt likewise. Until it is swapped in,
 the old rows are read as far as this program understands them, at the position that every answer
@@ -24,6 +24,7 @@ up to date until then, and leave the new one alone afterwards.
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -36,15 +37,21 @@ from psycopg_pool import ConnectionPool
 from ledger.event import decode
 from ledger.store.feed import Feed
 from projections.fold import fold_page
-from projections.page import bodies_of, learn
+from projections.pace import Pace
+from projections.page import bodies_of, learn, undisturbed
 from projections.projection import SCHEMA, Projection
-from projections.shadow import Shadow, beside, heaviest, shadow_of
+from projections.shadow import Shadow, beside, shadow_of, stale
 from projections.share import Share, share_of
 
 PAGE = 10_000
-CHECKPOINT_ENTRIES = 100_000
-CHECKPOINT_BYTES = 64 * 2**20
-HELD_BYTES_MAX = 192 * 2**20
+# After so much it is asked which views are to be written.
+PAUSE_ENTRIES = 100_000
+PAUSE_BYTES = 64 * 2**20
+# A sixteenth of what the machine has, within bounds: a county's views fit into the upper one.
+HELD_BYTES_MAX = max(
+    192 * 2**20,
+    min(512 * 2**20, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 16),
+)
 # Under the lock of the progress rows no more than so many entries are folded, mostly.
 LOCKED_ENTRIES = 500
 LOOK_SECONDS = 0.1
@@ -161,7 +168,7 @@ class Rebuild:
 
     def fold(self, head: int, held_bytes_max: int) -> None:
         """Folds what is not settled up to a position, and settles it."""
-        with _undisturbed():
+        with undisturbed():
             self._fold([each for each in self._shadows if not each.settled], head, held_bytes_max)
         for shadow in self._shadows:
             if not shadow.settled:
@@ -176,28 +183,33 @@ class Rebuild:
     def _fold(self, shadows: list[Shadow], head: int, held_bytes_max: int) -> None:
         """Folds all shadows up to a position, those that are behind first."""
         reached = min((each.position for each in shadows), default=head)
-        since, weight = 0, 0
+        pace = Pace(held_bytes_max)
         while reached < head:
             active = [each for each in shadows if each.position <= reached]
             further = [each.position for each in shadows if each.position > reached]
             upto = min(reached + PAGE, head, *further)
             with self._pool.connection() as connection:
                 bodies = bodies_of(connection, active, reached, upto)
-                learn(connection, active, bodies)
-            since, weight = since + upto - reached, weight + sum(len(body) for _, body in bodies)
+                folded = learn(connection, active, bodies)
+            pace.read(upto - reached, sum(len(body) for _, body in bodies), folded)
             reached = upto
             last = reached == head or reached in further
-            if last or since >= CHECKPOINT_ENTRIES or weight >= CHECKPOINT_BYTES:
-                self._checkpoint(active, reached, held_bytes_max)
-                since, weight = 0, 0
+            if last or pace.since >= PAUSE_ENTRIES or pace.weight >= PAUSE_BYTES:
+                whole = last or pace.full(active)
+                due = [each for each in active if whole or each.due(reached, head)]
+                self._checkpoint(due, reached, held_bytes_max, last=reached == head)
+                pace.paused(whole=len(due) == len(active))
             self._tell(reached, head)
 
-    def _checkpoint(self, shadows: list[Shadow], reached: int, held_bytes_max: int) -> None:
+    def _checkpoint(
+        self, shadows: list[Shadow], reached: int, held_bytes_max: int, *, last: bool
+    ) -> None:
         with self._pool.connection() as connection:
             for shadow in shadows:
-                shadow.write(connection)
-            for shadow in heaviest(shadows, held_bytes_max):
-                shadow.let_go(connection)
+                shadow.write(connection, last=last)
+            upto = stale(shadows, held_bytes_max)
+            for shadow in shadows if upto else ():
+                shadow.let_go(connection, upto)
             self._keep(connection, shadows, reached)
         gc.collect(1)
 
@@ -286,15 +298,3 @@ def _drop(connection: Connection, table: str) -> None:
 def _head(connection: Connection) -> int:
     row = connection.execute("select max(position) from ledger.events").fetchone()
     return (row[0] if row else None) or 0
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Without the collector, which would walk all states again and again; checkpoints call it."""
-    before = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if before:
-            gc.enable()

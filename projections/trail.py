@@ -30,7 +30,7 @@ from ledger.event import Entry
 from ledger.names import Name
 from ledger.store.array import numbers
 from projections.crossing import CROSSING
-from projections.projection import SCHEMA, Index
+from projections.projection import ASIDE, SCHEMA, Index
 
 EVENT_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 EVENT_ID_CHARACTERS = 36
@@ -60,9 +60,10 @@ class Trails(Index):
 
     def create(self, table: str, *, bare: bool = False) -> sql.Composed:
         key = "" if bare else ", primary key (hash, position)"
-        return sql.SQL("create table {} (hash bigint not null, position bigint not null{})").format(
+        made = sql.SQL("create table {} (hash bigint not null, position bigint not null{})").format(
             sql.Identifier(SCHEMA, table), sql.SQL(key)
         )
+        return made + ASIDE if bare else made
 
     def indexes(self, table: str) -> list[sql.Composed]:
         return [sql.SQL(CROSSING).format()] if table == self.name else []
@@ -192,7 +193,11 @@ def _gather(value: object, field: str, found: list[tuple[str, str]]) -> None:
     elif isinstance(value, Struct):
         for name in _speaking(type(value)):
             inner = getattr(value, name)
-            if inner is not None and (name not in CODES or isinstance(inner, Struct)):
+            # Most that speaks is a plain string or nothing, and every entry comes by here.
+            if type(inner) is str:
+                if name not in CODES:
+                    found.append((name, inner))
+            elif inner is not None and (name not in CODES or isinstance(inner, Struct)):
                 _gather(inner, name, found)
     elif isinstance(value, tuple | list):
         for each in value:
