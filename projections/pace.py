@@ -36,9 +36,14 @@ class Pace:
         grown = max(held * self._unwritten // self._written, self._unwritten // 3)
         return held + grown > self._most
 
-    def paused(self, *, whole: bool) -> None:
-        """It was asked what to write; ``whole``: and all of it was."""
+    def due(self, shadows: Sequence[Shadow], reached: int, head: int) -> Sequence[Shadow]:
+        """Those that are to be written at a position."""
+        return [each for each in shadows if each.due(reached, head)]
+
+    def paused(self, *, whole: bool) -> bool:
+        """It was asked what to write; ``whole``: and all of it was, which is given back."""
         self.since = self.weight = 0
         if whole:
             self._written += self._unwritten
             self._unwritten = 0
+        return whole

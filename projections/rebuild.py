@@ -48,10 +48,8 @@ PAGE = 10_000
 PAUSE_ENTRIES = 100_000
 PAUSE_BYTES = 64 * 2**20
 # A sixteenth of what the machine has, within bounds: a county's views fit into the upper one.
-HELD_BYTES_MAX = max(
-    192 * 2**20,
-    min(512 * 2**20, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 16),
-)
+MEMORY_BYTES = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+HELD_BYTES_MAX = max(192 * 2**20, min(768 * 2**20, MEMORY_BYTES // 16))
 # Under the lock of the progress rows no more than so many entries are folded, mostly.
 LOCKED_ENTRIES = 500
 LOOK_SECONDS = 0.1
@@ -65,6 +63,7 @@ create table if not exists projection.rebuilds (
 Connection = psycopg.Connection[Any]
 Pool = ConnectionPool[Connection]
 Views = Sequence[Projection[Any]]
+Shadows = Sequence[Shadow]
 Told = Callable[[int, int], None]
 
 
@@ -168,13 +167,16 @@ class Rebuild:
 
     def fold(self, head: int, held_bytes_max: int) -> None:
         """Folds what is not settled up to a position, and settles it."""
+        shadows = [each for each in self._shadows if not each.settled]
         with undisturbed():
-            self._fold([each for each in self._shadows if not each.settled], head, held_bytes_max)
-        for shadow in self._shadows:
-            if not shadow.settled:
-                with self._pool.connection() as connection:
-                    shadow.settle(connection)
-                    self._keep(connection, [shadow], shadow.position)
+            self._fold(shadows, head, held_bytes_max)
+            # The collector would walk them all as soon as it may.
+            for shadow in shadows:
+                shadow.release()
+        for shadow in shadows:
+            with self._pool.connection() as connection:
+                shadow.settle(connection)
+                self._keep(connection, [shadow], shadow.position)
 
     def _tell(self, reached: int, head: int) -> None:
         if self._told is not None:
@@ -195,15 +197,13 @@ class Rebuild:
             reached = upto
             last = reached == head or reached in further
             if last or pace.since >= PAUSE_ENTRIES or pace.weight >= PAUSE_BYTES:
-                whole = last or pace.full(active)
-                due = [each for each in active if whole or each.due(reached, head)]
-                self._checkpoint(due, reached, held_bytes_max, last=reached == head)
-                pace.paused(whole=len(due) == len(active))
+                due = active if last or pace.full(active) else pace.due(active, reached, head)
+                self._checkpoint(due, reached, held_bytes_max, reached == head)
+                if pace.paused(whole=len(due) == len(active)) and not last:
+                    gc.collect(1)
             self._tell(reached, head)
 
-    def _checkpoint(
-        self, shadows: list[Shadow], reached: int, held_bytes_max: int, *, last: bool
-    ) -> None:
+    def _checkpoint(self, shadows: Shadows, reached: int, held_bytes_max: int, last: bool) -> None:
         with self._pool.connection() as connection:
             for shadow in shadows:
                 shadow.write(connection, last=last)
@@ -211,9 +211,8 @@ class Rebuild:
             for shadow in shadows if upto else ():
                 shadow.let_go(connection, upto)
             self._keep(connection, shadows, reached)
-        gc.collect(1)
 
-    def _keep(self, connection: Connection, shadows: list[Shadow], reached: int) -> None:
+    def _keep(self, connection: Connection, shadows: Shadows, reached: int) -> None:
         """Says how far shadows are. Raises ``RebuildRunning`` where another run has them."""
         for shadow in shadows:
             kept = connection.execute(

@@ -155,6 +155,10 @@ class Shadow:
             self._fold.forget(key)
             self.held -= self._sizes.pop(key)[0]
 
+    def release(self) -> None:
+        """Forgets all states, which are written; there is nothing more to fold."""
+        self._fold, self._sizes, self.held = Fold(self.view), {}, 0
+
     def seek(self, connection: Connection) -> None:
         """Makes the indexes by which states are read back."""
         self.spilled = True
@@ -176,7 +180,7 @@ class Shadow:
             connection.execute(index)
         connection.execute(self._sql(LIVE))
         self.settled, self.spilled = True, False
-        self._fold, self._sizes, self.held = Fold(self.view), {}, 0
+        self.release()
 
     def _leave_last(self, connection: Connection) -> None:
         kept = f"{self.view.name}__kept"
@@ -262,12 +266,12 @@ def stale(shadows: Sequence[Shadow], most: int) -> int:
     held = sum(each.held for each in shadows)
     if held <= most:
         return 0
-    upto = 0
-    for upto, size in sorted((at, size) for each in shadows for size, at in each.sizes):  # noqa: B007
+    oldest_first = sorted((at, size) for each in shadows for size, at in each.sizes)
+    for position, size in oldest_first:
         held -= size
         if held <= most // 2:
-            break
-    return upto
+            return position
+    return oldest_first[-1][0]
 
 
 def beside(view: Projection[Any]) -> str:

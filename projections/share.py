@@ -39,7 +39,7 @@ CORES_MIN = 2
 PATIENCE = "10s"
 SAMPLED = 2_000
 # What it costs to fold and to write what comes of an entry, or to begin a process, in entries read.
-TAKEN_ENTRIES = 2
+TAKEN_ENTRIES = 1
 BEGINNING_ENTRIES = 140_000
 ROOT = Path(__file__).resolve().parents[1]
 START = """
