@@ -15,7 +15,7 @@ import msgspec
 import psycopg
 from psycopg import sql
 
-from ledger.event import Entry, Event, express, revive
+from ledger.event import Entry, Event, decode, express, revive
 from ledger.names import Name
 
 StateT = TypeVar("StateT", bound=msgspec.Struct)
@@ -169,6 +169,10 @@ class Index(Projection[Any]):
     def block(self, entry: Entry) -> bytes:
         """The rows of an entry as a binary COPY takes them in."""
         raise NotImplementedError
+
+    def block_of(self, position: int, body: bytes) -> bytes:
+        """The same of an entry as it is stored."""
+        return self.block(decode(position, body))
 
 
 def facet(value: Any) -> Any:

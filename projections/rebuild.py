@@ -193,7 +193,7 @@ class Rebuild:
             with self._pool.connection() as connection:
                 bodies = bodies_of(connection, active, reached, upto)
                 folded = learn(connection, active, bodies)
-            pace.read(upto - reached, sum(len(body) for _, body in bodies), folded)
+            pace.read(upto - reached, sum(len(body) for _, body, _ in bodies), folded)
             reached = upto
             last = reached == head or reached in further
             if last or pace.since >= PAUSE_ENTRIES or pace.weight >= PAUSE_BYTES:
@@ -230,7 +230,7 @@ class Rebuild:
         further = [each.position for each in self._shadows if each.position > reached]
         upto = min(reached + PAGE, head, *further)
         bodies = bodies_of(connection, shadows, reached, upto)
-        entries = [decode(position, bytes(body)) for position, body in bodies]
+        entries = [decode(position, body) for position, body, _ in bodies]
         for shadow in shadows:
             fold_page(connection, shadow.view, shadow.table, entries)
         self._keep(connection, shadows, upto)

@@ -236,6 +236,10 @@ class IndexShadow(Shadow):
     def _learn(self, entry: Entry) -> None:
         self._rows.append(self.view.block(entry))
 
+    def pass_over(self, position: int, body: bytes) -> None:
+        """Takes in an entry as it is stored, which nobody else wants to have read."""
+        self._rows.append(self.view.block_of(position, body))
+
     def write(self, connection: Connection, *, last: bool = False) -> None:
         """Adds the rows since the last time."""
         if self._rows:
