@@ -6,6 +6,27 @@ from collections.abc import Sequence
 
 from projections.shadow import Shadow
 
+# Of each view that is rebuilt: up to where its rows stand, and up to where it was folded.
+REBUILDS = """
+create table if not exists projection.rebuilds (
+    view text primary key, version int not null, position bigint not null, settled boolean not null,
+    head bigint not null, run uuid not null, begun timestamptz not null, at timestamptz not null,
+    folded bigint not null default 0
+);
+do $$ begin
+    if not exists (
+        select from pg_attribute
+        where attrelid = 'projection.rebuilds'::regclass and attname = 'folded'
+    ) then
+        alter table projection.rebuilds add column folded bigint not null default 0;
+    end if;
+end $$
+"""
+SHOWN = "update projection.rebuilds set folded = %s where view = any(%s) and run = %s"
+SHOWN_BY_VIEW = (
+    "select view, greatest(position, folded), head from projection.rebuilds order by view"
+)
+
 
 class Pace:
     """Of the shadows of one process that may hold so many bytes of states, as they are stored."""

@@ -7,10 +7,9 @@ What it promises:
 - The swap is one transaction, under the lock of the progress rows that every step of the runner
   takes: a reader sees the old table or the new one. The old one is dropped there and no earlier.
 - It can be killed at any point. Each checkpoint commits the rows and, in ``projection.rebuilds``,
-  the position that they stand for; another rebuild of a view of the same version goes on there. A
-  view of another version begins again.
-- Nobody else writes into the shadows: a run puts its name on their rows of progress, and stops at
-  the next checkpoint once another name stands there.
+  the position that they stand for; another rebuild of a view of that version goes on there.
+- Nobody else writes into the shadows: a run puts its name on their rows of progress, and stops soon
+  once another name stands there.
 - Memory is bounded by ``HELD_BYTES_MAX`` of states, as they are stored, and ``PAUSE_BYTES`` of
   entries; a state in memory takes up to three times of what it takes in store. Where a part of the
   views is folded by another process (``share``), either may hold half of that.
@@ -37,14 +36,14 @@ from psycopg_pool import ConnectionPool
 from ledger.event import decode
 from ledger.store.feed import Feed
 from projections.fold import fold_page
-from projections.pace import Pace
+from projections.pace import SHOWN, Pace
 from projections.page import bodies_of, learn, undisturbed
 from projections.projection import SCHEMA, Projection
 from projections.shadow import Shadow, beside, shadow_of, stale
 from projections.share import Share, share_of
 
 PAGE = 10_000
-# After so much it is asked which views are to be written.
+# After so much it is told how far it is, and asked which views are to be written.
 PAUSE_ENTRIES = 100_000
 PAUSE_BYTES = 64 * 2**20
 # A sixteenth of what the machine has, within bounds: a county's views fit into the upper one.
@@ -54,12 +53,6 @@ HELD_BYTES_MAX = max(192 * 2**20, min(768 * 2**20, MEMORY_BYTES // 16))
 LOCKED_ENTRIES = 500
 LOOK_SECONDS = 0.1
 
-REBUILDS = """
-create table if not exists projection.rebuilds (
-    view text primary key, version int not null, position bigint not null, settled boolean not null,
-    head bigint not null, run uuid not null, begun timestamptz not null, at timestamptz not null
-)
-"""
 Connection = psycopg.Connection[Any]
 Pool = ConnectionPool[Connection]
 Views = Sequence[Projection[Any]]
@@ -179,7 +172,7 @@ class Rebuild:
                 self._keep(connection, [shadow], shadow.position)
 
     def _tell(self, reached: int, head: int) -> None:
-        if self._told is not None:
+        if self._told:
             self._told(min(reached, self._share.reached) if self._share else reached, head)
 
     def _fold(self, shadows: list[Shadow], head: int, held_bytes_max: int) -> None:
@@ -199,6 +192,7 @@ class Rebuild:
             if last or pace.since >= PAUSE_ENTRIES or pace.weight >= PAUSE_BYTES:
                 due = active if last or pace.full(active) else pace.due(active, reached, head)
                 self._checkpoint(due, reached, held_bytes_max, reached == head)
+                self._show(active, reached)
                 if pace.paused(whole=len(due) == len(active)) and not last:
                     gc.collect(1)
             self._tell(reached, head)
@@ -211,6 +205,13 @@ class Rebuild:
             for shadow in shadows if upto else ():
                 shadow.let_go(connection, upto)
             self._keep(connection, shadows, reached)
+
+    def _show(self, shadows: Shadows, reached: int) -> None:
+        """Tells others how far shadows are folded. Raises ``RebuildRunning`` as ``_keep`` does."""
+        names = [each.view.name for each in shadows]
+        with self._pool.connection() as connection:
+            if connection.execute(SHOWN, (reached, names, self._run)).rowcount != len(names):
+                raise _taken_over(*names)
 
     def _keep(self, connection: Connection, shadows: Shadows, reached: int) -> None:
         """Says how far shadows are. Raises ``RebuildRunning`` where another run has them."""
@@ -274,8 +275,8 @@ def _taken(
     return shadow
 
 
-def _taken_over(name: str) -> RebuildRunning:
-    return RebuildRunning(f"another run took the rebuild of {name} over")
+def _taken_over(*names: str) -> RebuildRunning:
+    return RebuildRunning(f"another run took the rebuild of {', '.join(names)} over")
 
 
 def _begin(
@@ -285,7 +286,7 @@ def _begin(
         "insert into projection.rebuilds values (%s, %s, %s, %s, %s, %s, clock_timestamp(), "
         "clock_timestamp()) on conflict (view) do update set version = excluded.version, "
         "position = excluded.position, settled = excluded.settled, head = excluded.head, "
-        "run = excluded.run, begun = excluded.begun, at = excluded.at",
+        "run = excluded.run, begun = excluded.begun, at = excluded.at, folded = 0",
         (view.name, view.version, *stands),
     )
 
