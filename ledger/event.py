@@ -29,7 +29,7 @@ import msgspec
 from msgspec import Struct, StructMeta, structs
 
 from ledger.fault import Fault
-from ledger.names import JurisdictionId, Name, known, recalled
+from ledger.names import JurisdictionId, Name, recalled
 from ledger.text import clean, impersonal, ordinary
 
 BODY_BYTES_MAX = 65_535
@@ -247,7 +247,7 @@ def decode(position: int, body: bytes, *, keep: bool = True) -> Entry:
         cause=envelope.cause,
         request=envelope.request,
         source=envelope.source,
-        place=known(JurisdictionId, envelope.place) if envelope.place else None,
+        place=recalled(JurisdictionId, envelope.place) if envelope.place else None,
         event=decode_event(envelope.type, envelope.v, envelope.data),
         kept=body if keep else b"",
     )

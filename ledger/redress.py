@@ -119,8 +119,10 @@ class Redress(Struct, kw_only=True):
 
     def heeds(self, entry: Entry) -> bool:
         """Whether a later entry changes anything."""
-        if isinstance(entry.event, FindingResolved | FindingReopened):
-            return entry.event.finding == self.id
+        event = entry.event
+        # A union would be made anew for each finding that an entry might be about.
+        if isinstance(event, (FindingResolved, FindingReopened)):
+            return event.finding == self.id
         return not self.steps and left(self.lacking, entry) is not None
 
     def follow(self, entry: Entry) -> None:

@@ -69,6 +69,8 @@ REMEDY_EVENTS: list[type[Event]] = [
 
 def left(lacking: tuple[Lack, ...], entry: Entry) -> tuple[Lack, ...] | None:
     """What is still lacking after an entry; ``None`` where the entry changes nothing of it."""
+    if not _asked_for(lacking, entry.event.NAME):
+        return None
     grounded = tuple(each for each in lacking if not _groundless(each, entry))
     if grounded != lacking:
         more = left(grounded, entry)
@@ -90,6 +92,14 @@ def left(lacking: tuple[Lack, ...], entry: Entry) -> tuple[Lack, ...] | None:
         else:
             found.append(lack)
     return tuple(found) if tuple(found) != lacking else None
+
+
+def _asked_for(lacking: tuple[Lack, ...], name: str) -> bool:
+    # Nearly no event is: this is asked for each that a finding follows.
+    for each in lacking:  # noqa: SIM110  # a generator takes three times as long
+        if name in each.events or name in each.gone:
+            return True
+    return False
 
 
 def _concerns(lack: Lack, entry: Entry) -> bool:

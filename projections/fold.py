@@ -39,6 +39,12 @@ class Fold:
             for tag in self.view.follows(state):
                 self._followers[tag].add(key)
 
+    def forget(self, key: str) -> None:
+        """Leaves a state out."""
+        state = self.states.pop(key)
+        if self.view.later:
+            self._unfollow(key, self.view.follows(state))
+
     def learn(self, entry: Entry) -> None:
         """Takes in the next entry; one that the view does not know changes nothing.
 
@@ -57,20 +63,33 @@ class Fold:
         if name in view.own_types:
             for key in dict.fromkeys(view.keys(entry)):
                 state = states.get(key)
-                self._apply(key, view.blank(key) if state is None else state, entry)
+                if state is None:
+                    state = view.blank(key)
+                if view.later:
+                    self._follow(key, state, entry)
+                else:
+                    states[key] = view.apply(state, entry)
+                    self.touched[key] = entry.position
         if name in view.later_types:
             tags = [tag for tag in entry.tags if tag in self._followers]
             for key in sorted({key for tag in tags for key in self._followers[tag]}):
                 if view.heeds(states[key], entry):
-                    self._apply(key, states[key], entry)
+                    self._follow(key, states[key], entry)
 
-    def _apply(self, key: str, state: Any, entry: Entry) -> None:
+    def _follow(self, key: str, state: Any, entry: Entry) -> None:
+        before = self.view.follows(state)
         state = self.view.apply(state, entry)
-        if self.view.later:
-            self.recall(key, state)
-        else:
-            self.states[key] = state
+        self._unfollow(key, before)
+        self.recall(key, state)
         self.touched[key] = entry.position
+
+    def _unfollow(self, key: str, tags: Sequence[str]) -> None:
+        for tag in tags:
+            followers = self._followers.get(tag)
+            if followers is not None:
+                followers.discard(key)
+                if not followers:
+                    del self._followers[tag]
 
 
 def fold_page(

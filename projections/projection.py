@@ -15,13 +15,15 @@ import msgspec
 import psycopg
 from psycopg import sql
 
-from ledger.event import Entry, Event, express, revive
+from ledger.event import Entry, Event, decode, express, revive
 from ledger.names import Name
 
 StateT = TypeVar("StateT", bound=msgspec.Struct)
 SCHEMA = "projection"
 POSITION_MAX = 2**63 - 2
 FOLLOWS = "follows"
+# What is filled at one go is not cleaned up while it is.
+ASIDE = sql.SQL(" with (autovacuum_enabled = off, toast.autovacuum_enabled = off)")
 
 
 class Projection(Generic[StateT]):
@@ -109,7 +111,7 @@ class Projection(Generic[StateT]):
         return state
 
     def create(self, table: str, *, bare: bool = False) -> sql.Composed:
-        """The statement that makes the view's table; ``bare``: without its key."""
+        """The statement that makes the view's table; ``bare``: without its key, to be filled."""
         columns = [
             sql.SQL(", {} {}").format(sql.Identifier(name), sql.SQL(kind))
             for name, kind in self.columns.items()
@@ -117,8 +119,13 @@ class Projection(Generic[StateT]):
         key = "" if bare else " primary key"
         return sql.SQL(
             "create table {} (key text not null{}, state bytea not null, "
-            "position bigint not null{})"
-        ).format(sql.Identifier(SCHEMA, table), sql.SQL(key), sql.Composed(columns))
+            "position bigint not null{}){}"
+        ).format(
+            sql.Identifier(SCHEMA, table),
+            sql.SQL(key),
+            sql.Composed(columns),
+            ASIDE if bare else sql.SQL(""),
+        )
 
     def indexes(self, table: str) -> list[sql.Composed]:
         """The statements that index the facets, each with the key for paging."""
@@ -162,6 +169,10 @@ class Index(Projection[Any]):
     def block(self, entry: Entry) -> bytes:
         """The rows of an entry as a binary COPY takes them in."""
         raise NotImplementedError
+
+    def block_of(self, position: int, body: bytes) -> bytes:
+        """The same of an entry as it is stored."""
+        return self.block(decode(position, body))
 
 
 def facet(value: Any) -> Any:

@@ -7,13 +7,12 @@ What it promises:
 - The swap is one transaction, under the lock of the progress rows that every step of the runner
   takes: a reader sees the old table or the new one. The old one is dropped there and no earlier.
 - It can be killed at any point. Each checkpoint commits the rows and, in ``projection.rebuilds``,
-  the position that they stand for; another rebuild of a view of the same version goes on there. A
-  view of another version begins again.
-- Nobody else writes into the shadows: a run puts its name on their rows of progress, and stops at
-  the next checkpoint once another name stands there.
-- Memory is bounded by ``HELD_BYTES_MAX`` of states, as they are stored, and what is read between
-  two checkpoints; a state in memory takes some times of what it takes in store. Where a part of
-  the views is folded by another process (``share``), either may hold half of that.
+  the position that they stand for; another rebuild of a view of that version goes on there.
+- Nobody else writes into the shadows: a run puts its name on their rows of progress, and stops soon
+  once another name stands there.
+- Memory is bounded by ``HELD_BYTES_MAX`` of states, as they are stored, and ``PAUSE_BYTES`` of
+  entries; a state in memory takes up to three times of what it takes in store. Where a part of the
+  views is folded by another process (``share``), either may hold half of that.
 
 A view whose class has another version than its table is rebuilt likewise. Until it is swapped in,
 the old rows are read as far as this program understands them, at the position that every answer
@@ -24,6 +23,7 @@ up to date until then, and leave the new one alone afterwards.
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -36,28 +36,27 @@ from psycopg_pool import ConnectionPool
 from ledger.event import decode
 from ledger.store.feed import Feed
 from projections.fold import fold_page
-from projections.page import bodies_of, learn
+from projections.pace import SHOWN, Pace
+from projections.page import bodies_of, learn, undisturbed
 from projections.projection import SCHEMA, Projection
-from projections.shadow import Shadow, beside, heaviest, shadow_of
+from projections.shadow import Shadow, beside, shadow_of, stale
 from projections.share import Share, share_of
 
 PAGE = 10_000
-CHECKPOINT_ENTRIES = 100_000
-CHECKPOINT_BYTES = 64 * 2**20
-HELD_BYTES_MAX = 192 * 2**20
+# After so much it is told how far it is, and asked which views are to be written.
+PAUSE_ENTRIES = 100_000
+PAUSE_BYTES = 64 * 2**20
+# A sixteenth of what the machine has, within bounds: a county's views fit into the upper one.
+MEMORY_BYTES = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+HELD_BYTES_MAX = max(192 * 2**20, min(768 * 2**20, MEMORY_BYTES // 16))
 # Under the lock of the progress rows no more than so many entries are folded, mostly.
 LOCKED_ENTRIES = 500
 LOOK_SECONDS = 0.1
 
-REBUILDS = """
-create table if not exists projection.rebuilds (
-    view text primary key, version int not null, position bigint not null, settled boolean not null,
-    head bigint not null, run uuid not null, begun timestamptz not null, at timestamptz not null
-)
-"""
 Connection = psycopg.Connection[Any]
 Pool = ConnectionPool[Connection]
 Views = Sequence[Projection[Any]]
+Shadows = Sequence[Shadow]
 Told = Callable[[int, int], None]
 
 
@@ -161,47 +160,60 @@ class Rebuild:
 
     def fold(self, head: int, held_bytes_max: int) -> None:
         """Folds what is not settled up to a position, and settles it."""
-        with _undisturbed():
-            self._fold([each for each in self._shadows if not each.settled], head, held_bytes_max)
-        for shadow in self._shadows:
-            if not shadow.settled:
-                with self._pool.connection() as connection:
-                    shadow.settle(connection)
-                    self._keep(connection, [shadow], shadow.position)
+        shadows = [each for each in self._shadows if not each.settled]
+        with undisturbed():
+            self._fold(shadows, head, held_bytes_max)
+            # The collector would walk them all as soon as it may.
+            for shadow in shadows:
+                shadow.release()
+        for shadow in shadows:
+            with self._pool.connection() as connection:
+                shadow.settle(connection)
+                self._keep(connection, [shadow], shadow.position)
 
     def _tell(self, reached: int, head: int) -> None:
-        if self._told is not None:
+        if self._told:
             self._told(min(reached, self._share.reached) if self._share else reached, head)
 
     def _fold(self, shadows: list[Shadow], head: int, held_bytes_max: int) -> None:
         """Folds all shadows up to a position, those that are behind first."""
         reached = min((each.position for each in shadows), default=head)
-        since, weight = 0, 0
+        pace = Pace(held_bytes_max)
         while reached < head:
             active = [each for each in shadows if each.position <= reached]
             further = [each.position for each in shadows if each.position > reached]
             upto = min(reached + PAGE, head, *further)
             with self._pool.connection() as connection:
                 bodies = bodies_of(connection, active, reached, upto)
-                learn(connection, active, bodies)
-            since, weight = since + upto - reached, weight + sum(len(body) for _, body in bodies)
+                folded = learn(connection, active, bodies)
+            pace.read(upto - reached, sum(len(body) for _, body, _ in bodies), folded)
             reached = upto
             last = reached == head or reached in further
-            if last or since >= CHECKPOINT_ENTRIES or weight >= CHECKPOINT_BYTES:
-                self._checkpoint(active, reached, held_bytes_max)
-                since, weight = 0, 0
+            if last or pace.since >= PAUSE_ENTRIES or pace.weight >= PAUSE_BYTES:
+                due = active if last or pace.full(active) else pace.due(active, reached, head)
+                self._checkpoint(due, reached, held_bytes_max, reached == head)
+                self._show(active, reached)
+                if pace.paused(whole=len(due) == len(active)) and not last:
+                    gc.collect(1)
             self._tell(reached, head)
 
-    def _checkpoint(self, shadows: list[Shadow], reached: int, held_bytes_max: int) -> None:
+    def _checkpoint(self, shadows: Shadows, reached: int, held_bytes_max: int, last: bool) -> None:
         with self._pool.connection() as connection:
             for shadow in shadows:
-                shadow.write(connection)
-            for shadow in heaviest(shadows, held_bytes_max):
-                shadow.let_go(connection)
+                shadow.write(connection, last=last)
+            upto = stale(shadows, held_bytes_max)
+            for shadow in shadows if upto else ():
+                shadow.let_go(connection, upto)
             self._keep(connection, shadows, reached)
-        gc.collect(1)
 
-    def _keep(self, connection: Connection, shadows: list[Shadow], reached: int) -> None:
+    def _show(self, shadows: Shadows, reached: int) -> None:
+        """Tells others how far shadows are folded. Raises ``RebuildRunning`` as ``_keep`` does."""
+        names = [each.view.name for each in shadows]
+        with self._pool.connection() as connection:
+            if connection.execute(SHOWN, (reached, names, self._run)).rowcount != len(names):
+                raise _taken_over(*names)
+
+    def _keep(self, connection: Connection, shadows: Shadows, reached: int) -> None:
         """Says how far shadows are. Raises ``RebuildRunning`` where another run has them."""
         for shadow in shadows:
             kept = connection.execute(
@@ -219,7 +231,7 @@ class Rebuild:
         further = [each.position for each in self._shadows if each.position > reached]
         upto = min(reached + PAGE, head, *further)
         bodies = bodies_of(connection, shadows, reached, upto)
-        entries = [decode(position, bytes(body)) for position, body in bodies]
+        entries = [decode(position, body) for position, body, _ in bodies]
         for shadow in shadows:
             fold_page(connection, shadow.view, shadow.table, entries)
         self._keep(connection, shadows, upto)
@@ -263,8 +275,8 @@ def _taken(
     return shadow
 
 
-def _taken_over(name: str) -> RebuildRunning:
-    return RebuildRunning(f"another run took the rebuild of {name} over")
+def _taken_over(*names: str) -> RebuildRunning:
+    return RebuildRunning(f"another run took the rebuild of {', '.join(names)} over")
 
 
 def _begin(
@@ -274,7 +286,7 @@ def _begin(
         "insert into projection.rebuilds values (%s, %s, %s, %s, %s, %s, clock_timestamp(), "
         "clock_timestamp()) on conflict (view) do update set version = excluded.version, "
         "position = excluded.position, settled = excluded.settled, head = excluded.head, "
-        "run = excluded.run, begun = excluded.begun, at = excluded.at",
+        "run = excluded.run, begun = excluded.begun, at = excluded.at, folded = 0",
         (view.name, view.version, *stands),
     )
 
@@ -286,15 +298,3 @@ def _drop(connection: Connection, table: str) -> None:
 def _head(connection: Connection) -> int:
     row = connection.execute("select max(position) from ledger.events").fetchone()
     return (row[0] if row else None) or 0
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Without the collector, which would walk all states again and again; checkpoints call it."""
-    before = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if before:
-            gc.enable()

@@ -21,8 +21,9 @@ from ledger.event import Entry, decode
 from ledger.store.block import seal
 from ledger.store.feed import Feed
 from projections.fold import fold_together, fold_upto
+from projections.pace import REBUILDS, SHOWN_BY_VIEW
 from projections.projection import SCHEMA, Index, Projection
-from projections.rebuild import REBUILDS, Rebuild, RebuildRunning, Told
+from projections.rebuild import Rebuild, RebuildRunning, Told
 from projections.renewal import Renewal
 from projections.share import shares_ended
 from projections.stop import Stop, Stopped, standing
@@ -252,9 +253,7 @@ class Runner:
     def rebuilding(self) -> list[tuple[str, int, int]]:
         """Each view that is folded anew, or was when a rebuild died: how far, and up to where."""
         with self._pool.connection() as connection:
-            return connection.execute(
-                "select view, position, head from projection.rebuilds order by view"
-            ).fetchall()
+            return connection.execute(SHOWN_BY_VIEW).fetchall()
 
     def wait_for(self, position: int, timeout: float, *names: str) -> bool:
         """Whether the views reach a position in time."""

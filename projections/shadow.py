@@ -4,13 +4,14 @@ While it is folded, its table has no key and no index: what was touched since th
 is added by COPY, and of several rows of a key the last counts. Only once all is folded are the
 superseded rows left out and the indexes built, each in one go.
 
-Memory is bounded. Where the states held come to more than they may, they are let go and read back
-by their keys when they are touched again; an index on key and position is made for that, once.
+Memory is bounded. Where the states held come to more than they may, those that were not touched
+for longest are let go and read back by their keys when they are touched again; an index on key and
+position is made for that, once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import psycopg
@@ -28,9 +29,13 @@ SETTLING = (
     # To begin another process for a small table costs more than it does.
     "set local min_parallel_table_scan_size = '128MB'",
 )
+# Where at least one state in so many was touched, all are written once more.
+FEW_LEFT = 2
 # Where no more than one row in so many was superseded, they are deleted rather than all others
 # copied.
 FEW = 10
+# From here on it is a table like any other.
+LIVE = "alter table {table} reset (autovacuum_enabled, toast.autovacuum_enabled)"
 SUPERSEDED = """
 delete from {table} where ctid in (
     select ctid from (
@@ -39,6 +44,8 @@ delete from {table} where ctid in (
     ) each where number > 1
 )
 """
+# The way between two checkpoints of a view, in entries, where memory has room.
+DELAY = 1_000_000
 Connection = psycopg.Connection[Any]
 
 
@@ -54,7 +61,8 @@ class Shadow:
         # What a process that is gone had in memory is read back when it is touched.
         self.spilled = position > 0 and not settled
         self._fold = Fold(view)
-        self._sizes: dict[str, int] = {}
+        # Of each state held: its bytes as stored, and the last position that it was touched at.
+        self._sizes: dict[str, tuple[int, int]] = {}
         # Rows written, and those of them whose key was written before; another process's are not
         # known.
         self._written, self._again = 0, 0
@@ -69,6 +77,20 @@ class Shadow:
     def learn(self) -> Callable[[Entry], None]:
         """Takes in the next entry; good until states are let go."""
         return self._fold.take
+
+    @property
+    def sizes(self) -> Iterable[tuple[int, int]]:
+        """Of each state held its bytes, as stored, and the last position that it was touched at."""
+        return self._sizes.values()
+
+    def due(self, reached: int, head: int) -> bool:
+        """Whether it is time to write, so that it can be gone on from there.
+
+        Many a state is touched all along the log, and written anew each time. So it is seldom done,
+        and near the end no more; but once early, which tells what the states weigh.
+        """
+        since = reached - self.position
+        return self.position == 0 or (since >= DELAY and head - reached >= since // 2)
 
     def recall(self, connection: Connection, entries: Sequence[Entry]) -> None:
         """Reads back the states that the entries may change, where they were let go."""
@@ -86,32 +108,55 @@ class Shadow:
             )
             for key, state in connection.execute(last, (missing,)):
                 self._fold.recall(key, self.view.decode(bytes(state)))
-                self._weigh(key, len(state))
+                self._weigh(key, len(state), entries[-1].position)
 
-    def write(self, connection: Connection) -> None:
-        """Adds the rows that were touched since the last time."""
-        if not self._fold.touched:
+    def write(self, connection: Connection, *, last: bool = False) -> None:
+        """Adds the rows that were touched since the last time.
+
+        Where all states are at hand and most were touched, what is written last takes the place of
+        what was written before; no row in it needs a second look by whoever reads it.
+        """
+        places = self._fold.touched
+        if not places:
             return
+        afresh = last and not self.spilled and not self._resumed
+        if afresh and len(self._fold.states) <= FEW_LEFT * len(places):
+            connection.execute(self._sql("truncate {table}"))
+            self._written, self._again = 0, 0
+            places = {key: at for key, (_, at) in self._sizes.items()} | places
+            self._copy(connection, places, "format binary, freeze")
+        else:
+            self._again += len(self._sizes.keys() & places.keys())
+            self._copy(connection, places, "format binary")
+        self._written += len(places)
+        self._fold.touched.clear()
+
+    def _copy(self, connection: Connection, places: dict[str, int], how: str) -> None:
         view, columns = self.view, self.view.columns
-        copied = sql.SQL("copy {} ({}) from stdin (format binary)").format(
+        copied = sql.SQL("copy {} ({}) from stdin ({})").format(
             sql.Identifier(SCHEMA, self.table),
             sql.SQL(", ").join(map(sql.Identifier, ("key", "state", "position", *columns))),
+            sql.SQL(how),
         )
         with connection.cursor() as cursor, cursor.copy(copied) as copy:
             copy.set_types(["text", "bytea", "int8", *columns.values()])
-            for key, position in self._fold.touched.items():
+            for key, position in places.items():
                 state = self._fold.states[key]
                 body, values = view.encode(state), view.column_values(state)
-                self._again += key in self._sizes
-                self._weigh(key, len(body))
+                self._weigh(key, len(body), position)
                 copy.write_row((key, body, position, *(values[name] for name in columns)))
-        self._written += len(self._fold.touched)
-        self._fold.touched.clear()
 
-    def let_go(self, connection: Connection) -> None:
-        """Forgets the states, all of which are written."""
-        if not self.spilled:
+    def let_go(self, connection: Connection, upto: int) -> None:
+        """Forgets the states that were last touched up to a position; all are written."""
+        gone = [key for key, (_, position) in self._sizes.items() if position <= upto]
+        if gone and not self.spilled:
             self.seek(connection)
+        for key in gone:
+            self._fold.forget(key)
+            self.held -= self._sizes.pop(key)[0]
+
+    def release(self) -> None:
+        """Forgets all states, which are written; there is nothing more to fold."""
         self._fold, self._sizes, self.held = Fold(self.view), {}, 0
 
     def seek(self, connection: Connection) -> None:
@@ -133,8 +178,9 @@ class Shadow:
         connection.execute(primary)
         for index in self.view.indexes(self.table):
             connection.execute(index)
+        connection.execute(self._sql(LIVE))
         self.settled, self.spilled = True, False
-        self._fold, self._sizes, self.held = Fold(self.view), {}, 0
+        self.release()
 
     def _leave_last(self, connection: Connection) -> None:
         kept = f"{self.view.name}__kept"
@@ -153,9 +199,10 @@ class Shadow:
         )
         connection.execute(renamed)
 
-    def _weigh(self, key: str, size: int) -> None:
-        self.held += size - self._sizes.get(key, 0)
-        self._sizes[key] = size
+    def _weigh(self, key: str, size: int, position: int) -> None:
+        before = self._sizes.get(key)
+        self.held += size - (before[0] if before else 0)
+        self._sizes[key] = (size, position)
 
     def _sql(self, text: str, kept: str = "") -> sql.Composed:
         return sql.SQL(text).format(
@@ -189,7 +236,11 @@ class IndexShadow(Shadow):
     def _learn(self, entry: Entry) -> None:
         self._rows.append(self.view.block(entry))
 
-    def write(self, connection: Connection) -> None:
+    def pass_over(self, position: int, body: bytes) -> None:
+        """Takes in an entry as it is stored, which nobody else wants to have read."""
+        self._rows.append(self.view.block_of(position, body))
+
+    def write(self, connection: Connection, *, last: bool = False) -> None:
         """Adds the rows since the last time."""
         if self._rows:
             copied = self._sql("copy {table} from stdin (format binary)")
@@ -197,8 +248,9 @@ class IndexShadow(Shadow):
                 copy.write(COPY_HEADER + b"".join(self._rows) + COPY_END)
             self._rows.clear()
 
-    def let_go(self, connection: Connection) -> None:
-        """There is nothing to forget."""
+    def due(self, reached: int, head: int) -> bool:
+        """Always: no row is written twice."""
+        return True
 
     def _leave_last(self, connection: Connection) -> None:
         """No row has another of its key."""
@@ -211,16 +263,19 @@ def shadow_of(view: Projection[Any], position: int = 0, *, settled: bool = False
     return Shadow(view, position, settled=settled)
 
 
-def heaviest(shadows: Sequence[Shadow], most: int) -> Iterator[Shadow]:
-    """Those whose states are to be let go, so that the others come to half of ``most`` bytes."""
+def stale(shadows: Sequence[Shadow], most: int) -> int:
+    """The position up to which states are to be let go, so that the others come to half of ``most``
+    bytes; 0 where all that is held is within ``most``.
+    """
     held = sum(each.held for each in shadows)
     if held <= most:
-        return
-    for shadow in sorted(shadows, key=lambda each: each.held, reverse=True):
+        return 0
+    oldest_first = sorted((at, size) for each in shadows for size, at in each.sizes)
+    for position, size in oldest_first:
+        held -= size
         if held <= most // 2:
-            return
-        held -= shadow.held
-        yield shadow
+            return position
+    return oldest_first[-1][0]
 
 
 def beside(view: Projection[Any]) -> str:

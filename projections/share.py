@@ -16,7 +16,8 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ import structlog
 from msgspec import Struct
 from psycopg_pool import ConnectionPool
 
-from projections.projection import SCHEMA, Projection
+from projections.projection import Index, Projection
 
 # Held shared by whoever folds a share.
 LOCK = 4_207_330_384
@@ -37,8 +38,8 @@ ENTRIES_MIN = 50_000
 CORES_MIN = 2
 PATIENCE = "10s"
 SAMPLED = 2_000
-# What it costs to write so many bytes of a table, or to begin a process, in entries folded.
-ENTRY_BYTES = 300
+# What it costs to fold and to write what comes of an entry, or to begin a process, in entries read.
+TAKEN_ENTRIES = 1
 BEGINNING_ENTRIES = 140_000
 ROOT = Path(__file__).resolve().parents[1]
 START = """
@@ -48,10 +49,6 @@ from projections.share_work import main
 main()
 """
 KINDS = "select type, count(*) from ledger.events where position = any(%s) group by type"
-SIZES = """
-select name, coalesce(pg_total_relation_size(to_regclass(format('%%I.%%I', %s::text, name))), 0)
-from unnest(%s::text[]) as each (name)
-"""
 
 Pool = ConnectionPool[psycopg.Connection[Any]]
 Views = Sequence[Projection[Any]]
@@ -136,24 +133,30 @@ def parted(
 ) -> tuple[list[str], list[str]]:
     """The names of the views in two parts which are about as much work.
 
-    It is told from how many entries a view takes in and from how large its table is now; the second
-    part has the time to begin a process as well.
+    Each part reads every entry once that any of its views takes in, so that views of the same
+    entries are better in one; the second part has the time to begin a process as well.
     """
     sampled = list(range(1, head + 1, max(head // SAMPLED, 1)))
-    kinds = dict(connection.execute(KINDS, (sampled,)).fetchall())
-    sizes = dict(connection.execute(SIZES, (SCHEMA, [view.name for view in views])).fetchall())
-    works = {
-        view.name: sum(kinds.get(name, 0) for name in view.types) * head // max(len(sampled), 1)
-        + sizes[view.name] // ENTRY_BYTES
-        # A view that has nothing as yet is work as well.
-        + 1
+    kinds = Counter(dict(connection.execute(KINDS, (sampled,)).fetchall()))
+    each_stands_for = head // max(len(sampled), 1)
+    taken = {
+        view.name: frozenset(kinds) if isinstance(view, Index) else view.types.intersection(kinds)
         for view in views
     }
+
+    def entries(types: Iterable[str]) -> int:
+        return sum(kinds[name] for name in types) * each_stands_for
+
+    # A view that has nothing as yet is work as well.
+    works = {name: entries(types) * TAKEN_ENTRIES + 1 for name, types in taken.items()}
+    whole = sum(works.values())
     parts: tuple[list[str], list[str]] = ([], [])
-    held = [0, min(BEGINNING_ENTRIES, sum(works.values()) // 2)]
+    held, known = [0, min(BEGINNING_ENTRIES, whole // 2)], [frozenset[str](), frozenset[str]()]
     for name in sorted(works, key=lambda each: (-works[each], each)):
-        lighter = held.index(min(held))
-        held[lighter] += works[name]
+        then = [held[at] + works[name] + entries(taken[name] - known[at]) for at in range(2)]
+        lighter = then.index(min(then))
+        held[lighter] = then[lighter]
+        known[lighter] |= taken[name]
         parts[lighter].append(name)
     return parts
 

@@ -22,15 +22,16 @@ from functools import cache, lru_cache
 from hashlib import blake2b
 from typing import Any, get_args, get_type_hints
 
+import msgspec
 import psycopg
-from msgspec import Struct
+from msgspec import Struct, structs
 from psycopg import sql
 
-from ledger.event import Entry
+from ledger.event import CATALOGUE, Entry
 from ledger.names import Name
 from ledger.store.array import numbers
 from projections.crossing import CROSSING
-from projections.projection import SCHEMA, Index
+from projections.projection import ASIDE, SCHEMA, Index
 
 EVENT_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 EVENT_ID_CHARACTERS = 36
@@ -40,6 +41,8 @@ _BIGINT = struct.Struct("!iq")
 # The row has two columns, and the first has eight bytes.
 HASH_BYTES = 8
 _HASH_FOLLOWS = struct.pack("!hi", 2, HASH_BYTES)
+# What fields may be that hold texts and nothing beside.
+SPOKEN: tuple[Any, ...] = (str, str | None, tuple[str, ...])
 # Plain strings that are codes and no words.
 CODES = {"code", "draw", "parameters", "rule", "rules", "sealed", "seed", "sha256"}
 
@@ -60,9 +63,10 @@ class Trails(Index):
 
     def create(self, table: str, *, bare: bool = False) -> sql.Composed:
         key = "" if bare else ", primary key (hash, position)"
-        return sql.SQL("create table {} (hash bigint not null, position bigint not null{})").format(
+        made = sql.SQL("create table {} (hash bigint not null, position bigint not null{})").format(
             sql.Identifier(SCHEMA, table), sql.SQL(key)
         )
+        return made + ASIDE if bare else made
 
     def indexes(self, table: str) -> list[sql.Composed]:
         return [sql.SQL(CROSSING).format()] if table == self.name else []
@@ -84,20 +88,44 @@ class Trails(Index):
 
     def block(self, entry: Entry) -> bytes:
         """The rows of an entry, each word once."""
-        starts = _row_starts(entry)
-        place = _place(entry)
-        return place.join(starts) + place if starts else b""
+        return _rows(_row_starts(entry), entry.position)
+
+    def block_of(self, position: int, body: bytes) -> bytes:
+        """The same of an entry as it is stored, of which no more is read than what has words."""
+        stored = _STORED.decode(body)
+        decoder = _speech(stored.type, stored.v)
+        if decoder is None:
+            return super().block_of(position, body)
+        strings: list[tuple[str, str]] = []
+        _gather(decoder.decode(stored.data), "", strings)
+        said, links = _told(strings, stored.cause)
+        return _rows(_starts(said, _referring(stored, links)), position)
 
 
-def _place(entry: Entry) -> bytes:
-    """The end of a row of a binary COPY: the position."""
-    return _BIGINT.pack(8, entry.position)
+class _Stored(Struct, kw_only=True, gc=False):
+    """What leads to an entry besides its tags, as it is stored."""
+
+    type: str
+    v: int
+    data: msgspec.Raw
+    cause: str | None = None
+    request: str | None = None
+    source: str | None = None
+
+
+def _rows(starts: frozenset[bytes] | set[bytes], position: int) -> bytes:
+    """Rows of a binary COPY, each of which ends with the position."""
+    place = _BIGINT.pack(8, position)
+    return place.join(starts) + place if starts else b""
 
 
 def _row_starts(entry: Entry) -> frozenset[bytes] | set[bytes]:
     """The starts of the rows of an entry, which is walked through but once."""
     said, links = _read(entry)
-    referring = _referring(entry, links)
+    return _starts(said, _referring(entry, links))
+
+
+def _starts(said: list[str], referring: list[str]) -> frozenset[bytes] | set[bytes]:
     if not said and not referring:
         return frozenset()
     starts = set(map(_row_start, referring))
@@ -130,7 +158,7 @@ def references(entry: Entry) -> Iterator[str]:
     yield from _referring(entry, _read(entry)[1])
 
 
-def _referring(entry: Entry, links: dict[str, LinkKind]) -> list[str]:
+def _referring(entry: Entry | _Stored, links: dict[str, LinkKind]) -> list[str]:
     found = [named(event_id) for event_id in links]
     if entry.request is not None:
         found.append(f"request {entry.request}")
@@ -168,12 +196,18 @@ def links(entry: Entry) -> list[tuple[LinkKind, str]]:
 
 def _read(entry: Entry) -> tuple[list[str], dict[str, LinkKind]]:
     """The texts in an entry and the events that it names."""
-    said: list[str] = []
-    found: dict[str, LinkKind] = {}
-    if entry.cause is not None:
-        found[entry.cause] = LinkKind.CAUSE
     strings: list[tuple[str, str]] = []
     _gather(entry.event, "", strings)
+    return _told(strings, entry.cause)
+
+
+def _told(
+    strings: list[tuple[str, str]], cause: str | None
+) -> tuple[list[str], dict[str, LinkKind]]:
+    said: list[str] = []
+    found: dict[str, LinkKind] = {}
+    if cause is not None:
+        found[cause] = LinkKind.CAUSE
     for field, text in strings:
         if len(text) != EVENT_ID_CHARACTERS or not EVENT_ID.fullmatch(text):
             said.append(text)
@@ -192,7 +226,11 @@ def _gather(value: object, field: str, found: list[tuple[str, str]]) -> None:
     elif isinstance(value, Struct):
         for name in _speaking(type(value)):
             inner = getattr(value, name)
-            if inner is not None and (name not in CODES or isinstance(inner, Struct)):
+            # Most that speaks is a plain string or nothing, and every entry comes by here.
+            if type(inner) is str:
+                if name not in CODES:
+                    found.append((name, inner))
+            elif inner is not None and (name not in CODES or isinstance(inner, Struct)):
                 _gather(inner, name, found)
     elif isinstance(value, tuple | list):
         for each in value:
@@ -206,9 +244,36 @@ def _speaking(kind: type[Struct]) -> tuple[str, ...]:
     return tuple(each for each in kind.__struct_fields__ if not _mute(hints[each]))
 
 
+@cache
+def _speech(name: str, version: int) -> msgspec.json.Decoder[Any] | None:
+    """Reads of a stored event what may hold texts; ``None`` where the whole has to be read.
+
+    That is so for an older version, and where texts stand within parts of the event.
+    """
+    kind = CATALOGUE.get(name)
+    if kind is None or version != kind.VERSION:
+        return None
+    hints, speaking = get_type_hints(kind), _speaking(kind)
+    if not all(hints[each] in SPOKEN for each in speaking):
+        return None
+    fields = [each for each in structs.fields(kind) if each.name in speaking]
+    if any(each.name != each.encode_name or not _known_default(each) for each in fields):
+        return None
+    told = [(each.name, hints[each.name], each.default) for each in fields]
+    return msgspec.json.Decoder(msgspec.defstruct(f"{kind.__name__}Said", told, kw_only=True))
+
+
+def _known_default(field: structs.FieldInfo) -> bool:
+    """Whether a field that is left out is an immutable value, or must not be left out."""
+    return field.default_factory is msgspec.NODEFAULT
+
+
 def _mute(hint: object) -> bool:
     """Whether values of an annotation can only be numbers, days, names and words of a list."""
     inner = [each for each in get_args(hint) if each not in (type(None), ...)]
     if inner:
         return all(map(_mute, inner))
     return isinstance(hint, type) and issubclass(hint, (int, Decimal, date, Enum, Name))
+
+
+_STORED = msgspec.json.Decoder(_Stored)

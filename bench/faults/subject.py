@@ -23,6 +23,7 @@ from ledger.store.trouble import Trouble
 from ledger.store.work import Asked
 from projections import rebuild as rebuilding
 from projections import runner as running
+from projections import shadow
 from projections.catalogue import INDEXES, VIEWS
 from projections.projection import Projection
 from projections.runner import Runner
@@ -147,7 +148,7 @@ def project(url: str, seed: int, extra: dict[str, Any], go: Callable[[], None], 
 
 def rebuild(url: str, seed: int, extra: dict[str, Any], go: Callable[[], None], say: Say) -> None:
     """Folds the views anew and swaps them, once more after an error as an operator does."""
-    rebuilding.PAGE = rebuilding.CHECKPOINT_ENTRIES = PAGE
+    rebuilding.PAGE = rebuilding.PAUSE_ENTRIES = shadow.DELAY = PAGE
     with Ledger(url, KEY) as ledger:
         runner = Runner(ledger.pool, ledger.feed, ALL)
         _poison(extra)

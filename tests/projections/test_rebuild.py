@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from ledger.fault import Fault
 from ledger.store.ledger import Ledger
 from projections import rebuild as module
+from projections import shadow
 from projections.catalogue import FINDINGS, INDEXES, RECORDS, TEACHERS, VIEWS
 from projections.projection import Projection
 from projections.reader import Reader, Where
@@ -51,6 +52,7 @@ RELAXED = {
 KILLING = """
 import os, signal, sys
 import projections.rebuild as rebuild
+import projections.shadow as shadow
 from ledger.store.feed import Feed, open_pool
 from projections.catalogue import INDEXES, VIEWS
 from projections.runner import Runner
@@ -58,7 +60,8 @@ from projections.shadow import IndexShadow, Shadow
 
 url, owner, name, when, nth = sys.argv[1:]
 left = int(nth)
-rebuild.PAGE, rebuild.CHECKPOINT_ENTRIES, rebuild.HELD_BYTES_MAX = 50, 100, 20_000
+rebuild.PAGE, rebuild.PAUSE_ENTRIES, rebuild.HELD_BYTES_MAX = 50, 100, 20_000
+shadow.DELAY = 100
 place = {"rebuild": rebuild, "Rebuild": rebuild.Rebuild, "Shadow": Shadow}[owner]
 whole = getattr(place, name)
 
@@ -213,7 +216,7 @@ def test_a_run_whose_rebuild_was_taken_over_stops_and_writes_nothing(
     told: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "PAGE", 100)
-    monkeypatch.setattr(module, "CHECKPOINT_ENTRIES", 100)
+    monkeypatch.setattr(module, "PAUSE_ENTRIES", 100)
     live = tables(told.url)
     first = Rebuild(told.pool, told.feed, VIEWS)
     first.begin()
@@ -232,6 +235,7 @@ def test_a_run_whose_rebuild_was_taken_over_stops_and_writes_nothing(
     told=histories(),
     page=st.integers(1, 300),
     checkpoint=st.integers(1, 400),
+    delay=st.sampled_from([1, 100, 2**40]),
     held=st.sampled_from([0, 10_000, 100_000, 2**40]),
 )
 def test_however_little_may_be_held_the_rows_are_those_of_the_live_views(
@@ -240,6 +244,7 @@ def test_however_little_may_be_held_the_rows_are_those_of_the_live_views(
     told: list[Move],
     page: int,
     checkpoint: int,
+    delay: int,
     held: int,
 ) -> None:
     with database(postgres_url, founded_template) as url, Ledger(url, KEY, Hand()) as opened:
@@ -249,15 +254,23 @@ def test_however_little_may_be_held_the_rows_are_those_of_the_live_views(
         live = tables(url)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(module, "PAGE", page)
-            patch.setattr(module, "CHECKPOINT_ENTRIES", checkpoint)
+            patch.setattr(module, "PAUSE_ENTRIES", checkpoint)
+            patch.setattr(shadow, "DELAY", delay)
             patch.setattr(module, "HELD_BYTES_MAX", held)
             runner.rebuild()
         assert tables(url) == live
 
 
+def test_new_tables_are_cleaned_up_like_any_others(told: Ledger) -> None:
+    Runner(told.pool, told.feed, ALL).rebuild()
+
+    put_off = "select 1 from pg_class where strpos(reloptions::text, 'autovacuum_enabled') > 0"
+    assert rows(told.url, put_off) == []
+
+
 def test_what_is_held_stays_within_its_bound(told: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PAGE", 50)
-    monkeypatch.setattr(module, "CHECKPOINT_ENTRIES", 50)
+    monkeypatch.setattr(module, "PAUSE_ENTRIES", 50)
     monkeypatch.setattr(module, "HELD_BYTES_MAX", 20_000)
     heights: list[int] = []
     run = Rebuild(told.pool, told.feed, VIEWS, lambda *_: heights.append(_held(run)))

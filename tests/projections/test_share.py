@@ -25,13 +25,13 @@ ALL = (*VIEWS, *INDEXES)
 # A process that shares a rebuild of all views, and kills itself once its own part is folded.
 KILLING = """
 import os, signal, sys
-from projections import rebuild, share
+from projections import rebuild, shadow, share
 from ledger.store.feed import Feed, open_pool
 from projections.catalogue import INDEXES, VIEWS
 from projections.runner import Runner
 
 share.ENTRIES_MIN, share.CORES_MIN = 0, 1
-rebuild.PAGE, rebuild.CHECKPOINT_ENTRIES = 50, 100
+rebuild.PAGE, rebuild.PAUSE_ENTRIES, shadow.DELAY = 50, 100, 100
 
 def killing(self, seconds):
     os.kill(os.getpid(), signal.SIGKILL)
