@@ -8,6 +8,7 @@ is not written, none behind it is.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from select import POLLIN, POLLOUT, poll
 from typing import Any
 
@@ -15,7 +16,7 @@ import psycopg
 from psycopg.pq import ConnStatus, ExecStatus
 from psycopg.pq.abc import PGresult
 
-from ledger.store.insertion import BINARY, FORMATS, NAME, YES, sound, values
+from ledger.store.insertion import BINARY, FORMATS, NAME, YES, Request, sound, values
 from ledger.store.tray import Row
 from ledger.store.work import Settled
 
@@ -28,41 +29,59 @@ class Flight:
         self.socket: int = connection.pgconn.socket
         self._poll = poll()
         self._poll.register(self.socket, POLLIN)
-        # Of each batch what was decided, and whether anything of it is to be written.
-        self._aloft: deque[tuple[Settled, bool]] = deque()
+        # Of each batch what was decided, and what is to be written of it.
+        self._aloft: deque[tuple[Settled, list[Row]]] = deque()
         self._sent = 0
 
-    def send(self, settled: Settled, rows: list[Row]) -> None:
-        """Sends a batch off, behind what flies already. Raises what the driver raises."""
-        given = values(rows, [], behind=self._sent > 0) if rows else ()
-        self._aloft.append((settled, bool(rows)))
+    def send(
+        self,
+        settled: Settled,
+        rows: list[Row],
+        requests: Sequence[Request] = (),
+        *,
+        ends: bool = False,
+    ) -> None:
+        """Sends a batch off, behind what flies already. Raises what the driver raises.
+
+        ``ends``: it ends the transaction that the connection is in, and nothing else flies.
+        """
+        given = values(rows, requests, behind=self._sent > 0) if rows else ()
+        self._aloft.append((settled, rows))
         if not given:
             return
         if not self._sent:
             self._pgconn.enter_pipeline_mode()
         self._sent += 1
         self._pgconn.send_query_prepared(NAME, given, FORMATS, result_format=BINARY)
+        if ends:
+            self._pgconn.send_query_params(b"commit", None)
         self._pgconn.pipeline_sync()
         self._flush()
+
+    @property
+    def broken(self) -> bool:
+        """Whether the connection is known to be lost."""
+        return self._pgconn.status == ConnStatus.BAD
 
     @property
     def heard(self) -> bool:
         """Whether the first that flies can land without waiting for more to read."""
         return not self._aloft[0][1] or not self._pgconn.is_busy()
 
-    def land(self) -> Settled | None:
-        """Waits for the first that flies; ``None`` where somebody else wrote before it.
+    def land(self) -> tuple[Settled, list[Row], bool]:
+        """Waits for the first that flies: what was decided, its events, and if they are written.
 
-        Then nothing is written of those behind it either, and nothing flies any more. Raises what
-        the driver raises; then the connection is to be closed.
+        They are not where somebody else wrote before; then nothing is written of those behind it
+        either, and nothing flies any more. Raises what the driver raises; then the connection is
+        to be closed.
         """
-        settled, written = self._aloft.popleft()
-        if not written or self._written():
-            return settled
-        while self._sent:
-            self._written()
-        self._aloft.clear()
-        return None
+        settled, rows = self._aloft.popleft()
+        written = not rows or self._written()
+        if not written:
+            while self._sent:
+                self._written()
+            self._aloft.clear()
+        return settled, rows, written
 
     def _written(self) -> bool:
         heard: list[PGresult] = []

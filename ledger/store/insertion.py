@@ -53,7 +53,7 @@ def insert(connection: psycopg.Connection[Any], rows: list[Row], requests: list[
     return done.get_value(0, 0) == YES
 
 
-def values(rows: list[Row], requests: list[Request], *, behind: bool = False) -> list[bytes]:
+def values(rows: list[Row], requests: Sequence[Request], *, behind: bool = False) -> list[bytes]:
     """What the statement takes, in ``FORMATS``.
 
     ``behind``: they follow what the same connection was just given to write, and nothing else.

@@ -22,12 +22,12 @@ import psycopg
 from eventsourcing.persistence import PersistenceError
 
 from ledger.command import Selector
-from ledger.regulation import Rulebook
 from ledger.store import statements as sql
 from ledger.store.answer import replay
 from ledger.store.clock import Clock, not_before
 from ledger.store.connection import open_connection
 from ledger.store.flight import Flight
+from ledger.store.horizon import Horizon
 from ledger.store.insertion import (
     ANSWER,
     accepted,
@@ -43,11 +43,10 @@ from ledger.store.reading import (
     IdentitiesRead,
     Past,
     SelectorsRead,
-    learn,
     sent,
 )
-from ledger.store.tail import Onward, Tail
-from ledger.store.tray import Tray
+from ledger.store.tail import Onward
+from ledger.store.tray import Row, Tray
 from ledger.store.watch import Watch
 from ledger.store.work import Asked, Plain, Settled, Work
 
@@ -62,14 +61,9 @@ class Lane:
         self._url = url
         self._clock = clock
         self._connection: psycopg.Connection[Any] | None = None
-        self._memory = Memory()
-        self._rules = Rulebook()
-        self._rules_upto = 0
-        self._tail: Tail | None = None
-        self._head = 0
-        self._last: datetime | None = None
-        self._alone = False
         self._flight: Flight | None = None
+        self._memory = Memory()
+        self._horizon = Horizon()
         self.more: More | None = None
         self.watch: Watch | None = None
 
@@ -80,7 +74,7 @@ class Lane:
         Nothing was written where it raises, unless the connection was lost: then it is unknown.
         """
         connection = self._connect()
-        settled = self._at_once(connection, batch) if self._alone else None
+        settled = self._at_once(connection, batch) if self._horizon.alone else None
         if settled is None:
             settled = self._in_turn(connection, batch)
         self._memory.trim()
@@ -92,18 +86,16 @@ class Lane:
         ``False``, and nothing was done, where they ask for more than the tail knows; ``commit``
         takes them when nothing flies.
         """
-        tail, connection = self._tail, self._connection
-        if tail is None or connection is None or connection.closed or not self._alone:
+        horizon, tail, flight = self._horizon, self._horizon.tail, self._flight
+        if flight is None or flight.broken or tail is None or not horizon.alone:
             return False
         if not all(isinstance(work, Plain) and tail.knows(work.condition) for work in batch):
             return False
-        onward = Onward(tail, self._head, not_before(self._clock(), self._last), self._rules)
+        onward = Onward(tail, horizon.head, self._now(), horizon.rules)
         settled = [(work, self._decide(work, onward, {})) for work in batch]
-        self._flight = self._flight or Flight(connection)
-        self._flight.send(settled, onward.rows)
+        flight.send(settled, onward.rows)
         if onward.rows:
-            self._head, self._last = onward.position, onward.at
-            self._rules_upto = max(self._rules_upto, self._head)
+            horizon.advance(onward.rows)
         return True
 
     @property
@@ -117,15 +109,17 @@ class Lane:
         ``None`` where another process wrote: nothing was written of it or of what flew behind it,
         and nothing flies any more.
         """
-        settled = self._flight.land() if self._flight is not None else None
-        if settled is None:
-            self._unlearn()
-        return settled
+        assert self._flight is not None
+        settled, rows, written = self._flight.land()
+        if written:
+            return settled
+        self._horizon.retreat(rows)
+        return None
 
     def forget(self) -> None:
         """Drops the connection and all that was known, after an error."""
         self._memory.forget()
-        self._unlearn()
+        self._horizon, self._flight = Horizon(), None
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -134,35 +128,32 @@ class Lane:
         """Closes the connection, and knows nothing any more."""
         self.forget()
 
-    def _unlearn(self) -> None:
-        self._rules, self._rules_upto = Rulebook(), 0
-        self._tail, self._alone = None, False
-
     def _connect(self) -> psycopg.Connection[Any]:
         if self._connection is None or self._connection.closed:
             self._connection = open_connection(self._url, autocommit=True, prepare_threshold=0)
-            self._flight = None
             for setting in (*sql.PINNED, *sql.UNFROZEN):
                 self._connection.execute(setting)
             prepare(self._connection)
+            self._flight = Flight(self._connection)
         return self._connection
 
     def _at_once(
         self, connection: psycopg.Connection[Any], batch: Sequence[Work]
     ) -> Settled | None:
         """Without the lock while deciding; ``None`` where the batch has to go in turn."""
-        past = Past(batch, self._tail)
-        if past.seals or self._tail is None:
+        horizon, tail = self._horizon, self._horizon.tail
+        past = Past(batch, tail)
+        if past.seals or tail is None:
             return None
         answered: Answered = {}
         if past.asked or past.unknown:
             answered = self._read(connection, past)
             # Somebody wrote before, or while it was read, so that it does not hold together.
-            if not self._alone or self._memory.passes(past.wanted, self._head):
+            if not horizon.alone or self._memory.passes(past.wanted, horizon.head):
                 return None
         else:
             for work in past.plain:
-                work.conflict = self._tail.meets(work.condition)
+                work.conflict = tail.meets(work.condition)
         further: list[bool] = []
 
         def read(wanted: set[Selector]) -> None:
@@ -170,16 +161,14 @@ class Lane:
                 further.append(True)
                 self._read_selectors(connection, wanted)
 
-        tray = self._tray(read)
+        tray = Tray(horizon.head, self._now(), horizon.rules, read)
         settled = self._decide_all(batch, past.asked, tray, answered)
         # What was read piece by piece holds together only where it is written after that very head.
         if (tray.rows or further) and not (
             tray.rows and insert(connection, tray.rows, requests_of(past.asked))
         ):
-            self._alone = False
             self._memory.unfold(tray.head)
-            if any(row.entry is not None for row in tray.rows):
-                self._rules, self._rules_upto = Rulebook(), 0
+            horizon.unlearn(tray.rows, tray.rules)
             return None
         self._wrote(tray)
         return settled
@@ -193,23 +182,37 @@ class Lane:
                     connection.execute(statement)
             batch += self.more()
             opening = ()
-        past = Past(batch, self._tail)
+        past = Past(batch, self._horizon.tail)
         answered = self._read(connection, past, *opening)
-        if not self._alone:
-            self._learn_rules(connection)
-            self._read_selectors(connection, past.wanted)
-            ConflictsRead(connection, past.plain, None).take(self._head)
-
-        tray = self._tray(partial(self._read_selectors, connection))
+        self._horizon.learn_rules(connection)
+        tray = Tray(
+            self._horizon.head,
+            self._now(),
+            self._horizon.rules,
+            partial(self._read_selectors, connection),
+        )
         settled = self._decide_all(batch, past.asked, tray, answered)
-        if tray.rows:
-            with connection.pipeline(), connection.cursor() as cursor:
-                insert_seals(cursor, seals_of(past.asked))
-            if not insert(connection, tray.rows, requests_of(past.asked)):
-                raise psycopg.errors.SerializationFailure("somebody wrote without the lock")
-        connection.commit()
+        if not tray.rows:
+            connection.commit()
+        elif not self._written_in_turn(connection, tray.rows, past.asked):
+            raise psycopg.errors.SerializationFailure("somebody wrote without the lock")
         self._wrote(tray)
         return settled
+
+    def _written_in_turn(
+        self, connection: psycopg.Connection[Any], rows: list[Row], asked: list[Asked]
+    ) -> bool:
+        """Writes what was decided under the lock, and gives the lock back."""
+        seals, requests = seals_of(asked), requests_of(asked)
+        if not seals and self._flight is not None:
+            self._flight.send([], rows, requests, ends=True)
+            return self._flight.land()[2]
+        with connection.pipeline(), connection.cursor() as cursor:
+            insert_seals(cursor, seals)
+        written = insert(connection, rows, requests)
+        if written:
+            connection.commit()
+        return written
 
     def _decide_all(
         self, batch: Sequence[Work], asked: list[Asked], tray: Tray, answered: Answered
@@ -218,62 +221,52 @@ class Lane:
             tray.read({each for work in asked for each in work.foreseen(tray, self._memory)})
         return [(work, self._decide(work, tray, answered)) for work in batch]
 
-    def _tray(self, read: Callable[[set[Selector]], None]) -> Tray:
-        return Tray(self._head, not_before(self._clock(), self._last), self._rules, read)
+    def _now(self) -> datetime:
+        return not_before(self._clock(), self._horizon.last)
 
     def _wrote(self, tray: Tray) -> None:
         """The rules of a batch were learned as they were decided."""
-        self._rules, self._rules_upto = tray.rules, max(self._rules_upto, tray.position)
-        if tray.rows:
-            self._head, self._last = tray.position, tray.at
-            if self._tail is not None:
-                self._tail.extend(tray.rows)
+        self._horizon.rules = tray.rules
+        self._horizon.wrote(tray.rows)
 
     def _read(self, connection: psycopg.Connection[Any], past: Past, *opening: str) -> Answered:
-        """All of a batch's past in one round trip, up to the head that we know."""
+        """All of a batch's past in one round trip, and what others wrote meanwhile."""
+        horizon, memory = self._horizon, self._memory
         self._recall(past.wanted)
         # It ends with a sync, so that the server knows us idle and throws us out if we freeze.
         with connection.pipeline():
             for statement in opening:
                 connection.execute(statement)
-            head = sent(connection, sql.HEAD)
+            newer = horizon.ask(connection)
             keys = ([w.asker.actor for w in past.asked], [w.request for w in past.asked])
             answers = sent(connection, sql.ANSWERED, keys) if past.asked else ()
-            selectors = SelectorsRead(connection, past.wanted, self._memory, self._head)
+            selectors = SelectorsRead(connection, past.wanted, memory, horizon.head)
             identities = IdentitiesRead(connection, past.asked)
-            conflicts = ConflictsRead(connection, past.plain, self._tail)
-        self._meet(head.fetchone() or (0, None))
-        selectors.take(self._head)
+            conflicts = ConflictsRead(connection, past.plain, horizon.tail)
+        horizon.meet(connection, newer)
+        selectors.take(horizon.head)
         identities.take()
-        conflicts.take(self._head)
+        if left := conflicts.take(horizon.head, horizon.tail):
+            ConflictsRead(connection, left, None).take(horizon.head, None)
+        self._read_selectors(connection, past.wanted)
         return {(a, r): (bytes(digest), bytes(body)) for a, r, digest, body in answers}
-
-    def _meet(self, found: tuple[int, datetime | None]) -> None:
-        """Takes in where the ledger stands; the tail begins anew where others wrote."""
-        head, self._last = found
-        self._alone = self._tail is not None and head == self._head
-        if not self._alone:
-            self._tail, self._head = Tail(head), head
 
     def _recall(self, wanted: set[Selector]) -> None:
         """Brings what is known of selectors up to where we know the ledger stands."""
-        if self._tail is None:
+        horizon, tail = self._horizon, self._horizon.tail
+        if tail is None:
             return
         for selector in wanted:
             recall = self._memory.recall(selector)
-            if self._tail.floor <= recall.upto < self._head:
-                for entry in self._tail.entries(selector, recall.upto):
+            if tail.floor <= recall.upto < horizon.head:
+                for entry in tail.entries(selector, recall.upto):
                     self._memory.take(recall, entry)
-                recall.upto = self._head
+                recall.upto = horizon.head
 
     def _read_selectors(self, connection: psycopg.Connection[Any], wanted: set[Selector]) -> None:
         self._recall(wanted)
-        SelectorsRead(connection, wanted, self._memory, self._head).take(self._head)
-
-    def _learn_rules(self, connection: psycopg.Connection[Any]) -> None:
-        if self._head > self._rules_upto:
-            learn(connection, self._rules, self._rules_upto)
-            self._rules_upto = self._head
+        head = self._horizon.head
+        SelectorsRead(connection, wanted, self._memory, head).take(head)
 
     def _decide(self, work: Work, tray: Tray | Onward, answered: Answered) -> Any:
         try:

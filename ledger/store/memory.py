@@ -62,9 +62,10 @@ class Memory:
             self.take(recall, decode(position, bytes(body), keep=False))
 
     def take(self, recall: Recall, entry: Entry) -> None:
-        """Takes in one more entry of a selector."""
-        recall.entries.append(entry)
-        self._held += 1
+        """Takes in one more entry of a selector, unless it is known."""
+        if not recall.entries or recall.entries[-1].position < entry.position:
+            recall.entries.append(entry)
+            self._held += 1
 
     def passes(self, wanted: Iterable[Selector], position: int) -> bool:
         """Whether of any selector an entry after a position is known."""

@@ -8,8 +8,6 @@ from typing import Any
 import psycopg
 
 from ledger.command import Selector
-from ledger.event import decode
-from ledger.regulation import REGULATION_EVENTS, Rulebook
 from ledger.store import statements as sql
 from ledger.store.array import numbers, words
 from ledger.store.memory import Memory
@@ -101,6 +99,7 @@ class ConflictsRead:
         self, connection: psycopg.Connection[Any], plain: list[Plain], tail: Tail | None
     ) -> None:
         self._plain = plain
+        self._known: list[Plain] = []
         self._any_after: list[tuple[Plain, int]] = []
         by_tags: list[list[Any]] = [[], [], [], [], []]
         by_type: list[list[Any]] = [[], [], []]
@@ -108,7 +107,7 @@ class ConflictsRead:
             if work.condition is None:
                 continue
             if tail is not None and tail.knows(work.condition):
-                work.conflict = tail.meets(work.condition)
+                self._known.append(work)
                 continue
             after = work.condition.after or 0
             items = work.condition.fail_if_events_match.items
@@ -132,13 +131,23 @@ class ConflictsRead:
             if columns[0]
         ]
 
-    def take(self, head: int) -> None:
-        """Marks the appends that the ledger up to the head forbids."""
+    def take(self, head: int, tail: Tail | None) -> list[Plain]:
+        """Marks the appends that the ledger up to the head forbids.
+
+        Gives those of which the tail knew all when it was asked, but not any more.
+        """
+        left: list[Plain] = []
+        for work in self._known:
+            if tail is not None and tail.knows(work.condition):
+                work.conflict = tail.meets(work.condition)
+            else:
+                left.append(work)
         for work, after in self._any_after:
             work.conflict = work.conflict or head > after
         for cursor in self._sent:
             for (number,) in cursor:
                 self._plain[number].conflict = True
+        return left
 
 
 def read_selectors(
@@ -163,13 +172,6 @@ def sent(
 def arrays(columns: list[list[Any]]) -> list[str]:
     """Columns of numbers and texts as parameters."""
     return [numbers(each) if isinstance(each[0], int) else words(each) for each in columns]
-
-
-def learn(connection: psycopg.Connection[Any], rules: Rulebook, after: int) -> None:
-    """Takes into a rulebook what was adopted and amended after a position."""
-    names = [each.NAME for each in REGULATION_EVENTS]
-    for position, body in connection.cursor(binary=True).execute(sql.BY_TYPE, (names, after)):
-        rules.learn(decode(position, bytes(body)).event)
 
 
 def _push(columns: list[list[Any]], *values: Any) -> None:

@@ -36,6 +36,11 @@ UNFROZEN = (
 
 HEAD = "select position, at from ledger.events order by position desc limit 1"
 
+NEWER = """
+select position, at, type, tags, body from ledger.events
+where position > %s order by position limit %s
+"""
+
 ANSWERED = """
 select r.actor, r.request, r.digest, r.answer
 from unnest(%s::text[], %s::text[]) as asked(actor, request)

@@ -47,6 +47,21 @@ class Tail:
         while len(self._rows) > EVENTS_MAX or self._bytes > BYTES_MAX:
             self._drop()
 
+    def take_back(self, position: int) -> list[Row]:
+        """Forgets what comes after a position, and gives it."""
+        gone: list[Row] = []
+        while self._rows and self._rows[-1].position > position:
+            row = self._rows.pop()
+            gone.append(row)
+            self._bytes -= len(row.body)
+            for tag in row.tags:
+                held = self._by_tag[tag]
+                held.pop()
+                if not held:
+                    del self._by_tag[tag]
+        self.floor = min(self.floor, position)
+        return gone
+
     def knows(self, condition: DCBAppendCondition | None) -> bool:
         """Whether a condition asks about nothing up to the floor."""
         return condition is None or (condition.after or 0) >= self.floor

@@ -65,7 +65,7 @@ class Plain:
                     None,
                     tuple(event.tags),
                     event.data,
-                    _try_decode(start + number, event),
+                    entry_of(start + number, event.type, event.data),
                 )
                 for number, event in enumerate(self.events, start=1)
             ]
@@ -259,11 +259,12 @@ class IdentityTaken(Refused):
     """The id number already belongs to another teacher."""
 
 
-def _try_decode(position: int, event: DCBEvent) -> Entry | None:
-    if event.type not in CATALOGUE:
-        return None  # of a library application, which only that application reads
+def entry_of(position: int, name: str, body: bytes) -> Entry | None:
+    """The entry of an event; ``None``: it is of a library application, which alone reads it."""
+    if name not in CATALOGUE:
+        return None
     try:
-        return decode(position, event.data)
+        return decode(position, body)
     except (msgspec.MsgspecError, Fault, ValueError):
         return None
 

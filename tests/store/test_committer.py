@@ -498,20 +498,20 @@ def test_a_decision_made_before_the_connection_was_lost_is_forgotten(
     town: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first try decides and is lost; meanwhile another process takes the teacher."""
-    original = lane.insert
+    original = lane.requests_of
 
-    def lost(*_: object) -> bool:
+    def lost(*_: object) -> list[Any]:
         raise psycopg.OperationalError("the connection is lost")
 
     def meanwhile(self: Lane) -> None:
         forget(self)
-        monkeypatch.setattr(lane, "insert", original)
+        monkeypatch.setattr(lane, "requests_of", original)
         monkeypatch.setattr(Lane, "forget", forget)
         with Ledger(town.url, KEY) as other:
             other.ask([teacher(1)], OPERATOR)
 
     forget = Lane.forget
-    monkeypatch.setattr(lane, "insert", lost)
+    monkeypatch.setattr(lane, "requests_of", lost)
     monkeypatch.setattr(Lane, "forget", meanwhile)
     one, two = together(town, [asked(teacher(1), request="a"), asked(teacher(2), request="b")])
 
@@ -697,8 +697,8 @@ def test_the_rules_of_a_committer_are_those_of_the_events(founded: Ledger) -> No
     fresh = Rulebook(adopted)
     founded.ask([OpenTerm(term=cast.H1_2024, title="2024 上半年")], OPERATOR)
 
-    assert founded.committer.lane._rules.rules == fresh.rules
-    assert founded.committer.lane._rules.learned == fresh.learned
+    assert founded.committer.lane._horizon.rules.rules == fresh.rules
+    assert founded.committer.lane._horizon.rules.learned == fresh.learned
 
 
 # A rush on one offering.

@@ -59,11 +59,12 @@ def before_sending(
     sent: list[int] = []
     original = Flight.send
 
-    def send(self: Flight, settled, given) -> None:
-        sent.append(len(given))
-        if len(sent) == number:
-            act(self)
-        original(self, settled, given)
+    def send(self: Flight, settled, given, *more, ends: bool = False) -> None:
+        if not ends:
+            sent.append(len(given))
+            if len(sent) == number:
+                act(self)
+        original(self, settled, given, *more, ends=ends)
 
     monkeypatch.setattr(Flight, "send", send)
     return sent
