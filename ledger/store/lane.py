@@ -145,15 +145,10 @@ class Lane:
         past = Past(batch, tail)
         if past.seals or tail is None:
             return None
-        answered: Answered = {}
-        if past.asked or past.unknown:
-            answered = self._read(connection, past)
-            # Somebody wrote before, or while it was read, so that it does not hold together.
-            if not horizon.alone or self._memory.passes(past.wanted, horizon.head):
-                return None
-        else:
-            for work in past.plain:
-                work.conflict = tail.meets(work.condition)
+        answered = self._read(connection, past, looks=True)
+        # Somebody wrote before, or while it was read, so that it does not hold together.
+        if not horizon.alone or self._memory.passes(past.wanted, horizon.head):
+            return None
         further: list[bool] = []
 
         def read(wanted: set[Selector]) -> None:
@@ -174,23 +169,20 @@ class Lane:
         return settled
 
     def _in_turn(self, connection: psycopg.Connection[Any], batch: list[Work]) -> Settled:
-        opening: tuple[str, ...] = ("begin", sql.TAKE_LOCK)
+        horizon = self._horizon
+        with connection.pipeline():
+            connection.execute("begin")
+            connection.execute(sql.TAKE_LOCK)
+            newer = horizon.ask(connection)
+        horizon.meet(connection, newer)
         if self.more is not None:
             # While another process had the lock, those whom our last batch answered asked again.
-            with connection.pipeline():
-                for statement in opening:
-                    connection.execute(statement)
             batch += self.more()
-            opening = ()
-        past = Past(batch, self._horizon.tail)
-        answered = self._read(connection, past, *opening)
-        self._horizon.learn_rules(connection)
-        tray = Tray(
-            self._horizon.head,
-            self._now(),
-            self._horizon.rules,
-            partial(self._read_selectors, connection),
-        )
+        past = Past(batch, horizon.tail)
+        answered = self._read(connection, past)
+        horizon.learn_rules(connection)
+        read = partial(self._read_selectors, connection)
+        tray = Tray(horizon.head, self._now(), horizon.rules, read)
         settled = self._decide_all(batch, past.asked, tray, answered)
         if not tray.rows:
             connection.commit()
@@ -229,21 +221,29 @@ class Lane:
         self._horizon.rules = tray.rules
         self._horizon.wrote(tray.rows)
 
-    def _read(self, connection: psycopg.Connection[Any], past: Past, *opening: str) -> Answered:
-        """All of a batch's past in one round trip, and what others wrote meanwhile."""
+    def _read(
+        self, connection: psycopg.Connection[Any], past: Past, *, looks: bool = False
+    ) -> Answered:
+        """All of a batch's past in one round trip, or in none where the tail knows of it.
+
+        ``looks``: at what others wrote meanwhile, too.
+        """
         horizon, memory = self._horizon, self._memory
+        if not past.asked and not past.unknown and horizon.tail is not None:
+            for work in past.plain:
+                work.conflict = horizon.tail.meets(work.condition)
+            return {}
         self._recall(past.wanted)
         # It ends with a sync, so that the server knows us idle and throws us out if we freeze.
         with connection.pipeline():
-            for statement in opening:
-                connection.execute(statement)
-            newer = horizon.ask(connection)
+            newer = horizon.ask(connection) if looks else None
             keys = ([w.asker.actor for w in past.asked], [w.request for w in past.asked])
             answers = sent(connection, sql.ANSWERED, keys) if past.asked else ()
             selectors = SelectorsRead(connection, past.wanted, memory, horizon.head)
             identities = IdentitiesRead(connection, past.asked)
             conflicts = ConflictsRead(connection, past.plain, horizon.tail)
-        horizon.meet(connection, newer)
+        if newer is not None:
+            horizon.meet(connection, newer)
         selectors.take(horizon.head)
         identities.take()
         if left := conflicts.take(horizon.head, horizon.tail):

@@ -12,7 +12,7 @@ from eventsourcing.persistence import IntegrityError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ledger.store import lane, tail
+from ledger.store import horizon, lane, reading, tail
 from ledger.store.ledger import Ledger
 from ledger.store.recorder import Recorder
 from ledger.store.work import Plain
@@ -95,13 +95,14 @@ def test_appends_about_what_the_lane_just_wrote_take_one_statement(
     database_url, monkeypatch
 ) -> None:
     reads = []
-    original = lane.Lane._read
+    original = reading.sent
 
-    def read(self, *given):
+    def sent(*given):
         reads.append(given)
-        return original(self, *given)
+        return original(*given)
 
-    monkeypatch.setattr(lane.Lane, "_read", read)
+    for module in (horizon, lane, reading):
+        monkeypatch.setattr(module, "sent", sent)
     recorder = Recorder(database_url)
     event = DCBEvent("a", b"{}", ["t:1"])
     query = DCBQuery([DCBQueryItem(tags=["t:1"])])
