@@ -7,12 +7,14 @@ is acknowledged and all else has an unknown outcome.
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
 from typing import Any
 
 import msgspec
+from eventsourcing.dcb.api import DCBEvent
 
 from bench.faults.script import Submission, script
 from ledger.event import Entry
@@ -20,7 +22,7 @@ from ledger.store.ledger import Ledger
 from ledger.store.migrate import migrate
 from ledger.store.statements import CHANNEL
 from ledger.store.trouble import Trouble
-from ledger.store.work import Asked
+from ledger.store.work import Asked, Plain
 from projections import rebuild as rebuilding
 from projections import runner as running
 from projections import shadow
@@ -32,6 +34,7 @@ from tests.town import KEY, OPERATOR, Stumble, rows
 ALL = (*VIEWS, *INDEXES)
 PAGE = 120
 TRIES = 4
+APPENDS = 40
 BEGAN = datetime(2024, 6, 3, 1, tzinfo=UTC)
 
 LISTENS = (
@@ -100,6 +103,7 @@ def commit(url: str, seed: int, extra: dict[str, Any], go: Callable[[], None], s
                 waiting = _ask(ledger, waiting, say, stumbling=stumbling)
                 if not waiting:
                     break
+            _append(ledger, f"{os.getpid()}-{number}", say)
         if clock.went_back:
             say("back")
 
@@ -124,6 +128,21 @@ def _ask(ledger: Ledger, batch: list[Submission], say: Say, *, stumbling: bool) 
         error = fallen.exception()
         say("stumbled", type(error).__name__)
     return unanswered
+
+
+def _append(ledger: Ledger, batch: str, say: Say) -> None:
+    """Appends through the library's interface, so many that they fly in several batches."""
+    tags = [f"appended:{batch}-{number}" for number in range(APPENDS)]
+    works = [Plain([DCBEvent("bench.appended", b"{}", [tag])], None) for tag in tags]
+    with ledger.committer._busy:
+        for work in works:
+            ledger.committer.submit(work)
+    for tag, work in zip(tags, works, strict=True):
+        error = work.future.exception()
+        if error is None:
+            say("appended", tag, work.future.result())
+        else:
+            say("unheard", tag, str(error))
 
 
 def _told(error: BaseException) -> bool:

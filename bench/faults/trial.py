@@ -80,6 +80,8 @@ class Trial:
         self.site, self.fault, self.operation, self.seed = site, fault, operation, seed
         self.outcome = Outcome()
         self.answers: verify.Answers = defaultdict(list)
+        # Where an append was said to stand, by its tag.
+        self.appended: dict[str, int] = {}
         self.heavy = fault is not None and fault.kind == "full"
         self.batches: list[Batch] = []
         if operation == "commit":
@@ -229,12 +231,15 @@ class Trial:
                 if what == "answer":
                     request, answer = told
                     self.answers[request].append(msgspec.json.decode(answer, type=Answer))
+                elif what == "appended":
+                    tag, position = told
+                    self.appended[tag] = position
                 elif what == "error" and not told[-1]:
                     self.outcome.breaches.append(f"an asker was told {told[1]}: {told[2]}")
             words = {each[0] for each in subject.said}
             if "back" in words:
                 self.outcome.struck = True
-            if "done" not in words or words & {"error", "failed", "back", "stumbled"}:
+            if "done" not in words or words & {"error", "failed", "back", "stumbled", "unheard"}:
                 self.outcome.felt = True
 
     def _verified(self, url: str, reader: Reader | None) -> Iterator[str]:
@@ -248,6 +253,7 @@ class Trial:
         assert reader is not None
         yield from self._poisoned(ledger)
         yield from verify.requests(ledger, self.batches, self.answers)
+        yield from verify.appends(ledger, self.appended)
         yield from verify.store(ledger)
         yield from verify.secrets(ledger)
         yield from verify.views(ledger, rebuilt=self.seed % REBUILD_EACH == 0)

@@ -85,6 +85,21 @@ def _written(answer: Answer) -> list[tuple[int, str, str]]:
     ]
 
 
+def appends(ledger: Ledger, told: dict[str, int]) -> Iterator[str]:
+    """Each append stands where it was said to, and none stands twice."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for position, tag in rows(
+        ledger.url, "select position, tags[1] from ledger.events where type = 'bench.appended'"
+    ):
+        found[tag].append(position)
+    for tag, position in told.items():
+        if found[tag] != [position]:
+            yield f"{tag} was appended at {position} and stands at {found[tag]}"
+    for tag, positions in found.items():
+        if len(positions) > 1:
+            yield f"{tag} stands at {positions}"
+
+
 def secrets(ledger: Ledger) -> Iterator[str]:
     """Personal data lie sealed exactly for those whose events say so, and can be opened."""
     sealed = {
@@ -136,9 +151,10 @@ def _tables(url: str) -> dict[str, list[tuple[object, ...]]]:
 
 
 def reading(ledger: Ledger, reader: Reader) -> Iterator[str]:
-    """A reader was given every position once, in order."""
+    """A reader was given every entry once, in order; what a library appended is none."""
     head = ledger.feed.head()
+    entries = rows(ledger.url, "select position from ledger.events where id is not null order by 1")
     if not reader.until(head):
         yield f"a reader came to {reader.reached} and not to {head}"
-    elif reader.seen != list(range(1, head + 1)):
+    elif reader.seen != [position for (position,) in entries]:
         yield "a reader skipped or repeated something"
