@@ -730,7 +730,7 @@ def test_a_teacher_is_erased_once_and_for_all(told_url: str) -> None:
     printed, _ = erase(told_url, "--yes", "--json")
     event = history(told_url, "--type", "erasure.person-erased")[0]
 
-    nothing = {"files": 0, "loads": 0, "dry_runs": 0}
+    nothing: dict[str, Any] = {"files": 0, "loads": 0, "dry_runs": 0, "mentions": []}
     assert lines(printed) == [
         {"teacher": SEALED, "position": event["position"], "key_destroyed": True} | nothing
     ]
