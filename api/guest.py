@@ -18,8 +18,8 @@ from typing import Any
 
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from api.caller import Caller
 from api.limits import failure
 from api.patience import Patience, Places
 
@@ -212,18 +212,6 @@ class Guest(HttpToolsProtocol):
             cycle.disconnected = True  # whatever the application still has to say
             cycle.message_event.set()
         self.transport.close()
-
-
-class Caller(WebSocketsSansIOProtocol):
-    """A WebSocket, which keeps the room of the connection that it was."""
-
-    guest: Guest | None = None
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Forgets a client."""
-        if self.guest is not None:
-            self.guest.left()
-        super().connection_lost(exc)
 
 
 class _Flow(FlowControl):
