@@ -177,7 +177,7 @@ def create_app(
         *MetricsDoor(house, keeper).routes(),
         Route("/asyncapi.json", _asyncapi),
     ]
-    routes += IdeDoor(keeper, ide).routes() if ide is not None else []
+    routes += IdeDoor(keeper, ide, crew).routes() if ide is not None else []
     if demo_clock is not None:
         routes.append(Route("/demo/clock", clock, methods=["POST"]))
     life = _life(house, door, private_webhooks)
