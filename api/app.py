@@ -75,7 +75,7 @@ class Door(EdgeView):
         )
         self._house = house
         self._keeper, self._purses, self._crew = keeper, purses, crew
-        self.streams = Streams(house, schema, keeper.asker)
+        self.streams = Streams(house, schema, keeper.asker, purses.policy)
         public_bytes_max = purses.policy.public_body_bytes_max
         self.streaming = StreamDoor(self.streams, self._come, self._known, public_bytes_max, crew)
 

@@ -26,6 +26,14 @@ class Unfit(Exception):
         self.code, self.zh, self.en, self.status = code, zh, en, status
         self.headers = headers
 
+    @property
+    def errors(self) -> list[dict[str, Any]]:
+        """What is said of it where there is neither a status nor a header."""
+        said: dict[str, Any] = {"code": self.code, "zh": self.zh, "en": self.en}
+        if "retry-after" in self.headers:
+            said["retryAfter"] = int(self.headers["retry-after"])
+        return [{"message": f"{self.zh} / {self.en}", "extensions": said}]
+
 
 @dataclass(frozen=True)
 class Asked:

@@ -117,12 +117,11 @@ class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
         except Malformed as error:
             await self.handle_invalid_message(str(error))
             return
-        spent = self._come()
+        refused = self._come(operation)
         if number in self._held:
             await self.websocket.close(DUPLICATE, f"Subscriber for {number} already exists")
-        elif spent is not None:
-            wait = {"retryAfter": int(spent.headers["retry-after"])}
-            self._say(number, "error", _errors(spent.code, spent.zh, spent.en, **wait))
+        elif refused is not None:
+            self._say(number, "error", refused.errors)
         elif len(self._held) >= OPERATIONS_MAX:
             zh, en = "一个连接的订阅已到上限", "too many subscriptions on one connection"
             self._say(number, "error", _errors("TOO_MANY_SUBSCRIPTIONS", zh, en))
@@ -156,11 +155,13 @@ class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
             await self.websocket.close(TRY_LATER, f"{spent.zh} / {spent.en}")
         return spent is None
 
-    def _come(self) -> Unfit | None:
-        """Counts a request of whoever asks; what is to be said where there are too many."""
+    def _come(self, operation: Operation | None = None) -> Unfit | None:
+        """Counts a request of whoever asks; what is to be said where it is not carried out."""
         try:
             if isinstance(self.context.purse, AskersPurse):
                 self.context.purse.come()
+            if operation is not None:
+                self.streams.allow(operation, self.context)
         except Unfit as spent:
             return spent
         return None
@@ -268,9 +269,9 @@ class _Socket(Connection):
             self.abandon()
 
 
-def _errors(code: str, zh: str, en: str, **more: int) -> Errors:
+def _errors(code: str, zh: str, en: str) -> Errors:
     """An operation's ``error`` that never reached GraphQL."""
-    return [{"message": f"{zh} / {en}", "extensions": {"code": code, "zh": zh, "en": en} | more}]
+    return Unfit(code, zh, en).errors
 
 
 def _with_token(payload: dict[str, Any], header: str | None) -> dict[str, Any]:

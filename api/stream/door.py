@@ -98,6 +98,7 @@ class StreamDoor:
         if self._streams.full:
             return _full()
         context = await self._context(request)
+        self._streams.allow(operation, context)
         authorization = request.headers.get("authorization")
         allowed = BY_METHOD[request.method]
         return Distinct(self._streams, operation, context, authorization, allowed)
@@ -131,6 +132,7 @@ class StreamDoor:
         if not isinstance(number, str) or not 0 < len(number) <= OPERATION_CHARACTERS_MAX:
             zh, en = "extensions.operationId 缺失", "extensions.operationId is missing"
             return failure("BAD_REQUEST", zh, en, 400)
+        self._streams.allow(operation, context)
         errors = await reservation.operate(number, operation, context)
         return JSONResponse({"errors": errors}, 400) if errors else Response(status_code=202)
 

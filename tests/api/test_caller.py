@@ -16,7 +16,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 
 from api.caller import SMALL_FRAMES_MAX
-from api.edge.policy import PUBLIC_BODY_BYTES_MAX, Policy
+from api.edge.documents import Documents
+from api.edge.policy import PUBLIC_BODY_BYTES_MAX, Policy, Who
 from api.stream import connection as connections
 from api.stream.conversation import SMALL_TALK_CHARACTERS_MAX
 from ledger.command import Role
@@ -268,6 +269,40 @@ def test_messages_that_come_in_one_piece_are_all_heard_and_in_order(served: Serv
         return found
 
     assert sorted(map(int, asyncio.run(ask()))) == list(range(count))
+
+
+def test_documents_that_are_not_kept_are_carried_out_on_no_way(
+    postgres_url: str, founded_template: str, tmp_path: Path
+) -> None:
+    policy = Policy(own_documents=Who.NOBODY, documents=Documents({"head": HEAD}))
+    own = "{ head __typename }"
+
+    async def asked(party: Party, query: str) -> Any:
+        async with socket(party) as client:
+            await subscribe(client, "x", query)
+            return await heard(client)
+
+    with (
+        database(postgres_url, founded_template) as url,
+        serving(url, tmp_path, policy=policy) as served,
+    ):
+        party, headers = served.operator, {"accept": "text/event-stream"} | served.operator.headers
+        refused = asyncio.run(asked(party, own))
+        assert asyncio.run(asked(party, HEAD))["type"] == "next"
+        events = [
+            served.client.post("/graphql", json={"query": each}, headers=headers)
+            for each in (own, HEAD)
+        ]
+        token = served.client.put("/graphql", headers=party.headers).text
+        reserved = served.client.post(
+            "/graphql",
+            json={"query": own, "extensions": {"operationId": "x"}},
+            headers=party.headers | {"x-graphql-event-stream-token": token},
+        )
+
+    assert refused["type"] == "error"
+    assert refused["payload"][0]["extensions"]["code"] == "DOCUMENTS_ONLY"
+    assert [each.status_code for each in (*events, reserved)] == [403, 200, 403]
 
 
 async def upgraded(party: Party, header: str, payload: dict[str, Any]) -> Any:
