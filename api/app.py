@@ -41,9 +41,10 @@ from api.issuers import Issuers
 from api.limits import BodyLimit, failure
 from api.metrics import MetricsDoor, observe
 from api.observed import Observed
-from api.stream.conversation import Conversation, Wire
+from api.stream.conversation import Conversation
 from api.stream.door import StreamDoor
 from api.stream.streams import Streams
+from api.stream.wire import Wire
 from ledger.command import Asker, Role
 from ledger.day import day_of
 from ledger.fault import Fault
@@ -74,9 +75,9 @@ class Door(EdgeView):
         )
         self._house = house
         self._keeper, self._purses, self._crew = keeper, purses, crew
-        self.streams = Streams(house, schema, keeper.asker)
+        self.streams = Streams(house, schema, keeper.asker, purses.policy)
         public_bytes_max = purses.policy.public_body_bytes_max
-        self.streaming = StreamDoor(self.streams, self._come, public_bytes_max, crew)
+        self.streaming = StreamDoor(self.streams, self._come, self._known, public_bytes_max, crew)
 
     async def get_context(
         self, request: Request | WebSocket, response: Response | WebSocket
@@ -92,9 +93,13 @@ class Door(EdgeView):
             request.scope[CONTEXT] = context
         return context
 
+    async def _known(self, request: Request) -> Context:
+        """Who asks for a stream. Raises ``BadToken``."""
+        return await self.get_context(request, Response())
+
     async def _come(self, request: Request) -> Context:
         """Who asks for a stream, whose request is counted. Raises ``BadToken`` or ``Unfit``."""
-        context = await self.get_context(request, Response())
+        context = await self._known(request)
         if isinstance(context.purse, AskersPurse):
             context.purse.come()
         return context
@@ -172,7 +177,7 @@ def create_app(
         *MetricsDoor(house, keeper).routes(),
         Route("/asyncapi.json", _asyncapi),
     ]
-    routes += IdeDoor(keeper, ide).routes() if ide is not None else []
+    routes += IdeDoor(keeper, ide, crew).routes() if ide is not None else []
     if demo_clock is not None:
         routes.append(Route("/demo/clock", clock, methods=["POST"]))
     life = _life(house, door, private_webhooks)

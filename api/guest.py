@@ -7,6 +7,10 @@ least rate, and an idle connection has to leave. Whoever is too slow hears 408 (
 15.5.9), whose head is too large 431 (RFC 6585, section 5), and who is one too many 503.
 
 While it is the server that does not read, nobody's time runs.
+
+A server that stops closes no idle connection at once, on which a request may be on its way: that
+would be reset (RFC 9112, section 9.6). Each may ask once more for a moment, and is told in the
+answer that the connection ends.
 """
 
 from __future__ import annotations
@@ -18,14 +22,16 @@ from typing import Any
 
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from api.caller import Caller
 from api.limits import failure
 from api.patience import Patience, Places
 
 HEAD_BYTES_MAX = 64 * 1024
 """Of the request line and all headers, give or take what comes in one piece."""
 RETRY_SECONDS = 5
+LEAVE_SECONDS = 1.0
+"""For how long an idle connection may still ask once the server stops."""
 
 
 class _Phase(Enum):
@@ -46,7 +52,7 @@ class Guest(HttpToolsProtocol):
         super().__init__(*given, **named)
         self._phase, self._turn, self._got, self._since = _Phase.HEAD, 0, 0, 0.0
         self._timer: asyncio.TimerHandle | None = None
-        self._inside = self._upgraded = False
+        self._inside = self._upgraded = self._leaving = False
         self._address = ""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -67,6 +73,14 @@ class Guest(HttpToolsProtocol):
         self._disarm()
         self.left()
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """Lets a client go: with the answer that it waits for, or the next."""
+        self._leaving = True
+        if self.cycle is None or self.cycle.response_started:
+            self.loop.call_later(LEAVE_SECONDS, super().shutdown)
+        else:
+            super().shutdown()
 
     def left(self) -> None:
         """Gives the room back, once."""
@@ -107,6 +121,8 @@ class Guest(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head is there."""
         super().on_headers_complete()
+        if self._leaving and self.cycle is not None:
+            self.cycle.keep_alive = False
         self.places.waits(self, idle=False)
         self._await(_Phase.BODY)
 
@@ -212,18 +228,6 @@ class Guest(HttpToolsProtocol):
             cycle.disconnected = True  # whatever the application still has to say
             cycle.message_event.set()
         self.transport.close()
-
-
-class Caller(WebSocketsSansIOProtocol):
-    """A WebSocket, which keeps the room of the connection that it was."""
-
-    guest: Guest | None = None
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Forgets a client."""
-        if self.guest is not None:
-            self.guest.left()
-        super().connection_lost(exc)
 
 
 class _Flow(FlowControl):

@@ -2,8 +2,8 @@
 
 ``/healthz`` asks nothing of anything. ``/readyz`` says of each view its position, how many entries
 it is behind, and how old the first of those is; of one that stopped, the event at which, and why;
-of one that is folded anew, how far that is. What was raised may name whom the event is about, so
-only programs of this machine read it whole.
+of one that is folded anew, how far that is. All of that is for who runs the server: programs of its
+machine, and operators. To anybody else it says no more than whether it is ready.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from api.edge.turnstile import ASKER
 from api.ide.door import of_this_machine
+from ledger.command import Role
 from ledger.store.feed import Filter
 from projections.stop import Stop
 from schema.context import House
@@ -39,21 +41,26 @@ class HealthDoor:
     async def readyz(self, request: Request) -> Response:
         """Whether it can answer: 200, or 503 with what stands in the way."""
         try:
-            body = await run_in_threadpool(readiness, self._house, of_this_machine(request))
+            body = await run_in_threadpool(readiness, self._house)
         except Exception as error:
             why = {"status": "down", "database": "unreachable", "why": type(error).__name__}
             return JSONResponse(why, status_code=503)
-        return JSONResponse(body, status_code=200 if body["status"] == "ok" else 503)
+        status = 200 if body["status"] == "ok" else 503
+        if not _runs_it(request):
+            body = {name: body[name] for name in ("status", "database")}
+        return JSONResponse(body, status_code=status)
 
 
-def readiness(house: House, whole: bool = True) -> dict[str, Any]:
-    """The database's head, and where each view stands. Raises what the database raises.
+def _runs_it(request: Request) -> bool:
+    asker = request.scope.get(ASKER)
+    return of_this_machine(request) or (asker is not None and asker.role is Role.OPERATOR)
 
-    ``whole``: with what was raised, and not only its kind.
-    """
+
+def readiness(house: House) -> dict[str, Any]:
+    """The database's head, and where each view stands. Raises what the database raises."""
     head, trouble = house.ledger.feed.head(), house.runner.trouble
     progress = house.runner.progress()
-    stopped = {view: _said(stop, whole) for view, _, stop in progress if stop is not None}
+    stopped = {view: _said(stop) for view, _, stop in progress if stop is not None}
     since = {position: _age(house, position, head) for position in {at for _, at, _ in progress}}
     return {
         "status": "stopped" if stopped else "waiting" if trouble else "ok",
@@ -73,12 +80,11 @@ def readiness(house: House, whole: bool = True) -> dict[str, Any]:
             view: {"position": position, "of": of}
             for view, position, of in house.runner.rebuilding()
         },
-    } | ({"waiting": trouble if whole else True} if trouble else {})
+    } | ({"waiting": trouble} if trouble else {})
 
 
-def _said(stop: Stop, whole: bool) -> dict[str, Any]:
-    said = {"position": stop.position, "type": stop.type, "error": stop.error}
-    return said | {"why": stop.why} if whole else said
+def _said(stop: Stop) -> dict[str, Any]:
+    return {"position": stop.position, "type": stop.type, "error": stop.error, "why": stop.why}
 
 
 def _age(house: House, position: int, head: int) -> float:

@@ -3,12 +3,15 @@
 A token never says where keys come from: ``jku``, ``x5u`` and ``jwk`` are not looked at, and only
 the address that the operator wrote is asked. A key that is not known makes the keyring look again,
 once for all who wait, and not again before some seconds are over, however many such tokens come.
-Known keys go on to be used while the issuer does not answer, but not for longer than a day.
+Known keys go on to be used while the issuer does not answer, but not for longer than a day. A key
+that was taken back is no longer used once that was heard: a file is read anew as soon as it is
+another, and an address is asked again before what it said is ten minutes old.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Callable
 from typing import Any
@@ -24,8 +27,12 @@ from api.outsider import DISCOVERY, Outsider
 
 AGAIN_SECONDS_MIN = 30.0
 """The least time between two looks at the issuer."""
-FRESH_SECONDS_MAX = 600.0
+RENEW_SECONDS = 300.0
 """After this its keys are looked up again, while the known ones are used."""
+FRESH_SECONDS_MAX = 600.0
+"""After this nobody is let in by them before they were looked up again, or could not be."""
+STAMP_SECONDS = 1.0
+"""How often it is seen whether a file is still the one that was read."""
 STALE_SECONDS_MAX = 86_400.0
 """After this keys that could not be looked up again are not used any more."""
 FETCH_SECONDS_MAX = 5.0
@@ -53,14 +60,22 @@ class _Held(Struct):
 
 
 class Keyring:
-    """The keys of one issuer. Used from one event loop; ``clock`` counts seconds."""
+    """The keys of one issuer. Used from one event loop; ``clock`` counts seconds.
+
+    ``stamp`` tells without reading whether there is something else to be read.
+    """
 
     def __init__(
-        self, read: Callable[[], bytes], name: str, clock: Callable[[], float] = time.monotonic
+        self,
+        read: Callable[[], bytes],
+        name: str,
+        clock: Callable[[], float] = time.monotonic,
+        stamp: Callable[[], object] = lambda: None,
     ) -> None:
-        self._read, self._name, self._clock = read, name, clock
+        self._read, self._name, self._clock, self._stamp = read, name, clock, stamp
         self._keys: tuple[Key, ...] = ()
-        self._looked = self._found = float("-inf")
+        self._looked = self._found = self._stamped = float("-inf")
+        self._seen: object = None
         self._task: asyncio.Task[None] | None = None
 
     async def find(self, kid: str | None, algorithm: str) -> Key | None:
@@ -68,23 +83,29 @@ class Keyring:
         now = self._clock()
         if now - self._found > STALE_SECONDS_MAX:
             self._keys = ()
-        key = self._of(kid, algorithm)
-        if key is not None:
-            if now - self._found > FRESH_SECONDS_MAX:
-                self._look(now)  # nobody waits for it
-            return key
-        looking = self._look(now)
-        if looking is None:
-            return None
+        changed = self._changed(now)
+        key, age = self._of(kid, algorithm), now - self._found
+        looking = None
+        if key is None or changed or age > RENEW_SECONDS:
+            looking = self._look(now, at_once=changed)
+        if looking is None or (key is not None and not changed and age <= FRESH_SECONDS_MAX):
+            return key  # nobody waits for it
         await asyncio.shield(looking)
         return self._of(kid, algorithm)
 
-    def _look(self, now: float) -> asyncio.Task[None] | None:
+    def _changed(self, now: float) -> bool:
+        if now - self._stamped < STAMP_SECONDS:
+            return False
+        self._stamped = now
+        return self._stamp() != self._seen
+
+    def _look(self, now: float, *, at_once: bool) -> asyncio.Task[None] | None:
         if self._task is not None and not self._task.done():
             return self._task
-        if now - self._looked < AGAIN_SECONDS_MIN:
+        if now - self._looked < AGAIN_SECONDS_MIN and not at_once:
             return None
         self._looked = now
+        self._seen = self._stamp()  # before it is read: what is written meanwhile is another
         self._task = asyncio.create_task(self._renew())
         return self._task
 
@@ -139,13 +160,22 @@ def keyring(of: Outsider) -> Keyring:
     """The keyring of an issuer; nothing is read before the first token."""
     if of.keys_file is not None:
         file = of.keys_file
-        return Keyring(lambda: _read_file(file), of.name)
+        return Keyring(lambda: _read_file(file), of.name, stamp=lambda: _stamp_of(file))
     return Keyring(lambda: _fetched(of), of.name)
 
 
 def _read_file(file: str) -> bytes:
     with open(file, "rb") as opened:
         return opened.read(BYTES_MAX)
+
+
+def _stamp_of(file: str) -> tuple[int, int, int] | None:
+    """What a file that was replaced or written has another of; ``None`` where there is none."""
+    try:
+        found = os.stat(file)
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _fetched(of: Outsider) -> bytes:

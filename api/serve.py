@@ -23,10 +23,11 @@ import uvicorn
 from starlette.applications import Starlette
 
 from api.app import create_app
+from api.caller import Caller
 from api.clock import DemoClock
 from api.collector import settle
 from api.crew import Crew
-from api.guest import Caller, guests
+from api.guest import guests
 from api.house import open_house
 from api.ide.door import Ide
 from api.issuers import issuers
@@ -182,7 +183,7 @@ def logging() -> None:
 
 
 def websockets(bytes_max: int) -> dict[str, Any]:
-    """How uvicorn speaks WebSocket: a frame is bounded, and goes as it is.
+    """How uvicorn speaks WebSocket: a frame of those with a token is bounded, and goes as it is.
 
     Compressed, the one frame that all subscribers of a stream share would be made anew for each,
     and each connection would hold a window of its own.

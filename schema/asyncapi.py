@@ -151,11 +151,11 @@ def _structs(kinds: Iterable[object]) -> set[type[Struct]]:
 
 _ABOUT = """What a ledger of teachers' training credits sends to webhooks: each entry that the \
 scope of the webhook may see and that it asked for, in the order of positions, at least once. The \
-envelope is CloudEvents 1.0; `sequence` is the position. Requests are signed by Standard Webhooks. \
-An amount is a string, so that it stays exact.
+envelope is CloudEvents 1.0; `sequence` is the position, with zeros before it. Requests are signed \
+by Standard Webhooks. An amount is a string, so that it stays exact.
 
 教师培训学分账本向回调投递的内容：该范围可见且所订阅的每一条目，按位置顺序，至少一次。\
-信封为 CloudEvents 1.0，`sequence` 即账本位置；请求按 Standard Webhooks 签名；\
+信封为 CloudEvents 1.0，`sequence` 即账本位置，前面补零；请求按 Standard Webhooks 签名；\
 数额以字符串表示，保持精确。"""
 _DISABLED = "Another webhook of the same scope was disabled. 同一范围的另一回调已停用。"
 _HEADERS: Json = {

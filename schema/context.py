@@ -44,6 +44,8 @@ T = TypeVar("T")
 WAIT_SECONDS = 10.0
 DESKS_MAX = 2
 LOOK_SECONDS = 0.02
+AHEAD_MAX = 1_000
+"""So far past the end of the ledger a position may lie that is waited for."""
 
 
 @dataclass
@@ -122,7 +124,7 @@ class Context:
         """Waits until views have reached a position. Raises ``Fault`` (``NOT_YET``) if not in time.
 
         It looks now and then and holds no thread meanwhile, so that many may wait. Raises ``Fault``
-        (``VIEW_STOPPED``) at once where one of them stopped.
+        at once where one stopped (``VIEW_STOPPED``), or far past the end (``BEYOND_HEAD``).
         """
         names = [each.name for each in views]
         end = time.monotonic() + self.house.wait_seconds
@@ -132,6 +134,8 @@ class Context:
                 return
             if stop is not None:
                 raise _view_stopped(stop)
+            if position > reached + AHEAD_MAX:
+                await self.known(position - AHEAD_MAX, "atLeast")
             if time.monotonic() >= end:
                 raise Fault(
                     "NOT_YET",

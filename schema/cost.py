@@ -215,7 +215,7 @@ class _Reckoner:
         kind = get_named_type(field.type)
         if is_leaf_type(kind):
             return plain(Cost(points))
-        asked = self._asked(node, field)
+        asked = self._asked(node, field, rows)
         bulk = asked if "inputs" in field.args else None
         grows = rows is None and where in GROWING
         usual = SIZES.get(where, LISTED)
@@ -238,8 +238,11 @@ class _Reckoner:
         roots = (self._schema.query_type, self._schema.subscription_type)
         return ROOT_POINTS if parent in roots else 1
 
-    def _asked(self, node: FieldNode, field: GraphQLField) -> int | None:
-        """How many rows a field is asked for, where it can be; nonsense counts as none of it."""
+    def _asked(self, node: FieldNode, field: GraphQLField, rows: int | None) -> int | None:
+        """How many rows a field is asked for, where it can be; nonsense counts as none of it.
+
+        ``rows`` are those that its parent was asked for, which is meant where nothing is said here.
+        """
         name = next((each for each in HOW_MANY if each in field.args), None)
         if name is None:
             return None
@@ -253,6 +256,8 @@ class _Reckoner:
             value = len(value)
         if isinstance(value, int) and not isinstance(value, bool):
             return min(max(0, value), HOW_MANY_MAX.get(name, FIRST_MAX))
+        if argument is None and rows is not None:
+            return rows
         default = field.args[name].default_value
         return default if isinstance(default, int) else FIRST_DEFAULT
 

@@ -64,10 +64,23 @@ class TrialType:
     )
     places: list[CountedType] = strawberry.field(description="By place. 按属地。")
     schools: list[CountedType] = strawberry.field(description="By school. 按学校。")
-    flips: FlipConnection = strawberry.field(  # type: ignore[valid-type]  # as above
+    found: strawberry.Private[list[Flip]]
+    asked: strawberry.Private[tuple[int, str | None]]
+
+    @strawberry.field(
         description="Whose verdict would turn, by teacher; by ``turn`` also those whose numbers "
-        "alone move. 结论会改变的教师；用 turn 可另取仅数值变化的。"
+        "alone move. What is not said here is as the question has it. "
+        "结论会改变的教师；用 turn 可另取仅数值变化的；未给的分页参数同 whatIf。"
     )
+    async def flips(
+        self, info: Info, first: int | None = None, after: str | None = None
+    ) -> FlipConnection:  # type: ignore[valid-type]  # as above
+        limit, key = self.asked
+        if first is not None:
+            limit = bounded(first, most=info.context.page_max)
+        if after is not None:
+            key = key_of(after)
+        return _page(self.found, self.position, limit, key)
 
 
 @strawberry.type
@@ -116,12 +129,6 @@ class TrialQuery:
 
 
 def _shown(trial: Trial, refusals: list[Refusal], limit: int, key: str | None) -> TrialType:
-    flips = sorted(trial.flips, key=lambda each: each.teacher)
-    found = [(str(each.teacher), each) for each in flips if key is None or each.teacher > key]
-
-    async def total() -> int:
-        return len(flips)
-
     return TrialType(
         document=strawberry.ID(trial.document),
         sha256=trial.sha256,
@@ -131,13 +138,23 @@ def _shown(trial: Trial, refusals: list[Refusal], limit: int, key: str | None) -
         total=trial.total,
         places=[_counted(each) for each in trial.places],
         schools=[_counted(each) for each in trial.schools],
-        flips=Slice(
-            rows=found[:limit],
-            more=len(found) > limit,
-            position=trial.position,
-            total=total,
-            begun=key is not None,
-        ),
+        found=sorted(trial.flips, key=lambda each: each.teacher),
+        asked=(limit, key),
+    )
+
+
+def _page(flips: list[Flip], position: int, limit: int, key: str | None) -> Slice:
+    found = [(str(each.teacher), each) for each in flips if key is None or each.teacher > key]
+
+    async def total() -> int:
+        return len(flips)
+
+    return Slice(
+        rows=found[:limit],
+        more=len(found) > limit,
+        position=position,
+        total=total,
+        begun=key is not None,
     )
 
 

@@ -27,15 +27,25 @@ def told() -> Iterator[dict[str, Any]]:
         done = subprocess.run(
             [
                 *(sys.executable, "-m", "api.cli", "demo"),
-                *("--json", "--port", "0", "--data", f"{folder}/ledger"),
+                *("--json", "--data", f"{folder}/ledger"),
             ],
             cwd=ROOT,
+            env=os.environ | {"XUEFEN_PORT": "0"},
             capture_output=True,
             text=True,
             stdin=subprocess.DEVNULL,
         )
         assert done.returncode == 0, done.stderr
-        yield json.loads(done.stdout)
+        yield json.loads(done.stdout) | {"said": done.stderr}
+
+
+def test_without_a_terminal_it_ends_and_says_so(told: dict[str, Any]) -> None:
+    assert told["serving"] is False
+    assert "ARGS=--stay" in told["said"] and "服务已随报告结束" in told["said"]
+
+
+def test_it_serves_where_the_settings_say(told: dict[str, Any]) -> None:
+    assert ":8330/" not in told["addresses"]["graphql"]
 
 
 def refusal(told: dict[str, Any], what: str) -> dict[str, Any]:

@@ -50,6 +50,11 @@ from ledger.store.trouble import Trouble
 FIRST_DAY = date(2024, 3, 6)
 MARK = "xuefen-demo"
 GRACE_SECONDS = 2
+ENDED = (
+    "服务已随报告结束（没有终端时如此），上列地址不再可用；要保留服务：make demo ARGS=--stay\n"
+    "The server has ended with this report, as it does without a terminal, and its addresses lead "
+    "nowhere. To keep it: make demo ARGS=--stay"
+)
 
 
 def demo(
@@ -58,9 +63,13 @@ def demo(
         Path | None, typer.Option(help="Folder of the demo's ledger; made anew each time.")
     ] = None,
     port: Annotated[
-        int,
-        typer.Option(help="Port; 0 takes any that is free. 端口，0 为任意。", min=0, max=65_535),
-    ] = 8330,
+        int | None,
+        typer.Option(
+            help="Port; 0: any free one; else XUEFEN_PORT, or 8330. 端口，0 为任意。",
+            min=0,
+            max=65_535,
+        ),
+    ] = None,
     json_output: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     stay: Annotated[
         bool | None, typer.Option(help="Keep serving after the report (default: on a terminal).")
@@ -96,14 +105,12 @@ def stopping() -> Iterator[None]:
             signal.signal(number, earlier)
 
 
-def run_demo(data: Path, port: int, json_output: bool, stay: bool | None) -> None:
+def run_demo(data: Path, port: int | None, json_output: bool, stay: bool | None) -> None:
     """The demo itself. Raises ``Trouble`` where the folder or the port cannot be used."""
     begun = time.monotonic()
-    free = _free_port(port)
+    settings = Settings(data=data, demo_clock=True, database_url=None, mode=Mode.DEVELOPMENT)
+    settings.port = _free_port(settings.port if port is None else port)
     fresh_folder(data)
-    settings = Settings(
-        data=data, port=free, demo_clock=True, database_url=None, mode=Mode.DEVELOPMENT
-    )
     clock = DemoClock(FIRST_DAY)
     errors = Console(stderr=True)
     with open_house(settings, clock) as house:
@@ -134,10 +141,13 @@ def run_demo(data: Path, port: int, json_output: bool, stay: bool | None) -> Non
             if (FOLDER / "index.html").exists():
                 found["addresses"]["ide"] = f"{address}/ide"
             found["tokens"] = tokens(key)
+            found["serving"] = stays = sys.stdout.isatty() if stay is None else stay
             report.show(found, as_json=json_output)
-            if stay if stay is not None else sys.stdout.isatty():
+            if stays:
                 errors.print("服务仍在运行，按 Ctrl-C 结束 / serving until Ctrl-C")
                 _until_interrupted()
+            else:
+                errors.print(ENDED, highlight=False, soft_wrap=True)
 
 
 def perform(stage: Stage) -> None:

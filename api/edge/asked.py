@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +26,14 @@ class Unfit(Exception):
         self.code, self.zh, self.en, self.status = code, zh, en, status
         self.headers = headers
 
+    @property
+    def errors(self) -> list[dict[str, Any]]:
+        """What is said of it where there is neither a status nor a header."""
+        said: dict[str, Any] = {"code": self.code, "zh": self.zh, "en": self.en}
+        if "retry-after" in self.headers:
+            said["retryAfter"] = int(self.headers["retry-after"])
+        return [{"message": f"{self.zh} / {self.en}", "extensions": said}]
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -40,7 +49,8 @@ class Asked:
 def of_method(method: str) -> None:
     """Raises ``Unfit`` (405, RFC 9110, section 15.5.6) for what nobody answers."""
     if method not in METHODS:
-        zh, en = "只支持 GET 与 POST", "only GET and POST are answered here"
+        zh = "只支持 GET 与 POST，及事件流的 PUT 与 DELETE"
+        en = "GET and POST are answered here, and PUT and DELETE of event streams"
         raise Unfit("METHOD_NOT_ALLOWED", zh, en, 405, allow=", ".join((*METHODS, *STREAM_METHODS)))
 
 
@@ -109,13 +119,26 @@ def read_json(text: str | bytes, name: str | None) -> Any:
     try:
         text = text if isinstance(text, str) else text.decode()
         return DECODER.decode(text)
-    except (ValueError, RecursionError):  # too deep, digits without end, bytes that are no text
-        where = name or "请求体"
-        raise _bad(f"{where} 不是 JSON", f"{name or 'the body'} cannot be read as JSON") from None
+    except (ValueError, RecursionError) as error:
+        zh, en = _why_unread(error)
+        raise _bad(f"{name or '请求体'} {zh}", f"{name or 'the body'} {en}") from None
+
+
+def _why_unread(error: ValueError | RecursionError) -> tuple[str, str]:
+    if isinstance(error, RecursionError):
+        return "嵌套过深，无法读取", "is nested too deep to be read"
+    if isinstance(error, json.JSONDecodeError | UnicodeDecodeError | NoNumber):
+        return "不是 JSON", "cannot be read as JSON"
+    most = sys.get_int_max_str_digits()  # it is JSON, and more than Python reads as a number
+    return f"中有超过 {most} 位的整数", f"holds an integer of more than {most} digits"
+
+
+class NoNumber(ValueError):
+    """A word that stands for a number in other languages (RFC 8259, section 6)."""
 
 
 def _no_number(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")  # RFC 8259, section 6
+    raise NoNumber(name)
 
 
 DECODER = json.JSONDecoder(parse_constant=_no_number)

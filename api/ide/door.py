@@ -1,7 +1,8 @@
 """The door to the IDE: a page of our own origin that asks nothing of any other.
 
-In production it is there only for those who show a token; elsewhere for everybody. A demo offers
-its sample tokens to a browser on the same machine, and to nobody else.
+In production it is there only for those who show a token, or the ticket that they get for one
+(``api.ide.ticket``); elsewhere for everybody. A demo offers its sample tokens to a browser on the
+same machine, and to nobody else.
 """
 
 from __future__ import annotations
@@ -11,12 +12,15 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from api.crew import Crew
 from api.doorkeeper import Doorkeeper
 from api.ide.build import FOLDER
+from api.ide.ticket import OPEN_SECONDS, Tickets
 from api.limits import failure
 from ledger.command import Role
 
@@ -42,6 +46,9 @@ KINDS = {
 }
 
 
+TOKENS = "tokens.json"
+
+
 @dataclass(frozen=True)
 class Ide:
     """What is decided about the IDE.
@@ -58,15 +65,19 @@ class Ide:
 class IdeDoor:
     """The pages below ``/ide``."""
 
-    def __init__(self, keeper: Doorkeeper, ide: Ide) -> None:
+    def __init__(self, keeper: Doorkeeper, ide: Ide, crew: Crew | None = None) -> None:
         self._keeper = keeper
         self._ide = ide
+        self._tickets = Tickets(crew)
 
     def routes(self) -> list[Route]:
         """The page, its parts, and the sample tokens."""
         return [
             Route("/ide", self.page),
-            Route("/ide/tokens.json", self.tokens),
+            Route(f"/ide/{TOKENS}", self.tokens),
+            Route("/ide/ticket", self.ticket, methods=["POST"]),
+            Route("/ide/open/{ticket}/", self.opened),
+            Route("/ide/open/{ticket}/{name}", self.part_of_opened),
             Route("/ide/{name}", self.part),
         ]
 
@@ -86,13 +97,42 @@ class IdeDoor:
         found = made() if made is not None and of_this_machine(request) else {}
         return JSONResponse(found, headers=HEADERS | {"cache-control": "no-store"})
 
+    async def ticket(self, request: Request) -> Response:
+        """An address that opens the page in a browser, for who shows a token. Raises ``BadToken``.
+
+        No page of another origin can send what is asked for here, a token in a header.
+        """
+        asker = await self._keeper.asker(request.headers.get("authorization"))
+        if asker.role is Role.PUBLIC:
+            return _closed()
+        if not (self._ide.folder / "index.html").is_file():
+            return _unbuilt()
+        address = f"/ide/open/{self._tickets.make()}/"
+        return JSONResponse({"address": address, "seconds": OPEN_SECONDS}, status_code=201)
+
+    async def opened(self, request: Request) -> Response:
+        """The page for a ticket that nobody has used, with its parts below the same address."""
+        index = self._ide.folder / "index.html"
+        if not self._tickets.use(request.path_params["ticket"]):
+            return _used()
+        text = (await run_in_threadpool(index.read_text, encoding="utf-8")).replace('"/ide/', '"')
+        return Response(text, headers=HEADERS | {"content-type": KINDS[".html"]})
+
+    async def part_of_opened(self, request: Request) -> Response:
+        """A part of a page that was opened; of sample tokens there are none."""
+        name = request.path_params["name"]
+        if not self._tickets.holds(request.path_params["ticket"]) or name == "index.html":
+            return _used()
+        return JSONResponse({}, headers=HEADERS) if name == TOKENS else self._part(name)
+
     async def _there(self, request: Request) -> bool:
         asker = await self._keeper.asker(request.headers.get("authorization"))
         return self._ide.open or asker.role is not Role.PUBLIC
 
     async def _file(self, request: Request, name: str) -> Response:
-        if not await self._there(request):
-            return _closed()
+        return self._part(name) if await self._there(request) else _closed()
+
+    def _part(self, name: str) -> Response:
         if not (self._ide.folder / "index.html").is_file():
             return _unbuilt()
         file = self._ide.folder / name
@@ -125,10 +165,14 @@ def _absent() -> Response:
 
 
 def _closed() -> Response:
-    zh, en = (
-        "生产模式下须出示令牌才能打开网页工具",
-        "in production the IDE is for who shows a token",
-    )
+    zh = "生产模式下须出示令牌：以令牌 POST /ide/ticket，用浏览器打开所给的地址"
+    en = "in production the IDE is for who shows a token; POST /ide/ticket with it gives an address"
+    return failure("NO_IDE", zh, en, 404)
+
+
+def _used() -> Response:
+    zh = "此地址已打开过或已过期：请以令牌 POST /ide/ticket 另取一个"
+    en = "this address was opened before, or is over; POST /ide/ticket gives another"
     return failure("NO_IDE", zh, en, 404)
 
 

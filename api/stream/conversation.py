@@ -8,78 +8,43 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from starlette.websockets import WebSocketDisconnect
-from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
     BaseGraphQLTransportWSHandler,
 )
 
 from api import tracing
-from api.auth import BadToken
+from api.auth import BadToken, bearer
+from api.caller import widened
+from api.edge.asked import Unfit
+from api.edge.purse import AskersPurse
 from api.stream.connection import Connection
 from api.stream.follower import Follower, Outlet
 from api.stream.frame import Frame
-from api.stream.line import FLUSH_SECONDS, Line
+from api.stream.held import Held
+from api.stream.line import FLUSH_SECONDS
 from api.stream.operation import LONE, Malformed, Operation
+from api.stream.wire import Wire
+from ledger.command import Role
 from ledger.store.trouble import Trouble
 from schema.context import Context
 from schema.errors import incident
 
 if TYPE_CHECKING:
-    from starlette.websockets import WebSocket
-
     from api.stream.streams import Streams
 
 INIT_SECONDS = 10.0
 """How long a client may take to begin."""
 OPERATIONS_MAX = 100
 ID_CHARACTERS_MAX = 256
-REASON_BYTES_MAX = 123  # RFC 6455, section 5.5
+SMALL_TALK = frozenset(("ping", "pong", "complete"))
+SMALL_TALK_CHARACTERS_MAX = 1024
+"""Of a message that asks for nothing, whatever it carries with it."""
 BAD_REQUEST, FORBIDDEN, UNAUTHORISED, DUPLICATE, TRY_LATER = 4400, 4403, 4401, 4409, 1013
 PING = '{"type":"ping"}'
 Errors = list[dict[str, Any]]
-
-
-class Wire(ASGIWebSocketAdapter):
-    """The socket behind a line."""
-
-    def __init__(self, view: Any, request: WebSocket, response: WebSocket) -> None:
-        super().__init__(view, request, response)
-        self.line: Line[str] = Line(response.send_text)
-
-    async def send_json(self, message: Mapping[str, object]) -> None:
-        """Puts a message into the line, once there is room."""
-        await self.line.room()
-        encoded = self.view.encode_json(message)
-        self.line.say(encoded if isinstance(encoded, str) else encoded.decode())
-
-    async def close(self, code: int, reason: str) -> None:
-        """Closes after what has been said, with a reason of the length that fits."""
-        await self.line.close()
-        cut = reason.encode()[:REASON_BYTES_MAX].decode(errors="ignore")
-        with suppress(RuntimeError, WebSocketDisconnect):  # the other side was quicker
-            await self.ws.close(code=code, reason=cut)
-
-
-@dataclass(slots=True)
-class Held:
-    """An operation that is not over: the task that runs it, or what follows the tail for it."""
-
-    task: asyncio.Task[None] | None = None
-    follower: Follower | None = None
-
-    def stop(self) -> None:
-        """Ends it."""
-        if self.task is not None:
-            self.task.cancel()
-        if self.follower is not None:
-            self.follower.stop()
 
 
 class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
@@ -93,6 +58,8 @@ class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
         self.streams: Streams = self.view.streams  # type: ignore[attr-defined]
         self.connection = _Socket(self)
         self._held: dict[str, Held] = {}
+        self.pings = 0
+        """Of ours, which are to be answered."""
 
     async def handle(self) -> None:
         """The whole conversation."""
@@ -136,7 +103,7 @@ class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
             await self.handle_invalid_message("消息形状不对 / not the shape of a message")
         elif message["type"] == "connection_init":
             await self._begin(message)
-        else:
+        elif message["type"] not in SMALL_TALK or await self._bears(message):
             await super().handle_message(message)
 
     async def handle_subscribe(self, message: Any) -> None:
@@ -150,12 +117,14 @@ class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
         except Malformed as error:
             await self.handle_invalid_message(str(error))
             return
+        refused = self._come(operation)
         if number in self._held:
             await self.websocket.close(DUPLICATE, f"Subscriber for {number} already exists")
+        elif refused is not None:
+            self._say(number, "error", refused.errors)
         elif len(self._held) >= OPERATIONS_MAX:
             zh, en = "一个连接的订阅已到上限", "too many subscriptions on one connection"
-            said = {"code": "TOO_MANY_SUBSCRIPTIONS", "zh": zh, "en": en}
-            self._say(number, "error", [{"message": f"{zh} / {en}", "extensions": said}])
+            self._say(number, "error", _errors("TOO_MANY_SUBSCRIPTIONS", zh, en))
         else:
             held = self._held[number] = Held()
             held.task = asyncio.create_task(self._run(number, operation, held))
@@ -166,11 +135,45 @@ class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
         if held is not None:
             held.stop()
 
-    async def _begin(self, message: Any) -> None:
-        """Lets the client in by its token."""
+    async def _bears(self, message: Any) -> bool:
+        """Whether we hear a message that asks for nothing, or have closed the socket over it.
+
+        What answers us, or ends what runs, is free; anything else counts as a request does.
+        """
+        if self.websocket.characters > SMALL_TALK_CHARACTERS_MAX:
+            most = SMALL_TALK_CHARACTERS_MAX
+            zh, en = f"此类消息最多 {most} 字符", f"at most {most} characters in such a message"
+            await self.handle_invalid_message(f"{zh} / {en}")
+            return False
+        if message["type"] == "pong" and self.pings:
+            self.pings -= 1
+            return True
+        if message["type"] == "complete" and message.get("id") in self._held:
+            return True
+        spent = self._come()
+        if spent is not None:
+            await self.websocket.close(TRY_LATER, f"{spent.zh} / {spent.en}")
+        return spent is None
+
+    def _come(self, operation: Operation | None = None) -> Unfit | None:
+        """Counts a request of whoever asks; what is to be said where it is not carried out."""
         try:
+            if isinstance(self.context.purse, AskersPurse):
+                self.context.purse.come()
+            if operation is not None:
+                self.streams.allow(operation, self.context)
+        except Unfit as spent:
+            return spent
+        return None
+
+    async def _begin(self, message: Any) -> None:
+        """Lets the client in by its token, which may have come with the request (RFC 6750, 2.1)."""
+        said = self.websocket.ws.headers.get("authorization")
+        try:
+            message["payload"] = _with_token(message.get("payload") or {}, said)
             await super().handle_connection_init(message)
         except BadToken as error:
+            self._come()  # of the public, as over HTTP
             await self.websocket.close(FORBIDDEN, str(error))
             return
         except Trouble as error:
@@ -180,6 +183,11 @@ class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
             given = self.context.connection_params or {}
             token = given.get("authorization") or given.get("Authorization")
             self.streams.admit(self.connection, self.context.asker, token)
+            if self.context.asker.role is not Role.PUBLIC:
+                widened(self.websocket.ws.scope)
+            spent = self._come()
+            if spent is not None:
+                await self.websocket.close(TRY_LATER, f"{spent.zh} / {spent.en}")
 
     async def _run(self, number: str, operation: Operation, held: Held) -> None:
         """Runs an operation until it is over, or until it follows the tail."""
@@ -198,8 +206,7 @@ class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
                 await self._answer(number, operation)
         except Exception as error:  # nothing of its text may leave
             zh, en, _ = incident(error, "websocket")
-            said = {"code": "INTERNAL", "zh": zh, "en": en}
-            self._fail(number, [{"message": f"{zh} / {en}", "extensions": said}])
+            self._fail(number, _errors("INTERNAL", zh, en))
 
     async def _answer(self, number: str, operation: Operation) -> None:
         """Any operation but ``changes``."""
@@ -237,6 +244,7 @@ class _Socket(Connection):
 
     def beat(self) -> None:
         """A ping, which the client answers; it also tells it that the server is there."""
+        self._conversation.pings += 1
         self.line.say(PING)
 
     def expel(self, error: BadToken) -> None:
@@ -259,6 +267,27 @@ class _Socket(Connection):
                 await self._conversation.websocket.close(FORBIDDEN, reason)
         except TimeoutError:
             self.abandon()
+
+
+def _errors(code: str, zh: str, en: str) -> Errors:
+    """An operation's ``error`` that never reached GraphQL."""
+    return Unfit(code, zh, en).errors
+
+
+def _with_token(payload: dict[str, Any], header: str | None) -> dict[str, Any]:
+    """The parameters of a connection, with the token of its request where they have none.
+
+    Raises ``BadToken`` where the two are not the same: whoever asks by one may not stay by another.
+    """
+    given = payload.get("authorization") or payload.get("Authorization")
+    if not header or (given is not None and bearer(str(given)) == bearer(header)):
+        return payload
+    if given is not None:
+        raise BadToken(
+            "请求头与 connection_init 中的令牌不同",
+            "the tokens of the request and of connection_init are not the same",
+        )
+    return payload | {"authorization": header}
 
 
 def _next(number: str) -> Any:

@@ -23,6 +23,7 @@ from api.stream.operation import Malformed, Operation
 from api.stream.reservation import Reservation, Reservations
 from api.stream.shape import shape_of
 from api.stream.streams import Streams
+from ledger.command import Role
 from ledger.fault import Fault
 from schema.context import Context
 from schema.history import POSITION_DIGITS_MAX
@@ -40,18 +41,19 @@ BY_TOKEN = ("GET", "POST", "DELETE")
 class StreamDoor:
     """Answers what graphql-sse asks, in both of its modes.
 
-    ``context`` tells who asks. It raises ``BadToken``, which is left to the caller. The public
-    sends bodies of so many bytes at most.
+    ``context`` tells who asks, and counts the request; ``known`` only tells. They raise
+    ``BadToken``, which is left to the caller. The public sends bodies of so many bytes at most.
     """
 
     def __init__(
         self,
         streams: Streams,
         context: Callable[[Request], Awaitable[Context]],
+        known: Callable[[Request], Awaitable[Context]],
         public_body_bytes_max: int,
         crew: Crew | None = None,
     ) -> None:
-        self._streams, self._context = streams, context
+        self._streams, self._context, self._known = streams, context, known
         self._public_bytes_max = public_body_bytes_max
         self._reservations = Reservations(streams, crew.number if crew else "")
         self._neighbours = Neighbours(crew) if crew else None
@@ -96,6 +98,7 @@ class StreamDoor:
         if self._streams.full:
             return _full()
         context = await self._context(request)
+        self._streams.allow(operation, context)
         authorization = request.headers.get("authorization")
         allowed = BY_METHOD[request.method]
         return Distinct(self._streams, operation, context, authorization, allowed)
@@ -129,6 +132,7 @@ class StreamDoor:
         if not isinstance(number, str) or not 0 < len(number) <= OPERATION_CHARACTERS_MAX:
             zh, en = "extensions.operationId 缺失", "extensions.operationId is missing"
             return failure("BAD_REQUEST", zh, en, 400)
+        self._streams.allow(operation, context)
         errors = await reservation.operate(number, operation, context)
         return JSONResponse({"errors": errors}, 400) if errors else Response(status_code=202)
 
@@ -154,7 +158,7 @@ class StreamDoor:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind != "application/json":
             raise Malformed("请以 application/json 提交", "send application/json")
-        public = "authorization" not in request.headers
+        public = (await self._known(request)).asker.role is Role.PUBLIC  # or ``BadToken``, unread
         return _json(await body_of(request, self._public_bytes_max if public else None))
 
     def _own(self, context: Context, token: str) -> Reservation | Response:

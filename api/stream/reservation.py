@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 from api import tracing
 from api.auth import BadToken
-from api.stream.conversation import OPERATIONS_MAX, Held
+from api.stream.conversation import OPERATIONS_MAX
 from api.stream.events import EventStream, complete, encoded, next_of, unexpected, untrusted
 from api.stream.follower import Follower, Outlet
 from api.stream.frame import Frame
+from api.stream.held import Held
 from api.stream.operation import Operation
 from ledger.command import Asker
 from ledger.fault import Fault

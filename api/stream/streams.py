@@ -17,6 +17,8 @@ from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
+from api.edge.asked import Asked
+from api.edge.policy import Policy
 from api.revocation import Revocations
 from api.stream.cohort import Cohort
 from api.stream.connection import SWEEP_SECONDS, Connection, Trust
@@ -24,7 +26,7 @@ from api.stream.follower import Follower, Outlet
 from api.stream.operation import Operation
 from api.stream.shape import Shape, shape_of
 from api.stream.tail import Tail
-from ledger.command import Asker
+from ledger.command import Asker, Role
 from ledger.fault import Fault
 from schema.context import Context, House
 from schema.errors import CodedErrors
@@ -38,8 +40,11 @@ EVERYTHING = frozenset(OperationType)
 class Streams:
     """What all streams of a process share."""
 
-    def __init__(self, house: House, schema: Schema, trust: Trust) -> None:
+    def __init__(
+        self, house: House, schema: Schema, trust: Trust, policy: Policy | None = None
+    ) -> None:
         self.house, self.schema, self.trust = house, schema, trust
+        self._policy = policy or Policy()
         self.tail = Tail(house.ledger.feed)
         self.revocations = Revocations(house.ledger.feed)
         self.connections: set[Connection] = set()
@@ -83,6 +88,11 @@ class Streams:
                 await self._sweeping
         await self.revocations.close()
         await self.tail.close()
+
+    def allow(self, operation: Operation, context: Context) -> None:
+        """Raises ``Unfit`` (403) for a document that whoever asks may not send."""
+        own = self._policy.own_documents.holds(context.asker.role is Role.PUBLIC)
+        self._policy.documents.text_of(Asked(operation.query), own=own, leave=False)
 
     async def follow(
         self, operation: Operation, context: Context, outlet: Outlet

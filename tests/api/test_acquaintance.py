@@ -101,7 +101,7 @@ def test_no_more_are_known_than_so_many_and_the_one_asked_last_stays() -> None:
 def test_with_a_key_goes_what_it_had_signed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keyring, "FRESH_SECONDS_MAX", -1.0)
+    monkeypatch.setattr(keyring, "RENEW_SECONDS", -1.0)
     monkeypatch.setattr(keyring, "AGAIN_SECONDS_MIN", -1.0)
     keeper, shown = of_file(tmp_path, RSA), token(**OFFICER)
     other = RSAKey.generate_key(2048, {"kid": "r2"})

@@ -20,7 +20,14 @@ from joserfc.jwk import ECKey, Key, OctKey, OKPKey, RSAKey
 from api.auth import PUBLIC, BadToken
 from api.doorkeeper import PLACED_SECONDS, Doorkeeper
 from api.issuers import Issuers
-from api.keyring import AGAIN_SECONDS_MIN, BYTES_MAX, FRESH_SECONDS_MAX, STALE_SECONDS_MAX, Keyring
+from api.keyring import (
+    AGAIN_SECONDS_MIN,
+    BYTES_MAX,
+    FRESH_SECONDS_MAX,
+    RENEW_SECONDS,
+    STALE_SECONDS_MAX,
+    Keyring,
+)
 from api.outsider import Outsider, outsiders
 from ledger.command import Role
 from ledger.names import SchoolId
@@ -478,13 +485,44 @@ def test_a_key_that_was_taken_back_is_forgotten_though_nobody_names_another() ->
     async def turn() -> None:
         ring = source.ring()
         assert await ring.find("r1", "RS256")
-        source.keys, source.now = (EC,), FRESH_SECONDS_MAX + 1
+        source.keys, source.now = (EC,), RENEW_SECONDS + 1
         assert await ring.find("r1", "RS256")  # who comes first does not wait
         assert ring._task is not None
         await ring._task
         assert await ring.find("r1", "RS256") is None
 
     asyncio.run(turn())
+
+
+def test_nobody_is_let_in_by_keys_that_were_looked_up_long_ago() -> None:
+    source = Source(RSA)
+
+    async def turn() -> None:
+        ring = source.ring()
+        assert await ring.find("r1", "RS256")
+        source.keys, source.now = (EC,), FRESH_SECONDS_MAX + 1
+        assert await ring.find("r1", "RS256") is None
+
+    asyncio.run(turn())
+
+
+def test_a_key_that_is_no_longer_in_the_file_lets_nobody_in(
+    produced: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.keyring.STAMP_SECONDS", 0.0)
+    old = Party(produced, token(roles="xuefen-operator"))
+    new = Party(produced, token(EC, "ES256", roles="xuefen-operator"))
+    assert (old.post("{ head }").status_code, new.post("{ head }").status_code) == (200, 401)
+
+    (tmp_path / "keys.json").write_bytes(public(EC))
+    assert (old.post("{ head }").status_code, new.post("{ head }").status_code) == (401, 200)
+
+    (tmp_path / "next.json").write_bytes(public(RSA))
+    (tmp_path / "next.json").replace(tmp_path / "keys.json")
+    assert (old.post("{ head }").status_code, new.post("{ head }").status_code) == (200, 401)
+
+    (tmp_path / "keys.json").write_bytes(b"{half of")  # somebody is writing it
+    assert old.post("{ head }").status_code == 200
 
 
 def test_known_keys_serve_while_the_issuer_is_away_but_not_for_ever() -> None:

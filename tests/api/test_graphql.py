@@ -251,6 +251,12 @@ def test_history_after_a_position_beyond_the_head_is_empty(quiet: Served) -> Non
     assert quiet.operator.ask(query, p=quiet.head + 1) == {"history": {"edges": []}}
 
 
+def test_a_position_that_nobody_was_told_is_not_waited_for(quiet: Served) -> None:
+    [error] = quiet.public.errors(PAGE, at=quiet.head + 1_001)
+
+    assert (error["code"], error["field"]) == ("BEYOND_HEAD", "atLeast")
+
+
 def test_the_health_pages_say_how_it_stands(quiet: Served) -> None:
     assert quiet.client.get("/healthz").json() == {"status": "ok"}
     ready = quiet.client.get("/readyz").json()

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from api.crew import Crew
 from api.demo.run import tokens
 from api.edge.policy import Policy, Who
 from api.ide.build import built
 from api.ide.door import Ide
+from api.ide.ticket import OPEN_SECONDS, WORK_SECONDS, Tickets
 from ledger.command import Role
 from tests.browser import browsing
 from tests.cast import RUIAN
@@ -115,6 +117,78 @@ def test_in_production_it_is_there_only_for_who_shows_a_token(production: Served
     token = production.party(Role.BUREAU, RUIAN).headers
     assert '<div id="ide">' in production.client.get("/ide", headers=token).text
     assert production.client.get("/ide/tokens.json", headers=token).json() == {}
+
+
+def ticket(served: Served) -> str:
+    """An address that opens the IDE."""
+    headers = served.party(Role.BUREAU, RUIAN).headers
+    answer = served.client.post("/ide/ticket", headers=headers)
+    assert answer.status_code == 201 and answer.headers["cache-control"] == "no-store"
+    return str(answer.json()["address"])
+
+
+def test_in_production_a_browser_opens_it_by_a_ticket(production: Served, tmp_path: Path) -> None:
+    token = production.party(Role.BUREAU, RUIAN).token
+    with browsing(tmp_path) as page:
+        page.tell("Page.enable")
+        page.tell("Page.navigate", url=production.url + ticket(production))
+        page.until("document.querySelector('.graphiql-editor .view-line')")
+        page.run(
+            "const token = document.querySelector('#token');"
+            "Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value')"
+            f".set.call(token, '{token}');"
+            "token.dispatchEvent(new Event('input', { bubbles: true }))"
+        )
+        page.until("document.querySelector('#asker').value.length > 99")
+        page.until("document.querySelector('.graphiql-editor .view-line')")
+        page.until("document.querySelector('button.graphiql-execute-button')")
+        page.run("document.querySelector('button.graphiql-execute-button').click()")
+        shown = page.until(
+            "[...document.querySelectorAll('.result-window .view-line')]"
+            ".map((each) => each.textContent).join(' ').match(/head.*__typename/)?.[0]"
+        )
+
+        assert f"{production.head}" in shown
+        assert [each for each in page.asked if not ours(each, production.url)] == []
+        # Until the token is put in, the schema is told to nobody.
+        assert [each for each in page.complaints if "403" not in each] == []
+
+
+def test_a_ticket_opens_the_page_once_and_for_nobody_unknown(production: Served) -> None:
+    nobody = production.client.post("/ide/ticket")
+    address = ticket(production)
+    forged = address[:-2] + ("0" if address[-2] != "0" else "1") + "/"
+    first = production.client.get(address)
+    again = production.client.get(address)
+
+    assert (nobody.status_code, nobody.json()["errors"][0]["extensions"]["code"]) == (404, "NO_IDE")
+    assert '<div id="ide">' in first.text and "frame-ancestors 'none'" in str(first.headers)
+    assert production.client.get(f"{address}main.js").status_code == 200
+    assert production.client.get(f"{address}tokens.json").json() == {}
+    for path in (f"{address}index.html", f"{address}..%2fdoor.py", forged, f"{forged}main.js"):
+        assert production.client.get(path).status_code == 404, path
+    [error] = again.json()["errors"]
+    assert (again.status_code, error["extensions"]["code"]) == (404, "NO_IDE")
+    assert "/ide/ticket" in error["extensions"]["zh"]
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_ticket_is_over_after_a_minute_and_its_parts_after_a_day_of_work(
+    tmp_path: Path, shared: bool
+) -> None:
+    now = [1_000.0]
+    crew = Crew(tmp_path, "secret") if shared else None
+    tickets = Tickets(crew, lambda: now[0])
+    late, used = tickets.make(), tickets.make()
+    other = Tickets(Crew(tmp_path, "secret"), lambda: now[0]) if shared else tickets
+
+    assert other.use(used) and not tickets.use(used)
+    now[0] += OPEN_SECONDS + 1
+    assert not tickets.use(late)
+    assert tickets.holds(used)
+    now[0] += WORK_SECONDS
+    assert not tickets.holds(used)
+    assert not any(tickets.holds(each) for each in ("", "1-2-3", "é", used + "0", "9" * 999))
 
 
 def test_a_server_where_it_is_not_built_says_how_that_is_done(

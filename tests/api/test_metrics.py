@@ -98,6 +98,17 @@ def test_only_this_machine_and_operators_read_them(served: Served) -> None:
     assert operator.status_code == 200
 
 
+def test_a_stranger_hears_only_whether_it_is_ready(served: Served) -> None:
+    def ready(**headers: str) -> set[str]:
+        relayed = headers | {"x-forwarded-for": "192.0.2.1"}
+        answer = served.client.get("/readyz", headers=relayed)
+        assert answer.status_code in (200, 503)
+        return set(answer.json())
+
+    assert ready() == ready(**served.party(Role.BUREAU, RUIAN).headers) == {"status", "database"}
+    assert {"head", "views", "behind"} <= ready(**served.operator.headers)
+
+
 def test_a_request_has_an_id_that_the_caller_may_give(served: Served) -> None:
     own = served.client.get("/healthz").headers["x-request-id"]
     given = served.client.get("/healthz", headers={"x-request-id": "r-1"})

@@ -188,6 +188,33 @@ def test_pages_of_flips_follow_one_another(county: Served) -> None:
     assert flips["totalCount"] == 3
 
 
+def test_the_page_of_flips_is_asked_for_where_it_stands(county: Served) -> None:
+    def page(above: str, here: str) -> Any:
+        given = {"draft": draft(390)} | ({"after": cursor} if "$after" in above + here else {})
+        asked = "$draft: String!" + (", $after: String" if "after" in given else "")
+        shown = f"flips{here} {{ edges {{ cursor node {{ teacher }} }} }}"
+        document = f'query({asked}) {{ whatIf(draft: $draft, on: "{DAY}", {above}) {{ {shown} }} }}'
+        return county.operator.post(document, **given).json()
+
+    def teachers(above: str, here: str) -> list[str]:
+        edges = page(above, here)["data"]["whatIf"]["flips"]["edges"]
+        return [each["node"]["teacher"] for each in edges]
+
+    cursor = None
+    whole = page("first: 500, after: $after", "")
+    cursor = whole["data"]["whatIf"]["flips"]["edges"][0]["cursor"]
+    assert teachers("first: 1", "(after: $after)") == ["teacher:t1"]
+    assert teachers("after: $after", "(first: 2)") == ["teacher:t1", "teacher:t2"]
+    assert teachers("first: 1", "(first: 3)") == [f"teacher:t{n}" for n in range(3)]
+    wide = page("first: 500", "(after: $after)")["extensions"]["cost"]["requestedQueryCost"]
+    narrow = page("after: $after, first: 500", "(first: 1)")["extensions"]["cost"][
+        "requestedQueryCost"
+    ]
+    assert wide > narrow + 499
+    refused = page("after: $after", "(first: 501)")["errors"][0]["extensions"]
+    assert (refused["code"], refused["field"]) == ("BAD_PAGE", "first")
+
+
 def test_whose_numbers_move_and_whose_result_stays_is_listed_where_one_asks(county: Served) -> None:
     moved = tried(county.operator, turn=["MOVED"])["flips"]["edges"]
     both = tried(county.operator, turn=["LOST", "MOVED"])["flips"]

@@ -6,9 +6,11 @@ import { useState } from "react";
 import "graphiql/style.css";
 import "./main.css";
 
+// Below /ide, or below the address that a ticket opens.
+const HERE = new URL(".", import.meta.url).pathname;
 const WORKERS = { json: "json.worker.js", graphql: "graphql.worker.js" };
 globalThis.MonacoEnvironment = {
-  getWorker: (_, label) => new Worker(`/ide/${WORKERS[label] ?? "editor.worker.js"}`),
+  getWorker: (_, label) => new Worker(`${HERE}${WORKERS[label] ?? "editor.worker.js"}`),
 };
 
 const BEGINNING = `# 学分 Xuefen
@@ -58,7 +60,7 @@ function Page({ tokens }) {
   );
 }
 
-const answer = await fetch("/ide/tokens.json");
+const answer = await fetch(`${HERE}tokens.json`);
 createRoot(document.getElementById("ide")).render(
   <Page tokens={answer.ok ? await answer.json() : {}} />,
 );

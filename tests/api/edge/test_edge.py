@@ -66,6 +66,9 @@ def test_another_method_is_not_allowed_and_told_which_are(quiet: Served, method:
     response = quiet.client.request(method, "/graphql")
 
     assert (response.status_code, response.headers["allow"]) == (405, "GET, POST, PUT, DELETE")
+    if method != "HEAD":
+        [error] = response.json()["errors"]
+        assert all(each in error["message"] for each in ("GET", "POST", "PUT", "DELETE"))
 
 
 def test_a_mutation_by_get_is_told_to_post(quiet: Served) -> None:
@@ -258,6 +261,29 @@ def test_what_the_database_gave_up_is_told_with_a_code(
 
     for _ in range(2):  # the whole way, and the shortcut
         assert code_of(sent(quiet, {"query": "{ schools { position } }"})) == "TIMED_OUT"
+
+
+@pytest.mark.parametrize(
+    ("body", "zh", "en"),
+    [
+        (
+            '{"query": "{ head }", "variables": {"x": ' + "9" * 5_000 + "}}",
+            "4300 位",
+            "4300 digits",
+        ),
+        ("[" * 50_000, "嵌套过深", "too deep"),
+        ('{"query": "{ head }", "variables": {"x": NaN}}', "不是 JSON", "as JSON"),
+        ("{", "不是 JSON", "as JSON"),
+    ],
+)
+def test_what_cannot_be_read_says_why(quiet: Served, body: str, zh: str, en: str) -> None:
+    answer = quiet.client.post(
+        "/graphql", content=body, headers={"content-type": "application/json"}
+    )
+    [error] = answer.json()["errors"]
+
+    assert (answer.status_code, error["extensions"]["code"]) == (400, "BAD_REQUEST")
+    assert zh in error["extensions"]["zh"] and en in error["extensions"]["en"]
 
 
 def test_a_body_of_the_public_is_small(quiet: Served) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from api.caller import SMALL_FRAMES_MAX
 from api.edge.documents import Documents
 from api.edge.policy import Policy, Who
 from api.edge.toll import OTHER, TOLLS, toll_of_rows
@@ -16,7 +17,7 @@ from api.patience import Patience
 from api.settings import Settings
 from api.spool import ROWS_MAX
 from api.stream.connection import STALL_SECONDS
-from api.stream.conversation import INIT_SECONDS, OPERATIONS_MAX
+from api.stream.conversation import INIT_SECONDS, OPERATIONS_MAX, SMALL_TALK_CHARACTERS_MAX
 from api.stream.streams import CONNECTIONS_MAX
 from ledger.store import request, sending
 from ledger.store.container import BYTES_MAX
@@ -88,6 +89,8 @@ def test_how_long_what_may_take() -> None:
     assert others == [INIT_SECONDS, STALL_SECONDS, sending.HELD_SECONDS, request.HELD_SECONDS]
     patience = Patience()
     said = f"{patience.connections} connections, {patience.address_connections} of one address, "
+    assert f"`complete` has {SMALL_TALK_CHARACTERS_MAX} characters at most" in PAGE
+    assert f"may have {SMALL_FRAMES_MAX} small frames a minute" in PAGE
     assert f"takes {said}and {CONNECTIONS_MAX} streams with {OPERATIONS_MAX} operations" in PAGE
     assert f"bytes at {patience.body_rate} a second" in PAGE
 
