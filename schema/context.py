@@ -44,8 +44,7 @@ T = TypeVar("T")
 WAIT_SECONDS = 10.0
 DESKS_MAX = 2
 LOOK_SECONDS = 0.02
-AHEAD_MAX = 1_000
-"""So far past the end of the ledger a position may lie that is waited for."""
+AHEAD_MAX = 1_000  # so far past the end of the ledger a position may lie that is waited for
 
 
 @dataclass
@@ -68,10 +67,8 @@ class House:
     # What was written before of objects that are still the same.
     renderings: Renderings = field(default_factory=Renderings)
     entries: Rendered = field(default_factory=Rendered)
-    # Who sends to webhooks, where this process does.
-    courier: Courier | None = None
-    # What the loop that answers reads itself, where it does.
-    glances: Glances | None = None
+    courier: Courier | None = None  # who sends to webhooks, where this process does
+    glances: Glances | None = None  # what the loop that answers reads itself
 
     def __post_init__(self) -> None:
         """What is kept of answers that do not change."""

@@ -80,6 +80,18 @@ def shape_of(query: str, operation_name: str | None) -> Shape | None:
     return _kept(query, operation_name)
 
 
+def lasting(query: str, operation_name: str | None) -> bool:
+    """Whether an operation is a subscription, which is over when whoever asked wants no more."""
+    if "subscription" not in query:
+        return False
+    try:
+        document = parse(query, max_tokens=SIGNED.tokens)
+    except (GraphQLError, RecursionError, UnicodeEncodeError):
+        return False  # what is wrong with it is said by whoever validates it
+    operation = get_operation_ast(document, operation_name)
+    return operation is not None and operation.operation is OperationType.SUBSCRIPTION
+
+
 def _shape(query: str, operation_name: str | None) -> Shape | None:
     try:
         document = parse(query, max_tokens=SIGNED.tokens)

@@ -17,6 +17,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
+from api.edge.answer import late
 from api.edge.asked import Asked
 from api.edge.policy import Policy
 from api.revocation import Revocations
@@ -24,7 +25,7 @@ from api.stream.cohort import Cohort
 from api.stream.connection import SWEEP_SECONDS, Connection, Trust
 from api.stream.follower import Follower, Outlet
 from api.stream.operation import Operation
-from api.stream.shape import Shape, shape_of
+from api.stream.shape import Shape, lasting, shape_of
 from api.stream.tail import Tail
 from ledger.command import Asker, Role
 from ledger.fault import Fault
@@ -117,7 +118,10 @@ class Streams:
         context: Context,
         allowed: frozenset[OperationType] = EVERYTHING,
     ) -> AsyncGenerator[tuple[bool, dict[str, Any]], None]:
-        """What Strawberry answers, each result with whether it came before execution."""
+        """What Strawberry answers, each result with whether it came before execution.
+
+        What is no subscription has as long for its answer as a request has.
+        """
         # The library takes an empty document for a mistake of ours; a blank one it reads, and says
         # what is wrong with it.
         stream = await self.schema.stream(
@@ -128,8 +132,18 @@ class Streams:
             operation_extensions=operation.extensions,
             allowed_operation_types=allowed,
         )
+        lasts = lasting(operation.query, operation.name)
+        seconds = None if lasts else self._policy.execution_seconds or None
         async with aclosing(stream):
-            async for result in stream:
+            while True:
+                try:
+                    async with asyncio.timeout(seconds):
+                        result = await anext(stream, None)
+                except TimeoutError:
+                    yield False, {"data": None, "errors": late(seconds or 0).errors}
+                    return
+                if result is None:
+                    return
                 if not isinstance(result, ExecutionResult):
                     raise TypeError("incremental delivery is off")
                 body: dict[str, Any] = {"data": result.data}
