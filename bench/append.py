@@ -21,7 +21,8 @@ of them. A cell is a number of callers that each wait for their answer before th
 How to read it: the rates are those of this machine at this hour. The ratios are what counts; each
 is taken within a round, and given as the median with the lowest and highest round. Above 1 we are
 faster, except for latency (p50), where below 1 we are. pgbench is another process and written in C;
-our callers are threads that share one interpreter with the committer. After each of our cells the
+our callers are threads that share one interpreter with the committer. Python looks for circular
+garbage as seldom as in our server, for all who run in this process. After each of our cells the
 positions are checked: none missing, and one for each answer.
 """
 
@@ -40,6 +41,8 @@ from typing import Any
 import psutil  # type: ignore[import-untyped]
 import psycopg
 
+from api.collector import settle
+from api.house import seldom_collected
 from bench.append_peers import EMMETT, MESSAGE_DB, UMADB
 from bench.peers import (
     AGGREGATES,
@@ -167,9 +170,11 @@ def main() -> None:
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        with server(CONNECTIONS) as (url, folder), ExitStack() as stack:
+        with server(CONNECTIONS) as (url, folder), seldom_collected(), ExitStack() as stack:
             about = machine(url)
-            cells = run_rounds(open_peers(url, folder, options.seconds, stack), options.rounds)
+            peers = open_peers(url, folder, options.seconds, stack)
+            settle()
+            cells = run_rounds(peers, options.rounds)
     except KeyboardInterrupt:
         raise SystemExit("interrupted; the server is stopped and its folder removed") from None
     print(as_json(about, cells)) if options.json else report(about, cells)

@@ -20,6 +20,8 @@ from itertools import count
 from statistics import median
 from typing import Any
 
+from api.collector import settle
+from api.house import seldom_collected
 from bench.append import CONNECTIONS, machine, positive
 from bench.peers import APPEND, COMMANDS, SCHOOL, Appends, Commands, database, dense, server
 from bench.race import Race, Step, expect
@@ -36,7 +38,7 @@ WIDTH = 10_000
 def work(url: str, kind: str, number: int, callers: int, seconds: int) -> None:
     """One process: says that it is ready, waits for the word, and prints what it did."""
     batches: list[int] = []
-    with Ledger(url, KEY) as ledger:
+    with seldom_collected(), Ledger(url, KEY) as ledger:
         ledger.committer.carried = batches.append
         steps: list[Step]
         names = range(number * WIDTH, number * WIDTH + callers)
@@ -47,6 +49,7 @@ def work(url: str, kind: str, number: int, callers: int, seconds: int) -> None:
         else:
             commands = Commands(COMMANDS, ledger, seconds)
             steps = [commands._step(f"{os.getpid()}-{each}") for each in names]
+        settle()
         print("ready", flush=True)
         sys.stdin.readline()
         race = Race(seconds)
