@@ -180,11 +180,11 @@ def timed() -> Iterator[dict[str, float]]:
     seconds, within = dict.fromkeys(STAGES, 0.0), [0.0]
 
     def watch(stage: str, work: Callable[..., Any]) -> Callable[..., Any]:
-        def watched(*arguments: Any) -> Any:
+        def watched(*arguments: Any, **options: Any) -> Any:
             within.append(0.0)
             began = time.perf_counter()
             try:
-                return work(*arguments)
+                return work(*arguments, **options)
             finally:
                 took = time.perf_counter() - began
                 seconds[stage] += took - within.pop()
