@@ -301,11 +301,12 @@ def test_a_token_that_is_no_longer_trusted_ends_the_stream(
 def test_an_idle_connection_hears_that_it_lives(
     quiet: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connections, "HEARTBEAT_SECONDS", 0.0)
     monkeypatch.setattr("api.stream.streams.SWEEP_SECONDS", 0.05)
 
     async def ask() -> Any:
         async with socket(quiet.operator) as client:
+            # Not before it was acknowledged, which is what is heard first.
+            monkeypatch.setattr(connections, "HEARTBEAT_SECONDS", 0.0)
             return await heard(client)
 
     assert asyncio.run(ask()) == {"type": "ping"}
