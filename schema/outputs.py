@@ -259,7 +259,11 @@ def paged(
     rows: Sequence[tuple[str, Any]], position: int, first: int | None, after: str | None
 ) -> Slice:
     """A page of rows that are all there already, in the order of their keys."""
-    limit, key = bounded(first), key_of(after)
+    return sliced(rows, position, bounded(first), key_of(after))
+
+
+def sliced(rows: Sequence[tuple[str, Any]], position: int, limit: int, key: str | None) -> Slice:
+    """So many of the rows that are all there already, after a key."""
     left = [each for each in rows if key is None or each[0] > key]
 
     async def total() -> int:

@@ -20,7 +20,7 @@ from schema.access import Denied
 from schema.answers import RefusalReason
 from schema.context import Context
 from schema.moment import AsOf
-from schema.outputs import Slice, bounded, connection, key_of, output
+from schema.outputs import bounded, connection, key_of, output, sliced
 from schema.power import Action, may
 from schema.reach import covered
 from schema.scalars import Position, enum_type, name_in
@@ -80,7 +80,8 @@ class TrialType:
             limit = bounded(first, most=info.context.page_max)
         if after is not None:
             key = key_of(after)
-        return _page(self.found, self.position, limit, key)
+        rows = [(str(each.teacher), each) for each in self.found]
+        return sliced(rows, self.position, limit, key)
 
 
 @strawberry.type
@@ -140,21 +141,6 @@ def _shown(trial: Trial, refusals: list[Refusal], limit: int, key: str | None) -
         schools=[_counted(each) for each in trial.schools],
         found=sorted(trial.flips, key=lambda each: each.teacher),
         asked=(limit, key),
-    )
-
-
-def _page(flips: list[Flip], position: int, limit: int, key: str | None) -> Slice:
-    found = [(str(each.teacher), each) for each in flips if key is None or each.teacher > key]
-
-    async def total() -> int:
-        return len(flips)
-
-    return Slice(
-        rows=found[:limit],
-        more=len(found) > limit,
-        position=position,
-        total=total,
-        begun=key is not None,
     )
 
 
