@@ -88,7 +88,10 @@ class Horizon:
         self.alone = False
         self.head = rows[0].position - 1
         if self.tail is not None:
-            self.unlearn(self.tail.take_back(self.head), self.rules)
+            # Of what the tail let go already nobody can tell whether it was a rule.
+            gone = self.tail.floor > self.head
+            taken = self.tail.take_back(self.head)
+            self.unlearn(taken, Rulebook() if gone else self.rules)
 
     def unlearn(self, rows: list[Row], rules: Rulebook) -> None:
         """Events were not written after all, of which the rules may know; as may ``rules``."""
