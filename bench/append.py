@@ -8,6 +8,7 @@ of them. A cell is a number of callers that each wait for their answer before th
 
 ``append``           ours: ``Recorder.append``, one event of 300 bytes with three tags, under a
                      condition on two of its tags after the head that the caller saw before
+``append, async``    the same through ``Recorder.append_async``, the callers tasks of one event loop
 ``dcb.postgres_tt``  the same appends through the library's own PostgreSQL recorder
 ``pgbench row``      one bare row of that size a transaction: no tags, no order, no condition
 ``pgbench row+tags`` the same and three tag rows, in one statement: still no order, no condition
@@ -21,9 +22,9 @@ of them. A cell is a number of callers that each wait for their answer before th
 How to read it: the rates are those of this machine at this hour. The ratios are what counts; each
 is taken within a round, and given as the median with the lowest and highest round. Above 1 we are
 faster, except for latency (p50), where below 1 we are. pgbench is another process and written in C;
-our callers are threads that share one interpreter with the committer. Python looks for circular
-garbage as seldom as in our server, for all who run in this process. After each of our cells the
-positions are checked: none missing, and one for each answer.
+our callers are threads, or tasks, that share one interpreter with the committer. Python looks for
+circular garbage as seldom as in our server, for all who run in this process. After each of our
+cells the positions are checked: none missing, and one for each answer.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ from bench.append_peers import EMMETT, MESSAGE_DB, UMADB
 from bench.peers import (
     AGGREGATES,
     APPEND,
+    APPEND_ASYNC,
     COMMANDS,
     LIBRARY,
     ROW,
@@ -57,7 +59,7 @@ from bench.peers import (
 )
 from bench.race import Cell
 
-OURS = {APPEND: (1, 8, 32, 256), COMMANDS: (8, 64, 256)}
+OURS = {APPEND: (1, 8, 32, 256), APPEND_ASYNC: (32, 256), COMMANDS: (8, 64, 256)}
 PEERS = dict.fromkeys((LIBRARY, AGGREGATES, UMADB, MESSAGE_DB, EMMETT, ROW, ROW_TAGS), (1, 8, 32))
 WIDTHS = (1, 8, 32, 64, 256)
 # The pools of the peers stay open beside each other.
@@ -86,8 +88,8 @@ def ratios(cells: Rounds) -> dict[str, list[float]]:
         for peer, widths in PEERS.items()
         for callers in widths
     }
-    pairs |= {f"{APPEND} x256 / {p} x32": ((APPEND, 256), (p, 32)) for p in PEERS}
-    pairs |= {f"{COMMANDS} x256 / {p} x32": ((COMMANDS, 256), (p, 32)) for p in PEERS}
+    pairs |= {f"{APPEND_ASYNC} x32 / {p} x32": ((APPEND_ASYNC, 32), (p, 32)) for p in PEERS}
+    pairs |= {f"{ours} x256 / {p} x32": ((ours, 256), (p, 32)) for ours in OURS for p in PEERS}
     found = {
         name: [a.rate / b.rate for a, b in zip(cells[ours], cells[theirs], strict=True)]
         for name, (ours, theirs) in pairs.items()

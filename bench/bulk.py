@@ -37,8 +37,10 @@ from eventsourcing.dcb.api import DCBAppendCondition, DCBEvent, DCBQuery, DCBQue
 from uuid_utils.compat import uuid7
 
 from api.house import seldom_collected
+from bench.append_ours import dense
 from bench.as_of import OPERATOR, RUIAN, Put
-from bench.peers import database, dense, expect, library_recorder, server
+from bench.peers import database, library_recorder, server
+from bench.race import expect
 from ledger.admission import AdmitApplicants
 from ledger.command import Asker, Role
 from ledger.enrollment import (

@@ -28,7 +28,7 @@ LEFT, RIGHT, TOP, BOTTOM = 70, 290, 60, 55
 # Okabe and Ito's colours, which people who see colours differently tell apart.
 COLOURS = (
     "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00",
-    "#56b4e9", "#7f7f7f", "#8c564b", "#6a51a3",
+    "#56b4e9", "#7f7f7f", "#8c564b", "#6a51a3", "#1b7837",
 )  # fmt: skip
 STYLE = (
     "text{font:12px system-ui,sans-serif;fill:#333}.t{font-size:15px;font-weight:600}"

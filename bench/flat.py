@@ -27,10 +27,11 @@ import psycopg
 from msgspec import structs
 
 from bench.append import machine, positive
+from bench.append_ours import Appends
 from bench.as_of import OPERATOR, Put, life
 from bench.filling import KEY, filled, kept_server
 from bench.graphql_given import classes, school, school_of
-from bench.peers import APPEND, Appends
+from bench.peers import APPEND
 from bench.selection import BATCH, SCHOOL_TEACHERS, Clock, choose, teacher
 from ledger.names import OfferingId
 from ledger.store.founding import FOUNDER

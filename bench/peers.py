@@ -23,13 +23,14 @@ from statistics import median
 from uuid import uuid4
 
 import psycopg
-from eventsourcing.dcb.api import DCBAppendCondition, DCBEvent, DCBQuery, DCBQueryItem, DCBRecorder
+from eventsourcing.dcb.api import DCBRecorder
 from eventsourcing.persistence import ApplicationRecorder, InfrastructureFactory, StoredEvent
 from eventsourcing.utils import Environment
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.sql import SQL, Identifier, Literal
 
-from bench.append_peers import STREAMS, UMADB, Emmett, MessageDb, UmaRecorder, umadb
+from bench.append_ours import BODY_BYTES, Appends, AppendsAsync, dense
+from bench.append_peers import STREAMS, UMADB, Emmett, MessageDb, umadb
 from bench.race import Cell, Race, Step, expect
 from ledger.names import JurisdictionId, SchoolId, TeacherId
 from ledger.register import RegisterSchool, Stage
@@ -42,9 +43,9 @@ from ledger.store.recorder import Recorder
 from ledger.teacher import RegisterTeacher
 
 AGGREGATES = "eventsourcing"
-APPEND, LIBRARY, ROW, ROW_TAGS = "append", "dcb.postgres_tt", "pgbench row", "pgbench row+tags"
+APPEND, APPEND_ASYNC = "append", "append, async"
+LIBRARY, ROW, ROW_TAGS = "dcb.postgres_tt", "pgbench row", "pgbench row+tags"
 COMMANDS = "commands"
-BODY_BYTES = 300
 POOL = 32
 SCHOOL = SchoolId("school:bench")
 
@@ -62,40 +63,6 @@ SCRIPTS = {
     " from added;",
 }
 DRAWN = "\\set teacher random(1, 12800)\n\\set offering random(1, 100)\n"
-
-
-@dataclass
-class Appends:
-    """One event after another through a recorder of the library's interface."""
-
-    name: str
-    recorder: DCBRecorder | UmaRecorder
-    seconds: int
-    url: str | None = None
-    """Ours: where to see that no position is missing."""
-
-    def measure(self, callers: int) -> Cell:
-        """Runs a cell."""
-        head = self.recorder.read().head if self.url is None else dense(self.url)
-        race = Race(self.seconds)
-        cell = race.run([self._step(number, head) for number in range(callers)])
-        if self.url is not None:
-            expect(dense(self.url) - (head or 0), len(race.took) + callers, self.name)
-        return cell
-
-    def _step(self, caller: int, head: int | None) -> Step:
-        seen, turns = head, count()
-
-        def step() -> None:
-            nonlocal seen
-            turn = next(turns)
-            # Teachers are a caller's own, so that conditions are checked but never fail.
-            tags = [f"teacher:{caller}-{turn % 50}", f"offering:{turn % 100}", "term:2024H1"]
-            data = json.dumps({"teacher": tags[0], "turn": turn}).encode().ljust(BODY_BYTES)
-            condition = DCBAppendCondition(DCBQuery([DCBQueryItem(tags=tags[:2])]), after=seen)
-            seen = self.recorder.append([DCBEvent("bench.happened", data, tags)], condition)
-
-        return step
 
 
 @dataclass
@@ -194,18 +161,7 @@ class Pgbench:
         return Cell(float(found[1]), median(took))
 
 
-Peer = Aggregates | Appends | Commands | Emmett | MessageDb | Pgbench
-
-
-def dense(url: str) -> int:
-    """The head. Raises ``AssertionError`` where a position below it is missing."""
-    with psycopg.connect(url) as connection:
-        row = connection.execute(
-            "select count(*), coalesce(max(position), 0) from ledger.events"
-        ).fetchone()
-    assert row is not None
-    expect(row[0], row[1], "events and highest position")
-    return int(row[1])
+Peer = Aggregates | Appends | AppendsAsync | Commands | Emmett | MessageDb | Pgbench
 
 
 @contextmanager
@@ -285,6 +241,7 @@ def open_peers(url: str, folder: Path, seconds: int, stack: ExitStack) -> list[P
     ledger.ask([school], FOUNDER)
     return [
         Appends(APPEND, recorder, seconds, plain),
+        AppendsAsync(APPEND_ASYNC, recorder, seconds, plain),
         Appends(LIBRARY, library_recorder(database(url, "library"), stack), seconds),
         Aggregates(AGGREGATES, aggregate_recorder(database(url, "aggregates"), stack), seconds),
         Appends(UMADB, stack.enter_context(umadb(folder)), seconds),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from statistics import median
 from time import perf_counter
 
 Step = Callable[[], None]
+AsyncStep = Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -36,10 +38,23 @@ class Race:
             thread.start()
         for thread in threads:
             thread.join()
-        elapsed = perf_counter() - self.began
         if self.trouble:
             raise self.trouble[0]
-        return Cell(len(self.took) / elapsed, median(self.took) * 1000)
+        return self._cell()
+
+    def run_async(self, steps: list[AsyncStep]) -> Cell:
+        """The same with callers that are tasks of an event loop."""
+
+        async def race() -> None:
+            await asyncio.gather(*(step() for step in steps))
+            self._start()
+            await asyncio.gather(*map(self._call_async, steps))
+
+        asyncio.run(race())
+        return self._cell()
+
+    def _cell(self) -> Cell:
+        return Cell(len(self.took) / (perf_counter() - self.began), median(self.took) * 1000)
 
     def _start(self) -> None:
         self.began = perf_counter()
@@ -60,6 +75,13 @@ class Race:
             self.trouble.append(error)
             line.abort()
         self.took.extend(took)
+
+    async def _call_async(self, step: AsyncStep) -> None:
+        now, deadline = self.began, self.began + self.seconds
+        while now < deadline:
+            await step()
+            now, before = perf_counter(), now
+            self.took.append(now - before)
 
 
 def expect(found: int, wanted: int, what: str) -> None:

@@ -41,16 +41,15 @@ from msgspec import structs
 from api.collector import settle
 from api.house import seldom_collected
 from bench.append import CONNECTIONS, machine, positive
+from bench.append_ours import Appends, dense
 from bench.as_of import OPERATOR, Put, life
 from bench.graphql_given import classes, school, school_of
 from bench.peers import (
     LIBRARY,
     ROW_TAGS,
     TABLES,
-    Appends,
     Pgbench,
     database,
-    dense,
     library_recorder,
     server,
 )

@@ -23,7 +23,8 @@ from typing import Any
 from api.collector import settle
 from api.house import seldom_collected
 from bench.append import CONNECTIONS, machine, positive
-from bench.peers import APPEND, COMMANDS, SCHOOL, Appends, Commands, database, dense, server
+from bench.append_ours import Appends, dense
+from bench.peers import APPEND, COMMANDS, SCHOOL, Commands, database, server
 from bench.race import Race, Step, expect
 from ledger.names import JurisdictionId
 from ledger.register import RegisterSchool, Stage
@@ -45,7 +46,7 @@ def work(url: str, kind: str, number: int, callers: int, seconds: int) -> None:
         if kind == APPEND:
             recorder = Recorder(url, ledger.committer)
             appends = Appends(APPEND, recorder, seconds)
-            steps = [appends._step(each, ledger.feed.head()) for each in names]
+            steps = [appends.step(each, ledger.feed.head()) for each in names]
         else:
             commands = Commands(COMMANDS, ledger, seconds)
             steps = [commands._step(f"{os.getpid()}-{each}") for each in names]

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import nullcontext
 from typing import overload
 
 import psycopg
+from eventsourcing.dcb.api import DCBAppendCondition, DCBEvent
 from eventsourcing.persistence import OperationalError
 
 from ledger.store.answer import Answer
 from ledger.store.clock import Clock, system_clock
 from ledger.store.connection import trouble_of
 from ledger.store.lane import Lane, More
+from ledger.store.mailbox import Letter
 from ledger.store.queue import Queue
 from ledger.store.receipt import Receipt
 from ledger.store.trouble import Trouble
@@ -48,34 +50,39 @@ class Committer:
         self._thread.start()
 
     @overload
-    def submit(self, work: Plain) -> Receipt:
-        """An append waits for a receipt."""
+    def submit(self, work: Plain) -> Receipt | Letter:
+        """An append has what it was given with."""
 
     @overload
     def submit(self, work: Asked) -> Future[Answer]:
         """Commands wait for a future."""
 
-    def submit(self, work: Work) -> Receipt | Future[Answer]:
+    def submit(self, work: Work) -> Receipt | Letter | Future[Answer]:
         """Queues work; its future gives the answer, or raises what went wrong."""
         if self.lane.watch is not None:
             self.lane.watch.asked(work)
         self._queue.put(work)
         return work.future
 
-    def append(self, work: Plain) -> int:
+    def append(
+        self, events: Sequence[DCBEvent], condition: DCBAppendCondition | None = None
+    ) -> int:
         """Appends and waits: on the thread of who asks where nobody else asks, else in the queue.
 
         A thread that hands its work to another and waits is woken a tenth of a millisecond late.
         """
+        receipt = Receipt()
+        work = Plain(events, condition, receipt)
         if self._queue.crowd > 1 or self._queue or not self._busy.acquire(blocking=False):
-            return self.submit(work).result()
+            self.submit(work)
+            return receipt.result()
         try:
             if self._queue.closing:
                 raise OperationalError("the ledger is closing")
             self._work([work])
         finally:
             self._busy.release()
-        return work.future.result()
+        return receipt.result()
 
     def close(self) -> None:
         """Answers what is queued, then stops."""

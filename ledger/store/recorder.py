@@ -29,6 +29,7 @@ from eventsourcing.persistence import (
 
 from ledger.store.committer import Committer
 from ledger.store.connection import open_connection
+from ledger.store.mailbox import Letter
 from ledger.store.migrate import migrate
 from ledger.store.reading import hashes
 from ledger.store.statements import CHANNEL, PINNED
@@ -74,7 +75,20 @@ class Recorder(DCBRecorder):
         """
         if not events:
             raise ProgrammingError("there must be at least one event to append")
-        return self.committer.append(Plain(events, condition))
+        return self.committer.append(events, condition)
+
+    async def append_async(
+        self, events: Sequence[DCBEvent], condition: DCBAppendCondition | None = None
+    ) -> int:
+        """Like ``append``, for who waits on an event loop; the loop is not held up.
+
+        Cancelled before the committer took it, nothing is appended; later it may be.
+        """
+        if not events:
+            raise ProgrammingError("there must be at least one event to append")
+        letter = Letter()
+        self.committer.submit(Plain(events, condition, letter))
+        return await letter.awaited
 
     def read(
         self,

@@ -23,6 +23,7 @@ from ledger.finding import FindingMade
 from ledger.store.answer import Answer, Outcome, Written, refused
 from ledger.store.digest import content_digest
 from ledger.store.learned import Learned
+from ledger.store.mailbox import Letter
 from ledger.store.memory import Memory
 from ledger.store.receipt import Receipt
 from ledger.store.tail import Onward
@@ -44,11 +45,14 @@ class Seal:
 
 @dataclass
 class Plain:
-    """Events appended through the library's interface, with its condition."""
+    """Events appended through the library's interface, with its condition.
+
+    ``future``: a receipt for who waits on a thread, a letter for who waits on an event loop.
+    """
 
     events: Sequence[DCBEvent]
     condition: DCBAppendCondition | None
-    future: Receipt = field(default_factory=Receipt)
+    future: Receipt | Letter = field(default_factory=Receipt)
     conflict: bool = False
 
     def decide(self, tray: Tray | Onward) -> int:

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from ledger.store import horizon, lane, reading, tail
 from ledger.store.ledger import Ledger
 from ledger.store.recorder import Recorder
-from ledger.store.work import Plain
 from tests.town import KEY, OPERATOR, codes, rows, school, teacher
 
 TYPES = ["a", "b"]
@@ -168,8 +167,7 @@ def test_an_append_after_closing_is_refused(database_url) -> None:
     recorder = Recorder(database_url)
     recorder.append([DCBEvent("a", b"{}", [])])
     recorder.close()
-    work = Plain([DCBEvent("a", b"{}", [])], None)
 
     with pytest.raises(Exception, match="closing"):
-        recorder.committer.append(work)
+        recorder.append([DCBEvent("a", b"{}", [])])
     assert rows(database_url, "select count(*) from ledger.events") == [(1,)]
