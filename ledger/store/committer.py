@@ -28,7 +28,7 @@ from ledger.store.trouble import Trouble
 from ledger.store.work import Asked, Plain, Settled, Work
 
 # Batches that fly at once.
-AHEAD_MAX = 2
+AHEAD_MAX = 4
 ATTEMPTS_MAX = 5
 # The server ends a session that idles in a transaction with an error that psycopg counts as one of
 # the program.
@@ -117,7 +117,7 @@ class Committer:
 
     def _least(self) -> int:
         """How much is worth a batch behind another that is on its way."""
-        return max(self._queue.crowd // 2, 1) if self._flying else 1
+        return max(self._queue.share, 1) if self._flying else 1
 
     def _set_off(self, batch: list[Work]) -> bool:
         """Sends off a batch of appends; not while somebody watches how each batch is carried."""

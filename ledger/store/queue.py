@@ -16,6 +16,8 @@ BATCH_MAX = 128
 COMMANDS_MAX = 8_192
 # How many have to wait for it to be worth while to part them.
 CROWD_MIN = 16
+# Below that a batch costs more by itself than it gains by being one of several.
+SHARE_MIN = 32
 
 
 class Queue:
@@ -72,17 +74,23 @@ class Queue:
             if waiting == before:
                 return
 
-    def drain(self, begun: Sequence[Work] = (), aloft: int = 0) -> list[Work]:
-        """What one batch takes of it with what it has already, while so much is on its way.
+    @property
+    def share(self) -> int:
+        """What a batch takes of many who append: half flies while the other half is decided.
 
-        Of many who append half is taken, so that it flies while the other half is decided.
+        Of more it is a quarter, so that whoever decides and whoever writes wait less for each
+        other.
         """
+        return min(self.crowd // 2, max(self.crowd // 4, SHARE_MIN))
+
+    def drain(self, begun: Sequence[Work] = (), aloft: int = 0) -> list[Work]:
+        """What one batch takes of it with what it has already, while so much is on its way."""
         found: list[Work] = []
         count, weight = len(begun), sum(work.weight for work in begun)
         self.crowd = count + len(self._waiting) + aloft
         most = BATCH_MAX
         if not begun and self.crowd >= CROWD_MIN and isinstance(self._waiting[0], Plain):
-            most = min((self.crowd + 1) // 2, BATCH_MAX)
+            most = min(self.share, BATCH_MAX)
         while self._waiting and count < most:
             if count and weight + self._waiting[0].weight > COMMANDS_MAX:
                 break
