@@ -41,7 +41,7 @@ $(STAMP): requirements.lock pyproject.toml
 ide: $(STAMP) ## Build GraphiQL, served at /ide; once, from npm, without a Node of the machine.
 	@$(BIN)/python -m api.ide
 
-demo: $(STAMP) ## A county's training term, 2024H1, through the HTTP API; serves on. Without a terminal: ARGS=--stay
+demo: $(STAMP) ## A county's training term, 2024H1, through the HTTP API; its server runs on.
 	@$(BIN)/python -m api.ide >/dev/null || true
 	@$(BIN)/xuefen demo $(ARGS)
 

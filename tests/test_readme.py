@@ -156,7 +156,7 @@ def demo() -> Iterator[Path]:
         os.chmod(folder, 0o711)
         data = Path(folder) / "ledger"
         done = subprocess.run(
-            [*XUEFEN, "demo", "--json", "--port", "0", "--data", data],
+            [*XUEFEN, "demo", "--no-stay", "--json", "--port", "0", "--data", data],
             cwd=HOUSE,
             capture_output=True,
             text=True,

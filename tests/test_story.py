@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -11,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
+import psutil
 import pytest
 
 from api.demo.draws import made_again
@@ -30,18 +33,47 @@ def told() -> Iterator[dict[str, Any]]:
                 *("--json", "--data", f"{folder}/ledger"),
             ],
             cwd=ROOT,
-            env=os.environ | {"XUEFEN_PORT": "0"},
+            env=os.environ | {"XUEFEN_PORT": "0", "TMPDIR": folder},
             capture_output=True,
             text=True,
             stdin=subprocess.DEVNULL,
         )
         assert done.returncode == 0, done.stderr
-        yield json.loads(done.stdout) | {"said": done.stderr}
+        # What shows it says in both languages how it is ended.
+        first, second = re.findall(r"kill (\d+)", done.stderr)
+        assert first == second
+        left = psutil.Process(int(first))
+        try:
+            yield json.loads(done.stdout) | {"process": left.pid}
+        finally:
+            left.terminate()
+            psutil.wait_procs([left], timeout=60)
 
 
-def test_without_a_terminal_it_ends_and_says_so(told: dict[str, Any]) -> None:
-    assert told["serving"] is False
-    assert "ARGS=--stay" in told["said"] and "服务已随报告结束" in told["said"]
+def test_without_a_terminal_it_serves_on_in_the_background(told: dict[str, Any]) -> None:
+    asked = httpx.post(
+        told["addresses"]["graphql"],
+        json={"query": '{ teacher(id: "teacher:ra0002") { id } }'},
+        headers={"authorization": f"Bearer {told['tokens']['BUREAU']}"},
+    )
+
+    assert told["serving"] is True
+    assert asked.json()["data"] == {"teacher": {"id": "teacher:ra0002"}}
+
+
+def test_a_second_demo_on_its_folder_is_refused_and_told_what_runs_there(
+    told: dict[str, Any],
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "api.cli", "demo", "--data", told["folder"], "--port", "0"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+    )
+
+    assert done.returncode == 2
+    assert done.stderr.count(f"kill {told['process']}") == 2 and done.stdout == ""
 
 
 def test_it_serves_where_the_settings_say(told: dict[str, Any]) -> None:

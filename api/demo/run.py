@@ -1,18 +1,20 @@
 """``xuefen demo``: the main job on the real calendar of 2024H1, through the HTTP API.
 
 A fresh ledger in a folder of its own, a server on it, and the story day by day with a clock that
-the demo sets. It ends with a report, and leaves the server running where there is a terminal.
+the demo sets. It ends with a report and leaves the server running: on a terminal until Ctrl-C,
+without one in the background.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
@@ -32,6 +34,7 @@ from api.app import create_app
 from api.auth import issue
 from api.clock import DemoClock
 from api.demo import delivery, opening, report, rounds
+from api.demo.background import in_background
 from api.demo.cast import COUNTY_SCHOOL, PROVINCE, RUIAN, teacher
 from api.demo.stage import Stage
 from api.edge.policy import Who
@@ -50,11 +53,6 @@ from ledger.store.trouble import Trouble
 FIRST_DAY = date(2024, 3, 6)
 MARK = "xuefen-demo"
 GRACE_SECONDS = 2
-ENDED = (
-    "服务已随报告结束（没有终端时如此），上列地址不再可用；要保留服务：make demo ARGS=--stay\n"
-    "The server has ended with this report, as it does without a terminal, and its addresses lead "
-    "nowhere. To keep it: make demo ARGS=--stay"
-)
 
 
 def demo(
@@ -72,14 +70,22 @@ def demo(
     ] = None,
     json_output: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     stay: Annotated[
-        bool | None, typer.Option(help="Keep serving after the report (default: on a terminal).")
+        bool | None,
+        typer.Option(
+            help="Serve on until Ctrl-C, or not at all. Default without a terminal: behind."
+        ),
     ] = None,
 ) -> None:
     """Play a training term of Rui'an, 2024H1, from first order to last credit. 演示。"""
     # What is said before the command is meant for it too: another folder would be cleared.
     said = data or (context.obj or {}).get("data")
+    data = said or default_data().with_name(MARK)
     with stopping():
-        run_demo(said or default_data().with_name(MARK), port, json_output, stay)
+        if stay is None and not sys.stdout.isatty():
+            in_background(lambda told: run_demo(data, port, json_output, serves_on=told))
+        else:
+            told = _say_until if stay is not False else None
+            run_demo(data, port, json_output, serves_on=told)
 
 
 @contextmanager
@@ -105,8 +111,13 @@ def stopping() -> Iterator[None]:
             signal.signal(number, earlier)
 
 
-def run_demo(data: Path, port: int | None, json_output: bool, stay: bool | None) -> None:
-    """The demo itself. Raises ``Trouble`` where the folder or the port cannot be used."""
+def run_demo(
+    data: Path, port: int | None, json_output: bool, serves_on: Callable[[], object] | None
+) -> None:
+    """The demo itself. Raises ``Trouble`` where the folder or the port cannot be used.
+
+    ``serves_on``: what to call after the report, where it then serves on until it is interrupted.
+    """
     begun = time.monotonic()
     settings = Settings(data=data, demo_clock=True, database_url=None, mode=Mode.DEVELOPMENT)
     settings.port = _free_port(settings.port if port is None else port)
@@ -114,7 +125,7 @@ def run_demo(data: Path, port: int | None, json_output: bool, stay: bool | None)
     clock = DemoClock(FIRST_DAY)
     errors = Console(stderr=True)
     with open_house(settings, clock) as house:
-        (data / MARK).touch()
+        (data / MARK).write_text(str(os.getpid()))
         key = issuer(settings)
         app = create_app(
             house,
@@ -136,18 +147,17 @@ def run_demo(data: Path, port: int | None, json_output: bool, stay: bool | None)
                 )
                 perform(stage)
             found = report.gather(stage, seconds=round(time.monotonic() - begun))
-            found["folder"] = str(data)
-            found["addresses"] = {"graphql": f"{address}/graphql", "ready": f"{address}/readyz"}
-            if (FOLDER / "index.html").exists():
-                found["addresses"]["ide"] = f"{address}/ide"
-            found["tokens"] = tokens(key)
-            found["serving"] = stays = sys.stdout.isatty() if stay is None else stay
+            found |= {"folder": str(data), "addresses": _addresses(address), "tokens": tokens(key)}
+            found["serving"] = serves_on is not None
             report.show(found, as_json=json_output)
-            if stays:
-                errors.print("服务仍在运行，按 Ctrl-C 结束 / serving until Ctrl-C")
+            if serves_on is not None:
+                sys.stdout.flush()
+                serves_on()
                 _until_interrupted()
-            else:
-                errors.print(ENDED, highlight=False, soft_wrap=True)
+
+
+def _say_until() -> None:
+    Console(stderr=True).print("服务仍在运行，按 Ctrl-C 结束 / serving until Ctrl-C")
 
 
 def perform(stage: Stage) -> None:
@@ -175,10 +185,12 @@ def fresh_folder(data: Path) -> None:
             )
         embedded = Embedded(data)
         if in_use(embedded):
+            process = mark.read_text() or "…"
             raise Trouble(
                 "DEMO_RUNNING",
-                zh=f"{data} 上的演示还在运行，请先结束它，或用 --data 另选文件夹",
-                en=f"a demo is running on {data}; end it first, or choose another with --data",
+                zh=f"{data} 上的演示还在运行，请先结束它（kill {process}），或用 --data 另选文件夹",
+                en=f"a demo is running on {data}; end it first (kill {process}), or choose another "
+                "with --data",
             )
         if embedded.running:
             embedded.start()
@@ -210,6 +222,13 @@ def serving(app: Starlette, settings: Settings) -> Iterator[str]:
     finally:
         server.should_exit = True
         thread.join()
+
+
+def _addresses(address: str) -> dict[str, str]:
+    found = {"graphql": f"{address}/graphql", "ready": f"{address}/readyz"}
+    if (FOLDER / "index.html").exists():
+        found["ide"] = f"{address}/ide"
+    return found
 
 
 def tokens(key: OKPKey) -> dict[str, str]:
