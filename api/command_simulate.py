@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 
 import typer
 
-from api.scale import DISTRICT, SCALES, TEACHERS_MAX, gib, memory_bytes, needs, require_room
+from api.scale import DISTRICT, SCALES, TEACHERS_MAX, gib, needs, require_room
 from api.scale_figures import Figures
 from api.scale_run import Order, fill
 from api.settings import Settings
@@ -36,6 +36,7 @@ from api.simulate_option import (
 from api.terminal import NOT_RIGHT, Json, print_json, progress, settings_of, stop, tell
 from ledger.fault import Fault
 from ledger.store.ledger import Ledger
+from ledger.store.machine import memory_bytes
 from projections.catalogue import INDEXES, VIEWS
 from projections.runner import Runner
 

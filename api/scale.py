@@ -6,7 +6,6 @@ sentence refuses before anything is written.
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections import Counter
 from collections.abc import Sequence
@@ -19,6 +18,7 @@ from api.settings import Settings
 from ledger.fault import Fault
 from ledger.names import JurisdictionId
 from ledger.store.founding import documents
+from ledger.store.machine import buffers_bytes
 from ledger.store.trouble import Trouble
 
 LAST = (2026, 1)
@@ -28,7 +28,9 @@ LEDGER_BYTES, VIEWS_BYTES = 1_750, 1_150
 SPARE_BYTES = 3 * 2**30
 """The write-ahead log between two checkpoints, and what a rebuild sorts."""
 PROCESS_BYTES, HELD_BYTES = 350 * 2**20, 1_200 * 2**20
-"""Of each process that tells; of the one that writes, and rebuilds the views afterwards."""
+"""Of each process that tells; of the one that writes, and rebuilds the views afterwards.
+
+PostgreSQL's buffers come to it."""
 TEACHERS_MAX = 1_000_000
 DISTRICT = 250
 
@@ -67,7 +69,7 @@ def needs(teachers: int, terms: int, processes: int) -> Needs:
     """What they take, a tenth more for sorting; a later rebuild takes the views once more."""
     events = round(teachers * terms * EVENTS_A_TERM)
     disk = events * (LEDGER_BYTES + VIEWS_BYTES) * 11 // 10 + SPARE_BYTES
-    return Needs(events, disk, HELD_BYTES + processes * PROCESS_BYTES)
+    return Needs(events, disk, HELD_BYTES + processes * PROCESS_BYTES + buffers_bytes())
 
 
 def free_bytes(folder: Path) -> int:
@@ -95,11 +97,6 @@ def require_room(settings: Settings, asked: Needs, teachers: int) -> int | None:
         f"{gib(asked.disk)}; nothing was written. Take a larger disk, or as large a part as fits: "
         f"--teachers {fits}.",
     )
-
-
-def memory_bytes() -> int:
-    """What this machine has."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def gib(size: float) -> str:

@@ -23,7 +23,6 @@ up to date until then, and leave the new one alone afterwards.
 from __future__ import annotations
 
 import gc
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -35,6 +34,7 @@ from psycopg_pool import ConnectionPool
 
 from ledger.event import decode
 from ledger.store.feed import Feed
+from ledger.store.machine import memory_bytes
 from projections.fold import fold_page
 from projections.pace import SHOWN, Pace
 from projections.page import bodies_of, learn, undisturbed
@@ -47,8 +47,7 @@ PAGE = 10_000
 PAUSE_ENTRIES = 100_000
 PAUSE_BYTES = 64 * 2**20
 # A sixteenth of what the machine has, within bounds: a county's views fit into the upper one.
-MEMORY_BYTES = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-HELD_BYTES_MAX = max(192 * 2**20, min(768 * 2**20, MEMORY_BYTES // 16))
+HELD_BYTES_MAX = max(192 * 2**20, min(768 * 2**20, memory_bytes() // 16))
 # Under the lock of the progress rows no more than so many entries are folded, mostly.
 LOCKED_ENTRIES = 500
 LOOK_SECONDS = 0.1

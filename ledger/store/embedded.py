@@ -1,7 +1,8 @@
 """Embedded PostgreSQL: the server from the wheel, on one data folder, reached by socket only.
 
 It starts when it is first needed, outlives the program that started it, and is shared by every
-program that names the same folder. Durability stays as PostgreSQL ships it. Two locks keep the
+program that names the same folder. Durability stays as PostgreSQL ships it; for its pages it takes
+an eighth of the machine's memory where nobody set other ``shared_buffers``. Two locks keep the
 folder safe: one is held while somebody starts or stops the server, the other is inherited by all
 of the server's processes and is free only when the last of them is gone, wherever it ran.
 """
@@ -33,6 +34,7 @@ from ledger.store.folder import (
     make_private,
     server_account,
 )
+from ledger.store.machine import MIB, buffers_bytes
 from ledger.store.postmaster import (
     LOCK_FILE,
     Postmaster,
@@ -52,6 +54,8 @@ ORPHAN_PATIENCE_SECONDS = 60
 """How long the processes of a killed server may take to notice and leave."""
 ROOM_MIN_BYTES = 32 * 1024 * 1024
 """Two segments of the write-ahead log: with less, a start that fails, fails for lack of room."""
+UNSET = "16384"
+"""The shared buffers, in pages, of a folder for which nobody chose others."""
 FULL = ("No space left on device", "Disk quota exceeded")
 
 
@@ -146,6 +150,8 @@ class Embedded:
                 self.log.replace(self.log.with_suffix(".log.1"))
             # No -D for pg_ctl itself: it would hand the path to a shell without quoting it.
             options = ["-D", str(self.cluster), "-k", str(door), "-p", str(PORT), "-h", ""]
+            if self._run(account, "postgres", "-C", "shared_buffers").stdout.strip() == UNSET:
+                options += ["-c", f"shared_buffers={buffers_bytes() // MIB}MB"]
             done = self._run(
                 account, "pg_ctl", "start", "-w", "-t", str(START_PATIENCE_SECONDS),
                 "-l", self.log.name, "-o", shlex.join(options), keep=life,

@@ -21,6 +21,7 @@ from ledger.store import binaries as binaries_module
 from ledger.store import embedded as embedded_module
 from ledger.store import folder as folder_module
 from ledger.store.embedded import Embedded, default_data
+from ledger.store.machine import MIB, buffers_bytes
 from ledger.store.trouble import Trouble
 from tests.disk import new_folder
 
@@ -177,6 +178,38 @@ def test_a_stopped_server_starts_again_with_its_data(data: Path) -> None:
     server.stop()
     assert read_one(server.start()) == 42
     assert not server.joined
+
+
+def buffers(url: str) -> str:
+    """What the server has in memory of its pages at most."""
+    with psycopg.connect(url) as connection:
+        row = connection.execute("show shared_buffers").fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def test_it_takes_a_share_of_the_memory_unless_somebody_set_another(data: Path) -> None:
+    embedded = Embedded(data)
+    url = embedded.start()
+    taken = buffers(url)
+    with psycopg.connect(url, autocommit=True) as connection:
+        row = connection.execute(
+            "select setting::bigint * 8192 from pg_settings where name = 'shared_buffers'"
+        ).fetchone()
+        connection.execute("alter system set shared_buffers = '17MB'")
+    embedded.stop()
+
+    assert row == (buffers_bytes() // MIB * MIB,), taken
+    assert buffers(embedded.start()) == "17MB"
+
+
+@pytest.mark.parametrize(("machine", "taken"), [(512, 128), (4_096, 512), (262_144, 4_096)])
+def test_its_share_of_the_memory_has_bounds(
+    monkeypatch: pytest.MonkeyPatch, machine: int, taken: int
+) -> None:
+    monkeypatch.setattr("ledger.store.machine.memory_bytes", lambda: machine * MIB)
+
+    assert buffers_bytes() == taken * MIB
 
 
 def test_stopping_what_never_started_does_nothing(data: Path) -> None:
