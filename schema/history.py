@@ -118,9 +118,8 @@ class HistoryQuery:
         at_least: Position | None = None,
     ) -> Any:
         await info.context.at_least(at_least, TRAILS)
-        context, limit = info.context, bounded(first)
+        context, limit, cursor = info.context, bounded(first), position_of(after)
         wanted, sought = await _filter(context, filter), _sought(context, filter)
-        cursor = position_of(after)
         if cursor is not None and latest_first:
             wanted = replace(wanted, before=min(cursor, wanted.before or cursor))
         elif cursor is not None:
@@ -190,13 +189,14 @@ async def pages(
     context: Context, wanted: Filter, sought: Sought | None, limit: int, latest_first: bool
 ) -> tuple[list[Entry], int | None, int]:
     """One entry more than the limit, where there is, where to go on, and what was looked at."""
-    feed = context.house.reader.feed
+    feed, runner = context.house.reader.feed, context.house.runner
 
     def read() -> tuple[list[Entry], int | None, int]:
-        if sought is None:
-            return feed.page(wanted, limit + 1, latest_first=latest_first), None, feed.head()
         # The position is read first: there may be later entries than it says, never fewer.
-        reached = context.house.runner.position(TRAILS.name)
+        if sought is None:
+            reached = feed.head()
+            return feed.page(wanted, limit + 1, latest_first=latest_first), None, reached
+        reached = runner.position(TRAILS.name)
         finder = Search(context.house.ledger.pool, feed)
         return *finder.look(wanted, sought, limit + 1, latest_first=latest_first), reached
 

@@ -52,13 +52,14 @@ select one.hash, b.block, b.bits from unnest(%(hashes)s::bigint[]) as one(hash) 
     where hash = one.hash and block >= %(first)s and block <= %(last)s offset 0
 ) b
 """
-# Of a tag that few entries of a block carry, the tag index has the positions.
+# Of a tag that few entries of a block carry, the tag index has the positions; among them are those
+# of events that are no entries, of which there may be many.
 SPARSE = """
 select t.position from unnest(%t::bigint[], %t::bigint[]) as one(hash, block)
 cross join lateral (
     select position from ledger.tags
     where hash = one.hash and position > one.block * %s and position <= (one.block + 1) * %s
-    order by position limit %s
+    offset 0
 ) t
 """
 THERE = """
@@ -229,7 +230,7 @@ class Crossing:
             lacking = [(h, n) for n in blocks for h in words.hashes if (h, n) not in held]
             if lacking:
                 asked = [numbers(each) for each in zip(*lacking, strict=True)]
-                sparse = (*asked, BLOCK, BLOCK, block.DENSE)
+                sparse = (*asked, BLOCK, BLOCK)
                 for (position,) in self._cursor.execute(SPARSE, sparse):
                     number, place = divmod(position - 1, BLOCK)
                     found[number] = found.get(number, 0) | 1 << place

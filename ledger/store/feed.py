@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from fractions import Fraction
 from select import POLLIN, poll
@@ -228,8 +228,13 @@ class Feed:
         self, wanted: Filter, limit: int, *, latest_first: bool = False
     ) -> tuple[list[Stored], int]:
         """At most ``limit`` wanted entries as they are stored, and the head, of one moment."""
-        found = stored(self._pool, wanted, min(limit, PAGE_MAX), latest_first)
-        return found or ([], self.head())
+        most = min(limit, PAGE_MAX)
+        if found := stored(self._pool, wanted, most, latest_first):
+            return found
+        # Not even the head was told; what has come before it was read is looked for once more.
+        head = self.head()
+        upto = _later(wanted, wanted.after, head + 1)
+        return stored(self._pool, upto, most, latest_first) or ([], head)
 
     def ticket(self) -> AbstractContextManager[Ticket]:
         """A place among those who wait for the head."""
@@ -290,8 +295,6 @@ class Feed:
 
 
 def _later(wanted: Filter, after: int, before: int | None = None) -> Filter:
-    values = {name: getattr(wanted, name) for name in wanted.__dataclass_fields__}
-    values["after"] = after
-    if before is not None:
-        values["before"] = before if wanted.before is None else min(before, wanted.before)
-    return Filter(**values)
+    if before is None or (wanted.before is not None and wanted.before < before):
+        before = wanted.before
+    return replace(wanted, after=after, before=before)

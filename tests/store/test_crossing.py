@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from eventsourcing.dcb.api import DCBEvent
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,10 +19,11 @@ from ledger.store import block, crossing
 from ledger.store.block import bits_of, days_between, kept, of_day, places_of, read, seal
 from ledger.store.feed import Filter
 from ledger.store.ledger import Ledger
+from ledger.store.work import Plain
 from projections.check_block import Blocks
 from projections.inspection import Books
 from tests.store.test_feed import NAMES, TYPES
-from tests.town import KEY, OPERATOR, OTHER, Hand, database, rows, story
+from tests.town import KEY, OPERATOR, OTHER, Hand, database, rows, school, story, teacher
 
 SMALL = 64
 
@@ -106,6 +108,25 @@ def test_a_page_over_blocks_is_what_a_look_at_every_entry_finds(
             told, head = opened.feed.telling(wanted, limit, latest_first=True)
             assert [at for at, *_ in told] == [each.position for each in found[::-1][:limit]]
             assert head == len(entries)
+
+
+def test_events_that_are_no_entries_do_not_hide_an_entry_of_their_tag(
+    postgres_url: str, founded_template: str, small: None
+) -> None:
+    def others(tag: str, count: int) -> Plain:
+        return Plain([DCBEvent(type="other", data=b"", tags=[tag])] * count, None)
+
+    with database(postgres_url, founded_template) as url, Ledger(url, KEY) as opened:
+        opened.ask([school()], OPERATOR)
+        opened.committer.submit(others("teacher:t1", 2 * block.DENSE)).result()
+        entered = opened.ask([teacher(1)], OPERATOR).position
+        opened.committer.submit(others("teacher:t2", 2 * SMALL)).result()
+        while seal(opened.pool):
+            pass
+        wanted = Filter(tags=("teacher:t1",), types=("register.teacher-registered",))
+
+        for limit in (1, 2, 7):
+            assert [e.position for e in opened.feed.page(wanted, limit)] == [entered], limit
 
 
 def test_each_full_block_is_sealed_once_and_says_what_its_entries_say(

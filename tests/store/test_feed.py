@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
@@ -20,11 +21,13 @@ from psycopg import sql
 
 from ledger.event import Channel, Entry
 from ledger.names import CreditId, OfferingId, TeacherId
+from ledger.store import feed as feed_module
 from ledger.store import wakeup
 from ledger.store.feed import TAIL_PAGE, Feed, Filter
 from ledger.store.ledger import Ledger
 from ledger.store.page import statement_of
 from ledger.store.work import Plain
+from schema.history import pages
 from tests import cast
 from tests.cast import COUNTY_SCHOOL, LIN, OFFERING, RUIAN, SCHOOL
 from tests.town import (
@@ -167,6 +170,44 @@ def test_events_of_a_library_application_are_no_entries(ledger: Ledger) -> None:
 
     assert found == [2, 4]
     assert [each.position for each in ledger.feed.entries(Filter())] == [1, 2, 4]
+
+
+def test_the_position_told_with_a_page_of_nothing_has_nothing_before_it(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger.ask([school()], OPERATOR)
+    wanted, read = Filter(tags=("teacher:t1",)), feed_module.stored
+
+    def overtaken(*asked: Any) -> Any:
+        found = read(*asked)
+        if not found:
+            monkeypatch.undo()
+            ledger.ask([teacher(1)], OPERATOR)
+        return found
+
+    monkeypatch.setattr(feed_module, "stored", overtaken)
+    page, head = ledger.feed.telling(wanted, 10)
+
+    assert (head, [at for at, *_ in page]) == (3, [3])
+
+
+def test_a_page_has_all_that_the_position_told_with_it_has(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger.ask([school()], OPERATOR)
+    read = Feed.page
+
+    def overtaken(feed: Feed, *asked: Any, **told: Any) -> list[Entry]:
+        found = read(feed, *asked, **told)
+        ledger.ask([teacher(1)], OPERATOR)
+        return found
+
+    monkeypatch.setattr(Feed, "page", overtaken)
+    house = SimpleNamespace(reader=SimpleNamespace(feed=ledger.feed), runner=None)
+    context: Any = SimpleNamespace(house=house, run=asyncio.to_thread)
+    page, _, reached = asyncio.run(pages(context, Filter(), None, 10, latest_first=False))
+
+    assert ([each.position for each in page], reached) == ([1, 2], 2)
 
 
 def test_waiting_for_a_position_ends_when_it_is_there_or_the_time_is_up(ledger: Ledger) -> None:
