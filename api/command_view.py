@@ -31,7 +31,9 @@ def rebuild(
     views: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[VIEW]…", help="All where none is named.", autocompletion=beginning(NAMES)
+            metavar="[VIEW]…",
+            help=f"All where none is named. The views: {' '.join(NAMES)}.",
+            autocompletion=beginning(NAMES),
         ),
     ] = None,
     afresh: Annotated[
@@ -42,9 +44,7 @@ def rebuild(
     """Fold views anew and swap them in. 重建视图。
 
     Queries go on meanwhile, and a view that had stopped follows again. Only one rebuild runs at a
-    time; one that was stopped or killed is gone on with where it stood. The views: schools
-    providers teachers orders projects offerings enrollments changes completions records
-    school_based samples sign_offs yearbooks findings trails.
+    time; one that was stopped or killed is gone on with where it stood.
     """
     wanted = list(dict.fromkeys(views or ()))
     unknown = [each for each in wanted if each not in NAMES]
