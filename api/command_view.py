@@ -12,6 +12,7 @@ from api.terminal import (
     NOT_RIGHT,
     Json,
     beginning,
+    counted,
     print_json,
     progress,
     settings_of,
@@ -60,8 +61,8 @@ def rebuild(
     if as_json:
         print_json([{"views": wanted or NAMES, "position": reached}])
         return
-    views_en = "1 view" if count == 1 else f"{count} views"
-    tell(f"已重建 {count} 个视图，至位置 {reached}。", f"Rebuilt {views_en} up to {reached}.")
+    zh = f"已重建 {count} 个视图，至位置 {reached}。"
+    tell(zh, f"Rebuilt {counted(count, 'view')} up to {reached}.")
 
 
 def _rebuilt(context: typer.Context, wanted: list[str], afresh: bool) -> int:
