@@ -73,8 +73,7 @@ def history(
     """Show the ledger's entries. 查账本历史。
 
     All conditions must hold; several --tag must all be on an entry, one of several --type is
-    enough. Days are days in the world, times are when the ledger learned it, in Shanghai. Where
-    there is nothing to show, standard error says what is known of why.
+    enough. Days are days in the world, times are when the ledger learned it, in Shanghai.
     """
     _require_known(type_ or [])
     wanted = Filter(
@@ -92,12 +91,8 @@ def history(
         first = next(entries, None)
         if first is None:
             tell(*_why_nothing(books.feed, wanted))
-            return
-        entries = chain([first], entries)
-        if as_json:
-            print_json(map(plain, entries))
         else:
-            _show(entries)
+            _print(chain([first], entries), as_json=as_json)
 
 
 def _require_known(types: list[str]) -> None:
@@ -153,7 +148,10 @@ def _paged(feed: Feed, wanted: Filter, limit: int, *, latest_first: bool) -> Ite
         wanted = replace(wanted, before=last) if latest_first else replace(wanted, after=last)
 
 
-def _show(entries: Iterator[Entry]) -> None:
+def _print(entries: Iterator[Entry], *, as_json: bool) -> None:
+    if as_json:
+        print_json(map(plain, entries))
+        return
     shown = table("position", "known", "day", "type", "actor", "channel", "about")
     for entry in entries:
         tags = entry.event.tags

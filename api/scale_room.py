@@ -69,7 +69,11 @@ def require_room(settings: Settings, order: Order) -> int | None:
     if asked <= free:
         return free
     part = part_within(free, order)
-    smaller_zh = f"或用 --teachers {part} 模拟其中一部分" if part else "最小的规模也放不下"
+    smaller_zh = (
+        f"请换更大的磁盘，或用 --teachers {part} 模拟其中一部分"
+        if part
+        else "最小的规模也放不下，请换更大的磁盘"
+    )
     smaller_en = (
         f"Take a larger disk, or as large a part as fits: --teachers {part}."
         if part
@@ -78,7 +82,7 @@ def require_room(settings: Settings, order: Order) -> int | None:
     raise Trouble(
         "DISK_TOO_SMALL",
         zh=f"{settings.data} 所在磁盘可用 {sized(free)}，此规模约需 {sized(asked)}，"
-        f"未写入任何内容。请换更大的磁盘，{smaller_zh}。",
+        f"未写入任何内容。{smaller_zh}。",
         en=f"The disk of {settings.data} has {sized(free)} free, and this takes about "
         f"{sized(asked)}; nothing was written. {smaller_en}",
     )
