@@ -14,6 +14,7 @@ from psycopg_pool import ConnectionPool
 from api.house import database
 from api.settings import Settings
 from ledger.day import in_shanghai
+from ledger.fault import Fault
 from ledger.store.embedded import Embedded
 from ledger.store.feed import Feed, open_pool
 from ledger.store.migrate import check_version
@@ -39,6 +40,17 @@ class Books:
         """The day that is judged, as it is in a query."""
         today = in_shanghai(datetime.now(UTC))
         return day_judged(self.feed, today, on=on, effective=effective, position=position)
+
+    def reached(self, position: int) -> int:
+        """A position of this ledger. Raises ``Fault`` (``BEYOND_HEAD``) for one past its end."""
+        head = self.feed.head()
+        if position > head:
+            raise Fault(
+                "BEYOND_HEAD",
+                zh=f"位置 {position} 超出账本末尾 {head}。",
+                en=f"Position {position} lies beyond the head, {head}.",
+            )
+        return position
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from api.books import open_books
 from api.export import Moment, Question, Taken, take
 from api.settings import Settings
 from api.spool import CHUNK_BYTES
-from api.terminal import DAY, Json, beginning, name_of, print_json, settings_of, stop, tell
+from api.terminal import DAY, Json, beginning, counted, name_of, print_json, settings_of, stop, tell
 from ledger.command import Asker, Role
 from ledger.event import Channel
 from ledger.names import LedgerId
@@ -97,7 +97,7 @@ def export(
     else:
         tell(
             f"{out}：{told['rows']} 行，截至位置 {told['position']}，SHA-256 {told['sha256']}",
-            f"{out}: {told['rows']} rows as of position {told['position']}",
+            f"{out}: {counted(told['rows'], 'row')} as of position {told['position']}",
         )
 
 

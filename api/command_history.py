@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta, timezone
+from itertools import chain
 from typing import Annotated, Any
 
 import msgspec
@@ -21,7 +22,7 @@ from api.terminal import (
     settings_of,
     stop,
     table,
-    tell_nothing_found,
+    tell,
 )
 from ledger.event import CATALOGUE, Channel, Entry, encode
 from ledger.store.feed import PAGE_MAX, Feed, Filter
@@ -87,10 +88,11 @@ def history(
     )
     with open_books(settings_of(context)) as books:
         entries = _paged(books.feed, wanted, limit, latest_first=latest)
-        if as_json:
-            print_json(map(plain, entries))
+        first = next(entries, None)
+        if first is None:
+            tell(*_why_nothing(books.feed, wanted))
         else:
-            _show(entries)
+            _print(chain([first], entries), as_json=as_json)
 
 
 def _require_known(types: list[str]) -> None:
@@ -101,6 +103,31 @@ def _require_known(types: list[str]) -> None:
             f"没有事件类型 {unknown[0]}，例如 credit.awarded。",
             f"There is no event type {unknown[0]}; one is credit.awarded.",
         )
+
+
+def _why_nothing(feed: Feed, wanted: Filter) -> tuple[str, str]:
+    """Why nothing was found, as far as one condition alone explains it, in both languages."""
+    head, after, before = feed.head(), wanted.after, wanted.before
+    if after >= head:
+        zh = f"没有找到：位置 {after} 之后没有事件，账本末尾是 {head}。"
+        return zh, f"Nothing found: the head of the ledger is {head}, and {after} is not before it."
+    if before is not None and before <= after + 1:
+        zh = f"没有找到：位置 {after} 与 {before} 之间没有其他位置。"
+        return zh, f"Nothing found: no position lies after {after} and before {before}."
+    since, until = wanted.on_from, wanted.on_to
+    if since is not None and until is not None and since > until:
+        zh = f"没有找到：起始日 {since} 晚于截止日 {until}。"
+        return zh, f"Nothing found: the first day, {since}, is later than the last, {until}."
+    for tag in wanted.tags:
+        if not feed.page(Filter(tags=(tag,)), 1):
+            return f"没有找到：没有事件涉及 {tag}。", f"Nothing found: no event has the tag {tag}."
+    if wanted.actor and not feed.page(Filter(actor=wanted.actor), 1):
+        by = wanted.actor
+        return f"没有找到：没有事件出自 {by}。", f"Nothing found: no event is by {by}."
+    return (
+        f"没有找到：至位置 {head}（账本末尾），没有事件符合全部条件。",
+        f"Nothing found: up to the head, {head}, no event meets all the conditions.",
+    )
 
 
 def plain(entry: Entry) -> dict[str, Any]:
@@ -121,7 +148,10 @@ def _paged(feed: Feed, wanted: Filter, limit: int, *, latest_first: bool) -> Ite
         wanted = replace(wanted, before=last) if latest_first else replace(wanted, after=last)
 
 
-def _show(entries: Iterator[Entry]) -> None:
+def _print(entries: Iterator[Entry], *, as_json: bool) -> None:
+    if as_json:
+        print_json(map(plain, entries))
+        return
     shown = table("position", "known", "day", "type", "actor", "channel", "about")
     for entry in entries:
         tags = entry.event.tags
@@ -135,7 +165,4 @@ def _show(entries: Iterator[Entry]) -> None:
             entry.channel,
             " ".join(tags[:SHOWN_MAX]) + more,
         )
-    if shown.row_count:
-        console().print(shown)
-    else:
-        tell_nothing_found()
+    console().print(shown)

@@ -79,12 +79,8 @@ def show_indicators(
 
 def _rows(books: Books, position: int | None, effective: date | None) -> tuple[Rows, int]:
     head = books.feed.head()
-    if position is not None and position > head:
-        raise stop(
-            "BEYOND_HEAD",
-            f"位置 {position} 超出账本末尾 {head}。",
-            f"Position {position} lies beyond the head, {head}.",
-        )
+    if position is not None:
+        books.reached(position)
     if position is None and effective is None:
         stands = books.reader.position(*[each.name for each in VIEWS])
         if stands < head:

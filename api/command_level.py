@@ -129,14 +129,7 @@ def places_in(books: Books) -> list[str]:
 
 def position_in(books: Books, given: int | None) -> int:
     """A position that the ledger has reached; the head, where none is given."""
-    head = books.feed.head()
-    if given is not None and given > head:
-        raise stop(
-            "BEYOND_HEAD",
-            f"位置 {given} 超出账本末尾 {head}。",
-            f"Position {given} lies beyond the head, {head}.",
-        )
-    return head if given is None else given
+    return books.feed.head() if given is None else books.reached(given)
 
 
 def sums(shown: Any, name: str, totals: Totals) -> None:

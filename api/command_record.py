@@ -85,6 +85,8 @@ def record(
     """
     name = str(name_of(teacher, "teacher"))
     with open_books(settings_of(context)) as books:
+        if as_of_position is not None:
+            books.reached(as_of_position)
         day = books.day(on, effective, as_of_position)
         found, meant, warned = _judged(books, name, day, as_of_position, effective, cycle)
     _exists(found, name, day)
@@ -146,8 +148,7 @@ def _judged(
     cycle: int | None,
 ) -> tuple[Judged, list[Consequence | None], list[Caution]]:
     """The record with its verdict, what it means for each use, and the warnings."""
-    known = None if position is None else min(position, books.feed.head())
-    asked: dict[str, Any] = {"known": known, "effective": effective, "cycle": cycle}
+    asked: dict[str, Any] = {"known": position, "effective": effective, "cycle": cycle}
     try:
         found = judged(books.reader, books.rules, RECORDS, name, day, **asked)
     except Fault as fault:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 import typer
 
-from api.scale import DISTRICT, SCALES, TEACHERS_MAX, gib, needs, require_room
-from api.scale_figures import Figures
-from api.scale_run import Order, fill
-from api.settings import Settings
+from api.command_scale import fill_scale, ordered
+from api.scale import DISTRICT
 from api.simulate import ODD_MAX, Simulation, Summary, Told, in_process, prepare, run
 from api.simulate_http import WIDTH as WIDTH_HTTP
 from api.simulate_http import OverHttp, over_http
@@ -33,10 +28,8 @@ from api.simulate_option import (
     Teachers,
     Terms,
 )
-from api.terminal import NOT_RIGHT, Json, print_json, progress, settings_of, stop, tell
-from ledger.fault import Fault
+from api.terminal import NOT_RIGHT, Json, print_json, progress, settings_of, stop
 from ledger.store.ledger import Ledger
-from ledger.store.machine import memory_bytes
 from projections.catalogue import INDEXES, VIEWS
 from projections.runner import Runner
 
@@ -54,7 +47,7 @@ def simulate(
     clients: Clients = None,
     acks: Acks = None,
     scale: Scale = None,
-    district: District = DISTRICT,
+    district: District = None,
     processes: Processes = None,
     plan: Plan = False,
     as_json: Json = False,
@@ -65,23 +58,17 @@ def simulate(
     again of other people until the county or province is full. 用 --scale 时，先由账本的命令裁定
     若干片区的经历，再以其他人员的名义讲述，直至满一县或一省。
     """
-    settings = settings_of(context)
+    settings, named = settings_of(context), _named(terms)
     if scale is not None:
-        if server or acks or issuer or clients:
+        if server or issuer or clients or acks:
             raise _inside_only()
-        order = Order(
-            scale=scale.value,
-            place=place,
-            teachers=SCALES[scale.value].teachers if teachers is None else teachers,
-            district=min(district, teachers or district),
-            terms=_named(terms) or SCALES[scale.value].terms,
-            seed=seed,
-            processes=processes or os.cpu_count() or 1,
-        )
-        _fill(settings, order, only_told=plan, as_json=as_json)
+        name, size = scale.value, DISTRICT if district is None else district
+        order = ordered(name, place, teachers, size, named, seed, processes)
+        fill_scale(settings, order, only_told=plan, as_json=as_json)
         return
-    people, wanted = TEACHERS if teachers is None else teachers, (terms or TERMS).split(",")
-    simulation = prepare(people, wanted, seed, f"jurisdiction:{place}")
+    _require_without_scale({"--plan": plan, "--district": district, "--processes": processes})
+    people = TEACHERS if teachers is None else teachers
+    simulation = prepare(people, named or [TERMS], seed, f"jurisdiction:{place}")
     if server:
         key_file = issuer or settings.issuer_key_file
         summary = _asked_far(simulation, over_http(server, key_file, clients or WIDTH_HTTP, acks))
@@ -90,8 +77,32 @@ def simulate(
     _tell(summary, as_json=as_json)
 
 
-def _named(terms: str | None) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(terms.split(","))) if terms else ()
+def _named(terms: str | None) -> list[str]:
+    """The terms that are named; none where nobody asked for any."""
+    if terms is None:
+        return []
+    named = list(dict.fromkeys(each.strip() for each in terms.split(",")))
+    if not all(named):
+        raise stop(
+            "NO_TERM",
+            "--terms 须写明学期，以逗号分隔，例如 2020H2,2024H1；不写 --terms 则取默认的学期。",
+            "--terms names terms, separated by commas, such as 2020H2,2024H1; leave it out for "
+            "those that are simulated by default.",
+        )
+    return named
+
+
+def _require_without_scale(given: dict[str, object]) -> None:
+    """Without --scale it writes at once: whoever asks for a plan must not get events instead."""
+    wrong = [name for name, value in given.items() if value]
+    if wrong:
+        named = "、".join(wrong)
+        raise stop(
+            "SCALE_MISSING",
+            f"{named} 只与 --scale county 或 --scale province 同用；未写入任何内容。",
+            f"{', '.join(wrong)}: only with --scale county or --scale province; nothing was "
+            "written.",
+        )
 
 
 def _inside_only() -> typer.Exit:
@@ -155,48 +166,3 @@ def _print(summary: Summary) -> None:
             typer.echo(f"{title:12}{count:>10,}  {name}")
     for each in summary.odd[:ODD_MAX]:
         typer.echo(f"unexpected: {each}")
-
-
-def _fill(settings: Settings, order: Order, *, only_told: bool, as_json: bool) -> None:
-    """Tells what a scale takes, and carries it out."""
-    if not 1 <= order.teachers <= TEACHERS_MAX:
-        raise Fault(
-            "BAD_TEACHERS",
-            zh=f"教师人数须在 1 至 {TEACHERS_MAX} 之间",
-            en=f"teachers must lie between 1 and {TEACHERS_MAX}",
-        )
-    wanted = needs(order.teachers, len(order.terms), order.processes)
-    tell(
-        f"{order.teachers:,} 名教师、{len(order.terms)} 个学期，约 {wanted.events:,} 个事件；"
-        f"约需磁盘 {gib(wanted.disk)}、内存 {gib(wanted.memory)}（本机 {gib(memory_bytes())}）。",
-        f"{order.teachers:,} teachers, {len(order.terms)} terms: about {wanted.events:,} events, "
-        f"{gib(wanted.disk)} of disk and {gib(wanted.memory)} of memory (this machine has "
-        f"{gib(memory_bytes())}).",
-    )
-    if require_room(settings, wanted, order.teachers) is None:
-        tell(
-            "数据库服务器的磁盘须自行确认。",
-            "Whether the database's disk has that much, see there.",
-        )
-    if only_told:
-        return
-    # The server of the ledger in which districts are decided must not outlive the command.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    with progress() as step:
-        told = fill(settings, order, step)
-    if as_json:
-        print_json([told.plain()])
-    else:
-        _print_figures(told)
-
-
-def _print_figures(told: Figures) -> None:
-    typer.echo(f"{'events':24}{told.events:>14,}")
-    for name, seconds in told.seconds.items():
-        typer.echo(f"{name + ', s':24}{seconds:>14,.1f}")
-    for name, size in told.sizes.items():
-        typer.echo(f"{name:24}{gib(size):>14}")
-    for name, size in told.peaks.items():
-        typer.echo(f"{'memory, ' + name:24}{gib(size):>14}")
-    for name, (p50, p95) in told.milliseconds.items():
-        typer.echo(f"{name + ', ms':24}{p50:>14.2f}  p95 {p95:.2f}")

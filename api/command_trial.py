@@ -59,7 +59,8 @@ def try_draft(
     """
     draft = read_draft(file)
     with open_books(settings_of(context)) as books:
-        position = as_of_position or books.feed.head()
+        given = as_of_position
+        position = books.feed.head() if given is None else books.reached(given)
         rules = books.rules.at(position)
         day = books.day(on, None, as_of_position)
         trial = Trial(document=str(draft.id), sha256=draft.sha256, day=day, position=position)

@@ -12,6 +12,7 @@ from api.terminal import (
     NOT_RIGHT,
     Json,
     beginning,
+    counted,
     print_json,
     progress,
     settings_of,
@@ -31,7 +32,9 @@ def rebuild(
     views: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[VIEW]…", help="All where none is named.", autocompletion=beginning(NAMES)
+            metavar="[VIEW]…",
+            help=f"All where none is named. The views: {' '.join(NAMES)}.",
+            autocompletion=beginning(NAMES),
         ),
     ] = None,
     afresh: Annotated[
@@ -42,9 +45,7 @@ def rebuild(
     """Fold views anew and swap them in. 重建视图。
 
     Queries go on meanwhile, and a view that had stopped follows again. Only one rebuild runs at a
-    time; one that was stopped or killed is gone on with where it stood. The views: schools
-    providers teachers orders projects offerings enrollments changes completions records
-    school_based samples sign_offs yearbooks findings trails.
+    time; one that was stopped or killed is gone on with where it stood.
     """
     wanted = list(dict.fromkeys(views or ()))
     unknown = [each for each in wanted if each not in NAMES]
@@ -60,8 +61,8 @@ def rebuild(
     if as_json:
         print_json([{"views": wanted or NAMES, "position": reached}])
         return
-    views_en = "1 view" if count == 1 else f"{count} views"
-    tell(f"已重建 {count} 个视图，至位置 {reached}。", f"Rebuilt {views_en} up to {reached}.")
+    zh = f"已重建 {count} 个视图，至位置 {reached}。"
+    tell(zh, f"Rebuilt {counted(count, 'view')} up to {reached}.")
 
 
 def _rebuilt(context: typer.Context, wanted: list[str], afresh: bool) -> int:

@@ -1,38 +1,22 @@
-"""Scales: a whole county or province of simulated years, how many of each, and what it takes.
-
-What it takes was measured (docs/scale.md); it is told beforehand, and where the disk has less, a
-sentence refuses before anything is written.
-"""
+"""Scales: a whole county or province of simulated years, how many of each, and where they live."""
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from random import Random
 
 from api.places import founded_places
-from api.settings import Settings
 from ledger.fault import Fault
 from ledger.names import JurisdictionId
 from ledger.store.founding import documents
-from ledger.store.machine import buffers_bytes
-from ledger.store.trouble import Trouble
 
-LAST = (2026, 1)
-EVENTS_A_TERM = 6.4
-LEDGER_BYTES, VIEWS_BYTES = 1_750, 1_150
-"""Of an event: its row, its tags, its request and the indexes of these; its share of all views."""
-SPARE_BYTES = 3 * 2**30
-"""The write-ahead log between two checkpoints, and what a rebuild sorts."""
-PROCESS_BYTES, HELD_BYTES = 350 * 2**20, 1_200 * 2**20
-"""Of each process that tells; of the one that writes, and rebuilds the views afterwards.
-
-PostgreSQL's buffers come to it."""
+FIRST, LAST = (2019, 2), (2026, 1)
+"""The first half-year by whose begin everybody who takes part had entered; the last that was over
+when this was written."""
 TEACHERS_MAX = 1_000_000
-DISTRICT = 250
+DISTRICT, DISTRICT_MIN = 250, 25
 
 
 @dataclass(frozen=True)
@@ -44,7 +28,7 @@ class Scale:
 
 
 def _terms(first: tuple[int, int]) -> tuple[str, ...]:
-    """All half-years up to the last that was over when this was written."""
+    """All half-years from one up to the last."""
     whole = ((year, half) for year in range(first[0], LAST[0] + 1) for half in (1, 2))
     return tuple(f"{year}H{half}" for year, half in whole if first <= (year, half) <= LAST)
 
@@ -54,54 +38,7 @@ SCALES = {
     "province": Scale(600_000, _terms((2021, 2))),
 }
 """A county with all terms since 2020; the province with five years."""
-
-
-@dataclass(frozen=True)
-class Needs:
-    """What a scale takes, about: events, and bytes on disk and in memory."""
-
-    events: int
-    disk: int
-    memory: int
-
-
-def needs(teachers: int, terms: int, processes: int) -> Needs:
-    """What they take, a tenth more for sorting; a later rebuild takes the views once more."""
-    events = round(teachers * terms * EVENTS_A_TERM)
-    disk = events * (LEDGER_BYTES + VIEWS_BYTES) * 11 // 10 + SPARE_BYTES
-    return Needs(events, disk, HELD_BYTES + processes * PROCESS_BYTES + buffers_bytes())
-
-
-def free_bytes(folder: Path) -> int:
-    """What is free on the disk where a folder lies, or will."""
-    there = folder.expanduser().resolve()
-    while not there.exists():
-        there = there.parent
-    return shutil.disk_usage(there).free
-
-
-def require_room(settings: Settings, asked: Needs, teachers: int) -> int | None:
-    """The free bytes; nobody knows those of another's server. Raises ``Trouble``."""
-    if settings.database_url:
-        return None
-    free = free_bytes(settings.data)
-    if asked.disk <= free:
-        return free
-    each = (asked.disk - SPARE_BYTES) / teachers
-    fits = max(int((free - SPARE_BYTES) / each / DISTRICT) * DISTRICT, 0)
-    raise Trouble(
-        "DISK_TOO_SMALL",
-        zh=f"{settings.data} 所在磁盘可用 {gib(free)}，此规模约需 {gib(asked.disk)}，"
-        f"未写入任何内容。请换更大的磁盘，或用 --teachers {fits} 模拟其中一部分。",
-        en=f"The disk of {settings.data} has {gib(free)} free, and this takes about "
-        f"{gib(asked.disk)}; nothing was written. Take a larger disk, or as large a part as fits: "
-        f"--teachers {fits}.",
-    )
-
-
-def gib(size: float) -> str:
-    """As people read it."""
-    return f"{size / 2**30:.1f} GiB"
+POSSIBLE = _terms(FIRST)
 
 
 def homes(scale: str, place: str, count: int, seed: int) -> list[JurisdictionId]:

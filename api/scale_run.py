@@ -11,30 +11,27 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-
-import psycopg
 
 from api.house import database
 from api.plate import District
 from api.retelling import read_district
 from api.retelling_copy import Telling
 from api.retelling_run import key_of, retell
-from api.scale import homes, ruled
+from api.scale import ruled
 from api.scale_figures import Figures, figures
+from api.scale_order import Order
+from api.scale_ready import beside, require_empty
 from api.settings import Settings
 from api.simulate import Simulation
 from api.simulate_days import StandingClock, ask_by_days
 from api.simulate_inside import InProcess
 from api.simulate_way import Acknowledgements
 from api.simulate_years import years
-from ledger.store.connection import open_connection
 from ledger.store.embedded import Embedded
 from ledger.store.ledger import Ledger
 from ledger.store.migrate import migrate
-from ledger.store.trouble import Trouble
 from ledger.store.vault import load_key
 from projections.catalogue import INDEXES, VIEWS
 from projections.runner import Runner
@@ -45,24 +42,6 @@ SCRATCH_KEY = bytes(32)
 """For the sealed names of the people who are decided about: nothing of it is kept."""
 
 
-@dataclass(frozen=True)
-class Order:
-    """What is to be carried out."""
-
-    scale: str
-    place: str
-    teachers: int
-    district: int
-    terms: tuple[str, ...]
-    seed: int
-    processes: int
-
-    @property
-    def tellings(self) -> int:
-        """How many districts live through it."""
-        return max(round(self.teachers / self.district), 1)
-
-
 def fill(settings: Settings, order: Order, told: Told) -> Figures:
     """Fills an empty ledger and measures it.
 
@@ -71,7 +50,7 @@ def fill(settings: Settings, order: Order, told: Told) -> Figures:
     begun = time.perf_counter()
     lives = Lives(order)
     with database(settings) as url:
-        _require_empty(url)
+        require_empty(url)
         key = load_key(settings.vault_key_file)
         with scratch(settings) as folder:
             lives.decide(folder, told)
@@ -108,7 +87,7 @@ class Lives:
 
     def __init__(self, order: Order) -> None:
         """Writes the scripts. Raises ``Fault`` for a place or a term that cannot be."""
-        self._places = homes(order.scale, order.place, order.tellings, order.seed)
+        self._places = order.homes()
         self._groups = list(ruled(self._places).values())
         self._scripts = [
             years(group[0].value, order.district, order.terms, order.seed) for group in self._groups
@@ -159,32 +138,12 @@ def decide(folder: Path, script: Simulation, first: District | None, told: Told)
 @contextmanager
 def scratch(settings: Settings) -> Iterator[Path]:
     """A folder beside the data folder that the database's own user may pass through."""
-    beside = settings.data.expanduser().resolve().parent
-    if settings.database_url:
-        beside = Path("/var/tmp")  # noqa: S108  # made with a name that nobody can foresee
-    folder = Path(tempfile.mkdtemp(prefix="xuefen-districts-", dir=beside))
+    folder = Path(tempfile.mkdtemp(prefix="xuefen-districts-", dir=beside(settings)))
     folder.chmod(0o711)
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _require_empty(url: str) -> None:
-    with open_connection(url, owner=True) as connection:
-        there = connection.execute("select to_regclass('ledger.events') is not null").fetchone()
-        if there == (True,) and _holds(connection):
-            raise Trouble(
-                "LEDGER_NOT_EMPTY",
-                zh="这本账已有事件，整县整省的模拟只写入空账本。"
-                "请另用空的数据目录（xuefen --data …）。",
-                en="This ledger holds events already; a whole county or province goes into an "
-                "empty one only. Use an empty data folder (xuefen --data …).",
-            )
-
-
-def _holds(connection: psycopg.Connection[tuple[object, ...]]) -> bool:
-    return connection.execute("select from ledger.events limit 1").fetchone() is not None
 
 
 def _peaks() -> Sequence[int]:

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from api.scale import DISTRICT, DISTRICT_MIN
+
 
 class ScaleName(Enum):
     """How much is simulated at once."""
@@ -46,9 +48,10 @@ Scale = Annotated[
     ),
 ]
 District = Annotated[
-    int,
+    int | None,
     typer.Option(
-        min=25, help="With --scale: of how many teachers each district is. 每个片区的教师数。"
+        min=DISTRICT_MIN,
+        help=f"With --scale: of how many teachers each district is: {DISTRICT}. 每个片区的教师数。",
     ),
 ]
 Processes = Annotated[

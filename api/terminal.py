@@ -106,6 +106,11 @@ def stop(code: str, zh: str, en: str, status: int = WRONG) -> typer.Exit:
     return typer.Exit(status)
 
 
+def counted(count: int, noun: str) -> str:
+    """A number with its noun in English, which has an s unless it is one."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def print_json(values: Iterable[Any]) -> None:
     """One object a line."""
     for value in values:

@@ -108,17 +108,41 @@ def claim(data: Path, account: Account) -> None:
             if not folder.exists():
                 folder.mkdir(exist_ok=True)
                 folder.chmod(0o711 if os.geteuid() == 0 else 0o700)
-        if not data.is_dir():
-            raise _foreign(data)
-        require_open(data / CLUSTER, account)
-        cluster = data / CLUSTER
-        # In this order: another starter may make the folder ours while we look at it.
-        content = _content(data)
-        known = (data / LOCK).exists() or (cluster / "PG_VERSION").exists()
-        if content and not known:
-            raise _foreign(data)
-        if cluster.exists():
-            _require_own_cluster(cluster, account)
+        _require_ours(data, account)
+
+
+def require_claimable(data: Path, account: Account) -> None:
+    """All that ``claim`` asks of a folder that exists or that it would make; makes nothing."""
+    with folder_trouble(data):
+        require_open(data, account)
+        if data.exists():
+            _require_ours(data, account)
+
+
+def require_writable(folder: Path) -> None:
+    """The folder can be written or, where there is none yet, made; makes nothing."""
+    with folder_trouble(folder):
+        there = folder
+        while not there.exists():
+            there = there.parent
+        if not there.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(there))
+        if not os.access(there, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(there))
+
+
+def _require_ours(data: Path, account: Account) -> None:
+    if not data.is_dir():
+        raise _foreign(data)
+    require_open(data / CLUSTER, account)
+    cluster = data / CLUSTER
+    # In this order: another starter may make the folder ours while we look at it.
+    content = _content(data)
+    known = (data / LOCK).exists() or (cluster / "PG_VERSION").exists()
+    if content and not known:
+        raise _foreign(data)
+    if cluster.exists():
+        _require_own_cluster(cluster, account)
 
 
 def make_private(folder: Path, account: Account) -> None:

@@ -490,6 +490,40 @@ def test_the_history_is_filtered(told_url: str) -> None:
     assert history(told_url, "--tag", "teacher:nobody") == []
 
 
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (("--after", 10**6), "the head of the ledger is {head}, and 1000000 is not before it"),
+        (("--after", 3, "--before", 4), "no position lies after 3 and before 4"),
+        (
+            ("--from-day", "2024-05-02", "--to-day", "2024-05-01"),
+            "the first day, 2024-05-02, is later than the last, 2024-05-01",
+        ),
+        (
+            ("--tag", "teacher:lin", "--tag", "teacher:nobody"),
+            "no event has the tag teacher:nobody",
+        ),
+        (("--actor", "staff:nobody"), "no event is by staff:nobody"),
+        (("--tag", "teacher:lin", "--channel", "system"), "up to the head, {head}, no event meets"),
+    ],
+)
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_an_empty_history_says_why_and_prints_nothing(
+    told_url: str, form: tuple[str, ...], asked: tuple[object, ...], said: str
+) -> None:
+    head = history(told_url, "--latest", "--limit", 1)[0]["position"]
+    printed, hint = inside("--database-url", told_url, "history", *asked, *form)
+
+    assert printed == ""
+    zh, en = hint.splitlines()
+    assert zh.startswith("没有找到：")
+    assert said.format(head=head) in en
+
+
+def test_a_history_that_has_something_says_nothing_beside_it(told_url: str) -> None:
+    assert inside("--database-url", told_url, "history", "--tag", "teacher:lin")[1] == ""
+
+
 def test_the_history_is_shown_as_a_table(told_url: str) -> None:
     printed, _ = xuefen("--database-url", told_url, "history", "--latest", "--limit", 5)
 
@@ -611,7 +645,31 @@ def test_a_record_is_shown_as_it_was(told_url: str) -> None:
     assert then["verdict"]["requirements"][0]["positions"] == [awarded]
     assert then["totals"]["ALL"] == then["record"]["lines"][0]["credits"]
     assert (early["day"], early["record"]["lines"]) == ("2024-03-31", [])
-    assert record(told_url, "--as-of-position", 10**9)["position"] == now["position"]
+    assert record(told_url, "--as-of-position", now["position"])["position"] == now["position"]
+
+
+def test_a_record_as_of_a_position_beyond_the_head_is_refused_and_the_head_told(
+    told_url: str,
+) -> None:
+    head = history(told_url, "--latest", "--limit", 1)[0]["position"]
+    assert record(told_url, "--as-of-position", head)["position"] == head
+
+    asked = ("--database-url", told_url, "record", "lin", "--as-of-position", head + 1)
+    printed, said = inside(*asked, status=2)
+
+    assert printed == ""
+    assert code(said) == "BEYOND_HEAD"
+    assert f"Position {head + 1} lies beyond the head, {head}." in said
+
+
+def test_a_draft_is_not_tried_as_of_a_position_beyond_the_head(
+    told_url: str, tmp_path: Path
+) -> None:
+    draft = tmp_path / "draft.toml"
+    shutil.copyfile(HOUSE / "ledger" / "regulations" / "zj24.toml", draft)
+    asked = ("regulations", "try", draft, "--as-of-position", 10**9)
+
+    assert code(inside("--database-url", told_url, *asked, status=2)[1]) == "BEYOND_HEAD"
 
 
 @pytest.mark.parametrize(
@@ -672,6 +730,13 @@ def test_views_are_rebuilt(told_url: str) -> None:
     _, said = inside("--database-url", told_url, "rebuild")
     assert str(len(VIEWS) + len(INDEXES)) in said
     assert inside("--database-url", told_url, "check", *PROVEN) == ("", "")
+
+
+def test_the_help_of_a_rebuild_names_every_view_that_it_takes() -> None:
+    printed, _ = xuefen("rebuild", "--help")
+    words = set(re.findall(r"[a-z_]+", printed))
+
+    assert words >= {view.name for view in (*VIEWS, *INDEXES)}
 
 
 def test_a_rebuild_says_where_it_goes_on_and_what_begins_again(told_url: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -16,13 +17,15 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from api import scale
 from api.cli import app
 from api.plate import District
 from api.retelling_copy import Teller, Telling
 from api.retelling_run import key_of, planned, retell
 from api.retelling_work import workers
-from api.scale_run import Order, decide, fill
+from api.scale import DISTRICT, POSSIBLE, SCALES
+from api.scale_order import Order
+from api.scale_room import needs, require_room, sized
+from api.scale_run import decide, fill
 from api.settings import Settings
 from api.simulate import Simulation
 from api.simulate_years import years
@@ -244,72 +247,160 @@ def test_teachers_have_few_trainings_and_many_and_lead_the_lives_that_teachers_l
     ]
 
 
-def test_a_disk_that_is_too_small_is_told_before_anything_is_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    usage = shutil.disk_usage(tmp_path)
-    small = usage._replace(free=10 * 2**30)
+def simulate(data: Path, *given: object, status: int = 0) -> tuple[str, str]:
+    """The command as it is typed; what it printed and what it said."""
+    done = CliRunner().invoke(app, ["--data", str(data), "simulate", *map(str, given)])
+
+    assert done.exit_code == status, (done.exit_code, done.output, done.exception)
+    return done.stdout, done.stderr
+
+
+def with_free(monkeypatch: pytest.MonkeyPatch, free: int) -> None:
+    """Every disk has so much room."""
+    small = shutil.disk_usage("/")._replace(free=free)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: small)
 
-    done = CliRunner().invoke(
-        app, ["--data", str(tmp_path / "new"), "simulate", "--scale", "province"]
-    )
 
-    assert done.exit_code == 2
-    assert "10.0 GiB free" in done.stderr
-    assert "--teachers " in done.stderr
-    assert "nothing was written" in done.stderr
-    assert list(tmp_path.iterdir()) == []
+def test_a_disk_that_is_too_small_is_told_before_anything_is_written(
+    open_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_free(monkeypatch, 10 * 2**30)
+    data = open_folder / uuid.uuid4().hex
+
+    _, said = simulate(data, "--scale", "province", status=2)
+
+    assert "10.0 GiB free" in said
+    assert "--teachers " in said
+    assert "nothing was written" in said
+    assert not data.exists()
 
 
 def test_the_part_that_is_named_fits_and_one_more_district_does_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    small = shutil.disk_usage(tmp_path)._replace(free=40 * 2**30)
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: small)
+    free = 40 * 2**30
+    with_free(monkeypatch, free)
     settings = Settings(data=tmp_path / "new")
+    whole = order(teachers=600_000, district=DISTRICT, terms=SCALES["province"].terms)
 
     with pytest.raises(Trouble, match="--teachers") as said:
-        scale.require_room(settings, scale.needs(600_000, 10, 2), 600_000)
+        require_room(settings, whole)
     part = int(re.findall(r"--teachers (\d+)", said.value.en)[0])
 
-    assert scale.require_room(settings, scale.needs(part, 10, 2), part) == small.free
+    assert require_room(settings, replace(whole, teachers=part)) == free
     with pytest.raises(Trouble):
-        more = part + scale.DISTRICT
-        scale.require_room(settings, scale.needs(more, 10, 2), more)
+        require_room(settings, replace(whole, teachers=part + DISTRICT))
 
 
-def test_a_ledger_with_events_is_left_alone(
+def test_where_not_even_the_smallest_part_fits_none_is_named(
+    open_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    smallest = needs(order(teachers=25, terms=SCALES["county"].terms)).disk
+    asked = ("--scale", "county", "--plan")
+    data = open_folder / uuid.uuid4().hex
+
+    with_free(monkeypatch, smallest)
+    assert "--teachers 25." in simulate(data, *asked, status=2)[1]
+
+    with_free(monkeypatch, smallest - 1)
+    _, said = simulate(data, *asked, status=2)
+    assert "DISK_TOO_SMALL" in said
+    assert "最小的规模也放不下" in said
+    assert "not even the smallest part fits" in said
+    assert "--teachers" not in said
+
+
+def test_a_ledger_with_events_is_left_alone_and_no_plan_is_made_for_it(
     district: District, empty_database_url: str, tmp_path: Path
 ) -> None:
     with told(empty_database_url, district, 1) as ledger:
         head = ledger.feed.head()
-        where = ["--database-url", empty_database_url, "--data", str(tmp_path)]
-        done = CliRunner().invoke(app, [*where, "simulate", "--scale", "county"])
+        where = ["--database-url", empty_database_url, "--data", str(tmp_path / "keys")]
+        for more in ([], ["--plan"], ["--plan", "--json"]):
+            done = CliRunner().invoke(app, [*where, "simulate", "--scale", "county", *more])
 
-        assert done.exit_code == 2
-        assert "LEDGER_NOT_EMPTY" in done.stderr
+            assert done.exit_code == 2
+            assert "LEDGER_NOT_EMPTY" in done.stderr
+            assert done.stdout == ""
         assert ledger.feed.head() == head
-
-
-def test_a_plan_only_tells(tmp_path: Path) -> None:
-    done = CliRunner().invoke(
-        app,
-        [
-            "--data",
-            str(tmp_path / "new"),
-            "simulate",
-            "--scale",
-            "county",
-            "--teachers",
-            "500",
-            "--plan",
-        ],
-    )
-
-    assert done.exit_code == 0
-    assert "500 teachers, 13 terms" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_data_folder_that_was_filled_is_refused_by_a_plan_as_by_a_run(open_folder: Path) -> None:
+    data = open_folder / uuid.uuid4().hex
+    given = ("--scale", "county", "--teachers", 1, "--terms", POSSIBLE[0])
+    printed, said = simulate(data, *given, "--processes", 1)
+
+    assert "1 teacher, 1 term: about " in said
+    assert " MiB of disk" in said
+    assert re.search(r"^ledger\.events +[\d.]+ MiB$", printed, re.M)
+    assert " 0.0 GiB" not in printed + said
+    for more in ((), ("--plan",)):
+        assert "LEDGER_NOT_EMPTY" in simulate(data, *given, *more, status=2)[1]
+
+
+def test_a_plan_only_tells(open_folder: Path) -> None:
+    data = open_folder / uuid.uuid4().hex / "new"
+    _, said = simulate(data, "--scale", "county", "--teachers", 500, "--plan")
+
+    assert "500 teachers, 13 terms" in said
+    assert not data.parent.exists()
+
+
+def test_a_plan_as_json_says_what_the_sentence_says(open_folder: Path) -> None:
+    data = open_folder / uuid.uuid4().hex
+    given = ("--scale", "county", "--teachers", 500, "--terms", "2024H1,2020H2", "--plan")
+    _, said = simulate(data, *given)
+    printed, beside = simulate(data, *given, "--json")
+
+    [told_of] = [json.loads(line) for line in printed.splitlines()]
+    assert beside == ""
+    assert (told_of["teachers"], told_of["terms"]) == (500, ["2024H1", "2020H2"])
+    assert f"about {told_of['events']:,} events, {sized(told_of['disk_bytes'])} of disk" in said
+    assert f"and {sized(told_of['memory_bytes'])} of memory" in said
+    assert told_of["disk_bytes"] <= told_of["disk_bytes_free"]
+    assert not data.exists()
+
+
+@pytest.mark.parametrize("teachers", [25, 75])
+def test_a_plan_foretells_the_events_of_a_small_ledger(district: District, teachers: int) -> None:
+    asked = order(teachers=teachers)
+    once = sum(len(page.once) for page in district.pages)
+    there = once + asked.tellings * district.events
+
+    assert 0.8 * there <= needs(asked).events <= 1.3 * there
+
+
+def test_a_plan_foretells_the_events_that_a_county_was_measured_to_have() -> None:
+    county = order(teachers=15_000, district=DISTRICT, terms=SCALES["county"].terms)
+
+    assert abs(needs(county).events / 1_249_797 - 1) < 0.02
+
+
+@pytest.mark.parametrize(
+    "given", [("--plan",), ("--district", 25), ("--processes", 1), ("--plan", "--teachers", 5)]
+)
+def test_what_belongs_to_a_scale_is_refused_without_one_and_nothing_is_written(
+    open_folder: Path, given: tuple[object, ...]
+) -> None:
+    data = open_folder / uuid.uuid4().hex
+    printed, said = simulate(data, *given, status=2)
+
+    assert printed == ""
+    assert "[SCALE_MISSING]" in said
+    assert str(given[0]) in said
+    assert not data.exists()
+
+
+@pytest.mark.parametrize("terms", ["", " ", "2024H1,", ",2024H1"])
+@pytest.mark.parametrize("scale", [(), ("--scale", "county"), ("--scale", "county", "--plan")])
+def test_a_term_that_is_left_blank_is_refused(
+    open_folder: Path, scale: tuple[str, ...], terms: str
+) -> None:
+    data = open_folder / uuid.uuid4().hex
+
+    assert "[NO_TERM]" in simulate(data, *scale, "--terms", terms, status=2)[1]
+    assert not data.exists()
 
 
 @pytest.mark.parametrize(
@@ -317,15 +408,76 @@ def test_a_plan_only_tells(tmp_path: Path) -> None:
     [
         (["--server", "http://127.0.0.1:1"], "SCALE_INSIDE_ONLY"),
         (["--teachers", "0"], "BAD_TEACHERS"),
+        (["--teachers", "-1"], "BAD_TEACHERS"),
         (["--place", "330300"], "UNKNOWN_PLACE"),
-        (["--terms", "soon"], "TERM_WITHOUT_WINDOWS"),
+        (["--place", "nowhere"], "UNKNOWN_PLACE"),
+        (["--terms", "soon"], "TERM_NOT_SIMULATED"),
+        (["--terms", "2024H1,2026H2"], "TERM_NOT_SIMULATED"),
+        (["--terms", "2019H1"], "TERM_NOT_SIMULATED"),
+        (["--terms", "2020H3"], "TERM_NOT_SIMULATED"),
     ],
 )
-def test_what_cannot_be_simulated_is_said(open_folder: Path, given: list[str], code: str) -> None:
-    folder = open_folder / uuid.uuid4().hex
-    done = CliRunner().invoke(
-        app, ["--data", str(folder), "simulate", "--scale", "county", "--district", "25", *given]
-    )
+@pytest.mark.parametrize("plan", [[], ["--plan"]])
+def test_what_cannot_be_simulated_is_said_by_a_plan_as_by_a_run(
+    open_folder: Path, given: list[str], code: str, plan: list[str]
+) -> None:
+    data = open_folder / uuid.uuid4().hex
+    _, said = simulate(data, "--scale", "county", "--district", 25, *given, *plan, status=2)
 
-    assert done.exit_code == 2
-    assert code in done.stderr
+    assert code in said
+    assert not data.exists()
+
+
+def test_the_last_term_that_can_be_simulated_is_named(open_folder: Path) -> None:
+    data = open_folder / uuid.uuid4().hex
+    _, said = simulate(data, "--scale", "county", "--terms", "2026H2", "--plan", status=2)
+
+    assert "from 2019H2 to 2026H1, and 2026H2 is none of them" in said
+
+
+def test_every_term_that_can_be_simulated_has_its_days_in_counties_of_all_rules() -> None:
+    for place in ("330381", "330302", "330106"):
+        days = years(place, 1, POSSIBLE, 1).terms
+
+        assert [each.term.value for each in days] == list(POSSIBLE)
+
+
+@pytest.mark.parametrize("plan", [(), ("--plan",)])
+def test_a_data_folder_that_cannot_be_used_is_said_by_a_plan_as_by_a_run(
+    open_folder: Path, plan: tuple[str, ...]
+) -> None:
+    above = open_folder / uuid.uuid4().hex
+    above.mkdir(mode=0o711)
+    (above / "file").write_text("")
+    (above / "foreign").mkdir()
+    (above / "foreign" / "letter.txt").write_text("")
+    (above / "closed").mkdir(mode=0o700)
+    (above / "broken").mkdir(mode=0o711)
+    (above / "broken" / "vault.key").write_text("no key")
+    asked = ("--scale", "county", "--teachers", 1, "--terms", "2024H1", *plan)
+
+    for name, code in (
+        ("file", "DATA_FOLDER_FOREIGN"),
+        ("file/below", "DATA_FOLDER_"),
+        ("foreign", "DATA_FOLDER_FOREIGN"),
+        ("broken", "VAULT_KEY_BAD"),
+    ):
+        assert code in simulate(above / name, *asked, status=2)[1], name
+    if os.geteuid() == 0:  # the server's own user cannot pass through what is only root's
+        assert "DATA_FOLDER_CLOSED" in simulate(above / "closed" / "new", *asked, status=2)[1]
+    assert sorted(each.name for each in (above / "broken").iterdir()) == ["vault.key"]
+    assert not (above / "closed" / "new").exists()
+
+
+@pytest.mark.parametrize("plan", [(), ("--plan",)])
+def test_a_data_folder_that_may_not_be_written_is_said_by_a_plan_as_by_a_run(
+    open_folder: Path, plan: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = open_folder / uuid.uuid4().hex
+    # To root no folder is closed by its mode, so what the system would answer is given here.
+    monkeypatch.setattr("ledger.store.folder.os.access", lambda *_: False)
+
+    _, said = simulate(data, "--scale", "county", "--teachers", 1, *plan, status=2)
+
+    assert "DATA_FOLDER_CLOSED" in said
+    assert not data.exists()
