@@ -122,9 +122,13 @@ def other_history(position: int) -> Unfit:
     """The backup is of another history than a head from outside."""
     return Unfit(
         "BACKUP_OF_ANOTHER_HISTORY",
-        zh=f"位置 {position} 的哈希与外部保存的不符：备份不是同一份历史，或已被改动。没有恢复。",
+        zh=f"位置 {position} 的哈希与外部保存的不符：备份不是同一份历史，或已被改动。没有恢复。"
+        "若用 --expect-hash：只有能看到全部条目者、未加筛选的 digest 才对得上，"
+        "其 count 等于 position。",
         en=f"The hash at position {position} is not the one known from outside: the backup is of "
-        "another history, or was changed. Nothing was restored.",
+        "another history, or was changed. Nothing was restored. For --expect-hash, only a digest "
+        "of somebody who sees all entries, asked without a filter, fits: its count equals its "
+        "position.",
     )
 
 

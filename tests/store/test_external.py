@@ -29,6 +29,7 @@ from ledger.store.recorder import Recorder
 from ledger.store.restore import Restore
 from ledger.store.trouble import Trouble
 from ledger.term import OpenTerm
+from projections.damage import damage
 from projections.head import root_at
 from tests.disk import new_folder
 
@@ -147,7 +148,7 @@ def test_an_external_ledger_is_backed_up_and_restored_to_the_same_and_a_newer_po
     external_url: str, server: int, empty_database_url: str, tmp_path: Path
 ) -> None:
     Ledger.found(external_url, bytes(32)).close()
-    made = back_up(external_url, tmp_path / "kept", root_at)
+    made = back_up(external_url, tmp_path / "kept", root_at, damage)
     with psycopg.connect(external_url) as connection:
         before = list(imprints(connection))
     dba = f"postgresql://dba:owner-secret@127.0.0.1:{server}/postgres"
@@ -175,7 +176,7 @@ def test_whoever_may_not_read_all_is_told_to_back_up_as_the_owner(
         connection.execute("revoke all on ledger.access_head from clerk, xuefen_app")
 
     with pytest.raises(Trouble) as caught:
-        back_up(external_url, tmp_path / "kept", root_at)
+        back_up(external_url, tmp_path / "kept", root_at, damage)
 
     assert caught.value.code == "OWNER_NEEDED"
     assert list(tmp_path.iterdir()) == []
