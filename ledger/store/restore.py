@@ -20,11 +20,19 @@ from ledger.store.connection import ROLE, open_connection
 from ledger.store.dump import undump
 from ledger.store.imprint import imprints
 from ledger.store.manifest import DUMP, Manifest, Unfit
-from ledger.store.migrate import LOCK_KEY, MIGRATIONS, RESTORING, advance, known_revisions
+from ledger.store.migrate import (
+    LOCK_KEY,
+    MIGRATIONS,
+    RESTORING,
+    advance,
+    known_revisions,
+    require_role,
+)
 from ledger.store.trouble import Trouble
 
 Connection = psycopg.Connection[Any]
 TAKEN = "select nspname from pg_namespace where nspname in ('ledger', 'vault', 'projection')"
+MAY_CREATE = "select has_database_privilege(current_database(), 'CREATE'), current_user"
 FIRST = "0001_ledger.sql"
 RIGHTS = re.compile(rf"^(?:grant|revoke)\b(?:[^;']*)\b(?:{ROLE}|public);", re.M)
 GONE = "drop schema if exists {} cascade"
@@ -41,11 +49,13 @@ class Restore:
         """Restores and verifies; ends it after the caller has done what is left to do.
 
         ``upto``: tree hashes known from outside, by position. Raises ``Unfit`` where the ledger is
-        not that of the manifest or of those hashes, ``Trouble`` where the place is not empty.
+        not that of the manifest or of those hashes, ``Trouble`` where the place is not empty or
+        the user has no right to fill it.
         """
-        with open_connection(self.url, owner=True, autocommit=True) as guard:
+        with open_connection(self.url, owner=True, autocommit=True) as guard, _refusals():
             guard.execute("select pg_advisory_lock(%s)", (LOCK_KEY,))
             self._require_empty(guard)
+            _require_rights(guard)
             try:
                 self._fill(guard)
                 self._verify(guard, root, upto)
@@ -116,6 +126,32 @@ class Restore:
         ):
             for schema in ("projection", "vault", "ledger"):
                 connection.execute(GONE.format(schema).encode())
+
+
+def _require_rights(guard: Connection) -> None:
+    """What the restore will need, asked before anything is made."""
+    [may_create, user] = guard.execute(MAY_CREATE).fetchone() or (False, "")
+    if not may_create:
+        raise _owner_needed(f"{user}: CREATE")
+    require_role(guard)
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    try:
+        yield
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise _owner_needed(error.diag.message_primary or "insufficient privilege") from error
+
+
+def _owner_needed(reason: str) -> Trouble:
+    return Trouble(
+        "OWNER_NEEDED",
+        zh=f"该数据库用户无权恢复（{reason}）。没有恢复。请以数据库所有者恢复；管理员可先执行 "
+        "create database 名称 owner 用户。",
+        en=f"This database user may not restore ({reason}). Nothing was restored. Restore as the "
+        "owner of the database; its administrator can make one: create database NAME owner USER.",
+    )
 
 
 def other_history(position: int) -> Unfit:
