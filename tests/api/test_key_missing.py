@@ -7,6 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from api.metrics import FOLDER
 from ledger.store.first_key import first_key
 from ledger.store.migrate import migrate
 from ledger.store.trouble import Trouble
@@ -19,8 +20,13 @@ __all__ = ["data", "kept", "told_template", "told_url"]
 
 @pytest.mark.parametrize("more", [(), ("--workers", "2")])
 def test_a_restored_ledger_without_its_key_is_not_served_and_gets_no_other_key(
-    empty_database_url: str, kept: Path, tmp_path: Path, more: tuple[object, ...]
+    empty_database_url: str,
+    kept: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    more: tuple[object, ...],
 ) -> None:
+    monkeypatch.setenv(FOLDER, str(tmp_path))  # which workers set, and this process must forget
     (keyless := tmp_path / "keyless").mkdir()
     on(empty_database_url, keyless, "restore", kept, "--no-head")
 
