@@ -10,10 +10,11 @@ import typer
 
 from api.books import open_books
 from api.settings import Settings
-from api.terminal import Json, print_json, settings_of, stop, tell
+from api.terminal import NOT_RIGHT, Json, print_json, settings_of, stop, tell
 from ledger.store.backup import Made, back_up
 from ledger.store.keybox import seal_keys
 from ledger.store.trouble import Trouble
+from projections.damage import damage
 from projections.head import root_at
 
 Passphrase = Annotated[
@@ -38,18 +39,26 @@ def backup(
     Runs beside a live server and holds everything up to one position, with a manifest of hashes.
     Nothing is overwritten. The keys are not in it unless --keys is said: without the vault's key
     no name, id number or file can ever be opened, so keep that key elsewhere.
+
+    Exit code 1: it was made, but the ledger is damaged; what is wrong is said, and stands in the
+    manifest.
     """
     settings = settings_of(context)
     sealed = _sealed(settings, passphrase_file) if keys else None
     with open_books(settings) as books:
-        made = back_up(books.url, place, root_at, sealed)
+        made = back_up(books.url, place, root_at, damage, sealed)
     if as_json:
         manifest = made.manifest
         told = {"folder": made.folder, "manifest_sha256": made.sha256}
         named = {"position": manifest.position, "root": manifest.root, "keys": keys}
-        print_json([told | named | {"bytes": sum(part.bytes for part in manifest.parts)}])
+        size = sum(part.bytes for part in manifest.parts)
+        print_json([told | named | {"bytes": size, "damage": manifest.damage}])
     else:
         _tell(made, settings)
+    if settings.data.resolve() in made.folder.resolve().parents:
+        _tell_inside(made, settings)
+    if made.manifest.damage:
+        raise _damaged(made)
 
 
 def passphrase(file: Path | None, *, again: bool) -> str:
@@ -87,6 +96,30 @@ def _sealed(settings: Settings, file: Path | None) -> bytes:
     if settings.issuer_key_file.exists():
         files["issuer.jwk"] = settings.issuer_key_file
     return seal_keys(files, passphrase(file, again=True))
+
+
+def _damaged(made: Made) -> typer.Exit:
+    for each in made.manifest.damage:
+        tell(f"{each.zh}。", f"{each.en} [{each.code}]")
+    return stop(
+        "LEDGER_DAMAGED",
+        f"账本已损坏。备份按原样写入 {made.folder}，但 xuefen restore 只有加 --damaged 才接受它："
+        "请保留以前的备份，执行 xuefen check，排除后再备份一次。",
+        f"The ledger is damaged. The backup in {made.folder} holds it as it is, and xuefen restore "
+        "takes it with --damaged only: keep the earlier backups, run xuefen check, mend what it "
+        "says, and back up once more.",
+        NOT_RIGHT,
+    )
+
+
+def _tell_inside(made: Made, settings: Settings) -> None:
+    tell(
+        f"备份在数据目录 {settings.data} 之内：会与账本一同丢失，拿到该目录的人也同时有了密钥。"
+        f"请把 {made.folder} 移到另一块磁盘或另一台机器。",
+        f"The backup lies within the data folder {settings.data}: it is lost together with the "
+        f"ledger, and whoever gets that folder has the keys as well. Move {made.folder} to another "
+        "disk or another machine.",
+    )
 
 
 def _tell(made: Made, settings: Settings) -> None:

@@ -13,10 +13,19 @@ import msgspec
 import typer
 
 from api.books import Books, open_books
-from api.terminal import NOT_RIGHT, Json, print_json, settings_of, stop, tell
+from api.terminal import NOT_RIGHT, Json, print_json, say, settings_of, stop, tell
 from ledger.store.manifest import write_through
 from ledger.store.trouble import Trouble
 from projections.head import FORMAT, Head, head_of, root_at
+
+RESTORED_ZH = (
+    "若是您自己用 xuefen restore --older 恢复的，请执行一次 xuefen head --replace 文件；"
+    "否则请查明是谁所为。"
+)
+RESTORED_EN = (
+    "If you restored it yourself with xuefen restore --older, run xuefen head --replace FILE once; "
+    "if not, find out who did it."
+)
 
 
 def head(
@@ -24,6 +33,10 @@ def head(
     file: Annotated[
         Path | None, typer.Argument(help="Where to keep it, on another machine's disk.")
     ] = None,
+    replace: Annotated[
+        bool,
+        typer.Option("--replace", help="Take the place of a head that does not fit; it is kept."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Say where the ledger stands, to be kept elsewhere. 账本当前的位置与哈希。
@@ -31,13 +44,22 @@ def head(
     With FILE it is written there, and a head that lies there already is held against the ledger
     first: exit code 1 where the ledger is older than it or of another history. The file names no
     person; of those who were erased it holds a hash.
+
+    After a restore with --older the head that was kept cannot fit. --replace puts the new one in
+    its place, and keeps the old one beside it under another name.
     """
+    if replace and file is None:
+        raise stop("HEAD_FILE_UNSAID", "--replace 须给出文件。", "--replace needs FILE.")
     with open_books(settings_of(context)) as books:
         made = _made(books)
         before = read_head(file) if file is not None and file.exists() else None
-        if before is not None:
-            _hold_against(books, before, made)
+        misfit = None if before is None else _misfit(books, before, made)
+    if misfit is not None and not replace:
+        say(misfit)
+        raise typer.Exit(NOT_RIGHT)
     if file is not None:
+        if misfit is not None and before is not None:
+            _keep_beside(file, before)
         _replace(file, msgspec.json.format(msgspec.json.encode(made), indent=1) + b"\n")
     if as_json or file is None:
         print_json([made])
@@ -49,11 +71,19 @@ def head(
 
 
 def read_head(file: Path) -> Head:
-    """A head that was kept. Raises ``Trouble`` (``HEAD_BAD``)."""
+    """A head that was kept. Raises ``Trouble`` (``HEAD_MISSING``, ``HEAD_BAD``)."""
     try:
         made = msgspec.json.decode(file.read_bytes(), type=Head)
         if made.format == FORMAT and len(bytes.fromhex(made.root)) == sha256().digest_size:
             return made
+    except FileNotFoundError:
+        raise Trouble(
+            "HEAD_MISSING",
+            zh=f"没有文件 {file}。请给出 xuefen head 写出的文件；没有它时，用 --expect-position 加 "
+            "--expect-hash，什么都没有时用 --no-head。",
+            en=f"There is no file {file}. Name the one that xuefen head wrote; without it, say "
+            "--expect-position with --expect-hash, or --no-head where nothing is known.",
+        ) from None
     except (OSError, ValueError):
         pass
     raise Trouble(
@@ -68,26 +98,38 @@ def _made(books: Books) -> Head:
         return head_of(connection, books.feed, datetime.now(UTC))
 
 
-def _hold_against(books: Books, before: Head, made: Head) -> None:
+def _misfit(books: Books, before: Head, made: Head) -> Trouble | None:
+    """Why the head that was kept is not of this ledger's past; ``None`` where it is."""
     if made.position < before.position:
-        raise stop(
+        return Trouble(
             "HEAD_OLDER",
-            f"账本在位置 {made.position}，而外部保存的已到 {before.position}：账本被恢复到了更早"
-            "的状态。文件未改动。",
-            f"The ledger is at position {made.position}, and the head that was kept at "
-            f"{before.position}: the ledger was put back. The file was left as it is.",
-            NOT_RIGHT,
+            zh=f"账本在位置 {made.position}，而外部保存的已到 {before.position}：账本被恢复到了更早"
+            f"的状态。文件未改动。{RESTORED_ZH}",
+            en=f"The ledger is at position {made.position}, and the head that was kept at "
+            f"{before.position}: the ledger was put back. The file was left as it is. "
+            f"{RESTORED_EN}",
         )
     with books.pool.connection() as connection:
         root = root_at(connection, before.position).hex()
-    if root != before.root:
-        raise stop(
-            "HEAD_OF_ANOTHER_HISTORY",
-            f"位置 {before.position} 的哈希与保存的不符：历史被改动。文件未改动。",
-            f"The hash at position {before.position} is not the one that was kept: history was "
-            "changed. The file was left as it is.",
-            NOT_RIGHT,
-        )
+    if root == before.root:
+        return None
+    return Trouble(
+        "HEAD_OF_ANOTHER_HISTORY",
+        zh=f"位置 {before.position} 的哈希与保存的不符：历史被改动。文件未改动。{RESTORED_ZH}",
+        en=f"The hash at position {before.position} is not the one that was kept: history was "
+        f"changed. The file was left as it is. {RESTORED_EN}",
+    )
+
+
+def _keep_beside(file: Path, before: Head) -> None:
+    """Keeps a head that does not fit under a name that nothing has, as it lies there."""
+    aside = file.with_name(f"{file.stem}-{before.position}-{token_hex(4)}{file.suffix}")
+    try:
+        write_through(aside, file.read_bytes())
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise _not_written(aside, error) from error
+    tell(f"原来的文件保留为 {aside}。", f"The head that lay there is kept as {aside}.")
 
 
 def _replace(file: Path, data: bytes) -> None:
@@ -97,8 +139,12 @@ def _replace(file: Path, data: bytes) -> None:
         os.replace(aside, file)
     except OSError as error:
         aside.unlink(missing_ok=True)
-        raise Trouble(
-            "HEAD_NOT_WRITTEN",
-            zh=f"无法写入 {file}（{error.strerror}）",
-            en=f"{file} cannot be written ({error.strerror})",
-        ) from error
+        raise _not_written(file, error) from error
+
+
+def _not_written(file: Path, error: OSError) -> Trouble:
+    return Trouble(
+        "HEAD_NOT_WRITTEN",
+        zh=f"无法写入 {file}（{error.strerror}）",
+        en=f"{file} cannot be written ({error.strerror})",
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
 
@@ -12,66 +11,45 @@ import typer
 from api.books import Books, opened_books
 from api.command_backup import Passphrase, passphrase
 from api.command_erase import erase_again
-from api.command_head import read_head
 from api.house import database
+from api.outside import (
+    Digested,
+    Kept,
+    Older,
+    Outside,
+    Reached,
+    Unknown,
+    known_outside,
+)
 from api.settings import Settings
 from api.terminal import NOT_RIGHT, Json, print_json, progress, say, settings_of, stop, tell
 from ledger.store.keybox import open_keys, put_back
 from ledger.store.manifest import KEYS, Manifest, Unfit, read_manifest
-from ledger.store.restore import Restore, other_history
+from ledger.store.restore import Restore
 from ledger.store.trouble import Trouble
 from ledger.store.vault import Vault, load_key
 from projections.catalogue import INDEXES, VIEWS
 from projections.check import check as problems
 from projections.head import Head, erased, named_in, print_of, root_at
+from projections.inspection import Problem
 from projections.runner import Runner
 
 TEACHERS = "select distinct tag from ledger.events, unnest(tags) as tag where tag like 'teacher:%'"
 CHECKED = ("guards", "positions", "hashes", "bodies", "times")
 ERASURE = ("erasure",)
 
+OnlyCheck = Annotated[bool, typer.Option("--check", help="Verify the backup and restore nothing.")]
+Damaged = Annotated[
+    bool, typer.Option("--damaged", help="Take it though the ledger in it is damaged.")
+]
+
 
 @dataclass(frozen=True)
-class Outside:
-    """What is known from outside: tree hashes by position, and who was erased."""
+class Restored:
+    """What came of a restore: how many people were erased again, and what is wrong with it."""
 
-    roots: dict[int, str]
-    head: Head | None
-    older: bool
-
-    def hold(self, manifest: Manifest) -> int:
-        """How many events the backup lacks. Raises ``Unfit`` where that may not be."""
-        if self.roots.get(manifest.position, manifest.root) != manifest.root:
-            raise other_history(manifest.position)
-        missing = max([0, *(each - manifest.position for each in self.roots)])
-        if missing and not (self.older and self.head is not None):
-            raise Unfit(
-                "BACKUP_OLDER",
-                zh=f"备份到位置 {manifest.position}，而已知账本到过 {manifest.position + missing}："
-                f"缺少 {missing} 个事件。没有恢复。请找更新的备份；确已没有时，用 --head 文件加 "
-                "--older 恢复，这些事件即告丢失。",
-                en=f"The backup ends at position {manifest.position}, and the ledger is known to "
-                f"have reached {manifest.position + missing}: {missing} events are missing. "
-                "Nothing was restored. Find a later backup; where there is none, --older with the "
-                "--head file restores it, and those events are lost.",
-            )
-        return missing
-
-
-Kept = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="What xuefen head wrote last, kept outside.")
-]
-Reached = Annotated[
-    int | None, typer.Option(min=1, help="A position that the ledger is known to have reached.")
-]
-Digested = Annotated[
-    str | None, typer.Option(metavar="HEX", help="Its digest there, as the query tells it.")
-]
-Unknown = Annotated[bool, typer.Option("--no-head", help="Nothing is known from outside.")]
-Older = Annotated[
-    bool, typer.Option("--older", help="Take it though later events are lost; with --head.")
-]
-OnlyCheck = Annotated[bool, typer.Option("--check", help="Verify the backup and restore nothing.")]
+    again: int = 0
+    problems: tuple[Problem, ...] = ()
 
 
 def restore(
@@ -82,6 +60,7 @@ def restore(
     expect_hash: Digested = None,
     no_head: Unknown = False,
     older: Older = False,
+    damaged: Damaged = False,
     keys: Annotated[bool, typer.Option("--keys", help="Take the keys out of it too.")] = False,
     passphrase_file: Passphrase = None,
     only_check: OnlyCheck = False,
@@ -90,63 +69,34 @@ def restore(
     """Restore a backup into an empty place. 把备份恢复到空的数据库或数据目录。
 
     The backup is verified before and the ledger after, byte for byte. Exit code 1: the backup is
-    cut off, changed, older than the head, or of another history; 2: something is to be mended.
-    Whom the head says to be erased is erased again.
+    cut off, changed, older than the head, of another history, or of a damaged ledger, which is
+    taken with --damaged only; 2: something is to be mended. Whom the head says to be erased is
+    erased again.
     """
+    settings, restored = settings_of(context), None
     try:
-        outside = _outside(head, expect_position, expect_hash, no_head=no_head, older=older)
+        outside = known_outside(head, expect_position, expect_hash, no_head=no_head, older=older)
         manifest = read_manifest(folder)
         lost = outside.hold(manifest)
-        again, settings = 0, settings_of(context)
-        if not only_check:
+        if only_check or not damaged:
+            manifest.require_sound()
+        if only_check:
+            outside.hold_within(folder, manifest)
+        else:
             if keys:
                 _take_keys(settings, folder, manifest, passphrase_file)
-            again = _restore(settings, folder, manifest, outside)
+            restored = _restore(settings, folder, manifest, outside, damaged=damaged)
     except Unfit as unfit:
         say(unfit)
         raise typer.Exit(NOT_RIGHT) from None
-    _tell(manifest, lost, again, restored=not only_check, as_json=as_json)
-    if not only_check and not settings.vault_key_file.exists():
-        tell(
-            f"没有保险库密钥：请在启动前把原来的密钥放到 {settings.vault_key_file}，"
-            "否则封存的内容无法读取。",
-            f"There is no vault key: put the one of this ledger at {settings.vault_key_file} "
-            "before you serve it; without it nothing that lies sealed can be read.",
-        )
-
-
-def _outside(
-    file: Path | None, position: int | None, hashed: str | None, *, no_head: bool, older: bool
-) -> Outside:
-    known = file is not None or position is not None
-    if known == no_head:
-        raise stop(
-            "HEAD_UNSAID",
-            "请用 --head 给出外部保存的文件，或用 --expect-position 和 --expect-hash；"
-            "确实没有时用 --no-head：那样就无法得知备份之后发生过什么、删除过谁。",
-            "Say what is known from outside: --head, or --expect-position with --expect-hash; or "
-            "--no-head where nothing is: then what happened after the backup, and who was erased, "
-            "cannot be known.",
-        )
-    if (position is None) != (hashed is None) or (older and file is None):
-        raise stop(
-            "HEAD_INCOMPLETE",
-            "--expect-position 与 --expect-hash 须同时给出；--older 须有 --head。",
-            "--expect-position and --expect-hash go together; --older needs --head.",
-        )
-    roots: dict[int, str] = {}
-    if position is not None and hashed is not None:
-        if len(hashed) != 2 * sha256().digest_size or set(hashed.lower()) - {*"0123456789abcdef"}:
-            raise stop("BAD_HASH", "哈希须为 64 位十六进制。", "A hash has 64 hexadecimal digits.")
-        roots[position] = hashed.lower()
-    found = read_head(file) if file is not None else None
-    if found is not None:
-        if roots.get(found.position, found.root) != found.root:
-            raise stop(
-                "HEADS_DIFFER", "两处所述的哈希不同。", "The two heads contradict each other."
-            )
-        roots[found.position] = found.root
-    return Outside(roots, found, older)
+    if as_json:
+        _print(manifest, lost, restored, outside)
+    elif restored is None:
+        _tell_whole(manifest, lost)
+    else:
+        _tell(manifest, lost, restored, outside)
+    if restored is not None:
+        _tell_further(settings, lost, restored)
 
 
 def _take_keys(settings: Settings, folder: Path, manifest: Manifest, file: Path | None) -> None:
@@ -162,8 +112,11 @@ def _take_keys(settings: Settings, folder: Path, manifest: Manifest, file: Path 
         put_back(text, places[name])
 
 
-def _restore(settings: Settings, folder: Path, manifest: Manifest, outside: Outside) -> int:
-    """Restores, and gives how many people were erased again."""
+def _restore(
+    settings: Settings, folder: Path, manifest: Manifest, outside: Outside, *, damaged: bool
+) -> Restored:
+    """Restores. Raises ``Unfit`` for a ledger that is damaged, unless that is taken as it is."""
+    found: list[Problem] = []
     with (
         database(settings) as url,
         Restore(url, folder, manifest).running(root_at, outside.roots),
@@ -172,9 +125,22 @@ def _restore(settings: Settings, folder: Path, manifest: Manifest, outside: Outs
         again = _erased_again(books, _vault(settings, books), outside.head)
         with progress() as step:
             for problem in problems(books.pool, books.feed, CHECKED, step):
-                raise Unfit("RESTORED_" + problem.code, zh=problem.zh, en=problem.en)
-        Runner(books.pool, books.feed, (*VIEWS, *INDEXES)).catch_up()
-    return again
+                if not damaged:
+                    raise _damaged(problem)
+                found.append(problem)
+        if not found:  # over a damaged ledger a view may stop; the server says so and stays up
+            Runner(books.pool, books.feed, (*VIEWS, *INDEXES)).catch_up()
+    return Restored(again, tuple(found))
+
+
+def _damaged(problem: Problem) -> Unfit:
+    return Unfit(
+        f"RESTORED_{problem.code}",
+        zh=f"备份所存的账本已损坏：{problem.zh}。已撤除，没有恢复。请换一份更早的备份；没有时，"
+        "用 --damaged 按原样恢复。",
+        en=f"The ledger in the backup is damaged: {problem.en}. It was removed again; nothing was "
+        "restored. Take an earlier backup; where there is none, --damaged restores it as it is.",
+    )
 
 
 def _vault(settings: Settings, books: Books) -> Vault | None:
@@ -197,20 +163,75 @@ def _erased_again(books: Books, vault: Vault | None, head: Head | None) -> int:
     return sum(erase_again(books, vault, subject) for subject in sorted(left))
 
 
-def _tell(manifest: Manifest, lost: int, again: int, *, restored: bool, as_json: bool) -> None:
-    if as_json:
-        told = {"position": manifest.position, "root": manifest.root, "restored": restored}
-        print_json([told | {"events_lost": lost, "erased_again": again}])
-        return
-    if not restored:
-        tell(
-            f"备份完好：位置 {manifest.position}，{len(manifest.tables)} 张表。",
-            f"The backup is whole: position {manifest.position}, {len(manifest.tables)} tables.",
-        )
-        return
+def _print(
+    manifest: Manifest, lost: int | None, restored: Restored | None, outside: Outside
+) -> None:
+    told = {"position": manifest.position, "root": manifest.root, "restored": restored is not None}
+    more = {
+        "events_lost": lost,
+        "erased_again": restored.again if restored else 0,
+        "erasures_known": outside.head is not None,
+        "damage": restored.problems if restored else (),
+    }
+    print_json([told | more])
+
+
+def _tell_whole(manifest: Manifest, lost: int | None) -> None:
+    position, tables = manifest.position, len(manifest.tables)
     tell(
-        f"已恢复到位置 {manifest.position}，与备份逐字节相同；丢失 {lost} 个事件；"
-        f"重新删除了 {again} 人的个人信息。",
-        f"Restored up to position {manifest.position}, equal to the backup byte for byte; {lost} "
-        f"events are lost; {again} people were erased again.",
+        f"备份完好：位置 {position}，{tables} 张表。",
+        f"The backup is whole: position {position}, {tables} tables.",
     )
+    if lost is None:
+        tell(
+            "之后是否还有事件，无从得知。",
+            "Whether there are later events cannot be known without a head.",
+        )
+
+
+def _tell(manifest: Manifest, lost: int | None, restored: Restored, outside: Outside) -> None:
+    zh, en = f"丢失 {lost} 个事件", f"{lost} events are lost"
+    if lost is None:
+        zh, en = "是否丢失其后的事件无从得知", "whether later events are lost cannot be known"
+    since_zh, since_en = "", ""
+    if outside.head is None:
+        since_zh = "。备份之后删除过谁无从得知：请查当时的申请，再执行 xuefen erase"
+        since_en = (
+            ". Who was erased after the backup cannot be known: look it up where it was asked for, "
+            "and run xuefen erase"
+        )
+    again = restored.again
+    tell(
+        f"已恢复到位置 {manifest.position}，与备份逐字节相同；{zh}；"
+        f"重新删除了 {again} 人的个人信息{since_zh}。",
+        f"Restored up to position {manifest.position}, equal to the backup byte for byte; {en}; "
+        f"{again} people were erased again{since_en}.",
+    )
+
+
+def _tell_further(settings: Settings, lost: int | None, restored: Restored) -> None:
+    """What is left to do, and a status of its own where the ledger is damaged."""
+    key = settings.vault_key_file
+    if not key.exists():
+        tell(
+            f"没有保险库密钥：请在启动前把原来的密钥放到 {key}，否则封存的内容无法读取。",
+            f"There is no vault key: put the one of this ledger at {key} before you serve it; "
+            "without it nothing that lies sealed can be read.",
+        )
+    if lost:
+        tell(
+            "外部保存的位置文件已超前于账本：请执行一次 xuefen head --replace 文件，"
+            "旧文件会另名保留。",
+            "The head that was kept is ahead of this ledger: run xuefen head --replace FILE once; "
+            "the old file is kept beside it.",
+        )
+    for each in restored.problems:
+        tell(f"{each.zh}。", f"{each.en} [{each.code}]")
+    if restored.problems:
+        raise stop(
+            "LEDGER_DAMAGED",
+            "账本已按原样恢复，但已损坏，如上所述。请排除后执行 xuefen check。",
+            "The ledger was restored as it is, and it is damaged as said above. Mend it, then run "
+            "xuefen check.",
+            NOT_RIGHT,
+        )

@@ -11,10 +11,10 @@ from api.sharing import sharing
 from ledger.store.clock import Clock, system_clock
 from ledger.store.embedded import Embedded
 from ledger.store.feed import open_pool
+from ledger.store.first_key import first_key
 from ledger.store.folder import folder_trouble
 from ledger.store.ledger import Ledger
 from ledger.store.retention import Retention
-from ledger.store.vault import load_key
 from projections.catalogue import INDEXES, VIEWS
 from projections.glance import Glances
 from projections.reader import Reader
@@ -53,7 +53,7 @@ def database(settings: Settings) -> Iterator[str]:
 def open_house(settings: Settings, clock: Clock = system_clock) -> Iterator[House]:
     """A founded ledger with its views following. Raises ``Trouble``."""
     with database(settings) as url, seldom_collected():
-        ledger = Ledger.found(url, load_key(settings.vault_key_file), clock)
+        ledger = Ledger.found(url, first_key(url, settings.vault_key_file), clock)
         try:
             runner = Runner(ledger.pool, ledger.feed, (*VIEWS, *INDEXES))
             # What is asked is given up after a while; what writes the views is not.

@@ -31,9 +31,9 @@ from api.simulate_term import TermScript
 from api.simulate_way import Acknowledgements, Reply, Submission, Way
 from ledger.fault import Fault
 from ledger.names import JurisdictionId, TermId
+from ledger.store.first_key import first_key
 from ledger.store.ledger import Ledger
 from ledger.store.trouble import Trouble
-from ledger.store.vault import load_key
 
 SHANGHAI = timedelta(hours=8)
 TEACHERS_MAX = 99_999
@@ -195,7 +195,7 @@ def in_process(
     written = Acknowledgements(acks)
     with (
         database(settings) as url,
-        Ledger.found(url, load_key(settings.vault_key_file), clock) as ledger,
+        Ledger.found(url, first_key(url, settings.vault_key_file), clock) as ledger,
     ):
         try:
             yield InProcess(ledger, clock, written, width=clients)

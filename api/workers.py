@@ -36,9 +36,9 @@ from api.metrics import FOLDER
 from api.serve import logging, serve_on
 from api.settings import Settings
 from api.tracing import check
+from ledger.store.first_key import first_key
 from ledger.store.ledger import Ledger
 from ledger.store.trouble import Trouble
-from ledger.store.vault import load_key
 
 WORKERS_MAX = 64
 DEATHS_MAX, DEATHS_SECONDS = 10, 600.0
@@ -80,7 +80,7 @@ def _kept_up(
     ):
         os.environ[FOLDER] = metrics  # the workers inherit it, and add their numbers up in it
         # Migrated and founded once, before anybody else looks.
-        Ledger.found(url, load_key(settings.vault_key_file)).close()
+        Ledger.found(url, first_key(url, settings.vault_key_file)).close()
         given = (settings, listener, Path(folder), secrets.token_hex(SECRET_BYTES))
         crew = _Workers(given, count, lambda: announce(address_of(listener)))
         try:

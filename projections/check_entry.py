@@ -28,13 +28,17 @@ class Positions(EntryCheck):
     def look(self, books: Books, rows: list[Row]) -> Iterator[Problem]:
         for row in rows:
             if row.position != self._last + 1:
-                yield self.problem(
-                    "POSITION_GAP",
-                    f"位置 {self._last} 之后直接是 {row.position}",
-                    f"position {self._last} is followed by {row.position}",
-                    row.position,
-                )
+                yield self.gap(self._last, row.position)
             self._last = row.position
+
+    def gap(self, before: int, position: int) -> Problem:
+        """A position that does not come next."""
+        return self.problem(
+            "POSITION_GAP",
+            f"位置 {before} 之后直接是 {position}",
+            f"position {before} is followed by {position}",
+            position,
+        )
 
 
 class Hashes(EntryCheck):
@@ -48,12 +52,16 @@ class Hashes(EntryCheck):
     def look(self, books: Books, rows: list[Row]) -> Iterator[Problem]:
         for row in rows:
             if row.leaf_hash != leaf_hash(row.body):
-                yield self.problem(
-                    "LEAF_HASH_WRONG",
-                    f"位置 {row.position} 的叶哈希与正文不符",
-                    f"the leaf hash at position {row.position} is not that of the body",
-                    row.position,
-                )
+                yield self.wrong(row.position)
+
+    def wrong(self, position: int) -> Problem:
+        """A leaf hash that is not that of its body."""
+        return self.problem(
+            "LEAF_HASH_WRONG",
+            f"位置 {position} 的叶哈希与正文不符",
+            f"the leaf hash at position {position} is not that of the body",
+            position,
+        )
 
 
 class Bodies(EntryCheck):

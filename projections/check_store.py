@@ -15,7 +15,7 @@ from ledger.finding import FindingMade
 from ledger.names import OfferingId
 from ledger.offering import ClassRoom, ExpansionDecided, OfferingOpened
 from ledger.store.answer import Answer, Written
-from projections.inspection import PAGE, Books, Problem, WholeCheck, hashed
+from projections.inspection import PAGE, Books, Problem, Readable, WholeCheck, hashed
 
 OFFERINGS_PAGE = 200
 ANSWERS_PAGE = 100  # one answer may tell of thousands of events
@@ -92,6 +92,18 @@ class Guards(WholeCheck):
     en = "the database's own guards are on"
 
     def run(self, books: Books) -> Iterator[Problem]:
+        yield from self.off(books)
+        for table, privilege in books.read(GRANTS_TOO_WIDE, ()):
+            yield self.problem(
+                "GRANT_TOO_WIDE",
+                f"角色 xuefen_app 对 {table} 有 {privilege} 权限，应予收回",
+                f"the role xuefen_app may {privilege} {table}; revoke it",
+                None,
+                f"{table} {privilege}",
+            )
+
+    def off(self, books: Readable) -> Iterator[Problem]:
+        """The triggers that are not there, or not on."""
         standing = dict(books.read(GUARD_STATES, ()))
         for guard in GUARDS:
             if standing.get(guard) != ALWAYS:
@@ -104,14 +116,6 @@ class Guards(WholeCheck):
                     None,
                     guard,
                 )
-        for table, privilege in books.read(GRANTS_TOO_WIDE, ()):
-            yield self.problem(
-                "GRANT_TOO_WIDE",
-                f"角色 xuefen_app 对 {table} 有 {privilege} 权限，应予收回",
-                f"the role xuefen_app may {privilege} {table}; revoke it",
-                None,
-                f"{table} {privilege}",
-            )
 
 
 class TagsNeeded(WholeCheck):

@@ -50,6 +50,33 @@ def root_at(connection: Connection, position: int) -> bytes:
         return Tree().grown(leaf_hash(bytes(body)) for (body,) in cursor).root
 
 
+def roots_of(events: Iterable[tuple[int, bytes]], wanted: Iterable[int]) -> dict[int, str]:
+    """The same hash up to each wanted position, over positions and bodies in any order.
+
+    No more is read than is needed, as long as no position is missing.
+    """
+    tree, found, due = Tree(), dict[int, str](), sorted(wanted)
+    for position, body in _in_order(events):
+        while due and due[0] < position:
+            found[due.pop(0)] = tree.root.hex()
+        if not due:
+            return found
+        tree = tree.grown(iter((leaf_hash(body),)))
+    return found | dict.fromkeys(due, tree.root.hex())
+
+
+def _in_order(events: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
+    """By position: what comes too early waits, and behind a gap everything does."""
+    waiting: dict[int, bytes] = {}
+    due = 1
+    for position, body in events:
+        waiting[position] = body
+        while due in waiting:
+            yield due, waiting.pop(due)
+            due += 1
+    yield from sorted(waiting.items())
+
+
 def head_of(connection: Connection, feed: Feed, made: datetime) -> Head:
     """The head of a ledger; those who were erased later than its position may be among them."""
     [position] = connection.execute(

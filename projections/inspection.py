@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property, lru_cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
 import msgspec
@@ -79,6 +79,14 @@ class Row:
             return decode(self.position, self.body)
         except (msgspec.MsgspecError, Fault, ValueError, LookupError, TypeError) as error:
             return error
+
+
+class Readable(Protocol):
+    """What answers one short statement."""
+
+    def read(self, statement: str, values: Any = ()) -> list[tuple[Any, ...]]:
+        """The rows of one short statement."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ import psycopg
 from ledger.store.connection import open_connection
 from ledger.store.dump import dumping, tools_for
 from ledger.store.imprint import imprints
-from ledger.store.manifest import DUMP, KEYS, NAME, Manifest, part_of, write_through
+from ledger.store.manifest import DUMP, KEYS, NAME, Damage, Manifest, part_of, write_through
 from ledger.store.trouble import Trouble
 
 PARTIAL = ".partial"
@@ -35,6 +35,8 @@ REVISION = "select version_num from ledger.revision"
 Connection = psycopg.Connection[Any]
 Rooted = Callable[[Connection, int], bytes]
 """The tree hash over the entries up to a position, as a connection sees them."""
+Examined = Callable[[Connection], Iterable[Damage]]
+"""What is wrong with the ledger, as a connection sees it."""
 
 
 @dataclass(frozen=True)
@@ -46,14 +48,19 @@ class Made:
     sha256: str
 
 
-def back_up(url: str, place: Path, root: Rooted, sealed_keys: bytes | None = None) -> Made:
-    """Backs a ledger up to a folder, or into one that exists. Raises ``Trouble``."""
+def back_up(
+    url: str, place: Path, root: Rooted, examined: Examined, sealed_keys: bytes | None = None
+) -> Made:
+    """Backs a ledger up to a folder, or into one that exists. Raises ``Trouble``.
+
+    A damaged one too, since there may never be a better: its manifest says what is wrong.
+    """
     into = place.is_dir()
     if place.exists() and (not into or (place / NAME).exists()):
         raise _present(place)
     above = place if into else place.parent
     with _trouble(place), _fresh(above, place.name) as fresh:
-        manifest = _fill(url, fresh, root, sealed_keys)
+        manifest = _fill(url, fresh, root, examined, sealed_keys)
         digest = manifest.write(fresh)
         _flush(fresh)
         name = f"xuefen-{manifest.made.translate({45: None, 58: None})}-{manifest.position}"
@@ -65,7 +72,9 @@ def back_up(url: str, place: Path, root: Rooted, sealed_keys: bytes | None = Non
     return Made(target, manifest, digest)
 
 
-def _fill(url: str, folder: Path, root: Rooted, sealed_keys: bytes | None) -> Manifest:
+def _fill(
+    url: str, folder: Path, root: Rooted, examined: Examined, sealed_keys: bytes | None
+) -> Manifest:
     """Writes the parts of one snapshot, and gives what the manifest is to say of them."""
     with open_connection(url, owner=True) as connection, _refusals():
         connection.read_only = True
@@ -78,6 +87,7 @@ def _fill(url: str, folder: Path, root: Rooted, sealed_keys: bytes | None) -> Ma
             [position] = connection.execute(HEAD).fetchone() or (0,)
             [accesses, chained] = connection.execute(ACCESSES).fetchone() or (0, b"")
             hashed, tables = root(connection, position), tuple(imprints(connection))
+            damage = tuple(examined(connection))
     if sealed_keys is not None:
         write_through(folder / KEYS, sealed_keys)
     return Manifest(
@@ -92,6 +102,7 @@ def _fill(url: str, folder: Path, root: Rooted, sealed_keys: bytes | None) -> Ma
         accesses_hash=bytes(chained).hex(),
         tables=tables,
         parts=tuple(part_of(folder / n) for n in (DUMP, KEYS) if (folder / n).exists()),
+        damage=damage,
     )
 
 

@@ -80,7 +80,7 @@ def _running(url: str, server: int, program: str, *given: str) -> Iterator[None]
                 umask=UMASK,
             )
         except OSError as error:
-            raise _failed(program, f"{command[0]}: {error.strerror}") from error
+            raise failed(program, f"{command[0]}: {error.strerror}") from error
         try:
             yield
             status = process.wait()
@@ -92,10 +92,11 @@ def _running(url: str, server: int, program: str, *given: str) -> Iterator[None]
             said.seek(0)
             lines = said.read().decode(errors="replace").splitlines()
             errors = [line for line in lines if "error:" in line] or lines or [f"status {status}"]
-            raise _failed(program, errors[0].strip())
+            raise failed(program, errors[0].strip())
 
 
-def _failed(program: str, reason: str) -> Trouble:
+def failed(program: str, reason: str) -> Trouble:
+    """One of PostgreSQL's programs did not do what it was asked."""
     return Trouble(
         "DUMP_FAILED",
         zh=f"{program} 没有完成：{reason}。请排除原因后重试，没有留下半个备份或半个账本。",

@@ -19,6 +19,7 @@ FORMAT = 1
 NAME, SUM = "manifest.json", "manifest.sha256"
 DUMP, KEYS = "database.dump", "keys.sealed"
 PARTS = (DUMP, KEYS)
+EVENTS = "ledger.events"
 
 
 class Unfit(Trouble):
@@ -33,6 +34,14 @@ class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sha256: str
 
 
+class Damage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What was wrong with the ledger when the backup was made, under the code of its check."""
+
+    code: str
+    zh: str
+    en: str
+
+
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a backup holds.
 
@@ -40,6 +49,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ``migration``: the last one run. ``position`` is that of the last event, ``root`` the Merkle
     tree hash (RFC 6962 section 2.1) over all of them, as the query ``digest`` tells it to who sees
     all. ``accesses``: the last number of the access log, ``accesses_hash`` the end of its chain.
+    ``damage``: what was found wrong with the ledger meanwhile; the backup holds it as it was.
     """
 
     format: int = FORMAT
@@ -54,6 +64,23 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     accesses_hash: str
     tables: tuple[Imprint, ...]
     parts: tuple[Part, ...]
+    damage: tuple[Damage, ...] = ()
+
+    def require_sound(self) -> None:
+        """Raises ``Unfit`` where it says of itself that it is of a damaged ledger."""
+        events = next((each.rows for each in self.tables if each.table == EVENTS), self.position)
+        zh, en = [each.zh for each in self.damage], [each.en for each in self.damage]
+        if events != self.position:
+            zh.append(f"位置到 {self.position}，而事件有 {events} 个")
+            en.append(f"its positions end at {self.position}, and it has {events} events")
+        if zh:
+            raise Unfit(
+                "BACKUP_DAMAGED",
+                zh=f"这是一份已损坏的账本的备份：{'；'.join(zh)}。没有恢复。请换一份更早的备份；"
+                "没有时，用 --damaged 按原样恢复。",
+                en=f"This is a backup of a damaged ledger: {'; '.join(en)}. Nothing was restored. "
+                "Take an earlier backup; where there is none, --damaged restores it as it is.",
+            )
 
     @property
     def with_keys(self) -> bool:

@@ -55,7 +55,7 @@ def migrate(url: str) -> None:
             return
         if found is None:
             _require_free_names(driver)
-        _require_role(driver)
+        require_role(driver)
         config = _config(from_scratch=found is None)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
@@ -214,7 +214,7 @@ def _require_free_names(connection: psycopg.Connection[Any]) -> None:
         )
 
 
-def _require_role(connection: psycopg.Connection[Any]) -> None:
+def require_role(connection: psycopg.Connection[Any]) -> None:
     """The role exists and is ours to take, or we may see to both."""
     row = connection.execute(
         "select rolsuper, rolcreaterole, current_user,"

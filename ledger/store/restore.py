@@ -20,11 +20,19 @@ from ledger.store.connection import ROLE, open_connection
 from ledger.store.dump import undump
 from ledger.store.imprint import imprints
 from ledger.store.manifest import DUMP, Manifest, Unfit
-from ledger.store.migrate import LOCK_KEY, MIGRATIONS, RESTORING, advance, known_revisions
+from ledger.store.migrate import (
+    LOCK_KEY,
+    MIGRATIONS,
+    RESTORING,
+    advance,
+    known_revisions,
+    require_role,
+)
 from ledger.store.trouble import Trouble
 
 Connection = psycopg.Connection[Any]
 TAKEN = "select nspname from pg_namespace where nspname in ('ledger', 'vault', 'projection')"
+MAY_CREATE = "select has_database_privilege(current_database(), 'CREATE'), current_user"
 FIRST = "0001_ledger.sql"
 RIGHTS = re.compile(rf"^(?:grant|revoke)\b(?:[^;']*)\b(?:{ROLE}|public);", re.M)
 GONE = "drop schema if exists {} cascade"
@@ -41,11 +49,13 @@ class Restore:
         """Restores and verifies; ends it after the caller has done what is left to do.
 
         ``upto``: tree hashes known from outside, by position. Raises ``Unfit`` where the ledger is
-        not that of the manifest or of those hashes, ``Trouble`` where the place is not empty.
+        not that of the manifest or of those hashes, ``Trouble`` where the place is not empty or
+        the user has no right to fill it.
         """
-        with open_connection(self.url, owner=True, autocommit=True) as guard:
+        with open_connection(self.url, owner=True, autocommit=True) as guard, _refusals():
             guard.execute("select pg_advisory_lock(%s)", (LOCK_KEY,))
             self._require_empty(guard)
+            _require_rights(guard)
             try:
                 self._fill(guard)
                 self._verify(guard, root, upto)
@@ -118,13 +128,43 @@ class Restore:
                 connection.execute(GONE.format(schema).encode())
 
 
+def _require_rights(guard: Connection) -> None:
+    """What the restore will need, asked before anything is made."""
+    [may_create, user] = guard.execute(MAY_CREATE).fetchone() or (False, "")
+    if not may_create:
+        raise _owner_needed(f"{user}: CREATE")
+    require_role(guard)
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    try:
+        yield
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise _owner_needed(error.diag.message_primary or "insufficient privilege") from error
+
+
+def _owner_needed(reason: str) -> Trouble:
+    return Trouble(
+        "OWNER_NEEDED",
+        zh=f"该数据库用户无权恢复（{reason}）。没有恢复。请以数据库所有者恢复；管理员可先执行 "
+        "create database 名称 owner 用户。",
+        en=f"This database user may not restore ({reason}). Nothing was restored. Restore as the "
+        "owner of the database; its administrator can make one: create database NAME owner USER.",
+    )
+
+
 def other_history(position: int) -> Unfit:
     """The backup is of another history than a head from outside."""
     return Unfit(
         "BACKUP_OF_ANOTHER_HISTORY",
-        zh=f"位置 {position} 的哈希与外部保存的不符：备份不是同一份历史，或已被改动。没有恢复。",
+        zh=f"位置 {position} 的哈希与外部保存的不符：备份不是同一份历史，或已被改动。没有恢复。"
+        "若用 --expect-hash：只有能看到全部条目者、未加筛选的 digest 才对得上，"
+        "其 count 等于 position。",
         en=f"The hash at position {position} is not the one known from outside: the backup is of "
-        "another history, or was changed. Nothing was restored.",
+        "another history, or was changed. Nothing was restored. For --expect-hash, only a digest "
+        "of somebody who sees all entries, asked without a filter, fits: its count equals its "
+        "position.",
     )
 
 

