@@ -11,7 +11,7 @@ from eventsourcing.persistence import IntegrityError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ledger.store import queue
+from ledger.store import queue, tail
 from ledger.store.flight import Flight
 from ledger.store.recorder import Recorder
 from ledger.store.trouble import Trouble
@@ -89,6 +89,25 @@ def test_a_batch_sees_what_flies_before_it(recorder: Recorder) -> None:
 
     assert outcome(works[-2]) is IntegrityError
     assert outcome(works[-1]) == MANY + 2
+
+
+@pytest.mark.parametrize(
+    "large",
+    [
+        [DCBEvent("n", b"{}", ["n:large"])] * (tail.EVENTS_MAX + 1),
+        [DCBEvent("n", b"x" * (tail.BYTES_MAX + 1), ["n:large"])],
+    ],
+    ids=["events", "bytes"],
+)
+def test_more_than_the_tail_holds_hides_nothing_from_its_own_batch(
+    recorder: Recorder, large: list[DCBEvent]
+) -> None:
+    taken = recorder.append([DCBEvent("n", b"{}", ["seat:1"])])
+    works = [Plain(large, None), work("seat:1", unless="seat:1", after=taken - 1)]
+    together(recorder, works)
+
+    assert outcome(works[0]) == taken + len(large)
+    assert outcome(works[1]) is IntegrityError
 
 
 @pytest.mark.parametrize("count", [1, MANY // 2, MANY])

@@ -65,6 +65,32 @@ def test_appending_nothing_is_a_mistake(recorder: Recorder) -> None:
         recorder.append([])
 
 
+@pytest.mark.parametrize("tag", ["", "a\x1fb"])
+def test_a_tag_that_could_not_be_told_from_others_is_a_mistake(
+    recorder: Recorder, tag: str
+) -> None:
+    with pytest.raises(ProgrammingError, match="tag"):
+        recorder.append([DCBEvent("n", b"{}", ["n:1", tag])])
+
+    assert list(recorder.read()) == []
+
+
+def test_threads_that_read_and_end_leave_no_connection_behind(
+    recorder: Recorder, database_url: str
+) -> None:
+    recorder.append([DCBEvent("n", b"{}", ["n:1"])])
+    for _ in range(30):
+        thread = threading.Thread(target=recorder.read)
+        thread.start()
+        thread.join()
+    with psycopg.connect(database_url) as connection:
+        [open_now] = connection.execute(
+            "select count(*) from pg_stat_activity where datname = current_database()"
+        ).fetchone() or (0,)
+
+    assert open_now < 30
+
+
 def test_of_many_appends_with_one_condition_exactly_one_gets_in(recorder: Recorder) -> None:
     condition = DCBAppendCondition(DCBQuery([DCBQueryItem(types=["seat"], tags=["seat:1"])]))
     event = DCBEvent(type="seat", data=b"{}", tags=["seat:1"])

@@ -1,0 +1,127 @@
+"""Whoever is interrupted, or forked, leaves the others and the ledger in order."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from datetime import datetime
+
+import pytest
+from eventsourcing.dcb.api import DCBEvent
+
+from ledger.store.bell import Bell
+from ledger.store.clock import system_clock
+from ledger.store.committer import Committer
+from ledger.store.recorder import Recorder
+from ledger.store.work import Plain
+from tests.town import rows
+
+TAGS = "select tags[1] from ledger.events order by position"
+FORKED = """
+import os, sys
+from eventsourcing.dcb.api import DCBEvent
+from eventsourcing.persistence import OperationalError
+from ledger.store.recorder import Recorder
+
+recorder = Recorder(sys.argv[1])
+recorder.append([DCBEvent("n", b"{}", ["before"])])
+child = os.fork()
+try:
+    recorder.append([DCBEvent("n", b"{}", ["parent" if child else "child"])])
+    recorder.append([DCBEvent("n", b"{}", ["again" if child else "child"])])
+except OperationalError as error:
+    print("refused:", error, flush=True)
+recorder.close()
+if not child:
+    os._exit(0)
+print("child ended with", os.waitpid(child, 0)[1])
+"""
+
+
+def event(tag: str) -> list[DCBEvent]:
+    """One event with a tag."""
+    return [DCBEvent("n", b"{}", [tag])]
+
+
+@pytest.fixture(params=[KeyboardInterrupt, TimeoutError])
+def signalled(request: pytest.FixtureRequest) -> Iterator[type[BaseException]]:
+    """What the main thread raises at SIGALRM."""
+
+    def stop(*_: object) -> None:
+        raise request.param
+
+    before = signal.signal(signal.SIGALRM, stop)
+    yield request.param
+    signal.signal(signal.SIGALRM, before)
+
+
+def test_an_append_that_is_interrupted_leaves_nothing_half_way(
+    database_url: str, signalled: type[BaseException]
+) -> None:
+    main, armed = threading.main_thread().ident, False
+
+    def clock() -> datetime:
+        nonlocal armed
+        if armed:
+            armed = False
+            assert main is not None
+            signal.pthread_kill(main, signal.SIGALRM)
+        return system_clock()
+
+    recorder = Recorder(database_url, Committer(database_url, clock))
+    recorder.append(event("first"))
+    armed = True
+    with pytest.raises(signalled):
+        recorder.append(event("interrupted"))
+    later = [recorder.append(event(f"later:{n}")) for n in range(3)]
+    seen = rows(database_url, TAGS)
+    recorder.close()
+
+    assert [tag for (tag,) in seen] == ["first", "interrupted", "later:0", "later:1", "later:2"]
+    assert later == [3, 4, 5]
+
+
+def test_a_forked_process_is_refused_and_its_parent_goes_on(database_url: str) -> None:
+    command = [sys.executable, "-W", "ignore", "-c", FORKED, database_url]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+    assert done.returncode == 0, done.stderr
+    assert "child ended with 0" in done.stdout
+    assert done.stdout.count("refused: the ledger was opened before") == 1
+    assert rows(database_url, TAGS) == [("before",), ("parent",), ("again",)]
+
+
+def test_nobody_rings_a_bell_that_is_gone(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The number of its pipe may be that of something else by then."""
+    recorder = Recorder(database_url)
+    recorder.append(event("first"))
+    ring, closed = Bell.ring, threading.Event()
+    gone: list[bool] = []
+
+    def late(bell: Bell) -> None:
+        if threading.current_thread() is asking:
+            closing.start()
+            gone.append(closed.wait(0.2))  # it cannot close before who asks is done
+        ring(bell)
+
+    def close() -> None:
+        recorder.close()
+        closed.set()
+
+    work = Plain(event("second"), None)
+    asking = threading.Thread(target=recorder.committer.submit, args=(work,))
+    closing = threading.Thread(target=close)
+    monkeypatch.setattr(Bell, "ring", late)
+    while recorder.committer._queue._wanted != 1:
+        pass
+    asking.start()
+    asking.join()
+    closing.join()
+
+    assert work.future.result() == 2
+    assert gone == [False]
