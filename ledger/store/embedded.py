@@ -1,10 +1,11 @@
 """Embedded PostgreSQL: the server from the wheel, on one data folder, reached by socket only.
 
 It starts when it is first needed, outlives the program that started it, and is shared by every
-program that names the same folder. Durability stays as PostgreSQL ships it; for its pages it takes
-an eighth of the machine's memory where nobody set other ``shared_buffers``. Two locks keep the
-folder safe: one is held while somebody starts or stops the server, the other is inherited by all
-of the server's processes and is free only when the last of them is gone, wherever it ran.
+program that names the same folder. Durability stays as PostgreSQL ships it; where nobody set them,
+``shared_buffers`` and ``max_wal_size`` are a share of the machine's memory and of its disk. Two
+locks keep the folder safe: one is held while somebody starts or stops the server, the other is
+inherited by all of the server's processes and is free only when the last of them is gone, wherever
+it ran.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from ledger.store.folder import (
     make_private,
     server_account,
 )
-from ledger.store.machine import MIB, buffers_bytes
+from ledger.store.machine import MIB, buffers_bytes, log_bytes
 from ledger.store.postmaster import (
     LOCK_FILE,
     Postmaster,
@@ -54,8 +55,8 @@ ORPHAN_PATIENCE_SECONDS = 60
 """How long the processes of a killed server may take to notice and leave."""
 ROOM_MIN_BYTES = 32 * 1024 * 1024
 """Two segments of the write-ahead log: with less, a start that fails, fails for lack of room."""
-UNSET = "16384"
-"""The shared buffers, in pages, of a folder for which nobody chose others."""
+UNSET = {"shared_buffers": "16384", "max_wal_size": "1024"}
+"""What a folder has, in pages and in MiB, for which nobody chose anything else."""
 FULL = ("No space left on device", "Disk quota exceeded")
 
 
@@ -150,8 +151,10 @@ class Embedded:
                 self.log.replace(self.log.with_suffix(".log.1"))
             # No -D for pg_ctl itself: it would hand the path to a shell without quoting it.
             options = ["-D", str(self.cluster), "-k", str(door), "-p", str(PORT), "-h", ""]
-            if self._run(account, "postgres", "-C", "shared_buffers").stdout.strip() == UNSET:
-                options += ["-c", f"shared_buffers={buffers_bytes() // MIB}MB"]
+            ours = {"shared_buffers": buffers_bytes(), "max_wal_size": log_bytes(self.cluster)}
+            for name, size in ours.items():
+                if self._run(account, "postgres", "-C", name).stdout.strip() == UNSET[name]:
+                    options += ["-c", f"{name}={size // MIB}MB"]
             done = self._run(
                 account, "pg_ctl", "start", "-w", "-t", str(START_PATIENCE_SECONDS),
                 "-l", self.log.name, "-o", shlex.join(options), keep=life,

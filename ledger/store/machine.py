@@ -1,12 +1,15 @@
-"""Machine: how much memory there is, of which some things take a share."""
+"""Machine: how much memory and disk there is, of which some things take a share."""
 
 from __future__ import annotations
 
 import os
+import shutil
+from pathlib import Path
 
 MIB = 1024 * 1024
-BUFFERS_SHARE = 8
+BUFFERS_SHARE, LOG_SHARE = 8, 32
 BUFFERS_BYTES_MIN, BUFFERS_BYTES_MAX = 128 * MIB, 4_096 * MIB
+LOG_BYTES_MIN, LOG_BYTES_MAX = 1_024 * MIB, 4_096 * MIB
 
 
 def memory_bytes() -> int:
@@ -21,3 +24,13 @@ def buffers_bytes() -> int:
     each append writes one to disk to make room for another.
     """
     return max(BUFFERS_BYTES_MIN, min(BUFFERS_BYTES_MAX, memory_bytes() // BUFFERS_SHARE))
+
+
+def log_bytes(folder: Path) -> int:
+    """How long the embedded PostgreSQL lets its write-ahead log grow before it writes its pages.
+
+    A thirty-second of the free disk, within bounds. After it has, each page is logged whole once
+    more, and of many millions of events' tags each append meets another page.
+    """
+    free = shutil.disk_usage(folder).free
+    return max(LOG_BYTES_MIN, min(LOG_BYTES_MAX, free // LOG_SHARE))

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil  # type: ignore[import-untyped]
 import psycopg
@@ -21,7 +22,7 @@ from ledger.store import binaries as binaries_module
 from ledger.store import embedded as embedded_module
 from ledger.store import folder as folder_module
 from ledger.store.embedded import Embedded, default_data
-from ledger.store.machine import MIB, buffers_bytes
+from ledger.store.machine import MIB, buffers_bytes, log_bytes
 from ledger.store.trouble import Trouble
 from tests.disk import new_folder
 
@@ -180,27 +181,35 @@ def test_a_stopped_server_starts_again_with_its_data(data: Path) -> None:
     assert not server.joined
 
 
-def buffers(url: str) -> str:
-    """What the server has in memory of its pages at most."""
+def sizes(url: str) -> list[str]:
+    """What the server has in memory of its pages at most, and how long its log may grow."""
     with psycopg.connect(url) as connection:
-        row = connection.execute("show shared_buffers").fetchone()
-    assert row is not None
-    return str(row[0])
+        rows = connection.execute(
+            "select setting::bigint * case unit when '8kB' then 8192 else 1048576 end"
+            " from pg_settings where name in ('shared_buffers', 'max_wal_size') order by name desc"
+        ).fetchall()
+    return [f"{size // MIB}MB" for (size,) in rows]
 
 
-def test_it_takes_a_share_of_the_memory_unless_somebody_set_another(data: Path) -> None:
+def free(gib: int) -> Callable[[object], SimpleNamespace]:
+    """A disk with so much room."""
+    return lambda _: SimpleNamespace(free=gib * 1024 * MIB)
+
+
+def test_it_takes_a_share_of_memory_and_disk_unless_somebody_set_another(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ledger.store.machine.shutil.disk_usage", free(80))
     embedded = Embedded(data)
     url = embedded.start()
-    taken = buffers(url)
+    taken = sizes(url)
     with psycopg.connect(url, autocommit=True) as connection:
-        row = connection.execute(
-            "select setting::bigint * 8192 from pg_settings where name = 'shared_buffers'"
-        ).fetchone()
         connection.execute("alter system set shared_buffers = '17MB'")
+        connection.execute("alter system set max_wal_size = '99MB'")
     embedded.stop()
 
-    assert row == (buffers_bytes() // MIB * MIB,), taken
-    assert buffers(embedded.start()) == "17MB"
+    assert taken == [f"{buffers_bytes() // MIB}MB", "2560MB"]
+    assert sizes(embedded.start()) == ["17MB", "99MB"]
 
 
 @pytest.mark.parametrize(("machine", "taken"), [(512, 128), (4_096, 512), (262_144, 4_096)])
@@ -210,6 +219,15 @@ def test_its_share_of_the_memory_has_bounds(
     monkeypatch.setattr("ledger.store.machine.memory_bytes", lambda: machine * MIB)
 
     assert buffers_bytes() == taken * MIB
+
+
+@pytest.mark.parametrize(("gib", "taken"), [(1, 1_024), (64, 2_048), (1_000, 4_096)])
+def test_its_share_of_the_disk_has_bounds(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, gib: int, taken: int
+) -> None:
+    monkeypatch.setattr("ledger.store.machine.shutil.disk_usage", free(gib))
+
+    assert log_bytes(tmp_path) == taken * MIB
 
 
 def test_stopping_what_never_started_does_nothing(data: Path) -> None:
