@@ -14,7 +14,7 @@ from api.scale import SCALES
 from api.scale_figures import Figures
 from api.scale_order import Order, require_possible
 from api.scale_ready import require_ready
-from api.scale_room import Needs, needs, require_room, sized
+from api.scale_room import Needs, free_bytes, needs, require_room, sized
 from api.scale_run import fill
 from api.settings import Settings
 from api.terminal import counted, print_json, progress, tell
@@ -47,7 +47,7 @@ def fill_scale(settings: Settings, order: Order, *, only_told: bool, as_json: bo
     """Tells what a scale takes, and carries it out; a plan is refused whatever a run would be."""
     require_possible(order)
     require_ready(settings)
-    wanted = needs(order)
+    wanted = needs(order, 0 if settings.database_url else free_bytes(settings.data))
     if not (only_told and as_json):
         _tell_needs(order, wanted)
     free = require_room(settings, order)

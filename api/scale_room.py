@@ -14,7 +14,7 @@ from pathlib import Path
 from api.scale import DISTRICT, DISTRICT_MIN
 from api.scale_order import Order
 from api.settings import Settings
-from ledger.store.machine import buffers_bytes
+from ledger.store.machine import buffers_bytes, log_bytes
 from ledger.store.trouble import Trouble
 
 ONCE_EVENTS, ONCE_TERM_EVENTS = 275, 16
@@ -25,8 +25,8 @@ LEDGER_BYTES, VIEWS_BYTES = 1_750, 1_150
 """Of an event: its row, its tags, its request and the indexes of these; its share of all views."""
 EMPTY_BYTES = 90 * 2**20
 """Of two databases without an event: the ledger's, and that in which districts are decided."""
-SPARE_BYTES, SPARE_EVENT_BYTES = 3 * 2**30, 4_500
-"""The write-ahead log between two checkpoints, and what a rebuild sorts: at most, and an event."""
+SORTED_BYTES, SPARE_EVENT_BYTES = 2 * 2**30, 4_500
+"""What a rebuild sorts, at most; that and the write-ahead log between two checkpoints, an event."""
 PROCESS_BYTES, HELD_BYTES = 350 * 2**20, 1_200 * 2**20
 """Of each process that tells; of the one that writes, and rebuilds the views afterwards.
 
@@ -42,14 +42,17 @@ class Needs:
     memory: int
 
 
-def needs(order: Order) -> Needs:
-    """What it takes, a tenth more for sorting; a later rebuild takes the views once more."""
+def needs(order: Order, free: int = 0) -> Needs:
+    """What it takes, a tenth more for sorting; a later rebuild takes the views once more.
+
+    ``free``: the bytes on the disk, of which the write-ahead log may grow to a share.
+    """
     terms = len(order.terms)
     a_term = DISTRICT_TERM_EVENTS + order.district * TEACHER_TERM_EVENTS
     told = order.tellings * (DISTRICT_EVENTS + terms * a_term)
     events = round(ONCE_EVENTS + terms * ONCE_TERM_EVENTS + told)
     disk = EMPTY_BYTES + events * (LEDGER_BYTES + VIEWS_BYTES) * 11 // 10
-    disk += min(events * SPARE_EVENT_BYTES, SPARE_BYTES)
+    disk += min(events * SPARE_EVENT_BYTES, SORTED_BYTES + log_bytes(free))
     return Needs(events, disk, HELD_BYTES + order.processes * PROCESS_BYTES + buffers_bytes())
 
 
@@ -65,7 +68,8 @@ def require_room(settings: Settings, order: Order) -> int | None:
     """The free bytes; nobody knows those of another's server. Raises ``Trouble``."""
     if settings.database_url:
         return None
-    asked, free = needs(order).disk, free_bytes(settings.data)
+    free = free_bytes(settings.data)
+    asked = needs(order, free).disk
     if asked <= free:
         return free
     part = part_within(free, order)
@@ -95,7 +99,7 @@ def part_within(free: int, order: Order) -> int:
 
     def disk(teachers: int) -> int:
         district = min(order.district, teachers)
-        return needs(replace(order, teachers=teachers, district=district)).disk
+        return needs(replace(order, teachers=teachers, district=district), free).disk
 
     smaller = [each for each in parts if each < order.teachers]
     fitting = bisect_right(smaller, free, key=disk)

@@ -151,7 +151,8 @@ class Embedded:
                 self.log.replace(self.log.with_suffix(".log.1"))
             # No -D for pg_ctl itself: it would hand the path to a shell without quoting it.
             options = ["-D", str(self.cluster), "-k", str(door), "-p", str(PORT), "-h", ""]
-            ours = {"shared_buffers": buffers_bytes(), "max_wal_size": log_bytes(self.cluster)}
+            free = shutil.disk_usage(self.cluster).free
+            ours = {"shared_buffers": buffers_bytes(), "max_wal_size": log_bytes(free)}
             for name, size in ours.items():
                 if self._run(account, "postgres", "-C", name).stdout.strip() == UNSET[name]:
                     options += ["-c", f"{name}={size // MIB}MB"]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-from pathlib import Path
 
 MIB = 1024 * 1024
 BUFFERS_SHARE, LOG_SHARE = 8, 32
@@ -26,11 +24,10 @@ def buffers_bytes() -> int:
     return max(BUFFERS_BYTES_MIN, min(BUFFERS_BYTES_MAX, memory_bytes() // BUFFERS_SHARE))
 
 
-def log_bytes(folder: Path) -> int:
+def log_bytes(free: int) -> int:
     """How long the embedded PostgreSQL lets its write-ahead log grow before it writes its pages.
 
-    A thirty-second of the free disk, within bounds. After it has, each page is logged whole once
-    more, and of many millions of events' tags each append meets another page.
+    A thirty-second of the disk's free bytes, within bounds. After it has, each page is logged whole
+    once more, and of many millions of events' tags each append meets another page.
     """
-    free = shutil.disk_usage(folder).free
     return max(LOG_BYTES_MIN, min(LOG_BYTES_MAX, free // LOG_SHARE))

@@ -191,15 +191,11 @@ def sizes(url: str) -> list[str]:
     return [f"{size // MIB}MB" for (size,) in rows]
 
 
-def free(gib: int) -> Callable[[object], SimpleNamespace]:
-    """A disk with so much room."""
-    return lambda _: SimpleNamespace(free=gib * 1024 * MIB)
-
-
 def test_it_takes_a_share_of_memory_and_disk_unless_somebody_set_another(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ledger.store.machine.shutil.disk_usage", free(80))
+    disk = SimpleNamespace(free=80 * 1024 * MIB)
+    monkeypatch.setattr("ledger.store.embedded.shutil.disk_usage", lambda _: disk)
     embedded = Embedded(data)
     url = embedded.start()
     taken = sizes(url)
@@ -222,12 +218,8 @@ def test_its_share_of_the_memory_has_bounds(
 
 
 @pytest.mark.parametrize(("gib", "taken"), [(1, 1_024), (64, 2_048), (1_000, 4_096)])
-def test_its_share_of_the_disk_has_bounds(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, gib: int, taken: int
-) -> None:
-    monkeypatch.setattr("ledger.store.machine.shutil.disk_usage", free(gib))
-
-    assert log_bytes(tmp_path) == taken * MIB
+def test_its_share_of_the_disk_has_bounds(gib: int, taken: int) -> None:
+    assert log_bytes(gib * 1024 * MIB) == taken * MIB
 
 
 def test_stopping_what_never_started_does_nothing(data: Path) -> None:
