@@ -16,7 +16,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
-from api.asking import traced
+from api.asking import traced, troubled
 from api.auth import PUBLIC, BadToken
 from api.clock import DemoClock
 from api.courier import Courier
@@ -226,7 +226,7 @@ async def _untrusted(_: Request, error: Exception) -> Response:
 
 async def _troubled(_: Request, error: Exception) -> Response:
     assert isinstance(error, Trouble)
-    return failure(error.code, error.zh, error.en, 503)
+    return troubled(error)
 
 
 HANDLERS: dict[Any, Any] = {BadToken: _untrusted, Trouble: _troubled}

@@ -37,6 +37,7 @@ from api.settings import Mode, Settings
 from api.terminal import DAY, settings_of, tell
 from api.tracing import tracing, watch
 from ledger.store.clock import system_clock
+from ledger.store.outage import heed_driver
 from ledger.store.trouble import Trouble
 
 GRACE_SECONDS = 10
@@ -180,6 +181,7 @@ def logging() -> None:
         # The stream of the moment: who runs a command within a program may close its own.
         logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),
     )
+    heed_driver()
 
 
 def websockets(bytes_max: int) -> dict[str, Any]:
