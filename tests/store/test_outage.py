@@ -101,6 +101,7 @@ def test_a_connection_that_a_full_disk_refuses_is_told_as_that(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Neither has a state of its own: the server says it while somebody connects."""
+
     def refused(*_: object, **__: object) -> None:
         raise psycopg.OperationalError(FULL_DISK)
 
