@@ -24,7 +24,7 @@ from starlette.applications import Starlette
 
 from api.app import create_app
 from api.caller import Caller
-from api.clock import DemoClock
+from api.clock import DemoClock, tell_if_behind
 from api.collector import settle
 from api.crew import Crew
 from api.guest import guests
@@ -121,6 +121,7 @@ def serve_on(
             windows = open_here.enter_context(crew.windows()) if crew else None
             with tracing(), open_house(settings, clock or system_clock) as house:
                 watch(house)
+                tell_if_behind(house.ledger, demo=clock is not None)
                 app = create_app(
                     house,
                     known,

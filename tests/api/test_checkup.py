@@ -18,11 +18,14 @@ from prometheus_client.parser import text_string_to_metric_families
 from structlog.testing import capture_logs
 
 from api.checkup import PATIENCE_SECONDS
+from api.door import AWAY
 from ledger.names import SchoolId
 from ledger.register import RegisterSchool, Stage
+from ledger.store import outage
 from ledger.store.embedded import Embedded
 from ledger.store.ledger import Ledger
 from ledger.store.postmaster import postmaster_of
+from ledger.store.seldom import Seldom
 from projections.catalogue import VIEWS
 from projections.rebuild import Rebuild
 from projections.refold import LOCK
@@ -279,3 +282,39 @@ def test_what_a_rebuild_left_that_died_is_told_as_stopped(served: Served) -> Non
     assert found["xuefen_rebuild_running"] == {name: 0}
     assert found["xuefen_rebuild_position"] == {name: 0}
     assert found["xuefen_rebuild_of"] == {name: served.head}
+
+
+def test_a_database_that_is_away_is_told_without_its_places_and_logged_once(
+    open_folder: Path,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    embedded = Embedded(open_folder / "away")
+    url = embedded.start()
+    try:
+        Ledger.found(url, KEY).close()
+        monkeypatch.setattr(outage, "SELDOM", Seldom())
+        outage.heed_driver()
+        with serving(url, tmp_path) as served, capture_logs() as lines:
+            assert ready(served)[0] == 200
+            embedded.stop()
+            answers = [said(served, f"away-{number}") for number in range(3)]
+            status, body, seconds = ready(served)
+            stranger = served.client.get("/readyz", headers={"x-forwarded-for": "192.0.2.1"})
+            metrics = gauges(served)
+    finally:
+        embedded.stop()
+
+    for each in answers:
+        [error] = each["errors"]
+        assert error["extensions"]["code"] in AWAY
+        assert "PGSQL" not in str(each) and str(embedded.data) not in str(each)
+    assert (status, body["database"]) == (503, "unreachable") and seconds < SOON_SECONDS
+    assert body["writes"]["status"] == "failing"
+    assert stranger.json() == {"status": "down", "database": "unreachable"}
+    assert metrics["xuefen_database_up"] == {"": 0}
+    assert metrics["xuefen_writes_failing"] == {"": 1}
+    assert [each["event"] for each in lines].count("database away") == 1
+    assert not any("\n" in str(each.get("why")) for each in lines)
+    assert "psycopg" not in capfd.readouterr().err
