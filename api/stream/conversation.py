@@ -28,7 +28,6 @@ from api.stream.line import FLUSH_SECONDS
 from api.stream.operation import LONE, Malformed, Operation
 from api.stream.wire import Wire
 from ledger.command import Role
-from ledger.store.outage import outside
 from ledger.store.trouble import Trouble
 from schema.context import Context
 from schema.errors import incident
@@ -178,7 +177,7 @@ class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
             await self.websocket.close(FORBIDDEN, str(error))
             return
         except Trouble as error:
-            await self.websocket.close(TRY_LATER, str(outside(error)))
+            await self.websocket.close(TRY_LATER, str(error.outside))
             return
         if self.connection_acknowledged and self.connection.asker is None:
             given = self.context.connection_params or {}
