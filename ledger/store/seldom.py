@@ -28,6 +28,11 @@ class Seldom:
             self._said[what] = (begun, now)
             return True
 
+    def lasts(self, what: str) -> bool:
+        """Whether it was said and is not over."""
+        with self._lock:
+            return what in self._said
+
     def over(self, what: str) -> float | None:
         """It is over: how many seconds it went on; ``None`` where it was not going on."""
         with self._lock:

@@ -51,14 +51,23 @@ def test_an_outage_has_a_line_at_first_one_a_minute_and_one_at_its_end(clock: li
 
 
 def test_what_the_driver_warns_of_in_many_lines_is_one_of_ours(
-    capfd: pytest.CaptureFixture[str],
+    clock: list[float], capfd: pytest.CaptureFixture[str]
 ) -> None:
     heed_driver()
     with capture_logs() as lines:
         for name in ("psycopg.pool", "psycopg"):
             logging.getLogger(name).warning("error connecting in 'pool-1': refused\n\tIs it there?")
 
-    assert [each["why"] for each in lines] == ["error connecting in 'pool-1': refused"]
+        away("gone")
+        clock[0] += 2 * AGAIN_SECONDS
+        logging.getLogger("psycopg.pool").warning("error connecting in 'pool-1': refused")
+
+    said = [(each["event"], each["why"]) for each in lines]
+    # Once the database is known to be away its pools need not say so as well.
+    assert said == [
+        ("connections fail", "error connecting in 'pool-1': refused"),
+        ("database away", "gone"),
+    ]
     assert capfd.readouterr().err == ""
 
 
@@ -71,7 +80,7 @@ def test_a_pool_without_a_database_says_so_once() -> None:
                 pool.getconn(timeout=0.2)
             pool.close()
 
-    assert [each["event"] for each in lines] == ["database away"]
+    assert [each["event"] for each in lines] == ["connections fail"]
     assert "\n" not in lines[0]["why"] and "/nowhere/at/all" in lines[0]["why"]
     found = trouble_behind(caught.value)
     assert found is not None and found.code == "DATABASE_LOST"
