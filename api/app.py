@@ -16,8 +16,9 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
-from api.asking import traced
+from api.asking import traced, troubled
 from api.auth import PUBLIC, BadToken
+from api.checkup import Checkup
 from api.clock import DemoClock
 from api.courier import Courier
 from api.crew import Crew
@@ -38,7 +39,7 @@ from api.edge.window import Windows
 from api.health import HealthDoor
 from api.ide.door import Ide, IdeDoor
 from api.issuers import Issuers
-from api.limits import BodyLimit, failure
+from api.limits import BodyLimit
 from api.metrics import MetricsDoor, observe
 from api.observed import Observed
 from api.stream.conversation import Conversation
@@ -160,7 +161,7 @@ def create_app(
     """The application over an open house; of several workers, with what they share."""
     policy = policy or Policy()
     keeper, purses = Doorkeeper(issuers, house.ledger), Purses(policy, windows)
-    door = Door(house, keeper, purses, crew)
+    door, checkup = Door(house, keeper, purses, crew), Checkup(house)
     graphql = partial(_graphql, door, Edge(door, policy))
 
     async def clock(request: Request) -> Response:
@@ -173,14 +174,14 @@ def create_app(
         *UploadDoor(house, keeper).routes(),
         *ReportDoor(house, keeper).routes(),
         *LoadDoor(house, keeper).routes(),
-        *HealthDoor(house).routes(),
-        *MetricsDoor(house, keeper).routes(),
+        *HealthDoor(house, checkup).routes(),
+        *MetricsDoor(keeper, checkup).routes(),
         Route("/asyncapi.json", _asyncapi),
     ]
     routes += IdeDoor(keeper, ide, crew).routes() if ide is not None else []
     if demo_clock is not None:
         routes.append(Route("/demo/clock", clock, methods=["POST"]))
-    life = _life(house, door, private_webhooks)
+    life = _life(house, door, checkup, private_webhooks)
     app = Starlette(routes=routes, lifespan=life, exception_handlers=HANDLERS)
     app.state.streams = door.streams
     app.add_middleware(Shortcut, come=door.come, schema=build()._schema, policy=policy)
@@ -191,7 +192,7 @@ def create_app(
     return app
 
 
-def _life(house: House, door: Door, private_webhooks: bool) -> Any:
+def _life(house: House, door: Door, checkup: Checkup, private_webhooks: bool) -> Any:
     """What runs as long as the application does."""
 
     @asynccontextmanager
@@ -202,6 +203,7 @@ def _life(house: House, door: Door, private_webhooks: bool) -> Any:
             yield
             await door.streaming.close()
             await door.streams.close()
+            await checkup.close()
 
     return lifespan
 
@@ -226,7 +228,7 @@ async def _untrusted(_: Request, error: Exception) -> Response:
 
 async def _troubled(_: Request, error: Exception) -> Response:
     assert isinstance(error, Trouble)
-    return failure(error.code, error.zh, error.en, 503)
+    return troubled(error)
 
 
 HANDLERS: dict[Any, Any] = {BadToken: _untrusted, Trouble: _troubled}

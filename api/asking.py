@@ -15,6 +15,7 @@ from api.limits import TooLarge, failure
 from ledger.fault import Fault
 from ledger.store.access_log import trace_of
 from ledger.store.connection import trouble_behind
+from ledger.store.outage import outside
 from ledger.store.trouble import Trouble
 from schema.access import Denied
 from schema.context import Context, House
@@ -54,6 +55,12 @@ def failed(error: Exception, where: str, unfit: int = 400) -> Response:
         answer.headers.update(HEADERS.get(status, {}))
         return answer
     if isinstance(known, Trouble):
-        return failure(known.code, known.zh, known.en, 503)
+        return troubled(known)
     zh, en, _ = incident(error, where)
     return failure("INTERNAL", zh, en, 500)
+
+
+def troubled(trouble: Trouble) -> Response:
+    """The answer where the server can do nothing at present; the places it knows stay its own."""
+    told = outside(trouble)
+    return failure(told.code, told.zh, told.en, 503)

@@ -6,6 +6,9 @@ import time
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock_time
 
+from api.terminal import tell
+from ledger.store.ledger import Ledger
+
 NINE_IN_SHANGHAI = clock_time(1, 0)
 SHANGHAI = timedelta(hours=8)
 
@@ -30,3 +33,24 @@ class DemoClock:
         self._base = max(self(), datetime.combine(day, NINE_IN_SHANGHAI, UTC))
         self._since = time.monotonic()
         return self._base
+
+
+def tell_if_behind(ledger: Ledger, *, demo: bool) -> None:
+    """Says where the clock begins before the ledger's end: what is asked then has that time.
+
+    Whoever starts a demo clock is told what to do about it; another is the machine's, for the log.
+    """
+    last = ledger.feed.learned_at(ledger.feed.head())
+    if not demo:
+        ledger.committer.lane.clock.now(last)
+        return
+    if last is None or last <= ledger.now():
+        return
+    shown, stands = (ledger.now() + SHANGHAI).date(), (last.astimezone(UTC) + SHANGHAI).date()
+    tell(
+        f"演示时钟从 {shown} 开始，而账本最后一笔已记到 {stands}：在时钟越过那一刻之前，"
+        "新事件都记为账本最后的时刻。可用 POST /demo/clock 拨到该日之后。",
+        f"The demo clock begins on {shown}, and the ledger's last event is of {stands}: until the "
+        "clock passes that moment, new events get the time of the last one. POST /demo/clock sets "
+        "it to a later day.",
+    )

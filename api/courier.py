@@ -29,6 +29,7 @@ from ledger.fault import Fault
 from ledger.store.access_log import Access, AccessKind
 from ledger.store.delivery import Attempt, Delivery, DeliveryFailure, DeliveryKind, Turn
 from ledger.store.feed import Filter
+from ledger.store.outage import SELDOM
 from ledger.store.trouble import Trouble
 from ledger.store.wakeup import Ticket
 from ledger.store.webhook import Webhook, WebhookState
@@ -123,7 +124,8 @@ class Courier:
                         purged = time.monotonic()
                         await _run(ledger.deliveries.purge)
                 except AWAY as error:
-                    log.warning("webhooks wait for the database", why=type(error).__name__)
+                    if SELDOM.due("courier"):
+                        log.warning("webhooks wait for the database", why=type(error).__name__)
                     await asyncio.sleep(1)
                 except Exception:
                     log.exception("webhooks wait")

@@ -18,6 +18,7 @@ from api.service_token import refused
 from ledger.command import Asker
 from ledger.service_token import ServiceTokenRevoked
 from ledger.store.feed import Feed, Filter
+from ledger.store.outage import SELDOM
 
 log = structlog.get_logger()
 RETRY_SECONDS = 1.0
@@ -96,7 +97,8 @@ class Revocations:
                         self._tell(names)
                         reached = position
             except Exception as error:  # the database is away; what comes meanwhile is read later
-                log.warning("revocation", waits=type(error).__name__)
+                if SELDOM.due("revocation"):
+                    log.warning("revocation", waits=type(error).__name__)
                 await asyncio.sleep(RETRY_SECONDS)
 
     def _tell(self, names: list[str]) -> None:

@@ -24,7 +24,7 @@ from starlette.applications import Starlette
 
 from api.app import create_app
 from api.caller import Caller
-from api.clock import DemoClock
+from api.clock import DemoClock, tell_if_behind
 from api.collector import settle
 from api.crew import Crew
 from api.guest import guests
@@ -37,6 +37,7 @@ from api.settings import Mode, Settings
 from api.terminal import DAY, settings_of, tell
 from api.tracing import tracing, watch
 from ledger.store.clock import system_clock
+from ledger.store.outage import heed_driver
 from ledger.store.trouble import Trouble
 
 GRACE_SECONDS = 10
@@ -120,6 +121,7 @@ def serve_on(
             windows = open_here.enter_context(crew.windows()) if crew else None
             with tracing(), open_house(settings, clock or system_clock) as house:
                 watch(house)
+                tell_if_behind(house.ledger, demo=clock is not None)
                 app = create_app(
                     house,
                     known,
@@ -180,6 +182,7 @@ def logging() -> None:
         # The stream of the moment: who runs a command within a program may close its own.
         logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),
     )
+    heed_driver()
 
 
 def websockets(bytes_max: int) -> dict[str, Any]:

@@ -18,10 +18,12 @@ import structlog
 
 from ledger.store.embedded import Embedded
 from ledger.store.folder import USERS, claim, folder_trouble, server_account
+from ledger.store.outage import SELDOM
 from ledger.store.postmaster import postmaster_of
 from ledger.store.trouble import Trouble
 
 WATCH_SECONDS = 1.0
+DOWN = "embedded"
 log = structlog.get_logger()
 
 
@@ -71,8 +73,10 @@ def _keep_up(embedded: Embedded, users: int, leaving: threading.Event) -> None:
         try:
             embedded.start()
         except Trouble as trouble:
-            log.error("embedded PostgreSQL is down", zh=trouble.zh, en=trouble.en)
+            if SELDOM.due(DOWN):
+                log.error("embedded PostgreSQL is down", zh=trouble.zh, en=trouble.en)
         else:
+            SELDOM.over(DOWN)
             _note(users, _postmaster(embedded))
             log.warning("embedded PostgreSQL died and was started again", data=str(embedded.data))
 

@@ -6,26 +6,30 @@ from collections.abc import Sequence
 
 from projections.shadow import Shadow
 
-# Of each view that is rebuilt: up to where its rows stand, and up to where it was folded.
+# Of each view that is rebuilt: up to where its rows stand, up to where it was folded, and where the
+# run began that is at it.
 REBUILDS = """
 create table if not exists projection.rebuilds (
     view text primary key, version int not null, position bigint not null, settled boolean not null,
     head bigint not null, run uuid not null, begun timestamptz not null, at timestamptz not null,
-    folded bigint not null default 0
+    folded bigint not null default 0, since bigint not null default 0
 );
-do $$ begin
-    if not exists (
-        select from pg_attribute
-        where attrelid = 'projection.rebuilds'::regclass and attname = 'folded'
-    ) then
-        alter table projection.rebuilds add column folded bigint not null default 0;
-    end if;
+do $$
+declare added text;
+begin
+    foreach added in array array['folded', 'since'] loop
+        if not exists (
+            select from pg_attribute
+            where attrelid = 'projection.rebuilds'::regclass and attname = added
+        ) then
+            execute format(
+                'alter table projection.rebuilds add column %I bigint not null default 0', added
+            );
+        end if;
+    end loop;
 end $$
 """
 SHOWN = "update projection.rebuilds set folded = %s where view = any(%s) and run = %s"
-SHOWN_BY_VIEW = (
-    "select view, greatest(position, folded), head from projection.rebuilds order by view"
-)
 
 
 class Pace:

@@ -282,11 +282,12 @@ def _begin(
     connection: Connection, view: Projection[Any], stands: tuple[int, bool, int, UUID]
 ) -> None:
     connection.execute(
-        "insert into projection.rebuilds values (%s, %s, %s, %s, %s, %s, clock_timestamp(), "
-        "clock_timestamp()) on conflict (view) do update set version = excluded.version, "
+        "insert into projection.rebuilds (view, version, position, settled, head, run, begun, at, "
+        "since) values (%s, %s, %s, %s, %s, %s, clock_timestamp(), clock_timestamp(), %s) "
+        "on conflict (view) do update set version = excluded.version, since = excluded.since, "
         "position = excluded.position, settled = excluded.settled, head = excluded.head, "
         "run = excluded.run, begun = excluded.begun, at = excluded.at, folded = 0",
-        (view.name, view.version, *stands),
+        (view.name, view.version, *stands, stands[0]),
     )
 
 

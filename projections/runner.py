@@ -21,9 +21,10 @@ from ledger.event import Entry, decode
 from ledger.store.block import seal
 from ledger.store.feed import Feed
 from projections.fold import fold_together, fold_upto
-from projections.pace import REBUILDS, SHOWN_BY_VIEW
+from projections.pace import REBUILDS
 from projections.projection import SCHEMA, Index, Projection
 from projections.rebuild import Rebuild, RebuildRunning, Told
+from projections.refold import LOCK, Refold, refolds
 from projections.renewal import Renewal
 from projections.share import shares_ended
 from projections.stop import Stop, Stopped, standing
@@ -31,7 +32,6 @@ from projections.stop import Stop, Stopped, standing
 # A school's row names its teachers: the longer the page, the seldomer a load has it read again.
 PAGE = 5_000
 IDLE_SECONDS = 1.0
-LOCK = 4_207_330_382
 
 PROGRESS = """
 create table if not exists projection.progress (
@@ -250,10 +250,10 @@ class Runner:
         with self._pool.connection() as connection:
             return standing(connection, names)
 
-    def rebuilding(self) -> list[tuple[str, int, int]]:
-        """Each view that is folded anew, or was when a rebuild died: how far, and up to where."""
+    def rebuilding(self) -> list[Refold]:
+        """Each view that is folded anew, or was when a rebuild died."""
         with self._pool.connection() as connection:
-            return connection.execute(SHOWN_BY_VIEW).fetchall()
+            return refolds(connection)
 
     def wait_for(self, position: int, timeout: float, *names: str) -> bool:
         """Whether the views reach a position in time."""

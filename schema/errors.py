@@ -12,6 +12,7 @@ from strawberry.extensions import MaskErrors
 
 from ledger.fault import Fault
 from ledger.store.connection import trouble_behind
+from ledger.store.outage import outside
 from ledger.store.trouble import Trouble
 from schema.answers import spelt
 from schema.complaint import complaint, named_before, path_of, unquoted
@@ -40,6 +41,8 @@ class CodedErrors(MaskErrors):
         cause = root_of(error)
         # A read that the database left unanswered is no accident: the client tries again.
         cause = trouble_behind(cause) or cause
+        if isinstance(cause, Trouble):
+            cause = outside(cause)
         if isinstance(cause, Fault | Trouble):
             return _faulty(error, cause)
         if isinstance(cause, GraphQLError):

@@ -26,6 +26,7 @@ from api.edge.purse import Purses
 from api.edge.toll import toll_of
 from api.limits import TooLarge, failure, run_off
 from ledger.command import Asker, Role
+from ledger.store.outage import outside
 from ledger.store.trouble import Trouble
 
 ASKER = "xuefen.asker"
@@ -58,7 +59,8 @@ class Turnstile:
         except Unfit as error:
             await _refused(unfit(error), scope, receive, send)
         except Trouble as error:
-            said = failure(error.code, error.zh, error.en, 503)
+            told = outside(error)
+            said = failure(told.code, told.zh, told.en, 503)
             await _refused(said, scope, receive, send)
         else:
             await self._timed(scope, self._bounded(receive) if public else receive, send)

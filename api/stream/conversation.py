@@ -177,7 +177,7 @@ class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
             await self.websocket.close(FORBIDDEN, str(error))
             return
         except Trouble as error:
-            await self.websocket.close(TRY_LATER, str(error))
+            await self.websocket.close(TRY_LATER, str(error.outside))
             return
         if self.connection_acknowledged and self.connection.asker is None:
             given = self.context.connection_params or {}

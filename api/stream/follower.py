@@ -13,6 +13,7 @@ from api.stream.cohort import Cohort
 from api.stream.line import Line, Wrap
 from api.stream.shape import FIELD
 from ledger.store.connection import trouble_behind
+from ledger.store.outage import SELDOM
 from schema.errors import incident
 
 if TYPE_CHECKING:
@@ -94,7 +95,8 @@ class Follower:
                     self.fail(error)
                     return
                 # The database is away, and where it stands is not lost.
-                log.warning("stream", cannot_read=trouble.code)
+                if SELDOM.due("follower"):
+                    log.warning("stream", cannot_read=trouble.code)
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
             self.position = frame.reached

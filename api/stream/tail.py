@@ -15,6 +15,7 @@ from api.stream.cohort import Cohort, Made, whole
 from api.stream.frame import Frame, Recall
 from ledger.event import Entry
 from ledger.store.feed import Feed, Filter
+from ledger.store.outage import SELDOM
 from schema.reach import MOVES
 
 log = structlog.get_logger()
@@ -110,7 +111,8 @@ class Tail:
                     async for reached, entries in pages:
                         await self._give(entries, reached)
             except Exception as error:  # the database is away; what comes meanwhile is read later
-                log.warning("stream", tail_waits=type(error).__name__)
+                if SELDOM.due("tail"):
+                    log.warning("stream", tail_waits=type(error).__name__)
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _give(self, entries: Sequence[Entry], reached: int) -> None:

@@ -194,7 +194,7 @@ class Committer:
         self.lane.forget()
         while self._flying:
             for work in self._flying.popleft():
-                _fail(work, _said(error))
+                self._fail(work, _said(error))
 
     def _singly(self, batch: list[Work]) -> None:
         for work in batch:
@@ -218,7 +218,7 @@ class Committer:
             except Trouble as trouble:
                 # Nobody is there to connect to; asking again for each work would wait for each.
                 for work in batch:
-                    _fail(work, trouble)
+                    self._fail(work, trouble)
                 return
             except LOST as error:
                 self.lane.forget()
@@ -230,7 +230,7 @@ class Committer:
                 if len(batch) > 1:
                     self._singly(batch)
                 else:
-                    _fail(batch[0], _said(error))
+                    self._fail(batch[0], _said(error))
                 return
             else:
                 _answer(settled)
@@ -244,8 +244,13 @@ class Committer:
                 work.forget()
                 survivors.append(work)
             else:
-                _fail(work, _said(error))
+                self._fail(work, _said(error))
         return survivors
+
+    def _fail(self, work: Work, error: Exception) -> None:
+        self.lane.outcome.failed(error)
+        if not work.future.done():
+            work.future.set_exception(error)
 
 
 def _answer(settled: Settled) -> None:
@@ -259,8 +264,3 @@ def _answer(settled: Settled) -> None:
 def _said(error: Exception) -> Exception:
     """The trouble behind an error, where an operator can mend it."""
     return (trouble_of(error) if isinstance(error, psycopg.Error) else None) or error
-
-
-def _fail(work: Work, error: BaseException) -> None:
-    if not work.future.done():
-        work.future.set_exception(error)

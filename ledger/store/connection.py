@@ -9,11 +9,13 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import TransactionStatus
 from psycopg_pool import PoolTimeout
 
-from ledger.store.trouble import Trouble
+from ledger.store.trouble import Trouble, one_line
 
 ROLE = "xuefen_app"
 CONNECT_TIMEOUT_SECONDS = 5
 SERVER_VERSION_MIN = 150000
+# A server on a full disk says so in whatever it refuses, and often under no state of its own.
+FULL = ("No space left on device", "Disk quota exceeded")
 # Over a network that swallows packets nobody says that the other side is gone; so it is asked, and
 # given up after half a minute instead of hours. A Unix socket has no such thing and passes it over.
 OURS: dict[str, Any] = {
@@ -96,13 +98,7 @@ def trouble_of(error: psycopg.Error) -> Trouble | None:
         # The client noticed by itself that nobody is there; a pool's own errors are subclasses.
         return _lost(str(error)) if type(error) is psycopg.OperationalError else None
     if state == "53100":
-        reason = error.diag.message_primary or "disk full"
-        return Trouble(
-            "DISK_FULL",
-            zh=f"数据库所在磁盘已满（{reason}）。请腾出空间后再试，已有数据没有丢失。",
-            en=f"The database's disk is full ({reason}). Free some space and try again; nothing "
-            "that was recorded is lost.",
-        )
+        return _full(error.diag.message_primary or "disk full")
     if state == "53300":
         return _too_many()
     if state == "25006":
@@ -146,9 +142,11 @@ def _require_version(connection: psycopg.Connection[Any]) -> None:
 def _unreachable(asked: dict[str, Any], message: str) -> Trouble:
     if "too many clients" in message or "remaining connection slots" in message:
         return _too_many()
+    if any(sign in message for sign in FULL):
+        return _full(message)
     host = asked.get("host") or asked.get("hostaddr") or "localhost"
     port = asked.get("port") or 5432
-    reason = next((line.strip() for line in message.splitlines() if line.strip()), "no answer")
+    reason = one_line(message) or "no answer"
     password = asked.get("password")
     if password:
         reason = reason.replace(str(password), "***")
@@ -169,11 +167,25 @@ def _too_many() -> Trouble:
     )
 
 
-def _lost(reason: str) -> Trouble:
+def _full(message: str) -> Trouble:
+    said = (line for line in message.splitlines() if any(sign in line for sign in FULL))
+    reason = one_line(next(said, message))
+    return Trouble(
+        "DISK_FULL",
+        zh=f"数据库所在磁盘已满（{reason}）。请腾出空间后再试，已有数据没有丢失。",
+        en=f"The database's disk is full ({reason}). Free some space and try again; nothing "
+        "that was recorded is lost.",
+    )
+
+
+def _lost(message: str) -> Trouble:
+    if any(sign in message for sign in FULL):
+        return _full(message)
+    reason = one_line(message)
     return Trouble(
         "DATABASE_LOST",
-        zh=f"与数据库的连接中断（{reason.strip()}）。数据库恢复后请重试；"
+        zh=f"与数据库的连接中断（{reason}）。数据库恢复后请重试；"
         "带请求编号的请求重复发送不会记两次。",
-        en=f"The connection to the database was lost ({reason.strip()}). Try again once it is "
+        en=f"The connection to the database was lost ({reason}). Try again once it is "
         "back; a request with a request id is recorded once however often it is sent.",
     )

@@ -100,14 +100,13 @@ class Deliveries:
             ).fetchone()
         return None if row is None else Turn(webhook=self._webhooks.told(row), lease=lease)
 
-    def waiting(self, head: int) -> tuple[int, int]:
+    def waiting(self, head: int, connection: psycopg.Connection[Any]) -> tuple[int, int]:
         """How many webhooks are behind the head, and by how many entries the furthest is."""
-        with self._pool.connection() as connection:
-            row = connection.execute(
-                "select count(*), coalesce(max(%(head)s - position), 0) from vault.webhooks "
-                "where state = 'ACTIVE' and position < %(head)s",
-                {"head": head},
-            ).fetchone()
+        row = connection.execute(
+            "select count(*), coalesce(max(%(head)s - position), 0) from vault.webhooks "
+            "where state = 'ACTIVE' and position < %(head)s",
+            {"head": head},
+        ).fetchone()
         return (int(row[0]), int(row[1])) if row else (0, 0)
 
     def advance(self, turn: Turn, position: int, attempt: Attempt) -> bool:

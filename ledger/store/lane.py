@@ -24,7 +24,7 @@ from eventsourcing.persistence import PersistenceError
 from ledger.command import Selector
 from ledger.store import statements as sql
 from ledger.store.answer import replay
-from ledger.store.clock import Clock, not_before
+from ledger.store.clock import Clock, Steady
 from ledger.store.connection import open_connection
 from ledger.store.flight import Flight
 from ledger.store.horizon import Horizon
@@ -38,6 +38,7 @@ from ledger.store.insertion import (
     seals_of,
 )
 from ledger.store.memory import Memory
+from ledger.store.outcome import Outcome
 from ledger.store.reading import (
     ConflictsRead,
     IdentitiesRead,
@@ -59,7 +60,8 @@ class Lane:
 
     def __init__(self, url: str, clock: Clock) -> None:
         self._url = url
-        self._clock = clock
+        self.clock = Steady(clock)
+        self.outcome = Outcome()
         self._connection: psycopg.Connection[Any] | None = None
         self._flight: Flight | None = None
         self._memory = Memory()
@@ -112,6 +114,8 @@ class Lane:
         assert self._flight is not None
         settled, rows, written = self._flight.land()
         if written:
+            if rows:
+                self.outcome.wrote()
             return settled
         self._horizon.retreat(rows)
         return None
@@ -214,12 +218,14 @@ class Lane:
         return [(work, self._decide(work, tray, answered)) for work in batch]
 
     def _now(self) -> datetime:
-        return not_before(self._clock(), self._horizon.last)
+        return self.clock.now(self._horizon.last)
 
     def _wrote(self, tray: Tray) -> None:
         """The rules of a batch were learned as they were decided."""
         self._horizon.rules = tray.rules
         self._horizon.wrote(tray.rows)
+        if tray.rows:
+            self.outcome.wrote()
 
     def _read(
         self, connection: psycopg.Connection[Any], past: Past, *, looks: bool = False

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import psycopg
 
 from ledger.store.connection import open_connection
+from ledger.store.outage import away, back
 from ledger.store.statements import CHANNEL
 from ledger.store.trouble import Trouble
 
@@ -108,13 +109,16 @@ class Wakeup:
             try:
                 with open_connection(self._url, autocommit=True) as connection:
                     connection.execute(f"listen {CHANNEL}")
+                    back()
                     while not self._closing.is_set():
                         for notice in connection.notifies(timeout=0):
                             self._announce(int(notice.payload))
                         wait([connection.fileno(), self._bell], POLL_SECONDS)
-            except (psycopg.Error, Trouble, ValueError):
+            except (psycopg.Error, Trouble, ValueError) as error:
                 # Readers poll meanwhile; the next round connects again. Whoever may connect may
                 # notify, with anything.
+                if not isinstance(error, ValueError) and not self._closing.is_set():
+                    away(error)
                 self._closing.wait(POLL_SECONDS)
 
     def _announce(self, head: int) -> None:

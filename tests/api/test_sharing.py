@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,4 +48,26 @@ def test_a_server_that_is_killed_under_its_user_comes_back(embedded: Embedded) -
                 break
         with psycopg.connect(url) as connection:
             assert connection.execute("select 1").fetchone() == (1,)
+    assert not embedded.running
+
+
+def test_the_next_program_takes_over_and_stops_what_a_killed_one_left(embedded: Embedded) -> None:
+    program = (
+        "import sys; from pathlib import Path; from api.sharing import sharing\n"
+        "from ledger.store.embedded import Embedded\n"
+        "with sharing(Embedded(Path(sys.argv[1]))): print('open', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(embedded.data)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as killed:
+        assert killed.stdout is not None and killed.stdout.readline() == "open\n"
+        killed.kill()
+    left = postmaster_of(embedded.cluster)
+    assert left is not None
+
+    with sharing(embedded):
+        assert postmaster_of(embedded.cluster) == left
     assert not embedded.running

@@ -159,6 +159,20 @@ def test_the_metrics_are_those_of_all_workers(server: tuple[Running, str]) -> No
         assert batches in text
 
 
+def test_any_worker_tells_the_memory_of_all_and_whether_the_writes_of_any_fail(
+    server: tuple[Running, str],
+) -> None:
+    run, _ = server
+    with run.client() as client:
+        text = client.get("/metrics").text
+
+    assert f'xuefen_resident_bytes{{role="server",worker="{run.process.pid}"}} ' in text
+    for each in run.workers():
+        assert f'xuefen_resident_bytes{{role="worker",worker="{each.pid}"}} ' in text
+    assert "xuefen_writes_failing 0.0" in text
+    assert "xuefen_database_up 1.0" in text
+
+
 def test_views_are_folded_once_whoever_folds_them(server: tuple[Running, str]) -> None:
     run, _ = server
     with run.client() as client:

@@ -169,7 +169,8 @@ def test_what_was_committed_is_not_read_again(told: Ledger) -> None:
 
     runner = Runner(told.pool, told.feed, ALL)
     head = told.feed.head()
-    assert runner.rebuilding() == [(each, 200, head) for each in sorted(v.name for v in ALL)]
+    left = [(each.view, each.position, each.of, each.running) for each in runner.rebuilding()]
+    assert left == [(each, 200, head, False) for each in sorted(v.name for v in ALL)]
     runner.rebuild(told=lambda *at: done.append(at), begun=began.append)
 
     assert runner.rebuilding() == []
