@@ -39,13 +39,7 @@ from ledger.store.insertion import (
 )
 from ledger.store.memory import Memory
 from ledger.store.outcome import Outcome
-from ledger.store.reading import (
-    ConflictsRead,
-    IdentitiesRead,
-    Past,
-    SelectorsRead,
-    sent,
-)
+from ledger.store.reading import ConflictsRead, IdentitiesRead, Past, SelectorsRead, sent
 from ledger.store.tail import Onward
 from ledger.store.tray import Row, Tray
 from ledger.store.watch import Watch
