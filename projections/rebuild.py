@@ -41,6 +41,7 @@ from projections.page import bodies_of, learn, undisturbed
 from projections.projection import SCHEMA, Projection
 from projections.shadow import Shadow, beside, shadow_of, stale
 from projections.share import Share, share_of
+from projections.swap import ended, fenced, head_of, put_in
 
 PAGE = 10_000
 # After so much it is told how far it is, and asked which views are to be written.
@@ -240,27 +241,23 @@ class Rebuild:
         """Under the lock of the progress rows: folds the last events and changes tables."""
         names = [view.name for view in self._views]
         with self._pool.connection() as connection:
+            # First of all: whoever would make the shadows anew waits from here on, or did so.
+            lost = fenced(connection, names, self._run)
+            if lost:
+                raise _taken_over(*lost)
             connection.execute(
                 "select 1 from projection.progress where view = any(%s) order by view for update",
                 (names,),
             )
-            head = _head(connection)
+            head = head_of(connection)
             reached = min((each.position for each in self._shadows), default=head)
             while reached < head:
                 reached = self._catch_up(connection, reached, head)
             for view in self._views:
                 _drop(connection, view.name)
-                connection.execute(
-                    sql.SQL("alter table {} rename to {}").format(
-                        sql.Identifier(SCHEMA, beside(view)), sql.Identifier(view.name)
-                    )
-                )
-                connection.execute(
-                    "update projection.progress set position = %s, version = %s, failed = null "
-                    "where view = %s",
-                    (reached, view.version, view.name),
-                )
-            connection.execute("delete from projection.rebuilds where view = any(%s)", (names,))
+                put_in(connection, view, reached)
+            if ended(connection, names, self._run) != len(names):
+                raise _taken_over(*names)
         return reached
 
 
@@ -292,8 +289,3 @@ def _begin(
 
 def _drop(connection: Connection, table: str) -> None:
     connection.execute(sql.SQL("drop table if exists {}").format(sql.Identifier(SCHEMA, table)))
-
-
-def _head(connection: Connection) -> int:
-    row = connection.execute("select max(position) from ledger.events").fetchone()
-    return (row[0] if row else None) or 0
