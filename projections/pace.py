@@ -22,6 +22,12 @@ do $$ begin
     end if;
 end $$
 """
+BEGUN = (
+    "insert into projection.rebuilds values (%s, %s, %s, %s, %s, %s, clock_timestamp(), "
+    "clock_timestamp()) on conflict (view) do update set version = excluded.version, "
+    "position = excluded.position, settled = excluded.settled, head = excluded.head, "
+    "run = excluded.run, begun = excluded.begun, at = excluded.at, folded = 0"
+)
 SHOWN = "update projection.rebuilds set folded = %s where view = any(%s) and run = %s"
 SHOWN_BY_VIEW = (
     "select view, greatest(position, folded), head from projection.rebuilds order by view"

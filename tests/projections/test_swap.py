@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Event
 from time import monotonic
 from typing import Any
 
@@ -14,14 +15,16 @@ from psycopg_pool import ConnectionPool
 from ledger.names import TeacherId
 from ledger.store.feed import Feed, Filter, open_pool
 from ledger.store.ledger import Ledger
+from projections import swap
 from projections.catalogue import SCHOOLS, TEACHERS, TRAILS
 from projections.kept import paged
 from projections.projection import Projection
 from projections.reader import ANY, Reader, Where
 from projections.rebuild import Rebuild, RebuildRunning
+from projections.renewal import Closed
 from projections.runner import Runner
 from projections.search import Search, Sought
-from projections.swap import put_in
+from projections.swap import Patience, put_in
 from tests.town import OPERATOR, rows, school, teacher
 
 VIEWS: tuple[Projection[Any], ...] = (SCHOOLS, TRAILS, TEACHERS)
@@ -58,11 +61,11 @@ def held(url: str) -> int:
     return int(rows(url, "select count(*) from projection.teachers")[0][0])
 
 
-def until_waiting(url: str, many: int) -> None:
+def until_waiting(url: str, many: int, mode: str = "%") -> None:
     """Returns once so many wait for a table."""
-    asked = "select 1 from pg_locks where locktype = 'relation' and not granted"
+    asked = "select 1 from pg_locks where locktype = 'relation' and not granted and mode like %s"
     latest = monotonic() + WAIT_SECONDS
-    while len(rows(url, asked)) < many:
+    while len(rows(url, asked, mode)) < many:
         assert monotonic() < latest, "nobody waits"
 
 
@@ -102,13 +105,13 @@ def test_a_run_that_was_taken_over_after_its_last_page_swaps_nothing_in(
 ) -> None:
     first = Rebuild(town.pool, town.feed, VIEWS)
     second = Rebuild(town.pool, town.feed, VIEWS)
-    swap = Rebuild._swap
+    swap_in = Rebuild._swap
 
     def swapping(self: Rebuild) -> int:
-        monkeypatch.setattr(Rebuild, "_swap", swap)
+        monkeypatch.setattr(Rebuild, "_swap", swap_in)
         # All is folded and settled; another run makes the shadows anew, and they are empty.
         second.begin(afresh=True)
-        return swap(self)
+        return swap_in(self)
 
     first.begin()
     monkeypatch.setattr(Rebuild, "_swap", swapping)
@@ -121,17 +124,131 @@ def test_a_run_that_was_taken_over_after_its_last_page_swaps_nothing_in(
     assert rows(town.url, "select 1 from projection.rebuilds") == []
 
 
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> Event:
+    """Is set once a swap waits for readers, which it does for no longer than a moment at a time."""
+    waiting = Event()
+    pauses = Patience.pauses
+
+    def paused(self: Patience) -> Iterator[None]:
+        waiting.set()
+        yield from pauses(self)
+
+    monkeypatch.setattr(Patience, "pauses", paused)
+    monkeypatch.setattr(swap, "LAST_SECONDS", swap.FIRST_SECONDS)
+    return waiting
+
+
+def test_a_reader_of_one_view_holds_up_neither_other_reads_nor_the_live_views_and_the_swap_comes(
+    town: Ledger, runner: Runner, waits: Event
+) -> None:
+    with (
+        open_pool(town.url, statement_seconds=WAIT_SECONDS, autocommit=True) as pool,
+        ThreadPoolExecutor() as threads,
+    ):
+        reader = Reader(pool, town.feed)
+        with reader.stream(SCHOOLS, ANY) as (_, found):
+            rebuilt = threads.submit(runner.rebuild)
+            assert waits.wait(WAIT_SECONDS)
+            add(town, MANY)
+            assert runner.step()
+            assert page(reader) == (town.feed.head(), 2 * MANY)
+            assert len(reader.page(SCHOOLS, ANY, first=10).rows) == 1
+            add(town, 2 * MANY)
+            assert len(list(found)) == 1
+            assert not rebuilt.done()
+        head = rebuilt.result(WAIT_SECONDS)
+
+        assert page(reader) == (head, 3 * MANY)
+    assert head == town.feed.head()
+    assert rows(town.url, "select distinct position from projection.progress") == [(head,)]
+    assert rows(town.url, "select 1 from projection.rebuilds") == []
+
+
+def test_a_query_over_two_views_ends_in_no_deadlock_with_a_swap(
+    town: Ledger, runner: Runner
+) -> None:
+    with ThreadPoolExecutor() as threads, psycopg.connect(town.url) as connection:
+        # The first table in the order of the swap is the second of this query.
+        connection.execute("select 1 from projection.trails")
+        rebuilt = threads.submit(runner.rebuild)
+        until_waiting(town.url, 1)
+        connection.execute("select 1 from projection.schools")
+        connection.execute("select 1 from projection.teachers")
+        connection.commit()
+
+        assert rebuilt.result(WAIT_SECONDS) == town.feed.head()
+
+
+def test_while_a_table_is_being_vacuumed_the_swap_holds_up_nobody(
+    town: Ledger, runner: Runner
+) -> None:
+    reader = Reader(town.pool, town.feed)
+    with ThreadPoolExecutor() as threads, psycopg.connect(town.url) as connection:
+        # The lock that a vacuum has; an automatic one gives way to who waits for it.
+        connection.execute("lock table projection.trails in share update exclusive mode")
+        rebuilt = threads.submit(runner.rebuild)
+        until_waiting(town.url, 1, "ShareUpdateExclusiveLock")
+        add(town, MANY)
+        assert runner.step()
+        assert page(reader) == (town.feed.head(), 2 * MANY)
+        connection.commit()
+
+        assert rebuilt.result(WAIT_SECONDS) == town.feed.head()
+
+
+def test_a_swap_that_waits_for_a_reader_can_be_stopped_and_is_gone_on_with(
+    town: Ledger, runner: Runner, waits: Event
+) -> None:
+    def stop(done: int, head: int) -> None:
+        if waits.is_set():
+            raise Closed
+
+    reader = Reader(town.pool, town.feed)
+    with ThreadPoolExecutor() as threads, reader.stream(SCHOOLS, ANY) as (_, found):
+        with pytest.raises(Closed):
+            threads.submit(runner.rebuild, told=stop).result(WAIT_SECONDS)
+        assert len(list(found)) == 1
+    assert held(town.url) == MANY
+    began: list[Rebuild] = []
+
+    assert runner.rebuild(begun=began.append) == town.feed.head()
+    assert began[0].resumed == dict.fromkeys([view.name for view in VIEWS], town.feed.head())
+    assert held(town.url) == MANY
+
+
+def test_what_a_swap_folded_before_it_gave_way_is_folded_again(
+    town: Ledger, runner: Runner, waits: Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change = Rebuild._change
+
+    def changing(self: Rebuild, connection: psycopg.Connection[Any]) -> int:
+        if not waits.is_set():
+            add(town, MANY)  # which is folded under the lock, and undone
+        return change(self, connection)
+
+    monkeypatch.setattr(Rebuild, "_change", changing)
+    reader = Reader(town.pool, town.feed)
+    with ThreadPoolExecutor() as threads:
+        with reader.stream(SCHOOLS, ANY):
+            rebuilt = threads.submit(runner.rebuild)
+            assert waits.wait(WAIT_SECONDS)
+        assert rebuilt.result(WAIT_SECONDS) == town.feed.head()
+
+    assert page(reader) == (town.feed.head(), 2 * MANY)
+
+
 def test_who_comes_while_tables_are_changed_reads_all_rows_of_the_position_that_is_told(
     town: Ledger, runner: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    swap = Rebuild._swap
+    swap_in = Rebuild._swap
     told: dict[str, Future[tuple[int, int]]] = {}
 
     def swapping(self: Rebuild) -> int:
         # The live views have what comes now; the new ones take it in within the swap itself.
         add(town, MANY)
         runner.catch_up()
-        return swap(self)
+        return swap_in(self)
 
     with open_pool(town.url, autocommit=True) as pool, ThreadPoolExecutor() as threads:
         reader = Reader(pool, town.feed)
@@ -153,7 +270,7 @@ def test_who_comes_while_tables_are_changed_reads_all_rows_of_the_position_that_
                     until_waiting(town.url, len(ways))
 
             monkeypatch.setattr(Rebuild, "_swap", swapping)
-            monkeypatch.setattr("projections.rebuild.put_in", putting)
+            monkeypatch.setattr("projections.swap.put_in", putting)
             head = runner.rebuild()
             found = {name: each.result(WAIT_SECONDS) for name, each in told.items()}
 
