@@ -29,6 +29,13 @@ begin
     end loop;
 end $$
 """
+BEGUN = (
+    "insert into projection.rebuilds (view, version, position, settled, head, run, begun, at, "
+    "since) values (%s, %s, %s, %s, %s, %s, clock_timestamp(), clock_timestamp(), %s) "
+    "on conflict (view) do update set version = excluded.version, since = excluded.since, "
+    "position = excluded.position, settled = excluded.settled, head = excluded.head, "
+    "run = excluded.run, begun = excluded.begun, at = excluded.at, folded = 0"
+)
 SHOWN = "update projection.rebuilds set folded = %s where view = any(%s) and run = %s"
 
 

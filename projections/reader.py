@@ -196,6 +196,8 @@ class Reader:
             connection.transaction(),
         ):
             connection.execute("set transaction isolation level repeatable read, read only")
+            # A lock takes no snapshot, so no rebuild swaps a table between it and the first.
+            connection.execute(_lock(view, where))
             stands = connection.execute(
                 "select position from projection.progress where view = %s", (view.name,)
             ).fetchone()
@@ -260,6 +262,13 @@ class Reader:
 
 def _table(view: Projection[Any]) -> sql.Identifier:
     return sql.Identifier(SCHEMA, view.name)
+
+
+def _lock(view: Projection[Any], where: Where) -> sql.Composed:
+    """What keeps all tables that a statement reads as they are until the transaction ends."""
+    others = [other for _, other, _ in (*where.gathered, *where.through)]
+    tables = [sql.Identifier(SCHEMA, each) for each in dict.fromkeys([view.name, *others])]
+    return sql.SQL("lock table {} in access share mode").format(sql.SQL(", ").join(tables))
 
 
 def _conditions(where: Where) -> tuple[list[sql.Composed], dict[str, Any]]:

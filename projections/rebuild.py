@@ -6,6 +6,7 @@ What it promises:
   one would keep the tables that are written meanwhile from being cleaned up.
 - The swap is one transaction, under the lock of the progress rows that every step of the runner
   takes: a reader sees the old table or the new one. The old one is dropped there and no earlier.
+  Where somebody reads one for long, it gives back what it holds, and tries again (``swap``).
 - It can be killed at any point. Each checkpoint commits the rows and, in ``projection.rebuilds``,
   the position that they stand for; another rebuild of a view of that version goes on there.
 - Nobody else writes into the shadows: a run puts its name on their rows of progress, and stops soon
@@ -35,8 +36,9 @@ from psycopg_pool import ConnectionPool
 from ledger.event import decode
 from ledger.store.feed import Feed
 from ledger.store.machine import memory_bytes
+from projections import swap
 from projections.fold import fold_page
-from projections.pace import SHOWN, Pace
+from projections.pace import BEGUN, SHOWN, Pace
 from projections.page import bodies_of, learn, undisturbed
 from projections.projection import SCHEMA, Projection
 from projections.shadow import Shadow, beside, shadow_of, stale
@@ -107,7 +109,8 @@ class Rebuild:
                 else:
                     self.resumed[view.name] = position
                 self._shadows.append(_taken(connection, view, position, settled=settled))
-                _begin(connection, view, (position, settled, head, self._run))
+                stands = (view.name, view.version, position, settled, head, self._run)
+                connection.execute(BEGUN, (*stands, position))
 
     def resume(self) -> None:
         """Takes up the views where this run left them. Raises ``RebuildRunning``."""
@@ -134,10 +137,6 @@ class Rebuild:
         with self._shared(head):
             self.fold(head, HELD_BYTES_MAX // (2 if self._share else 1))
         self.fold(head, HELD_BYTES_MAX)
-        reached = min((each.position for each in self._shadows), default=head)
-        while (head := self._feed.head()) - reached > LOCKED_ENTRIES:
-            with self._pool.connection() as connection:
-                reached = self._catch_up(connection, reached, head)
         return self._swap()
 
     @contextmanager
@@ -237,30 +236,42 @@ class Rebuild:
         return min(each.position for each in self._shadows)
 
     def _swap(self) -> int:
-        """Under the lock of the progress rows: folds the last events and changes tables."""
-        names = [view.name for view in self._views]
-        with self._pool.connection() as connection:
-            connection.execute(
-                "select 1 from projection.progress where view = any(%s) order by view for update",
-                (names,),
-            )
-            head = _head(connection)
-            reached = min((each.position for each in self._shadows), default=head)
-            while reached < head:
+        """Changes tables once nobody holds one of them; those of the others are read meanwhile."""
+        patience = swap.Patience(self._views)
+        while True:
+            self._approach()
+            stood = [(each, each.position) for each in self._shadows]
+            try:
+                with self._pool.connection() as connection:
+                    return self._change(connection)
+            except swap.HELD:
+                for shadow, position in stood:  # all since is undone
+                    shadow.position = position
+            for _ in patience.pauses():
+                head = self._feed.head()
+                self._tell(head, head)
+
+    def _approach(self) -> None:
+        """Folds all but a few of the last events, without holding up who follows."""
+        reached = min((each.position for each in self._shadows), default=0)
+        while self._shadows and (head := self._feed.head()) - reached > LOCKED_ENTRIES:
+            with self._pool.connection() as connection:
                 reached = self._catch_up(connection, reached, head)
-            for view in self._views:
-                _drop(connection, view.name)
-                connection.execute(
-                    sql.SQL("alter table {} rename to {}").format(
-                        sql.Identifier(SCHEMA, beside(view)), sql.Identifier(view.name)
-                    )
-                )
-                connection.execute(
-                    "update projection.progress set position = %s, version = %s, failed = null "
-                    "where view = %s",
-                    (reached, view.version, view.name),
-                )
-            connection.execute("delete from projection.rebuilds where view = any(%s)", (names,))
+
+    def _change(self, connection: Connection) -> int:
+        """Under the lock of the progress rows: folds the last events and changes tables."""
+        lost = swap.enter(connection, self._views, self._run)
+        if lost:
+            raise _taken_over(*lost)
+        head = swap.head_of(connection)
+        reached = min((each.position for each in self._shadows), default=head)
+        while reached < head:
+            reached = self._catch_up(connection, reached, head)
+        swap.hold(connection, self._views)
+        for view in self._views:
+            _drop(connection, view.name)
+            swap.put_in(connection, view, reached)
+        swap.leave(connection, self._views, self._run)
         return reached
 
 
@@ -278,23 +289,5 @@ def _taken_over(*names: str) -> RebuildRunning:
     return RebuildRunning(f"another run took the rebuild of {', '.join(names)} over")
 
 
-def _begin(
-    connection: Connection, view: Projection[Any], stands: tuple[int, bool, int, UUID]
-) -> None:
-    connection.execute(
-        "insert into projection.rebuilds (view, version, position, settled, head, run, begun, at, "
-        "since) values (%s, %s, %s, %s, %s, %s, clock_timestamp(), clock_timestamp(), %s) "
-        "on conflict (view) do update set version = excluded.version, since = excluded.since, "
-        "position = excluded.position, settled = excluded.settled, head = excluded.head, "
-        "run = excluded.run, begun = excluded.begun, at = excluded.at, folded = 0",
-        (view.name, view.version, *stands, stands[0]),
-    )
-
-
 def _drop(connection: Connection, table: str) -> None:
     connection.execute(sql.SQL("drop table if exists {}").format(sql.Identifier(SCHEMA, table)))
-
-
-def _head(connection: Connection) -> int:
-    row = connection.execute("select max(position) from ledger.events").fetchone()
-    return (row[0] if row else None) or 0

@@ -29,7 +29,10 @@ PAGE_STEPS, PAGE_LOOKED = 2_000, 1_000
 BATCH_MORE = 4
 Pool = ConnectionPool[psycopg.Connection[Any]]
 
+# The function sees what its statement saw as it began. Named here, the index is locked before that:
+# who waited until a rebuild had swapped it would not see the last rows of the new one.
 CROSSED = (
+    "with locked as (select from projection.trails) "
     "select * from projection.crossing(%(words)s::bigint[], %(tags)s::bigint[], "
     "%(reach)s::bigint[], %(types)s::text[], %(after)s, %(before)s, %(most)s, %(latest)s, "
     "%(steps)s)"

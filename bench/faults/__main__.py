@@ -62,7 +62,8 @@ def steps_of(operation: str, labels: list[str]) -> range:
     """The steps at which an operation can be struck; a swap is the end of a rebuild."""
     first = 1
     if operation == "swap":
-        first = next(n for n, label in enumerate(labels, start=1) if "rename to" in label) - 4
+        entered = "select view from projection.rebuilds"
+        first = next(n for n, label in enumerate(labels, start=1) if entered in label)
     return range(first, len(labels) + 1)
 
 
