@@ -16,6 +16,7 @@ from psycopg import sql
 
 from ledger.event import Entry
 from ledger.store.array import words
+from ledger.store.connection import unavailable
 from projections.projection import SCHEMA, Index, Projection
 from projections.stop import Stop, Stopped, stop_at
 
@@ -168,10 +169,10 @@ def fold_upto(
         try:
             with connection.transaction():
                 fold_page(connection, view, table, part)
-        except (psycopg.OperationalError, psycopg.InterfaceError, MemoryError):
+        except MemoryError:
             raise
         except Exception as error:
-            if connection.closed:
+            if connection.closed or unavailable(error):
                 raise
             if len(part) == 1:
                 cause = error.__cause__ if isinstance(error, Stopped) else error

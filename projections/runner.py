@@ -19,6 +19,7 @@ from psycopg_pool import ConnectionPool
 
 from ledger.event import Entry, decode
 from ledger.store.block import seal
+from ledger.store.connection import unavailable
 from ledger.store.feed import Feed
 from projections.fold import fold_together, fold_upto
 from projections.pace import REBUILDS, SHOWN_BY_VIEW
@@ -136,7 +137,8 @@ class Runner:
 
     def _noted(self, error: Exception) -> None:
         """Says once what all views wait for; a database that is away says so by itself."""
-        told = None if isinstance(error, psycopg.Error | TimeoutError) else str(error)
+        away = unavailable(error) or isinstance(error, TimeoutError)
+        told = None if away else str(error)
         if told is not None and told != self.trouble:
             log.error("views wait", why=f"{type(error).__name__}: {told}")
         self.trouble = told
@@ -178,12 +180,12 @@ class Runner:
         """Folds one page into the views that are furthest behind; whether there was any."""
         try:
             return self._step(self._advance_together)
-        except psycopg.errors.PipelineAborted:
-            pass  # which comes after what the database refused
-        except (psycopg.OperationalError, psycopg.InterfaceError, MemoryError):
+        except MemoryError:
             raise
-        except Exception:  # noqa: S110
-            pass  # whatever a view raises over an event; it is raised again, and said, alone
+        except Exception as error:
+            if unavailable(error):
+                raise
+            # Whatever a view raises over an event; it is raised again, and said, alone.
         return self._step(self._advance_each)
 
     def _step(self, advance: Callable[[Connection, Views, list[Entry], int], None]) -> bool:
