@@ -6,11 +6,13 @@ Any number of processes may do so in turn. The way of one command: ``submit`` â†
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import nullcontext
+from threading import get_ident, main_thread
 from typing import overload
 
 import psycopg
@@ -43,6 +45,7 @@ class Committer:
         self._flying: deque[list[Work]] = deque()
         # Is told how much work each batch had.
         self.carried: Callable[[int], None] | None = None
+        self._process = os.getpid()
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
         self._thread.start()
 
@@ -55,7 +58,11 @@ class Committer:
         """Commands wait for a future."""
 
     def submit(self, work: Work) -> Receipt | Letter | Future[Answer]:
-        """Queues work; its future gives the answer, or raises what went wrong."""
+        """Queues work; its future gives the answer, or raises what went wrong.
+
+        Raises ``OperationalError`` where it closes, and in a process that was forked off.
+        """
+        self._require_ours()
         if self.lane.watch is not None:
             self.lane.watch.asked(work)
         self._queue.put(work)
@@ -67,10 +74,14 @@ class Committer:
         """Appends and waits: on the thread of who asks where nobody else asks, else in the queue.
 
         A thread that hands its work to another and waits is woken a tenth of a millisecond late.
+        Only the main thread may be interrupted anywhere, by Ctrl-C or what else handles a signal;
+        it always hands its work over, so that nothing is left half-way that others rely on.
         """
+        self._require_ours()
         receipt = Receipt()
         work = Plain(events, condition, receipt)
-        if self._queue.crowd > 1 or self._queue or not self._busy.acquire(blocking=False):
+        alone = self._queue.crowd <= 1 and not self._queue and get_ident() != main_thread().ident
+        if not alone or not self._busy.acquire(blocking=False):
             self.submit(work)
             return receipt.result()
         try:
@@ -82,12 +93,19 @@ class Committer:
         return receipt.result()
 
     def close(self) -> None:
-        """Answers what is queued, then stops."""
-        if self._queue.close():
+        """Answers what is queued, then stops; a process that was forked off has nothing to stop."""
+        if self._process == os.getpid() and self._queue.close():
             self._thread.join()
             self._queue.end()
             with self._busy:
                 self.lane.close()
+
+    def _require_ours(self) -> None:
+        """A forked process has no thread that carries its work, and a connection of another's."""
+        if self._process != os.getpid():
+            raise OperationalError(
+                "the ledger was opened before a fork; open it anew in each process"
+            )
 
     def _run(self) -> None:
         while self._queue or not self._queue.closing:

@@ -52,8 +52,9 @@ class Horizon:
             self._begin(connection.execute(sql.HEAD).fetchone())
             return
         rows = [
-            Row(position, name, at, None, tuple(tags), body, entry_of(position, name, body))
-            for position, at, name, tags, body in newer
+            Row(position, name, at, None, tuple(tags), body, entry)
+            for position, at, name, tags, body, known in newer
+            for entry in (entry_of(position, name, body) if known else None,)
         ]
         if self.rules_upto >= self.head:
             for row in rows:
@@ -79,6 +80,8 @@ class Horizon:
 
     def advance(self, rows: list[Row]) -> None:
         """The tail has events already that were written, or fly, after the head."""
+        if self.tail is not None:
+            self.tail.trim()
         if self.rules_upto >= self.head:
             self.rules_upto = rows[-1].position
         self.head, self.last = rows[-1].position, rows[-1].at

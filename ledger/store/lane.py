@@ -242,9 +242,11 @@ class Lane:
             selectors = SelectorsRead(connection, past.wanted, memory, horizon.head)
             identities = IdentitiesRead(connection, past.asked)
             conflicts = ConflictsRead(connection, past.plain, horizon.tail)
+        # Where others wrote much, it begins anew at a head that is later than what was read.
+        seen = horizon.head
         if newer is not None:
             horizon.meet(connection, newer)
-        selectors.take(horizon.head)
+        selectors.take(seen)
         identities.take()
         if left := conflicts.take(horizon.head, horizon.tail):
             ConflictsRead(connection, left, None).take(horizon.head, None)

@@ -42,11 +42,9 @@ class Queue:
             if self.closing:
                 raise OperationalError("the ledger is closing")
             self._waiting.append(work)
-            wakes = 0 < self._wanted <= len(self._waiting)
-            if wakes:
+            if 0 < self._wanted <= len(self._waiting):
                 self._wanted = 0
-        if wakes:
-            self._bell.ring()
+                self._bell.ring()  # in here, or it might ring after the end
 
     def listen(self, count: int, socket: int | None = None) -> bool:
         """Waits until so much work is there, or a socket has something; whether the latter.
@@ -104,10 +102,11 @@ class Queue:
         """Nothing more is taken in; whether it was open so far."""
         with self._gate:
             closed, self.closing = self.closing, True
-        if not closed:
-            self._bell.ring()
+            if not closed:
+                self._bell.ring()
         return not closed
 
     def end(self) -> None:
         """Nobody listens any more."""
-        self._bell.close()
+        with self._gate:
+            self._bell.close()

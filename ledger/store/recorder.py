@@ -26,13 +26,15 @@ from eventsourcing.persistence import (
     ProgrammingError,
     TrackingRecorder,
 )
+from psycopg_pool import ConnectionPool
 
 from ledger.store.committer import Committer
 from ledger.store.connection import open_connection
+from ledger.store.feed import open_pool
 from ledger.store.mailbox import Letter
 from ledger.store.migrate import migrate
 from ledger.store.reading import hashes
-from ledger.store.statements import CHANNEL, PINNED
+from ledger.store.statements import CHANNEL
 from ledger.store.work import Plain
 
 READ_BY_TAGS = """
@@ -58,13 +60,13 @@ ROWS = "select position, type, body, tags from ledger.events where position = an
 
 
 class Recorder(DCBRecorder):
-    """Appends through the committer; reads on a connection of its own a thread."""
+    """Appends through the committer; reads over a few connections, opened when first needed."""
 
     def __init__(self, url: str, committer: Committer | None = None) -> None:
         self.url = url
         self.committer = committer or Committer(url)
-        self._local = threading.local()
-        self._opened: list[psycopg.Connection[Any]] = []
+        self._pool: ConnectionPool[psycopg.Connection[Any]] | None = None
+        self._opening = threading.Lock()
 
     def append(
         self, events: Sequence[DCBEvent], condition: DCBAppendCondition | None = None
@@ -98,16 +100,17 @@ class Recorder(DCBRecorder):
         limit: int | None = None,
     ) -> DCBReadResponse:
         """The events after a position that match any item, in order, and the head read at."""
-        connection = self._connection()
-        row = connection.execute("select max(position) from ledger.events").fetchone()
-        head: int | None = row[0] if row else None
-        if limit == 0 or head is None:
-            return SimpleDCBReadResponse(iter(()), None if limit is not None else head)
-        found = self._positions(connection, query or DCBQuery(), after or 0, head, limit)
-        wanted = found if limit is None else found[:limit]
+        with self._reading().connection() as connection:
+            row = connection.execute("select max(position) from ledger.events").fetchone()
+            head: int | None = row[0] if row else None
+            if limit == 0 or head is None:
+                return SimpleDCBReadResponse(iter(()), None if limit is not None else head)
+            found = self._positions(connection, query or DCBQuery(), after or 0, head, limit)
+            wanted = found if limit is None else found[:limit]
+            rows = connection.execute(ROWS, (wanted,)).fetchall()
         events = [
             DCBSequencedEvent(event=DCBEvent(type=name, data=bytes(body), tags=tags), position=at)
-            for at, name, body, tags in connection.execute(ROWS, (wanted,))
+            for at, name, body, tags in rows
         ]
         if limit is not None:
             head = events[-1].position if events else None
@@ -122,18 +125,15 @@ class Recorder(DCBRecorder):
     def close(self) -> None:
         """Stops the committer and closes all connections."""
         self.committer.close()
-        for connection in self._opened:
-            connection.close()
+        with self._opening:
+            if self._pool is not None:
+                self._pool.close()
 
-    def _connection(self) -> psycopg.Connection[Any]:
-        connection: psycopg.Connection[Any] | None = getattr(self._local, "connection", None)
-        if connection is None or connection.closed:
-            connection = open_connection(self.url, autocommit=True)
-            for setting in PINNED:
-                connection.execute(setting)
-            self._local.connection = connection
-            self._opened.append(connection)
-        return connection
+    def _reading(self) -> ConnectionPool[psycopg.Connection[Any]]:
+        with self._opening:
+            if self._pool is None:
+                self._pool = open_pool(self.url, autocommit=True)
+            return self._pool
 
     @staticmethod
     def _positions(

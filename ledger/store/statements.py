@@ -3,7 +3,8 @@
 All of them are prepared once and planned generically on a connection whose planner is pinned
 (``PINNED``), so that a growing ledger cannot talk the planner into walking it. ``offset 0`` keeps
 a subselect where it stands: pulled up, it would be planned on an empty ledger with the events
-outermost, and walk all of them for ever.
+outermost, and walk all of them for ever. An event without an id is no entry of ours, whatever its
+type: it is of a library application.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ UNFROZEN = (
 HEAD = "select position, at from ledger.events order by position desc limit 1"
 
 NEWER = """
-select position, at, type, tags, body from ledger.events
+select position, at, type, tags, body, id is not null from ledger.events
 where position > %s order by position limit %s
 """
 
@@ -55,7 +56,7 @@ select e.position, e.body
 from unnest(%s::text[]) as wanted(type)
 cross join lateral (
     select position, body from ledger.events
-    where type = wanted.type and position > %s order by position
+    where type = wanted.type and position > %s and id is not null order by position
 ) e
 order by e.position
 """
@@ -87,6 +88,7 @@ cross join lateral (
     where position = p.position
       and type = any(string_to_array(s.types, E'\\x1f'))
       and tags @> string_to_array(s.tags, E'\\x1f')
+      and id is not null
     offset 0
 ) e
 order by s.n, e.position
@@ -99,6 +101,7 @@ cross join lateral (
     select position, body from ledger.events
     where type = s.type and position > s.after
       and tags @> string_to_array(s.tags, E'\\x1f')
+      and id is not null
     order by position
 ) e
 order by s.n, e.position

@@ -33,7 +33,7 @@ class Tail:
         self._bytes = 0
 
     def extend(self, rows: Iterable[Row]) -> None:
-        """Takes in the events that follow those it has; the oldest go where it is full."""
+        """Takes in the events that follow those it has; ``trim`` lets the oldest go."""
         by_tag = self._by_tag
         for row in rows:
             self._rows.append(row)
@@ -44,6 +44,9 @@ class Tail:
                     by_tag[tag] = deque((row,))
                 else:
                     held.append(row)
+
+    def trim(self) -> None:
+        """Lets the oldest events go where it is full; not while a batch is decided on it."""
         while len(self._rows) > EVENTS_MAX or self._bytes > BYTES_MAX:
             self._drop()
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 from eventsourcing.dcb.api import DCBAppendCondition, DCBEvent
-from eventsourcing.persistence import IntegrityError
+from eventsourcing.persistence import IntegrityError, ProgrammingError
 from uuid_utils import uuid7
 
 from ledger.command import Ask, Asker, Command, Refusals, Refused, Selector, afresh, settle
@@ -26,10 +26,13 @@ from ledger.store.learned import Learned
 from ledger.store.mailbox import Letter
 from ledger.store.memory import Memory
 from ledger.store.receipt import Receipt
+from ledger.store.statements import UNIT
 from ledger.store.tail import Onward
 from ledger.store.tray import Row, Tray
 
 CHANCE_BYTES = 32
+# So many bytes of an append count for as much as a command does.
+WEIGHED_BYTES = 8_192
 
 
 @dataclass(frozen=True)
@@ -48,12 +51,24 @@ class Plain:
     """Events appended through the library's interface, with its condition.
 
     ``future``: a receipt for who waits on a thread, a letter for who waits on an event loop.
+    Raises ``ProgrammingError`` for a tag that could not be told from others.
     """
 
     events: Sequence[DCBEvent]
     condition: DCBAppendCondition | None
     future: Receipt | Letter = field(default_factory=Receipt)
     conflict: bool = False
+    # How many commands it counts for.
+    weight: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        size = 0
+        for event in self.events:
+            size += len(event.data)
+            for tag in event.tags:
+                if not tag or UNIT in tag:
+                    raise ProgrammingError(f"a tag is not empty and has no U+001F: {tag!r}")
+        self.weight = max(1, len(self.events), size // WEIGHED_BYTES)
 
     def decide(self, tray: Tray | Onward) -> int:
         """Puts the events on the tray and gives the last position. Raises ``IntegrityError``."""
@@ -75,11 +90,6 @@ class Plain:
             ]
         )
         return tray.position
-
-    @property
-    def weight(self) -> int:
-        """How many commands it counts for."""
-        return 1
 
 
 @dataclass
