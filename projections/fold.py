@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import psycopg
-import structlog
 from psycopg import sql
 
 from ledger.event import Entry
@@ -21,7 +20,6 @@ from projections.projection import SCHEMA, Index, Projection
 from projections.stop import Stop, Stopped, stop_at
 
 Connection = psycopg.Connection[Any]
-log = structlog.get_logger("xuefen.views")
 
 
 class Fold:
@@ -176,13 +174,19 @@ def fold_upto(
                 raise
             if len(part) == 1:
                 cause = error.__cause__ if isinstance(error, Stopped) else error
-                stop = stop_at(view.name, part[0], cause or error)
-                event = {"position": stop.position, "type": stop.type}
-                log.error("view stopped", view=stop.view, why=stop.told, **event)
-                return stop
+                return stop_at(view.name, part[0], cause or error)
             half = len(part) // 2
             waiting += [part[half:], part[:half]]
     return None
+
+
+def fold_whole(
+    connection: Connection, view: Projection[Any], table: str, entries: list[Entry]
+) -> None:
+    """The same, all of them. Raises ``Stopped`` where one cannot be taken in."""
+    stop = fold_upto(connection, view, table, entries)
+    if stop is not None:
+        raise Stopped([stop])
 
 
 def _stored(
