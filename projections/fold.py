@@ -11,16 +11,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import psycopg
-import structlog
 from psycopg import sql
 
 from ledger.event import Entry
 from ledger.store.array import words
+from ledger.store.connection import unavailable
 from projections.projection import SCHEMA, Index, Projection
 from projections.stop import Stop, Stopped, stop_at
 
 Connection = psycopg.Connection[Any]
-log = structlog.get_logger("xuefen.views")
 
 
 class Fold:
@@ -168,20 +167,26 @@ def fold_upto(
         try:
             with connection.transaction():
                 fold_page(connection, view, table, part)
-        except (psycopg.OperationalError, psycopg.InterfaceError, MemoryError):
+        except MemoryError:
             raise
         except Exception as error:
-            if connection.closed:
+            if connection.closed or unavailable(error):
                 raise
             if len(part) == 1:
                 cause = error.__cause__ if isinstance(error, Stopped) else error
-                stop = stop_at(view.name, part[0], cause or error)
-                event = {"position": stop.position, "type": stop.type}
-                log.error("view stopped", view=stop.view, why=stop.told, **event)
-                return stop
+                return stop_at(view.name, part[0], cause or error)
             half = len(part) // 2
             waiting += [part[half:], part[:half]]
     return None
+
+
+def fold_whole(
+    connection: Connection, view: Projection[Any], table: str, entries: list[Entry]
+) -> None:
+    """The same, all of them. Raises ``Stopped`` where one cannot be taken in."""
+    stop = fold_upto(connection, view, table, entries)
+    if stop is not None:
+        raise Stopped([stop])
 
 
 def _stored(

@@ -78,7 +78,7 @@ class Offerings(Projection[Offering]):
     """Offerings by provider, place, term, subject and mode."""
 
     name = "offerings"
-    version = 2
+    version = 3
     state = Offering
     events = (
         OfferingOpened,

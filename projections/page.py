@@ -11,7 +11,7 @@ import psycopg
 
 from ledger.event import Entry, decode
 from projections.shadow import IndexShadow, Shadow
-from projections.stop import Stopped, stop_at
+from projections.stop import Stopped, alone, stop_at
 
 ROWS = (
     "select position, body, type from ledger.events "
@@ -38,7 +38,8 @@ def learn(connection: Connection, shadows: Sequence[Shadow], bodies: Sequence[Bo
         if isinstance(shadow, IndexShadow):
             _pass_over(shadow, [each for each in bodies if each[2] not in kept])
         if shadow.spilled:
-            shadow.recall(connection, entries)
+            with alone(shadow.view.name, shadow.position):
+                shadow.recall(connection, entries)
     learners: dict[str, list[tuple[Shadow, Callable[[Entry], None]]]] = {}
     size = 0
     for entry in entries:

@@ -22,6 +22,10 @@ StateT = TypeVar("StateT", bound=msgspec.Struct)
 SCHEMA = "projection"
 POSITION_MAX = 2**63 - 2
 FOLLOWS = "follows"
+# Facets whose texts may be longer than what a row of an index holds, which is 2,704 bytes: an index
+# has their beginning, in characters.
+LONG = frozenset({"expertise", "subject"})
+BEGINNING = 200
 # What is filled at one go is not cleaned up while it is.
 ASIDE = sql.SQL(" with (autovacuum_enabled = off, toast.autovacuum_enabled = off)")
 
@@ -130,9 +134,11 @@ class Projection(Generic[StateT]):
     def indexes(self, table: str) -> list[sql.Composed]:
         """The statements that index the facets, each with the key for paging."""
         return [
-            sql.SQL("create index on {} ({}, key)").format(
-                sql.Identifier(SCHEMA, table), sql.Identifier(name)
-            )
+            sql.SQL(
+                f"create index on {{}} (left({{}}, {BEGINNING}), key)"
+                if name in LONG
+                else "create index on {} ({}, key)"
+            ).format(sql.Identifier(SCHEMA, table), sql.Identifier(name))
             for name, kind in self.columns.items()
             if not kind.endswith("[]")
         ] + [

@@ -37,7 +37,7 @@ from ledger.event import decode
 from ledger.store.feed import Feed
 from ledger.store.machine import memory_bytes
 from projections import swap
-from projections.fold import fold_page
+from projections.fold import fold_whole
 from projections.pace import BEGUN, SHOWN, Pace
 from projections.page import bodies_of, learn, undisturbed
 from projections.projection import SCHEMA, Projection
@@ -231,7 +231,7 @@ class Rebuild:
         bodies = bodies_of(connection, shadows, reached, upto)
         entries = [decode(position, body) for position, body, _ in bodies]
         for shadow in shadows:
-            fold_page(connection, shadow.view, shadow.table, entries)
+            fold_whole(connection, shadow.view, shadow.table, entries)
         self._keep(connection, shadows, upto)
         return min(each.position for each in self._shadows)
 

@@ -18,10 +18,13 @@ import structlog
 from psycopg_pool import ConnectionPool
 
 from ledger.fault import Fault
+from ledger.store.connection import unavailable
 from projections.projection import Projection
 from projections.rebuild import RebuildRunning, Told
 
 AGAIN_SECONDS = 5.0
+# What fails alike again and again is tried ever more seldom.
+AGAIN_SECONDS_MAX = 600.0
 Pool = ConnectionPool[psycopg.Connection[Any]]
 # What is raised where rows are of another form than this program's.
 UNREAD = (
@@ -58,6 +61,7 @@ class Renewal:
             self._thread.join()
 
     def _run(self) -> None:
+        before, pause = "", AGAIN_SECONDS
         while not self._closing.is_set():
             try:
                 names = self._outdated()
@@ -65,18 +69,27 @@ class Renewal:
                     return
                 log.info("views are built anew", views=names)
                 self._rebuild(names, self._look)
+                why = ""
             except Closed:
                 return
-            except (RebuildRunning, psycopg.Error, TimeoutError):
-                pass  # another process does it, or the database is away; it is looked at again
             except Exception as error:
-                # Nothing was swapped; what it is stands in the log each time it is tried.
-                log.error("views were not built anew", why=f"{type(error).__name__}: {error}")
-            self._closing.wait(AGAIN_SECONDS)
+                why = _why(error)
+            if why:
+                # What it is stands in the log each time it is tried; what could be was swapped.
+                log.error("views were not built anew", why=why)
+                pause = min(2 * pause, AGAIN_SECONDS_MAX) if why == before else AGAIN_SECONDS
+                before = why
+            self._closing.wait(pause if why else AGAIN_SECONDS)
 
     def _look(self, done: int, head: int) -> None:
         if self._closing.is_set():
             raise Closed
+
+
+def _why(error: Exception) -> str:
+    """What is wrong; nothing where another process does it, or the database is away."""
+    away = isinstance(error, RebuildRunning | TimeoutError) or unavailable(error)
+    return "" if away else f"{type(error).__name__}: {error}"
 
 
 @contextmanager

@@ -17,8 +17,9 @@ import structlog
 from psycopg import sql
 from psycopg_pool import ConnectionPool
 
-from ledger.event import Entry, decode
+from ledger.event import Entry
 from ledger.store.block import seal
+from ledger.store.connection import unavailable
 from ledger.store.feed import Feed
 from projections.fold import fold_together, fold_upto
 from projections.pace import REBUILDS
@@ -27,7 +28,8 @@ from projections.rebuild import Rebuild, RebuildRunning, Told
 from projections.refold import LOCK, Refold, refolds
 from projections.renewal import Renewal
 from projections.share import shares_ended
-from projections.stop import Stop, Stopped, standing
+from projections.stop import OWN, UNRENEWED, Own, Stop, Stopped, keep_unrenewed, standing
+from projections.turn import Turns
 
 # A school's row names its teachers: the longer the page, the seldomer a load has it read again.
 PAGE = 5_000
@@ -38,14 +40,9 @@ create table if not exists projection.progress (
     view text primary key, version int not null, position bigint not null, failed text
 )
 """
-# A view of another version is another program's to keep up.
-OWN = "(view, version) in (select * from unnest(%s::text[], %s::int[]))"
 RESUME = "update projection.progress set failed = null where failed is not null and view = any(%s)"
+TRIED_AGAIN = f"delete from projection.unrenewed where {OWN}"
 REACHED = "update projection.progress set position = %s where view = any(%s)"
-ROWS = (
-    "select position, body, id is not null from ledger.events "
-    "where position > %s order by position limit %s"
-)
 
 Connection = psycopg.Connection[Any]
 Views = Sequence[Projection[Any]]
@@ -65,6 +62,7 @@ class Runner:
         # Is told the views, how many entries, the position, and when it began, ns since 1970.
         self.folded: Callable[[Sequence[str], int, int, int], None] | None = None
         self._renewal: Renewal | None = None
+        self._turns = Turns()
         # Why no view goes on, where it is none of the database's doing.
         self.trouble: str | None = None
         self.prepare()
@@ -75,6 +73,7 @@ class Runner:
             connection.execute("select pg_advisory_xact_lock(%s)", (LOCK + 1,))
             connection.execute(PROGRESS)
             connection.execute(REBUILDS)
+            connection.execute(UNRENEWED)
             known = dict(
                 # The rows are locked before the tables, as in every step.
                 connection.execute(
@@ -105,6 +104,7 @@ class Runner:
         """Has views that had stopped go on from there, for they may be mended."""
         with self._pool.connection() as connection:
             connection.execute(RESUME, (list(self.views),))
+            connection.execute(TRIED_AGAIN, self._own)
 
     def close(self) -> None:
         """Stops following, at once where there is nothing to fold."""
@@ -136,7 +136,8 @@ class Runner:
 
     def _noted(self, error: Exception) -> None:
         """Says once what all views wait for; a database that is away says so by itself."""
-        told = None if isinstance(error, psycopg.Error | TimeoutError) else str(error)
+        away = unavailable(error) or isinstance(error, TimeoutError)
+        told = None if away else str(error)
         if told is not None and told != self.trouble:
             log.error("views wait", why=f"{type(error).__name__}: {told}")
         self.trouble = told
@@ -151,7 +152,7 @@ class Runner:
         return row[0] if row else None
 
     @property
-    def _own(self) -> tuple[list[str], list[int]]:
+    def _own(self) -> Own:
         """The views of this program, each with its version."""
         return [*self.views], [each.version for each in self.views.values()]
 
@@ -175,15 +176,15 @@ class Runner:
         return self.position()
 
     def step(self) -> bool:
-        """Folds one page into the views that are furthest behind; whether there was any."""
+        """Folds one page into the views whose turn it is; whether there was any."""
         try:
             return self._step(self._advance_together)
-        except psycopg.errors.PipelineAborted:
-            pass  # which comes after what the database refused
-        except (psycopg.OperationalError, psycopg.InterfaceError, MemoryError):
+        except MemoryError:
             raise
-        except Exception:  # noqa: S110
-            pass  # whatever a view raises over an event; it is raised again, and said, alone
+        except Exception as error:
+            if unavailable(error):
+                raise
+            # Whatever a view raises over an event; it is raised again, and said, alone.
         return self._step(self._advance_each)
 
     def _step(self, advance: Callable[[Connection, Views, list[Entry], int], None]) -> bool:
@@ -196,15 +197,15 @@ class Runner:
             ).fetchall()
             if not progress:
                 return False
-            behind = min(position for _, position in progress)
-            names = [name for name, position in progress if position == behind]
-            entries, reached = _page(connection, behind, PAGE)
-            if reached == behind:
+            turn = self._turns.next(connection, progress, PAGE)
+            if turn is None:
                 return False
+            names, entries, reached = turn.views, turn.entries, turn.reached
             kinds = {each.event.NAME for each in entries}
             busy = [name for name in names if not _idle(self.views[name], kinds)]
             advance(connection, [self.views[name] for name in busy], entries, reached)
             connection.execute(REACHED, (reached, [name for name in names if name not in busy]))
+        self._turns.taken(turn)
         with self._moved:
             self._moved.notify_all()
         if self.folded is not None:
@@ -224,6 +225,9 @@ class Runner:
         """A view that raises stops alone, right before that event, and says which and why."""
         for view in views:
             stop = fold_upto(connection, view, view.name, entries)
+            if stop is not None:
+                event = {"position": stop.position, "type": stop.type}
+                log.error("view stopped", view=stop.view, why=stop.told, **event)
             connection.execute(
                 "update projection.progress set position = %s, failed = %s where view = %s",
                 (stop.position - 1 if stop else reached, stop.kept if stop else None, view.name),
@@ -248,7 +252,7 @@ class Runner:
     def progress(self, *names: str) -> list[tuple[str, int, Stop | None]]:
         """Each of the named views (or all) with its position and, where it stopped, at what."""
         with self._pool.connection() as connection:
-            return standing(connection, names)
+            return standing(connection, names, self._own)
 
     def rebuilding(self) -> list[Refold]:
         """Each view that is folded anew, or was when a rebuild died."""
@@ -304,7 +308,7 @@ class Runner:
     ) -> int:
         """Leaves out one view after another that raises. Raises ``Stopped`` of those at the end."""
         stops: list[Stop] = []
-        while True:
+        while not stops or len(stops) < len(views):
             left = {each.view for each in stops}
             run = Rebuild(
                 self._pool, self._feed, [each for each in views if each.name not in left], told
@@ -318,17 +322,12 @@ class Runner:
             except Stopped as error:
                 stops += error.stops
                 continue
-            if stops:
-                raise Stopped(stops)
-            return reached
-
-
-def _page(connection: Connection, after: int, limit: int) -> tuple[list[Entry], int]:
-    """Entries after a position, and the position reached; other applications' are left out."""
-    with connection.cursor(binary=True) as cursor:
-        rows = cursor.execute(ROWS, (after, limit)).fetchall()
-    entries = [decode(position, bytes(body)) for position, body, ours in rows if ours]
-    return entries, rows[-1][0] if rows else after
+            if not stops:
+                return reached
+            break
+        with self._pool.connection() as connection:
+            keep_unrenewed(connection, stops, self._own)
+        raise Stopped(stops)
 
 
 def _idle(view: Projection[Any], kinds: set[str]) -> bool:

@@ -20,6 +20,7 @@ from psycopg import sql
 from ledger.event import Entry
 from projections.fold import Fold, touched
 from projections.projection import FOLLOWS, SCHEMA, Index, Projection
+from projections.stop import alone
 
 COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 COPY_END = b"\xff\xff"
@@ -111,11 +112,15 @@ class Shadow:
                 self._weigh(key, len(state), entries[-1].position)
 
     def write(self, connection: Connection, *, last: bool = False) -> None:
-        """Adds the rows that were touched since the last time.
+        """Adds the rows that were touched since the last time. Raises ``Stopped`` where it cannot.
 
         Where all states are at hand and most were touched, what is written last takes the place of
         what was written before; no row in it needs a second look by whoever reads it.
         """
+        with alone(self.view.name, self.position):
+            self._write(connection, last=last)
+
+    def _write(self, connection: Connection, *, last: bool) -> None:
         places = self._fold.touched
         if not places:
             return
@@ -167,7 +172,11 @@ class Shadow:
             connection.execute(self._sql("create index on {table} using gin ({follows})"))
 
     def settle(self, connection: Connection) -> None:
-        """Leaves out the rows that were superseded, and builds key and indexes."""
+        """Leaves out superseded rows, and builds key and indexes. Raises ``Stopped``."""
+        with alone(self.view.name, 0):
+            self._settle(connection)
+
+    def _settle(self, connection: Connection) -> None:
         for setting in SETTLING:
             connection.execute(setting)
         if self.spilled or self._resumed or self._again * FEW > self._written:
@@ -240,8 +249,7 @@ class IndexShadow(Shadow):
         """Takes in an entry as it is stored, which nobody else wants to have read."""
         self._rows.append(self.view.block_of(position, body))
 
-    def write(self, connection: Connection, *, last: bool = False) -> None:
-        """Adds the rows since the last time."""
+    def _write(self, connection: Connection, *, last: bool) -> None:
         if self._rows:
             copied = self._sql("copy {table} from stdin (format binary)")
             with connection.cursor() as cursor, cursor.copy(copied) as copy:

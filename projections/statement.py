@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
 
-from projections.projection import SCHEMA
+from projections.projection import BEGINNING, LONG, SCHEMA
 
 if TYPE_CHECKING:
     from projections.reader import Where
 
 STATEMENTS_MAX = 500
+# By the beginning it is found in the index.
+HELD_LONG = f"(left({{0}}, {BEGINNING}) = left({{1}}, {BEGINNING}) and {{0}} = {{1}})"
 
 
 # The text of a page by the shape of what is asked: making it takes as long as reading the page.
@@ -114,7 +116,7 @@ def values_of(where: Where) -> dict[str, Any]:
 def conditions_of(where: Where) -> list[sql.Composed]:
     """The conditions, with placeholders in the order of ``values_of``."""
     numbers = count()
-    named = [(name, "{} = {}") for name, _ in where.equal]
+    named = [(name, HELD_LONG if name in LONG else "{} = {}") for name, _ in where.equal]
     # One of several, of which there is only one, is that one.
     named += [(name, "{} = {}" if len(v) == 1 else "{} = any({})") for name, v in where.among]
     named += [(name, "{} && {}::text[]") for name, _ in where.overlap]

@@ -6,7 +6,8 @@ views go on. It is tried again from there when a server starts, and so goes on o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -14,8 +15,38 @@ import psycopg
 from msgspec import Struct
 
 from ledger.event import Entry
+from ledger.store.connection import unavailable
 
 WHY_CHARACTERS_MAX = 500
+# The type where nobody knows at which event it was.
+UNKNOWN = "?"
+# Why a view has not been built anew for a version. It does not stand with the progress of its older
+# rows, which a program of that version may be keeping up.
+UNRENEWED = """
+create table if not exists projection.unrenewed (
+    view text primary key, version int not null, failed text not null
+)
+"""
+UNRENEWED_NOW = (
+    "insert into projection.unrenewed select view, %(version)s, %(failed)s "
+    "from projection.progress where view = %(view)s and version < %(version)s "
+    "on conflict (view) do update set version = excluded.version, failed = excluded.failed"
+)
+# A view of another version is another program's to keep up.
+OWN = "(view, version) in (select * from unnest(%s::text[], %s::int[]))"
+STANDING = """
+select view, position, coalesce(failed, (
+    select each.failed from projection.unrenewed as each
+    where each.view = progress.view and each.version > progress.version and (
+        %(any)s or (each.view, each.version) in (
+            select * from unnest(%(views)s::text[], %(versions)s::int[])
+        )
+    )
+))
+from projection.progress where %(all)s or view = any(%(names)s) order by view
+"""
+# Names of views, each with the version of its class.
+Own = tuple[list[str], list[int]]
 
 
 class Stop(Struct, frozen=True, kw_only=True):
@@ -30,12 +61,26 @@ class Stop(Struct, frozen=True, kw_only=True):
     @property
     def zh(self) -> str:
         """In a sentence, Chinese."""
-        return f"视图 {self.view} 停在位置 {self.position}（{self.type}）之前：{self.told}"
+        return f"视图 {self.view} {self.at_zh}：{self.told}"
 
     @property
     def en(self) -> str:
         """In a sentence, English."""
-        return f"the view {self.view} stopped before {self.position} ({self.type}): {self.told}"
+        return f"the view {self.view} {self.at_en}: {self.told}"
+
+    @property
+    def at_zh(self) -> str:
+        """Where it stopped, Chinese."""
+        if self.type == UNKNOWN:
+            return f"停在位置 {self.position - 1} 之后某处"
+        return f"停在位置 {self.position}（{self.type}）之前"
+
+    @property
+    def at_en(self) -> str:
+        """Where it stopped, English."""
+        if self.type == UNKNOWN:
+            return f"stopped somewhere after {self.position - 1}"
+        return f"stopped before {self.position} ({self.type})"
 
     @property
     def told(self) -> str:
@@ -56,12 +101,32 @@ class Stopped(Exception):
         super().__init__("; ".join(each.en for each in self.stops))
 
 
+@contextmanager
+def alone(view: str, after: int) -> Iterator[None]:
+    """Has what is raised over a view's own rows stop that view: ``Stopped``.
+
+    At which entry nobody knows, but that it is after a position. An outage is raised as it is.
+    """
+    try:
+        yield
+    except (MemoryError, Stopped):
+        raise
+    except Exception as error:
+        if unavailable(error):
+            raise
+        raise Stopped([_stop(view, after + 1, UNKNOWN, error)]) from error
+
+
 def stop_at(view: str, entry: Entry, error: BaseException) -> Stop:
     """The stop of a view at an entry."""
+    return _stop(view, entry.position, entry.event.NAME, error)
+
+
+def _stop(view: str, position: int, kind: str, error: BaseException) -> Stop:
     return Stop(
         view=view,
-        position=entry.position,
-        type=entry.event.NAME,
+        position=position,
+        type=kind,
         error=type(error).__name__,
         # PostgreSQL keeps no NUL in a text.
         why=str(error).replace("\0", "")[:WHY_CHARACTERS_MAX],
@@ -76,19 +141,29 @@ def stop_in(view: str, position: int, failed: str | None) -> Stop | None:
         return _DECODER.decode(failed)
     except msgspec.MsgspecError:
         # An earlier program kept only what was raised over a page of events.
-        return Stop(view=view, position=position + 1, type="?", error="Exception", why=failed)
+        return Stop(view=view, position=position + 1, type=UNKNOWN, error="Exception", why=failed)
 
 
 def standing(
-    connection: psycopg.Connection[Any], names: Sequence[str] = ()
+    connection: psycopg.Connection[Any], names: Sequence[str] = (), own: Own | None = None
 ) -> list[tuple[str, int, Stop | None]]:
-    """Each of the named views (or all) with its position and, where it stopped, at what."""
-    rows = connection.execute(
-        "select view, position, failed from projection.progress "
-        "where %(all)s or view = any(%(names)s) order by view",
-        {"all": not names, "names": list(names)},
-    ).fetchall()
-    return [(view, position, stop_in(view, position, failed)) for view, position, failed in rows]
+    """Each of the named views (or all) with its position and, where it stopped, at what.
+
+    One that could not be built anew for a later version has stopped as well; ``own``: for these
+    versions, as they are those of who asks.
+    """
+    views, versions = own or ([], [])
+    asked = {"any": own is None, "views": views, "versions": versions}
+    rows = connection.execute(STANDING, asked | {"all": not names, "names": list(names)})
+    return [(view, at, stop_in(view, at, failed)) for view, at, failed in rows.fetchall()]
+
+
+def keep_unrenewed(connection: psycopg.Connection[Any], stops: Iterable[Stop], own: Own) -> None:
+    """Says of views whose rows are of an older version why they are not built anew."""
+    versions = dict(zip(*own, strict=True))
+    for stop in stops:
+        said = {"view": stop.view, "version": versions[stop.view], "failed": stop.kept}
+        connection.execute(UNRENEWED_NOW, said)
 
 
 _ENCODER = msgspec.json.Encoder()

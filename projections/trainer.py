@@ -54,6 +54,7 @@ class Trainers(Projection[Trainer]):
     """Trainers by provider, place, expertise and consent."""
 
     name = "trainers"
+    version = 2
     state = Trainer
     events = (TrainerRegistered, TrainerConsented)
     facets = {"expertise": "text", "consent": "text", "tags": "text[]"}

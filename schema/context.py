@@ -267,12 +267,10 @@ class Context:
 
 def _view_stopped(stop: Stop) -> Fault:
     """What was raised is the operator's: it may name somebody out of the reader's reach."""
-    event = f"{stop.position} ({stop.type})"
     return Fault(
         "VIEW_STOPPED",
-        zh=f"视图 {stop.view} 停在位置 {stop.position}（{stop.type}）之前：{stop.error}；"
-        "请联系运维人员",
-        en=f"the view {stop.view} stopped before {event}: {stop.error}; tell the operator",
+        zh=f"视图 {stop.view} {stop.at_zh}：{stop.error}；请联系运维人员",
+        en=f"the view {stop.view} {stop.at_en}: {stop.error}; tell the operator",
         field="atLeast",
     )
 

@@ -21,7 +21,7 @@ from eventsourcing.persistence import OperationalError
 
 from ledger.store.answer import Answer
 from ledger.store.clock import Clock, system_clock
-from ledger.store.connection import trouble_of
+from ledger.store.connection import trouble_of, unavailable
 from ledger.store.lane import Lane, More
 from ledger.store.mailbox import Letter
 from ledger.store.queue import Queue
@@ -32,9 +32,6 @@ from ledger.store.work import Asked, Plain, Settled, Work
 # Batches that fly at once.
 AHEAD_MAX = 4
 ATTEMPTS_MAX = 5
-# The server ends a session that idles in a transaction with an error that psycopg counts as one of
-# the program.
-LOST = (psycopg.OperationalError, psycopg.errors.IdleInTransactionSessionTimeout)
 
 
 class Committer:
@@ -144,9 +141,11 @@ class Committer:
         self._flying.append(batch)
         try:
             flies = self.lane.set_off(batch)
-        except LOST as error:
-            self._lost(error)
-        except Exception:  # a fault of one work, found before anything of the batch was sent
+        except Exception as error:
+            if unavailable(error):
+                self._lost(error)
+                return True
+            # A fault of one work, found before anything of the batch was sent.
             self._flying.pop()
             self._land_all()
             self.lane.forget()
@@ -165,9 +164,11 @@ class Committer:
         """Answers the first batch that flies; carries all that fly anew where others wrote."""
         try:
             settled = self.lane.land()
-        except LOST as error:
-            self._lost(error)
-        except Exception:  # nothing was written of it, nor of what follows it
+        except Exception as error:
+            if unavailable(error):
+                self._lost(error)
+                return
+            # Nothing was written of it, nor of what follows it.
             first, *rest = self._flying
             self._flying.clear()
             self.lane.forget()
@@ -220,13 +221,14 @@ class Committer:
                 for work in batch:
                     self._fail(work, trouble)
                 return
-            except LOST as error:
+            except Exception as error:
                 self.lane.forget()
-                batch = self._survivors(batch, error, final=attempt == ATTEMPTS_MAX)
-                if not batch:
-                    return
-            except Exception as error:  # a fault of one work must not take the others down
-                self.lane.forget()
+                if unavailable(error):
+                    batch = self._survivors(batch, error, final=attempt == ATTEMPTS_MAX)
+                    if not batch:
+                        return
+                    continue
+                # A fault of one work must not take the others down.
                 if len(batch) > 1:
                     self._singly(batch)
                 else:

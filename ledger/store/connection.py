@@ -128,6 +128,30 @@ def trouble_of(error: psycopg.Error) -> Trouble | None:
     return None
 
 
+# Errors that say nothing of what was asked: of the connection, of what others hold or undid, of
+# room and memory, of a server that goes down or comes up, of its disk.
+_UNAVAILABLE = ("08", "40", "53", "57P", "58")
+# Read-only, as a standby is; idle for too long in a transaction; a lock that somebody else has.
+_UNAVAILABLE_STATES = ("25006", "25P03", "55P03")
+
+
+def unavailable(error: BaseException) -> bool:
+    """Whether the database could not be used just then, so that the same may be asked again.
+
+    The driver's classes do not tell: that a row is too long for an index is one of their
+    operational errors as well, and is met each time that it is asked.
+    """
+    if not isinstance(error, psycopg.Error):
+        return False
+    state = error.sqlstate
+    if state is None:
+        # The client noticed it by itself, or a pool waited in vain; an aborted pipeline comes after
+        # what the database refused.
+        refused = isinstance(error, psycopg.errors.PipelineAborted)
+        return isinstance(error, psycopg.OperationalError) and not refused
+    return state.startswith(_UNAVAILABLE) or state in _UNAVAILABLE_STATES
+
+
 def _require_version(connection: psycopg.Connection[Any]) -> None:
     found = connection.info.server_version
     if found < SERVER_VERSION_MIN:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
+from secrets import token_hex
 from typing import Any
 from uuid import UUID
 
@@ -574,6 +575,20 @@ def test_after_so_many_lost_connections_the_trouble_is_told(
     assert tries == [3] * ATTEMPTS_MAX
     assert [type(each.exception()) for each in futures] == [Trouble] * 3
     assert codes(town.ask([teacher(1)], OPERATOR)) == [[]]
+
+
+def test_what_is_too_long_for_an_index_takes_no_other_append_down(town: Ledger) -> None:
+    """To the driver it is an error of operation, as a lost connection is."""
+    names = ("a", token_hex(4_000), "b")
+    works = [Plain([DCBEvent(type=name, data=b"", tags=["x:1"])], None) for name in names]
+    with town.committer._busy:
+        answer = town.committer.submit(asked(teacher(1), request="r1"))
+        for each in works:
+            town.committer.submit(each)
+
+    assert codes(answer.result()) == [[]]
+    said = [type(each.future.exception()) for each in works]
+    assert said == [type(None), psycopg.errors.ProgramLimitExceeded, type(None)]
 
 
 def test_a_database_that_goes_away_and_comes_back_is_used_again(open_folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from secrets import token_hex
 
 import psycopg
 import pytest
@@ -134,7 +135,13 @@ def test_what_another_process_writes_meanwhile_is_seen_by_all_that_fly(
 
 @pytest.mark.parametrize(
     ("name", "told"),
-    [("\ud800", UnicodeEncodeError), ("a\0b", psycopg.errors.CharacterNotInRepertoire)],
+    [
+        ("\ud800", UnicodeEncodeError),
+        ("a\0b", psycopg.errors.CharacterNotInRepertoire),
+        # Too long for its index; to the driver an error of operation, as a lost connection is.
+        (token_hex(4_000), psycopg.errors.ProgramLimitExceeded),
+    ],
+    ids=["half a character", "nul", "too long"],
 )
 @pytest.mark.parametrize("at", [3, MANY - 3])
 def test_what_cannot_be_written_takes_nothing_else_down(

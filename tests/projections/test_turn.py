@@ -1,0 +1,127 @@
+"""Turns: a view that is far behind catches up, and the others hear of what is new meanwhile."""
+
+from __future__ import annotations
+
+import pytest
+
+from ledger.store.ledger import Ledger
+from projections import runner as module
+from projections import turn
+from projections.catalogue import SCHOOLS, TEACHERS
+from projections.runner import Runner
+from tests.projections.test_runner import Counted, add, counted, town
+
+__all__ = ["town"]
+PAGE = 10
+MANY = 10 * PAGE
+
+
+@pytest.fixture(autouse=True)
+def short_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages so short that a ledger of some hundred events has many."""
+    monkeypatch.setattr(module, "PAGE", PAGE)
+
+
+def stands(runner: Runner) -> dict[str, int]:
+    """Where each view is."""
+    return {name: position for name, position, _ in runner.progress()}
+
+
+def set_back(town: Ledger, name: str, position: int = 0) -> None:
+    """As if a view were mended after it had stopped there, or were new."""
+    with town.pool.connection() as connection:
+        connection.execute(f"truncate projection.{name}")
+        connection.execute(
+            "update projection.progress set position = %s where view = %s", (position, name)
+        )
+
+
+@pytest.fixture
+def runner(town: Ledger) -> Runner:
+    """A runner whose view of counts is far behind."""
+    add(town, 0, MANY)
+    made = Runner(town.pool, town.feed, (TEACHERS, SCHOOLS, Counted()))
+    made.catch_up()
+    set_back(town, "counted")
+    return made
+
+
+def test_views_at_the_head_hear_of_what_is_new_while_one_catches_up(
+    town: Ledger, runner: Runner
+) -> None:
+    for number in range(MANY, MANY + 5):
+        head = add(town, number, 1).position
+        before = stands(runner)["counted"]
+        assert runner.step() and runner.step()
+
+        found = stands(runner)
+        assert found["teachers"] == found["schools"] == head
+        assert before < found["counted"] <= before + PAGE
+
+    assert runner.catch_up() == head
+    assert counted(town.url) == list(range(3, head + 1))
+
+
+def test_under_a_stream_of_events_who_is_behind_goes_on_as_well(
+    town: Ledger, runner: Runner
+) -> None:
+    for number in range(10):
+        add(town, MANY + number * PAGE, PAGE)
+        assert runner.step() and runner.step()
+
+    found = stands(runner)
+    assert found["teachers"] == found["schools"] == town.feed.head()
+    assert found["counted"] == 10 * PAGE
+
+
+def test_each_of_several_that_are_behind_has_its_turn(town: Ledger, runner: Runner) -> None:
+    set_back(town, "schools", 50)
+    head = add(town, MANY, 1).position
+    for _ in range(3):
+        assert runner.step()
+
+    assert stands(runner) == {"counted": PAGE, "schools": 50 + PAGE, "teachers": head}
+
+
+def test_who_has_caught_up_with_another_goes_on_with_it(town: Ledger, runner: Runner) -> None:
+    folded: list[list[str]] = []
+    head = town.feed.head()
+    set_back(town, "counted", head - 4)
+    add(town, MANY, 2 * PAGE)
+    runner.folded = lambda names, *_: folded.append(list(names))
+    runner.catch_up()
+
+    together = ["counted", "schools", "teachers"]
+    assert folded == [["counted"], together, together]
+    assert counted(town.url) == list(range(head - 3, head + 2 * PAGE + 1))
+
+
+def test_a_page_beside_others_is_short(
+    town: Ledger, runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turn, "BESIDE_ENTRIES", 3)
+    assert runner.step()
+
+    assert stands(runner)["counted"] == 3
+
+
+def test_a_view_that_raises_far_behind_is_tried_alone_and_stops(
+    town: Ledger, runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = Counted.apply
+
+    def apply(self: Counted, state, entry):  # type: ignore[no-untyped-def]
+        if entry.position == 25:
+            raise ValueError("no such stage")
+        return original(self, state, entry)
+
+    monkeypatch.setattr(Counted, "apply", apply)
+    for number in range(5):
+        add(town, MANY + number, 1)
+        assert runner.step()
+        runner.step()
+
+    [(_, position, stop)] = runner.progress("counted")
+    assert stop is not None
+    assert (position, stop.position) == (24, 25)
+    assert stands(runner)["teachers"] == town.feed.head()
