@@ -89,7 +89,7 @@ class Crossing:
         self._latest_first = latest_first
         self._telling = telling
         # Up to where it looks, and the last block that is sealed; read where a walk did not do.
-        self._head, self._sealed = 0, -1
+        self.head, self._sealed = 0, -1
 
     def page(self, limit: int) -> Rows:
         """At most ``limit`` rows of position and body, in order, with whatever is told beside."""
@@ -106,7 +106,7 @@ class Crossing:
         if not self._telling or not found:
             return found
         # What came after the head that was looked at is not among them.
-        return [(*row[:3], min(self._head, found[0][3])) for row in found]
+        return [(*row[:3], min(self.head, found[0][3])) for row in found]
 
     def _walked(self, limit: int) -> tuple[Rows, bool]:
         """What a short walk finds, and whether that is all there is."""
@@ -126,8 +126,8 @@ class Crossing:
 
     def _within(self) -> Filter | None:
         """The filter up to the head of this moment; ``None``: nothing fits."""
-        ((self._head, self._sealed),) = self._rows(STANDS, {"entry": tag_hash(block.ENTRY)})
-        before = min(_before(self._wanted), self._head + 1)
+        ((self.head, self._sealed),) = self._rows(STANDS, {"entry": tag_hash(block.ENTRY)})
+        before = min(_before(self._wanted), self.head + 1)
         return replace(self._wanted, before=before) if self._wanted.after + 1 < before else None
 
     def _searched(self, wanted: Filter, limit: int) -> Rows:
@@ -168,14 +168,9 @@ class Crossing:
             return
         size = BLOCKS_FIRST
         while first <= last:
-            low, high = (
-                (max(first, last - size + 1), last)
-                if self._latest_first
-                else (
-                    first,
-                    min(last, first + size - 1),
-                )
-            )
+            low, high = first, min(last, first + size - 1)
+            if self._latest_first:
+                low, high = max(first, last - size + 1), last
             alive = self._alive(conditions, wanted, low, high, limit)
             for number in sorted(alive, reverse=self._latest_first):
                 for place in places_of(alive[number], latest_first=self._latest_first):
@@ -267,15 +262,27 @@ def _window(wanted: Filter, number: int) -> int:
     return ((1 << high) - 1) >> low << low if high > low else 0
 
 
-def read_page(
-    pool: Pool, wanted: Filter, limit: int, *, latest_first: bool = False, telling: bool = False
-) -> Rows:
-    """A page of positions and bodies; ``telling``: with their tags and the head."""
+def read_page(pool: Pool, wanted: Filter, limit: int, *, latest_first: bool = False) -> Rows:
+    """A page of positions and bodies."""
+    return _page(pool, wanted, limit, latest_first=latest_first, telling=False)[0]
+
+
+def told_page(
+    pool: Pool, wanted: Filter, limit: int, *, latest_first: bool
+) -> tuple[Rows, int | None]:
+    """The same with tags, and the head; ``None``: nothing was found that would tell it."""
+    return _page(pool, wanted, limit, latest_first=latest_first, telling=True)
+
+
+def _page(
+    pool: Pool, wanted: Filter, limit: int, *, latest_first: bool, telling: bool
+) -> tuple[Rows, int | None]:
+    head: int | None = None
     with pool.connection() as connection, connection.cursor(binary=True) as cursor:
         if wanted.known_from is not None or wanted.known_to is not None:
             within = between(cursor, wanted)
             if within is None:
-                return []
+                return [], None
             wanted = within
         wide = _before(wanted) - wanted.after > BLOCK
         conditions = conditions_of(wanted) if wide and limit <= LIMIT_MAX else []
@@ -283,5 +290,8 @@ def read_page(
             crossing = Crossing(
                 cursor, wanted, conditions, latest_first=latest_first, telling=telling
             )
-            return crossing.page(limit)
-        return cursor.execute(*plain(wanted, limit, latest_first, telling)).fetchall()
+            found = crossing.page(limit)
+            head = crossing.head or None
+        else:
+            found = cursor.execute(*plain(wanted, limit, latest_first, telling)).fetchall()
+    return found, found[0][3] if telling and found else head

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg_pool import ConnectionPool
 
-from ledger.store.crossing import read_page
+from ledger.store.crossing import told_page
 
 if TYPE_CHECKING:
     from ledger.store.feed import Filter
@@ -19,6 +19,9 @@ Stored = tuple[int, bytes, str]
 def stored(
     pool: ConnectionPool[psycopg.Connection[Any]], wanted: Filter, limit: int, latest_first: bool
 ) -> tuple[list[Stored], int] | None:
-    """At most ``limit`` entries and the head; ``None``: nothing is wanted. Not for ``true_by``."""
-    rows = read_page(pool, wanted, limit, latest_first=latest_first, telling=True)
-    return ([(at, body, tags) for at, body, tags, _ in rows], rows[0][3]) if rows else None
+    """At most ``limit`` entries and the head, of one moment. Not for ``true_by``.
+
+    ``None``: nothing is wanted, so little that the head is not known by it.
+    """
+    rows, head = told_page(pool, wanted, limit, latest_first=latest_first)
+    return ([(at, body, tags) for at, body, tags, _ in rows], head) if head is not None else None
