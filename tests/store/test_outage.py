@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator
 
 import psycopg
@@ -17,6 +18,7 @@ from ledger.store.seldom import AGAIN_SECONDS, Seldom
 from ledger.store.trouble import Trouble
 
 NOWHERE = "postgresql://postgres@/postgres?host=/nowhere/at/all"
+WAIT_SECONDS = 30
 FULL_DISK = """connection failed: connection to server on socket "/x/.s.PGSQL.5432" failed:
 FATAL:  could not write init file: No space left on device
 """
@@ -78,6 +80,11 @@ def test_a_pool_without_a_database_says_so_once() -> None:
         for pool in pools:
             with pytest.raises(Exception, match="couldn't get a connection") as caught:
                 pool.getconn(timeout=0.2)
+        deadline = time.monotonic() + WAIT_SECONDS
+        while not lines and time.monotonic() < deadline:
+            with pytest.raises(Exception, match="couldn't get a connection"):
+                pools[0].getconn(timeout=0.2)
+        for pool in pools:
             pool.close()
 
     assert [each["event"] for each in lines] == ["connections fail"]
