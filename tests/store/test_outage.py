@@ -29,10 +29,12 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
     """The seconds, to be moved by hand."""
     seconds = [0.0]
     monkeypatch.setattr(outage, "SELDOM", Seldom(lambda: seconds[0]))
-    driver = logging.getLogger(outage.DRIVER)
-    before = driver.handlers, driver.propagate
+    driver, pool = logging.getLogger(outage.DRIVER), logging.getLogger("psycopg.pool")
+    before, level = (driver.handlers, driver.propagate), pool.level
+    pool.setLevel(logging.NOTSET)  # the faults of the bench have it silent
     yield seconds
     driver.handlers, driver.propagate = before
+    pool.setLevel(level)
 
 
 def test_an_outage_has_a_line_at_first_one_a_minute_and_one_at_its_end(clock: list[float]) -> None:
