@@ -252,14 +252,18 @@ class _Reckoner:
             value = self._variables.get(argument.value.name.value)
         elif argument is not None:
             value = _constant(argument.value)
-        if isinstance(value, list):
-            value = len(value)
+        value = len(value) if isinstance(value, list) else whole(value)
         if isinstance(value, int) and not isinstance(value, bool):
             return min(max(0, value), HOW_MANY_MAX.get(name, FIRST_MAX))
-        if argument is None and rows is not None:
+        if value is None and rows is not None:
             return rows
         default = field.args[name].default_value
         return default if isinstance(default, int) else FIRST_DEFAULT
+
+
+def whole(value: Any) -> Any:
+    """A number as GraphQL takes it for an ``Int`` (June 2018, section 3.5.1): 500.0 is 500."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _is_list(field: GraphQLField) -> bool:

@@ -37,7 +37,7 @@ from strawberry.execution.is_awaitable import optimized_is_awaitable
 
 from schema.allowance import Allowance
 from schema.compiled.executor import CompiledExecutor
-from schema.cost import counting, price_of
+from schema.cost import counting, price_of, whole
 from schema.errors import CodedErrors
 from schema.price import LONGEST, Cost, Price
 
@@ -96,7 +96,9 @@ class Ready:
         if self.version != LONGEST.version:
             self.version = LONGEST.version
             self.prices.clear()
-        key = tuple(map(_many, map((given or {}).get, self.counting)))
+        told = given or {}
+        # What is not given has the default of its variable; a null that is given has none.
+        key = tuple(_many(told[each]) if each in told else MISSING for each in self.counting)
         found = self.prices.get(key)
         if found is None:
             found = price_of(self.schema, self.document, self.name, given)
@@ -224,11 +226,15 @@ def _leaves(
     return VariableValues(sources, coerced)
 
 
+MISSING = object()
+
+
 def _many(value: Any) -> object:
     """What of a value the cost may hang on: a number, or how many it lists."""
     if isinstance(value, list):
         return len(value), "list"
-    return value if isinstance(value, int) else None
+    found = whole(value)
+    return found if isinstance(found, int) else None
 
 
 def _coded(errors: list[GraphQLError]) -> list[GraphQLError]:

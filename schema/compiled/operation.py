@@ -14,6 +14,7 @@ from typing import Any
 from graphql import (
     DirectiveNode,
     FragmentDefinitionNode,
+    GraphQLError,
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLOutputType,
@@ -71,7 +72,8 @@ class Operation:
             found = plan.value(kind, details)
             if not plan.fleeting:
                 self.steady.add(found)
-        except (Unplanned, RecursionError):
+        except (Unplanned, RecursionError, GraphQLError):
+            # The reference says at its own place what is wrong with a condition.
             found = None
         self.held.append([each.node for each in details])
         made[key] = found

@@ -230,6 +230,18 @@ def test_lists_of_the_story_have_rows(story, name):
     assert said["data"][name]["edges"]
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        f'creditRecord(teacher: "{LIN}") {{ teacher verdict {{ __typename @include(if: $x) }} }}',
+        'creditRecord(teacher: "teacher:nobody") { teacher @skip(if: $x) }',
+        "teachers(first: 0) { edges { cursor @include(if: $x) } }",
+    ],
+)
+def test_a_condition_that_is_null_is_told_where_the_reference_tells_it(story, asked):
+    story.agree(f"query($x: Boolean = true) {{ {asked} }}", ASKERS[Role.OPERATOR], x=None)
+
+
 def test_who_reads_their_own_person_is_logged_once_for_each_reading(story):
     asker = Asker(actor=SEALED, role=Role.TEACHER, scope=TeacherId(SEALED))
     document = f'{{ teacher(id: "{SEALED}") {{ id person {{ name }} stays {{ school }} }} }}'

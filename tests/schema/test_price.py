@@ -9,9 +9,11 @@ from graphql import parse
 
 from projections.kind import rule_kinds
 from schema import cost, price
+from schema.allowance import SIGNED
 from schema.cost import SIZES, cost_of, price_of
 from schema.error_code import error_codes
 from schema.price import Cost, Longest
+from schema.ready import Readiness, Ready
 from schema.root import build
 
 PAGE = "schools(first: 10) { position edges { cursor node { id title } } }"
@@ -67,6 +69,48 @@ def test_an_object_of_several_types_costs_the_dearest_of_them() -> None:
     document = '{ node(id: "a") { ... on School { id title } ... on Teacher { id } } }'
 
     assert came_to(document, {"node": {"id": "teacher:a"}}) == 5 + 2
+
+
+PAGE_OF = "query($n: Int%s) { schools(first: $n) { edges { node { id title } } } }"
+
+
+@pytest.mark.parametrize("many", [7, 7.0])
+def test_a_whole_number_costs_the_same_however_it_is_written(many: float) -> None:
+    given = cost_of(build()._schema, parse(PAGE_OF % ""), None, {"n": many})
+
+    assert given.nodes == 7
+    assert given == cost_of(build()._schema, parse(PAGE_OF % " = 7"), None, {})
+
+
+def test_a_query_has_the_price_of_what_was_given_with_it_whoever_asked_before() -> None:
+    """A null that is given is none of the variable's default; 500.0 is 500."""
+    schema, document = build()._schema, parse(PAGE_OF % " = 500")
+
+    def ready() -> Ready:
+        kept = Readiness()
+        kept.keep(schema, "text", None, SIGNED, document)
+        found = kept.find(schema, "text", None, SIGNED)
+        assert found is not None
+        return found
+
+    shared = ready()
+    for given in ({"n": None}, {}, {"n": 2.0}, {"n": 3}, {"n": None}, {}):
+        assert shared.price(given).most == ready().price(given).most, given
+    assert shared.price({}).most.nodes == 500
+    assert shared.price({"n": None}).most.nodes < 500
+
+
+@pytest.mark.parametrize("said", ["", "(first: null)", "(first: $n)"])
+def test_a_list_within_a_page_has_the_rows_of_the_page_where_none_are_said(said: str) -> None:
+    document = (
+        "query($d: DraftInput!, $n: Int) { whatIf(draft: $d, first: 500) "
+        "{ flips%s { edges { node { teacher } } } } }"
+    )
+    schema = build()._schema
+
+    assert cost_of(schema, parse(document % said), None, {}) == cost_of(
+        schema, parse(document % "(first: 500)"), None, {}
+    )
 
 
 def test_a_list_that_grew_is_reckoned_by_the_longest_from_then_on(
