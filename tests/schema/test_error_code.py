@@ -23,7 +23,7 @@ MAKERS = {
 }  # fmt: skip
 # What is said on a terminal or by the check of a ledger, and by no answer.
 APART = re.compile(
-    r"api/(cli|command_|demo/|door\.py|report_file|serve|settings|simulate|terminal)"
+    r"api/(cli|command_|demo/|door\.py|report_file|scale_|serve|settings|simulate|terminal)"
     r"|projections/check_"
 )
 FAULTS = {each.code: each for each in error_codes() if each.kind is ErrorKind.FAULT}
