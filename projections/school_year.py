@@ -153,14 +153,18 @@ def rates_of(
 ) -> Iterator[tuple[int, int]]:
     """For each year of the cycle that has elapsed, who completed a long training among whom.
 
-    A school has no cycle of its own; its years are counted from the first day of the rule.
+    A school has no cycle of its own; its years are counted from the first day on which the rule
+    holds for certain in any version: an amendment begins no new cycle (RA19-04 §二, C-06).
     """
     rule = rules.find(CompletedShare, place, year.day)
-    if rule is None or rule.rule.since is None:
+    if rule is None:
+        return
+    certain = [each.since for each in rules.versions(rule.id) if each.since is not None]
+    if not certain:
         return
     total = rules.find(CycleTotal, place, year.day)
     years = total.value.years if total else YEARS_DEFAULT
-    begun = rule.rule.since.year
+    begun = min(certain).year
     elapsed = (year.number - begun) % years if year.number >= begun else 0
     # A running year has not elapsed.
     last = year.number if year.over else year.number - 1
