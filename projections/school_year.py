@@ -57,7 +57,7 @@ def school_obligations(
     books, records, enrollments, offerings = views
     found = rows.many(books, [f"{school}/{year.number}", f"{school}/{STANDING}"])
     standing = book_of(found, school, STANDING)
-    teachers = sorted({str(each.teacher) for each in standing.stays})
+    teachers = sorted(map(str, standing.staff))
     choices = list(all_rows(rows, enrollments, passed_in(school, year)))
     classes = rows.many(offerings, sorted({str(each.offering) for each in choices}))
     chosen = [
@@ -94,7 +94,7 @@ def of_school(
 ) -> list[Requirement]:
     """The requirements of a school from its books, its teachers' records and their choices."""
     day, chosen = year.day, list(chosen)
-    teachers = standing.serving(day)
+    teachers = standing.serving(records, day)
     told: list[Requirement | None] = [
         school_average(
             rules,
@@ -169,7 +169,7 @@ def rates_of(
     # A running year has not elapsed.
     last = year.number if year.over else year.number - 1
     for number in range(year.number - elapsed, last + 1):
-        teachers = standing.serving(year.last(number))
+        teachers = standing.serving(records, year.last(number))
         done = {
             teacher
             for teacher, line in _lines(records, teachers, number)

@@ -13,7 +13,7 @@ from ledger.duty import Addressee, CalendarMadeKnown, MonitoringBodyNamed
 from ledger.enrollment import Match
 from ledger.event import Entry, Event
 from ledger.funding import FundsPublished, LocalFundsStated
-from ledger.names import CreditId, DocumentId, JurisdictionId, OrderId, ProjectId, StaffId
+from ledger.names import CreditId, DocumentId, JurisdictionId, OrderId, ProjectId, SchoolId, StaffId
 from ledger.observation import LessonObserved, ObserverRole, ObserversNamed
 from ledger.oversight import Body, CheckKind, ProjectInspected
 from ledger.regulation import Rulebook
@@ -237,6 +237,35 @@ def test_the_average_is_of_those_who_serve_at_the_end_of_the_year() -> None:
     assert school(*STAFF, moved, earned)["SCHOOL_AVERAGE"].result is Result.MET
     assert school(*STAFF, late, earned)["SCHOOL_AVERAGE"].result is Result.NOT_MET
     assert school()["SCHOOL_AVERAGE"].result is Result.NOT_APPLICABLE
+
+
+def _moved(left: SchoolId, to: SchoolId, since: date) -> TeacherTransferred:
+    return TeacherTransferred(teacher=LIN, school_left=left, school=to, place=RUIAN, since=since)
+
+
+def test_a_move_told_after_a_later_one_leaves_a_teacher_in_one_school_at_a_time() -> None:
+    first, second, third = SCHOOL, OTHER_SCHOOL, SchoolId("school:third")
+    both = _moved(first, second, date(2021, 12, 31)), _moved(second, third, date(2024, 1, 1))
+    late = _moved(first, third, date(2024, 1, 1)), _moved(first, second, date(2021, 12, 31))
+    for moves in (both, late):
+        history = entries([cast.registered(LIN), *moves], DAY)
+        records, found = {str(LIN): Records().fold(str(LIN), history)}, books(*STAFF[:1], *moves)
+        at = {
+            day: [each for each in (first, second, third)
+                  if LIN in found[f"{each}/0"].serving(records, day)]
+            for day in (date(2021, 12, 30), date(2021, 12, 31), date(2023, 12, 31),
+                        date(2024, 1, 1), date(2024, 12, 31))
+        }  # fmt: skip
+
+        assert list(at.values()) == [[first], [second], [second], [third], [third]]
+
+
+def test_nobody_serves_before_the_day_of_entry() -> None:
+    entered = date(2024, 12, 31)
+    late, early = (cast.registered(LIN, entered=each) for each in (entered, date(2025, 1, 1)))
+
+    assert school(late)["SCHOOL_AVERAGE"].result is Result.NOT_MET
+    assert school(early)["SCHOOL_AVERAGE"].result is Result.NOT_APPLICABLE
 
 
 def test_the_completed_share_is_the_mean_over_the_years_of_the_cycle() -> None:
