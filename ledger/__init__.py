@@ -101,6 +101,8 @@ remedy             补正             remedy.py (which later events put a findin
 redress            整改、处理       redress.py (what became of a finding, and who closed it)
 record             学分档案         record.py
 erasure            个人信息删除     erasure.py
+reserve            余额所含         reserve.py (what may stand behind an opening balance)
+minimum            学时下限         minimum.py (hours asked for side by side)
 special training   专项培训         special.py
 structure          学分结构         structure.py
 footing            计算口径         footing.py (over which credits a cycle is added up)
@@ -208,7 +210,8 @@ from ledger import (  # isort: skip  (order of life)
     assessment, evaluation, safeguard, completion, judgement, notice, feedback, charge, conduct,
     omission, closing, school_based, population, sample, oversight, observation, funding, duty,
     school_plan, recognition, worth, credit, balance, correction, adjustment, misconduct,
-    remedy, redress, record, erasure, special, structure, footing, breakdown, yearly, doubt,
+    remedy, redress, record, erasure, reserve, minimum, special, structure, footing, breakdown,
+    yearly, doubt,
     verdict, ground, prospect, caution, evidence, way, difference, summary, level, drift,
     service_token, sign_off, spot, claim, cause, rounding, attribution, mark, likeness, tie,
     summing, pairing, holding, forfeiture, influence, slip, uncredited, row, itemised, subtotal,
@@ -234,7 +237,8 @@ NOUNS = (
     assessment, evaluation, safeguard, completion, judgement, notice, feedback, charge, conduct,
     omission, closing, school_based, population, sample, oversight, observation, funding, duty,
     school_plan, recognition, worth, credit, balance, correction, adjustment, misconduct,
-    remedy, redress, record, erasure, special, structure, footing, breakdown, yearly, doubt,
+    remedy, redress, record, erasure, reserve, minimum, special, structure, footing, breakdown,
+    yearly, doubt,
     verdict, ground, prospect, caution, evidence, way, difference, summary, level, drift,
     service_token, sign_off, spot, claim, cause, rounding, attribution, mark, likeness, tie,
     summing, pairing, holding, forfeiture, influence, slip, uncredited, row, itemised, subtotal,

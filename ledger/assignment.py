@@ -99,9 +99,10 @@ class AssignTrainee(Command):
         return opened.plan.assigned_by or opened.place
 
     def territory(self) -> JurisdictionId:
-        return self.now.place
+        return self.now.on(self.ask.on).place
 
     def decide(self) -> Iterator[Event]:
+        self.now = self.now.on(self.ask.on)
         opened = self.room.known(self.offering)
         school = self.now.known(self.teacher)
         self.room.held(self.offering, self.ask.rules)

@@ -184,6 +184,7 @@ class AwardCredit(Command):
         return self.worth.room.known(self.offering).place
 
     def decide(self) -> Iterator[Event]:
+        self.now = self.now.on(self.ask.on)
         opened = self.worth.room.known(self.offering)
         school = self.now.known(self.teacher)
         self.worth.room.held(self.offering, self.ask.rules)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 
 from msgspec import Struct
 
@@ -128,9 +129,11 @@ class Holding:
 
     def moved(self, place: JurisdictionId, *, away: bool) -> Transfer | None:
         """The last move into a place, or away from it."""
+        # A move that was told later may lie before one, and is what that one leaves.
+        left = {each.event: before.place for before, each in pairwise(self.record.stays)}
         for each in reversed(self.record.transfers):
             into = place.covers(each.place)
-            out = each.place_left is not None and place.covers(each.place_left)
+            out = each.event in left and place.covers(left[each.event])
             if (out and not into) if away else (into and not out):
                 return each
         return None

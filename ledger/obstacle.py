@@ -137,8 +137,9 @@ def _opening(asked: SelectOffering) -> Condition:
     """When choosing begins next, or when it was over."""
     opened, day = asked.room.opened, asked.ask.on
     assert opened is not None
+    place = asked.now.on(day).place
     spans = [
-        window(asked.ask.rules, asked.now.place, opened.term, each, Calendar.REGULAR, day)
+        window(asked.ask.rules, place, opened.term, each, Calendar.REGULAR, day)
         for each in (Phase.SELECT_R1, Phase.SELECT_R2)
     ]
     firsts = sorted(each.value.first for each in spans if each and each.value.first)

@@ -77,7 +77,7 @@ class RecordedTwice(Refused):
 
 @dataclass(kw_only=True)
 class RecordSchoolBased(Command):
-    """Record a teacher's school-based training, by the school.
+    """Record a teacher's school-based training, by the school of the day on which it ended.
 
     ``credits`` are those of the whole training; the hours missed come off them.
     """
@@ -119,12 +119,13 @@ class RecordSchoolBased(Command):
                 self.told.pop(credit, None)
 
     def authority(self) -> Name:
-        return self.now.known(self.teacher)
+        return self.now.on(self.completed).known(self.teacher)
 
     def territory(self) -> JurisdictionId:
-        return self.now.place
+        return self.now.on(self.completed).place
 
     def decide(self) -> Iterator[Event]:
+        self.now = self.now.on(self.completed)
         school = self.now.known(self.teacher)
         if self.known:
             raise taken(self.credit, "credit")

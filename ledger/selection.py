@@ -152,9 +152,10 @@ class SelectOffering(Command):
         return self.teacher
 
     def territory(self) -> JurisdictionId:
-        return self.now.place
+        return self.now.on(self.ask.on).place
 
     def decide(self) -> Iterator[Event]:
+        self.now = self.now.on(self.ask.on)
         school = self.now.known(self.teacher)
         opened = self.room.known(self.offering)
         self.room.held(self.offering, self.ask.rules)

@@ -11,32 +11,25 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ledger.amount import ZERO, plain
 from ledger.category import Belonging
-from ledger.credit import CreditKind
 from ledger.cycle import Cycle, Unit
 from ledger.day import years_later
 from ledger.kind import OutOfRange
+from ledger.minimum import CATEGORY_ZH, Due, fitting, side_by_side
 from ledger.names import CreditId
 from ledger.plan import Purpose
 from ledger.record import Line, Record, stands_on
 from ledger.register import Category
 from ledger.regulation import InForce, Parameters, ParametersT, Rulebook
-from ledger.requirement import Missing, MissingUnit, Part, Requirement, Result, lacking, weighed
+from ledger.requirement import Requirement, Result, weighed
 
 OVER_THE_CYCLE = (Category.BACKBONE_TEACHER, Category.HOMEROOM_TEACHER, Category.PRINCIPAL)
 OF_ITS_OWN = {
     Category.NEW_TEACHER: Purpose.NEW_TEACHER,
     Category.NEW_PRINCIPAL: Purpose.PRINCIPAL_QUALIFICATION,
-}
-CATEGORY_ZH = {
-    Category.BACKBONE_TEACHER: "骨干教师",
-    Category.HOMEROOM_TEACHER: "班主任",
-    Category.PRINCIPAL: "校长",
-    Category.NEW_TEACHER: "新任教师",
-    Category.NEW_PRINCIPAL: "新任校长",
 }
 
 
@@ -105,18 +98,6 @@ class NotCounted(
     count_rate: Fraction = Fraction(0)
 
 
-class Due(NamedTuple):
-    """By when something is asked for, and the day on which that is judged."""
-
-    by: date
-    day: date
-
-    def missing(self, amount: Decimal) -> Missing | None:
-        """What is said of so many hours that are missing."""
-        by = None if self.by == date.max else self.by
-        return lacking(plain(amount), MissingUnit.HOURS, by, self.day)
-
-
 class Apart(NamedTuple):
     """A line that the cycle counts at a rate of its own."""
 
@@ -181,8 +162,8 @@ def over_the_cycle(
         short = Result.NOT_MET
         if not any(span.holds(day) for span in spans):
             short = Result.INDETERMINATE
-        fit, due = _fit(rule.value, lines), Due(cycle.last_day, day)
-        yield _judged(category, rule, rule.value.minima, fit, short, spans, due)
+        hours, due = fitting(lines, rule.value.purposes), Due(cycle.last_day, day)
+        yield side_by_side(category, rule, rule.value.minima, hours, short, spans, due)
 
 
 def of_its_own(record: Record, rules: Rulebook, day: date, cycle: Cycle) -> Iterator[Requirement]:
@@ -192,17 +173,19 @@ def of_its_own(record: Record, rules: Rulebook, day: date, cycle: Cycle) -> Iter
             due = Due(_last(record, rules, span), day)
             last = min(due.by, day)
             lines = [each for each in record.lines if span.since <= each.completed <= last]
+            beside = [each for each in record.lines if _reaches(each, span.since, last, day)]
             if category is Category.NEW_TEACHER:
                 rule = prevailing(rules, CategoryHours, record, span.since, category)
                 if rule is not None:
-                    fit, minima = _fit(rule.value, lines), rule.value.minima
-                    yield _judged(category, rule, minima, fit, Result.NOT_MET, [span], due)
+                    hours = fitting(lines, rule.value.purposes, beside)
+                    minima = rule.value.minima
+                    yield side_by_side(category, rule, minima, hours, Result.NOT_MET, [span], due)
                 continue
             post = prevailing(rules, NewPrincipal, record, span.since, category)
             if post is not None:
-                fit = [each for each in lines if each.purpose is purpose]
+                hours = fitting(lines, (purpose.value,), beside)
                 asked = (post.value.hours_min, None, post.value.intensive_hours_min, None)
-                yield _judged(category, post, asked, fit, Result.NOT_MET, [span], due)
+                yield side_by_side(category, post, asked, hours, Result.NOT_MET, [span], due)
 
 
 def counted_apart(found: Iterable[Apart], unit: Unit) -> Iterator[Requirement]:
@@ -226,75 +209,7 @@ def counted_apart(found: Iterable[Apart], unit: Unit) -> Iterator[Requirement]:
         )
 
 
-def _fit(value: CategoryHours, lines: list[Line]) -> list[Line]:
-    return [
-        each
-        for each in lines
-        if not each.revoked and (not value.purposes or each.purpose.value in value.purposes)
-    ]
-
-
-def _judged(
-    category: Category,
-    rule: InForce[Any],
-    minima: tuple[Decimal | None, ...],
-    lines: list[Line],
-    short: Result,
-    spans: list[Belonging],
-    due: Due,
-) -> Requirement:
-    hours = sum((each.hours for each in lines), ZERO)
-    practice = sum((min(each.practice_hours, each.hours) for each in lines), ZERO)
-    block = sum((each.hours for each in lines if each.kind is CreditKind.INTENSIVE), ZERO)
-    parts = [
-        _part(*words, had, least, short, due)
-        for words, had, least in zip(_PARTS, (hours, practice, block, hours), minima, strict=True)
-        if least is not None
-    ]
-    result = Result.MET if all(each.result is Result.MET for each in parts) else short
-    cited = stands_on(lines)
-    cited["events"] += tuple(each for span in spans for each in span.events)
-    positions = {each for span in spans for each in span.positions}
-    cited["positions"] = tuple(sorted({*cited["positions"], *positions}))
-    since = spans[0].since
-    return weighed(
-        f"{category.value}_HOURS",
-        rule,
-        result,
-        needed=" / ".join(each.needed for each in parts),
-        had=" / ".join(each.had for each in parts),
-        zh=f"{CATEGORY_ZH[category]}（自 {since} 起）："
-        + "，".join(each.zh for each in parts)
-        + "。",
-        en=f"{category.value} since {since}: " + ", ".join(each.en for each in parts) + ".",
-        parts=tuple(parts),
-        # Hours of one part count in the others too, so the longest way is the whole.
-        missing=max(
-            (each.missing for each in parts if each.missing),
-            key=lambda each: each.amount,
-            default=None,
-        ),
-        **cited,
-    )
-
-
-def _part(
-    code: str, zh: str, en: str, had: Decimal, least: Decimal, short: Result, due: Due
-) -> Part:
-    return Part(
-        code=code,
-        result=Result.MET if had >= least else short,
-        needed=str(least),
-        had=str(plain(had)),
-        zh=f"{zh} {plain(had)}/{least} 学时",
-        en=f"{plain(had)} of {least} hours {en}",
-        missing=due.missing(least - had),
-    )
-
-
-_PARTS = (
-    ("IN_ALL", "合计", "in all"),
-    ("PRACTICE", "实践", "of practice"),
-    ("INTENSIVE", "集中", "in block form"),
-    ("THEMATIC", "专题", "on its themes"),
-)
+def _reaches(line: Line, first: date, last: date, day: date) -> bool:
+    """Whether a balance known on a day covers some of a span."""
+    begins = line.since or line.completed
+    return line.balance is not None and begins <= last and first <= line.completed <= day

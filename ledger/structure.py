@@ -27,6 +27,7 @@ from ledger.requirement import (
     set_by,
     weighed,
 )
+from ledger.reserve import room_for_long
 
 
 class OnceIntensive(
@@ -46,11 +47,7 @@ class OnceIntensive(
 
     def counts(self, line: Line) -> bool:
         """Whether a line is such a training: by base credit or hours, before deductions (C-15)."""
-        return line.balance is None and self.perhaps(line)
-
-    def perhaps(self, line: Line) -> bool:
-        """Whether such a training may stand behind a line, as behind what another platform had."""
-        if line.kind is not CreditKind.INTENSIVE or line.revoked:
+        if line.kind is not CreditKind.INTENSIVE or line.revoked or line.balance is not None:
             return False
         if self.base_credits_min is not None:
             return line.base_credits >= self.base_credits_min
@@ -177,18 +174,19 @@ def once(
             en="No adopted document asks for a long intensive training in this place.",
         )
     found = [each for each in lines if rule.value.counts(each)]
-    met = len(found) >= rule.value.times_min
-    result = Result.MET if met else Result.NOT_MET
+    short = rule.value.times_min - len(found)
+    suspended = set_aside(rules, rule, place, cycle.last_day) if short > 0 else None
+    result = Result.MET if short <= 0 else suspended or Result.NOT_MET
     note_zh = note_en = ""
     aside = None
-    if not met and any(rule.value.perhaps(each) for each in lines):
+    behind: list[Line] = []
+    if suspended is not None:
+        # Whether a balance holds one or not, it is not asked for (C-12).
+        aside = suspension(rules, place, cycle.last_day)
+        note_zh, note_en = "（周期在暂停期内结束）", " (the cycle ends in a suspension)"
+    elif short > 0 and (behind := room_for_long(rules, lines, rule.value.least, short)):
         result = Result.INDETERMINATE
         note_zh, note_en = "（期初余额中是否有，不得而知）", " (a balance may hold one)"
-    elif not met:
-        suspended = set_aside(rules, rule, place, cycle.last_day)
-        if suspended is not None:
-            result, aside = suspended, suspension(rules, place, cycle.last_day)
-            note_zh, note_en = "（周期在暂停期内结束）", " (the cycle ends in a suspension)"
     return weighed(
         "ONCE_INTENSIVE",
         rule,
@@ -199,11 +197,9 @@ def once(
         f"已完成 {len(found)} 次{note_zh}。",
         en=f"{len(found)} of {rule.value.times_min} intensive training of at least "
         f"{rule.value.least}{note_en}.",
-        missing=lacking(
-            Decimal(rule.value.times_min - len(found)), MissingUnit.TRAININGS, cycle.last_day, day
-        ),
+        missing=lacking(Decimal(short), MissingUnit.TRAININGS, cycle.last_day, day),
         aside=aside,
-        **stands_on(found),
+        **stands_on([*found, *behind]),
     )
 
 

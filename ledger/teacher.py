@@ -7,7 +7,7 @@ digests of what the vault holds (RFC 9901 section 4.2).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
 
@@ -144,6 +144,13 @@ class Whereabouts:
                 self.tier = event.tier or self.tier
             case _:
                 pass
+
+    def on(self, day: date) -> Whereabouts:
+        """The same with school and place of a day: a move counts from its day, whenever told."""
+        stay = stay_on(self.stays, day)
+        if stay is None or (stay.school, stay.place) == (self.school, self.place):
+            return self
+        return replace(self, school=stay.school, place=stay.place)
 
     def known(self, teacher: TeacherId) -> SchoolId:
         """The teacher's school. Raises ``UnknownReference`` for a teacher never registered."""

@@ -1,12 +1,13 @@
 """Yearbooks: what each place and school did in a year, for the duties that are judged by it.
 
-The book of year 0 holds what has no year: offices that stand until further notice, and who worked
-at a school from when to when.
+The book of year 0 holds what has no year: offices that stand until further notice, and who ever
+worked at a school. From when to when is in the teachers' records, since a move that is told late
+bounds the stays of schools that it does not name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -24,10 +25,11 @@ from ledger.names import JurisdictionId, SchoolId, StaffId, TeacherId, TermId
 from ledger.observation import LessonObserved, ObserverRole, ObserversNamed
 from ledger.order import OrderSubmitted
 from ledger.oversight import ProjectInspected
+from ledger.record import Record
 from ledger.review import ProjectPublished
 from ledger.school_based import SchoolBasedRecorded
 from ledger.school_plan import SchoolPlanAdopted
-from ledger.teacher import TeacherRegistered, TeacherTransferred
+from ledger.teacher import TeacherRegistered, TeacherTransferred, stay_on
 from projections.projection import Projection
 
 STANDING = 0
@@ -38,14 +40,6 @@ class Lesson(Struct, kw_only=True):
 
     observer: StaffId
     role: ObserverRole
-
-
-class Stay(Struct, kw_only=True):
-    """A teacher's time at a school; ``until`` is the first day elsewhere."""
-
-    teacher: TeacherId
-    since: date
-    until: date | None = None
 
 
 class Yearbook(Struct, kw_only=True):
@@ -69,16 +63,16 @@ class Yearbook(Struct, kw_only=True):
     bodies: tuple[date, ...] = ()
     offices: tuple[date, ...] = ()
     told: dict[str, tuple[str, ...]] = {}
-    stays: tuple[Stay, ...] = ()
+    staff: tuple[TeacherId, ...] = ()
     events: dict[str, tuple[str, ...]] = {}
 
-    def serving(self, day: date) -> list[TeacherId]:
-        """Who worked at the school on a day."""
-        return [
-            each.teacher
-            for each in self.stays
-            if each.since <= day and (each.until is None or day < each.until)
-        ]
+    def serving(self, records: Mapping[str, Record], day: date) -> list[TeacherId]:
+        """Who worked at the school on a day, by the records of those who ever did."""
+        return [each for each in self.staff if self._served(records.get(str(each)), day)]
+
+    def _served(self, record: Record | None, day: date) -> bool:
+        stay = stay_on(record.stays, day) if record else None
+        return stay is not None and stay.since <= day and str(stay.school) == self.party
 
     def heard(self, role: ObserverRole) -> dict[str, int]:
         """How many lessons each observer of a role sat in on; those named without any as well."""
@@ -104,7 +98,7 @@ class Yearbooks(Projection[Yearbook]):
     """Yearbooks by place, school and year."""
 
     name = "yearbooks"
-    version = 2
+    version = 3
     state = Yearbook
     events = (
         TeacherRegistered,
@@ -179,18 +173,9 @@ class Yearbooks(Projection[Yearbook]):
 
     def _standing(self, state: Yearbook, entry: Entry) -> bool:
         match entry.event:
-            case TeacherRegistered() as event:
-                stay = Stay(teacher=event.teacher, since=event.entered)
-                state.stays = (*state.stays, stay)
-            case TeacherTransferred() as event if event.school_left == state.party:
-                state.stays = tuple(
-                    Stay(teacher=each.teacher, since=each.since, until=event.since)
-                    if each.teacher == event.teacher and each.until is None
-                    else each
-                    for each in state.stays
-                )
-            case TeacherTransferred() as event:
-                state.stays = (*state.stays, Stay(teacher=event.teacher, since=event.since))
+            case TeacherRegistered(teacher=teacher) | TeacherTransferred(teacher=teacher):
+                # One who leaves was here; who is told to have left may have come before.
+                state.staff = tuple(dict.fromkeys((*state.staff, teacher)))
             case MonitoringBodyNamed() as event:
                 state.bodies = (*state.bodies, event.since)
             case EducationOfficeSetUp() as event:

@@ -57,7 +57,7 @@ def school_obligations(
     books, records, enrollments, offerings = views
     found = rows.many(books, [f"{school}/{year.number}", f"{school}/{STANDING}"])
     standing = book_of(found, school, STANDING)
-    teachers = sorted({str(each.teacher) for each in standing.stays})
+    teachers = sorted(map(str, standing.staff))
     choices = list(all_rows(rows, enrollments, passed_in(school, year)))
     classes = rows.many(offerings, sorted({str(each.offering) for each in choices}))
     chosen = [
@@ -94,7 +94,7 @@ def of_school(
 ) -> list[Requirement]:
     """The requirements of a school from its books, its teachers' records and their choices."""
     day, chosen = year.day, list(chosen)
-    teachers = standing.serving(day)
+    teachers = standing.serving(records, day)
     told: list[Requirement | None] = [
         school_average(
             rules,
@@ -153,19 +153,23 @@ def rates_of(
 ) -> Iterator[tuple[int, int]]:
     """For each year of the cycle that has elapsed, who completed a long training among whom.
 
-    A school has no cycle of its own; its years are counted from the first day of the rule.
+    A school has no cycle of its own; its years are counted from the first day on which the rule
+    holds for certain in any version: an amendment begins no new cycle (RA19-04 §二, C-06).
     """
     rule = rules.find(CompletedShare, place, year.day)
-    if rule is None or rule.rule.since is None:
+    if rule is None:
+        return
+    certain = [each.since for each in rules.versions(rule.id) if each.since is not None]
+    if not certain:
         return
     total = rules.find(CycleTotal, place, year.day)
     years = total.value.years if total else YEARS_DEFAULT
-    begun = rule.rule.since.year
+    begun = min(certain).year
     elapsed = (year.number - begun) % years if year.number >= begun else 0
     # A running year has not elapsed.
     last = year.number if year.over else year.number - 1
     for number in range(year.number - elapsed, last + 1):
-        teachers = standing.serving(year.last(number))
+        teachers = standing.serving(records, year.last(number))
         done = {
             teacher
             for teacher, line in _lines(records, teachers, number)

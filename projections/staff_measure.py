@@ -74,7 +74,8 @@ class Staff:
     def _serving(self) -> Iterator[tuple[str, JurisdictionId, list[TeacherId]]]:
         for school, place in self.schools.items():
             if school in self.standing:
-                yield school, place, self.standing[school].serving(self.asked.period.day)
+                book, day = self.standing[school], self.asked.period.day
+                yield school, place, book.serving(self.records, day)
 
     def _lines(self, teacher: TeacherId) -> list[Line]:
         record = self.records.get(str(teacher))
@@ -217,7 +218,7 @@ def staff_of(asked: Question, schools: dict[str, JurisdictionId]) -> Staff:
     rows, period = asked.rows, asked.period
     books = rows.many(YEARBOOKS, [f"{each}/{STANDING}" for each in schools])
     standing = {book.party: book for book in books.values()}
-    teachers = {str(stay.teacher) for book in books.values() for stay in book.stays}
+    teachers = {str(each) for book in books.values() for each in book.staff}
     _bound(len(teachers), asked.most)
     terms = [
         f"term:{number}{half}"

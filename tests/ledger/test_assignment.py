@@ -16,6 +16,7 @@ from ledger.finding import Outcome
 from ledger.names import TeacherId
 from ledger.offering import OfferingCancelled, OfferingGone
 from ledger.plan import Choice
+from ledger.teacher import TeacherTransferred
 from tests import cast
 from tests.cast import (
     CHEN,
@@ -24,13 +25,14 @@ from tests.cast import (
     HANGZHOU,
     LIN,
     OFFERING,
+    OTHER_SCHOOL,
     PROJECT,
     PROVINCE,
     RUIAN,
     SCHOOL,
     WENZHOU,
 )
-from tests.given import asker_for, given, on
+from tests.given import asker_for, code_of, given, on
 
 DAY = date(2024, 5, 6)
 ASSIGN = AssignTrainee(teacher=LIN, offering=OFFERING)
@@ -176,3 +178,16 @@ def test_nobody_is_assigned_to_a_class_that_was_closed():
 
     answer.refused(ClassOver, field="on")
     assert answer.refusals[0].evidence != ()
+
+
+@pytest.mark.parametrize(("since", "found"), [(DAY, [BeyondReach]), (date(2024, 5, 7), [])])
+def test_an_assignment_reported_after_a_move_is_of_where_the_teacher_then_worked(since, found):
+    moved = TeacherTransferred(
+        teacher=LIN, school_left=SCHOOL, school=OTHER_SCHOOL, place=HANGZHOU, since=since
+    )
+    story = [cast.registered(), cast.opened(MANDATED), moved]
+    answer = given(story).when(ASSIGN, on=DAY, reported=True)
+    [told] = answer.facts
+
+    assert (told.school, told.place) == ((OTHER_SCHOOL, HANGZHOU) if found else (SCHOOL, RUIAN))
+    assert [each.code for each in answer.findings] == [code_of(each) for each in found]

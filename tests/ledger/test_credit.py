@@ -355,3 +355,23 @@ def test_the_last_day_of_a_cycle_is_still_in_time(day, found):
     answer = given(story).when(AWARD, on=day)
 
     assert found == tuple(each.rule for each in answer.findings)
+
+
+@pytest.mark.parametrize(
+    ("since", "found", "of"),
+    [
+        pytest.param(date(2024, 7, 10), (), (WENZHOU, WENZHOU_SCHOOL), id="of-its-day"),
+        pytest.param(date(2024, 7, 11), ("RA19-06",), (RUIAN, SCHOOL), id="after-it"),
+    ],
+)
+def test_a_credit_reported_after_a_move_is_judged_where_the_teacher_then_worked(since, found, of):
+    teacher = cast.registered(entered=date(2019, 7, 1))
+    moved = TeacherTransferred(
+        teacher=LIN, school_left=SCHOOL, school=WENZHOU_SCHOOL, place=WENZHOU, since=since
+    )
+    story = [teacher, cast.opened(), *cast.enrolled(), cast.completed(), moved]
+    answer = given(story).when(AWARD, on=DAY, reported=True)
+    [awarded] = answer.facts
+
+    assert (awarded.place, awarded.school) == of
+    assert found == tuple(each.rule for each in answer.findings)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from ledger.completion import Reason, TrainingTerminated
 from ledger.names import OfferingId
 from tests import cast
-from tests.cast import HANGZHOU, LIN, RUIAN, SCHOOL
+from tests.cast import HANGZHOU, LIN, RUIAN, SCHOOL, WENZHOU
 from tests.compared import (
     RULES,
     corrected,
@@ -33,6 +33,19 @@ def test_a_teacher_is_here_until_the_day_of_the_move():
     assert own.moved(RUIAN, away=True) is not None
     assert own.moved(RUIAN, away=False) is None
     assert own.moved(cast.PROVINCE, away=True) is None
+
+
+def test_a_move_told_after_a_later_one_is_what_the_later_one_leaves():
+    told = [(WENZHOU, date(2023, 9, 1)), (HANGZHOU, date(2021, 9, 1))]
+    for order in (told, told[::-1]):
+        own = holding(*(replace(transferred(since), place=to) for to, since in order))
+        away, into, left = (
+            own.moved(RUIAN, away=True),
+            own.moved(WENZHOU, away=False),
+            own.moved(HANGZHOU, away=True),
+        )
+
+        assert [each and each.since.year for each in (away, into, left)] == [2021, 2023, 2023]
 
 
 def test_the_changes_of_a_credit_are_its_own():

@@ -26,6 +26,7 @@ from ledger.school_based import (
     SchoolBasedRecognised,
     SchoolBasedRecorded,
 )
+from ledger.teacher import TeacherTransferred
 from tests import cast
 from tests.cast import LIN, OTHER_SCHOOL, RUIAN, SCHOOL, WENZHOU
 from tests.given import asker_for, given
@@ -264,3 +265,25 @@ def test_one_training_of_a_school_has_a_plausible_length(reported):
         # What stands recorded can still be declined.
         declined = replace(RECOGNISE, approved=False, reason="学时有误")
         given(told).when(declined, on=DAY, reported=reported).accepted()
+
+
+@pytest.mark.parametrize(
+    ("since", "place", "school", "other"),
+    [
+        pytest.param(date(2022, 6, 1), WENZHOU, OTHER_SCHOOL, SCHOOL, id="moved-on-its-last-day"),
+        pytest.param(date(2022, 6, 2), RUIAN, SCHOOL, OTHER_SCHOOL, id="moved-the-day-after"),
+    ],
+)
+@pytest.mark.parametrize("reported", [False, True])
+def test_a_training_is_of_the_school_at_which_it_ended_whenever_a_move_is_told(
+    since, place, school, other, reported
+):
+    moved = TeacherTransferred(
+        teacher=LIN, school_left=SCHOOL, school=OTHER_SCHOOL, place=WENZHOU, since=since
+    )
+    story = given(cast.registered(), moved)
+    [told] = story.when(RECORD, on=DAY, reported=reported).facts
+
+    assert (told.place, told.school) == (place, school)
+    # The other school did not run it.
+    story.when(RECORD, on=DAY, by=asker_for(other)).refused(OutsideScope)

@@ -24,7 +24,7 @@ from ledger.selection import (
     SelectOffering,
     matched,
 )
-from ledger.teacher import TeacherProfileUpdated, Whereabouts
+from ledger.teacher import TeacherProfileUpdated, TeacherTransferred, Whereabouts
 from ledger.term import Calendar, WindowClosed, WindowUnknown
 from tests import cast
 from tests.cast import (
@@ -37,6 +37,7 @@ from tests.cast import (
     LIN,
     OFFERING,
     OTHER_OFFERING,
+    OTHER_SCHOOL,
     RUIAN,
     SCHOOL,
 )
@@ -525,3 +526,28 @@ def test_a_teacher_barred_from_round_two_is_shown_what_became_of_round_one():
     assert barred.evidence == ("0193-0004",)
     assert (barred.chosen_for, barred.chosen_on) == (cast.RUIAN, None)
     assert barred.chosen_term == cast.H2_2019
+
+
+@pytest.mark.parametrize(
+    ("since", "found"),
+    [
+        pytest.param(
+            date(2019, 9, 15), ((Outcome.VIOLATION, "RA19-24"), RUIAN, SCHOOL), id="of-it"
+        ),
+        pytest.param(
+            date(2019, 9, 16), ((Outcome.INDETERMINATE, None), HANGZHOU, OTHER_SCHOOL), id="after"
+        ),
+    ],
+)
+def test_a_reported_choice_is_of_the_place_and_school_of_its_day_although_a_move_is_told(
+    since, found
+):
+    elsewhere = cast.registered(school=OTHER_SCHOOL, place=HANGZHOU, entered=date(2018, 9, 1))
+    moved = TeacherTransferred(
+        teacher=LIN, school_left=OTHER_SCHOOL, school=SCHOOL, place=RUIAN, since=since
+    )
+    story = background(elsewhere, cast.opened(term=H2_2019), moved)
+    answer = given(story).when(SELECT, on=ROUND_TWO[H2_2019], reported=True)
+    [chosen], [said] = answer.facts, answer.findings
+
+    assert ((said.outcome, said.rule), chosen.place, chosen.school) == found

@@ -435,22 +435,29 @@ HOMES = ((SCHOOL, RUIAN), (OTHER_SCHOOL, RUIAN), (WENZHOU_SCHOOL, WENZHOU))
 
 @st.composite
 def towns(draw: st.DrawFn) -> list[Event]:
-    """Teachers at three schools of two places, who move, earn, choose and complete."""
+    """Teachers at three schools of two places, who move, earn, choose and complete.
+
+    A move may be told after a later one.
+    """
     events: list[Event] = [cast.opened(cast.plan(90))]
     second = OfferingId("offering:second")
     events.append(cast.opened(offering=second, place=WENZHOU))
     for number, teacher in enumerate(PEOPLE):
         school, at = draw(st.sampled_from(HOMES))
         events.append(cast.registered(teacher, school=school, place=at))
-        for turn in range(draw(st.integers(0, 2))):
-            went, to = draw(st.sampled_from([each for each in HOMES if each[0] != school]))
+        moves = draw(st.permutations(range(draw(st.integers(0, 2)))))
+        stays = [(date.min, school, at)]
+        for turn in moves:
             since = date(2024, 1 + 5 * turn + draw(st.integers(0, 4)), 1)
+            left = max(each for each in stays if each[0] <= since)[1]
+            went, to = draw(st.sampled_from([each for each in HOMES if each[0] != left]))
             events.append(
                 TeacherTransferred(
-                    teacher=teacher, school_left=school, school=went, place=to, since=since
+                    teacher=teacher, school_left=left, school=went, place=to, since=since
                 )
             )
-            school, at = went, to
+            stays.append((since, went, to))
+            _, school, at = max(stays)
         for count in range(draw(st.integers(0, 3))):
             events.append(
                 earned(

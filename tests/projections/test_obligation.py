@@ -13,10 +13,12 @@ from ledger.duty import Addressee, CalendarMadeKnown, MonitoringBodyNamed
 from ledger.enrollment import Match
 from ledger.event import Entry, Event
 from ledger.funding import FundsPublished, LocalFundsStated
-from ledger.names import CreditId, JurisdictionId, OrderId, ProjectId, StaffId
+from ledger.names import CreditId, DocumentId, JurisdictionId, OrderId, ProjectId, SchoolId, StaffId
 from ledger.observation import LessonObserved, ObserverRole, ObserversNamed
 from ledger.oversight import Body, CheckKind, ProjectInspected
+from ledger.regulation import Rulebook
 from ledger.requirement import Result
+from ledger.rule import RuleAmended
 from ledger.school_based import SchoolBasedRecorded
 from ledger.school_plan import SchoolPlanAdopted
 from ledger.teacher import TeacherTransferred
@@ -28,7 +30,7 @@ from projections.offering import Offerings
 from projections.school_year import Chosen, of_school
 from tests import cast
 from tests.cast import CHEN, LIN, OFFERING, OTHER_SCHOOL, PROJECT, RUIAN, SCHOOL, WENZHOU
-from tests.given import all_rules, entries
+from tests.given import adoption, all_rules, entries
 
 DAY = date(2024, 5, 6)
 OVER = Year(2024, date(2025, 1, 1))
@@ -181,7 +183,7 @@ def test_orders_and_notices_are_of_their_term() -> None:
     assert "ORDER_MINIMUM" not in place(*orders, year=Year(2023, date(2025, 1, 1)))
 
 
-def school(*events: Event, year: Year = OVER) -> dict[str, Any]:
+def school(*events: Event, year: Year = OVER, rules: Rulebook | None = None) -> dict[str, Any]:
     """How a school stands, by the code of the requirement."""
     found = books(*events)
     history = entries(events, DAY)
@@ -193,7 +195,7 @@ def school(*events: Event, year: Year = OVER) -> dict[str, Any]:
     ]
     own = found.get(f"{SCHOOL}/{year.number}") or BOOKS.blank(f"{SCHOOL}/{year.number}")
     standing = found.get(f"{SCHOOL}/0") or BOOKS.blank(f"{SCHOOL}/0")
-    told = of_school(all_rules(), RUIAN, year, own, standing, records, chosen)
+    told = of_school(rules or all_rules(), RUIAN, year, own, standing, records, chosen)
     return {each.code: each for each in told}
 
 
@@ -237,6 +239,35 @@ def test_the_average_is_of_those_who_serve_at_the_end_of_the_year() -> None:
     assert school()["SCHOOL_AVERAGE"].result is Result.NOT_APPLICABLE
 
 
+def _moved(left: SchoolId, to: SchoolId, since: date) -> TeacherTransferred:
+    return TeacherTransferred(teacher=LIN, school_left=left, school=to, place=RUIAN, since=since)
+
+
+def test_a_move_told_after_a_later_one_leaves_a_teacher_in_one_school_at_a_time() -> None:
+    first, second, third = SCHOOL, OTHER_SCHOOL, SchoolId("school:third")
+    both = _moved(first, second, date(2021, 12, 31)), _moved(second, third, date(2024, 1, 1))
+    late = _moved(first, third, date(2024, 1, 1)), _moved(first, second, date(2021, 12, 31))
+    for moves in (both, late):
+        history = entries([cast.registered(LIN), *moves], DAY)
+        records, found = {str(LIN): Records().fold(str(LIN), history)}, books(*STAFF[:1], *moves)
+        at = {
+            day: [each for each in (first, second, third)
+                  if LIN in found[f"{each}/0"].serving(records, day)]
+            for day in (date(2021, 12, 30), date(2021, 12, 31), date(2023, 12, 31),
+                        date(2024, 1, 1), date(2024, 12, 31))
+        }  # fmt: skip
+
+        assert list(at.values()) == [[first], [second], [second], [third], [third]]
+
+
+def test_nobody_serves_before_the_day_of_entry() -> None:
+    entered = date(2024, 12, 31)
+    late, early = (cast.registered(LIN, entered=each) for each in (entered, date(2025, 1, 1)))
+
+    assert school(late)["SCHOOL_AVERAGE"].result is Result.NOT_MET
+    assert school(early)["SCHOOL_AVERAGE"].result is Result.NOT_APPLICABLE
+
+
 def test_the_completed_share_is_the_mean_over_the_years_of_the_cycle() -> None:
     # 2024 begins a new cycle of the rule of 2019; 2023 is the fifth year of the first.
     done = [long(LIN, "a", date(2024, 6, 1)), long(LIN, "b", date(2019, 10, 1))]
@@ -249,6 +280,39 @@ def test_the_completed_share_is_the_mean_over_the_years_of_the_cycle() -> None:
         school(*STAFF, *done, year=Year(2023, date(2023, 12, 31)))["COMPLETED_SHARE"].had == "1/8"
     )
     assert last.result is Result.INDETERMINATE
+
+
+def test_an_amendment_of_the_share_begins_no_new_cycle_of_years() -> None:
+    share = {"share_min": "21/100", "base_credits_min": "90"}
+    done = [long(LIN, "a", date(2024, 6, 1)), long(CHEN, "b", date(2025, 6, 1))]
+    founded = _share_of_2026(done)
+
+    # The years since 2024 stay those that have elapsed: two of six, and of 2026 alone none.
+    assert (founded.had, founded.result) == ("1/3", Result.MET)
+    for since in (date(2025, 1, 1), date(2026, 1, 1)):
+        amended = _share_of_2026(done, _amended(since, share))
+        assert (amended.had, amended.result) == (founded.had, founded.result)
+    # What it asks for is still that of the version of the day.
+    stricter = _share_of_2026(done, _amended(date(2026, 1, 1), share | {"share_min": "34/100"}))
+    assert (stricter.had, stricter.result) == ("1/3", Result.NOT_MET)
+
+
+def _amended(since: date, parameters: dict[str, Any]) -> RuleAmended:
+    return RuleAmended(
+        document=DocumentId("document:ra19"),
+        place=RUIAN,
+        rule="RA19-04",
+        since=since,
+        parameters=parameters,
+        citation="瑞教〔2026〕1号",
+        zh="年平均完成率。",
+        en="The yearly average of completions.",
+    )
+
+
+def _share_of_2026(done: list[Event], *policy: Event) -> Any:
+    year, rules = Year(2026, date(2027, 1, 1)), Rulebook([*adoption(), *policy])
+    return school(*STAFF, *done, year=year, rules=rules)["COMPLETED_SHARE"]
 
 
 def test_who_is_sent_is_counted_where_no_completions_are_asked_for() -> None:

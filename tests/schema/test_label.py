@@ -90,7 +90,7 @@ def test_no_word_of_a_row_is_left_over() -> None:
         ),
         ("records", ("lines", 0, "recognised"), "学分明细 · 第 1 项 · 认定日", None),
         ("offerings", ("plan", "hours"), "方案 · 学时", "The plan · Hours"),
-        ("yearbooks", ("stays", 0, "until"), "在校教师及起止 · 第 1 项 · 离校日", None),
+        ("yearbooks", ("staff", 0), "在校或曾在校的教师 · 第 1 项", None),
         ("yearbooks", ("local_funds", "payroll"), "属地培训经费 · 教职工工资总额（元）", None),
         ("yearbooks", ("orders", "2024H1"), "各学期提交的订单数 · 2024H1", None),
         ("findings", ("parameters", "share_max"), "参数 · share_max", "Its numbers · share_max"),
