@@ -95,6 +95,14 @@ class CreditCorrected(Event, name="credit.corrected", version=2, effective="sinc
     decided: bool = False
     since: date | None = None
 
+    @property
+    def takes_back(self) -> bool:
+        """Whether the bureau left nothing of it: then there is no such training (RA19-03 §二).
+
+        What only its own missed hours brought down to nothing was completed all the same (C-15).
+        """
+        return self.decided and self.credits == ZERO
+
 
 class CreditRevoked(Event, name="credit.revoked", version=2, effective="since"):
     """A credit was taken back whole. ``decided``: by the bureau itself.

@@ -130,9 +130,9 @@ class Record(Struct, kw_only=True):
                 self._add(entry, _school_line(event, entry))
             case BalanceOpened() as event:
                 self._add(entry, _balance_line(event, entry))
-            case CreditCorrected() as event:
+            case CreditCorrected() as event if not event.takes_back:
                 self._change(event.credit, event.credits, entry, missed=event.hours_missed)
-            case CreditRevoked() as event:
+            case (CreditRevoked() | CreditCorrected()) as event:
                 self._change(event.credit, ZERO, entry, gone=event)
             case _:
                 pass
@@ -172,16 +172,17 @@ class Record(Struct, kw_only=True):
         credits: Decimal,
         entry: Entry,
         *,
-        gone: CreditRevoked | None = None,
+        gone: CreditRevoked | CreditCorrected | None = None,
         missed: Decimal | None = None,
     ) -> None:
         for line in self.lines:
             if line.credit == credit:
                 line.awarded = line.awarded if gone else credits
                 line.credits, line.revoked = credits, gone is not None
-                line.reason, line.revoked_by = (gone.reason, gone.rules) if gone else ("", ())
+                line.reason = gone.reason if gone else ""
+                line.revoked_by = gone.rules if isinstance(gone, CreditRevoked) else ()
                 line.hours_missed = line.hours_missed if missed is None else missed
-                if line.balance is not None and gone is None:
+                if line.balance is not None and not isinstance(gone, CreditRevoked):
                     # What the bureau put right is what it says.
                     line.balance = Certainty.CERTAIN
                 line.positions = [*line.positions, entry.position]
