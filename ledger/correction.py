@@ -59,7 +59,10 @@ class NotCredited(Refused):
 
 @dataclass
 class Account:
-    """One credit entry as the events say it, from a training or from the school."""
+    """One credit entry as the events say it, from a training or from the school.
+
+    ``decided``: how much of it the bureau itself left, whatever followed from the hours since.
+    """
 
     awarded: CreditAwarded | None = None
     recognised: SchoolBasedRecognised | None = None
@@ -67,7 +70,7 @@ class Account:
     authority: JurisdictionId | None = None
     credits: Decimal = ZERO
     revoked: bool = False
-    decided: bool = False
+    decided: Decimal | None = None
     evidence: str = ""
     day: date | None = None
 
@@ -85,9 +88,11 @@ class Account:
                 self.balance = event
             case CreditCorrected(credits=credits, decided=decided):
                 # A credit put right after it was revoked stands again.
-                self.credits, self.revoked, self.decided = credits, False, decided
+                self.credits, self.revoked = credits, False
+                self.decided = credits if decided else self.decided
             case CreditRevoked(decided=decided):
-                self.credits, self.revoked, self.decided = ZERO, True, decided
+                self.credits, self.revoked = ZERO, True
+                self.decided = ZERO if decided else self.decided
             case _:
                 return
         self.evidence, self.day = entry.id, entry.on
@@ -230,12 +235,15 @@ class CorrectAttendance(ClassStep):
 
     def _recredit(self, outcome: CompletionGranted) -> Iterator[Event]:
         awarded = self.account.awarded
-        if awarded is None or self.account.decided:
-            # What the bureau decided about a credit is for the bureau to change.
+        decided = self.account.decided
+        if awarded is None or decided == ZERO:
             return
         rule = per_day(self.ask.rules, self.room)
         beyond = beyond_days(rule, self.table, self.standing.missed)
         amount = credited(awarded.base_credits, outcome.hours_missed, beyond)
+        if decided is not None:
+            # Only the bureau gives more than it decided; missed hours come off all the same.
+            amount = min(amount, decided)
         if amount != self.account.credits:
             yield CreditCorrected(
                 credit=awarded.credit,
