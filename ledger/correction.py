@@ -34,6 +34,7 @@ from ledger.enrollment import ENROLLMENT_EVENTS
 from ledger.event import Entry, Event
 from ledger.extent import EXTENT_EVENTS, Extent
 from ledger.finding import Outcome
+from ledger.judgement import unassessed
 from ledger.names import CreditId, JurisdictionId, TeacherId
 from ledger.offering import OFFERING_EVENTS, ClassStep
 from ledger.recognition import beyond_days, per_day
@@ -191,6 +192,7 @@ class CorrectAttendance(ClassStep):
             yield from self._resettle(told)
 
     def _resettle(self, told: bool) -> Iterator[Event]:
+        yield from self._unassessed()
         outcome = settled(
             self.ask.rules,
             self.room,
@@ -219,6 +221,14 @@ class CorrectAttendance(ClassStep):
             yield from self._recredit(outcome)
         else:
             yield from self._uncredit(outcome)
+
+    def _unassessed(self) -> Iterator[Event]:
+        """The gate on a completion that better hours alone would grant, without any result."""
+        denied = self.standing.outcome == "NOT_COMPLETED"
+        if denied and barred(self.ask.rules, self.room, self.standing) is None:
+            missing = unassessed(self.ask.rules, self.room, self.standing)
+            provider = self.room.known(self.offering).provider
+            yield from self.gate(missing, self.teacher, self.offering, provider)
 
     def _overturned(self, outcome: CompletionGranted | CompletionDenied) -> OutcomeOverturned:
         now = "COMPLETED" if isinstance(outcome, CompletionGranted) else "NOT_COMPLETED"
