@@ -70,6 +70,8 @@ class Account:
     balance: BalanceOpened | None = None
     authority: JurisdictionId | None = None
     credits: Decimal = ZERO
+    missed: Decimal = ZERO
+    beyond: Decimal = ZERO
     revoked: bool = False
     decided: Decimal | None = None
     evidence: str = ""
@@ -81,16 +83,19 @@ class Account:
             case CreditAwarded() as event:
                 self.awarded, self.credits, self.revoked = event, event.credits, False
                 self.authority = event.authority
+                self.missed, self.beyond = event.hours_missed, event.hours_beyond
             case SchoolBasedRecognised(approved=True) as event:
                 self.credits, self.revoked, self.authority = event.credits, False, event.place
                 self.recognised = event
             case BalanceOpened() as event:
                 self.credits, self.revoked, self.authority = event.credits, False, event.place
                 self.balance = event
-            case CreditCorrected(credits=credits, decided=decided):
+            case CreditCorrected() as event:
                 # A credit put right after it was revoked stands again.
-                self.credits, self.revoked = credits, False
-                self.decided = credits if decided else self.decided
+                self.credits, self.revoked = event.credits, False
+                self.decided = event.credits if event.decided else self.decided
+                self.missed = self.missed if event.hours_missed is None else event.hours_missed
+                self.beyond = self.beyond if event.hours_beyond is None else event.hours_beyond
             case CreditRevoked(decided=decided):
                 self.credits, self.revoked = ZERO, True
                 self.decided = ZERO if decided else self.decided
@@ -254,7 +259,7 @@ class CorrectAttendance(ClassStep):
         if decided is not None:
             # Only the bureau gives more than it decided; missed hours come off all the same.
             amount = min(amount, decided)
-        if amount != self.account.credits:
+        if amount != self.account.credits or self._moved(outcome.hours_missed, beyond):
             yield CreditCorrected(
                 credit=awarded.credit,
                 teacher=self.teacher,
@@ -265,8 +270,16 @@ class CorrectAttendance(ClassStep):
                 corrects=self.account.evidence,
                 reason=self.reason,
                 hours_missed=outcome.hours_missed,
+                hours_beyond=beyond,
                 since=max(self.day, awarded.completed),
             )
+
+    def _moved(self, missed: Decimal, beyond: Decimal) -> bool:
+        """Whether its hours are others; of a decided one only where they are apart (C-01)."""
+        account, awarded = self.account, self.account.awarded
+        if awarded is None or (missed, beyond) == (account.missed, account.beyond):
+            return account.revoked
+        return account.decided is None or awarded.base_credits != awarded.hours_planned
 
     def _uncredit(self, outcome: CompletionDenied) -> Iterator[Event]:
         awarded = self.account.awarded

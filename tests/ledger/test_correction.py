@@ -196,6 +196,7 @@ def test_a_correction_within_the_limit_changes_the_credit():
             reason="误记",
             hours_missed=Decimal(14),
             since=OPENS,
+            hours_beyond=Decimal(0),
         ),
     )
 
