@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from ledger.amount import exact
+from ledger.amount import ZERO, exact
 from ledger.balance import BalanceOpened
 from ledger.command import Command, Refused, Selector, about, fact, premature
 from ledger.completion import HoursDeduction
@@ -65,6 +65,19 @@ class CreditStep(Command):
         evidence = self.account.evidence
         return more_than_worth(self.credit, credits, most, f"{most} - 0", rule, evidence)
 
+    def revoked(self) -> CreditRevoked:
+        """That the bureau takes the whole of it back."""
+        return CreditRevoked(
+            credit=self.credit,
+            teacher=self.teacher,
+            school=self.now.known(self.teacher),
+            place=self.now.place,
+            credits_before=self.account.credits,
+            corrects=self.account.evidence,
+            reason=self.reason,
+            decided=True,
+        )
+
     def early(self) -> Refused | None:
         """The gate on a step that is dated before what it puts right."""
         zh, en = f"{self.credit} 已认定或更正", f"{self.credit} was awarded or corrected"
@@ -73,7 +86,10 @@ class CreditStep(Command):
 
 @dataclass(kw_only=True)
 class CorrectCredit(CreditStep):
-    """Put the amount of a credit right, also of a revoked one, by the bureau that awarded it."""
+    """Put the amount of a credit right, also of a revoked one, by the bureau that awarded it.
+
+    Nothing of it takes it back, with whatever followed from it (RA19-03 §二, ZJ14-09 §三).
+    """
 
     credits: Decimal
 
@@ -95,6 +111,9 @@ class CorrectCredit(CreditStep):
         credits = exact(self.credits, "credits")
         for said in (self.early(), self._barred(credits), self._exceeded(credits)):
             yield from self.gate(said, self.credit, self.teacher)
+        if credits == ZERO:
+            yield self.revoked()
+            return
         yield CreditCorrected(
             credit=self.credit,
             teacher=self.teacher,
@@ -141,13 +160,4 @@ class RevokeCredit(CreditStep):
         self.account.stands(self.credit)
         reasoned(self.reason, needed=True)
         yield from self.gate(self.early(), self.credit, self.teacher)
-        yield CreditRevoked(
-            credit=self.credit,
-            teacher=self.teacher,
-            school=self.now.known(self.teacher),
-            place=self.now.place,
-            credits_before=self.account.credits,
-            corrects=self.account.evidence,
-            reason=self.reason,
-            decided=True,
-        )
+        yield self.revoked()

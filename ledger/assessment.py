@@ -31,16 +31,20 @@ class AssessmentRecorded(Event, name="assessment.recorded"):
 
 @dataclass(kw_only=True)
 class RecordAssessment(ClassStep):
-    """Enter the results of a final assessment, by the provider."""
+    """Enter the results of a final assessment, by the provider.
+
+    Also that of a trainee who was denied completion for absence without one (ZJ14-15 §三, C-38).
+    """
 
     results: tuple[Result, ...]
 
     roll: Roll = fact(default_factory=Roll)
     settled: Settled = fact(default_factory=Settled)
+    assessed: set[TeacherId] = fact(default_factory=set)
 
     def boundary(self) -> list[Selector]:
         return [
-            about(self.offering, of=[*OFFERING_EVENTS, *ENROLLMENT_EVENTS]),
+            about(self.offering, of=[*OFFERING_EVENTS, *ENROLLMENT_EVENTS, AssessmentRecorded]),
             settlements(self.offering),
         ]
 
@@ -48,13 +52,20 @@ class RecordAssessment(ClassStep):
         super().learn(entry)
         self.roll.learn(entry)
         self.settled.learn(entry)
+        if isinstance(entry.event, AssessmentRecorded):
+            self.assessed.update(each.teacher for each in entry.event.results)
 
     def decide(self) -> Iterator[Event]:
         opened = self.running()
         once([each.teacher for each in self.results], "results")
         for result in self.results:
             self.roll.holds(result.teacher, self.offering)
-            self.settled.open_for(result.teacher, self.offering)
+            if not self._left_out(result.teacher):
+                self.settled.open_for(result.teacher, self.offering)
         yield AssessmentRecorded(
             offering=self.offering, provider=opened.provider, results=self.results
         )
+
+    def _left_out(self, teacher: TeacherId) -> bool:
+        """Whether absence denied completion without a result, which better hours would ask for."""
+        return teacher in self.settled.absent and teacher not in self.assessed

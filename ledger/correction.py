@@ -34,6 +34,7 @@ from ledger.enrollment import ENROLLMENT_EVENTS
 from ledger.event import Entry, Event
 from ledger.extent import EXTENT_EVENTS, Extent
 from ledger.finding import Outcome
+from ledger.judgement import unassessed
 from ledger.names import CreditId, JurisdictionId, TeacherId
 from ledger.offering import OFFERING_EVENTS, ClassStep
 from ledger.recognition import beyond_days, per_day
@@ -59,15 +60,20 @@ class NotCredited(Refused):
 
 @dataclass
 class Account:
-    """One credit entry as the events say it, from a training or from the school."""
+    """One credit entry as the events say it, from a training or from the school.
+
+    ``decided``: how much of it the bureau itself left, whatever followed from the hours since.
+    """
 
     awarded: CreditAwarded | None = None
     recognised: SchoolBasedRecognised | None = None
     balance: BalanceOpened | None = None
     authority: JurisdictionId | None = None
     credits: Decimal = ZERO
+    missed: Decimal = ZERO
+    beyond: Decimal = ZERO
     revoked: bool = False
-    decided: bool = False
+    decided: Decimal | None = None
     evidence: str = ""
     day: date | None = None
 
@@ -77,17 +83,22 @@ class Account:
             case CreditAwarded() as event:
                 self.awarded, self.credits, self.revoked = event, event.credits, False
                 self.authority = event.authority
+                self.missed, self.beyond = event.hours_missed, event.hours_beyond
             case SchoolBasedRecognised(approved=True) as event:
                 self.credits, self.revoked, self.authority = event.credits, False, event.place
                 self.recognised = event
             case BalanceOpened() as event:
                 self.credits, self.revoked, self.authority = event.credits, False, event.place
                 self.balance = event
-            case CreditCorrected(credits=credits, decided=decided):
+            case CreditCorrected() as event:
                 # A credit put right after it was revoked stands again.
-                self.credits, self.revoked, self.decided = credits, False, decided
+                self.credits, self.revoked = event.credits, False
+                self.decided = event.credits if event.decided else self.decided
+                self.missed = self.missed if event.hours_missed is None else event.hours_missed
+                self.beyond = self.beyond if event.hours_beyond is None else event.hours_beyond
             case CreditRevoked(decided=decided):
-                self.credits, self.revoked, self.decided = ZERO, True, decided
+                self.credits, self.revoked = ZERO, True
+                self.decided = ZERO if decided else self.decided
             case _:
                 return
         self.evidence, self.day = entry.id, entry.on
@@ -186,6 +197,7 @@ class CorrectAttendance(ClassStep):
             yield from self._resettle(told)
 
     def _resettle(self, told: bool) -> Iterator[Event]:
+        yield from self._unassessed()
         outcome = settled(
             self.ask.rules,
             self.room,
@@ -215,6 +227,14 @@ class CorrectAttendance(ClassStep):
         else:
             yield from self._uncredit(outcome)
 
+    def _unassessed(self) -> Iterator[Event]:
+        """The gate on a completion that better hours alone would grant, without any result."""
+        denied = self.standing.outcome == "NOT_COMPLETED"
+        if denied and barred(self.ask.rules, self.room, self.standing) is None:
+            missing = unassessed(self.ask.rules, self.room, self.standing)
+            provider = self.room.known(self.offering).provider
+            yield from self.gate(missing, self.teacher, self.offering, provider)
+
     def _overturned(self, outcome: CompletionGranted | CompletionDenied) -> OutcomeOverturned:
         now = "COMPLETED" if isinstance(outcome, CompletionGranted) else "NOT_COMPLETED"
         bar = barred(self.ask.rules, self.room, self.standing)
@@ -230,13 +250,16 @@ class CorrectAttendance(ClassStep):
 
     def _recredit(self, outcome: CompletionGranted) -> Iterator[Event]:
         awarded = self.account.awarded
-        if awarded is None or self.account.decided:
-            # What the bureau decided about a credit is for the bureau to change.
+        decided = self.account.decided
+        if awarded is None or decided == ZERO:
             return
         rule = per_day(self.ask.rules, self.room)
         beyond = beyond_days(rule, self.table, self.standing.missed)
         amount = credited(awarded.base_credits, outcome.hours_missed, beyond)
-        if amount != self.account.credits:
+        if decided is not None:
+            # Only the bureau gives more than it decided; missed hours come off all the same.
+            amount = min(amount, decided)
+        if amount != self.account.credits or self._moved(outcome.hours_missed, beyond):
             yield CreditCorrected(
                 credit=awarded.credit,
                 teacher=self.teacher,
@@ -247,8 +270,16 @@ class CorrectAttendance(ClassStep):
                 corrects=self.account.evidence,
                 reason=self.reason,
                 hours_missed=outcome.hours_missed,
+                hours_beyond=beyond,
                 since=max(self.day, awarded.completed),
             )
+
+    def _moved(self, missed: Decimal, beyond: Decimal) -> bool:
+        """Whether its hours are others; of a decided one only where they are apart (C-01)."""
+        account, awarded = self.account, self.account.awarded
+        if awarded is None or (missed, beyond) == (account.missed, account.beyond):
+            return account.revoked
+        return account.decided is None or awarded.base_credits != awarded.hours_planned
 
     def _uncredit(self, outcome: CompletionDenied) -> Iterator[Event]:
         awarded = self.account.awarded

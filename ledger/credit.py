@@ -77,10 +77,11 @@ CreditAwarded.upcast(from_version=1)(unchanged)
 CreditAwarded.upcast(from_version=2)(unchanged)
 
 
-class CreditCorrected(Event, name="credit.corrected", version=2, effective="since"):
+class CreditCorrected(Event, name="credit.corrected", version=3, effective="since"):
     """The amount of a credit was wrong; this is right. ``decided``: by the bureau itself.
 
-    ``since``: from when on, where it follows from a fact of that day.
+    ``since``: from when on, where it follows from a fact of that day; then ``hours_missed`` and
+    ``hours_beyond`` are those of then, and the amount alone may be what it was.
     """
 
     credit: CreditId
@@ -94,6 +95,15 @@ class CreditCorrected(Event, name="credit.corrected", version=2, effective="sinc
     hours_missed: Decimal | None = None
     decided: bool = False
     since: date | None = None
+    hours_beyond: Decimal | None = None
+
+    @property
+    def takes_back(self) -> bool:
+        """Whether the bureau left nothing of it: then there is no such training (RA19-03 §二).
+
+        What only its own missed hours brought down to nothing was completed all the same (C-15).
+        """
+        return self.decided and self.credits == ZERO
 
 
 class CreditRevoked(Event, name="credit.revoked", version=2, effective="since"):
@@ -117,6 +127,8 @@ class CreditRevoked(Event, name="credit.revoked", version=2, effective="since"):
 
 # Version 1 held from its entry on.
 CreditCorrected.upcast(from_version=1)(unchanged)
+# Up to version 2 the hours beyond those of a day stayed what they were at the award.
+CreditCorrected.upcast(from_version=2)(unchanged)
 CreditRevoked.upcast(from_version=1)(unchanged)
 CREDIT_EVENTS: list[type[Event]] = [CreditAwarded, CreditCorrected, CreditRevoked]
 

@@ -169,7 +169,7 @@ def _outside(case: _Case) -> Iterator[ReasonWhy]:
     """What keeps the credit out of the cycle altogether."""
     line, cycle = case.line, case.base.cycle
     if line.revoked:
-        gone = case.events(CreditRevoked)[-1]
+        gone = case.events(CreditRevoked, CreditCorrected)[-1]
         event: Any = gone.event
         zh, en = BY_THE_BUREAU if event.decided else ("", "")
         yield reason(

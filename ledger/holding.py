@@ -152,12 +152,20 @@ class Holding:
 
         A correction stands in the place of what it put right.
         """
+        found = self._missed(offering, known)
+        halves = found.halves or {}
+        return tuple(event for key, event in (found.events or {}).items() if halves[key])
+
+    def hours_missed(self, offering: OfferingId | None, known: int) -> Decimal:
+        """How many hours those are."""
+        return self._missed(offering, known).total
+
+    def _missed(self, offering: OfferingId | None, known: int) -> Missed:
         found = Missed(self.teacher)
         for entry in self.attendance:
             if entry.position <= known and getattr(entry.event, "offering", None) == offering:
                 found.learn(entry)
-        halves = found.halves or {}
-        return tuple(event for key, event in (found.events or {}).items() if halves[key])
+        return found
 
     def rectified(self, offering: OfferingId | None, after: int, known: int) -> tuple[str, ...]:
         """The corrections of attendance in a class that came between two positions."""

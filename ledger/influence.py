@@ -146,12 +146,15 @@ class Influences:
 
     def _awarding(self, line: Line, unit: Unit) -> Iterator[Portion]:
         base, changes = _base(line, unit), self.holding.changes(line.credit)
-        first = line.awarded
+        first, most = line.awarded, line.hours_beyond
         if unit is Unit.HOURS and line.base_credits != line.hours_planned:
             first = max(base - line.hours_missed - line.hours_beyond, ZERO)
         elif changes:
             first = getattr(changes[0].event, "credits_before", first)
-        beyond = min(line.hours_beyond, max(base - first, ZERO))
+            if any(getattr(each.event, "hours_beyond", None) is not None for each in changes):
+                # What the line says is of the last correction, not of the award.
+                most = max(base - first - self._missed_at_first(line), ZERO)
+        beyond = min(most, max(base - first, ZERO))
         if beyond:
             rule = _named(line, self.rules, HoursPerDay.KIND)
             zh = f"“{line.title}”超过每日认定上限的 {plain(beyond)} 学时不予认定。"
@@ -170,6 +173,10 @@ class Influences:
             return ()
         return self.holding.missed(line.offering, line.positions[0])
 
+    def _missed_at_first(self, line: Line) -> Decimal:
+        """The hours of that attendance."""
+        return self.holding.hours_missed(line.offering, line.positions[0])
+
     def _changing(self, line: Line, unit: Unit) -> Iterator[Portion]:
         if unit is Unit.HOURS and line.base_credits != line.hours_planned:
             changes = self.holding.changes(line.credit) if line.revoked else []
@@ -181,7 +188,8 @@ class Influences:
             running = getattr(changes[0].event, "credits_before", ZERO) if changes else ZERO
         for entry in changes:
             after = _after(entry)
-            yield self._change(line, entry, running, after)
+            if after != running:
+                yield self._change(line, entry, running, after)
             running = after
 
     def _change(self, line: Line, entry: Entry, before: Decimal, after: Decimal) -> Portion:

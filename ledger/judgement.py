@@ -25,7 +25,8 @@ from ledger.extent import EXTENT_EVENTS, Extent
 from ledger.finding import Outcome
 from ledger.log import DailyLog
 from ledger.names import TeacherId
-from ledger.offering import OFFERING_EVENTS, ClassStep, OfferingOpened
+from ledger.offering import OFFERING_EVENTS, ClassRoom, ClassStep, OfferingOpened
+from ledger.regulation import Rulebook
 from ledger.schedule import Timetable
 from ledger.scrutiny import assessment_rule
 
@@ -44,6 +45,20 @@ class AlreadySettled(Refused):
 
 class AssessmentMissing(Refused):
     """The plan has a final assessment whose result is not recorded."""
+
+
+def unassessed(rules: Rulebook, room: ClassRoom, standing: Standing) -> AssessmentMissing | None:
+    """What keeps a trainee from completing whose result the plan asks for (ZJ14-15 §三, C-38)."""
+    opened = room.opened
+    if opened is None or not opened.plan.final_assessment or standing.passed is not None:
+        return None
+    return AssessmentMissing(
+        zh=f"{standing.teacher} 的结业考核结果尚未登记",
+        en=f"the final assessment of {standing.teacher} is not recorded",
+        rule=assessment_rule(rules, opened.place, opened.plan.hours, room.opened_on),
+        field="teacher",
+        evidence=(standing.outcome_event,) if standing.outcome_event else (),
+    )
 
 
 @dataclass(kw_only=True)
@@ -100,15 +115,9 @@ class SettleCompletion(ClassStep):
                 field="offering",
             )
         bar = barred(self.ask.rules, self.room, self.standing)
-        if opened.plan.final_assessment and self.standing.passed is None and bar is None:
-            raise AssessmentMissing(
-                zh=f"{self.teacher} 的结业考核结果尚未登记",
-                en=f"the final assessment of {self.teacher} is not recorded",
-                rule=assessment_rule(
-                    self.ask.rules, opened.place, opened.plan.hours, self.room.opened_on
-                ),
-                field="teacher",
-            )
+        missing = unassessed(self.ask.rules, self.room, self.standing) if bar is None else None
+        if missing is not None:
+            raise missing
         if self.completed not in (None, bar is None):
             subjects = (self.teacher, self.offering, opened.provider)
             yield from self.gate(self._contrary(opened, bar), *subjects)

@@ -130,10 +130,8 @@ class Record(Struct, kw_only=True):
                 self._add(entry, _school_line(event, entry))
             case BalanceOpened() as event:
                 self._add(entry, _balance_line(event, entry))
-            case CreditCorrected() as event:
-                self._change(event.credit, event.credits, entry, missed=event.hours_missed)
-            case CreditRevoked() as event:
-                self._change(event.credit, ZERO, entry, gone=event)
+            case (CreditCorrected() | CreditRevoked()) as event:
+                self._change(event, entry)
             case _:
                 pass
         self.stays = stays_after(self.stays, entry)
@@ -166,24 +164,17 @@ class Record(Struct, kw_only=True):
         line.positions, line.events = [entry.position], [entry.id]
         self.lines = [*self.lines, line]
 
-    def _change(
-        self,
-        credit: CreditId,
-        credits: Decimal,
-        entry: Entry,
-        *,
-        gone: CreditRevoked | None = None,
-        missed: Decimal | None = None,
-    ) -> None:
+    def _change(self, event: CreditCorrected | CreditRevoked, entry: Entry) -> None:
+        gone = isinstance(event, CreditRevoked) or event.takes_back
+        credits = event.credits if isinstance(event, CreditCorrected) else ZERO
         for line in self.lines:
-            if line.credit == credit:
+            if line.credit == event.credit:
                 line.awarded = line.awarded if gone else credits
-                line.credits, line.revoked = credits, gone is not None
-                line.reason, line.revoked_by = (gone.reason, gone.rules) if gone else ("", ())
-                line.hours_missed = line.hours_missed if missed is None else missed
-                if line.balance is not None and gone is None:
-                    # What the bureau put right is what it says.
-                    line.balance = Certainty.CERTAIN
+                line.credits, line.revoked = credits, gone
+                line.reason = event.reason if gone else ""
+                line.revoked_by = event.rules if isinstance(event, CreditRevoked) else ()
+                if isinstance(event, CreditCorrected):
+                    _put_right(line, event)
                 line.positions = [*line.positions, entry.position]
                 line.events = [*line.events, entry.id]
 
@@ -231,6 +222,16 @@ def stands_on(lines: list[Line]) -> dict[str, Any]:
         "positions": tuple(sorted({p for each in lines for p in each.positions})),
         "events": tuple(e for each in lines for e in each.events),
     }
+
+
+def _put_right(line: Line, event: CreditCorrected) -> None:
+    if event.hours_missed is not None:
+        line.hours_missed = event.hours_missed
+    if event.hours_beyond is not None:
+        line.hours_beyond = event.hours_beyond
+    if line.balance is not None:
+        # What the bureau put right is what it says.
+        line.balance = Certainty.CERTAIN
 
 
 def _line(event: CreditAwarded, entry: Entry) -> Line:

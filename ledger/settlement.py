@@ -1,7 +1,8 @@
 """Settlement: which trainees of an offering have their outcome, so that it cannot be got round.
 
 Attendance and assessments that come after the outcome would be without effect; they are refused,
-and wrong ones are put right by a correction, which settles anew.
+and wrong ones are put right by a correction, which settles anew. Only an assessment that was left
+out since absence denied completion anyway comes in later, so that a correction can settle by it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from ledger.enrollment import OUTCOMES
 from ledger.event import Entry
 from ledger.fault import Fault
 from ledger.names import OfferingId, TeacherId
+
+ABSENCE = "ABSENCE"
 
 
 class OutcomeStands(Refused):
@@ -26,15 +29,23 @@ def settlements(offering: OfferingId) -> Selector:
 
 @dataclass
 class Settled:
-    """The trainees of an offering whose outcome stands, with the event that settled it."""
+    """The trainees of an offering whose outcome stands, with the event that settled it.
+
+    ``absent``: those of them who are denied completion for absence.
+    """
 
     outcomes: dict[TeacherId, str] = field(default_factory=dict)
+    absent: set[TeacherId] = field(default_factory=set)
 
     def learn(self, entry: Entry) -> None:
         """Takes in outcomes; others change nothing."""
         if entry.event.NAME in OUTCOMES:
             teacher: TeacherId = getattr(entry.event, "teacher", TeacherId("teacher:none"))
             self.outcomes[teacher] = entry.id
+            reason = getattr(getattr(entry.event, "reason", None), "value", None)
+            self.absent.discard(teacher)
+            if reason == ABSENCE:
+                self.absent.add(teacher)
 
     def open_for(self, teacher: TeacherId, offering: OfferingId) -> None:
         """Raises ``OutcomeStands`` for a trainee whose outcome is settled."""

@@ -20,7 +20,7 @@ class Records(Projection[Record]):
     """Credit records by school and place."""
 
     name = "records"
-    version = 5
+    version = 6
     state = Record
     events = RECORD_EVENTS
     facets = {"school": "text", "place": "text"}

@@ -10,13 +10,17 @@ from msgspec import structs
 from ledger.adjustment import CorrectCredit
 from ledger.attendance import AbsenceKind, AttendanceCorrected
 from ledger.completion import CompletionRevoked, Reason, TrainingTerminated
-from ledger.credit import CreditRevoked
+from ledger.credit import AwardCredit, CreditCorrected, CreditKind, CreditRevoked
+from ledger.cycle import revocation
 from ledger.finding import Outcome
+from ledger.remedy import left
+from ledger.requirement import Result
 from ledger.schedule import Half, TimetablePublished
 from ledger.worth import MoreThanWorth, NotCompleted
 from tests import cast
 from tests.cast import COUNTY_SCHOOL, CREDIT, LIN, OFFERING, OPENS, RUIAN, SCHOOL, SCHOOL_BASED
-from tests.given import given
+from tests.given import entries, given
+from tests.judged import credit, requirement, verdict
 from tests.ledger.test_credit import DENIED
 
 DAY = cast.date(2024, 7, 10)
@@ -121,3 +125,44 @@ def test_a_training_of_the_school_is_worth_its_hours_less_what_was_missed(
 
     story.when(correct(most, SCHOOL_BASED), on=DAY).accepted()
     refused_and_found(story, most + Decimal("0.5"), MoreThanWorth, rule, SCHOOL_BASED)
+
+
+def denied_and_credited(amount):
+    """W-060: a credit that another system gave for a training that was not completed."""
+    room = [cast.registered(), cast.opened(cast.plan(90)), *cast.enrolled()]
+    away = structs.replace(DENIED, hours_planned=Decimal(90), hours_missed=Decimal("18.5"))
+    story = [*room, *cast.absences("18.5", 90), away]
+    award = AwardCredit(credit=CREDIT, teacher=LIN, offering=OFFERING)
+    credited = given(story).when(award, on=DAY, reported=True)
+    credited.found("ZJ14-09", Outcome.VIOLATION, NotCompleted)
+    if amount is None:
+        return [*credited.facts], credited.findings
+    put = given(story, credited.facts).when(correct(amount), on=DAY, reported=True)
+    return [*credited.facts, *put.facts], credited.findings
+
+
+@pytest.mark.parametrize(
+    ("amount", "result"), [(None, Result.MET), ("0.5", Result.MET), (0, Result.NOT_MET)]
+)
+def test_ra19_03_a_credit_put_to_nothing_is_no_long_training_any_more(amount, result):
+    events, _ = denied_and_credited(amount)
+    judged = verdict(*events, credit(360, kind=CreditKind.DISTANCE), day=DAY)
+
+    assert requirement(judged, "CYCLE_TOTAL").result is Result.MET
+    assert requirement(judged, "ONCE_INTENSIVE").result is result
+    assert judged.result is result
+
+
+def test_zj14_09_nothing_of_a_credit_takes_it_back_and_makes_good_what_was_found():
+    events, [finding] = denied_and_credited(0)
+    told = entries(events, DAY)[-1]
+
+    assert (type(told.event), told.event.decided) == (CreditRevoked, True)
+    assert finding.lacking == revocation(CREDIT, "completion.granted", LIN, OFFERING)
+    assert left(finding.lacking, told) == ()
+
+
+def test_a_credit_put_to_half_an_hour_is_corrected_and_not_taken_back():
+    put = given(past(24)).when(correct("0.5"), on=DAY).accepted()
+
+    assert [type(each) for each in put.facts] == [CreditCorrected]

@@ -196,6 +196,7 @@ def test_a_correction_within_the_limit_changes_the_credit():
             reason="误记",
             hours_missed=Decimal(14),
             since=OPENS,
+            hours_beyond=Decimal(0),
         ),
     )
 
@@ -346,6 +347,66 @@ def test_what_the_bureau_decided_about_a_credit_no_correction_of_the_provider_un
     answer = given(story).when(correct("0"), on=DAY).accepted()
 
     assert not [each for each in answer.facts if isinstance(each, CreditCorrected | CreditRevoked)]
+
+
+def away(*halves, hours="4"):
+    """Corrections of half-days of a class of 90 hours that all were attended."""
+    return [correct(hours, day=each.day, half=each.half) for each in halves]
+
+
+def after(story, commands):
+    """The story with what followed from each, and the credits that it ended with."""
+    for command in commands:
+        story = [*story, *given(story).when(command, on=DAY).accepted().facts]
+    return story, [each.credits for each in story if isinstance(each, CreditCorrected)]
+
+
+def decided(amount):
+    return CreditCorrected(
+        credit=CREDIT,
+        teacher=LIN,
+        school=SCHOOL,
+        place=RUIAN,
+        credits_before=Decimal(90),
+        credits=Decimal(amount),
+        corrects="0193-0001",
+        reason="漏扣半学时",
+        decided=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("left", "credits"),
+    [("86", []), ("86.5", ["86"]), ("89.5", ["86"])],
+    ids=["bound", "just-past", "above"],
+)
+def test_zj14_08_hours_missed_come_off_also_where_the_bureau_decided_more(left, credits):
+    first = cast.sessions(90)[0]
+    there = [cast.attended(each.day, each.half, each.hours) for each in cast.sessions(90)]
+    story = [*past("0"), *there, granted("0"), cast.awarded(90), decided(left)]
+
+    assert after(story, away(first))[1][1:] == [Decimal(each) for each in credits]
+
+
+def test_zj14_08_a_credit_that_was_decided_follows_the_hours_and_never_rises_above_that():
+    halves = cast.sessions(90)[:4]
+    there = [cast.attended(each.day, each.half, each.hours) for each in cast.sessions(90)]
+    story = [*past("0"), *there, granted("0"), cast.awarded(90), decided("89.5")]
+    story, credits = after(story, away(*halves))
+    assert credits[1:] == [86, 82, 78, 74]
+
+    _, credits = after(story, away(*halves, hours="0"))
+    assert credits[-1] == Decimal("89.5")
+
+
+def test_a_denial_between_does_not_lift_what_the_bureau_decided():
+    story = past("18", granted("18"), cast.awarded(72, base=90, missed=18), decided("60"))
+    fifth = date(2024, 4, 10)
+    story, _ = after(story, [correct("2.5", day=fifth)])
+    assert isinstance(story[-1], CreditRevoked)
+
+    _, credits = after(story, [correct("2", day=fifth)])
+    assert credits == [60, 60]
 
 
 @pytest.mark.parametrize(

@@ -129,6 +129,16 @@ def test_zj14_10_is_named_where_a_breach_took_the_credit_and_no_clause_where_the
     )
 
 
+def test_a_credit_that_the_bureau_put_to_nothing_names_the_correction():
+    nothing = replace(corrected(0), decided=True)
+    told = why(credit(90, name="a"), nothing)
+    [reason] = told.reasons
+
+    assert (told.answer, reason.code) == (Upshot.NOT_COUNTED, "REVOKED")
+    assert reason.opposing == ("0193-0003",)
+    assert "主管部门" in reason.zh
+
+
 def test_a_revoked_credit_that_was_put_right_counts_again():
     assert why(credit(90, name="a"), REVOKED, corrected(90)).answer is Upshot.COUNTED
 

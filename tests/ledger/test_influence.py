@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -20,6 +21,7 @@ from tests.compared import RULES, corrected, denied, holding, revoked, terms, tr
 from tests.given import Thing, on
 
 DAY = date(2022, 6, 1)
+MORE_MISSED = (Cause.CORRECTION, Decimal("-0.5"))
 
 
 def of(own: Holding, **more: object) -> Influences:
@@ -39,6 +41,23 @@ def test_missed_hours_are_a_deduction_by_the_rule_that_the_award_names():
     assert (step.rule, step.citation) == ("ZJ14-08", "浙教办师〔2014〕14号 §三")
     assert step.clause_zh
     assert step.events == ("lin-2",)
+
+
+@pytest.mark.parametrize(
+    ("after", "missed", "steps"),
+    [(8, 2, [(Cause.DEDUCTION, -2)]), ("7.5", "2.5", [(Cause.DEDUCTION, -2), MORE_MISSED])],
+    ids=["the-amount-stays", "less"],
+)
+def test_wz12_05_hours_beyond_a_day_are_those_of_the_award_where_attendance_was_put_right(
+    after, missed, steps
+):
+    event = replace(training("a", 10), credits=Decimal(8), hours_beyond=Decimal(2))
+    hours = {"hours_missed": Decimal(missed), "hours_beyond": Decimal(0)}
+    person = of(holding(event, replace(corrected("a", 8, after), **hours)))
+
+    assert told(person) == steps
+    [line] = person.lines
+    assert "超过每日认定上限的 2 学时" in next(iter(person.steps(line, Unit.CREDITS))).zh
 
 
 def test_a_credit_that_was_put_right_after_it_was_revoked_has_both_steps():

@@ -9,7 +9,7 @@ import pytest
 from msgspec import structs
 
 from ledger.command import OutsideScope, TooEarly, UnknownReference
-from ledger.credit import CreditCorrected
+from ledger.credit import CreditCorrected, CreditRevoked
 from ledger.finding import Outcome
 from ledger.line import LineShown
 from ledger.names import CreditId, PetitionId, SchoolId, TeacherId
@@ -138,6 +138,13 @@ def test_less_may_be_granted_than_was_asked_for():
     less = replace(GRANT, credits=Decimal("22.5"))
     events = past(asked()).when(less, on=DAY, by=BUREAU).accepted().events
     assert events[1].credits == Decimal("22.5")
+
+
+def test_granting_nothing_of_a_credit_takes_it_back():
+    nothing = replace(GRANT, credits=Decimal(0))
+    events = past(asked("0")).when(nothing, on=DAY, by=BUREAU).accepted().events
+    assert [type(each) for each in events] == [CorrectionDecided, CreditRevoked]
+    assert (events[0].credits, events[1].credits_before) == (0, 24)
 
 
 def test_declining_leaves_the_credit_as_it_is():

@@ -8,12 +8,17 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
+from ledger.adjustment import CorrectCredit
 from ledger.attendance import AbsenceKind
 from ledger.correction import CorrectAttendance
 from ledger.credit import AwardCredit, CreditCorrected
 from ledger.plan import Choice
 from ledger.recognition import HoursPerDay
+from ledger.record import Record
+from ledger.register import Category
+from ledger.requirement import Result
 from ledger.schedule import Half, Session, TimetablePublished
+from ledger.verdict import judge
 from tests import cast
 from tests.cast import (
     COUNTY_SCHOOL,
@@ -26,7 +31,8 @@ from tests.cast import (
     RUIAN,
     WENZHOU,
 )
-from tests.given import given, on
+from tests.given import all_rules, background, entries, given, on
+from tests.judged import belongs
 
 DAY = date(2024, 7, 10)
 AWARD = AwardCredit(credit=CREDIT, teacher=LIN, offering=OFFERING)
@@ -126,6 +132,104 @@ def test_corrected_attendance_keeps_to_the_recognised_day():
     answer = given(story).when(command, on=DAY)
 
     assert [each.credits for each in answer.facts if isinstance(each, CreditCorrected)] == [8]
+
+
+def put_right(story, hours, days):
+    """What follows from putting the missed hours of the first mornings right, and the story."""
+    made = []
+    for count in range(days):
+        command = CorrectAttendance(
+            offering=OFFERING,
+            teacher=LIN,
+            day=OPENS + timedelta(days=count),
+            half=Half.MORNING,
+            hours=Decimal(hours),
+            reason="误记",
+        )
+        facts = given(background(story)).when(command, on=DAY).accepted().facts
+        made += [each for each in facts if isinstance(each, CreditCorrected)]
+        story = [*story, *facts]
+    return made, story
+
+
+def credited(table, missed, days, credits=None):
+    """A class in which so many hours of the first mornings were missed, with its credit."""
+    sessions = [
+        cast.attended(
+            OPENS + timedelta(days=count),
+            Half.MORNING,
+            5,
+            *([(LIN, Decimal(missed), AbsenceKind.LEAVE)] if missed else []),
+        )
+        for count in range(days)
+    ]
+    done = cast.completed(str(table.hours), str(missed * days))
+    story = past(table, *sessions, done, plan=cast.plan(table.hours, credits=credits))
+    return [*story, *given(background(story)).when(AWARD, on=DAY).accepted().facts]
+
+
+def backbone(story):
+    """The credit of a backbone teacher with that story, and what is said of the 120 hours."""
+    record = Record(teacher=LIN)
+    post = belongs(Category.BACKBONE_TEACHER, date(2020, 1, 1))
+    for entry in entries([*story, post], DAY):
+        record.learn(entry)
+    [line] = record.lines
+    told = judge(record, all_rules(), DAY)
+    [said] = [each for each in told.requirements if each.code == "BACKBONE_TEACHER_HOURS"]
+    return (line.credits, line.hours, line.hours_missed, line.hours_beyond), said.result
+
+
+@pytest.mark.parametrize(
+    ("days", "credits", "first", "then", "hours", "result"),
+    [
+        pytest.param(14, 150, 4, 0, 112, Result.NOT_MET, id="fewer-missed"),
+        pytest.param(15, 140, 4, 0, 120, Result.MET, id="bound"),
+        pytest.param(16, 140, 0, 3, 123, Result.MET, id="more-missed"),
+        pytest.param(15, 140, 0, "2.5", "117.5", Result.NOT_MET, id="just-below"),
+    ],
+)
+def test_wz12_09_hours_put_right_are_those_of_the_same_attendance_from_the_start(
+    days, credits, first, then, hours, result
+):
+    table = timetable(*[LONG_DAY] * days)
+    _, corrected = put_right(credited(table, first, 5, credits), then, 5)
+    at_once = credited(table, Decimal(then), 5, credits)
+
+    assert backbone(corrected) == backbone(at_once)
+    assert (backbone(corrected)[0][1], backbone(corrected)[1]) == (Decimal(hours), result)
+
+
+@pytest.mark.parametrize(
+    ("missed", "left"),
+    [("2", (8, 2, 0)), ("2.5", ("7.5", "2.5", 0)), ("0.5", (8, "0.5", "1.5"))],
+)
+def test_wz12_05_what_was_missed_of_a_long_day_is_told_though_the_amount_stays(missed, left):
+    [event], story = put_right(credited(timetable(LONG_DAY), 0, 1), missed, 1)
+    credits, hours_missed, beyond = (Decimal(each) for each in left)
+
+    assert (event.credits_before, event.credits) == (8, credits)
+    assert (event.hours_missed, event.hours_beyond) == (hours_missed, beyond)
+    assert backbone(story)[0] == (credits, credits, hours_missed, beyond)
+
+
+def test_c_16_a_correction_of_before_leaves_the_hours_beyond_a_day_as_they_were():
+    story = credited(timetable(LONG_DAY), 0, 1, 12)
+    [event], _ = put_right(story, "2", 1)
+    old = replace(event, hours_beyond=None)
+
+    assert backbone([*story, event])[0] == (10, 8, 2, 0)
+    assert backbone([*story, old])[0] == (10, 6, 2, 2)
+
+
+@pytest.mark.parametrize(("credits", "told"), [(None, 0), (12, 1)], ids=["one-to-one", "apart"])
+def test_c_01_hours_of_a_credit_that_the_bureau_decided_follow_where_they_are_apart(credits, told):
+    story = credited(timetable(LONG_DAY), 0, 1, credits)
+    bureau = CorrectCredit(credit=CREDIT, teacher=LIN, credits=Decimal(5), reason="审计决定")
+    story = [*story, *given(background(story)).when(bureau, on=DAY).accepted().facts]
+    made, _ = put_right(story, "2.5", 1)
+
+    assert [(each.credits, each.hours_missed) for each in made] == [(5, Decimal("2.5"))] * told
 
 
 @pytest.mark.parametrize(

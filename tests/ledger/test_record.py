@@ -29,8 +29,9 @@ def folded(*things):
     return record
 
 
-def corrected(after):
+def corrected(after, decided=False):
     return CreditCorrected(
+        decided=decided,
         credit=CREDIT,
         teacher=LIN,
         school=SCHOOL,
@@ -93,6 +94,20 @@ def test_a_credit_corrected_after_its_revocation_counts_again():
 
     assert not line.revoked
     assert Decimal(80) == line.credits
+
+
+@pytest.mark.parametrize(
+    ("after", "decided", "gone"),
+    [(0, True, True), ("0.5", True, False), (0, False, False)],
+    ids=["by-the-bureau", "just-above", "by-missed-hours"],
+)
+def test_ra19_03_a_correction_to_nothing_by_the_bureau_leaves_no_training(after, decided, gone):
+    award = cast.awarded(40, base=40, hours=48)
+    [line] = folded(cast.registered(), award, corrected(after, decided)).lines
+
+    assert (line.revoked, line.reason) == (gone, "x" if gone else "")
+    assert line.hours == (0 if gone else 48)
+    assert line.awarded == (40 if gone else Decimal(after))
 
 
 def test_school_based_training_counts_once_it_is_approved():
