@@ -51,3 +51,19 @@ def test_a_period_within_the_cycle_of_a_row_far_above_is_listed_twice(served, bu
         (2, "NEW", []), (3, "NEW", []), (4, "REFUSED", ["LISTED_TWICE"]), (5, "NEW", []),
     ]  # fmt: skip
     assert committed(bureau, made["token"], l=True)["complete"]
+
+
+def test_an_id_number_of_nobody_is_not_that_of_whoever_has_the_platform_number(served, bureau):
+    loaded(bureau, sheet(*(teacher(at, number=f"T-{at}") for at in (1, 2))))
+    header = ("平台编号", "身份证号", "类别", "学分")
+    rows = (
+        ("T-1", id_number(77), "远程", "8"),
+        ("T-2", id_number(2), "远程", "8"),
+        ("T-1", id_number(2), "校本", "8"),
+    )
+    made = planned(bureau, sheet(*rows, header=header), "BALANCES", **OF)
+
+    assert fates(made) == [
+        (2, "REFUSED", ["NUMBERS_CONTRADICT"]), (3, "NEW", []),
+        (4, "REFUSED", ["NUMBERS_CONTRADICT"]),
+    ]  # fmt: skip
