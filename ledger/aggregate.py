@@ -71,10 +71,12 @@ class Aggregate:
         for teacher, person in sorted(self.people.items()):
             own_told = told.get(teacher, set())
             for span in spans:
-                whole = any(each.kind == "" for each in periods if replace(each, kind="") == span)
-                wanted = [span] if whole else [replace(span, kind=kind) for kind in kinds]
-                if whole and any(replace(each, kind="") == span for each in own_told):
+                if span in own_told:
                     continue
+                # Whoever has rows by kind lacks the other kinds, whatever others have in one.
+                by_kind = any(replace(each, kind="") == span for each in own_told)
+                whole = span in periods and not by_kind
+                wanted = [span] if whole else [replace(span, kind=kind) for kind in kinds]
                 yield from self._only_here(person, [p for p in wanted if p not in own_told])
 
     def _of_period(

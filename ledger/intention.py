@@ -31,6 +31,7 @@ TITLE_ZH = {
     Column.TITLE: "培训名称",
     Column.HOURS: "学时",
     Column.CREDITS: "学分",
+    Column.BASE: "应得学分",
     Column.COMPLETED: "结束日期",
     Column.PASSED: "结果",
     Column.KIND: "类别",

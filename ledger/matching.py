@@ -17,8 +17,7 @@ from ledger.misreading import gaps, swapped
 from ledger.names import TeacherId
 from ledger.spot import Spot
 
-# Rows and suggestions that are told of one teacher, at most.
-NEAR_MAX = 20
+NEAR_MAX = 20  # rows and suggestions that are told of one teacher, at most
 # Characters at each end of a number that a sentence shows, at most.
 SHOWN_MAX = 2
 SHARE_MAX = 3  # of a number so short that it would be most of it
@@ -59,8 +58,8 @@ _SAID = {
         "same name and school, and numbers that differ in one place: maybe one person",
     ),
     Doubt.CONTRADICTION: (
-        "身份证号码与平台编号指向不同的教师，未作对应",
-        "the id number and the platform number are of different teachers; not matched",
+        "身份证号码不是该平台编号的教师的，未作对应",
+        "the id number is not that of the teacher with the platform number; not matched",
     ),
     Doubt.ONE_DIGIT: (
         "没有这个号码，有只差一位、两位对调或大小写不同的号码",
@@ -106,7 +105,7 @@ class Person(Placed, kw_only=True, frozen=True):
 
 
 class Registered(Struct, kw_only=True, frozen=True):
-    """A teacher within reach; name and school as far as the asker may read them."""
+    """A teacher within reach; name, school and id number on file as far as the asker may read."""
 
     teacher: TeacherId
     name: str = ""
@@ -154,6 +153,7 @@ class _Known:
     by_name: dict[tuple[str, str], list[TeacherId]] = field(default_factory=dict)
     by_gap: dict[str, list[TeacherId]] = field(default_factory=dict)
     names: dict[TeacherId, str] = field(default_factory=dict)
+    on_file: set[TeacherId] = field(default_factory=set)
 
     def add(self, each: Registered) -> None:
         """Takes in a teacher."""
@@ -163,6 +163,7 @@ class _Known:
         for gap in gaps(number):
             self.by_gap.setdefault(gap, []).append(each.teacher)
         if each.fingerprint:
+            self.on_file.add(each.teacher)
             self.by_fingerprint.setdefault(each.fingerprint, []).append(each.teacher)
         if each.name:
             self.names[each.teacher] = plain_name(each.name)
@@ -213,16 +214,17 @@ def match(
 def _match(person: Person, known: _Known) -> tuple[Match, list[Doubtful]]:
     by_id = known.by_fingerprint.get(person.fingerprint, []) if person.fingerprint else []
     own = known.by_number.get(person.number)
-    if by_id:
-        if own is not None and own not in by_id:
-            both = (*by_id, own)
-            said = _doubt(Doubt.CONTRADICTION, both, person.spot)
-            return Match(row=person.row, tab=person.tab, suggested=both), [said]
-        found = own if own is not None else by_id[0]
-        return _found(person, known, found, MatchedBy.ID_NUMBER)
-    if own is not None:
-        return _found(person, known, own, MatchedBy.NUMBER)
     near = [each for one in person.near for each in known.by_fingerprint.get(one, ())]
+    # Beside a platform number, another id number than the one on file is of somebody else.
+    strange = bool(person.fingerprint) and not by_id and own in known.on_file
+    if own is not None and own not in by_id and (by_id or (strange and own not in near)):
+        both = (*by_id, own)
+        said = _doubt(Doubt.CONTRADICTION, both, person.spot)
+        return Match(row=person.row, tab=person.tab, suggested=both), [said]
+    if by_id:
+        return _found(person, known, by_id[0] if own is None else own, MatchedBy.ID_NUMBER)
+    if own is not None and not strange:
+        return _found(person, known, own, MatchedBy.NUMBER)
     near += known.near(person.number) if person.number else []
     if near:
         suggested = tuple(dict.fromkeys(near))[:NEAR_MAX]

@@ -146,10 +146,11 @@ class Signed(Refused):
 
 
 class Desk(Struct, kw_only=True):
-    """What became of a reconciliation so far."""
+    """What became of a reconciliation so far; ``result``: the event of its last comparison."""
 
     place: JurisdictionId | None = None
     received: SheetReceived | None = None
+    result: SheetCompared | None = None
     compared: Compared | None = None
     open: set[int] = set()
     settled: dict[int, Treatment] = {}
@@ -161,7 +162,8 @@ class Desk(Struct, kw_only=True):
         match entry.event:
             case SheetReceived() as event:
                 self.received, self.place = event, event.place
-            case SheetCompared(comparison=comparison):
+            case SheetCompared(comparison=comparison) as event:
+                self.result = event
                 # What was settled about another result says nothing about this one.
                 self.compared, self.open, self.settled = comparison, set(), {}
             case DifferencesFound(lines=lines):

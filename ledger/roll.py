@@ -113,6 +113,9 @@ def whose(row: SheetRow, roll: Roll, desk: Desk) -> OnRoll | Objection:
         if not told:
             return _objection(desk, "NUMBER_MISSING", "须写明身份证号或平台编号，只凭姓名不能入账")
         return _objection(desk, "NOBODY", "没有找到这位教师")
+    if fingerprint and found.fingerprint not in ("", fingerprint):
+        # The id number may be anybody's or nobody's; that it is not this person's is enough.
+        return _objection(desk, "NUMBERS_CONTRADICT", "身份证号不是这个平台编号的教师的，请核对")
     if row.name and found.name and plain_name(row.name) != plain_name(found.name):
         return _objection(desk, "NAME_DIFFERS", "号码相符，姓名不同，请核对", Column.NAME)
     return found

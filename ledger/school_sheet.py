@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 
 from ledger.amount import ZERO
-from ledger.intention import Desk, Intention, Objection
+from ledger.intention import TITLE_ZH, Desk, Intention, Objection
 from ledger.load import Fate
 from ledger.mapping import Column, SheetRow
 from ledger.names import CreditId, TeacherId
@@ -57,6 +57,8 @@ class SchoolSheet:
             wanting.append(self.desk.lacks(Column.HOURS))
         if isinstance(known, Objection):
             wanting.insert(0, known)
+        if not wanting and not _agree(row):
+            wanting.append(self._unlike(row))
         if wanting:
             made.refuse(*wanting)
             return made
@@ -118,6 +120,23 @@ class SchoolSheet:
             )
         )
 
+    def _unlike(self, row: SheetRow) -> Objection:
+        of = [
+            (Column.HOURS, row.hours),
+            (Column.BASE, row.base),
+            (Column.HOURS_MISSED, row.hours_missed),
+            (Column.CREDITS, row.credits),
+        ]
+        told = [(TITLE_ZH[each], each.value, much) for each, much in of if much is not None]
+        return Objection(
+            code="TOTAL_DIFFERS",
+            zh=f"{'、'.join(f'{zh} {much}' for zh, _, much in told)}，前后不符：实得学分须为"
+            "应得学分减去缺课学时；未写应得学分的，学分须等于学时，或等于学时减去缺课学时",
+            en=f"{', '.join(f'{en} {much}' for _, en, much in told)} do not fit: CREDITS are BASE "
+            "less HOURS_MISSED; without BASE they are HOURS, or HOURS less HOURS_MISSED",
+            column=self.desk.at(Column.CREDITS),
+        )
+
     def _said(
         self, code: str, column: Column | None = None, had: object = None, told: object = None
     ) -> Objection:
@@ -146,12 +165,30 @@ SAID = {
 
 def _amounts(row: SheetRow) -> tuple[Decimal, Decimal, Decimal]:
     """Hours, credits of the whole training and hours missed; what one of them is, the other is."""
-    base = row.base if row.base is not None else row.credits
+    missed = row.hours_missed or ZERO
+    base = row.base
+    if base is None:
+        # With hours missed the credits are of the hours, whether before or after these come off.
+        base = row.hours if missed and row.hours is not None else row.credits
     hours = row.hours if row.hours is not None else base
     base = hours if base is None else base
     assert hours is not None
     assert base is not None
-    return hours, base, row.hours_missed or ZERO
+    return hours, base, missed
+
+
+def _agree(row: SheetRow) -> bool:
+    """Whether the credits of a row are those of the whole training or what is left of them.
+
+    A wording such as 学分 or 实得学分 does not tell which of the two it is; the ledger takes the
+    missed hours off itself, and would do so twice. What is not recognised may come to nothing.
+    """
+    missed = row.hours_missed or ZERO
+    if row.credits is None or (row.passed is False and not row.credits):
+        return True
+    if row.base is not None:
+        return row.credits == row.base - missed
+    return not missed or (row.hours is not None and row.credits in (row.hours, row.hours - missed))
 
 
 def _fate(made: Intention, held: OnFile | None) -> Fate:

@@ -145,7 +145,7 @@ def _wrong_result(
     said, kept = event.comparison, books.kept
     assert kept is not None
     try:
-        stored = kept.result(str(event.place), said.digest)
+        stored = kept.result(event)
         if stored is None:
             return "SHEET_MISSING", "的表格或结果已不在", "its sheet or its result is gone"
         held = decoded(stored.body)

@@ -27,7 +27,7 @@ from ledger.mapping import Mapping as Columns
 from ledger.mapping import Reading
 from ledger.matching import Doubtful, Matching, Person, Registered, match
 from ledger.misreading import misread
-from ledger.names import VALUE, JurisdictionId, SchoolId, TeacherId
+from ledger.names import VALUE, JurisdictionId, TeacherId
 from ledger.reconciliation import CauseTotal, Compared
 from ledger.row import Standing
 from ledger.sheet import CellFault, Skipped
@@ -158,7 +158,8 @@ def held(
     told(1)
     side = basis(reader, rules, terms, places=places, named=named)
     told(2)
-    matching = match(_people(persons, reading, owners), _registered(reader, persons, side), owners)
+    registered = _registered(reader, persons, side, {*_numbered(reading)})
+    matching = match(_people(persons, reading, owners), registered, owners)
     side = replace(side, holdings=with_alike(side.holdings, matching))
     told(3)
     found, faults = claims(reading, matching, side.terms.unit, cycles_in(side))
@@ -235,26 +236,29 @@ def _known(persons: Persons, printed: Iterable[bytes]) -> dict[str, tuple[Teache
     return {each.hex(): (TeacherId(owner),) for each, owner in found.items()}
 
 
-def _registered(reader: Reader, persons: Persons, side: Basis) -> list[Registered]:
-    """The teachers within reach by name and school, so that a row without a number has a hint."""
+def _registered(
+    reader: Reader, persons: Persons, side: Basis, numbered: set[TeacherId]
+) -> list[Registered]:
+    """The teachers within reach by name and school, so that a row without a number has a hint.
+
+    Of the bureau's own whom the sheet names by number, also by the id number on file.
+    """
     names = sorted(side.holdings)
-    schools: dict[TeacherId, SchoolId | None] = {
-        each: held.record.at(side.terms.day).school for each, held in side.holdings.items()
-    }
-    titles = reader.many(SCHOOLS, sorted({str(each) for each in schools.values() if each}))
+    stays = {each: held.record.at(side.terms.day) for each, held in side.holdings.items()}
+    titles = reader.many(SCHOOLS, sorted({str(e.school) for e in stays.values() if e.school}))
     found: list[Registered] = []
     for first in range(0, len(names), OPENED_AT_ONCE):
         some = names[first : first + OPENED_AT_ONCE]
         opened = persons.open([str(each) for each in some])
         for each in some:
-            school = titles.get(str(schools[each]))
-            found.append(
-                Registered(
-                    teacher=each,
-                    name=opened[str(each)].get("name", ""),
-                    school=school.title if school else "",
-                )
-            )
+            place, told = stays[each].place, opened[str(each)]
+            within = place is not None and side.terms.place.covers(place)
+            number = told.get("id_number", "") if within and each in numbered else ""
+            school = titles.get(str(stays[each].school))
+            title = school.title if school else ""
+            known = persons.fingerprint(number).hex() if number else ""
+            name = told.get("name", "")
+            found.append(Registered(teacher=each, name=name, school=title, fingerprint=known))
     return found
 
 

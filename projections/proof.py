@@ -91,7 +91,7 @@ def _matching(
             Match(
                 row=each.row,
                 tab=each.tab,
-                teacher=told.get(each.spot, each.teacher),
+                teacher=told.get(each.spot, None if each.spot in hints else each.teacher),
                 suggested=hints.get(each.spot, ()),
             )
             for each in made.matches

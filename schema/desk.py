@@ -74,7 +74,9 @@ def recorded(context: Context, row: Any) -> Result | None:
     """The result of which a reconciliation's last comparison speaks."""
     if row.comparison is None:
         return None
-    return context.house.ledger.results.recorded(row.place, row.comparison.digest)
+    ledger = context.house.ledger
+    found = desk(ledger.feed, str(row.reconciliation), row.steps[-1].position)
+    return None if found.result is None else ledger.results.recorded(found.result)
 
 
 def line_shown(context: Context, given: Any) -> LineShown | None:
@@ -84,15 +86,18 @@ def line_shown(context: Context, given: Any) -> LineShown | None:
     name = name_in(ReconciliationId, str(given.reconciliation), "reconciliation")
     ledger = context.house.ledger
     found = desk(ledger.feed, str(name), ledger.feed.head())
-    if found.place is None or found.compared is None:
+    if found.result is None:
         return None
-    stored = ledger.results.recorded(found.place, found.compared.digest)
+    stored = ledger.results.recorded(found.result)
     rows = () if stored is None else decoded(stored.body).comparison.rows
     if not 1 <= given.line <= len(rows):
         return None
     row = rows[given.line - 1]
     return LineShown(
-        digest=found.compared.digest, number=given.line, teacher=row.teacher, credit=row.credit
+        digest=found.result.comparison.digest,
+        number=given.line,
+        teacher=row.teacher,
+        credit=row.credit,
     )
 
 

@@ -8,9 +8,9 @@ import strawberry
 
 from ledger.event import Event
 from ledger.line import LineCarried
-from ledger.names import JurisdictionId, ReconciliationId
+from ledger.names import ReconciliationId
 from ledger.petition import CorrectionRequested
-from ledger.reconciliation import RESULT_EVENTS, Desk, Treatment
+from ledger.reconciliation import RESULT_EVENTS, Desk, SheetCompared, Treatment
 from ledger.row import Row
 from ledger.store.feed import Filter
 from projections.catalogue import PETITIONS
@@ -34,24 +34,25 @@ def carried(context: Context, given: Any) -> tuple[LineCarried, ...]:
         return ()
     name = name_in(ReconciliationId, str(given.reconciliation), "reconciliation")
     ledger, found = context.house.ledger, Desk()
-    asked: list[tuple[CorrectionRequested, str]] = []
+    asked: list[tuple[CorrectionRequested, SheetCompared]] = []
     types = tuple(each.NAME for each in STEPS)
     for entry in ledger.feed.entries(Filter(tags=(str(name),), types=types)):
         found.learn(entry)
         event = entry.event
-        if isinstance(event, CorrectionRequested) and event.line and found.compared:
-            asked.append((event, found.compared.digest))
-    if found.place is None or found.compared is None:
+        if isinstance(event, CorrectionRequested) and event.line and found.result:
+            asked.append((event, found.result))
+    if found.result is None:
         return ()
-    digest = found.compared.digest
-    rows = {each: _rows(context, found.place, each) for each in {digest, *(d for _, d in asked)}}
-    now = {line_key(row): number for number, row in enumerate(rows[digest], start=1)}
+    rows = {each.trial: _rows(context, each) for each in (found.result, *(e for _, e in asked))}
+    present = rows[found.result.trial]
+    now = {line_key(row): number for number, row in enumerate(present, start=1)}
+    digest = found.result.comparison.digest
     lines: list[LineCarried] = []
     for event, then in asked:
-        if event.line is None or not 1 <= event.line <= len(rows[then]):
+        if event.line is None or not 1 <= event.line <= len(rows[then.trial]):
             continue
-        number = now.get(line_key(rows[then][event.line - 1]))
-        if number is not None and _about(rows[digest][number - 1], event):
+        number = now.get(line_key(rows[then.trial][event.line - 1]))
+        if number is not None and _about(present[number - 1], event):
             lines.append(LineCarried(petition=event.petition, digest=digest, number=number))
     return tuple(lines)
 
@@ -63,8 +64,8 @@ def _about(row: Row, event: CorrectionRequested) -> bool:
     )
 
 
-def _rows(context: Context, place: JurisdictionId, digest: str) -> tuple[Row, ...]:
-    stored = context.house.ledger.results.recorded(place, digest)
+def _rows(context: Context, event: SheetCompared) -> tuple[Row, ...]:
+    stored = context.house.ledger.results.recorded(event)
     return () if stored is None else decoded(stored.body).comparison.rows
 
 

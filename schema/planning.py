@@ -32,7 +32,7 @@ from ledger.word import in_chinese
 from schema.access import Denied
 from schema.context import Context, House
 from schema.person import PersonInput, checked
-from schema.roll import balances_of, book_of, files_of, place_of, roll_of
+from schema.roll import book_of, files_of, footing_of, place_of, roll_of
 from schema.scalars import Text
 from schema.term_sheet import term_rows
 
@@ -160,7 +160,7 @@ def _intentions(
         case Form.SCHOOL_BASED:
             yield from _school_based(context, party, desk, roll)
         case Form.BALANCES:
-            yield from _balances(house, party, desk, roll, options)
+            yield from _balances(house, party, desk, roll, options, rules)
         case Form.RESULTS:
             assert offering is not None
             assert book is not None
@@ -192,7 +192,7 @@ def _school_based(context: Context, party: Name, desk: Desk, roll: Roll) -> Iter
 
 
 def _balances(
-    house: House, party: Name, desk: Desk, roll: Roll, options: LoadOptions
+    house: House, party: Name, desk: Desk, roll: Roll, options: LoadOptions, rules: Rulebook
 ) -> Iterator[Intention]:
     if not options.origin:
         zh, en = "须写明余额来自哪个平台（origin）", "say in origin of which platform"
@@ -200,7 +200,7 @@ def _balances(
     sheet = BalanceSheet(
         desk=desk,
         roll=roll,
-        held=balances_of(house, party),
+        footing=footing_of(house, party, desk.place, rules),
         day=options.until or house.ledger.today(),
         source=options.origin,
     )

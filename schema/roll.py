@@ -7,8 +7,10 @@ number of the sheet is theirs.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 from typing import Any
 
+from ledger.balance_sheet import Footing as BalanceFooting
 from ledger.balance_sheet import Held
 from ledger.balance_sheet import Key as BalanceKey
 from ledger.class_book import ClassBook
@@ -17,6 +19,7 @@ from ledger.fault import Fault
 from ledger.mapping import Reading
 from ledger.names import JurisdictionId, Name, OfferingId, ProviderId, SchoolId, TeacherId
 from ledger.past import Past
+from ledger.regulation import Rulebook
 from ledger.roll import OnRoll, Roll, by_title, number_of
 from ledger.school_sheet import Key, OnFile
 from ledger.store.feed import Filter
@@ -103,16 +106,22 @@ def files_of(house: House, party: Name) -> dict[Key, OnFile]:
     return found
 
 
-def balances_of(house: House, party: Name) -> dict[BalanceKey, Held]:
-    """The opening balances that stand, by whose they are, of which kind and through which day."""
-    found: dict[BalanceKey, Held] = {}
+def footing_of(house: House, party: Name, place: JurisdictionId, rules: Rulebook) -> BalanceFooting:
+    """What stands of opening balances, and whose cycles and rules are not those of the place."""
+    held: dict[BalanceKey, Held] = {}
+    opened: dict[TeacherId, tuple[date, ...]] = {}
+    places: dict[TeacherId, JurisdictionId] = {}
     with house.reader.stream(RECORDS, within(house, party)) as (_, rows):
         for _, record in rows:
+            if record.opened:
+                opened[record.teacher] = tuple(record.opened)
+            if record.place is not None and record.place != place:
+                places[record.teacher] = record.place
             for line in record.lines:
                 if line.balance is not None and not line.revoked:
                     key = record.teacher, line.kind, line.completed
-                    found[key] = Held(line.credit, line.credits)
-    return found
+                    held[key] = Held(line.credit, line.credits)
+    return BalanceFooting(held=held, opened=opened, places=places, rules=rules)
 
 
 def book_of(house: House, party: Name, offering: OfferingId) -> ClassBook:

@@ -16,8 +16,10 @@ import psycopg
 from psycopg_pool import ConnectionPool
 
 from ledger.names import LoadId
+from ledger.reconciliation import SheetCompared
 from ledger.store.load import LoadHead, opened_head
 from ledger.store.load_row import StoredRow, keyed, opened_batch
+from ledger.store.result import SPOKEN_OF, spoken_of
 from ledger.store.vault import Vault
 
 
@@ -48,8 +50,8 @@ class Kept:
     def __init__(self, vault: Vault, pool: ConnectionPool[psycopg.Connection[Any]]) -> None:
         self.vault, self._pool = vault, pool
 
-    def result(self, place: str, digest: str) -> KeptResult | None:
-        """The result of which an event of a place speaks, and its file.
+    def result(self, event: SheetCompared) -> KeptResult | None:
+        """The result of which an event speaks, and its file.
 
         Raises ``Trouble`` or ``zlib.error`` where what lies there was altered.
         """
@@ -57,8 +59,8 @@ class Kept:
             row = connection.execute(
                 "select u.upload::text, u.wrapped, u.name, u.sealed, r.token::text, r.sealed, "
                 "r.erased from vault.results r join vault.uploads u using (upload) "
-                "where r.place = %s and r.digest = %s and r.kept order by r.made_at limit 1",
-                (place, digest),
+                f"where {SPOKEN_OF}",
+                spoken_of(event),
             ).fetchone()
         if row is None:
             return None

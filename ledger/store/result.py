@@ -1,7 +1,8 @@
 """Results: what holding a sheet against the ledger came to, sealed beside the file that it is of.
 
 A result has a token, by which exactly that result is put on record. One that nothing came of goes
-with its file. One that an event speaks of stays, and is found by its digest.
+with its file. One that an event speaks of stays, and is found by the trial that the event names:
+files that differ in what no line says, as a wrong total, come to results of one digest.
 """
 
 from __future__ import annotations
@@ -22,12 +23,18 @@ from psycopg_pool import ConnectionPool
 from ledger.command import Asker
 from ledger.fault import Fault
 from ledger.names import JurisdictionId
+from ledger.reconciliation import SheetCompared
 from ledger.store.ticket import own, well_formed
 from ledger.store.vault import Vault
 
 BODIES_HELD = 4
 _FIELDS = "r.token, r.upload, r.place, r.digest, r.sealed, u.wrapped, u.sha256, r.kept"
 _FROM = "from vault.results r join vault.uploads u using (upload)"
+# What ``spent_as`` makes of a token, of those that an event of a place may speak of.
+SPOKEN_OF = (
+    "r.kept and r.place = %(place)s and r.digest = %(digest)s "
+    "and encode(sha256(convert_to(r.token::text, 'UTF8')), 'hex') = %(trial)s"
+)
 
 
 class Result(Struct, kw_only=True, frozen=True):
@@ -98,13 +105,9 @@ class Results:
             named,
         )
 
-    def recorded(self, place: JurisdictionId, digest: str) -> Result | None:
-        """The result of which an event of a place speaks, for whoever may see that event."""
-        return self._one(
-            f"select {_FIELDS} {_FROM} where r.digest = %(digest)s and r.place = %(place)s "
-            "and r.kept order by r.made_at limit 1",
-            {"digest": digest, "place": str(place)},
-        )
+    def recorded(self, event: SheetCompared) -> Result | None:
+        """The result of which an event speaks, for whoever may see that event."""
+        return self._one(f"select {_FIELDS} {_FROM} where {SPOKEN_OF}", spoken_of(event))
 
     def keep(self, token: str) -> None:
         """An event is about to speak of it: it stays, and so does its file.
@@ -160,6 +163,12 @@ class Results:
 def spent_as(token: str) -> str:
     """By what an event tells that a token is spent, without telling the token."""
     return sha256(token.encode()).hexdigest()
+
+
+def spoken_of(event: SheetCompared) -> dict[str, str]:
+    """What an event says of its result, for ``SPOKEN_OF``."""
+    digest = event.comparison.digest
+    return {"place": str(event.place), "digest": digest, "trial": event.trial}
 
 
 def _subject(upload: str) -> str:

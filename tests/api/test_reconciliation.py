@@ -534,3 +534,16 @@ def test_the_report_says_its_doubts_and_faults_in_chinese(bureau: Party, desk: S
     assert any(told)
     assert not [row for rows in told for row in rows for each in row[:3]
                 if isinstance(each, str) and re.fullmatch("[A-Z_]+", each)]  # fmt: skip
+
+
+def test_another_id_number_than_the_one_on_file_is_in_doubt_and_tells_of_nobody_else(
+    bureau: Party,
+) -> None:
+    rows = f"王芳,{OTHER},r1,,培训1,2023.6.1,24\n李四,{OTHER},r2,,培训2,2023.6.1,22\n"
+    found = tried(bureau, (HEADER + rows).encode())
+    doubts = [(e["doubt"], e["rows"], e["teachers"]) for e in nodes(found["doubtful"])]
+    lines = {e["row"]: e["teacher"] for e in nodes(found["lines"]) if e["row"]}
+
+    # Of the second, no id number is on file.
+    assert doubts == [("CONTRADICTION", [2], [str(who(1))])]
+    assert lines == {2: None, 3: str(who(2))}

@@ -272,6 +272,23 @@ def test_kinds_that_the_sheet_leaves_out_are_only_here():
     ]
 
 
+def test_a_total_of_one_person_hides_no_kind_that_another_lacks():
+    own = holding(training("a", 24), replace(training("far", 8), kind=CreditKind.DISTANCE))
+    other = holding(training("b", 16, teacher=CHEN), teacher=CHEN)
+    intensive = claim(2, 24, year=2022, kind=TrainingKind.INTENSIVE)
+    whole = claim(3, 16, year=2022, teacher=CHEN)
+    lines = [
+        [(row.kind, row.ledger) for row in found.rows if row.standing is Standing.ONLY_HERE]
+        for found in (
+            compared([intensive], own, on=ON),
+            compared([intensive, whole], own, other, on=ON),
+            compared([intensive, replace(whole, teacher=intensive.teacher)], own, on=ON),
+        )
+    ]
+
+    assert lines == [[(TrainingKind.DISTANCE, 8)], [(TrainingKind.DISTANCE, 8)], []]
+
+
 @settings(max_examples=80, deadline=timedelta(seconds=5))
 @given(
     st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2), st.booleans()), max_size=8),

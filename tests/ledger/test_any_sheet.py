@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.balance_sheet import BalanceSheet
+from ledger.balance_sheet import BalanceSheet, Footing
 from ledger.class_book import ClassBook
 from ledger.fault import Fault
 from ledger.heading import propose
@@ -86,7 +86,9 @@ def planned(form: Form, grid: Grid) -> list[Intention]:
             both = {"records": True, "recognises": True}
             return list(SchoolSheet(desk=desk, roll=roll, on_file={}, **both).plan())
         case Form.BALANCES:
-            return list(BalanceSheet(desk=desk, roll=roll, held={}, day=DAY, source="旧").plan())
+            return list(
+                BalanceSheet(desk=desk, roll=roll, footing=Footing(), day=DAY, source="旧").plan()
+            )
         case Form.RESULTS:
             sheet = ResultSheet(desk=desk, roll=roll, offering=OFFERING, book=ClassBook(),
                                 rules=Rulebook(), day=DAY)  # fmt: skip

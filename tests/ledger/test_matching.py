@@ -21,6 +21,7 @@ TEACHERS = [
     Registered(teacher=A, name="王芳", school="安阳小学", fingerprint="fa"),
     Registered(teacher=B, name="李明", school="安阳小学", fingerprint="fb"),
     Registered(teacher=C, name="买买提·艾力", school="塘下中学", fingerprint="fc"),
+    Registered(teacher=TeacherId("teacher:r2"), name="孙丽", school="塘下中学"),
 ]
 
 
@@ -38,7 +39,7 @@ def doubts(found: Matching) -> list[Doubt]:
         (Person(row=2, fingerprint="fa"), A, MatchedBy.ID_NUMBER),
         (Person(row=2, number="330381001"), A, MatchedBy.NUMBER),
         (Person(row=2, fingerprint="fa", number="000"), A, MatchedBy.ID_NUMBER),
-        (Person(row=2, fingerprint="none", number="330381001"), A, MatchedBy.NUMBER),
+        (Person(row=2, fingerprint="none", number="r2"), TEACHERS[3].teacher, MatchedBy.NUMBER),
     ],
 )
 def test_a_number_tells_whose_row_it_is(person: Person, teacher: TeacherId, by: MatchedBy):
@@ -85,6 +86,16 @@ def test_numbers_of_two_teachers_in_one_row_are_a_contradiction():
 
     assert (found.matches[0].teacher, found.matches[0].suggested) == (None, (A, B))
     assert doubts(found) == [Doubt.CONTRADICTION]
+
+
+def test_another_id_number_than_the_one_on_file_contradicts_the_platform_number():
+    found = matched(Person(row=2, fingerprint="none", number="330381001", name="王芳"))
+    misread = matched(Person(row=2, fingerprint="none", near=("fa",), number="330381001"))
+
+    assert (found.matches[0].teacher, found.matches[0].suggested) == (None, (A,))
+    assert doubts(found) == [Doubt.CONTRADICTION]
+    assert (misread.matches[0].teacher, misread.matches[0].suggested[0]) == (None, A)
+    assert doubts(misread) == [Doubt.ONE_DIGIT]
 
 
 def test_a_name_that_does_not_fit_the_number_is_listed():

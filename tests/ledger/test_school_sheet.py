@@ -6,6 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from ledger.intention import Intention
 from ledger.load import Fate
 from ledger.names import CreditId
@@ -91,3 +93,43 @@ def test_a_training_is_listed_once_and_needs_a_title_a_day_and_an_amount():
     assert said(second) == (Fate.REFUSED, ["LISTED_TWICE"])
     [found] = plan(row(number="lin"))
     assert said(found) == (Fate.REFUSED, ["CELL_EMPTY"] * 3)
+
+
+FIT: list[tuple[dict[str, int], tuple[int, int, int] | None]] = [
+    ({"hours": 8, "hours_missed": 2, "credits": 6}, (8, 8, 2)),
+    ({"hours": 8, "hours_missed": 2, "credits": 8}, (8, 8, 2)),
+    ({"hours": 8, "hours_missed": 2, "credits": 7}, None),
+    ({"hours_missed": 2, "credits": 6}, None),
+    ({"hours": 8, "hours_missed": 2, "base": 8, "credits": 6}, (8, 8, 2)),
+    ({"hours": 8, "hours_missed": 2, "base": 6, "credits": 4}, (8, 6, 2)),
+    ({"hours": 8, "hours_missed": 2, "base": 8, "credits": 3}, None),
+    ({"hours": 8, "hours_missed": 2, "base": 8, "credits": 8}, None),
+    ({"hours": 8, "base": 8, "credits": 6}, None),
+    ({"hours": 8, "base": 6}, (8, 6, 0)),
+    ({"hours": 8, "credits": 6}, (8, 6, 0)),
+    ({"credits": 6}, (6, 6, 0)),
+]
+
+
+@pytest.mark.parametrize(("given", "amounts"), FIT)
+def test_missed_hours_are_taken_off_once_and_credits_that_fit_nothing_are_refused(given, amounts):
+    told = {name: Decimal(much) for name, much in given.items()}
+    [found] = plan(row(number="lin", title="教研", completed=DAY, **told))
+
+    if amounts is None:
+        assert said(found) == (Fate.REFUSED, ["TOTAL_DIFFERS"])
+        assert found.said[0].column == 5
+        assert f"学分 {given['credits']}" in found.said[0].zh
+    else:
+        [command] = found.commands
+        assert isinstance(command, RecordSchoolBased)
+        assert (command.hours, command.credits, command.hours_missed) == amounts
+
+
+def test_what_is_not_recognised_may_come_to_no_credits():
+    none = {"hours_missed": Decimal(2), "credits": Decimal(0), "passed": False, "note": "不足"}
+    held = OnFile(credit=CREDIT, hours=Decimal(8), base=Decimal(8), missed=Decimal(2))
+    [found] = plan(row(**WHOLE, **none), held=held, school=False, bureau=True)
+
+    assert [type(each) for each in found.commands] == [RecogniseSchoolBased]
+    assert said(plan(row(**WHOLE, **none | {"passed": True}))[0])[1] == ["TOTAL_DIFFERS"]
