@@ -17,7 +17,7 @@ from stdnum.exceptions import ValidationError
 from ledger.amount import LARGEST, ZERO, plain, written
 from ledger.fault import Fault
 from ledger.names import VALUE
-from ledger.sheet import Cell
+from ledger.sheet import UNCALCULATED, Cell
 from ledger.text import ID_NUMBER_CHARACTERS, folded, normal, trimmed
 
 TEXT_CHARACTERS_MAX = 500
@@ -184,6 +184,13 @@ def unmarked(given: str) -> str:
 
 def no_error(found: str) -> None:
     """Raises ``Fault`` (``CELL_ERROR``) for what a failed formula leaves in its cell."""
+    if found == UNCALCULATED:
+        raise Fault(
+            "CELL_ERROR",
+            zh="公式没有计算过，不知道它的值；请用表格软件打开并保存后再上传，或填写数值",
+            en="the formula was never calculated; open and save the file in a spreadsheet program, "
+            "or give the value",
+        )
     if found.startswith("#") and ERRORS.match(found):
         raise Fault(
             "CELL_ERROR",
