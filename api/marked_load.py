@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from api.marked_copy import marked_copy
+from ledger.mapping import Form, Mapping
 from ledger.sheet import CellFault
 from ledger.store.load import LoadHead
 from schema.context import Context
+from schema.term_sheet import other_tabs
 
 
 def marked_load(context: Context, head: LoadHead) -> bytes | None:
@@ -13,14 +17,21 @@ def marked_load(context: Context, head: LoadHead) -> bytes | None:
     grid = context.house.ledger.uploads.grid(context.asker, head.upload)
     if grid is None:
         return None
-    return marked_copy(context, grid, head.mapping, str(head.load), _marks(context, head))
+    mapping = head.mapping
+    if mapping.form is Form.TERM:
+        # A past term is read from all tabs, though it is planned from the mapping of one.
+        mapping = replace(mapping, more=tuple(other_tabs(context, grid, mapping)))
+    return marked_copy(context, grid, mapping, str(head.load), _marks(context, head, mapping))
 
 
-def _marks(context: Context, head: LoadHead) -> list[CellFault]:
+def _marks(context: Context, head: LoadHead, mapping: Mapping) -> list[CellFault]:
+    tabs = {"", *(each.tab for each in mapping.parts)}
     return [
-        CellFault(row=row.row, column=said.column, code=said.code, zh=said.zh, en=said.en)
+        CellFault(
+            row=row.row, column=said.column, code=said.code, zh=said.zh, en=said.en, tab=row.tab
+        )
         for rows in context.house.ledger.loads.batches(context.asker, head.load)
         for row in rows
         for said in row.said
-        if row.row and not row.tab
+        if row.row and row.tab in tabs
     ]

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import date
 
+from msgspec.structs import replace
+
 from ledger.balance_sheet import BalanceSheet
 from ledger.command import Role
 from ledger.fault import Fault
@@ -240,7 +242,9 @@ def _try(
             # It stands in the queue already; there it waits for somebody.
             each.commands = []
         else:
-            each.refuse(*(_refusal(one, mapping) for one in refusals))
+            # Of another tab the columns stand elsewhere: there it is said of the whole row.
+            own = replace(mapping, columns={}) if each.tab else mapping
+            each.refuse(*(_refusal(one, own) for one in refusals))
 
 
 def sealed_of(context: Context, row: StoredRow) -> Seal | None:

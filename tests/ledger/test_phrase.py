@@ -92,8 +92,8 @@ def test_a_kind_is_read_by_the_whole_of_its_wording(given, value):
     ("given", "value"),
     [
         ("职业高中", Stage.VOCATIONAL), ("职高", Stage.VOCATIONAL), ("中职", Stage.VOCATIONAL),
-        ("普通高中", Stage.SENIOR_SECONDARY), ("小学段", Stage.PRIMARY), ("小学职工", Stage.PRIMARY),
-        ("SENIOR_SECONDARY", Stage.SENIOR_SECONDARY),
+        ("普通高中", Stage.SENIOR_SECONDARY), ("小学段", Stage.PRIMARY),
+        ("小学职工", Stage.PRIMARY), ("SENIOR_SECONDARY", Stage.SENIOR_SECONDARY),
     ],
 )  # fmt: skip
 def test_a_stage_is_read_by_the_whole_of_its_wording(given, value):
@@ -107,7 +107,8 @@ def test_a_stage_is_read_by_the_whole_of_its_wording(given, value):
             "集中+远程", "集中与校本相结合", "远程（含校本）", "非集中培训", "集中培训、混合培训",
         )),
         *((phrase.stage, each) for each in (
-            "中小学", "小学、幼儿园", "九年一贯制（小学、初中）", "完中（初中、高中）",             "职初", "非小学",
+            "中小学", "小学、幼儿园", "九年一贯制（小学、初中）", "完中（初中、高中）",
+            "职初", "非小学",
         )),
         *((phrase.title, each) for each in (
             "五级教授", "小学高级教师", "未评高级", "一级或二级", "高级/一级", "非高级",
