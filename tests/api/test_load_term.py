@@ -10,8 +10,12 @@ from typing import Any
 import pytest
 from python_calamine import CalamineWorkbook
 
-from ledger.command import Role
+from api.marked_load import passed_over
+from ledger.command import Asker, Role
+from ledger.event import Channel
+from ledger.names import LoadId
 from ledger.store.feed import Filter
+from schema.context import Context
 from tests.api.test_load import committed, fates, planned
 from tests.cast import CHEN, COUNTY_SCHOOL, LIN, RUIAN
 from tests.server import Party, Served
@@ -223,3 +227,19 @@ def test_the_lead_with_a_grade_of_professors_is_not_below_standing(
     found = [each.event for each in events(served, head) if each.event.NAME == "finding.made"]
 
     assert "LEAD_BELOW_STANDING" not in {each.code for each in found}
+
+
+def test_a_dry_run_names_the_rows_of_every_tab_that_are_passed_over(
+    served: Served, platform: Party
+) -> None:
+    total = ("合计", "", "", "", "90", "")
+    made = planned(platform, book(lessons=[*lessons(), total]), "TERM", reported=REPORTED)
+    context = Context(
+        house=served.house,
+        asker=Asker(actor="staff:old-platform", role=Role.INTEGRATOR, scope=RUIAN,
+                    channel=Channel.API, reports=True),
+    )  # fmt: skip
+    head = served.house.ledger.loads.head(context.asker, LoadId(made["token"]))
+    assert head is not None
+
+    assert [each.spot.zh for each in passed_over(context, head)] == ["“课程表”第 25 行"]
