@@ -15,7 +15,7 @@ from api.choice import MappingFile, SavedMapping, mapping_in, write_mapping
 from api.column import Columns, meant
 from api.house import open_house
 from api.load_print import print_commit, print_load, print_unfinished
-from api.marked_load import marked_load
+from api.marked_load import marked_load, passed_over
 from api.report_file import require_free, write_new
 from api.terminal import (
     DAY,
@@ -247,6 +247,14 @@ def _show(context: Context, head: LoadHead, out: Path | None, *, as_json: bool) 
         f"{what.rows} rows: {what.new} new, {what.changed} changed, {what.unchanged} unchanged, "
         f"{what.anomalies} anomalies, {what.left} refused (position {what.position}).",
     )
+    skipped = passed_over(context, head)
+    if skipped:
+        some = "、".join(each.spot.zh for each in skipped[:SHOWN_MAX])
+        tell(
+            f"另有 {len(skipped)} 行视为合计、说明或重复的表头，未读入：{some}",
+            f"{len(skipped)} more rows are taken for totals, remarks or repeated headers and are "
+            f"not read: {', '.join(each.spot.en for each in skipped[:SHOWN_MAX])}",
+        )
     tell(f"试运行凭据：{head.load}", f"The token of this dry run: {head.load}")
     shown = table(*HEADERS_ZH)
     for row in rows:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from api.marked_load import passed_over
 from api.terminal import console, print_json, table, tell_nothing_found
 from ledger.sheet import letters
 from ledger.store.load import LoadHead
@@ -19,7 +20,12 @@ COUNTED = ("rows", "new", "changed", "unchanged", "anomalies", "left", "position
 def print_load(context: Context, head: LoadHead) -> None:
     """The sums of a dry run, then each of its rows with what is wrong in which cell."""
     counts: dict[str, Any] = {name: getattr(head.what, name) for name in COUNTED}
-    print_json([{"token": str(head.load), "digest": head.what.digest, **counts}])
+    skipped = [
+        {"row": each.row, "tab": each.tab, "why": each.why, "zh": each.zh, "en": each.en}
+        for each in passed_over(context, head)
+    ]
+    told = {"token": str(head.load), "digest": head.what.digest, **counts, "skipped": skipped}
+    print_json([told])
     for rows in context.house.ledger.loads.batches(context.asker, head.load):
         print_json(_row_of(each) for each in rows)
 

@@ -17,8 +17,8 @@ from stdnum.exceptions import ValidationError
 from ledger.amount import LARGEST, ZERO, plain, written
 from ledger.fault import Fault
 from ledger.names import VALUE
-from ledger.sheet import Cell
-from ledger.text import ID_NUMBER_CHARACTERS, folded, normal, trimmed
+from ledger.sheet import UNCALCULATED, Cell
+from ledger.text import ID_NUMBER_CHARACTERS, folded, footnote, normal, trimmed
 
 TEXT_CHARACTERS_MAX = 500
 SHOWN_CHARACTERS_MAX = 40
@@ -95,6 +95,7 @@ def number(cell: Cell) -> str | None:
     if isinstance(cell, str):
         found = said(unmarked(cell))
         no_error(found)
+        no_footnote(cell, "BAD_NUMBER")
         if POWER.fullmatch(found):
             raise _destroyed("编号", "the number")
         return "".join(found.split()) or None
@@ -124,6 +125,7 @@ def id_number(cell: Cell) -> str | None:
     if not found or found in NOTHING:
         return None
     no_error(found)
+    no_footnote(cell, "BAD_ID_NUMBER")
     if POWER.fullmatch(found):
         raise _destroyed("身份证号", "the id number")
     if "*" in found:
@@ -162,6 +164,7 @@ def amount(cell: Cell) -> Decimal | None:
         if not found or found in NOTHING:
             return None
         no_error(found)
+        no_footnote(cell, "BAD_AMOUNT")
         found = UNIT.sub("", found).strip()
         if THOUSANDS.fullmatch(found):
             found = found.replace(",", "")
@@ -184,12 +187,31 @@ def unmarked(given: str) -> str:
 
 def no_error(found: str) -> None:
     """Raises ``Fault`` (``CELL_ERROR``) for what a failed formula leaves in its cell."""
+    if found == UNCALCULATED:
+        raise Fault(
+            "CELL_ERROR",
+            zh="公式没有计算过，不知道它的值；请用表格软件打开并保存后再上传，或填写数值",
+            en="the formula was never calculated; open and save the file in a spreadsheet program, "
+            "or give the value",
+        )
     if found.startswith("#") and ERRORS.match(found):
         raise Fault(
             "CELL_ERROR",
             zh=f"公式出错：{found[:SHOWN_CHARACTERS_MAX]}，请改正公式或填写数值",
             en=f"the formula has failed: {found[:SHOWN_CHARACTERS_MAX]}; mend it, or give the "
             "value",
+        )
+
+
+def no_footnote(cell: Cell, code: str) -> None:
+    """Raises ``Fault`` for a figure with a sign such as ① or ², which is no digit of it."""
+    sign = footnote(cell) if isinstance(cell, str) else ""
+    if sign:
+        raise Fault(
+            code,
+            zh=f"有符号“{sign}”，像是注脚，不能当作数字；请删去，说明写在备注列",
+            en=f"it has the sign {sign}, as of a footnote, which is no digit; remove it, and write "
+            "what it says into a column of remarks",
         )
 
 

@@ -6,7 +6,7 @@ import re
 from datetime import date, timedelta
 from functools import lru_cache
 
-from ledger.cell import MEMORY_MAX, NOTHING, no_error, said, unfit, unmarked
+from ledger.cell import MEMORY_MAX, NOTHING, no_error, no_footnote, said, unfit, unmarked
 from ledger.day import FIRST_DAY, LAST_DAY
 from ledger.fault import Fault
 from ledger.sheet import Cell
@@ -57,6 +57,7 @@ def day(cell: Cell, since_1904: bool = False) -> date | None:
     if not found or found in NOTHING:
         return None
     no_error(found)
+    no_footnote(cell, "BAD_DAY")
     if isinstance(cell, str):
         found = _figures(found)
         found = SHORT.sub(CENTURY + r"\g<0>", found) if SHORT.fullmatch(found) else found
@@ -96,6 +97,7 @@ def _ends(cell: Cell) -> tuple[date, date] | None:
     given = DAYS.fullmatch(_figures(said(unmarked(cell)))) if isinstance(cell, str) else None
     if given is None:
         return None
+    no_footnote(cell, "BAD_DAY")
     first = day(given["first"])
     if first is None:
         return None
@@ -128,6 +130,7 @@ def year(cell: Cell) -> int | None:
     if not found or found in NOTHING:
         return None
     no_error(found)
+    no_footnote(cell, "BAD_YEAR")
     full = YEAR.fullmatch(found)
     if full is None or isinstance(cell, date):
         raise unfit(
@@ -146,6 +149,7 @@ def cycle(cell: Cell) -> str | None:
     if not found or found in NOTHING or found in RUNNING:
         return None
     no_error(found)
+    no_footnote(cell, "BAD_CYCLE")
     given = ORDINAL.fullmatch(found)
     number = _counted(given[1]) if given and not isinstance(cell, bool | date) else 0
     if number:

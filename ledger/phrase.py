@@ -13,27 +13,45 @@ from ledger.schedule import Half
 from ledger.sheet import Cell
 from ledger.text import simplified
 
+# Each wording fits one value; what fits two, or none, is asked back.
 KINDS = (
     (CreditKind.SCHOOL_BASED, re.compile("校本|SCHOOL_BASED")),
     (CreditKind.BLENDED, re.compile("混合|BLENDED")),
     (CreditKind.DISTANCE, re.compile("远程|网络|线上|在线|网上|DISTANCE")),
-    (CreditKind.INTENSIVE, re.compile("集中|脱产|面授|线下|90学时|INTENSIVE")),
+    (
+        CreditKind.INTENSIVE,
+        re.compile(
+            "集中|脱产|面授|线下|^90学时(?!.*(?:校本|混合|远程|网络|线上|在线|网上))|INTENSIVE"
+        ),
+    ),
 )
+# Both ways together are what is called blended.
+BOTH_WAYS = re.compile(
+    "线上.{0,3}线下|线下.{0,3}线上|混合式?[（(][^（()）]*[)）]|[（(][^（()）]*混合式?[)）]"
+)
+# A training of a school may be held in any way, unless the wording tells of two trainings.
+OF_A_SCHOOL = re.compile(r"^[^+＋/、,，;；和与及含或]*校本(?!.*结合)[^+＋/、,，;；和与及含或]*$")
 STAGES = (
     (Stage.KINDERGARTEN, re.compile("幼儿|学前|幼教|KINDERGARTEN")),
     (Stage.SPECIAL, re.compile("特殊|特教|SPECIAL")),
-    (Stage.VOCATIONAL, re.compile("职|技校|VOCATIONAL")),
+    (Stage.VOCATIONAL, re.compile("职(?!工|员|称|务|初)|技校|VOCATIONAL")),
     (Stage.JUNIOR_SECONDARY, re.compile("初中|JUNIOR_SECONDARY")),
-    (Stage.SENIOR_SECONDARY, re.compile("高中|SENIOR_SECONDARY")),
-    (Stage.PRIMARY, re.compile("小学|PRIMARY")),
+    (Stage.SENIOR_SECONDARY, re.compile("(?<!职业)高中|SENIOR_SECONDARY")),
+    (Stage.PRIMARY, re.compile("(?<!中)小学|PRIMARY")),
 )
+# Grades of posts: the first four of a professor, and those of the highest teachers, are senior.
 TITLES = (
-    (Title.SENIOR, re.compile("正高|教授级|^教授|^SENIOR")),
-    (Title.ASSOCIATE_SENIOR, re.compile("副高|副教授|高级|ASSOCIATE_SENIOR")),
-    (Title.INTERMEDIATE, re.compile("中级|一级|讲师|INTERMEDIATE")),
-    (Title.JUNIOR, re.compile("初级|二级|三级|助理|助教|JUNIOR")),
+    (Title.SENIOR, re.compile("正高|教授级|^(?:[一二三四]级)?教授|^SENIOR")),
+    (Title.ASSOCIATE_SENIOR, re.compile("副高|副教授|(?<!正)(?<!教授级)高级|ASSOCIATE_SENIOR")),
+    (
+        Title.INTERMEDIATE,
+        re.compile("中级|一级(?!教授)|(?<!助理)(?<!高级)讲师|INTERMEDIATE"),
+    ),
+    (Title.JUNIOR, re.compile("初级|^(?!.*正高).*[二三]级(?!教授)|助理|助教|JUNIOR")),
     (Title.NONE, re.compile("未定级|未评|NONE")),
 )
+# The highest title of primary schools before 2015 was an intermediate one; later it is not.
+OTHERWISE = re.compile("非|拟评|(?:小学|小教|幼儿园|幼教)高级|小高")
 HALVES = (
     (Half.MORNING, re.compile("上午|MORNING")),
     (Half.AFTERNOON, re.compile("下午|AFTERNOON")),
@@ -51,8 +69,15 @@ UNSURE = frozenset({"不确定", "待核实", "待定", "存疑", "估算", "否
 
 def kind(given: Cell) -> CreditKind | None:
     """The kind of training that a wording stands for."""
+    words = simplified(cell.said(given)).upper()
+    if OF_A_SCHOOL.search(words) and not OTHERWISE.search(words):
+        return CreditKind.SCHOOL_BASED
     found: CreditKind | None = _one_of(
-        given, KINDS, "BAD_KIND", "集中、混合、远程、校本", "intensive, blended, …"
+        BOTH_WAYS.sub("混合", words),
+        KINDS,
+        "BAD_KIND",
+        "集中、混合、远程、校本",
+        "intensive, blended, …",
     )
     return found
 
@@ -111,8 +136,14 @@ def _one_of(given: Cell, wordings: Any, code: str, zh: str, en: str) -> Any:
     words = simplified(cell.said(given)).upper()
     if not words or words in cell.NOTHING:
         return None
-    for value, pattern in wordings:
-        if pattern.search(words):
-            return value
+    cell.no_error(words)
+    found = [] if OTHERWISE.search(words) else [one for one, fits in wordings if fits.search(words)]
+    if len(found) == 1:
+        return found[0]
     shown = words[: cell.SHOWN_CHARACTERS_MAX]
-    raise Fault(code, zh=f"“{shown}”：应为{zh}", en=f"'{shown}': one of {en} is expected")
+    several = ("写了不止一种，", "it says more than one; ") if found else ("", "")
+    raise Fault(
+        code,
+        zh=f"“{shown}”：{several[0]}应为{zh}",
+        en=f"'{shown}': {several[1]}one of {en} is expected",
+    )

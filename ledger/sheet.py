@@ -17,6 +17,8 @@ from ledger.spot import Spot
 Cell: TypeAlias = str | Decimal | bool | date | None
 Row: TypeAlias = tuple[Cell, ...]
 
+# What stands for a formula whose value no program has worked out.
+UNCALCULATED = "#未计算"
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 

@@ -7,7 +7,7 @@ form of one, a name has no digits. A label of totals is neither, in whichever co
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ledger import cell
 from ledger.heading import meaning
@@ -29,6 +29,13 @@ LABEL = re.compile(
     r"|(人均|平均|均值)(值|数|分|学分|学时)?[:：]?",
     re.I,
 )
+# In a tab that is about nobody: a title that has such a word in it is a title.
+OVERALL = re.compile(
+    r"(本页|本表|全校|全县|全市|学校|单位|县|总人数|年度|人数|学分|学时)?"
+    r"(合计|小计|总计|共计|累计|总和|汇总|total|subtotal|sum)[:：]?"
+    r"|(本页|本表|本校|全校|全县|全市|每)?(人均|平均|均值)(值|数|分|学分|学时)?[:：]?",
+    re.I,
+)
 COUNTED = re.compile(r"(以上|合计|总计|总)?共?[0-9]+(人次|人|名|位|条|行|项)(教师|学员)?[。.]?")
 SIGNED = re.compile(
     r"(制表|填表|填报|审核|审批|复核|校对|经办|经手|负责|主管|分管|盖章|签字|签名|打印|联系|报送"
@@ -40,6 +47,7 @@ REMARK = re.compile(
 )
 HAN = re.compile(r"[\u4e00-\u9fff]")
 PERSON = (Column.ID_NUMBER, Column.NUMBER, Column.NAME)
+KEYS = (Column.PROJECT, Column.OFFERING)
 AMOUNTS = frozenset(
     {
         Column.CREDITS,
@@ -62,6 +70,9 @@ class Skips:
         meant = {column: at for at, column in mapping.columns.items()}
         self._person = [meant[each] for each in PERSON if each in meant]
         self._id, self._number, self._name = (meant.get(each) for each in PERSON)
+        # What says of which project or class a row is, where no column says of whom.
+        self._keys = [] if self._person else [meant[each] for each in KEYS if each in meant]
+        self._title = meant.get(Column.TITLE)
         self._amounts = [at for column, at in meant.items() if column in AMOUNTS]
         self._above = self._headers()
         above = tab.rows[: max(mapping.header_row - 1, 0)]
@@ -86,13 +97,13 @@ class Skips:
             return "REPEATED_HEADER"
         if self._repeats(bare):
             return "REPEATED_HEADER"
-        if self._sure(wide):
+        if self._sure(wide) or self._keyed(bare):
             return None
         if shape and shape in self._titles:
             return "NOTE"
         named = self._named(wide)
         texts = [(at, _compact(each)) for at, each in enumerate(wide, 1) if isinstance(each, str)]
-        if self._adds_up(texts, named=named):
+        if self._adds_up(texts, named=named, keyed=self._keyed(wide)):
             return "TOTALS"
         said_there = [each for _, each in texts if each]
         if not named and self._person and any(SIGNED.match(each) for each in said_there):
@@ -127,6 +138,11 @@ class Skips:
         given = _compact(wide[self._number - 1]) if self._number is not None else ""
         return bool(VALUE.fullmatch(given)) and not LABEL.fullmatch(given)
 
+    def _keyed(self, cells: Sequence[Cell]) -> bool:
+        """Whether a row says of which project or class it is, and is of nobody."""
+        given = [_compact(cells[at - 1]) for at in self._keys if at <= len(cells)]
+        return any(each and not OVERALL.fullmatch(each) for each in given)
+
     def _named(self, wide: list[Cell]) -> bool:
         """Whether a name says whose the row is."""
         given = wide[self._name - 1] if self._name is not None else None
@@ -138,13 +154,17 @@ class Skips:
             and not TOTALS.fullmatch(said)
         )
 
-    def _adds_up(self, texts: list[tuple[int, str]], *, named: bool) -> bool:
-        """Whether a row is a total; that of one person has the bare label, and his name."""
+    def _adds_up(self, texts: list[tuple[int, str]], *, named: bool, keyed: bool) -> bool:
+        """Whether a row is a total; that of one person has the bare label, and his name.
+
+        ``keyed``: a cell merged with it says of which class it is, so that its title is a title.
+        """
         if named:
             return any(LABEL.fullmatch(each) for at, each in texts if at not in self._person)
-        return any(TOTALS.fullmatch(each) for _, each in texts) or (
-            bool(self._person) and any(COUNTED.fullmatch(each) for _, each in texts)
-        )
+        if not self._person:
+            told = (each for at, each in texts if not (keyed and at == self._title))
+            return any(OVERALL.fullmatch(each) for each in told)
+        return any(TOTALS.fullmatch(each) or COUNTED.fullmatch(each) for _, each in texts)
 
     def _called(self, at: int) -> frozenset[str]:
         """What a column is called: in each row of the header, and in all of them."""

@@ -49,6 +49,8 @@ TRADITIONAL = str.maketrans(
     "调负责账账质过进远选间阶际项题额骤县区参发台计认办动务准减划专会体儿书乡页语汇执"
     "术内毕历积听费镇两齐鉴别注",
 )
+# By their decomposition: raised, lowered and encircled signs, as footnotes have them.
+RAISED = ("<super>", "<sub>", "<circle>")
 ORDINARY_MAX = 65_536
 ID_NUMBER_CHARACTERS = 18  # GB 11643
 DIGIT = re.compile(r"[0-9]")
@@ -116,6 +118,24 @@ def folded(text: str) -> str:
         for char in unicodedata.normalize("NFKC", text)
         if char.isspace() or _shows(char)
     )
+
+
+def footnote(text: str) -> str:
+    """The first sign in a text that is no part of a number, though ``folded`` reads it as one.
+
+    Such as ①, ², ⑴ or ½, beside a figure or alone; empty where there is none.
+    """
+    return "" if text.isascii() else next(filter(_is_footnote, text), "")
+
+
+def _is_footnote(char: str) -> bool:
+    if char.isascii():
+        return False
+    if unicodedata.decomposition(char).startswith(RAISED):
+        return True
+    counts = unicodedata.numeric(char, None) is not None
+    plain = unicodedata.decimal(char, None) is not None
+    return counts and not plain and any(map(str.isdecimal, unicodedata.normalize("NFKC", char)))
 
 
 def simplified(text: str) -> str:

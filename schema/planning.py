@@ -240,7 +240,7 @@ def _try(
             # It stands in the queue already; there it waits for somebody.
             each.commands = []
         else:
-            each.refuse(*(_refusal(one, mapping) for one in refusals))
+            each.refuse(*(_refusal(one, mapping, each.tab) for one in refusals))
 
 
 def sealed_of(context: Context, row: StoredRow) -> Seal | None:
@@ -267,13 +267,13 @@ def _text(value: str | None) -> Text | None:
     return Text(value) if value else None
 
 
-def _refusal(said: Refusal, mapping: Mapping) -> Objection:
+def _refusal(said: Refusal, mapping: Mapping, tab: str) -> Objection:
     found = _objection_of(said.code, said.zh, said.en, said.field, mapping)
     return Objection(
         code=found.code,
         zh=found.zh,
         en=found.en,
-        column=found.column,
+        column=0 if tab else found.column,  # elsewhere the columns are other ones
         rule=said.rule,
         clause=said.clause,
         number=said.number,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ledger.fault import Fault
 from ledger.heading import propose
 from ledger.intention import Desk, Intention
-from ledger.mapping import Form
+from ledger.mapping import Form, Mapping
 from ledger.names import KINDS, Name
 from ledger.reading import read
 from ledger.roll import Roll
@@ -32,17 +32,23 @@ def term_rows(
     party = KINDS.get(options.party.partition(":")[0], Name)(options.party)
     desks = [(desk, roll)]
     # The other tabs are read as they are proposed; what tells no step says so row by row.
-    for each in propose(grid, Form.TERM, saved_mappings(context)):
-        if each.mapping.tab != desk.mapping.tab and not each.concealed:
-            reading = read(grid, each.mapping)
-            other = Desk(load=desk.load, place=desk.place, reading=reading, tab=each.mapping.tab)
-            desks.append((other, roll_of(house, party, reading)))
+    for each in other_tabs(context, grid, desk.mapping):
+        reading = read(grid, each)
+        other = Desk(load=desk.load, place=desk.place, reading=reading, tab=each.tab)
+        desks.append((other, roll_of(house, party, reading)))
     _reported(options, sum(len(each.reading.rows) for each, _ in desks))
     past = past_of(house, [each.reading for each, _ in desks]).within(desk.place)
     entries = house.ledger.feed.entries(Filter(types=(TermOpened.NAME,)))
     events = (entry.event for entry in entries)
     terms = frozenset(each.term for each in events if isinstance(each, TermOpened))
     yield from TermSheet(desks=desks, place=desk.place, past=past, terms=terms).plan()
+
+
+def other_tabs(context: Context, grid: Grid, mapping: Mapping) -> list[Mapping]:
+    """How the tabs beside the one of a mapping are read; hidden ones are not."""
+    found = propose(grid, Form.TERM, saved_mappings(context))
+    others = (each for each in found if each.mapping.tab != mapping.tab and not each.concealed)
+    return [each.mapping for each in others]
 
 
 def _reported(options: LoadOptions, rows: int) -> None:

@@ -21,11 +21,13 @@ MINI_STREAM_BYTES_MAX = 4_096
 WORKBOOK = ("Workbook", "Book")
 MACROS = {"_VBA_PROJECT", "_VBA_PROJECT_CUR", "VBA"}
 LOCKED = {"EncryptedPackage", "EncryptionInfo"}
-BEGIN, END, FILEPASS, DATE_SYSTEM, SHEET, ROW, ERROR = (
-    0x0809, 0x000A, 0x002F, 0x0022, 0x0085, 0x0208, 0x0205,
+BEGIN, END, FILEPASS, DATE_SYSTEM, SHEET, ROW, ERROR, FORMULA = (
+    0x0809, 0x000A, 0x002F, 0x0022, 0x0085, 0x0208, 0x0205, 0x0006,
 )  # fmt: skip
 HIDDEN_BIT = 0x20
 MACRO_SHEET = 1
+# The value of a formula that is no number: what it is, in the first byte, and all bits at its end.
+NO_NUMBER, FAILED = b"\xff\xff", 2
 ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!"}
 ERRORS |= {42: "#N/A"}
 
@@ -152,14 +154,21 @@ def _records(stream: bytes) -> About:
                 row, flags = struct.unpack_from("<H10xH", body)
                 if flags & HIDDEN_BIT:
                     found.hidden.setdefault(number, []).append(row + 1)
-            elif kind == ERROR:
-                row, column, _, value, error = struct.unpack_from("<HHHBB", body)
-                if error:
-                    text = ERRORS.get(value, "#VALUE!")
-                    found.errors.setdefault(number, []).append((row + 1, column + 1, text))
+            elif kind in (ERROR, FORMULA):
+                failed = _failed(kind, body)
+                found.errors.setdefault(number, []).extend(failed)
             elif kind == END:
                 break
     return found
+
+
+def _failed(kind: int, body: bytes) -> list[tuple[int, int, str]]:
+    """The cell with its error, of a bare one or of a formula; none where it has a value."""
+    row, column, _, value, error = struct.unpack_from("<HHHBB", body)
+    if kind == FORMULA:
+        (ends,) = struct.unpack_from("<2s", body, 12)
+        error, value = ends == NO_NUMBER and body[6] == FAILED, body[8]
+    return [(row + 1, column + 1, ERRORS.get(value, "#VALUE!"))] if error else []
 
 
 def _each(stream: bytes, at: int) -> Iterator[tuple[int, int, bytes]]:

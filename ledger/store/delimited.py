@@ -18,6 +18,7 @@ from ledger.store.container import refuse
 SEPARATORS = (",", "\t", ";")
 LOOKED_LINES = 50
 FIELD_CHARACTERS_MAX = 200_000
+END = "\x1e--\x1e"  # follows the last line, to tell that it was read as a line of its own
 MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -50,11 +51,43 @@ def rows(text: str) -> Iterator[list[str]]:
     else:
         separator = separator_of(text)
     csv.field_size_limit(FIELD_CHARACTERS_MAX)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    try:
-        yield from reader
-    except csv.Error:
-        raise _malformed(reader.line_num) from None
+    whole = text if not text or text[-1] in "\r\n" else f"{text}\n"
+    last: list[str] | None = None
+    line = 1  # at which the last row begins
+    for begins, row in _numbered(whole + END, separator):
+        if last is not None:
+            yield last
+        last, line = row, begins
+    if last != [END]:
+        # The reader gives all from an open quote on as one cell, and says nothing.
+        raise _malformed(line)
+
+
+def _numbered(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows, each with the line at which it begins."""
+    taken: list[str] = []
+    reader = csv.reader(_noting(text, taken), delimiter=separator)
+    line = 1
+    while True:
+        try:
+            row = next(reader, None)
+            if row is None:
+                return
+            if len(taken) > 1 and taken[-1] != END:
+                # A quote left open ends at the next one, rows further down: what follows it there
+                # is no separator. In one line people's slips are read as before.
+                list(csv.reader(taken, delimiter=separator, strict=True))
+        except csv.Error:
+            raise _malformed(line) from None
+        yield line, row
+        line = reader.line_num + 1
+        taken.clear()
+
+
+def _noting(text: str, taken: list[str]) -> Iterator[str]:
+    for line in io.StringIO(text, newline=""):
+        taken.append(line)
+        yield line
 
 
 def separator_of(text: str) -> str:

@@ -13,6 +13,7 @@ from typing import TypeVar
 from msgspec import Struct
 
 from ledger.fault import Fault
+from ledger.sheet import UNCALCULATED
 from ledger.store.container import refuse
 
 T = TypeVar("T")
@@ -20,22 +21,36 @@ PIECE_BYTES_MAX = 4 * 1024 * 1024
 LIST_BYTES_MAX = 4 * 1024 * 1024
 HIDDEN_MAX = 200_000
 SHEET_ROWS_MAX = 1_048_576  # what a sheet of any program has
+COLUMNS_MAX = 256
 TEXT_BYTES_MAX = 1024 * 1024  # of one text without a tag in it
 TEXT_PARTS = re.compile(r"^xl/(worksheets/|sharedStrings)|^content\.xml$", re.I)
 ROW = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
 NUMBER = re.compile(rb'\br="(\d{1,7})"')
 HIDDEN = re.compile(rb'\bhidden="(?:1|true)"')
+# Of a cell with a formula. Its text may be as long as any, and has no tag in it.
+CELL_BYTES_MAX = 64 * 1024
+FORMULA = rb"<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)\s*"
 FAILED = re.compile(
-    rb'<(?:\w+:)?c\b(?=[^>]*\bt="e")[^>]*\br="([A-Z]{1,3})(\d{1,7})"[^>]*>'
-    rb"(?:(?!</?(?:\w+:)?c\b).){0,600}?<(?:\w+:)?v>([^<]{1,20})</",
-    re.S,
+    rb'<(?:\w+:)?c\b(?=[^>]*\bt="e")[^>]*\br="([A-Z]{1,3})(\d{1,7})"[^>]*>\s*'
+    rb"(?:" + FORMULA + rb")?<(?:\w+:)?v\b[^>]*>([^<]{1,20})</"
+)
+CELL = re.compile(rb"<\w+:c ")
+# What programs write that do not calculate; an empty text (``str``) was worked out.
+UNDONE = re.compile(
+    rb'<(?:\w+:)?c\b(?![^>]*\bt="str")[^>]*\br="([A-Z]{1,3})(\d{1,7})"[^>]*>\s*'
+    + FORMULA
+    + rb"(?:<(?:\w+:)?v\b(?:[^>]*/>|[^>]*>\s*</(?:\w+:)?v>)\s*)?</(?:\w+:)?c>"
 )
 FAR = re.compile(rb'<(?:\w+:)?c\b[^>]*\br="[A-Z]{3}\d{1,7}"[^>]*[^/]><')
 SHEET = re.compile(rb"<(?:\w+:)?sheet\b([^>]*?)/?>")
 RELATION = re.compile(rb"<(?:\w+:)?Relationship\b([^>]*?)/?>")
 ATTRIBUTE = re.compile(rb'([\w:]+)="([^"]*)"')
 SINCE_1904 = re.compile(rb'<(?:\w+:)?workbookPr\b[^>]*\bdate1904="(?:1|true)"')
-ODS_TAG = re.compile(rb"<table:(table-row|table|table-cell|covered-table-cell)(?![\w-])([^>]*)>")
+ODS_TAG = re.compile(
+    rb"<table:(table-row|table|table-cell|covered-table-cell)(?![\w-])([^>]*)>"
+    rb"|<text:p\b[^>]*>\s*(?:<text:span[^>]*>)?"
+    rb"(#(?:DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!)|Err:\d{3})(?![^<\s])"
+)
 ACROSS = re.compile(rb'table:number-columns-repeated="(\d{1,7})"')
 WIDE = re.compile(rb'table:number-columns-spanned="(\d{1,7})"')
 HIGH = re.compile(rb'table:number-rows-spanned="(\d{1,7})"')
@@ -65,6 +80,7 @@ class Looked:
         self._table, self._row, self._column = -1, 0, 0
         self._same = 1  # rows that one row stands for
         self._merged: dict[int, list[tuple[int, int, int, int]]] = {}
+        self._broken: tuple[tuple[int, ...], str] | None = None  # where, and what it is by its tag
         self._run = 0
         self._elements: dict[str, int] = {}
 
@@ -86,7 +102,9 @@ class Looked:
         """All that was seen."""
         if self._kind == "ods":
             hidden = {int(name): rows for name, rows in self._hidden.items()}
-            return About(hidden=hidden, errors={}, merged=self._merged)
+            self._break()
+            errors = {int(name): cells for name, cells in self._errors.items()}
+            return About(hidden=hidden, errors=errors, merged=self._merged)
         parts = self._parts()
         return About(
             since_1904=SINCE_1904.search(self._lists.get("xl/workbook.xml", b"")) is not None,
@@ -121,6 +139,9 @@ class Looked:
         for failed in FAILED.finditer(text) if b't="e"' in text else ():
             at = (int(failed[2]), _column(failed[1]), unescape(failed[3].decode()))
             _keep(self._errors.setdefault(name, []), at)
+        for undone in UNDONE.finditer(text) if b"<f" in text or b":f" in text else ():
+            at = (int(undone[2]), _column(undone[1]), UNCALCULATED)
+            _keep(self._errors.setdefault(name, []), at)
         if FAR.search(text):
             raise refuse(
                 "TOO_MANY_COLUMNS",
@@ -144,6 +165,10 @@ class Looked:
     def _tables(self, piece: bytes) -> None:
         text, self._rest = _complete(self._rest, piece, b">")
         for found in ODS_TAG.finditer(text):
+            if found[1] is None:
+                self._break(found[3].decode())
+                continue
+            self._break()
             if found[1] == b"table":
                 self._table, self._row = self._table + 1, 0
                 continue
@@ -157,15 +182,31 @@ class Looked:
             self._row, self._column, self._same = self._row + count, 0, count
 
     def _cell(self, told: bytes) -> None:
-        """Counts the cells of a row, and keeps the blocks that begin in it."""
+        """Counts the cells of a row, and keeps the blocks and the formulas that begin in it."""
+        left, first = self._column + 1, self._row - self._same + 1
+        across = _number(ACROSS, told) if b"-repeated=" in told else 1
         if b"-spanned=" in told:
             wide, high = _number(WIDE, told), _number(HIGH, told)
-            left, first = self._column + 1, self._row - self._same + 1
             for top in range(first, first + min(self._same, HIDDEN_MAX + 1)):
                 if wide > 1 or high > 1:
                     block = (top, left, top + high - 1, left + wide - 1)
                     _keep(self._merged.setdefault(self._table, []), block)
-        self._column += _number(ACROSS, told) if b"-repeated=" in told else 1
+        failed = b'value-type="error"' in told
+        if failed or b"table:formula=" in told:
+            bare = told.endswith(b"/") and b"office:value-type=" not in told
+            undone = UNCALCULATED if bare else ""  # an empty text has a paragraph
+            self._broken = (first, left, across), "#VALUE!" if failed else undone
+        self._column += across
+
+    def _break(self, shown: str = "") -> None:
+        """Keeps the last formula, if it failed: by what its cell shows, or else by its tag."""
+        broken, self._broken = self._broken, None
+        if broken is None or not (text := shown or broken[1]):
+            return
+        first, left, across = broken[0]
+        for row in range(first, self._row + 1):
+            for column in range(left, left + across):
+                _keep(self._errors.setdefault(str(self._table), []), (row, column, text))
 
 
 def _number(pattern: re.Pattern[bytes], told: bytes) -> int:
@@ -184,7 +225,9 @@ def _complete(rest: bytes, piece: bytes, end: bytes) -> tuple[bytes, bytes]:
     if not piece:
         return rest, b""
     text = rest + piece
-    cut = text.rfind(b"<c ", max(len(text) - 4096, 0)) if end == b"</" else text.rfind(b"<")
+    cut = _last_cell(text) if end == b"</" else text.rfind(b"<")
+    if cut == 0 and len(text) < CELL_BYTES_MAX:
+        return b"", text  # of a long formula the end is wanted, too
     if cut <= 0:
         cut = text.rfind(b"<")
     if cut <= 0:
@@ -192,6 +235,15 @@ def _complete(rest: bytes, piece: bytes, end: bytes) -> tuple[bytes, bytes]:
             return text, b""  # a text without a tag, of which nothing is wanted
         return b"", text
     return text[:cut], text[cut:]
+
+
+def _last_cell(text: bytes) -> int:
+    """Where the last cell begins, which may be cut; -1 where none does that is short enough."""
+    tail = max(len(text) - CELL_BYTES_MAX, 0)
+    found = text.rfind(b"<c ", tail)
+    if found >= 0:
+        return found
+    return max((each.start() for each in CELL.finditer(text, tail)), default=-1)
 
 
 def _relation(given: dict[str, str]) -> str:

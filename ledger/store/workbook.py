@@ -19,9 +19,11 @@ from typing import IO, Any
 import msgspec
 
 import ledger
+from ledger.cell import ERRORS
 from ledger.fault import Fault
-from ledger.sheet import Cell, Grid, Row, Span, Tab
+from ledger.sheet import UNCALCULATED, Cell, Grid, Row, Span, Tab
 from ledger.store.container import BYTES_MAX, damaged, refuse
+from ledger.store.markup import COLUMNS_MAX, SHEET_ROWS_MAX
 
 SECONDS_MAX, ENDING_SECONDS = 60, 5
 FRAME_BYTES_MAX = 256 * 1024 * 1024
@@ -156,11 +158,20 @@ class _Taken:
         return date.fromordinal(int.from_bytes(given.data, "big"))
 
     def _failed(self, row: int, column: int, text: str) -> None:
-        """Puts the error of a formula into its cell, which is told as empty."""
-        if not 0 < row <= len(self._rows):
+        """Puts the error of a formula into its cell, which is told as empty, or as nought.
+
+        A row may end before it, or not be told at all, where nothing but failed formulas follows.
+        """
+        if not (0 < row <= SHEET_ROWS_MAX and 0 < column <= COLUMNS_MAX):
             return
+        self._rows.extend([()] * (row - len(self._rows)))
         cells = list(self._rows[row - 1])
-        if 0 < column <= len(cells) and cells[column - 1] is None:
+        cells.extend([None] * (column - len(cells)))
+        if text == UNCALCULATED:
+            text = text if cells[column - 1] is None else ""
+        elif not ERRORS.match(text):
+            text = f"#VALUE! {text}"  # what one program alone calls it, as Err:502
+        if text:
             cells[column - 1] = text
             self._rows[row - 1] = tuple(cells)
 

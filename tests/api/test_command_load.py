@@ -297,3 +297,13 @@ def test_as_json_a_dry_run_says_each_row_with_its_cells_and_a_commit_what_it_cam
 
 def test_only_forms_that_can_be_loaded_are_offered() -> None:
     assert {each.name for each in LoadForm} == {each.name for each in MAY}
+
+
+def test_a_dry_run_names_the_rows_that_it_passed_over(served: Served, tmp_path: Path) -> None:
+    total = ("合计", *[""] * (len(teacher(1)) - 1))
+    file = file_of(tmp_path, sheet(teacher(1), total))
+    told = counts(xuefen(served, tmp_path, file, *OWN, "--json", status=0)[0])
+    said = "".join(xuefen(served, tmp_path, file, *OWN, status=0))
+
+    assert [(each["row"], each["why"]) for each in told["skipped"]] == [(3, "TOTALS")]
+    assert "未读入：第 3 行" in said

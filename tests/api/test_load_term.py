@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date
 from random import Random
 from typing import Any
 
 import pytest
+from python_calamine import CalamineWorkbook
 
-from ledger.command import Role
+from api.marked_load import passed_over
+from ledger.command import Asker, Role
+from ledger.event import Channel
+from ledger.names import LoadId
 from ledger.store.feed import Filter
+from schema.context import Context
 from tests.api.test_load import committed, fates, planned
 from tests.cast import CHEN, COUNTY_SCHOOL, LIN, RUIAN
 from tests.server import Party, Served
@@ -170,3 +176,70 @@ def test_a_term_that_is_not_open_is_said_once_and_of_each_row_only_that(platform
     assert [each.split(" 尚未开设")[0] for each in whole] == ["学期 2023H1"]
     assert {each["zh"] for each in said} - {*whole} == {"因学期未开设"}
     assert made["new"] == 0
+
+
+def test_the_marked_copy_of_a_term_shows_the_errors_of_every_tab(
+    served: Served, platform: Party
+) -> None:
+    wrong = {
+        "projects": [(*PROJECT[:9], "", *PROJECT[10:])],
+        "classes": [(*CLASS[:2], "40①", *CLASS[3:])],
+        "lessons": [*lessons(), ("c9", "2024-04-07", "2024-04-31", "上午", "2", "阅读")],
+        "trainees": [(*trainee(LIN, "0")[:7], "不清楚", *trainee(LIN, "0")[8:])],
+    }
+    made = planned(platform, book(**wrong), "TERM", reported=REPORTED)
+    answer = served.client.get(f"/loads/{made['token']}/marked", headers=platform.headers)
+    copy = CalamineWorkbook.from_filelike(io.BytesIO(answer.content))
+    said = {
+        name: {row[-1] for row in copy.get_sheet_by_name(name).to_python()[1:] if row[-1]}
+        for name in ("学员", "课程表", "项目", "班级")
+    }
+
+    assert answer.status_code == 200
+    assert any("负责人编号" in each for each in said["项目"])
+    assert any("①" in each and each.startswith("C 列") for each in said["班级"])
+    assert any("没有这一天" in each and each.startswith("C 列") for each in said["课程表"])
+    assert any("不清楚" in each and each.startswith("H 列") for each in said["学员"])
+
+
+def test_a_lesson_whose_title_speaks_of_sums_counts(served: Served, platform: Party) -> None:
+    head = served.head
+    told = lessons()
+    told[1] = (*told[1][:5], "数据的收集与汇总")
+    made = planned(platform, book(lessons=told), "TERM", reported=REPORTED)
+    assert committed(platform, made["token"])["complete"]
+    held = [
+        each.event
+        for each in events(served, head)
+        if each.event.NAME == "schedule.timetable-published"
+    ]
+
+    assert sum(each.hours for one in held for each in one.sessions) == 90
+
+
+def test_the_lead_with_a_grade_of_professors_is_not_below_standing(
+    served: Served, platform: Party
+) -> None:
+    head = served.head
+    second = tuple("二级教授" if each == "正高级教师" else each for each in PROJECT)
+    made = planned(platform, book(projects=[second]), "TERM", reported=REPORTED)
+    assert committed(platform, made["token"])["complete"]
+    found = [each.event for each in events(served, head) if each.event.NAME == "finding.made"]
+
+    assert "LEAD_BELOW_STANDING" not in {each.code for each in found}
+
+
+def test_a_dry_run_names_the_rows_of_every_tab_that_are_passed_over(
+    served: Served, platform: Party
+) -> None:
+    total = ("合计", "", "", "", "90", "")
+    made = planned(platform, book(lessons=[*lessons(), total]), "TERM", reported=REPORTED)
+    context = Context(
+        house=served.house,
+        asker=Asker(actor="staff:old-platform", role=Role.INTEGRATOR, scope=RUIAN,
+                    channel=Channel.API, reports=True),
+    )  # fmt: skip
+    head = served.house.ledger.loads.head(context.asker, LoadId(made["token"]))
+    assert head is not None
+
+    assert [each.spot.zh for each in passed_over(context, head)] == ["“课程表”第 25 行"]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -100,6 +101,43 @@ def test_no_number_is_ever_taken_for_an_id_number(number):
 )  # fmt: skip
 def test_a_name_is_read_without_the_blanks_that_fill_it_up(written, name):
     assert cell.name(written) == name
+
+
+@pytest.mark.parametrize(
+    ("read", "written", "code"),
+    [
+        (cell.amount, "40①", "BAD_AMOUNT"), (cell.amount, "6²", "BAD_AMOUNT"),
+        (cell.amount, "60½", "BAD_AMOUNT"), (cell.amount, "⑩", "BAD_AMOUNT"),
+        (cell.amount, "㊿", "BAD_AMOUNT"), (cell.amount, "⒈5", "BAD_AMOUNT"),
+        (cell.platform_number, "ra0001①", "BAD_NUMBER"),
+        (cell.platform_number, "ra0001ª", "BAD_NUMBER"),
+        (cell.number, "139①", "BAD_NUMBER"), (cell.number, "1001₂", "BAD_NUMBER"),
+        (cell.id_number, "1101051949123100②X", "BAD_ID_NUMBER"),
+        (cell.id_number, f"{GOOD[:-1]}ⓧ", "BAD_ID_NUMBER"),
+        (dating.day, "2023.6.2①", "BAD_DAY"), (dating.day, "2023.6.20²", "BAD_DAY"),
+        (dating.last_day, "2023.6.20-2②", "BAD_DAY"), (dating.first_day, "2023.6.2①", "BAD_DAY"),
+        (dating.year, "202⁴", "BAD_YEAR"), (dating.cycle, "1①", "BAD_CYCLE"),
+    ],
+)  # fmt: skip
+def test_the_sign_of_a_footnote_is_no_digit(read, written, code):
+    with pytest.raises(Fault) as found:
+        read(written)
+    signs = [each for each in written if not each.isascii()]
+    assert found.value.code == code
+    assert any(f"“{each}”" in found.value.zh for each in signs)
+
+
+@pytest.mark.parametrize(
+    ("read", "written", "value"),
+    [
+        (cell.amount, "４０", Decimal(40)), (cell.amount, "𝟒𝟎", Decimal(40)),
+        (cell.number, "ＲＡ０１", "RA01"), (cell.number, "Ⅱ-1", "II-1"),
+        (cell.number, "第一批", "第一批"), (dating.cycle, "第二周期", "2"),
+        (dating.day, "二〇二四年三月七日", date(2024, 3, 7)),
+    ],
+)  # fmt: skip
+def test_digits_of_any_width_and_chinese_numerals_are_read_as_before(read, written, value):
+    assert read(written) == value
 
 
 def test_a_failed_formula_is_said_to_be_one():

@@ -128,3 +128,43 @@ def test_an_average_in_the_column_of_names_is_nobody():
 
     assert [row.name for row in reading.rows] == ["王芳"]
     assert skipped(reading) == [(3, "TOTALS")]
+
+
+LESSONS = ("班级编号", "发布日期", "上课日期", "半天", "学时", "课程")
+PROJECTS = ("项目编号", "项目名称", "学时")
+
+
+def lesson(title, number="c9"):
+    return (number, "2024-04-07", "2024-04-08", "上午", "4", title)
+
+
+@pytest.mark.parametrize(
+    "title", ["数据的收集与汇总", "学分累计制度", "Summary", "sum 函数", "汇总", "总计划", "合计"]
+)
+def test_a_lesson_or_project_of_a_number_is_a_record_whatever_its_title_says(title):
+    reading = taken(LESSONS, lesson("阅读"), lesson(title), form=Form.TERM)
+    projects = taken(PROJECTS, ("p8", "阅读", "90"), ("p9", title, "90"), form=Form.TERM)
+
+    assert [row.title for row in reading.rows] == ["阅读", " ".join(title.split())]
+    assert [row.project for row in projects.rows] == ["p8", "p9"]
+    assert skipped(reading) == skipped(projects) == []
+
+
+def test_a_lesson_is_a_record_where_one_cell_says_the_class_of_several():
+    rows = (LESSONS, lesson("阅读"), lesson("汇总", None), lesson("累计", None))
+    reading = taken(*rows, form=Form.TERM, merged=(Span(2, 1, 4, 1),))
+
+    assert [(row.offering, row.title) for row in reading.rows] == [
+        ("c9", "阅读"), ("c9", "汇总"), ("c9", "累计"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("label", ["合计", "全校合计：", "总计", "本页小计", "平均"])
+@pytest.mark.parametrize("column", [0, 5])
+def test_a_total_of_lessons_is_no_record(label, column):
+    cells = [None, None, None, None, "90", None]
+    cells[column] = label
+    reading = taken(LESSONS, lesson("阅读"), tuple(cells), form=Form.TERM)
+
+    assert [row.title for row in reading.rows] == ["阅读"]
+    assert skipped(reading) == [(3, "TOTALS")]
