@@ -198,8 +198,9 @@ def _life(house: House, door: Door, checkup: Checkup, private_webhooks: bool) ->
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         observe(house)
+        courier = Courier(house, door.streams.revocations, private=private_webhooks)
         glancing = nullcontext() if house.glances is None else house.glances.opened()
-        async with glancing, Courier(house, private=private_webhooks):
+        async with glancing, courier:
             yield
             await door.streaming.close()
             await door.streams.close()

@@ -13,6 +13,7 @@ import random
 import ssl
 import time
 from collections.abc import Callable
+from functools import partial
 from types import TracebackType
 from typing import Any, TypeVar
 from uuid import UUID, uuid4, uuid5
@@ -23,9 +24,13 @@ from psycopg import Error
 from psycopg_pool import PoolTimeout
 
 from api.address import Pinned, look_up, read
+from api.auth import BadToken
 from api.parcel import line, post, trusted
+from api.revocation import Revocations
+from api.service_token import ServiceTokens
 from ledger.event import decode
 from ledger.fault import Fault
+from ledger.names import ServiceTokenId
 from ledger.store.access_log import Access, AccessKind
 from ledger.store.delivery import Attempt, Delivery, DeliveryFailure, DeliveryKind, Turn
 from ledger.store.feed import Filter
@@ -47,6 +52,7 @@ PURGE_SECONDS = 3600
 WAITS = (5, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600, 14 * 3600, 20 * 3600, 24 * 3600)
 SPREAD = 0.1
 HIMSELF = "staff:xuefen"
+ENDED = Attempt(failure=DeliveryFailure.TOKEN, gone=True)
 AWAY = (Error, PoolTimeout, Trouble)
 
 log = structlog.get_logger("xuefen.webhook")
@@ -56,9 +62,15 @@ class Courier:
     """Delivers while it is entered; ``private``: also to private addresses, over plain HTTP."""
 
     def __init__(
-        self, house: House, *, private: bool = False, trust: ssl.SSLContext | None = None
+        self,
+        house: House,
+        revocations: Revocations,
+        *,
+        private: bool = False,
+        trust: ssl.SSLContext | None = None,
     ) -> None:
         self._house, self._private = house, private
+        self._revocations, self._tokens = revocations, ServiceTokens(house.ledger)
         self._trust = trust or trusted()
         self._turns: set[asyncio.Task[None]] = set()
         self._aside = asyncio.Semaphore(OUT_OF_TURN_MAX)
@@ -148,7 +160,10 @@ class Courier:
     async def _serve(self, turn: Turn, head: int) -> None:
         """One turn; whatever goes wrong in it ends it and nothing else."""
         try:
-            await self._deliver(turn, head)
+            try:
+                await self._deliver(turn, head)
+            except BadToken:
+                await self._failed(turn, None, ENDED)
         except AWAY as error:
             log.warning("webhook given up for now", why=type(error).__name__)
         except Exception:
@@ -168,7 +183,7 @@ class Courier:
         after = webhook.position
         async with line(self._trust) as client:
             while True:
-                page = await _run(self._page, webhook, after, head)
+                page = await self._page(webhook, after, head)
                 for found in page:
                     attempt = await self._entry(client, to, webhook, source, found)
                     if attempt.failure is not None:
@@ -185,10 +200,14 @@ class Courier:
                     await _run(deliveries.end, turn, head)
                     return
 
-    def _page(self, webhook: Webhook, after: int, head: int) -> list[tuple[int, bytes]]:
+    async def _page(self, webhook: Webhook, after: int, head: int) -> list[tuple[int, bytes]]:
+        """What is to be sent next. Raises ``BadToken`` where its service token is not taken."""
         house, owner = self._house, webhook.owner
-        wanted = entries_for(house, owner, webhook.wanted, after=after, before=head + 1)
-        return house.ledger.feed.raw(wanted, PAGE_ROWS)
+        if await self._revocations.begins(owner):
+            await self._tokens.still(ServiceTokenId(owner.actor))
+        reach = partial(entries_for, after=after, before=head + 1)
+        wanted = await _run(reach, house, owner, webhook.wanted)
+        return await _run(house.ledger.feed.raw, wanted, PAGE_ROWS)
 
     async def _entry(
         self,
@@ -198,6 +217,7 @@ class Courier:
         source: str,
         found: tuple[int, bytes],
     ) -> Attempt:
+        self._revocations.check(webhook.owner)
         try:
             body = entry_event(source, decode(*found), found[1])
         except Fault:  # written by a newer program; one of those will send it
@@ -212,16 +232,16 @@ class Courier:
         async with line(self._trust) as client:
             return await post(client, to, webhook.signing(), number, body)
 
-    async def _failed(self, turn: Turn, position: int, attempt: Attempt) -> None:
+    async def _failed(self, turn: Turn, position: int | None, attempt: Attempt) -> None:
         deliveries, webhook = self._house.ledger.deliveries, turn.webhook
         seconds = max(wait_after(webhook.failures, random.random()), attempt.pause)  # noqa: S311
         if await _run(deliveries.fail, turn, position, attempt, seconds):
-            await self._disabled(webhook)
+            await self._disabled(webhook, attempt)
 
-    async def _disabled(self, webhook: Webhook) -> None:
+    async def _disabled(self, webhook: Webhook, attempt: Attempt) -> None:
         """Gives notice: in the access log, and to the other webhooks of the same owner."""
         log.warning("webhook disabled", webhook=webhook.id, scope=str(webhook.owner.scope))
-        await _run(self._house.ledger.access_log.write, _record(self._house, webhook))
+        await _run(self._house.ledger.access_log.write, _record(self._house, webhook, attempt))
         source, told = await self._named(), {"webhook": webhook.id, "position": webhook.position}
         ledger = self._house.ledger
         for other in await _run(ledger.webhooks.mine, webhook.owner):
@@ -229,6 +249,8 @@ class Courier:
                 webhook.owner.role,
                 webhook.owner.scope,
             )
+            if attempt is ENDED and other.owner.actor == webhook.owner.actor:
+                continue  # that one has ended with the same token
             if other.id != webhook.id and same and other.state is WebhookState.ACTIVE:
                 body = word_event(source, NOTICE, told)
                 attempt = await self._once(other, f"{other.id}-{uuid4().hex}", body)
@@ -254,8 +276,9 @@ def _number(webhook: Webhook, position: int) -> str:
     return f"{webhook.id}-{position}"
 
 
-def _record(house: House, webhook: Webhook) -> Access:
+def _record(house: House, webhook: Webhook, attempt: Attempt) -> Access:
     scope = str(webhook.owner.scope)
+    why = attempt.failure.value if attempt.failure else ""
     return Access(
         at=house.ledger.now(),
         kind=AccessKind.WEBHOOK,
@@ -264,7 +287,7 @@ def _record(house: House, webhook: Webhook) -> Access:
         scope=scope,
         channel="SYSTEM",
         what="webhook.disable",
-        filters={"webhook": webhook.id},
+        filters={"webhook": webhook.id, "failure": why},
         position=webhook.position,
         places=(scope,) if scope.startswith("jurisdiction:") else (),
     )

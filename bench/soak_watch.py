@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from pathlib import Path
 from statistics import linear_regression, mean
 
 import psutil  # type: ignore[import-untyped]
@@ -54,7 +55,8 @@ class Trend:
 class Look:
     """One look: MiB that belong to each process alone, lag in positions and seconds, stopped views.
 
-    Memory that PostgreSQL's processes share is its buffer cache, which is set to a size.
+    Of PostgreSQL it is what is anonymous: its buffer cache is set to a size, and is used bit by
+    bit; a page of it that one process alone touched so far would count as that one's.
     """
 
     memory: dict[str, float]
@@ -81,7 +83,7 @@ class Watch:
         for number, worker in enumerate(sorted(below, key=lambda each: int(each.pid)), start=1):
             memory[f"worker {number}"] = _private([worker])
         postmaster = psutil.Process(self.postmaster)
-        memory["PostgreSQL"] = _private([postmaster, *postmaster.children(recursive=True)])
+        memory["PostgreSQL"] = _anonymous([postmaster, *postmaster.children(recursive=True)])
         with psycopg.connect(self.url) as connection:
             behind, age, stopped = connection.execute(LAG).fetchone() or (0, 0.0, 0)
         self.looks.append(Look(memory, max(0, behind), max(0.0, age), stopped))
@@ -100,3 +102,14 @@ def _private(processes: list[psutil.Process]) -> float:
         except psutil.NoSuchProcess:
             continue
     return found / MIB
+
+
+def _anonymous(processes: list[psutil.Process]) -> float:
+    found = 0
+    for each in processes:
+        try:
+            told = Path(f"/proc/{each.pid}/status").read_text()
+        except FileNotFoundError:
+            continue
+        found += sum(int(line.split()[1]) for line in told.splitlines() if "RssAnon" in line)
+    return found / 1024

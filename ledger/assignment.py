@@ -20,10 +20,11 @@ from ledger.enrollment import (
     Status,
 )
 from ledger.event import Entry, Event
-from ledger.names import JurisdictionId, Name, OfferingId, TeacherId
+from ledger.names import JurisdictionId, Name, OfferingId, SchoolId, TeacherId
 from ledger.offering import OFFERING_EVENTS, ClassRoom, OfferingOpened
 from ledger.parallel import Family
 from ledger.plan import Choice as Selecting
+from ledger.register import unknown
 from ledger.teacher import TEACHER_EVENTS, Whereabouts
 
 ONE_DAY = timedelta(days=1)
@@ -104,7 +105,7 @@ class AssignTrainee(Command):
     def decide(self) -> Iterator[Event]:
         self.now = self.now.on(self.ask.on)
         opened = self.room.known(self.offering)
-        school = self.now.known(self.teacher)
+        school = self._school()
         self.room.held(self.offering, self.ask.rules)
         if self.choice.status is Status.PROVIDER_CONFIRMED:
             raise AlreadyEnrolled(
@@ -133,6 +134,17 @@ class AssignTrainee(Command):
             place=self.now.place,
             assigned_by=bureau,
         )
+
+    def _school(self) -> SchoolId:
+        """The teacher's school. Raises ``UnknownReference``, of a stranger as of nobody.
+
+        Of a teacher elsewhere nobody is to hear by this that there is one, and no system reports
+        one into a class of its place: it would read by that where the teacher works.
+        """
+        school = self.now.known(self.teacher)
+        if self.ask.foreign(self.now.place):
+            raise unknown(self.teacher, "teacher")
+        return school
 
     def _over(self, opened: OfferingOpened) -> Refused | None:
         # No document names a last day for it; on the only day of a class trainees still arrive.

@@ -190,7 +190,7 @@ class HistoryExport(Export):
         own = self.wanted(asked.filters)
         told = {name: getattr(own, name) for name in own.__dataclass_fields__}
         told |= {"before": known + 1, "true_by": asked.effective, "after": asked.after or 0}
-        told["any_tags"] = history_tags(context.asker, asked.places)
+        told["any_tags"] = history_tags(context.asker, asked.places, own.tags)
         parts = parts_of(self.kind, without=self.without)
         rows = (
             (plain(parts, shown(context, each)), each.place)

@@ -158,8 +158,25 @@ def covered(asker: Asker, places: tuple[str, ...]) -> tuple[str, ...] | None:
     return tuple(each for each in places if scope.covers(JurisdictionId(each)))
 
 
-def history_tags(asker: Asker, places: tuple[str, ...]) -> tuple[str, ...] | None:
-    """The tags of which an entry must carry one to be seen; ``None`` for everything."""
+def of_another(asker: Asker, tags: tuple[str, ...]) -> bool:
+    """Whether a teacher asks for entries of another teacher.
+
+    A teacher may share an entry with others, but must not find out with whom.
+    """
+    own = str(asker.scope)
+    named = (each for each in tags if each.startswith("teacher:"))
+    return asker.role is Role.TEACHER and any(each != own for each in named)
+
+
+def history_tags(
+    asker: Asker, places: tuple[str, ...], asked: tuple[str, ...] = ()
+) -> tuple[str, ...] | None:
+    """The tags of which an entry must carry one to be seen; ``None`` for everything.
+
+    ``asked``: the tags that are asked for, all of them; by some, nothing is to be found out.
+    """
+    if of_another(asker, asked):
+        return ()
     match over(asker.role, Action.READ):
         case Over.ALL:
             return None

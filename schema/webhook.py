@@ -12,12 +12,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import strawberry
+from msgspec import structs
 
 from ledger.command import Role
 from ledger.fault import Fault
 from ledger.store.access_log import AccessKind
 from ledger.store.delivery import Delivery, DeliveryFailure, DeliveryKind
-from ledger.store.webhook import WantedChanges, Webhook, WebhookState, unknown
+from ledger.store.webhook import WantedChanges, Webhook, WebhookState
+from ledger.store.webhook_fault import unknown
 from schema.access_log import access_by
 from schema.context import Context
 from schema.courier import Courier
@@ -78,14 +80,19 @@ class WebhookSecret:
 class WebhookQuery:
     """Questions about webhooks."""
 
-    @strawberry.field(description="A webhook of one's role and scope. 本范围的一个回调。")
+    @strawberry.field(
+        description="A webhook of one's role and scope, or to a bureau one of a machine of its "
+        "place. 本范围的一个回调。"
+    )
     async def webhook(self, info: Info, id: strawberry.ID) -> WebhookType | None:
         found = await _mine(info.context, str(id))
         return webhook_type(found[0]) if found else None
 
     @strawberry.field(
         graphql_type=connection(WebhookType),
-        description="The webhooks of one's role and scope; all for the operator. 本范围的回调。",
+        description="The webhooks of one's role and scope; all for the operator. To a bureau also "
+        "those of the machines of its place, of whose addresses it sees the host. "
+        "本范围的回调；主管部门并见本地接入方的回调。",
     )
     async def webhooks(self, info: Info, first: int | None = None, after: str | None = None) -> Any:
         context = info.context
@@ -148,6 +155,10 @@ async def minded(context: Context, webhook: str, step: str = "") -> Webhook:
     found = await _mine(context, webhook)
     if not found:
         raise unknown()
+    if step != "remove" and _of_a_machine(context, found[0]):
+        raise denied(
+            context.asker, zh="改动接入方的回调，只能删除", en="change a machine's webhook"
+        )
     if step:
         await noted(context, step, found[0].address, found[0].wanted, found[0].id)
     return found[0]
@@ -198,4 +209,17 @@ async def _mine(context: Context, webhook: str | None = None) -> list[Webhook]:
     if context.asker.role not in ROLES:
         return []
     mine = context.house.ledger.webhooks.mine
-    return await context.run(mine, context.asker, webhook=webhook)
+    found = await context.run(mine, context.asker, webhook=webhook)
+    return [_cut(each) if _of_a_machine(context, each) else each for each in found]
+
+
+def _of_a_machine(context: Context, webhook: Webhook) -> bool:
+    """Whether it is an integrator's, of the place of the bureau that asks."""
+    return (context.asker.role, webhook.owner.role) == (Role.BUREAU, Role.INTEGRATOR)
+
+
+def _cut(webhook: Webhook) -> Webhook:
+    """The webhook without the path of its address, which may be a password to another system."""
+    parts = urlsplit(webhook.address)
+    port = "" if parts.port is None else f":{parts.port}"
+    return structs.replace(webhook, address=f"{parts.scheme}://{parts.hostname}{port}")

@@ -75,7 +75,7 @@ async def _pause(info: Info, id: strawberry.ID, request_id: str | None = None) -
 async def _resume(info: Info, id: strawberry.ID, request_id: str | None = None) -> WebhookType:
     async def step() -> WebhookType:
         found = await minded(info.context, str(id), "resume")
-        await info.context.run(info.context.house.ledger.webhooks.resume, found)
+        await info.context.run(info.context.house.ledger.webhooks.resume, found, info.context.asker)
         return await _again(info.context, found)
 
     return await _stepped(info.context, request_id, ("resumeWebhook", id), step)
@@ -214,12 +214,14 @@ WEBHOOK_STEPS = [
     strawberry.mutation(
         resolver=_resume,
         name="resumeWebhook",
-        description="Go on where it stopped, also one that was disabled. 恢复回调。",
+        description="Go on where it stopped, also one that was disabled. One that a service token "
+        "made passes to who resumes it. 恢复回调。",
     ),
     strawberry.mutation(
         resolver=_remove,
         name="removeWebhook",
-        description="End a webhook, and forget its secret and its deliveries. 删除回调。",
+        description="End a webhook, and forget its secret and its deliveries. By a bureau also "
+        "that of a machine of its place. 删除回调。",
     ),
     strawberry.mutation(
         resolver=_rotate,

@@ -14,7 +14,7 @@ from ledger.store.feed import Filter
 from ledger.store.webhook import WantedChanges
 from schema.context import House, place_titles
 from schema.history import TAGS_MAX
-from schema.reach import covered, history_tags
+from schema.reach import covered, history_tags, of_another
 from schema.scalars import name_in
 
 
@@ -65,10 +65,6 @@ def entries_for(
             reach = tuple(each for each in below if each in reach)
         else:
             tags, reach = (*tags, *reach), below
-    if asker.role is Role.TEACHER and _of_others(tags, str(own)):
-        reach = ()  # with whom an entry is shared is not to be found out
+    if of_another(asker, tags):
+        reach = ()
     return Filter(tags=tags, types=wanted.types, any_tags=reach, after=after, before=before)
-
-
-def _of_others(tags: tuple[str, ...], own: str) -> bool:
-    return any(each.startswith("teacher:") and each != own for each in tags)

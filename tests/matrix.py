@@ -84,6 +84,9 @@ NAMES = {
     "term": "term:2024H1",
     "document": "document:zj24",
 }
+OWN = {kind: name.replace(f"{CANARY}-", "") for kind, name in NAMES.items()}
+OWN |= {"jurisdiction": str(RUIAN), "token": "token:own"}
+"""What the county has itself, by kind."""
 PUBLIC_NAMES = {NAMES[kind] for kind in ("school", "provider", "offering", "jurisdiction")}
 WRITTEN = ("reason", "description", "note", "proposal", "aims", "explanation")
 """What people write in a command."""

@@ -38,6 +38,23 @@ def sample(command: type[Command], naming: Naming = nobody) -> dict[str, Any]:
     }
 
 
+def options(command: type[Command], naming: Naming) -> dict[str, Any]:
+    """What an input may have besides and that is a name, or several."""
+    hints = get_type_hints(command)
+    given = sample(command)
+    return {
+        camel(each.name): _value(hints[each.name], each.name, naming)
+        for each in asked_fields(command, ("sealed",))
+        if camel(each.name) not in given and _names(hints[each.name])
+    }
+
+
+def _names(hint: Any) -> bool:
+    if get_origin(hint) in (Union, types.UnionType, tuple):
+        return _names(get_args(hint)[0])
+    return isinstance(hint, type) and issubclass(hint, Name)
+
+
 def _value(hint: Any, field: str, naming: Naming) -> Any:
     if get_origin(hint) in (Union, types.UnionType):
         return _value(get_args(hint)[0], field, naming)

@@ -45,6 +45,7 @@ class DeliveryFailure(Enum):
     TIMEOUT = "TIMEOUT"
     STATUS = "STATUS"
     UNREADABLE = "UNREADABLE"
+    TOKEN = "TOKEN"  # noqa: S105  # the service token that made it is revoked or over
 
 
 class Attempt(Struct, frozen=True, kw_only=True):

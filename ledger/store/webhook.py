@@ -27,12 +27,17 @@ from ledger.fault import Fault
 from ledger.names import KINDS, JurisdictionId
 from ledger.store.ticket import own, well_formed
 from ledger.store.vault import Vault
+from ledger.store.webhook_fault import too_many, too_many_secrets, unknown
 
 OWN_MAX = 20
+TOKEN = "token:"  # noqa: S105  # no secret
+"""How the name of an actor begins that is a service token."""
+ANSWERED_FOR = {Role.BUREAU: (Role.INTEGRATOR,)}
+"""Of whose webhooks over the same scope a role hears, and may end them."""
 SECRET_BYTES = 32
 SECRETS_MAX = 4
 OVERLAP_HOURS = 24
-_FIELDS = (
+FIELDS = (
     "webhook, actor, role, scope, made_at, wanted, wrapped, address, secrets, state, position,"
     " failures, failing_since, due"
 )
@@ -116,40 +121,44 @@ class Webhooks:
                 values,
             )
             found = connection.execute(
-                f"select {_FIELDS} from vault.webhooks where actor = %(actor)s and "
+                f"select {FIELDS} from vault.webhooks where actor = %(actor)s and "
                 "role = %(role)s and scope = %(scope)s and request = %(request)s",
                 values,
             ).fetchone()
             if found is not None:
-                return _replayed(self._told(found), address, wanted), None
+                return _replayed(self.told(found), address, wanted), None
             row = connection.execute(
                 "insert into vault.webhooks (webhook, actor, role, scope, request, wanted, wrapped,"
                 " address, secrets, position) select %(webhook)s, %(actor)s, %(role)s, %(scope)s,"
                 " %(request)s, %(wanted)s, %(wrapped)s, %(address)s, %(secrets)s, %(position)s "
                 "where (select count(*) from vault.webhooks where role = %(role)s and "
-                f"scope = %(scope)s) < %(most)s returning {_FIELDS}",
+                f"scope = %(scope)s) < %(most)s returning {FIELDS}",
                 values,
             ).fetchone()
         if row is None:
-            raise _too_many()
-        return self._told(row), secret
+            raise too_many(OWN_MAX)
+        return self.told(row), secret
 
     def mine(self, asker: Asker, *, webhook: str | None = None) -> list[Webhook]:
-        """The webhooks of an asker's role and scope, or all for the operator, oldest first."""
+        """The webhooks of an asker's role and scope, oldest first; all for the operator.
+
+        A bureau answers for the machines of its place: theirs are among its own.
+        """
         if webhook is not None and not well_formed(webhook):
             return []
         conditions = ["true"]
         if asker.role is not Role.OPERATOR:
-            conditions.append("role = %(role)s and scope = %(scope)s")
+            conditions.append("role = any(%(roles)s) and scope = %(scope)s")
         if webhook is not None:
             conditions.append("webhook = %(webhook)s")
+        roles = [asker.role.value, *(each.value for each in ANSWERED_FOR.get(asker.role, ()))]
         with self._pool.connection() as connection:
             rows = connection.execute(
-                f"select {_FIELDS} from vault.webhooks where {' and '.join(conditions)} "
+                f"select {FIELDS} from vault.webhooks where {' and '.join(conditions)} "
                 "order by made_at, webhook",
-                own(asker) | {"webhook": webhook and UUID(webhook)},
+                own(asker) | {"webhook": webhook and UUID(webhook), "roles": roles},
             ).fetchall()
-        return [self._told(row) for row in rows]
+        return [self.told(row) for row in rows]
 
     def change(self, webhook: Webhook, address: str, wanted: WantedChanges) -> None:
         """Another address or other changes, from the next delivery on."""
@@ -162,9 +171,17 @@ class Webhooks:
         """Nothing is sent until it is resumed; one that is disabled stays so."""
         self._set(webhook, "state = case state when 'ACTIVE' then 'PAUSED' else state end")
 
-    def resume(self, webhook: Webhook) -> None:
-        """Sent again, from where it stopped, at once."""
-        self._set(webhook, f"state = 'ACTIVE', {_AFRESH}")
+    def resume(self, webhook: Webhook, by: Asker) -> None:
+        """Sent again, from where it stopped, at once.
+
+        One that a service token made passes to who resumes it in its stead, and ends with them.
+        """
+        owner, what = webhook.owner, f"state = 'ACTIVE', {_AFRESH}"
+        same = (owner.role, owner.scope) == (by.role, by.scope)
+        if same and owner.actor.startswith(TOKEN) and owner.actor != by.actor:
+            # The request is that of who made it; another's may bear the same id.
+            what += ", actor = %(actor)s, request = webhook::text"
+        self._set(webhook, what, actor=by.actor)
 
     def recover(self, webhook: Webhook, position: int) -> None:
         """Sent again from a position on; what comes later waits behind it."""
@@ -195,7 +212,7 @@ class Webhooks:
             if request and any(each.request == request for each in held):
                 return None
             if len(held) >= SECRETS_MAX:
-                raise _too_many_secrets()
+                raise too_many_secrets(SECRETS_MAX, OVERLAP_HOURS)
             ends = now + timedelta(hours=OVERLAP_HOURS)
             kept = tuple(Secret(each.text, each.until or ends, each.request) for each in held)
             sealed = self._sealed(subject, wrapped, (Secret(secret, None, request), *kept))
@@ -204,10 +221,6 @@ class Webhooks:
                 (sealed, UUID(webhook.id)),
             )
         return secret
-
-    def told(self, row: tuple[Any, ...]) -> Webhook:
-        """The webhook in a row of ``FIELDS``."""
-        return self._told(row)
 
     def _set(self, webhook: Webhook, what: str, **values: Any) -> None:
         with self._pool.connection() as connection:
@@ -232,7 +245,8 @@ class Webhooks:
         data = self._vault.open_bytes(subject, wrapped, "secrets", bytes(sealed))
         return msgspec.json.decode(data, type=tuple[Secret, ...])
 
-    def _told(self, row: tuple[Any, ...]) -> Webhook:
+    def told(self, row: tuple[Any, ...]) -> Webhook:
+        """The webhook in a row of ``FIELDS``."""
         webhook, actor, role, scope, made_at, wanted, wrapped, address, secrets = row[:9]
         state, position, failures, failing_since, due = row[9:]
         subject, key = _subject(webhook), bytes(wrapped)
@@ -252,14 +266,8 @@ class Webhooks:
         )
 
 
-FIELDS = _FIELDS
 _AFRESH = "failures = 0, failing_since = null, due = clock_timestamp()"
 _JSON = msgspec.json.Encoder(order="sorted", enc_hook=express)
-
-
-def unknown() -> Fault:
-    """What is said of a webhook that is another's or not there."""
-    return Fault("UNKNOWN_WEBHOOK", zh="没有这个回调", en="there is no such webhook", field="id")
 
 
 def _secret() -> str:
@@ -279,21 +287,4 @@ def _replayed(found: Webhook, address: str, wanted: WantedChanges) -> Webhook:
         zh="该请求编号已用于另一回调，请换一个编号",
         en="this request id made another webhook; take a new id",
         field="requestId",
-    )
-
-
-def _too_many() -> Fault:
-    return Fault(
-        "TOO_MANY_WEBHOOKS",
-        zh=f"同一角色与范围最多 {OWN_MAX} 个回调，请先删除不用的",
-        en=f"a role over a scope has at most {OWN_MAX} webhooks; remove one first",
-    )
-
-
-def _too_many_secrets() -> Fault:
-    return Fault(
-        "TOO_MANY_SECRETS",
-        zh=f"已有 {SECRETS_MAX} 个密钥同时有效，请等旧密钥在 {OVERLAP_HOURS} 小时后失效",
-        en=f"{SECRETS_MAX} secrets sign already; the old ones end after {OVERLAP_HOURS} hours",
-        field="id",
     )

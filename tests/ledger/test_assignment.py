@@ -10,10 +10,10 @@ from msgspec.structs import replace as replace_in
 
 from ledger.assignment import AlreadyEnrolled, AssignTrainee, BeyondReach, ClassOver, NotMandated
 from ledger.closing import OfferingClosed
-from ledger.command import OutsideScope, UnknownReference
+from ledger.command import OutsideScope, Role, UnknownReference
 from ledger.enrollment import EnrollmentConfirmed, EnrollmentWithdrawn, NoSeatLeft
 from ledger.finding import Outcome
-from ledger.names import TeacherId
+from ledger.names import LedgerId, TeacherId
 from ledger.offering import OfferingCancelled, OfferingGone
 from ledger.plan import Choice
 from ledger.teacher import TeacherTransferred
@@ -82,13 +82,29 @@ def test_nobody_is_assigned_to_a_class_that_teachers_choose():
 
 def test_a_bureau_assigns_teachers_of_its_own_place():
     past = [cast.registered(place=HANGZHOU), cast.opened(ordered_by(WENZHOU))]
-    given(past).when(ASSIGN, on=DAY).refused(BeyondReach, field="teacher")
-    given(past).when(ASSIGN, on=DAY, reported=True).found(
+    operator = replace(asker_for(WENZHOU), role=Role.OPERATOR, scope=LedgerId("ledger:xuefen"))
+    given(past).when(ASSIGN, on=DAY, by=operator).refused(BeyondReach, field="teacher")
+    given(past).when(ASSIGN, on=DAY, by=operator, reported=True).found(
         None, Outcome.VIOLATION, BeyondReach
     ).then(assigned(WENZHOU, place=HANGZHOU))
     given(cast.registered(place=HANGZHOU), cast.opened(ordered_by(PROVINCE))).when(
         ASSIGN, on=DAY
     ).accepted()
+
+
+@pytest.mark.parametrize("reported", [False, True])
+@pytest.mark.parametrize(
+    "plan", [ordered_by(WENZHOU), replace_in(cast.plan(), assigned_by=WENZHOU)]
+)
+def test_of_a_teacher_elsewhere_a_bureau_hears_what_it_hears_of_nobody(plan, reported):
+    trainee = assigned(WENZHOU, place=HANGZHOU)
+    nobody = given(cast.opened(plan)).when(ASSIGN, on=DAY, reported=reported)
+    for more in ([], [trainee]):
+        past = [cast.registered(place=HANGZHOU), cast.opened(plan), *more]
+        answer = given(past).when(ASSIGN, on=DAY, reported=reported)
+        answer.refused(UnknownReference, field="teacher")
+        assert [str(each) for each in answer.refusals] == [str(each) for each in nobody.refusals]
+        assert [each.zh for each in answer.refusals] == [each.zh for each in nobody.refusals]
 
 
 @pytest.mark.parametrize(("taken", "full"), [(1, False), (2, True)])

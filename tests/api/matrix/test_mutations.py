@@ -17,12 +17,17 @@ import pytest
 
 from api.door import _plain
 from ledger.command import Command, Role
-from ledger.names import Name
+from ledger.finding import FindingMade
+from ledger.names import JurisdictionId, Name
+from ledger.store.feed import Filter
 from schema.access import COMMANDS
 from schema.mutation import MUTATIONS
+from tests.cast import RUIAN
 from tests.matrix import (
     ALL,
     CANARY,
+    NAMES,
+    OWN,
     STAGE,
     YUEQING,
     Stages,
@@ -30,8 +35,10 @@ from tests.matrix import (
     asked,
     moved,
     over_http,
+    party,
     strange,
 )
+from tests.samples import Naming, nobody, options, sample
 from tests.server import field_of
 from tests.town import SOURCE, Move, story
 from tests.walk import Question
@@ -39,19 +46,25 @@ from tests.walk import Question
 REFUSED = "__typename ... on Refused { refusals { kind code zh en field rule clause evidence } }"
 TOLD = f"{REFUSED} ... on Recorded {{ events {{ type }} }} ... on Rehearsed {{ events {{ type }} }}"
 MOVES = [move for move in story()[1:] if type(move.command) in MUTATIONS]
+UNTOLD = [kind for kind in MUTATIONS if kind not in {type(move.command) for move in MOVES}]
+"""The commands that are no step of the story."""
 
 
 def question(move: Move, request: str, *, rehearse: bool, reported: bool = False) -> Question:
     """A step as a mutation."""
-    name = type(move.command).__name__
-    document = (
-        f"mutation($input: {name}Input!, $request: String!, $dry: Boolean!, $reported: Report) "
-        f"{{ answer: {field_of(type(move.command))}(input: $input, requestId: $request, "
-        f"rehearse: $dry, reported: $reported) {{ {TOLD} }} }}"
-    )
+    document = document_of(type(move.command))
     said = {"source": SOURCE, "on": move.day.isoformat()} if reported else None
     given = {"input": _plain(move.command), "request": request, "dry": rehearse, "reported": said}
     return Question(field_of(type(move.command)), document, given)
+
+
+def document_of(kind: type[Command]) -> str:
+    """The mutation of a command."""
+    return (
+        f"mutation($input: {kind.__name__}Input!, $request: String!, $dry: Boolean!, "
+        f"$reported: Report) {{ answer: {field_of(kind)}(input: $input, requestId: $request, "
+        f"rehearse: $dry, reported: $reported) {{ {TOLD} }} }}"
+    )
 
 
 def whole(role: Role) -> list[Question]:
@@ -73,6 +86,58 @@ def mixed(role: Role) -> Iterator[Question]:
         for name, command in _replaced(move.command):
             told = replace(move, command=command)
             yield question(told, f"mixed-{number}-{name}", rehearse=True, reported=reported)
+
+
+def sampled(stages: Stages, role: Role) -> Iterator[Question]:
+    """The commands that the story does not tell, on what the county has, with one stranger each."""
+    reported = role is Role.INTEGRATOR
+    strangers = NAMES | {"token": stages.things.token, "finding": finding(stages, YUEQING)}
+    own = county(stages)
+    for kind in UNTOLD:
+        if kind not in COMMANDS.get(role, ()) and not reported:
+            continue
+        given = sample(kind, own)
+        for name, told in _strangers(given, given | options(kind, own), strangers):
+            yield _asked(kind, told, f"sampled-{kind.__name__}-{name}", reported=reported)
+
+
+def county(stages: Stages) -> Naming:
+    """A name of the county, where it has one of the kind."""
+    own = OWN | {"finding": finding(stages, RUIAN)}
+    return lambda kind, field: own.get(kind.kind or "staff") or nobody(kind, field)
+
+
+def finding(stages: Stages, place: JurisdictionId) -> str:
+    """The first finding of a place."""
+    wanted = Filter(types=(FindingMade.NAME,), tags=(str(place),))
+    return f"finding:{next(iter(stages.served[1].house.ledger.feed.entries(wanted))).id}"
+
+
+def _strangers(
+    base: dict[str, Any], every: dict[str, Any], names: dict[str, str]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The input with one name after the other replaced, each with the name of its argument."""
+    for name, value in every.items():
+        for inner, other in _otherwise(name, value, names):
+            yield inner, base | {name: other}
+
+
+def _otherwise(name: str, value: Any, names: dict[str, str]) -> Iterator[tuple[str, Any]]:
+    """A value with one of the names in it replaced, once for each of them."""
+    if isinstance(value, dict):
+        for key, each in value.items():
+            yield from ((inner, value | {key: e}) for inner, e in _otherwise(key, each, names))
+    elif isinstance(value, list):
+        yield from ((inner, [e, *value[1:]]) for inner, e in _otherwise(name, value[0], names))
+    elif isinstance(value, str):
+        other = names.get(value.partition(":")[0])
+        yield from () if other in (None, value) else ((name, other),)
+
+
+def _asked(kind: type[Command], given: Any, request: str, *, reported: bool) -> Question:
+    said = {"source": SOURCE, "on": "2024-04-09"} if reported else None
+    variables = {"input": given, "request": request, "dry": True, "reported": said}
+    return Question(field_of(kind), document_of(kind), variables)
 
 
 def _replaced(command: Command) -> Iterator[tuple[str, Command]]:
@@ -110,6 +175,9 @@ NAMEABLE = {
     ("recordTrainerConsent", "trainer"): "a trainer is of no place, and agrees with any provider",
 }
 
+PUBLIC = {"school", "provider", "providers", "offering", "offerings", "parallel"}
+"""What names an entry of a register that everybody reads, with its place."""
+
 
 def sorts(answer: Any) -> Any:
     """How a command was answered: its type, and the codes of its refusals."""
@@ -124,7 +192,8 @@ def said(stages: Stages, each: Question, now: Any) -> str:
     named = {name for name in re.findall(rf"[a-z]+:{CANARY}[\w-]*", text) if name not in given}
     find = stages.served[0].house.ledger.feed.find
     ids = [e for one in _refusals(now) for e in one["evidence"] if find(e) is None]
-    return " ".join([*sorted(named), *(["330382"] if "330382" in text else []), *ids])
+    place = ["330382"] if "330382" in text and argument(each) not in PUBLIC else []
+    return " ".join([*sorted(named), *place, *ids])
 
 
 def _refusals(answer: Any) -> list[Any]:
@@ -133,17 +202,34 @@ def _refusals(answer: Any) -> list[Any]:
 
 def existence(each: Question, now: Any) -> bool:
     """Whether an answer may tell that there is such a name, and tells no more."""
-    argument = each.variables["request"].rpartition("-")[2]
     taken = sorts(now) == ["Refused", "ALREADY_REGISTERED"]  # a name is used once
-    public = {"school", "provider", "offering"}  # a register that everybody reads
-    return taken or argument in public or (each.field, argument) in NAMEABLE
+    return taken or argument(each) in PUBLIC or (each.field, argument(each)) in NAMEABLE
+
+
+def argument(each: Question) -> str:
+    """What the stranger was named as."""
+    return str(each.variables["request"].rpartition("-")[2])
+
+
+def test_what_the_story_does_not_tell_is_asked_in_full(stages: Stages) -> None:
+    """A sample that is refused as malformed would compare nothing."""
+    operator, own = party(stages.served[0], "operator"), county(stages)
+    questions = [
+        _asked(kind, sample(kind, own) | more, f"formed-{kind.__name__}", reported=False)
+        for kind in UNTOLD
+        for more in ({}, options(kind, own))
+    ]
+    said = {each.field: sorts(now) for each, now in answers(questions, over_http(operator))}
+
+    assert {field_of(kind) for kind in UNTOLD} == {*said}
+    assert [field for field, found in said.items() if found[0] is None] == []
 
 
 @pytest.mark.parametrize("name", STAGE)
 def test_a_stranger_among_what_is_ones_own_is_as_one_that_is_not_there(
     stages: Stages, name: str
 ) -> None:
-    questions = list(mixed(ALL[name][0]))
+    questions = [*mixed(ALL[name][0]), *sampled(stages, ALL[name][0])]
     before, after = (answers(questions, over_http(each)) for each in stages.pair(name))
 
     assert [
