@@ -92,9 +92,14 @@ class Logged(Access, kw_only=True, frozen=True):
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """Which accesses are wanted; what is left out does not restrict. ``reach``: places seen."""
+    """Which accesses are wanted; what is left out does not restrict.
+
+    ``reach``: places seen. ``spans``: from which position of the
+    ledger, and before which.
+    """
 
     reach: tuple[str, ...] | None = None
+    spans: tuple[tuple[int, int], ...] | None = None
     subject: str | None = None
     actor: str | None = None
     kind: AccessKind | None = None
@@ -228,6 +233,10 @@ def _touched(
 def _conditions(wanted: Wanted) -> tuple[list[str], dict[str, Any]]:
     possible = {
         "reach": "places && %(reach)s::text[]",
+        # By positions, since the clock may have been behind the ledger.
+        "spans": "exists (select from unnest(%(begun)s::bigint[], %(ended)s::bigint[]) "
+        "as span(begun, ended), coalesce((convert_from(body, 'UTF8')::jsonb->>'position')::bigint, "
+        "0) as stood where stood >= begun and stood < ended)",
         "subject": "number in (select number from ledger.access_subjects "
         "where subject = %(subject)s)",
         "actor": "actor = %(actor)s",
@@ -241,6 +250,10 @@ def _conditions(wanted: Wanted) -> tuple[list[str], dict[str, Any]]:
     conditions = [possible[name] for name in values]
     if "reach" in values:
         values["reach"] = list(values["reach"])
+    if wanted.spans is not None:
+        del values["spans"]
+        values["begun"] = [begun for begun, _ in wanted.spans]
+        values["ended"] = [ended for _, ended in wanted.spans]
     if wanted.kind is not None:
         values["kind"] = wanted.kind.value
     return conditions, values
