@@ -6,10 +6,11 @@ and the ledger takes it for the line only where that is the result that stands.
 
 from __future__ import annotations
 
-from ledger.command import Refused
+from ledger.command import Asker, Refused, Role
 from ledger.event import Part
-from ledger.names import CreditId, PetitionId, TeacherId
+from ledger.names import CreditId, JurisdictionId, PetitionId, ReconciliationId, TeacherId
 from ledger.reconciliation import Desk
+from ledger.register import unknown
 
 
 class LineShown(Part):
@@ -41,9 +42,39 @@ class LineOfAnother(Refused):
 
 
 def require_line(
+    desk: Desk,
+    reconciliation: ReconciliationId,
+    number: int | None,
+    shown: LineShown | None,
+    teacher: TeacherId,
+    credit: CreditId,
+    *,
+    asker: Asker,
+) -> None:
+    """Raises unless there is the reconciliation, with a difference at its line that is of those.
+
+    Beyond its place nobody reads it: there it is as unknown, but for a line of the asker's own.
+    """
+    seen = desk.place is not None and (
+        asker.role is Role.OPERATOR
+        or (isinstance(asker.scope, JurisdictionId) and asker.scope.covers(desk.place))
+    )
+    untold = unknown(reconciliation, "reconciliation")
+    if desk.received is None or (number is None and not seen):
+        raise untold
+    if number is None:
+        return
+    try:
+        _require(desk, number, shown, teacher, credit)
+    except (NoSuchLine, LineOfAnother):
+        if seen:
+            raise
+        raise untold from None
+
+
+def _require(
     desk: Desk, number: int, shown: LineShown | None, teacher: TeacherId, credit: CreditId
 ) -> None:
-    """Raises unless a line with a difference is about that teacher and may be of that credit."""
     compared = desk.compared
     stands = compared is not None and shown is not None and shown.digest == compared.digest
     if number not in desk.open or shown is None or not stands or shown.number != number:

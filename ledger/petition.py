@@ -191,17 +191,15 @@ class RequestCorrection(CreditStep):
         )
 
     def _check_line(self) -> None:
-        if self.reconciliation is not None and self.desk.received is None:
-            raise unknown(self.reconciliation, "reconciliation")
-        if self.line is None:
-            return
-        if self.reconciliation is None:
+        if self.reconciliation is not None:
+            claim = self.line, self.shown, self.teacher, self.credit
+            require_line(self.desk, self.reconciliation, *claim, asker=self.ask.asker)
+        elif self.line is not None:
             raise NoSuchLine(
                 zh="只有 line 而没有 reconciliation，无从知道是哪次对账的行",
                 en="a line needs the reconciliation whose line it is",
                 field="line",
             )
-        require_line(self.desk, self.line, self.shown, self.teacher, self.credit)
 
 
 @dataclass(kw_only=True)

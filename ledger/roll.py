@@ -54,6 +54,11 @@ class Roll:
                     each.teacher
                 )
 
+    def own(self, teacher: TeacherId | None) -> TeacherId | None:
+        """A teacher who is within; of anybody else it is not told that there is one."""
+        known = self.teachers.get(teacher) if teacher else None
+        return known.teacher if known and known.within else None
+
 
 def school_of(
     row: SheetRow, schools: Mapping[str, tuple[SchoolId, ...]], desk: Desk
@@ -103,12 +108,13 @@ def whose(row: SheetRow, roll: Roll, desk: Desk) -> OnRoll | Objection:
     if isinstance(number, Objection):
         return number
     fingerprint = roll.fingerprints.get(row.row, "")
-    by_id = roll.by_fingerprint.get(fingerprint) if fingerprint else None
-    by_number = number if number in roll.teachers else None
+    # Before the two are compared: that they contradict would tell of somebody elsewhere.
+    by_id = roll.own(roll.by_fingerprint.get(fingerprint)) if fingerprint else None
+    by_number = roll.own(number)
     if by_id and by_number and by_id != by_number:
         return _objection(desk, "NUMBERS_CONTRADICT", "身份证号与平台编号指向不同的教师")
     found = roll.teachers.get(by_id or by_number or TeacherId("teacher:0"))
-    if found is None or not found.within:
+    if found is None:
         told = bool(fingerprint or number)
         if not told:
             return _objection(desk, "NUMBER_MISSING", "须写明身份证号或平台编号，只凭姓名不能入账")

@@ -56,11 +56,18 @@ class Roster:
         number = number_of(row)
         if isinstance(number, Objection):
             return Intention(row=row.row, fate=Fate.REFUSED, said=(number,))
-        by_id = self.roll.by_fingerprint.get(fingerprint) if fingerprint else None
-        by_number = number if number in self.roll.teachers else None
-        if by_id and by_number and by_id != by_number:
+        found = self._found(fingerprint, number)
+        if len(found) > 1:
             return self.desk.anomalous(row.row, AnomalyCode.NUMBERS_CONTRADICT)
-        found = by_id or by_number
+        return self._one(row, fingerprint, number, found[0] if found else None)
+
+    def _one(
+        self,
+        row: SheetRow,
+        fingerprint: str,
+        number: TeacherId | None,
+        found: TeacherId | None,
+    ) -> Intention:
         if found is not None:
             self._listed.add(found)
         rows = sorted({at for key in self._keys(row) for at in self._rows_of[key]})
@@ -69,6 +76,25 @@ class Roster:
         if found is not None:
             return self._known(row, self.roll.teachers[found], fingerprint, number)
         return self._new(row, fingerprint, number)
+
+    def strangers(self) -> set[TeacherId]:
+        """Those elsewhere of whom the rows would tell, by a number or an id number of theirs."""
+        found: set[TeacherId] = set()
+        for row in self.desk.reading.rows:
+            number, fingerprint = number_of(row), self.roll.fingerprints.get(row.row, "")
+            if not isinstance(number, Objection):
+                found.update(self._found(fingerprint, number))
+        return {each for each in found if not self.roll.teachers[each].within}
+
+    def _found(self, fingerprint: str, number: TeacherId | None) -> list[TeacherId]:
+        """Whom an id number and a number are of: one's own, or else one who is elsewhere.
+
+        Whoever has a number of one's own hears nothing of whose the other is, elsewhere.
+        """
+        by_id = self.roll.by_fingerprint.get(fingerprint) if fingerprint else None
+        by_number = number if number in self.roll.teachers else None
+        found = [*dict.fromkeys(each for each in (by_id, by_number) if each)]
+        return [each for each in found if self.roll.own(each)] or found[:1]
 
     def _keys(self, row: SheetRow) -> set[str]:
         """By what a row names somebody: id number, number, and whose they are.

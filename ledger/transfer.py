@@ -189,9 +189,10 @@ class TransferTeacher(_Move):
 
     def decide(self) -> Iterator[Event]:
         assert self.place is not None
+        # First, since it is said alike whether there is such a teacher elsewhere or not.
+        happened(self.since, self.ask.on, "since")
         self.now.known(self.teacher)
         before = self.left()
-        happened(self.since, self.ask.on, "since")
         near = self.place == before.place or not self._told_alone(before)
         if near or self.ask.asker.role is Role.OPERATOR:
             self.in_order(reported=self.ask.reported)

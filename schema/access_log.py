@@ -17,6 +17,8 @@ import strawberry
 from ledger.command import Asker
 from ledger.names import JurisdictionId, Name, TeacherId
 from ledger.store.access_log import Access, AccessKind, Logged, Wanted, checked_purpose
+from ledger.store.feed import Filter
+from ledger.teacher import Stay, TeacherRegistered, TeacherTransferred, stays_after
 from projections.catalogue import TEACHERS
 from projections.register import Teacher
 from schema.context import Context
@@ -29,6 +31,7 @@ from schema.scalars import Text, enum_type, name_in
 Info = strawberry.Info[Context, None]
 NUMBER_DIGITS_MAX = 18
 PERSON = "person"
+STAYS = (TeacherRegistered.NAME, TeacherTransferred.NAME)
 
 
 class Seen(Logged, kw_only=True, frozen=True):
@@ -191,7 +194,33 @@ async def _within(context: Context, wanted: Wanted) -> Wanted | None:
     places, subject = reach
     if subject is not None and wanted.subject not in (None, subject):
         return None
-    return replace(wanted, reach=places, subject=subject or wanted.subject)
+    found = replace(wanted, reach=places, subject=subject or wanted.subject)
+    if places is None or found.subject is None:
+        return found
+    spans = await context.run(_spans, context, found.subject, places)
+    return None if spans == () else replace(found, spans=spans)
+
+
+def _spans(
+    context: Context, subject: str, places: tuple[str, ...]
+) -> tuple[tuple[int, int], ...] | None:
+    """Over which positions a teacher was of some places; ``None``: is now, which opens them all.
+
+    A reading may touch several places, one's own among them. Whether somebody elsewhere was in it
+    would tell that there is such a teacher.
+    """
+    found: list[tuple[int, int]] = []
+    since: int | None = None
+    stays: tuple[Stay, ...] = ()
+    for entry in context.house.ledger.feed.entries(Filter(types=STAYS, tags=(subject,))):
+        stays = stays_after(stays, entry)
+        here = bool(stays) and stays[-1].place in places
+        if here and since is None:
+            since = entry.position
+        elif not here and since is not None:
+            found.append((since, entry.position))
+            since = None
+    return None if since is not None else tuple(found)
 
 
 def _named(given: str | None, argument: str) -> str | None:

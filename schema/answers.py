@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Annotated
 
 import strawberry
 from msgspec import structs
 
-from ledger.store.answer import Answer, Outcome, Refusal, Written
+from ledger.fault import Fault
+from ledger.store.answer import Answer, Outcome, Refusal, Written, refused
 from schema.outputs import output
 from schema.scalars import Position, Text
 
@@ -112,6 +113,15 @@ def bulk_of(answer: Answer) -> BulkAnswer:
         refused=len(rows) - done,
         rows=rows,
     )
+
+
+def interleaved(answer: Answer, broken: Mapping[int, Fault], count: int) -> Answer:
+    """An answer with the rows between that were malformed and were not asked."""
+    if not broken:
+        return answer
+    outcomes = iter(answer.outcomes)
+    rows = [refused(broken[n]) if n in broken else next(outcomes) for n in range(count)]
+    return Answer(position=answer.position, outcomes=tuple(rows), replayed=answer.replayed)
 
 
 def spelt(field: str | None) -> str | None:

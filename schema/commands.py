@@ -25,14 +25,15 @@ from ledger.sign_off import ReopenSignOff, SignOffPeriod
 from ledger.store.answer import Answer, refused
 from ledger.store.work import WITHHELD, Seal
 from ledger.teacher import RegisterTeacher
+from ledger.transfer import TransferTeacher
 from schema.access import may_ask
 from schema.access_log import REVEAL
-from schema.answers import BulkAnswer, CommandAnswer, answer_of, bulk_of
+from schema.answers import BulkAnswer, CommandAnswer, answer_of, bulk_of, interleaved
 from schema.context import Context
 from schema.desk import line_shown
 from schema.inputs import command_from, command_input
 from schema.load import COMMIT_LOAD, PLAN_LOAD
-from schema.lookup import note, up_to_date
+from schema.lookup import LOOKING, note, note_refused, up_to_date
 from schema.mutation import MUTATIONS
 from schema.person import PersonInput, checked
 from schema.petition import carried
@@ -67,10 +68,13 @@ async def submit(
     may_ask(context.asker, command, reported=report is not None)
     check_request(request, len(given), report)
     # On a thread: thousands of rows take time to check, to seal and to digest.
-    places = await context.places() if command is RegisterTeacher else ()
+    places = await context.places() if command in LOOKING else ()
     asked = (context, command, given, request, report, whole, places)
-    future, broken = await context.run(_asked, *asked)
-    return _interleaved(await asyncio.wrap_future(future), broken, len(given))
+    future, made = await context.run(_asked, *asked)
+    answer = await asyncio.wrap_future(future)
+    if command is TransferTeacher:
+        await context.run(note_refused, context, made.commands, answer, places)
+    return interleaved(answer, made.broken, len(given))
 
 
 async def _rehearse(
@@ -114,8 +118,8 @@ def _asked(
     report: Report | None,
     whole: bool,
     places: tuple[str, ...],
-) -> tuple[Future[Answer], dict[int, Fault]]:
-    """The answer to come, and the rows that are malformed and were not asked."""
+) -> tuple[Future[Answer], Prepared]:
+    """The answer to come, and what was asked; rows that are malformed were not."""
     ledger = context.house.ledger
     made = _prepared(context, command, given)
     broken = made.broken
@@ -123,8 +127,8 @@ def _asked(
         rows = [refused(broken[n]) if n in broken else WITHHELD for n in range(len(given))]
         settled: Future[Answer] = Future()
         settled.set_result(Answer(position=ledger.feed.head(), outcomes=tuple(rows)))
-        return settled, {}
-    note(context, made.commands, made.seals, places)
+        return settled, Prepared()
+    note(context, made.commands, made.seals, places, request)
     asked = ledger.submit(
         made.commands,
         context.asker,
@@ -134,15 +138,7 @@ def _asked(
         whole=whole,
         seals=made.seals,
     )
-    return asked, broken
-
-
-def _interleaved(answer: Answer, broken: dict[int, Fault], count: int) -> Answer:
-    if not broken:
-        return answer
-    outcomes = iter(answer.outcomes)
-    rows = [refused(broken[n]) if n in broken else next(outcomes) for n in range(count)]
-    return Answer(position=answer.position, outcomes=tuple(rows), replayed=answer.replayed)
+    return asked, made
 
 
 def _command(context: Context, command: type[Command], given: Any) -> tuple[Command, Seal | None]:

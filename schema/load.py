@@ -11,7 +11,7 @@ from typing import Any
 import strawberry
 
 from ledger.fault import Fault
-from ledger.mapping import Mapping
+from ledger.mapping import Form, Mapping
 from ledger.names import LoadId
 from ledger.store.load import LoadHead, LoadOptions
 from ledger.store.progress import Work
@@ -33,6 +33,7 @@ from schema.carrying import Commit
 from schema.context import Context
 from schema.load_row import Load
 from schema.loading import Progress, commit, plan, progress
+from schema.lookup import unspent
 from schema.moment import AsOf
 from schema.once import once
 from schema.outputs import connection, output
@@ -145,6 +146,8 @@ async def dry_run(
     position = await _present(context)
 
     def made() -> LoadHead:
+        if upload.form is Form.TEACHERS:
+            unspent(context)
         grid = ledger.uploads.grid(context.asker, upload.id)
         assert grid is not None
         mapping = mended(chosen(grid, upload.form, saved_mappings(context), given))

@@ -23,6 +23,7 @@ from ledger.store import trace
 from ledger.store.access_log import AccessKind
 from ledger.store.feed import Filter
 from ledger.store.load import LoadHead, LoadOptions
+from ledger.store.load_row import StoredRow
 from ledger.store.progress import Work
 from ledger.store.ticket import Upload
 from schema.access_log import access_by
@@ -62,12 +63,14 @@ def plan(
     fates: Counter[Fate] = Counter()
     digest, number, batches = sha256(), 0, 0
     named: set[str] = set()
+    matched: set[str] = set()
     try:
         with house.ledger.progress.of(upload.id, Work.PLANNING) as told:
             for rows in planned(context, grid, mapping, options, load, position, told):
                 loads.put(load, wrapped, batches, number, rows)
                 fates.update(each.fate for each in rows)
                 named.update(each.teacher for each in rows if each.row and each.teacher)
+                matched.update(each.teacher for each in rows if each.teacher and not _new(each))
                 for each in rows:
                     digest.update(bytes.fromhex(each.key))
                 number, batches = number + len(rows), batches + 1
@@ -87,7 +90,7 @@ def plan(
         full=options.full,
         **{name: fates[fate] for name, fate in COUNTS.items()},
     )
-    return _kept(context, upload, mapping, options, what, (load, wrapped, batches))
+    return _kept(context, upload, mapping, options, what, (load, wrapped, batches), matched)
 
 
 def _kept(
@@ -97,6 +100,7 @@ def _kept(
     options: LoadOptions,
     what: Loaded,
     made: tuple[LoadId, bytes, int],
+    matched: set[str],
 ) -> LoadHead:
     load, wrapped, batches = made
     ledger = context.house.ledger
@@ -110,8 +114,12 @@ def _kept(
         made=ledger.now(),
     )
     ledger.loads.close(load, wrapped, head)
-    _log(context, head)
+    _log(context, head, matched)
     return head
+
+
+def _new(row: StoredRow) -> bool:
+    return row.fate is Fate.NEW
 
 
 def progress(context: Context, load: LoadId) -> Progress:
@@ -182,7 +190,7 @@ def _moved(context: Context, head: LoadHead, position: int) -> list[int]:
         ]
 
 
-def _log(context: Context, head: LoadHead) -> None:
+def _log(context: Context, head: LoadHead, matched: set[str]) -> None:
     """A dry run holds a sheet against names and numbers of the vault, so it is a reading."""
     access = access_by(
         context,
@@ -192,4 +200,4 @@ def _log(context: Context, head: LoadHead) -> None:
         rows=head.what.rows,
         position=head.what.position,
     )
-    context.house.ledger.access_log.write(access)
+    context.house.ledger.access_log.write(access, matched)

@@ -31,6 +31,7 @@ from ledger.store.work import Seal
 from ledger.word import in_chinese
 from schema.access import Denied
 from schema.context import Context, House
+from schema.lookup import elsewhere
 from schema.person import PersonInput, checked
 from schema.roll import book_of, files_of, footing_of, place_of, roll_of
 from schema.scalars import Text
@@ -156,7 +157,9 @@ def _intentions(
     roll = roll_of(house, party, reading, offering)
     match mapping.form:
         case Form.TEACHERS:
-            yield from Roster(desk=desk, roll=roll, full=options.full, since=options.since).plan()
+            roster = Roster(desk=desk, roll=roll, full=options.full, since=options.since)
+            elsewhere(context, "load", roster.strangers())
+            yield from roster.plan()
         case Form.SCHOOL_BASED:
             yield from _school_based(context, party, desk, roll)
         case Form.BALANCES:

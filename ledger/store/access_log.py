@@ -32,6 +32,11 @@ _INSERT = (
 _INSERT_SUBJECTS = (
     "insert into ledger.access_subjects (subject, number) select unnest(%s::text[]), %s"
 )
+_TOUCHED = (
+    "select count(distinct subject) from ledger.access_log "
+    "join ledger.access_subjects using (number) where actor = %s and kind = %s and at >= %s"
+)
+_ONE_AT_A_TIME = "select pg_advisory_xact_lock(hashtextextended(%s, 0))"
 
 
 class AccessKind(Enum):
@@ -87,9 +92,14 @@ class Logged(Access, kw_only=True, frozen=True):
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """Which accesses are wanted; what is left out does not restrict. ``reach``: places seen."""
+    """Which accesses are wanted; what is left out does not restrict.
+
+    ``reach``: places seen. ``spans``: from which position of the
+    ledger, and before which.
+    """
 
     reach: tuple[str, ...] | None = None
+    spans: tuple[tuple[int, int], ...] | None = None
     subject: str | None = None
     actor: str | None = None
     kind: AccessKind | None = None
@@ -106,17 +116,8 @@ class AccessLog:
 
     def write(self, access: Access, subjects: Iterable[str] = ()) -> Logged:
         """Adds a row with the persons whom it was about. Nothing may be shown before."""
-        names = sorted(set(subjects))
-        whole = msgspec.structs.replace(
-            access, subjects=len(names), subjects_digest=digest_of_names(names)
-        )
-        body = msgspec.json.encode(whole, order="sorted")
-        columns = columns_of(whole)
         with self._pool.connection() as connection, connection.transaction():
-            row = connection.execute(_INSERT, (*columns, body)).fetchone()
-            assert row is not None
-            connection.execute(_INSERT_SUBJECTS, (names, row[0]))
-        return logged(row[0], body, bytes(row[1]))
+            return _written(connection, access, subjects)
 
     def page(
         self, wanted: Wanted, limit: int, *, after: int | None = None, latest_first: bool = True
@@ -136,14 +137,19 @@ class AccessLog:
         return [logged(number, bytes(body), bytes(hash_)) for number, body, hash_ in rows]
 
     def touched(self, actor: str, kind: AccessKind, since: datetime) -> int:
-        """How many persons an actor's accesses of a kind were about, each time counted."""
-        statement = (
-            "select count(*) from ledger.access_log join ledger.access_subjects using (number) "
-            "where actor = %s and kind = %s and at >= %s"
-        )
+        """How many persons an actor's accesses of a kind were about, each counted once."""
         with self._pool.connection() as connection:
-            row = connection.execute(statement, (actor, kind.value, since)).fetchone()
-        return row[0] if row else 0
+            return _touched(connection, actor, kind, since)
+
+    def write_counted(self, access: Access, subjects: Iterable[str], since: datetime) -> int:
+        """Adds a row, and says about how many persons those of its actor and kind are by now.
+
+        One of an actor's at a time, so that of many at once each counts those before.
+        """
+        with self._pool.connection() as connection, connection.transaction():
+            connection.execute(_ONE_AT_A_TIME, (f"{access.kind.value} {access.actor}",))
+            _written(connection, access, subjects)
+            return _touched(connection, access.actor, access.kind, since)
 
     def count(self, wanted: Wanted) -> int:
         """How many there are."""
@@ -203,9 +209,34 @@ def logged(number: int, body: bytes, hash_: bytes) -> Logged:
     return Logged(**told, number=number, hash=hash_.hex())
 
 
+def _written(
+    connection: psycopg.Connection[Any], access: Access, subjects: Iterable[str]
+) -> Logged:
+    names = sorted(set(subjects))
+    whole = msgspec.structs.replace(
+        access, subjects=len(names), subjects_digest=digest_of_names(names)
+    )
+    body = msgspec.json.encode(whole, order="sorted")
+    row = connection.execute(_INSERT, (*columns_of(whole), body)).fetchone()
+    assert row is not None
+    connection.execute(_INSERT_SUBJECTS, (names, row[0]))
+    return logged(row[0], body, bytes(row[1]))
+
+
+def _touched(
+    connection: psycopg.Connection[Any], actor: str, kind: AccessKind, since: datetime
+) -> int:
+    row = connection.execute(_TOUCHED, (actor, kind.value, since)).fetchone()
+    return row[0] if row else 0
+
+
 def _conditions(wanted: Wanted) -> tuple[list[str], dict[str, Any]]:
     possible = {
         "reach": "places && %(reach)s::text[]",
+        # By positions, since the clock may have been behind the ledger.
+        "spans": "exists (select from unnest(%(begun)s::bigint[], %(ended)s::bigint[]) "
+        "as span(begun, ended), coalesce((convert_from(body, 'UTF8')::jsonb->>'position')::bigint, "
+        "0) as stood where stood >= begun and stood < ended)",
         "subject": "number in (select number from ledger.access_subjects "
         "where subject = %(subject)s)",
         "actor": "actor = %(actor)s",
@@ -219,6 +250,10 @@ def _conditions(wanted: Wanted) -> tuple[list[str], dict[str, Any]]:
     conditions = [possible[name] for name in values]
     if "reach" in values:
         values["reach"] = list(values["reach"])
+    if wanted.spans is not None:
+        del values["spans"]
+        values["begun"] = [begun for begun, _ in wanted.spans]
+        values["ended"] = [ended for _, ended in wanted.spans]
     if wanted.kind is not None:
         values["kind"] = wanted.kind.value
     return conditions, values

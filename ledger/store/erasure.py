@@ -100,6 +100,8 @@ class Erasure:
         """Destroys what was found."""
         for file in concerned.files:
             self._destroy_file(UUID(file.upload))
+        for upload in self._told_of():
+            self._destroy_file(upload)
         for load in concerned.loads:
             self._empty_load(load)
         with self._pool.connection() as connection:
@@ -129,6 +131,25 @@ class Erasure:
                 "erased_at = coalesce(erased_at, %s) where upload = %s",
                 (new, blank, [], self._clock(), upload),
             )
+
+    def _told_of(self) -> list[UUID]:
+        """Files that went with somebody else named in them, whose results still have the words."""
+        found: dict[UUID, None] = {}
+        for upload, wrapped, token, sealed in self._rows(
+            "select upload, wrapped, token, r.sealed from vault.results r "
+            "join vault.uploads u using (upload) where u.erased_at is not null",
+            (),
+        ):
+            try:
+                packed = self._vault.open_bytes(
+                    f"upload:{upload}", bytes(wrapped), str(token), bytes(sealed)
+                )
+            except Trouble:
+                continue  # it was tampered with, and nobody can open it
+            body = zlib.decompress(packed)
+            if redacted(body, self._words)[0] != body:
+                found[upload] = None
+        return list(found)
 
     def _reseal_results(
         self, connection: psycopg.Connection[Any], upload: UUID, old: bytes, new: bytes

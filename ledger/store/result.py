@@ -59,7 +59,7 @@ class Results:
         clock: Callable[[], datetime],
     ) -> None:
         self._vault, self._pool, self._clock = vault, pool, clock
-        self._bodies: OrderedDict[str, bytes] = OrderedDict()
+        self._bodies: OrderedDict[str, tuple[bytes, bytes]] = OrderedDict()
         self._lock = Lock()
 
     def put(
@@ -91,7 +91,7 @@ class Results:
                     "sealed": sealed,
                 },
             )
-        self._hold(token, body)
+        self._hold(token, sealed, body)
         return token
 
     def of(self, asker: Asker, token: str) -> Result | None:
@@ -124,11 +124,6 @@ class Results:
         if not done:
             raise Fault("UPLOAD_GONE", zh="文件已被删除", en="the file is gone", field="token")
 
-    def forget(self) -> None:
-        """Drops what was read before from memory: words of it may be erased by now."""
-        with self._lock:
-            self._bodies.clear()
-
     def _one(self, statement: str, named: dict[str, Any]) -> Result | None:
         with self._pool.connection() as connection:
             row = connection.execute(statement, named).fetchone()
@@ -148,14 +143,16 @@ class Results:
     def _body(self, token: str, upload: str, wrapped: bytes, sealed: bytes) -> bytes:
         with self._lock:
             held = self._bodies.get(token)
-        if held is None:
-            held = zlib.decompress(self._vault.open_bytes(_subject(upload), wrapped, token, sealed))
-            self._hold(token, held)
-        return held
+        # An erasure seals a result anew, in another process: only what was sealed like this is it.
+        if held is not None and held[0] == sealed:
+            return held[1]
+        body = zlib.decompress(self._vault.open_bytes(_subject(upload), wrapped, token, sealed))
+        self._hold(token, sealed, body)
+        return body
 
-    def _hold(self, token: str, body: bytes) -> None:
+    def _hold(self, token: str, sealed: bytes, body: bytes) -> None:
         with self._lock:
-            self._bodies[token] = body
+            self._bodies[token] = sealed, body
             while len(self._bodies) > BODIES_HELD:
                 self._bodies.popitem(last=False)
 

@@ -12,6 +12,7 @@ import pytest
 from ledger.command import Role
 from ledger.register import RegisterSchool
 from ledger.teacher import RegisterTeacher
+from ledger.transfer import TransferTeacher
 from tests.cast import HANGZHOU, RUIAN
 from tests.scene import Scenes
 from tests.server import Party, Served, codes
@@ -160,6 +161,42 @@ def test_a_bureau_and_an_auditor_see_what_concerned_their_place(town: Served) ->
                  "integrator", "public"):  # fmt: skip
         assert logged(parties(town)[name]) == []
         assert logged(parties(town)[name], subject=LIN) == []
+
+
+@pytest.mark.parametrize("name", ["other bureau", "other auditor"])
+def test_a_reading_of_several_places_tells_no_place_who_of_the_others_was_in_it(
+    town: Served, name: str
+) -> None:
+    came = {"teacher": "teacher:away", "school": AWAY, "stage": "PRIMARY", "subject": "语文"}
+    came |= {"entered": "2021-03-01"}
+    assert codes(town.operator.mutate(RegisterTeacher, came, "away")) == []
+    town.house.runner.catch_up()
+    taken = town.client.post("/exports", json={"what": "teachers"}, headers=town.operator.headers)
+    assert taken.status_code == 200
+    reader = parties(town)[name]
+
+    assert [each["what"] for each in logged(reader)] == ["teachers"]
+    assert [each["what"] for each in logged(reader, subject="teacher:away")] == ["teachers"]
+    assert reader.ask(LOG, subject=LIN) == reader.ask(LOG, subject="teacher:nobody")
+    assert reader.ask(LOG, subject=LIN)["accessLog"]["totalCount"] == 0
+
+
+def test_a_bureau_that_is_left_keeps_who_read_of_a_teacher_that_was_its_own(town: Served) -> None:
+    parties(town)["bureau"].ask(REVEAL, t=LIN, why=WHY)
+    move = {"teacher": LIN, "school": AWAY, "since": "2024-03-01"}
+    assert codes(town.operator.mutate(TransferTeacher, move, "move")) == []
+    town.house.runner.catch_up()
+    stays = {"teacher": "teacher:stays", "school": HOME, "stage": "PRIMARY", "subject": "语文"}
+    stays |= {"entered": "2021-03-01"}
+    assert codes(town.operator.mutate(RegisterTeacher, stays, "stays")) == []
+    town.house.runner.catch_up()
+    taken = town.client.post("/exports", json={"what": "teachers"}, headers=town.operator.headers)
+    assert taken.status_code == 200
+    left, took = parties(town)["bureau"], parties(town)["other bureau"]
+
+    assert [each["what"] for each in logged(left)] == ["teachers", "person"]
+    assert [each["what"] for each in logged(left, subject=LIN)] == ["person"]
+    assert [each["what"] for each in logged(took, subject=LIN)] == ["teachers"]
 
 
 @pytest.mark.parametrize("what", ["schools", "providers", "offerings"])

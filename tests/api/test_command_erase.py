@@ -216,6 +216,53 @@ def test_a_server_with_the_sheet_in_memory_gives_it_out_no_more(
     assert told["erased"] is not None
 
 
+def lines_of(party: Party, name: str) -> list[str]:
+    """What the trainings in a reconciliation's lines are called, as a server tells it."""
+    party.served.house.runner.catch_up()
+    told = party.ask(SEEN, id=f"reconciliation:{name}")["reconciliation"]["result"]["lines"]
+    return [each["node"]["title"] for each in told["edges"]]
+
+
+SPELLED = (
+    "欧阳 明月 公开课",
+    "欧阳·明月的校本 138-0013-8000",
+    f"{NAME}的课",
+    "１３８００１３８０００ 欧阳－明月",
+)
+BARE = ["□ 公开课", "□的校本 □", "□的课", "□ □"]
+
+
+def test_a_result_that_is_kept_names_nobody_who_was_erased_however_spelled(
+    served: Served, bureau: Party, tmp_path: Path
+) -> None:
+    rows = (f"{NAME},{ID},,{each},2023.4.{day},6\n" for day, each in enumerate(SPELLED, 1))
+    compared(bureau, LINES + "".join(rows), "sp")
+    assert sorted(lines_of(bureau, "sp")) == sorted(SPELLED)
+
+    erase(served, tmp_path)
+
+    # The server has opened the result before, and heard of the erasure from nobody.
+    assert sorted(lines_of(bureau, "sp")) == sorted(BARE)
+    report = "/reconciliations/reconciliation:sp/report.json"
+    told = served.client.get(report, headers=bureau.headers).text
+    assert [each for each in (NAME, "欧阳 明月", "欧阳·明月", "138-0013") if each in told] == []
+    assert found(served, NAME, "欧阳 明月", "欧阳·明月", "138-0013-8000") == []
+
+
+def test_a_second_person_goes_from_the_result_of_a_file_that_went_with_the_first(
+    served: Served, bureau: Party, tmp_path: Path
+) -> None:
+    row = f"{NAME},{ID},,与{OTHER}合开,2023.4.1,6\n"
+    compared(bureau, f"{LINES}{row}{OTHER},,sima,与 司马 相如 同台,2023.4.2,9\n", "two")
+    erase(served, tmp_path)
+    assert sorted(lines_of(bureau, "two")) == ["与 司马 相如 同台", f"与{OTHER}合开"]
+
+    done = xuefen(served, tmp_path, "erase", "teacher:sima", "--reason", "本人申请", "--yes")
+    assert done.exit_code == 0, done.output
+
+    assert sorted(lines_of(bureau, "two")) == ["与 □ 同台", "与□合开"]
+
+
 @pytest.mark.parametrize("step", ["find", "_destroy_file", "_empty_load"])
 def test_an_erasure_that_broke_off_between_files_is_found_and_completed(
     served: Served,

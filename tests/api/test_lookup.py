@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -14,7 +17,7 @@ from ledger.teacher import RegisterTeacher
 from ledger.transfer import TransferTeacher
 from schema import lookup
 from tests.api.test_rehearsal import PERSON, rehearse
-from tests.cast import HANGZHOU, LIN, RUIAN, SCHOOL
+from tests.cast import CHEN, HANGZHOU, LIN, RUIAN, SCHOOL
 from tests.server import Party, Served, codes
 from tests.storied import storied
 from tests.town import founded_template
@@ -24,6 +27,11 @@ __all__ = ["founded_template"]
 OURS, FREE = "11010519491231002X", "33010619900101123X"
 KNOWN, NOBODY = "teacher:known", "teacher:nobody"
 FAR = "school:far"
+REGISTER, TRANSFER = (
+    f"mutation($input: {name[0].upper()}{name[1:]}Input!, $r: String!) "
+    f"{{ {name}(input: $input, requestId: $r) {{ __typename }} }}"
+    for name in ("registerTeacher", "transferTeacher")
+)
 LOG = """
 query($who: ID) {
   accessLog(kind: LOOKUP, subject: $who) { edges { node { actor scope what } } }
@@ -123,19 +131,139 @@ def test_whoever_registers_one_who_is_elsewhere_stands_in_the_log(
     }
 
 
-def test_nobody_hears_often_of_those_who_are_elsewhere(
+@pytest.fixture
+def spent(town: Served, monkeypatch: pytest.MonkeyPatch) -> Party:
+    """The bureau of that city, which has heard of as many as it may."""
+    monkeypatch.setattr(lookup, "LOOKUPS_MAX", 1)
+    party = town.party(Role.BUREAU, HANGZHOU, actor=f"staff:curious-{uuid4()}")
+    first = party.mutate(RegisterTeacher, new(KNOWN, FREE), "first")
+    assert codes(first) == ["ALREADY_REGISTERED"]
+    return party
+
+
+def lookups(town: Served) -> list[Any]:
+    """Who looked up whom, how many at once, as the log has it."""
+    asked = "{ accessLog(kind: LOOKUP) { edges { node { actor what subjects } } } }"
+    return [each["node"] for each in town.operator.ask(asked)["accessLog"]["edges"]]
+
+
+def fault(party: Party, command: type[Command], given: dict[str, Any], request: str) -> str:
+    """The code of the error with which a deed ends."""
+    document = REGISTER if command is RegisterTeacher else TRANSFER
+    [error] = party.errors(document, input=given, r=request)
+    return str(error["code"])
+
+
+@pytest.mark.parametrize(
+    ("teacher", "number"), [(KNOWN, FREE), (NOBODY, OURS), (str(LIN), FREE), ("teacher:q", FREE)]
+)
+def test_whoever_has_heard_of_too_many_is_refused_alike_for_the_taken_and_the_free(
+    town: Served, spent: Party, teacher: str, number: str
+) -> None:
+    before, head = lookups(town), town.head
+    given = new(teacher, number)
+
+    ahead = fault(spent, RegisterTeacher, given | {"entered": "2031-01-01"}, f"{teacher}{number}1")
+
+    assert ahead == "LOOKUPS_SPENT"
+    assert fault(spent, RegisterTeacher, given, f"{teacher}{number}2") == "LOOKUPS_SPENT"
+    assert (lookups(town), town.head) == (before, head)
+
+
+def test_whoever_has_heard_of_too_many_takes_nobody_in(town: Served, spent: Party) -> None:
+    before = lookups(town)
+    move = {"school": FAR, "since": "2031-01-01"}
+
+    for who in (KNOWN, NOBODY):
+        assert fault(spent, TransferTeacher, move | {"teacher": who}, who) == "LOOKUPS_SPENT"
+    assert lookups(town) == before
+
+
+def test_what_was_recorded_is_answered_again_to_whoever_has_heard_of_too_many(
     town: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lookup, "LOOKUPS_MAX", 1)
-    party = town.party(Role.BUREAU, HANGZHOU, actor="staff:curious")
-    given = new(KNOWN, FREE)
-    assert codes(party.mutate(RegisterTeacher, given, "c1")) == ["ALREADY_REGISTERED"]
-    document = (
-        "mutation($input: RegisterTeacherInput!, $r: String!) "
-        "{ registerTeacher(input: $input, requestId: $r) { __typename } }"
+    party = town.party(Role.BUREAU, HANGZHOU, actor="staff:again")
+    own = new("teacher:own", FREE) | {"person": None}
+    done = party.mutate(RegisterTeacher, own, "own")
+    assert codes(party.mutate(RegisterTeacher, new(KNOWN, FREE), "taken")) == ["ALREADY_REGISTERED"]
+
+    again = party.mutate(RegisterTeacher, own, "own")
+
+    assert (codes(again), again["replayed"]) == ([], True)
+    assert again["events"] == done["events"]
+
+
+def test_a_list_that_goes_over_the_allowance_stands_in_the_log_as_well(
+    town: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lookup, "LOOKUPS_MAX", 1)
+    party = town.party(Role.BUREAU, HANGZHOU, actor="staff:greedy")
+    several = [new(KNOWN, FREE), new(str(LIN), FREE)]
+    many = (
+        "mutation($inputs: [RegisterTeacherInput!]!, $r: String!) "
+        "{ registerTeachers(inputs: $inputs, requestId: $r) { refused } }"
     )
-    [error] = party.errors(document, input=given, r="c2")
-    free = party.mutate(RegisterTeacher, new("teacher:really-new", FREE), "c3")
+
+    [error] = party.errors(many, inputs=several, r="g1")
 
     assert error["code"] == "LOOKUPS_SPENT"
-    assert codes(free) == []
+    assert lookups(town)[0] == {"actor": "staff:greedy", "what": "registerTeacher", "subjects": 2}
+    assert fault(party, RegisterTeacher, new("teacher:g", FREE), "g2") == "LOOKUPS_SPENT"
+
+
+def test_many_at_once_do_not_hear_of_more_than_one_after_another(
+    town: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lookup, "LOOKUPS_MAX", 2)
+    everybody = threading.Barrier(4, timeout=30)
+    heard = lookup._heard
+
+    def all_have_asked(context: Any) -> int:
+        before = heard(context)
+        everybody.wait()  # whoever counts before anybody has written counts nobody
+        return before
+
+    monkeypatch.setattr(lookup, "_heard", all_have_asked)
+    party = town.party(Role.BUREAU, HANGZHOU, actor="staff:hasty")
+
+    def ask(who: str) -> bool:
+        given = {"input": new(who, FREE), "r": f"hasty-{who}"}
+        return "errors" not in party.post(REGISTER, **given).json()
+
+    with ThreadPoolExecutor(4) as pool:
+        told = list(pool.map(ask, [KNOWN, str(LIN), str(CHEN), "teacher:zhou"]))
+
+    assert told.count(True) == 2
+
+
+@pytest.mark.parametrize("who", [KNOWN, NOBODY])
+def test_a_move_on_a_day_ahead_is_refused_alike_whoever_is_elsewhere(
+    town: Served, stranger: Party, who: str
+) -> None:
+    before, head = lookups(town), town.head
+    move = {"teacher": who, "school": FAR, "since": "2031-01-01"}
+
+    answer = stranger.mutate(TransferTeacher, move, f"ahead-{who}")
+
+    assert codes(answer) == ["DAY_AHEAD"]
+    assert (lookups(town), town.head) == (before, head)
+
+
+def test_a_move_of_one_elsewhere_that_is_refused_stands_in_the_log(
+    town: Served, stranger: Party
+) -> None:
+    move = {"teacher": KNOWN, "school": FAR, "since": "2024-03-05"}
+    assert codes(stranger.mutate(TransferTeacher, move, "told")) == []
+    before = lookups(town)
+
+    again = stranger.mutate(TransferTeacher, move, "told again")
+    stranger.mutate(TransferTeacher, move | {"teacher": NOBODY}, "nobody")
+
+    assert codes(again) == ["ALREADY_ANNOUNCED"]
+    assert lookups(town)[0] == {
+        "actor": "staff:stranger",
+        "what": "transferTeacher",
+        "subjects": 1,
+    }
+    assert len(lookups(town)) == len(before) + 1

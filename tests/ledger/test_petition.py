@@ -11,7 +11,7 @@ from msgspec import structs
 from ledger.command import OutsideScope, TooEarly, UnknownReference
 from ledger.credit import CreditCorrected, CreditRevoked
 from ledger.finding import Outcome
-from ledger.line import LineShown
+from ledger.line import LineOfAnother, LineShown, NoSuchLine
 from ledger.names import CreditId, PetitionId, SchoolId, TeacherId
 from ledger.petition import (
     AmountMissing,
@@ -93,6 +93,33 @@ def test_a_petition_says_which_line_of_a_reconciliation_it_is_about():
     past().when(ABOUT, on=DAY).refused(UnknownReference, field="reconciliation")
     totals = replace(ABOUT, shown=structs.replace(LINE, credit=None))
     past(*DONE).when(totals, on=DAY).accepted()
+
+
+def said(answer):
+    return [(type(each), each.zh, each.en, each.evidence) for each in answer.refusals]
+
+
+@pytest.mark.parametrize("party", [LIN, SCHOOL])
+def test_whoever_reads_no_reconciliation_hears_of_none_by_a_line(party):
+    by = asker_for(party)
+    unheard = past().when(ABOUT, on=DAY, by=by)
+    others = structs.replace(LINE, teacher=cast.CHEN)
+    for each in (
+        replace(ABOUT, line=1),
+        replace(ABOUT, line=99, shown=None),
+        replace(ABOUT, shown=others),
+        replace(ABOUT, line=None, shown=None),
+    ):
+        told = past(*DONE).when(each, on=DAY, by=by)
+        told.refused(UnknownReference, field="reconciliation")
+        assert said(told) == said(unheard)
+    assert past(*DONE).when(ABOUT, on=DAY, by=by).accepted().events[0].line == 3
+
+
+def test_its_bureau_hears_which_line_of_a_reconciliation_is_wrong():
+    others = replace(ABOUT, shown=structs.replace(LINE, teacher=cast.CHEN))
+    past(*DONE).when(others, on=DAY, by=BUREAU).refused(LineOfAnother, field="line")
+    past(*DONE).when(replace(ABOUT, line=1), on=DAY, by=BUREAU).refused(NoSuchLine, field="line")
 
 
 def test_what_stands_already_is_not_asked_for():
