@@ -68,9 +68,11 @@ class Connection(ABC):
         since = self.line.since
         if since is not None and now - since > STALL_SECONDS:
             self.abandon()
-        elif now - self._trusted > TRUST_SECONDS:
+            return
+        # The public has no token, and a look may take long: neither keeps the connection silent.
+        if self._authorization is not None and now - self._trusted > TRUST_SECONDS:
             self._look_again()
-        elif since is None and now - self.line.sent_at > HEARTBEAT_SECONDS:
+        if since is None and now - self.line.sent_at > HEARTBEAT_SECONDS:
             self.beat()
 
     @abstractmethod

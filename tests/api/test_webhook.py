@@ -333,6 +333,26 @@ def test_all_from_a_position_on_is_sent_again(
     receiver.wait(5 + len(seen))
 
 
+def test_what_is_sent_again_from_an_instant_on_begins_with_what_came_at_that_instant(
+    open_served: Served, integrator: Party, receiver: Receiver
+) -> None:
+    start = open_served.head
+    hook = create(integrator, receiver.url)["webhook"]["id"]
+    add_schools(open_served, "some", 3)
+    receiver.wait(3)
+    settled(integrator, hook, lambda w: w["position"] == start + 3)
+    found = integrator.ask("query($p: Position!) { event(position: $p) { at } }", p=start + 2)
+    since = found["event"]["at"]
+    document = (
+        "mutation($id: ID!, $s: DateTime!) { done: recoverWebhook(id: $id, since: $s) "
+        "{ position } }"
+    )
+    # As ``knownFrom`` of a history has it, which asks for the same.
+    assert integrator.ask(document, id=hook, s=since)["done"]["position"] == start + 1
+    receiver.wait(5)
+    assert receiver.positions == [start + n for n in (1, 2, 3, 2, 3)]
+
+
 def test_a_trial_and_one_entry_again_say_what_came_of_them(
     open_served: Served, integrator: Party, receiver: Receiver
 ) -> None:
