@@ -267,7 +267,7 @@ def test_what_passes_without_a_delivery_forgets_an_earlier_failure(
     receiver.statuses = [500]
     add_schools(open_served, "a", 1)
     settled(integrator, hook, lambda w: w["failures"] == 1)
-    other = '{address: "%s", types: ["order.submitted"]}' % receiver.url
+    other = f'{{address: "{receiver.url}", types: ["order.submitted"]}}'
     step(integrator, "changeWebhook", hook, f", input: {other}")
     sql(open_served, "update vault.webhooks set due = clock_timestamp()")
     add_schools(open_served, "b", 1)  # and nothing of all this is wanted any more
