@@ -12,19 +12,22 @@ from contextlib import suppress
 from typing import Any
 
 from api.auth import LEEWAY_SECONDS, BadToken
+from api.service_token import refused
 from api.stream.line import Line
 from ledger.command import Asker
 from ledger.store.trouble import Trouble
 
 Trust = Callable[[str | None], Awaitable[Asker]]
 """Who an ``Authorization`` value names. Raises ``BadToken``."""
-Heed = Callable[[Asker, Callable[[], None]], Callable[[], None]]
+Heed = Callable[[Asker, Callable[[bool], None]], Callable[[], None]]
 """Has somebody told when an asker's token is revoked; see ``api.revocation``."""
 
 HEARTBEAT_SECONDS = 12.0
 SWEEP_SECONDS = 3.0
 TRUST_SECONDS = 60.0
 """How often a token that has not expired is looked at again: its keys may have been withdrawn."""
+AGAIN_SECONDS = 1.0
+"""How soon at the earliest where that failed."""
 STALL_SECONDS = 60.0
 """For how long a client may leave a message unread before its connection is given up."""
 WAIT_SECONDS_MAX = 86_400.0
@@ -102,11 +105,18 @@ class Connection(ABC):
         self._expiry = None
         self._look_again()
 
-    def _revoked(self) -> None:
+    def _revoked(self, known: bool) -> None:
         if self._looking is not None:
             self._looking.cancel()  # it may have looked before
             self._looking = None
-        self._look_again()
+        if known:  # not asked for: the database may be away, or have many who ask
+            asyncio.get_running_loop().call_soon(self._gone)
+        else:
+            self._look_again()
+
+    def _gone(self) -> None:
+        if self._forget is not None:  # it has not ended meanwhile
+            self.expel(refused())
 
     def _look_again(self) -> None:
         if self._authorization is not None and (self._looking is None or self._looking.done()):
@@ -120,8 +130,8 @@ class Connection(ABC):
             same = await self._trust(authorization) == self.asker
         except BadToken as error:
             self.expel(error)
-        except Trouble:  # the database is away, which says nothing of the token: look again later
-            pass
+        except Trouble:  # the database is away, which says nothing of the token: look again soon
+            self._trusted = time.monotonic() - TRUST_SECONDS + AGAIN_SECONDS
         else:
             if not same:
                 self.expel(BadToken("令牌的权限已变", "what the token allows has changed"))
