@@ -31,6 +31,9 @@ AGAIN_SECONDS = 1.0
 STALL_SECONDS = 60.0
 """For how long a client may leave a message unread before its connection is given up."""
 WAIT_SECONDS_MAX = 86_400.0
+LEAVE_SECONDS = 7.0
+"""How long what was asked may be answered once a stop was asked for; a little less than whoever
+serves waits (``api.serve.GRACE_SECONDS``), so that the end is still said."""
 
 
 class Connection(ABC):
@@ -92,7 +95,7 @@ class Connection(ABC):
 
     @abstractmethod
     def leave(self) -> None:
-        """Lets the client go, since the server is about to stop."""
+        """Lets the client go, since the server is about to stop, once what it asked is answered."""
 
     def _watch(self) -> None:
         end = expiry_of(self._authorization)

@@ -67,6 +67,14 @@ class Reservation(EventStream):
         self._forget()
         self._drop()
 
+    def settle(self) -> list[asyncio.Task[None]]:
+        """Takes no more operations and stops those that follow; the others."""
+        self._forget()
+        for number, each in list(self._held.items()):
+            if each.follower is not None:
+                self.stop(number)
+        return [each.task for each in self._held.values() if each.task is not None]
+
     def expire(self) -> None:
         """Gives up a reservation that nobody came for."""
         self._waiting.cancel()
