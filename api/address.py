@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
@@ -20,6 +21,9 @@ from ledger.fault import Fault
 LOOKUP_SECONDS = 5
 NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052
 PORTS = {"https": 443, "http": 80}
+# Of their own: a thread hangs for as long as the resolver does, and those that all else shares,
+# such as who asks for the tokens of machines, would hang with it.
+_THREADS = ThreadPoolExecutor(8, thread_name_prefix="look-up")
 
 
 @dataclass(frozen=True)
@@ -70,14 +74,19 @@ async def look_up(url: httpx.URL, *, private: bool) -> Pinned:
     port = url.port or PORTS[url.scheme]
     try:
         async with asyncio.timeout(LOOKUP_SECONDS):
-            found = await loop.getaddrinfo(url.host, port, type=socket.SOCK_STREAM)
+            numbers = await loop.run_in_executor(_THREADS, numbers_of, url.host, port)
     except (OSError, TimeoutError, UnicodeError):
         raise _bad("主机名无法解析", "its host cannot be looked up") from None
-    numbers = [str(each[4][0]) for each in found]
     if not private and not all(public(each) for each in numbers):
         # Which number it has is not told: it would tell of a network that the asker cannot see.
         raise _bad("地址不在公网，不能投递", "it does not lie in the public network")
     return Pinned(url, numbers[0])
+
+
+def numbers_of(host: str, port: int) -> list[str]:
+    """The numbers of a host; may take as long as a resolver that says nothing is waited for."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(each[4][0]) for each in found]
 
 
 def public(number: str) -> bool:

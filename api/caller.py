@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 WIDEN = "xuefen.widen"
 """What the application calls once a token has been shown; see ``widened``."""
+STAY = "xuefen.stay"
+"""What the application leaves where it still answers, and closes afterwards; see ``stay``."""
 PART_BYTES = 4 * 1024
 """So much is read at once; it holds some hundred frames at most."""
 SMALL_BYTES = 1024
@@ -119,6 +121,11 @@ class Caller(WebSocketsSansIOProtocol):
         if self.close_timer is None:
             self.close_timer = self.loop.call_later(RUN_OFF_SECONDS, self.transport.close)
 
+    def shutdown(self) -> None:
+        """Closes with 1012, unless something is being answered, after which it is closed so."""
+        if not (self.handshake_complete and STAY in self.scope["extensions"]):
+            super().shutdown()
+
     def _widen(self) -> None:
         self.conn.max_message_size = self._most
 
@@ -143,3 +150,8 @@ def widened(scope: Any) -> None:
     widen = scope.get("extensions", {}).get(WIDEN)
     if widen is not None:
         widen()
+
+
+def stay(scope: Any) -> None:
+    """Keeps a WebSocket open through a stop until the application closes it."""
+    scope.setdefault("extensions", {})[STAY] = True

@@ -174,16 +174,13 @@ class Courier:
         """Sends what is wanted up to the head in order, until one thing is not taken."""
         webhook, deliveries = turn.webhook, self._house.ledger.deliveries
         source, ends = await self._named(), time.monotonic() + TURN_SECONDS
-        try:
-            to = await self._pin(webhook.address)
-        except Fault:
-            attempt = Attempt(failure=DeliveryFailure.ADDRESS)
-            await self._failed(turn, webhook.position, attempt)
-            return
+        to: Pinned | None = None
         after = webhook.position
         async with line(self._trust) as client:
-            while True:
-                page = await self._page(webhook, after, head)
+            while page := await self._page(webhook, after, head):
+                to = to or await self._found(turn, page[0][0])
+                if to is None:
+                    return
                 for found in page:
                     attempt = await self._entry(client, to, webhook, source, found)
                     if attempt.failure is not None:
@@ -197,8 +194,19 @@ class Courier:
                         await _run(deliveries.end, turn)
                         return
                 if len(page) < PAGE_ROWS:
-                    await _run(deliveries.end, turn, head)
-                    return
+                    break
+        await _run(deliveries.end, turn, head)
+
+    async def _found(self, turn: Turn, position: int) -> Pinned | None:
+        """Where a webhook leads, once there is something to send; or that failed.
+
+        A name that cannot be looked up is no failure where there is nothing to send.
+        """
+        try:
+            return await self._pin(turn.webhook.address)
+        except Fault:
+            await self._failed(turn, position, Attempt(failure=DeliveryFailure.ADDRESS))
+            return None
 
     async def _page(self, webhook: Webhook, after: int, head: int) -> list[tuple[int, bytes]]:
         """What is to be sent next. Raises ``BadToken`` where its service token is not taken."""

@@ -10,7 +10,10 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, suppress
+from functools import partial
+from typing import Any, TypeVar
 
 import structlog
 
@@ -21,9 +24,12 @@ from ledger.store.feed import Feed, Filter
 from ledger.store.outage import SELDOM
 
 log = structlog.get_logger()
+T = TypeVar("T")
 RETRY_SECONDS = 1.0
 KIND = "token:"
-Told = Callable[[], None]
+Told = Callable[[bool], None]
+"""Is told of a revocation: one that is known, or that there may have been one."""
+Forget = Callable[[], None]
 
 
 class Revocations:
@@ -35,18 +41,21 @@ class Revocations:
         self._heeded: defaultdict[str, set[Told]] = defaultdict(set)
         self._task: asyncio.Task[None] | None = None
         self._begun = asyncio.Event()
+        # Of its own: it must not wait for what takes up those that all else shares.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="revocation")
 
-    def heed(self, asker: Asker, told: Told) -> Told:
+    def heed(self, asker: Asker, told: Told) -> Forget:
         """Has ``told`` called when an asker's token is revoked; gives what ends that.
 
-        It is also called where one may have been just before, so that whoever is told looks.
+        It is also called where one may have been just before, so that whoever is told looks; where
+        it is known the database need not be asked, which may be away.
         """
         if not asker.actor.startswith(KIND):
             return _nothing
         self._begin()
         self._heeded[asker.actor].add(told)
         if asker.actor in self._gone:
-            told()
+            told(True)
         return lambda: self._forget(asker.actor, told)
 
     async def begins(self, asker: Asker) -> bool:
@@ -68,6 +77,11 @@ class Revocations:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
+        self._thread.shutdown(wait=False)
+
+    async def _read(self, function: Callable[..., T], *arguments: Any) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, partial(function, *arguments))
 
     def _forget(self, name: str, told: Told) -> None:
         self._heeded[name].discard(told)
@@ -83,11 +97,11 @@ class Revocations:
         while True:
             try:
                 if reached is None:
-                    reached = await asyncio.to_thread(self._feed.head)
+                    reached = await self._read(self._feed.head)
                     self._begun.set()
                     self._tell(list(self._heeded))  # what came before that has not been seen
                 wanted = Filter(types=(ServiceTokenRevoked.NAME,), after=reached)
-                async with aclosing(self._feed.follow(wanted)) as pages:
+                async with aclosing(self._feed.follow(wanted, self._read)) as pages:
                     async for position, entries in pages:
                         revoked = [each.event for each in entries]
                         names = [
@@ -104,7 +118,7 @@ class Revocations:
     def _tell(self, names: list[str]) -> None:
         for name in names:
             for told in list(self._heeded.get(name, ())):
-                told()
+                told(name in self._gone)
 
 
 def _nothing() -> None:

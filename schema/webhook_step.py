@@ -121,7 +121,9 @@ async def _recover(
         if after is not None:
             position = await context.known(after, "after")
         else:
-            position = await context.run(feed.position_at, since)
+            assert since is not None
+            # The instant before, so that what came at that very one is sent again.
+            position = await context.run(feed.position_at, since - since.resolution)
         found = await minded(context, str(id), "recover")
         await context.run(context.house.ledger.webhooks.recover, found, position)
         return await _again(context, found)

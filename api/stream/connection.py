@@ -12,22 +12,28 @@ from contextlib import suppress
 from typing import Any
 
 from api.auth import LEEWAY_SECONDS, BadToken
+from api.service_token import refused
 from api.stream.line import Line
 from ledger.command import Asker
 from ledger.store.trouble import Trouble
 
 Trust = Callable[[str | None], Awaitable[Asker]]
 """Who an ``Authorization`` value names. Raises ``BadToken``."""
-Heed = Callable[[Asker, Callable[[], None]], Callable[[], None]]
+Heed = Callable[[Asker, Callable[[bool], None]], Callable[[], None]]
 """Has somebody told when an asker's token is revoked; see ``api.revocation``."""
 
 HEARTBEAT_SECONDS = 12.0
 SWEEP_SECONDS = 3.0
 TRUST_SECONDS = 60.0
 """How often a token that has not expired is looked at again: its keys may have been withdrawn."""
+AGAIN_SECONDS = 1.0
+"""How soon at the earliest where that failed."""
 STALL_SECONDS = 60.0
 """For how long a client may leave a message unread before its connection is given up."""
 WAIT_SECONDS_MAX = 86_400.0
+LEAVE_SECONDS = 7.0
+"""How long what was asked may be answered once a stop was asked for; a little less than whoever
+serves waits (``api.serve.GRACE_SECONDS``), so that the end is still said."""
 
 
 class Connection(ABC):
@@ -68,9 +74,11 @@ class Connection(ABC):
         since = self.line.since
         if since is not None and now - since > STALL_SECONDS:
             self.abandon()
-        elif now - self._trusted > TRUST_SECONDS:
+            return
+        # The public has no token, and a look may take long: neither keeps the connection silent.
+        if self._authorization is not None and now - self._trusted > TRUST_SECONDS:
             self._look_again()
-        elif since is None and now - self.line.sent_at > HEARTBEAT_SECONDS:
+        if since is None and now - self.line.sent_at > HEARTBEAT_SECONDS:
             self.beat()
 
     @abstractmethod
@@ -87,7 +95,7 @@ class Connection(ABC):
 
     @abstractmethod
     def leave(self) -> None:
-        """Lets the client go, since the server is about to stop."""
+        """Lets the client go, since the server is about to stop, once what it asked is answered."""
 
     def _watch(self) -> None:
         end = expiry_of(self._authorization)
@@ -100,11 +108,18 @@ class Connection(ABC):
         self._expiry = None
         self._look_again()
 
-    def _revoked(self) -> None:
+    def _revoked(self, known: bool) -> None:
         if self._looking is not None:
             self._looking.cancel()  # it may have looked before
             self._looking = None
-        self._look_again()
+        if known:  # not asked for: the database may be away, or have many who ask
+            asyncio.get_running_loop().call_soon(self._gone)
+        else:
+            self._look_again()
+
+    def _gone(self) -> None:
+        if self._forget is not None:  # it has not ended meanwhile
+            self.expel(refused())
 
     def _look_again(self) -> None:
         if self._authorization is not None and (self._looking is None or self._looking.done()):
@@ -118,8 +133,8 @@ class Connection(ABC):
             same = await self._trust(authorization) == self.asker
         except BadToken as error:
             self.expel(error)
-        except Trouble:  # the database is away, which says nothing of the token: look again later
-            pass
+        except Trouble:  # the database is away, which says nothing of the token: look again soon
+            self._trusted = time.monotonic() - TRUST_SECONDS + AGAIN_SECONDS
         else:
             if not same:
                 self.expel(BadToken("令牌的权限已变", "what the token allows has changed"))

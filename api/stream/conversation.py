@@ -20,12 +20,11 @@ from api.auth import BadToken, bearer
 from api.caller import widened
 from api.edge.asked import Unfit
 from api.edge.purse import AskersPurse
-from api.stream.connection import Connection
 from api.stream.follower import Follower, Outlet
 from api.stream.frame import Frame
 from api.stream.held import Held
-from api.stream.line import FLUSH_SECONDS
 from api.stream.operation import LONE, Malformed, Operation
+from api.stream.socket import FORBIDDEN, Socket
 from api.stream.wire import Wire
 from ledger.command import Role
 from ledger.store.trouble import Trouble
@@ -42,8 +41,7 @@ ID_CHARACTERS_MAX = 256
 SMALL_TALK = frozenset(("ping", "pong", "complete"))
 SMALL_TALK_CHARACTERS_MAX = 1024
 """Of a message that asks for nothing, whatever it carries with it."""
-BAD_REQUEST, FORBIDDEN, UNAUTHORISED, DUPLICATE, TRY_LATER = 4400, 4403, 4401, 4409, 1013
-PING = '{"type":"ping"}'
+BAD_REQUEST, UNAUTHORISED, DUPLICATE, TRY_LATER = 4400, 4401, 4409, 1013
 Errors = list[dict[str, Any]]
 
 
@@ -56,7 +54,7 @@ class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
         super().__init__(*given, **named)
         self.connection_init_wait_timeout = timedelta(seconds=INIT_SECONDS)
         self.streams: Streams = self.view.streams  # type: ignore[attr-defined]
-        self.connection = _Socket(self)
+        self.connection = Socket(self)
         self._held: dict[str, Held] = {}
         self.pings = 0
         """Of ours, which are to be answered."""
@@ -89,6 +87,13 @@ class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
         for each in self._held.values():
             each.stop()
         self._held.clear()
+
+    def settle(self) -> list[asyncio.Task[None]]:
+        """Ends what follows; what is still being answered."""
+        for number, each in list(self._held.items()):
+            if each.follower is not None:
+                self._held.pop(number).stop()
+        return [each.task for each in self._held.values() if each.task is not None]
 
     async def handle_message(self, message: Any) -> None:
         """One message of the client."""
@@ -230,43 +235,6 @@ class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
         if payload is not None:
             message["payload"] = payload
         self.websocket.line.say(json.dumps(message, ensure_ascii=False))
-
-
-class _Socket(Connection):
-    """The connection of a conversation."""
-
-    def __init__(self, conversation: Conversation) -> None:
-        super().__init__(conversation.websocket.line)
-        self.abandoned = False
-        self._conversation = conversation
-        self._main = asyncio.current_task()
-        self._ending: asyncio.Task[None] | None = None
-
-    def beat(self) -> None:
-        """A ping, which the client answers; it also tells it that the server is there."""
-        self._conversation.pings += 1
-        self.line.say(PING)
-
-    def expel(self, error: BadToken) -> None:
-        """Closes with 4403; clients ask for a fresh token then and come back."""
-        self._conversation.drop()
-        self._ending = asyncio.create_task(self._close(str(error)))
-
-    def leave(self) -> None:
-        """Nothing: whoever serves a WebSocket closes it with 1012 when it stops."""
-
-    def abandon(self) -> None:
-        """Ends the conversation."""
-        self.abandoned = True
-        if self._main is not None:
-            self._main.cancel()
-
-    async def _close(self, reason: str) -> None:
-        try:
-            async with asyncio.timeout(2 * FLUSH_SECONDS):
-                await self._conversation.websocket.close(FORBIDDEN, reason)
-        except TimeoutError:
-            self.abandon()
 
 
 def _errors(code: str, zh: str, en: str) -> Errors:

@@ -29,6 +29,8 @@ from schema.context import Context
 from schema.history import POSITION_DIGITS_MAX
 
 TOKEN = "x-graphql-event-stream-token"  # noqa: S105 - the name of a header
+COUNTED = "xuefen.counted"
+"""What a request's scope holds once it has been counted."""
 OPERATION_CHARACTERS_MAX = 256
 RETRY = {"retry-after": "5"}
 BY_METHOD = {
@@ -77,16 +79,23 @@ class StreamDoor:
             if request.method == "DELETE":
                 return await self._stop(request, token)
             if request.method == "GET" and token and _accepts(request):
-                return self._open(token)
+                return await self._open(request, token)
             if request.method == "POST" and token:
                 return await self._operate(request, token)
             if request.method in BY_METHOD and _accepts(request):
                 return await self._distinct(request)
         except Malformed as error:
+            if COUNTED not in request.scope:
+                await self._come(request)
             return failure("BAD_REQUEST", error.zh, error.en, 400)
         except Fault as error:
             return failure(error.code, error.zh, error.en, 409)
         return None
+
+    async def _come(self, request: Request) -> Context:
+        """Who asks, whose request is counted. Raises ``BadToken`` or ``Unfit``."""
+        request.scope[COUNTED] = True
+        return await self._context(request)
 
     async def _distinct(self, request: Request) -> Response | None:
         if request.method == "GET" and not request.query_params.get("query"):
@@ -97,33 +106,37 @@ class StreamDoor:
             return None
         if self._streams.full:
             return _full()
-        context = await self._context(request)
+        context = await self._come(request)
         self._streams.allow(operation, context)
         authorization = request.headers.get("authorization")
         allowed = BY_METHOD[request.method]
         return Distinct(self._streams, operation, context, authorization, allowed)
 
     async def _reserve(self, request: Request) -> Response:
-        context = await self._context(request)
+        context = await self._come(request)
         token = None
         if not self._streams.full:
-            token = self._reservations.make(context.asker, request.headers.get("authorization"))
+            authorization = request.headers.get("authorization")
+            address = getattr(context.purse, "address", "")
+            token = self._reservations.make(context.asker, authorization, address)
         if token is None:
             return _full()
         return PlainTextResponse(token, status_code=201, headers={"cache-control": "no-store"})
 
-    def _open(self, token: str) -> Response:
+    async def _open(self, request: Request, token: str) -> Response:
         reservation = self._reservations.find(token)
+        if reservation is None or reservation.taken:
+            await self._come(request)  # one that is there was counted when it was reserved
         if reservation is None:
             return _unknown()
         if reservation.taken:
             zh, en = "此预约的流已打开", "the stream of this reservation is open"
             return failure("STREAM_TAKEN", zh, en, 409)
-        reservation.taken = True
+        reservation.take()
         return reservation
 
     async def _operate(self, request: Request, token: str) -> Response:
-        context = await self._context(request)
+        context = await self._come(request)
         reservation = self._own(context, token)
         if not isinstance(reservation, Reservation):
             return reservation
@@ -139,9 +152,8 @@ class StreamDoor:
     async def _stop(self, request: Request, token: str | None) -> Response:
         number = request.query_params.get("operationId")
         if not number or not token:
-            zh, en = "缺少 operationId 或令牌", "operationId or token is missing"
-            return failure("BAD_REQUEST", zh, en, 400)
-        reservation = self._own(await self._context(request), token)
+            raise Malformed("缺少 operationId 或令牌", "operationId or token is missing")
+        reservation = self._own(await self._come(request), token)
         if not isinstance(reservation, Reservation):
             return reservation
         reservation.stop(number)

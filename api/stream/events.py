@@ -19,11 +19,12 @@ from starlette.types import Receive, Scope, Send
 
 from api import tracing
 from api.auth import BadToken
-from api.stream.connection import Connection
+from api.stream.connection import LEAVE_SECONDS, Connection
 from api.stream.follower import Follower, Outlet
 from api.stream.frame import Frame
 from api.stream.line import Line
 from api.stream.operation import Operation
+from api.stream.shape import lasting
 from schema.context import Context
 from schema.errors import incident
 
@@ -55,6 +56,7 @@ class EventStream(Response):
         self.line: Line[bytes] = Line(self._write)
         self.connection = _Answer(self)
         self._send: Send | None = None
+        self._leaving: asyncio.Task[None] | None = None
         self._open, self._over = asyncio.Event(), asyncio.Event()
 
     def begin(self) -> None:
@@ -63,11 +65,27 @@ class EventStream(Response):
     def ended(self) -> None:
         """What is done once it is closed."""
 
+    def settle(self) -> list[asyncio.Task[None]]:
+        """Stops what would not end by itself; what is still being answered."""
+        raise NotImplementedError
+
     def leave(self) -> None:
         """Ends the answer without a word of completion, so that the client asks again in a while.
 
-        What follows is then asked for by the last event's id (WHATWG HTML, section 9.2.3).
+        What follows is then asked for by the last event's id (WHATWG HTML, section 9.2.3); what
+        was asked and is no subscription is answered before.
         """
+        tasks = self.settle()
+        if tasks:
+            self._leaving = asyncio.create_task(self._leave(tasks))
+        else:
+            self._retry()
+
+    async def _leave(self, tasks: list[asyncio.Task[None]]) -> None:
+        await asyncio.wait(tasks, timeout=LEAVE_SECONDS)
+        self._retry()
+
+    def _retry(self) -> None:
         self.ended()
         wait = RETRY_MILLISECONDS_MIN + secrets.randbelow(RETRY_MILLISECONDS_SPREAD)
         self.line.say(b"retry: %d\n\n" % wait)
@@ -98,6 +116,8 @@ class EventStream(Response):
             self.line.drop()
             gone.cancel()
             over.cancel()
+            if self._leaving is not None:
+                self._leaving.cancel()
 
     async def _write(self, data: bytes) -> None:
         await self._open.wait()
@@ -140,6 +160,12 @@ class Distinct(EventStream):
             self._task.cancel()
         if self._follower is not None:
             self._follower.stop()
+
+    def settle(self) -> list[asyncio.Task[None]]:
+        """The operation, unless it is a subscription."""
+        lasts = lasting(self._operation.query, self._operation.name)
+        running = self._task is not None and not self._task.done()
+        return [self._task] if self._task and running and not lasts else []
 
     def expelled(self, error: BadToken) -> None:
         """The token's end as a result with errors, then the end."""

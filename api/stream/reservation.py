@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import time
 from collections.abc import Callable
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
@@ -23,15 +22,17 @@ from api.stream.follower import Follower, Outlet
 from api.stream.frame import Frame
 from api.stream.held import Held
 from api.stream.operation import Operation
-from ledger.command import Asker
+from ledger.command import Asker, Role
 from ledger.fault import Fault
 from schema.context import Context
 
 if TYPE_CHECKING:
     from api.stream.streams import Streams
 
-RESERVATIONS_MAX = 1_000
 RESERVED_SECONDS = 30.0
+"""For how long a reservation waits for somebody to come."""
+RESERVATIONS_MAX, OWN_MAX = 1_000, 20
+"""How many wait in a process, and of one asker. Those that are open count as connections."""
 TOKEN_BYTES = 32
 Errors = list[dict[str, Any]]
 
@@ -48,27 +49,44 @@ class Reservation(EventStream):
     ) -> None:
         super().__init__(streams)
         self.asker = asker
-        self.made = time.monotonic()
         self.taken = False
-        self._authorization, self._forget = authorization, forget
+        self._forget = forget
         self._held: dict[str, Held] = {}
+        loop = asyncio.get_running_loop()
+        self._waiting = loop.call_later(RESERVED_SECONDS, self.expire)
+        # From now on and not only once it is open: what it opens to shows no token any more.
+        streams.admit(self.connection, asker, authorization)
 
-    def begin(self) -> None:
-        """Watches the token from now on."""
-        self.streams.admit(self.connection, self.asker, self._authorization)
+    def take(self) -> None:
+        """Somebody came for it, the only one who will."""
+        self.taken = True
+        self._waiting.cancel()
 
     def ended(self) -> None:
         """Ends all operations, and the reservation."""
         self._forget()
         self._drop()
 
+    def settle(self) -> list[asyncio.Task[None]]:
+        """Takes no more operations and stops those that follow; the others."""
+        self._forget()
+        for number, each in list(self._held.items()):
+            if each.follower is not None:
+                self.stop(number)
+        return [each.task for each in self._held.values() if each.task is not None]
+
     def expire(self) -> None:
         """Gives up a reservation that nobody came for."""
-        self._drop()
+        self._waiting.cancel()
+        self.ended()
+        self.connection.release()
         self.line.drop()
 
     def expelled(self, error: BadToken) -> None:
-        """Ends each operation with the reason, and then the stream."""
+        """Ends each operation with the reason, and then the stream; one that waits is gone."""
+        if not self.taken:
+            self.expire()
+            return
         for number in list(self._held):
             self._fail(number, untrusted(error))
         self.end()
@@ -85,18 +103,23 @@ class Reservation(EventStream):
             raise Fault("TOO_MANY_SUBSCRIPTIONS", zh=zh, en=en)
         held = self._held[number] = Held()
         outlet = Outlet(self.line, _events(number), lambda errors: self._fail(number, errors))
-        with tracing.operation(operation.query, operation.name):
-            answer = await self.streams.follow(operation, context, outlet)
+        try:
+            with tracing.operation(operation.query, operation.name):
+                answer = await self.streams.follow(operation, context, outlet)
+        except BaseException:
+            self._done(number, held)
+            raise
         if isinstance(answer, Follower):
             held.follower = answer
             if self._held.get(number) is not held:
                 held.stop()  # the client thought better of it meanwhile
         elif answer is not None:
-            self._held.pop(number, None)
+            self._done(number, held)
             return answer
-        else:
+        elif self._held.get(number) is held:
             early: asyncio.Future[Errors] = asyncio.get_running_loop().create_future()
-            held.task = asyncio.create_task(self._answer(number, operation, context, early))
+            answering = self._answer(number, held, operation, context, early)
+            held.task = asyncio.create_task(answering)
             return await early
         return []
 
@@ -107,9 +130,14 @@ class Reservation(EventStream):
             held.stop()
 
     async def _answer(
-        self, number: str, operation: Operation, context: Context, early: asyncio.Future[Errors]
+        self,
+        number: str,
+        held: Held,
+        operation: Operation,
+        context: Context,
+        early: asyncio.Future[Errors],
     ) -> None:
-        """Any operation but ``changes``; ``early`` tells what is wrong with it, or that all is."""
+        """Any operation but a subscription; ``early`` tells what is wrong, or that all is well."""
         try:
             async with aclosing(self.streams.results(operation, context)) as results:
                 async for before, body in results:
@@ -122,11 +150,17 @@ class Reservation(EventStream):
                     self.line.say(next_of({"id": number, "payload": body}))
             self.line.say(complete(number))
         except Exception as error:  # nothing of its text may leave
-            self._fail(number, unexpected(error))
+            if self._held.get(number) is held:
+                self._fail(number, unexpected(error))
         finally:
-            self._held.pop(number, None)
+            self._done(number, held)
             if not early.done():
                 early.set_result([])
+
+    def _done(self, number: str, held: Held) -> None:
+        """Frees the number, unless another has it: one that was stopped may end late."""
+        if self._held.get(number) is held:
+            del self._held[number]
 
     def _fail(self, number: str, errors: Errors) -> None:
         held = self._held.pop(number, None)
@@ -149,30 +183,29 @@ class Reservations:
 
     def __init__(self, streams: Streams, worker: str = "") -> None:
         self._streams, self._prefix = streams, f"{worker}." if worker else ""
-        self._kept: dict[str, Reservation] = {}
+        self._kept: dict[str, tuple[tuple[Asker, str], Reservation]] = {}
 
-    def make(self, asker: Asker, authorization: str | None) -> str | None:
-        """A token for a stream; ``None`` where there are too many."""
-        now = time.monotonic()
-        for token, each in list(self._kept.items()):
-            if not each.taken and now - each.made > RESERVED_SECONDS:
-                each.expire()
-                del self._kept[token]
-        if len(self._kept) >= RESERVATIONS_MAX:
+    def make(self, asker: Asker, authorization: str | None, address: str = "") -> str | None:
+        """A token for a stream; ``None`` where there are too many.
+
+        ``address``: of the public, whose askers are told from one another by nothing else.
+        """
+        whose = (asker, address if asker.role is Role.PUBLIC else "")
+        waiting = [own for own, each in self._kept.values() if not each.taken]
+        if len(waiting) >= RESERVATIONS_MAX or waiting.count(whose) >= OWN_MAX:
             return None
         token = self._prefix + secrets.token_urlsafe(TOKEN_BYTES)
-        self._kept[token] = Reservation(
-            self._streams, asker, authorization, lambda: self._forget(token)
-        )
+        made = Reservation(self._streams, asker, authorization, lambda: self._forget(token))
+        self._kept[token] = whose, made
         return token
 
     def find(self, token: str) -> Reservation | None:
         """The reservation of a token."""
-        return self._kept.get(token)
+        return self._kept[token][1] if token in self._kept else None
 
     def close(self) -> None:
         """Gives up those that nobody came for."""
-        for each in self._kept.values():
+        for _, each in list(self._kept.values()):
             if not each.taken:
                 each.expire()
         self._kept.clear()

@@ -16,11 +16,15 @@ from typing import Any
 from graphql import (
     DocumentNode,
     FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
     GraphQLError,
+    InlineFragmentNode,
     IntValueNode,
     Node,
     OperationDefinitionNode,
     OperationType,
+    SelectionSetNode,
     ValueNode,
     VariableNode,
     Visitor,
@@ -96,7 +100,7 @@ def _shape(query: str, operation_name: str | None) -> Shape | None:
     try:
         document = parse(query, max_tokens=SIGNED.tokens)
         operation = get_operation_ast(document, operation_name)
-        field = _field(operation)
+        field = _field(document, operation)
         if operation is None or field is None:
             return None
         after = next(
@@ -114,15 +118,30 @@ def _shape(query: str, operation_name: str | None) -> Shape | None:
 _kept = lru_cache(maxsize=KEPT_MAX)(_shape)
 
 
-def _field(operation: OperationDefinitionNode | None) -> FieldNode | None:
-    """The one field of a subscription, where it is ``changes`` itself and without directives."""
+def _field(document: DocumentNode, operation: OperationDefinitionNode | None) -> FieldNode | None:
+    """The one field of a subscription, where it is ``changes`` itself and without directives.
+
+    It may stand in a fragment, as clients write it that keep documents in parts.
+    """
     if operation is None or operation.operation is not OperationType.SUBSCRIPTION:
         return None
-    selections = operation.selection_set.selections
-    if len(selections) != 1 or not isinstance(selections[0], FieldNode):
-        return None
-    field = selections[0]
-    return field if field.name.value == FIELD and not field.directives else None
+    fragments = {
+        each.name.value: each.selection_set
+        for each in document.definitions
+        if isinstance(each, FragmentDefinitionNode)
+    }
+    within: SelectionSetNode | None = operation.selection_set
+    while within is not None and len(within.selections) == 1:
+        [sole] = within.selections
+        if sole.directives:
+            return None
+        if isinstance(sole, FieldNode):
+            return sole if sole.name.value == FIELD else None
+        if isinstance(sole, InlineFragmentNode):
+            within = sole.selection_set
+        elif isinstance(sole, FragmentSpreadNode):
+            within = fragments.pop(sole.name.value, None)  # once each: they may lead in a circle
+    return None
 
 
 def _default(operation: OperationDefinitionNode, after: ValueNode | None) -> ValueNode | None:

@@ -98,14 +98,16 @@ class Streams:
     async def follow(
         self, operation: Operation, context: Context, outlet: Outlet
     ) -> Follower | Errors | None:
-        """A subscription to ``changes``, or what is wrong with it.
+        """A subscription, or what is wrong with it.
 
         ``None`` for any other operation, which is for ``results``.
         """
         shape = shape_of(operation.query, operation.name)
-        if shape is None:
+        if shape is None and not lasting(operation.query, operation.name):
             return None
         try:
+            if shape is None:
+                return await self._unfit(operation, context)
             async with self.tail.held():
                 return await self._follow(shape, operation, context, outlet)
         except Fault as fault:
@@ -178,6 +180,22 @@ class Streams:
                     self.tail.join(key, cohort)
             start = max(after, cohort.reading.wanted.after, operation.resume or 0)
             return Follower(self.tail, cohort, outlet, start)
+
+    async def _unfit(self, operation: Operation, context: Context) -> Errors:
+        """What is wrong with a subscription of another shape than ours.
+
+        The library would read the table for it, within a reach that never changes, and as often
+        for one reader as we do for all of them.
+        """
+        async for _, body in self.results(operation, replace(context, readings=[])):
+            if body.get("errors"):
+                errors: Errors = body["errors"]
+                return errors
+        raise Fault(
+            "BAD_SUBSCRIPTION",
+            zh="订阅须是 changes 一个字段，只写一次",
+            en="a subscription is the field changes, written once",
+        )
 
     async def _looked_at(self, operation: Operation, context: Context) -> Reading | Errors:
         """What would be read, once Strawberry has looked at document, variables and arguments."""

@@ -125,11 +125,16 @@ class Deliveries:
         return row is not None and row[0] == "ACTIVE"
 
     def end(self, turn: Turn, position: int | None = None) -> None:
-        """Gives the turn up, for the next process at once; nothing up to a position is wanted."""
+        """Gives the turn up, for the next process at once; nothing up to a position is wanted.
+
+        What failed before is then forgotten, since all of it was taken or is wanted no more: kept,
+        the next failure would be one after days without a success.
+        """
+        passed = ", position = %(position)s, failures = 0, failing_since = null"
         with self._pool.connection() as connection:
             connection.execute(
-                "update vault.webhooks set position = coalesce(%(position)s, position), lease ="
-                " null, leased_until = null, due = greatest(due, clock_timestamp()) "
+                "update vault.webhooks set lease = null, leased_until = null, due = "
+                f"greatest(due, clock_timestamp()){'' if position is None else passed} "
                 "where webhook = %(webhook)s and lease = %(lease)s",
                 _of(turn) | {"position": position},
             )

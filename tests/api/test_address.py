@@ -7,9 +7,9 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from cryptography import x509
@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from api import address
 from api.address import Pinned, look_up, public, read
 from api.parcel import line, post
 from ledger.fault import Fault
@@ -77,17 +78,13 @@ def test_an_address_is_https_and_nothing_else(address: str) -> None:
     assert refused.value.code == "BAD_ADDRESS"
 
 
-def answering(*numbers: str) -> Callable[..., Any]:
+def answering(*numbers: str) -> Callable[..., list[str]]:
     """A look-up that has these numbers for every host."""
-
-    async def answer(_: Any, host: str, port: int, **__: Any) -> Any:
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (each, port)) for each in numbers]
-
-    return answer
+    return lambda host, port: list(numbers)
 
 
 def test_one_private_number_among_public_ones_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", answering("8.8.8.8", "10.0.0.1"))
+    monkeypatch.setattr(address, "numbers_of", answering("8.8.8.8", "10.0.0.1"))
 
     with pytest.raises(Fault, match="public network"):
         asyncio.run(look_up(read("https://example.org/", private=False), private=False))
@@ -96,13 +93,35 @@ def test_one_private_number_among_public_ones_is_enough(monkeypatch: pytest.Monk
 def test_the_connection_goes_to_the_number_that_was_looked_at(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", answering("8.8.8.8"))
+    monkeypatch.setattr(address, "numbers_of", answering("8.8.8.8"))
     found = asyncio.run(
         look_up(read("https://example.org:8443/a?b=c", private=False), private=False)
     )
 
     assert str(found.target) == "https://8.8.8.8:8443/a?b=c"
     assert (found.host, found.netloc) == ("example.org", "example.org:8443")
+
+
+def test_a_look_up_that_hangs_holds_up_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is asked elsewhere, as whether a token holds, waits for no resolver."""
+    go = threading.Event()
+    monkeypatch.setattr(address.socket, "getaddrinfo", lambda *_, **__: go.wait(60) or [])
+
+    async def ask() -> str:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+        url = read("https://example.org/", private=False)
+        hung = [asyncio.create_task(look_up(url, private=False)) for _ in range(3)]
+        await asyncio.sleep(0)  # so that they begin
+        try:
+            async with asyncio.timeout(3):
+                return await asyncio.to_thread(lambda: "asked")
+        finally:
+            go.set()
+            for each in hung:
+                each.cancel()
+            await asyncio.gather(*hung, return_exceptions=True)
+
+    assert asyncio.run(ask()) == "asked"
 
 
 def send(to: Pinned, trust: ssl.SSLContext) -> Attempt:

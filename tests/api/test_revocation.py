@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,19 @@ import httpx
 import pytest
 from psycopg_pool import PoolTimeout
 
+from api.auth import BadToken
 from api.export import Taken
+from api.revocation import Revocations
+from api.stream import connection as connections
+from ledger.command import Asker, Role
+from ledger.names import KINDS
 from ledger.store.feed import Feed
+from ledger.store.trouble import Trouble
 from tests.api.test_service_token import issued, revoke
 from tests.api.test_stream import closed, heard, say, socket, subscribe
 from tests.api.test_stream_events import EVENTS, TOKEN, events, operate, reserved
 from tests.api.test_subscription import CHANGES
+from tests.cast import RUIAN
 from tests.server import Party, Served, serving
 
 EXPORT = {"what": "history", "format": "jsonl"}
@@ -178,3 +186,68 @@ def test_a_revocation_is_not_missed_while_the_database_is_away(
 
     assert asyncio.run(ask()) == 4403
     assert failed.is_set()
+
+
+def test_a_socket_is_closed_although_the_database_cannot_be_asked_about_its_token(
+    served: Served, elsewhere: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = issued(served)
+
+    def away(*_: Any) -> Any:
+        raise PoolTimeout("away")
+
+    async def ask() -> int | None:
+        async with socket(machine) as client:
+            await subscribe(client, "x", after=served.head - 1)
+            await heard(client)
+            while not served.streams.revocations._begun.is_set():
+                await asyncio.to_thread(served.operator.ask, "{ head }")
+            monkeypatch.setattr("api.service_token.standing", away)
+            await revoked(elsewhere)
+            return await closed(client)
+
+    assert asyncio.run(ask()) == 4403
+
+
+def test_a_token_is_looked_at_again_soon_where_the_database_was_away(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.stream.streams.SWEEP_SECONDS", 0.05)
+    monkeypatch.setattr(connections, "AGAIN_SECONDS", 0.0)
+    looks: list[str | None] = []
+
+    async def trust(authorization: str | None) -> Asker:
+        looks.append(authorization)
+        if len(looks) == 1:
+            raise Trouble("DATABASE_UNREACHABLE", zh="连不上", en="away")
+        raise BadToken("已失效", "it is over")
+
+    async def ask() -> int | None:
+        async with socket(served.operator) as client:
+            for each in served.streams.connections:
+                each._trust = trust
+                each._trusted -= connections.TRUST_SECONDS
+            return await closed(client)
+
+    assert asyncio.run(ask()) == 4403
+    assert len(looks) == 2
+
+
+def test_revocations_are_followed_though_all_shared_threads_are_taken(served: Served) -> None:
+    go = threading.Event()
+
+    async def follow() -> bool:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+        taken = asyncio.create_task(asyncio.to_thread(go.wait, 60))
+        await asyncio.sleep(0)  # so that it begins
+        revocations = Revocations(served.house.ledger.feed)
+        machine = Asker(actor="token:hr", role=Role.INTEGRATOR, scope=KINDS["jurisdiction"](RUIAN))
+        try:
+            async with asyncio.timeout(10):
+                return await revocations.begins(machine)
+        finally:
+            go.set()
+            await taken
+            await revocations.close()
+
+    assert asyncio.run(follow())

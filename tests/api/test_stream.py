@@ -298,13 +298,17 @@ def test_a_token_that_is_no_longer_trusted_ends_the_stream(
     assert asyncio.run(ask()) == 4403
 
 
+@pytest.mark.parametrize("seconds", [connections.TRUST_SECONDS, 0.0], ids=["new", "long open"])
+@pytest.mark.parametrize("known", [True, False], ids=["operator", "public"])
 def test_an_idle_connection_hears_that_it_lives(
-    quiet: Served, monkeypatch: pytest.MonkeyPatch
+    quiet: Served, monkeypatch: pytest.MonkeyPatch, known: bool, seconds: float
 ) -> None:
+    """Also after the time when a token is looked at again, of which the public has none."""
     monkeypatch.setattr("api.stream.streams.SWEEP_SECONDS", 0.05)
+    monkeypatch.setattr(connections, "TRUST_SECONDS", seconds)
 
     async def ask() -> Any:
-        async with socket(quiet.operator) as client:
+        async with socket(quiet.operator if known else quiet.public) as client:
             # Not before it was acknowledged, which is what is heard first.
             monkeypatch.setattr(connections, "HEARTBEAT_SECONDS", 0.0)
             return await heard(client)

@@ -160,3 +160,62 @@ def test_a_body_of_any_shape_is_answered(quiet: Served, body: bytes) -> None:
     answer = quiet.client.post("/graphql", content=body, headers=headers)
 
     assert answer.status_code == 400
+
+
+ON_CHANGES = "changes(after: $after, batchSize: 2) { position entries { position } }"
+FRAGMENTS = {
+    "named": "{ ...F } fragment F on Subscription { %s }",
+    "inline": "{ ... on Subscription { %s } }",
+    "nested": "{ ... { ...F } } fragment F on Subscription { ...G } "
+    "fragment G on Subscription { %s }",
+}
+
+
+@pytest.mark.parametrize("root", FRAGMENTS.values(), ids=FRAGMENTS)
+def test_a_subscription_whose_root_is_a_fragment_goes_on_as_any_other(
+    quiet: Served, root: str
+) -> None:
+    query = "subscription($after: Position = 0) " + root % ON_CHANGES
+    headers = EVENTS | quiet.operator.headers
+    with quiet.client.stream(
+        "POST", "/graphql", json={"query": query}, headers=headers | {"last-event-id": "7"}
+    ) as response:
+        event = next(events(response))
+    assert (event["id"], entries(event)) == ("9", [8, 9])
+
+    given = {"query": query, "variables": {"after": 4}}
+    with quiet.client.stream("POST", "/graphql", json=given, headers=headers) as response:
+        assert entries(next(events(response))) == [5, 6]
+
+
+TWICE = {
+    "fields": "{ changes { position } changes { entries { position } } }",
+    "fragments": "{ ...F ...G } fragment F on Subscription { changes { position } } "
+    "fragment G on Subscription { changes { entries { position } } }",
+}
+
+
+@pytest.mark.parametrize("root", TWICE.values(), ids=TWICE)
+def test_a_subscription_that_names_its_field_twice_is_refused(quiet: Served, root: str) -> None:
+    """The library would merge them, on a way that skips entries and repeats them."""
+    given = {"query": "subscription " + root}
+    headers = EVENTS | quiet.operator.headers
+    with quiet.client.stream("POST", "/graphql", json=given, headers=headers) as response:
+        [wrong, end] = events(response)
+
+    [error] = wrong["data"]["errors"]
+    assert {"code", "zh", "en"} <= error["extensions"].keys()
+    assert error["extensions"]["code"] == "BAD_SUBSCRIPTION"
+    assert end == {"event": "complete", "data": None}
+
+
+@pytest.mark.parametrize(
+    "query", ["subscription { ...F } fragment F on Subscription { ...F }", "subscription { ...F }"]
+)
+def test_a_root_that_leads_nowhere_is_told_as_any_other_mistake(quiet: Served, query: str) -> None:
+    headers = EVENTS | quiet.operator.headers
+    given = {"query": query + " # changes"}
+    with quiet.client.stream("POST", "/graphql", json=given, headers=headers) as response:
+        [wrong, _] = events(response)
+
+    assert wrong["data"]["errors"][0]["extensions"]["code"] != "BAD_SUBSCRIPTION"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from cloudevents.core.v1.event import CloudEvent
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from ledger.command import Role
+from ledger.fault import Fault
 from ledger.register import RegisterSchool
 from ledger.store.access_log import Wanted
 from ledger.store.delivery import PATIENCE
@@ -24,7 +26,7 @@ from schema.asyncapi import printed
 from tests.cast import HANGZHOU, RUIAN, WENZHOU
 from tests.exported import export, lines
 from tests.receiver import Receiver, receiving
-from tests.server import Party, Served, serving, spoken
+from tests.server import DAY, Party, Served, serving, spoken
 
 ZHEJIANG = "jurisdiction:330000"
 HOOK = (
@@ -258,6 +260,43 @@ def test_a_webhook_that_fails_for_days_is_disabled_with_notice_and_can_be_resume
     assert second["id"] != made["id"]
 
 
+def test_what_passes_without_a_delivery_forgets_an_earlier_failure(
+    open_served: Served, integrator: Party, receiver: Receiver
+) -> None:
+    """Otherwise the next failure, days later, would be one after days without a success."""
+    hook = create(integrator, receiver.url)["webhook"]["id"]
+    receiver.statuses = [500]
+    add_schools(open_served, "a", 1)
+    settled(integrator, hook, lambda w: w["failures"] == 1)
+    other = f'{{address: "{receiver.url}", types: ["order.submitted"]}}'
+    step(integrator, "changeWebhook", hook, f", input: {other}")
+    sql(open_served, "update vault.webhooks set due = clock_timestamp()")
+    add_schools(open_served, "b", 1)  # and nothing of all this is wanted any more
+    found = settled(integrator, hook, lambda w: w["position"] == open_served.head)
+
+    assert (found["failures"], found["failingSince"]) == (0, None)
+    assert len(receiver.parcels) == 1
+
+
+def test_an_address_is_looked_up_only_once_there_is_something_to_send(
+    open_served: Served, integrator: Party, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hook = create(integrator, receiver.url)["webhook"]["id"]
+
+    async def away(*_: Any, **__: Any) -> Any:
+        raise Fault("BAD_ADDRESS", zh="主机名无法解析", en="its host cannot be looked up")
+
+    monkeypatch.setattr("api.courier.look_up", away)
+    add_schools(open_served, "far", 1, HANGZHOU)
+    found = settled(integrator, hook, lambda w: w["failures"] or w["position"] == open_served.head)
+    assert (found["failures"], found["failingSince"], deliveries(integrator, hook)) == (0, None, [])
+
+    add_schools(open_served, "near", 1)
+    settled(integrator, hook, lambda w: w["failures"] == 1)
+    [failed] = deliveries(integrator, hook)
+    assert (failed["failure"], failed["position"]) == ("ADDRESS", open_served.head)
+
+
 def test_a_receiver_that_is_gone_is_disabled_at_once(
     open_served: Served, integrator: Party, receiver: Receiver
 ) -> None:
@@ -332,6 +371,23 @@ def test_all_from_a_position_on_is_sent_again(
     seen = integrator.ask("{ history { edges { node { position } } } }")["history"]["edges"]
     assert len(seen) > 3
     receiver.wait(5 + len(seen))
+
+
+def test_what_is_sent_again_from_an_instant_on_begins_with_what_came_at_that_instant(
+    open_served: Served, integrator: Party, receiver: Receiver
+) -> None:
+    open_served.clock.set(DAY + timedelta(days=1))  # each entry at an instant of its own
+    start = open_served.head
+    hook = create(integrator, receiver.url)["webhook"]["id"]
+    add_schools(open_served, "some", 3)
+    receiver.wait(3)
+    settled(integrator, hook, lambda w: w["position"] == start + 3)
+    since = open_served.house.ledger.feed.learned_at(start + 2)
+    assert since is not None
+    document = "mutation($id: ID!, $s: DateTime!) { recoverWebhook(id: $id, since: $s) { id } }"
+    integrator.ask(document, id=hook, s=since.isoformat())
+    receiver.wait(5)
+    assert receiver.positions == [start + n for n in (1, 2, 3, 2, 3)]
 
 
 def test_a_trial_and_one_entry_again_say_what_came_of_them(

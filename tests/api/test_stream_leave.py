@@ -1,0 +1,120 @@
+"""A server that is about to stop answers what it was asked over a stream, and then ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+
+from api.caller import STAY, Caller
+from api.stream.operation import Operation
+from api.stream.streams import Streams
+from tests.api.test_stream import closed, heard, say, socket, subscribe
+from tests.api.test_stream_events import EVENTS, TOKEN, events, operate, reserved
+from tests.server import Served
+
+SLOW = "{ head } # slow"
+
+
+class Gate:
+    """Where slow questions wait until the streams have been told to leave."""
+
+    def __init__(self, served: Served) -> None:
+        self.began, self._left = threading.Event(), threading.Event()
+        self._served = served
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def passed(self) -> None:
+        """Waits, in the loop of the server."""
+        self._loop = asyncio.get_running_loop()
+        self.began.set()
+        await asyncio.to_thread(self._left.wait, 20)
+
+    def leave(self) -> None:
+        """Has the streams leave, once something is being answered."""
+        assert self.began.wait(20) and self._loop is not None
+        end: Callable[[], None] = self._served.streams.end
+        self._loop.call_soon_threadsafe(lambda: (end(), self._left.set()))
+
+
+@pytest.fixture
+def gate(served: Served, monkeypatch: pytest.MonkeyPatch) -> Gate:
+    """Holds up what is slow."""
+    real, found = Streams.results, Gate(served)
+
+    async def results(streams: Streams, operation: Operation, *given: Any) -> AsyncIterator[Any]:
+        if operation.query == SLOW:
+            await found.passed()
+        async for each in real(streams, operation, *given):
+            yield each
+
+    monkeypatch.setattr(Streams, "results", results)
+    return found
+
+
+def test_a_question_over_events_is_answered(served: Served, gate: Gate) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        left = pool.submit(gate.leave)
+        with served.client.stream(
+            "POST", "/graphql", json={"query": SLOW}, headers=EVENTS | served.operator.headers
+        ) as response:
+            found = list(events(response))
+        left.result()
+
+    assert [each["event"] for each in found] == ["next", "complete"]
+    assert found[0]["data"]["data"] == {"head": served.head}
+
+
+def test_a_question_over_a_reserved_stream_is_answered_and_what_follows_ends(
+    served: Served, gate: Gate
+) -> None:
+    party, token = served.operator, reserved(served.operator)
+    body = {"query": SLOW, "extensions": {"operationId": "slow"}}
+    headers = party.headers | {TOKEN: token}
+    with (
+        ThreadPoolExecutor(1) as pool,
+        served.client.stream("GET", "/graphql", headers=EVENTS | {TOKEN: token}) as response,
+    ):
+        assert operate(party, token, "lasting", after=served.head).status_code == 202
+        asked = pool.submit(
+            httpx.post, f"{served.url}/graphql", json=body, headers=headers, timeout=60
+        )
+        gate.leave()
+        said = list(response.iter_lines())
+        assert asked.result().status_code == 202
+
+    assert any('"slow"' in each and '"head"' in each for each in said)
+    assert not any('"lasting"' in each for each in said)
+    assert any(each.startswith("retry: ") for each in said)
+
+
+def test_a_question_over_a_socket_is_answered_before_it_closes(served: Served, gate: Gate) -> None:
+    async def ask() -> tuple[list[Any], int | None]:
+        async with socket(served.operator) as client:
+            await subscribe(client, "lasting", after=served.head)
+            await say(client, id="slow", type="subscribe", payload={"query": SLOW})
+            await asyncio.to_thread(gate.leave)
+            return [await heard(client) for _ in range(2)], await closed(client)
+
+    told, code = asyncio.run(ask())
+    assert [(each["id"], each["type"]) for each in told] == [("slow", "next"), ("slow", "complete")]
+    assert code == 1012
+
+
+@pytest.mark.parametrize("answering", [True, False])
+def test_a_socket_on_which_something_is_answered_is_not_cut_off(
+    answering: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut: list[bool] = []
+    monkeypatch.setattr(Caller.__base__, "shutdown", lambda _: cut.append(True))
+    caller: Any = object.__new__(Caller)
+    caller.handshake_complete = True
+    caller.scope = {"extensions": {STAY: True} if answering else {}}
+    caller.shutdown()
+
+    assert bool(cut) is not answering
