@@ -137,7 +137,7 @@ def test_what_no_view_has_is_there_from_its_entry_on(
 
 
 def test_a_term_is_there_once_a_rule_is_told_of_it(quiet: Served) -> None:
-    told = quiet.house.ledger.feed.entries(Filter(types=(RuleAdopted.NAME,)))
+    told: Any = quiet.house.ledger.feed.entries(Filter(types=(RuleAdopted.NAME,)))
     first, code = next(
         (e.position, term) for e in told for term in e.event.rule.scope.get("term", ())
     )
