@@ -50,6 +50,11 @@ class Where:
         """Whether indexes answer it, so that no page takes long."""
         return not (self.overlap or self.through or self.between or self.gathered or self.holding)
 
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The views beside the one that is asked, in whose rows it is looked up who fits."""
+        return tuple(dict.fromkeys(view for _, view, _ in (*self.gathered, *self.through)))
+
     def and_equal(self, **values: Any) -> Where:
         """The same with further equalities; ``None`` does not restrict."""
         more = tuple([(name, bare(value)) for name, value in values.items() if value is not None])
@@ -266,8 +271,7 @@ def _table(view: Projection[Any]) -> sql.Identifier:
 
 def _lock(view: Projection[Any], where: Where) -> sql.Composed:
     """What keeps all tables that a statement reads as they are until the transaction ends."""
-    others = [other for _, other, _ in (*where.gathered, *where.through)]
-    tables = [sql.Identifier(SCHEMA, each) for each in dict.fromkeys([view.name, *others])]
+    tables = [sql.Identifier(SCHEMA, each) for each in dict.fromkeys([view.name, *where.others])]
     return sql.SQL("lock table {} in access share mode").format(sql.SQL(", ").join(tables))
 
 

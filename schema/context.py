@@ -15,67 +15,26 @@ from strawberry.dataloader import DataLoader
 from ledger.command import PROVINCE, Asker
 from ledger.fault import Fault
 from ledger.names import JurisdictionId, Name
-from ledger.store.ledger import Ledger
 from projections.catalogue import TEACHERS
-from projections.digest import Digests
-from projections.glance import Glances
-from projections.level import Levels
-from projections.level_tree import Trees
 from projections.projection import Projection
-from projections.reader import Reader, Where
-from projections.runner import Runner
+from projections.reader import ANY, Reader, Where
 from projections.snapshot import Snapshot
 from projections.stop import Stop
-from projections.verdict import Rules
-from schema.compiled.rendering import Rendered, Renderings
 from schema.compiled.stored import Rows
-from schema.courier import Courier
 from schema.gate import Purse
 from schema.glance import Glance, always, kept_page, look, whole
 from schema.hop import HOPS
+from schema.house import House as House
+from schema.house import place_titles as place_titles
 from schema.moment import AsOf
 from schema.outputs import FIRST_MAX, Slice, bounded, key_of
-from schema.place import Places
-from schema.reach import reached
+from schema.reach import reached, read_for
 from schema.reading import Reading
 from schema.scalars import Position, name_in
 
 T = TypeVar("T")
-WAIT_SECONDS = 10.0
-DESKS_MAX = 2
 LOOK_SECONDS = 0.02
 AHEAD_MAX = 1_000  # so far past the end of the ledger a position may lie that is waited for
-
-
-@dataclass
-class House:
-    """The parts that all requests share."""
-
-    ledger: Ledger
-    reader: Reader
-    runner: Runner
-    rules: Rules
-    wait_seconds: float = WAIT_SECONDS
-    # Long reads go step by step, one step at a time, so that they never take up the threads.
-    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
-    # So many sheets are held against the ledger at once; each takes a core for seconds.
-    desks: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(DESKS_MAX))
-    levels: Levels = field(init=False)
-    trees: Trees = field(init=False)
-    digests: Digests = field(init=False)
-    places: Places = field(init=False)
-    # What was written before of objects that are still the same.
-    renderings: Renderings = field(default_factory=Renderings)
-    entries: Rendered = field(default_factory=Rendered)
-    courier: Courier | None = None  # who sends to webhooks, where this process does
-    glances: Glances | None = None  # what the loop that answers reads itself
-
-    def __post_init__(self) -> None:
-        """What is kept of answers that do not change."""
-        self.levels = Levels(self.reader, self.rules)
-        self.trees = Trees(self.reader, self.rules)
-        self.digests = Digests(self.ledger.feed)
-        self.places = Places(self.reader.feed)
 
 
 @dataclass
@@ -120,13 +79,15 @@ class Context:
     async def at_least(self, position: int | None, *views: Projection[Any]) -> None:
         """Waits until views have reached a position. Raises ``Fault`` (``NOT_YET``) if not in time.
 
+        Without any view it waits for the ledger itself, from which some questions are answered.
         It looks now and then and holds no thread meanwhile, so that many may wait. Raises ``Fault``
         at once where one stopped (``VIEW_STOPPED``), or far past the end (``BEYOND_HEAD``).
         """
         names = [each.name for each in views]
+        zh, en = ("视图", "view") if names else ("账本", "ledger")
         end = time.monotonic() + self.house.wait_seconds
         while position is not None:
-            reached, stop = await self.run(self.house.runner.standing, *names)
+            reached, stop = await self._standing(names)
             if reached >= position:
                 return
             if stop is not None:
@@ -136,12 +97,24 @@ class Context:
             if time.monotonic() >= end:
                 raise Fault(
                     "NOT_YET",
-                    zh=f"视图在 {self.house.wait_seconds:g} 秒内未到 {position}，现到 {reached}",
-                    en=f"the view stands at {reached} and did not reach {position} within "
+                    zh=f"{zh}在 {self.house.wait_seconds:g} 秒内未到 {position}，现到 {reached}",
+                    en=f"the {en} stands at {reached} and did not reach {position} within "
                     f"{self.house.wait_seconds:g} seconds",
                     field="atLeast",
                 )
             await asyncio.sleep(LOOK_SECONDS)
+
+    async def all_at_least(
+        self, position: int | None, view: Projection[Any], where: Where = ANY
+    ) -> None:
+        """Waits for a view and for all in which it is looked up which of its rows are meant."""
+        if position is not None:
+            await self.at_least(position, *read_for(self.asker, view, where))
+
+    async def _standing(self, names: Sequence[str]) -> tuple[int, Stop | None]:
+        if not names:
+            return await self.run(self.house.ledger.feed.head), None
+        return await self.run(self.house.runner.standing, *names)
 
     async def known(self, position: int, field: str) -> int:
         """A position of this ledger. Raises ``Fault`` (``BEYOND_HEAD``) for one past its end."""
@@ -173,9 +146,9 @@ class Context:
         for name, value in equal.items():
             if value is not None:
                 _named(view, name, value, name)
-        await self.at_least(at_least, view)
-        rows = await self.rows(as_of)
         asked = Where().and_equal(**equal).and_tagged(*tagged).and_where(narrowed or Where())
+        await self.all_at_least(at_least, view, asked)
+        rows = await self.rows(as_of)
         where = await self._within(view, asked, rows)
         if where is None:
             # Where the ledger stands is no secret of anybody: an answer is always of a position.
@@ -207,7 +180,7 @@ class Context:
     ) -> Any | None:
         """One row by its key, or ``None`` where there is none within the asker's reach."""
         _named(view, next(iter(view.state.__struct_fields__)), key, argument)
-        await self.at_least(at_least, view)
+        await self.all_at_least(at_least, view)
         rows = await self.rows(as_of)
         where = await self._within(view, Where().and_equal(key=key), rows)
         if where is None:
@@ -277,11 +250,6 @@ def _view_stopped(stop: Stop) -> Fault:
 
 async def _nothing() -> int:
     return 0
-
-
-def place_titles(house: House) -> dict[str, str]:
-    """Every registered place with its title, in the order of the codes."""
-    return house.places.titles()
 
 
 def _named(view: Projection[Any], field: str, given: Any, where: str) -> None:

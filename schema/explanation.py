@@ -14,7 +14,7 @@ import strawberry
 from ledger.explanation import Explanation, Upshot
 from ledger.fault import Fault
 from ledger.names import CreditId, OfferingId, TeacherId
-from projections.catalogue import ENROLLMENTS, SCREENINGS
+from projections.catalogue import ENROLLMENTS, SCREENINGS, TEACHERS
 from projections.explanation import Known, admission, completion, credit, owner, selection
 from schema.context import Context
 from schema.moment import AsOf
@@ -89,7 +89,7 @@ class ExplanationQuery:
             return None
         known = await _known(context, as_of, on, until=on)
         # Who may read the whole screening may read who else is in it.
-        whole = await context.one(SCREENINGS, str(what), as_of=as_of, argument="offering")
+        whole = await context.one(SCREENINGS, str(what), at_least, as_of=as_of, argument="offering")
         return await context.run(admission, known, who, what, named=whole is not None)
 
     @strawberry.field(
@@ -108,8 +108,10 @@ class ExplanationQuery:
         at_least: Position | None = None,
     ) -> Any:
         context = info.context
-        known = await _known(context, as_of, on)
         asked, what = _asked(credit, teacher, offering)
+        # Whose credit it is stands in what is waited for.
+        await context.at_least(at_least, TEACHERS)
+        known = await _known(context, as_of, on)
         if asked is not None:
             who = await context.run(owner, known, asked)
         else:

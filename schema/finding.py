@@ -105,10 +105,9 @@ class FindingQuery:
             FINDINGS,
             first=first,
             after=after,
-            at_least=at_least,
             as_of=as_of,
             descending=True,
-            narrowed=await _where(info.context, wanted),
+            narrowed=await _where(info.context, wanted, at_least),
         )
 
     @strawberry.field(
@@ -141,7 +140,7 @@ class FindingQuery:
             days=(on_from, on_to),
             instants=(known_from, known_to),
         )
-        return await _counts(info.context, await _where(info.context, wanted), as_of, at_least)
+        return await _counts(info.context, await _where(info.context, wanted, at_least), as_of)
 
     @strawberry.field(
         graphql_type=FindingType | None, description="One finding by its id. 一条审计发现。"
@@ -154,26 +153,27 @@ class FindingQuery:
         at_least: Position | None = None,
     ) -> Any:
         context = info.context
-        made = await context.run(context.house.reader.feed.find, name_in(FindingId, id, "id").value)
+        name = name_in(FindingId, id, "id")
+        await context.all_at_least(at_least, FINDINGS)  # its key is that of an event, told by then
+        made = await context.run(context.house.reader.feed.find, name.value)
         key = f"{made.position if made else 0:020d}"
-        found = await context.slice(
-            FINDINGS, first=1, after=None, at_least=at_least, as_of=as_of, key=key
-        )
+        found = await context.slice(FINDINGS, first=1, after=None, as_of=as_of, key=key)
         return found.rows[0][1] if found.rows else None
 
 
-async def _where(context: Context, wanted: Wanted) -> Where:
+async def _where(context: Context, wanted: Wanted, at_least: Position | None) -> Where:
+    """The conditions, once all that is read for them is of the position."""
     where = Where().and_equal(**wanted.equal)
     where = where.and_among(
         outcome=_several(wanted.outcomes, "outcome"), standing=_several(wanted.states, "state")
     )
     where = where.and_between("on", *wanted.days).and_between("at", *wanted.instants)
-    if wanted.place is not None:
-        where = await _in_place(context, where, name_in(JurisdictionId, wanted.place, "place"))
     for argument, given in wanted.parties.items():
         if given is not None:
             where = where.and_where(of_party(name_in(PARTIES[argument], given, argument)))
-    return where
+    place = None if wanted.place is None else name_in(JurisdictionId, wanted.place, "place")
+    await context.all_at_least(at_least, FINDINGS, where)
+    return where if place is None else await _in_place(context, where, place)
 
 
 async def _in_place(context: Context, where: Where, place: JurisdictionId) -> Where:
@@ -185,10 +185,7 @@ async def _in_place(context: Context, where: Where, place: JurisdictionId) -> Wh
     return where.and_among(place=(str(place), *inside))
 
 
-async def _counts(
-    context: Context, narrowed: Where, as_of: AsOf | None, at_least: Position | None
-) -> FindingCounts:
-    await context.at_least(at_least, FINDINGS)
+async def _counts(context: Context, narrowed: Where, as_of: AsOf | None) -> FindingCounts:
     rows = await context.rows(as_of)
     stands = await context.run(rows.position, FINDINGS.name, TEACHERS.name)
     allowed = reach(context.asker, FINDINGS.name, await context.places())

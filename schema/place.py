@@ -14,16 +14,20 @@ class Places:
     def __init__(self, feed: Feed) -> None:
         self._feed = feed
         self._lock = Lock()
-        self._titles: dict[str, str] = {}
+        self._found: dict[str, tuple[int, str]] = {}  # each with the position where it was told
         self._upto = 0
 
-    def titles(self) -> dict[str, str]:
-        """Every registered place with its title, in the order of the codes."""
+    def titles(self, known: int | None = None) -> dict[str, str]:
+        """Every place registered by a position, or so far, with its title, in order of the codes.
+
+        A place is told once: who is registered again is refused.
+        """
         with self._lock:
             wanted = Filter(types=(JurisdictionRegistered.NAME,), after=self._upto)
             for entry in self._feed.entries(wanted):
                 event = entry.event
                 assert isinstance(event, JurisdictionRegistered)
-                self._titles[str(event.jurisdiction)] = event.title
+                self._found[str(event.jurisdiction)] = (entry.position, event.title)
                 self._upto = entry.position
-            return dict(sorted(self._titles.items()))
+            found = sorted(self._found.items())
+        return {place: title for place, (at, title) in found if known is None or at <= known}

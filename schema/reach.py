@@ -21,8 +21,9 @@ from ledger.command import PROVINCE, Asker, Role
 from ledger.names import JurisdictionId
 from ledger.register import JurisdictionRegistered
 from ledger.teacher import TeacherRegistered, TeacherTransferred
+from projections.catalogue import VIEWS as ALL
 from projections.projection import Projection
-from projections.reader import Reader, Where, of_party
+from projections.reader import ANY, Reader, Where, of_party
 from projections.snapshot import Snapshot
 from projections.trainer import WILLING
 from schema.power import Action, Over, over, roles
@@ -30,6 +31,7 @@ from schema.power import Action, Over, over, roles
 # After these a reader's reach may be another than it was: a place came, or a person moved.
 MOVES = (JurisdictionRegistered.NAME, TeacherRegistered.NAME, TeacherTransferred.NAME)
 REACHES_MAX = 2_000
+_VIEWS = {view.name: view for view in ALL}
 PLACED = roles(Action.READ, Over.PLACE)
 
 
@@ -130,6 +132,16 @@ def reached(
         if now.page(view, own, first=1).rows:
             return where
     return allowed.and_where(where)
+
+
+def read_for(asker: Asker, view: Projection[Any], where: Where) -> tuple[Projection[Any], ...]:
+    """The views that are read for rows of one: it, and those in which is looked up who fits.
+
+    They hang on the asker's role and not on the places, one of which may be told while one waits.
+    """
+    allowed = reach(asker, view.name, ()) or ANY
+    names = dict.fromkeys([*allowed.others, *where.others])
+    return (view, *[_VIEWS[each] for each in names])
 
 
 def _placed(asker: Asker, facet: str | None, places: tuple[str, ...]) -> Where | None:

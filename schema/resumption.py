@@ -41,8 +41,6 @@ class ResumptionQuery:
         at_least: Position | None = None,
     ) -> Any:
         classes = named((OfferingId, offering, "offering"))
-        if classes:
-            await info.context.at_least(at_least, OFFERINGS)
         hosts = tuple(("provider", OFFERINGS.name, ("key", each)) for each in classes)
         return await info.context.slice(
             RESUMPTIONS,

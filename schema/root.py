@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from functools import cache
 from typing import Any
 
@@ -30,7 +29,7 @@ from schema.alteration import AlterationQuery
 from schema.chain import ChainQuery
 from schema.commands import mutation_type
 from schema.compiled.executor import CompiledExecutor
-from schema.context import Context, place_titles
+from schema.context import Context
 from schema.credit import CreditQuery
 from schema.declaration import DeclarationQuery
 from schema.difference import DifferenceQuery
@@ -89,6 +88,8 @@ NODE_VIEWS: dict[str, Any] = {
     "reconciliation": RECONCILIATIONS,
     "signoff": SIGN_OFFS,
 }
+# What no view has; a rule has no kind before its name.
+WRITTEN = ("jurisdiction", "document", "term")
 
 
 @strawberry.type(description="What may be asked. 查询。")
@@ -141,24 +142,30 @@ class Query(
         as_of: AsOf | None = None,
         at_least: Position | None = None,
     ) -> Any:
-        kind, _, value = str(id).partition(":")
-        if kind == "jurisdiction":
-            title = (await info.context.run(place_titles, info.context.house)).get(str(id))
-            return None if title is None else jurisdiction(str(id), title)
-        if ":" not in id or kind in ("document", "term"):
-            book = await info.context.run(info.context.house.rules.now)
-            return _written(book, str(id), info.context.today)
+        context, name = info.context, str(id)
+        kind, _, value = name.partition(":")
+        if ":" not in name or kind in WRITTEN:
+            await context.at_least(at_least)  # they are read from the ledger itself
+            return await _written(context, name, as_of or AsOf())
         if kind not in NODE_VIEWS or not VALUE.fullmatch(value):
             return None
-        return await info.context.one(NODE_VIEWS[kind], str(id), at_least, as_of=as_of)
+        return await context.one(NODE_VIEWS[kind], name, at_least, as_of=as_of)
 
 
-def _written(book: Any, name: str, day: date) -> Any:
-    kind, _, value = name.partition(":")
-    if kind == "document":
+async def _written(context: Context, name: str, moment: AsOf) -> Any:
+    """A place, document, rule or term as of a moment."""
+    known = await moment.known(context)
+    if name.startswith("jurisdiction:"):
+        title = (await context.run(context.house.places.titles, known)).get(name)
+        return None if title is None else jurisdiction(name, title)
+    rules = context.house.rules
+    book = await (context.run(rules.now) if known is None else context.run(rules.at, known))
+    if name.startswith("term:"):
+        code = name.removeprefix("term:")
+        day = await moment.day(context)
+        return term(book, JurisdictionId(PROVINCE), code, day) if code in book.terms else None
+    if name.startswith("document:"):
         return next((each for key, each in book.documents.items() if str(key) == name), None)
-    if kind == "term":
-        return term(book, JurisdictionId(PROVINCE), value, day) if value in book.terms else None
     return book.rules.get(name)
 
 

@@ -107,8 +107,7 @@ class TrialQuery:
     ) -> TrialType:
         context = info.context
         limit, key = bounded(first, most=context.page_max), key_of(after)
-        whose = await _whose(context, place, school)
-        await context.at_least(at_least, RECORDS)
+        whose = await _whose(context, place, school, at_least)
         read = await context.run(parse, draft, "draft", format)
         rows = await context.rows(as_of)
         known = await as_of.known(context) if as_of else None
@@ -148,7 +147,9 @@ def _counted(each: Counted) -> CountedType:
     return CountedType(of=strawberry.ID(each.of), tally=each.tally)
 
 
-async def _whose(context: Context, place: str | None, school: str | None) -> Whose:
+async def _whose(
+    context: Context, place: str | None, school: str | None, at_least: Position | None
+) -> Whose:
     """Who worked on the day within reach, and in the place and school that were asked for."""
     asker = context.asker
     if not may(asker.role, Action.TRY_DRAFT):
@@ -157,6 +158,8 @@ async def _whose(context: Context, place: str | None, school: str | None) -> Who
             zh="草案试算供教育行政部门和审计人员使用",
             en="drafts are tried by bureaus and auditors",
         )
+    # A place may be told while one waits.
+    await context.at_least(at_least, RECORDS)
     within = None if asker.role is Role.OPERATOR else covered(asker, await context.places())
     asked: list[tuple[str, ...] | None] = [within]
     if school is not None:

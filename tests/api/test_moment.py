@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
+import pytest
+
 from ledger.command import Role
-from ledger.register import RegisterSchool
+from ledger.register import JurisdictionRegistered, RegisterSchool
+from ledger.regulation import RegulationAdopted, RuleAdopted
+from ledger.store.feed import Filter
 from ledger.teacher import RegisterTeacher
 from ledger.transfer import TransferTeacher
 from tests.cast import HANGZHOU, RUIAN
@@ -101,6 +105,48 @@ def test_a_moment_that_has_not_come_is_refused(served: Served) -> None:
     [refused] = served.operator.errors(TEACHERS, asOf={"position": served.head + 1})
 
     assert (refused["code"], refused["field"]) == ("BEYOND_HEAD", "asOf.position")
+
+
+NODE = "query($id: ID!, $asOf: AsOf) { node(id: $id, asOf: $asOf) { __typename id } }"
+BORN = (
+    (JurisdictionRegistered, "jurisdiction", "Jurisdiction"),
+    (RegulationAdopted, "document", "Regulation"),
+    (RuleAdopted, "rule", "Rule"),
+)
+
+
+@pytest.mark.parametrize(("event", "part", "kind"), BORN)
+def test_what_no_view_has_is_there_from_its_entry_on(
+    quiet: Served, event: Any, part: str, kind: str
+) -> None:
+    wanted = Filter(types=(event.NAME,))
+    [last] = quiet.house.ledger.feed.page(wanted, 1, latest_first=True)
+    found = getattr(last.event, part)
+    name = str(getattr(found, "id", found))
+
+    def seen(**moment: Any) -> Any:
+        return quiet.operator.ask(NODE, id=name, asOf=moment)["node"]
+
+    there = {"__typename": kind, "id": name}
+    assert [seen(position=each) for each in (0, last.position - 1)] == [None, None]
+    assert [seen(position=each) for each in (last.position, quiet.head)] == [there, there]
+    before = (last.at - timedelta(seconds=1)).isoformat()
+    assert (seen(instant=before), seen(instant=last.at.isoformat())) == (None, there)
+    [refused] = quiet.operator.errors(NODE, id=name, asOf={"position": quiet.head + 1})
+    assert (refused["code"], refused["field"]) == ("BEYOND_HEAD", "asOf.position")
+
+
+def test_a_term_is_there_once_a_rule_is_told_of_it(quiet: Served) -> None:
+    told: Any = quiet.house.ledger.feed.entries(Filter(types=(RuleAdopted.NAME,)))
+    first, code = next(
+        (e.position, term) for e in told for term in e.event.rule.scope.get("term", ())
+    )
+    name = f"term:{code}"
+
+    def seen(position: int) -> Any:
+        return quiet.operator.ask(NODE, id=name, asOf={"position": position})["node"]
+
+    assert (seen(first - 1), seen(first)) == (None, {"__typename": "Term", "id": name})
 
 
 def test_who_has_left_is_not_shown_in_full_in_an_export_of_the_past(served: Served) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from ledger.command import Role
 from ledger.names import CreditId
-from schema.compiled.rendering import EACH_MAX, Renderings
+from schema.compiled.rendering import BODY_BYTES, EACH_MAX, OBJECT_BYTES, Renderings
 from schema.ready import READINESS
 from tests import cast
 from tests.api.test_judged import DRAFT
@@ -21,6 +22,7 @@ from tests.town import OPERATOR, Put, database, founded_template, school
 
 __all__ = ["founded_template", "told_template"]
 
+EACH = 100 + BODY_BYTES + OBJECT_BYTES
 RECORD = """query Told($who: ID!, $on: Date, $brief: Boolean!) {
   creditRecord(teacher: $who, on: $on) {
     __typename cycleNumber cycleStart credits school day
@@ -145,7 +147,7 @@ def test_what_comes_later_is_never_kept(town, monkeypatch):
 
 
 def test_no_more_is_kept_than_so_many_bytes():
-    renderings = Renderings(most=1_000)
+    renderings = Renderings(most=10 * EACH)
     for number in range(50):
         renderings.keep(number, str, b"x" * 100)
 
@@ -153,8 +155,29 @@ def test_no_more_is_kept_than_so_many_bytes():
     assert renderings.find(49, str) == b"x" * 100 and renderings.find(49, int) is None
 
 
+def test_what_it_takes_to_hold_little_is_counted_too():
+    most = 2_000_000
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        renderings = Renderings(most)
+        for number in range(6_000):
+            day = date(2000, 1, 1) + timedelta(days=number)
+            key = (f"teacher:{number:064d}", 100_000 + number, 1_000 + number, day, None, None)
+            renderings.keep(key, str, b'{"__typename":%d}' % number)
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert 0.5 * most < after - before < most
+    assert renderings._bytes <= most
+    renderings._most = 0
+    renderings.keep("last", str, b"")
+    assert renderings._bytes == 0
+
+
 def test_what_was_asked_for_last_is_kept_longest_and_of_one_object_only_so_much():
-    renderings = Renderings(most=300)
+    renderings = Renderings(most=3 * EACH)
     for name in "abc":
         renderings.keep(name, str, b"x" * 100)
     assert renderings.find("a", str)
