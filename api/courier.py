@@ -174,8 +174,7 @@ class Courier:
         """Sends what is wanted up to the head in order, until one thing is not taken."""
         webhook, deliveries = turn.webhook, self._house.ledger.deliveries
         source, ends = await self._named(), time.monotonic() + TURN_SECONDS
-        to: Pinned | None = None
-        after = webhook.position
+        after, to = webhook.position, None
         async with line(self._trust) as client:
             while page := await self._page(webhook, after, head):
                 to = to or await self._found(turn, page[0][0])
@@ -187,10 +186,8 @@ class Courier:
                         await self._failed(turn, found[0], attempt)
                         return
                     after = found[0]
-                    if not await _run(deliveries.advance, turn, after, attempt):
-                        await _run(deliveries.end, turn)
-                        return
-                    if time.monotonic() > ends:
+                    stands = await _run(deliveries.advance, turn, after, attempt)
+                    if not stands or time.monotonic() > ends:
                         await _run(deliveries.end, turn)
                         return
                 if len(page) < PAGE_ROWS:
@@ -251,18 +248,16 @@ class Courier:
         log.warning("webhook disabled", webhook=webhook.id, scope=str(webhook.owner.scope))
         await _run(self._house.ledger.access_log.write, _record(self._house, webhook, attempt))
         source, told = await self._named(), {"webhook": webhook.id, "position": webhook.position}
-        ledger = self._house.ledger
-        for other in await _run(ledger.webhooks.mine, webhook.owner):
-            same = (other.owner.role, other.owner.scope) == (
-                webhook.owner.role,
-                webhook.owner.scope,
-            )
-            if attempt is ENDED and other.owner.actor == webhook.owner.actor:
+        ledger, owner = self._house.ledger, webhook.owner
+        for other in await _run(ledger.webhooks.mine, owner):
+            theirs = other.owner
+            if attempt is ENDED and theirs.actor == owner.actor:
                 continue  # that one has ended with the same token
+            same = (theirs.role, theirs.scope) == (owner.role, owner.scope)
             if other.id != webhook.id and same and other.state is WebhookState.ACTIVE:
                 body = word_event(source, NOTICE, told)
-                attempt = await self._once(other, f"{other.id}-{uuid4().hex}", body)
-                await _run(ledger.deliveries.log, other, DeliveryKind.NOTICE, None, attempt)
+                sent = await self._once(other, f"{other.id}-{uuid4().hex}", body)
+                await _run(ledger.deliveries.log, other, DeliveryKind.NOTICE, None, sent)
 
     async def _pin(self, address: str) -> Pinned:
         return await look_up(read(address, private=self._private), private=self._private)
