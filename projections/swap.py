@@ -117,7 +117,7 @@ def _stop_upkeep(connection: Connection, tables: Sequence[str]) -> None:
     _waiting(connection, UPKEEP_SECONDS)
     if there:
         connection.execute(_lock(there, "share update exclusive"))
-    _waiting(connection, 0)
+    connection.execute("set local lock_timeout to default")
 
 
 def _there(connection: Connection, tables: Sequence[str]) -> list[str]:
@@ -130,7 +130,7 @@ def _there(connection: Connection, tables: Sequence[str]) -> list[str]:
 
 
 def _waiting(connection: Connection, seconds: float) -> None:
-    """For how long this transaction waits for a lock; 0: without end."""
+    """For how long this transaction waits for a lock."""
     milliseconds = f"{seconds * 1_000:.0f}"
     connection.execute("select set_config('lock_timeout', %s, true)", (milliseconds,))
 

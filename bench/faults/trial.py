@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
@@ -37,6 +38,8 @@ TEMPLATES = {
     "found": "template0",
 }
 REVISIONS = ("0001", "0003", "0005", "0007")
+# A rebuild tries its swap again for as long as somebody has a table of it.
+BLOCKED_SECONDS = 6
 REBUILD_EACH = 8
 LOCKS = {
     "commit": (
@@ -89,6 +92,7 @@ class Trial:
         self._subjects: list[Subject] = []
         self._neighbour: Ledger | None = None
         self._blocker: psycopg.Connection[Any] | None = None
+        self._patience: threading.Timer | None = None
         self._struck_at = 0
         self._struck: Strike | None = None
 
@@ -193,6 +197,8 @@ class Trial:
     def _block(self, statement: str) -> None:
         """Somebody holds a lock that the operation wants, unless the operation has it already."""
         self._blocker = psycopg.connect(self._url)
+        self._patience = threading.Timer(BLOCKED_SECONDS, self._release)
+        self._patience.start()
         try:
             self._blocker.execute(statement)
         except psycopg.errors.LockNotAvailable:
@@ -204,9 +210,11 @@ class Trial:
 
     def _release(self) -> None:
         self.site.free()
-        if self._blocker is not None:
-            self._blocker.close()
+        if self._patience is not None:
+            self._patience.cancel()
+        if (blocker := self._blocker) is not None:
             self._blocker = None
+            blocker.close()
 
     def _beside(self, step: int) -> None:
         """Before each step: others write now and then, and what was held up is let go."""
