@@ -9,8 +9,9 @@ callers as in ``bench.selection``. The peer of each rate is the same at the smal
 same round: 1 where the rate does not depend on the size.
 
 Bytes on disk are those of tables and indexes, by event. Bytes of the write-ahead log are those of
-the appends at 32 callers with their whole pages after a checkpoint, which cost more the more pages
-the tags of a larger ledger lie on, and without them. Durability is as shipped.
+the appends at 32 callers, right after a checkpoint and some way on; and those of events right after
+a checkpoint of which each is of a teacher drawn from all, so that nearly each writes a whole page
+of the tags' index, the more surely the larger the ledger is. Durability is as shipped.
 """
 
 from __future__ import annotations
@@ -21,15 +22,17 @@ import sys
 from contextlib import ExitStack
 from itertools import count, islice
 from pathlib import Path
+from random import Random
 from statistics import median
 
 import psycopg
+from eventsourcing.dcb.api import DCBEvent
 from msgspec import structs
 
 from bench.append import machine, positive
-from bench.append_ours import Appends
+from bench.append_ours import BODY_BYTES, Appends
 from bench.as_of import OPERATOR, Put, life
-from bench.filling import KEY, filled, kept_server
+from bench.filling import KEY, PER_TEACHER, filled, kept_server
 from bench.graphql_given import classes, school, school_of
 from bench.peers import APPEND
 from bench.selection import BATCH, SCHOOL_TEACHERS, Clock, choose, teacher
@@ -38,7 +41,8 @@ from ledger.store.founding import FOUNDER
 from ledger.store.ledger import Ledger
 from ledger.store.recorder import Recorder
 
-CHOICES = 4_000
+CHOICES, SCATTERED = 4_000, 20_000
+TYPE = "bench.happened"
 ALONE, TOGETHER, CHOOSING = "append x1", "append x32", "choose x64"
 # Numbers of teachers that no other's reach.
 BEYOND = 1_000_000_000
@@ -57,8 +61,8 @@ class Store:
         self.url, self.size = url, size
         self.ledger = stack.enter_context(Ledger(url, KEY, Clock()))
         self.bytes = self._bytes()
-        recorder = Recorder(url, self.ledger.committer)
-        self.appends = Appends(APPEND, recorder, seconds, url)
+        self.recorder = Recorder(url, self.ledger.committer)
+        self.appends = Appends(APPEND, self.recorder, seconds, url)
         first = BEYOND + self.ledger.feed.head() // SCHOOL_TEACHERS * SCHOOL_TEACHERS
         self.numbers = count(first)
         self.offerings = _county(self.ledger, first, rounds * CHOICES)
@@ -89,7 +93,23 @@ class Store:
             (end, more), events = self._log(), self.ledger.feed.head() - head
             found[f"log, {name}"] = (end - start) / events
             found[f"whole pages, {name}"] = (more - pages) / events
-        return found
+        return found | self._scattered()
+
+    def _scattered(self) -> dict[str, float]:
+        drawn = Random(self.size)
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute("checkpoint")
+        (start, pages), head = self._log(), self.ledger.feed.head()
+        for _ in range(SCATTERED // BATCH):
+            teachers = [drawn.randrange(max(self.size // PER_TEACHER, 1)) for _ in range(BATCH)]
+            self.recorder.append(
+                [DCBEvent(TYPE, b" " * BODY_BYTES, [f"teacher:t{each}"]) for each in teachers]
+            )
+        (end, more), events = self._log(), self.ledger.feed.head() - head
+        return {
+            "log, of any teacher": (end - start) / events,
+            "whole pages, of any teacher": (more - pages) / events,
+        }
 
     def _log(self) -> tuple[int, int]:
         """How far the write-ahead log has come, and how many whole pages it holds."""

@@ -35,7 +35,8 @@ def told_grounds(context: Context, known: dict[str, Any], row: Completion) -> li
     if offering not in known:
         wanted = Filter(tags=(offering,), types=(OfferingOpened.NAME,))
         known[offering] = next(iter(context.house.reader.feed.entries(wanted)))
-    return grounds(row, context.house.rules.now(), known[offering])
+    book = context.house.rules.at(row.positions[-1])  # what is adopted later explains no outcome
+    return grounds(row, book, known[offering])
 
 
 async def _grounds(root: strawberry.Parent[Any], info: Info) -> Any:

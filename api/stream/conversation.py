@@ -201,34 +201,38 @@ class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
 
     async def _run_on(self, number: str, operation: Operation, held: Held) -> None:
         try:
-            outlet = Outlet(self.websocket.line, _next(number), self._failing(number))
+            outlet = Outlet(self.websocket.line, _next(number), self._failing(number, held))
             answer = await self.streams.follow(operation, self.context, outlet)
             if isinstance(answer, Follower):
                 held.follower, held.task = answer, None
             elif answer is not None:
-                self._fail(number, answer)
+                self._fail(number, held, answer)
             else:
-                await self._answer(number, operation)
+                await self._answer(number, operation, held)
         except Exception as error:  # nothing of its text may leave
             zh, en, _ = incident(error, "websocket")
-            self._fail(number, _errors("INTERNAL", zh, en))
+            self._fail(number, held, _errors("INTERNAL", zh, en))
 
-    async def _answer(self, number: str, operation: Operation) -> None:
+    async def _answer(self, number: str, operation: Operation, held: Held) -> None:
         """Any operation but ``changes``."""
         async for early, body in self.streams.results(operation, self.context):
             if early:
-                self._fail(number, body["errors"])
+                self._fail(number, held, body["errors"])
                 return
             await self.websocket.send_json({"id": number, "type": "next", "payload": body})
-        if self._held.pop(number, None) is not None:
+        if self._over(number, held):
             self._say(number, "complete")
 
-    def _failing(self, number: str) -> Any:
-        return lambda errors: self._fail(number, errors)
+    def _failing(self, number: str, held: Held) -> Any:
+        return lambda errors: self._fail(number, held, errors)
 
-    def _fail(self, number: str, errors: Errors) -> None:
-        if self._held.pop(number, None) is not None:
+    def _fail(self, number: str, held: Held, errors: Errors) -> None:
+        if self._over(number, held):
             self._say(number, "error", errors)
+
+    def _over(self, number: str, held: Held) -> bool:
+        """Whether it ran until now, and not another to which the client gave its id."""
+        return self._held.get(number) is held and self._held.pop(number) is held
 
     def _say(self, number: str, kind: str, payload: Errors | None = None) -> None:
         message: dict[str, Any] = {"id": number, "type": kind}

@@ -19,7 +19,9 @@ from structlog.testing import capture_logs
 
 from api.checkup import PATIENCE_SECONDS
 from api.door import AWAY
-from ledger.names import SchoolId
+from api.edge.turnstile import PROBE_SECONDS
+from api.service_token import fresh
+from ledger.names import SchoolId, ServiceTokenId
 from ledger.register import RegisterSchool, Stage
 from ledger.store import outage
 from ledger.store.embedded import Embedded
@@ -36,6 +38,7 @@ from tests.town import KEY, OPERATOR
 SOON_SECONDS = PATIENCE_SECONDS + 1.5
 PROBES = 20
 TRIES_MAX = 500
+STRANGER = f"Bearer {fresh(ServiceTokenId('token:nobody'))[0]}"
 PLACE = "/var/lib/secret/pg_wal"
 REFUSING = f"""
 create function ledger.no_room() returns trigger language plpgsql as $$
@@ -160,11 +163,15 @@ def test_a_frozen_database_is_told_soon_and_holds_one_thread(
                 begun = time.monotonic()
                 metrics = gauges(served)
                 took = time.monotonic() - begun
+                begun = time.monotonic()
+                by_token = served.client.get("/readyz", headers={"authorization": STRANGER})
+                waited = time.monotonic() - begun
                 # Those of the client, and whoever else waits for a database, but not one a probe.
                 assert threading.active_count() - before < PROBES // 2
             assert {(status, body["database"]) for status, body, _ in answers} == {(503, "silent")}
             assert max(seconds for _, _, seconds in answers) < SOON_SECONDS
             assert metrics["xuefen_database_up"] == {"": 0} and took < SOON_SECONDS
+            assert by_token.status_code == 503 and waited < SOON_SECONDS + PROBE_SECONDS
             assert again(served)["status"] == "ok"
     finally:
         embedded.stop()
