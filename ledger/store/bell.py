@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from select import POLLIN, poll
+from threading import Lock
 
 
 class Bell:
@@ -14,11 +15,16 @@ class Bell:
         self._heard, self._rung = os.pipe()
         os.set_blocking(self._heard, False)
         os.set_blocking(self._rung, False)
+        # Who rings holds it and who waits never does: a lock that the woken one needs would send
+        # it to sleep again.
+        self._open = Lock()
+        self._closed = False
 
     def ring(self) -> None:
-        """Wakes who waits, or whoever waits next."""
-        with suppress(BlockingIOError):  # it rings already
-            os.write(self._rung, b"\0")
+        """Wakes who waits, or whoever waits next; nobody once it is closed."""
+        with self._open, suppress(BlockingIOError):  # it rings already
+            if not self._closed:
+                os.write(self._rung, b"\0")
 
     def wait(self, socket: int | None = None) -> bool:
         """Waits until it rings or a socket has something to read; whether the latter."""
@@ -34,5 +40,7 @@ class Bell:
 
     def close(self) -> None:
         """Nobody waits any more."""
-        os.close(self._heard)
-        os.close(self._rung)
+        with self._open:
+            self._closed = True
+            os.close(self._heard)
+            os.close(self._rung)

@@ -42,9 +42,11 @@ class Queue:
             if self.closing:
                 raise OperationalError("the ledger is closing")
             self._waiting.append(work)
-            if 0 < self._wanted <= len(self._waiting):
+            wakes = 0 < self._wanted <= len(self._waiting)
+            if wakes:
                 self._wanted = 0
-                self._bell.ring()  # in here, or it might ring after the end
+        if wakes:
+            self._bell.ring()
 
     def listen(self, count: int, socket: int | None = None) -> bool:
         """Waits until so much work is there, or a socket has something; whether the latter.
@@ -102,11 +104,10 @@ class Queue:
         """Nothing more is taken in; whether it was open so far."""
         with self._gate:
             closed, self.closing = self.closing, True
-            if not closed:
-                self._bell.ring()
+        if not closed:
+            self._bell.ring()
         return not closed
 
     def end(self) -> None:
         """Nobody listens any more."""
-        with self._gate:
-            self._bell.close()
+        self._bell.close()
