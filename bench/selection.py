@@ -9,6 +9,7 @@ as in a server, and passes over what was loaded.
 ``choose``   64 callers, each with a teacher of its own at a time, choose among 20 classes: the
              window of the place, round, admission, parallel choices and duplicates are decided, and
              the choice is recorded with its match and its request id
+``loop``     the same by 64 callers that are tasks of an event loop, as those of a server are
 ``peers``    in the same round, as in ``bench.append``: pgbench with one row and three tag rows at
              32 callers, and the library's recorder with a condition, which decide nothing
 ``rush``     5,000 teachers choose one class of 50 seats; then their schools pass them, the order is
@@ -21,6 +22,7 @@ fifty of the recorded order are admitted, whoever came first over the line.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import os
 import random
@@ -60,6 +62,7 @@ from ledger.enrollment import EnrollmentConfirmed, SelectionReviewed
 from ledger.names import OfferingId, ProviderId, SchoolId, TeacherId, TermId
 from ledger.screening import ApplicantPlaced, ScreenApplicants
 from ledger.selection import SelectOffering
+from ledger.store.answer import Answer
 from ledger.store.feed import Filter
 from ledger.store.founding import FOUNDER
 from ledger.store.ledger import Ledger
@@ -101,9 +104,35 @@ def choose(ledger: Ledger, numbers: list[int], offerings: list[OfferingId]) -> f
     return len(numbers) / elapsed
 
 
+def choose_on_loop(ledger: Ledger, numbers: list[int], offerings: list[OfferingId]) -> float:
+    """The same by callers that are tasks of one event loop."""
+
+    async def caller(own: list[int]) -> None:
+        for number in own:
+            offering = offerings[number % len(offerings)]
+            command = SelectOffering(teacher=teacher(number), offering=offering)
+            answer = await asyncio.wrap_future(ledger.submit([command], FOUNDER))
+            expect_accepted(answer)
+
+    async def race() -> float:
+        began = perf_counter()
+        await asyncio.gather(*(caller(numbers[each::CALLERS]) for each in range(CALLERS)))
+        return perf_counter() - began
+
+    before = dense(ledger.url)
+    elapsed = asyncio.run(race())
+    expect(dense(ledger.url) - before, len(numbers), "choices")
+    return len(numbers) / elapsed
+
+
 def accept(ledger: Ledger, command: Command, by: Asker = FOUNDER) -> None:
     """Asks, and waits until it is on disk. Raises ``RuntimeError`` where it is refused."""
-    (outcome,) = ledger.submit([command], by).result().outcomes
+    expect_accepted(ledger.submit([command], by).result())
+
+
+def expect_accepted(answer: Answer) -> None:
+    """Raises ``RuntimeError`` where what was asked is refused."""
+    (outcome,) = answer.outcomes
     if not outcome.accepted:
         raise RuntimeError(f"refused: {outcome.refusals}")
 
@@ -180,7 +209,7 @@ def _check_order(ledger: Ledger) -> None:
 
 def run(url: str, folder: Path, options: argparse.Namespace, stack: ExitStack) -> dict[str, Any]:
     """All rounds; seconds and rates."""
-    clock, teachers = Clock(), options.rounds * options.choices + options.applicants
+    clock, teachers = Clock(), 2 * options.rounds * options.choices + options.applicants
     ledger = stack.enter_context(Ledger.found(database(url, "whole"), os.urandom(32), clock))
     offerings = fill(ledger, teachers)
     bare = database(url, "bare")
@@ -190,10 +219,12 @@ def run(url: str, folder: Path, options: argparse.Namespace, stack: ExitStack) -
     peers = (Appends(LIBRARY, library, 2), Pgbench(ROW_TAGS, bare, 2, folder))
     numbers = count()
     settle()
-    found: dict[str, list[float]] = {"choose": [], **{each.name: [] for each in peers}}
+    ours = {"choose": choose, "loop": choose_on_loop}
+    found: dict[str, list[float]] = {each: [] for each in (*ours, *(p.name for p in peers))}
     for number in range(options.rounds):
         print(f"round {number + 1}", file=sys.stderr)
-        found["choose"].append(choose(ledger, list(islice(numbers, options.choices)), offerings))
+        for name, way in ours.items():
+            found[name].append(way(ledger, list(islice(numbers, options.choices)), offerings))
         for peer in peers:
             found[peer.name].append(peer.measure(PEER_CALLERS).rate)
     print("rush", file=sys.stderr)
@@ -208,11 +239,12 @@ def report(told: dict[str, Any], applicants: int) -> None:
     """Prints medians, ratios and the rush."""
     print("; ".join(f"{name} {value}" for name, value in told["machine"].items()), end="\n\n")
     rates = told["per_second"]
-    print(f"choices a second, {CALLERS} callers: {median(rates['choose']):,.0f}")
-    for peer in (LIBRARY, ROW_TAGS):
-        pairs = [a / b for a, b in zip(rates["choose"], rates[peer], strict=True)]
-        spread = f"{min(pairs):.2f} … {max(pairs):.2f}"
-        print(f"  / {peer} x{PEER_CALLERS}: {median(pairs):.2f} ({spread})")
+    for name, callers in (("choose", "threads"), ("loop", "tasks of a loop")):
+        print(f"choices a second, {CALLERS} {callers}: {median(rates[name]):,.0f}")
+        for peer in (LIBRARY, ROW_TAGS):
+            pairs = [a / b for a, b in zip(rates[name], rates[peer], strict=True)]
+            spread = f"{min(pairs):.2f} … {max(pairs):.2f}"
+            print(f"  / {peer} x{PEER_CALLERS}: {median(pairs):.2f} ({spread})")
     print(f"rush of {applicants:,} on {SEATS} seats, in seconds:")
     for name, seconds in told["rush_seconds"].items():
         print(f"  {name:10} {seconds:6.2f}")
