@@ -40,6 +40,11 @@ def conditions_of(wanted: Filter) -> list[Words]:
     return found
 
 
+def entries_alone() -> list[Words]:
+    """The condition of a filter that has none: not to be an event that is no entry."""
+    return [_words([block.ENTRY], unindexed=True)]
+
+
 def _words(words: Iterable[str], *, tags: bool = False, unindexed: bool = False) -> Words:
     return Words(tuple(dict.fromkeys(map(tag_hash, words))), tags, unindexed)
 

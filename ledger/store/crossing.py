@@ -18,7 +18,7 @@ from psycopg_pool import ConnectionPool
 from ledger.store import block
 from ledger.store.array import numbers
 from ledger.store.block import BLOCK, places_of
-from ledger.store.condition import Words, conditions_of, crosses
+from ledger.store.condition import Words, conditions_of, crosses, entries_alone
 from ledger.store.page import POSITION_MAX
 from ledger.store.statements import tag_hash
 from ledger.store.walk import edge, picking, plain, walking
@@ -286,6 +286,8 @@ def _page(
             wanted = within
         wide = _before(wanted) - wanted.after > BLOCK
         conditions = conditions_of(wanted) if wide and limit <= LIMIT_MAX else []
+        if telling and wide and limit <= LIMIT_MAX and not conditions:
+            conditions = entries_alone()
         if crosses(conditions):
             crossing = Crossing(
                 cursor, wanted, conditions, latest_first=latest_first, telling=telling

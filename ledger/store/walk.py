@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
 
+from ledger.store.condition import conditions_of
 from ledger.store.page import OF_TYPE, OTHER_TAG, TOLD, restrictions, statement_of, values_of
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ def walking(
 ) -> tuple[bytes, Values] | None:
     """The query of a page that walks one index no further than ``%(walk)s`` rows.
 
-    It is led by the first tag or, where there is none, by a lone type; ``None``: by neither.
+    It is led by the first tag or, where there is none, by a lone type, or by the position where
+    the filter says nothing of words; ``None``: by none of these.
     """
     return _walk(_WALK, "walk", wanted, limit, latest_first, telling)
 
@@ -69,12 +71,13 @@ def _walk(
     template: sql.SQL, name: str, wanted: Filter, limit: int, latest_first: bool, telling: bool
 ) -> tuple[bytes, Values] | None:
     values = values_of(wanted, limit)
-    if not values["hashes"] and len(values["types"]) != 1:
+    free = not conditions_of(wanted)
+    if not values["hashes"] and len(values["types"]) != 1 and not free:
         return None
     shape = (name, telling, *_shape_of(wanted, values, latest_first))
     text = _texts.get(shape)
     if text is None:
-        lead = _LEAD_TAG if values["hashes"] else _LEAD_TYPE
+        lead = _LEAD_TAG if values["hashes"] else _LEAD_POSITION if free else _LEAD_TYPE
         others: list[sql.Composable] = [sql.SQL("true")]
         further = range(2, len(values["hashes"]) + 1)
         others += [OTHER_TAG.format(n=sql.Literal(number)) for number in further]
@@ -122,6 +125,11 @@ _LEAD_TYPE = sql.SQL(
     "where (t.type, t.position) > ((%(types)s::text[])[1], %(after)s) "
     "and (t.type, t.position) < ((%(types)s::text[])[1], %(before)s) "
     "order by t.type {order}, t.position {order} limit %(walk)s"
+)
+_LEAD_POSITION = sql.SQL(
+    "select t.position as lead, t.position from ledger.events t "
+    "where t.position > %(after)s and t.position < %(before)s "
+    "order by t.position {order} limit %(walk)s"
 )
 _WALK = sql.SQL(
     "select e.position, e.body{told} from ({lead}) t cross join lateral ("

@@ -13,6 +13,7 @@ from eventsourcing.dcb.api import DCBEvent
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.touched import Touched
 from ledger.event import Channel, Entry
 from ledger.names import tag_hash
 from ledger.store import block, crossing
@@ -127,6 +128,28 @@ def test_events_that_are_no_entries_do_not_hide_an_entry_of_their_tag(
 
         for limit in (1, 2, 7):
             assert [e.position for e in opened.feed.page(wanted, limit)] == [entered], limit
+
+
+def test_a_page_of_everything_passes_over_events_that_are_no_entries(
+    postgres_url: str, founded_template: str, small: None
+) -> None:
+    with database(postgres_url, founded_template) as url, Ledger(url, KEY) as opened:
+        first = opened.ask([school()], OPERATOR).position
+        other = Plain([DCBEvent(type="other", data=b"", tags=[])] * (40 * SMALL), None)
+        opened.committer.submit(other).result()
+        last = opened.ask([teacher(1)], OPERATOR).position
+        while seal(opened.pool):
+            pass
+        latest = [each.position for each in opened.feed.page(Filter(), 1_000)][::-1]
+        counter = Touched(opened.pool)
+        told, head = opened.feed.telling(Filter(), 3, latest_first=True)
+        counter.close()
+
+        assert [at for at, *_ in told] == latest[:3]
+        assert (last in latest[:3], first in latest, head) == (True, True, opened.feed.head())
+        assert sum(counter.taken().values()) < 4 * SMALL
+        told, _ = opened.feed.telling(Filter(after=first), 3, latest_first=False)
+        assert [at for at, *_ in told] == [each for each in latest[::-1] if each > first][:3]
 
 
 def test_each_full_block_is_sealed_once_and_says_what_its_entries_say(
