@@ -1,6 +1,6 @@
 """How fast the ledger takes in facts, beside its peers, on one machine at one time.
 
-    python -m bench.append [--seconds 2] [--rounds 3] [--json]
+    python -m bench.append [--seconds 2] [--rounds 3] [--one-core] [--json]
 
 Everything runs on one embedded PostgreSQL in a fresh folder with durability as shipped. In each
 round every cell is measured once, ours right beside its peers, so that a noisy minute falls on all
@@ -23,8 +23,10 @@ How to read it: the rates are those of this machine at this hour. The ratios are
 is taken within a round, and given as the median with the lowest and highest round. Above 1 we are
 faster, except for latency (p50), where below 1 we are. pgbench is another process and written in C;
 our callers are threads, or tasks, that share one interpreter with the committer. Python looks for
-circular garbage as seldom as in our server, for all who run in this process. After each of our
-cells the positions are checked: none missing, and one for each answer.
+circular garbage as seldom as in our server, for all who run in this process; and with
+``--one-core`` the threads of this process, ours and those of peers, stay on one core, which spares
+them waking each other on another. After each of our cells the positions are checked: none missing,
+and one for each answer.
 """
 
 from __future__ import annotations
@@ -35,7 +37,7 @@ import os
 import platform
 import signal
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from statistics import median
 from typing import Any
 
@@ -44,7 +46,8 @@ import psycopg
 
 from api.collector import settle
 from api.house import seldom_collected
-from bench.append_peers import EMMETT, MESSAGE_DB, UMADB
+from bench.append_peers import EMMETT, MESSAGE_DB, UMADB, Emmett
+from bench.cores import one_core
 from bench.peers import (
     AGGREGATES,
     APPEND,
@@ -54,6 +57,7 @@ from bench.peers import (
     ROW,
     ROW_TAGS,
     Peer,
+    Pgbench,
     open_peers,
     server,
 )
@@ -62,6 +66,8 @@ from bench.race import Cell
 OURS = {APPEND: (1, 8, 32, 256), APPEND_ASYNC: (32, 256), COMMANDS: (8, 64, 256)}
 PEERS = dict.fromkeys((LIBRARY, AGGREGATES, UMADB, MESSAGE_DB, EMMETT, ROW, ROW_TAGS), (1, 8, 32))
 WIDTHS = (1, 8, 32, 64, 256)
+# Those that ask from a process of their own.
+OUTSIDE = (Pgbench, Emmett)
 # The pools of the peers stay open beside each other.
 CONNECTIONS = 250
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
@@ -69,15 +75,20 @@ DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 Rounds = dict[tuple[str, int], list[Cell]]
 
 
-def run_rounds(peers: list[Peer], rounds: int) -> Rounds:
-    """Every cell once a round, those of as many callers beside each other."""
+def run_rounds(peers: list[Peer], rounds: int, *, alone: bool) -> Rounds:
+    """Every cell once a round, those of as many callers beside each other.
+
+    ``alone``: whoever asks in this interpreter has one core.
+    """
     cells: Rounds = {}
     for number in range(rounds):
         for callers in WIDTHS:
             for peer in peers:
                 if callers in (OURS | PEERS)[peer.name]:
                     print(f"round {number + 1}: {peer.name} x{callers}", file=sys.stderr)
-                    cells.setdefault((peer.name, callers), []).append(peer.measure(callers))
+                    inside = alone and not isinstance(peer, OUTSIDE)
+                    with one_core() if inside else nullcontext():
+                        cells.setdefault((peer.name, callers), []).append(peer.measure(callers))
     return cells
 
 
@@ -168,6 +179,7 @@ def main() -> None:
     )
     parser.add_argument("--seconds", type=positive, default=2, help="length of a cell (default 2)")
     parser.add_argument("--rounds", type=positive, default=3, help="how often (default 3)")
+    parser.add_argument("--one-core", action="store_true", help="keep this interpreter on one core")
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -176,7 +188,7 @@ def main() -> None:
             about = machine(url)
             peers = open_peers(url, folder, options.seconds, stack)
             settle()
-            cells = run_rounds(peers, options.rounds)
+            cells = run_rounds(peers, options.rounds, alone=options.one_core)
     except KeyboardInterrupt:
         raise SystemExit("interrupted; the server is stopped and its folder removed") from None
     print(as_json(about, cells)) if options.json else report(about, cells)

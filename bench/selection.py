@@ -9,6 +9,7 @@ as in a server, and passes over what was loaded.
 ``choose``   64 callers, each with a teacher of its own at a time, choose among 20 classes: the
              window of the place, round, admission, parallel choices and duplicates are decided, and
              the choice is recorded with its match and its request id
+``core``     the same with all threads of the process on one core, as ``taskset`` would keep them
 ``loop``     the same by 64 callers that are tasks of an event loop, as those of a server are
 ``peers``    in the same round, as in ``bench.append``: pgbench with one row and three tag rows at
              32 callers, and the library's recorder with a condition, which decide nothing
@@ -45,6 +46,7 @@ from api.house import seldom_collected
 from bench.append import CONNECTIONS, machine, positive
 from bench.append_ours import Appends, dense
 from bench.as_of import OPERATOR, Put, life
+from bench.cores import one_core
 from bench.graphql_given import classes, school, school_of
 from bench.peers import (
     LIBRARY,
@@ -74,6 +76,7 @@ RUSHED = OfferingId("offering:rushed")
 PROVIDER = ProviderId("provider:bench")
 TERM = TermId("term:2024H1")
 SEED = 20240319
+SAID = {"choose": "threads", "core": "threads on one core", "loop": "tasks of a loop"}
 
 
 class Clock:
@@ -102,6 +105,12 @@ def choose(ledger: Ledger, numbers: list[int], offerings: list[OfferingId]) -> f
         elapsed = perf_counter() - began
     expect(dense(ledger.url) - before, len(numbers), "choices")
     return len(numbers) / elapsed
+
+
+def choose_on_core(ledger: Ledger, numbers: list[int], offerings: list[OfferingId]) -> float:
+    """The same on one core."""
+    with one_core():
+        return choose(ledger, numbers, offerings)
 
 
 def choose_on_loop(ledger: Ledger, numbers: list[int], offerings: list[OfferingId]) -> float:
@@ -209,7 +218,7 @@ def _check_order(ledger: Ledger) -> None:
 
 def run(url: str, folder: Path, options: argparse.Namespace, stack: ExitStack) -> dict[str, Any]:
     """All rounds; seconds and rates."""
-    clock, teachers = Clock(), 2 * options.rounds * options.choices + options.applicants
+    clock, teachers = Clock(), len(SAID) * options.rounds * options.choices + options.applicants
     ledger = stack.enter_context(Ledger.found(database(url, "whole"), os.urandom(32), clock))
     offerings = fill(ledger, teachers)
     bare = database(url, "bare")
@@ -219,7 +228,7 @@ def run(url: str, folder: Path, options: argparse.Namespace, stack: ExitStack) -
     peers = (Appends(LIBRARY, library, 2), Pgbench(ROW_TAGS, bare, 2, folder))
     numbers = count()
     settle()
-    ours = {"choose": choose, "loop": choose_on_loop}
+    ours = {"choose": choose, "core": choose_on_core, "loop": choose_on_loop}
     found: dict[str, list[float]] = {each: [] for each in (*ours, *(p.name for p in peers))}
     for number in range(options.rounds):
         print(f"round {number + 1}", file=sys.stderr)
@@ -239,7 +248,7 @@ def report(told: dict[str, Any], applicants: int) -> None:
     """Prints medians, ratios and the rush."""
     print("; ".join(f"{name} {value}" for name, value in told["machine"].items()), end="\n\n")
     rates = told["per_second"]
-    for name, callers in (("choose", "threads"), ("loop", "tasks of a loop")):
+    for name, callers in SAID.items():
         print(f"choices a second, {CALLERS} {callers}: {median(rates[name]):,.0f}")
         for peer in (LIBRARY, ROW_TAGS):
             pairs = [a / b for a, b in zip(rates[name], rates[peer], strict=True)]
