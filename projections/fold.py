@@ -16,6 +16,7 @@ from psycopg import sql
 from ledger.event import Entry
 from ledger.store.array import words
 from ledger.store.connection import unavailable
+from projections.follower import followers
 from projections.projection import SCHEMA, Index, Projection
 from projections.stop import Stop, Stopped, stop_at
 
@@ -200,7 +201,6 @@ def _stored(
     found = sql.SQL("select key, state from {} where key = any(%t::text[])").format(named)
     values = [words(sorted(keys))]
     if tags:
-        following = " union select key, state from {} where follows && %t::text[]"
-        found += sql.SQL(following).format(named)
+        found += sql.SQL(" union ") + followers(named, "key", "state")
         values.append(words(sorted(tags)))
     return found, values

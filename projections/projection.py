@@ -17,11 +17,11 @@ from psycopg import sql
 
 from ledger.event import Entry, Event, decode, express, revive
 from ledger.names import Name
+from projections.follower import FOLLOWS, inverted
 
 StateT = TypeVar("StateT", bound=msgspec.Struct)
 SCHEMA = "projection"
 POSITION_MAX = 2**63 - 2
-FOLLOWS = "follows"
 # Facets whose texts may be longer than what a row of an index holds, which is 2,704 bytes: an index
 # has their beginning, in characters.
 LONG = frozenset({"expertise", "subject"})
@@ -142,9 +142,7 @@ class Projection(Generic[StateT]):
             for name, kind in self.columns.items()
             if not kind.endswith("[]")
         ] + [
-            sql.SQL("create index on {} using gin ({})").format(
-                sql.Identifier(SCHEMA, table), sql.Identifier(name)
-            )
+            inverted(sql.Identifier(SCHEMA, table), name)
             for name, kind in self.columns.items()
             if kind.endswith("[]")
         ]

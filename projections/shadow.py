@@ -18,8 +18,10 @@ import psycopg
 from psycopg import sql
 
 from ledger.event import Entry
+from ledger.store.array import words
 from projections.fold import Fold, touched
-from projections.projection import FOLLOWS, SCHEMA, Index, Projection
+from projections.follower import FOLLOWS, followers, inverted
+from projections.projection import SCHEMA, Index, Projection
 from projections.stop import alone
 
 COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
@@ -99,8 +101,8 @@ class Shadow:
             return
         keys, tags = touched(self.view, entries)
         if tags:
-            found = self._sql("select distinct key from {table} where {follows} && %s::text[]")
-            keys |= {key for (key,) in connection.execute(found, (sorted(tags),))}
+            found = followers(sql.Identifier(SCHEMA, self.table), "key")
+            keys |= {key for (key,) in connection.execute(found, (words(sorted(tags)),))}
         missing = sorted(keys.difference(self._fold.states))
         if missing:
             last = self._sql(
@@ -169,7 +171,7 @@ class Shadow:
         self.spilled = True
         connection.execute(self._sql("create index on {table} (key, position)"))
         if self.view.later:
-            connection.execute(self._sql("create index on {table} using gin ({follows})"))
+            connection.execute(inverted(sql.Identifier(SCHEMA, self.table), FOLLOWS))
 
     def settle(self, connection: Connection) -> None:
         """Leaves out superseded rows, and builds key and indexes. Raises ``Stopped``."""
@@ -217,7 +219,6 @@ class Shadow:
         return sql.SQL(text).format(
             table=sql.Identifier(SCHEMA, self.table),
             kept=sql.Identifier(SCHEMA, kept),
-            follows=sql.Identifier(FOLLOWS),
             primary=sql.SQL(", ").join(map(sql.Identifier, self.view.primary)),
         )
 
