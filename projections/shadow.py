@@ -47,6 +47,12 @@ delete from {table} where ctid in (
     ) each where number > 1
 )
 """
+# The last of each key alone: of what was touched often there are many rows, each with its state.
+LAST = """
+select one.key, last.state from unnest(%t::text[]) as one(key) cross join lateral (
+    select state from {table} where key = one.key order by position desc limit 1
+) last
+"""
 # The way between two checkpoints of a view, in entries, where memory has room.
 DELAY = 1_000_000
 Connection = psycopg.Connection[Any]
@@ -105,11 +111,8 @@ class Shadow:
             keys |= {key for (key,) in connection.execute(found, (words(sorted(tags)),))}
         missing = sorted(keys.difference(self._fold.states))
         if missing:
-            last = self._sql(
-                "select distinct on (key) key, state from {table} where key = any(%s) "
-                "order by key, position desc"
-            )
-            for key, state in connection.execute(last, (missing,)):
+            asked = self._sql(LAST)
+            for key, state in connection.execute(asked, (words(missing),), binary=True):
                 self._fold.recall(key, self.view.decode(bytes(state)))
                 self._weigh(key, len(state), entries[-1].position)
 
