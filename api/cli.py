@@ -6,6 +6,8 @@ Exit codes: 0 all right, 1 the answer is no (an unknown teacher, a check that fo
 
 from __future__ import annotations
 
+import signal
+import sys
 from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import Annotated
@@ -101,6 +103,8 @@ app.command()(head)
 
 def main() -> None:
     """Runs the command that the arguments name."""
+    # What it started, an embedded PostgreSQL above all, must not outlive it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     app()
 
 

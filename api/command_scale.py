@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
-import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -61,8 +59,6 @@ def fill_scale(settings: Settings, order: Order, *, only_told: bool, as_json: bo
         )
     if only_told:
         return
-    # The server of the ledger in which districts are decided must not outlive the command.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with progress() as step:
         told = fill(settings, order, step)
     if as_json:

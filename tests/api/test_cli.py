@@ -258,6 +258,28 @@ def test_a_stop_does_not_wait_for_ever_for_a_subscription(told_url: str, tmp_pat
     assert time.monotonic() - begun < GRACE_SECONDS + 5
 
 
+def test_a_command_that_is_terminated_leaves_no_server_behind(data: Path) -> None:
+    process = subprocess.Popen(
+        command("--data", data, "simulate"),
+        cwd="/",
+        env=environment(),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not Embedded(data).running:
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(0.02)
+    process.terminate()
+    _, said = process.communicate(timeout=PATIENCE_SECONDS)
+
+    assert process.returncode == 143
+    assert "Traceback" not in said
+    assert not Embedded(data).running
+
+
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_stop_while_it_opens_is_obeyed(data: Path, times: int) -> None:
     process = subprocess.Popen(
