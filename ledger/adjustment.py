@@ -107,6 +107,7 @@ class CorrectCredit(CreditStep):
         self.worth.learn(entry)
 
     def decide(self) -> Iterator[Event]:
+        self.now = self.now.then(self.ask)
         reasoned(self.reason, needed=True)
         credits = exact(self.credits, "credits")
         for said in (self.early(), self._barred(credits), self._exceeded(credits)):
@@ -157,6 +158,7 @@ class RevokeCredit(CreditStep):
     """Take a credit back whole, by the bureau that awarded it."""
 
     def decide(self) -> Iterator[Event]:
+        self.now = self.now.then(self.ask)
         self.account.stands(self.credit)
         reasoned(self.reason, needed=True)
         yield from self.gate(self.early(), self.credit, self.teacher)

@@ -113,9 +113,10 @@ class OpenBalance(Command):
 
     def authority(self) -> Name:
         self.now.known(self.teacher)
-        return self.now.place
+        return self.now.then(self.ask).place
 
     def decide(self) -> Iterator[Event]:
+        self.now = self.now.then(self.ask)
         school = self.now.known(self.teacher)
         if self.used:
             raise taken(self.credit, "credit")

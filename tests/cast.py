@@ -50,7 +50,7 @@ from ledger.register import (
 from ledger.review import ProjectPublished, ProjectReviewed
 from ledger.schedule import Half, Session, TimetablePublished
 from ledger.school_based import SchoolBasedRecognised
-from ledger.teacher import TeacherRegistered
+from ledger.teacher import TeacherRegistered, TeacherTransferred
 from ledger.term import Calendar, TermOpened
 from ledger.trainer import TrainerRegistered
 from tests.given import Dated, background
@@ -130,6 +130,13 @@ def registered(
         stage=Stage.PRIMARY,
         subject="CHINESE",
         entered=entered,
+    )
+
+
+def moved(since: date, place: JurisdictionId, school: SchoolId) -> TeacherTransferred:
+    """A teacher moved to a school elsewhere."""
+    return TeacherTransferred(
+        teacher=LIN, school_left=SCHOOL, school=school, place=place, since=since
     )
 
 

@@ -12,6 +12,7 @@ from msgspec import structs
 from ledger.adjustment import CorrectCredit, RevokeCredit
 from ledger.balance import BalanceOpened, BalanceTwice, Certainty, CreditedHere, OpenBalance
 from ledger.breakdown import TrainingKind, breakdown
+from ledger.command import OutsideScope
 from ledger.credit import CreditCorrected, CreditKind, CreditRevoked
 from ledger.event import Event
 from ledger.evidence import evidence
@@ -24,8 +25,8 @@ from ledger.register import AlreadyRegistered, WrongDay
 from ledger.requirement import Result
 from ledger.verdict import Verdict, judge
 from tests import cast
-from tests.cast import CREDIT, LIN, RUIAN, SCHOOL
-from tests.given import all_rules, background, entries, given
+from tests.cast import CREDIT, HANGZHOU, LIN, OTHER_SCHOOL, RUIAN, SCHOOL
+from tests.given import all_rules, asker_for, background, entries, given
 
 ENTERED, UNTIL, TODAY = date(2020, 9, 1), date(2023, 12, 31), date(2024, 3, 19)
 OTHER = CreditId("credit:other")
@@ -184,3 +185,20 @@ def test_the_verdict_stands_on_the_balance():
     found = evidence(LIN, told, all_rules(), TODAY)
     assert found is not None
     assert found.positions == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("moved", "place", "school", "other"),
+    [
+        pytest.param(TODAY, HANGZHOU, OTHER_SCHOOL, RUIAN, id="of-its-day"),
+        pytest.param(date(2024, 3, 20), RUIAN, SCHOOL, HANGZHOU, id="after-it"),
+    ],
+)
+def test_a_balance_reported_after_a_move_is_taken_over_by_the_bureau_of_its_day(
+    moved, place, school, other
+):
+    story = given(WORLD, cast.moved(moved, HANGZHOU, OTHER_SCHOOL))
+    answer = story.when(opening(), on=TODAY, by=asker_for(place), reported=True)
+
+    answer.then(structs.replace(opened(), place=place, school=school))
+    story.when(opening(), on=TODAY, by=asker_for(other), reported=True).refused(OutsideScope)
