@@ -16,7 +16,7 @@ from enum import Enum
 
 from ledger.amount import ZERO, exact
 from ledger.command import Command, Refused, Selector, about, fact
-from ledger.credit import CREDIT_EVENTS, CreditAwarded, CreditCorrected, CreditKind, CreditRevoked
+from ledger.credit import CREDIT_EVENTS, CreditAwarded, CreditKind, gone_after
 from ledger.cycle import CYCLE_EVENTS, YEARS_DEFAULT, CycleTotal, Starts, cycle_on
 from ledger.day import happened
 from ledger.event import Entry, Event
@@ -82,6 +82,7 @@ class OpenBalance(Command):
     used: bool = fact(default=False)
     balances: dict[CreditId, tuple[BalanceOpened, str]] = fact(default_factory=dict)
     lines: dict[CreditId, tuple[CreditKind, date, str]] = fact(default_factory=dict)
+    gone: frozenset[CreditId] = fact(default=frozenset())
 
     def boundary(self) -> list[Selector]:
         credited: list[type[Event]] = [*CREDIT_EVENTS, SchoolBasedRecognised, BalanceOpened]
@@ -103,13 +104,8 @@ class OpenBalance(Command):
                 self.lines[credit] = kind, completed, entry.id
             case SchoolBasedRecognised(credit=credit, completed=completed, approved=True):
                 self.lines[credit] = CreditKind.SCHOOL_BASED, completed, entry.id
-            case CreditRevoked(credit=credit):
-                self.balances.pop(credit, None)
-                self.lines.pop(credit, None)
-            case CreditCorrected():
-                pass
             case _:
-                pass
+                self.gone = gone_after(self.gone, entry)
 
     def authority(self) -> Name:
         self.now.known(self.teacher)
@@ -165,7 +161,7 @@ class OpenBalance(Command):
     def _once(self, since: date) -> None:
         for event, evidence in self.balances.values():
             apart = event.completed < since or self.completed < event.since
-            if event.kind is self.kind and not apart:
+            if event.kind is self.kind and not apart and event.credit not in self.gone:
                 raise BalanceTwice(
                     zh=f"{self.teacher} 在 {event.since} 至 {event.completed} 已有同类期初余额 "
                     f"{event.credit}；有误请更正或撤销",
@@ -177,7 +173,8 @@ class OpenBalance(Command):
 
     def _credited(self, since: date) -> CreditedHere | None:
         for credit, (kind, completed, evidence) in self.lines.items():
-            if kind is self.kind and since <= completed <= self.completed:
+            within = since <= completed <= self.completed
+            if kind is self.kind and within and credit not in self.gone:
                 return CreditedHere(
                     zh=f"{credit} 于 {completed} 结束，同类学分本账本已有，余额可能重复计算",
                     en=f"{credit}, completed on {completed}, is in the ledger itself; the balance "

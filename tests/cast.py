@@ -17,7 +17,7 @@ from ledger.change import (
     TraineesNotified,
 )
 from ledger.completion import CompletionGranted
-from ledger.credit import CreditAwarded, CreditKind
+from ledger.credit import CreditAwarded, CreditCorrected, CreditKind, CreditRevoked
 from ledger.declaration import ProjectDeclared
 from ledger.enrollment import EnrollmentConfirmed, OfferingSelected, SelectionReviewed
 from ledger.event import Event
@@ -577,6 +577,16 @@ def awarded(
         credits=Decimal(credits),
         completed=completed,
     )
+
+
+def taken_back_and_restored(
+    credit: CreditId, amount: str | int
+) -> tuple[CreditRevoked, CreditCorrected]:
+    """A credit was corrected to nothing, and then to what it had been."""
+    who = {"credit": credit, "teacher": LIN, "school": SCHOOL, "place": RUIAN}
+    told: dict[str, Any] = {**who, "corrects": "0193-0001", "reason": "误改", "decided": True}
+    gone = CreditRevoked(credits_before=Decimal(amount), **told)
+    return gone, CreditCorrected(credits_before=Decimal(0), credits=Decimal(amount), **told)
 
 
 def recognised(

@@ -81,6 +81,18 @@ def test_no_second_balance_covers_the_same_days_of_a_kind():
     assert given(WORLD, opened()).when(school, on=TODAY).facts != ()
 
 
+def test_what_was_put_right_after_it_was_taken_back_is_not_counted_twice():
+    own = cast.awarded(40, credit=CREDIT, completed=date(2023, 5, 1))
+    own = structs.replace(own, kind=CreditKind.DISTANCE)
+    gone, again = cast.taken_back_and_restored(CREDIT, 40)
+    nothing = structs.replace(again, credits=Decimal(0))
+    second = opening(credit=OTHER)
+    for told, obstacle in ((opened(), BalanceTwice), (own, CreditedHere)):
+        for end in (gone, nothing):
+            given(WORLD, told, end).when(second, on=TODAY).accepted()
+        given(WORLD, told, gone, again).when(second, on=TODAY).refused(obstacle)
+
+
 def test_a_credit_of_the_ledger_itself_is_not_counted_twice():
     own = cast.awarded(40, credit=OTHER, completed=date(2023, 5, 1))
     own = structs.replace(own, kind=CreditKind.DISTANCE)
