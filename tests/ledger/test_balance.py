@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -91,6 +92,29 @@ def test_what_was_put_right_after_it_was_taken_back_is_not_counted_twice():
         for end in (gone, nothing):
             given(WORLD, told, end).when(second, on=TODAY).accepted()
         given(WORLD, told, gone, again).when(second, on=TODAY).refused(obstacle)
+
+
+def test_a_balance_does_not_come_back_beside_another_that_came_in_its_place():
+    gone, _ = cast.taken_back_and_restored(CREDIT, 40)
+    restore = CorrectCredit(credit=CREDIT, teacher=LIN, credits=Decimal(40), reason="恢复")
+    story = given(WORLD, opened(), gone)
+    [second] = story.when(opening(credit=OTHER), on=TODAY).facts
+
+    story.when(restore, on=TODAY).accepted()
+    beside = given(WORLD, opened(), gone, second)
+    beside.when(restore, on=TODAY).refused(BalanceTwice)
+    beside.when(restore, on=TODAY, reported=True).found(None, Outcome.VIOLATION, BalanceTwice)
+    beside.when(replace(restore, credits=Decimal(0)), on=TODAY).accepted()
+    other = [
+        opened(credit=OTHER, kind=CreditKind.BLENDED),
+        opened(credit=OTHER, since=date(2024, 1, 1), completed=TODAY),
+    ]
+    for each in other:
+        given(WORLD, opened(), gone, each).when(restore, on=TODAY).accepted()
+    # One that stands is put right whatever stands beside it.
+    given(WORLD, opened(), second).when(restore, on=TODAY).accepted()
+    ended = structs.replace(gone, credit=OTHER)
+    given(WORLD, opened(), gone, second, ended).when(restore, on=TODAY).accepted()
 
 
 def test_a_credit_of_the_ledger_itself_is_not_counted_twice():
