@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from ledger.amount import ZERO, exact
-from ledger.balance import BalanceOpened
+from ledger.balance import BalanceOpened, Balances
 from ledger.command import Command, Refused, Selector, about, fact, premature
 from ledger.completion import HoursDeduction
 from ledger.correction import Account
@@ -45,7 +45,8 @@ class CreditStep(Command):
 
     def learn(self, entry: Entry) -> None:
         self.now.learn(entry)
-        self.account.learn(entry)
+        if getattr(entry.event, "credit", self.credit) == self.credit:
+            self.account.learn(entry)
 
     def authority(self) -> Name:
         return self.account.owner(self.credit)
@@ -94,22 +95,28 @@ class CorrectCredit(CreditStep):
     credits: Decimal
 
     worth: Worth = fact(default=None)
+    balances: Balances = fact(default_factory=Balances)
 
     def __post_init__(self) -> None:
         self.worth = Worth(self.teacher)
 
     def beyond(self) -> list[Selector]:
         awarded = self.account.awarded
+        if self.account.balance is not None:
+            return [about(self.teacher, of=[BalanceOpened, *CREDIT_EVENTS])]
         return Worth.selectors(self.teacher, awarded.offering) if awarded else []
 
     def learn(self, entry: Entry) -> None:
         super().learn(entry)
         self.worth.learn(entry)
+        self.balances.learn(entry)
 
     def decide(self) -> Iterator[Event]:
+        self.now = self.now.then(self.ask)
         reasoned(self.reason, needed=True)
         credits = exact(self.credits, "credits")
-        for said in (self.early(), self._barred(credits), self._exceeded(credits)):
+        worth = self._barred(credits), self._exceeded(credits)
+        for said in (self.early(), *worth, self._replaced(credits)):
             yield from self.gate(said, self.credit, self.teacher)
         if credits == ZERO:
             yield self.revoked()
@@ -129,6 +136,13 @@ class CorrectCredit(CreditStep):
     def _barred(self, credits: Decimal) -> Refused | None:
         """What stands against any credit; nothing of it is always right."""
         return self.worth.barred(self.ask.rules, self.credit) if credits else None
+
+    def _replaced(self, credits: Decimal) -> Refused | None:
+        """What stands against a balance that was taken back: another that came in its place."""
+        own = self.account.balance
+        if own is None or not credits or self.credit not in self.balances.gone:
+            return None
+        return self.balances.beside(self.credit, own.kind, own.since, own.completed)
 
     def _exceeded(self, credits: Decimal) -> Refused | None:
         if self.account.balance is not None:
@@ -157,6 +171,7 @@ class RevokeCredit(CreditStep):
     """Take a credit back whole, by the bureau that awarded it."""
 
     def decide(self) -> Iterator[Event]:
+        self.now = self.now.then(self.ask)
         self.account.stands(self.credit)
         reasoned(self.reason, needed=True)
         yield from self.gate(self.early(), self.credit, self.teacher)

@@ -9,14 +9,14 @@ like any credit.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import Enum
 
 from ledger.amount import ZERO, exact
 from ledger.command import Command, Refused, Selector, about, fact
-from ledger.credit import CREDIT_EVENTS, CreditAwarded, CreditCorrected, CreditKind, CreditRevoked
+from ledger.credit import CREDIT_EVENTS, CreditAwarded, CreditKind, gone_after
 from ledger.cycle import CYCLE_EVENTS, YEARS_DEFAULT, CycleTotal, Starts, cycle_on
 from ledger.day import happened
 from ledger.event import Entry, Event
@@ -61,6 +61,38 @@ class CreditedHere(Refused):
     """A training of the kind and of these days is credited in the ledger itself."""
 
 
+@dataclass
+class Balances:
+    """The opening balances of a teacher, and which credits are taken back."""
+
+    told: dict[CreditId, tuple[BalanceOpened, str]] = field(default_factory=dict)
+    gone: frozenset[CreditId] = frozenset()
+
+    def learn(self, entry: Entry) -> None:
+        """Takes in balances, and what becomes of credits; others change nothing."""
+        if isinstance(entry.event, BalanceOpened):
+            self.told[entry.event.credit] = entry.event, entry.id
+        self.gone = gone_after(self.gone, entry)
+
+    def beside(
+        self, credit: CreditId, kind: CreditKind, since: date, completed: date
+    ) -> BalanceTwice | None:
+        """What is wrong with another credit as a balance of a kind for these days."""
+        for event, evidence in self.told.values():
+            apart = event.completed < since or completed < event.since
+            stands = event.credit != credit and event.credit not in self.gone
+            if event.kind is kind and stands and not apart:
+                return BalanceTwice(
+                    zh=f"{event.teacher} 在 {event.since} 至 {event.completed} 已有同类期初余额 "
+                    f"{event.credit}；有误请更正或撤销",
+                    en=f"{event.teacher} has the balance {event.credit} for {event.since} to "
+                    f"{event.completed}; correct or revoke it instead",
+                    field="completed",
+                    evidence=(evidence,),
+                )
+        return None
+
+
 @dataclass(kw_only=True)
 class OpenBalance(Command):
     """Take over what a teacher has on another platform, by the bureau.
@@ -80,7 +112,7 @@ class OpenBalance(Command):
     now: Whereabouts = fact(default_factory=Whereabouts)
     starts: Starts = fact(default_factory=Starts)
     used: bool = fact(default=False)
-    balances: dict[CreditId, tuple[BalanceOpened, str]] = fact(default_factory=dict)
+    balances: Balances = fact(default_factory=Balances)
     lines: dict[CreditId, tuple[CreditKind, date, str]] = fact(default_factory=dict)
 
     def boundary(self) -> list[Selector]:
@@ -96,26 +128,21 @@ class OpenBalance(Command):
         event = entry.event
         if getattr(event, "credit", None) == self.credit:
             self.used = True
+        self.balances.learn(entry)
         match event:
-            case BalanceOpened(credit=credit):
-                self.balances[credit] = event, entry.id
             case CreditAwarded(credit=credit, kind=kind, completed=completed):
                 self.lines[credit] = kind, completed, entry.id
             case SchoolBasedRecognised(credit=credit, completed=completed, approved=True):
                 self.lines[credit] = CreditKind.SCHOOL_BASED, completed, entry.id
-            case CreditRevoked(credit=credit):
-                self.balances.pop(credit, None)
-                self.lines.pop(credit, None)
-            case CreditCorrected():
-                pass
             case _:
                 pass
 
     def authority(self) -> Name:
         self.now.known(self.teacher)
-        return self.now.place
+        return self.now.then(self.ask).place
 
     def decide(self) -> Iterator[Event]:
+        self.now = self.now.then(self.ask)
         school = self.now.known(self.teacher)
         if self.used:
             raise taken(self.credit, "credit")
@@ -129,7 +156,8 @@ class OpenBalance(Command):
             )
         happened(self.completed, self.ask.on, "completed")
         since = self._since()
-        self._once(since)
+        if twice := self.balances.beside(self.credit, self.kind, since, self.completed):
+            raise twice
         yield from self.gate(self._credited(since), self.credit, self.teacher, school)
         yield BalanceOpened(
             credit=self.credit,
@@ -161,22 +189,10 @@ class OpenBalance(Command):
             )
         return since
 
-    def _once(self, since: date) -> None:
-        for event, evidence in self.balances.values():
-            apart = event.completed < since or self.completed < event.since
-            if event.kind is self.kind and not apart:
-                raise BalanceTwice(
-                    zh=f"{self.teacher} 在 {event.since} 至 {event.completed} 已有同类期初余额 "
-                    f"{event.credit}；有误请更正或撤销",
-                    en=f"{self.teacher} has the balance {event.credit} for {event.since} to "
-                    f"{event.completed}; correct or revoke it instead",
-                    field="completed",
-                    evidence=(evidence,),
-                )
-
     def _credited(self, since: date) -> CreditedHere | None:
         for credit, (kind, completed, evidence) in self.lines.items():
-            if kind is self.kind and since <= completed <= self.completed:
+            within = since <= completed <= self.completed
+            if kind is self.kind and within and credit not in self.balances.gone:
                 return CreditedHere(
                     zh=f"{credit} 于 {completed} 结束，同类学分本账本已有，余额可能重复计算",
                     en=f"{credit}, completed on {completed}, is in the ledger itself; the balance "

@@ -174,7 +174,7 @@ class _CategoryStep(Command):
         self.spans = belongings_after(self.spans, entry)
 
     def territory(self) -> JurisdictionId | None:
-        return self.now.place
+        return self.now.then(self.ask).place
 
 
 @dataclass(kw_only=True)
@@ -186,10 +186,11 @@ class AssignCategory(_CategoryStep):
     rank: Rank | None = None
 
     def authority(self) -> Name:
-        school = self.now.known(self.teacher)
-        return named_by(self.category, self.rank, school, self.now.place)
+        now = self.now.then(self.ask)
+        return named_by(self.category, self.rank, now.known(self.teacher), now.place)
 
     def decide(self) -> Iterator[Event]:
+        self.now = self.now.then(self.ask)
         school = self.now.known(self.teacher)
         happened(self.since, self.ask.on, "since")
         if self.category is Category.NEW_TEACHER and self.until is None:
@@ -238,11 +239,12 @@ class EndCategory(_CategoryStep):
     rank: Rank | None = None
 
     def authority(self) -> Name:
-        school = self.now.known(self.teacher)
-        span = self._span()
-        return named_by(self.category, span.rank if span else self.rank, school, self.now.place)
+        now = self.now.then(self.ask)
+        school, span = now.known(self.teacher), self._span()
+        return named_by(self.category, span.rank if span else self.rank, school, now.place)
 
     def decide(self) -> Iterator[Event]:
+        self.now = self.now.then(self.ask)
         school = self.now.known(self.teacher)
         happened(self.until, self.ask.on, "until")
         span = self._span()

@@ -161,6 +161,7 @@ class CorrectAttendance(ClassStep):
                 pass
 
     def decide(self) -> Iterator[Event]:
+        self.now = self.now.then(self.ask)
         opened = self.room.opened = self.extent.applied(self.room.known(self.offering))
         self.standing.enrolled(self.offering)
         reasoned(self.reason, needed=True)

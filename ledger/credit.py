@@ -14,9 +14,7 @@ from enum import Enum
 
 from ledger.amount import ZERO
 from ledger.command import Command, Refused, Selector, about, fact, premature
-from ledger.completion import (
-    HoursDeduction,
-)
+from ledger.completion import HoursDeduction
 from ledger.cycle import CYCLE_EVENTS, Starts, revocation
 from ledger.event import Entry, Event, unchanged
 from ledger.finding import Outcome
@@ -133,6 +131,17 @@ CreditRevoked.upcast(from_version=1)(unchanged)
 CREDIT_EVENTS: list[type[Event]] = [CreditAwarded, CreditCorrected, CreditRevoked]
 
 
+def gone_after(gone: frozenset[CreditId], entry: Entry) -> frozenset[CreditId]:
+    """The credits that are taken back, after one more entry; one put right stands again."""
+    match entry.event:
+        case CreditCorrected(credit=credit) as event if not event.takes_back:
+            return gone - {credit}
+        case CreditCorrected(credit=credit) | CreditRevoked(credit=credit):
+            return gone | {credit}
+        case _:
+            return gone
+
+
 class CreditedBeside(Refused):
     """The training is credited already, in another class of the same project and time."""
 
@@ -150,6 +159,7 @@ class AwardCredit(Command):
     worth: Worth = fact(default=None)
     family: Family = fact(default_factory=Family)
     others: dict[OfferingId, tuple[CreditId, str]] = fact(default_factory=dict)
+    gone: frozenset[CreditId] = fact(default=frozenset())
     awarded: str | None = fact(default=None)
     used: bool = fact(default=False)
 
@@ -169,28 +179,24 @@ class AwardCredit(Command):
     def beyond(self) -> list[Selector]:
         return [
             *Family.selectors(self.worth.room.opened),
-            about(self.teacher, of=[CreditAwarded, CreditRevoked]),
+            about(self.teacher, of=CREDIT_EVENTS),
         ]
 
     def learn(self, entry: Entry) -> None:
         if self.family.learn(entry, self.offering):
             return
-        match entry.event:
-            case CreditAwarded(teacher=teacher, offering=offering, credit=credit):
-                if teacher == self.teacher and offering != self.offering:
-                    self.others[offering] = credit, entry.id
-            case CreditRevoked(credit=credit):
-                self.others = {of: each for of, each in self.others.items() if each[0] != credit}
-            case _:
-                pass
+        self.gone = gone_after(self.gone, entry)
         self.now.learn(entry)
         self.starts.learn(entry)
         self.worth.learn(entry)
         event = entry.event
         if isinstance(event, CreditAwarded | SchoolBasedRecorded) or event.NAME == BALANCE:
             self.used = self.used or getattr(event, "credit", None) == self.credit
-        if isinstance(event, CreditAwarded) and self._same(event):
-            self.awarded = entry.id
+        if isinstance(event, CreditAwarded) and event.teacher == self.teacher:
+            if event.offering == self.offering:
+                self.awarded = entry.id
+            else:
+                self.others[event.offering] = event.credit, entry.id
 
     def authority(self) -> Name:
         return self.worth.room.known(self.offering).place
@@ -254,6 +260,8 @@ class AwardCredit(Command):
         """The gate on a second credit for one project at one time."""
         for other in sorted(self.family.beside(opened) & set(self.others)):
             credit, evidence = self.others[other]
+            if credit in self.gone:
+                continue
             return CreditedBeside(
                 zh=f"{self.teacher} 的这次培训已在 {other} 认定学分（{credit}），"
                 f"{self.offering} 与其为同一项目同期的班",
@@ -264,9 +272,6 @@ class AwardCredit(Command):
                 lacking=revocation(self.credit, CreditRevoked.NAME, credit),
             )
         return None
-
-    def _same(self, event: CreditAwarded) -> bool:
-        return (event.teacher, event.offering) == (self.teacher, self.offering)
 
     def _completed(self) -> Refused | None:
         """The gate on a denied or ended training. Raises ``NotCompleted`` for an unsettled one."""

@@ -228,9 +228,10 @@ class OpenCycle(Command):
 
     def authority(self) -> Name:
         self.now.known(self.teacher)
-        return self.now.place
+        return self.now.then(self.ask).place
 
     def decide(self) -> Iterator[Event]:
+        self.now = self.now.then(self.ask)
         school = self.now.known(self.teacher)
         assert self.starts.entered is not None
         happened(self.start, self.ask.on, "start")

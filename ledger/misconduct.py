@@ -105,6 +105,7 @@ class RecordMisconduct(ClassStep):
                 pass
 
     def decide(self) -> Iterator[Event]:
+        self.now = self.now.then(self.ask)
         opened = self.room.known(self.offering)
         school = self.standing.enrolled(self.offering)
         reasoned(self.description, needed=True, field="description")

@@ -143,16 +143,18 @@ class RequestCorrection(CreditStep):
                 self.desk.learn(entry)
 
     def authority(self) -> Name:
-        school, owner = self.now.known(self.teacher), self.account.owner(self.credit)
+        now = self.now.then(self.ask)
+        school, owner = now.known(self.teacher), self.account.owner(self.credit)
         # Each of them may ask; whoever it is speaks for one of them.
         parties = (self.teacher, school, owner)
         scope = self.ask.asker.scope if self.ask else None
-        return next((each for each in parties if each == scope), self.now.place)
+        return next((each for each in parties if each == scope), now.place)
 
     def territory(self) -> JurisdictionId:
-        return self.now.place
+        return self.now.then(self.ask).place
 
     def decide(self) -> Iterator[Event]:
+        self.now = self.now.then(self.ask)
         if self.known:
             raise taken(self.petition, "petition")
         self._check_line()
@@ -231,7 +233,7 @@ class DecideCorrection(CorrectCredit):
                 super().learn(entry)
 
     def decide(self) -> Iterator[Event]:
-        asked = self.asked
+        self.now, asked = self.now.then(self.ask), self.asked
         if asked is None or (asked.credit, asked.teacher) != (self.credit, self.teacher):
             raise unknown(self.petition, "petition")
         if self.decided:

@@ -50,8 +50,9 @@ TITLES = (
     (Title.JUNIOR, re.compile("初级|^(?!.*正高).*[二三]级(?!教授)|助理|助教|JUNIOR")),
     (Title.NONE, re.compile("未定级|未评|NONE")),
 )
-# The highest title of primary schools before 2015 was an intermediate one; later it is not.
-OTHERWISE = re.compile("非|拟评|(?:小学|小教|幼儿园|幼教)高级|小高")
+# The highest title of primary schools before 2015 was an intermediate one; later it is not. That of
+# all schools, 中小学高级, is of later.
+OTHERWISE = re.compile("非|拟评|(?:(?<!中)小学|小教|幼儿园|幼教)高级|小高")
 HALVES = (
     (Half.MORNING, re.compile("上午|MORNING")),
     (Half.AFTERNOON, re.compile("下午|AFTERNOON")),

@@ -66,14 +66,16 @@ class UpdateTeacherProfile(Command):
                 pass
 
     def authority(self) -> Name:
-        school = self.now.known(self.teacher)
+        now = self.now.then(self.ask)
+        school = now.known(self.teacher)
         scope = self.ask.asker.scope if self.ask else None
-        return self.now.place if scope == self.now.place else school
+        return now.place if scope == now.place else school
 
     def territory(self) -> JurisdictionId | None:
-        return self.now.place
+        return self.now.then(self.ask).place
 
     def decide(self) -> Iterator[Event]:
+        self.now = self.now.then(self.ask)
         school = self.now.known(self.teacher)
         if self.term is not None:
             known_term(self.opened, self.term)

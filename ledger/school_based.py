@@ -93,6 +93,7 @@ class RecordSchoolBased(Command):
     now: Whereabouts = fact(default_factory=Whereabouts)
     known: bool = fact(default=False)
     told: dict[CreditId, tuple[SchoolBasedRecorded, str]] = fact(default_factory=dict)
+    gone: frozenset[CreditId] = fact(default=frozenset())
 
     def boundary(self) -> list[Selector]:
         # A credit of a training has no other name either; it is a later noun, so by its name.
@@ -100,7 +101,7 @@ class RecordSchoolBased(Command):
         return [
             Selector(types=names, tags=(str(self.credit),)),
             about(self.teacher, of=[*TEACHER_EVENTS, SchoolBasedRecorded, SchoolBasedRecognised]),
-            Selector(types=("credit.revoked",), tags=(str(self.teacher),)),
+            Selector(types=("credit.corrected", "credit.revoked"), tags=(str(self.teacher),)),
         ]
 
     def learn(self, entry: Entry) -> None:
@@ -115,8 +116,9 @@ class RecordSchoolBased(Command):
             case SchoolBasedRecognised(approved=True):
                 pass
             case _:
-                # What was not recognised, or taken back, may be recorded anew.
-                self.told.pop(credit, None)
+                # What was not recognised, or taken back, may be recorded anew; put right it stands.
+                back = getattr(entry.event, "takes_back", True)
+                self.gone = self.gone | {credit} if back else self.gone - {credit}
 
     def authority(self) -> Name:
         return self.now.on(self.completed).known(self.teacher)
@@ -157,7 +159,8 @@ class RecordSchoolBased(Command):
     def _once(self, school: SchoolId) -> None:
         mine = (school, self.title.strip(), self.completed)
         for event, evidence in self.told.values():
-            if (event.school, event.title, event.completed) == mine:
+            same = (event.school, event.title, event.completed) == mine
+            if same and event.credit not in self.gone:
                 raise RecordedTwice(
                     zh=f"{self.teacher} {self.completed} 结束的“{event.title}”已以 "
                     f"{event.credit} 登记",

@@ -13,7 +13,7 @@ from enum import Enum
 
 from msgspec import Struct
 
-from ledger.command import PROVINCE, Command, Selector, about, fact
+from ledger.command import PROVINCE, Ask, Command, Selector, about, fact
 from ledger.day import happened
 from ledger.event import Entry, Event, unchanged
 from ledger.names import JurisdictionId, Name, SchoolId, TeacherId, TermId
@@ -151,6 +151,10 @@ class Whereabouts:
         if stay is None or (stay.school, stay.place) == (self.school, self.place):
             return self
         return replace(self, school=stay.school, place=stay.place)
+
+    def then(self, ask: Ask | None) -> Whereabouts:
+        """The same on the day of what is asked; where nobody asks yet, as it is now."""
+        return self.on(ask.on) if ask else self
 
     def known(self, teacher: TeacherId) -> SchoolId:
         """The teacher's school. Raises ``UnknownReference`` for a teacher never registered."""

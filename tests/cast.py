@@ -17,7 +17,7 @@ from ledger.change import (
     TraineesNotified,
 )
 from ledger.completion import CompletionGranted
-from ledger.credit import CreditAwarded, CreditKind
+from ledger.credit import CreditAwarded, CreditCorrected, CreditKind, CreditRevoked
 from ledger.declaration import ProjectDeclared
 from ledger.enrollment import EnrollmentConfirmed, OfferingSelected, SelectionReviewed
 from ledger.event import Event
@@ -50,7 +50,7 @@ from ledger.register import (
 from ledger.review import ProjectPublished, ProjectReviewed
 from ledger.schedule import Half, Session, TimetablePublished
 from ledger.school_based import SchoolBasedRecognised
-from ledger.teacher import TeacherRegistered
+from ledger.teacher import TeacherRegistered, TeacherTransferred
 from ledger.term import Calendar, TermOpened
 from ledger.trainer import TrainerRegistered
 from tests.given import Dated, background
@@ -130,6 +130,13 @@ def registered(
         stage=Stage.PRIMARY,
         subject="CHINESE",
         entered=entered,
+    )
+
+
+def moved(since: date, place: JurisdictionId, school: SchoolId) -> TeacherTransferred:
+    """A teacher moved to a school elsewhere."""
+    return TeacherTransferred(
+        teacher=LIN, school_left=SCHOOL, school=school, place=place, since=since
     )
 
 
@@ -570,6 +577,16 @@ def awarded(
         credits=Decimal(credits),
         completed=completed,
     )
+
+
+def taken_back_and_restored(
+    credit: CreditId, amount: str | int
+) -> tuple[CreditRevoked, CreditCorrected]:
+    """A credit was corrected to nothing, and then to what it had been."""
+    who = {"credit": credit, "teacher": LIN, "school": SCHOOL, "place": RUIAN}
+    told: dict[str, Any] = {**who, "corrects": "0193-0001", "reason": "误改", "decided": True}
+    gone = CreditRevoked(credits_before=Decimal(amount), **told)
+    return gone, CreditCorrected(credits_before=Decimal(0), credits=Decimal(amount), **told)
 
 
 def recognised(

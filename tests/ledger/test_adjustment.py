@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from msgspec import structs
 
-from ledger.adjustment import CorrectCredit
+from ledger.adjustment import CorrectCredit, RevokeCredit
 from ledger.attendance import AbsenceKind, AttendanceCorrected
 from ledger.completion import CompletionRevoked, Reason, TrainingTerminated
 from ledger.credit import AwardCredit, CreditCorrected, CreditKind, CreditRevoked
@@ -18,8 +18,19 @@ from ledger.requirement import Result
 from ledger.schedule import Half, TimetablePublished
 from ledger.worth import MoreThanWorth, NotCompleted
 from tests import cast
-from tests.cast import COUNTY_SCHOOL, CREDIT, LIN, OFFERING, OPENS, RUIAN, SCHOOL, SCHOOL_BASED
-from tests.given import entries, given
+from tests.cast import (
+    COUNTY_SCHOOL,
+    CREDIT,
+    HANGZHOU,
+    LIN,
+    OFFERING,
+    OPENS,
+    OTHER_SCHOOL,
+    RUIAN,
+    SCHOOL,
+    SCHOOL_BASED,
+)
+from tests.given import background, entries, given
 from tests.judged import credit, requirement, verdict
 from tests.ledger.test_credit import DENIED
 
@@ -166,3 +177,21 @@ def test_a_credit_put_to_half_an_hour_is_corrected_and_not_taken_back():
     put = given(past(24)).when(correct("0.5"), on=DAY).accepted()
 
     assert [type(each) for each in put.facts] == [CreditCorrected]
+
+
+@pytest.mark.parametrize(
+    ("since", "of"),
+    [
+        pytest.param(DAY, (HANGZHOU, OTHER_SCHOOL), id="of-its-day"),
+        pytest.param(cast.date(2024, 7, 11), (RUIAN, SCHOOL), id="after-it"),
+    ],
+)
+@pytest.mark.parametrize(
+    "command", [correct(20), correct(0), RevokeCredit(credit=CREDIT, teacher=LIN, reason="误发")]
+)
+def test_what_is_reported_after_a_move_is_of_the_school_of_its_day(command, since, of):
+    moved = cast.moved(since, HANGZHOU, OTHER_SCHOOL)
+    story = given(background(past(24, 0, moved)))
+    [told] = story.when(command, on=DAY, reported=True).facts
+
+    assert (told.place, told.school) == of

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -12,6 +13,7 @@ from msgspec import structs
 from ledger.adjustment import CorrectCredit, RevokeCredit
 from ledger.balance import BalanceOpened, BalanceTwice, Certainty, CreditedHere, OpenBalance
 from ledger.breakdown import TrainingKind, breakdown
+from ledger.command import OutsideScope
 from ledger.credit import CreditCorrected, CreditKind, CreditRevoked
 from ledger.event import Event
 from ledger.evidence import evidence
@@ -24,8 +26,8 @@ from ledger.register import AlreadyRegistered, WrongDay
 from ledger.requirement import Result
 from ledger.verdict import Verdict, judge
 from tests import cast
-from tests.cast import CREDIT, LIN, RUIAN, SCHOOL
-from tests.given import all_rules, background, entries, given
+from tests.cast import CREDIT, HANGZHOU, LIN, OTHER_SCHOOL, RUIAN, SCHOOL
+from tests.given import all_rules, asker_for, background, entries, given
 
 ENTERED, UNTIL, TODAY = date(2020, 9, 1), date(2023, 12, 31), date(2024, 3, 19)
 OTHER = CreditId("credit:other")
@@ -78,6 +80,41 @@ def test_no_second_balance_covers_the_same_days_of_a_kind():
     assert given(WORLD, opened()).when(later, on=TODAY).facts != ()
     school = opening(credit=OTHER, kind=CreditKind.SCHOOL_BASED)
     assert given(WORLD, opened()).when(school, on=TODAY).facts != ()
+
+
+def test_what_was_put_right_after_it_was_taken_back_is_not_counted_twice():
+    own = cast.awarded(40, credit=CREDIT, completed=date(2023, 5, 1))
+    own = structs.replace(own, kind=CreditKind.DISTANCE)
+    gone, again = cast.taken_back_and_restored(CREDIT, 40)
+    nothing = structs.replace(again, credits=Decimal(0))
+    second = opening(credit=OTHER)
+    for told, obstacle in ((opened(), BalanceTwice), (own, CreditedHere)):
+        for end in (gone, nothing):
+            given(WORLD, told, end).when(second, on=TODAY).accepted()
+        given(WORLD, told, gone, again).when(second, on=TODAY).refused(obstacle)
+
+
+def test_a_balance_does_not_come_back_beside_another_that_came_in_its_place():
+    gone, _ = cast.taken_back_and_restored(CREDIT, 40)
+    restore = CorrectCredit(credit=CREDIT, teacher=LIN, credits=Decimal(40), reason="恢复")
+    story = given(WORLD, opened(), gone)
+    [second] = story.when(opening(credit=OTHER), on=TODAY).facts
+
+    story.when(restore, on=TODAY).accepted()
+    beside = given(WORLD, opened(), gone, second)
+    beside.when(restore, on=TODAY).refused(BalanceTwice)
+    beside.when(restore, on=TODAY, reported=True).found(None, Outcome.VIOLATION, BalanceTwice)
+    beside.when(replace(restore, credits=Decimal(0)), on=TODAY).accepted()
+    other = [
+        opened(credit=OTHER, kind=CreditKind.BLENDED),
+        opened(credit=OTHER, since=date(2024, 1, 1), completed=TODAY),
+    ]
+    for each in other:
+        given(WORLD, opened(), gone, each).when(restore, on=TODAY).accepted()
+    # One that stands is put right whatever stands beside it.
+    given(WORLD, opened(), second).when(restore, on=TODAY).accepted()
+    ended = structs.replace(gone, credit=OTHER)
+    given(WORLD, opened(), gone, second, ended).when(restore, on=TODAY).accepted()
 
 
 def test_a_credit_of_the_ledger_itself_is_not_counted_twice():
@@ -184,3 +221,20 @@ def test_the_verdict_stands_on_the_balance():
     found = evidence(LIN, told, all_rules(), TODAY)
     assert found is not None
     assert found.positions == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("moved", "place", "school", "other"),
+    [
+        pytest.param(TODAY, HANGZHOU, OTHER_SCHOOL, RUIAN, id="of-its-day"),
+        pytest.param(date(2024, 3, 20), RUIAN, SCHOOL, HANGZHOU, id="after-it"),
+    ],
+)
+def test_a_balance_reported_after_a_move_is_taken_over_by_the_bureau_of_its_day(
+    moved, place, school, other
+):
+    story = given(WORLD, cast.moved(moved, HANGZHOU, OTHER_SCHOOL))
+    answer = story.when(opening(), on=TODAY, by=asker_for(place), reported=True)
+
+    answer.then(structs.replace(opened(), place=place, school=school))
+    story.when(opening(), on=TODAY, by=asker_for(other), reported=True).refused(OutsideScope)

@@ -20,10 +20,10 @@ from ledger.category import (
     RankUnsaid,
     belongings_after,
 )
-from ledger.command import OutsideScope, UnknownReference
+from ledger.command import Asker, OutsideScope, Role, UnknownReference
 from ledger.register import Category, WrongDay
 from tests import cast
-from tests.cast import DAY, LIN, RUIAN, SCHOOL, WENZHOU
+from tests.cast import DAY, HANGZHOU, LIN, OTHER_SCHOOL, RUIAN, SCHOOL, WENZHOU
 from tests.given import asker_for, entries, given
 from tests.judged import belongs
 
@@ -190,3 +190,29 @@ def test_an_end_of_old_ends_every_span_of_the_category():
         spans = belongings_after(spans, entry)
 
     assert [each.until for each in spans] == [DAY, DAY]
+
+
+@pytest.mark.parametrize(
+    ("since", "place", "school", "other"),
+    [
+        pytest.param(DAY, HANGZHOU, OTHER_SCHOOL, SCHOOL, id="of-its-day"),
+        pytest.param(date(2024, 3, 20), RUIAN, SCHOOL, OTHER_SCHOOL, id="after-it"),
+    ],
+)
+@pytest.mark.parametrize(
+    "command",
+    [HOMEROOM, EndCategory(teacher=LIN, category=Category.MIDDLE_LEADER, until=DAY)],
+    ids=["named", "ended"],
+)
+def test_what_is_reported_after_a_move_is_said_by_the_school_of_its_day(
+    command, since, place, school, other
+):
+    leads = belongs(Category.MIDDLE_LEADER, SINCE)
+    story = given(cast.registered(), leads, cast.moved(since, HANGZHOU, OTHER_SCHOOL))
+    answer = story.when(command, on=DAY, by=asker_for(school), reported=True).accepted()
+    [told] = answer.facts
+
+    assert (told.place, told.school) == (place, school)
+    story.when(command, on=DAY, by=asker_for(other), reported=True).refused(OutsideScope)
+    machine = Asker(actor="system:other", role=Role.INTEGRATOR, scope=place)
+    story.when(command, on=DAY, by=machine, reported=True).accepted()

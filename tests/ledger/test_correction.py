@@ -23,7 +23,17 @@ from ledger.finding import Outcome
 from ledger.review import ReasonMissing
 from ledger.schedule import Half
 from tests import cast
-from tests.cast import COUNTY_SCHOOL, CREDIT, LIN, OFFERING, OPENS, RUIAN, SCHOOL
+from tests.cast import (
+    COUNTY_SCHOOL,
+    CREDIT,
+    HANGZHOU,
+    LIN,
+    OFFERING,
+    OPENS,
+    OTHER_SCHOOL,
+    RUIAN,
+    SCHOOL,
+)
 from tests.given import asker_for, background, entries, given, on
 
 DAY = date(2024, 7, 5)
@@ -419,3 +429,21 @@ def test_an_outcome_told_against_the_hours_is_not_overturned_silently(missed, ou
     assert type(answer.facts[-1]) is not type(outcome)
     answer.found(rule, Outcome.ADVISORY, OutcomeOverturned)
     given(past("18", granted("18"))).when(correct("3.5"), on=DAY).accepted()
+
+
+@pytest.mark.parametrize(
+    ("since", "of"),
+    [
+        pytest.param(DAY, (HANGZHOU, OTHER_SCHOOL), id="of-its-day"),
+        pytest.param(date(2024, 7, 6), (RUIAN, SCHOOL), id="after-it"),
+    ],
+)
+@pytest.mark.parametrize(
+    "command", [correct("0"), correct("2.5", day=date(2024, 4, 10))], ids=["fewer", "too-many"]
+)
+def test_a_credit_put_right_by_a_late_report_is_of_the_school_of_its_day(command, since, of):
+    moved = cast.moved(since, HANGZHOU, OTHER_SCHOOL)
+    story = past("18", granted("18"), cast.awarded(72, base=90, missed=18), moved)
+    told = given(story).when(command, on=DAY, reported=True).facts[-1]
+
+    assert (told.place, told.school) == of

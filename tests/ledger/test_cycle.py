@@ -24,7 +24,7 @@ from ledger.cycle import (
 from ledger.finding import Outcome
 from ledger.register import AlreadyRegistered, WrongDay
 from tests import cast
-from tests.cast import DAY, LIN, RUIAN, SCHOOL, WENZHOU
+from tests.cast import DAY, HANGZHOU, LIN, OTHER_SCHOOL, RUIAN, SCHOOL, WENZHOU
 from tests.given import all_rules, asker_for, entries, given
 
 ENTERED = date(2019, 1, 1)
@@ -186,3 +186,20 @@ def test_a_cycle_that_is_cut_short_is_noted_under_the_rule_on_its_years():
             teacher=LIN, school=SCHOOL, place=RUIAN, start=date(2015, 9, 1), reason="新周期"
         )
     )
+
+
+@pytest.mark.parametrize(
+    ("since", "place", "school", "other"),
+    [
+        pytest.param(DAY, HANGZHOU, OTHER_SCHOOL, RUIAN, id="of-its-day"),
+        pytest.param(date(2024, 3, 20), RUIAN, SCHOOL, HANGZHOU, id="after-it"),
+    ],
+)
+def test_a_cycle_reported_after_a_move_is_opened_by_the_bureau_of_its_day(
+    since, place, school, other
+):
+    story = given(TEACHER, cast.moved(since, HANGZHOU, OTHER_SCHOOL))
+    told = story.when(OPEN, on=DAY, by=asker_for(place), reported=True).facts[0]
+
+    assert (told.place, told.school) == (place, school)
+    story.when(OPEN, on=DAY, by=asker_for(other), reported=True).refused(OutsideScope)

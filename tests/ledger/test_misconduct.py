@@ -21,7 +21,16 @@ from ledger.misconduct import (
 )
 from ledger.review import ReasonMissing
 from tests import cast
-from tests.cast import COUNTY_SCHOOL, CREDIT, LIN, OFFERING, RUIAN, SCHOOL
+from tests.cast import (
+    COUNTY_SCHOOL,
+    CREDIT,
+    HANGZHOU,
+    LIN,
+    OFFERING,
+    OTHER_SCHOOL,
+    RUIAN,
+    SCHOOL,
+)
 from tests.given import asker_for, given, on, rules_without
 
 DAY_TWO = date(2024, 4, 9)
@@ -189,3 +198,19 @@ def test_an_unknown_class_has_no_breaches():
 
 def test_the_provider_decides_whether_a_breach_is_serious():
     given(past()).when(record(), on=DAY_TWO, by=asker_for(SCHOOL)).refused(OutsideScope)
+
+
+@pytest.mark.parametrize(
+    ("since", "of"),
+    [
+        pytest.param(date(2024, 9, 1), (HANGZHOU, OTHER_SCHOOL), id="of-its-day"),
+        pytest.param(date(2024, 9, 2), (RUIAN, SCHOOL), id="after-it"),
+    ],
+)
+def test_a_credit_taken_back_by_a_late_report_is_of_the_school_of_its_day(since, of):
+    moved = cast.moved(since, HANGZHOU, OTHER_SCHOOL)
+    story = past(90, cast.completed(90), cast.awarded(90), moved)
+    told = given(story).when(record(), on=date(2024, 9, 1), reported=True).facts[-1]
+
+    assert isinstance(told, CreditRevoked)
+    assert (told.place, told.school) == of

@@ -218,6 +218,8 @@ def test_one_training_is_credited_once():
 
     refused_and_found(given(room, credit), AWARD, AWARDED, CreditedBeside)
     given(room, credit, back).when(AWARD, on=AWARDED).accepted()
+    again = cast.taken_back_and_restored(credit.credit, 24)
+    refused_and_found(given(room, credit, again), AWARD, AWARDED, CreditedBeside)
     elsewhere = structs.replace(credit, offering=THIRD)
     given(room, elsewhere).when(AWARD, on=AWARDED).accepted()
     given(room).when(replace(AWARD), on=AWARDED).accepted()

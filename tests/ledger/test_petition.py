@@ -29,7 +29,7 @@ from ledger.register import AlreadyRegistered
 from ledger.review import ReasonMissing
 from ledger.worth import MoreThanWorth
 from tests import cast
-from tests.cast import CREDIT, HANGZHOU, LIN, RUIAN, SCHOOL
+from tests.cast import CREDIT, HANGZHOU, LIN, OTHER_SCHOOL, RUIAN, SCHOOL
 from tests.given import asker_for, background, given, on
 from tests.ledger.test_reconciliation import COMPARED, DONE, RECEIVED
 
@@ -234,3 +234,22 @@ def test_what_is_said_of_less_than_was_asked_for_names_both_bounds():
     less = replace(GRANT, credits=Decimal("19.5"))
     [said] = past(asked()).when(less, on=DAY, by=BUREAU).refused(MoreThanAsked).refusals
     assert "不在 20 与 24 之间" in said.zh
+
+
+@pytest.mark.parametrize(
+    ("since", "place", "school"),
+    [
+        pytest.param(DAY, HANGZHOU, OTHER_SCHOOL, id="of-its-day"),
+        pytest.param(cast.date(2024, 7, 11), RUIAN, SCHOOL, id="after-it"),
+    ],
+)
+def test_a_petition_reported_after_a_move_is_of_the_school_of_its_day(since, place, school):
+    moved = cast.moved(since, HANGZHOU, OTHER_SCHOOL)
+    told = past(moved).when(REQUEST, on=DAY, by=asker_for(school), reported=True).facts
+    for command in (GRANT, DECLINE):
+        story = past(asked(), moved)
+        told += story.when(command, on=DAY, by=BUREAU, reported=True).accepted().facts
+
+    assert [(each.place, each.school) for each in told] == [(place, school)] * 4
+    [other] = {SCHOOL, OTHER_SCHOOL} - {school}
+    past(moved).when(REQUEST, on=DAY, by=asker_for(other), reported=True).refused(OutsideScope)

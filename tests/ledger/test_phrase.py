@@ -64,6 +64,7 @@ def test_any_other_wording_is_a_fault_that_shows_its_beginning(read, code):
         ("SENIOR", Title.SENIOR), ("ASSOCIATE_SENIOR", Title.ASSOCIATE_SENIOR),
         ("副教授", Title.ASSOCIATE_SENIOR), ("副高级", Title.ASSOCIATE_SENIOR),
         ("高级讲师", Title.ASSOCIATE_SENIOR), ("中学高级教师", Title.ASSOCIATE_SENIOR),
+        ("中小学高级教师", Title.ASSOCIATE_SENIOR), ("中小学正高级教师", Title.SENIOR),
         ("中小学一级教师", Title.INTERMEDIATE), ("讲师", Title.INTERMEDIATE),
         ("助理讲师", Title.JUNIOR), ("助教", Title.JUNIOR), ("二级教师", Title.JUNIOR),
         ("三级教师", Title.JUNIOR), ("未定级", Title.NONE),

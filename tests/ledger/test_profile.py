@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from ledger.command import UnknownReference
+from ledger.command import OutsideScope, UnknownReference
 from ledger.finding import Outcome
 from ledger.profile import NationalDataPrevails, NotImported, UpdateTeacherProfile
 from ledger.register import Stage, Tier, Title
@@ -15,7 +15,7 @@ from ledger.teacher import ProfileSource, TeacherProfileUpdated, TeacherTransfer
 from ledger.term import WindowClosed, WindowUnknown
 from tests import cast
 from tests.cast import H1_2024, H2_2019, H2_2020, LIN, OTHER_SCHOOL, RUIAN, SCHOOL, WENZHOU
-from tests.given import background, given, on
+from tests.given import asker_for, background, given, on
 
 # No selection runs on it.
 DAY = date(2024, 5, 6)
@@ -153,3 +153,22 @@ def test_a_later_import_overwrites_an_earlier_one():
     given(TEACHER, NATIONAL).when(command, on=DAY, reported=True).then(
         updated(subject="CHINESE", source=ProfileSource.NATIONAL_IMPORT)
     )
+
+
+@pytest.mark.parametrize(
+    ("since", "rule", "of"),
+    [
+        pytest.param(date(2019, 9, 6), None, (WENZHOU, OTHER_SCHOOL), id="of-its-day"),
+        pytest.param(date(2019, 9, 7), "RA19-10", (RUIAN, SCHOOL), id="after-it"),
+    ],
+)
+def test_an_update_reported_after_a_move_is_judged_where_the_teacher_then_worked(since, rule, of):
+    story = given(TEACHER, TERMS, on(DAY, cast.moved(since, WENZHOU, OTHER_SCHOOL)))
+    command, late = replace(UPDATE, term=H2_2019), date(2019, 9, 6)
+    answer = story.when(command, on=late, by=asker_for(of[1]), reported=True)
+    [told] = answer.facts
+
+    assert (told.place, told.school) == of
+    assert [each.rule for each in answer.findings] == [rule]
+    [other] = {SCHOOL, OTHER_SCHOOL} - {of[1]}
+    story.when(command, on=late, by=asker_for(other), reported=True).refused(OutsideScope)

@@ -249,8 +249,19 @@ def test_a_training_is_recorded_under_one_name(reported):
 
 
 def test_what_the_bureau_did_not_recognise_or_took_back_is_recorded_anew():
-    for past in ([cast.recognised(12, approved=False)], [cast.recognised(12), TAKEN_BACK]):
+    gone, again = cast.taken_back_and_restored(CREDIT, 12)
+    # As a credit was put to nothing before that took it back.
+    nothing = structs.replace(again, credits=Decimal(0))
+    for past in (
+        [cast.recognised(12, approved=False)],
+        [cast.recognised(12), TAKEN_BACK],
+        [cast.recognised(12), gone],
+        [cast.recognised(12), nothing],
+    ):
         given(cast.registered(), RECORDED, past).when(AGAIN, on=DAY).accepted()
+    # What was put right after it was taken back stands.
+    past = [cast.registered(), RECORDED, cast.recognised(12), gone, again]
+    given(past).when(AGAIN, on=DAY).refused(RecordedTwice)
 
 
 @pytest.mark.parametrize("reported", [False, True])
