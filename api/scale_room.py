@@ -28,9 +28,9 @@ EMPTY_BYTES = 90 * 2**20
 SORTED_BYTES, SPARE_EVENT_BYTES = 2 * 2**30, 4_500
 """What a rebuild sorts, at most; that and the write-ahead log between two checkpoints, an event."""
 PROCESS_BYTES, HELD_BYTES = 350 * 2**20, 1_200 * 2**20
-"""Of each process that tells; of the one that writes, and rebuilds the views afterwards.
-
-PostgreSQL's buffers come to it."""
+"""Of each process that tells; of the one that writes. PostgreSQL's buffers come to it."""
+REBUILT_EVENT_BYTES, REBUILT_BYTES_MAX = 1_100, 5 * 2**30
+"""Of both processes that build the views afterwards: by event, and at most (docs/scale.md)."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,9 @@ def needs(order: Order, free: int = 0) -> Needs:
     events = round(ONCE_EVENTS + terms * ONCE_TERM_EVENTS + told)
     disk = EMPTY_BYTES + events * (LEDGER_BYTES + VIEWS_BYTES) * 11 // 10
     disk += min(events * SPARE_EVENT_BYTES, SORTED_BYTES + log_bytes(free))
-    return Needs(events, disk, HELD_BYTES + order.processes * PROCESS_BYTES + buffers_bytes())
+    written = HELD_BYTES + order.processes * PROCESS_BYTES
+    rebuilt = min(events * REBUILT_EVENT_BYTES, REBUILT_BYTES_MAX)
+    return Needs(events, disk, max(written, rebuilt) + buffers_bytes())
 
 
 def free_bytes(folder: Path) -> int:
