@@ -44,7 +44,11 @@ class Queue:
             self._waiting.append(work)
             if 0 < self._wanted <= len(self._waiting):
                 self._wanted = 0
-                self._bell.ring()  # in here, or it might ring after the end
+                try:
+                    self._bell.ring()  # in here, or it might ring after the end
+                except BaseException:
+                    self._wanted = 1  # interrupted, maybe before it rang, which the next one does
+                    raise
 
     def listen(self, count: int, socket: int | None = None) -> bool:
         """Waits until so much work is there, or a socket has something; whether the latter.
