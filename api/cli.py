@@ -36,9 +36,9 @@ from api.command_trial import try_draft
 from api.command_upload import group as uploads
 from api.command_view import rebuild
 from api.demo import demo
+from api.log import logging
 from api.serve import serve
 from api.terminal import Commands
-from ledger.store.outage import heed_driver
 
 app = typer.Typer(
     name="xuefen",
@@ -71,7 +71,7 @@ def xuefen(
 
     Settings come from the environment (XUEFEN_DATA, XUEFEN_DATABASE_URL, …) or a .env file.
     """
-    heed_driver(lambda _: None)  # a command ends with a sentence of its own
+    logging(driver=lambda _: None)  # a command ends with a sentence of its own
     given = {"data": data, "database_url": database_url}
     context.obj = {name: value for name, value in given.items() if value is not None}
 

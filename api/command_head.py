@@ -51,8 +51,9 @@ def head(
     if replace and file is None:
         raise stop("HEAD_FILE_UNSAID", "--replace 须给出文件。", "--replace needs FILE.")
     with open_books(settings_of(context)) as books:
+        # In this order: the ledger is never behind what somebody wrote there before we look at it.
+        before = None if file is None else _lying(file)
         made = _made(books)
-        before = read_head(file) if file is not None and file.exists() else None
         misfit = None if before is None else _misfit(books, before, made)
     if misfit is not None and not replace:
         say(misfit)
@@ -91,6 +92,14 @@ def read_head(file: Path) -> Head:
         zh=f"{file} 不是 xuefen head 写出的文件，或版本更新",
         en=f"{file} is not what xuefen head wrote, or a newer program wrote it",
     )
+
+
+def _lying(file: Path) -> Head | None:
+    try:
+        there = file.exists()
+    except OSError as error:
+        raise _not_written(file, error) from error
+    return read_head(file) if there else None
 
 
 def _made(books: Books) -> Head:

@@ -193,6 +193,13 @@ def _tell(manifest: Manifest, lost: int | None, restored: Restored, outside: Out
     zh, en = f"丢失 {lost} 个事件", f"{lost} events are lost"
     if lost is None:
         zh, en = "是否丢失其后的事件无从得知", "whether later events are lost cannot be known"
+    elif not lost:
+        known = max(outside.roots)
+        zh = f"外部所知的位置 {known} 以内没有丢失事件，其后是否丢失无从得知"
+        en = (
+            f"no event up to {known}, the position known from outside, is lost; whether later "
+            "ones are cannot be known"
+        )
     since_zh, since_en = "", ""
     if outside.head is None:
         since_zh = "。备份之后删除过谁无从得知：请查当时的申请，再执行 xuefen erase"

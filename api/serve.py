@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date
@@ -17,7 +16,6 @@ from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any
 
-import structlog
 import typer
 import uvicorn
 from starlette.applications import Starlette
@@ -32,12 +30,12 @@ from api.house import open_house
 from api.ide.door import Ide
 from api.issuers import issuers
 from api.listener import address_of, listening
+from api.log import logging
 from api.patience import Patience, Proxies
 from api.settings import Mode, Settings
 from api.terminal import DAY, settings_of, tell
 from api.tracing import tracing, watch
 from ledger.store.clock import system_clock
-from ledger.store.outage import heed_driver
 from ledger.store.trouble import Trouble
 
 GRACE_SECONDS = 10
@@ -168,21 +166,6 @@ def configured(
         "forwarded_allow_ips": list(proxies),
     }
     return uvicorn.Config(app, **given | websockets(bytes_max) | other)
-
-
-def logging() -> None:
-    """Has what is logged go to standard error, one JSON object a line, with the request's id."""
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-        # The stream of the moment: who runs a command within a program may close its own.
-        logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),
-    )
-    heed_driver()
 
 
 def websockets(bytes_max: int) -> dict[str, Any]:

@@ -140,6 +140,12 @@ class Settings(BaseSettings):
             door_seconds=self.door_seconds,
         )
 
+    @field_validator("data", "vault_key", "issuer_key", "issuers", "documents")
+    @classmethod
+    def _at_home(cls, given: Path | None) -> Path | None:
+        """A ``~`` that no shell has read, as in ``--data=~/ledger`` or in ``.env``."""
+        return given and given.expanduser()
+
     @field_validator("trusted_proxies")
     @classmethod
     def _addresses(cls, given: str | None) -> str | None:

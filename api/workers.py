@@ -32,8 +32,9 @@ from api.crew import Crew
 from api.house import database
 from api.issuers import issuers
 from api.listener import address_of, listening
+from api.log import logging
 from api.metrics import FOLDER
-from api.serve import logging, serve_on
+from api.serve import serve_on
 from api.settings import Settings
 from api.tracing import check
 from ledger.store.first_key import first_key

@@ -109,7 +109,7 @@ def _anonymous(processes: list[psutil.Process]) -> float:
     for each in processes:
         try:
             told = Path(f"/proc/{each.pid}/status").read_text()
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):  # it ended before or while it was read
             continue
         found += sum(int(line.split()[1]) for line in told.splitlines() if "RssAnon" in line)
     return found / 1024

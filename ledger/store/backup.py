@@ -21,7 +21,7 @@ from typing import Any
 
 import psycopg
 
-from ledger.store.connection import open_connection
+from ledger.store.connection import open_connection, unhurried
 from ledger.store.dump import dumping, tools_for
 from ledger.store.imprint import imprints
 from ledger.store.manifest import DUMP, KEYS, NAME, Damage, Manifest, part_of, write_through
@@ -55,20 +55,21 @@ def back_up(
 
     A damaged one too, since there may never be a better: its manifest says what is wrong.
     """
-    into = place.is_dir()
-    if place.exists() and (not into or (place / NAME).exists()):
-        raise _present(place)
-    above = place if into else place.parent
-    with _trouble(place), _fresh(above, place.name) as fresh:
-        manifest = _fill(url, fresh, root, examined, sealed_keys)
-        digest = manifest.write(fresh)
-        _flush(fresh)
-        name = f"xuefen-{manifest.made.translate({45: None, 58: None})}-{manifest.position}"
-        target = place / name if into else place
-        if target.exists():
-            raise _present(target)
-        fresh.rename(target)
-        _flush(above)
+    with _trouble(place):
+        into = place.is_dir()
+        if place.exists() and (not into or (place / NAME).exists()):
+            raise _present(place)
+        above = place if into else place.parent
+        with _fresh(above, place.name) as fresh:
+            manifest = _fill(url, fresh, root, examined, sealed_keys)
+            digest = manifest.write(fresh)
+            _flush(fresh)
+            name = f"xuefen-{manifest.made.translate({45: None, 58: None})}-{manifest.position}"
+            target = place / name if into else place
+            if target.exists():
+                raise _present(target)
+            fresh.rename(target)
+            _flush(above)
     return Made(target, manifest, digest)
 
 
@@ -79,6 +80,7 @@ def _fill(
     with open_connection(url, owner=True) as connection, _refusals():
         connection.read_only = True
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        unhurried(connection)
         [snapshot] = connection.execute("select pg_export_snapshot()").fetchone() or ("",)
         made = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         server = connection.info.server_version // 10_000

@@ -62,7 +62,7 @@ class Committer:
 
         Raises ``OperationalError`` where it closes, and in a process that was forked off.
         """
-        self._require_ours()
+        self.require_ours()
         if self.lane.watch is not None:
             self.lane.watch.asked(work)
         self._queue.put(work)
@@ -77,7 +77,7 @@ class Committer:
         Only the main thread may be interrupted anywhere, by Ctrl-C or what else handles a signal;
         it always hands its work over, so that nothing is left half-way that others rely on.
         """
-        self._require_ours()
+        self.require_ours()
         receipt = Receipt()
         work = Plain(events, condition, receipt)
         alone = self._queue.crowd <= 1 and not self._queue and get_ident() != main_thread().ident
@@ -94,15 +94,20 @@ class Committer:
 
     def close(self) -> None:
         """Answers what is queued, then stops; a process that was forked off has nothing to stop."""
-        if self._process == os.getpid() and self._queue.close():
+        if self.ours and self._queue.close():
             self._thread.join()
             self._queue.end()
             with self._busy:
                 self.lane.close()
 
-    def _require_ours(self) -> None:
-        """A forked process has no thread that carries its work, and a connection of another's."""
-        if self._process != os.getpid():
+    @property
+    def ours(self) -> bool:
+        """Whether it is of this process, and not of the one from which this was forked off."""
+        return self._process == os.getpid()
+
+    def require_ours(self) -> None:
+        """Raises ``OperationalError`` in a forked process: thread and connections are another's."""
+        if not self.ours:
             raise OperationalError(
                 "the ledger was opened before a fork; open it anew in each process"
             )

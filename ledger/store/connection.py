@@ -27,6 +27,10 @@ OURS: dict[str, Any] = {
     "tcp_user_timeout": 25_000,
 }
 
+# Of them the newest server alone knows the last.
+TIMEOUTS = ["statement_timeout", "idle_in_transaction_session_timeout", "transaction_timeout"]
+UNTIMED = "select set_config(name, '0', false) from pg_settings where name = any(%s)"
+
 
 def open_connection(url: str, *, owner: bool = False, **options: Any) -> psycopg.Connection[Any]:
     """Connect, and take the application's role unless the owner is wanted."""
@@ -68,6 +72,11 @@ def take_role(connection: psycopg.Connection[Any]) -> None:
         raise role_missing(connection.info.user) from error
     if connection.info.transaction_status == TransactionStatus.INTRANS:
         connection.commit()
+
+
+def unhurried(connection: psycopg.Connection[Any]) -> None:
+    """Lets reading take its time, whatever an administrator set for others; pg_dump does so too."""
+    connection.execute(UNTIMED, (TIMEOUTS,))
 
 
 def role_missing(user: str) -> Trouble:

@@ -151,7 +151,9 @@ class Embedded:
                 self.log.replace(self.log.with_suffix(".log.1"))
             # No -D for pg_ctl itself: it would hand the path to a shell without quoting it.
             options = ["-D", str(self.cluster), "-k", str(door), "-p", str(PORT), "-h", ""]
-            free = shutil.disk_usage(self.cluster).free
+            # The log may lie on a disk of its own, behind a link.
+            written = self.cluster / "pg_wal"
+            free = shutil.disk_usage(written if written.exists() else self.cluster).free
             ours = {"shared_buffers": buffers_bytes(), "max_wal_size": log_bytes(free)}
             for name, size in ours.items():
                 if self._run(account, "postgres", "-C", name).stdout.strip() == UNSET[name]:

@@ -111,11 +111,25 @@ def read_manifest(folder: Path) -> Manifest:
     """The manifest of a backup whose every byte is what it says.
 
     Raises ``Unfit`` for what is no backup, is cut off or was changed, and ``Trouble`` for one that
-    a newer program made.
+    a newer program made, or that cannot be read.
     """
     try:
+        return _verified(folder)
+    except OSError as error:
+        what = error.filename or folder
+        raise Trouble(
+            "BACKUP_UNREADABLE",
+            zh=f"无法读取备份中的 {what}（{error.strerror}）。没有恢复任何内容；请以能读取它的"
+            "系统用户执行，或检查磁盘。",
+            en=f"{what} of the backup cannot be read ({error.strerror}). Nothing was restored; run "
+            "it as a user who may read it, or look at the disk.",
+        ) from error
+
+
+def _verified(folder: Path) -> Manifest:
+    try:
         body, said = (folder / NAME).read_bytes(), (folder / SUM).read_bytes()
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         raise _unfit(
             "BACKUP_NOT_WHOLE",
             f"{folder} 不是完整的备份：没有 {NAME} 或 {SUM}",

@@ -77,7 +77,9 @@ def _why(error: BaseException) -> Trouble | None:
     if not isinstance(error, psycopg.Error):
         return None
     known = trouble_of(error)
-    if known is not None or (error.sqlstate or "").startswith(OF_THE_WORK):
+    # The driver refuses some values by itself, as a text with U+0000, and names no state.
+    faulty = isinstance(error, psycopg.DataError)
+    if known is not None or faulty or (error.sqlstate or "").startswith(OF_THE_WORK):
         return known
     state = error.sqlstate or type(error).__name__
     return Trouble(

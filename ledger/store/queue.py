@@ -38,15 +38,21 @@ class Queue:
 
     def put(self, work: Work) -> None:
         """Takes work in. Raises ``OperationalError`` once it closes."""
-        with self._gate:
-            if self.closing:
-                raise OperationalError("the ledger is closing")
-            self._waiting.append(work)
-            wakes = 0 < self._wanted <= len(self._waiting)
+        wakes = False
+        try:
+            with self._gate:
+                if self.closing:
+                    raise OperationalError("the ledger is closing")
+                self._waiting.append(work)
+                wakes = 0 < self._wanted <= len(self._waiting)
+                if wakes:
+                    self._wanted = 0
             if wakes:
-                self._wanted = 0
-        if wakes:
-            self._bell.ring()
+                self._bell.ring()
+        except BaseException:
+            if wakes:
+                self._wanted = 1  # interrupted, maybe before it rang, which the next one does
+            raise
 
     def listen(self, count: int, socket: int | None = None) -> bool:
         """Waits until so much work is there, or a socket has something; whether the latter.

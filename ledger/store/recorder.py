@@ -99,7 +99,10 @@ class Recorder(DCBRecorder):
         after: int | None = None,
         limit: int | None = None,
     ) -> DCBReadResponse:
-        """The events after a position that match any item, in order, and the head read at."""
+        """The events after a position that match any item, in order, and the head read at.
+
+        Raises ``OperationalError`` in a process that was forked off.
+        """
         with self._reading().connection() as connection:
             row = connection.execute("select max(position) from ledger.events").fetchone()
             head: int | None = row[0] if row else None
@@ -123,13 +126,16 @@ class Recorder(DCBRecorder):
         return RecorderSubscription(self, query=query, after=after)
 
     def close(self) -> None:
-        """Stops the committer and closes all connections."""
+        """Stops the committer and closes all connections, unless they are of another process."""
+        if not self.committer.ours:
+            return
         self.committer.close()
         with self._opening:
             if self._pool is not None:
                 self._pool.close()
 
     def _reading(self) -> ConnectionPool[psycopg.Connection[Any]]:
+        self.committer.require_ours()
         with self._opening:
             if self._pool is None:
                 self._pool = open_pool(self.url, autocommit=True)
@@ -162,7 +168,10 @@ class Recorder(DCBRecorder):
 
 
 class RecorderSubscription(DCBListenNotifySubscription[Recorder]):
-    """Pulls pages after the last position whenever the committer notifies."""
+    """Pulls pages after the last position whenever the committer notifies.
+
+    Whoever iterates it hears what ended it, as a connection that was lost.
+    """
 
     def __init__(
         self, recorder: Recorder, query: DCBQuery | None = None, after: int | None = None
@@ -179,9 +188,13 @@ class RecorderSubscription(DCBListenNotifySubscription[Recorder]):
         self._listener.close()
 
     def _listen(self) -> None:
-        while not self._has_been_stopped:
-            for _ in self._listener.notifies(timeout=0.2, stop_after=1):
-                self._has_been_notified.set()
+        try:
+            while not self._has_been_stopped:
+                for _ in self._listener.notifies(timeout=0.2, stop_after=1):
+                    self._has_been_notified.set()
+        except psycopg.Error as error:
+            self._thread_error = self._thread_error or error
+            self.stop()
 
 
 class Factory(DCBInfrastructureFactory[TrackingRecorder]):

@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 
 from ledger.store.backup import ACCESSES, HEAD, Rooted
-from ledger.store.connection import ROLE, open_connection
+from ledger.store.connection import ROLE, open_connection, unhurried
 from ledger.store.dump import undump
 from ledger.store.imprint import imprints
 from ledger.store.manifest import DUMP, Manifest, Unfit
@@ -53,6 +53,7 @@ class Restore:
         the user has no right to fill it.
         """
         with open_connection(self.url, owner=True, autocommit=True) as guard, _refusals():
+            unhurried(guard)
             guard.execute("select pg_advisory_lock(%s)", (LOCK_KEY,))
             self._require_empty(guard)
             _require_rights(guard)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import time
 from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -15,9 +18,10 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from psycopg import sql
 
 from ledger.store.backup import back_up
-from ledger.store.dump import SCHEMAS
+from ledger.store.dump import SCHEMAS, dumping
 from ledger.store.folder import BINARIES
 from ledger.store.ledger import Ledger
 from ledger.store.manifest import DUMP, KEYS, NAME, SUM, Manifest
@@ -31,6 +35,7 @@ from tests.town import KEY, database, rows
 
 __all__ = ["told_template", "told_url"]
 
+IDLE_SECONDS = 0.3
 PASSPHRASE = "correct horse battery staple"
 UNHURT = {"events_lost": 0, "erased_again": 0, "erasures_known": True, "damage": []}
 VIEWS = "select view, version, position, failed from projection.progress order by view"
@@ -157,6 +162,28 @@ def test_a_backup_that_is_cut_off_or_lacks_a_file_is_refused(
     assert refused(empty_database_url, data, 1, kept, "--no-head") == "BACKUP_NOT_WHOLE"
 
 
+@pytest.mark.parametrize("name", [NAME, DUMP])
+def test_a_backup_that_cannot_be_read_is_none_that_lacks_something(
+    empty_database_url: str, data: Path, kept: Path, name: str
+) -> None:
+    (kept / name).unlink()
+    (kept / name).mkdir()  # what nobody may read is read by root
+
+    _, said = on(empty_database_url, data, "restore", kept, "--no-head", status=2)
+
+    assert code(said) == "BACKUP_UNREADABLE"
+    assert str(kept / name) in said
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"), [("backup", "BACKUP_NOT_WRITTEN"), ("head", "HEAD_NOT_WRITTEN")]
+)
+def test_a_name_that_the_system_refuses_is_no_mistake_of_the_program(
+    told_url: str, data: Path, tmp_path: Path, command: str, expected: str
+) -> None:
+    assert code(on(told_url, data, command, tmp_path / ("x" * 300), status=2)[1]) == expected
+
+
 @pytest.mark.parametrize(
     ("changes", "status", "expected"),
     [
@@ -276,11 +303,32 @@ def test_a_head_from_before_the_backup_is_held_against_its_beginning(
     place = backed_up(told_url, data, tmp_path / "later")
     known = ("--expect-position", earlier["position"], "--expect-hash", earlier["root"].upper())
 
-    on(empty_database_url, data, "restore", place, *known)
+    _, told = on(empty_database_url, data, "restore", place, *known)
 
+    # Nobody knows what came after the backup, of which the head is not the last either.
+    assert f"no event up to {earlier['position']}, the position known from outside, is lost" in told
+    assert "whether later ones are cannot be known" in told
     _, said = on(empty_database_url, data, "head", tmp_path / "head.json")
     assert json.loads((tmp_path / "head.json").read_text())["position"] > earlier["position"]
     assert "written" in said
+
+
+def test_a_backup_takes_longer_than_an_administrator_lets_others_idle(
+    told_url: str, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def slow(*given: Any) -> Iterator[None]:
+        with dumping(*given):
+            yield
+            time.sleep(2 * IDLE_SECONDS)
+
+    monkeypatch.setattr("ledger.store.backup.dumping", slow)
+    with psycopg.connect(told_url) as connection:
+        asked = sql.SQL("alter database {} set idle_in_transaction_session_timeout = {}")
+        name = sql.Identifier(connection.info.dbname)
+        connection.execute(asked.format(name, int(IDLE_SECONDS * 1_000)))
+
+    backed_up(told_url, data, tmp_path / "kept")
 
 
 def test_a_head_is_not_replaced_by_that_of_a_ledger_that_was_put_back(

@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from api import command_head
+from api.books import Books
+from projections.head import Head
 from tests.api.test_backup import data, head_file, kept, on
 from tests.api.test_cli import code
 from tests.told import SEALED, told_template, told_url
@@ -55,6 +58,20 @@ def test_a_head_that_fits_is_not_kept_a_second_time(
     on(told_url, data, "head", tmp_path / "head.json", "--replace")
 
     assert [each.name for each in tmp_path.glob("head*")] == ["head.json"]
+
+
+def test_a_head_that_another_writes_while_ours_is_made_is_no_alarm(
+    told_url: str, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, made = tmp_path / "head.json", command_head._made
+    head = head_file(told_url, data, file)
+
+    def overtaken(books: Books) -> Head:
+        file.write_text(json.dumps(head | {"position": head["position"] + 1}))
+        return made(books)
+
+    monkeypatch.setattr(command_head, "_made", overtaken)
+    on(told_url, data, "head", file)
 
 
 def test_nothing_is_replaced_where_no_file_is_named(told_url: str, data: Path) -> None:

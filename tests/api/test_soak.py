@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import random
+from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench import soak_watch
 from bench.soak import verdict
 from bench.soak_watch import Trend
 
@@ -82,3 +87,14 @@ def test_the_interval_of_a_slope_is_that_of_a_worked_example() -> None:
     # y = 1, 2, 2: slope 1/2, residual variance 1/6, so t(1) = 12.706 times sqrt(1/12).
     trend = Trend.of([0.0, 1.0, 2.0], [1.0, 2.0, 2.0])
     assert (trend.slope, trend.margin) == pytest.approx((0.5, 12.706 / 12**0.5))
+
+
+def test_a_process_that_ends_while_it_is_looked_at_is_passed_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def gone(_: Path) -> str:
+        raise ProcessLookupError(errno.ESRCH, os.strerror(errno.ESRCH))
+
+    monkeypatch.setattr(Path, "read_text", gone)
+
+    assert soak_watch._anonymous([psutil.Process()]) == 0

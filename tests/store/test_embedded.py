@@ -194,8 +194,11 @@ def sizes(url: str) -> list[str]:
 def test_it_takes_a_share_of_memory_and_disk_unless_somebody_set_another(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    disk = SimpleNamespace(free=80 * 1024 * MIB)
-    monkeypatch.setattr("ledger.store.embedded.shutil.disk_usage", lambda _: disk)
+    def disk_of(path: Path) -> SimpleNamespace:
+        """The log is on another disk than the tables."""
+        return SimpleNamespace(free=(80 if path.name == "pg_wal" else 999) * 1024 * MIB)
+
+    monkeypatch.setattr("ledger.store.embedded.shutil.disk_usage", disk_of)
     embedded = Embedded(data)
     url = embedded.start()
     taken = sizes(url)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -20,6 +21,7 @@ from ledger.store.recorder import Recorder
 from ledger.store.work import Plain
 from tests.town import rows
 
+PATIENCE_SECONDS = 5
 TAGS = "select tags[1] from ledger.events order by position"
 FORKED = """
 import os, sys
@@ -29,16 +31,31 @@ from ledger.store.recorder import Recorder
 
 recorder = Recorder(sys.argv[1])
 recorder.append([DCBEvent("n", b"{}", ["before"])])
-child = os.fork()
-try:
-    recorder.append([DCBEvent("n", b"{}", ["parent" if child else "child"])])
-    recorder.append([DCBEvent("n", b"{}", ["again" if child else "child"])])
-except OperationalError as error:
-    print("refused:", error, flush=True)
-recorder.close()
+
+
+def tried(act):
+    try:
+        return act()
+    except OperationalError as error:
+        print("refused:", error, flush=True)
+
+
+def sessions():
+    with recorder._pool.connection() as connection:
+        return {pid for (pid,) in connection.execute("select pid from pg_stat_activity")}
+
+
+tried(recorder.read)
+held, child = {each.info.backend_pid for each in recorder._pool._pool}, os.fork()
+for tag in ("parent", "again") if child else ("child", "child"):
+    tried(lambda: recorder.append([DCBEvent("n", b"{}", [tag])]))
+tried(recorder.read)
 if not child:
+    recorder.close()
     os._exit(0)
 print("child ended with", os.waitpid(child, 0)[1])
+print("read" if held and held <= sessions() else "lost", len(list(recorder.read())))
+recorder.close()
 """
 
 
@@ -85,13 +102,42 @@ def test_an_append_that_is_interrupted_leaves_nothing_half_way(
     assert later == [3, 4, 5]
 
 
+def test_who_is_interrupted_before_the_bell_rings_leaves_that_to_the_next(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ring, recorder = Bell.ring, Recorder(database_url)
+
+    def interrupted(_: Bell) -> None:
+        monkeypatch.setattr(Bell, "ring", ring)
+        raise KeyboardInterrupt
+
+    recorder.append(event("first"))
+    while recorder.committer._queue._wanted != 1:
+        time.sleep(0.001)
+    monkeypatch.setattr(Bell, "ring", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        recorder.append(event("interrupted"))
+    works = [Plain(event(f"later:{n}"), None) for n in range(2)]
+    for each in works:
+        recorder.committer.submit(each)
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not all(each.future.done() for each in works) and time.monotonic() < deadline:
+        time.sleep(0.001)
+    heard = [each.future.done() for each in works]
+    recorder.close()
+
+    assert heard == [True, True]
+    assert [each.future.result() for each in works] == [3, 4]
+
+
 def test_a_forked_process_is_refused_and_its_parent_goes_on(database_url: str) -> None:
     command = [sys.executable, "-W", "ignore", "-c", FORKED, database_url]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
 
     assert done.returncode == 0, done.stderr
     assert "child ended with 0" in done.stdout
-    assert done.stdout.count("refused: the ledger was opened before") == 1
+    assert done.stdout.count("refused: the ledger was opened before") == 3
+    assert done.stdout.endswith("\nread 3\n")
     assert rows(database_url, TAGS) == [("before",), ("parent",), ("again",)]
 
 

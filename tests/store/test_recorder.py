@@ -14,6 +14,7 @@ from eventsourcing.dcb.tests import DCBRecorderTestCase
 from eventsourcing.persistence import IntegrityError, ProgrammingError
 
 from ledger.store.recorder import Factory, Recorder
+from tests.town import terminate
 
 
 class LibrarySuite(DCBRecorderTestCase):
@@ -148,6 +149,17 @@ def test_a_reader_that_follows_skips_nothing_while_many_write(database_url: str)
         each.close()
 
     assert seen == list(range(1, 301))
+
+
+def test_whoever_follows_over_a_connection_that_is_lost_hears_of_it(recorder: Recorder) -> None:
+    recorder.append([DCBEvent(type="n", data=b"{}", tags=["n:1"])])
+    with recorder.subscribe(after=0) as subscription:
+        assert next(subscription).position == 1
+        assert terminate(recorder.url, "listen%") == 1
+        subscription._listening.join()
+        assert subscription._has_been_stopped
+        with pytest.raises(psycopg.OperationalError):
+            next(subscription)
 
 
 def test_a_poisoned_event_fails_alone_and_its_neighbours_get_in(recorder: Recorder) -> None:
