@@ -34,7 +34,7 @@ from api.command_trial import try_draft
 from api.command_upload import group as uploads
 from api.command_view import rebuild
 from api.demo import demo
-from api.serve import serve
+from api.serve import logging, serve
 from api.terminal import Commands
 from ledger.store.outage import heed_driver
 
@@ -69,6 +69,7 @@ def xuefen(
 
     Settings come from the environment (XUEFEN_DATA, XUEFEN_DATABASE_URL, …) or a .env file.
     """
+    logging()  # to standard error: what a command prints may be read by a program
     heed_driver(lambda _: None)  # a command ends with a sentence of its own
     given = {"data": data, "database_url": database_url}
     context.obj = {name: value for name, value in given.items() if value is not None}
