@@ -98,7 +98,7 @@ class Checkup:
             )
         with self._pool.connection(STATEMENT_SECONDS) as connection:
             head, at = connection.execute(LAST).fetchone() or (0, None)
-            progress = standing(connection)
+            progress = standing(connection, own=self._house.runner.own)
             found = Found(
                 head=head,
                 progress=progress,

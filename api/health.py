@@ -51,7 +51,7 @@ class HealthDoor:
         except Exception as error:
             body = down(error) | {"writes": writes(self._house.ledger.committer.lane.outcome)}
         status = 200 if body["status"] in READY else 503
-        if not _runs_it(request):
+        if not runs_it(request):
             body = {name: body[name] for name in ("status", "database")}
         return JSONResponse(body, status_code=status)
 
@@ -104,7 +104,8 @@ def writes(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _runs_it(request: Request) -> bool:
+def runs_it(request: Request) -> bool:
+    """Whether who asks may know how it stands, by what was found out as the request came."""
     asker = request.scope.get(ASKER)
     return of_this_machine(request) or (asker is not None and asker.role is Role.OPERATOR)
 

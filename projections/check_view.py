@@ -14,7 +14,7 @@ from psycopg import sql
 
 from ledger.store.feed import Filter
 from projections import stop as stopping
-from projections.catalogue import VIEWS
+from projections.catalogue import INDEXES, VIEWS
 from projections.fold import Fold
 from projections.inspection import Books, Problem, WholeCheck
 from projections.projection import SCHEMA, Projection
@@ -24,7 +24,9 @@ STOPPED = "select view, position, failed from projection.progress where failed i
 UNRENEWED = (
     " union all select view, position, each.failed from projection.progress join "
     "projection.unrenewed as each using (view) "
-    "where progress.failed is null and each.version > progress.version"
+    "where progress.failed is null and each.version > progress.version "
+    # What another program could not build anew for its version is no matter of this one's rows.
+    "and (each.view, each.version) in (select * from unnest(%s::text[], %s::int[]))"
 )
 # Where an earlier program was the last to run, there is no such table.
 HAS_UNRENEWED = "select to_regclass('projection.unrenewed') is not null"
@@ -42,8 +44,9 @@ class Stopped(WholeCheck):
     def run(self, books: Books) -> Iterator[Problem]:
         if not has_views(books):
             return
-        told = UNRENEWED if books.read(HAS_UNRENEWED)[0][0] else ""
-        for name, position, failed in books.read(f"{STOPPED}{told} order by 1"):
+        told = books.read(HAS_UNRENEWED)[0][0]
+        statement = f"{STOPPED}{UNRENEWED if told else ''} order by 1"
+        for name, position, failed in books.read(statement, _own() if told else ()):
             stop = stopping.stop_in(name, position, failed)
             assert stop is not None
             yield self.problem("VIEW_STOPPED", stop.zh, stop.en, stop.position, name)
@@ -172,6 +175,12 @@ class _Fold:
             self.fold.learn(entry)
             self.reached = entry.position
         self.reached = upto
+
+
+def _own() -> stopping.Own:
+    """The views of this program, each with its version."""
+    views = (*VIEWS, *INDEXES)
+    return [each.name for each in views], [each.version for each in views]
 
 
 def has_views(books: Books) -> bool:

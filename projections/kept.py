@@ -21,7 +21,7 @@ Pair = tuple[bytes | None, "Page[bytes] | None"]
 
 @dataclass(frozen=True)
 class Page(Generic[T]):
-    """Rows with their keys, whether more follow, and the position at which the view stands."""
+    """Rows with their keys, whether more follow, and the position up to which they go."""
 
     rows: tuple[tuple[str, T], ...]
     more: bool
@@ -39,7 +39,10 @@ def paged(
     """The statement of a page of kept rows, and one more."""
     statement = page_of(view.name, where, after is not None, descending)
     limit = min(first, PAGE_MAX) + 1
-    return statement, values_of(where) | {"view": view.name, "after": after, "limit": limit}
+    values = values_of(where) | {"view": view.name, "after": after, "limit": limit}
+    if where.others:
+        values["views"] = [view.name, *where.others]
+    return statement, values
 
 
 def page_in(found: Found, view: Projection[Any], first: int) -> Page[bytes]:

@@ -189,7 +189,10 @@ class Reader:
     def stream(
         self, view: Projection[Any], where: Where
     ) -> Iterator[tuple[int, Iterator[tuple[str, Any]]]]:
-        """All rows that fit, by key, and the position of the view: of one moment, a few held."""
+        """All rows that fit, by key, and up to where they go: of one moment, a few held.
+
+        Where rows are found by way of other views, they go no further than any of these.
+        """
         conditions, values = _conditions(where)
         # Bytes order the keys, as they do in a snapshot, whatever the language of the database.
         statement = sql.SQL('select key, state from {} {} order by key collate "C"').format(
@@ -204,13 +207,14 @@ class Reader:
             # A lock takes no snapshot, so no rebuild swaps a table between it and the first.
             connection.execute(_lock(view, where))
             stands = connection.execute(
-                "select position from projection.progress where view = %s", (view.name,)
+                "select min(position) from projection.progress where view = any(%s)",
+                ([view.name, *where.others],),
             ).fetchone()
             with connection.cursor(name="rows") as cursor:
                 cursor.itersize = STREAM_ROWS
                 cursor.execute(statement, values)
                 rows = ((key, view.decode(bytes(state))) for key, state in cursor)
-                yield (stands[0] if stands else 0), rows
+                yield (stands[0] if stands else None) or 0, rows
 
     def count(self, view: Projection[Any], where: Where) -> int:
         """How many rows fit."""

@@ -104,7 +104,7 @@ class Runner:
         """Has views that had stopped go on from there, for they may be mended."""
         with self._pool.connection() as connection:
             connection.execute(RESUME, (list(self.views),))
-            connection.execute(TRIED_AGAIN, self._own)
+            connection.execute(TRIED_AGAIN, self.own)
 
     def close(self) -> None:
         """Stops following, at once where there is nothing to fold."""
@@ -147,12 +147,12 @@ class Runner:
         with self._pool.connection() as connection:
             row = connection.execute(
                 f"select min(position) from projection.progress where failed is null and {OWN}",
-                self._own,
+                self.own,
             ).fetchone()
         return row[0] if row else None
 
     @property
-    def _own(self) -> Own:
+    def own(self) -> Own:
         """The views of this program, each with its version."""
         return [*self.views], [each.version for each in self.views.values()]
 
@@ -193,7 +193,7 @@ class Runner:
             progress = connection.execute(
                 f"select view, position from projection.progress where failed is null and {OWN} "
                 "order by view for update",
-                self._own,
+                self.own,
             ).fetchall()
             if not progress:
                 return False
@@ -252,7 +252,7 @@ class Runner:
     def progress(self, *names: str) -> list[tuple[str, int, Stop | None]]:
         """Each of the named views (or all) with its position and, where it stopped, at what."""
         with self._pool.connection() as connection:
-            return standing(connection, names, self._own)
+            return standing(connection, names, self.own)
 
     def rebuilding(self) -> list[Refold]:
         """Each view that is folded anew, or was when a rebuild died."""
@@ -326,7 +326,7 @@ class Runner:
                 return reached
             break
         with self._pool.connection() as connection:
-            keep_unrenewed(connection, stops, self._own)
+            keep_unrenewed(connection, stops, self.own)
         raise Stopped(stops)
 
 

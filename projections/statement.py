@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 STATEMENTS_MAX = 500
 # By the beginning it is found in the index.
 HELD_LONG = f"(left({{0}}, {BEGINNING}) = left({{1}}, {BEGINNING}) and {{0}} = {{1}})"
+STANDS = "(select position from projection.progress where view = %(view)s)"
+# Rows that are found by way of other views go up to where the last of these stands.
+LEAST = "(select min(position) from projection.progress where view = any(%(views)s))"
 
 
 # The text of a page by the shape of what is asked: making it takes as long as reading the page.
@@ -40,14 +43,19 @@ def _page_of(view: str, where: Where, after: bool, descending: bool) -> bytes:
     order = sql.SQL("desc" if descending else "asc")
     return (
         sql.SQL(
-            "select stands.position, page.key, page.state, stands.version from (select "
-            "(select position from projection.progress where view = %(view)s), "
+            "select stands.position, page.key, page.state, stands.version from (select {}, "
             "(select version from projection.progress where view = %(view)s)"
             ") as stands (position, version) left join (select "
             "key, state from {} {} order by key {} limit %(limit)s) as page on true "
             "order by page.key {}"
         )
-        .format(sql.Identifier(SCHEMA, view), where_of(conditions), order, order)
+        .format(
+            sql.SQL(LEAST if where.others else STANDS),
+            sql.Identifier(SCHEMA, view),
+            where_of(conditions),
+            order,
+            order,
+        )
         .as_bytes()
     )
 

@@ -45,8 +45,10 @@ class Turns:
     ) -> Turn | None:
         """Whoever is next of the views that have something to take in; ``None``: nobody has.
 
-        It stays their turn until it was taken. ``most``: so many entries of any application.
+        It stays their turn until it was taken. ``most``: so many entries of any application. What
+        cannot be read is raised where nobody else goes on either.
         """
+        unread: Exception | None = None
         places = sorted({position for _, position in progress}, reverse=True)
         below = [each for each in places if each < self._last]
         for after in below + [each for each in places if each >= self._last]:
@@ -56,13 +58,17 @@ class Turns:
                 ROWS, (after, upto, min(most, BESIDE_ENTRIES) if higher else most)
             )
             found = rows.fetchall()
+            try:
+                # Other applications' are left out.
+                entries = [decode(at, bytes(body)) for at, body, ours in found if ours]
+            except Exception as error:  # as of a newer program; who is behind is not that far
+                unread = unread or error
+                continue
             if found:
-                return Turn(
-                    views=[name for name, position in progress if position == after],
-                    # Other applications' are left out.
-                    entries=[decode(at, bytes(body)) for at, body, ours in found if ours],
-                    reached=found[-1][0],
-                )
+                views = [name for name, position in progress if position == after]
+                return Turn(views=views, entries=entries, reached=found[-1][0])
+        if unread is not None:
+            raise unread
         return None
 
     def taken(self, turn: Turn) -> None:

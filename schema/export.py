@@ -194,8 +194,9 @@ def stream(
     unmoved = asked.resumed and asked.effective is None
     if unmoved and (within := reached(context.asker, view, asked.places, where, reader, reader)):
         with reader.stream(view, within) as found:
-            # Where nothing came meanwhile, the rows are read and not folded anew.
-            if found[0] == asked.position:
+            # Where nothing came meanwhile, the rows are read and not folded anew. What they are
+            # found by way of may stand further than the position that is told, but for the head.
+            if found[0] == asked.position and (not within.others or feed.head() == found[0]):
                 yield found
                 return
     if asked.position is not None or asked.effective is not None:

@@ -231,10 +231,10 @@ class Feed:
         most = min(limit, PAGE_MAX)
         if found := stored(self._pool, wanted, most, latest_first):
             return found
-        # Not even the head was told; what has come before it was read is looked for once more.
+        # Not even the head was told; what has come up to it is looked for once more, and no more.
         head = self.head()
-        upto = _later(wanted, wanted.after, head + 1)
-        return stored(self._pool, upto, most, latest_first) or ([], head)
+        found = stored(self._pool, _later(wanted, wanted.after, head + 1), most, latest_first)
+        return found[0] if found else [], head
 
     def ticket(self) -> AbstractContextManager[Ticket]:
         """A place among those who wait for the head."""

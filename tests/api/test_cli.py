@@ -24,6 +24,7 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
+import structlog
 from typer.testing import CliRunner
 
 from api.cli import app
@@ -36,6 +37,7 @@ from ledger.store.embedded import Embedded
 from ledger.store.feed import Feed, open_pool
 from projections.catalogue import INDEXES, VIEWS
 from projections.check import NAMES
+from projections.rebuild import Rebuild
 from projections.runner import LOCK, Runner
 from tests.disk import new_folder
 from tests.told import PROVEN, SEALED, told_template, told_url
@@ -752,6 +754,24 @@ def test_views_are_rebuilt(told_url: str) -> None:
     _, said = inside("--database-url", told_url, "rebuild")
     assert str(len(VIEWS) + len(INDEXES)) in said
     assert inside("--database-url", told_url, "check", *PROVEN) == ("", "")
+
+
+def test_what_is_logged_while_a_command_runs_does_not_stand_in_what_it_prints(
+    told_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change, held = Rebuild._change, [psycopg.errors.LockNotAvailable()]
+
+    def changing(self: Rebuild, connection: psycopg.Connection[Any]) -> int:
+        if held:
+            raise held.pop()  # as where somebody reads the view for long
+        return change(self, connection)
+
+    monkeypatch.setattr(Rebuild, "_change", changing)
+    structlog.reset_defaults()
+    printed, said = inside("--database-url", told_url, "rebuild", "records", "--json")
+
+    assert [each["views"] for each in lines(printed)] == [["records"]]
+    assert "waits for those who read" in said
 
 
 def test_the_help_of_a_rebuild_names_every_view_that_it_takes() -> None:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
+from ledger.event import Entry, decode
+from ledger.fault import Fault
 from ledger.store.ledger import Ledger
 from projections import runner as module
 from projections import turn
 from projections.catalogue import SCHOOLS, TEACHERS
+from projections.reader import ANY, Reader, Where
 from projections.runner import Runner
+from schema.export import stream
+from tests.cast import SCHOOL
 from tests.projections.test_runner import Counted, add, counted, town
+from tests.town import OPERATOR
 
 __all__ = ["town"]
 PAGE = 10
@@ -103,6 +112,59 @@ def test_a_page_beside_others_is_short(
     assert runner.step()
 
     assert stands(runner)["counted"] == 3
+
+
+def test_what_is_found_by_way_of_a_view_that_catches_up_goes_no_further_than_that_view(
+    town: Ledger, runner: Runner
+) -> None:
+    set_back(town, "teachers", PAGE)
+    reader = Reader(town.pool, town.feed)
+    where = Where(through=(("place", "teachers", ("key", "teacher:t1")),))
+    with reader.stream(SCHOOLS, where) as (streamed, _):
+        assert streamed == PAGE
+
+    assert reader.page(SCHOOLS, where, first=1).position == PAGE
+    assert reader.page(SCHOOLS, ANY, first=1).position == town.feed.head()
+
+
+def test_an_export_that_is_gone_on_with_finds_its_rows_as_of_its_position(
+    town: Ledger, runner: Runner
+) -> None:
+    with town.pool.connection() as connection:
+        connection.execute("update projection.progress set position = 10 where view = 'schools'")
+    house = SimpleNamespace(reader=Reader(town.pool, town.feed), ledger=town)
+    context: Any = SimpleNamespace(house=house, asker=OPERATOR)
+    asked: Any = SimpleNamespace(resumed=True, effective=None, position=10, places=())
+    found: dict[str, list[str]] = {}
+    for name in ("teacher:t1", "teacher:t50"):
+        where = Where(through=(("place", "teachers", ("key", name)),))
+        with stream(context, SCHOOLS, where, asked) as (position, rows):
+            found[name] = [key for key, _ in rows]
+        assert position == 10
+
+    assert found == {"teacher:t1": [str(SCHOOL)], "teacher:t50": []}
+
+
+def test_an_event_that_this_program_cannot_read_keeps_nobody_waiting_who_is_behind_it(
+    town: Ledger, runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = town.feed.head()
+    add(town, MANY, 1)
+
+    def reading(position: int, body: bytes) -> Entry:
+        if position > head:
+            raise Fault("UNKNOWN_EVENT", zh="不认识", en="does not know it")
+        return decode(position, body)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(turn, "decode", reading)
+        with pytest.raises(Fault, match="does not know"):
+            while runner.step():
+                pass
+        assert stands(runner) == dict.fromkeys(("counted", "schools", "teachers"), head)
+
+    assert runner.catch_up() == head + 1
+    assert counted(town.url) == list(range(3, head + 2))
 
 
 def test_a_view_that_raises_far_behind_is_tried_alone_and_stops(

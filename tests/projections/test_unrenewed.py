@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,17 +13,21 @@ import pytest
 from psycopg import errors, sql
 from structlog.testing import capture_logs
 
+from api.checkup import Checkup
 from ledger.store.ledger import Ledger
 from projections import renewal
 from projections import runner as module
 from projections.catalogue import SCHOOLS, TEACHERS
 from projections.check import check
+from projections.reader import Reader
 from projections.rebuild import Rebuild
 from projections.register import Teachers
 from projections.renewal import Renewal
 from projections.runner import Runner
 from projections.shadow import Shadow
 from projections.stop import Stop, Stopped
+from projections.verdict import Rules
+from schema.context import House
 from tests.projections.test_runner import Counted, add, counted, poisoned, table, town
 
 __all__ = ["town"]
@@ -198,6 +203,36 @@ def test_a_check_names_the_view_that_was_not_built_anew(
     with town.pool.connection() as connection:
         connection.execute("drop table projection.unrenewed")  # an earlier program made none
     assert list(check(town.pool, town.feed, ["progress"])) == []
+
+
+def test_what_a_later_version_could_not_build_is_no_matter_of_who_runs_the_older_one(
+    town: Ledger, runner: Runner, newer: None
+) -> None:
+    after = upgraded(town)
+    with unwritable("refused"), pytest.raises(Stopped):
+        after.catch_up()
+    assert stopped(town, after) == ["teachers"]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Teachers, "version", Teachers.version - 1)
+        patch.setattr(Counted, "version", Counted.version - 1)
+        assert stopped(town, runner) == []
+        assert list(check(town.pool, town.feed, ["progress"])) == []
+
+
+def stopped(town: Ledger, runner: Runner) -> list[str]:
+    """The views of which a server's readiness and metrics say that they stopped."""
+    reader = Reader(town.pool, town.feed)
+    checkup = Checkup(House(ledger=town, reader=reader, runner=runner, rules=Rules(reader)))
+
+    async def found() -> list[str]:
+        try:
+            progress = (await checkup.found()).progress
+        finally:
+            await checkup.close()
+        return [view for view, _, stop in progress if stop is not None]
+
+    return asyncio.run(found())
 
 
 def test_what_fails_alike_is_tried_ever_more_seldom_and_an_outage_as_often_as_before(

@@ -191,6 +191,25 @@ def test_the_position_told_with_a_page_of_nothing_has_nothing_before_it(
     assert (head, [at for at, *_ in page]) == (3, [3])
 
 
+def test_the_position_told_by_a_second_look_is_the_one_up_to_which_it_looked(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger.ask([school()], OPERATOR)
+    wanted, read = Filter(types=("register.teacher-registered",)), Feed.head
+
+    def overtaken(feed: Feed) -> int:
+        monkeypatch.undo()
+        ledger.ask([teacher(1)], OPERATOR)
+        found = read(feed)
+        ledger.ask([teacher(2)], OPERATOR)
+        return found
+
+    monkeypatch.setattr(Feed, "head", overtaken)
+    page, head = ledger.feed.telling(wanted, 10)
+
+    assert (head, [at for at, *_ in page]) == (3, [3])
+
+
 def test_a_page_has_all_that_the_position_told_with_it_has(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
