@@ -175,7 +175,7 @@ def create_app(
         *ReportDoor(house, keeper).routes(),
         *LoadDoor(house, keeper).routes(),
         *HealthDoor(house, checkup).routes(),
-        *MetricsDoor(keeper, checkup).routes(),
+        *MetricsDoor(checkup).routes(),
         Route("/asyncapi.json", _asyncapi),
     ]
     routes += IdeDoor(keeper, ide, crew).routes() if ide is not None else []
