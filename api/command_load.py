@@ -15,7 +15,7 @@ from api.choice import MappingFile, SavedMapping, mapping_in, write_mapping
 from api.column import Columns, meant
 from api.house import open_house
 from api.load_print import print_commit, print_load, print_unfinished
-from api.marked_load import marked_load, passed_over
+from api.marked_load import marked_load
 from api.report_file import require_free, write_new
 from api.terminal import (
     DAY,
@@ -37,6 +37,7 @@ from ledger.store.ticket import Upload
 from schema.carrying import Commit
 from schema.context import Context, House
 from schema.load import dry_run, take_in
+from schema.term_sheet import passed_over
 
 ROLES = {
     JurisdictionId.kind: Role.BUREAU,
@@ -247,7 +248,7 @@ def _show(context: Context, head: LoadHead, out: Path | None, *, as_json: bool) 
         f"{what.rows} rows: {what.new} new, {what.changed} changed, {what.unchanged} unchanged, "
         f"{what.anomalies} anomalies, {what.left} refused (position {what.position}).",
     )
-    skipped = passed_over(context, head)
+    skipped = passed_over(context, head) or []
     if skipped:
         some = "、".join(each.spot.zh for each in skipped[:SHOWN_MAX])
         tell(

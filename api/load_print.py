@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.marked_load import passed_over
 from api.terminal import console, print_json, table, tell_nothing_found
 from ledger.sheet import letters
 from ledger.store.load import LoadHead
 from ledger.store.load_row import StoredRow
 from schema.carrying import Commit
 from schema.context import Context
+from schema.term_sheet import passed_over
 from schema.unfinished import unfinished_loads
 
 UNFINISHED_ZH = ("单位", "种类", "经办", "开始于", "行数", "凭据（仅本人可见）")
@@ -22,7 +22,7 @@ def print_load(context: Context, head: LoadHead) -> None:
     counts: dict[str, Any] = {name: getattr(head.what, name) for name in COUNTED}
     skipped = [
         {"row": each.row, "tab": each.tab, "why": each.why, "zh": each.zh, "en": each.en}
-        for each in passed_over(context, head)
+        for each in passed_over(context, head) or []
     ]
     told = {"token": str(head.load), "digest": head.what.digest, **counts, "skipped": skipped}
     print_json([told])

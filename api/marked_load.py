@@ -1,16 +1,13 @@
-"""The sheet of a dry run: what is wrong in it marked, in Chinese, and what was passed over."""
+"""The sheet of a dry run with what is wrong in it marked, in Chinese."""
 
 from __future__ import annotations
 
-from msgspec.structs import replace
-
 from api.marked_copy import marked_copy
-from ledger.mapping import Form, Mapping
-from ledger.reading import read
-from ledger.sheet import CellFault, Grid, Skipped
+from ledger.mapping import Mapping
+from ledger.sheet import CellFault
 from ledger.store.load import LoadHead
 from schema.context import Context
-from schema.term_sheet import other_tabs
+from schema.term_sheet import whole
 
 
 def marked_load(context: Context, head: LoadHead) -> bytes | None:
@@ -18,23 +15,8 @@ def marked_load(context: Context, head: LoadHead) -> bytes | None:
     grid = context.house.ledger.uploads.grid(context.asker, head.upload)
     if grid is None:
         return None
-    mapping = _whole(context, head, grid)
+    mapping = whole(context, grid, head.mapping)
     return marked_copy(context, grid, mapping, str(head.load), _marks(context, head, mapping))
-
-
-def passed_over(context: Context, head: LoadHead) -> list[Skipped]:
-    """The rows of a dry run that are taken for no records; empty ones are not named."""
-    grid = context.house.ledger.uploads.grid(context.asker, head.upload)
-    found = () if grid is None else read(grid, _whole(context, head, grid)).skipped
-    return [each for each in found if each.why != "EMPTY"]
-
-
-def _whole(context: Context, head: LoadHead, grid: Grid) -> Mapping:
-    """How all that is loaded is read: a past term from all tabs, though one was chosen."""
-    mapping = head.mapping
-    if mapping.form is not Form.TERM:
-        return mapping
-    return replace(mapping, more=tuple(other_tabs(context, grid, mapping)))
 
 
 def _marks(context: Context, head: LoadHead, mapping: Mapping) -> list[CellFault]:

@@ -26,6 +26,7 @@ from projections.credit import Records
 from projections.reader import Reader
 
 KEPT_MAX = 512
+PASTS_HELD = 8
 # All that a verdict hangs on: a record is known by its teacher and its last event, the rules by how
 # many of their events were known; then the day, the use and the cycle that were asked for.
 Key = tuple[str, int, int, date, RecordUse | None, int | None]
@@ -88,7 +89,7 @@ class Rules:
         self._upto = 0
         self._current = Rulebook()
         # What was asked last of the past, by how many of the events were known there.
-        self._past = (0, Rulebook())
+        self._pasts: dict[int, Rulebook] = {}
         self._made: tuple[int, dict[str, tuple[str, ...]]] = (0, {})
         self._lock = Lock()
         self.kept = Kept()
@@ -127,10 +128,11 @@ class Rules:
         count = self.count(position)
         if count == len(self._entries):
             return self._current
-        held, book = self._past
-        if held != count:
+        book = self._pasts.get(count)
+        if book is None:
             book = Rulebook(each.event for each in self._entries[:count])
-            self._past = (count, book)
+            # Several, since rows of one page may be of several times.
+            self._pasts = dict([*self._pasts.items()][1 - PASTS_HELD :]) | {count: book}
         return book
 
     def known(self, position: int) -> bool:

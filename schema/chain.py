@@ -101,6 +101,8 @@ class ChainQuery:
         await context.at_least(at_least, TRAILS)
         reach, own = await within(context, as_of), own_of(context)
         reached = await context.run(context.house.runner.position, TRAILS.name)
+        if reach.before is not None:
+            reached = min(reached, reach.before - 1)
         search = Search(context.house.ledger.pool, context.house.ledger.feed)
         start = await _start(context, search, str(id), reach)
         page: list[Entry] = []

@@ -16,11 +16,13 @@ from ledger.store.load_row import StoredRow
 from schema.context import Context
 from schema.loading import Progress
 from schema.outputs import bounded
-from schema.scalars import Position, enum_type
-from schema.sheet import FormType
+from schema.scalars import Position, enum_type, listed
+from schema.sheet import FormType, SkippedType
+from schema.term_sheet import passed_over
 
 Info = strawberry.Info[Context, None]
 FateType: Any = enum_type(Fate)
+SKIPPED_MAX = 1_000
 
 
 @strawberry.type(description="What is wrong with a row, and in which cell. 错误或异常说明。")
@@ -160,6 +162,15 @@ class Load:
     @strawberry.field(description="Whether it has ended. 是否已结束。")
     def ended(self) -> bool:
         return self.done.ended
+
+    @strawberry.field(
+        graphql_type=listed(SkippedType) | None,
+        description="Rows that are no records, the first of them; null once the file is gone. "
+        "未读入的行（前若干行）；文件已不在则为空。",
+    )
+    async def skipped(self, info: Info) -> Any:
+        found = await info.context.run(passed_over, info.context, self.head)
+        return found and found[:SKIPPED_MAX]
 
     @strawberry.field(description="The rows, in their order. 各行结果。")
     async def rows(

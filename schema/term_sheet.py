@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from ledger.fault import Fault
 from ledger.heading import propose
 from ledger.intention import Desk, Intention
@@ -11,9 +13,9 @@ from ledger.mapping import Form, Mapping
 from ledger.names import KINDS, Name
 from ledger.reading import read
 from ledger.roll import Roll
-from ledger.sheet import Grid
+from ledger.sheet import Grid, Skipped
 from ledger.store.feed import Filter
-from ledger.store.load import LoadOptions
+from ledger.store.load import LoadHead, LoadOptions
 from ledger.term import TermOpened
 from ledger.term_sheet import TermSheet
 from schema.context import Context
@@ -49,6 +51,25 @@ def other_tabs(context: Context, grid: Grid, mapping: Mapping) -> list[Mapping]:
     found = propose(grid, Form.TERM, saved_mappings(context))
     others = (each for each in found if each.mapping.tab != mapping.tab and not each.concealed)
     return [each.mapping for each in others]
+
+
+def whole(context: Context, grid: Grid, mapping: Mapping) -> Mapping:
+    """How all that is loaded is read: a past term from all tabs, though one was chosen."""
+    if mapping.form is not Form.TERM:
+        return mapping
+    return replace(mapping, more=tuple(other_tabs(context, grid, mapping)))
+
+
+def passed_over(context: Context, head: LoadHead) -> list[Skipped] | None:
+    """The rows of a dry run that are taken for no records, but for empty ones.
+
+    ``None`` where its file is gone. Raises ``Fault`` (``FILE_ERASED``) where it was destroyed.
+    """
+    grid = context.house.ledger.uploads.grid(context.asker, head.upload)
+    if grid is None:
+        return None
+    found = read(grid, whole(context, grid, head.mapping)).skipped
+    return [each for each in found if each.why != "EMPTY"]
 
 
 def _reported(options: LoadOptions, rows: int) -> None:

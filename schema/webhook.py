@@ -221,5 +221,4 @@ def _of_a_machine(context: Context, webhook: Webhook) -> bool:
 def _cut(webhook: Webhook) -> Webhook:
     """The webhook without the path of its address, which may be a password to another system."""
     parts = urlsplit(webhook.address)
-    port = "" if parts.port is None else f":{parts.port}"
-    return structs.replace(webhook, address=f"{parts.scheme}://{parts.hostname}{port}")
+    return structs.replace(webhook, address=f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}")

@@ -21,6 +21,8 @@ from schema.context import Context
 from schema.errors import incident
 
 CLIENT_GONE = 499
+COUNTED = "xuefen.counted"
+"""What a request's scope holds once it has been counted."""
 # What the library says of a request that it does not carry out, by a word of it.
 UNFIT = (
     ("are not allowed when using", "这种操作不能以此方法请求，请用 POST"),
@@ -57,7 +59,7 @@ class Edge:
     async def _answer(self, request: Request, context: Context) -> Response:
         of_method(request.method)
         public = context.asker.role is Role.PUBLIC
-        if isinstance(context.purse, AskersPurse):
+        if isinstance(context.purse, AskersPurse) and COUNTED not in request.scope:
             context.purse.come()
         media = media_of(request.headers.get("accept"))
         if media is None:

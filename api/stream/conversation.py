@@ -112,7 +112,9 @@ class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
             await super().handle_message(message)
 
     async def handle_subscribe(self, message: Any) -> None:
-        """A new operation."""
+        """A new operation; none once the connection ends, which may take its client a while."""
+        if self.connection.over:
+            return
         if not self.connection_acknowledged:
             await self.websocket.close(UNAUTHORISED, "请先发 connection_init / Unauthorized")
             return

@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from strawberry.types.graphql import OperationType
 
 from api.crew import Crew
-from api.edge.answer import body_of
+from api.edge.answer import COUNTED, body_of
 from api.limits import failure
 from api.stream.events import MEDIA_TYPE, Distinct
 from api.stream.neighbour import Neighbours
@@ -25,12 +25,11 @@ from api.stream.shape import shape_of
 from api.stream.streams import Streams
 from ledger.command import Role
 from ledger.fault import Fault
+from schema.allowance import allowance_of
 from schema.context import Context
 from schema.history import POSITION_DIGITS_MAX
 
 TOKEN = "x-graphql-event-stream-token"  # noqa: S105 - the name of a header
-COUNTED = "xuefen.counted"
-"""What a request's scope holds once it has been counted."""
 OPERATION_CHARACTERS_MAX = 256
 RETRY = {"retry-after": "5"}
 BY_METHOD = {
@@ -85,15 +84,16 @@ class StreamDoor:
             if request.method in BY_METHOD and _accepts(request):
                 return await self._distinct(request)
         except Malformed as error:
-            if COUNTED not in request.scope:
-                await self._come(request)
+            await self._come(request)
             return failure("BAD_REQUEST", error.zh, error.en, 400)
         except Fault as error:
             return failure(error.code, error.zh, error.en, 409)
         return None
 
     async def _come(self, request: Request) -> Context:
-        """Who asks, whose request is counted. Raises ``BadToken`` or ``Unfit``."""
+        """Who asks, whose request is counted once. Raises ``BadToken`` or ``Unfit``."""
+        if COUNTED in request.scope:
+            return await self._known(request)
         request.scope[COUNTED] = True
         return await self._context(request)
 
@@ -102,8 +102,11 @@ class StreamDoor:
             return None
         given = await self._given(request)
         operation = Operation.of(given, _resume(request))
-        if not _prefers(request) and shape_of(operation.query, operation.name) is None:
-            return None
+        if not _prefers(request):
+            # Who asks comes first: to read the document takes long.
+            tokens = allowance_of(await self._come(request)).tokens
+            if shape_of(operation.query, operation.name, tokens) is None:
+                return None
         if self._streams.full:
             return _full()
         context = await self._come(request)

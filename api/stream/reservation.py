@@ -87,8 +87,9 @@ class Reservation(EventStream):
         if not self.taken:
             self.expire()
             return
-        for number in list(self._held):
+        for number, held in list(self._held.items()):
             self._fail(number, untrusted(error))
+            held.stop()
         self.end()
 
     async def operate(self, number: str, operation: Operation, context: Context) -> Errors:
@@ -120,6 +121,8 @@ class Reservation(EventStream):
             early: asyncio.Future[Errors] = asyncio.get_running_loop().create_future()
             answering = self._answer(number, held, operation, context, early)
             held.task = asyncio.create_task(answering)
+            # Also of one that is stopped before it has begun, which says nothing itself.
+            held.task.add_done_callback(lambda _: _told(early))
             return await early
         return []
 
@@ -154,8 +157,6 @@ class Reservation(EventStream):
                 self._fail(number, unexpected(error))
         finally:
             self._done(number, held)
-            if not early.done():
-                early.set_result([])
 
     def _done(self, number: str, held: Held) -> None:
         """Frees the number, unless another has it: one that was stopped may end late."""
@@ -212,6 +213,11 @@ class Reservations:
 
     def _forget(self, token: str) -> None:
         self._kept.pop(token, None)
+
+
+def _told(early: asyncio.Future[Errors]) -> None:
+    if not early.done():
+        early.set_result([])
 
 
 def _events(number: str) -> Callable[[Frame], bytes]:

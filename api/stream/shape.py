@@ -75,30 +75,33 @@ class Shape:
         return sha256(self.digest + encoded.encode()).digest()
 
 
-def shape_of(query: str, operation_name: str | None) -> Shape | None:
-    """The shape of a subscription to ``changes``; ``None`` for every other document."""
+def shape_of(query: str, operation_name: str | None, tokens: int = SIGNED.tokens) -> Shape | None:
+    """The shape of a subscription to ``changes``; ``None`` for every other document.
+
+    ``tokens``: how many whoever asks may send; a document of more is not read to its end.
+    """
     if FIELD not in query or "subscription" not in query:
         return None
     if len(query) > KEPT_CHARACTERS_MAX:
-        return _shape(query, operation_name)
-    return _kept(query, operation_name)
+        return _shape(query, operation_name, tokens)
+    return _kept(query, operation_name, tokens)
 
 
-def lasting(query: str, operation_name: str | None) -> bool:
+def lasting(query: str, operation_name: str | None, tokens: int = SIGNED.tokens) -> bool:
     """Whether an operation is a subscription, which is over when whoever asked wants no more."""
     if "subscription" not in query:
         return False
     try:
-        document = parse(query, max_tokens=SIGNED.tokens)
+        document = parse(query, max_tokens=tokens)
     except (GraphQLError, RecursionError, UnicodeEncodeError):
         return False  # what is wrong with it is said by whoever validates it
     operation = get_operation_ast(document, operation_name)
     return operation is not None and operation.operation is OperationType.SUBSCRIPTION
 
 
-def _shape(query: str, operation_name: str | None) -> Shape | None:
+def _shape(query: str, operation_name: str | None, tokens: int) -> Shape | None:
     try:
-        document = parse(query, max_tokens=SIGNED.tokens)
+        document = parse(query, max_tokens=tokens)
         operation = get_operation_ast(document, operation_name)
         field = _field(document, operation)
         if operation is None or field is None:

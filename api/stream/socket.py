@@ -23,6 +23,8 @@ class Socket(Connection):
     def __init__(self, conversation: Conversation) -> None:
         super().__init__(conversation.websocket.line)
         self.abandoned = False
+        self.over = False
+        """Whether nothing more is begun: its token holds no more, or the server stops."""
         self._conversation = conversation
         self._main = asyncio.current_task()
         self._ending: asyncio.Task[None] | None = None
@@ -34,6 +36,7 @@ class Socket(Connection):
 
     def expel(self, error: BadToken) -> None:
         """Closes with 4403; clients ask for a fresh token then and come back."""
+        self.over = True
         self._conversation.drop()
         self._ending = asyncio.create_task(self._close(FORBIDDEN, str(error)))
 
@@ -42,6 +45,7 @@ class Socket(Connection):
 
         Where nothing is left to answer, whoever serves the WebSocket closes it so when it stops.
         """
+        self.over = True
         tasks = self._conversation.settle()
         if tasks:
             stay(self._conversation.websocket.ws.scope)

@@ -29,6 +29,8 @@ from api.stream.shape import Shape, lasting, shape_of
 from api.stream.tail import Tail
 from ledger.command import Asker, Role
 from ledger.fault import Fault
+from ledger.store.connection import trouble_behind
+from schema.allowance import allowance_of
 from schema.context import Context, House
 from schema.errors import CodedErrors
 from schema.reading import Reading
@@ -102,16 +104,20 @@ class Streams:
 
         ``None`` for any other operation, which is for ``results``.
         """
-        shape = shape_of(operation.query, operation.name)
-        if shape is None and not lasting(operation.query, operation.name):
+        tokens = allowance_of(context).tokens
+        shape = shape_of(operation.query, operation.name, tokens)
+        if shape is None and not lasting(operation.query, operation.name, tokens):
             return None
         try:
             if shape is None:
                 return await self._unfit(operation, context)
             async with self.tail.held():
                 return await self._follow(shape, operation, context, outlet)
-        except Fault as fault:
-            wrapped = GraphQLError(str(fault), original_error=fault)
+        except Exception as error:
+            # A database that is away is told as such, and the client tries again.
+            if not isinstance(error, Fault) and trouble_behind(error) is None:
+                raise
+            wrapped = GraphQLError(str(error), original_error=error)
             return [dict(CodedErrors().anonymise_error(wrapped).formatted)]
 
     async def results(
@@ -134,7 +140,7 @@ class Streams:
             operation_extensions=operation.extensions,
             allowed_operation_types=allowed,
         )
-        lasts = lasting(operation.query, operation.name)
+        lasts = lasting(operation.query, operation.name, allowance_of(context).tokens)
         seconds = None if lasts else self._policy.execution_seconds or None
         async with aclosing(stream):
             while True:

@@ -22,6 +22,7 @@ LIST_BYTES_MAX = 4 * 1024 * 1024
 HIDDEN_MAX = 200_000
 SHEET_ROWS_MAX = 1_048_576  # what a sheet of any program has
 COLUMNS_MAX = 256
+CELLS_MAX = 4_000_000
 TEXT_BYTES_MAX = 1024 * 1024  # of one text without a tag in it
 TEXT_PARTS = re.compile(r"^xl/(worksheets/|sharedStrings)|^content\.xml$", re.I)
 ROW = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")

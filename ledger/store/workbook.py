@@ -23,7 +23,7 @@ from ledger.cell import ERRORS
 from ledger.fault import Fault
 from ledger.sheet import UNCALCULATED, Cell, Grid, Row, Span, Tab
 from ledger.store.container import BYTES_MAX, damaged, refuse
-from ledger.store.markup import COLUMNS_MAX, SHEET_ROWS_MAX
+from ledger.store.markup import CELLS_MAX, COLUMNS_MAX, SHEET_ROWS_MAX
 
 SECONDS_MAX, ENDING_SECONDS = 60, 5
 FRAME_BYTES_MAX = 256 * 1024 * 1024
@@ -99,6 +99,7 @@ class _Taken:
         self._format = ""
         self._open: tuple[str, bool, bool] = ("", False, False)
         self._numbers: dict[Any, Decimal] = {}
+        self._grown = 0  # cells that were not told, up to those whose formulas failed
 
     def whole(self) -> tuple[Grid, int]:
         """The grid, and the memory that the process took."""
@@ -166,6 +167,11 @@ class _Taken:
             return
         self._rows.extend([()] * (row - len(self._rows)))
         cells = list(self._rows[row - 1])
+        # A few bytes of markup may stand for very many of them, far to the right.
+        self._grown += max(column - len(cells), 1)
+        if self._grown > CELLS_MAX:
+            zh, en = f"文件超过 {CELLS_MAX} 个单元格", f"the file has over {CELLS_MAX} cells"
+            raise refuse("TOO_MANY_CELLS", zh, en)
         cells.extend([None] * (column - len(cells)))
         if text == UNCALCULATED:
             text = text if cells[column - 1] is None else ""

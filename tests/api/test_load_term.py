@@ -10,12 +10,8 @@ from typing import Any
 import pytest
 from python_calamine import CalamineWorkbook
 
-from api.marked_load import passed_over
-from ledger.command import Asker, Role
-from ledger.event import Channel
-from ledger.names import LoadId
+from ledger.command import Role
 from ledger.store.feed import Filter
-from schema.context import Context
 from tests.api.test_load import committed, fates, planned
 from tests.cast import CHEN, COUNTY_SCHOOL, LIN, RUIAN
 from tests.server import Party, Served
@@ -234,12 +230,8 @@ def test_a_dry_run_names_the_rows_of_every_tab_that_are_passed_over(
 ) -> None:
     total = ("合计", "", "", "", "90", "")
     made = planned(platform, book(lessons=[*lessons(), total]), "TERM", reported=REPORTED)
-    context = Context(
-        house=served.house,
-        asker=Asker(actor="staff:old-platform", role=Role.INTEGRATOR, scope=RUIAN,
-                    channel=Channel.API, reports=True),
-    )  # fmt: skip
-    head = served.house.ledger.loads.head(context.asker, LoadId(made["token"]))
-    assert head is not None
+    asked = "query($t: ID!) { load(token: $t) { skipped { tab row why zh } } }"
+    [found] = platform.ask(asked, t=made["token"])["load"]["skipped"]
 
-    assert [each.spot.zh for each in passed_over(context, head)] == ["“课程表”第 25 行"]
+    assert (found["tab"], found["row"], found["why"]) == ("课程表", 25, "TOTALS")
+    assert found["zh"].startswith("第 25 行")

@@ -17,6 +17,9 @@ from api.auth import BadToken
 from api.export import Taken
 from api.revocation import Revocations
 from api.stream import connection as connections
+from api.stream.line import Line
+from api.stream.operation import Operation
+from api.stream.streams import Streams
 from ledger.command import Asker, Role
 from ledger.names import KINDS
 from ledger.store.feed import Feed
@@ -112,6 +115,37 @@ def until_known(served: Served, party: Party) -> None:
     asker = "token:hr"
     while asker not in served.streams.revocations._gone:
         party.ask("{ head }")
+
+
+def test_a_socket_that_is_being_closed_begins_nothing_more(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who does not read what is still to be said has a while in which to say more."""
+    real, go, begun = Line.close, threading.Event(), list[str]()
+
+    async def close(line: Line[Any]) -> None:
+        await asyncio.to_thread(go.wait, 20)
+        await real(line)
+
+    async def follow(_: Streams, operation: Operation, *__: Any) -> None:
+        begun.append(operation.query)
+
+    monkeypatch.setattr(Line, "close", close)
+    monkeypatch.setattr(Streams, "follow", follow)
+    machine = issued(served)
+
+    async def ask() -> None:
+        async with socket(machine) as client:
+            await revoked(served)
+            await asyncio.to_thread(until_known, served, served.operator)
+            await say(client, id="1", type="subscribe", payload={"query": "{ head }"})
+            await say(client, type="ping")
+            assert await heard(client) == {"type": "pong"}
+            go.set()
+            assert await closed(client) == 4403
+
+    asyncio.run(ask())
+    assert not begun
 
 
 def test_a_file_on_its_way_breaks_off(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,13 +11,16 @@ import httpx
 import pytest
 
 from api.edge.policy import Policy
+from api.stream import door
 from api.stream import reservation as reservations
+from api.stream import shape as shapes
 from api.stream.operation import Operation
 from api.stream.streams import Streams
 from ledger.command import Role
+from schema.allowance import PUBLIC, SIGNED
 from tests.api.test_revocation import until_known
 from tests.api.test_service_token import issued, revoke
-from tests.api.test_stream_events import EVENTS, TOKEN, operate, reserved
+from tests.api.test_stream_events import EVENTS, TOKEN, events, operate, reserved
 from tests.api.test_subscription import CHANGES
 from tests.server import Served, serving
 from tests.town import database
@@ -73,6 +76,41 @@ def test_an_operation_that_is_none_counts_once(strict: Served) -> None:
     ]
 
     assert found == [400] * (EACH - 1) + [429]
+
+
+def test_who_takes_events_as_well_is_counted_once_and_before_the_document_is_read(
+    strict: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, read = door.shape_of, list[str]()
+    monkeypatch.setattr(door, "shape_of", lambda *given: (read.append(given[0]), real(*given))[1])
+    party = strict.party(Role.BUREAU, "jurisdiction:330381", "staff:both")
+    headers = {"accept": "application/json, text/event-stream"} | party.headers
+    found = [
+        strict.client.post("/graphql", json={"query": "{ head }"}, headers=headers).status_code
+        for _ in range(EACH + 2)
+    ]
+
+    assert found == [200] * EACH + [429] * 2
+    assert len(read) == EACH
+
+
+def test_of_a_document_no_more_is_read_than_who_asks_may_send(
+    quiet: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, read = shapes.parse, list[int]()
+
+    def parse(query: str, *, max_tokens: int) -> Any:
+        read.append(max_tokens)
+        return real(query, max_tokens=max_tokens)
+
+    monkeypatch.setattr(shapes, "parse", parse)
+    body = {"query": f"subscription {{ changes {{ entries {{ {'id ' * 3_900} }} }} }}"}
+    for party, most in ((quiet.public, PUBLIC.tokens), (quiet.operator, SIGNED.tokens)):
+        headers = EVENTS | party.headers
+        with quiet.client.stream("POST", "/graphql", json=body, headers=headers) as response:
+            [told, _] = list(events(response))
+        assert told["data"]["errors"] and {*read} == {most}
+        read.clear()
 
 
 def test_what_is_reserved_by_one_leaves_room_for_others(served: Served) -> None:
@@ -161,3 +199,54 @@ def test_an_operation_that_ends_late_leaves_the_next_of_its_number_alone(
     assert (told, len(served.streams.tail._keys)) == ([202], 1)
     assert stop() == 200
     assert not served.streams.tail._keys
+
+
+def test_an_operation_that_is_stopped_before_it_begins_is_answered(
+    quiet: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    party, token = quiet.operator, reserved(quiet.operator)
+    headers = party.headers | {TOKEN: token}
+
+    async def follow(streams: Streams, *_: Any) -> None:
+        [connection] = streams.connections
+        asyncio.get_running_loop().call_soon(connection._stream.stop, "a")
+
+    with quiet.client.stream("GET", "/graphql", headers=EVENTS | {TOKEN: token}) as response:
+        lines = response.iter_lines()
+        next(lines)
+        monkeypatch.setattr(Streams, "follow", follow)
+        body = {"query": "{ head }", "extensions": {"operationId": "a"}}
+        answer = httpx.post(f"{quiet.url}/graphql", json=body, headers=headers, timeout=10)
+    assert answer.status_code == 202
+
+
+def test_what_is_being_answered_over_a_reserved_stream_stops_with_its_token(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, over = threading.Event(), threading.Event()
+
+    async def slow(*_: Any) -> AsyncIterator[Any]:
+        began.set()
+        try:
+            await asyncio.Event().wait()
+            yield
+        finally:
+            over.set()
+
+    monkeypatch.setattr(Streams, "results", slow)
+    machine = issued(served)
+    token = reserved(machine)
+    headers = machine.headers | {TOKEN: token}
+    body = {"query": "{ head }", "extensions": {"operationId": "a"}}
+    asked = threading.Thread(
+        target=httpx.post,
+        args=(f"{served.url}/graphql",),
+        kwargs={"json": body, "headers": headers},
+    )
+    with served.client.stream("GET", "/graphql", headers=EVENTS | {TOKEN: token}) as response:
+        asked.start()
+        assert began.wait(10)
+        revoke(served)
+        response.read()
+    assert over.wait(5)
+    asked.join()

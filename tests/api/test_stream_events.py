@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from psycopg_pool import PoolTimeout
 
 from ledger.command import Role
 from tests.api.test_subscription import CHANGES, add_schools
@@ -66,6 +67,22 @@ def test_a_last_event_id_that_is_none_is_refused(quiet: Served, given: bytes) ->
     answer = quiet.client.post("/graphql", json={"query": CHANGES}, headers=headers)
 
     assert answer.status_code == 400
+
+
+def test_a_database_that_is_away_is_told_as_such_over_each_transport(
+    quiet: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: Any) -> None:
+        raise PoolTimeout("no connection in time")
+
+    monkeypatch.setattr(quiet.streams.tail, "_read", away)
+    token, body = reserved(quiet.operator), {"query": CHANGES}
+    headers = EVENTS | quiet.operator.headers
+    with quiet.client.stream("POST", "/graphql", json=body, headers=headers) as response:
+        [told, _] = list(events(response))
+    found = [told["data"]["errors"], operate(quiet.operator, token, "a").json()["errors"]]
+
+    assert [each[0]["extensions"]["code"] for each in found] == ["DATABASE_LOST"] * 2
 
 
 def test_a_last_event_id_beyond_the_ledger_is_told_with_a_code(quiet: Served) -> None:

@@ -35,11 +35,15 @@ class Gate:
         self.began.set()
         await asyncio.to_thread(self._left.wait, 20)
 
-    def leave(self) -> None:
-        """Has the streams leave, once something is being answered."""
+    def leave(self, *, hold: bool = False) -> None:
+        """Has the streams leave, once something is being answered; ``hold``: it waits on."""
         assert self.began.wait(20) and self._loop is not None
         end: Callable[[], None] = self._served.streams.end
-        self._loop.call_soon_threadsafe(lambda: (end(), self._left.set()))
+        self._loop.call_soon_threadsafe(lambda: (end(), hold or self._left.set()))
+
+    def release(self) -> None:
+        """Lets what waits go on."""
+        self._left.set()
 
 
 @pytest.fixture
@@ -104,6 +108,25 @@ def test_a_question_over_a_socket_is_answered_before_it_closes(served: Served, g
     told, code = asyncio.run(ask())
     assert [(each["id"], each["type"]) for each in told] == [("slow", "next"), ("slow", "complete")]
     assert code == 1012
+
+
+def test_what_is_asked_over_a_socket_that_ends_is_not_begun(served: Served, gate: Gate) -> None:
+    async def ask() -> list[Any]:
+        async with socket(served.operator) as client:
+            await say(client, id="slow", type="subscribe", payload={"query": SLOW})
+            await asyncio.to_thread(gate.leave, hold=True)
+            await say(client, id="late", type="subscribe", payload={"query": "{ head }"})
+            await say(client, type="ping")
+            heard_of = [await heard(client)]
+            gate.release()
+            return [*heard_of, *[await heard(client) for _ in range(2)]]
+
+    told = asyncio.run(ask())
+    assert [(each.get("id"), each["type"]) for each in told] == [
+        (None, "pong"),
+        ("slow", "next"),
+        ("slow", "complete"),
+    ]
 
 
 @pytest.mark.parametrize("answering", [True, False])

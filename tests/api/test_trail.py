@@ -202,6 +202,14 @@ def test_effects_come_in_pages_and_as_of_a_moment(town: Served) -> None:
     assert (len([e for e in wide["links"] if e["depth"] == 1]), wide["more"]) == (2, True)
 
 
+def test_effects_as_of_a_moment_stand_there(town: Served) -> None:
+    root = next(e for e in all_entries(town) if e["type"] == "regulation.adopted")
+    asked = "query($id: ID!, $asOf: AsOf) { effects(id: $id, asOf: $asOf) { position } }"
+    for position in (root["position"], town.head):
+        then = {"position": position}
+        assert town.operator.ask(asked, id=root["id"], asOf=then)["effects"] == then
+
+
 def test_what_was_not_known_yet_has_no_causes_and_changed_nothing(town: Served) -> None:
     own = next(each for each in all_entries(town) if each["type"] == "credit.corrected")
     query = "query($id: ID!, $asOf: AsOf) { causes(id: $id, asOf: $asOf) { more } "

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from ledger.command import Role
+from ledger.command import Asker, Role
+from ledger.store.webhook import WantedChanges
 from tests.api.test_revocation import until_known
 from tests.api.test_service_token import bureau, issued, revoke
 from tests.api.test_webhook import (
@@ -192,3 +193,17 @@ def test_it_passes_to_the_token_that_takes_the_place_of_the_old_one(
     revoke(open_served, "hr-2")
     for each in (hook, other):
         ended(open_served, each)
+
+
+def test_a_bureau_is_told_of_the_host_as_the_address_has_it(open_served: Served) -> None:
+    machine = Asker(actor="token:hr", role=Role.INTEGRATOR, scope=RUIAN)
+    address, head = "https://[2606:4700::1111]:8443", open_served.head
+    hooks = open_served.house.ledger.webhooks
+    hooks.make(machine, f"{address}/secret", WantedChanges(), request="r", position=head)
+    own = bureau(open_served)
+    [row] = listed(own)
+    assert row["address"] == address
+    assert own.ask(REMOVE, id=row["id"])["removeWebhook"] is True
+
+    [edge] = own.ask(LOG)["accessLog"]["edges"]
+    assert edge["node"]["filters"]["host"] == "2606:4700::1111"

@@ -30,7 +30,7 @@ from projections.reader import PAGE_MAX, Reader, Where
 from projections.runner import Runner
 from projections.school_year import PASSED, passed_in
 from projections.unjudged import judged_now
-from projections.verdict import Rules, judged
+from projections.verdict import PASTS_HELD, Rules, judged
 from tests import cast
 from tests.cast import LIN, OFFERING, RUIAN, SCHOOL, STRANGER, ZHOU
 from tests.town import KEY, OPERATOR, Hand, Put, database, school, story, teacher, tell
@@ -334,6 +334,21 @@ def test_rules_are_those_known_at_a_position_and_each_once(
     assert len(rules.at(last).rules) == len(entries)
     assert len(rules.at(last - 1).rules) == len(entries) - 1
     assert rules.at(0).rules == {}
+
+
+def test_the_rules_of_several_times_in_turn_are_not_made_anew_each_time(
+    told: tuple[Ledger, Runner, Reader],
+) -> None:
+    opened, _, reader = told
+    rules = Rules(reader)
+    entries = opened.feed.page(Filter(types=("regulation.rule-adopted",)), 20)
+    times = [each.position for each in entries[:PASTS_HELD]]
+    books = [rules.at(each) for each in times]
+
+    assert all(rules.at(at) is book for at, book in zip(times, books, strict=True))
+    assert len({len(each.rules) for each in books}) == PASTS_HELD
+    rules.at(entries[PASTS_HELD].position)
+    assert len(rules._pasts) == PASTS_HELD
 
 
 def test_a_rule_that_stands_at_the_head_counts(founded: Ledger) -> None:

@@ -14,9 +14,10 @@ import pytest
 from ledger.cell import amount
 from ledger.fault import Fault
 from ledger.sheet import UNCALCULATED, Row
+from ledger.store.markup import CELLS_MAX, COLUMNS_MAX
 from ledger.store.workbook import read_workbook
 from tests.sheets import repacked, xlsx
-from tests.store.test_workbook import office, taken
+from tests.store.test_workbook import office, refused, taken
 from tests.wps import prefixed
 
 __all__ = ["office"]
@@ -183,3 +184,17 @@ def test_a_reading_names_the_cell_of_a_failed_formula() -> None:
     reading = taken(read_workbook(ods(header, row), "a.ods"))
 
     assert [(each.row, each.column, each.code) for each in reading.faults] == [(2, 4, "CELL_ERROR")]
+
+
+@pytest.mark.parametrize("column", [1, COLUMNS_MAX])
+def test_failed_formulas_are_cells_as_all_others_are(column: int) -> None:
+    """A few bytes stand for so many rows, each of which became as wide as its error is far."""
+    left = f'<table:table-cell table:number-columns-repeated="{column - 1}"/>' if column > 1 else ""
+    times = f'<table:table-row table:number-rows-repeated="{CELLS_MAX // COLUMNS_MAX + 1}">'
+    far = f'{left}<table:table-cell calcext:value-type="error"/>'
+    data = ods(f"{TEXT.format('x')}</table:table-row>{times}{far}")
+
+    if column == 1:
+        assert len(rows_of(data, "a.ods")) == CELLS_MAX // COLUMNS_MAX + 2
+    else:
+        assert refused(data, "a.ods") == "TOO_MANY_CELLS"
