@@ -6,6 +6,7 @@ Exit codes: 0 all right, 1 the answer is no (an unknown teacher, a check that fo
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from importlib.metadata import version as version_of
@@ -69,7 +70,9 @@ def xuefen(
 ) -> None:
     """Xuefen, the audit ledger of teachers' training credits. 学分：教师培训审计账本。
 
-    Settings come from the environment (XUEFEN_DATA, XUEFEN_DATABASE_URL, …) or a .env file.
+    Settings come from the environment (XUEFEN_DATA, XUEFEN_DATABASE_URL, …) or a .env file. Exit
+    codes: 0 all right, 1 the answer is no, 2 something must be mended first, 3 busy (another does
+    the same), 143 stopped by SIGTERM. 退出码：0 正常，1 答案为否，2 须先处理，3 正忙，143 被停止。
     """
     logging(driver=lambda _: None)  # a command ends with a sentence of its own
     given = {"data": data, "database_url": database_url}
@@ -103,9 +106,15 @@ app.command()(head)
 
 def main() -> None:
     """Runs the command that the arguments name."""
-    # What it started, an embedded PostgreSQL above all, must not outlive it.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, _stopped)
     app()
+
+
+def _stopped(*_: object) -> None:
+    """Ends it in order: what it started, an embedded PostgreSQL above all, must not outlive it."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    os.write(2, "已按 SIGTERM 停止。\nStopped by SIGTERM.\n".encode())
+    sys.exit(143)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,6 @@ from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import structlog
@@ -34,6 +33,7 @@ from api.issuers import issuers
 from api.listener import address_of, listening
 from api.log import logging
 from api.metrics import FOLDER
+from api.scratch import scratch
 from api.serve import serve_on
 from api.settings import Settings
 from api.tracing import check
@@ -76,13 +76,13 @@ def _kept_up(
     with (
         database(settings) as url,
         _stops() as stopped,
-        TemporaryDirectory(prefix="xuefen-metrics-") as metrics,
-        TemporaryDirectory(prefix="xuefen-crew-") as folder,
+        scratch("metrics") as metrics,
+        scratch("crew") as folder,
     ):
-        os.environ[FOLDER] = metrics  # the workers inherit it, and add their numbers up in it
+        os.environ[FOLDER] = str(metrics)  # the workers inherit it, and add their numbers up in it
         # Migrated and founded once, before anybody else looks.
         Ledger.found(url, first_key(url, settings.vault_key_file)).close()
-        given = (settings, listener, Path(folder), secrets.token_hex(SECRET_BYTES))
+        given = (settings, listener, folder, secrets.token_hex(SECRET_BYTES))
         crew = _Workers(given, count, lambda: announce(address_of(listener)))
         try:
             while not crew.look(stopped):

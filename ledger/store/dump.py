@@ -15,6 +15,7 @@ from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from ledger.store.connection import FULL
 from ledger.store.folder import BINARIES, MAJOR, OLDER, OLDER_BINARIES
 from ledger.store.trouble import Trouble
 
@@ -97,6 +98,14 @@ def _running(url: str, server: int, program: str, *given: str) -> Iterator[None]
 
 def failed(program: str, reason: str) -> Trouble:
     """One of PostgreSQL's programs did not do what it was asked."""
+    if any(sign in reason for sign in FULL):
+        return Trouble(
+            "DISK_FULL",
+            zh=f"{program} 写不下了（{reason}）。请腾出空间，或换到更大的磁盘后重试；"
+            "没有留下半个备份或半个账本。",
+            en=f"{program} has no room left ({reason}). Free some space, or take a larger disk, "
+            "and try again; it left neither half a backup nor half a ledger.",
+        )
     return Trouble(
         "DUMP_FAILED",
         zh=f"{program} 没有完成：{reason}。请排除原因后重试，没有留下半个备份或半个账本。",
