@@ -60,11 +60,12 @@ class AppendsAsync:
     def measure(self, callers: int) -> Cell:
         """Runs a cell."""
         head, race = dense(self.url), Race(self.seconds)
-        cell = race.run_async([self._step(number, head) for number in range(callers)])
+        cell = race.run_async([self.step(number, head) for number in range(callers)])
         expect(dense(self.url) - head, len(race.took) + callers, self.name)
         return cell
 
-    def _step(self, caller: int, head: int) -> AsyncStep:
+    def step(self, caller: int, head: int) -> AsyncStep:
+        """What one caller repeats, who saw the head."""
         seen, turns = head, count()
 
         async def step() -> None:

@@ -107,11 +107,12 @@ class Commands:
     def measure(self, callers: int) -> Cell:
         """Runs a cell."""
         cell_number, head, race = next(self.cells), dense(self.ledger.url), Race(self.seconds)
-        cell = race.run([self._step(f"{cell_number}-{number}") for number in range(callers)])
+        cell = race.run([self.step(f"{cell_number}-{number}") for number in range(callers)])
         expect(dense(self.ledger.url) - head, len(race.took) + callers, self.name)
         return cell
 
-    def _step(self, caller: str) -> Step:
+    def step(self, caller: str) -> Step:
+        """What one caller repeats."""
         turns = count()
 
         def step() -> None:

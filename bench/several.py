@@ -3,10 +3,11 @@
     python -m bench.several [--processes 2] [--callers 64 256] [--seconds 3] [--rounds 5] [--json]
 
 So many callers wait for their answers, all in one process or shared among several; each process has
-a committer of its own, and they take turns under one lock. ``append`` is that of ``bench.append``,
-``commands`` registers teachers. In each round every cell is measured once, one process right beside
-several; told are the median of the rates, their ratio round by round, and the size of batches.
-Afterwards no position is missing, and there is one for each answer. Durability is as shipped.
+a committer of its own, and they take turns under one lock. ``append`` and ``append, async`` are
+those of ``bench.append``, ``commands`` registers teachers. In each round every cell is measured
+once, one process right beside several; told are the median of the rates, their ratio round by
+round, and the size of batches. Afterwards no position is missing, and there is one for each answer.
+Durability is as shipped.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ from typing import Any
 from api.collector import settle
 from api.house import seldom_collected
 from bench.append import CONNECTIONS, machine, positive
-from bench.append_ours import Appends, dense
-from bench.peers import APPEND, COMMANDS, SCHOOL, Commands, database, server
-from bench.race import Race, Step, expect
+from bench.append_ours import Appends, AppendsAsync, dense
+from bench.peers import APPEND, APPEND_ASYNC, COMMANDS, SCHOOL, Commands, database, server
+from bench.race import Race, expect
 from ledger.names import JurisdictionId
 from ledger.register import RegisterSchool, Stage
 from ledger.store.founding import FOUNDER
@@ -41,20 +42,24 @@ def work(url: str, kind: str, number: int, callers: int, seconds: int) -> None:
     batches: list[int] = []
     with seldom_collected(), Ledger(url, KEY) as ledger:
         ledger.committer.carried = batches.append
-        steps: list[Step]
-        names = range(number * WIDTH, number * WIDTH + callers)
-        if kind == APPEND:
-            recorder = Recorder(url, ledger.committer)
-            appends = Appends(APPEND, recorder, seconds)
-            steps = [appends.step(each, ledger.feed.head()) for each in names]
-        else:
-            commands = Commands(COMMANDS, ledger, seconds)
-            steps = [commands._step(f"{os.getpid()}-{each}") for each in names]
+        names, head, race = (
+            range(number * WIDTH, number * WIDTH + callers),
+            ledger.feed.head(),
+            Race(seconds),
+        )
+        recorder = Recorder(url, ledger.committer)
+        appends = Appends(APPEND, recorder, seconds)
+        tasks = AppendsAsync(APPEND_ASYNC, recorder, seconds, url)
+        commands = Commands(COMMANDS, ledger, seconds)
         settle()
         print("ready", flush=True)
         sys.stdin.readline()
-        race = Race(seconds)
-        cell = race.run(steps)
+        if kind == APPEND_ASYNC:
+            cell = race.run_async([tasks.step(each, head) for each in names])
+        elif kind == APPEND:
+            cell = race.run([appends.step(each, head) for each in names])
+        else:
+            cell = race.run([commands.step(f"{os.getpid()}-{each}") for each in names])
         answers = len(race.took) + callers
     told = {"rate": cell.rate, "p50_ms": cell.p50_ms, "answers": answers, "batches": len(batches)}
     print(json.dumps(told), flush=True)
@@ -120,7 +125,7 @@ def main() -> None:
             school = RegisterSchool(school=SCHOOL, place=place, title="B", stage=Stage.PRIMARY)
             ledger.ask([school], FOUNDER)
         for number in range(options.rounds):
-            for kind in (APPEND, COMMANDS):
+            for kind in (APPEND, APPEND_ASYNC, COMMANDS):
                 for callers in options.callers:
                     for processes in (1, options.processes):
                         print(f"round {number + 1}: {kind} {processes} x{callers}", file=sys.stderr)
@@ -145,7 +150,7 @@ def report(
     print("; ".join(f"{name} {value}" for name, value in about.items()), end="\n\n")
     for (kind, callers, processes), cells in found.items():
         rate, p50, batch = (median(c[name] for c in cells) for name in ("rate", "p50_ms", "batch"))
-        line = f"{kind:9} {callers:4} callers in {processes}: {rate:9,.0f}/s  p50 {p50:6.2f} ms"
+        line = f"{kind:13} {callers:4} callers in {processes}: {rate:9,.0f}/s  p50 {p50:6.2f} ms"
         line += f"  batch {batch:5.1f}"
         if processes > 1:
             alone = found[kind, callers, 1]

@@ -29,8 +29,6 @@ from ledger.store.receipt import Receipt
 from ledger.store.trouble import Trouble
 from ledger.store.work import Asked, Plain, Settled, Work
 
-# Batches that fly at once.
-AHEAD_MAX = 4
 ATTEMPTS_MAX = 5
 
 
@@ -126,13 +124,14 @@ class Committer:
                 if not self._queue:
                     return
             if len(self._queue) >= self._least():
-                batch = self._queue.drain(aloft=sum(map(len, self._flying)))
+                aloft = sum(map(len, self._flying))
+                batch = self._queue.drain(aloft=aloft, parts=self.lane.ahead_max > 1)
                 if batch and not self._set_off(batch):
                     self._land_all()
                     self._work(batch)
             elif (socket := self.lane.awaited) is None or self._queue.listen(self._least(), socket):
                 self._land()
-            while len(self._flying) == AHEAD_MAX:
+            while len(self._flying) >= self.lane.ahead_max:
                 self._land()
 
     def _least(self) -> int:

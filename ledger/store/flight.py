@@ -16,7 +16,17 @@ import psycopg
 from psycopg.pq import ConnStatus, ExecStatus
 from psycopg.pq.abc import PGresult
 
-from ledger.store.insertion import BINARY, FORMATS, NAME, YES, Request, sound, values
+from ledger.store.insertion import (
+    APPEND,
+    BINARY,
+    NO,
+    WRITE,
+    YES,
+    Prepared,
+    Request,
+    sound,
+    values,
+)
 from ledger.store.tray import Row
 from ledger.store.work import Settled
 
@@ -45,14 +55,31 @@ class Flight:
 
         ``ends``: it ends the transaction that the connection is in, and nothing else flies.
         """
-        given = values(rows, requests, behind=self._sent > 0) if rows else ()
+        given = values(rows, requests, behind=self._sent > 0) if rows else []
+        self._send(WRITE, given, settled, rows, ends=ends)
+
+    def send_apart(self, settled: Settled, rows: list[Row], given: list[bytes]) -> None:
+        """Sends off a batch that follows the head wherever that is, while nothing else flies."""
+        self._send(APPEND, given, settled, rows)
+
+    def _send(
+        self,
+        statement: Prepared,
+        given: list[bytes],
+        settled: Settled,
+        rows: list[Row],
+        *,
+        ends: bool = False,
+    ) -> None:
         self._aloft.append((settled, rows))
         if not given:
             return
         if not self._sent:
             self._pgconn.enter_pipeline_mode()
         self._sent += 1
-        self._pgconn.send_query_prepared(NAME, given, FORMATS, result_format=BINARY)
+        self._pgconn.send_query_prepared(
+            statement.name, given, statement.formats, result_format=BINARY
+        )
         if ends:
             self._pgconn.send_query_params(b"commit", None)
         self._pgconn.pipeline_sync()
@@ -68,22 +95,22 @@ class Flight:
         """Whether the first that flies can land without waiting for more to read."""
         return not self._aloft[0][1] or not self._pgconn.is_busy()
 
-    def land(self) -> tuple[Settled, list[Row], bool]:
-        """Waits for the first that flies: what was decided, its events, and if they are written.
+    def land(self) -> tuple[Settled, list[Row], bytes | None]:
+        """Waits for the first that flies: what was decided, its events, and where they are written.
 
-        They are not where somebody else wrote before; then nothing is written of those behind it
-        either, and nothing flies any more. Raises what the driver raises; then the connection is
-        to be closed.
+        That is ``YES``, or of a batch apart the head that it follows; ``None`` where it is not
+        written. Then nothing is written of those behind it either, and nothing flies any more.
+        Raises what the driver raises; then the connection is to be closed.
         """
         settled, rows = self._aloft.popleft()
-        written = not rows or self._written()
-        if not written:
+        found = self._found() if rows else YES
+        if found is None:
             while self._sent:
-                self._written()
+                self._found()
             self._aloft.clear()
-        return settled, rows, written
+        return settled, rows, found
 
-    def _written(self) -> bool:
+    def _found(self) -> bytes | None:
         heard: list[PGresult] = []
         # It is committed at the sync, after the statement has given its answer.
         while (result := self._next()) is None or result.status != ExecStatus.PIPELINE_SYNC:
@@ -98,7 +125,8 @@ class Flight:
         self._sent -= 1
         if not self._sent:
             self._pgconn.exit_pipeline_mode()
-        return heard[0].get_value(0, 0) == YES
+        found = heard[0].get_value(0, 0)
+        return None if found == NO else found
 
     def _next(self) -> PGresult | None:
         while self._pgconn.is_busy():

@@ -41,16 +41,16 @@ class Horizon:
             return sent(connection, sql.HEAD)
         return sent(connection, sql.NEWER, (self.head, NEWER_MAX))
 
-    def meet(self, connection: psycopg.Connection[Any], found: psycopg.Cursor[Any]) -> None:
-        """Takes in where the ledger stands."""
+    def meet(self, connection: psycopg.Connection[Any], found: psycopg.Cursor[Any]) -> bool | None:
+        """Takes in where the ledger stands; whether others wrote, where it can tell."""
         if self.tail is None:
             self._begin(found.fetchone())
-            return
+            return None
         newer = found.fetchall()
         self.alone = not newer
         if len(newer) == NEWER_MAX:
             self._begin(connection.execute(sql.HEAD).fetchone())
-            return
+            return True
         rows = [
             Row(position, name, at, None, tuple(tags), body, entry)
             for position, at, name, tags, body, known in newer
@@ -61,6 +61,7 @@ class Horizon:
                 if row.entry is not None:
                     self.rules.learn(row.entry.event)
         self.wrote(rows)
+        return bool(rows)
 
     def learn_rules(self, connection: psycopg.Connection[Any]) -> None:
         """Brings the rules up to the head, where they are not."""
@@ -95,6 +96,10 @@ class Horizon:
             gone = self.tail.floor > self.head
             taken = self.tail.take_back(self.head)
             self.unlearn(taken, Rulebook() if gone else self.rules)
+
+    def lose_sight(self) -> None:
+        """Others may have written without being read; what is known of the rules stays true."""
+        self.tail, self.alone = None, False
 
     def unlearn(self, rows: list[Row], rules: Rulebook) -> None:
         """Events were not written after all, of which the rules may know; as may ``rules``."""

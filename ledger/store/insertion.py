@@ -21,10 +21,22 @@ from ledger.store.statements import UNIT, tag_hash
 from ledger.store.tray import Row
 from ledger.store.work import Asked, Seal
 
-NAME = b"ledger_write"
 TEXT, BINARY = 0, 1
-FORMATS = (TEXT, TEXT, *[BINARY] * 14)
 NO, YES = b"\x00", b"\x01"
+ANSWER = msgspec.json.Encoder(order="sorted")
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A statement that a connection knows by name: how it is given, and in which formats."""
+
+    name: bytes
+    text: str
+    formats: tuple[int, ...]
+
+
+WRITE = Prepared(b"ledger_write", sql.WRITE, (TEXT, TEXT, *[BINARY] * 14))
+APPEND = Prepared(b"ledger_append", sql.APPEND, (TEXT, TEXT, *[BINARY] * 9))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +50,11 @@ class Request:
 
 
 def prepare(connection: psycopg.Connection[Any]) -> None:
-    """Makes the statement known to the server, once a connection."""
-    sound(connection.pgconn, connection.pgconn.prepare(NAME, sql.WRITE.encode()))
+    """Readies a connection for a lane: its settings, and the statements that it writes with."""
+    for setting in (*sql.PINNED, *sql.UNFROZEN):
+        connection.execute(setting)
+    for each in (WRITE, APPEND):
+        sound(connection.pgconn, connection.pgconn.prepare(each.name, each.text.encode()))
 
 
 def insert(connection: psycopg.Connection[Any], rows: list[Row], requests: list[Request]) -> bool:
@@ -48,22 +63,18 @@ def insert(connection: psycopg.Connection[Any], rows: list[Row], requests: list[
     It speaks to libpq at once: of what the driver does for a statement only the waiting is left.
     Raises what the driver raises.
     """
-    done = connection.pgconn.exec_prepared(NAME, values(rows, requests), FORMATS, BINARY)
+    done = connection.pgconn.exec_prepared(
+        WRITE.name, values(rows, requests), WRITE.formats, BINARY
+    )
     sound(connection.pgconn, done)
     return done.get_value(0, 0) == YES
 
 
 def values(rows: list[Row], requests: Sequence[Request], *, behind: bool = False) -> list[bytes]:
-    """What the statement takes, in ``FORMATS``.
+    """What ``WRITE`` takes.
 
     ``behind``: they follow what the same connection was just given to write, and nothing else.
     """
-    hashes: list[int] = []
-    positions: list[int] = []
-    for row in rows:
-        found = {tag_hash(tag) for tag in row.tags}
-        hashes += found
-        positions += [row.position] * len(found)
     entries = [row.entry for row in rows]
     bodies = [row.body for row in rows]
     return [
@@ -76,14 +87,24 @@ def values(rows: list[Row], requests: Sequence[Request], *, behind: bool = False
         texts([UNIT.join(row.tags) for row in rows]),
         blobs(bodies),
         blobs([leaf_hash(body) for body in bodies]),
-        numbers(hashes),
-        numbers(positions),
+        *tagged(rows),
         texts([each.actor for each in requests]),
         texts([each.request for each in requests]),
         blobs([each.digest for each in requests]),
         blobs([each.answer for each in requests]),
         YES if behind else NO,
     ]
+
+
+def tagged(rows: Sequence[Row]) -> list[bytes]:
+    """The hashes of the tags of events, none twice for one, and the position of each."""
+    hashes: list[int] = []
+    positions: list[int] = []
+    for row in rows:
+        found = {tag_hash(tag) for tag in row.tags}
+        hashes += found
+        positions += [row.position] * len(found)
+    return [numbers(hashes), numbers(positions)]
 
 
 def sound(pgconn: PGconn, result: PGresult) -> None:
@@ -135,6 +156,3 @@ def accepted(answer: Answer) -> bool:
 
 def _carried_out(asked: Sequence[Asked]) -> list[tuple[Asked, Answer]]:
     return [(w, w.answer) for w in asked if w.answer is not None and accepted(w.answer)]
-
-
-ANSWER = msgspec.json.Encoder(order="sorted")

@@ -8,7 +8,8 @@ trigger ``events_dense`` stand behind the lock.
 
 What this process wrote last it need not read again (``Tail``), nor wait for where appends follow
 (``Flight``). Where another wrote meanwhile, or something is to be sealed in the same commit, the
-batch goes in turn: it takes the lock first, then reads, decides and writes.
+batch goes in turn: it takes the lock first, then reads, decides and writes; but appends, of which
+tags decide, are sent off all the same (``Abreast``).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from eventsourcing.persistence import PersistenceError
 
 from ledger.command import Selector
 from ledger.store import statements as sql
+from ledger.store.abreast import Abreast
 from ledger.store.answer import replay
 from ledger.store.clock import Clock, Steady
 from ledger.store.connection import open_connection
@@ -45,6 +47,8 @@ from ledger.store.tray import Row, Tray
 from ledger.store.watch import Watch
 from ledger.store.work import Asked, Plain, Settled, Work
 
+# Batches that fly at once.
+AHEAD_MAX = 4
 More = Callable[[], list[Work]]  # what is queued, as far as the batch at hand takes it in
 Answered = dict[tuple[str, str], tuple[bytes, bytes]]
 
@@ -60,6 +64,7 @@ class Lane:
         self._flight: Flight | None = None
         self._memory = Memory()
         self._horizon = Horizon()
+        self._abreast = Abreast()
         self.more: More | None = None
         self.watch: Watch | None = None
 
@@ -83,7 +88,11 @@ class Lane:
         takes them when nothing flies.
         """
         horizon, tail, flight = self._horizon, self._horizon.tail, self._flight
-        if flight is None or flight.broken or tail is None or not horizon.alone:
+        if flight is None or flight.broken:
+            return False
+        if not horizon.alone:
+            return self._abreast.set_off(flight, batch, self._now())
+        if tail is None:
             return False
         if not all(isinstance(work, Plain) and tail.knows(work.condition) for work in batch):
             return False
@@ -99,6 +108,11 @@ class Lane:
         """The socket to wait for; none where the first that flies can land without it."""
         return None if self._flight is None or self._flight.heard else self._flight.socket
 
+    @property
+    def ahead_max(self) -> int:
+        """How many batches may fly at once."""
+        return AHEAD_MAX if self._horizon.alone else 1
+
     def land(self) -> Settled | None:
         """Waits for the first of what flies; each work with its answer or what it is to raise.
 
@@ -106,18 +120,22 @@ class Lane:
         and nothing flies any more.
         """
         assert self._flight is not None
-        settled, rows, written = self._flight.land()
-        if written:
-            if rows:
-                self.outcome.wrote()
-            return settled
-        self._horizon.retreat(rows)
-        return None
+        settled, rows, found = self._flight.land()
+        if self._abreast.flies:
+            self._horizon.lose_sight()
+            settled = self._abreast.landed(settled, found)
+        elif found is None:
+            self._horizon.retreat(rows)
+        if found is None:
+            return None
+        if rows:
+            self.outcome.wrote()
+        return settled
 
     def forget(self) -> None:
         """Drops the connection and all that was known, after an error."""
         self._memory.forget()
-        self._horizon, self._flight = Horizon(), None
+        self._horizon, self._abreast, self._flight = Horizon(), Abreast(), None
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -129,8 +147,6 @@ class Lane:
     def _connect(self) -> psycopg.Connection[Any]:
         if self._connection is None or self._connection.closed:
             self._connection = open_connection(self._url, autocommit=True, prepare_threshold=0)
-            for setting in (*sql.PINNED, *sql.UNFROZEN):
-                self._connection.execute(setting)
             prepare(self._connection)
             self._flight = Flight(self._connection)
         return self._connection
@@ -172,7 +188,7 @@ class Lane:
             connection.execute("begin")
             connection.execute(sql.TAKE_LOCK)
             newer = horizon.ask(connection)
-        horizon.meet(connection, newer)
+        self._abreast.met(others=horizon.meet(connection, newer))
         if self.more is not None:
             # While another process had the lock, those whom our last batch answered asked again.
             batch += self.more()
@@ -196,7 +212,7 @@ class Lane:
         seals, requests = seals_of(asked), requests_of(asked)
         if not seals and self._flight is not None:
             self._flight.send([], rows, requests, ends=True)
-            return self._flight.land()[2]
+            return self._flight.land()[2] is not None
         with connection.pipeline(), connection.cursor() as cursor:
             insert_seals(cursor, seals)
         written = insert(connection, rows, requests)
@@ -233,7 +249,7 @@ class Lane:
             for work in past.plain:
                 work.conflict = horizon.tail.meets(work.condition)
             return {}
-        self._recall(past.wanted)
+        self._memory.follow(past.wanted, horizon.tail, horizon.head)
         # It ends with a sync, so that the server knows us idle and throws us out if we freeze.
         with connection.pipeline():
             newer = horizon.ask(connection) if looks else None
@@ -253,21 +269,9 @@ class Lane:
         self._read_selectors(connection, past.wanted)
         return {(a, r): (bytes(digest), bytes(body)) for a, r, digest, body in answers}
 
-    def _recall(self, wanted: set[Selector]) -> None:
-        """Brings what is known of selectors up to where we know the ledger stands."""
-        horizon, tail = self._horizon, self._horizon.tail
-        if tail is None:
-            return
-        for selector in wanted:
-            recall = self._memory.recall(selector)
-            if tail.floor <= recall.upto < horizon.head:
-                for entry in tail.entries(selector, recall.upto):
-                    self._memory.take(recall, entry)
-                recall.upto = horizon.head
-
     def _read_selectors(self, connection: psycopg.Connection[Any], wanted: set[Selector]) -> None:
-        self._recall(wanted)
         head = self._horizon.head
+        self._memory.follow(wanted, self._horizon.tail, head)
         SelectorsRead(connection, wanted, self._memory, head).take(head)
 
     def _decide(self, work: Work, tray: Tray | Onward, answered: Answered) -> Any:

@@ -15,6 +15,7 @@ from typing import Protocol
 
 from ledger.command import Selector
 from ledger.event import Entry, decode
+from ledger.store.tail import Tail
 
 SELECTORS_MAX = 20_000
 ENTRIES_MAX = 200_000
@@ -66,6 +67,17 @@ class Memory:
         if not recall.entries or recall.entries[-1].position < entry.position:
             recall.entries.append(entry)
             self._held += 1
+
+    def follow(self, wanted: Iterable[Selector], tail: Tail | None, head: int) -> None:
+        """Brings what is known of selectors up to the head, where the tail goes back so far."""
+        if tail is None:
+            return
+        for selector in wanted:
+            recall = self.recall(selector)
+            if tail.floor <= recall.upto < head:
+                for entry in tail.entries(selector, recall.upto):
+                    self.take(recall, entry)
+                recall.upto = head
 
     def passes(self, wanted: Iterable[Selector], position: int) -> bool:
         """Whether of any selector an entry after a position is known."""

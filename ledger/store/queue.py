@@ -89,13 +89,18 @@ class Queue:
         """
         return min(self.crowd // 2, max(self.crowd // 4, SHARE_MIN))
 
-    def drain(self, begun: Sequence[Work] = (), aloft: int = 0) -> list[Work]:
-        """What one batch takes of it with what it has already, while so much is on its way."""
+    def drain(
+        self, begun: Sequence[Work] = (), aloft: int = 0, *, parts: bool = False
+    ) -> list[Work]:
+        """What one batch takes of it with what it has already, while so much is on its way.
+
+        ``parts``: of many who append it takes a share, so that several batches fly.
+        """
         found: list[Work] = []
         count, weight = len(begun), sum(work.weight for work in begun)
         self.crowd = count + len(self._waiting) + aloft
         most = BATCH_MAX
-        if not begun and self.crowd >= CROWD_MIN and isinstance(self._waiting[0], Plain):
+        if parts and self.crowd >= CROWD_MIN and isinstance(self._waiting[0], Plain):
             most = min(self.share, BATCH_MAX)
         while self._waiting and count < most:
             if count and weight + self._waiting[0].weight > COMMANDS_MAX:

@@ -144,6 +144,13 @@ WRITE = (
     "$12::text[], $13::text[], $14::bytea[], $15::bytea[], $16::boolean)"
 )
 
+# What a batch of appends adds after the head, and the head; null, and nothing, where something
+# came that forbids any of them.
+APPEND = (
+    "select ledger.append($1::bigint, $2::timestamptz, $3::text[], $4::text[], $5::bytea[], "
+    "$6::bytea[], $7::bigint[], $8::bigint[], $9::bigint[], $10::text[], $11::bigint[])"
+)
+
 INSERT_KEYS = """
 insert into vault.keys (subject, wrapped)
 select * from unnest(%t::text[], %b::bytea[])

@@ -7,7 +7,7 @@ from secrets import token_hex
 
 import psycopg
 import pytest
-from eventsourcing.dcb.api import DCBAppendCondition, DCBEvent, DCBQuery, DCBQueryItem
+from eventsourcing.dcb.api import DCBEvent
 from eventsourcing.persistence import IntegrityError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -17,6 +17,7 @@ from ledger.store.flight import Flight
 from ledger.store.recorder import Recorder
 from ledger.store.trouble import Trouble
 from ledger.store.work import Plain
+from tests.appending import outcome, together, work
 from tests.town import rows
 
 MANY = 40
@@ -31,26 +32,6 @@ def recorder(database_url: str) -> Iterator[Recorder]:
         opened.append([DCBEvent("first", b"{}", ["n:0"])])
     yield opened
     opened.close()
-
-
-def work(tag: str, *, unless: str | None = None, after: int = 0, name: str = "n") -> Plain:
-    """An event with a tag, unless there is one of another tag after a position."""
-    query = DCBQuery([DCBQueryItem(tags=[unless])]) if unless is not None else None
-    condition = DCBAppendCondition(query, after=after) if query is not None else None
-    return Plain([DCBEvent(name, b"{}", [tag])], condition)
-
-
-def together(recorder: Recorder, works: list[Plain]) -> None:
-    """Gives all of it up before the committer takes any."""
-    with recorder.committer._busy:
-        for each in works:
-            recorder.committer.submit(each)
-
-
-def outcome(each: Plain) -> int | type[BaseException]:
-    """The position, or the kind of what was raised."""
-    error = each.future.exception()
-    return each.future.result() if error is None else type(error)
 
 
 def before_sending(

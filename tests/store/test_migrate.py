@@ -225,7 +225,7 @@ def test_a_database_of_a_newer_program_is_left_alone(database_url: str) -> None:
 
 def test_the_application_may_read_the_revision_but_not_set_it(database_url: str) -> None:
     with open_connection(database_url) as connection:
-        assert connection.execute("select version_num from ledger.revision").fetchone() == ("0012",)
+        assert connection.execute("select version_num from ledger.revision").fetchone() == ("0013",)
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("update ledger.revision set version_num = '0000'")
 
