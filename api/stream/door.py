@@ -14,8 +14,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from strawberry.types.graphql import OperationType
 
+from api.asking import HEADERS
 from api.crew import Crew
 from api.edge.answer import COUNTED, body_of
+from api.edge.media import status_of
 from api.limits import failure
 from api.stream.events import MEDIA_TYPE, Distinct
 from api.stream.neighbour import Neighbours
@@ -150,7 +152,10 @@ class StreamDoor:
             return failure("BAD_REQUEST", zh, en, 400)
         self._streams.allow(operation, context)
         errors = await reservation.operate(number, operation, context)
-        return JSONResponse({"errors": errors}, 400) if errors else Response(status_code=202)
+        if not errors:
+            return Response(status_code=202)
+        status = status_of(errors)
+        return JSONResponse({"errors": errors}, status, HEADERS.get(status))
 
     async def _stop(self, request: Request, token: str | None) -> Response:
         number = request.query_params.get("operationId")
