@@ -5,7 +5,6 @@ Everything else is ``None`` here, and answered by whoever answers GraphQL over H
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
@@ -17,6 +16,7 @@ from strawberry.types.graphql import OperationType
 from api.asking import HEADERS
 from api.crew import Crew
 from api.edge.answer import COUNTED, body_of
+from api.edge.asked import Unfit, read_json
 from api.edge.media import status_of
 from api.limits import failure
 from api.stream.events import MEDIA_TYPE, Distinct
@@ -173,13 +173,13 @@ class StreamDoor:
             given: dict[str, Any] = dict(request.query_params)
             for name in ("variables", "extensions"):
                 if name in given:
-                    given[name] = _json(given[name])
+                    given[name] = _json(given[name], name)
             return given
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind != "application/json":
             raise Malformed("请以 application/json 提交", "send application/json")
         public = (await self._known(request)).asker.role is Role.PUBLIC  # or ``BadToken``, unread
-        return _json(await body_of(request, self._public_bytes_max if public else None))
+        return _json(await body_of(request, self._public_bytes_max if public else None), None)
 
     def _own(self, context: Context, token: str) -> Reservation | Response:
         """The reservation, if it is of the one who asks."""
@@ -217,11 +217,11 @@ def _kinds(request: Request) -> list[tuple[str, float]]:
     return found
 
 
-def _json(text: str | bytes) -> Any:
+def _json(text: str | bytes, name: str | None) -> Any:
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        raise Malformed("不是 JSON", "that is no JSON") from None
+        return read_json(text, name)
+    except Unfit as error:
+        raise Malformed(error.zh, error.en) from None
 
 
 def _resume(request: Request) -> int | None:
