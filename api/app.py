@@ -28,7 +28,7 @@ from api.door_report import ReportDoor
 from api.door_upload import UploadDoor
 from api.doorkeeper import Doorkeeper
 from api.edge.answer import Edge, unfit
-from api.edge.asked import Unfit
+from api.edge.asked import Unfit, read_json
 from api.edge.headers import SafeHeaders
 from api.edge.policy import Policy
 from api.edge.purse import AskersPurse, Purses
@@ -125,11 +125,8 @@ class Door(EdgeView):
         return self._purses.of(asker, address if handed is None else handed)
 
     def decode_json(self, data: str | bytes) -> object:
-        """The body as JSON; what Python cannot hold is no JSON of ours either."""
-        try:
-            body = json.loads(data)
-        except (ValueError, RecursionError):  # too deep, digits without end, bytes that are no text
-            body = None
+        """A message as JSON. Raises ``Unfit`` for what cannot be read."""
+        body = read_json(data, None)
         if not isinstance(body, dict):
             raise json.JSONDecodeError("no JSON object that we can read", "", 0)
         return body

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.websockets import WebSocket
 
 from api.doorkeeper import Doorkeeper
+from api.edge.media import STATUSES
 from api.edge.turnstile import ASKER
 from api.limits import TooLarge, failure
 from ledger.fault import Fault
@@ -21,7 +22,6 @@ from schema.access import Denied
 from schema.context import Context, House
 from schema.errors import incident
 
-STATUSES = {"UNAUTHENTICATED": 401, "NOT_YET": 503, "VIEW_STOPPED": 503}
 # What a status asks for besides (RFC 9110, sections 10.2.3 and 11.6.1).
 HEADERS = {401: {"www-authenticate": "Bearer"}, 503: {"retry-after": "1"}}
 CLIENT_GONE = 499

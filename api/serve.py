@@ -56,7 +56,13 @@ def serve(
         Path | None, typer.Option(help="File to write the address to once it answers. 就绪文件。")
     ] = None,
     workers: Annotated[
-        int, typer.Option(min=1, max=64, help="Processes that answer. 工作进程数。")
+        int,
+        typer.Option(
+            min=1,
+            max=64,
+            help="Processes that answer; each counts its own connections and streams. "
+            "工作进程数；连接与流的上限各进程分别计。",
+        ),
     ] = 1,
 ) -> None:
     """Serve the GraphQL API. 启动服务。

@@ -83,12 +83,14 @@ class Settings(BaseSettings):
         default=Patience.idle_seconds, gt=0, description="How long an idle connection is kept."
     )
     connections: int = Field(
-        default=Patience.connections, ge=0, description="Connections of one process; 0: any number."
+        default=Patience.connections,
+        ge=0,
+        description="Connections of each worker process; 0: any number.",
     )
     address_connections: int = Field(
         default=Patience.address_connections,
         ge=0,
-        description="Connections that one address has of a process; 0: any number.",
+        description="Connections that one address has of each worker process; 0: any number.",
     )
 
     introspection: Who = Field(

@@ -115,21 +115,28 @@ class Rebuild:
     def resume(self) -> None:
         """Takes up the views where this run left them. Raises ``RebuildRunning``."""
         with self._pool.connection() as connection:
-            stands = {
-                name: (position, settled)
-                for name, position, settled in connection.execute(
-                    "select view, position, settled from projection.rebuilds where run = %s",
-                    (self._run,),
-                )
-            }
-            for view in self._views:
-                if view.name not in stands:
-                    raise _taken_over(view.name)
+            stands = self._stands(connection)
             self._shadows = [
                 _taken(connection, view, position, settled=settled)
                 for view in self._views
                 for position, settled in [stands[view.name]]
             ]
+
+    def require(self) -> None:
+        """Raises ``RebuildRunning`` where another run took views over."""
+        with self._pool.connection() as connection:
+            self._stands(connection)
+
+    def _stands(self, connection: Connection) -> dict[str, tuple[int, bool]]:
+        """Where this run left each view, and whether it settled it. Raises ``RebuildRunning``."""
+        rows = connection.execute(
+            "select view, position, settled from projection.rebuilds where run = %s", (self._run,)
+        )
+        stands = {name: (position, settled) for name, position, settled in rows}
+        for view in self._views:
+            if view.name not in stands:
+                raise _taken_over(view.name)
+        return stands
 
     def run(self) -> int:
         """Folds to the head and swaps; gives the position reached. Raises ``RebuildRunning``."""

@@ -63,7 +63,7 @@ class Runner:
         self.folded: Callable[[Sequence[str], int, int, int], None] | None = None
         self._renewal: Renewal | None = None
         self._turns = Turns()
-        # Why no view goes on, where it is none of the database's doing.
+        # What views wait for, where it is none of the database's doing.
         self.trouble: str | None = None
         self.prepare()
 
@@ -119,7 +119,7 @@ class Runner:
         while not self._closing.is_set():
             try:
                 moved = self.step()
-                self.trouble = None
+                self._noted(self._turns.unread)
                 # The blocks of the history are sealed in turn with the views.
                 if seal(self._pool) or moved:
                     continue
@@ -134,9 +134,9 @@ class Runner:
                 self._noted(error)
                 self._closing.wait(IDLE_SECONDS)
 
-    def _noted(self, error: Exception) -> None:
-        """Says once what all views wait for; a database that is away says so by itself."""
-        away = unavailable(error) or isinstance(error, TimeoutError)
+    def _noted(self, error: Exception | None) -> None:
+        """Says once what views wait for; a database that is away says so by itself."""
+        away = error is None or unavailable(error) or isinstance(error, TimeoutError)
         told = None if away else str(error)
         if told is not None and told != self.trouble:
             log.error("views wait", why=f"{type(error).__name__}: {told}")
@@ -320,6 +320,7 @@ class Runner:
             try:
                 reached = run.run()
             except Stopped as error:
+                run.require()  # what was raised may be of another run's making
                 stops += error.stops
                 continue
             if not stops:

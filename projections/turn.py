@@ -39,6 +39,13 @@ class Turns:
     def __init__(self) -> None:
         # Up to where the last went; it is the turn of the next below, or of the first again.
         self._last = 0
+        # What could not be read, by the position at which views wait for it.
+        self._unread: dict[int, Exception] = {}
+
+    @property
+    def unread(self) -> Exception | None:
+        """What some views wait for, though others may go on."""
+        return next(iter(self._unread.values()), None)
 
     def next(
         self, connection: Connection, progress: Sequence[tuple[str, int]], most: int
@@ -48,8 +55,8 @@ class Turns:
         It stays their turn until it was taken. ``most``: so many entries of any application. What
         cannot be read is raised where nobody else goes on either.
         """
-        unread: Exception | None = None
         places = sorted({position for _, position in progress}, reverse=True)
+        self._unread = {at: each for at, each in self._unread.items() if at in places}
         below = [each for each in places if each < self._last]
         for after in below + [each for each in places if each >= self._last]:
             higher = [each for each in places if each > after]
@@ -62,13 +69,14 @@ class Turns:
                 # Other applications' are left out.
                 entries = [decode(at, bytes(body)) for at, body, ours in found if ours]
             except Exception as error:  # as of a newer program; who is behind is not that far
-                unread = unread or error
+                self._unread[after] = error.with_traceback(None)  # which holds the page
                 continue
+            self._unread.pop(after, None)
             if found:
                 views = [name for name, position in progress if position == after]
                 return Turn(views=views, entries=entries, reached=found[-1][0])
-        if unread is not None:
-            raise unread
+        if self.unread is not None:
+            raise self.unread
         return None
 
     def taken(self, turn: Turn) -> None:

@@ -111,19 +111,23 @@ def note_refused(
 ) -> None:
     """Writes down of whom elsewhere refusals of moves will tell, before they are told.
 
-    A move that is recorded tells the other side by itself, and is no look-up.
+    Raises ``Fault`` (``LOOKUPS_SPENT``) where the actor heard of too many while they were decided,
+    whether there are such teachers or not. A move that is recorded tells the other side by itself,
+    and is no look-up.
     """
-    if answer.replayed or over(context.asker.role, Action.READ) is Over.ALL:
+    if over(context.asker.role, Action.READ) is Over.ALL:
         return
-    refused_ones = {
-        str(command.teacher)
+    codes = {
+        str(command.teacher): {each.code for each in outcome.refusals}
         for command, outcome in zip(commands, answer.outcomes, strict=False)  # or none was asked
-        if isinstance(command, TransferTeacher)
-        and not {each.code for each in outcome.refusals} <= SAID_ALIKE
+        if isinstance(command, TransferTeacher) and outcome.refusals
     }
-    hit = {*_known(context, refused_ones)} - own_of(context, refused_ones, places)
+    far = codes.keys() - own_of(context, codes, places)
+    hit = {*_known(context, (name for name in far if not codes[name] <= SAID_ALIKE))}
     if hit:
-        _logged(context, "transferTeacher", hit)
+        _write_down(context, "transferTeacher", hit)
+    elif far:
+        unspent(context)
 
 
 def unspent(context: Context) -> None:

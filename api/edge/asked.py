@@ -12,6 +12,7 @@ from typing import Any
 from api.edge.media import JSON
 
 LONE = re.compile("[\ud800-\udfff]")
+WHERE_CHARACTERS_MAX = 60
 EXAMPLE = '{"query": "{ head }"}'
 METHODS = ("GET", "POST")
 STREAM_METHODS = ("PUT", "DELETE")
@@ -118,10 +119,14 @@ def read_json(text: str | bytes, name: str | None) -> Any:
     """JSON of any depth and with any digits. Raises ``Unfit`` for what cannot be held."""
     try:
         text = text if isinstance(text, str) else text.decode()
-        return DECODER.decode(text)
+        try:
+            return DECODER.decode(text)
+        except Repeated:
+            where = _repeated(MARKING.decode(text))
+            zh, en = f"中 {where} 出现不止一次", f"holds {where} more than once"
     except (ValueError, RecursionError) as error:
         zh, en = _why_unread(error)
-        raise _bad(f"{name or '请求体'} {zh}", f"{name or 'the body'} {en}") from None
+    raise _bad(f"{name or '请求体'} {zh}", f"{name or 'the body'} {en}") from None
 
 
 def _why_unread(error: ValueError | RecursionError) -> tuple[str, str]:
@@ -141,7 +146,61 @@ def _no_number(name: str) -> Any:
     raise NoNumber(name)
 
 
-DECODER = json.JSONDecoder(parse_constant=_no_number)
+class Repeated(ValueError):
+    """A name that stands twice in an object, of which each reader takes another value."""
+
+
+@dataclass(frozen=True)
+class _Twice:
+    """Stands for an object in which a name is repeated."""
+
+    name: str
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise Repeated
+    return found
+
+
+def _marked(pairs: list[tuple[str, Any]]) -> dict[str, Any] | _Twice:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            return _Twice(name)
+        found[name] = value
+    return found
+
+
+def _repeated(found: Any) -> str:
+    """Where a name is repeated, as in ``variables.inputs[2].entered``; of much the beginning.
+
+    It is cut at each step: many beside each other at the end of a long path would take all memory.
+    """
+    left = [("", found)]
+    while True:
+        path, value = left.pop()
+        if isinstance(value, _Twice):
+            return LONE.sub("?", _below(path, value.name))
+        if isinstance(value, dict):
+            left += [(_below(path, name), each) for name, each in value.items()]
+        elif isinstance(value, list):
+            left += [
+                (f"{path}[{at}]"[:WHERE_CHARACTERS_MAX], each) for at, each in enumerate(value)
+            ]
+
+
+def _below(path: str, name: str) -> str:
+    return _cut(f"{path}.{name}" if path else name)
+
+
+def _cut(path: str) -> str:
+    return path[:WHERE_CHARACTERS_MAX]
+
+
+DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_number)
+MARKING = json.JSONDecoder(object_pairs_hook=_marked, parse_constant=_no_number)
 
 
 def _bad(zh: str, en: str) -> Unfit:

@@ -7,8 +7,10 @@ GraphQL over HTTP (the foundation's draft), sections 6.1 to 6.4: under
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from ledger.store.trouble import OPEN, OUTSIDE
 
 GRAPHQL = "application/graphql-response+json"
 JSON = "application/json"
@@ -17,8 +19,20 @@ STREAM = "text/event-stream"
 OFFERED = (JSON, GRAPHQL)
 ACCEPT_CHARACTERS_MAX = 1_000
 RANGES_MAX = 30
-STATUSES = {"THROTTLED": 429, "UNAUTHENTICATED": 401, "INTROSPECTION_OFF": 403, "INTERNAL": 500}
+STATUSES = {
+    "UNAUTHENTICATED": 401,
+    "INTROSPECTION_OFF": 403,
+    "THROTTLED": 429,
+    "INTERNAL": 500,
+    **dict.fromkeys(("NOT_YET", "VIEW_STOPPED", *OPEN, *OUTSIDE), 503),
+}
 REFUSED = 400
+
+
+def status_of(errors: Sequence[Mapping[str, Any]]) -> int:
+    """The status of a request that was not carried out, by the first of its errors."""
+    code = (errors[0].get("extensions") or {}).get("code")
+    return STATUSES.get(str(code), REFUSED)
 
 
 def media_of(accept: str | None) -> str | None:
@@ -74,5 +88,4 @@ def told(result: Mapping[str, Any], media: str) -> tuple[dict[str, Any], int]:
     answer = {name: each for name, each in result.items() if name != "data"}
     if media != GRAPHQL:
         return answer, 200
-    code = (errors[0].get("extensions") or {}).get("code")
-    return answer, STATUSES.get(str(code), REFUSED)
+    return answer, status_of(errors)

@@ -41,7 +41,7 @@ ID_CHARACTERS_MAX = 256
 SMALL_TALK = frozenset(("ping", "pong", "complete"))
 SMALL_TALK_CHARACTERS_MAX = 1024
 """Of a message that asks for nothing, whatever it carries with it."""
-BAD_REQUEST, UNAUTHORISED, DUPLICATE, TRY_LATER = 4400, 4401, 4409, 1013
+UNAUTHORISED, DUPLICATE, TRY_LATER = 4401, 4409, 1013
 Errors = list[dict[str, Any]]
 
 

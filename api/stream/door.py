@@ -5,7 +5,6 @@ Everything else is ``None`` here, and answered by whoever answers GraphQL over H
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
@@ -14,8 +13,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from strawberry.types.graphql import OperationType
 
+from api.asking import HEADERS
 from api.crew import Crew
 from api.edge.answer import COUNTED, body_of
+from api.edge.asked import Unfit, read_json
+from api.edge.media import status_of
 from api.limits import failure
 from api.stream.events import MEDIA_TYPE, Distinct
 from api.stream.neighbour import Neighbours
@@ -150,7 +152,10 @@ class StreamDoor:
             return failure("BAD_REQUEST", zh, en, 400)
         self._streams.allow(operation, context)
         errors = await reservation.operate(number, operation, context)
-        return JSONResponse({"errors": errors}, 400) if errors else Response(status_code=202)
+        if not errors:
+            return Response(status_code=202)
+        status = status_of(errors)
+        return JSONResponse({"errors": errors}, status, HEADERS.get(status))
 
     async def _stop(self, request: Request, token: str | None) -> Response:
         number = request.query_params.get("operationId")
@@ -168,13 +173,13 @@ class StreamDoor:
             given: dict[str, Any] = dict(request.query_params)
             for name in ("variables", "extensions"):
                 if name in given:
-                    given[name] = _json(given[name])
+                    given[name] = _json(given[name], name)
             return given
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind != "application/json":
             raise Malformed("请以 application/json 提交", "send application/json")
         public = (await self._known(request)).asker.role is Role.PUBLIC  # or ``BadToken``, unread
-        return _json(await body_of(request, self._public_bytes_max if public else None))
+        return _json(await body_of(request, self._public_bytes_max if public else None), None)
 
     def _own(self, context: Context, token: str) -> Reservation | Response:
         """The reservation, if it is of the one who asks."""
@@ -212,11 +217,11 @@ def _kinds(request: Request) -> list[tuple[str, float]]:
     return found
 
 
-def _json(text: str | bytes) -> Any:
+def _json(text: str | bytes, name: str | None) -> Any:
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        raise Malformed("不是 JSON", "that is no JSON") from None
+        return read_json(text, name)
+    except Unfit as error:
+        raise Malformed(error.zh, error.en) from None
 
 
 def _resume(request: Request) -> int | None:

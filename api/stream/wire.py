@@ -11,11 +11,13 @@ from starlette.websockets import WebSocketDisconnect, WebSocketState
 from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.exceptions import NonJsonMessageReceived, NonTextMessageReceived
 
+from api.edge.asked import Unfit
 from api.stream.line import Line
 
 if TYPE_CHECKING:
     from starlette.websockets import WebSocket
 
+BAD_REQUEST = 4400
 REASON_BYTES_MAX = 123  # RFC 6455, section 5.5
 
 
@@ -36,6 +38,8 @@ class Wire(ASGIWebSocketAdapter):
                 text = await self.ws.receive_text()
                 self.characters = len(text)
                 yield self.view.decode_json(text)
+        except Unfit as error:
+            await self.close(BAD_REQUEST, f"{error.zh} / {error.en}")
         except JSONDecodeError as error:
             raise NonJsonMessageReceived from error
         except KeyError as error:  # it has bytes, and no text

@@ -15,7 +15,7 @@ from ledger.command import Command, Role
 from ledger.register import RegisterSchool
 from ledger.teacher import RegisterTeacher
 from ledger.transfer import TransferTeacher
-from schema import lookup
+from schema import commands, lookup
 from tests.api.test_rehearsal import PERSON, rehearse
 from tests.cast import CHEN, HANGZHOU, LIN, RUIAN, SCHOOL
 from tests.server import Party, Served, codes
@@ -267,3 +267,51 @@ def test_a_move_of_one_elsewhere_that_is_refused_stands_in_the_log(
         "subjects": 1,
     }
     assert len(lookups(town)) == len(before) + 1
+
+
+def announced(town: Served, party: Party, *teachers: str) -> dict[str, Any]:
+    """A move that waits of each of them, so that asked again it is refused."""
+    move = {"school": FAR, "since": "2024-03-07"}
+    for who in teachers:
+        assert codes(party.mutate(TransferTeacher, move | {"teacher": who}, f"{who} waits")) == []
+    town.house.runner.catch_up()
+    return move
+
+
+def test_moves_at_once_do_not_tell_of_more_than_one_after_another(
+    town: Served, stranger: Party, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    who = [KNOWN, str(LIN), str(CHEN), "teacher:zhou"]
+    move = announced(town, stranger, *who)
+    monkeypatch.setattr(lookup, "LOOKUPS_MAX", 2)
+    everybody = threading.Barrier(4, timeout=30)
+    note_refused = commands.note_refused
+
+    def all_are_decided(*given: Any) -> None:
+        everybody.wait()
+        note_refused(*given)
+
+    monkeypatch.setattr(commands, "note_refused", all_are_decided)
+    party = town.party(Role.BUREAU, HANGZHOU, actor="staff:moving")
+
+    def ask(who: str) -> bool:
+        given = {"input": move | {"teacher": who}, "r": f"again {who}"}
+        return "errors" not in party.post(TRANSFER, **given).json()
+
+    with ThreadPoolExecutor(4) as pool:
+        told = list(pool.map(ask, who))
+
+    assert told.count(True) == 2
+
+
+def test_a_move_that_is_decided_as_the_last_is_heard_is_refused_alike_whoever_is_elsewhere(
+    town: Served, stranger: Party, spent: Party, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    move = announced(town, stranger, str(CHEN))
+    heard = lookup._heard
+
+    for who in (str(CHEN), NOBODY):
+        counts = iter([lambda _: 0])  # at first as it was before the last was written down
+        monkeypatch.setattr(lookup, "_heard", lambda context, c=counts: next(c, heard)(context))
+        again = fault(spent, TransferTeacher, move | {"teacher": who}, f"late {who}")
+        assert again == "LOOKUPS_SPENT"

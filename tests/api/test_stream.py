@@ -119,6 +119,27 @@ def test_who_never_begins_is_let_go_with_4408(
     assert asyncio.run(ask()) == 4408
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        '{"type": "connection_init", "payload": {"authorization": "a", "authorization": "b"}}',
+        '{"type": "ping", "payload": {"authorization": 1, "authorization": 1}}',
+    ],
+)
+def test_a_message_with_a_repeated_name_closes_the_socket_and_says_where(
+    quiet: Served, message: str
+) -> None:
+    async def ask() -> tuple[int | None, str]:
+        async with socket(quiet.operator) as client:
+            await client.send(message)
+            return await closed(client), client.close_reason or ""
+
+    code, reason = asyncio.run(ask())
+    assert code == 4400
+    assert "payload.authorization 出现不止一次" in reason
+    assert "holds payload.authorization more than once" in reason
+
+
 def test_half_a_character_as_an_id_is_no_message(quiet: Served) -> None:
     async def ask() -> int | None:
         async with socket(quiet.operator) as client:

@@ -28,6 +28,7 @@ from tests.town import database
 EACH = 5
 BY_JSON = {"content-type": "application/json"}
 MALFORMED: dict[str, tuple[str, dict[str, Any]]] = {
+    "a repeated name": ("POST", {"content": b'{"query": "a", "query": "b"}', "headers": BY_JSON}),
     "no JSON": ("POST", {"content": b"{ no json", "headers": BY_JSON}),
     "no object": ("POST", {"content": b"5", "headers": BY_JSON}),
     "no type": ("POST", {"content": b"{}"}),

@@ -80,9 +80,11 @@ def test_a_database_that_is_away_is_told_as_such_over_each_transport(
     headers = EVENTS | quiet.operator.headers
     with quiet.client.stream("POST", "/graphql", json=body, headers=headers) as response:
         [told, _] = list(events(response))
-    found = [told["data"]["errors"], operate(quiet.operator, token, "a").json()["errors"]]
+    answer = operate(quiet.operator, token, "a")
+    found = [told["data"]["errors"], answer.json()["errors"]]
 
     assert [each[0]["extensions"]["code"] for each in found] == ["DATABASE_LOST"] * 2
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
 
 
 def test_a_last_event_id_beyond_the_ledger_is_told_with_a_code(quiet: Served) -> None:

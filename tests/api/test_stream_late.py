@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from api.edge.policy import Policy
+from api.stream.streams import Streams
 from projections.reader import Reader
 from tests.api.test_stream import heard, say, socket, subscribe
 from tests.api.test_stream_events import EVENTS, events
@@ -63,3 +64,42 @@ def test_a_socket_hears_of_it_and_its_subscriptions_go_on(hurried: Served) -> No
     assert [each["type"] for each in slow] == ["next", "complete"]
     assert slow[0]["payload"]["errors"][0]["extensions"]["code"] == "TIMED_OUT"
     assert (more["id"], more["payload"]["data"]["changes"]["position"]) == ("lasting", head)
+
+
+def test_what_fails_late_ends_no_other_operation_to_which_its_id_was_given(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    follow, tasks = Streams.follow, list[Any]()
+    stopped, begun, over = list[asyncio.Event](), threading.Event(), threading.Event()
+
+    async def late(*given: Any) -> Any:
+        if tasks:
+            answer = await follow(*given)
+            stopped[0].set()
+            await asyncio.wait(tasks)
+            over.set()
+            return answer
+        tasks.append(asyncio.current_task())
+        stopped.append(asyncio.Event())
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            await stopped[0].wait()
+        raise RuntimeError("late")
+
+    async def told() -> Any:
+        async with socket(served.operator) as client:
+            await say(client, id="same", type="subscribe", payload={"query": "{ head }"})
+            await asyncio.to_thread(begun.wait, 10)
+            await say(client, id="same", type="complete")
+            await subscribe(client, "same", LASTING % served.head)
+            await asyncio.to_thread(over.wait, 10)
+            await asyncio.to_thread(add_schools, served.operator, "same", 1)
+            return await heard(client)
+
+    monkeypatch.setattr(Streams, "follow", late)
+    message = asyncio.run(told())
+
+    assert (message["id"], message["type"]) == ("same", "next")
+    assert message["payload"]["data"]["changes"]["position"] == served.head

@@ -24,6 +24,7 @@ from projections.rebuild import Rebuild, RebuildRunning
 from projections.renewal import Closed
 from projections.runner import Runner
 from projections.search import Search, Sought
+from projections.shadow import Shadow
 from projections.swap import Patience, put_in
 from tests.town import OPERATOR, rows, school, teacher
 
@@ -122,6 +123,26 @@ def test_a_run_that_was_taken_over_after_its_last_page_swaps_nothing_in(
     assert second.run() == town.feed.head()
     assert held(town.url) == MANY
     assert rows(town.url, "select 1 from projection.rebuilds") == []
+
+
+def test_who_is_taken_over_while_it_writes_is_told_so_and_no_view_is_held_for_stopped(
+    town: Ledger, runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second = Rebuild(town.pool, town.feed, VIEWS)
+    write = Shadow.write
+
+    def writing(self: Shadow, *given: Any, **named: Any) -> None:
+        monkeypatch.setattr(Shadow, "write", write)
+        second.begin(afresh=True)
+        second.run()  # its tables take the place of those that are written here
+        write(self, *given, **named)
+
+    monkeypatch.setattr(Shadow, "write", writing)
+    with pytest.raises(RebuildRunning):
+        runner.rebuild()
+
+    assert {stop for _, _, stop in runner.progress()} == {None}
+    assert held(town.url) == MANY
 
 
 @pytest.fixture

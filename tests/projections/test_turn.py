@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from ledger.event import Entry, decode
 from ledger.fault import Fault
@@ -23,6 +24,7 @@ from tests.town import OPERATOR
 __all__ = ["town"]
 PAGE = 10
 MANY = 10 * PAGE
+WAIT_SECONDS = 30
 
 
 @pytest.fixture(autouse=True)
@@ -165,6 +167,38 @@ def test_an_event_that_this_program_cannot_read_keeps_nobody_waiting_who_is_behi
 
     assert runner.catch_up() == head + 1
     assert counted(town.url) == list(range(3, head + 2))
+
+
+def test_what_views_wait_for_is_told_also_while_others_catch_up(
+    town: Ledger, runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = town.feed.head()
+    add(town, MANY, 1)
+    set_back(town, "schools", 50)
+    told: list[str | None] = []
+    step = runner.step
+
+    def reading(position: int, body: bytes) -> Entry:
+        if position > head:
+            raise Fault("UNKNOWN_EVENT", zh="不认识", en="does not know it")
+        return decode(position, body)
+
+    def stepping() -> bool:
+        told.append(runner.trouble)
+        return step()
+
+    with monkeypatch.context() as patch, capture_logs() as lines:
+        patch.setattr(turn, "decode", reading)
+        patch.setattr(runner, "step", stepping)
+        runner.start()
+        assert runner.wait_for(head, WAIT_SECONDS)
+        runner.close()
+        # Until those at the head have had their turn nobody knows of it.
+        assert {*told[3:]} == {"does not know it"}
+    assert [each["why"] for each in lines] == ["Fault: does not know it"]
+
+    runner.catch_up()
+    assert runner._turns.unread is None
 
 
 def test_a_view_that_raises_far_behind_is_tried_alone_and_stops(

@@ -274,6 +274,15 @@ def test_what_the_database_gave_up_is_told_with_a_code(
         ("[" * 50_000, "嵌套过深", "too deep"),
         ('{"query": "{ head }", "variables": {"x": NaN}}', "不是 JSON", "as JSON"),
         ("{", "不是 JSON", "as JSON"),
+        ('{"query": "{ head }", "query": "{ a }"}', "中 query 出现", "holds query more than once"),
+        (
+            '{"query": "{ head }", "variables": {"inputs": [{}, {"day": "1", "day": "1"}]}}',
+            "中 variables.inputs[1].day 出现",
+            "holds variables.inputs[1].day more than once",
+        ),
+        ('{"query": {"a": 1, "a": 2}, "b": NaN}', "不是 JSON", "as JSON"),
+        ('{"' + "a" * 90 + '": {"\\ud800": 1, "\\ud800": 2}}', "aaa 出现", "aaa more than once"),
+        ('{"\\ud800": 1, "\\ud800": 2}', "中 ? 出现", "holds ? more than once"),
     ],
 )
 def test_what_cannot_be_read_says_why(quiet: Served, body: str, zh: str, en: str) -> None:
@@ -302,3 +311,13 @@ def test_a_policy_says_for_whom_something_holds() -> None:
         Who.ANYONE: (True, True),
     }
     assert replace(Policy(), introspection=Who.ANYONE).introspection.holds(True)
+
+
+def test_a_name_that_is_repeated_deep_down_is_found_at_once(quiet: Served) -> None:
+    names = ["n" * 500 + str(at) for at in range(500)]
+    body = '{"x":' + "".join(f'{{"{name}":' for name in names)
+    body += "[" + "0," * 50_000 + '{"a":1,"a":2}]' + "}" * 500 + "}"
+    headers = {"content-type": "application/json"} | quiet.operator.headers
+    answer = quiet.client.post("/graphql", content=body, headers=headers)
+
+    assert (answer.status_code, code_of(answer)) == (400, "BAD_REQUEST")
