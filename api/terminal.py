@@ -6,6 +6,7 @@ terminal only.
 
 from __future__ import annotations
 
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator
@@ -40,15 +41,35 @@ from ledger.store.connection import trouble_of
 from ledger.store.trouble import Trouble
 
 NOT_RIGHT, WRONG, BUSY = 1, 2, 3
+# How Typer begins to say what is wrong with a command line, and the same in Chinese.
+MISUSES = (
+    (r"No such option: (\S+)", "没有选项 {}"),
+    (r"(Missing command)", "缺少命令"),
+    (r"No such command '(.*?)'", "没有命令 {}"),
+    (r"Missing argument '(.*?)'", "缺少参数 {}"),
+    (r"Missing option '(.*?)'", "缺少选项 {}"),
+    (r"Option '(.*?)' requires ", "选项 {} 之后缺少值"),
+    (r"Option '(.*?)' does not take a value", "选项 {} 不带值"),
+    (r"Got unexpected extra argument(?:s|\(s\))? \((.*)\)", "多出的参数：{}"),
+    (r"Invalid value for '(.*?)'", "{} 的值不合要求"),
+)
 PIPE_COLUMNS = 200
 
 
 def typed_day(text: str) -> date:
-    """A day as typed. Raises ``BadParameter``, with the sentence that the API says too."""
+    """A day as typed. Raises ``Mistyped``, with the sentence that the API says too."""
     try:
         return day_of(text)
     except Fault as fault:
-        raise typer.BadParameter(f"{fault.zh}；{fault.en} [{fault.code}]") from None
+        raise Mistyped(fault) from None
+
+
+class Mistyped(typer.BadParameter):
+    """A value on the command line of which the API says what is wrong."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.en)
+        self.fault = fault
 
 
 DAY = {"parser": typed_day, "metavar": "DAY"}
@@ -59,6 +80,15 @@ Step = Callable[[str, int, int], None]
 
 class Commands(TyperGroup):
     """Commands whose troubles and faults end in a sentence and a code, not in a traceback."""
+
+    def make_context(self, *arguments: Any, **more: Any) -> Any:
+        """Reads what stands before the command."""
+        try:
+            return super().make_context(*arguments, **more)
+        except TyperException as error:
+            said = _misused(error)
+        say(said)
+        raise typer.Exit(WRONG)
 
     def invoke(self, ctx: Any) -> Any:
         """Runs the command."""
@@ -76,8 +106,10 @@ class Commands(TyperGroup):
             )
         except psycopg.Error as error:
             said = trouble_of(error) or _mistake(error)
-        except (typer.Exit, typer.Abort, TyperException, BrokenPipeError):
+        except (typer.Exit, typer.Abort, BrokenPipeError):
             raise
+        except TyperException as error:
+            said = _misused(error)
         except Exception as error:
             said = _mistake(error)
         say(said)
@@ -175,6 +207,20 @@ def name_of(text: str, kind: str | None = None) -> Name:
         text = f"{kind}:{text}"
     found = KINDS.get(kind or text.partition(":")[0], Name)
     return found(text)
+
+
+def _misused(error: TyperException) -> Trouble:
+    """What is wrong with the command line; raises it again where it only stands for the help."""
+    if not (en := error.format_message()):
+        raise error
+    fits = ((zh, re.match(pattern, en)) for pattern, zh in MISUSES)
+    zh = next((zh.format(found[1]) for zh, found in fits if found), "命令行写法有误")
+    code, context = "USAGE_WRONG", getattr(error, "ctx", None)
+    if isinstance(error, Mistyped):
+        zh, code = f"{zh}：{error.fault.zh}", error.fault.code
+    help = f"{context.command_path if context else 'xuefen'} --help"
+    en = en if en.endswith((".", "?")) else f"{en}."
+    return Trouble(code, zh=f"{zh}。用法见 {help}。", en=f"{en} See {help}")
 
 
 def _mistake(error: Exception) -> Trouble:
