@@ -1,7 +1,7 @@
 """The terminal: what every command of the command line prints, and how it says what went wrong.
 
 Data goes to standard output, everything said about it to standard error. Progress bars show on a
-terminal only.
+terminal only; what may take hours says elsewhere by a line now and then how far it is.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from time import monotonic
 from typing import Annotated, Any
 
 import msgspec
@@ -54,6 +55,7 @@ MISUSES = (
     (r"Invalid value for '(.*?)'", "{} 的值不合要求"),
 )
 PIPE_COLUMNS = 200
+LINE_SECONDS = 30.0
 
 
 def typed_day(text: str) -> date:
@@ -176,13 +178,17 @@ def table(*columns: str) -> Table:
 
 
 @contextmanager
-def progress() -> Iterator[Step]:
+def progress(*, lines: bool = False) -> Iterator[Step]:
     """A function to call with what is being done, how much of it is done, and how much there is.
 
-    The bar tells the time that it took and what is left of it.
+    The bar tells the time that it took and what is left of it. ``lines``: where no terminal shows
+    one, a line now and then tells how far it is.
     """
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     on_terminal = sys.stderr.isatty()
+    if lines and not on_terminal:
+        yield _line_by_line()
+        return
     with Progress(
         *columns,
         TimeElapsedColumn(),
@@ -199,6 +205,18 @@ def progress() -> Iterator[Step]:
             shown.update(tasks[what], completed=done, total=total)
 
         yield step
+
+
+def _line_by_line() -> Step:
+    said = monotonic()
+
+    def step(what: str, done: int, total: int) -> None:
+        nonlocal said
+        if monotonic() - said >= LINE_SECONDS:
+            said = monotonic()
+            typer.echo(f"{what} {done:,} / {total:,}", err=True)
+
+    return step
 
 
 def name_of(text: str, kind: str | None = None) -> Name:

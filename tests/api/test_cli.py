@@ -27,6 +27,7 @@ import pytest
 import structlog
 from typer.testing import CliRunner
 
+from api import terminal
 from api.cli import app
 from api.listener import listening
 from api.serve import GRACE_SECONDS
@@ -806,6 +807,21 @@ def test_what_is_logged_while_a_command_runs_does_not_stand_in_what_it_prints(
 
     assert [each["views"] for each in lines(printed)] == [["records"]]
     assert "waits for those who read" in said
+
+
+@pytest.mark.parametrize("how", [(), ("--json",)])
+def test_a_rebuild_without_a_terminal_says_now_and_then_how_far_it_is(
+    told_url: str, monkeypatch: pytest.MonkeyPatch, how: tuple[str, ...]
+) -> None:
+    asked = ("--database-url", told_url, "rebuild", "records", *how)
+    assert "重建 rebuild" not in inside(*asked)[1]
+    monkeypatch.setattr(terminal, "LINE_SECONDS", 0.0)
+
+    printed, said = inside(*asked)
+
+    head = rows(told_url, "select max(position) from ledger.events")[0][0]
+    assert f"重建 rebuild {head:,} / {head:,}\n" in said
+    assert [each["position"] for each in lines(printed)] == ([head] if how else [])
 
 
 def test_the_help_of_a_rebuild_names_every_view_that_it_takes() -> None:
