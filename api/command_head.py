@@ -104,7 +104,7 @@ def _lying(file: Path) -> Head | None:
 
 def _made(books: Books) -> Head:
     with books.pool.connection() as connection:
-        return head_of(connection, books.feed, datetime.now(UTC))
+        return head_of(connection, datetime.now(UTC))
 
 
 def _misfit(books: Books, before: Head, made: Head) -> Trouble | None:

@@ -10,7 +10,7 @@ import typer
 
 from api.books import Books, opened_books
 from api.command_backup import Passphrase, passphrase
-from api.command_erase import erase_again
+from api.command_erase import erase_again, erase_unrecorded
 from api.house import database
 from api.outside import (
     Digested,
@@ -31,7 +31,7 @@ from ledger.store.vault import Vault, load_key
 from projections.catalogue import INDEXES, VIEWS
 from projections.check import check as problems
 from projections.head import Head, erased, named_in, print_of, root_at
-from projections.inspection import Problem
+from projections.inspection import UNREADABLE, Problem
 from projections.runner import Runner
 
 TEACHERS = "select distinct tag from ledger.events, unnest(tags) as tag where tag like 'teacher:%'"
@@ -122,12 +122,12 @@ def _restore(
         Restore(url, folder, manifest).running(root_at, outside.roots),
         opened_books(url) as books,
     ):
-        again = _erased_again(books, _vault(settings, books), outside.head)
         with progress() as step:
             for problem in problems(books.pool, books.feed, CHECKED, step):
                 if not damaged:
                     raise _damaged(problem)
                 found.append(problem)
+        again = _erased_again(books, _vault(settings, books), outside.head, found)
         if not found:  # over a damaged ledger a view may stop; the server says so and stays up
             Runner(books.pool, books.feed, (*VIEWS, *INDEXES)).catch_up()
     return Restored(again, tuple(found))
@@ -152,15 +152,42 @@ def _vault(settings: Settings, books: Books) -> Vault | None:
     return vault
 
 
-def _erased_again(books: Books, vault: Vault | None, head: Head | None) -> int:
-    """Erases whom the head names, and completes what the backup caught half done."""
+def _erased_again(
+    books: Books, vault: Vault | None, head: Head | None, found: list[Problem]
+) -> int:
+    """Erases whom the head names, and completes what the backup caught half done.
+
+    Of whom a damaged ledger cannot be asked, all is destroyed too, which is one more problem.
+    """
     left = {each.subject for each in problems(books.pool, books.feed, ERASURE) if each.subject}
-    done = {*erased(books.feed)}
-    if head is not None and {*head.erased} - {*map(print_of, done)}:
-        with books.pool.connection() as connection:
+    with books.pool.connection() as connection:
+        done = {*erased(connection)}
+        if head is not None and {*head.erased} - {*map(print_of, done)}:
             known = {tag for (tag,) in connection.execute(TEACHERS)} - done
-        left.update(named_in(head, known))
-    return sum(erase_again(books, vault, subject) for subject in sorted(left))
+            left.update(named_in(head, known))
+    again = 0
+    for subject in sorted(left):
+        try:
+            again += erase_again(books, vault, subject)
+        except UNREADABLE:
+            if not found:
+                raise
+            erase_unrecorded(books, vault, subject)
+            found.append(_unrecorded(subject))
+            again += 1
+    return again
+
+
+def _unrecorded(subject: str) -> Problem:
+    return Problem(
+        check="erasure",
+        code="ERASURE_UNFINISHED",
+        zh=f"{subject} 的个人信息已再次删除，但有关此人的事件无法读出，账本没有（完整）"
+        "记下这次删除",
+        en=f"{subject} was erased again, but an event about the person cannot be read, and the "
+        "ledger does not say so, or not in full",
+        subject=subject,
+    )
 
 
 def _print(

@@ -67,7 +67,7 @@ def rebuild(
 
 def _rebuilt(context: typer.Context, wanted: list[str], afresh: bool) -> int:
     """The position reached."""
-    with open_books(settings_of(context)) as books, progress() as step:
+    with open_books(settings_of(context)) as books, progress(lines=True) as step:
         try:
             return Runner(books.pool, books.feed, (*VIEWS, *INDEXES)).rebuild(
                 wanted,

@@ -1,17 +1,19 @@
 """The terminal: what every command of the command line prints, and how it says what went wrong.
 
 Data goes to standard output, everything said about it to standard error. Progress bars show on a
-terminal only.
+terminal only; what may take hours says elsewhere by a line now and then how far it is.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from time import monotonic
 from typing import Annotated, Any
 
 import msgspec
@@ -40,15 +42,36 @@ from ledger.store.connection import trouble_of
 from ledger.store.trouble import Trouble
 
 NOT_RIGHT, WRONG, BUSY = 1, 2, 3
+# How Typer begins to say what is wrong with a command line, and the same in Chinese.
+MISUSES = (
+    (r"No such option: (\S+)", "没有选项 {}"),
+    (r"(Missing command)", "缺少命令"),
+    (r"No such command '(.*?)'", "没有命令 {}"),
+    (r"Missing argument '(.*?)'", "缺少参数 {}"),
+    (r"Missing option '(.*?)'", "缺少选项 {}"),
+    (r"Option '(.*?)' requires ", "选项 {} 之后缺少值"),
+    (r"Option '(.*?)' does not take a value", "选项 {} 不带值"),
+    (r"Got unexpected extra argument(?:s|\(s\))? \((.*)\)", "多出的参数：{}"),
+    (r"Invalid value for '(.*?)'", "{} 的值不合要求"),
+)
 PIPE_COLUMNS = 200
+LINE_SECONDS = 30.0
 
 
 def typed_day(text: str) -> date:
-    """A day as typed. Raises ``BadParameter``, with the sentence that the API says too."""
+    """A day as typed. Raises ``Mistyped``, with the sentence that the API says too."""
     try:
         return day_of(text)
     except Fault as fault:
-        raise typer.BadParameter(f"{fault.zh}；{fault.en} [{fault.code}]") from None
+        raise Mistyped(fault) from None
+
+
+class Mistyped(typer.BadParameter):
+    """A value on the command line of which the API says what is wrong."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.en)
+        self.fault = fault
 
 
 DAY = {"parser": typed_day, "metavar": "DAY"}
@@ -59,6 +82,15 @@ Step = Callable[[str, int, int], None]
 
 class Commands(TyperGroup):
     """Commands whose troubles and faults end in a sentence and a code, not in a traceback."""
+
+    def make_context(self, *arguments: Any, **more: Any) -> Any:
+        """Reads what stands before the command."""
+        try:
+            return super().make_context(*arguments, **more)
+        except TyperException as error:
+            said = _misused(error)
+        say(said)
+        raise typer.Exit(WRONG)
 
     def invoke(self, ctx: Any) -> Any:
         """Runs the command."""
@@ -76,8 +108,10 @@ class Commands(TyperGroup):
             )
         except psycopg.Error as error:
             said = trouble_of(error) or _mistake(error)
-        except (typer.Exit, typer.Abort, TyperException, BrokenPipeError):
+        except (typer.Exit, typer.Abort, BrokenPipeError):
             raise
+        except TyperException as error:
+            said = _misused(error)
         except Exception as error:
             said = _mistake(error)
         say(said)
@@ -144,13 +178,17 @@ def table(*columns: str) -> Table:
 
 
 @contextmanager
-def progress() -> Iterator[Step]:
+def progress(*, lines: bool = False) -> Iterator[Step]:
     """A function to call with what is being done, how much of it is done, and how much there is.
 
-    The bar tells the time that it took and what is left of it.
+    The bar tells the time that it took and what is left of it. ``lines``: where no terminal shows
+    one, a line now and then tells how far it is.
     """
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     on_terminal = sys.stderr.isatty()
+    if lines and not on_terminal:
+        yield _line_by_line()
+        return
     with Progress(
         *columns,
         TimeElapsedColumn(),
@@ -169,12 +207,38 @@ def progress() -> Iterator[Step]:
         yield step
 
 
+def _line_by_line() -> Step:
+    said = monotonic()
+
+    def step(what: str, done: int, total: int) -> None:
+        nonlocal said
+        if monotonic() - said >= LINE_SECONDS:
+            said = monotonic()
+            typer.echo(f"{what} {done:,} / {total:,}", err=True)
+
+    return step
+
+
 def name_of(text: str, kind: str | None = None) -> Name:
     """A name as typed; its kind may be left out where only one is meant. Raises ``Fault``."""
     if kind is not None and ":" not in text:
         text = f"{kind}:{text}"
     found = KINDS.get(kind or text.partition(":")[0], Name)
     return found(text)
+
+
+def _misused(error: TyperException) -> Trouble:
+    """What is wrong with the command line; raises it again where it only stands for the help."""
+    if not (en := error.format_message()):
+        raise error
+    fits = ((zh, re.match(pattern, en)) for pattern, zh in MISUSES)
+    zh = next((zh.format(found[1]) for zh, found in fits if found), "命令行写法有误")
+    code, context = "USAGE_WRONG", getattr(error, "ctx", None)
+    if isinstance(error, Mistyped):
+        zh, code = f"{zh}：{error.fault.zh}", error.fault.code
+    help = f"{context.command_path if context else 'xuefen'} --help"
+    en = en if en.endswith((".", "?")) else f"{en}."
+    return Trouble(code, zh=f"{zh}。用法见 {help}。", en=f"{en} See {help}")
 
 
 def _mistake(error: Exception) -> Trouble:

@@ -94,6 +94,7 @@ recognition        学时认定         recognition.py
 worth              应得学分         worth.py (what a training is worth to one trainee)
 credit             学分认定         credit.py
 balance            期初余额         balance.py (what a teacher had on the old platform)
+account            学分账目         account.py (of one credit, from whatever training)
 correction         更正             correction.py
 adjustment         学分更正         adjustment.py (of one credit, by the bureau)
 misconduct         违规违纪         misconduct.py
@@ -209,9 +210,9 @@ from ledger import (  # isort: skip  (order of life)
     execution, schedule, log, extent, withdrawal, circular, settlement, attendance, leave,
     assessment, evaluation, safeguard, completion, judgement, notice, feedback, charge, conduct,
     omission, closing, school_based, population, sample, oversight, observation, funding, duty,
-    school_plan, recognition, worth, credit, balance, correction, adjustment, misconduct,
-    remedy, redress, record, erasure, reserve, minimum, special, structure, footing, breakdown,
-    yearly, doubt,
+    school_plan, recognition, worth, credit, balance, account, correction, adjustment,
+    misconduct, remedy, redress, record, erasure, reserve, minimum, special, structure, footing,
+    breakdown, yearly, doubt,
     verdict, ground, prospect, caution, evidence, way, difference, summary, level, drift,
     service_token, sign_off, spot, claim, cause, rounding, attribution, mark, likeness, tie,
     summing, pairing, holding, forfeiture, influence, slip, uncredited, row, itemised, subtotal,
@@ -236,9 +237,9 @@ NOUNS = (
     execution, schedule, log, extent, withdrawal, circular, settlement, attendance, leave,
     assessment, evaluation, safeguard, completion, judgement, notice, feedback, charge, conduct,
     omission, closing, school_based, population, sample, oversight, observation, funding, duty,
-    school_plan, recognition, worth, credit, balance, correction, adjustment, misconduct,
-    remedy, redress, record, erasure, reserve, minimum, special, structure, footing, breakdown,
-    yearly, doubt,
+    school_plan, recognition, worth, credit, balance, account, correction, adjustment,
+    misconduct, remedy, redress, record, erasure, reserve, minimum, special, structure, footing,
+    breakdown, yearly, doubt,
     verdict, ground, prospect, caution, evidence, way, difference, summary, level, drift,
     service_token, sign_off, spot, claim, cause, rounding, attribution, mark, likeness, tie,
     summing, pairing, holding, forfeiture, influence, slip, uncredited, row, itemised, subtotal,

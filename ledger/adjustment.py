@@ -10,16 +10,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from ledger.account import Account
 from ledger.amount import ZERO, exact
 from ledger.balance import BalanceOpened, Balances
 from ledger.command import Command, Refused, Selector, about, fact, premature
 from ledger.completion import HoursDeduction
-from ledger.correction import Account
-from ledger.credit import CREDIT_EVENTS, CreditCorrected, CreditRevoked
+from ledger.credit import CREDIT_EVENTS, CreditCorrected, Credited, CreditRevoked
 from ledger.event import Entry, Event
 from ledger.names import CreditId, Name, TeacherId
+from ledger.offering import OfferingOpened
 from ledger.review import reasoned
-from ledger.school_based import SchoolBasedRecognised
+from ledger.school_based import SCHOOL_BASED_EVENTS, SchoolBasedRecognised, Trainings
 from ledger.teacher import TEACHER_EVENTS, Whereabouts
 from ledger.worth import Worth, credited, more_than_worth
 
@@ -96,20 +97,31 @@ class CorrectCredit(CreditStep):
 
     worth: Worth = fact(default=None)
     balances: Balances = fact(default_factory=Balances)
+    trainings: Trainings = fact(default_factory=Trainings)
+    credited: Credited = fact(default_factory=Credited)
 
     def __post_init__(self) -> None:
         self.worth = Worth(self.teacher)
 
+    def boundary(self) -> list[Selector]:
+        return [*super().boundary(), about(self.teacher, of=CREDIT_EVENTS)]
+
     def beyond(self) -> list[Selector]:
         awarded = self.account.awarded
-        if self.account.balance is not None:
-            return [about(self.teacher, of=[BalanceOpened, *CREDIT_EVENTS])]
-        return Worth.selectors(self.teacher, awarded.offering) if awarded else []
+        if awarded is None:
+            return [about(self.teacher, of=[BalanceOpened, *SCHOOL_BASED_EVENTS])]
+        others = self.credited.awarded if self.credit in self.credited.gone else ()
+        classes = [about(each, of=[OfferingOpened]) for each in others]
+        return [*Worth.selectors(self.teacher, awarded.offering), *classes]
 
     def learn(self, entry: Entry) -> None:
+        own = self.account.awarded
+        if self.credited.learn(entry, own.offering if own else None):
+            return
         super().learn(entry)
         self.worth.learn(entry)
         self.balances.learn(entry)
+        self.trainings.learn(entry)
 
     def decide(self) -> Iterator[Event]:
         self.now = self.now.then(self.ask)
@@ -138,11 +150,15 @@ class CorrectCredit(CreditStep):
         return self.worth.barred(self.ask.rules, self.credit) if credits else None
 
     def _replaced(self, credits: Decimal) -> Refused | None:
-        """What stands against a balance that was taken back: another that came in its place."""
-        own = self.account.balance
-        if own is None or not credits or self.credit not in self.balances.gone:
+        """What stands against a credit that was taken back: another that came in its place."""
+        if not credits or self.credit not in self.credited.gone:
             return None
-        return self.balances.beside(self.credit, own.kind, own.since, own.completed)
+        if own := self.account.balance:
+            return self.balances.beside(self.credit, own.kind, own.since, own.completed)
+        if told := self.account.recognised:
+            return self.trainings.beside(told)
+        opened = self.worth.room.opened
+        return None if opened is None else self.credited.beside(self.credit, opened)
 
     def _exceeded(self, credits: Decimal) -> Refused | None:
         if self.account.balance is not None:

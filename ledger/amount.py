@@ -50,6 +50,23 @@ def exact(number: Decimal | int | str, field: str = "hours") -> Decimal:
     return plain(given)
 
 
+def plausible(hours: Decimal) -> None:
+    """Raises ``Fault`` (``BAD_AMOUNT``) for more hours than one training of a school has.
+
+    The days of it are not told, so no rule on the hours of a day bounds them; this is the ledger's
+    own bound against typing mistakes.
+    """
+    if hours > SCHOOL_BASED_HOURS_MAX:
+        raise Fault(
+            "BAD_AMOUNT",
+            zh=f"一次校本培训至多 {SCHOOL_BASED_HOURS_MAX} 学时，现为 {hours}；"
+            "更长的请按各次培训分别登记",
+            en=f"one training of a school has {SCHOOL_BASED_HOURS_MAX} hours at most, not {hours}; "
+            "record longer ones part by part",
+            field="hours",
+        )
+
+
 def _called(field: str) -> str:
     """A field in Chinese, where it is one of the words of a sentence."""
     return CHINESE.get(field.upper(), f"{field} ")

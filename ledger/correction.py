@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from ledger.account import Account
 from ledger.amount import ZERO, exact
 from ledger.attendance import ATTENDANCE_EVENTS, AttendanceCorrected, AttendanceRecorded, within
-from ledger.balance import BalanceOpened
 from ledger.command import Refused, Selector, about, fact
 from ledger.completion import (
     COMPLETION_EVENTS,
@@ -28,6 +28,7 @@ from ledger.credit import (
     CREDIT_EVENTS,
     CreditAwarded,
     CreditCorrected,
+    Credited,
     CreditRevoked,
 )
 from ledger.enrollment import ENROLLMENT_EVENTS
@@ -35,13 +36,12 @@ from ledger.event import Entry, Event
 from ledger.extent import EXTENT_EVENTS, Extent
 from ledger.finding import Outcome
 from ledger.judgement import unassessed
-from ledger.names import CreditId, JurisdictionId, TeacherId
+from ledger.names import TeacherId
 from ledger.offering import OFFERING_EVENTS, ClassStep
+from ledger.parallel import Family
 from ledger.recognition import beyond_days, per_day
-from ledger.register import unknown
 from ledger.review import reasoned
 from ledger.schedule import Half, Timetable
-from ledger.school_based import SchoolBasedRecognised
 from ledger.teacher import TEACHER_EVENTS, Whereabouts
 from ledger.worth import credited
 
@@ -52,67 +52,6 @@ class NothingToCorrect(Refused):
 
 class OutcomeOverturned(Refused):
     """A correction overturned an outcome that another system told against the hours."""
-
-
-class NotCredited(Refused):
-    """There is no such credit, or it was revoked."""
-
-
-@dataclass
-class Account:
-    """One credit entry as the events say it, from a training or from the school.
-
-    ``decided``: how much of it the bureau itself left, whatever followed from the hours since.
-    """
-
-    awarded: CreditAwarded | None = None
-    recognised: SchoolBasedRecognised | None = None
-    balance: BalanceOpened | None = None
-    authority: JurisdictionId | None = None
-    credits: Decimal = ZERO
-    missed: Decimal = ZERO
-    beyond: Decimal = ZERO
-    revoked: bool = False
-    decided: Decimal | None = None
-    evidence: str = ""
-    day: date | None = None
-
-    def learn(self, entry: Entry) -> None:
-        """Takes in the credit's events; others change nothing."""
-        match entry.event:
-            case CreditAwarded() as event:
-                self.awarded, self.credits, self.revoked = event, event.credits, False
-                self.authority = event.authority
-                self.missed, self.beyond = event.hours_missed, event.hours_beyond
-            case SchoolBasedRecognised(approved=True) as event:
-                self.credits, self.revoked, self.authority = event.credits, False, event.place
-                self.recognised = event
-            case BalanceOpened() as event:
-                self.credits, self.revoked, self.authority = event.credits, False, event.place
-                self.balance = event
-            case CreditCorrected() as event:
-                # A credit put right after it was revoked stands again.
-                self.credits, self.revoked = event.credits, False
-                self.decided = event.credits if event.decided else self.decided
-                self.missed = self.missed if event.hours_missed is None else event.hours_missed
-                self.beyond = self.beyond if event.hours_beyond is None else event.hours_beyond
-            case CreditRevoked(decided=decided):
-                self.credits, self.revoked = ZERO, True
-                self.decided = ZERO if decided else self.decided
-            case _:
-                return
-        self.evidence, self.day = entry.id, entry.on
-
-    def owner(self, credit: CreditId) -> JurisdictionId:
-        """The bureau that awarded it. Raises ``UnknownReference``."""
-        if self.authority is None:
-            raise unknown(credit, "credit")
-        return self.authority
-
-    def stands(self, credit: CreditId) -> None:
-        """Raises ``NotCredited`` for a credit that was revoked."""
-        if self.revoked:
-            raise NotCredited(zh=f"{credit} 已经撤销", en=f"{credit} was revoked", field="credit")
 
 
 @dataclass(kw_only=True)
@@ -128,6 +67,7 @@ class CorrectAttendance(ClassStep):
     now: Whereabouts = fact(default_factory=Whereabouts)
     table: Timetable = fact(default_factory=Timetable)
     account: Account = fact(default_factory=Account)
+    credited: Credited = fact(default_factory=Credited)
     extent: Extent = fact(default_factory=Extent)
     recorded: str | None = fact(default=None)
     standing: Standing = fact(default=None)
@@ -143,7 +83,12 @@ class CorrectAttendance(ClassStep):
             about(self.offering, of=[*OFFERING_EVENTS, *EXTENT_EVENTS, AttendanceRecorded]),
         ]
 
+    def beyond(self) -> list[Selector]:
+        return Family.selectors(self.room.opened) if self.account.revoked else []
+
     def learn(self, entry: Entry) -> None:
+        if self.credited.learn(entry, self.offering):
+            return
         self.now.learn(entry)
         super().learn(entry)
         self.table.learn(entry)
@@ -261,6 +206,7 @@ class CorrectAttendance(ClassStep):
             # Only the bureau gives more than it decided; missed hours come off all the same.
             amount = min(amount, decided)
         if amount != self.account.credits or self._moved(outcome.hours_missed, beyond):
+            yield from self._twice(awarded)
             yield CreditCorrected(
                 credit=awarded.credit,
                 teacher=self.teacher,
@@ -274,6 +220,12 @@ class CorrectAttendance(ClassStep):
                 hours_beyond=beyond,
                 since=max(self.day, awarded.completed),
             )
+
+    def _twice(self, awarded: CreditAwarded) -> Iterator[Event]:
+        """The gate on a credit that comes back beside one for a class of the same training."""
+        if self.account.revoked:
+            said = self.credited.beside(awarded.credit, self.room.known(self.offering))
+            yield from self.gate(said, awarded.credit, self.teacher, self.offering)
 
     def _moved(self, missed: Decimal, beyond: Decimal) -> bool:
         """Whether its hours are others; of a decided one only where they are apart (C-01)."""

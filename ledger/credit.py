@@ -7,14 +7,13 @@ missed hours come off either way. How a credit is put right stands in ``correcti
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import Enum
 
 from ledger.amount import ZERO
 from ledger.command import Command, Refused, Selector, about, fact, premature
-from ledger.completion import HoursDeduction
 from ledger.cycle import CYCLE_EVENTS, Starts, revocation
 from ledger.event import Entry, Event, unchanged
 from ledger.finding import Outcome
@@ -23,9 +22,7 @@ from ledger.offering import OfferingOpened
 from ledger.order import AlreadyAwarded
 from ledger.parallel import Family
 from ledger.plan import Choice, Purpose
-from ledger.recognition import AssignedCounts, HoursPerDay, per_day
 from ledger.register import taken
-from ledger.regulation import InForce
 from ledger.school_based import SchoolBasedRecorded
 from ledger.teacher import TEACHER_EVENTS, Whereabouts
 from ledger.worth import Worth, credited
@@ -146,6 +143,39 @@ class CreditedBeside(Refused):
     """The training is credited already, in another class of the same project and time."""
 
 
+@dataclass
+class Credited:
+    """A teacher's credits for classes, of which one stands for the same project at one time."""
+
+    family: Family = field(default_factory=Family)
+    awarded: dict[OfferingId, tuple[CreditAwarded, str]] = field(default_factory=dict)
+    gone: frozenset[CreditId] = frozenset()
+
+    def learn(self, entry: Entry, offering: OfferingId | None) -> bool:
+        """Takes in credits and classes; whether the event is of a class other than that one."""
+        if isinstance(entry.event, CreditAwarded):
+            self.awarded[entry.event.offering] = entry.event, entry.id
+        self.gone = gone_after(self.gone, entry)
+        return self.family.learn(entry, offering)
+
+    def beside(self, own: CreditId, opened: OfferingOpened) -> CreditedBeside | None:
+        """What is wrong with a credit for that class: the one that stands beside it."""
+        for other in sorted(self.family.beside(opened) & set(self.awarded)):
+            event, evidence = self.awarded[other]
+            if event.credit in self.gone:
+                continue
+            return CreditedBeside(
+                zh=f"{event.teacher} 的这次培训已在 {other} 认定学分（{event.credit}），"
+                f"{opened.offering} 与其为同一项目同期的班",
+                en=f"{event.teacher} has {event.credit} for {other}, which is the same training "
+                f"at the same time as {opened.offering}",
+                field="offering",
+                evidence=(evidence,),
+                lacking=revocation(own, CreditRevoked.NAME, event.credit),
+            )
+        return None
+
+
 @dataclass(kw_only=True)
 class AwardCredit(Command):
     """Credit a completed training, by the competent bureau."""
@@ -157,9 +187,7 @@ class AwardCredit(Command):
     now: Whereabouts = fact(default_factory=Whereabouts)
     starts: Starts = fact(default_factory=Starts)
     worth: Worth = fact(default=None)
-    family: Family = fact(default_factory=Family)
-    others: dict[OfferingId, tuple[CreditId, str]] = fact(default_factory=dict)
-    gone: frozenset[CreditId] = fact(default=frozenset())
+    credited: Credited = fact(default_factory=Credited)
     awarded: str | None = fact(default=None)
     used: bool = fact(default=False)
 
@@ -183,9 +211,8 @@ class AwardCredit(Command):
         ]
 
     def learn(self, entry: Entry) -> None:
-        if self.family.learn(entry, self.offering):
+        if self.credited.learn(entry, self.offering):
             return
-        self.gone = gone_after(self.gone, entry)
         self.now.learn(entry)
         self.starts.learn(entry)
         self.worth.learn(entry)
@@ -193,10 +220,7 @@ class AwardCredit(Command):
         if isinstance(event, CreditAwarded | SchoolBasedRecorded) or event.NAME == BALANCE:
             self.used = self.used or getattr(event, "credit", None) == self.credit
         if isinstance(event, CreditAwarded) and event.teacher == self.teacher:
-            if event.offering == self.offering:
-                self.awarded = entry.id
-            else:
-                self.others[event.offering] = event.credit, entry.id
+            self.awarded = entry.id if event.offering == self.offering else self.awarded
 
     def authority(self) -> Name:
         return self.worth.room.known(self.offering).place
@@ -210,11 +234,10 @@ class AwardCredit(Command):
         if self.used:
             raise taken(self.credit, "credit")
         yield from self.gate(self._completed(), self.credit, self.teacher, self.offering)
-        yield from self.gate(self._twice(opened), self.credit, self.teacher, self.offering)
-        yield from self.gate(self._early(opened), self.credit, self.teacher, self.offering)
+        for said in (self.credited.beside(self.credit, opened), self._early(opened)):
+            yield from self.gate(said, self.credit, self.teacher, self.offering)
         # What an approved change cut is no part of the training any more (C-14).
         plan = self.worth.applied().plan
-        rule = per_day(self.ask.rules, self.worth.room)
         beyond = self.worth.beyond(self.ask.rules)
         missed = self.worth.hours_missed or ZERO
         yield CreditAwarded(
@@ -234,7 +257,7 @@ class AwardCredit(Command):
             credits=credited(plan.base_credits, missed, beyond),
             completed=opened.closes,
             restricted_elective=plan.restricted_elective,
-            rules=self._rules(rule if beyond else None),
+            rules=self.worth.stands_on(self.ask.rules, self.now.place, self.ask.on),
             off_job=plan.off_job,
             purpose=plan.purpose,
             practice_hours=plan.practice_hours,
@@ -256,23 +279,6 @@ class AwardCredit(Command):
                 evidence=(self.awarded,),
             )
 
-    def _twice(self, opened: OfferingOpened) -> Refused | None:
-        """The gate on a second credit for one project at one time."""
-        for other in sorted(self.family.beside(opened) & set(self.others)):
-            credit, evidence = self.others[other]
-            if credit in self.gone:
-                continue
-            return CreditedBeside(
-                zh=f"{self.teacher} 的这次培训已在 {other} 认定学分（{credit}），"
-                f"{self.offering} 与其为同一项目同期的班",
-                en=f"{self.teacher} has {credit} for {other}, which is the same training at the "
-                f"same time as {self.offering}",
-                field="offering",
-                evidence=(evidence,),
-                lacking=revocation(self.credit, CreditRevoked.NAME, credit),
-            )
-        return None
-
     def _completed(self) -> Refused | None:
         """The gate on a denied or ended training. Raises ``NotCompleted`` for an unsettled one."""
         if self.worth.standing.outcome is None:
@@ -288,13 +294,3 @@ class AwardCredit(Command):
             f"{self.offering} was over and completed by {self.teacher}",
             self.worth.standing.outcome_event,
         )
-
-    def _rules(self, per_day: InForce[HoursPerDay] | None) -> tuple[str, ...]:
-        """The rules that the amount stands on."""
-        opened = self.worth.room.known(self.offering)
-        pinned = self.worth.room.opened_on
-        deduction = self.ask.rules.pinned(HoursDeduction, opened.place, pinned)
-        assigned = None
-        if opened.plan.choice is Choice.MANDATED:
-            assigned = self.ask.rules.find(AssignedCounts, self.now.place, self.ask.on)
-        return tuple(each.id for each in (deduction, per_day, assigned) if each)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from ledger.account import Account
 from ledger.command import Refused, Selector, about, fact
 from ledger.completion import (
     COMPLETION_EVENTS,
@@ -19,7 +20,6 @@ from ledger.completion import (
     Standing,
     TrainingTerminated,
 )
-from ledger.correction import Account
 from ledger.credit import CREDIT_EVENTS, CreditAwarded, CreditRevoked
 from ledger.day import happened
 from ledger.enrollment import ENROLLMENT_EVENTS

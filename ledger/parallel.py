@@ -7,7 +7,6 @@ place in one of them takes none in another, and is credited for it once.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
 
 from ledger.command import Refused, Selector, about
 from ledger.enrollment import Choice, Status
@@ -22,35 +21,34 @@ class AlreadyPlaced(Refused):
 
 @dataclass
 class Family:
-    """The classes of one project by their first and last day, as they were opened."""
+    """Classes as they were opened, of one project or of several."""
 
-    days: dict[OfferingId, tuple[date, date]] = field(default_factory=dict)
+    opened: dict[OfferingId, OfferingOpened] = field(default_factory=dict)
 
     @staticmethod
     def selectors(opened: OfferingOpened | None) -> list[Selector]:
         """The events that it is folded from."""
         return [] if opened is None else [about(opened.project, of=[OfferingOpened])]
 
-    def learn(self, entry: Entry, offering: OfferingId) -> bool:
+    def learn(self, entry: Entry, offering: OfferingId | None) -> bool:
         """Takes in the opening of classes; whether the event is of a class other than that one."""
         event = entry.event
         if not isinstance(event, OfferingOpened):
             return False
-        self.days[event.offering] = event.opens, event.closes
+        self.opened[event.offering] = event
         return event.offering != offering
 
     def beside(self, opened: OfferingOpened) -> set[OfferingId]:
         """The other classes of the project that have days in common with that one."""
-        return {each for each in self.days if self._is_beside(each, opened)}
+        return {each for each in self.opened if self._is_beside(each, opened)}
 
     def _is_beside(self, other: OfferingId, opened: OfferingOpened) -> bool:
-        if other == opened.offering or other not in self.days:
+        beside = self.opened.get(other)
+        if beside is None or other == opened.offering or beside.project != opened.project:
             return False
-        first, last = self.days[other]
         # A change may have moved the class; what was opened beside it stays beside it.
-        then = self.days.get(opened.offering, (opened.opens, opened.closes))
-        mine = ((opened.opens, opened.closes), then)
-        return any(first <= closes and opens <= last for opens, closes in mine)
+        mine = (opened, self.opened.get(opened.offering, opened))
+        return any(beside.opens <= each.closes and each.opens <= beside.closes for each in mine)
 
     def placed(
         self, opened: OfferingOpened, teacher: TeacherId, choices: dict[OfferingId, Choice]

@@ -7,11 +7,12 @@ the job and never about training by the school (rulebook C-14).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from ledger.amount import SCHOOL_BASED_HOURS_MAX, ZERO, exact
+from ledger.amount import ZERO, exact, plausible
 from ledger.command import Command, Refused, Selector, about, fact, premature
 from ledger.completion import HoursDeduction
 from ledger.cycle import CYCLE_EVENTS, Starts
@@ -75,6 +76,50 @@ class RecordedTwice(Refused):
     """The training is recorded for the teacher under another name."""
 
 
+SCHOOL_BASED_EVENTS: list[type[Event]] = [SchoolBasedRecorded, SchoolBasedRecognised]
+# What becomes of a credit of any kind; later nouns, so by their names.
+CHANGED = ("credit.corrected", "credit.revoked")
+
+
+@dataclass
+class Trainings:
+    """A teacher's school-based trainings, and which may be recorded anew."""
+
+    told: dict[CreditId, tuple[SchoolBasedRecorded, str]] = field(default_factory=dict)
+    gone: frozenset[CreditId] = frozenset()
+
+    def learn(self, entry: Entry) -> None:
+        """Takes in trainings, and what becomes of their credits; others change nothing."""
+        match entry.event:
+            case SchoolBasedRecorded(credit=credit) as event:
+                self.told[credit] = event, entry.id
+            case SchoolBasedRecognised(credit=credit, approved=False):
+                self.gone |= {credit}
+            case event if event.NAME in CHANGED:
+                # What was taken back may be recorded anew; put right it stands.
+                one: set[Any] = {getattr(event, "credit", None)}
+                back = getattr(event, "takes_back", True)
+                self.gone = self.gone | one if back else self.gone - one
+            case _:
+                pass
+
+    def beside(self, own: SchoolBasedRecorded | SchoolBasedRecognised) -> RecordedTwice | None:
+        """What is wrong with a training: that it stands under another name."""
+        mine = (own.school, own.title, own.completed)
+        for event, evidence in self.told.values():
+            same = (event.school, event.title, event.completed) == mine
+            if same and event.credit != own.credit and event.credit not in self.gone:
+                return RecordedTwice(
+                    zh=f"{event.teacher} {event.completed} 结束的“{event.title}”已以 "
+                    f"{event.credit} 登记",
+                    en=f"{event.title}, completed on {event.completed}, is recorded for "
+                    f"{event.teacher} as {event.credit}",
+                    field="credit",
+                    evidence=(evidence,),
+                )
+        return None
+
+
 @dataclass(kw_only=True)
 class RecordSchoolBased(Command):
     """Record a teacher's school-based training, by the school of the day on which it ended.
@@ -92,33 +137,21 @@ class RecordSchoolBased(Command):
 
     now: Whereabouts = fact(default_factory=Whereabouts)
     known: bool = fact(default=False)
-    told: dict[CreditId, tuple[SchoolBasedRecorded, str]] = fact(default_factory=dict)
-    gone: frozenset[CreditId] = fact(default=frozenset())
+    trainings: Trainings = fact(default_factory=Trainings)
 
     def boundary(self) -> list[Selector]:
         # A credit of a training has no other name either; it is a later noun, so by its name.
         names = (SchoolBasedRecorded.NAME, "credit.awarded", "balance.opened")
         return [
             Selector(types=names, tags=(str(self.credit),)),
-            about(self.teacher, of=[*TEACHER_EVENTS, SchoolBasedRecorded, SchoolBasedRecognised]),
-            Selector(types=("credit.corrected", "credit.revoked"), tags=(str(self.teacher),)),
+            about(self.teacher, of=[*TEACHER_EVENTS, *SCHOOL_BASED_EVENTS]),
+            Selector(types=CHANGED, tags=(str(self.teacher),)),
         ]
 
     def learn(self, entry: Entry) -> None:
         self.now.learn(entry)
-        credit: CreditId | None = getattr(entry.event, "credit", None)
-        if credit is None:
-            return
-        self.known = self.known or credit == self.credit
-        match entry.event:
-            case SchoolBasedRecorded() as event:
-                self.told[credit] = (event, entry.id)
-            case SchoolBasedRecognised(approved=True):
-                pass
-            case _:
-                # What was not recognised, or taken back, may be recorded anew; put right it stands.
-                back = getattr(entry.event, "takes_back", True)
-                self.gone = self.gone | {credit} if back else self.gone - {credit}
+        self.trainings.learn(entry)
+        self.known = self.known or getattr(entry.event, "credit", None) == self.credit
 
     def authority(self) -> Name:
         return self.now.on(self.completed).known(self.teacher)
@@ -139,10 +172,9 @@ class RecordSchoolBased(Command):
                 en=f"{self.teacher} entered on {self.now.entered}, after {self.completed}",
                 field="completed",
             )
-        self._once(school)
         hours, base, missed = self._amounts()
         deduction = self.ask.rules.find(HoursDeduction, self.now.place, self.completed)
-        yield SchoolBasedRecorded(
+        told = SchoolBasedRecorded(
             credit=self.credit,
             teacher=self.teacher,
             school=school,
@@ -155,20 +187,9 @@ class RecordSchoolBased(Command):
             base_credits=base if missed else None,
             rules=(deduction.id,) if deduction and missed else (),
         )
-
-    def _once(self, school: SchoolId) -> None:
-        mine = (school, self.title.strip(), self.completed)
-        for event, evidence in self.told.values():
-            same = (event.school, event.title, event.completed) == mine
-            if same and event.credit not in self.gone:
-                raise RecordedTwice(
-                    zh=f"{self.teacher} {self.completed} 结束的“{event.title}”已以 "
-                    f"{event.credit} 登记",
-                    en=f"{event.title}, completed on {self.completed}, is recorded for "
-                    f"{self.teacher} as {event.credit}",
-                    field="credit",
-                    evidence=(evidence,),
-                )
+        if twice := self.trainings.beside(told):
+            raise twice
+        yield told
 
     def _amounts(self) -> tuple[Decimal, Decimal, Decimal]:
         hours, base = exact(self.hours, "hours"), exact(self.credits, "credits")
@@ -191,23 +212,6 @@ class RecordSchoolBased(Command):
         return hours, base, missed
 
 
-def plausible(hours: Decimal) -> None:
-    """Raises ``Fault`` (``BAD_AMOUNT``) for more hours than one training of a school has.
-
-    The days of it are not told, so no rule on the hours of a day bounds them; this is the ledger's
-    own bound against typing mistakes.
-    """
-    if hours > SCHOOL_BASED_HOURS_MAX:
-        raise Fault(
-            "BAD_AMOUNT",
-            zh=f"一次校本培训至多 {SCHOOL_BASED_HOURS_MAX} 学时，现为 {hours}；"
-            "更长的请按各次培训分别登记",
-            en=f"one training of a school has {SCHOOL_BASED_HOURS_MAX} hours at most, not {hours}; "
-            "record longer ones part by part",
-            field="hours",
-        )
-
-
 @dataclass(kw_only=True)
 class RecogniseSchoolBased(Command):
     """Credit a school-based training or not, by the bureau of the school's place."""
@@ -223,9 +227,8 @@ class RecogniseSchoolBased(Command):
     decided: str | None = fact(default=None)
 
     def boundary(self) -> list[Selector]:
-        events: list[type[Event]] = [SchoolBasedRecorded, SchoolBasedRecognised]
         return [
-            about(self.credit, self.teacher, of=events),
+            about(self.credit, self.teacher, of=SCHOOL_BASED_EVENTS),
             about(self.teacher, of=[*TEACHER_EVENTS, *CYCLE_EVENTS]),
         ]
 

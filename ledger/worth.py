@@ -28,9 +28,10 @@ from ledger.cycle import revocation
 from ledger.enrollment import ENROLLMENT_EVENTS
 from ledger.event import Entry
 from ledger.extent import EXTENT_EVENTS, Extent
-from ledger.names import CreditId, OfferingId, TeacherId
+from ledger.names import CreditId, JurisdictionId, OfferingId, TeacherId
 from ledger.offering import OFFERING_EVENTS, ClassRoom, OfferingOpened
-from ledger.recognition import HoursPerDay, beyond_days, per_day
+from ledger.plan import Choice
+from ledger.recognition import AssignedCounts, HoursPerDay, beyond_days, per_day
 from ledger.regulation import InForce, Parameters, Rulebook
 from ledger.schedule import Timetable
 
@@ -99,6 +100,16 @@ class Worth:
     def beyond(self, rules: Rulebook) -> Decimal:
         """The hours attended beyond what is recognised of each day."""
         return beyond_days(per_day(rules, self.room), self.table, self.standing.missed)
+
+    def stands_on(self, rules: Rulebook, place: JurisdictionId, day: date) -> tuple[str, ...]:
+        """The rules that the amount stands on, where it is credited in that place on that day."""
+        assert self.room.opened is not None
+        plan, pinned = self.room.opened.plan, self.room.opened_on
+        deduction = rules.pinned(HoursDeduction, self.room.opened.place, pinned)
+        daily = per_day(rules, self.room) if self.beyond(rules) else None
+        mandated = plan.choice is Choice.MANDATED
+        assigned = rules.find(AssignedCounts, place, day) if mandated else None
+        return tuple(each.id for each in (deduction, daily, assigned) if each)
 
     def barred(self, rules: Rulebook, credit: CreditId) -> NotCompleted | None:
         """What stands against any credit of the training; nothing of an unsettled one."""

@@ -16,11 +16,14 @@ import psycopg
 
 from ledger.erasure import PersonErased
 from ledger.event import leaf_hash
-from ledger.store.feed import Feed, Filter
 from projections.digest import Tree
 
 FORMAT = 1
 PAGE = 5_000
+ERASED = (
+    "select distinct tag from ledger.events, unnest(tags) as tag "
+    "where type = %s and tag like 'teacher:%%' order by tag"
+)
 BODIES = "select body from ledger.events where position <= %s order by position"
 
 Connection = psycopg.Connection[Any]
@@ -77,7 +80,7 @@ def _in_order(events: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]
     yield from sorted(waiting.items())
 
 
-def head_of(connection: Connection, feed: Feed, made: datetime) -> Head:
+def head_of(connection: Connection, made: datetime) -> Head:
     """The head of a ledger; those who were erased later than its position may be among them."""
     [position] = connection.execute(
         "select coalesce(max(position), 0) from ledger.events"
@@ -86,15 +89,13 @@ def head_of(connection: Connection, feed: Feed, made: datetime) -> Head:
         position=position,
         root=root_at(connection, position).hex(),
         made=made.isoformat(timespec="seconds").replace("+00:00", "Z"),
-        erased=tuple(sorted({print_of(each) for each in erased(feed)})),
+        erased=tuple(sorted({print_of(each) for each in erased(connection)})),
     )
 
 
-def erased(feed: Feed) -> Iterator[str]:
-    """The identifiers of the people whose erasure is recorded."""
-    for entry in feed.entries(Filter(types=(PersonErased.NAME,))):
-        if isinstance(entry.event, PersonErased):
-            yield str(entry.event.teacher)
+def erased(connection: Connection) -> list[str]:
+    """The identifiers of the people whose erasure is recorded, by an unreadable body too."""
+    return [tag for (tag,) in connection.execute(ERASED, (PersonErased.NAME,))]
 
 
 def print_of(subject: str) -> str:

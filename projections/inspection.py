@@ -31,6 +31,9 @@ Pool = ConnectionPool[psycopg.Connection[Any]]
 Told = Callable[[str, int, int], None]
 Noted = Callable[[str, str], None]
 
+UNREADABLE = (msgspec.MsgspecError, Fault, ValueError, LookupError, TypeError)
+"""What the reading of a body that was changed raises."""
+
 hashed = lru_cache(maxsize=65_536)(tag_hash)
 
 
@@ -77,7 +80,7 @@ class Row:
     def _decoded(self) -> Entry | Exception:
         try:
             return decode(self.position, self.body)
-        except (msgspec.MsgspecError, Fault, ValueError, LookupError, TypeError) as error:
+        except UNREADABLE as error:
             return error
 
 

@@ -6,6 +6,7 @@ It is written last. A folder without it, or one in which a byte is not what it s
 from __future__ import annotations
 
 import os
+import re
 from hashlib import file_digest, sha256
 from pathlib import Path
 
@@ -20,6 +21,7 @@ NAME, SUM = "manifest.json", "manifest.sha256"
 DUMP, KEYS = "database.dump", "keys.sealed"
 PARTS = (DUMP, KEYS)
 EVENTS = "ledger.events"
+WELL_FORMED = re.compile(rb"([0-9a-f]{64})  manifest\.json\n")
 
 
 class Unfit(Trouble):
@@ -90,10 +92,9 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def write(self, folder: Path) -> str:
         """Writes it and its own hash to the disk; gives that hash."""
         body = msgspec.json.format(msgspec.json.encode(self), indent=1) + b"\n"
-        digest = sha256(body).hexdigest()
-        for name, data in ((NAME, body), (SUM, f"{digest}  {NAME}\n".encode())):
+        for name, data in ((NAME, body), (SUM, _sum(body))):
             write_through(folder / name, data)
-        return digest
+        return sha256(body).hexdigest()
 
 
 class _Format(msgspec.Struct):
@@ -135,8 +136,8 @@ def _verified(folder: Path) -> Manifest:
             f"{folder} 不是完整的备份：没有 {NAME} 或 {SUM}",
             f"{folder} is no whole backup: there is no {NAME} or no {SUM}",
         ) from None
-    if said != f"{sha256(body).hexdigest()}  {NAME}\n".encode():
-        raise _altered(NAME)
+    if said != _sum(body):
+        raise _unlike_its_sum(body, said)
     manifest = _decoded(body)
     if manifest.migration not in known_revisions():
         raise Trouble(
@@ -166,7 +167,11 @@ def _decoded(body: bytes) -> Manifest:
         if found <= FORMAT:
             return msgspec.json.decode(body, type=Manifest)
     except msgspec.MsgspecError:
-        raise _altered(NAME) from None
+        raise _unfit(
+            "BACKUP_ALTERED",
+            f"{NAME} 与 {SUM} 相符，却不是备份清单：两个文件都被改动过",
+            f"{NAME} is what {SUM} says, but is no manifest of a backup: both were changed",
+        ) from None
     raise Trouble(
         "BACKUP_NEWER",
         zh=f"备份的格式是 {found}，本程序只认识到 {FORMAT}。请升级本程序。",
@@ -184,11 +189,31 @@ def write_through(file: Path, data: bytes) -> None:
         os.fsync(out.fileno())
 
 
+def _sum(body: bytes) -> bytes:
+    """What the checksum's file holds for a manifest, as ``sha256sum --check`` takes it."""
+    return f"{sha256(body).hexdigest()}  {NAME}\n".encode()
+
+
+def _unlike_its_sum(body: bytes, said: bytes) -> Unfit:
+    """The manifest and its checksum differ; which of the two was changed, neither can say."""
+    digest, told = sha256(body).hexdigest(), WELL_FORMED.fullmatch(said)
+    zh, en = "其中却不是一行哈希", "which holds no such line"
+    if told is not None:
+        zh, en = f"其中却是 {told[1].decode()}", f"which says {told[1].decode()}"
+    return _unfit(
+        "BACKUP_ALTERED",
+        f"{NAME} 的 SHA-256 是 {digest}，与 {SUM} 不符，{zh}：两个文件之一被改动或截断。"
+        "与 xuefen backup 当时打印的哈希比较，便知是哪一个",
+        f"{NAME} has the SHA-256 {digest}, not that of {SUM}, {en}: one of the two was changed or "
+        "cut off. The hash that xuefen backup printed tells which",
+    )
+
+
 def _altered(name: str) -> Unfit:
     return _unfit(
         "BACKUP_ALTERED",
-        f"备份中的 {name} 与清单不符，已被改动或截断",
-        f"{name} of the backup is not what its manifest says: it was changed or cut off",
+        f"备份中的 {name} 与 {NAME} 所述不符，已被改动或截断",
+        f"{name} of the backup is not what {NAME} says: it was changed or cut off",
     )
 
 

@@ -162,6 +162,28 @@ def test_a_backup_that_is_cut_off_or_lacks_a_file_is_refused(
     assert refused(empty_database_url, data, 1, kept, "--no-head") == "BACKUP_NOT_WHOLE"
 
 
+def test_a_manifest_that_is_not_what_its_checksum_says_blames_neither_of_the_two(
+    data: Path, kept: Path
+) -> None:
+    body, line = (kept / NAME).read_bytes(), (kept / SUM).read_bytes()
+    verify = ("--data", data, "restore", kept, "--no-head", "--check")
+    changed = body.replace(b'"position": ', b'"position": 1')
+    other = b"ab" * 32 + line[64:]
+    for named, told in ((changed, line), (body, other), (body, b"noise\n")):
+        (kept / NAME).write_bytes(named)
+        (kept / SUM).write_bytes(told)
+
+        _, said = inside(*verify, status=1)
+
+        assert code(said) == "BACKUP_ALTERED"
+        assert f"{NAME} has the SHA-256 {sha256(named).hexdigest()}, not that of {SUM}" in said
+        assert told == b"noise\n" or f"which says {told[:64].decode()}" in said
+        assert "The hash that xuefen backup printed tells which" in said
+    (kept / NAME).write_bytes(b"{}")
+    (kept / SUM).write_text(f"{sha256(b'{}').hexdigest()}  {NAME}\n")
+    assert "both were changed" in inside(*verify, status=1)[1]
+
+
 @pytest.mark.parametrize("name", [NAME, DUMP])
 def test_a_backup_that_cannot_be_read_is_none_that_lacks_something(
     empty_database_url: str, data: Path, kept: Path, name: str

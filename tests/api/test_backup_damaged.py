@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from ledger.store.manifest import NAME
+from projections.head import print_of
 from tests.api.test_backup import data, head_file, kept, on, refused, summed
 from tests.api.test_cli import code, lines
 from tests.told import told_template, told_url
@@ -21,6 +22,7 @@ from tests.town import rows
 
 __all__ = ["data", "kept", "told_template", "told_url"]
 
+ERASED = "teacher:t9"
 Hurt = Callable[[psycopg.Connection[Any]], None]
 
 
@@ -57,8 +59,21 @@ def with_a_wrong_hash(connection: psycopg.Connection[Any]) -> None:
 
 
 def with_a_body_of_noise(connection: psycopg.Connection[Any]) -> None:
+    noise(connection, "position = 7")
+
+
+def noise(connection: psycopg.Connection[Any], where: str) -> None:
+    """Bodies that nobody can read, under hashes that fit."""
     made = "body = 'x', leaf_hash = sha256('\\x00'::bytea || 'x'::bytea)"
-    changed(connection, f"update ledger.events set {made} where position = 7")
+    changed(connection, f"update ledger.events set {made} where {where}")
+
+
+def with_an_unreadable_erasure(connection: psycopg.Connection[Any]) -> None:
+    noise(connection, "type = 'erasure.person-erased'")
+
+
+def with_an_unreadable_teacher(connection: psycopg.Connection[Any]) -> None:
+    noise(connection, f"type = 'register.teacher-registered' and tags @> array['{ERASED}']")
 
 
 def hurt(url: str, how: Hurt) -> None:
@@ -123,6 +138,44 @@ def test_what_only_the_bodies_show_is_said_by_the_restore(
     assert refused(empty_database_url, data, 1, *known) == "RESTORED_BODY_UNREADABLE"
 
     on(empty_database_url, data, "restore", *known, "--damaged", status=1)
+
+
+def test_an_erasure_that_cannot_be_read_is_known_by_its_tags(
+    told_url: str, empty_database_url: str, data: Path, tmp_path: Path
+) -> None:
+    on(told_url, data, "erase", ERASED, "--reason", "本人申请", "--yes")
+    hurt(told_url, with_an_unreadable_erasure)
+    on(told_url, data, "backup", tmp_path / "kept")
+
+    known = (tmp_path / "kept", "--no-head")
+    assert refused(empty_database_url, data, 1, *known) == "RESTORED_BODY_UNREADABLE"
+    head = head_file(told_url, data, tmp_path / "head.json")
+    rescue = ("restore", tmp_path / "kept", "--head", tmp_path / "head.json", "--damaged", "--json")
+    printed, _ = on(empty_database_url, data, *rescue, status=1)
+
+    assert head["erased"] == [print_of(ERASED)]
+    [told] = lines(printed)
+    assert [each["code"] for each in told["damage"]] == ["BODY_UNREADABLE"]
+    assert told["erased_again"] == 0
+
+
+def test_who_was_erased_later_does_not_come_back_though_an_event_cannot_be_read(
+    told_url: str, empty_database_url: str, data: Path, tmp_path: Path
+) -> None:
+    hurt(told_url, with_an_unreadable_teacher)
+    on(told_url, data, "backup", tmp_path / "kept")
+    head = head_file(told_url, data, tmp_path / "head.json")
+    (tmp_path / "head.json").write_text(json.dumps(head | {"erased": [print_of(ERASED)]}))
+
+    rescue = ("restore", tmp_path / "kept", "--head", tmp_path / "head.json", "--damaged", "--json")
+    printed, said = on(empty_database_url, data, *rescue, status=1)
+
+    [told] = lines(printed)
+    codes = [each["code"] for each in told["damage"]]
+    assert (codes, told["erased_again"]) == (["BODY_UNREADABLE", "ERASURE_UNFINISHED"], 1)
+    assert f"{ERASED} was erased again" in said
+    key = f"select wrapped is null from vault.keys where subject = '{ERASED}'"
+    assert rows(empty_database_url, key) == [(True,)]
 
 
 def test_a_manifest_that_counts_other_events_than_positions_is_of_a_damaged_ledger(

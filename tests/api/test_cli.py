@@ -27,6 +27,7 @@ import pytest
 import structlog
 from typer.testing import CliRunner
 
+from api import terminal
 from api.cli import app
 from api.listener import listening
 from api.serve import GRACE_SECONDS
@@ -483,6 +484,40 @@ def test_checks_are_listed_and_a_wrong_name_is_said() -> None:
     assert code(inside("check", "nothing", status=2)[1]) == "UNKNOWN_CHECK"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "zh", "en"),
+    [
+        (["--data", "x"], "缺少命令", "Missing command"),
+        (["--nope"], "没有选项 --nope", "No such option: --nope"),
+        (["rebuild", "--jso"], "没有选项 --jso", "Possible options: --json"),
+        (["nope"], "没有命令 nope", "No such command 'nope'"),
+        (["histori"], "没有命令 histori", "Did you mean 'history'? See"),
+        (["sign-off", "nope"], "没有命令 nope", "No such command 'nope'"),
+        (["record"], "缺少参数 teacher", "Missing argument 'teacher'"),
+        (["export", "teachers"], "缺少选项 --out", "Missing option '--out'"),
+        (["record", "teacher:x", "--on"], "选项 --on 之后缺少值", "requires an argument"),
+        (["rebuild", "--json=3"], "选项 --json 不带值", "does not take a value"),
+        (["head", "a", "b"], "多出的参数：b", "unexpected extra argument"),
+        (["history", "--limit", "x"], "--limit 的值不合要求", "Invalid value for '--limit'"),
+    ],
+)
+def test_a_command_line_that_is_wrong_is_said_in_both_languages(arguments, zh, en):
+    printed, said = inside(*arguments, status=2)
+
+    assert (printed, code(said)) == ("", "USAGE_WRONG")
+    in_chinese, in_english = said.splitlines()
+    assert in_chinese.startswith(zh)
+    assert in_chinese.endswith("--help。")
+    assert en in in_english
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["record", "--help"]])
+def test_help_is_no_mistake_of_the_command_line(arguments):
+    printed, said = inside(*arguments)
+    assert "Usage:" in printed
+    assert said == ""
+
+
 def history(url: str, *arguments: object) -> list[dict[str, Any]]:
     """The entries that the history gives."""
     return lines(inside("--database-url", url, "history", "--json", *arguments)[0])
@@ -772,6 +807,21 @@ def test_what_is_logged_while_a_command_runs_does_not_stand_in_what_it_prints(
 
     assert [each["views"] for each in lines(printed)] == [["records"]]
     assert "waits for those who read" in said
+
+
+@pytest.mark.parametrize("how", [(), ("--json",)])
+def test_a_rebuild_without_a_terminal_says_now_and_then_how_far_it_is(
+    told_url: str, monkeypatch: pytest.MonkeyPatch, how: tuple[str, ...]
+) -> None:
+    asked = ("--database-url", told_url, "rebuild", "records", *how)
+    assert "重建 rebuild" not in inside(*asked)[1]
+    monkeypatch.setattr(terminal, "LINE_SECONDS", 0.0)
+
+    printed, said = inside(*asked)
+
+    head = rows(told_url, "select max(position) from ledger.events")[0][0]
+    assert f"重建 rebuild {head:,} / {head:,}\n" in said
+    assert [each["position"] for each in lines(printed)] == ([head] if how else [])
 
 
 def test_the_help_of_a_rebuild_names_every_view_that_it_takes() -> None:

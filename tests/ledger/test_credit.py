@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import pytest
 
+from ledger.account import NotCredited
 from ledger.adjustment import CorrectCredit, RevokeCredit
 from ledger.command import OutsideScope, UnknownReference
 from ledger.completion import CompletionDenied, CompletionGranted, Reason
-from ledger.correction import Account, NotCredited
 from ledger.credit import (
     AwardCredit,
     CreditAwarded,
@@ -43,7 +43,7 @@ from tests.cast import (
     WENZHOU,
     WENZHOU_SCHOOL,
 )
-from tests.given import adoption, asker_for, background, entries, given, on
+from tests.given import adoption, asker_for, background, given, on
 from tests.ledger.test_completion import cut
 
 DAY = date(2024, 7, 10)
@@ -282,25 +282,6 @@ def test_credits_come_in_halves_and_not_below_zero(amount):
 
 def test_only_the_bureau_that_awarded_corrects():
     given(AWARDED).when(CORRECT, on=DAY, by=asker_for(WENZHOU)).refused(OutsideScope)
-
-
-def test_an_account_folds_award_correction_and_revocation():
-    account = Account()
-    states = []
-    for entry in entries([cast.awarded(24), corrected(24, 22), revoked(22)], DAY):
-        account.learn(entry)
-        states.append((str(account.credits), account.revoked))
-
-    assert states == [("24", False), ("22", False), ("0", True)]
-
-
-def test_a_credit_corrected_after_its_revocation_stands_again():
-    account = Account()
-    for entry in entries([cast.awarded(24), revoked(24), corrected(0, 22)], DAY):
-        account.learn(entry)
-
-    assert not account.revoked
-    assert Decimal(22) == account.credits
 
 
 def test_a_credit_is_never_below_zero():

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from msgspec import structs
 
+from ledger.adjustment import CorrectCredit
 from ledger.admission import AdmitApplicants, AdmitToParallel, ConfirmEnrollment
 from ledger.assignment import AssignTrainee
+from ledger.completion import CompletionDenied, Reason
+from ledger.correction import CorrectAttendance
 from ledger.credit import AwardCredit, CreditedBeside, CreditRevoked
 from ledger.enrollment import EnrollmentDeclined, EnrollmentWithdrawn
 from ledger.finding import Outcome
-from ledger.names import CreditId, OfferingId
+from ledger.names import CreditId, OfferingId, ProjectId
 from ledger.offering import DatesChanged, ExpansionDecided
 from ledger.parallel import AlreadyPlaced
 from ledger.plan import Choice
+from ledger.schedule import Half
 from ledger.screening import ApplicantPlaced
 from ledger.selection import SelectOffering
 from tests import cast
@@ -223,3 +228,56 @@ def test_one_training_is_credited_once():
     elsewhere = structs.replace(credit, offering=THIRD)
     given(room, elsewhere).when(AWARD, on=AWARDED).accepted()
     given(room).when(replace(AWARD), on=AWARDED).accepted()
+
+
+RESTORE = CorrectCredit(credit=cast.CREDIT, teacher=LIN, credits=Decimal(24), reason="恢复")
+ANEW = cast.awarded(24, credit=CreditId("credit:again"), offering=BESIDE)
+
+
+def test_a_credit_does_not_come_back_beside_one_for_a_class_of_the_same_training():
+    gone, _ = cast.taken_back_and_restored(cast.CREDIT, 24)
+    room = background(cast.registered(), classes(), *cast.enrolled(), cast.completed())
+    past = [room, cast.awarded(24), gone]
+
+    given(past).when(RESTORE, on=AWARDED).accepted()
+    beside = given(past, ANEW)
+    refused_and_found(beside, RESTORE, AWARDED, CreditedBeside)
+    beside.when(replace(RESTORE, credits=Decimal(0)), on=AWARDED).accepted()
+    ended = structs.replace(gone, credit=ANEW.credit)
+    elsewhere = structs.replace(ANEW, offering=THIRD)
+    third = structs.replace(cast.opened(offering=THIRD), project=ProjectId("project:other"))
+    for free in ([ANEW, ended], [third, elsewhere]):
+        given(past, free).when(RESTORE, on=AWARDED).accepted()
+    # One that stands is put right whatever stands beside it.
+    given(room, cast.awarded(24), ANEW).when(RESTORE, on=AWARDED).accepted()
+
+
+def test_hours_put_right_bring_no_credit_back_beside_one_for_the_same_training():
+    correct = CorrectAttendance(
+        teacher=LIN,
+        offering=OFFERING,
+        day=cast.OPENS,
+        half=Half.MORNING,
+        hours=Decimal(0),
+        reason="误记",
+    )
+    denied = CompletionDenied(
+        teacher=LIN,
+        offering=OFFERING,
+        school=SCHOOL,
+        provider=COUNTY_SCHOOL,
+        reason=Reason.ABSENCE,
+        hours_planned=Decimal(90),
+        hours_missed=Decimal("18.5"),
+        rules=("ZJ14-09",),
+    )
+    long = cast.plan(90)
+    room = background(cast.registered(), classes(plan=long), cast.timetable(90), *cast.enrolled())
+    gone, _ = cast.taken_back_and_restored(cast.CREDIT, 72)
+    taken = [cast.awarded(72, base=90, missed=18), structs.replace(gone, decided=False)]
+    past = [room, *cast.absences("18.5", 90), denied, *taken]
+
+    given(past).when(correct, on=AWARDED).accepted()
+    refused_and_found(given(past, ANEW), correct, AWARDED, CreditedBeside)
+    ended = structs.replace(gone, credit=ANEW.credit)
+    given(past, ANEW, ended).when(correct, on=AWARDED).accepted()

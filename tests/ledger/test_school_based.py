@@ -9,10 +9,10 @@ from decimal import Decimal
 import pytest
 from msgspec import structs
 
+from ledger.account import NotCredited
 from ledger.adjustment import CorrectCredit, RevokeCredit
 from ledger.amount import SCHOOL_BASED_HOURS_MAX
 from ledger.command import OutsideScope, UnknownReference
-from ledger.correction import NotCredited
 from ledger.credit import CreditCorrected, CreditRevoked
 from ledger.cycle import RecognisedOutsideCycle
 from ledger.finding import Outcome
@@ -262,6 +262,29 @@ def test_what_the_bureau_did_not_recognise_or_took_back_is_recorded_anew():
     # What was put right after it was taken back stands.
     past = [cast.registered(), RECORDED, cast.recognised(12), gone, again]
     given(past).when(AGAIN, on=DAY).refused(RecordedTwice)
+
+
+def test_a_training_of_a_school_does_not_come_back_beside_another_record_of_it():
+    gone, _ = cast.taken_back_and_restored(CREDIT, 12)
+    restore = CorrectCredit(credit=CREDIT, teacher=LIN, credits=Decimal(12), reason="恢复")
+    past = [cast.registered(), RECORDED, cast.recognised(12, credit=CREDIT), gone]
+    again = structs.replace(RECORDED, credit=AGAIN.credit)
+    counted = cast.recognised(12, credit=AGAIN.credit)
+
+    given(past).when(restore, on=DAY).accepted()
+    for anew in ([again], [again, counted]):
+        beside = given(past, anew)
+        beside.when(restore, on=DAY).refused(RecordedTwice, field="credit")
+        beside.when(restore, on=DAY, reported=True).found(None, Outcome.VIOLATION, RecordedTwice)
+        beside.when(replace(restore, credits=Decimal(0)), on=DAY).accepted()
+    # What was not recognised, or taken back again, does not count, nor does another training.
+    ended = structs.replace(gone, credit=AGAIN.credit)
+    unlike = structs.replace(again, completed=date(2022, 6, 2))
+    declined = cast.recognised(12, credit=AGAIN.credit, approved=False)
+    for free in ([again, counted, ended], [again, declined], [unlike]):
+        given(past, free).when(restore, on=DAY).accepted()
+    # One that stands is put right whatever stands beside it.
+    given(past[:-1], again).when(restore, on=DAY).accepted()
 
 
 @pytest.mark.parametrize("reported", [False, True])
