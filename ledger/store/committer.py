@@ -24,6 +24,7 @@ from ledger.store.clock import Clock, system_clock
 from ledger.store.connection import trouble_of, unavailable
 from ledger.store.lane import Lane, More
 from ledger.store.mailbox import Letter
+from ledger.store.pool import require_ours
 from ledger.store.queue import Queue
 from ledger.store.receipt import Receipt
 from ledger.store.trouble import Trouble
@@ -107,10 +108,7 @@ class Committer:
 
     def require_ours(self) -> None:
         """Raises ``OperationalError`` in a forked process: thread and connections are another's."""
-        if not self.ours:
-            raise OperationalError(
-                "the ledger was opened before a fork; open it anew in each process"
-            )
+        require_ours(self._process)
 
     def _run(self) -> None:
         while self._queue or not self._queue.closing:
