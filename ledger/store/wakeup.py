@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import psycopg
 
+from ledger.store.aside import aside
 from ledger.store.connection import open_connection
 from ledger.store.outage import away, back
 from ledger.store.pool import require_ours
@@ -116,7 +117,7 @@ class Wakeup:
             try:
                 with open_connection(self._url, autocommit=True) as connection:
                     connection.execute(f"listen {CHANNEL}")
-                    back()
+                    aside(back)
                     while not self._closing.is_set():
                         for notice in connection.notifies(timeout=0):
                             self._announce(int(notice.payload))
@@ -125,7 +126,7 @@ class Wakeup:
                 # Readers poll meanwhile; the next round connects again. Whoever may connect may
                 # notify, with anything.
                 if not isinstance(error, ValueError) and not self._closing.is_set():
-                    away(error)
+                    aside(away, error)
                 self._closing.wait(POLL_SECONDS)
 
     def _announce(self, head: int) -> None:
