@@ -13,6 +13,7 @@ import socket
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from weakref import WeakValueDictionary
 
 import httpx
 
@@ -21,9 +22,11 @@ from ledger.fault import Fault
 LOOKUP_SECONDS = 5
 NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052
 PORTS = {"https": 443, "http": 80}
-# Of their own: a thread hangs for as long as the resolver does, and those that all else shares,
-# such as who asks for the tokens of machines, would hang with it.
-_THREADS = ThreadPoolExecutor(8, thread_name_prefix="look-up")
+OWN_MAX = 4
+# A thread hangs for as long as the resolver does. So nothing is looked up on those that all else
+# shares, and each owner of addresses has a few: whoever gives names for which nobody answers waits
+# for them alone. Threads stay while something is looked up on one of them.
+_THREADS: WeakValueDictionary[str, ThreadPoolExecutor] = WeakValueDictionary()
 
 
 @dataclass(frozen=True)
@@ -68,19 +71,26 @@ def read(address: str, *, private: bool) -> httpx.URL:
     return url
 
 
-async def look_up(url: httpx.URL, *, private: bool) -> Pinned:
+async def look_up(url: httpx.URL, *, private: bool, owner: str) -> Pinned:
     """The address with one of its host's numbers. Raises ``Fault`` (``BAD_ADDRESS``)."""
     loop = asyncio.get_running_loop()
     port = url.port or PORTS[url.scheme]
+    threads = _THREADS.get(owner) or ThreadPoolExecutor(OWN_MAX, thread_name_prefix="look-up")
+    _THREADS[owner] = threads
     try:
         async with asyncio.timeout(LOOKUP_SECONDS):
-            numbers = await loop.run_in_executor(_THREADS, numbers_of, url.host, port)
+            numbers = await loop.run_in_executor(threads, _kept, threads, url.host, port)
     except (OSError, TimeoutError, UnicodeError):
         raise _bad("主机名无法解析", "its host cannot be looked up") from None
     if not private and not all(public(each) for each in numbers):
         # Which number it has is not told: it would tell of a network that the asker cannot see.
         raise _bad("地址不在公网，不能投递", "it does not lie in the public network")
     return Pinned(url, numbers[0])
+
+
+def _kept(_: ThreadPoolExecutor, host: str, port: int) -> list[str]:
+    """Holds the threads, one of which it takes, for as long as it takes that."""
+    return numbers_of(host, port)
 
 
 def numbers_of(host: str, port: int) -> list[str]:

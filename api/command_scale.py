@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,7 +15,7 @@ from api.scale_room import Needs, free_bytes, needs, require_room, sized
 from api.scale_run import fill
 from api.settings import Settings
 from api.terminal import counted, print_json, progress, tell
-from ledger.store.machine import memory_bytes
+from ledger.store.machine import cores, memory_bytes
 
 
 def ordered(
@@ -37,7 +36,7 @@ def ordered(
         district=min(district, people),
         terms=tuple(terms) or SCALES[scale].terms,
         seed=seed,
-        processes=processes or os.cpu_count() or 1,
+        processes=processes or cores(),
     )
 
 

@@ -14,7 +14,6 @@ import ssl
 import time
 from collections.abc import Callable
 from functools import partial
-from types import TracebackType
 from typing import Any, TypeVar
 from uuid import UUID, uuid4, uuid5
 
@@ -28,6 +27,7 @@ from api.auth import BadToken
 from api.parcel import line, post, trusted
 from api.revocation import Revocations
 from api.service_token import ServiceTokens
+from ledger.command import Asker
 from ledger.event import decode
 from ledger.fault import Fault
 from ledger.names import ServiceTokenId
@@ -82,19 +82,17 @@ class Courier:
         self._task = asyncio.create_task(self._work(), name="courier")
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self._house.courier = None
         tasks = [each for each in (self._task, *self._turns) if each is not None]
         for each in tasks:
             each.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def checked(self, address: str) -> None:
+    async def checked(self, address: str, owner: Asker) -> None:
         """Raises ``Fault`` (``BAD_ADDRESS``) for an address to which nothing may be sent."""
         try:
-            await self._pin(address)
+            await self._pin(address, owner)
         except Fault as fault:
             fault.field = "input.address"
             raise
@@ -200,7 +198,7 @@ class Courier:
         A name that cannot be looked up is no failure where there is nothing to send.
         """
         try:
-            return await self._pin(turn.webhook.address)
+            return await self._pin(turn.webhook.address, turn.webhook.owner)
         except Fault:
             await self._failed(turn, position, Attempt(failure=DeliveryFailure.ADDRESS))
             return None
@@ -231,7 +229,7 @@ class Courier:
 
     async def _once(self, webhook: Webhook, number: str, body: bytes) -> Attempt:
         try:
-            to = await self._pin(webhook.address)
+            to = await self._pin(webhook.address, webhook.owner)
         except Fault:
             return Attempt(failure=DeliveryFailure.ADDRESS)
         async with line(self._trust) as client:
@@ -259,8 +257,9 @@ class Courier:
                 sent = await self._once(other, f"{other.id}-{uuid4().hex}", body)
                 await _run(ledger.deliveries.log, other, DeliveryKind.NOTICE, None, sent)
 
-    async def _pin(self, address: str) -> Pinned:
-        return await look_up(read(address, private=self._private), private=self._private)
+    async def _pin(self, address: str, owner: Asker) -> Pinned:
+        url, whose = read(address, private=self._private), f"{owner.role.value} {owner.scope}"
+        return await look_up(url, private=self._private, owner=whose)
 
     async def _named(self) -> str:
         if self._source is None:

@@ -21,7 +21,7 @@ from ledger.credit import CreditKind
 from ledger.fault import Fault
 from ledger.heading import recordlike
 from ledger.mapping import Column, Form, Mapping, Reading, SheetRow
-from ledger.sheet import Cell, CellFault, Grid, Row, Skipped, Tab
+from ledger.sheet import Cell, CellFault, Grid, Row, Skipped, Span, Tab
 from ledger.skip import AMOUNTS, PERSON, Skips
 from ledger.tally import BY_KIND, Tally
 
@@ -119,7 +119,7 @@ class _Reader:
         self._columns = [self._column(at, each) for at, each in mapping.columns.items()]
         self._skips = Skips(tab, mapping)
         self._compared = mapping.form in COMPARED
-        self._filled = self._merged()
+        self._blocks = self._merged()
 
     @property
     def sums(self) -> Sums[Column, Decimal]:
@@ -182,8 +182,11 @@ class _Reader:
     def _row(self, number: int, cells: Row) -> None:
         # As wide as the mapping asks for, and with what cells above say that are merged with it.
         wide = [*cells, *[None] * (self._columns[-1][0] - len(cells))] if self._columns else []
-        for at in self._filled.get(number, ()):
-            wide[at - 1] = self._filled[number][at]
+        for at, blocks in self._blocks.items():
+            while blocks and blocks[-1].bottom < number:
+                blocks.pop()
+            if blocks and blocks[-1].top <= number:
+                wide[at - 1] = self._tab.cell(blocks[-1].top, at)
         why = self._skips.why(wide, cells)
         if why is not None:
             self._skip(number, why)
@@ -243,19 +246,15 @@ class _Reader:
             CellFault(row=number, column=at, code=fault.code, zh=fault.zh, en=fault.en)
         )
 
-    def _merged(self) -> dict[int, dict[int, Cell]]:
-        """What cells say that are merged with one above them, by row and column."""
+    def _merged(self) -> dict[int, list[Span]]:
+        """The blocks of which all rows say what the first one says, by column, the last first."""
         meant = self._mapping.columns
-        filled: dict[int, dict[int, Cell]] = {}
-        for span in self._tab.merged:
+        found: dict[int, list[Span]] = {}
+        for span in sorted(self._tab.merged, key=lambda each: each.top, reverse=True):
             column = meant.get(span.left)
-            if span.top == span.bottom or column is None or column in AMOUNTS:
-                continue
-            said = self._tab.cell(span.top, span.left)
-            last = min(span.bottom, len(self._tab.rows))
-            for row in range(max(span.top, self._mapping.first_row), last + 1):
-                filled.setdefault(row, {})[span.left] = said
-        return filled
+            if span.top != span.bottom and column is not None and column not in AMOUNTS:
+                found.setdefault(span.left, []).append(span)
+        return found
 
 
 def _too_many() -> Fault:

@@ -12,7 +12,6 @@ waits.
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import threading
@@ -29,6 +28,7 @@ import structlog
 from msgspec import Struct
 from psycopg_pool import ConnectionPool
 
+from ledger.store.machine import cores
 from projections.projection import Index, Projection
 
 # Held shared by whoever folds a share.
@@ -119,13 +119,6 @@ class Share:
 def class_of(view: Projection[Any]) -> str:
     """Where the class of a view stands."""
     return f"{type(view).__module__}.{type(view).__qualname__}"
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def parted(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from ledger.command import Asker
 from ledger.store.delivery import Delivery, DeliveryKind
 from ledger.store.webhook import Webhook
 
@@ -11,7 +12,7 @@ from ledger.store.webhook import Webhook
 class Courier(Protocol):
     """Sends to webhooks."""
 
-    async def checked(self, address: str) -> None:
+    async def checked(self, address: str, owner: Asker) -> None:
         """Raises ``Fault`` (``BAD_ADDRESS``) for an address to which nothing may be sent."""
 
     async def send(

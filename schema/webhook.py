@@ -193,7 +193,7 @@ async def wanted_of(context: Context, given: WebhookInput) -> tuple[str, WantedC
     if len(address) > ADDRESS_CHARACTERS_MAX:
         zh, en = "地址过长", "the address is too long"
         raise Fault("BAD_ADDRESS", zh=zh, en=en, field="input.address")
-    await courier(context).checked(address)
+    await courier(context).checked(address, context.asker)
     return address, wanted
 
 

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 
 import structlog
 
+from ledger.store.aside import aside
+
 Clock = Callable[[], datetime]
 # Machines that share a ledger are not of one time to the second, and nobody need hear of it.
 BEHIND_SECONDS_MAX = 1.0
@@ -37,8 +39,9 @@ class Steady:
         moment = not_before(shown, last)
         seconds = (moment - shown).total_seconds()
         if seconds > BEHIND_SECONDS_MAX and not self._behind:
-            log.warning("clock behind", seconds=round(seconds, 1), ledger=moment.isoformat())
+            told = {"seconds": round(seconds, 1), "ledger": moment.isoformat()}
+            aside(log.warning, "clock behind", **told)
         elif not seconds and self._behind:
-            log.info("clock caught up")
+            aside(log.info, "clock caught up")
         self._behind = seconds > BEHIND_SECONDS_MAX or (self._behind and seconds > 0)
         return moment

@@ -16,20 +16,24 @@ from threading import get_ident, main_thread
 from typing import overload
 
 import psycopg
+import structlog
 from eventsourcing.dcb.api import DCBAppendCondition, DCBEvent
 from eventsourcing.persistence import OperationalError
 
 from ledger.store.answer import Answer
+from ledger.store.aside import aside
 from ledger.store.clock import Clock, system_clock
 from ledger.store.connection import trouble_of, unavailable
 from ledger.store.lane import Lane, More
 from ledger.store.mailbox import Letter
+from ledger.store.pool import require_ours
 from ledger.store.queue import Queue
 from ledger.store.receipt import Receipt
 from ledger.store.trouble import Trouble
 from ledger.store.work import Asked, Plain, Settled, Work
 
 ATTEMPTS_MAX = 5
+log = structlog.get_logger("xuefen.committer")
 
 
 class Committer:
@@ -105,10 +109,7 @@ class Committer:
 
     def require_ours(self) -> None:
         """Raises ``OperationalError`` in a forked process: thread and connections are another's."""
-        if not self.ours:
-            raise OperationalError(
-                "the ledger was opened before a fork; open it anew in each process"
-            )
+        require_ours(self._process)
 
     def _run(self) -> None:
         while self._queue or not self._queue.closing:
@@ -192,7 +193,7 @@ class Committer:
         self._flying.popleft()
         _answer(settled)
         if self.carried is not None:
-            self.carried(len(settled))
+            aside(self.carried, len(settled))
 
     def _lost(self, error: Exception) -> None:
         """Of what flew nobody knows; an append has no request by which it could be asked again."""
@@ -206,10 +207,14 @@ class Committer:
             self._carry([work])
 
     def _work(self, batch: list[Work]) -> None:
-        with self.lane.watch.carried(batch) if self.lane.watch is not None else nullcontext():
-            self._carry(batch, lambda: self._queue.drain(batch))
+        try:
+            with self.lane.watch.carried(batch) if self.lane.watch is not None else nullcontext():
+                self._carry(batch, lambda: self._queue.drain(batch))
+        except Exception as error:  # of who watches
+            for work in batch:
+                self._fail(work, error)
         if self.carried is not None:
-            self.carried(len(batch))
+            aside(self.carried, len(batch))
 
     def _carry(self, batch: list[Work], more: More | None = None) -> None:
         """Commits a batch, again after a lost connection, singly where one poisons the rest.
@@ -256,15 +261,18 @@ class Committer:
     def _fail(self, work: Work, error: Exception) -> None:
         self.lane.outcome.failed(error)
         if not work.future.done():
-            work.future.set_exception(error)
+            _answer([(work, error)])
 
 
 def _answer(settled: Settled) -> None:
     for work, result in settled:
-        if isinstance(result, BaseException):
-            work.future.set_exception(result)
-        else:
-            work.future.set_result(result)
+        try:
+            if isinstance(result, BaseException):
+                work.future.set_exception(result)
+            else:
+                work.future.set_result(result)
+        except Exception as error:  # of who is called back then, and of the log where that is said
+            aside(log.error, "answered in vain", why=type(error).__name__)
 
 
 def _said(error: Exception) -> Exception:

@@ -27,6 +27,10 @@ OURS: dict[str, Any] = {
     "tcp_user_timeout": 25_000,
 }
 
+# Whoever waited for a lock must see what the one before wrote under it: with any other isolation a
+# transaction goes on seeing what was there when it began to wait. A database, a user or a server
+# may have another default. A default of read-only is left as it is: somebody wants it so.
+ISOLATED = "set default_transaction_isolation = 'read committed'"
 # Of them the newest server alone knows the last.
 TIMEOUTS = ["statement_timeout", "idle_in_transaction_session_timeout", "transaction_timeout"]
 UNTIMED = "select set_config(name, '0', false) from pg_settings where name = any(%s)"
@@ -50,7 +54,9 @@ def open_connection(url: str, *, owner: bool = False, **options: Any) -> psycopg
         raise _unreachable(asked | options, str(error)) from None
     try:
         _require_version(connection)
-        if not owner:
+        if owner:
+            _settle(connection, ISOLATED)
+        else:
             take_role(connection)
     except BaseException:
         connection.close()
@@ -61,7 +67,7 @@ def open_connection(url: str, *, owner: bool = False, **options: Any) -> psycopg
 def take_role(connection: psycopg.Connection[Any]) -> None:
     """Work as the application from here on. A pool calls it on each connection it makes."""
     try:
-        connection.execute(f"set role {ROLE}")
+        _settle(connection, f"{ISOLATED}; set role {ROLE}")
     except psycopg.errors.InvalidParameterValue as error:
         raise Trouble(
             "SCHEMA_MISSING",
@@ -70,6 +76,14 @@ def take_role(connection: psycopg.Connection[Any]) -> None:
         ) from error
     except psycopg.errors.InsufficientPrivilege as error:
         raise role_missing(connection.info.user) from error
+
+
+def _settle(connection: psycopg.Connection[Any], settings: str) -> None:
+    """Says how all that follows is to be, in one round trip; a statement that is prepared is one.
+
+    What was said in a transaction would be taken back with it.
+    """
+    connection.execute(settings.encode(), prepare=False)
     if connection.info.transaction_status == TransactionStatus.INTRANS:
         connection.commit()
 

@@ -12,7 +12,6 @@ from copy import copy
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from fractions import Fraction
-from select import POLLIN, poll
 from typing import Any
 from uuid import UUID
 
@@ -21,9 +20,10 @@ from psycopg import sql
 from psycopg_pool import ConnectionPool
 
 from ledger.event import Entry, decode
-from ledger.store.connection import OURS, take_role
+from ledger.store.connection import take_role
 from ledger.store.crossing import read_page
 from ledger.store.page import SAMPLED, bounding, counting, sampling
+from ledger.store.pool import Pool
 from ledger.store.statements import PINNED
 from ledger.store.stored import Stored, stored
 from ledger.store.wakeup import Ticket, Wakeup
@@ -102,31 +102,7 @@ def open_pool(
         connection.execute(f"set statement_timeout = {int(statement_seconds * 1_000)}")
         connection.commit()
 
-    def check(connection: psycopg.Connection[Any]) -> None:
-        # A server that closes a connection says so, and an idle one has nothing else to say; a
-        # look at the socket spares a round trip, and takes no descriptor of its own.
-        look = poll()
-        look.register(connection.fileno(), POLLIN)
-        if not look.poll(0):
-            return
-        try:
-            ConnectionPool.check_connection(connection)
-        except psycopg.OperationalError:
-            pool.check()  # the others have gone with it; found one by one they cost seconds each
-            raise
-
-    pool: ConnectionPool[psycopg.Connection[Any]] = ConnectionPool(
-        url,
-        min_size=1,
-        max_size=most,
-        configure=prepare,
-        check=check,
-        kwargs=OURS | {"autocommit": autocommit},
-        open=True,
-        timeout=10,
-        reconnect_timeout=5,  # it tries ever more seldom, for as long as an outage took
-    )
-    return pool
+    return Pool(url, most, prepare, autocommit=autocommit)
 
 
 class Feed:

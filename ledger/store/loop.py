@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 from psycopg_pool import AsyncConnectionPool
 
-from ledger.store.connection import OURS, ROLE
+from ledger.store.connection import ISOLATED, OURS, ROLE
 from ledger.store.statements import PINNED
 
 MOST = 4
@@ -87,8 +87,8 @@ class OnLoop:
 
     async def _prepare(self, connection: Connection) -> None:
         timeout = f"set statement_timeout = {self._milliseconds}"
-        for setting in (f"set role {ROLE}", *PINNED, timeout):
-            await connection.execute(setting.encode())
+        settings = "; ".join((ISOLATED, f"set role {ROLE}", *PINNED, timeout))
+        await connection.execute(settings.encode())
 
 
 class _Line:

@@ -20,6 +20,7 @@ T = TypeVar("T")
 PIECE_BYTES_MAX = 4 * 1024 * 1024
 LIST_BYTES_MAX = 4 * 1024 * 1024
 HIDDEN_MAX = 200_000
+KEPT_MAX = 2 * HIDDEN_MAX  # of a whole file, whatever it is
 SHEET_ROWS_MAX = 1_048_576  # what a sheet of any program has
 COLUMNS_MAX = 256
 CELLS_MAX = 4_000_000
@@ -84,6 +85,7 @@ class Looked:
         self._broken: tuple[tuple[int, ...], str] | None = None  # where, and what it is by its tag
         self._run = 0
         self._elements: dict[str, int] = {}
+        self._kept = 0
 
     def look(self, name: str, piece: bytes) -> None:
         """Takes one piece of a part; an empty one ends it."""
@@ -136,13 +138,13 @@ class Looked:
         for found in ROW.finditer(text) if b"hidden=" in text else ():
             number = NUMBER.search(found[1])
             if number is not None and HIDDEN.search(found[1]):
-                _keep(self._hidden.setdefault(name, []), int(number[1]))
+                self._keep(self._hidden.setdefault(name, []), int(number[1]))
         for failed in FAILED.finditer(text) if b't="e"' in text else ():
             at = (int(failed[2]), _column(failed[1]), unescape(failed[3].decode()))
-            _keep(self._errors.setdefault(name, []), at)
+            self._keep(self._errors.setdefault(name, []), at)
         for undone in UNDONE.finditer(text) if b"<f" in text or b":f" in text else ():
             at = (int(undone[2]), _column(undone[1]), UNCALCULATED)
-            _keep(self._errors.setdefault(name, []), at)
+            self._keep(self._errors.setdefault(name, []), at)
         if FAR.search(text):
             raise refuse(
                 "TOO_MANY_COLUMNS",
@@ -179,7 +181,7 @@ class Looked:
             count = _number(REPEATED, found[2])
             if INVISIBLE.search(found[2]) and count <= HIDDEN_MAX:
                 for row in range(self._row + 1, self._row + count + 1):
-                    _keep(self._hidden.setdefault(str(self._table), []), row)
+                    self._keep(self._hidden.setdefault(str(self._table), []), row)
             self._row, self._column, self._same = self._row + count, 0, count
 
     def _cell(self, told: bytes) -> None:
@@ -188,10 +190,9 @@ class Looked:
         across = _number(ACROSS, told) if b"-repeated=" in told else 1
         if b"-spanned=" in told:
             wide, high = _number(WIDE, told), _number(HIGH, told)
-            for top in range(first, first + min(self._same, HIDDEN_MAX + 1)):
-                if wide > 1 or high > 1:
-                    block = (top, left, top + high - 1, left + wide - 1)
-                    _keep(self._merged.setdefault(self._table, []), block)
+            for top in range(first, first + self._same) if wide > 1 or high > 1 else ():
+                block = (top, left, top + high - 1, left + wide - 1)
+                self._keep(self._merged.setdefault(self._table, []), block)
         failed = b'value-type="error"' in told
         if failed or b"table:formula=" in told:
             bare = told.endswith(b"/") and b"office:value-type=" not in told
@@ -207,18 +208,18 @@ class Looked:
         first, left, across = broken[0]
         for row in range(first, self._row + 1):
             for column in range(left, left + across):
-                _keep(self._errors.setdefault(str(self._table), []), (row, column, text))
+                self._keep(self._errors.setdefault(str(self._table), []), (row, column, text))
+
+    def _keep(self, kept: list[T], found: T) -> None:
+        self._kept += 1
+        if self._kept > KEPT_MAX:
+            raise _unreadable()
+        kept.append(found)
 
 
 def _number(pattern: re.Pattern[bytes], told: bytes) -> int:
     found = pattern.search(told)
     return int(found[1]) if found else 1
-
-
-def _keep(kept: list[T], found: T) -> None:
-    if len(kept) >= HIDDEN_MAX:
-        raise _unreadable()
-    kept.append(found)
 
 
 def _complete(rest: bytes, piece: bytes, end: bytes) -> tuple[bytes, bytes]:

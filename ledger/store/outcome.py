@@ -13,6 +13,7 @@ from threading import Lock
 import psycopg
 import structlog
 
+from ledger.store.aside import aside
 from ledger.store.connection import trouble_of
 from ledger.store.seldom import Seldom
 from ledger.store.trouble import Trouble, one_line
@@ -49,7 +50,7 @@ class Outcome:
             failing, self.failing = self.failing, None
         if failing is not None:
             seconds = (datetime.now(UTC) - failing.since).total_seconds()
-            log.info("writes go on", code=failing.why.code, seconds=round(seconds, 1))
+            aside(log.info, "writes go on", code=failing.why.code, seconds=round(seconds, 1))
             self._hear(failing=False)
 
     def failed(self, error: BaseException) -> None:
@@ -62,13 +63,13 @@ class Outcome:
             before = self.failing
             self.failing = Failing(now if before is None else before.since, now, why)
         if self._seldom.due(why.code) or before is None:
-            log.error("writes fail", code=why.code, why=one_line(why.en))
+            aside(log.error, "writes fail", code=why.code, why=one_line(why.en))
         if before is None:
             self._hear(failing=True)
 
     def _hear(self, *, failing: bool) -> None:
         if self.heard is not None:
-            self.heard(failing)
+            aside(self.heard, failing)
 
 
 def _why(error: BaseException) -> Trouble | None:

@@ -26,6 +26,7 @@ from python_calamine import (
 )
 
 from ledger.fault import Fault
+from ledger.sheet import letters
 from ledger.store import compound, delimited, markup
 from ledger.store.container import damaged, format_of, guard, locked, macros, refuse, unpack
 
@@ -39,8 +40,10 @@ CELLS_MAX = markup.CELLS_MAX
 CHARACTERS_MAX = 4_000
 TEXT_CHARACTERS_MAX = 100_000_000
 TABS_MAX = 64
+BLOCKS_MAX = 200_000
 BATCH_ROWS = 2_000
 DAY = 1  # a day is told by its ordinal
+Block = tuple[int, int, int, int]  # its first row and column, its last row and column
 LENGTH = struct.Struct(">I")
 
 
@@ -135,7 +138,8 @@ def _tabs(book: CalamineWorkbook, extra: Any, count: _Count) -> Iterator[tuple[A
         yield from _batches(count.checked(about.name, _rows(sheet)))
         spans = [(a + 1, b + 1, c + 1, d + 1) for (a, b), (c, d) in sheet.merged_cell_ranges or ()]
         spans += extra.merged.get(number, []) if isinstance(extra, markup.About) else []
-        yield ("about", extra.hidden.get(number, ()), spans, extra.errors.get(number, ()))
+        blocks = count.blocks(about.name, spans)
+        yield ("about", extra.hidden.get(number, ()), blocks, extra.errors.get(number, ()))
     if count.cells == 0:
         raise refuse("FILE_EMPTY", "工作簿里没有任何内容", "nothing stands in the workbook")
 
@@ -190,6 +194,7 @@ class _Count:
     def __init__(self) -> None:
         self.cells = 0
         self.characters = 0
+        self._blocks = 0
 
     def checked(self, tab: str, rows: Iterable[list[Any]]) -> Iterator[list[Any]]:
         """The rows, as long as there are not too many, nor too much in them."""
@@ -213,6 +218,26 @@ class _Count:
                 raise _too_many("TOO_MUCH_TEXT", "字符", "characters", TEXT_CHARACTERS_MAX)
             yield row
 
+    def blocks(self, tab: str, given: Iterable[Block]) -> list[Block]:
+        """The merged blocks of a tab, none of them wider than a row, and no cell in two of them.
+
+        Whoever fills a row by its blocks then does no more than there are columns.
+        """
+        found = sorted(set(given))  # some programs write one twice
+        self._blocks += len(found)
+        if self._blocks > BLOCKS_MAX:
+            raise _too_many("TOO_MANY_BLOCKS", "合并单元格", "merged blocks", BLOCKS_MAX)
+        told, reached = [], [0] * (COLUMNS_MAX + 1)
+        for top, left, bottom, last in found:
+            right = min(last, COLUMNS_MAX)
+            if left > right:
+                continue
+            if max(reached[left : right + 1]) >= top:
+                raise _overlapping(tab, f"{letters(left)}{top}")
+            reached[left : right + 1] = [bottom] * (right + 1 - left)
+            told.append((top, left, bottom, right))
+        return told
+
 
 def too_many_rows(tab: str) -> Fault:
     """A tab has more rows than are taken at once."""
@@ -227,6 +252,16 @@ def too_many_rows(tab: str) -> Fault:
 def _too_many(code: str, zh: str, en: str, most: int, tab: str = "") -> Fault:
     where = (f"工作表“{tab}”", f"the tab {tab}") if tab else ("文件", "the file")
     return refuse(code, f"{where[0]}超过 {most} 个{zh}", f"{where[1]} has over {most} {en}")
+
+
+def _overlapping(tab: str, cell: str) -> Fault:
+    return refuse(
+        "FILE_DAMAGED",
+        f"工作表“{tab}”中，始于 {cell} 的合并单元格与另一合并单元格重叠，不予读取；"
+        "请取消合并，重新保存后再上传",
+        f"the merged block of the tab {tab} that begins at {cell} overlaps another, and the file "
+        "is not read; split it and save the file again",
+    )
 
 
 def _too_long(tab: str, row: int, column: int, size: int) -> Fault:

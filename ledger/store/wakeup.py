@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import threading
 import time
@@ -13,8 +14,10 @@ from typing import Any, TypeVar
 
 import psycopg
 
+from ledger.store.aside import aside
 from ledger.store.connection import open_connection
 from ledger.store.outage import away, back
+from ledger.store.pool import require_ours
 from ledger.store.statements import CHANNEL
 from ledger.store.trouble import Trouble
 
@@ -55,7 +58,7 @@ class Wakeup:
     """Listens for heads; reconnects when the database comes back."""
 
     def __init__(self, url: str) -> None:
-        self._url = url
+        self._url, self._process = url, os.getpid()
         self._tickets: set[Ticket] = set()
         self._lock = threading.Lock()
         self._changed = threading.Condition()
@@ -66,7 +69,9 @@ class Wakeup:
         self._thread.start()
 
     def close(self) -> None:
-        """Stops listening."""
+        """Stops listening; a process that was forked off has nothing to stop."""
+        if self._process != os.getpid():
+            return
         self._closing.set()
         self._cord.close()  # which rings the bell
         self._thread.join(timeout=POLL_SECONDS * 3)
@@ -75,6 +80,7 @@ class Wakeup:
     @contextmanager
     def ticket(self) -> Iterator[Ticket]:
         """A reader's ticket for as long as it reads."""
+        require_ours(self._process)
         ticket = Ticket(asyncio.get_running_loop())
         with self._lock:
             self._tickets.add(ticket)
@@ -88,6 +94,7 @@ class Wakeup:
         self, head: Callable[[], int], position: int, timeout: float, over: Callable[[], bool]
     ) -> bool:
         """Whether the head reaches a position before the time is up or the waiting is over."""
+        require_ours(self._process)
         end = time.monotonic() + timeout
         with self._changed:
             while self._head < position:
@@ -101,6 +108,7 @@ class Wakeup:
 
     def rouse(self) -> None:
         """Lets all who wait see whether their waiting is over."""
+        require_ours(self._process)
         with self._changed:
             self._changed.notify_all()
 
@@ -109,7 +117,7 @@ class Wakeup:
             try:
                 with open_connection(self._url, autocommit=True) as connection:
                     connection.execute(f"listen {CHANNEL}")
-                    back()
+                    aside(back)
                     while not self._closing.is_set():
                         for notice in connection.notifies(timeout=0):
                             self._announce(int(notice.payload))
@@ -118,7 +126,7 @@ class Wakeup:
                 # Readers poll meanwhile; the next round connects again. Whoever may connect may
                 # notify, with anything.
                 if not isinstance(error, ValueError) and not self._closing.is_set():
-                    away(error)
+                    aside(away, error)
                 self._closing.wait(POLL_SECONDS)
 
     def _announce(self, head: int) -> None:

@@ -56,7 +56,7 @@ def test_a_number_outside_is(number: str) -> None:
 )  # fmt: skip
 def test_an_address_within_is_refused_however_it_is_spelt(address: str) -> None:
     with pytest.raises(Fault) as refused:
-        asyncio.run(look_up(read(address, private=False), private=False))
+        asyncio.run(look_up(read(address, private=False), private=False, owner="a"))
 
     assert refused.value.code == "BAD_ADDRESS"
 
@@ -87,7 +87,7 @@ def test_one_private_number_among_public_ones_is_enough(monkeypatch: pytest.Monk
     monkeypatch.setattr(address, "numbers_of", answering("8.8.8.8", "10.0.0.1"))
 
     with pytest.raises(Fault, match="public network"):
-        asyncio.run(look_up(read("https://example.org/", private=False), private=False))
+        asyncio.run(look_up(read("https://example.org/", private=False), private=False, owner="a"))
 
 
 def test_the_connection_goes_to_the_number_that_was_looked_at(
@@ -95,7 +95,7 @@ def test_the_connection_goes_to_the_number_that_was_looked_at(
 ) -> None:
     monkeypatch.setattr(address, "numbers_of", answering("8.8.8.8"))
     found = asyncio.run(
-        look_up(read("https://example.org:8443/a?b=c", private=False), private=False)
+        look_up(read("https://example.org:8443/a?b=c", private=False), private=False, owner="a")
     )
 
     assert str(found.target) == "https://8.8.8.8:8443/a?b=c"
@@ -110,7 +110,7 @@ def test_a_look_up_that_hangs_holds_up_nothing_else(monkeypatch: pytest.MonkeyPa
     async def ask() -> str:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
         url = read("https://example.org/", private=False)
-        hung = [asyncio.create_task(look_up(url, private=False)) for _ in range(3)]
+        hung = [asyncio.create_task(look_up(url, private=False, owner="a")) for _ in range(3)]
         await asyncio.sleep(0)  # so that they begin
         try:
             async with asyncio.timeout(3):
@@ -122,6 +122,40 @@ def test_a_look_up_that_hangs_holds_up_nothing_else(monkeypatch: pytest.MonkeyPa
             await asyncio.gather(*hung, return_exceptions=True)
 
     assert asyncio.run(ask()) == "asked"
+
+
+def test_names_that_hang_hold_up_their_owner_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many they are: no other waits for them, and no more threads hang than may."""
+    go, begun = threading.Event(), []
+
+    def numbers_of(host: str, port: int) -> list[str]:
+        if host.startswith("hangs"):
+            begun.append(host)
+            go.wait(60)
+        return ["8.8.8.8"]
+
+    async def ask(name: str, owner: str) -> str:
+        url = read(f"https://{name}.example/", private=False)
+        return (await look_up(url, private=False, owner=owner)).number
+
+    async def all_of_them() -> str:
+        found = ""
+        try:
+            for _ in range(2):
+                hung = [asyncio.create_task(ask(f"hangs{n}", "a")) for n in range(20)]
+                await asyncio.sleep(0)  # so that they begin
+                async with asyncio.timeout(3):
+                    found = await ask("works", "b")
+                for each in hung:
+                    each.cancel()
+                await asyncio.gather(*hung, return_exceptions=True)
+        finally:
+            go.set()
+        return found
+
+    monkeypatch.setattr(address, "numbers_of", numbers_of)
+    assert asyncio.run(all_of_them()) == "8.8.8.8"
+    assert len(begun) <= address.OWN_MAX
 
 
 def send(to: Pinned, trust: ssl.SSLContext) -> Attempt:

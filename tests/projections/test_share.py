@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from ledger.store.ledger import Ledger
+from ledger.store.machine import cores
 from projections import share
 from projections.catalogue import INDEXES, RECORDS, TEACHERS, TRAILS, VIEWS
 from projections.projection import Projection
@@ -132,7 +133,7 @@ def test_a_rebuild_is_refused_while_a_share_of_another_is_at_work(
 def test_one_core_folds_alone(
     told: Ledger, shares: list[Share], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(share, "CORES_MIN", share.cores() + 1)
+    monkeypatch.setattr(share, "CORES_MIN", cores() + 1)
 
     Runner(told.pool, told.feed, ALL).rebuild()
 

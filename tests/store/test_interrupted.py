@@ -22,6 +22,49 @@ from ledger.store.work import Plain
 from tests.town import rows
 
 PATIENCE_SECONDS = 5
+FORKED_LEDGER = """
+import asyncio, os, sys
+from eventsourcing.persistence import OperationalError
+from ledger.store.feed import Filter
+from ledger.store.ledger import Ledger
+from tests.town import KEY, OPERATOR, school, teacher
+
+
+async def followed():
+    return await anext(ledger.feed.follow(Filter()))
+
+
+def sessions():
+    with ledger.pool.connection() as connection:
+        return {pid for (pid,) in connection.execute("select pid from pg_stat_activity")}
+
+
+ledger = Ledger(sys.argv[1], KEY)
+ledger.ask([school()], OPERATOR)
+feed = ledger.feed
+acts = (
+    feed.head, lambda: feed.page(Filter(), 9), lambda: feed.wait_for(0, 9), feed.rouse, sessions,
+    lambda: asyncio.run(followed()), lambda: ledger.ask([teacher(1)], OPERATOR),
+    lambda: ledger.requests._pool.getconn(),
+)
+held = {each.info.backend_pid for each in ledger.pool._pool}
+# Whoever forks may hold what the child would wait for.
+with feed._wakeup._changed, feed._wakeup._lock, ledger.pool._lock:
+    child = os.fork()
+    if not child:
+        for act in acts:
+            try:
+                act()
+            except OperationalError as error:
+                print("refused:", error, flush=True)
+        ledger.close()
+        sys.exit(0)
+print("child ended with", os.waitpid(child, 0)[1])
+ledger.ask([teacher(2)], OPERATOR)
+print("woken" if feed.wait_for(3, 60) else "asleep")
+print("read" if held and held <= sessions() else "lost", len(feed.page(Filter(), 9)))
+ledger.close()
+"""
 TAGS = "select tags[1] from ledger.events order by position"
 FORKED = """
 import os, sys
@@ -139,6 +182,17 @@ def test_a_forked_process_is_refused_and_its_parent_goes_on(database_url: str) -
     assert done.stdout.count("refused: the ledger was opened before") == 3
     assert done.stdout.endswith("\nread 3\n")
     assert rows(database_url, TAGS) == [("before",), ("parent",), ("again",)]
+
+
+def test_a_forked_process_is_refused_all_of_a_ledger_and_leaves_it_to_its_parent(
+    database_url: str,
+) -> None:
+    command = [sys.executable, "-W", "ignore", "-c", FORKED_LEDGER, database_url]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("refused: the ledger was opened before a fork") == 8
+    assert done.stdout.endswith("child ended with 0\nwoken\nread 3\n")
 
 
 def test_nobody_rings_a_bell_that_is_gone(
