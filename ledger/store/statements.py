@@ -108,6 +108,7 @@ order by s.n, e.position
 """
 
 # Append conditions of the library: which of the numbered items match an event after a position.
+# Without types the first event of the hashes decides, unless its tags are others of the same hash.
 CONFLICTS_BY_TAGS = """
 select s.n
 from unnest(%t::int[], %t::text[], %t::text[], %t::text[], %t::bigint[])
@@ -122,6 +123,16 @@ where exists (
         where position = p.position
           and (s.types = '' or type = any(string_to_array(s.types, E'\\x1f')))
           and tags @> string_to_array(s.tags, E'\\x1f')
+        union all
+        select from ledger.positions(
+            string_to_array(s.hashes, ',')::bigint[], p.position, null
+        ) as q(position)
+        cross join lateral (
+            select from ledger.events
+            where position = q.position and tags @> string_to_array(s.tags, E'\\x1f')
+            offset 0
+        ) f
+        where s.types = ''
         offset 0
     ) e
 )

@@ -12,7 +12,7 @@ from eventsourcing.persistence import IntegrityError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ledger.store import horizon, lane, reading, tail
+from ledger.store import horizon, insertion, lane, reading, tail
 from ledger.store.ledger import Ledger
 from ledger.store.recorder import Recorder
 from tests.town import KEY, OPERATOR, codes, rows, school, teacher
@@ -161,6 +161,23 @@ def test_threads_that_append_at_once_and_alone_leave_no_gap(database_url) -> Non
 
     assert all(each == sorted(each) for each in found)
     assert sorted(at for each in found for at in each) == list(range(1, 201))
+
+
+@pytest.mark.parametrize("tags", [["t:1"], ["t:1", "t:2"]])
+def test_events_of_other_tags_with_the_same_hash_hide_none(database_url, monkeypatch, tags) -> None:
+    for module in (insertion, reading):
+        monkeypatch.setattr(module, "tag_hash", lambda tag: len(tag))
+    recorder = Recorder(database_url)
+    for found in (["t:3"], ["t:4"], tags, ["t:5"]):
+        recorder.append([DCBEvent("a", b"{}", found)])
+    recorder.close()
+
+    recorder = Recorder(database_url)
+    query, other = (DCBQuery([DCBQueryItem(tags=each)]) for each in (tags, ["t:3", *tags]))
+    assert outcome(recorder, [DCBEvent("a", b"{}", [])], DCBAppendCondition(query, 0)) is None
+    assert outcome(recorder, [DCBEvent("a", b"{}", [])], DCBAppendCondition(query, 3)) == 5
+    assert outcome(recorder, [DCBEvent("a", b"{}", [])], DCBAppendCondition(other, 0)) == 6
+    recorder.close()
 
 
 def test_an_append_after_closing_is_refused(database_url) -> None:
