@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+from eventsourcing.dcb.api import DCBAppendCondition
 from eventsourcing.persistence import IntegrityError
 
 from ledger.event import CATALOGUE, leaf_hash
@@ -25,6 +26,8 @@ from ledger.store.statements import UNIT, tag_hash
 from ledger.store.tray import Row, Tray
 from ledger.store.work import Plain, Settled, Work
 
+# No ledger comes so far, and what is counted from there is still a number of 64 bits.
+FAR = 2**62
 # After so many turns in which nobody else wrote a process finds out whether it is alone.
 TURNS_ALONE = 8
 
@@ -94,12 +97,11 @@ def _decidable(work: Work) -> bool:
     """Whether tags alone decide of it, and nothing that comes of it is an entry of ours."""
     if not isinstance(work, Plain) or not work.events:
         return False
-    items = [] if work.condition is None else work.condition.fail_if_events_match.items
-    return (
-        (work.condition is None or bool(items))
-        and all(item.tags for item in items)
-        and all(event.type not in CATALOGUE for event in work.events)
-    )
+    if work.condition is not None:
+        items = work.condition.fail_if_events_match.items
+        if not items or not all(item.tags for item in items) or abs(_seen(work.condition)) > FAR:
+            return False
+    return all(event.type not in CATALOGUE for event in work.events)
 
 
 def _conditions(batch: Sequence[Work]) -> Iterator[tuple[list[str], int]]:
@@ -107,7 +109,11 @@ def _conditions(batch: Sequence[Work]) -> Iterator[tuple[list[str], int]]:
     for work in batch:
         if isinstance(work, Plain) and work.condition is not None:
             for item in work.condition.fail_if_events_match.items:
-                yield item.tags, work.condition.after or 0
+                yield item.tags, _seen(work.condition)
+
+
+def _seen(condition: DCBAppendCondition) -> int:
+    return condition.after or 0
 
 
 def _decided(work: Work, tray: Tray) -> Any:

@@ -16,6 +16,7 @@ from ledger.store import queue
 from ledger.store.abreast import TURNS_ALONE, Abreast
 from ledger.store.committer import Committer
 from ledger.store.flight import Flight
+from ledger.store.lane import Lane
 from ledger.store.recorder import Recorder
 from ledger.store.statements import CHANNEL
 from ledger.store.trouble import Trouble
@@ -167,6 +168,24 @@ def test_a_position_that_is_not_there_yet_is_no_position_to_follow(
 
     assert beside.give(*works) == [4, 5, 6]
     assert apart == [0], "the database has refused it before it was decided in turn"
+
+
+@pytest.mark.parametrize("after", [2**63 - 1, 2**63 - 2, -(2**63)])
+def test_a_position_at_the_end_of_all_numbers_takes_nothing_else_down(
+    beside: Beside, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    forgotten: list[Lane] = []
+    original = Lane.forget
+
+    def forget(self: Lane) -> None:
+        forgotten.append(self)
+        original(self)
+
+    monkeypatch.setattr(Lane, "forget", forget)
+    found = beside.give(work("n:a"), work("n:b", unless="n:absent", after=after), work("n:c"))
+    monkeypatch.undo()
+
+    assert found == [4, 5, 6] and not forgotten
 
 
 def test_an_event_under_a_name_of_ours_is_read_by_who_wrote_it(
