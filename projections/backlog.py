@@ -18,10 +18,10 @@ from psycopg import sql
 
 from ledger.event import Entry
 from projections.projection import ASIDE, SCHEMA, Projection
+from projections.shadow import copy_in
 
 SLICES = 1_024
 PAGE = 20_000
-SENT = 1_000
 CREATE = "create table {table} (slice int not null, position bigint not null, body bytea not null)"
 INDEX = "create index on {table} (slice, position)"
 COPY = "copy {table} (slice, position, body) from stdin (format binary)"
@@ -29,8 +29,6 @@ NEXT = (
     "select slice, position, body from {table} where (slice, position) > (%s, %s) "
     "order by slice, position limit %s"
 )
-COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-COPY_END = b"\xff\xff"
 # How many columns a row has; before each of them, how many bytes it has.
 ROW = Struct(">hiiiqi").pack
 FOLDED = "delete from {table} where (slice, position) > (%s, %s) and (slice, position) <= (%s, %s)"
@@ -79,12 +77,7 @@ class Backlog:
         if not self._rows:
             return
         self._rows.sort()
-        with connection.cursor() as cursor, cursor.copy(self._sql(COPY)) as copy:
-            copy.write(COPY_HEADER)
-            for first in range(0, len(self._rows), SENT):
-                part = self._rows[first : first + SENT]
-                copy.write(b"".join(map(_packed, part)))
-            copy.write(COPY_END)
+        copy_in(connection, self._sql(COPY), map(_packed, self._rows))
         self._rows.clear()
 
     def next(self, connection: Connection) -> list[Row]:

@@ -14,7 +14,7 @@ of such a view (``lasting``) no state is held any more, and its entries are put 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 import psycopg
@@ -27,6 +27,10 @@ from projections.follower import FOLLOWS, followers, inverted
 from projections.projection import SCHEMA, Projection
 from projections.stop import alone
 
+COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+COPY_END = b"\xff\xff"
+# To send each alone would take longer, and to join them all as much memory as they take.
+COPIED_TOGETHER = 1_000
 SETTLING = (
     "set local maintenance_work_mem = '256MB'",
     "set local work_mem = '64MB'",
@@ -56,6 +60,8 @@ select one.key, last.state from unnest(%t::text[]) as one(key) cross join latera
 """
 # The way between two checkpoints of a view, in entries, where memory has room.
 DELAY = 1_000_000
+# So much oftener where it has none: most of what is held then is let go soon, and written by then.
+OFTENER = 4
 Connection = psycopg.Connection[Any]
 
 
@@ -99,8 +105,8 @@ class Shadow:
         Many a state is touched all along the log, and written anew each time. So it is seldom done,
         and near the end no more; but once early, which tells what the states weigh.
         """
-        since = reached - self.position
-        return self.position == 0 or (since >= DELAY and head - reached >= since // 2)
+        since, delay = reached - self.position, DELAY // (OFTENER if self.spilled else 1)
+        return self.position == 0 or (since >= delay and head - reached >= since // 2)
 
     def recall(self, connection: Connection, entries: Sequence[Entry]) -> None:
         """Reads back the states that the entries may change, where they were let go."""
@@ -232,6 +238,16 @@ class Shadow:
             kept=sql.Identifier(SCHEMA, kept),
             primary=sql.SQL(", ").join(map(sql.Identifier, self.view.primary)),
         )
+
+
+def copy_in(connection: Connection, copied: sql.Composed, rows: Iterable[bytes]) -> None:
+    """Adds rows, each as a binary COPY takes it in."""
+    left = iter(rows)
+    with connection.cursor() as cursor, cursor.copy(copied) as copy:
+        copy.write(COPY_HEADER)
+        while part := list(islice(left, COPIED_TOGETHER)):
+            copy.write(b"".join(part))
+        copy.write(COPY_END)
 
 
 def make_room(connection: Connection, shadows: Sequence[Shadow], most: int) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 import psycopg
 
 from ledger.event import Entry, decode
-from projections.backlog import COPY_END, COPY_HEADER, Backlog
+from projections.backlog import Backlog
 from projections.projection import Index, Projection
-from projections.shadow import Shadow
+from projections.shadow import Shadow, copy_in
 from projections.stop import alone
 
 Connection = psycopg.Connection[Any]
@@ -46,8 +46,7 @@ class IndexShadow(Shadow):
     def _write(self, connection: Connection, *, last: bool) -> None:
         if self._rows:
             copied = self._sql("copy {table} from stdin (format binary)")
-            with connection.cursor() as cursor, cursor.copy(copied) as copy:
-                copy.write(COPY_HEADER + b"".join(self._rows) + COPY_END)
+            copy_in(connection, copied, self._rows)
             self._rows.clear()
 
     def due(self, reached: int, head: int) -> bool:
