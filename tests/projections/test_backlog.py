@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+from ledger.event import Entry
 from ledger.store.ledger import Ledger
 from projections import backlog
 from projections import rebuild as module
 from projections.catalogue import RECORDS
 from projections.rebuild import Rebuild
 from projections.runner import Runner
+from projections.stop import Stopped
 from tests.projections.test_rebuild import ALL, STRAY, killed, tables, told, viewed
 from tests.town import rows
 
@@ -95,3 +97,26 @@ def test_who_begins_afresh_leaves_nothing_of_what_was_put_off(told: Ledger) -> N
 
     assert tables(told.url) == live
     assert rows(told.url, STRAY) == []
+
+
+def test_a_view_that_cannot_take_in_what_was_put_off_stops_alone_at_its_event(
+    told: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = tables(told.url)
+    with told.pool.connection() as connection:
+        found = "select max(position) from ledger.events where type = any(%s)"
+        row = connection.execute(found, (list(RECORDS.types),)).fetchone()
+    apply = type(RECORDS).apply
+
+    def failing(self: Any, state: Any, entry: Entry) -> Any:
+        if row and entry.position == row[0]:
+            raise ValueError("no")
+        return apply(self, state, entry)
+
+    monkeypatch.setattr(type(RECORDS), "apply", failing)
+    with pytest.raises(Stopped) as caught:
+        Runner(told.pool, told.feed, ALL).rebuild()
+
+    assert row is not None
+    assert [(each.view, each.position) for each in caught.value.stops] == [(RECORDS.name, row[0])]
+    assert tables(told.url) == live
