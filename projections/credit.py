@@ -24,6 +24,7 @@ class Records(Projection[Record]):
     state = Record
     events = RECORD_EVENTS
     facets = {"school": "text", "place": "text"}
+    lasting = True
 
     def keys(self, entry: Entry) -> Iterable[str]:
         teacher: Any = getattr(entry.event, "teacher", "")

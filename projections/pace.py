@@ -55,6 +55,10 @@ class Pace:
         self.weight += weight
         self._unwritten += folded
 
+    def over(self, shadows: Sequence[Shadow]) -> bool:
+        """Whether the states come to more than they may by what was read back of them."""
+        return sum(each.held for each in shadows) > self._most
+
     def full(self, shadows: Sequence[Shadow]) -> bool:
         """Whether the states may come to more than they may.
 

@@ -10,7 +10,8 @@ from typing import Any
 import psycopg
 
 from ledger.event import Entry, decode
-from projections.shadow import IndexShadow, Shadow
+from projections.shadow import Shadow
+from projections.shadow_kind import IndexShadow
 from projections.stop import Stopped, alone, stop_at
 
 ROWS = (

@@ -37,6 +37,9 @@ class Projection(Generic[StateT]):
     subject's own events. Events of ``later`` name no key; they change rows that exist already, each
     of which says by ``follows`` under which tags to look for them. As of a day they count by the
     day of their entry: what was missing is there once it is entered, whatever day it is about.
+
+    The states of a view that is ``lasting`` grow and are touched all along the log, by entries that
+    name one key each; where they do not fit into memory, they are rebuilt in slices (``backlog``).
     """
 
     name: ClassVar[str]
@@ -46,6 +49,7 @@ class Projection(Generic[StateT]):
     later: ClassVar[tuple[type[Event], ...]] = ()
     facets: ClassVar[dict[str, str]] = {}
     primary: ClassVar[tuple[str, ...]] = ("key",)
+    lasting: ClassVar[bool] = False
 
     def __init__(self) -> None:
         self.own_types = frozenset(each.NAME for each in self.events)

@@ -12,8 +12,10 @@ What it promises:
 - Nobody else writes into the shadows: a run puts its name on their rows of progress, and stops soon
   once another name stands there.
 - Memory is bounded by ``HELD_BYTES_MAX`` of states, as they are stored, and ``PAUSE_BYTES`` of
-  entries; a state in memory takes up to three times of what it takes in store. Where a part of the
-  views is folded by another process (``share``), either may hold half of that.
+  entries; a state in memory takes up to three times of what it takes in store, and those that one
+  page touches may come on top. Where a part of the views is folded by another process (``share``),
+  either may hold half of that. What does not fit is let go and read back (``shadow``), or its
+  entries are put off and folded slice by slice (``backlog``).
 
 A view whose class has another version than its table is rebuilt likewise. Until it is swapped in,
 the old rows are read as far as this program understands them, at the position that every answer
@@ -37,11 +39,13 @@ from ledger.event import decode
 from ledger.store.feed import Feed
 from ledger.store.machine import memory_bytes
 from projections import swap
+from projections.backlog import put_off_of
 from projections.fold import fold_whole
 from projections.pace import BEGUN, SHOWN, Pace
 from projections.page import bodies_of, learn, undisturbed
 from projections.projection import SCHEMA, Projection
-from projections.shadow import Shadow, beside, shadow_of, stale
+from projections.shadow import Shadow, beside, make_room
+from projections.shadow_kind import taken_up
 from projections.share import Share, share_of
 
 PAGE = 10_000
@@ -105,10 +109,11 @@ class Rebuild:
                 if afresh or version != view.version or position == 0:
                     position, settled = 0, False
                     _drop(connection, beside(view))
+                    _drop(connection, put_off_of(view))
                     connection.execute(view.create(beside(view), bare=True))
                 else:
                     self.resumed[view.name] = position
-                self._shadows.append(_taken(connection, view, position, settled=settled))
+                self._shadows.append(taken_up(connection, view, position, settled=settled))
                 stands = (view.name, view.version, position, settled, head, self._run)
                 connection.execute(BEGUN, (*stands, position))
 
@@ -117,7 +122,7 @@ class Rebuild:
         with self._pool.connection() as connection:
             stands = self._stands(connection)
             self._shadows = [
-                _taken(connection, view, position, settled=settled)
+                taken_up(connection, view, position, settled=settled)
                 for view in self._views
                 for position, settled in [stands[view.name]]
             ]
@@ -172,6 +177,8 @@ class Rebuild:
             for shadow in shadows:
                 shadow.release()
         for shadow in shadows:
+            while self._work_off(shadow):
+                self._tell(head, head)
             with self._pool.connection() as connection:
                 shadow.settle(connection)
                 self._keep(connection, [shadow], shadow.position)
@@ -194,7 +201,8 @@ class Rebuild:
             pace.read(upto - reached, sum(len(body) for _, body, _ in bodies), folded)
             reached = upto
             last = reached == head or reached in further
-            if last or pace.since >= PAUSE_ENTRIES or pace.weight >= PAUSE_BYTES:
+            late = pace.since >= PAUSE_ENTRIES or pace.weight >= PAUSE_BYTES
+            if last or late or pace.over(active):
                 due = active if last or pace.full(active) else pace.due(active, reached, head)
                 self._checkpoint(due, reached, held_bytes_max, reached == head)
                 self._show(active, reached)
@@ -206,10 +214,15 @@ class Rebuild:
         with self._pool.connection() as connection:
             for shadow in shadows:
                 shadow.write(connection, last=last)
-            upto = stale(shadows, held_bytes_max)
-            for shadow in shadows if upto else ():
-                shadow.let_go(connection, upto)
+            make_room(connection, shadows, held_bytes_max)
             self._keep(connection, shadows, reached)
+
+    def _work_off(self, shadow: Shadow) -> bool:
+        """Folds some of what was put off; whether there was any."""
+        with self._pool.connection() as connection:
+            more = shadow.work_off(connection)
+            self._keep(connection, [shadow], shadow.position)
+        return more
 
     def _show(self, shadows: Shadows, reached: int) -> None:
         """Tells others how far shadows are folded. Raises ``RebuildRunning`` as ``_keep`` does."""
@@ -280,16 +293,6 @@ class Rebuild:
             swap.put_in(connection, view, reached)
         swap.leave(connection, self._views, self._run)
         return reached
-
-
-def _taken(
-    connection: Connection, view: Projection[Any], position: int, *, settled: bool
-) -> Shadow:
-    """The shadow of a view where it was left."""
-    shadow = shadow_of(view, position, settled=settled)
-    if shadow.spilled:
-        shadow.seek(connection)
-    return shadow
 
 
 def _taken_over(*names: str) -> RebuildRunning:

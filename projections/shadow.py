@@ -6,12 +6,15 @@ superseded rows left out and the indexes built, each in one go.
 
 Memory is bounded. Where the states held come to more than they may, those that were not touched
 for longest are let go and read back by their keys when they are touched again; an index on key and
-position is made for that, once.
+position is made for that, once. That is good where a state is touched for a while and then no
+more. Where all are touched all along the log, the longest untouched are the next to be touched:
+of such a view (``lasting``) no state is held any more, and its entries are put off.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain, islice
 from typing import Any
 
 import psycopg
@@ -21,11 +24,13 @@ from ledger.event import Entry
 from ledger.store.array import words
 from projections.fold import Fold, touched
 from projections.follower import FOLLOWS, followers, inverted
-from projections.projection import SCHEMA, Index, Projection
+from projections.projection import SCHEMA, Projection
 from projections.stop import alone
 
 COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 COPY_END = b"\xff\xff"
+# To send each alone would take longer, and to join them all as much memory as they take.
+COPIED_TOGETHER = 1_000
 SETTLING = (
     "set local maintenance_work_mem = '256MB'",
     "set local work_mem = '64MB'",
@@ -55,6 +60,8 @@ select one.key, last.state from unnest(%t::text[]) as one(key) cross join latera
 """
 # The way between two checkpoints of a view, in entries, where memory has room.
 DELAY = 1_000_000
+# So much oftener where it has none: most of what is held then is let go soon, and written by then.
+OFTENER = 4
 Connection = psycopg.Connection[Any]
 
 
@@ -70,7 +77,7 @@ class Shadow:
         # What a process that is gone had in memory is read back when it is touched.
         self.spilled = position > 0 and not settled
         self._fold = Fold(view)
-        # Of each state held: its bytes as stored, and the last position that it was touched at.
+        # Of each state held: the last position that it was touched at, and its bytes as stored.
         self._sizes: dict[str, tuple[int, int]] = {}
         # Rows written, and those of them whose key was written before; another process's are not
         # known.
@@ -89,7 +96,7 @@ class Shadow:
 
     @property
     def sizes(self) -> Iterable[tuple[int, int]]:
-        """Of each state held its bytes, as stored, and the last position that it was touched at."""
+        """Of each state held the last position that it was touched at, and its bytes, as stored."""
         return self._sizes.values()
 
     def due(self, reached: int, head: int) -> bool:
@@ -98,8 +105,8 @@ class Shadow:
         Many a state is touched all along the log, and written anew each time. So it is seldom done,
         and near the end no more; but once early, which tells what the states weigh.
         """
-        since = reached - self.position
-        return self.position == 0 or (since >= DELAY and head - reached >= since // 2)
+        since, delay = reached - self.position, DELAY // (OFTENER if self.spilled else 1)
+        return self.position == 0 or (since >= delay and head - reached >= since // 2)
 
     def recall(self, connection: Connection, entries: Sequence[Entry]) -> None:
         """Reads back the states that the entries may change, where they were let go."""
@@ -133,7 +140,7 @@ class Shadow:
         if afresh and len(self._fold.states) <= FEW_LEFT * len(places):
             connection.execute(self._sql("truncate {table}"))
             self._written, self._again = 0, 0
-            places = {key: at for key, (_, at) in self._sizes.items()} | places
+            places = {key: at for key, (at, _) in self._sizes.items()} | places
             self._copy(connection, places, "format binary, freeze")
         else:
             self._again += len(self._sizes.keys() & places.keys())
@@ -158,12 +165,19 @@ class Shadow:
 
     def let_go(self, connection: Connection, upto: int) -> None:
         """Forgets the states that were last touched up to a position; all are written."""
-        gone = [key for key, (_, position) in self._sizes.items() if position <= upto]
+        gone = [key for key, (position, _) in self._sizes.items() if position <= upto]
         if gone and not self.spilled:
             self.seek(connection)
         for key in gone:
             self._fold.forget(key)
-            self.held -= self._sizes.pop(key)[0]
+            self.held -= self._sizes.pop(key)[1]
+
+    def put_off(self, connection: Connection) -> None:
+        """Memory is full: what need not be folded now is not; of most views all is."""
+
+    def work_off(self, connection: Connection) -> bool:
+        """Folds some of what was put off, and writes it; whether there was any."""
+        return False
 
     def release(self) -> None:
         """Forgets all states, which are written; there is nothing more to fold."""
@@ -215,8 +229,8 @@ class Shadow:
 
     def _weigh(self, key: str, size: int, position: int) -> None:
         before = self._sizes.get(key)
-        self.held += size - (before[0] if before else 0)
-        self._sizes[key] = (size, position)
+        self.held += size - (before[1] if before else 0)
+        self._sizes[key] = (position, size)
 
     def _sql(self, text: str, kept: str = "") -> sql.Composed:
         return sql.SQL(text).format(
@@ -226,53 +240,24 @@ class Shadow:
         )
 
 
-class IndexShadow(Shadow):
-    """An index's rows, which are made from each entry alone: nothing is held, none superseded."""
-
-    view: Index
-
-    def __init__(self, view: Index, position: int = 0, *, settled: bool = False) -> None:
-        super().__init__(view, position, settled=settled)
-        self.spilled = False
-        self._rows: list[bytes] = []
-
-    @property
-    def types(self) -> frozenset[str] | None:
-        """All, since any event has words."""
-        return None
-
-    @property
-    def learn(self) -> Callable[[Entry], None]:
-        """Takes in the next entry."""
-        return self._learn
-
-    def _learn(self, entry: Entry) -> None:
-        self._rows.append(self.view.block(entry))
-
-    def pass_over(self, position: int, body: bytes) -> None:
-        """Takes in an entry as it is stored, which nobody else wants to have read."""
-        self._rows.append(self.view.block_of(position, body))
-
-    def _write(self, connection: Connection, *, last: bool) -> None:
-        if self._rows:
-            copied = self._sql("copy {table} from stdin (format binary)")
-            with connection.cursor() as cursor, cursor.copy(copied) as copy:
-                copy.write(COPY_HEADER + b"".join(self._rows) + COPY_END)
-            self._rows.clear()
-
-    def due(self, reached: int, head: int) -> bool:
-        """Always: no row is written twice."""
-        return True
-
-    def _leave_last(self, connection: Connection) -> None:
-        """No row has another of its key."""
+def copy_in(connection: Connection, copied: sql.Composed, rows: Iterable[bytes]) -> None:
+    """Adds rows, each as a binary COPY takes it in."""
+    left = iter(rows)
+    with connection.cursor() as cursor, cursor.copy(copied) as copy:
+        copy.write(COPY_HEADER)
+        while part := list(islice(left, COPIED_TOGETHER)):
+            copy.write(b"".join(part))
+        copy.write(COPY_END)
 
 
-def shadow_of(view: Projection[Any], position: int = 0, *, settled: bool = False) -> Shadow:
-    """The shadow of a view or of an index."""
-    if isinstance(view, Index):
-        return IndexShadow(view, position, settled=settled)
-    return Shadow(view, position, settled=settled)
+def make_room(connection: Connection, shadows: Sequence[Shadow], most: int) -> None:
+    """Where more than ``most`` bytes are held, lets states go, all of which are written."""
+    if stale(shadows, most):
+        for shadow in shadows:
+            shadow.put_off(connection)
+    upto = stale(shadows, most)
+    for shadow in shadows if upto else ():
+        shadow.let_go(connection, upto)
 
 
 def stale(shadows: Sequence[Shadow], most: int) -> int:
@@ -282,7 +267,7 @@ def stale(shadows: Sequence[Shadow], most: int) -> int:
     held = sum(each.held for each in shadows)
     if held <= most:
         return 0
-    oldest_first = sorted((at, size) for each in shadows for size, at in each.sizes)
+    oldest_first = sorted(chain.from_iterable(each.sizes for each in shadows))
     for position, size in oldest_first:
         held -= size
         if held <= most // 2:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from projections.catalogue import RECORDS
 from projections.pace import Pace
-from projections.shadow import Shadow
+from projections.shadow import DELAY, Shadow
 
 
 def holding(size: int) -> Shadow:
@@ -64,3 +64,15 @@ def test_a_pause_in_which_not_all_is_written_leaves_it_unweighed() -> None:
     pace.read(1, 101, 101)
 
     assert pace.full([holding(0)])
+
+
+def test_once_states_were_let_go_rows_are_written_four_times_as_often() -> None:
+    shadow = holding(0)
+    shadow.position = 1
+    quarter = DELAY // 4 + 1
+    assert not shadow.due(quarter, 10 * DELAY)
+
+    shadow.spilled = True
+
+    assert shadow.due(quarter, 10 * DELAY)
+    assert not shadow.due(quarter - 1, 10 * DELAY)

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import date
 from secrets import token_hex
 from typing import Any
 
@@ -15,15 +16,18 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from ledger.fault import Fault
+from ledger.names import TeacherId
 from ledger.store.ledger import Ledger
+from ledger.transfer import TransferTeacher
+from projections import backlog, shadow
 from projections import rebuild as module
-from projections import shadow
 from projections.catalogue import FINDINGS, INDEXES, RECORDS, TEACHERS, VIEWS
 from projections.projection import Projection
 from projections.reader import Reader, Where
 from projections.rebuild import Rebuild, RebuildRunning
 from projections.runner import LOCK, Runner
 from projections.shadow import Shadow
+from tests import cast
 from tests.town import (
     KEY,
     OPERATOR,
@@ -51,18 +55,22 @@ RELAXED = {
 # the so manieth time, before or after it did its work.
 KILLING = """
 import os, signal, sys
+import projections.backlog as backlog
 import projections.rebuild as rebuild
 import projections.shadow as shadow
 from ledger.store.feed import Feed, open_pool
 from projections.catalogue import INDEXES, VIEWS
 from projections.runner import Runner
-from projections.shadow import IndexShadow, Shadow
+from projections.shadow import Shadow
+from projections.shadow_kind import LastingShadow
 
-url, owner, name, when, nth = sys.argv[1:]
+url, owner, name, when, nth, held = sys.argv[1:]
 left = int(nth)
-rebuild.PAGE, rebuild.PAUSE_ENTRIES, rebuild.HELD_BYTES_MAX = 50, 100, 20_000
+rebuild.PAGE, rebuild.PAUSE_ENTRIES, rebuild.HELD_BYTES_MAX = 50, 100, int(held)
 shadow.DELAY = 100
-place = {"rebuild": rebuild, "Rebuild": rebuild.Rebuild, "Shadow": Shadow}[owner]
+backlog.PAGE = 3
+kinds = {"Shadow": Shadow, "LastingShadow": LastingShadow}
+place = {"rebuild": rebuild, "Rebuild": rebuild.Rebuild, **kinds}[owner]
 whole = getattr(place, name)
 
 def killing(*given, **named):
@@ -116,9 +124,9 @@ def indexes(url: str) -> list[Any]:
     return sorted(found)
 
 
-def killed(url: str, owner: str, name: str, when: str, nth: int) -> None:
+def killed(url: str, owner: str, name: str, when: str, nth: int, *, held: int = 20_000) -> None:
     """Another process rebuilds and dies there."""
-    given = [url, owner, name, when, str(nth)]
+    given = [url, owner, name, when, str(nth), str(held)]
     died = subprocess.run([sys.executable, "-c", KILLING, *given], check=False, capture_output=True)
     assert died.returncode == KILLED, died.stderr.decode()
     # Its connection ends a moment later than it did.
@@ -134,6 +142,7 @@ def killed(url: str, owner: str, name: str, when: str, nth: int) -> None:
         ("Shadow", "write", "before", 1),
         ("Shadow", "write", "after", 30),
         ("Shadow", "let_go", "after", 2),
+        ("LastingShadow", "put_off", "after", 1),
         ("Rebuild", "_checkpoint", "after", 1),
         ("Rebuild", "_checkpoint", "after", 3),
         ("Shadow", "settle", "after", 1),
@@ -238,6 +247,7 @@ def test_a_run_whose_rebuild_was_taken_over_stops_and_writes_nothing(
     checkpoint=st.integers(1, 400),
     delay=st.sampled_from([1, 100, 2**40]),
     held=st.sampled_from([0, 10_000, 100_000, 2**40]),
+    slices=st.sampled_from([1, 3, 1_000]),
 )
 def test_however_little_may_be_held_the_rows_are_those_of_the_live_views(
     postgres_url: str,
@@ -247,6 +257,7 @@ def test_however_little_may_be_held_the_rows_are_those_of_the_live_views(
     checkpoint: int,
     delay: int,
     held: int,
+    slices: int,
 ) -> None:
     with database(postgres_url, founded_template) as url, Ledger(url, KEY, Hand()) as opened:
         runner = Runner(opened.pool, opened.feed, ALL)
@@ -258,6 +269,8 @@ def test_however_little_may_be_held_the_rows_are_those_of_the_live_views(
             patch.setattr(module, "PAUSE_ENTRIES", checkpoint)
             patch.setattr(shadow, "DELAY", delay)
             patch.setattr(module, "HELD_BYTES_MAX", held)
+            patch.setattr(backlog, "SLICES", slices)
+            patch.setattr(backlog, "PAGE", page)
             runner.rebuild()
         assert tables(url) == live
 
@@ -279,6 +292,28 @@ def test_what_is_held_stays_within_its_bound(told: Ledger, monkeypatch: pytest.M
     run.run()
 
     assert 0 < max(heights) <= 20_000
+
+
+def test_what_is_read_back_between_two_pauses_stays_within_the_bound(
+    told: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told.ask([teacher(n) for n in range(900, 950)], OPERATOR)
+    killed(told.url, "Shadow", "settle", "before", 1)
+    moves = [_moved(n) for n in range(900, 950)]
+    told.ask(moves, OPERATOR)
+    monkeypatch.setattr(module, "PAGE", 10)
+    monkeypatch.setattr(module, "HELD_BYTES_MAX", 5_000)
+    heights: list[int] = []
+    run = Rebuild(told.pool, told.feed, VIEWS, lambda *_: heights.append(_held(run)))
+    run.begin()
+    run.run()
+
+    assert 0 < max(heights) <= 5_000
+
+
+def _moved(number: int) -> TransferTeacher:
+    name = TeacherId(f"teacher:t{number}")
+    return TransferTeacher(teacher=name, school=cast.OTHER_SCHOOL, since=date(2024, 3, 1))
 
 
 def _held(run: Rebuild) -> int:

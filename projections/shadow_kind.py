@@ -1,0 +1,135 @@
+"""The kinds of shadows: an index's, that of a view whose states last, and of any other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import psycopg
+
+from ledger.event import Entry, decode
+from projections.backlog import Backlog
+from projections.projection import Index, Projection
+from projections.shadow import Shadow, copy_in
+from projections.stop import alone
+
+Connection = psycopg.Connection[Any]
+
+
+class IndexShadow(Shadow):
+    """An index's rows, which are made from each entry alone: nothing is held, none superseded."""
+
+    view: Index
+
+    def __init__(self, view: Index, position: int = 0, *, settled: bool = False) -> None:
+        super().__init__(view, position, settled=settled)
+        self.spilled = False
+        self._rows: list[bytes] = []
+
+    @property
+    def types(self) -> frozenset[str] | None:
+        """All, since any event has words."""
+        return None
+
+    @property
+    def learn(self) -> Callable[[Entry], None]:
+        """Takes in the next entry."""
+        return self._learn
+
+    def _learn(self, entry: Entry) -> None:
+        self._rows.append(self.view.block(entry))
+
+    def pass_over(self, position: int, body: bytes) -> None:
+        """Takes in an entry as it is stored, which nobody else wants to have read."""
+        self._rows.append(self.view.block_of(position, body))
+
+    def _write(self, connection: Connection, *, last: bool) -> None:
+        if self._rows:
+            copied = self._sql("copy {table} from stdin (format binary)")
+            copy_in(connection, copied, self._rows)
+            self._rows.clear()
+
+    def due(self, reached: int, head: int) -> bool:
+        """Always: no row is written twice."""
+        return True
+
+    def _leave_last(self, connection: Connection) -> None:
+        """No row has another of its key."""
+
+
+class LastingShadow(Shadow):
+    """Of a view whose states last: once they do not fit into memory, its entries are put off."""
+
+    def __init__(self, view: Projection[Any], position: int = 0, *, settled: bool = False) -> None:
+        super().__init__(view, position, settled=settled)
+        self._backlog = Backlog(view)
+        self._behind = False
+
+    @property
+    def learn(self) -> Callable[[Entry], None]:
+        """Takes in the next entry, or puts it off."""
+        return self._backlog.take if self._behind else self._fold.take
+
+    def due(self, reached: int, head: int) -> bool:
+        """Whether it is time to write; what is put off is written once."""
+        return self._behind or super().due(reached, head)
+
+    def recall(self, connection: Connection, entries: Sequence[Entry]) -> None:
+        """Reads back the states that the entries may change; none, where they are put off."""
+        if not self._behind:
+            super().recall(connection, entries)
+
+    def _write(self, connection: Connection, *, last: bool) -> None:
+        if self._behind:
+            self._backlog.write(connection)
+        else:
+            super()._write(connection, last=last)
+
+    def seek(self, connection: Connection) -> None:
+        """Makes the index by which states are read back, and sees whether entries were put off."""
+        super().seek(connection)
+        self._behind = self._backlog.stands(connection)
+
+    def put_off(self, connection: Connection) -> None:
+        """Forgets all states, which are written; entries to come are folded at the end."""
+        if self._behind:
+            return
+        if not self.spilled:
+            self.seek(connection)
+        self._backlog.create(connection)
+        self._behind = True
+        self.release()
+
+    def work_off(self, connection: Connection) -> bool:
+        """Folds the next slices of what was put off. Raises ``Stopped`` where it cannot."""
+        rows = self._backlog.next(connection) if self._behind else []
+        if not rows:
+            return False
+        entries = [decode(position, body) for _, position, body in rows]
+        with alone(self.view.name, self.position):
+            super().recall(connection, entries)
+        for entry in entries:
+            self._fold.learn(entry)
+        with alone(self.view.name, self.position):
+            super()._write(connection, last=False)
+        self._backlog.leave_out(connection, rows)
+        self.release()
+        return True
+
+    def _settle(self, connection: Connection) -> None:
+        super()._settle(connection)
+        self._backlog.drop(connection)
+        self._behind = False
+
+
+def taken_up(
+    connection: Connection, view: Projection[Any], position: int, *, settled: bool
+) -> Shadow:
+    """The shadow of a view or of an index where it was left."""
+    if isinstance(view, Index):
+        return IndexShadow(view, position, settled=settled)
+    kind = LastingShadow if view.lasting else Shadow
+    shadow = kind(view, position, settled=settled)
+    if shadow.spilled:
+        shadow.seek(connection)
+    return shadow
