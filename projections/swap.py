@@ -81,6 +81,11 @@ def hold(connection: Connection, views: Views) -> None:
         connection.execute(_lock([table], "access exclusive"))
 
 
+def drop(connection: Connection, table: str) -> None:
+    """Removes a table, if it is there."""
+    connection.execute(sql.SQL("drop table if exists {}").format(sql.Identifier(SCHEMA, table)))
+
+
 def put_in(connection: Connection, view: Projection[Any], reached: int) -> None:
     """Gives a shadow the name of the live table, which is gone, and says where it stands."""
     connection.execute(

@@ -13,12 +13,15 @@ from projections import backlog
 from projections import rebuild as module
 from projections.catalogue import RECORDS
 from projections.rebuild import Rebuild
+from projections.refold import refolds
 from projections.runner import Runner
 from projections.stop import Stopped
 from tests.projections.test_rebuild import ALL, STRAY, killed, tables, told, viewed
 from tests.town import rows
 
 __all__ = ["told", "viewed"]
+MADE = "select to_regclass('projection.records__backlog')::text"
+COUNTED = "select count(*) from projection.records__backlog"
 POSITIONS = "select position from projection.records__backlog"
 
 
@@ -87,6 +90,23 @@ def test_what_was_folded_of_a_backlog_is_not_folded_again(
     assert sorted(folded) == sorted(left)
     assert began[0].resumed[RECORDS.name] == told.feed.head()
     assert tables(told.url) == live
+
+
+def test_what_is_put_off_counts_as_left_until_it_is_folded(told: Ledger) -> None:
+    head, heard = told.feed.head(), list[tuple[int, int, int]]()
+
+    def hear(done: int, _: int) -> None:
+        put_off = rows(told.url, COUNTED) if rows(told.url, MADE) != [(None,)] else [(0,)]
+        with told.pool.connection() as connection:
+            [found] = refolds(connection)
+        heard.append((done, found.position, put_off[0][0]))
+
+    Runner(told.pool, told.feed, ALL).rebuild([RECORDS.name], hear)
+
+    said = [done for done, _, _ in heard]
+    assert said == sorted(said) and said[-1] == head
+    assert any(put_off for _, _, put_off in heard)
+    assert all(max(done, shown) <= head - put_off for done, shown, put_off in heard)
 
 
 def test_who_begins_afresh_leaves_nothing_of_what_was_put_off(told: Ledger) -> None:

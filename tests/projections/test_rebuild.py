@@ -58,6 +58,7 @@ import os, signal, sys
 import projections.backlog as backlog
 import projections.rebuild as rebuild
 import projections.shadow as shadow
+import projections.swap as swap
 from ledger.store.feed import Feed, open_pool
 from projections.catalogue import INDEXES, VIEWS
 from projections.runner import Runner
@@ -69,7 +70,7 @@ left = int(nth)
 rebuild.PAGE, rebuild.PAUSE_ENTRIES, rebuild.HELD_BYTES_MAX = 50, 100, int(held)
 shadow.DELAY = 100
 backlog.PAGE = 3
-kinds = {"Shadow": Shadow, "LastingShadow": LastingShadow}
+kinds = {"Shadow": Shadow, "LastingShadow": LastingShadow, "swap": swap}
 place = {"rebuild": rebuild, "Rebuild": rebuild.Rebuild, **kinds}[owner]
 whole = getattr(place, name)
 
@@ -148,7 +149,7 @@ def killed(url: str, owner: str, name: str, when: str, nth: int, *, held: int = 
         ("Shadow", "settle", "after", 1),
         ("Shadow", "settle", "before", 4),
         ("Rebuild", "_swap", "before", 1),
-        ("rebuild", "_drop", "after", len(ALL) + 3),
+        ("swap", "drop", "after", 2 * len(ALL) + 3),  # at its beginning it drops two of each
         ("Rebuild", "_swap", "after", 1),
     ],
 )
