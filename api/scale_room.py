@@ -29,7 +29,7 @@ SORTED_BYTES, SPARE_EVENT_BYTES = 2 * 2**30, 4_500
 """What a rebuild sorts, at most; that and the write-ahead log between two checkpoints, an event."""
 PROCESS_BYTES, HELD_BYTES = 350 * 2**20, 1_200 * 2**20
 """Of each process that tells; of the one that writes. PostgreSQL's buffers come to it."""
-REBUILT_EVENT_BYTES, REBUILT_BYTES_MAX = 1_100, 5 * 2**30
+REBUILT_EVENT_BYTES, REBUILT_BYTES_MAX = 1_100, 7 * 2**29
 """Of both processes that build the views afterwards: by event, and at most (docs/scale.md)."""
 
 
