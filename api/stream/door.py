@@ -109,7 +109,9 @@ class StreamDoor:
             tokens = allowance_of(await self._come(request)).tokens
             if shape_of(operation.query, operation.name, tokens) is None:
                 return None
-        if self._streams.full:
+        # Another status than 200 ends an EventSource for good, so one that comes back while the
+        # server stops is told by a stream when to come again (WHATWG HTML, section 9.2.3).
+        if self._streams.full and not (request.method == "GET" and self._streams.leaving):
             return _full()
         context = await self._come(request)
         self._streams.allow(operation, context)

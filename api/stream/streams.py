@@ -53,17 +53,18 @@ class Streams:
         self.connections: set[Connection] = set()
         self._locks: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
         self._sweeping: asyncio.Task[None] | None = None
-        self._leaving = False
+        self.leaving = False
+        """Whether the server is about to stop."""
 
     @property
     def full(self) -> bool:
         """Whether no further connection is taken."""
-        return self._leaving or len(self.connections) >= CONNECTIONS_MAX
+        return self.leaving or len(self.connections) >= CONNECTIONS_MAX
 
     def enter(self, connection: Connection) -> None:
         """Looks after a connection from now on."""
         self.connections.add(connection)
-        if self._leaving:
+        if self.leaving:
             connection.leave()
         if self._sweeping is None:
             self._sweeping = asyncio.create_task(self._sweep())
@@ -79,7 +80,7 @@ class Streams:
 
     def end(self) -> None:
         """Ends all streams of events, each with when to come back: the server is about to stop."""
-        self._leaving = True
+        self.leaving = True
         for connection in list(self.connections):
             connection.leave()
 

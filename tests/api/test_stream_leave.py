@@ -16,6 +16,7 @@ from api.stream.operation import Operation
 from api.stream.streams import Streams
 from tests.api.test_stream import closed, heard, say, socket, subscribe
 from tests.api.test_stream_events import EVENTS, TOKEN, events, operate, reserved
+from tests.api.test_subscription import CHANGES
 from tests.server import Served
 
 SLOW = "{ head } # slow"
@@ -95,6 +96,23 @@ def test_a_question_over_a_reserved_stream_is_answered_and_what_follows_ends(
     assert any('"slow"' in each and '"head"' in each for each in said)
     assert not any('"lasting"' in each for each in said)
     assert any(each.startswith("retry: ") for each in said)
+
+
+def test_whoever_comes_back_while_the_server_stops_is_told_when_to_come_again(
+    served: Served,
+) -> None:
+    """An EventSource closes for good where the answer is none, or of another status than 200."""
+    party, asked = served.operator, {"query": CHANGES, "variables": f'{{"after": {served.head}}}'}
+    served.streams.end()
+    with served.client.stream(
+        "GET", "/graphql", params=asked, headers=EVENTS | party.headers
+    ) as response:
+        said = [each for each in response.iter_lines() if each]
+    late = party.served.client.put("/graphql", headers=party.headers)
+
+    assert response.status_code == 200
+    assert [each.partition(" ")[0] for each in said] == [":", "retry:"]
+    assert (late.status_code, "retry-after" in late.headers) == (503, True)
 
 
 def test_a_question_over_a_socket_is_answered_before_it_closes(served: Served, gate: Gate) -> None:
