@@ -29,6 +29,7 @@ from api.simulate_days import StandingClock, ask_by_days
 from api.simulate_inside import InProcess
 from api.simulate_way import Acknowledgements
 from api.simulate_years import years
+from ledger.store.bundle import tend
 from ledger.store.embedded import Embedded
 from ledger.store.ledger import Ledger
 from ledger.store.migrate import migrate
@@ -65,6 +66,7 @@ def fill(settings: Settings, order: Order, told: Told) -> Figures:
             order.processes,
             lambda done: told(RETOLD, done, total),
         )
+        tend(url)
         loaded = time.perf_counter()
         with Ledger(url, key) as ledger:
             Runner(ledger.pool, ledger.feed, (*VIEWS, *INDEXES)).rebuild(

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -116,6 +117,12 @@ class Redress(Struct, kw_only=True):
             return ()
         names = [each[0] for each in _abouts(self.lacking)] if not self.steps else []
         return tuple(dict.fromkeys(map(str, (self.id, *names))))
+
+    @property
+    def awaits(self) -> frozenset[str]:
+        """The types of the later events of which it may heed one."""
+        lacking = () if self.steps else self.lacking
+        return _awaited(tuple(each.events + each.gone for each in lacking))
 
     def heeds(self, entry: Entry) -> bool:
         """Whether a later entry changes anything."""
@@ -272,6 +279,12 @@ class ReopenFinding(_FindingStep):
 def _abouts(lacking: tuple[Lack, ...]) -> list[tuple[Name, ...]]:
     """About whom an event is that makes a lack good, or takes its ground away."""
     return [names for each in lacking for names in (each.about, each.gone_about) if names]
+
+
+@lru_cache
+def _awaited(types: tuple[tuple[str, ...], ...]) -> frozenset[str]:
+    """One set for all findings that lack events of the same types."""
+    return frozenset(each.NAME for each in DECISIONS).union(*types)
 
 
 def _ids(given: tuple[str, ...]) -> tuple[str, ...]:

@@ -81,6 +81,9 @@ class Findings(Projection[Finding]):
     def follows(self, state: Finding) -> tuple[str, ...]:
         return state.follows
 
+    def awaits(self, state: Finding) -> frozenset[str]:
+        return state.awaits
+
     def heeds(self, state: Finding, entry: Entry) -> bool:
         return entry.position > state.position > 0 and state.heeds(entry)
 

@@ -6,7 +6,6 @@ keys it names, and the rows that exist already and follow one of its tags.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,20 +29,22 @@ class Fold:
         self.view = view
         self.states: dict[str, Any] = {}
         self.touched: dict[str, int] = {}
-        self._followers: dict[str, set[str]] = defaultdict(set)
+        # By tag, and by the types that they await: of many who follow a tag few await an event.
+        self._followers: dict[str, dict[frozenset[str], set[str]]] = {}
 
     def recall(self, key: str, state: Any) -> None:
         """Takes in a state that was folded before."""
         self.states[key] = state
         if self.view.later:
+            awaited = self.view.awaits(state)
             for tag in self.view.follows(state):
-                self._followers[tag].add(key)
+                self._followers.setdefault(tag, {}).setdefault(awaited, set()).add(key)
 
     def forget(self, key: str) -> None:
         """Leaves a state out."""
         state = self.states.pop(key)
         if self.view.later:
-            self._unfollow(key, self.view.follows(state))
+            self._unfollow(key, self.view.follows(state), self.view.awaits(state))
 
     def learn(self, entry: Entry) -> None:
         """Takes in the next entry; one that the view does not know changes nothing.
@@ -71,23 +72,32 @@ class Fold:
                     states[key] = view.apply(state, entry)
                     self.touched[key] = entry.position
         if name in view.later_types:
-            tags = [tag for tag in entry.tags if tag in self._followers]
-            for key in sorted({key for tag in tags for key in self._followers[tag]}):
+            for key in self._awaiting(entry):
                 if view.heeds(states[key], entry):
                     self._follow(key, states[key], entry)
 
+    def _awaiting(self, entry: Entry) -> list[str]:
+        """The keys that follow one of its tags and await its type, in order."""
+        followers = self._followers
+        groups = [followers[tag] for tag in entry.tags if tag in followers]
+        name = entry.event.NAME
+        found = [keys for each in groups for types, keys in each.items() if name in types]
+        return sorted(set().union(*found)) if found else []
+
     def _follow(self, key: str, state: Any, entry: Entry) -> None:
-        before = self.view.follows(state)
+        tags, awaited = self.view.follows(state), self.view.awaits(state)
         state = self.view.apply(state, entry)
-        self._unfollow(key, before)
+        self._unfollow(key, tags, awaited)
         self.recall(key, state)
         self.touched[key] = entry.position
 
-    def _unfollow(self, key: str, tags: Sequence[str]) -> None:
+    def _unfollow(self, key: str, tags: Sequence[str], awaited: frozenset[str]) -> None:
         for tag in tags:
-            followers = self._followers.get(tag)
-            if followers is not None:
-                followers.discard(key)
+            followers = self._followers.get(tag, {})
+            if keys := followers.get(awaited):
+                keys.discard(key)
+                if not keys:
+                    del followers[awaited]
                 if not followers:
                     del self._followers[tag]
 

@@ -85,6 +85,10 @@ class Projection(Generic[StateT]):
         """The tags of which every later event that a state heeds carries one."""
         return ()
 
+    def awaits(self, state: StateT) -> frozenset[str]:
+        """The types of the later events of which a state may heed one."""
+        return self.later_types
+
     def heeds(self, state: StateT, entry: Entry) -> bool:
         """Whether an event of ``later`` changes a state."""
         return False

@@ -6,11 +6,12 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from msgspec.structs import replace as replace_lack
 
 from ledger.closing import CloseOffering
 from ledger.command import OutsideScope, UnknownReference
 from ledger.event import decode, encode
-from ledger.finding import FindingMade, Lack, Outcome
+from ledger.finding import GRANTED, FindingMade, Lack, Outcome
 from ledger.names import FindingId
 from ledger.redress import (
     EVIDENCE_MAX,
@@ -128,6 +129,31 @@ def test_a_step_says_whether_it_follows_from_events_and_from_which():
     assert (by.state, by.derived, by.event) == (FindingState.RECTIFIED, True, second.id)
     assert by.evidence == (first.id, second.id)
     assert redress.follows == (ID,)
+
+
+@pytest.mark.parametrize(
+    "lacking",
+    [
+        (),
+        (lack("2024-04-08"),),
+        (replace_lack(lack("2024-04-08"), gone=(GRANTED,), gone_about=(LIN, OFFERING)),),
+        (lack("2024-04-09"), replace_lack(lack("2024-04-08"), events=("x", DayLogged.NAME))),
+    ],
+)
+def test_no_event_is_heeded_of_a_type_that_is_not_awaited(lacking):
+    story = [LOGGED, cast.completed(), resolved(), LOGGED, cast.completed(), REOPENED, LOGGED]
+    made, *later = entries([found(lacking=lacking), *story], DAY)
+    redress = Redress()
+    redress.begin(made)
+    asked = {name for each in lacking for name in (*each.events, *each.gone)}
+    decisions = {FindingResolved.NAME, FindingReopened.NAME}
+    assert redress.awaits == decisions | asked
+    for each in later:
+        assert not redress.heeds(each) or each.event.NAME in redress.awaits
+        if redress.heeds(each):
+            redress.follow(each)
+
+    assert redress.awaits == decisions
 
 
 def _fields(event):
