@@ -151,6 +151,9 @@ class Guest(HttpToolsProtocol):
         """Hands the connection on, and its room with it."""
         self._upgraded = True
         self._disarm()
+        # The parser took the request for answered, and the connection for idle since then.
+        self._unset_keepalive_if_required()
+        self.places.waits(self, idle=False)
         super().handle_websocket_upgrade()
         protocol = self.transport.get_protocol()
         if isinstance(protocol, Caller):

@@ -211,6 +211,26 @@ def test_one_address_has_so_many_connections_and_a_websocket_keeps_its_place(
                         continue
 
 
+def test_a_websocket_is_never_idle(
+    postgres_url: str, founded_template: str, tmp_path: Path
+) -> None:
+    """Neither is it closed for saying nothing, nor does it make room for others who say nothing."""
+    patience = Patience(connections=2, head_seconds=60, idle_seconds=1)
+    with server(postgres_url, founded_template, tmp_path, patience) as served:
+        protocols: Any = ["graphql-transport-ws"]
+        address = served.url.replace("http", "ws") + "/graphql"
+        served.client.close()
+        with connect(address, subprotocols=protocols) as caller:
+            with connected(served) as other:
+                other.sendall(GET)
+                answer(other)
+                assert heard(other) == b""  # idle for longer than is allowed, and not so long
+            with connected(served) as other, connected(served):
+                assert heard(other) == b""  # it makes room
+            caller.send('{"type": "connection_init"}')
+            assert json.loads(caller.recv(SECONDS_MAX)) == {"type": "connection_ack"}
+
+
 def test_at_the_last_connection_an_idle_one_makes_room_and_none_that_waits(
     postgres_url: str, founded_template: str, tmp_path: Path
 ) -> None:
