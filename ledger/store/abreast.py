@@ -22,12 +22,10 @@ from ledger.store.column import blobs, numbers, texts
 from ledger.store.flight import Flight
 from ledger.store.insertion import tagged
 from ledger.store.reading import hashes
-from ledger.store.statements import UNIT, tag_hash
+from ledger.store.statements import POSITION_FAR, UNIT, tag_hash
 from ledger.store.tray import Row, Tray
 from ledger.store.work import Plain, Settled, Work
 
-# No ledger comes so far, and what is counted from there is still a number of 64 bits.
-FAR = 2**62
 # After so many turns in which nobody else wrote a process finds out whether it is alone.
 TURNS_ALONE = 8
 
@@ -99,7 +97,8 @@ def _decidable(work: Work) -> bool:
         return False
     if work.condition is not None:
         items = work.condition.fail_if_events_match.items
-        if not items or not all(item.tags for item in items) or abs(_seen(work.condition)) > FAR:
+        far = _seen(work.condition) > POSITION_FAR
+        if far or not items or not all(item.tags for item in items):
             return False
     return all(event.type not in CATALOGUE for event in work.events)
 
@@ -113,7 +112,7 @@ def _conditions(batch: Sequence[Work]) -> Iterator[tuple[list[str], int]]:
 
 
 def _seen(condition: DCBAppendCondition) -> int:
-    return condition.after or 0
+    return max(condition.after or 0, 0)
 
 
 def _decided(work: Work, tray: Tray) -> Any:

@@ -134,8 +134,9 @@ def trouble_of(error: psycopg.Error) -> Trouble | None:
     if state == "57014":
         return Trouble(
             "TIMED_OUT",
-            zh="数据库未能在限定时间内读出，已中止。请缩小请求再试。",
-            en="The database did not finish reading in time and gave it up. Ask for less.",
+            zh="数据库未能在限定时间内完成，或有人中止了它；此次没有写入。请缩小请求或稍后再试。",
+            en="The database did not finish in time, or was told to stop, and gave it up; nothing "
+            "was recorded. Ask for less, or try again later.",
         )
     if state in ("55P03", "40P01", "40001"):
         reason = error.diag.message_primary or "locked"

@@ -128,6 +128,15 @@ class Feed:
             row = connection.execute("select max(position) from ledger.events").fetchone()
         return (row[0] if row else None) or 0
 
+    @property
+    def begun(self) -> bool:
+        """Whether there is an entry; what library applications append is none."""
+        with self._pool.connection() as connection:
+            row = connection.execute(
+                "select exists (select from ledger.events where id is not null)"
+            ).fetchone()
+        return row is not None and bool(row[0])
+
     def position_at(self, moment: datetime) -> int:
         """The last position that the ledger knew at a moment."""
         with self._pool.connection() as connection:

@@ -65,10 +65,10 @@ class Ledger:
 
     @classmethod
     def found(cls, url: str, vault_key: bytes, clock: Clock = system_clock) -> Ledger:
-        """Migrates the database, opens the ledger, and founds it where it is empty."""
+        """Migrates the database, opens the ledger, and founds it where it has no entry."""
         migrate(url)
         ledger = cls(url, vault_key, clock)
-        if ledger.feed.head() == 0:
+        if not ledger.feed.begun:
             answer = ledger.ask(founding_commands(), FOUNDER, request=REQUEST, whole=True)
             refusals = [each for outcome in answer.outcomes for each in outcome.refusals]
             if refusals:

@@ -11,7 +11,7 @@ from ledger.command import Selector
 from ledger.store import statements as sql
 from ledger.store.array import numbers, words
 from ledger.store.memory import Memory
-from ledger.store.statements import UNIT, tag_hash
+from ledger.store.statements import POSITION_FAR, UNIT, tag_hash
 from ledger.store.tail import Tail
 from ledger.store.work import Asked, Plain, Work
 
@@ -109,7 +109,7 @@ class ConflictsRead:
             if tail is not None and tail.knows(work.condition):
                 self._known.append(work)
                 continue
-            after = work.condition.after or 0
+            after = min(max(work.condition.after or 0, 0), POSITION_FAR)
             items = work.condition.fail_if_events_match.items
             if not items:
                 self._any_after.append((work, after))

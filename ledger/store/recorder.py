@@ -22,7 +22,11 @@ from eventsourcing.dcb.api import (
 from eventsourcing.dcb.persistence import DCBInfrastructureFactory, DCBListenNotifySubscription
 from eventsourcing.dcb.popo import SimpleDCBReadResponse
 from eventsourcing.persistence import (
+    DatabaseError,
+    DataError,
     InfrastructureFactoryError,
+    OperationalError,
+    PersistenceError,
     ProgrammingError,
     TrackingRecorder,
 )
@@ -34,8 +38,9 @@ from ledger.store.feed import open_pool
 from ledger.store.mailbox import Letter
 from ledger.store.migrate import migrate
 from ledger.store.reading import hashes
-from ledger.store.statements import CHANNEL
-from ledger.store.work import Plain
+from ledger.store.statements import CHANNEL, POSITION_FAR
+from ledger.store.trouble import Trouble
+from ledger.store.work import Plain, require_distinct
 
 READ_BY_TAGS = """
 select e.position from ledger.positions(%s::bigint[], %s, null) as p(position)
@@ -59,6 +64,10 @@ where e.position > %s and e.position <= %s order by e.position limit %s
 ROWS = "select position, type, body, tags from ledger.events where position = any(%s) order by 1"
 
 
+# What is raised here and is none of the library's own.
+OURS = (Trouble, psycopg.Error)
+
+
 class Recorder(DCBRecorder):
     """Appends through the committer; reads over a few connections, opened when first needed."""
 
@@ -73,11 +82,15 @@ class Recorder(DCBRecorder):
     ) -> int:
         """Appends the events unless the condition fails; gives the last position.
 
-        Raises ``IntegrityError`` where the condition fails, ``ProgrammingError`` for no events.
+        Raises ``IntegrityError`` where the condition fails, ``ProgrammingError`` for no events and
+        for types and tags that cannot be stored, ``OperationalError`` where the database is away.
         """
         if not events:
             raise ProgrammingError("there must be at least one event to append")
-        return self.committer.append(events, condition)
+        try:
+            return self.committer.append(events, condition)
+        except OURS as error:
+            raise _theirs(error) from error
 
     async def append_async(
         self, events: Sequence[DCBEvent], condition: DCBAppendCondition | None = None
@@ -89,8 +102,11 @@ class Recorder(DCBRecorder):
         if not events:
             raise ProgrammingError("there must be at least one event to append")
         letter = Letter()
-        self.committer.submit(Plain(events, condition, letter))
-        return await letter.awaited
+        try:
+            self.committer.submit(Plain(events, condition, letter))
+            return await letter.awaited
+        except OURS as error:
+            raise _theirs(error) from error
 
     def read(
         self,
@@ -101,16 +117,20 @@ class Recorder(DCBRecorder):
     ) -> DCBReadResponse:
         """The events after a position that match any item, in order, and the head read at.
 
-        Raises ``OperationalError`` in a process that was forked off.
+        Raises ``OperationalError`` where the database is away, and in a process that was forked
+        off, and ``ProgrammingError`` for what can never be.
         """
-        with self._reading().connection() as connection:
-            row = connection.execute("select max(position) from ledger.events").fetchone()
-            head: int | None = row[0] if row else None
-            if limit == 0 or head is None:
-                return SimpleDCBReadResponse(iter(()), None if limit is not None else head)
-            found = self._positions(connection, query or DCBQuery(), after or 0, head, limit)
-            wanted = found if limit is None else found[:limit]
-            rows = connection.execute(ROWS, (wanted,)).fetchall()
+        if limit is not None and limit < 0:
+            raise ProgrammingError(f"a limit is not negative: {limit}")
+        limit = None if limit is None else min(limit, POSITION_FAR)
+        after = min(max(after or 0, 0), POSITION_FAR)
+        query = query or DCBQuery()
+        for item in query.items:
+            require_distinct(*item.types, *item.tags)
+        try:
+            rows, head = self._rows(query, after, limit)
+        except OURS as error:
+            raise _theirs(error) from error
         events = [
             DCBSequencedEvent(event=DCBEvent(type=name, data=bytes(body), tags=tags), position=at)
             for at, name, body, tags in rows
@@ -141,6 +161,18 @@ class Recorder(DCBRecorder):
                 self._pool = open_pool(self.url, autocommit=True)
             return self._pool
 
+    def _rows(
+        self, query: DCBQuery, after: int, limit: int | None
+    ) -> tuple[list[tuple[Any, ...]], int | None]:
+        with self._reading().connection() as connection:
+            row = connection.execute("select max(position) from ledger.events").fetchone()
+            head: int | None = row[0] if row else None
+            if limit == 0 or head is None:
+                return [], head
+            found = self._positions(connection, query, after, head, limit)
+            wanted = found if limit is None else found[:limit]
+            return connection.execute(ROWS, (wanted,)).fetchall(), head
+
     @staticmethod
     def _positions(
         connection: psycopg.Connection[Any],
@@ -165,6 +197,15 @@ class Recorder(DCBRecorder):
         for statement, values in parts:
             found.update(row[0] for row in connection.execute(statement, values))
         return sorted(found)
+
+
+def _theirs(error: Trouble | psycopg.Error) -> PersistenceError:
+    """The same as the library names it, for who catches what it raises."""
+    if isinstance(error, (Trouble, psycopg.OperationalError)):
+        return OperationalError(str(error))
+    if isinstance(error, psycopg.DataError):
+        return DataError(str(error))
+    return DatabaseError(str(error))
 
 
 class RecorderSubscription(DCBListenNotifySubscription[Recorder]):

@@ -35,6 +35,9 @@ UNFROZEN = (
     "set tcp_keepalives_count = 3",
 )
 
+# No ledger comes so far, and what is counted from there is still a number of 64 bits.
+POSITION_FAR = 2**62
+
 HEAD = "select position, at from ledger.events order by position desc limit 1"
 
 NEWER = """

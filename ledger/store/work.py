@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -31,6 +32,7 @@ from ledger.store.tail import Onward
 from ledger.store.tray import Row, Tray
 
 CHANCE_BYTES = 32
+LONE = re.compile("[\ud800-\udfff]")
 # So many bytes of an append count for as much as a command does.
 WEIGHED_BYTES = 8_192
 
@@ -51,7 +53,8 @@ class Plain:
     """Events appended through the library's interface, with its condition.
 
     ``future``: a receipt for who waits on a thread, a letter for who waits on an event loop.
-    Raises ``ProgrammingError`` for a tag that could not be told from others.
+    Such an event is none of ours, whatever its type: it has been through no command. Raises
+    ``ProgrammingError`` for types and tags that could not be told from others, or not be stored.
     """
 
     events: Sequence[DCBEvent]
@@ -64,10 +67,13 @@ class Plain:
     def __post_init__(self) -> None:
         size = 0
         for event in self.events:
+            if not isinstance(event.data, bytes):
+                raise ProgrammingError(f"data is bytes: {type(event.data).__name__}")
             size += len(event.data)
-            for tag in event.tags:
-                if not tag or UNIT in tag:
-                    raise ProgrammingError(f"a tag is not empty and has no U+001F: {tag!r}")
+            require_distinct(event.type, *event.tags)
+        if self.condition is not None:
+            for item in self.condition.fail_if_events_match.items:
+                require_distinct(*item.types, *item.tags)
         self.weight = max(1, len(self.events), size // WEIGHED_BYTES)
 
     def decide(self, tray: Tray | Onward) -> int:
@@ -77,15 +83,7 @@ class Plain:
         start, at = tray.position, tray.at
         tray.put(
             [
-                Row(
-                    start + number,
-                    event.type,
-                    at,
-                    None,
-                    tuple(event.tags),
-                    event.data,
-                    entry_of(start + number, event.type, event.data),
-                )
+                Row(start + number, event.type, at, None, tuple(event.tags), event.data)
                 for number, event in enumerate(self.events, start=1)
             ]
         )
@@ -271,6 +269,15 @@ Settled = list[tuple[Work, Any]]
 
 class IdentityTaken(Refused):
     """The id number already belongs to another teacher."""
+
+
+def require_distinct(*words: str) -> None:
+    """Raises ``ProgrammingError`` for an empty type or tag, or one with what no column holds."""
+    joined = "".join(words)
+    if not all(words) or UNIT in joined or "\0" in joined:
+        raise ProgrammingError(f"types and tags are not empty, without U+001F or U+0000: {words!r}")
+    if not joined.isascii() and LONE.search(joined):
+        raise ProgrammingError(f"types and tags have no half of a surrogate pair: {words!r}")
 
 
 def entry_of(position: int, name: str, body: bytes) -> Entry | None:

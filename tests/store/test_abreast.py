@@ -234,6 +234,7 @@ def test_a_lost_connection_is_told_to_all_whose_fate_nobody_knows(
     assert beside.recorder.append([DCBEvent("n", b"{}", ["n:after"])]) == 4
 
 
+@pytest.mark.usefixtures("unlooked")
 @pytest.mark.parametrize("name", ["\ud800", "a\0b"], ids=["half a character", "nul"])
 def test_what_cannot_be_written_takes_nothing_else_down(beside: Beside, name: str) -> None:
     found = beside.give(*(work(f"n:{n}", name=name if n == 1 else "n") for n in range(3)))

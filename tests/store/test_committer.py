@@ -42,6 +42,7 @@ from ledger.store.founding import FOUNDER, documents, founding_commands
 from ledger.store.lane import Lane, Settled, Work
 from ledger.store.ledger import Ledger
 from ledger.store.memory import Memory
+from ledger.store.recorder import Recorder
 from ledger.store.tray import Row, Tray
 from ledger.store.trouble import Trouble
 from ledger.store.work import Asked, Plain
@@ -686,6 +687,19 @@ def founder() -> Asker:
         scope=OPERATOR.scope,
         channel=OPERATOR.channel,
     )
+
+
+def test_a_ledger_is_founded_after_what_a_library_application_appended(database_url: str) -> None:
+    recorder = Recorder(database_url)
+    recorder.append([DCBEvent("n", b"{}", ["n:1"])])
+    recorder.close()
+    with Ledger.found(database_url, KEY) as ledger:
+        assert ledger.feed.begun
+        head = ledger.feed.head()
+    Ledger.found(database_url, KEY).close()
+
+    assert head > 1
+    assert rows(database_url, "select max(position) from ledger.events") == [(head,)]
 
 
 def test_founding_from_several_processes_at_once_founds_once(empty_database_url: str) -> None:

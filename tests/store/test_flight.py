@@ -114,6 +114,7 @@ def test_what_another_process_writes_meanwhile_is_seen_by_all_that_fly(
     assert rows(database_url, "select count(*), max(position) from ledger.events") == [(head, head)]
 
 
+@pytest.mark.usefixtures("unlooked")
 @pytest.mark.parametrize(
     ("name", "told"),
     [

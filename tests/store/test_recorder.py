@@ -5,16 +5,25 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from eventsourcing.dcb.api import DCBAppendCondition, DCBEvent, DCBQuery, DCBQueryItem
 from eventsourcing.dcb.application import DCBApplication
 from eventsourcing.dcb.tests import DCBRecorderTestCase
-from eventsourcing.persistence import IntegrityError, ProgrammingError
+from eventsourcing.persistence import (
+    DataError,
+    IntegrityError,
+    OperationalError,
+    ProgrammingError,
+)
 
 from ledger.store.recorder import Factory, Recorder
 from tests.town import terminate
+
+RECORDED = Path(__file__).parents[1] / "recorded"
 
 
 class LibrarySuite(DCBRecorderTestCase):
@@ -66,14 +75,95 @@ def test_appending_nothing_is_a_mistake(recorder: Recorder) -> None:
         recorder.append([])
 
 
-@pytest.mark.parametrize("tag", ["", "a\x1fb"])
-def test_a_tag_that_could_not_be_told_from_others_is_a_mistake(
-    recorder: Recorder, tag: str
+@pytest.mark.parametrize("word", ["", "a\x1fb", "a\0b", "\ud800"])
+def test_a_type_or_tag_that_could_not_be_told_from_others_is_a_mistake(
+    recorder: Recorder, word: str
 ) -> None:
-    with pytest.raises(ProgrammingError, match="tag"):
-        recorder.append([DCBEvent("n", b"{}", ["n:1", tag])])
+    """In an event, in a condition and in a query, whatever is known of the past without asking."""
+    event = DCBEvent("n", b"{}", ["n:1"])
+    asked = [
+        DCBQuery([DCBQueryItem(types=[word], tags=["n:1"])]),
+        DCBQuery([DCBQueryItem(types=[word])]),
+        DCBQuery([DCBQueryItem(tags=["n:1", word])]),
+    ]
+    for wrong in (DCBEvent(word, b"{}", ["n:1"]), DCBEvent("n", b"{}", ["n:1", word])):
+        with pytest.raises(ProgrammingError, match="types and tags"):
+            recorder.append([wrong])
+    for query in asked:
+        with pytest.raises(ProgrammingError, match="types and tags"):
+            recorder.append([event], DCBAppendCondition(query))
+        with pytest.raises(ProgrammingError, match="types and tags"):
+            recorder.read(query)
 
     assert list(recorder.read()) == []
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["by its tail", "by the database"])
+@pytest.mark.parametrize("after", [None, -(2**70), -1, 0, 1, 2, 2**63 - 1, 2**63, 2**70])
+@pytest.mark.parametrize(
+    "query",
+    [
+        DCBQuery([DCBQueryItem(tags=["n:1", "m"])]),
+        DCBQuery([DCBQueryItem(types=["n"])]),
+        DCBQuery([DCBQueryItem(types=["n"], tags=["n:1"])]),
+        DCBQuery(),
+    ],
+    ids=["tags", "types", "both", "all"],
+)
+def test_a_position_may_be_any_number(
+    recorder: Recorder, database_url: str, query: DCBQuery, after: int | None, known: bool
+) -> None:
+    event = DCBEvent("n", b"{}", ["n:1", "m"])
+    recorder.append([event])
+    recorder.append([event])
+    given = list(recorder.read(query, after=after))
+    asked = recorder if known else Recorder(database_url)
+    try:
+        asked.append([event], DCBAppendCondition(query, after=after))
+        refused = False
+    except IntegrityError:
+        refused = True
+    finally:
+        if not known:
+            asked.close()
+
+    assert [each.position for each in given] == [n for n in (1, 2) if n > (after or 0)]
+    assert refused == bool(given)
+
+
+def test_a_limit_may_be_any_number_that_counts(recorder: Recorder) -> None:
+    recorder.append([DCBEvent("n", b"{}", ["n:1"])])
+
+    assert len(list(recorder.read(limit=2**70))) == 1
+    with pytest.raises(ProgrammingError, match="limit"):
+        recorder.read(limit=-1)
+
+
+def test_data_that_are_no_bytes_are_a_mistake(recorder: Recorder) -> None:
+    wrong: Any = "{}"
+    with pytest.raises(ProgrammingError, match="bytes"):
+        recorder.append([DCBEvent("n", wrong, ["n:1"])])
+
+
+def test_a_database_that_is_away_is_told_as_the_library_tells_it() -> None:
+    away = Recorder("postgresql:///nowhere?host=/nowhere/at/all")
+    with pytest.raises(OperationalError):
+        away.append([DCBEvent("n", b"{}", ["n:1"])])
+    away.close()
+
+
+def test_an_event_of_a_type_of_ours_that_went_through_no_command_is_no_entry(
+    recorder: Recorder, database_url: str
+) -> None:
+    body = (RECORDED / "register.school-registered.v1.json").read_bytes()
+    recorder.append([DCBEvent("register.school-registered", body, ["school:z"])])
+    recorder.append([DCBEvent("finding.made", body, ["school:z"])])
+    other = Recorder(database_url)  # one that reads them after the head that it knew
+    other.append([DCBEvent("n", b"{}", [])])
+    other.close()
+
+    with psycopg.connect(database_url) as connection:
+        assert connection.execute("select id from ledger.events").fetchall() == 3 * [(None,)]
 
 
 def test_threads_that_read_and_end_leave_no_connection_behind(
@@ -162,12 +252,13 @@ def test_whoever_follows_over_a_connection_that_is_lost_hears_of_it(recorder: Re
             next(subscription)
 
 
+@pytest.mark.usefixtures("unlooked")
 def test_a_poisoned_event_fails_alone_and_its_neighbours_get_in(recorder: Recorder) -> None:
     def add(number: int) -> bool:
         tag = "bad\x00tag" if number == 7 else f"n:{number}"
         try:
             recorder.append([DCBEvent(type="n", data=b"{}", tags=[tag])])
-        except psycopg.Error:
+        except DataError:
             return False
         return True
 
