@@ -23,7 +23,7 @@ from api.outside import (
 )
 from api.settings import Settings
 from api.terminal import NOT_RIGHT, Json, print_json, progress, say, settings_of, stop, tell
-from ledger.store.keybox import open_keys, put_back
+from ledger.store.keybox import open_keys, putting_back
 from ledger.store.manifest import KEYS, Manifest, Unfit, read_manifest
 from ledger.store.restore import Restore
 from ledger.store.trouble import Trouble
@@ -83,9 +83,8 @@ def restore(
         if only_check:
             outside.hold_within(folder, manifest)
         else:
-            if keys:
-                _take_keys(settings, folder, manifest, passphrase_file)
-            restored = _restore(settings, folder, manifest, outside, damaged=damaged)
+            texts = _keys(settings, folder, manifest, passphrase_file) if keys else {}
+            restored = _restore(settings, folder, manifest, outside, texts, damaged=damaged)
     except Unfit as unfit:
         say(unfit)
         raise typer.Exit(NOT_RIGHT) from None
@@ -99,7 +98,10 @@ def restore(
         _tell_further(settings, lost, restored)
 
 
-def _take_keys(settings: Settings, folder: Path, manifest: Manifest, file: Path | None) -> None:
+def _keys(
+    settings: Settings, folder: Path, manifest: Manifest, file: Path | None
+) -> dict[Path, str]:
+    """The keys in the backup, each with the file that it belongs into."""
     if not manifest.with_keys:
         raise Trouble(
             "BACKUP_WITHOUT_KEYS",
@@ -108,20 +110,30 @@ def _take_keys(settings: Settings, folder: Path, manifest: Manifest, file: Path 
         )
     texts = open_keys((folder / KEYS).read_bytes(), passphrase(file, again=False))
     places = {"vault.key": settings.vault_key_file, "issuer.jwk": settings.issuer_key_file}
-    for name, text in texts.items():
-        put_back(text, places[name])
+    return {places[name]: text for name, text in texts.items()}
 
 
 def _restore(
-    settings: Settings, folder: Path, manifest: Manifest, outside: Outside, *, damaged: bool
+    settings: Settings,
+    folder: Path,
+    manifest: Manifest,
+    outside: Outside,
+    keys: dict[Path, str],
+    *,
+    damaged: bool,
 ) -> Restored:
-    """Restores. Raises ``Unfit`` for a ledger that is damaged, unless that is taken as it is."""
+    """Restores. Raises ``Unfit`` for a ledger that is damaged, unless that is taken as it is.
+
+    The keys are written once the place is accepted, and stay only with a ledger.
+    """
     found: list[Problem] = []
     with (
         database(settings) as url,
+        putting_back(keys) as put,
         Restore(url, folder, manifest).running(root_at, outside.roots),
         opened_books(url) as books,
     ):
+        put()
         with progress() as step:
             for problem in problems(books.pool, books.feed, CHECKED, step):
                 if not damaged:
