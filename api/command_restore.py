@@ -130,7 +130,7 @@ def _restore(
     """
     found: list[Problem] = []
     with (
-        database(settings) as url,
+        database(settings, restoring=True) as url,
         putting_back(keys) as put,
         Restore(url, folder, manifest).running(root_at, outside.roots),
         opened_books(url) as books,

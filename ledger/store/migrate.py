@@ -106,7 +106,7 @@ def check_version(url: str) -> None:
     """The database has the shape that this program works with, and it may work on it."""
     with open_connection(url, owner=True) as connection:
         if _marked(connection):
-            raise _unfinished()
+            raise unfinished()
         if not _has_revisions(connection):
             raise _schema_missing()
         take_role(connection)
@@ -193,7 +193,7 @@ def _pending(found: str | None) -> bool:
     """Is there a step after the one found? One that we do not know was made by a newer program."""
     known = known_revisions()[::-1]
     if found == RESTORING:
-        raise _unfinished()
+        raise unfinished()
     if found is not None and found not in known:
         raise Trouble(
             "SCHEMA_NEWER",
@@ -205,7 +205,8 @@ def _pending(found: str | None) -> bool:
     return found != known[0]
 
 
-def _unfinished() -> Trouble:
+def unfinished() -> Trouble:
+    """A restore is under way, or was killed; nobody works on what is there."""
     return Trouble(
         "RESTORE_UNFINISHED",
         zh="该数据库的恢复尚未完成，或曾中断。请等待 xuefen restore 结束；若已中断，"

@@ -16,16 +16,18 @@ from psycopg.conninfo import make_conninfo
 
 from ledger.store import restore as restoring
 from ledger.store.dump import UNDUMPING
+from ledger.store.folder import CLUSTER, UNFINISHED
 from ledger.store.ledger import Ledger
 from ledger.store.migrate import MARK, check_version, pending_sql
 from ledger.store.restore import OURS, Restore
 from ledger.store.trouble import Trouble
 from tests.api.test_backup import data, kept, on
-from tests.api.test_cli import PATIENCE_SECONDS, code, command, environment
+from tests.api.test_cli import PATIENCE_SECONDS, code, command, environment, inside
+from tests.api.test_cli import data as folder
 from tests.told import told_template, told_url
 from tests.town import KEY, rows
 
-__all__ = ["data", "kept", "told_template", "told_url"]
+__all__ = ["data", "folder", "kept", "told_template", "told_url"]
 
 COMMANDS = ("migrate", "check", "backup", "head", "serve", "history")
 HELD = 8330
@@ -147,3 +149,36 @@ def test_the_next_restore_ends_the_session_that_a_killed_one_left(
 
         assert code(said) == "RESTORE_NOT_EMPTY"
         assert rows(empty_database_url, WAITING) == []
+
+
+def test_a_restore_killed_while_it_makes_a_database_is_known_by_every_command_and_tried_again(
+    folder: Path, kept: Path
+) -> None:
+    restore = ("--data", folder, "restore", kept, "--no-head")
+    process = subprocess.Popen(command(*restore), cwd="/", env=environment())
+    while not (folder / UNFINISHED).exists():
+        assert process.poll() is None
+        time.sleep(0.001)
+    process.kill()
+    process.wait(PATIENCE_SECONDS)
+    assert not (folder / CLUSTER).exists()
+
+    for each in ("head", "check", "migrate", "serve", "history"):
+        assert code(inside("--data", folder, each, status=2)[1]) == "RESTORE_UNFINISHED", each
+    inside(*restore)
+
+    assert not (folder / UNFINISHED).exists()
+    inside("--data", folder, "head")
+
+
+def test_a_folder_with_a_ledger_is_not_marked_by_a_restore_that_is_refused(
+    folder: Path, kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside("--data", folder, "migrate")
+
+    def refuse(*_: object) -> None:
+        assert not (folder / UNFINISHED).exists()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Restore, "_require_empty", refuse)
+    inside("--data", folder, "restore", kept, "--no-head", status=130)
