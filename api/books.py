@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 from psycopg_pool import ConnectionPool
 
-from api.house import database
+from api.house import database, require_finished
 from api.settings import Settings
 from ledger.day import in_shanghai
 from ledger.fault import Fault
@@ -82,6 +82,7 @@ def opened_books(url: str) -> Iterator[Books]:
 
 def require_ledger(settings: Settings) -> None:
     """A data folder without a database is not given one only to be read."""
+    require_finished(settings)
     if settings.database_url or has_cluster(settings):
         return
     raise Trouble(

@@ -23,7 +23,7 @@ from api.outside import (
 )
 from api.settings import Settings
 from api.terminal import NOT_RIGHT, Json, print_json, progress, say, settings_of, stop, tell
-from ledger.store.keybox import open_keys, put_back
+from ledger.store.keybox import open_keys, putting_back
 from ledger.store.manifest import KEYS, Manifest, Unfit, read_manifest
 from ledger.store.restore import Restore
 from ledger.store.trouble import Trouble
@@ -37,6 +37,8 @@ from projections.runner import Runner
 TEACHERS = "select distinct tag from ledger.events, unnest(tags) as tag where tag like 'teacher:%'"
 CHECKED = ("guards", "positions", "hashes", "bodies", "times")
 ERASURE = ("erasure",)
+UNVERIFIED = ("tables", "accesses")
+"""What of the manifest only a restore holds against the contents."""
 
 OnlyCheck = Annotated[bool, typer.Option("--check", help="Verify the backup and restore nothing.")]
 Damaged = Annotated[
@@ -83,23 +85,25 @@ def restore(
         if only_check:
             outside.hold_within(folder, manifest)
         else:
-            if keys:
-                _take_keys(settings, folder, manifest, passphrase_file)
-            restored = _restore(settings, folder, manifest, outside, damaged=damaged)
+            texts = _keys(settings, folder, manifest, passphrase_file) if keys else {}
+            restored = _restore(settings, folder, manifest, outside, texts, damaged=damaged)
     except Unfit as unfit:
         say(unfit)
         raise typer.Exit(NOT_RIGHT) from None
     if as_json:
         _print(manifest, lost, restored, outside)
     elif restored is None:
-        _tell_whole(manifest, lost)
+        _tell_whole(manifest, lost, outside)
     else:
         _tell(manifest, lost, restored, outside)
     if restored is not None:
         _tell_further(settings, lost, restored)
 
 
-def _take_keys(settings: Settings, folder: Path, manifest: Manifest, file: Path | None) -> None:
+def _keys(
+    settings: Settings, folder: Path, manifest: Manifest, file: Path | None
+) -> dict[Path, str]:
+    """The keys in the backup, each with the file that it belongs into."""
     if not manifest.with_keys:
         raise Trouble(
             "BACKUP_WITHOUT_KEYS",
@@ -108,20 +112,30 @@ def _take_keys(settings: Settings, folder: Path, manifest: Manifest, file: Path 
         )
     texts = open_keys((folder / KEYS).read_bytes(), passphrase(file, again=False))
     places = {"vault.key": settings.vault_key_file, "issuer.jwk": settings.issuer_key_file}
-    for name, text in texts.items():
-        put_back(text, places[name])
+    return {places[name]: text for name, text in texts.items()}
 
 
 def _restore(
-    settings: Settings, folder: Path, manifest: Manifest, outside: Outside, *, damaged: bool
+    settings: Settings,
+    folder: Path,
+    manifest: Manifest,
+    outside: Outside,
+    keys: dict[Path, str],
+    *,
+    damaged: bool,
 ) -> Restored:
-    """Restores. Raises ``Unfit`` for a ledger that is damaged, unless that is taken as it is."""
+    """Restores. Raises ``Unfit`` for a ledger that is damaged, unless that is taken as it is.
+
+    The keys are written once the place is accepted, and stay only with a ledger.
+    """
     found: list[Problem] = []
     with (
-        database(settings) as url,
+        database(settings, restoring=True) as url,
+        putting_back(keys) as put,
         Restore(url, folder, manifest).running(root_at, outside.roots),
         opened_books(url) as books,
     ):
+        put()
         with progress() as step:
             for problem in problems(books.pool, books.feed, CHECKED, step):
                 if not damaged:
@@ -199,34 +213,47 @@ def _print(
         "erased_again": restored.again if restored else 0,
         "erasures_known": outside.head is not None,
         "damage": restored.problems if restored else (),
+        "unverified": () if restored else UNVERIFIED,
     }
     print_json([told | more])
 
 
-def _tell_whole(manifest: Manifest, lost: int | None) -> None:
+def _tell_whole(manifest: Manifest, lost: int | None, outside: Outside) -> None:
     position, tables = manifest.position, len(manifest.tables)
     tell(
-        f"备份完好：位置 {position}，{tables} 张表。",
-        f"The backup is whole: position {position}, {tables} tables.",
+        f"备份完好：位置 {position}，{tables} 张表；各文件与其中的事件同清单相符。"
+        "各表的行数与哈希、查阅记录链没有核对，只有恢复时才与清单比较。",
+        f"The backup is whole: position {position}, {tables} tables; its files and the events in "
+        "them are those of the manifest. Rows and hashes of the tables and the chain of the access "
+        "log were not looked at: only a restore compares them with the manifest.",
     )
-    if lost is None:
+    if lost:
         tell(
-            "之后是否还有事件，无从得知。",
-            "Whether there are later events cannot be known without a head.",
+            f"外部所知的账本更长：如恢复此备份，将丢失 {lost} 个事件。",
+            f"The ledger is known to have been longer: restored from this backup, {lost} events "
+            "are lost.",
         )
+        return
+    zh, en = _lost(lost, outside)
+    tell(f"{zh}。", f"{en[0].upper()}{en[1:]}.")
+
+
+def _lost(lost: int | None, outside: Outside) -> tuple[str, str]:
+    """What is known of events after a backup, in Chinese and in English."""
+    if lost:
+        return f"丢失 {lost} 个事件", f"{lost} events are lost"
+    if lost is None:
+        return "是否丢失其后的事件无从得知", "whether later events are lost cannot be known"
+    known = max(outside.roots)
+    return (
+        f"外部所知的位置 {known} 以内没有丢失事件，其后是否丢失无从得知",
+        f"no event up to {known}, the position known from outside, is lost; whether later ones are "
+        "cannot be known",
+    )
 
 
 def _tell(manifest: Manifest, lost: int | None, restored: Restored, outside: Outside) -> None:
-    zh, en = f"丢失 {lost} 个事件", f"{lost} events are lost"
-    if lost is None:
-        zh, en = "是否丢失其后的事件无从得知", "whether later events are lost cannot be known"
-    elif not lost:
-        known = max(outside.roots)
-        zh = f"外部所知的位置 {known} 以内没有丢失事件，其后是否丢失无从得知"
-        en = (
-            f"no event up to {known}, the position known from outside, is lost; whether later "
-            "ones are cannot be known"
-        )
+    zh, en = _lost(lost, outside)
     since_zh, since_en = "", ""
     if outside.head is None:
         since_zh = "。备份之后删除过谁无从得知：请查当时的申请，再执行 xuefen erase"

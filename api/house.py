@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 from api.settings import Settings
 from api.sharing import sharing
@@ -12,8 +13,9 @@ from ledger.store.clock import Clock, system_clock
 from ledger.store.embedded import Embedded
 from ledger.store.feed import open_pool
 from ledger.store.first_key import first_key
-from ledger.store.folder import folder_trouble
+from ledger.store.folder import UNFINISHED, claim, folder_trouble, server_account
 from ledger.store.ledger import Ledger
+from ledger.store.migrate import unfinished
 from ledger.store.retention import Retention
 from projections.catalogue import INDEXES, VIEWS
 from projections.glance import Glances
@@ -39,14 +41,56 @@ def seldom_collected() -> Iterator[None]:
 
 
 @contextmanager
-def database(settings: Settings) -> Iterator[str]:
+def database(settings: Settings, *, restoring: bool = False) -> Iterator[str]:
     """The database's URL; the embedded server is shared, and stopped by the last who uses it."""
     if settings.database_url:
         _make_folder(settings)
         yield settings.database_url
         return
-    with sharing(Embedded(settings.data)) as url:
+    embedded = Embedded(settings.data)
+    if not restoring:
+        require_finished(settings)
+    with ExitStack() as stack:
+        if restoring:
+            _mark(embedded)
+            stack.callback(_unmark, embedded)
+        url = stack.enter_context(sharing(embedded))
+        if restoring:
+            stack.callback(_unmark, embedded)  # before the server stops, which takes a while
         yield url
+
+
+def require_finished(settings: Settings) -> None:
+    """Raises ``Trouble`` where a restore was killed before its database could be marked."""
+    if settings.database_url:
+        return
+    data = Embedded(settings.data).data
+    with folder_trouble(data):
+        left = (data / UNFINISHED).exists()
+    if left:
+        raise unfinished()
+
+
+def _mark(embedded: Embedded) -> None:
+    """Marks a folder in which a restore makes the database, until it ends, well or not.
+
+    One that has a database is not marked: it may hold a ledger, and a restore is refused.
+    """
+    claim(embedded.data, server_account())
+    if not (embedded.cluster / "PG_VERSION").exists():
+        with folder_trouble(embedded.data):
+            (embedded.data / UNFINISHED).touch(mode=0o600)
+
+
+def _unmark(embedded: Embedded) -> None:
+    """Takes the mark away for good: it does not come back when the power fails."""
+    with suppress(FileNotFoundError):
+        (embedded.data / UNFINISHED).unlink()
+        descriptor = os.open(embedded.data, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 @contextmanager

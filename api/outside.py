@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -12,7 +13,7 @@ import typer
 from api.command_head import read_head
 from api.terminal import stop
 from ledger.store.dumped import dumped_events
-from ledger.store.manifest import DUMP, Manifest, Unfit
+from ledger.store.manifest import DUMP, NAME, Manifest, Unfit
 from ledger.store.restore import other_history
 from projections.head import Head, roots_of
 
@@ -64,15 +65,36 @@ class Outside:
         return missing
 
     def hold_within(self, folder: Path, manifest: Manifest) -> None:
-        """Holds what is known from before the backup's end against the events in its dump.
+        """Holds the manifest, and what is known from before its end, against the dumped events.
 
-        Raises ``Unfit`` for another history. A restore holds it against what it has read in.
+        Raises ``Unfit`` for a manifest of other events, or for another history. A restore holds
+        them against what it has read in.
         """
         earlier = {at: root for at, root in self.roots.items() if at < manifest.position}
-        found = roots_of(dumped_events(folder / DUMP), earlier) if earlier else {}
+        last = 0
+
+        def events() -> Iterator[tuple[int, bytes]]:
+            nonlocal last
+            for position, body in dumped_events(folder / DUMP):
+                last = max(last, position)
+                yield position, body
+
+        found = roots_of(events(), {*earlier, manifest.position})
+        if last != manifest.position or found[manifest.position] != manifest.root:
+            raise _of_other_events(manifest.position)
         for at, root in sorted(earlier.items()):
             if found[at] != root:
                 raise other_history(at)
+
+
+def _of_other_events(position: int) -> Unfit:
+    return Unfit(
+        "BACKUP_ALTERED",
+        zh=f"备份中的事件与 {NAME} 所述不符（位置 {position} 或其哈希）：清单已被改动。"
+        "没有恢复任何内容，请换一份备份。",
+        en=f"The events in the backup are not those of {NAME} (position {position}, or its hash): "
+        "the manifest was changed. Nothing was restored; take another backup.",
+    )
 
 
 def known_outside(

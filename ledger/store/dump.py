@@ -15,6 +15,7 @@ from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from ledger.store.bound import bound
 from ledger.store.connection import FULL
 from ledger.store.folder import BINARIES, MAJOR, OLDER, OLDER_BINARIES
 from ledger.store.trouble import Trouble
@@ -23,6 +24,8 @@ SCHEMAS = ("ledger", "vault")
 LEFT_OUT = ("ledger.revision", "vault.progress", "vault.requests")
 """Tables whose rows are not dumped: the manifest names the migration, the others are of a day."""
 UMASK = 0o077
+UNDUMPING = "xuefen-undump"
+"""What a session that reads a dump in is called, so that one whose restore was killed is known."""
 
 
 def tools_for(server: int) -> tuple[int, Path]:
@@ -53,7 +56,8 @@ def dumping(url: str, server: int, snapshot: str, file: Path) -> Iterator[None]:
 def undump(url: str, server: int, file: Path) -> None:
     """Reads a dump into an empty database, all of it or nothing."""
     given = ("--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges")
-    with _running(url, server, "pg_restore", *given, str(file)):
+    named = make_conninfo(url, application_name=UNDUMPING)
+    with _running(named, server, "pg_restore", *given, str(file)):
         pass
 
 
@@ -73,7 +77,7 @@ def _running(url: str, server: int, program: str, *given: str) -> Iterator[None]
     with tempfile.TemporaryFile() as said:
         try:
             process = subprocess.Popen(  # noqa: S603
-                command,
+                bound(command),
                 env=environment | {"LC_ALL": "C"},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

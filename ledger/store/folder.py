@@ -37,8 +37,10 @@ LOCK = "xuefen.lock"
 CLUSTER = "postgres"
 USERS = "users.lock"
 """The file that every program holds a shared lock on while it uses the server."""
+UNFINISHED = "restore.unfinished"
+"""The file that lies in a folder while a restore makes the database in it."""
 KEYS = {"vault.key", "issuer.jwk"}
-NOT_CONTENT = {"lost+found", ".DS_Store", USERS, *KEYS}
+NOT_CONTENT = {"lost+found", ".DS_Store", USERS, UNFINISHED, *KEYS}
 """What may lie in a folder before it is ours; a token may be asked for before the first start."""
 
 

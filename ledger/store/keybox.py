@@ -8,6 +8,8 @@ for.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -53,11 +55,40 @@ def open_keys(sealed: bytes, passphrase: str) -> dict[str, str]:
     return msgspec.json.decode(plain, type=dict[str, str])
 
 
-def put_back(text: str, file: Path) -> None:
-    """Writes a key file; another key that lies there stays and is said (``KEY_PRESENT``)."""
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o711)
-    write_once(file, text)
-    if file.read_text() != text:
+@contextmanager
+def putting_back(texts: dict[Path, str]) -> Iterator[Callable[[], None]]:
+    """Gives what writes key files, once their place is accepted; they go again where that fails.
+
+    Another key that lies there stays and is said (``KEY_PRESENT``), before anything is done.
+    """
+    for file, text in texts.items():
+        _require_no_other(file, text)
+    made: list[Path] = []
+
+    def put() -> None:
+        for file, text in texts.items():
+            file.parent.mkdir(parents=True, exist_ok=True, mode=0o711)
+            if write_once(file, text):
+                made.append(file)
+            _require_no_other(file, text)
+
+    try:
+        yield put
+    except BaseException:
+        for file in made:
+            file.unlink(missing_ok=True)
+        raise
+
+
+def _require_no_other(file: Path, text: str) -> None:
+    """A file that is no text, or cannot be read, is not this key either."""
+    try:
+        other = file.read_bytes() != text.encode()
+    except FileNotFoundError:
+        return
+    except OSError:
+        other = True
+    if other:
         raise Trouble(
             "KEY_PRESENT",
             zh=f"{file} 已有另一把密钥，没有覆盖；请先移走它",

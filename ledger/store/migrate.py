@@ -38,6 +38,8 @@ GRANT = f"""
 LOCK_KEY = int.from_bytes(b"xuefen", "big")
 RESTORING = "restoring"
 """The revision of a database into which a backup is being restored: nobody works on it."""
+MARK = "xuefen_restoring"
+"""The schema that says the same before there is a revision, whatever else is there or is not."""
 
 
 def migrate(url: str) -> None:
@@ -103,6 +105,8 @@ def advance(url: str, found: str) -> None:
 def check_version(url: str) -> None:
     """The database has the shape that this program works with, and it may work on it."""
     with open_connection(url, owner=True) as connection:
+        if _marked(connection):
+            raise unfinished()
         if not _has_revisions(connection):
             raise _schema_missing()
         take_role(connection)
@@ -170,7 +174,15 @@ def _has_revisions(connection: psycopg.Connection[Any]) -> bool:
     )
 
 
+def _marked(connection: psycopg.Connection[Any]) -> bool:
+    """Is a restore under way, or was one killed? Also where there is no revision, or no right."""
+    found = connection.execute("select from pg_namespace where nspname = %s", (MARK,)).fetchone()
+    return found is not None
+
+
 def _revision(connection: psycopg.Connection[Any]) -> str | None:
+    if _marked(connection):
+        return RESTORING
     if not _has_revisions(connection):
         return None
     row = connection.execute("select version_num from ledger.revision").fetchone()
@@ -181,14 +193,7 @@ def _pending(found: str | None) -> bool:
     """Is there a step after the one found? One that we do not know was made by a newer program."""
     known = known_revisions()[::-1]
     if found == RESTORING:
-        raise Trouble(
-            "RESTORE_UNFINISHED",
-            zh="该数据库的恢复尚未完成，或曾中断。请等待 xuefen restore 结束；若已中断，"
-            "请删除该数据库（或数据目录）后重新恢复。",
-            en="A backup is being restored into this database, or that was broken off. Wait for "
-            "xuefen restore to end; where it was broken off, remove the database (or the data "
-            "folder) and restore again.",
-        )
+        raise unfinished()
     if found is not None and found not in known:
         raise Trouble(
             "SCHEMA_NEWER",
@@ -198,6 +203,18 @@ def _pending(found: str | None) -> bool:
             f"up to {known[0]}). Upgrade this program; nothing in the database was changed.",
         )
     return found != known[0]
+
+
+def unfinished() -> Trouble:
+    """A restore is under way, or was killed; nobody works on what is there."""
+    return Trouble(
+        "RESTORE_UNFINISHED",
+        zh="该数据库的恢复尚未完成，或曾中断。请等待 xuefen restore 结束；若已中断，"
+        "请删除该数据库（或数据目录）后重新恢复。",
+        en="A backup is being restored into this database, or that was broken off. Wait for "
+        "xuefen restore to end; where it was broken off, remove the database (or the data "
+        "folder) and restore again.",
+    )
 
 
 def _require_free_names(connection: psycopg.Connection[Any]) -> None:

@@ -1,8 +1,9 @@
 """Restoring: a backup becomes a ledger again, in an empty place, equal to the byte or not at all.
 
 The schema comes from the dump, the rights from our own migrations. Until all is verified, and
-people who were erased are erased again, the database has the revision ``RESTORING``, with which
-nobody works on it; what does not hold is removed again.
+people who were erased are erased again, the database has the schema ``MARK``, and then the revision
+``RESTORING`` too, with which nobody works on it; what does not hold is removed again. The mark is
+there before anything of the dump: it stays where all is killed, whatever the dump came to.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ import psycopg
 
 from ledger.store.backup import ACCESSES, HEAD, Rooted
 from ledger.store.connection import ROLE, open_connection, unhurried
-from ledger.store.dump import undump
+from ledger.store.dump import UNDUMPING, undump
 from ledger.store.imprint import imprints
 from ledger.store.manifest import DUMP, Manifest, Unfit
 from ledger.store.migrate import (
     LOCK_KEY,
+    MARK,
     MIGRATIONS,
     RESTORING,
     advance,
@@ -31,11 +33,17 @@ from ledger.store.migrate import (
 from ledger.store.trouble import Trouble
 
 Connection = psycopg.Connection[Any]
-TAKEN = "select nspname from pg_namespace where nspname in ('ledger', 'vault', 'projection')"
+OURS = ("ledger", "vault", "projection", MARK)
+TAKEN = "select nspname from pg_namespace where nspname = any(%s)"
 MAY_CREATE = "select has_database_privilege(current_database(), 'CREATE'), current_user"
 FIRST = "0001_ledger.sql"
 RIGHTS = re.compile(rf"^(?:grant|revoke)\b(?:[^;']*)\b(?:{ROLE}|public);", re.M)
 GONE = "drop schema if exists {} cascade"
+LEFT = """
+select pg_terminate_backend(pid, 60000) from pg_stat_activity
+where datname = current_database() and usename = current_user and application_name = %s
+"""
+"""Ends what still reads a dump in, of a restore that was killed, and waits until it is gone."""
 
 
 class Restore:
@@ -58,13 +66,15 @@ class Restore:
             self._require_empty(guard)
             _require_rights(guard)
             try:
+                guard.execute(f"create schema {MARK}".encode())
                 self._fill(guard)
                 self._verify(guard, root, upto)
                 advance(self.url, self.manifest.migration)
                 yield
-                guard.execute(
-                    "update ledger.revision set version_num = %s", (known_revisions()[-1],)
-                )
+                with guard.transaction():
+                    last = known_revisions()[-1]
+                    guard.execute("update ledger.revision set version_num = %s", (last,))
+                    guard.execute(GONE.format(MARK).encode())
             except BaseException:
                 self._remove()
                 raise
@@ -79,7 +89,8 @@ class Restore:
                 en=f"The backup is of a PostgreSQL {made}, and the target is {server}. Restore it "
                 f"into {made} or a newer one.",
             )
-        if guard.execute(TAKEN).fetchone() is not None:
+        if guard.execute(TAKEN, (list(OURS),)).fetchone() is not None:
+            guard.execute(LEFT, (UNDUMPING,))  # the lock is ours: no other restore goes on
             raise Trouble(
                 "RESTORE_NOT_EMPTY",
                 zh="目标数据库里已有账本（或中断的恢复），没有覆盖。请用空数据库或新的数据目录。",
@@ -120,12 +131,13 @@ class Restore:
                     raise other_history(at)
 
     def _remove(self) -> None:
-        """Takes away what was restored; where that fails too, the revision keeps all out."""
+        """Takes away what was restored; where that fails too, the mark keeps all out."""
         with (
             suppress(Trouble, psycopg.Error),  # why it failed before is what is to be said
             open_connection(self.url, owner=True, autocommit=True) as connection,
         ):
-            for schema in ("projection", "vault", "ledger"):
+            connection.execute(LEFT, (UNDUMPING,))
+            for schema in ("projection", "vault", "ledger", MARK):
                 connection.execute(GONE.format(schema).encode())
 
 

@@ -37,7 +37,13 @@ __all__ = ["told_template", "told_url"]
 
 IDLE_SECONDS = 0.3
 PASSPHRASE = "correct horse battery staple"
-UNHURT = {"events_lost": 0, "erased_again": 0, "erasures_known": True, "damage": []}
+UNHURT = {
+    "events_lost": 0,
+    "erased_again": 0,
+    "erasures_known": True,
+    "damage": [],
+    "unverified": [],
+}
 VIEWS = "select view, version, position, failed from projection.progress order by view"
 
 
