@@ -15,7 +15,7 @@ TENDED = (
     "select oid::regclass::text, reltuples::int, relallvisible from pg_class "
     "where oid in ('ledger.events'::regclass, 'ledger.tags'::regclass)"
 )
-STARTED = "select num_requested from pg_stat_checkpointer"
+CHECKPOINT = "select checkpoint_lsn from pg_control_checkpoint()"
 
 
 def few(url: str) -> None:
@@ -45,8 +45,8 @@ def test_tables_are_tended_by_an_owner_who_may_not_ask_for_a_checkpoint(
 def test_what_is_not_on_disk_yet_is_written_where_that_is_allowed(database_url: str) -> None:
     few(database_url)
     with psycopg.connect(database_url, autocommit=True) as connection:
-        [before] = connection.execute(STARTED).fetchone() or (0,)
+        before = connection.execute(CHECKPOINT).fetchone()
         tend(database_url)
-        [after] = connection.execute(STARTED).fetchone() or (0,)
+        after = connection.execute(CHECKPOINT).fetchone()
 
-    assert after > before
+    assert before != after
