@@ -16,7 +16,7 @@ from typing import Any
 from eventsourcing.dcb.api import DCBAppendCondition
 from eventsourcing.persistence import IntegrityError
 
-from ledger.event import CATALOGUE, leaf_hash
+from ledger.event import leaf_hash
 from ledger.regulation import Rulebook
 from ledger.store.column import blobs, numbers, texts
 from ledger.store.flight import Flight
@@ -92,15 +92,14 @@ class Abreast:
 
 
 def _decidable(work: Work) -> bool:
-    """Whether tags alone decide of it, and nothing that comes of it is an entry of ours."""
+    """Whether tags alone decide of it."""
     if not isinstance(work, Plain) or not work.events:
         return False
-    if work.condition is not None:
-        items = work.condition.fail_if_events_match.items
-        far = _seen(work.condition) > POSITION_FAR
-        if far or not items or not all(item.tags for item in items):
-            return False
-    return all(event.type not in CATALOGUE for event in work.events)
+    if work.condition is None:
+        return True
+    items = work.condition.fail_if_events_match.items
+    near = _seen(work.condition) <= POSITION_FAR
+    return near and bool(items) and all(item.tags for item in items)
 
 
 def _conditions(batch: Sequence[Work]) -> Iterator[tuple[list[str], int]]:

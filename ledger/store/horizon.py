@@ -9,15 +9,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import psycopg
 
-from ledger.event import decode
+from ledger.event import Entry, decode
+from ledger.fault import Fault
 from ledger.regulation import REGULATION_EVENTS, Rulebook
 from ledger.store import statements as sql
 from ledger.store.reading import sent
 from ledger.store.tail import Tail
 from ledger.store.tray import Row
-from ledger.store.work import entry_of
 
 NEWER_MAX = 1_024
 REGULATION_NAMES = [each.NAME for each in REGULATION_EVENTS]
@@ -54,7 +55,7 @@ class Horizon:
         rows = [
             Row(position, name, at, None, tuple(tags), body, entry)
             for position, at, name, tags, body, known in newer
-            for entry in (entry_of(position, name, body) if known else None,)
+            for entry in (_entry_of(position, body) if known else None,)
         ]
         if self.rules_upto >= self.head:
             for row in rows:
@@ -111,3 +112,11 @@ class Horizon:
     def _begin(self, found: tuple[int, datetime] | None) -> None:
         self.head, self.last = found or (0, None)
         self.tail, self.alone = Tail(self.head), False
+
+
+def _entry_of(position: int, body: bytes) -> Entry | None:
+    """An entry; ``None`` for one that this program cannot read, as of a newer one."""
+    try:
+        return decode(position, body)
+    except (msgspec.MsgspecError, Fault, ValueError):
+        return None

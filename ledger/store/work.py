@@ -11,14 +11,13 @@ from datetime import date
 from secrets import token_hex
 from typing import Any
 
-import msgspec
 from eventsourcing.dcb.api import DCBAppendCondition, DCBEvent
 from eventsourcing.persistence import IntegrityError, ProgrammingError
 from uuid_utils import uuid7
 
 from ledger.command import Ask, Asker, Command, Refusals, Refused, Selector, afresh, settle
 from ledger.day import happened
-from ledger.event import CATALOGUE, Entry, Event, decode, encode, sound
+from ledger.event import Entry, Event, encode, sound
 from ledger.fault import Fault
 from ledger.finding import FindingMade
 from ledger.store.answer import Answer, Outcome, Written, refused
@@ -278,16 +277,6 @@ def require_distinct(*words: str) -> None:
         raise ProgrammingError(f"types and tags are not empty, without U+001F or U+0000: {words!r}")
     if not joined.isascii() and LONE.search(joined):
         raise ProgrammingError(f"types and tags have no half of a surrogate pair: {words!r}")
-
-
-def entry_of(position: int, name: str, body: bytes) -> Entry | None:
-    """The entry of an event; ``None``: it is of a library application, which alone reads it."""
-    if name not in CATALOGUE:
-        return None
-    try:
-        return decode(position, body)
-    except (msgspec.MsgspecError, Fault, ValueError):
-        return None
 
 
 WITHHELD = refused(
