@@ -31,6 +31,8 @@ WIDEN = "xuefen.widen"
 """What the application calls once a token has been shown; see ``widened``."""
 STAY = "xuefen.stay"
 """What the application leaves where it still answers, and closes afterwards; see ``stay``."""
+RESTART, LEAVING = 1012, "服务即将停止 / the server is about to stop"
+"""How a connection ends whose server stops: the code, and the reason that goes with it."""
 PART_BYTES = 4 * 1024
 """So much is read at once; it holds some hundred frames at most."""
 SMALL_BYTES = 1024
@@ -123,8 +125,14 @@ class Caller(WebSocketsSansIOProtocol):
 
     def shutdown(self) -> None:
         """Closes with 1012, unless something is being answered, after which it is closed so."""
-        if not (self.handshake_complete and STAY in self.scope["extensions"]):
+        if not self.handshake_complete or self.close_sent:
             super().shutdown()
+        elif STAY not in self.scope["extensions"]:
+            self.stop_keepalive()
+            self.queue.put_nowait({"type": "websocket.disconnect", "code": RESTART})
+            self.conn.send_close(RESTART, LEAVING)
+            self.transport.write(b"".join(self.conn.data_to_send()))
+            self.transport.close()
 
     def _widen(self) -> None:
         self.conn.max_message_size = self._most

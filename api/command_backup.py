@@ -8,12 +8,14 @@ from typing import Annotated
 
 import typer
 
+from api.auth import load_issuer
 from api.books import open_books
 from api.settings import Settings
 from api.terminal import NOT_RIGHT, Json, print_json, settings_of, stop, tell
 from ledger.store.backup import Made, back_up
 from ledger.store.keybox import seal_keys
 from ledger.store.trouble import Trouble
+from ledger.store.vault import load_key
 from projections.damage import damage
 from projections.head import root_at
 
@@ -23,10 +25,25 @@ Passphrase = Annotated[
 ]
 
 
+def named_folder(text: str) -> Path:
+    """A folder as typed. Raises ``typer.BadParameter`` for none.
+
+    An empty name is a script's variable that nobody set, and would mean the current folder.
+    """
+    if not text:
+        raise typer.BadParameter("the name of the folder is empty; write . for the current one.")
+    return Path(text)
+
+
 def backup(
     context: typer.Context,
     place: Annotated[
-        Path, typer.Argument(help="The new folder of the backup, or one that exists, to put it in.")
+        Path,
+        typer.Argument(
+            parser=named_folder,
+            metavar="FOLDER",
+            help="The new folder of the backup, or one that exists, to put it in.",
+        ),
     ],
     keys: Annotated[
         bool, typer.Option("--keys", help="Put the keys into it too, under a passphrase.")
@@ -44,6 +61,7 @@ def backup(
     manifest.
     """
     settings = settings_of(context)
+    require_keys_for(passphrase_file, keys=keys)
     sealed = _sealed(settings, passphrase_file) if keys else None
     with open_books(settings) as books:
         made = back_up(books.url, place, root_at, damage, sealed)
@@ -59,6 +77,16 @@ def backup(
         _tell_inside(made, settings)
     if made.manifest.damage:
         raise _damaged(made)
+
+
+def require_keys_for(passphrase_file: Path | None, *, keys: bool) -> None:
+    """Stops where a passphrase is named and no keys are asked for, which would be left out."""
+    if passphrase_file is not None and not keys:
+        raise stop(
+            "KEYS_UNSAID",
+            "--passphrase-file 只与 --keys 合用：请加上 --keys，或去掉 --passphrase-file。",
+            "--passphrase-file goes with --keys only: add --keys, or leave it out.",
+        )
 
 
 def passphrase(file: Path | None, *, again: bool) -> str:
@@ -92,8 +120,10 @@ def _sealed(settings: Settings, file: Path | None) -> bytes:
             zh=f"没有保险库密钥 {key}，无法备份密钥（XUEFEN_VAULT_KEY）。",
             en=f"There is no vault key {key} to put into a backup (XUEFEN_VAULT_KEY).",
         )
+    load_key(key)
     files = {"vault.key": key}
     if settings.issuer_key_file.exists():
+        load_issuer(settings.issuer_key_file)
         files["issuer.jwk"] = settings.issuer_key_file
     return seal_keys(files, passphrase(file, again=True))
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from api.books import Books, opened_books
-from api.command_backup import Passphrase, passphrase
+from api.command_backup import Passphrase, passphrase, require_keys_for
 from api.command_erase import erase_again, erase_unrecorded
 from api.house import database
 from api.outside import (
@@ -76,6 +76,7 @@ def restore(
     erased again.
     """
     settings, restored = settings_of(context), None
+    require_keys_for(passphrase_file, keys=keys)
     try:
         outside = known_outside(head, expect_position, expect_hash, no_head=no_head, older=older)
         manifest = read_manifest(folder)

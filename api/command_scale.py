@@ -11,7 +11,15 @@ from api.scale import SCALES
 from api.scale_figures import Figures
 from api.scale_order import Order, require_possible
 from api.scale_ready import require_ready
-from api.scale_room import Needs, free_bytes, needs, require_room, sized
+from api.scale_room import (
+    Needs,
+    free_bytes,
+    needs,
+    processes_max,
+    require_memory,
+    require_room,
+    sized,
+)
 from api.scale_run import fill
 from api.settings import Settings
 from api.terminal import counted, print_json, progress, tell
@@ -36,7 +44,7 @@ def ordered(
         district=min(district, people),
         terms=tuple(terms) or SCALES[scale].terms,
         seed=seed,
-        processes=processes or cores(),
+        processes=processes or min(cores(), processes_max()),
     )
 
 
@@ -47,6 +55,7 @@ def fill_scale(settings: Settings, order: Order, *, only_told: bool, as_json: bo
     wanted = needs(order, 0 if settings.database_url else free_bytes(settings.data))
     if not (only_told and as_json):
         _tell_needs(order, wanted)
+    require_memory(order)
     free = require_room(settings, order)
     if only_told and as_json:
         print_json([_plain(order, wanted, free)])

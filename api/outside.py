@@ -102,7 +102,14 @@ def known_outside(
 ) -> Outside:
     """What the options say. Stops where they say nothing, half of it, or two things at once."""
     known = file is not None or position is not None
-    if known == no_head:
+    if known and no_head:
+        raise stop(
+            "HEADS_DIFFER",
+            "--no-head 表示外部一无所知，不能与 --head 或 --expect-position 同时给出。",
+            "--no-head says that nothing is known from outside; it does not go with --head or "
+            "--expect-position.",
+        )
+    if not known and not no_head:
         raise stop(
             "HEAD_UNSAID",
             "请用 --head 给出外部保存的文件，或用 --expect-position 和 --expect-hash；"

@@ -1,7 +1,8 @@
-"""Room: what a scale takes of events, disk and memory, and whether the disk has it.
+"""Room: what a scale takes of events, disk and memory, and whether disk and machine have it.
 
-What it takes was measured (docs/scale.md); it is told beforehand, and where the disk has less, a
-sentence refuses before anything is written.
+What it takes was measured (docs/scale.md); it is told beforehand, and where the disk has less, or
+more processes are asked for than memory is enough for, a sentence refuses before anything is
+written.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 from api.scale import DISTRICT, DISTRICT_MIN
 from api.scale_order import Order
 from api.settings import Settings
-from ledger.store.machine import buffers_bytes, log_bytes
+from ledger.store.machine import buffers_bytes, log_bytes, memory_bytes
 from ledger.store.trouble import Trouble
 
 ONCE_EVENTS, ONCE_TERM_EVENTS = 275, 16
@@ -56,6 +57,25 @@ def needs(order: Order, free: int = 0) -> Needs:
     written = HELD_BYTES + order.processes * PROCESS_BYTES
     rebuilt = min(events * REBUILT_EVENT_BYTES, REBUILT_BYTES_MAX)
     return Needs(events, disk, max(written, rebuilt) + buffers_bytes())
+
+
+def processes_max() -> int:
+    """How many processes that tell this machine has memory for; one is never too many."""
+    return max(1, (memory_bytes() - buffers_bytes() - HELD_BYTES) // PROCESS_BYTES)
+
+
+def require_memory(order: Order) -> None:
+    """Raises ``Trouble`` for more processes than the machine has memory for."""
+    if order.processes <= (most := processes_max()):
+        return
+    asked, has = sized(needs(order).memory), sized(memory_bytes())
+    raise Trouble(
+        "MEMORY_TOO_SMALL",
+        zh=f"{order.processes} 个进程约需内存 {asked}，本机 {has}，未写入任何内容。"
+        f"请用 --processes {most}。",
+        en=f"{order.processes} processes take about {asked} of memory, and this machine has {has}; "
+        f"nothing was written. Take --processes {most}.",
+    )
 
 
 def free_bytes(folder: Path) -> int:

@@ -20,7 +20,9 @@ from decimal import Decimal
 from enum import Enum
 from functools import cache, lru_cache
 from hashlib import blake2b
-from typing import Any, get_args, get_type_hints
+from operator import add
+from types import UnionType
+from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
 import msgspec
 import psycopg
@@ -36,7 +38,7 @@ from projections.projection import ASIDE, SCHEMA, Index
 EVENT_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 EVENT_ID_CHARACTERS = 36
 STEPS_MAX = 200_000
-TEXTS_MAX = 8_192
+TEXTS_MAX, PAIRS_MAX = 8_192, 32_768
 _BIGINT = struct.Struct("!iq")
 # The row has two columns, and the first has eight bytes.
 HASH_BYTES = 8
@@ -44,7 +46,10 @@ _HASH_FOLLOWS = struct.pack("!hi", 2, HASH_BYTES)
 # What fields may be that hold texts and nothing beside.
 SPOKEN: tuple[Any, ...] = (str, str | None, tuple[str, ...])
 # Plain strings that are codes and no words.
-CODES = {"code", "draw", "parameters", "rule", "rules", "sealed", "seed", "sha256"}
+CODES = {
+    *("code", "draw", "events", "gone", "parameters", "rule", "rules"),
+    *("sealed", "seed", "sha256", "value"),
+}
 
 
 class LinkKind(Enum):
@@ -59,6 +64,7 @@ class Trails(Index):
     """Where texts, requests, sources and event ids stand."""
 
     name = "trails"
+    version = 2
     primary = ("hash", "position")
 
     def create(self, table: str, *, bare: bool = False) -> sql.Composed:
@@ -135,13 +141,20 @@ def _starts(said: list[str], referring: list[str]) -> frozenset[bytes] | set[byt
 @lru_cache(maxsize=TEXTS_MAX)
 def _row_starts_of(text: str) -> frozenset[bytes]:
     """The starts of the rows of a text; most texts are said again and again."""
-    return frozenset(map(_row_start, pairs(text)))
+    return frozenset(map(_row_start_of, _pairs(text)))
+
+
+@lru_cache(maxsize=PAIRS_MAX)
+def _row_start_of(pair: str) -> bytes:
+    """The start of the row of a pair; texts that were never said before are made of the same."""
+    return _row_start(_text(pair))
 
 
 def _row_start(word: str) -> bytes:
     """The start of a row of a binary COPY: that it has two columns, and the hash of a word.
 
-    The hash is that of ``tag_hash``, which keeps those of the tags at hand; words come but once.
+    The hash is that of ``tag_hash``, which keeps those of the tags at hand; of words none but pairs
+    come again.
     """
     return _HASH_FOLLOWS + blake2b(word.encode(), digest_size=HASH_BYTES).digest()
 
@@ -179,9 +192,17 @@ def plain(text: str) -> str:
 
 
 def pairs(text: str) -> set[str]:
-    """The words of a text: each two characters that stand side by side in it."""
+    """The words of a text: one for each two characters that stand side by side in it."""
+    return set(map(_text, _pairs(text)))
+
+
+def _pairs(text: str) -> set[str]:
     bare = plain(text)
-    return {f"text {bare[at : at + 2]}" for at in range(len(bare) - 1)}
+    return set(map(add, bare, bare[1:]))
+
+
+def _text(pair: str) -> str:
+    return f"text {pair}"
 
 
 def texts(entry: Entry) -> list[str]:
@@ -228,9 +249,8 @@ def _gather(value: object, field: str, found: list[tuple[str, str]]) -> None:
             inner = getattr(value, name)
             # Most that speaks is a plain string or nothing, and every entry comes by here.
             if type(inner) is str:
-                if name not in CODES:
-                    found.append((name, inner))
-            elif inner is not None and (name not in CODES or isinstance(inner, Struct)):
+                found.append((name, inner))
+            elif inner is not None:
                 _gather(inner, name, found)
     elif isinstance(value, tuple | list):
         for each in value:
@@ -239,9 +259,16 @@ def _gather(value: object, field: str, found: list[tuple[str, str]]) -> None:
 
 @cache
 def _speaking(kind: type[Struct]) -> tuple[str, ...]:
-    """The fields that may hold plain strings, by what their annotations do not rule out."""
+    """The fields that may hold words in plain strings, by what their annotations do not rule out.
+
+    A field that is named as codes are may be a part of the event, in which there are words.
+    """
     hints = get_type_hints(kind)
-    return tuple(each for each in kind.__struct_fields__ if not _mute(hints[each]))
+    return tuple(
+        name
+        for name in kind.__struct_fields__
+        if not _mute(hints[name]) and (name not in CODES or _is_part(hints[name]))
+    )
 
 
 @cache
@@ -273,7 +300,15 @@ def _mute(hint: object) -> bool:
     inner = [each for each in get_args(hint) if each not in (type(None), ...)]
     if inner:
         return all(map(_mute, inner))
+    if _is_part(hint):
+        return not _speaking(cast("type[Struct]", hint))
     return isinstance(hint, type) and issubclass(hint, (int, Decimal, date, Enum, Name))
+
+
+def _is_part(hint: object) -> bool:
+    """Whether values of an annotation are parts of an event, or one or nothing."""
+    kinds = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    return any(isinstance(each, type) and issubclass(each, Struct) for each in kinds)
 
 
 _STORED = msgspec.json.Decoder(_Stored)

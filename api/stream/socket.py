@@ -6,14 +6,14 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from api.auth import BadToken
-from api.caller import stay
+from api.caller import LEAVING, RESTART, stay
 from api.stream.connection import LEAVE_SECONDS, Connection
 from api.stream.line import FLUSH_SECONDS
 
 if TYPE_CHECKING:
     from api.stream.conversation import Conversation
 
-FORBIDDEN, RESTART = 4403, 1012
+FORBIDDEN = 4403
 PING = '{"type":"ping"}'
 
 
@@ -60,7 +60,7 @@ class Socket(Connection):
     async def _leave(self, tasks: list[asyncio.Task[None]]) -> None:
         await asyncio.wait(tasks, timeout=LEAVE_SECONDS)
         self._conversation.drop()
-        await self._close(RESTART, "服务即将停止 / the server is about to stop")
+        await self._close(RESTART, LEAVING)
 
     async def _close(self, code: int, reason: str) -> None:
         try:

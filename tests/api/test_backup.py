@@ -250,6 +250,7 @@ def test_an_older_backup_is_refused_until_somebody_says_that_events_are_lost(
     assert refused(empty_database_url, data, 1, kept, *expected) == "BACKUP_OLDER"
     assert refused(empty_database_url, data, 2, kept, *expected, "--older") == "HEAD_INCOMPLETE"
     assert refused(empty_database_url, data, 2, kept) == "HEAD_UNSAID"
+    assert refused(empty_database_url, data, 2, kept, *known, "--no-head") == "HEADS_DIFFER"
 
     printed, _ = on(empty_database_url, data, "restore", kept, *known, "--older", "--json")
     [told] = lines(printed)
@@ -470,6 +471,47 @@ def test_keys_come_along_only_when_asked_and_under_a_passphrase(
     on(url, fresh, "restore", place, "--no-head", *sealed, word)
 
     assert (fresh / "vault.key").read_bytes() == (data / "vault.key").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("file", "expected"), [("vault.key", "VAULT_KEY_BAD"), ("issuer.jwk", "ISSUER_KEY_BAD")]
+)
+def test_a_file_that_holds_no_key_is_not_backed_up_as_one(
+    told_url: str, data: Path, tmp_path: Path, file: str, expected: str
+) -> None:
+    (word := tmp_path / "word").write_text(PASSPHRASE)
+    (data / file).write_bytes(b"\xff\xfe\x00")
+    keys = ("--keys", "--passphrase-file", word)
+
+    _, said = on(told_url, data, "backup", tmp_path / "place", *keys, status=2)
+
+    assert code(said) == expected
+    assert not (tmp_path / "place").exists()
+
+
+def test_a_passphrase_without_keys_is_no_backup_that_has_them(
+    told_url: str, empty_database_url: str, data: Path, kept: Path, tmp_path: Path
+) -> None:
+    (word := tmp_path / "word").write_text(PASSPHRASE)
+    unsaid = ("--passphrase-file", word)
+
+    _, said = on(told_url, data, "backup", tmp_path / "place", *unsaid, status=2)
+
+    assert code(said) == "KEYS_UNSAID"
+    assert not (tmp_path / "place").exists()
+    assert refused(empty_database_url, data, 2, kept, "--no-head", *unsaid) == "KEYS_UNSAID"
+
+
+def test_an_empty_name_is_not_the_folder_in_which_one_happens_to_be(
+    told_url: str, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    before = {*tmp_path.iterdir()}
+
+    _, said = on(told_url, data, "backup", "", status=2)
+
+    assert code(said) == "USAGE_WRONG"
+    assert {*tmp_path.iterdir()} == before
 
 
 def test_a_key_that_does_not_fit_is_said_and_nothing_is_restored(

@@ -24,7 +24,7 @@ from api.retelling_run import key_of, planned, retell
 from api.retelling_work import workers
 from api.scale import DISTRICT, POSSIBLE, SCALES
 from api.scale_order import Order
-from api.scale_room import needs, require_room, sized
+from api.scale_room import needs, processes_max, require_room, sized
 from api.scale_run import decide, fill
 from api.settings import Settings
 from api.simulate import Simulation
@@ -480,4 +480,20 @@ def test_a_data_folder_that_may_not_be_written_is_said_by_a_plan_as_by_a_run(
     _, said = simulate(data, "--scale", "county", "--teachers", 1, *plan, status=2)
 
     assert "DATA_FOLDER_CLOSED" in said
+    assert not data.exists()
+
+
+def test_more_processes_than_there_is_memory_for_are_refused_with_how_many_there_may_be(
+    open_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ("--scale", "county", "--plan", "--processes")
+    data, most = open_folder / uuid.uuid4().hex, processes_max()
+
+    _, said = simulate(data, *asked, str(most + 1), status=2)
+
+    assert "MEMORY_TOO_SMALL" in said
+    assert f"Take --processes {most}." in said
+    assert simulate(data, *asked, str(most))[1]
+    monkeypatch.setattr("api.scale_room.memory_bytes", lambda: 2**29)
+    assert simulate(data, *asked, "1")[1]
     assert not data.exists()

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from api.caller import STAY, Caller
+from api.caller import Caller
 from api.stream.operation import Operation
 from api.stream.streams import Streams
 from tests.api.test_stream import closed, heard, say, socket, subscribe
@@ -60,6 +60,25 @@ def gate(served: Served, monkeypatch: pytest.MonkeyPatch) -> Gate:
 
     monkeypatch.setattr(Streams, "results", results)
     return found
+
+
+@pytest.fixture
+def callers(monkeypatch: pytest.MonkeyPatch) -> list[Caller]:
+    """The server's side of each socket that is opened."""
+    real, found = Caller.__init__, list[Caller]()
+
+    def init(caller: Caller, *given: Any, **named: Any) -> None:
+        real(caller, *given, **named)
+        found.append(caller)
+
+    monkeypatch.setattr(Caller, "__init__", init)
+    return found
+
+
+def shut(callers: list[Caller]) -> None:
+    """What a server that stops does with its sockets."""
+    [caller] = callers
+    caller.loop.call_soon_threadsafe(caller.shutdown)
 
 
 def test_a_question_over_events_is_answered(served: Served, gate: Gate) -> None:
@@ -147,15 +166,29 @@ def test_what_is_asked_over_a_socket_that_ends_is_not_begun(served: Served, gate
     ]
 
 
-@pytest.mark.parametrize("answering", [True, False])
-def test_a_socket_on_which_something_is_answered_is_not_cut_off(
-    answering: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    cut: list[bool] = []
-    monkeypatch.setattr(Caller.__base__, "shutdown", lambda _: cut.append(True))
-    caller: Any = object.__new__(Caller)
-    caller.handshake_complete = True
-    caller.scope = {"extensions": {STAY: True} if answering else {}}
-    caller.shutdown()
+def test_a_socket_of_a_server_that_stops_is_told_so(served: Served, callers: list[Caller]) -> None:
+    async def left() -> tuple[int | None, str | None]:
+        async with socket(served.operator) as client:
+            shut(callers)
+            return await closed(client), client.close_reason
 
-    assert bool(cut) is not answering
+    assert asyncio.run(left()) == (1012, "服务即将停止 / the server is about to stop")
+
+
+def test_a_socket_on_which_something_is_answered_is_not_cut_off(
+    served: Served, gate: Gate, callers: list[Caller]
+) -> None:
+    async def ask() -> tuple[list[Any], int | None, str | None]:
+        async with socket(served.operator) as client:
+            await say(client, id="slow", type="subscribe", payload={"query": SLOW})
+            await asyncio.to_thread(gate.leave, hold=True)
+            shut(callers)
+            await say(client, type="ping")
+            told = [await heard(client)]
+            gate.release()
+            told += [await heard(client) for _ in range(2)]
+            return told, await closed(client), client.close_reason
+
+    told, *end = asyncio.run(ask())
+    assert [each["type"] for each in told] == ["pong", "next", "complete"]
+    assert end == [1012, "服务即将停止 / the server is about to stop"]

@@ -134,7 +134,7 @@ def test_an_ordinary_user_copies_no_programs_to_a_shelf(
     closed.chmod(0o700)
 
 
-@pytest.mark.skipif(not AS_ROOT, reason="only root gives a folder to another user")
+@pytest.mark.usefixtures("as_root")
 def test_a_cluster_of_another_user_is_not_taken_over_by_an_ordinary_one(above: Path) -> None:
     cluster = above / "data" / "postgres"
     cluster.mkdir(parents=True)

@@ -90,8 +90,6 @@ def other_program() -> Iterator[int]:
 @contextmanager
 def small_disk(megabytes: int) -> Iterator[Path]:
     """A disk of its own that is soon full."""
-    if not AS_ROOT:
-        pytest.skip("only root mounts a small disk")
     disk = Path(tempfile.mkdtemp(prefix="xuefen-disk-", dir="/var/tmp"))
     command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=0755", "tmpfs", str(disk)]
     mounted = subprocess.run(command, capture_output=True, text=True)
@@ -360,7 +358,7 @@ def test_half_an_initdb_is_thrown_away(data: Path) -> None:
     Embedded(data).start()
 
 
-@pytest.mark.skipif(not AS_ROOT, reason="only root runs the server as another user")
+@pytest.mark.usefixtures("as_root")
 def test_a_closed_parent_folder_is_named_and_left_closed(data: Path) -> None:
     closed = data.parent / "closed"
     closed.mkdir(mode=0o700)
@@ -373,7 +371,7 @@ def test_a_closed_parent_folder_is_named_and_left_closed(data: Path) -> None:
     assert os.listdir(closed) == []
 
 
-@pytest.mark.skipif(not AS_ROOT, reason="only root runs the server as another user")
+@pytest.mark.usefixtures("as_root")
 def test_programs_behind_closed_doors_are_copied_to_a_shelf_once(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -400,7 +398,7 @@ def test_programs_behind_closed_doors_are_copied_to_a_shelf_once(
     assert closed.stat().st_mode & 0o777 == 0o700
 
 
-@pytest.mark.skipif(not AS_ROOT, reason="only root runs the server as another user")
+@pytest.mark.usefixtures("as_root")
 def test_programs_that_cannot_be_copied_are_named(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -418,7 +416,7 @@ def test_programs_that_cannot_be_copied_are_named(
     assert f"chmod o+rx {closed}" in found.en
 
 
-@pytest.mark.skipif(not AS_ROOT, reason="only root gives a folder to another user")
+@pytest.mark.usefixtures("as_root")
 def test_a_cluster_of_another_user_is_not_taken_over(data: Path) -> None:
     cluster = data / "postgres"
     cluster.mkdir(parents=True)
@@ -457,6 +455,7 @@ def test_a_start_that_fails_says_the_reason_from_the_log(data: Path) -> None:
     assert str(server.log) in found.en
 
 
+@pytest.mark.usefixtures("as_root")
 def test_a_disk_too_small_for_the_first_start_is_said_and_left_clean() -> None:
     with small_disk(24) as disk:
         found = trouble(Embedded(disk / "data").start)
@@ -467,6 +466,7 @@ def test_a_disk_too_small_for_the_first_start_is_said_and_left_clean() -> None:
         assert not (disk / "data" / "postgres.new").exists()
 
 
+@pytest.mark.usefixtures("as_root")
 def test_a_disk_that_fills_up_is_said_and_the_data_is_there_once_it_has_room() -> None:
     with small_disk(160) as disk:
         server = Embedded(disk / "data")

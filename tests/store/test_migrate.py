@@ -464,6 +464,23 @@ def test_a_read_only_database_is_recognised(database_url: str) -> None:
     assert found.code == "DATABASE_READ_ONLY"
 
 
+def test_a_write_that_the_database_gave_up_is_told_as_not_recorded(database_url: str) -> None:
+    with open_connection(database_url) as connection, psycopg.connect(database_url) as other:
+        other.execute("lock table ledger.events in exclusive mode")
+        connection.execute("set statement_timeout = '20ms'")
+        with pytest.raises(psycopg.errors.QueryCanceled) as caught:
+            append(connection, 1)
+        connection.rollback()
+        other.rollback()
+        left = connection.execute("select count(*) from ledger.events").fetchone()
+    found = trouble_of(caught.value)
+    assert found is not None
+    assert found.code == "TIMED_OUT"
+    assert "没有写入" in found.zh
+    assert "nothing was recorded" in found.en
+    assert left == (0,)
+
+
 def test_too_many_connections_are_recognised_when_connecting(empty_database_url: str) -> None:
     held: list[psycopg.Connection[Any]] = []
     with database_user(empty_database_url) as (_, url):
@@ -485,6 +502,7 @@ def test_too_many_connections_are_recognised_when_connecting(empty_database_url:
         ("53100", "DISK_FULL"),
         ("53300", "TOO_MANY_CONNECTIONS"),
         ("25006", "DATABASE_READ_ONLY"),
+        ("57014", "TIMED_OUT"),
         ("08006", "DATABASE_LOST"),
         ("57P01", "DATABASE_LOST"),
         ("57P02", "DATABASE_LOST"),
