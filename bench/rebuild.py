@@ -48,6 +48,7 @@ from ledger.store.feed import Filter
 from ledger.store.ledger import Ledger
 from ledger.store.migrate import migrate
 from projections.catalogue import INDEXES, RECORDS, VIEWS
+from projections.posting import PLACES, block_of
 from projections.runner import Runner
 
 COUNTY = "330381"
@@ -104,13 +105,15 @@ class Desk:
     def live(self) -> int:
         """The last events folded by steps, the views set back to before them."""
         runner = self._runner()
-        back = self.ledger.feed.head() - LIVE_EVENTS
+        # The index is set back by whole blocks.
+        block, _ = block_of(self.ledger.feed.head() - LIVE_EVENTS)
+        back = block * PLACES
         with psycopg.connect(self.ledger.url) as connection:
             # A view that takes some events in again costs what it does for the first time.
             connection.execute("update projection.progress set position = %s", (back,))
-            connection.execute("delete from projection.trails where position > %s", (back,))
+            connection.execute("delete from projection.trails where block >= %s", (block,))
         runner.catch_up()
-        return LIVE_EVENTS
+        return self.ledger.feed.head() - back
 
     def _runner(self) -> Runner:
         return Runner(self.ledger.pool, self.ledger.feed, (*VIEWS, *INDEXES))

@@ -12,8 +12,8 @@ from msgspec import Struct
 from ledger.event import Entry
 from ledger.store.feed import Filter
 from projections.mask import masked
+from projections.said import LinkKind, links
 from projections.search import Search, Sought
-from projections.trail import LinkKind, links
 
 LINKS_MAX = 200
 

@@ -1,6 +1,6 @@
-"""Check of the search index: it holds the rows of every entry, and no others.
+"""Check of the search index: it holds the words of every entry, and no others.
 
-Its rows are of entries alone, so nothing is folded: those of one position after the other are held
+They are of entries alone, so nothing is folded: those of one position after the other are held
 against the words of the entry there. One statement reads them in that order; beside a live server
 it sees one moment, and entries that the index takes in meanwhile are not looked at.
 """
@@ -17,6 +17,7 @@ from ledger.names import tag_hash
 from projections.catalogue import TRAILS
 from projections.check_view import has_views
 from projections.inspection import COLUMNS, PAGE, Books, Problem, Row, WholeCheck
+from projections.posting import PLACES, positions_of
 from projections.projection import SCHEMA
 from projections.trail import words
 
@@ -80,23 +81,23 @@ class Search(WholeCheck):
         if lacking and beyond:
             yield self.problem(
                 "SEARCH_ROW_DIFFERS",
-                f"检索索引在位置 {position} 记错了：缺少 {lacking} 行，多出 {beyond} 行",
-                f"the search index is wrong at position {position}: it lacks {lacking} rows and "
+                f"检索索引在位置 {position} 记错了：缺少 {lacking} 个词，多出 {beyond} 个词",
+                f"the search index is wrong at position {position}: it lacks {lacking} words and "
                 f"has {beyond} that should not be",
                 position,
             )
         elif lacking:
             yield self.problem(
                 "SEARCH_ROW_MISSING",
-                f"检索索引在位置 {position} 缺少 {lacking} 行",
-                f"the search index lacks {lacking} rows at position {position}",
+                f"检索索引在位置 {position} 缺少 {lacking} 个词",
+                f"the search index lacks {lacking} words at position {position}",
                 position,
             )
         elif beyond:
             yield self.problem(
                 "SEARCH_ROW_SUPERFLUOUS",
-                f"检索索引在位置 {position} 多出 {beyond} 行",
-                f"the search index has {beyond} rows at position {position} that should not be",
+                f"检索索引在位置 {position} 多出 {beyond} 个词",
+                f"the search index has {beyond} words at position {position} that should not be",
                 position,
             )
 
@@ -124,16 +125,25 @@ def _rows(books: Books, upto: int) -> Iterator[Row]:
 
 
 def _held(connection: Connection) -> Iterator[Held]:
-    """The rows of the index, all of one position together, in the order of positions."""
+    """The words of each position of which the index has any, in the order of positions."""
     with connection.cursor(name="trails", binary=True) as cursor:
-        cursor.itersize = PAGE
+        cursor.itersize = max(PAGE // PLACES, 1)
         cursor.execute(
             sql.SQL(
-                "select position, array_agg(hash) from {} group by position order by position"
+                "select block, array_agg(hash), array_agg(places) from {} "
+                "group by block order by block"
             ).format(TABLE)
         )
-        for position, hashes in cursor:
-            yield position, set(hashes)
+        for block, hashes, places in cursor:
+            yield from sorted(_by_position(block, hashes, places).items())
+
+
+def _by_position(block: int, hashes: list[int], places: list[int]) -> dict[int, set[int]]:
+    found: dict[int, set[int]] = {}
+    for hash_, bits in zip(hashes, places, strict=True):
+        for position in positions_of(block, bits):
+            found.setdefault(position, set()).add(hash_)
+    return found
 
 
 PROGRESS = "select position from projection.progress where view = %s and version = %s"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from projections.posting import PLACE_BITS, PLACES
+
 
 def _nearer(table: str, column: str, value: str) -> str:
     """The step of one stream: its next position from the candidate on, where that is nearer.
@@ -20,6 +22,43 @@ def _nearer(table: str, column: str, value: str) -> str:
                     select r.position from {table} r
                     where r.{column} = {value} and r.position >= candidate
                     order by r.{column}, r.position limit 1
+                ) n;
+            end if;
+"""
+
+
+def _nearer_place(value: str) -> str:
+    """The same of a word, whose rows hold a bit for each position of a block (``posting``).
+
+    Of the block of the candidate itself only the places on its far side count, and it may have
+    none there, so that two rows are read at most.
+    """
+    return f"""
+            block_at := (candidate - 1) >> {PLACE_BITS};
+            place := (candidate - 1) & {PLACES - 1};
+            if latest then
+                select greatest(best, (n.block << {PLACE_BITS}) + length(rtrim(n.bits::text, '0')))
+                into best from (
+                    select r.block, case when r.block < block_at then r.places::bit({PLACES})
+                        else r.places::bit({PLACES}) & ((-1)::bit({PLACES}) << {PLACES - 1} - place)
+                        end as bits
+                    from projection.trails r
+                    where r.hash = {value} and r.block <= block_at
+                      and (r.block < block_at
+                           or r.places::bit({PLACES}) >> {PLACES - 1} - place <> 0::bit({PLACES}))
+                    order by r.hash desc, r.block desc limit 1
+                ) n;
+            else
+                select least(best, (n.block << {PLACE_BITS}) + position(B'1' in n.bits))
+                into best from (
+                    select r.block, case when r.block > block_at then r.places::bit({PLACES})
+                        else r.places::bit({PLACES}) & ((-1)::bit({PLACES}) >> place)
+                        end as bits
+                    from projection.trails r
+                    where r.hash = {value} and r.block >= block_at
+                      and (r.block > block_at
+                           or r.places::bit({PLACES}) << place <> 0::bit({PLACES}))
+                    order by r.hash, r.block limit 1
                 ) n;
             end if;
 """
@@ -81,10 +120,12 @@ declare
     one bigint;
     best bigint;
     kind text;
+    block_at bigint;
+    place int;
 begin
     if i <= w then
 """
-    + _nearer("projection.trails", "hash", "words[i]")
+    + _nearer_place("words[i]")
     + """
     elsif i <= w + t or (i = w + t + 1 and reach is not null) then
         foreach one in array case when i <= w + t then tags[i - w : i - w] else reach end loop

@@ -169,22 +169,22 @@ class Projection(Generic[StateT]):
 
 
 class Index(Projection[Any]):
-    """Rows that lead to entries, made from each entry alone; there is no state to fold."""
+    """Words that lead to entries, of each entry alone; there is no state to fold."""
 
     state = msgspec.Struct
     events = ()
 
     def write(self, connection: psycopg.Connection[Any], table: str, entries: list[Entry]) -> None:
-        """Adds the rows of the entries."""
+        """Adds the words of the entries."""
         raise NotImplementedError
 
-    def block(self, entry: Entry) -> bytes:
-        """The rows of an entry as a binary COPY takes them in."""
+    def words(self, entry: Entry) -> Iterable[bytes]:
+        """The words of an entry, each once and as its row begins (``posting``)."""
         raise NotImplementedError
 
-    def block_of(self, position: int, body: bytes) -> bytes:
+    def words_of(self, body: bytes) -> Iterable[bytes]:
         """The same of an entry as it is stored."""
-        return self.block(decode(position, body))
+        return self.words(decode(0, body))
 
 
 def facet(value: Any) -> Any:

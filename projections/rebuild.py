@@ -42,12 +42,13 @@ from projections.backlog import put_off_of
 from projections.fold import fold_whole
 from projections.pace import BEGUN, SHOWN, Pace
 from projections.page import bodies_of, learn, undisturbed
+from projections.posting import PLACES
 from projections.projection import Projection
 from projections.shadow import Shadow, beside, make_room
 from projections.shadow_kind import taken_up
 from projections.share import Share, share_of
 
-PAGE = 10_000
+PAGE = 160 * PLACES  # the blocks of an index are whole then, and their rows need not be joined
 # After so much it is told how far it is, and asked which views are to be written.
 PAUSE_ENTRIES = 100_000
 PAUSE_BYTES = 64 * 2**20

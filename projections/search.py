@@ -16,7 +16,8 @@ from ledger.fault import Fault
 from ledger.names import tag_hash
 from ledger.store.feed import Feed, Filter
 from projections.mask import masked
-from projections.trail import EVENT_ID, STEPS_MAX, links, named, pairs, plain, texts
+from projections.said import EVENT_ID, links, texts
+from projections.trail import STEPS_MAX, named, pairs, plain
 
 TEXT_CHARACTERS_MIN, TEXT_CHARACTERS_MAX = 2, 100
 PAIRS_MAX = 8

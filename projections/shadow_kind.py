@@ -9,22 +9,37 @@ import psycopg
 
 from ledger.event import Entry, decode
 from projections.backlog import Backlog
+from projections.posting import Postings, block_of
 from projections.projection import Index, Projection
 from projections.shadow import Shadow, copy_in
 from projections.stop import alone
 
+# Rows of one word and block become one.
+JOINED = """
+with parted as (
+    delete from {table} where (hash, block) in (
+        select hash, block from {table} group by hash, block having count(*) > 1
+    ) returning hash, block, places
+)
+insert into {table} select hash, block, bit_or(places) from parted group by hash, block
+"""
 Connection = psycopg.Connection[Any]
 
 
 class IndexShadow(Shadow):
-    """An index's rows, which are made from each entry alone: nothing is held, none superseded."""
+    """An index's rows, which are made from each entry alone: nothing is held, none superseded.
+
+    Of a block that was not full when it was written the rest has rows of its own.
+    """
 
     view: Index
 
     def __init__(self, view: Index, position: int = 0, *, settled: bool = False) -> None:
         super().__init__(view, position, settled=settled)
         self.spilled = False
-        self._rows: list[bytes] = []
+        self._postings = Postings()
+        # Of another process's blocks nobody knows whether they were full.
+        self._parted = self._resumed
 
     @property
     def types(self) -> frozenset[str] | None:
@@ -37,21 +52,25 @@ class IndexShadow(Shadow):
         return self._learn
 
     def _learn(self, entry: Entry) -> None:
-        self._rows.append(self.view.block(entry))
+        self._postings.add(entry.position, self.view.words(entry))
 
     def pass_over(self, position: int, body: bytes) -> None:
         """Takes in an entry as it is stored, which nobody else wants to have read."""
-        self._rows.append(self.view.block_of(position, body))
+        self._postings.add(position, self.view.words_of(body))
 
     def _write(self, connection: Connection, *, last: bool) -> None:
-        if self._rows:
-            copied = self._sql("copy {table} from stdin (format binary)")
-            copy_in(connection, copied, self._rows)
-            self._rows.clear()
+        self._parted |= block_of(self.position + 1)[1] > 0
+        copied = self._sql("copy {table} from stdin (format binary)")
+        copy_in(connection, copied, self._postings.rows())
 
     def due(self, reached: int, head: int) -> bool:
         """Always: no row is written twice."""
         return True
+
+    def _settle(self, connection: Connection) -> None:
+        if self._parted:
+            connection.execute(self._sql(JOINED))
+        super()._settle(connection)
 
     def _leave_last(self, connection: Connection) -> None:
         """No row has another of its key."""

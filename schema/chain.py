@@ -12,8 +12,8 @@ from ledger.fault import Fault
 from ledger.store.feed import Filter
 from projections.catalogue import TRAILS
 from projections.chain import Link, causes, effects, link
+from projections.said import LinkKind
 from projections.search import Search, Sought
-from projections.trail import LinkKind
 from schema.context import Context
 from schema.history import EntryType, own_of, position_of, reach_of, shown
 from schema.moment import AsOf

@@ -37,7 +37,7 @@ OPEN_REQUESTS = "alter table ledger.requests disable trigger requests_fixed"
 ANY_HASH = "alter table ledger.events drop constraint events_check"
 LAST = "(select max(position) from ledger.events)"
 NEWEST = f"position = {LAST}"
-FIRST_TOLD = "position = (select min(position) from projection.trails)"
+FIRST_TOLD = "block = (select min(block) from projection.trails)"
 SOME_WORD = f"{FIRST_TOLD} and hash = (select max(hash) from projection.trails where {FIRST_TOLD})"
 FIRST_AWARD = "position = (select min(position) from ledger.events where type = 'credit.awarded')"
 
@@ -223,16 +223,19 @@ PLANTED: list[tuple[str, str, tuple[str, ...]]] = [
         "search",
         "SEARCH_ROW_SUPERFLUOUS",
         (
-            f"insert into projection.trails select 1, position from projection.trails "
+            f"insert into projection.trails select 1, block, places from projection.trails "
             f"where {SOME_WORD}",
         ),
     ),
     (
         "search",
         "SEARCH_ROW_SUPERFLUOUS",
-        (f"insert into projection.trails values (1, {LAST} + 1)",),
+        (
+            f"insert into projection.trails "
+            f"values (1, {LAST} / 64, 1::bigint << (63 - {LAST} % 64)::int)",
+        ),
     ),
-    ("search", "SEARCH_ROW_SUPERFLUOUS", ("insert into projection.trails values (1, 0)",)),
+    ("search", "SEARCH_ROW_SUPERFLUOUS", ("insert into projection.trails values (1, -1, 1)",)),
     (
         "search",
         "SEARCH_ROW_DIFFERS",

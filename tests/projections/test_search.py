@@ -19,8 +19,9 @@ from ledger.supervision import MeasuresInspected
 from projections import search
 from projections.catalogue import INDEXES
 from projections.runner import Runner
+from projections.said import LinkKind, links, texts
 from projections.search import CROSSED, Search, Sought, asked
-from projections.trail import LinkKind, links, plain, texts
+from projections.trail import plain
 from tests.cast import CHEN, COUNTY_SCHOOL, LIN, OFFERING, RUIAN
 from tests.town import KEY, OPERATOR, Hand, Put, database, rows, story, tell
 
@@ -148,11 +149,11 @@ def test_a_teacher_finds_nothing_by_the_rows_of_others(told: Told) -> None:
 
 def test_the_index_is_the_same_live_and_rebuilt(told: Told) -> None:
     opened = told[0]
-    live = rows(opened.url, "select * from projection.trails order by hash, position")
+    live = rows(opened.url, "select * from projection.trails order by hash, block")
     runner = Runner(opened.pool, opened.feed, INDEXES)
     runner.rebuild()
 
-    assert rows(opened.url, "select * from projection.trails order by hash, position") == live
+    assert rows(opened.url, "select * from projection.trails order by hash, block") == live
     assert found(told, text="学时") == holding(told[2], "学时")
     assert len(live) > len(told[2])
 
