@@ -106,7 +106,9 @@ class Library:
             with view.datastore.transaction(commit=True) as cursor:
                 cursor.execute(SQL("select sum(number) from {}").format(Identifier(view.counts)))
                 row = cursor.fetchone()
+                # Its tracking table says which of the library's versions made it, also where it is
+                # empty otherwise; so that it begins anew, it is made anew.
                 for table in (view.counts, view.tracking_table_name):
-                    cursor.execute(SQL("truncate {}").format(Identifier(table)))
+                    cursor.execute(SQL("drop table {}").format(Identifier(table)))
         assert row is not None and row["sum"] == count, f"{row} of {count} events were projected"
         return count
