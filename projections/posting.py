@@ -16,7 +16,6 @@ PLACE_BITS = 6
 COLUMN_BYTES = 8
 WORD_FOLLOWS = struct.pack("!hi", 3, COLUMN_BYTES)
 _REST = struct.Struct("!iqiQ")
-_SIGNED = struct.Struct("!q")
 _BITS = tuple(1 << (PLACES - 1 - place) for place in range(PLACES))
 assert 1 << PLACE_BITS == PLACES
 
@@ -42,24 +41,26 @@ class Postings:
 
     def rows(self) -> Iterator[bytes]:
         """All rows since the last time, as a binary COPY takes them in."""
-        blocks, self._blocks = self._blocks, {}
         pack = _REST.pack
+        for word, block, places in self._taken():
+            yield word + pack(COLUMN_BYTES, block, COLUMN_BYTES, places)
+
+    def values(self) -> Iterator[Values]:
+        """The same as the database holds them."""
+        for word, block, places in self._taken():
+            hashed = int.from_bytes(word[-COLUMN_BYTES:], "big", signed=True)
+            yield hashed, block, places - (1 << PLACES) if places & _BITS[0] else places
+
+    def _taken(self) -> Iterator[tuple[bytes, int, int]]:
+        blocks, self._blocks = self._blocks, {}
         for block, found in blocks.items():
             for word, places in found.items():
-                yield word + pack(COLUMN_BYTES, block, COLUMN_BYTES, places)
+                yield word, block, places
 
 
 def row_start(digest: bytes) -> bytes:
     """How the row of a word begins, in which the columns of a binary COPY are counted."""
     return WORD_FOLLOWS + digest
-
-
-def row_values(row: bytes) -> Values:
-    """The columns of a row as the database holds them."""
-    start = len(WORD_FOLLOWS)
-    values = (row[start + at * (4 + COLUMN_BYTES) :][:COLUMN_BYTES] for at in range(3))
-    word, block, places = (_SIGNED.unpack(each)[0] for each in values)
-    return word, block, places
 
 
 def block_of(position: int) -> tuple[int, int]:

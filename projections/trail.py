@@ -25,7 +25,7 @@ from psycopg import sql
 from ledger.event import Entry
 from ledger.store.array import numbers
 from projections.crossing import CROSSING
-from projections.posting import COLUMN_BYTES, Postings, Values, row_start, row_values
+from projections.posting import COLUMN_BYTES, Postings, Values, row_start
 from projections.projection import ASIDE, SCHEMA, Index
 from projections.said import Said, said_as_stored, said_in
 
@@ -61,14 +61,14 @@ class Trails(Index):
         postings = Postings()
         for each in entries:
             postings.add(each.position, self.words(each))
-        self.add(connection, table, list(map(row_values, postings.rows())))
+        self.add(connection, table, sorted(postings.values()))
 
     def add(self, connection: psycopg.Connection[Any], table: str, rows: list[Values]) -> None:
-        """Adds rows to a table, where a row may stand for positions already."""
+        """Adds rows, in order, to a table in which they may stand for other positions already."""
         if rows:
             connection.execute(
                 sql.SQL(ADDED).format(sql.Identifier(SCHEMA, table)),
-                tuple(numbers(list(column)) for column in zip(*sorted(rows), strict=True)),
+                tuple(numbers(list(column)) for column in zip(*rows, strict=True)),
             )
 
     def words(self, entry: Entry) -> Iterable[bytes]:

@@ -9,12 +9,14 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from psycopg.sql import SQL, Composed
 
 from ledger.names import tag_hash
 from ledger.store.ledger import Ledger
 from projections.catalogue import INDEXES, TRAILS
-from projections.posting import PLACES, Postings, block_of, positions_of, row_start, row_values
+from projections.posting import PLACES, Postings, block_of, positions_of, row_start
 from projections.runner import Runner
+from projections.shadow import copy_in
 from tests.town import KEY, database, rows
 
 # Near the ends of blocks, where a place is the first, the last, or of the next one.
@@ -41,14 +43,19 @@ def index_url(postgres_url: str, founded_template: str) -> Iterator[str]:
         yield url
 
 
-def gathered(said: dict[str, list[int]]) -> list[tuple[int, int, int]]:
-    """The rows of words that stand at positions."""
+def postings_of(said: dict[str, list[int]]) -> Postings:
+    """Those of words that stand at positions."""
     postings = Postings()
     for word, positions in said.items():
         for position in positions:
             start = row_start(tag_hash(word).to_bytes(8, "big", signed=True))
             postings.add(position, [start])
-    return list(map(row_values, postings.rows()))
+    return postings
+
+
+def gathered(said: dict[str, list[int]]) -> list[tuple[int, int, int]]:
+    """The rows of words, in order."""
+    return sorted(postings_of(said).values())
 
 
 @given(SAID)
@@ -66,8 +73,23 @@ def test_rows_are_given_once() -> None:
     postings = Postings()
     postings.add(7, [row_start(bytes(8))])
 
-    assert [row_values(each) for each in postings.rows()] == [(0, 0, 1 << (PLACES - 7))]
-    assert list(postings.rows()) == []
+    assert list(postings.values()) == [(0, 0, 1 << (PLACES - 7))]
+    assert list(postings.values()) == list(postings.rows()) == []
+
+
+@settings(
+    deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(SAID)
+def test_a_copy_takes_in_the_same_rows(index_url: str, said: dict[str, list[int]]) -> None:
+    with psycopg.connect(index_url) as connection:
+        connection.execute("delete from projection.trails")
+        copied = Composed([SQL("copy projection.trails from stdin (format binary)")])
+        copy_in(connection, copied, postings_of(said).rows())
+        found = connection.execute("select * from projection.trails order by 1, 2").fetchall()
+        connection.rollback()
+
+    assert found == gathered(said)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +135,7 @@ def test_a_block_that_is_written_in_parts_ends_as_one_row(
     index_url: str, said: dict[str, list[int]], parts: Iterator[int]
 ) -> None:
     """As the runner does that follows live, and a rebuild that was killed within a block."""
-    whole = sorted(gathered(said))
+    whole = gathered(said)
     ends = [*parts, LAST]
     with psycopg.connect(index_url) as connection:
         connection.execute("delete from projection.trails")
