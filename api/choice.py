@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from api.edge.asked import repeated_in
 from api.report_file import require_free, write_new
 from api.terminal import stop
 from ledger.draft import flaw_of
@@ -112,6 +113,9 @@ def too_large() -> Fault:
 
 
 def _decoded(body: bytes, kind: Any) -> Any:
+    if (where := repeated_in(body)) is not None:
+        zh, en = f"读法中 {where} 出现不止一次", f"the mapping holds {where} more than once"
+        raise Fault("BAD_MAPPING", zh=zh, en=en, field=where)
     try:
         return msgspec.json.decode(body, type=kind)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:

@@ -23,6 +23,7 @@ from typing import IO, Annotated, Any
 import msgspec
 from msgspec import Struct
 
+from api.edge.asked import repeated_in
 from api.piece import Mark, divisible, mark_of, question_of
 from api.sheet import TYPES
 from api.spool import CHUNK_BYTES, ROWS_MAX, Found, digest_of, written
@@ -106,6 +107,13 @@ class Taken:
 
 def question(body: bytes) -> Question:
     """What is asked. Raises ``Fault`` (``BAD_EXPORT``) for anything else."""
+    if (where := repeated_in(body)) is not None:
+        raise Fault(
+            "BAD_EXPORT",
+            zh=f"导出请求中 {where} 出现不止一次",
+            en=f"this holds {where} more than once",
+            field=where,
+        )
     try:
         return msgspec.json.decode(body, type=Question)
     except (msgspec.MsgspecError, RecursionError) as error:

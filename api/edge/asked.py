@@ -129,6 +129,17 @@ def read_json(text: str | bytes, name: str | None) -> Any:
     raise _bad(f"{name or '请求体'} {zh}", f"{name or 'the body'} {en}") from None
 
 
+def repeated_in(body: bytes) -> str | None:
+    """Where a name stands twice in an object; ``None`` for nowhere, and for what is no JSON."""
+    try:
+        DECODER.decode(body.decode())
+    except Repeated:
+        return _repeated(MARKING.decode(body.decode()))
+    except (ValueError, RecursionError):
+        return None
+    return None
+
+
 def _why_unread(error: ValueError | RecursionError) -> tuple[str, str]:
     if isinstance(error, RecursionError):
         return "嵌套过深，无法读取", "is nested too deep to be read"

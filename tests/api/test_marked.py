@@ -72,6 +72,10 @@ def test_the_marked_copy_is_of_the_tab_and_columns_that_are_chosen(served, role,
             b'{"mapping": {"tab": "x", "headerRow": 1, "columns": [{"at": 1, "column": "X"}]}}',
             "BAD_MAPPING",
         ),
+        (
+            b'{"mapping": {"tab": "x", "headerRow": 1, "headerRow": 1, "columns": []}}',
+            "BAD_MAPPING",
+        ),
         (b'{"mapping": {"tab": "x", "headerRow": 1, "columns": []}}', "TAB_MISSING"),
         (
             '{"mapping": {"tab": "数据", "headerRow": 99, "columns": []}}'.encode(),
