@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 from joserfc import jwt
 from joserfc.errors import (
@@ -32,6 +33,7 @@ from ledger.store.trouble import Trouble
 ISSUER = "xuefen"
 AUDIENCE = "xuefen-api"
 ALGORITHMS = ["Ed25519", "EdDSA"]
+CURVE: Final = "Ed25519"
 LEEWAY_SECONDS = 30
 TOKEN_CHARACTERS_MAX = 16_384
 SCOPES: dict[Role, str] = {
@@ -64,16 +66,20 @@ def load_issuer(file: Path) -> OKPKey:
     Raises ``Trouble`` (``ISSUER_KEY_BAD``) for a file that holds no such key.
     """
     if not file.exists():
-        fresh = OKPKey.generate_key("Ed25519")
+        fresh = OKPKey.generate_key(CURVE)
         write_once(file, json.dumps(fresh.as_dict(private=True)))
     try:
-        return OKPKey.import_key(json.loads(file.read_text()))
-    except (ValueError, KeyError, JoseError):
+        key = OKPKey.import_key(json.loads(file.read_text()))
+        signs = key.is_private and key.curve_name == CURVE
+    except (ValueError, KeyError, TypeError, OSError, RecursionError, JoseError):
+        signs = False
+    if not signs:
         raise Trouble(
             "ISSUER_KEY_BAD",
             zh=f"{file} 不是有效的签发密钥文件",
             en=f"{file} holds no signing key",
-        ) from None
+        )
+    return key
 
 
 def issue(key: OKPKey, asker: Asker, *, valid: timedelta) -> str:

@@ -125,9 +125,11 @@ class Caller(WebSocketsSansIOProtocol):
 
     def shutdown(self) -> None:
         """Closes with 1012, unless something is being answered, after which it is closed so."""
+        if self.handshake_complete and STAY in self.scope["extensions"]:
+            return
         if not self.handshake_complete or self.close_sent:
             super().shutdown()
-        elif STAY not in self.scope["extensions"]:
+        else:
             self.stop_keepalive()
             self.queue.put_nowait({"type": "websocket.disconnect", "code": RESTART})
             self.conn.send_close(RESTART, LEAVING)

@@ -58,8 +58,11 @@ class Pace:
         self._unwritten += folded
 
     def over(self, shadows: Sequence[Shadow]) -> bool:
-        """Whether the states come to more than they may by what was read back of them."""
-        return sum(each.held for each in shadows) > self._most
+        """Whether the states come to more than they may by what was read back of them, or an
+        index has gathered too much.
+        """
+        held = sum(each.held for each in shadows)
+        return held > self._most or any(each.crowded for each in shadows)
 
     def full(self, shadows: Sequence[Shadow]) -> bool:
         """Whether the states may come to more than they may.

@@ -39,6 +39,10 @@ class Postings:
         for word in words:
             places[word] = places.get(word, 0) | bit
 
+    def __len__(self) -> int:
+        """How many rows there are."""
+        return sum(map(len, self._blocks.values()))
+
     def rows(self) -> Iterator[bytes]:
         """All rows since the last time, as a binary COPY takes them in."""
         pack = _REST.pack

@@ -139,6 +139,12 @@ class Projection(Generic[StateT]):
             ASIDE if bare else sql.SQL(""),
         )
 
+    def functions(self) -> list[sql.Composed]:
+        """The statements that make the functions by which the live table is read, or make them
+        anew where it had another form before.
+        """
+        return []
+
     def indexes(self, table: str) -> list[sql.Composed]:
         """The statements that index the facets, each with the key for paging."""
         return [
@@ -173,6 +179,10 @@ class Index(Projection[Any]):
 
     state = msgspec.Struct
     events = ()
+
+    def indexes(self, table: str) -> list[sql.Composed]:
+        """None but the key."""
+        return []
 
     def write(self, connection: psycopg.Connection[Any], table: str, entries: list[Entry]) -> None:
         """Adds the words of the entries."""

@@ -339,5 +339,5 @@ def _idle(view: Projection[Any], kinds: set[str]) -> bool:
 def _make(connection: Connection, view: Projection[Any], table: str) -> None:
     connection.execute(sql.SQL("drop table if exists {}").format(sql.Identifier(SCHEMA, table)))
     connection.execute(view.create(table))
-    for index in view.indexes(table):
-        connection.execute(index)
+    for statement in (*view.indexes(table), *view.functions()):
+        connection.execute(statement)

@@ -113,6 +113,11 @@ class Shadow:
         since, delay = reached - self.position, DELAY // (OFTENER if self.spilled else 1)
         return self.position == 0 or (since >= delay and head - reached >= since // 2)
 
+    @property
+    def crowded(self) -> bool:
+        """Whether it has to be written for the memory that it takes beside states."""
+        return False
+
     def recall(self, connection: Connection, entries: Sequence[Entry]) -> None:
         """Reads back the states that the entries may change, where they were let go."""
         if not self.spilled:

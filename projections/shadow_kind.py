@@ -14,6 +14,8 @@ from projections.projection import Index, Projection
 from projections.shadow import Shadow, copy_in
 from projections.stop import alone
 
+# In memory, where one takes about a hundred bytes. Mostly they are a tenth of it.
+ROWS_MAX = 1_000_000
 # Rows of one word and block become one.
 JOINED = """
 with parted as (
@@ -66,6 +68,11 @@ class IndexShadow(Shadow):
     def due(self, reached: int, head: int) -> bool:
         """Always: no row is written twice."""
         return True
+
+    @property
+    def crowded(self) -> bool:
+        """Whether it has as many rows to write as memory should hold."""
+        return len(self._postings) > ROWS_MAX
 
     def _settle(self, connection: Connection) -> None:
         if self._parted:

@@ -87,12 +87,17 @@ def drop(connection: Connection, table: str) -> None:
 
 
 def put_in(connection: Connection, view: Projection[Any], reached: int) -> None:
-    """Gives a shadow the name of the live table, which is gone, and says where it stands."""
+    """Gives a shadow the name of the live table, which is gone, and says where it stands.
+
+    The functions that read it come with it: those of the table that is gone may know another form.
+    """
     connection.execute(
         sql.SQL("alter table {} rename to {}").format(
             sql.Identifier(SCHEMA, beside(view)), sql.Identifier(view.name)
         )
     )
+    for function in view.functions():
+        connection.execute(function)
     connection.execute(
         "update projection.progress set position = %s, version = %s, failed = null where view = %s",
         (reached, view.version, view.name),

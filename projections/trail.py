@@ -53,8 +53,8 @@ class Trails(Index):
         ).format(sql.Identifier(SCHEMA, table), sql.SQL(key))
         return made + ASIDE if bare else made
 
-    def indexes(self, table: str) -> list[sql.Composed]:
-        return [sql.SQL(CROSSING).format()] if table == self.name else []
+    def functions(self) -> list[sql.Composed]:
+        return [sql.SQL(CROSSING).format()]
 
     def write(self, connection: psycopg.Connection[Any], table: str, entries: list[Entry]) -> None:
         """Adds the words of each entry, in the order of the index."""

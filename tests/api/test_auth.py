@@ -173,13 +173,30 @@ def test_the_issuer_key_is_made_once_and_kept_from_others(tmp_path: Path) -> Non
     assert file.stat().st_mode & 0o077 == 0
 
 
-@pytest.mark.parametrize("content", ["", "{}", "[]", "nonsense", '{"kty": "RSA"}'])
+PUBLIC_PART = json.dumps(KEY.as_dict(private=False))
+OTHER_CURVE = json.dumps(OKPKey.generate_key("X25519").as_dict(private=True))
+DEEP = "[" * 100_000
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "{}", "[]", "null", "nonsense", '{"kty": "RSA"}', PUBLIC_PART, OTHER_CURVE, DEEP],
+    ids=lambda each: each[:20],
+)
 def test_a_file_that_holds_no_key_is_trouble(tmp_path: Path, content: str) -> None:
     file = tmp_path / "issuer.jwk"
     file.write_text(content)
 
     with pytest.raises(Trouble) as caught:
         load_issuer(file)
+    assert caught.value.code == "ISSUER_KEY_BAD"
+
+
+def test_a_folder_is_no_key(tmp_path: Path) -> None:
+    (tmp_path / "issuer.jwk").mkdir()
+
+    with pytest.raises(Trouble) as caught:
+        load_issuer(tmp_path / "issuer.jwk")
     assert caught.value.code == "ISSUER_KEY_BAD"
 
 

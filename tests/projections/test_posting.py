@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import accumulate
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -13,12 +14,16 @@ from psycopg.sql import SQL, Composed
 
 from ledger.names import tag_hash
 from ledger.store.ledger import Ledger
+from projections import shadow_kind
 from projections.catalogue import INDEXES, TRAILS
+from projections.pace import Pace
 from projections.posting import PLACES, Postings, block_of, positions_of, row_start
 from projections.runner import Runner
 from projections.shadow import copy_in
+from projections.shadow_kind import IndexShadow
 from tests.town import KEY, database, rows
 
+RECORDED = Path(__file__).parent.parent / "recorded"
 # Near the ends of blocks, where a place is the first, the last, or of the next one.
 POSITIONS = st.lists(
     st.sampled_from([1, 2, PLACES - 1, PLACES, PLACES + 1, 3 * PLACES]) | st.integers(1, 400),
@@ -150,6 +155,20 @@ def test_a_block_that_is_written_in_parts_ends_as_one_row(
         connection.rollback()
 
     assert found == whole
+
+
+def test_a_rebuild_writes_before_the_words_of_long_texts_take_much_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(shadow_kind, "ROWS_MAX", 100)
+    shadow, pace = IndexShadow(TRAILS), Pace(10**9)
+    bodies = sorted(RECORDED.glob("*.json"))
+
+    shadow.pass_over(1, bodies[0].read_bytes())
+    assert not pace.over([shadow])
+    for position, body in enumerate(bodies, 1):
+        shadow.pass_over(position, body.read_bytes())
+    assert pace.over([shadow])
 
 
 def test_a_row_that_stands_for_nothing_cannot_be_written(index_url: str) -> None:

@@ -18,6 +18,7 @@ from ledger.store.ledger import Ledger
 from ledger.supervision import MeasuresInspected
 from projections import search
 from projections.catalogue import INDEXES
+from projections.posting import positions_of
 from projections.runner import Runner
 from projections.said import LinkKind, links, texts
 from projections.search import CROSSED, Search, Sought, asked
@@ -271,3 +272,52 @@ def test_a_search_reads_little_more_than_it_gives(busy: Told, case: str, latest:
     assert bool(page) is not case.startswith("nothing")
     # A seek goes down an index of some three levels.
     assert blocks <= 5 * streams * (len(page) + 5), f"{case}: {blocks} blocks for {len(page)}"
+
+
+# What a program left behind whose index had a row for each position of a word.
+FORMER = """
+drop table projection.trails;
+create table projection.trails (hash bigint, position bigint, primary key (hash, position));
+create or replace function projection.crossing_next(
+    words bigint[], tags bigint[], reach bigint[], types text[],
+    i int, candidate bigint, latest boolean
+) returns bigint language plpgsql stable as $$
+begin
+    if latest then
+        return (select max(position) from projection.trails
+                where hash = words[i] and position <= candidate);
+    end if;
+    return (select min(position) from projection.trails
+            where hash = words[i] and position >= candidate);
+end $$;
+update projection.progress set version = 1 where view = 'trails';
+"""
+
+
+@pytest.mark.parametrize("latest", [False, True])
+def test_a_ledger_with_an_index_of_the_former_kind_is_searched_before_and_after_it_is_renewed(
+    postgres_url: str, founded_template: str, latest: bool
+) -> None:
+    with database(postgres_url, founded_template) as url, Ledger(url, KEY, Hand()) as opened:
+        tell(opened, story())
+        runner = Runner(opened.pool, opened.feed, INDEXES)
+        runner.catch_up()
+        held = rows(url, "select * from projection.trails")
+        stood = [(word, at) for word, block, bits in held for at in positions_of(block, bits)]
+        with opened.pool.connection() as connection:
+            connection.execute(FORMER)
+            with (
+                connection.cursor() as cursor,
+                cursor.copy("copy projection.trails from stdin") as copy,
+            ):
+                for each in stood:
+                    copy.write_row(each)
+        entries = list(opened.feed.entries(Filter()))
+        told = (opened, Search(opened.pool, opened.feed), entries)
+        expected = holding(entries, "学时")[:: -1 if latest else 1]
+
+        assert found(told, latest=latest, text="学时") == expected
+        Runner(opened.pool, opened.feed, INDEXES).catch_up()
+
+        assert found(told, latest=latest, text="学时") == expected
+        assert sorted(rows(url, "select * from projection.trails")) == sorted(held)
