@@ -22,7 +22,7 @@ ONCE_EVENTS, ONCE_TERM_EVENTS = 275, 16
 """Places and documents; of a term its notice and its opening."""
 DISTRICT_EVENTS, DISTRICT_TERM_EVENTS, TEACHER_TERM_EVENTS = 80, 50, 6.15
 """Of each district its schools and providers; of its term the projects; of each of its teachers."""
-LEDGER_BYTES, VIEWS_BYTES = 1_750, 1_150
+LEDGER_BYTES, VIEWS_BYTES = 1_750, 690
 """Of an event: its row, its tags, its request and the indexes of these; its share of all views."""
 EMPTY_BYTES = 90 * 2**20
 """Of two databases without an event: the ledger's, and that in which districts are decided."""
