@@ -27,6 +27,7 @@ from ledger.store.machine import cores, memory_bytes
 
 
 def ordered(
+    settings: Settings,
     scale: str,
     place: str,
     teachers: int | None,
@@ -44,7 +45,7 @@ def ordered(
         district=min(district, people),
         terms=tuple(terms) or SCALES[scale].terms,
         seed=seed,
-        processes=processes or min(cores(), processes_max()),
+        processes=processes or min(cores(), processes_max(settings)),
     )
 
 
@@ -55,7 +56,7 @@ def fill_scale(settings: Settings, order: Order, *, only_told: bool, as_json: bo
     wanted = needs(order, 0 if settings.database_url else free_bytes(settings.data))
     if not (only_told and as_json):
         _tell_needs(order, wanted)
-    require_memory(order)
+    require_memory(settings, order)
     free = require_room(settings, order)
     if only_told and as_json:
         print_json([_plain(order, wanted, free)])

@@ -63,7 +63,7 @@ def simulate(
         if server or issuer or clients or acks:
             raise _inside_only()
         name, size = scale.value, DISTRICT if district is None else district
-        order = ordered(name, place, teachers, size, named, seed, processes)
+        order = ordered(settings, name, place, teachers, size, named, seed, processes)
         fill_scale(settings, order, only_told=plan, as_json=as_json)
         return
     _require_without_scale({"--plan": plan, "--district": district, "--processes": processes})

@@ -59,14 +59,15 @@ def needs(order: Order, free: int = 0) -> Needs:
     return Needs(events, disk, max(written, rebuilt) + buffers_bytes())
 
 
-def processes_max() -> int:
+def processes_max(settings: Settings) -> int:
     """How many processes that tell this machine has memory for; one is never too many."""
-    return max(1, (memory_bytes() - buffers_bytes() - HELD_BYTES) // PROCESS_BYTES)
+    buffers = 0 if settings.database_url else buffers_bytes()
+    return max(1, (memory_bytes() - buffers - HELD_BYTES) // PROCESS_BYTES)
 
 
-def require_memory(order: Order) -> None:
+def require_memory(settings: Settings, order: Order) -> None:
     """Raises ``Trouble`` for more processes than the machine has memory for."""
-    if order.processes <= (most := processes_max()):
+    if order.processes <= (most := processes_max(settings)):
         return
     asked, has = sized(needs(order).memory), sized(memory_bytes())
     raise Trouble(

@@ -487,7 +487,8 @@ def test_more_processes_than_there_is_memory_for_are_refused_with_how_many_there
     open_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = ("--scale", "county", "--plan", "--processes")
-    data, most = open_folder / uuid.uuid4().hex, processes_max()
+    data = open_folder / uuid.uuid4().hex
+    most = processes_max(Settings(data=data))
 
     _, said = simulate(data, *asked, str(most + 1), status=2)
 
