@@ -286,7 +286,7 @@ def _page(
             wanted = within
         wide = _before(wanted) - wanted.after > BLOCK
         conditions = conditions_of(wanted) if wide and limit <= LIMIT_MAX else []
-        if telling and wide and limit <= LIMIT_MAX and not conditions:
+        if (telling or latest_first) and wide and limit <= LIMIT_MAX and not conditions:
             conditions = entries_alone()
         if crosses(conditions):
             crossing = Crossing(

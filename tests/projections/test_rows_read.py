@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 import pytest
+from eventsourcing.dcb.api import DCBEvent
 from psycopg import sql
 
 from bench.as_of import OWN_EVENTS, SCHOOL, SUBJECT
@@ -23,9 +24,10 @@ from bench.touched import Touched
 from ledger.command import Asker, Role
 from ledger.event import Entry
 from ledger.names import JurisdictionId, LedgerId, Name, ProviderId, SchoolId
-from ledger.store.block import BLOCK
+from ledger.store.block import BLOCK, seal
 from ledger.store.feed import Filter, open_pool
 from ledger.store.ledger import Ledger
+from ledger.store.recorder import Recorder
 from projections.catalogue import INDEXES, VIEWS
 from projections.reader import Reader
 from projections.runner import Runner
@@ -241,6 +243,40 @@ def test_a_window_of_the_stream_looks_at_little_more_than_it_gives(house: House)
 
     assert page
     assert sum(counter.taken().values()) <= 4 * len(page) + 10
+
+
+LATEST: dict[str, Callable[[Ledger], list[int]]] = {
+    "entries": lambda ledger: [
+        each.position for each in ledger.feed.page(Filter(), FIRST, latest_first=True)
+    ],
+    "as stored": lambda ledger: [
+        at for at, _, _ in ledger.feed.telling(Filter(), FIRST, latest_first=True)[0]
+    ],
+}
+
+
+@pytest.mark.parametrize("how", LATEST)
+def test_the_latest_entries_are_found_before_many_events_that_are_none(
+    postgres_url: str, migrated_template: str, how: str
+) -> None:
+    """Those of a library application, which are read one by one in the last blocks alone."""
+    with database(postgres_url, migrated_template) as url:
+        fill(url, 1_000)
+        with Ledger(url, KEY, lambda: BEGINS + SPAN) as ledger:
+            recorder = Recorder(url, ledger.committer)
+            strange = [DCBEvent("happened.elsewhere", b"{}", ["of:others"])] * 1_000
+            for _ in range(3 * BLOCK // len(strange)):
+                recorder.append(strange)
+            while seal(ledger.pool):
+                pass
+            counter = Touched(ledger.pool)
+            try:
+                found = LATEST[how](ledger)
+            finally:
+                counter.close()
+
+    assert len(found) == FIRST and max(found) < BLOCK
+    assert sum(counter.taken().values()) < 2 * BLOCK
 
 
 @pytest.mark.parametrize("name", FILTERS)
