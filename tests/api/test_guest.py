@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -107,7 +107,9 @@ def test_a_head_that_comes_byte_by_byte_has_no_longer(hasty: Served) -> None:
             except TimeoutError:
                 continue
         client.settimeout(SECONDS_MAX)
-        assert told(said + heard(client)) == (408, "REQUEST_TOO_SLOW")
+        with suppress(ConnectionResetError):  # the last byte may have crossed the close
+            said += heard(client)
+        assert told(said) == (408, "REQUEST_TOO_SLOW")
 
 
 @pytest.mark.parametrize("path", ["/graphql", "/exports"])
