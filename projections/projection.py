@@ -180,10 +180,6 @@ class Index(Projection[Any]):
     state = msgspec.Struct
     events = ()
 
-    def indexes(self, table: str) -> list[sql.Composed]:
-        """None but the key."""
-        return []
-
     def write(self, connection: psycopg.Connection[Any], table: str, entries: list[Entry]) -> None:
         """Adds the words of the entries."""
         raise NotImplementedError
