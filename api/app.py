@@ -239,13 +239,13 @@ async def _asyncapi(_: Request) -> Response:
 async def _set_clock(request: Request, keeper: Doorkeeper, clock: DemoClock | None) -> Response:
     try:
         asker = await keeper.asker(request.headers.get("authorization"))
-        day = day_of((await request.json())["day"])
+        day = day_of(read_json(await request.body(), None)["day"])
     except BadToken as error:
         return untrusted(error)
-    except Fault as error:
+    except (Fault, Unfit) as error:
         said = {"code": error.code, "zh": error.zh, "en": error.en}
         return JSONResponse({"error": error.en} | said, status_code=400)
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (KeyError, TypeError):
         return JSONResponse({"error": 'send {"day": "2024-03-19"}'}, status_code=400)
     if asker.role is not Role.OPERATOR or clock is None:
         return JSONResponse({"error": "only the operator sets the clock"}, status_code=403)

@@ -39,7 +39,7 @@ from api.command_view import rebuild
 from api.demo import demo
 from api.log import logging
 from api.serve import serve
-from api.terminal import Commands
+from api.terminal import Commands, named_folder
 
 app = typer.Typer(
     name="xuefen",
@@ -59,7 +59,12 @@ def _version(asked: bool) -> None:
 def xuefen(
     context: typer.Context,
     data: Annotated[
-        Path | None, typer.Option(help="Folder of the embedded database and the keys.")
+        Path | None,
+        typer.Option(
+            parser=named_folder,
+            metavar="FOLDER",
+            help="Folder of the embedded database and the keys.",
+        ),
     ] = None,
     database_url: Annotated[
         str | None, typer.Option(metavar="URL", help="PostgreSQL 15 or newer, not the embedded.")

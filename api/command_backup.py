@@ -11,7 +11,7 @@ import typer
 from api.auth import load_issuer
 from api.books import open_books
 from api.settings import Settings
-from api.terminal import NOT_RIGHT, Json, print_json, settings_of, stop, tell
+from api.terminal import NOT_RIGHT, Json, named_folder, print_json, settings_of, stop, tell
 from ledger.store.backup import Made, back_up
 from ledger.store.keybox import seal_keys
 from ledger.store.trouble import Trouble
@@ -23,16 +23,6 @@ Passphrase = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="File of the passphrase; at a terminal it is asked for."),
 ]
-
-
-def named_folder(text: str) -> Path:
-    """A folder as typed. Raises ``typer.BadParameter`` for none.
-
-    An empty name is a script's variable that nobody set, and would mean the current folder.
-    """
-    if not text:
-        raise typer.BadParameter("the name of the folder is empty; write . for the current one.")
-    return Path(text)
 
 
 def backup(

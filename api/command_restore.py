@@ -10,19 +10,21 @@ import typer
 
 from api.books import Books, opened_books
 from api.command_backup import Passphrase, passphrase, require_keys_for
-from api.command_erase import erase_again, erase_unrecorded
+from api.erased_again import erased_again
 from api.house import database
-from api.outside import (
-    Digested,
-    Kept,
-    Older,
-    Outside,
-    Reached,
-    Unknown,
-    known_outside,
-)
+from api.outside import Digested, Kept, Older, Outside, Reached, Unknown, known_outside
 from api.settings import Settings
-from api.terminal import NOT_RIGHT, Json, print_json, progress, say, settings_of, stop, tell
+from api.terminal import (
+    NOT_RIGHT,
+    Json,
+    named_folder,
+    print_json,
+    progress,
+    say,
+    settings_of,
+    stop,
+    tell,
+)
 from ledger.store.keybox import open_keys, putting_back
 from ledger.store.manifest import KEYS, Manifest, Unfit, read_manifest
 from ledger.store.restore import Restore
@@ -30,16 +32,20 @@ from ledger.store.trouble import Trouble
 from ledger.store.vault import Vault, load_key
 from projections.catalogue import INDEXES, VIEWS
 from projections.check import check as problems
-from projections.head import Head, erased, named_in, print_of, root_at
-from projections.inspection import UNREADABLE, Problem
+from projections.head import root_at
+from projections.inspection import Problem
 from projections.runner import Runner
 
-TEACHERS = "select distinct tag from ledger.events, unnest(tags) as tag where tag like 'teacher:%'"
 CHECKED = ("guards", "positions", "hashes", "bodies", "times")
-ERASURE = ("erasure",)
 UNVERIFIED = ("tables", "accesses")
 """What of the manifest only a restore holds against the contents."""
 
+Made = Annotated[
+    Path,
+    typer.Argument(
+        parser=named_folder, metavar="FOLDER", help="The folder that xuefen backup made."
+    ),
+]
 OnlyCheck = Annotated[bool, typer.Option("--check", help="Verify the backup and restore nothing.")]
 Damaged = Annotated[
     bool, typer.Option("--damaged", help="Take it though the ledger in it is damaged.")
@@ -56,7 +62,7 @@ class Restored:
 
 def restore(
     context: typer.Context,
-    folder: Annotated[Path, typer.Argument(help="The folder that xuefen backup made.")],
+    folder: Made,
     head: Kept = None,
     expect_position: Reached = None,
     expect_hash: Digested = None,
@@ -142,7 +148,7 @@ def _restore(
                 if not damaged:
                     raise _damaged(problem)
                 found.append(problem)
-        again = _erased_again(books, _vault(settings, books), outside.head, found)
+        again = erased_again(books, _vault(settings, books), outside.head, found)
         if not found:  # over a damaged ledger a view may stop; the server says so and stays up
             Runner(books.pool, books.feed, (*VIEWS, *INDEXES)).catch_up()
     return Restored(again, tuple(found))
@@ -165,44 +171,6 @@ def _vault(settings: Settings, books: Books) -> Vault | None:
     vault = Vault(load_key(settings.vault_key_file), books.pool)
     vault.verify()
     return vault
-
-
-def _erased_again(
-    books: Books, vault: Vault | None, head: Head | None, found: list[Problem]
-) -> int:
-    """Erases whom the head names, and completes what the backup caught half done.
-
-    Of whom a damaged ledger cannot be asked, all is destroyed too, which is one more problem.
-    """
-    left = {each.subject for each in problems(books.pool, books.feed, ERASURE) if each.subject}
-    with books.pool.connection() as connection:
-        done = {*erased(connection)}
-        if head is not None and {*head.erased} - {*map(print_of, done)}:
-            known = {tag for (tag,) in connection.execute(TEACHERS)} - done
-            left.update(named_in(head, known))
-    again = 0
-    for subject in sorted(left):
-        try:
-            again += erase_again(books, vault, subject)
-        except UNREADABLE:
-            if not found:
-                raise
-            erase_unrecorded(books, vault, subject)
-            found.append(_unrecorded(subject))
-            again += 1
-    return again
-
-
-def _unrecorded(subject: str) -> Problem:
-    return Problem(
-        check="erasure",
-        code="ERASURE_UNFINISHED",
-        zh=f"{subject} 的个人信息已再次删除，但有关此人的事件无法读出，账本没有（完整）"
-        "记下这次删除",
-        en=f"{subject} was erased again, but an event about the person cannot be read, and the "
-        "ledger does not say so, or not in full",
-        subject=subject,
-    )
 
 
 def _print(

@@ -6,7 +6,9 @@ Here a whole head has so many seconds, a body has so many and as many more as it
 least rate, and an idle connection has to leave. Whoever is too slow hears 408 (RFC 9110, section
 15.5.9), whose head is too large 431 (RFC 6585, section 5), and who is one too many 503.
 
-While it is the server that does not read, nobody's time runs.
+While it is the server that does not read, nobody's time runs. Who is sent away while it is still
+speaking is heard out for a moment, since a reset would take the answer from it (RFC 9112, section
+9.6).
 
 A server that stops closes no idle connection at once, on which a request may be on its way: that
 would be reset (RFC 9112, section 9.6). Each may ask once more for a moment, and is told in the
@@ -52,7 +54,7 @@ class Guest(HttpToolsProtocol):
         super().__init__(*given, **named)
         self._phase, self._turn, self._got, self._since = _Phase.HEAD, 0, 0, 0.0
         self._timer: asyncio.TimerHandle | None = None
-        self._inside = self._upgraded = self._leaving = False
+        self._inside = self._upgraded = self._leaving = self._dismissed = False
         self._address = ""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -72,6 +74,7 @@ class Guest(HttpToolsProtocol):
         """Forgets a client."""
         self._disarm()
         self.left()
+        self.places.linger(self, stays=False)
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
@@ -96,7 +99,7 @@ class Guest(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Reads on, and then sees what is still awaited."""
-        if self.transport.is_closing():
+        if self._dismissed or self.transport.is_closing():
             return
         if self._phase is _Phase.NOTHING and self._answered:
             self._await(_Phase.HEAD)  # it says something, and be it an empty line
@@ -223,6 +226,7 @@ class Guest(HttpToolsProtocol):
     def _dismiss(self, status: int, code: str, zh: str, en: str) -> None:
         """Closes, with a word where no answer has begun."""
         self._disarm()
+        self._dismissed = True
         cycle = self.cycle
         head = self._phase is _Phase.HEAD
         if self._answered if head else not (cycle.response_started or self.pipeline):
@@ -230,7 +234,12 @@ class Guest(HttpToolsProtocol):
         if cycle is not None:
             cycle.disconnected = True  # whatever the application still has to say
             cycle.message_event.set()
-        self.transport.close()
+        if self.transport.can_write_eof() and self.places.linger(self, stays=True):
+            self.transport.write_eof()
+            self.flow.resume_reading()
+            self._timer = self.loop.call_later(self.patience.linger_seconds, self.transport.close)
+        else:
+            self.transport.close()
 
 
 class _Flow(FlowControl):

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import Protocol
 
+LINGERING_MAX = 256
+"""How many at once are heard out once they were sent away."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Patience:
@@ -17,13 +20,14 @@ class Patience:
     ``connections`` are those of a process, and ``address_connections`` those that one address has
     of it; 0: any number. An idle connection is kept for longer than clients and proxies do: whoever
     closes it first is sure that no request is under way on it, and one that meets a server that is
-    closing it is lost.
+    closing it is lost. Who is sent away is heard out for ``linger_seconds``.
     """
 
     head_seconds: float = 20.0
     body_seconds: float = 20.0
     body_rate: int = 10_000
     idle_seconds: int = 75
+    linger_seconds: float = 1.0
     connections: int = 12_000
     address_connections: int = 1_000
 
@@ -60,6 +64,7 @@ class Places:
         self._taken: Counter[str] = Counter()
         self._all = 0
         self._idle: dict[Leaving, None] = {}
+        self._lingering: set[Leaving] = set()
 
     def enter(self, guest: Leaving, address: str) -> bool:
         """Takes one in; whether there was a place.
@@ -93,3 +98,11 @@ class Places:
         self._idle.pop(guest, None)
         if idle:
             self._idle[guest] = None
+
+    def linger(self, guest: Leaving, *, stays: bool) -> bool:
+        """Whether one that was sent away may stay to be heard out; not ``stays``: it is gone."""
+        if not stays:
+            self._lingering.discard(guest)
+        elif len(self._lingering) < LINGERING_MAX:
+            self._lingering.add(guest)
+        return guest in self._lingering

@@ -25,9 +25,11 @@ class Mode(StrEnum):
 
 
 class Settings(BaseSettings):
-    """What an operator may set. Each name has the prefix ``XUEFEN_``."""
+    """What an operator may set. Each name has the prefix ``XUEFEN_``; empty is not set."""
 
-    model_config = SettingsConfigDict(env_prefix="XUEFEN_", env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="XUEFEN_", env_file=".env", env_ignore_empty=True, extra="ignore"
+    )
 
     database_url: str | None = Field(
         default=None, description="PostgreSQL 15 or newer; empty: the embedded PostgreSQL 18."

@@ -227,6 +227,16 @@ def name_of(text: str, kind: str | None = None) -> Name:
     return found(text)
 
 
+def named_folder(text: str) -> Path:
+    """A folder as typed. Raises ``typer.BadParameter`` for none.
+
+    An empty name is a script's variable that nobody set, and would mean the current folder.
+    """
+    if not text:
+        raise typer.BadParameter("the name of the folder is empty; write . for the current one.")
+    return Path(text)
+
+
 def _misused(error: TyperException) -> Trouble:
     """What is wrong with the command line; raises it again where it only stands for the help."""
     if not (en := error.format_message()):

@@ -22,7 +22,9 @@ from projections.projection import SCHEMA
 from projections.trail import words
 
 Connection = psycopg.Connection[Any]
-Held = tuple[int, set[int]]
+Held = tuple[int, list[int]]
+"""A position, and the hash of each word there, as often as it stands in the table."""
+NONE: tuple[None, list[int]] = (None, [])
 TABLE = sql.Identifier(SCHEMA, TRAILS.name)
 
 
@@ -61,23 +63,24 @@ class Search(WholeCheck):
 
     def _compare(self, books: Books, held: Iterator[Held], upto: int) -> Iterator[Problem]:
         """What differs, position by position; both sides come in that order."""
-        at, hashes = next(held, (None, set()))
+        at, hashes = next(held, NONE)
         for row in _rows(books, upto):
             while at is not None and at < row.position:
                 yield from self._said(at, set(), hashes)
-                at, hashes = next(held, (None, set()))
+                at, hashes = next(held, NONE)
             own = at == row.position
             wanted = _wanted(row)
             if wanted is not None:
-                yield from self._said(row.position, wanted, hashes if own else set())
+                yield from self._said(row.position, wanted, hashes if own else [])
             if own:
-                at, hashes = next(held, (None, set()))
+                at, hashes = next(held, NONE)
         while at is not None:
             yield from self._said(at, set(), hashes)
-            at, hashes = next(held, (None, set()))
+            at, hashes = next(held, NONE)
 
-    def _said(self, position: int, wanted: set[int], held: set[int]) -> Iterator[Problem]:
-        lacking, beyond = len(wanted - held), len(held - wanted)
+    def _said(self, position: int, wanted: set[int], held: list[int]) -> Iterator[Problem]:
+        right = len(wanted.intersection(held))
+        lacking, beyond = len(wanted) - right, len(held) - right
         if lacking and beyond:
             yield self.problem(
                 "SEARCH_ROW_DIFFERS",
@@ -138,11 +141,11 @@ def _held(connection: Connection) -> Iterator[Held]:
             yield from sorted(_by_position(block, hashes, places).items())
 
 
-def _by_position(block: int, hashes: list[int], places: list[int]) -> dict[int, set[int]]:
-    found: dict[int, set[int]] = {}
+def _by_position(block: int, hashes: list[int], places: list[int]) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
     for hash_, bits in zip(hashes, places, strict=True):
         for position in positions_of(block, bits):
-            found.setdefault(position, set()).add(hash_)
+            found.setdefault(position, []).append(hash_)
     return found
 
 

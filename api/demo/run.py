@@ -45,6 +45,7 @@ from api.issuers import Issuers, issuer
 from api.serve import configured
 from api.settings import Mode, Settings
 from api.sharing import in_use
+from api.terminal import named_folder
 from ledger.command import Asker, Role
 from ledger.names import SchoolId
 from ledger.store.embedded import Embedded, default_data
@@ -58,7 +59,12 @@ GRACE_SECONDS = 2
 def demo(
     context: typer.Context,
     data: Annotated[
-        Path | None, typer.Option(help="Folder of the demo's ledger; made anew each time.")
+        Path | None,
+        typer.Option(
+            parser=named_folder,
+            metavar="FOLDER",
+            help="Folder of the demo's ledger; made anew each time.",
+        ),
     ] = None,
     port: Annotated[
         int | None,

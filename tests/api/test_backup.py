@@ -508,9 +508,10 @@ def test_an_empty_name_is_not_the_folder_in_which_one_happens_to_be(
     monkeypatch.chdir(tmp_path)
     before = {*tmp_path.iterdir()}
 
-    _, said = on(told_url, data, "backup", "", status=2)
+    for command in ("backup", "restore"):
+        _, said = on(told_url, data, command, "", status=2)
 
-    assert code(said) == "USAGE_WRONG"
+        assert code(said) == "USAGE_WRONG"
     assert {*tmp_path.iterdir()} == before
 
 

@@ -282,6 +282,16 @@ def test_the_clock_is_set_to_a_day_of_the_calendar(quiet: Served, body: Any, sta
     assert response.status_code == status
 
 
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b'{"day": "2099-01-01", "day": "2099-01-02"}', b"\xff", b"[" * 100_000]
+)
+def test_the_clock_is_set_by_json_that_says_one_day(quiet: Served, body: bytes) -> None:
+    response = quiet.client.post("/demo/clock", content=body, headers=quiet.operator.headers)
+
+    assert response.status_code == 400
+    spoken(response.json())
+
+
 def test_only_the_operator_sets_the_clock(quiet: Served) -> None:
     day = {"day": "2024-03-19"}
     bureau = quiet.party(Role.BUREAU, RUIAN)

@@ -238,6 +238,14 @@ PLANTED: list[tuple[str, str, tuple[str, ...]]] = [
     ("search", "SEARCH_ROW_SUPERFLUOUS", ("insert into projection.trails values (1, -1, 1)",)),
     (
         "search",
+        "SEARCH_ROW_SUPERFLUOUS",
+        (
+            "alter table projection.trails drop constraint trails_pkey",
+            f"insert into projection.trails select * from projection.trails where {SOME_WORD}",
+        ),
+    ),
+    (
+        "search",
         "SEARCH_ROW_DIFFERS",
         (f"update projection.trails set hash = hash + 1 where {SOME_WORD}",),
     ),
