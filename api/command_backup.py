@@ -83,7 +83,7 @@ def passphrase(file: Path | None, *, again: bool) -> str:
     """The passphrase, from a file or a terminal. Raises ``Trouble``."""
     if file is not None:
         try:
-            return file.read_text(encoding="utf-8").strip()
+            return file.read_text(encoding="utf-8-sig").strip()
         except (OSError, ValueError):
             raise Trouble(
                 "PASSPHRASE_FILE_BAD",
@@ -99,7 +99,7 @@ def passphrase(file: Path | None, *, again: bool) -> str:
     asked: str = typer.prompt(
         "口令 Passphrase", hide_input=True, confirmation_prompt=again, err=True
     )
-    return asked
+    return asked.strip()
 
 
 def _sealed(settings: Settings, file: Path | None) -> bytes:

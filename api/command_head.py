@@ -142,6 +142,7 @@ def _keep_beside(file: Path, before: Head) -> None:
 
 
 def _replace(file: Path, data: bytes) -> None:
+    file = file.resolve()  # where a link leads is where it is kept
     aside = file.with_name(f"{file.name}.{token_hex(4)}")
     try:
         write_through(aside, data)

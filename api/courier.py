@@ -140,12 +140,12 @@ class Courier:
                 except Exception:
                     log.exception("webhooks wait")
                     await asyncio.sleep(1)
-                await ticket.wait(head)
+                await ticket.wait()
 
     async def _hand_out(self, head: int, ticket: Ticket) -> None:
         def done(task: asyncio.Task[None]) -> None:
             self._turns.discard(task)
-            ticket.wake(0)
+            ticket.wake()
 
         while len(self._turns) < TURNS_MAX:
             turn = await _run(self._house.ledger.deliveries.take, head)

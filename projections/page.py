@@ -12,13 +12,22 @@ import psycopg
 from ledger.event import Entry, decode
 from projections.shadow import Shadow
 from projections.shadow_kind import IndexShadow
-from projections.stop import Stopped, alone, stop_at
+from projections.stop import Stopped, alone, stop_at, stop_before
 
-ROWS = (
-    "select position, body, type from ledger.events "
-    "where position > %s and position <= %s and id is not null order by position"
-)
-ROWS_OF = ROWS.replace("order by", "and type = any(%s) order by")
+# Bodies are read once it is known how many of them are few enough.
+ROWS = """
+select position, body, type from (
+    select position, body, type,
+        sum(octet_length(body)) over (order by position rows unbounded preceding)
+            - octet_length(body) as before
+    from ledger.events
+    where position > %(after)s and position <= %(upto)s and id is not null
+        and (%(types)s::text[] is null or type = any(%(types)s))
+) as page
+where before < %(most)s order by position
+"""
+# What the words of the longest texts in so many bytes take to gather is some twenty times of it.
+BYTES_MAX = 16 * 2**20
 
 Connection = psycopg.Connection[Any]
 # A position, the bytes of the entry and the type of its event.
@@ -34,7 +43,7 @@ def learn(connection: Connection, shadows: Sequence[Shadow], bodies: Sequence[Bo
     a view cannot take one in.
     """
     kept = {name for each in shadows for name in each.types or ()}
-    entries = [decode(position, body) for position, body, name in bodies if name in kept]
+    entries = read(shadows, [each for each in bodies if each[2] in kept])
     for shadow in shadows:
         if isinstance(shadow, IndexShadow):
             _pass_over(shadow, [each for each in bodies if each[2] not in kept])
@@ -62,25 +71,47 @@ def learn(connection: Connection, shadows: Sequence[Shadow], bodies: Sequence[Bo
 
 
 def _pass_over(shadow: IndexShadow, bodies: Sequence[Body]) -> None:
-    for position, body, _ in bodies:
+    for position, body, name in bodies:
         try:
             shadow.pass_over(position, body)
         except MemoryError:
             raise
         except Exception as error:
-            entry = decode(position, body)
-            raise Stopped([stop_at(shadow.view.name, entry, error)]) from error
+            raise Stopped([stop_before(shadow.view.name, position, name, error)]) from error
+
+
+def read(shadows: Sequence[Shadow], bodies: Sequence[Body]) -> list[Entry]:
+    """The entries of bodies.
+
+    Raises ``Stopped`` of the shadows that take one in that cannot be read, as of a newer program.
+    """
+    entries: list[Entry] = []
+    for position, body, name in bodies:
+        try:
+            entries.append(decode(position, body))
+        except MemoryError:
+            raise
+        except Exception as error:
+            takers = [each for each in shadows if each.types is None or name in each.types]
+            raise Stopped(
+                [stop_before(each.view.name, position, name, error) for each in takers]
+            ) from error
+    return entries
 
 
 def bodies_of(
     connection: Connection, shadows: Sequence[Shadow], after: int, upto: int
-) -> list[Body]:
-    """The entries that any of the shadows takes in; other applications' are left out."""
-    with connection.cursor(binary=True) as cursor:
-        if any(each.types is None for each in shadows):
-            return cursor.execute(ROWS, (after, upto)).fetchall()
-        types = sorted({name for each in shadows for name in each.types or ()})
-        return cursor.execute(ROWS_OF, (after, upto, types)).fetchall()
+) -> tuple[list[Body], int]:
+    """The entries that any of the shadows takes in, and up to where; others' are left out.
+
+    That is nearer than it was asked for where they have more bytes than a page may.
+    """
+    types = sorted({name for each in shadows for name in each.types or ()})
+    whole = any(each.types is None for each in shadows)
+    asked = {"after": after, "upto": upto, "types": None if whole else types, "most": BYTES_MAX}
+    bodies = connection.cursor(binary=True).execute(ROWS, asked).fetchall()
+    cut = sum(len(body) for _, body, _ in bodies) >= BYTES_MAX
+    return bodies, bodies[-1][0] if cut else upto
 
 
 @contextmanager

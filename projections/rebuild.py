@@ -34,14 +34,13 @@ from uuid import UUID, uuid4
 import psycopg
 from psycopg_pool import ConnectionPool
 
-from ledger.event import decode
 from ledger.store.feed import Feed
 from ledger.store.machine import memory_bytes
 from projections import swap
 from projections.backlog import put_off_of
 from projections.fold import fold_whole
 from projections.pace import BEGUN, SHOWN, Pace
-from projections.page import bodies_of, learn, undisturbed
+from projections.page import bodies_of, learn, read, undisturbed
 from projections.posting import PLACES
 from projections.projection import Projection
 from projections.shadow import Shadow, beside, make_room
@@ -196,9 +195,9 @@ class Rebuild:
         while reached < head:
             active = [each for each in shadows if each.position <= reached]
             further = [each.position for each in shadows if each.position > reached]
-            upto = min(reached + PAGE, head, *further)
+            upto = min(reached - reached % PAGE + PAGE, head, *further)
             with self._pool.connection() as connection:
-                bodies = bodies_of(connection, active, reached, upto)
+                bodies, upto = bodies_of(connection, active, reached, upto)
                 folded = learn(connection, active, bodies)
             pace.read(upto - reached, sum(len(body) for _, body, _ in bodies), folded)
             reached = upto
@@ -250,8 +249,8 @@ class Rebuild:
         shadows = [each for each in self._shadows if each.position == reached]
         further = [each.position for each in self._shadows if each.position > reached]
         upto = min(reached + PAGE, head, *further)
-        bodies = bodies_of(connection, shadows, reached, upto)
-        entries = [decode(position, body) for position, body, _ in bodies]
+        bodies, upto = bodies_of(connection, shadows, reached, upto)
+        entries = read(shadows, bodies)
         for shadow in shadows:
             fold_whole(connection, shadow.view, shadow.table, entries)
         self._keep(connection, shadows, upto)

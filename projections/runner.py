@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import psycopg
@@ -118,10 +119,14 @@ class Runner:
     def _run(self) -> None:
         while not self._closing.is_set():
             try:
-                moved = self.step()
-                self._noted(self._turns.unread)
-                # The blocks of the history are sealed in turn with the views.
-                if seal(self._pool) or moved:
+                try:
+                    moved = self.step()
+                    self._noted(self._turns.unread)
+                finally:
+                    # The blocks of the history are sealed in turn with the views, also of what
+                    # these cannot read.
+                    sealed = seal(self._pool)
+                if sealed or moved:
                     continue
                 reached = self._furthest()
                 if reached is None:
@@ -261,13 +266,12 @@ class Runner:
 
     def wait_for(self, position: int, timeout: float, *names: str) -> bool:
         """Whether the views reach a position in time."""
-        waited = 0.0
+        until = time.monotonic() + timeout
         while self.position(*names) < position:
-            if waited >= timeout:
+            if time.monotonic() >= until:
                 return False
             with self._moved:
                 self._moved.wait(0.05)
-            waited += 0.05
         return True
 
     def rebuild(
@@ -295,8 +299,9 @@ class Runner:
                     raise RebuildRunning("the processes of another rebuild still run")
                 return self._rebuild(views, told, begun, afresh=afresh)
             finally:
-                guard.execute("select pg_advisory_unlock(%s)", (LOCK,))
-                guard.commit()
+                with suppress(psycopg.OperationalError):  # the lock went with its session
+                    guard.execute("select pg_advisory_unlock(%s)", (LOCK,))
+                    guard.commit()
 
     def _rebuild(
         self,

@@ -81,19 +81,27 @@ class Sought:
         if self.source is not None:
             found.append(f"source {self.source}")
         if self.names is not None:
-            found.append(named(self.names))
+            found.append(named(_as_written(self.names)))
         return tuple(found)
 
     def admits(self, entry: Entry) -> bool:
         """Whether an entry is what is sought, by what its reader sees of it."""
         seen = masked(entry, self.own)
         return (
-            (self.id is None or entry.id == self.id)
+            (self.id is None or entry.id == _as_written(self.id))
             and (self.request is None or entry.request == self.request)
             and (self.source is None or entry.source == self.source)
-            and (self.names is None or any(self.names == each for _, each in links(seen)))
+            and (self.names is None or _as_written(self.names) in (each for _, each in links(seen)))
             and (self.text is None or any(plain(self.text) in plain(each) for each in texts(seen)))
         )
+
+
+def _as_written(event_id: str) -> str:
+    """The id of an event as it stands in the ledger, whatever the case of its letters."""
+    try:
+        return str(UUID(event_id))
+    except ValueError:
+        return event_id
 
 
 class Look(NamedTuple):

@@ -93,7 +93,8 @@ class Share:
     def _listen(self) -> None:
         assert self._process.stdout is not None
         for line in self._process.stdout:
-            self.reached = int(line)
+            if line.strip().isdigit():
+                self.reached = int(line)
 
     def ended(self, seconds: float) -> bool:
         """Whether it ends within so many seconds."""

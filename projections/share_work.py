@@ -8,6 +8,7 @@ import threading
 from contextlib import closing
 
 import msgspec
+import structlog
 
 from ledger.store.feed import Feed, open_pool
 from projections.catalogue import INDEXES, VIEWS
@@ -18,6 +19,8 @@ from projections.stop import Stopped
 
 def main() -> None:
     """Folds and settles what it is told to."""
+    # What is said on its output is how far it is.
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     order = msgspec.json.decode(sys.stdin.buffer.readline(), type=Order)
     threading.Thread(target=_end_with_input, daemon=True).start()
     ours = {each.name: each for each in (*VIEWS, *INDEXES)}

@@ -114,15 +114,16 @@ def alone(view: str, after: int) -> Iterator[None]:
     except Exception as error:
         if unavailable(error):
             raise
-        raise Stopped([_stop(view, after + 1, UNKNOWN, error)]) from error
+        raise Stopped([stop_before(view, after + 1, UNKNOWN, error)]) from error
 
 
 def stop_at(view: str, entry: Entry, error: BaseException) -> Stop:
     """The stop of a view at an entry."""
-    return _stop(view, entry.position, entry.event.NAME, error)
+    return stop_before(view, entry.position, entry.event.NAME, error)
 
 
-def _stop(view: str, position: int, kind: str, error: BaseException) -> Stop:
+def stop_before(view: str, position: int, kind: str, error: BaseException) -> Stop:
+    """The stop of a view at an event of a type, of which no more need be readable."""
     return Stop(
         view=view,
         position=position,

@@ -31,6 +31,8 @@ from projections.said import Said, said_as_stored, said_in
 
 STEPS_MAX = 200_000
 TEXTS_MAX, PAIRS_MAX = 8_192, 32_768
+# What is longer is seldom said twice, and would fill memory: of each character a word is kept.
+SAID_AGAIN_CHARACTERS_MAX = 64
 # The block that is not full yet is written again and again.
 ADDED = (
     "insert into {} as held select * from unnest(%t::bigint[], %t::bigint[], %t::bigint[]) "
@@ -83,13 +85,21 @@ class Trails(Index):
 
 def _starts(said: Said) -> set[bytes]:
     starts = set(map(_row_start, _referring(said)))
-    return starts.union(*map(_row_starts_of, said.texts)) if said.texts else starts
+    for text in said.texts:
+        short = len(text) <= SAID_AGAIN_CHARACTERS_MAX
+        starts |= _row_starts_of(text) if short else _starts_in(text)
+    return starts
 
 
 @lru_cache(maxsize=TEXTS_MAX)
 def _row_starts_of(text: str) -> frozenset[bytes]:
-    """The starts of the rows of a text; most texts are said again and again."""
-    return frozenset(map(_row_start_of, _pairs(text)))
+    """The same of a text that is short; most of these are said again and again."""
+    return frozenset(_starts_in(text))
+
+
+def _starts_in(text: str) -> set[bytes]:
+    """The starts of the rows of a text."""
+    return set(map(_row_start_of, _pairs(text)))
 
 
 @lru_cache(maxsize=PAIRS_MAX)

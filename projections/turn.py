@@ -18,10 +18,17 @@ from projections.projection import POSITION_MAX
 
 # What is new waits for a page of whoever is behind, so that page is shorter.
 BESIDE_ENTRIES = 1_000
-ROWS = (
-    "select position, body, id is not null from ledger.events "
-    "where position > %s and position <= %s order by position limit %s"
-)
+# Of long texts the words of all of a page are held at once, some twenty times of what it has.
+BYTES_MAX = 8 * 2**20
+ROWS = """
+select position, body, ours from (
+    select position, body, id is not null as ours,
+        sum(octet_length(body)) over (order by position rows unbounded preceding)
+            - octet_length(body) as before
+    from ledger.events where position > %s and position <= %s order by position limit %s
+) as page
+where before < %s order by position
+"""
 Connection = psycopg.Connection[Any]
 
 
@@ -62,19 +69,17 @@ class Turns:
             higher = [each for each in places if each > after]
             upto = min(higher, default=POSITION_MAX)
             rows = connection.cursor(binary=True).execute(
-                ROWS, (after, upto, min(most, BESIDE_ENTRIES) if higher else most)
+                ROWS, (after, upto, min(most, BESIDE_ENTRIES) if higher else most, BYTES_MAX)
             )
-            found = rows.fetchall()
-            try:
-                # Other applications' are left out.
-                entries = [decode(at, bytes(body)) for at, body, ours in found if ours]
-            except Exception as error:  # as of a newer program; who is behind is not that far
-                self._unread[after] = error.with_traceback(None)  # which holds the page
-                continue
-            self._unread.pop(after, None)
-            if found:
+            entries, reached, unread = _read(rows.fetchall(), after)
+            if reached > after:
+                self._unread.pop(after, None)
                 views = [name for name, position in progress if position == after]
-                return Turn(views=views, entries=entries, reached=found[-1][0])
+                return Turn(views=views, entries=entries, reached=reached)
+            if unread is None:
+                self._unread.pop(after, None)
+            else:  # who is behind is not that far
+                self._unread[after] = unread
         if self.unread is not None:
             raise self.unread
         return None
@@ -82,3 +87,20 @@ class Turns:
     def taken(self, turn: Turn) -> None:
         """They did; it is the turn of others."""
         self._last = turn.reached
+
+
+def _read(
+    found: Sequence[tuple[int, bytes, bool]], after: int
+) -> tuple[list[Entry], int, Exception | None]:
+    """The entries, without other applications', up to where, and why none can be read from there.
+
+    That is so of what a newer program wrote.
+    """
+    entries: list[Entry] = []
+    for position, body, ours in found:
+        if ours:
+            try:
+                entries.append(decode(position, bytes(body)))
+            except Exception as error:
+                return entries, position - 1, error.with_traceback(None)  # which holds the page
+    return entries, found[-1][0] if found else after, None

@@ -12,7 +12,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -69,7 +69,8 @@ def back_up(
             if target.exists():
                 raise _present(target)
             fresh.rename(target)
-            _flush(above)
+            with suppress(PermissionError):  # of a folder that one may write into and not list
+                _flush(above)
     return Made(target, manifest, digest)
 
 

@@ -112,7 +112,8 @@ class Committer:
         require_ours(self._process)
 
     def _run(self) -> None:
-        while self._queue or not self._queue.closing:
+        # In this order: once it closes nothing more comes in.
+        while not self._queue.closing or self._queue:
             self._queue.listen(1)
             with self._busy:
                 self._stream()

@@ -31,6 +31,8 @@ OURS: dict[str, Any] = {
 # transaction goes on seeing what was there when it began to wait. A database, a user or a server
 # may have another default. A default of read-only is left as it is: somebody wants it so.
 ISOLATED = "set default_transaction_isolation = 'read committed'"
+# A process keeps its connections, and a session may hold a lock all day while it does nothing.
+KEPT = "set idle_session_timeout = 0"
 # Of them the newest server alone knows the last.
 TIMEOUTS = ["statement_timeout", "idle_in_transaction_session_timeout", "transaction_timeout"]
 UNTIMED = "select set_config(name, '0', false) from pg_settings where name = any(%s)"
@@ -55,7 +57,7 @@ def open_connection(url: str, *, owner: bool = False, **options: Any) -> psycopg
     try:
         _require_version(connection)
         if owner:
-            _settle(connection, ISOLATED)
+            _settle(connection, f"{ISOLATED}; {KEPT}")
         else:
             take_role(connection)
     except BaseException:
@@ -67,7 +69,7 @@ def open_connection(url: str, *, owner: bool = False, **options: Any) -> psycopg
 def take_role(connection: psycopg.Connection[Any]) -> None:
     """Work as the application from here on. A pool calls it on each connection it makes."""
     try:
-        _settle(connection, f"{ISOLATED}; set role {ROLE}")
+        _settle(connection, f"{ISOLATED}; {KEPT}; set role {ROLE}")
     except psycopg.errors.InvalidParameterValue as error:
         raise Trouble(
             "SCHEMA_MISSING",

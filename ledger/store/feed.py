@@ -266,7 +266,7 @@ class Feed:
                     page = await read(self.page, window, TAIL_PAGE)
                     reached = through
                     yield reached, page
-                await ticket.wait(reached)
+                await ticket.wait()
 
     def wait_for(
         self, position: int, timeout: float, over: Callable[[], bool] = lambda: False

@@ -57,6 +57,11 @@ class Horizon:
             for position, at, name, tags, body, known in newer
             for entry in (_entry_of(position, body) if known else None,)
         ]
+        if any(known and row.entry is None for row, (*_, known) in zip(rows, newer, strict=True)):
+            # Nobody may decide as if it were not there. What lies behind the tail is asked of the
+            # database, and whoever needs it is told that it cannot be read.
+            self._begin((rows[-1].position, rows[-1].at))
+            return True
         if self.rules_upto >= self.head:
             for row in rows:
                 if row.entry is not None:

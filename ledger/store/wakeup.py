@@ -31,25 +31,24 @@ class Ticket:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._event = asyncio.Event()
-        self._seen = 0
 
     async def run(self, function: Callable[..., T], *arguments: Any) -> T:
         """Runs a blocking read on a thread."""
         return await asyncio.to_thread(function, *arguments)
 
-    async def wait(self, reached: int) -> None:
-        """Waits until the head passes a position; polls now and then all the same."""
-        if self._seen > reached:
-            return
+    async def wait(self) -> None:
+        """Waits until somebody wrote, or may have; whoever reads the head afterwards misses none.
+
+        It ends now and then all the same.
+        """
         with suppress(TimeoutError):
             # Not wait_for: until Python 3.12 it may swallow the cancellation of its task.
             async with asyncio.timeout(POLL_SECONDS):
                 await self._event.wait()
         self._event.clear()
 
-    def wake(self, head: int) -> None:
+    def wake(self) -> None:
         """Called from the listening thread."""
-        self._seen = max(self._seen, head)
         with suppress(RuntimeError):  # the reader's loop may close at this moment
             self._loop.call_soon_threadsafe(self._event.set)
 
@@ -117,23 +116,24 @@ class Wakeup:
             try:
                 with open_connection(self._url, autocommit=True) as connection:
                     connection.execute(f"listen {CHANNEL}")
+                    with self._changed:
+                        self._head = 0  # another server may answer now, which has less
                     aside(back)
                     while not self._closing.is_set():
-                        for notice in connection.notifies(timeout=0):
-                            self._announce(int(notice.payload))
+                        if any([*connection.notifies(timeout=0)]):
+                            self._announce()
                         wait([connection.fileno(), self._bell], POLL_SECONDS)
-            except (psycopg.Error, Trouble, ValueError) as error:
-                # Readers poll meanwhile; the next round connects again. Whoever may connect may
-                # notify, with anything.
-                if not isinstance(error, ValueError) and not self._closing.is_set():
+            except (psycopg.Error, Trouble) as error:
+                # Readers poll meanwhile; the next round connects again.
+                if not self._closing.is_set():
                     aside(away, error)
                 self._closing.wait(POLL_SECONDS)
 
-    def _announce(self, head: int) -> None:
+    def _announce(self) -> None:
+        """Wakes all. What a notice says is not believed: whoever may connect may notify."""
         with self._changed:
-            self._head = max(self._head, head)
             self._changed.notify_all()
         with self._lock:
             tickets = list(self._tickets)
         for ticket in tickets:
-            ticket.wake(head)
+            ticket.wake()

@@ -88,3 +88,14 @@ def test_a_head_that_is_not_there_is_named_with_what_else_to_say(
     assert code(said) == "HEAD_MISSING"
     assert str(missing) in said
     assert "--no-head" in said
+
+
+def test_a_head_is_kept_where_a_link_leads(told_url: str, data: Path, tmp_path: Path) -> None:
+    kept, link = tmp_path / "elsewhere.json", tmp_path / "head.json"
+    link.symlink_to(kept)
+    for _ in range(2):
+        head_file(told_url, data, link)
+
+    assert link.is_symlink()
+    assert kept.read_bytes() == link.read_bytes()
+    assert not kept.is_symlink()

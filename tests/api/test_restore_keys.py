@@ -92,3 +92,15 @@ def test_a_key_file_that_is_no_text_is_another_key_and_stays(
 
     assert said == "KEY_PRESENT"
     assert (fresh / "vault.key").read_bytes() == held
+
+
+def test_a_passphrase_is_the_same_however_an_editor_keeps_it(
+    empty_database_url: str, told_url: str, data: Path, tmp_path: Path, word: Path
+) -> None:
+    marked = tmp_path / "marked"
+    marked.write_bytes(b"\xef\xbb\xbf" + PASSPHRASE.encode() + b"\r\n")
+    place = backed_up(told_url, data, tmp_path / "made", "--keys", "--passphrase-file", marked)
+
+    on(empty_database_url, tmp_path / "fresh", "restore", *with_keys(place, word))
+
+    assert (tmp_path / "fresh" / "vault.key").read_bytes() == (data / "vault.key").read_bytes()

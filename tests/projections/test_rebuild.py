@@ -15,18 +15,20 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from ledger import event as events
 from ledger.fault import Fault
 from ledger.names import TeacherId
 from ledger.store.ledger import Ledger
 from ledger.transfer import TransferTeacher
-from projections import backlog, shadow
+from projections import backlog, page, said, shadow
 from projections import rebuild as module
-from projections.catalogue import FINDINGS, INDEXES, RECORDS, TEACHERS, VIEWS
+from projections.catalogue import FINDINGS, INDEXES, RECORDS, SCHOOLS, TEACHERS, TRAILS, VIEWS
 from projections.projection import Projection
 from projections.reader import Reader, Where
 from projections.rebuild import Rebuild, RebuildRunning
 from projections.runner import LOCK, Runner
 from projections.shadow import Shadow
+from projections.stop import Stopped
 from tests import cast
 from tests.town import (
     KEY,
@@ -407,3 +409,60 @@ def test_an_older_program_leaves_the_tables_of_a_newer_one_alone(
     # Who goes back for good says so.
     assert older.rebuild(["teachers"]) == told.feed.head()
     assert len(tables(told.url, (TEACHERS,))["teachers"]) == len(newer["teachers"]) + 1
+
+
+@pytest.mark.parametrize("when", ["before", "meanwhile"])
+def test_of_what_cannot_be_read_only_who_takes_it_in_stops(
+    told: Ledger, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    """A newer program wrote it; the index takes in everything, the schools nobody's taking off."""
+    views = (SCHOOLS, TRAILS)
+    runner = Runner(told.pool, told.feed, views)
+    runner.catch_up()
+    before, whole, came = tables(told.url, views), Rebuild._swap, []
+    old = rows(told.url, "select 'projection.schools'::regclass::oid")
+
+    def unknown() -> None:
+        if not came:
+            came.append(1)
+            told.ask([teacher(70)], OPERATOR)
+            monkeypatch.delitem(events.CATALOGUE, "register.teacher-registered")
+            said._speech.cache_clear()
+
+    def swap(run: Rebuild) -> int:
+        unknown()
+        return whole(run)
+
+    if when == "before":
+        unknown()
+    monkeypatch.setattr(Rebuild, "_swap", swap)
+    try:
+        with pytest.raises(Stopped) as caught:
+            runner.rebuild()
+    finally:
+        said._speech.cache_clear()
+
+    [stop] = caught.value.stops
+    assert (stop.view, stop.type) == ("trails", "register.teacher-registered")
+    assert rows(told.url, "select 'projection.schools'::regclass::oid") != old
+    assert tables(told.url, views) == before
+
+
+def test_a_page_ends_where_its_entries_have_enough_bytes(
+    told: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = tables(told.url)
+    whole, pages = page.bodies_of, []
+
+    def bodies_of(*given: Any) -> Any:
+        found = whole(*given)
+        pages.append(sum(len(body) for _, body, _ in found[0]))
+        return found
+
+    monkeypatch.setattr(page, "BYTES_MAX", 5_000)
+    monkeypatch.setattr(module, "bodies_of", bodies_of)
+    Runner(told.pool, told.feed, ALL).rebuild()
+
+    assert max(pages) < 5_000 + 65_536
+    assert len(pages) > 10
+    assert tables(told.url) == live

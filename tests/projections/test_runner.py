@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
+from ledger import event as events
 from ledger.event import Entry, Event
 from ledger.fault import Fault
 from ledger.store import wakeup
@@ -31,6 +32,7 @@ from projections.fold import Fold, write
 from projections.projection import Projection
 from projections.reader import Reader
 from projections.rebuild import RebuildRunning
+from projections.refold import LOCK
 from projections.register import Teacher, Teachers
 from projections.runner import Runner
 from projections.stop import Stopped
@@ -50,6 +52,10 @@ from tests.town import (
 )
 
 WAIT_SECONDS = 30
+GUARDING = """
+select pid from pg_locks where locktype = 'advisory' and objsubid = 1 and objid = %s and granted
+and database = (select oid from pg_database where datname = current_database())
+"""
 RELAXED = {
     "deadline": None,
     "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
@@ -603,19 +609,64 @@ def test_an_event_that_this_program_cannot_read_stops_nobody_for_good(
     town: Ledger, runner: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A newer program wrote it; this one waits, and goes on once it is replaced."""
-    from ledger import event as events
-
     add(town, 0, 2)
     with monkeypatch.context() as patch:
         known: dict[str, type[Event]] = dict(events.CATALOGUE)
         del known["register.teacher-registered"]
         patch.setattr(events, "CATALOGUE", known)
         with pytest.raises(Fault, match="does not know"):
-            runner.step()
-    assert {failed for _, _, failed in runner.progress()} == {None}
+            while runner.step():
+                pass
+    # All before it is taken in, however it is paged.
+    assert {(at, failed) for _, at, failed in runner.progress()} == {(2, None)}
 
     assert runner.catch_up() == 4
     assert counted(town.url) == [3, 4]
+
+
+def test_the_history_is_sealed_also_where_views_cannot_read_on(
+    town: Ledger, runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(town, 0, 1)
+    monkeypatch.delitem(events.CATALOGUE, "register.teacher-registered")
+    sealed = threading.Event()
+
+    def seal(_: Any) -> bool:
+        if runner.trouble is not None:
+            sealed.set()
+        return False
+
+    monkeypatch.setattr(module, "seal", seal)
+    runner.start()
+
+    assert sealed.wait(WAIT_SECONDS)
+
+
+def test_a_rebuild_whose_lock_was_lost_with_its_connection_is_no_failure(
+    town: Ledger, runner: Runner
+) -> None:
+    add(town, 0, 3)
+    runner.catch_up()
+    begun: list[int] = []
+
+    def told(*_: int) -> None:
+        if not begun:
+            [(pid,)] = rows(town.url, GUARDING, LOCK & 0xFFFFFFFF)
+            begun.append(pid)
+            rows(town.url, "select pg_terminate_backend(%s, 5000)", pid)
+
+    assert runner.rebuild(told=told) == town.feed.head()
+    assert counted(town.url) == [3, 4, 5]
+
+
+def test_no_connection_ends_since_nothing_was_asked_for_a_while(town: Ledger) -> None:
+    with psycopg.connect(town.url, autocommit=True) as owner:
+        name = psycopg.sql.Identifier(owner.info.dbname)
+        owner.execute(
+            psycopg.sql.SQL("alter database {} set idle_session_timeout = 800").format(name)
+        )
+    with Ledger(town.url, KEY) as opened, opened.pool.connection() as connection:
+        assert connection.execute("show idle_session_timeout").fetchone() == ("0",)
 
 
 def test_a_record_is_kept_in_order_however_its_events_are_paged(

@@ -115,6 +115,7 @@ def test_a_request_a_source_and_an_id_are_found(told: Told) -> None:
     entries = told[2]
     for entry in entries[:: len(entries) // 20]:
         assert found(told, id=entry.id) == [entry.position]
+        assert found(told, id=entry.id.upper()) == [entry.position]
         assert found(told, id=entry.id, wanted=Filter(any_tags=("teacher:nobody",))) == []
         if entry.request is not None:
             same = [each.position for each in entries if each.request == entry.request]

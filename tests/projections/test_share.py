@@ -73,6 +73,17 @@ def test_two_processes_end_in_the_rows_of_one(told: Ledger, shares: list[Share])
     assert rows(told.url, STRAY) == []
 
 
+def test_what_else_is_said_on_its_output_is_passed_over(
+    told: Ledger, shares: list[Share], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = share.START.replace("main()", "print('a line of a log', flush=True)\nmain()")
+    monkeypatch.setattr(share, "START", said)
+
+    head = Runner(told.pool, told.feed, ALL).rebuild()
+
+    assert [each.reached for each in shares] == [head]
+
+
 def test_what_a_share_leaves_undone_is_done_by_whoever_began_it(
     told: Ledger, shares: list[Share], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -342,11 +342,24 @@ def test_a_follower_goes_on_when_the_listener_loses_its_connection(ledger: Ledge
     assert seen == list(range(1, 53))
 
 
-def test_a_notice_from_a_stranger_does_no_harm(ledger: Ledger) -> None:
+@pytest.mark.parametrize("notice", ["nonsense", "1000000000"])
+def test_a_notice_from_a_stranger_does_no_harm(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, notice: str
+) -> None:
+    head, asked = ledger.feed.head, []
+
+    def counted() -> int:
+        asked.append(1)
+        return head()
+
+    monkeypatch.setattr(ledger.feed, "head", counted)
+
     async def run() -> tuple[list[int], list[int]]:
         following = asyncio.create_task(tail(ledger.feed, Filter(), 2))
         with psycopg.connect(ledger.url, autocommit=True) as stranger:
-            stranger.execute("select pg_notify('xuefen_head', 'nonsense')")
+            stranger.execute("select pg_notify('xuefen_head', %s)", (notice,))
+        assert not await asyncio.to_thread(ledger.feed.wait_for, 1, 0.5)
+        assert len(asked) < 10
         await asyncio.to_thread(ledger.ask, [school()], OPERATOR)
         return await following
 

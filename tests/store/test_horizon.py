@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from eventsourcing.dcb.api import DCBEvent
 
+from ledger.fault import Fault
+from ledger.names import SchoolId
+from ledger.store import work
 from ledger.store.horizon import NEWER_MAX, REGULATION_NAMES, Horizon
 from ledger.store.ledger import Ledger
 from ledger.store.recorder import Recorder
@@ -55,3 +59,31 @@ def test_what_is_no_entry_is_none_for_any_process_whatever_its_type(
     assert codes(again) == [["ALREADY_REGISTERED"]]
     [(count, last)] = rows(founded.url, "select count(*), max(position) from ledger.events")
     assert count == last == other.position
+
+
+def test_nobody_decides_as_if_what_cannot_be_read_were_not_there(
+    founded: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A newer program registers somebody beside one that was asked about that person before."""
+    founded.ask([school()], OPERATOR)
+    encode = work.encode
+
+    def newer(*given: Any) -> bytes:
+        return encode(*given).replace(b'"v":1', b'"v":99')
+
+    with Ledger(founded.url, KEY) as late:
+        for number in (1, 2, 3):
+            late.ask([teacher(number)], OPERATOR)
+        elsewhere = replace(teacher(7), school=SchoolId("school:nowhere"))
+        assert codes(late.ask([elsewhere], OPERATOR)) != [[]]
+        with monkeypatch.context() as patch:
+            patch.setattr(work, "encode", newer)
+            assert codes(founded.ask([teacher(7)], OPERATOR)) == [[]]
+
+        for _ in range(2):
+            with pytest.raises(Fault) as caught:
+                late.ask([teacher(7)], OPERATOR)
+            assert caught.value.code == "UNKNOWN_EVENT"
+        assert codes(late.ask([teacher(8)], OPERATOR)) == [[]]
+    registered = "select count(*) from ledger.events where 'teacher:t7' = any(tags)"
+    assert rows(founded.url, registered) == [(1,)]
