@@ -21,14 +21,20 @@ from projections.projection import ASIDE, SCHEMA, Projection
 from projections.shadow import copy_in
 
 SLICES = 1_024
-PAGE = 20_000
+# A page has at most so many entries, and of so many bytes.
+PAGE, BYTES_MAX = 20_000, 64 * 2**20
 CREATE = "create table {table} (slice int not null, position bigint not null, body bytea not null)"
 INDEX = "create index on {table} (slice, position)"
 COPY = "copy {table} (slice, position, body) from stdin (format binary)"
-NEXT = (
-    "select slice, position, body from {table} where (slice, position) > (%s, %s) "
-    "order by slice, position limit %s"
-)
+NEXT = """
+select slice, position, body from (
+    select slice, position, body,
+        sum(octet_length(body)) over (order by slice, position rows unbounded preceding)
+            - octet_length(body) as before
+    from {table} where (slice, position) > (%s, %s) order by slice, position limit %s
+) as page
+where before < %s order by slice, position
+"""
 # How many columns a row has; before each of them, how many bytes it has.
 ROW = Struct(">hiiiqi").pack
 FOLDED = "delete from {table} where (slice, position) > (%s, %s) and (slice, position) <= (%s, %s)"
@@ -92,8 +98,9 @@ class Backlog:
         A slice is cut only where it alone is longer than a page.
         """
         with connection.cursor(binary=True) as cursor:
-            rows = cursor.execute(self._sql(NEXT), (*self._after, PAGE)).fetchall()
-        if len(rows) == PAGE and rows[0][0] != rows[-1][0]:
+            rows = cursor.execute(self._sql(NEXT), (*self._after, PAGE, BYTES_MAX)).fetchall()
+        whole = len(rows) < PAGE and sum(len(body) for _, _, body in rows) < BYTES_MAX
+        if not whole and rows[0][0] != rows[-1][0]:
             rows = list(takewhile(lambda row: row[0] != rows[-1][0], rows))
         return rows
 

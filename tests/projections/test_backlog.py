@@ -55,12 +55,15 @@ def test_of_states_that_do_not_fit_each_is_read_back_once_at_most(
 
 
 @pytest.mark.parametrize("slices", [1, 2, 1_000])
-@pytest.mark.parametrize("page", [1, 7, 1_000])
+@pytest.mark.parametrize(
+    ("page", "bytes_max"), [(1, 2**26), (7, 2**26), (1_000, 2**26), (1_000, 1), (1_000, 3_000)]
+)
 def test_whatever_is_folded_together_the_rows_are_the_same(
-    told: Ledger, monkeypatch: pytest.MonkeyPatch, slices: int, page: int
+    told: Ledger, monkeypatch: pytest.MonkeyPatch, slices: int, page: int, bytes_max: int
 ) -> None:
     monkeypatch.setattr(backlog, "SLICES", slices)
     monkeypatch.setattr(backlog, "PAGE", page)
+    monkeypatch.setattr(backlog, "BYTES_MAX", bytes_max)
     live = tables(told.url, (RECORDS,))
 
     Runner(told.pool, told.feed, ALL).rebuild([RECORDS.name])
