@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -35,6 +36,7 @@ from projections.check import check as problems
 from projections.head import root_at
 from projections.inspection import Problem
 from projections.runner import Runner
+from projections.stop import Stopped
 
 CHECKED = ("guards", "positions", "hashes", "bodies", "times")
 UNVERIFIED = ("tables", "accesses")
@@ -150,7 +152,10 @@ def _restore(
                 found.append(problem)
         again = erased_again(books, _vault(settings, books), outside.head, found)
         if not found:  # over a damaged ledger a view may stop; the server says so and stays up
-            Runner(books.pool, books.feed, (*VIEWS, *INDEXES)).catch_up()
+            runner = Runner(books.pool, books.feed, (*VIEWS, *INDEXES))
+            with suppress(Stopped):  # of a view alone, which is said as of any ledger
+                runner.rebuild()
+            runner.catch_up()
     return Restored(again, tuple(found))
 
 
