@@ -60,6 +60,9 @@ class Sought:
     own: str | None = None
 
     def __post_init__(self) -> None:
+        for field, given in (("id", self.id), ("names", self.names)):
+            if given is not None:
+                object.__setattr__(self, field, _as_written(given))
         if self.text is not None:
             length = len(plain(self.text))
             if not TEXT_CHARACTERS_MIN <= length <= TEXT_CHARACTERS_MAX:
@@ -81,17 +84,17 @@ class Sought:
         if self.source is not None:
             found.append(f"source {self.source}")
         if self.names is not None:
-            found.append(named(_as_written(self.names)))
+            found.append(named(self.names))
         return tuple(found)
 
     def admits(self, entry: Entry) -> bool:
         """Whether an entry is what is sought, by what its reader sees of it."""
         seen = masked(entry, self.own)
         return (
-            (self.id is None or entry.id == _as_written(self.id))
+            (self.id is None or entry.id == self.id)
             and (self.request is None or entry.request == self.request)
             and (self.source is None or entry.source == self.source)
-            and (self.names is None or _as_written(self.names) in (each for _, each in links(seen)))
+            and (self.names is None or any(self.names == each for _, each in links(seen)))
             and (self.text is None or any(plain(self.text) in plain(each) for each in texts(seen)))
         )
 

@@ -101,6 +101,8 @@ def _read(
         if ours:
             try:
                 entries.append(decode(position, bytes(body)))
+            except MemoryError:
+                raise
             except Exception as error:
                 return entries, position - 1, error.with_traceback(None)  # which holds the page
     return entries, found[-1][0] if found else after, None
