@@ -37,7 +37,7 @@ def document() -> Json:
     """The document, ready to be encoded."""
     assert ledger.NOUNS  # which fill the catalogue
     build()  # which gives the structs their names in words
-    messages = {name: _message(kind) for name, kind in CATALOGUE.items()}
+    messages = {each.NAME: _message(each) for each in _kinds()}
     messages |= {PING: _word(PING, "A trial. 试投递。"), NOTICE: _word(NOTICE, _DISABLED)}
     names = {name: {"$ref": f"#/components/messages/{name}"} for name in messages}
     return {
@@ -114,8 +114,13 @@ def _word(name: str, said: str) -> Json:
     }
 
 
+def _kinds() -> tuple[type[Event], ...]:
+    """The events by their names, in whichever order their modules were loaded."""
+    return tuple(kind for _, kind in sorted(CATALOGUE.items()))
+
+
 def _schemas() -> Json:
-    kinds = tuple(CATALOGUE.values())
+    kinds = _kinds()
     _, found = msgspec.json.schema_components(kinds, schema_hook=_named, ref_template=REF)
     structs = {each.__name__: each for each in _structs(kinds)}
     for name, made in found.items():

@@ -20,6 +20,7 @@ import structlog
 from hypothesis import settings
 
 from api.collector import settle
+from ledger.event import CATALOGUE, Event
 from ledger.store.embedded import Embedded
 from ledger.store.folder import CLUSTER
 from ledger.store.migrate import migrate
@@ -49,6 +50,17 @@ def plain_logs() -> Iterator[None]:
     structlog.reset_defaults()
     yield
     structlog.reset_defaults()
+
+
+@pytest.fixture
+def catalogue() -> Iterator[dict[str, type[Event]]]:
+    """The types of events. What a test adds or takes away is undone after it, in their order."""
+    before = dict(CATALOGUE)
+    try:
+        yield CATALOGUE
+    finally:
+        CATALOGUE.clear()
+        CATALOGUE.update(before)
 
 
 def database_at(url: str, name: str) -> str:

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from ledger import event as events
+from ledger.event import Event
 from ledger.fault import Fault
 from ledger.names import TeacherId
 from ledger.store.ledger import Ledger
@@ -413,7 +413,7 @@ def test_an_older_program_leaves_the_tables_of_a_newer_one_alone(
 
 @pytest.mark.parametrize("when", ["before", "meanwhile"])
 def test_of_what_cannot_be_read_only_who_takes_it_in_stops(
-    told: Ledger, monkeypatch: pytest.MonkeyPatch, when: str
+    told: Ledger, monkeypatch: pytest.MonkeyPatch, catalogue: dict[str, type[Event]], when: str
 ) -> None:
     """A newer program wrote it; the index takes in everything, the schools nobody's taking off."""
     views = (SCHOOLS, TRAILS)
@@ -426,7 +426,7 @@ def test_of_what_cannot_be_read_only_who_takes_it_in_stops(
         if not came:
             came.append(1)
             told.ask([teacher(70)], OPERATOR)
-            monkeypatch.delitem(events.CATALOGUE, "register.teacher-registered")
+            del catalogue["register.teacher-registered"]
             said._speech.cache_clear()
 
     def swap(run: Rebuild) -> int:

@@ -16,7 +16,6 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from ledger import event as events
 from ledger.event import Entry, Event
 from ledger.fault import Fault
 from ledger.store import wakeup
@@ -606,17 +605,15 @@ def test_processes_that_start_together_make_the_tables_once(town: Ledger) -> Non
 
 
 def test_an_event_that_this_program_cannot_read_stops_nobody_for_good(
-    town: Ledger, runner: Runner, monkeypatch: pytest.MonkeyPatch
+    town: Ledger, runner: Runner, catalogue: dict[str, type[Event]]
 ) -> None:
     """A newer program wrote it; this one waits, and goes on once it is replaced."""
     add(town, 0, 2)
-    with monkeypatch.context() as patch:
-        known: dict[str, type[Event]] = dict(events.CATALOGUE)
-        del known["register.teacher-registered"]
-        patch.setattr(events, "CATALOGUE", known)
-        with pytest.raises(Fault, match="does not know"):
-            while runner.step():
-                pass
+    known = catalogue.pop("register.teacher-registered")
+    with pytest.raises(Fault, match="does not know"):
+        while runner.step():
+            pass
+    catalogue[known.NAME] = known
     # All before it is taken in, however it is paged.
     assert {(at, failed) for _, at, failed in runner.progress()} == {(2, None)}
 
@@ -625,10 +622,13 @@ def test_an_event_that_this_program_cannot_read_stops_nobody_for_good(
 
 
 def test_the_history_is_sealed_also_where_views_cannot_read_on(
-    town: Ledger, runner: Runner, monkeypatch: pytest.MonkeyPatch
+    town: Ledger,
+    runner: Runner,
+    monkeypatch: pytest.MonkeyPatch,
+    catalogue: dict[str, type[Event]],
 ) -> None:
     add(town, 0, 1)
-    monkeypatch.delitem(events.CATALOGUE, "register.teacher-registered")
+    del catalogue["register.teacher-registered"]
     sealed = threading.Event()
 
     def seal(_: Any) -> bool:

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 import schema.asyncapi
-from ledger.event import CATALOGUE, decode
+from ledger.event import CATALOGUE, Event, decode
 from schema.asyncapi import document, printed
 from schema.cloud_event import NOTICE, PING, entry_event, word_event
 from tests.javascript import told
@@ -49,6 +49,17 @@ def test_the_printed_document_is_that_of_the_code() -> None:
         "an event changed; look at what changed for receivers, and print it anew: "
         "python -m schema.asyncapi > schema/asyncapi.json"
     )
+
+
+def test_the_document_is_the_same_in_whichever_order_the_events_were_loaded(
+    catalogue: dict[str, type[Event]],
+) -> None:
+    expected = list(document()["components"]["messages"])
+    for name in [*catalogue][::3]:
+        catalogue[name] = catalogue.pop(name)
+
+    assert list(document.__wrapped__()["components"]["messages"]) == expected
+    assert document.__wrapped__() == document()
 
 
 def test_it_is_valid_and_all_that_was_ever_written_fits_it(tmp_path: Path) -> None:
