@@ -35,7 +35,6 @@ import argparse
 import json
 import os
 import platform
-import signal
 import sys
 from contextlib import ExitStack, nullcontext
 from statistics import median
@@ -182,7 +181,6 @@ def main() -> None:
     parser.add_argument("--one-core", action="store_true", help="keep this interpreter on one core")
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         with server(CONNECTIONS) as (url, folder), seldom_collected(), ExitStack() as stack:
             about = machine(url)

@@ -17,10 +17,8 @@ import argparse
 import json
 import os
 import platform
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -42,6 +40,7 @@ from graphql import (
 )
 
 from api.auth import issue, load_issuer
+from bench.folder import fresh_folder
 from ledger.command import Asker, Role
 from ledger.names import LedgerId
 from schema.allowance import PUBLIC
@@ -256,30 +255,29 @@ def cpu_of(process: int) -> float:
 @contextmanager
 def server(introspection: str) -> Iterator[tuple[str, int, Path]]:
     """A server with data of its own: its address, its process, its folder."""
-    folder = Path(tempfile.mkdtemp(prefix="xuefen-attack-", dir="/var/tmp"))
-    folder.chmod(0o711)
-    ready = folder / "ready"
-    environment = os.environ | {
-        "XUEFEN_DATA": str(folder / "data"),
-        "XUEFEN_INTROSPECTION": introspection,
-        "XUEFEN_PUBLIC_REQUESTS_PER_MINUTE": "0",
-        "XUEFEN_PUBLIC_COST_PER_MINUTE": "0",
-        "XUEFEN_MODE": "development",
-    }
-    command = [sys.executable, "-m", "api.cli", "serve", "--port", "0", "--ready-file", str(ready)]
-    log = (folder / "log").open("wb")
-    process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
-    try:
-        while not (ready.exists() and ready.read_text().strip()):
-            if process.poll() is not None:
-                raise SystemExit((folder / "log").read_text())
-            time.sleep(0.05)
-        yield ready.read_text().strip(), process.pid, folder / "data"
-    finally:
-        process.terminate()
-        process.wait(60)
-        log.close()
-        shutil.rmtree(folder, ignore_errors=True)
+    with fresh_folder("attack") as folder:
+        ready = folder / "ready"
+        environment = os.environ | {
+            "XUEFEN_DATA": str(folder / "data"),
+            "XUEFEN_INTROSPECTION": introspection,
+            "XUEFEN_PUBLIC_REQUESTS_PER_MINUTE": "0",
+            "XUEFEN_PUBLIC_COST_PER_MINUTE": "0",
+            "XUEFEN_MODE": "development",
+        }
+        command = [sys.executable, "-m", "api.cli", "serve", "--port", "0"]
+        command += ["--ready-file", str(ready)]
+        log = (folder / "log").open("wb")
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        try:
+            while not (ready.exists() and ready.read_text().strip()):
+                if process.poll() is not None:
+                    raise SystemExit((folder / "log").read_text())
+                time.sleep(0.05)
+            yield ready.read_text().strip(), process.pid, folder / "data"
+        finally:
+            process.terminate()
+            process.wait(60)
+            log.close()
 
 
 def fill(client: httpx.Client, data: Path) -> None:

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -27,7 +26,8 @@ from random import Random
 from api.settings import Settings
 from api.simulate import Simulation, Summary, in_process, prepare, run
 from api.simulate_http import OverHttp, over_http
-from bench.kill_servers import Servers, fresh_folder
+from bench.folder import fresh_folder
+from bench.kill_servers import Servers
 from bench.kill_verify import Report, Told, told, verify
 from ledger.store.embedded import Embedded
 
@@ -150,7 +150,7 @@ def _result(future: Future[Summary]) -> Summary:
 def alone(simulation: Simulation) -> Told:
     """What the simulation writes when nobody disturbs it."""
     with (
-        fresh_folder() as folder,
+        fresh_folder("kill") as folder,
         in_process(Settings(data=folder / "data"), simulation) as way,
     ):
         run(simulation, way)
@@ -175,12 +175,11 @@ def main() -> None:
     parser.add_argument("--terms", default="2024H1")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     simulation = prepare(options.teachers, options.terms.split(","), options.seed)
     undisturbed = alone(simulation)
     report, rng, begun = Report(), Random(options.seed), time.perf_counter()
     while sum(report.kills.values()) < options.kills:
-        with fresh_folder() as folder:
+        with fresh_folder("kill") as folder:
             trial(
                 folder,
                 simulation,

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -112,17 +109,6 @@ class Servers:
 
     def _log(self, number: int) -> Path:
         return self.folder / f"server-{number}.log"
-
-
-@contextmanager
-def fresh_folder() -> Iterator[Path]:
-    """A folder that the embedded server's own user may pass through."""
-    folder = Path(tempfile.mkdtemp(prefix="xuefen-kill-", dir="/var/tmp"))
-    folder.chmod(0o711)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _free_port() -> int:

@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import signal
 import sys
 import threading
 import time
@@ -118,7 +117,6 @@ def main() -> None:
     parser.add_argument("--teachers", type=positive, default=300)
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with server() as (url, scratch):
         about = machine(url)
         with fill(database(url, "live"), scratch, given.teachers, 1) as ledger:

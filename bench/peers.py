@@ -9,10 +9,8 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -31,6 +29,7 @@ from psycopg.sql import SQL, Identifier, Literal
 
 from bench.append_ours import BODY_BYTES, Appends, AppendsAsync, dense
 from bench.append_peers import STREAMS, UMADB, Emmett, MessageDb, umadb
+from bench.folder import fresh_folder
 from bench.race import Cell, Race, Step, expect
 from ledger.names import JurisdictionId, SchoolId, TeacherId
 from ledger.register import RegisterSchool, Stage
@@ -171,25 +170,24 @@ def server(connections: int | None = None) -> Iterator[tuple[str, Path]]:
 
     It takes so many connections at once, or as many as by default.
     """
-    folder = Path(tempfile.mkdtemp(prefix="xuefen-bench-", dir="/var/tmp"))
-    folder.chmod(0o711)
-    embedded = Embedded(folder / "data")
-    scratch = folder / "scratch"
-    scratch.mkdir()
-    try:
-        url = embedded.start()
-        if connections is not None:
-            with psycopg.connect(url, autocommit=True) as connection:
-                connection.execute(
-                    SQL("alter system set max_connections = {}").format(Literal(connections))
-                )
-            embedded.stop()
+    with fresh_folder("bench") as folder:
+        embedded = Embedded(folder / "data")
+        scratch = folder / "scratch"
+        scratch.mkdir()
+        try:
             url = embedded.start()
-        yield url, scratch
-    finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave it running
-        embedded.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+            if connections is not None:
+                with psycopg.connect(url, autocommit=True) as connection:
+                    connection.execute(
+                        SQL("alter system set max_connections = {}").format(Literal(connections))
+                    )
+                embedded.stop()
+                url = embedded.start()
+            yield url, scratch
+        finally:
+            # A second Ctrl-C must not leave it running.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            embedded.stop()
 
 
 def database(url: str, name: str) -> str:

@@ -26,7 +26,6 @@ import argparse
 import json
 import os
 import resource
-import signal
 import sys
 import time
 from collections.abc import Callable
@@ -187,7 +186,6 @@ def main() -> None:
     parser.add_argument("--rounds", type=positive, default=3)
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with server() as (url, scratch):
         about = machine(url)
         with fill(database(url, "rebuild"), scratch, given.teachers, given.times) as ledger:

@@ -34,6 +34,8 @@ import random
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -43,7 +45,8 @@ import httpx
 from api.auth import issue
 from api.issuers import issuer
 from api.settings import Mode, Settings
-from bench.kill_servers import ROOT, fresh_folder
+from bench.folder import fresh_folder
+from bench.kill_servers import ROOT
 from bench.soak_clients import CLIENTS, Clients, Window
 from bench.soak_watch import Look, Trend, Watch
 from ledger.command import Asker, Role
@@ -57,8 +60,9 @@ SHARE, LEAST = 0.05, {"memory": 4.0, "blocks": 40.0, "age": 0.05, "behind": 20.0
 ASKER = Asker(actor="staff:soak", role=Role.OPERATOR, scope=LedgerId("ledger:xuefen"))
 
 
-def server(folder: Path, workers: int) -> tuple[subprocess.Popen[bytes], str]:
-    """`xuefen serve` on a data folder, and where it answers."""
+@contextmanager
+def server(folder: Path, workers: int) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """`xuefen serve` on a data folder, and where it answers; it ends afterwards."""
     ready = folder / "ready"
     ours = {k: v for k, v in os.environ.items() if not k.startswith("XUEFEN_")}
     ours |= {"XUEFEN_MODE": "development", "XUEFEN_REQUESTS_PER_MINUTE": "0"}
@@ -68,12 +72,15 @@ def server(folder: Path, workers: int) -> tuple[subprocess.Popen[bytes], str]:
     with (folder / "server.log").open("ab") as log:
         process = subprocess.Popen([*command, *more], cwd=ROOT, env=ours, stdout=log, stderr=log)
     deadline = time.monotonic() + READY_SECONDS
-    while not ready.exists():
-        if process.poll() is not None or time.monotonic() > deadline:
-            process.kill()
-            raise SystemExit((folder / "server.log").read_text()[-2_000:])
-        time.sleep(0.05)
-    return process, ready.read_text().strip()
+    try:
+        while not ready.exists():
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise SystemExit((folder / "server.log").read_text()[-2_000:])
+            time.sleep(0.05)
+        yield process, ready.read_text().strip()
+    finally:
+        process.terminate()
+        process.wait(60)
 
 
 def quantile(values: list[float], share: float) -> float:
@@ -188,36 +195,41 @@ def say(given: argparse.Namespace, text: str) -> None:
 def run(given: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """Plays the county, serves it, and soaks it."""
     data = folder / "data"
-    ours = {k: v for k, v in os.environ.items() if not k.startswith("XUEFEN_")}
-    play = [sys.executable, "-m", "api.cli", "--data", str(data), "simulate"]
-    number = ["--teachers", str(given.teachers)]
-    # It ends with 1 where a command of its script was refused, which is nothing to us.
-    done = subprocess.run(
-        [*play, *number], cwd=ROOT, env=ours | {"XUEFEN_MODE": "development"}, capture_output=True
-    )
-    assert done.returncode in (0, 1), done.stderr.decode()
-    process, url = server(folder, given.workers)
     try:
-        key = issuer(Settings(data=data, mode=Mode.DEVELOPMENT, _env_file=None))
-        headers = {"authorization": f"Bearer {issue(key, ASKER, valid=timedelta(days=1))}"}
-        postmaster = postmaster_of(Embedded(data).cluster)
-        assert postmaster is not None
-        watch = Watch(process.pid, postmaster.pid, postmaster.url)
-
-        async def soak() -> Any:
-            limits = httpx.Limits(max_connections=CLIENTS * 2)
-            async with httpx.AsyncClient(
-                base_url=url, headers=headers, limits=limits, timeout=60
-            ) as http:
-                return await soaked(http, watch, given)
-
-        found: dict[str, Any] = asyncio.run(soak())
+        play(given, data)
+        with server(folder, given.workers) as (process, url):
+            found = asyncio.run(served(given, data, process.pid, url))
     finally:
-        process.terminate()
-        process.wait(60)
         Embedded(data).stop()
     said, well = verdict(found["windows"])
     return found | {"verdict": said, "well": well}
+
+
+def play(given: argparse.Namespace, data: Path) -> None:
+    """Plays the county into a data folder."""
+    ours = {k: v for k, v in os.environ.items() if not k.startswith("XUEFEN_")}
+    command = [sys.executable, "-m", "api.cli", "--data", str(data), "simulate"]
+    number = ["--teachers", str(given.teachers)]
+    # It ends with 1 where a command of its script was refused, which is nothing to us.
+    done = subprocess.run(
+        [*command, *number],
+        cwd=ROOT,
+        env=ours | {"XUEFEN_MODE": "development"},
+        capture_output=True,
+    )
+    assert done.returncode in (0, 1), done.stderr.decode()
+
+
+async def served(given: argparse.Namespace, data: Path, server_id: int, url: str) -> dict[str, Any]:
+    """Soaks a server that runs."""
+    key = issuer(Settings(data=data, mode=Mode.DEVELOPMENT, _env_file=None))
+    headers = {"authorization": f"Bearer {issue(key, ASKER, valid=timedelta(days=1))}"}
+    postmaster = postmaster_of(Embedded(data).cluster)
+    assert postmaster is not None
+    watch = Watch(server_id, postmaster.pid, postmaster.url)
+    limits = httpx.Limits(max_connections=CLIENTS * 2)
+    async with httpx.AsyncClient(base_url=url, headers=headers, limits=limits, timeout=60) as http:
+        return await soaked(http, watch, given)
 
 
 def main() -> None:
@@ -231,7 +243,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    with fresh_folder() as folder:
+    with fresh_folder("soak") as folder:
         found = run(given, folder)
     if given.json:
         print(json.dumps(found, ensure_ascii=False))

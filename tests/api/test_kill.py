@@ -12,8 +12,8 @@ from psycopg_pool import PoolTimeout
 
 from api.door import AWAY
 from api.simulate import Simulation, prepare
+from bench.folder import fresh_folder
 from bench.kill import alone, trial
-from bench.kill_servers import fresh_folder
 from bench.kill_verify import Report, Told
 from schema.errors import CodedErrors
 
@@ -30,7 +30,7 @@ def undisturbed(simulation: Simulation) -> Told:
 
 def tried(simulation: Simulation, undisturbed: Told, kinds: list[str], servers: int) -> Report:
     report = Report()
-    with fresh_folder() as folder:
+    with fresh_folder("kill") as folder:
         trial(
             Path(folder),
             simulation,

@@ -18,7 +18,8 @@ from api.cli import app
 from api.settings import Settings
 from api.simulate import Simulation, in_process, prepare, run
 from api.simulate_http import over_http
-from bench.kill_servers import Servers, fresh_folder
+from bench.folder import fresh_folder
+from bench.kill_servers import Servers
 from bench.kill_verify import told
 from ledger.draw import ScreeningOrder
 from ledger.enrollment import EnrollmentConfirmed, EnrollmentDeclined
@@ -148,7 +149,7 @@ def test_over_http_it_writes_the_same_events_as_in_process(
     with in_process(settings, simulation) as way:
         run(simulation, way)
         inside = told(way.ledger.feed, simulation)
-    with fresh_folder() as folder:
+    with fresh_folder("kill") as folder:
         servers = Servers(folder, 1, lambda: date(2024, 3, 4))
         try:
             servers.start(0)
