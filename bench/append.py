@@ -12,6 +12,7 @@ of them. A cell is a number of callers that each wait for their answer before th
 ``dcb.postgres_tt``  the same appends through the library's own PostgreSQL recorder
 ``pgbench row``      one bare row of that size a transaction: no tags, no order, no condition
 ``pgbench row+tags`` the same and three tag rows, in one statement: still no order, no condition
+``python row+tags``  the same as pgbench's with tags from threads of ours, by libpq at once
 ``eventsourcing``    one event of an aggregate through the library's default recorder
 ``UmaDB``            the same appends as ours to its server, under the same conditions
 ``message-db``       one message of a stream, by its function, under the version expected
@@ -53,6 +54,7 @@ from bench.peers import (
     APPEND_ASYNC,
     COMMANDS,
     LIBRARY,
+    PYTHON,
     ROW,
     ROW_TAGS,
     Peer,
@@ -63,7 +65,9 @@ from bench.peers import (
 from bench.race import Cell
 
 OURS = {APPEND: (1, 8, 32, 256), APPEND_ASYNC: (32, 256), COMMANDS: (8, 64, 256)}
-PEERS = dict.fromkeys((LIBRARY, AGGREGATES, UMADB, MESSAGE_DB, EMMETT, ROW, ROW_TAGS), (1, 8, 32))
+PEERS = dict.fromkeys(
+    (LIBRARY, AGGREGATES, UMADB, MESSAGE_DB, EMMETT, ROW, ROW_TAGS, PYTHON), (1, 8, 32)
+)
 WIDTHS = (1, 8, 32, 64, 256)
 # Those that ask from a process of their own.
 OUTSIDE = (Pgbench, Emmett)

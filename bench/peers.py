@@ -27,6 +27,7 @@ from eventsourcing.utils import Environment
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.sql import SQL, Identifier, Literal
 
+from bench.append_bare import Bare
 from bench.append_ours import BODY_BYTES, Appends, AppendsAsync, dense
 from bench.append_peers import STREAMS, UMADB, Emmett, MessageDb, umadb
 from bench.folder import fresh_folder
@@ -44,6 +45,7 @@ from ledger.teacher import RegisterTeacher
 AGGREGATES = "eventsourcing"
 APPEND, APPEND_ASYNC = "append", "append, async"
 LIBRARY, ROW, ROW_TAGS = "dcb.postgres_tt", "pgbench row", "pgbench row+tags"
+PYTHON = "python row+tags"
 COMMANDS = "commands"
 POOL = 32
 SCHOOL = SchoolId("school:bench")
@@ -161,7 +163,7 @@ class Pgbench:
         return Cell(float(found[1]), median(took))
 
 
-Peer = Aggregates | Appends | AppendsAsync | Commands | Emmett | MessageDb | Pgbench
+Peer = Aggregates | Appends | AppendsAsync | Bare | Commands | Emmett | MessageDb | Pgbench
 
 
 @contextmanager
@@ -248,5 +250,6 @@ def open_peers(url: str, folder: Path, seconds: int, stack: ExitStack) -> list[P
         Emmett(database(url, "emmett"), seconds),
         Pgbench(ROW, bare, seconds, folder),
         Pgbench(ROW_TAGS, bare, seconds, folder),
+        Bare(PYTHON, bare, seconds),
         Commands(COMMANDS, ledger, seconds),
     ]

@@ -17,6 +17,7 @@ COLUMN_BYTES = 8
 WORD_FOLLOWS = struct.pack("!hi", 3, COLUMN_BYTES)
 _REST = struct.Struct("!iqiQ")
 _BITS = tuple(1 << (PLACES - 1 - place) for place in range(PLACES))
+_ALL = (1 << PLACES) - 1
 assert 1 << PLACE_BITS == PLACES
 
 Values = tuple[int, int, int]
@@ -74,6 +75,8 @@ def block_of(position: int) -> tuple[int, int]:
 
 def positions_of(block: int, places: int) -> Iterator[int]:
     """The positions that a row stands for, in order."""
-    for place, bit in enumerate(_BITS):
-        if places & bit:
-            yield block * PLACES + place + 1
+    left = places & _ALL
+    while left:
+        bits = left.bit_length()
+        left ^= 1 << (bits - 1)
+        yield block * PLACES + PLACES - bits + 1
