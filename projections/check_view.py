@@ -1,13 +1,15 @@
 """Checks of the views: none has stopped, and each is what a fresh fold makes of the same entries.
 
-A view is folded anew in memory up to the position where it stands. Only the comparison, which is
-short, holds a snapshot; entries that the view took in meanwhile are folded under it first.
+A view is folded anew in memory up to the position where it stands; one that takes more of it than a
+rebuild may hold, in slices of its keys one after the other. Only the comparison, which is short,
+holds a snapshot; entries that the view took in meanwhile are folded under it first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from zlib import crc32
 
 import psycopg
 from psycopg import sql
@@ -18,6 +20,7 @@ from projections.catalogue import INDEXES, VIEWS
 from projections.fold import Fold
 from projections.inspection import Books, Problem, WholeCheck
 from projections.projection import SCHEMA, Projection
+from projections.rebuild import HELD_BYTES_MAX
 
 ROWS_PAGE = 1_000
 STOPPED = "select view, position, failed from projection.progress where failed is not null"
@@ -74,23 +77,12 @@ class Views(WholeCheck):
             books.told("views", number, len(VIEWS))
 
     def _view(self, books: Books, view: Projection[Any]) -> Iterator[Problem]:
-        stands = _stands(books, view)
-        if stands is None:
-            return  # of another version: the next start of the server folds it anew
         fold = _Fold(view)
         try:
-            fold.take(books, stands)
-            with books.pool.connection() as connection, connection.transaction():
-                table = sql.Identifier(SCHEMA, view.name)
-                # A lock takes no snapshot, so no rebuild swaps the table between it and the first.
-                connection.execute("set transaction isolation level repeatable read, read only")
-                connection.execute(sql.SQL("lock table {} in access share mode").format(table))
-                position = _position(connection, view)
-                if position is None or position < stands:
-                    return  # it was begun anew at this moment
-                fold.take(books, position)
-                yield from self._ahead(books, view, position)
-                yield from self._compare(connection, fold, table)
+            slices = _slices(books, view)
+            for number in range(slices):
+                fold = _Fold(view, number, slices)
+                yield from self._slice(books, fold)
         except (psycopg.Error, GeneratorExit):
             raise
         except stopping.Stopped as error:
@@ -110,6 +102,25 @@ class Views(WholeCheck):
                 fold.reached,
                 view.name,
             )
+
+    def _slice(self, books: Books, fold: _Fold) -> Iterator[Problem]:
+        view = fold.view
+        stands = _stands(books, view)
+        if stands is None:
+            return  # of another version: the next start of the server folds it anew
+        fold.take(books, stands)
+        with books.pool.connection() as connection, connection.transaction():
+            table = sql.Identifier(SCHEMA, view.name)
+            # A lock takes no snapshot, so no rebuild swaps the table between it and the first.
+            connection.execute("set transaction isolation level repeatable read, read only")
+            connection.execute(sql.SQL("lock table {} in access share mode").format(table))
+            position = _position(connection, view)
+            if position is None or position < stands:
+                return  # it was begun anew at this moment
+            fold.take(books, position)
+            if not fold.number:
+                yield from self._ahead(books, view, position)
+            yield from self._compare(connection, fold, table)
 
     def _ahead(self, books: Books, view: Projection[Any], position: int) -> Iterator[Problem]:
         head = books.feed.head()
@@ -134,7 +145,8 @@ class Views(WholeCheck):
         while True:
             page = connection.execute(statement, (after, ROWS_PAGE)).fetchall()
             for key, *stored in page:
-                yield from self._row(fold, key, stored)
+                if fold.holds(key):
+                    yield from self._row(fold, key, stored)
             if len(page) < ROWS_PAGE:
                 break
             after = page[-1][0]
@@ -159,12 +171,16 @@ class Views(WholeCheck):
 
 
 class _Fold:
-    """A view folded in memory, up to where it was taken."""
+    """A view folded in memory, up to where it was taken, or one of so many slices of it."""
 
-    def __init__(self, view: Projection[Any]) -> None:
-        self.view = view
-        self.fold = Fold(view)
+    def __init__(self, view: Projection[Any], number: int = 0, slices: int = 1) -> None:
+        self.view, self.number, self._slices = view, number, slices
+        self.fold = Fold(view, self.holds)
         self.reached = 0
+
+    def holds(self, key: str) -> bool:
+        """Whether a key is of this slice."""
+        return crc32(key.encode()) % self._slices == self.number
 
     def take(self, books: Books, upto: int) -> None:
         """Folds the entries up to a position."""
@@ -175,6 +191,17 @@ class _Fold:
             self.fold.learn(entry)
             self.reached = entry.position
         self.reached = upto
+
+
+def _slices(books: Books, view: Projection[Any]) -> int:
+    """In how many slices a view is folded, by what its states take as stored; 0: in none."""
+    if _stands(books, view) is None:
+        return 0
+    table = sql.Identifier(SCHEMA, view.name)
+    statement = sql.SQL("select coalesce(sum(octet_length(state)), 0)::bigint from {}")
+    with books.pool.connection() as connection:
+        [stored] = connection.execute(statement.format(table)).fetchone() or (0,)
+    return int(stored) // HELD_BYTES_MAX + 1
 
 
 def _own() -> stopping.Own:

@@ -6,7 +6,7 @@ keys it names, and the rows that exist already and follow one of its tags.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import psycopg
@@ -23,10 +23,14 @@ Connection = psycopg.Connection[Any]
 
 
 class Fold:
-    """States by key, and the position of the last entry that touched each in this fold."""
+    """States by key, and the position of the last entry that touched each in this fold.
 
-    def __init__(self, view: Projection[Any]) -> None:
+    ``only``: which keys it holds; all where it is left out.
+    """
+
+    def __init__(self, view: Projection[Any], only: Callable[[str], bool] | None = None) -> None:
         self.view = view
+        self._keys = view.keys if only is None else lambda entry: filter(only, view.keys(entry))
         self.states: dict[str, Any] = {}
         self.touched: dict[str, int] = {}
         # By tag, and by the types that they await: of many who follow a tag few await an event.
@@ -62,7 +66,7 @@ class Fold:
         """The same, and raises what the view raises: a rebuild takes in millions of entries."""
         name, view, states = entry.event.NAME, self.view, self.states
         if name in view.own_types:
-            for key in dict.fromkeys(view.keys(entry)):
+            for key in dict.fromkeys(self._keys(entry)):
                 state = states.get(key)
                 if state is None:
                     state = view.blank(key)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from typing import Any
 
 import psycopg
 import pytest
@@ -340,6 +341,35 @@ def test_pages_change_nothing(told_url: str, monkeypatch: pytest.MonkeyPatch) ->
     assert found(told_url) == whole
     assert [each.code for each in whole].count("GUARD_OFF") == 1
     assert len(whole) == 4
+
+
+@pytest.mark.parametrize("statements", [p for name, _, p in PLANTED if name == "views"])
+def test_a_view_that_does_not_fit_into_memory_is_checked_in_slices(
+    told_url: str, monkeypatch: pytest.MonkeyPatch, statements: tuple[str, ...]
+) -> None:
+    assert found(told_url, "views") == []
+    held: list[int] = []
+    compare = check_view.Views._compare
+
+    def compared(check: Any, connection: Any, fold: Any, table: Any) -> Iterator[Problem]:
+        held.append(len(fold.fold.states))
+        yield from compare(check, connection, fold, table)
+
+    monkeypatch.setattr(check_view.Views, "_compare", compared)
+    assert found(told_url, "views") == []
+    keys, most = sum(held), max(held)
+    held.clear()
+    monkeypatch.setattr(check_view, "HELD_BYTES_MAX", 400)
+    assert found(told_url, "views") == []
+    assert (sum(held), max(held) < most) == (keys, True)
+
+    plant(told_url, statements)
+    sliced = found(told_url, "views")
+    monkeypatch.undo()
+
+    assert sliced
+    assert {each.subject for each in sliced} == {each.subject for each in found(told_url, "views")}
+    assert len({str(each) for each in sliced}) == len(sliced)
 
 
 def test_the_data_of_an_erased_person_is_not_missed(told_url: str) -> None:
