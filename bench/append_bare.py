@@ -17,11 +17,8 @@ from bench.append_ours import BODY_BYTES
 from bench.race import Cell, Race, Step, expect
 from ledger.store.insertion import sound
 
-NAME = b"bare_row_tags"
-CALL = """with added as (insert into bare (type, tags, body) values ('bench.happened',
-    array['teacher:' || $1::text, 'offering:' || $2::text, 'term:2024H1'], $3::bytea)
-    returning position)
-insert into tag select unnest(array[$1::bigint, 20000 + $2::bigint, 30000]), position from added"""
+NAME = b"bare"
+PLACES = {":teacher": "$1", ":offering": "$2", ":body": "$3"}
 COUNTED = "select count(*) from bare"
 
 
@@ -32,6 +29,8 @@ class Bare:
     name: str
     url: str
     seconds: int
+    script: str
+    """What pgbench runs."""
 
     def measure(self, callers: int) -> Cell:
         """Runs a cell."""
@@ -46,7 +45,10 @@ class Bare:
     def _step(self, caller: int, stack: ExitStack) -> Step:
         connection: psycopg.Connection[Any] = psycopg.connect(self.url, autocommit=True)
         pgconn = stack.enter_context(connection).pgconn
-        sound(pgconn, pgconn.prepare(NAME, CALL.encode()))
+        statement = self.script
+        for name, place in PLACES.items():
+            statement = statement.replace(name, place)
+        sound(pgconn, pgconn.prepare(NAME, statement.encode()))
         drawn, body = Random(caller), b"x" * BODY_BYTES
 
         def step() -> None:

@@ -30,6 +30,7 @@ from psycopg import sql
 
 from api.sharing import sharing
 from bench.as_of import OWN_EVENTS, SCHOOL, SUBJECT, life
+from bench.folder import heeding_term
 from bench.peers import database
 from ledger.credit import CreditAwarded, CreditKind
 from ledger.enrollment import EnrollmentConfirmed, OfferingSelected, SelectionReviewed
@@ -269,7 +270,7 @@ def _columns(own: list[Entry]) -> dict[str, list[Any]]:
 def kept_server(folder: Path) -> Iterator[str]:
     """A PostgreSQL on a folder that stays; stopped by the last of the programs that use it."""
     folder.mkdir(mode=0o711, parents=True, exist_ok=True)
-    with sharing(Embedded(folder / "data")) as url:
+    with heeding_term(), sharing(Embedded(folder / "data")) as url:
         yield url
 
 

@@ -1,4 +1,4 @@
-"""The folder of a bench, which goes with what lies in it however the bench ends."""
+"""What a bench leaves behind, which is nothing, however it ends."""
 
 from __future__ import annotations
 
@@ -13,19 +13,25 @@ from pathlib import Path
 
 
 @contextmanager
-def fresh_folder(name: str) -> Iterator[Path]:
-    """A folder that the embedded server's own user may pass through.
-
-    SIGTERM ends the program within as an exception does, so that whoever started a server stops it.
-    """
-    folder = Path(tempfile.mkdtemp(prefix=f"xuefen-{name}-", dir="/var/tmp"))
-    folder.chmod(0o711)
-    before = None
-    if threading.current_thread() is threading.main_thread():
-        before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+def heeding_term() -> Iterator[None]:
+    """SIGTERM ends what is within as an exception does: whoever started a server there stops it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
-        yield folder
+        yield
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        if before is not None:
-            signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def fresh_folder(name: str, below: Path = Path("/var/tmp")) -> Iterator[Path]:
+    """A folder that the embedded server's own user may pass through, gone afterwards."""
+    with heeding_term():
+        folder = Path(tempfile.mkdtemp(prefix=f"xuefen-{name}-", dir=below))
+        folder.chmod(0o711)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)

@@ -250,6 +250,6 @@ def open_peers(url: str, folder: Path, seconds: int, stack: ExitStack) -> list[P
         Emmett(database(url, "emmett"), seconds),
         Pgbench(ROW, bare, seconds, folder),
         Pgbench(ROW_TAGS, bare, seconds, folder),
-        Bare(PYTHON, bare, seconds),
+        Bare(PYTHON, bare, seconds, SCRIPTS[ROW_TAGS]),
         Commands(COMMANDS, ledger, seconds),
     ]

@@ -208,15 +208,11 @@ def run(given: argparse.Namespace, folder: Path) -> dict[str, Any]:
 def play(given: argparse.Namespace, data: Path) -> None:
     """Plays the county into a data folder."""
     ours = {k: v for k, v in os.environ.items() if not k.startswith("XUEFEN_")}
+    ours["XUEFEN_MODE"] = "development"
     command = [sys.executable, "-m", "api.cli", "--data", str(data), "simulate"]
-    number = ["--teachers", str(given.teachers)]
+    command += ["--teachers", str(given.teachers)]
     # It ends with 1 where a command of its script was refused, which is nothing to us.
-    done = subprocess.run(
-        [*command, *number],
-        cwd=ROOT,
-        env=ours | {"XUEFEN_MODE": "development"},
-        capture_output=True,
-    )
+    done = subprocess.run(command, cwd=ROOT, env=ours, capture_output=True)
     assert done.returncode in (0, 1), done.stderr.decode()
 
 

@@ -10,7 +10,6 @@ import os
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -23,6 +22,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
 from bench.faults.subject import ALL, KEY
+from bench.folder import fresh_folder
 from ledger.store.connection import open_connection
 from ledger.store.embedded import Embedded
 from ledger.store.feed import Filter
@@ -195,30 +195,28 @@ def poisonable(url: str) -> list[tuple[str, int]]:
 @contextmanager
 def site(*, small: bool = False, below: Path = Path("/var/tmp")) -> Iterator[Site]:
     """A site as long as it is needed. Raises ``RuntimeError`` where no small disk can be had."""
-    folder = Path(tempfile.mkdtemp(prefix="xuefen-faults-", dir=below))
-    folder.chmod(0o755)
-    disk = folder / "disk"
-    disk.mkdir()
-    made = Site(disk, small=small)
-    try:
-        if small:
-            size = f"size={DISK_MEGABYTES}m,mode=0755"
-            done = subprocess.run(
-                ["mount", "-t", "tmpfs", "-o", size, "tmpfs", str(disk)],
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            if done.returncode != 0:
-                raise RuntimeError(f"a full disk needs a small tmpfs: {done.stderr.strip()}")
-        made.start()
-        yield made
-    finally:
-        made.free()
-        made.server.stop()
-        if small:
-            _unmount(disk)
-        shutil.rmtree(folder, ignore_errors=True)
+    with fresh_folder("faults", below) as folder:
+        disk = folder / "disk"
+        disk.mkdir()
+        made = Site(disk, small=small)
+        try:
+            if small:
+                size = f"size={DISK_MEGABYTES}m,mode=0755"
+                done = subprocess.run(
+                    ["mount", "-t", "tmpfs", "-o", size, "tmpfs", str(disk)],
+                    capture_output=True,
+                    text=True,
+                    check=False,
+                )
+                if done.returncode != 0:
+                    raise RuntimeError(f"a full disk needs a small tmpfs: {done.stderr.strip()}")
+            made.start()
+            yield made
+        finally:
+            made.free()
+            made.server.stop()
+            if small:
+                _unmount(disk)
 
 
 def _unmount(disk: Path) -> None:
